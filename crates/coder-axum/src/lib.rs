@@ -1,0 +1,1 @@
+//! coder-backstage for axum and tower: routers and extractors over coder-portal.

@@ -1,0 +1,2 @@
+//! The coder-backstage server: Coder as auth provider and workspaces API of a Backstage portal, configured by app-config.yaml.
+fn main() {}

@@ -1,0 +1,73 @@
+//! The words every coder-backstage crate shares, and its seams to the world.
+//!
+//! A library of this house never reads the clock, rolls dice, opens a socket or spawns a task by
+//! itself. It is handed a [`World`]: a [`Transport`], a [`Clock`], a [`Random`] and a
+//! [`Runtime`]. On a server that is [`World::native`]; in a test each seam is a few lines, and a
+//! closure is a transport:
+//!
+//! ```
+//! use coder_core::{Body, DeploymentUrl, Secret, Transport, TransportError};
+//!
+//! # futures_executor::block_on(async {
+//! let deployment: DeploymentUrl = "https://coder.example.com/".parse()?;
+//! let token = Secret::new("do-not-print");
+//! let transport = async |request: http::Request<bytes::Bytes>| {
+//!     Ok::<_, TransportError>(http::Response::new(Body::from(request.uri().path().to_owned())))
+//! };
+//! let request = http::Request::get(deployment.endpoint(["api", "v2", "buildinfo"]).as_str());
+//! let answer = transport.send(request.body(bytes::Bytes::new())?).await?;
+//! assert_eq!(answer.into_body().collect(1024).await?, "/api/v2/buildinfo");
+//! assert_eq!(format!("{token:?}"), "Secret([redacted])");
+//! # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+//! ```
+//!
+//! # What it is not
+//!
+//! It knows neither Coder's API nor Backstage. No type of an HTTP library, of a runtime or of a
+//! random number generator is in its public API, so none of them can force a new major version.
+//!
+//! # Features
+//!
+//! - `native`: the system's clock and randomness and a tokio runtime ([`World::native`]).
+//! - `reqwest`: a transport over reqwest; `rustls` or `native-tls` choose its TLS.
+//!
+//! # Native and wasm
+//!
+//! On native targets the seams and their futures are [`Send`]; on wasm they need not be. The
+//! difference is written once, in [`MaybeSend`], [`BoxFuture`] and [`BoxStream`].
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod body;
+mod clock;
+mod deployment_url;
+mod maybe_send;
+mod origin;
+mod random;
+mod retry;
+mod runtime;
+mod secret;
+mod transport;
+mod world;
+
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod native;
+#[cfg(feature = "reqwest")]
+mod reqwest_transport;
+
+pub use body::Body;
+pub use clock::Clock;
+pub use deployment_url::{DeploymentUrl, DeploymentUrlError};
+pub use maybe_send::{BoxFuture, BoxStream, MaybeSend, MaybeSync};
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+pub use native::{OsRandom, SystemClock, TokioRuntime};
+pub use origin::{Origin, OriginError, is_loopback};
+pub use random::{Random, RandomError, random_bytes};
+#[cfg(feature = "reqwest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
+pub use reqwest_transport::{ReqwestTransport, ReqwestTransportError};
+pub use retry::RetryPolicy;
+pub use runtime::{Runtime, timeout};
+pub use secret::Secret;
+pub use transport::{Transport, TransportError, TransportErrorKind};
+pub use world::World;

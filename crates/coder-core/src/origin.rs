@@ -1,0 +1,74 @@
+//! Web origins: scheme, host and port, as browsers compare them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+/// The origin of an http(s) URL (RFC 6454): scheme, host and port.
+///
+/// Its text form is what a browser sends in `Origin`: lower case, without a default port, without
+/// a trailing slash. Two origins are equal when a browser takes them for the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin(String);
+
+impl Origin {
+    /// The origin of `url`.
+    ///
+    /// # Errors
+    ///
+    /// When the URL is not http or https.
+    pub fn of(url: &Url) -> Result<Self, OriginError> {
+        match url.scheme() {
+            "http" | "https" => Ok(Self(url.origin().ascii_serialization())),
+            _ => Err(OriginError::NotWeb),
+        }
+    }
+
+    /// `https://host[:port]`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the scheme is https.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+impl FromStr for Origin {
+    type Err = OriginError;
+
+    /// Takes any http(s) URL and keeps its origin, as Backstage does with the `origin` parameter.
+    fn from_str(text: &str) -> Result<Self, OriginError> {
+        Self::of(&Url::parse(text).map_err(|_| OriginError::NotAUrl)?)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Why a text names no web origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OriginError {
+    /// It is not an absolute URL.
+    #[error("not a URL")]
+    NotAUrl,
+    /// Its scheme is neither http nor https.
+    #[error("not an http or https URL")]
+    NotWeb,
+}
+
+/// Whether the URL points at this very machine: `localhost`, `*.localhost`, 127.0.0.0/8 or `::1`.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

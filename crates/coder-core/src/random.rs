@@ -1,0 +1,40 @@
+//! Randomness, as an argument.
+
+use crate::{MaybeSend, MaybeSync};
+
+/// A source of random bytes that are fit for keys, handles and verifiers.
+///
+/// Tests may hand in a counter; everything else hands in the operating system's generator.
+pub trait Random: MaybeSend + MaybeSync {
+    /// Fills `destination` with random bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot deliver. Nothing may be derived from the buffer then.
+    fn fill(&self, destination: &mut [u8]) -> Result<(), RandomError>;
+}
+
+/// The source of randomness did not deliver.
+#[derive(Debug, thiserror::Error)]
+#[error("the source of randomness failed: {reason}")]
+pub struct RandomError {
+    reason: String,
+}
+
+impl RandomError {
+    /// Says why, in words of the source.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}
+
+/// `N` random bytes.
+///
+/// # Errors
+///
+/// As [`Random::fill`].
+pub fn random_bytes<const N: usize>(random: &dyn Random) -> Result<[u8; N], RandomError> {
+    let mut bytes = [0; N];
+    random.fill(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,120 @@
+//! A [`Transport`] over reqwest. No type of reqwest is in its public API.
+
+use std::fmt;
+#[cfg(not(target_family = "wasm"))]
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::{Body, Transport, TransportError, TransportErrorKind};
+
+/// Sends requests with reqwest: pooled connections, no redirects, no cookies, no `Referer`.
+///
+/// On native targets it gives up when connecting takes 10 seconds, or when nothing comes for 60
+/// seconds. Response bodies are streamed; whoever reads one names the limit.
+#[derive(Clone)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+}
+
+/// reqwest could not be set up, for example because the system's certificates cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be set up")]
+pub struct ReqwestTransportError(#[source] reqwest::Error);
+
+impl ReqwestTransport {
+    /// A transport that names itself `user_agent`.
+    ///
+    /// # Errors
+    ///
+    /// When reqwest cannot be set up.
+    pub fn new(user_agent: &str) -> Result<Self, ReqwestTransportError> {
+        let builder = reqwest::Client::builder().user_agent(user_agent);
+        #[cfg(not(target_family = "wasm"))]
+        let builder = builder
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(Duration::from_secs(10))
+            .read_timeout(Duration::from_secs(60));
+        Ok(Self { client: builder.build().map_err(ReqwestTransportError)? })
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ReqwestTransport")
+    }
+}
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl Transport for ReqwestTransport {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        let method = request.method().clone();
+        // Without its query: that may hold what people search for.
+        let target = format!(
+            "{}://{}{}",
+            request.uri().scheme_str().unwrap_or_default(),
+            request.uri().host().unwrap_or_default(),
+            request.uri().path()
+        );
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| convert(error, TransportErrorKind::Request))?;
+        let answer = self.client.execute(request).await.map_err(|error| {
+            let error = convert(error, TransportErrorKind::Other);
+            tracing::debug!(%method, target, %error, "no answer");
+            error
+        })?;
+        tracing::debug!(%method, target, status = answer.status().as_u16(), "answered");
+        convert_response(answer).await
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+async fn convert_response(answer: reqwest::Response) -> Result<Response<Body>, TransportError> {
+    use futures_util::TryStreamExt as _;
+    let mut converted = Response::new(Body::empty());
+    *converted.status_mut() = answer.status();
+    *converted.version_mut() = answer.version();
+    *converted.headers_mut() = answer.headers().clone();
+    *converted.body_mut() = Body::from_stream(
+        answer.bytes_stream().map_err(|error| convert(error, TransportErrorKind::Interrupted)),
+    );
+    Ok(converted)
+}
+
+// reqwest's `stream` feature would put classes of its own into every wasm package's types, so the
+// body is read whole here.
+#[cfg(target_family = "wasm")]
+async fn convert_response(answer: reqwest::Response) -> Result<Response<Body>, TransportError> {
+    let mut converted = Response::new(Body::empty());
+    *converted.status_mut() = answer.status();
+    *converted.headers_mut() = answer.headers().clone();
+    let bytes =
+        answer.bytes().await.map_err(|error| convert(error, TransportErrorKind::Interrupted))?;
+    *converted.body_mut() = bytes.into();
+    Ok(converted)
+}
+
+fn convert(error: reqwest::Error, otherwise: TransportErrorKind) -> TransportError {
+    #[cfg(not(target_family = "wasm"))]
+    let connect = error.is_connect();
+    #[cfg(target_family = "wasm")]
+    let connect = false;
+    let kind = if connect {
+        TransportErrorKind::Connect
+    } else if error.is_timeout() {
+        TransportErrorKind::Timeout
+    } else if error.is_builder() {
+        TransportErrorKind::Request
+    } else if error.is_body() || error.is_decode() {
+        TransportErrorKind::Interrupted
+    } else {
+        otherwise
+    };
+    // reqwest prints the whole URL unless told otherwise. On wasm its errors are not `Send`, so
+    // the text is all that can be kept.
+    TransportError::new(kind).caused_by(error.without_url().to_string())
+}

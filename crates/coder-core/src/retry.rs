@@ -1,0 +1,59 @@
+//! When to try again, and how long to wait.
+
+use std::time::Duration;
+
+/// How often and how long to retry, as a value. It computes; it does not sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// Tries in all, the first one included; at least 1.
+    pub max_attempts: u32,
+    /// The pause before the second try. It doubles each time.
+    pub first_delay: Duration,
+    /// No pause is longer, unless the peer asked for one with `Retry-After`.
+    pub max_delay: Duration,
+    /// No new try starts later than this after the first one.
+    pub budget: Duration,
+}
+
+impl RetryPolicy {
+    /// One try, no retry.
+    pub const NEVER: Self = Self {
+        max_attempts: 1,
+        first_delay: Duration::ZERO,
+        max_delay: Duration::ZERO,
+        budget: Duration::ZERO,
+    };
+
+    /// Three tries within ten seconds: for a person who waits.
+    pub const INTERACTIVE: Self = Self {
+        max_attempts: 3,
+        first_delay: Duration::from_millis(200),
+        max_delay: Duration::from_secs(2),
+        budget: Duration::from_secs(10),
+    };
+
+    /// The pause before the next try; `None` when there is none.
+    ///
+    /// `tried` counts the tries so far (at least 1), `elapsed` is the time since the first one
+    /// began, `retry_after` what the peer asked for, and `jitter` a random byte: it stretches the
+    /// pause by up to a half, so that many clients do not come back at once.
+    pub fn delay(
+        &self,
+        tried: u32,
+        elapsed: Duration,
+        retry_after: Option<Duration>,
+        jitter: u8,
+    ) -> Option<Duration> {
+        if tried >= self.max_attempts {
+            return None;
+        }
+        let backoff = self
+            .first_delay
+            .saturating_mul(2_u32.saturating_pow(tried.saturating_sub(1)))
+            .min(self.max_delay);
+        let jittered = backoff + (backoff / 2).mul_f64(f64::from(jitter) / 255.0);
+        let pause = retry_after.map_or(jittered, |asked| asked.max(jittered));
+        (elapsed + pause <= self.budget).then_some(pause)
+    }
+}

@@ -1,0 +1,33 @@
+//! Tasks and pauses, as an argument.
+
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
+use crate::{BoxFuture, MaybeSend, MaybeSync};
+
+/// Runs work beside the caller, and waits.
+///
+/// The cores detach work that must not be lost (a code exchange, a token rotation) with
+/// [`Runtime::spawn`]: when the caller goes away, the work still ends.
+pub trait Runtime: MaybeSend + MaybeSync {
+    /// Runs `task` to its end, whatever becomes of the caller. On an edge platform this is its
+    /// `waitUntil`.
+    fn spawn(&self, task: BoxFuture<'static, ()>);
+
+    /// Ends after `duration`.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+}
+
+/// The output of `work`, or `None` when `duration` passed first. `work` is dropped then.
+pub async fn timeout<F: Future>(
+    runtime: &dyn Runtime,
+    duration: Duration,
+    work: F,
+) -> Option<F::Output> {
+    let work = std::pin::pin!(work);
+    match select(work, runtime.sleep(duration)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(((), _)) => None,
+    }
+}
