@@ -1,0 +1,31 @@
+//! The chores of the repository, as a library: the map of the house and the checks it has to pass.
+//!
+//! The command `cargo xtask` is a thin door to this crate; the architecture tests hold every
+//! member of the workspace to the map:
+//!
+//! ```
+//! use xtask::house::{self, Floor};
+//!
+//! let core: Vec<_> = house::core().map(|member| member.name).collect();
+//! assert!(core.contains(&"coder-core"));
+//! assert!(!core.contains(&"coder-axum"));
+//!
+//! let client = house::member("coder-client").unwrap();
+//! assert_eq!(client.floor, Floor::First);
+//! assert!(client.may_import("coder-core"));
+//! assert!(!client.may_import("coder-auth"));
+//! ```
+//!
+//! # What it is not
+//!
+//! It is not published, and nothing that is published may depend on it.
+#![expect(clippy::print_stdout, reason = "a chore talks to the person who started it")]
+
+mod command;
+pub mod house;
+mod steps;
+mod summary;
+mod tools;
+
+pub use steps::Step;
+pub use summary::run;

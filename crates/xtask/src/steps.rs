@@ -1,0 +1,111 @@
+//! The checks, in the order they run.
+
+use std::process::Command;
+
+use clap::ValueEnum;
+
+use crate::command::{Failure, command, is_installed, run};
+use crate::{house, tools};
+
+/// One check of the repository. The first comment of each is what the step prints.
+///
+/// Clippy, the tests, the doc tests and the docs see the whole workspace with all features, so
+/// they share what they build; the other steps are kept to few and small feature sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[non_exhaustive]
+pub enum Step {
+    /// The code is formatted
+    Format,
+    /// Clippy has nothing to say
+    Clippy,
+    /// Dependencies: no unexplained duplicates, known licences, one source
+    Deny,
+    /// Unit and integration tests
+    Tests,
+    /// The recorded behaviour of the originals, one line per set
+    Vectors,
+    /// The examples in the documentation compile and hold
+    Doctests,
+    /// The documentation builds without a warning
+    Docs,
+    /// The core crates build for wasm32-unknown-unknown
+    Wasm,
+    /// The server builds without its demo, as operators may want it
+    NoDemo,
+    /// Every crate can be published
+    Package,
+    /// The demo plays its whole line by itself
+    Demo,
+    /// A real browser signs in to the demo and uses it
+    Browser,
+}
+
+impl Step {
+    /// Does the work, installing first what is missing.
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Format => cargo("fmt --all --check"),
+            Self::Clippy => {
+                tools::native_tls()?;
+                cargo("clippy --workspace --all-targets --all-features -- -D warnings")
+            }
+            Self::Deny => {
+                tools::cargo_deny()?;
+                cargo("deny check bans licenses sources")
+            }
+            Self::Tests => {
+                tools::native_tls()?;
+                let tests = if is_installed("cargo-nextest") {
+                    "cargo nextest run --workspace --all-features --no-fail-fast"
+                } else {
+                    "cargo test --workspace --all-features --no-fail-fast --tests"
+                };
+                // A snapshot that differs is a failure here, not a file to review.
+                run(command(tests).env("INSTA_UPDATE", "no"))
+            }
+            Self::Vectors => {
+                tools::native_tls()?;
+                cargo("test --workspace --all-features --quiet --test vectors -- --nocapture")
+            }
+            Self::Doctests => {
+                tools::native_tls()?;
+                cargo("test --workspace --all-features --quiet --doc")
+            }
+            Self::Docs => {
+                tools::native_tls()?;
+                let docs = "cargo doc --workspace --all-features --no-deps";
+                run(command(docs).env("RUSTDOCFLAGS", "-D warnings"))
+            }
+            Self::Wasm => {
+                tools::wasm_target()?;
+                run(wasm().args(core_crates()).arg("--package=coder-testkit"))?;
+                run(wasm().args(["--package=coder-core", "--features=reqwest"]))
+            }
+            Self::NoDemo => cargo("check --package coder-backstage-server --no-default-features"),
+            Self::Package => cargo(
+                "package --workspace --exclude xtask --exclude coder-backstage-examples \
+                 --allow-dirty --no-metadata",
+            ),
+            Self::Demo => cargo("run -- demo --smoke"),
+            Self::Browser => {
+                tools::browser()?;
+                tools::native_tls()?;
+                cargo("test --workspace --all-features --test browser -- --ignored --nocapture")
+            }
+        }
+    }
+}
+
+/// Runs `cargo` with these arguments.
+fn cargo(arguments: &str) -> Result<(), Failure> {
+    run(&mut command(&format!("cargo {arguments}")))
+}
+
+/// A build for wasm of the packages still to be named.
+fn wasm() -> Command {
+    command("cargo build --target wasm32-unknown-unknown --no-default-features")
+}
+
+fn core_crates() -> impl Iterator<Item = String> {
+    house::core().map(|member| format!("--package={}", member.name))
+}

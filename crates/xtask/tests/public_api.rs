@@ -1,0 +1,147 @@
+//! What a core crate shows is ours, std's, or of one of a few crates that are as settled as std.
+//!
+//! A type of a framework, an HTTP library or a parser in a public API would make that crate's next
+//! major version ours, and a choice of ours every user's. So the public API of each core crate is
+//! read, as rustdoc's JSON, for the crates its paths lead to.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use cargo_metadata::MetadataCommand;
+use serde_json::Value;
+use xtask::house;
+
+/// The foreign crates whose types and traits a core crate may show. All are the common words of
+/// their field; growing this list is a decision about every user's dependencies.
+const SETTLED: &[&str] = &[
+    "alloc",
+    "bytes",
+    "core",
+    "futures_core",
+    "http",
+    "indexmap",
+    "jiff",
+    "serde",
+    "serde_core",
+    "serde_json",
+    "std",
+    "url",
+    "uuid",
+];
+
+/// Features that choose TLS change no type, and cost minutes to build.
+const TLS: &[&str] = &["native-tls", "rustls"];
+
+#[test]
+fn a_core_crate_shows_no_type_of_a_framework_or_a_parser() {
+    // The control: an adapter shows what it adapts to, so the reader does find such types.
+    let control = "coder-axum";
+    let core: Vec<&str> = house::core().map(|member| member.name).collect();
+    let target = document(core.iter().copied().chain([control]));
+
+    let mut faults = Vec::new();
+    for name in core {
+        for (krate, paths) in foreign_paths(&read(&target, name)) {
+            let shown = || paths.iter().cloned().collect::<Vec<_>>().join(", ");
+            if house::member(&krate.replace('_', "-")).is_none() && !SETTLED.contains(&&*krate) {
+                faults.push(format!("{name} shows {}", shown()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+
+    let shown = foreign_paths(&read(&target, control));
+    assert!(shown.contains_key("axum"), "{control} shows no axum type: {shown:?}");
+}
+
+/// Writes rustdoc's JSON of these packages; gives the directory it is in.
+///
+/// The format is unstable, hence the bootstrap variable, and with it a target directory apart: the
+/// variable is an input of some build scripts.
+fn document<'a>(packages: impl Iterator<Item = &'a str>) -> std::path::PathBuf {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let workspace =
+        MetadataCommand::new().manifest_path(manifest).no_deps().exec().expect("cargo metadata");
+    let target = workspace.target_directory.join("public-api");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(&workspace.workspace_root);
+    cargo.args(["doc", "--quiet", "--no-deps", "--target-dir", target.as_str()]);
+    cargo.env("RUSTC_BOOTSTRAP", "1");
+    cargo.env("RUSTDOCFLAGS", "-Z unstable-options --output-format json");
+    for name in packages {
+        let mut found = workspace.packages.iter().filter(|package| package.name == name);
+        let package = found.next().expect("held by the architecture tests");
+        cargo.args(["--package", name]);
+        let features = package.features.keys().filter(|feature| !TLS.contains(&feature.as_str()));
+        cargo.args(features.map(|feature| format!("--features={name}/{feature}")));
+    }
+    assert!(cargo.status().expect("cargo").success(), "{cargo:?}");
+    target.join("doc").into()
+}
+
+fn read(directory: &Path, package: &str) -> Value {
+    let file = directory.join(package.replace('-', "_")).with_extension("json");
+    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+}
+
+/// The items of other crates that the public API names, by crate.
+///
+/// An item of the index is part of the API, except what rustdoc makes up: the implementations a
+/// foreign blanket implementation or an auto trait lays over every type.
+fn foreign_paths(documentation: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let index = documentation["index"].as_object().unwrap();
+    let made_up = |item: &Value| {
+        let implementation = &item["inner"]["impl"];
+        !implementation["blanket_impl"].is_null() || implementation["is_synthetic"] == true
+    };
+    let members_of_made_up: BTreeSet<u64> = index
+        .values()
+        .filter(|item| made_up(item))
+        .filter_map(|item| item["inner"]["impl"]["items"].as_array())
+        .flatten()
+        .filter_map(Value::as_u64)
+        .collect();
+
+    let mut named = BTreeSet::new();
+    for item in index.values() {
+        let id = item["id"].as_u64().unwrap();
+        if item["crate_id"] == 0 && !made_up(item) && !members_of_made_up.contains(&id) {
+            collect_ids(&item["inner"], &mut named);
+        }
+    }
+
+    let mut foreign: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for id in named {
+        let summary = &documentation["paths"][id.to_string()];
+        let Some(krate) = summary["crate_id"].as_u64().filter(|krate| *krate != 0) else {
+            continue;
+        };
+        let krate = &documentation["external_crates"][krate.to_string()]["name"];
+        let path = summary["path"].as_array().unwrap().iter().filter_map(Value::as_str);
+        foreign
+            .entry(krate.as_str().unwrap().to_owned())
+            .or_default()
+            .insert(path.collect::<Vec<_>>().join("::"));
+    }
+    foreign
+}
+
+/// The ids of all paths in a piece of documentation: of types, traits and re-exports.
+fn collect_ids(part: &Value, ids: &mut BTreeSet<u64>) {
+    match part {
+        Value::Object(fields) => {
+            ids.extend(fields.get("id").and_then(Value::as_u64));
+            fields.values().for_each(|field| collect_ids(field, ids));
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| collect_ids(part, ids)),
+        _ => {}
+    }
+}
