@@ -1,1 +1,29 @@
 //! Where Backstage catalog entities come from: a trait, a catalog in memory, and catalog files.
+//!
+//! ```
+//! use backstage_catalog::{Catalog, EntityFilter, MemoryCatalog};
+//!
+//! # futures_executor::block_on(async {
+//! let text = "
+//! apiVersion: backstage.io/v1alpha1
+//! kind: Component
+//! metadata: { name: payments }
+//! spec: { type: service, lifecycle: production, owner: team-a }
+//! ";
+//! let entities = coder_config::parse_entities("catalog-info.yaml", text);
+//! let catalog = MemoryCatalog::new(entities.into_iter().collect::<Result<Vec<_>, _>>()?);
+//! let services = catalog.entities(&EntityFilter::kind("component")).await?;
+//! assert_eq!(services[0].entity_ref().to_string(), "component:default/payments");
+//! # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+//! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod catalog;
+mod error;
+mod filter;
+mod memory;
+
+pub use catalog::Catalog;
+pub use error::CatalogError;
+pub use filter::EntityFilter;
+pub use memory::MemoryCatalog;

@@ -1,1 +1,30 @@
 //! What people write: Backstage app-config files, catalog entities and spec.coder, read with the place of every mistake.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod coder_spec;
+mod creation_mode;
+mod entity;
+mod entity_ref;
+mod error;
+mod location;
+mod node;
+mod notice;
+mod repository;
+mod suggest;
+mod template_ref;
+mod workspaces_config;
+pub mod yaml;
+
+pub use coder_spec::CoderSpec;
+pub use creation_mode::{CreationMode, CreationModeError};
+pub use entity::{Entity, Metadata, Relation, parse_entities};
+pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
+pub use error::{ConfigError, ConfigErrors};
+pub use location::{Location, Provenance};
+pub use node::Node;
+pub use notice::Notice;
+pub use repository::{
+    MANAGED_BY_LOCATION, NoRepository, Repository, SOURCE_LOCATION, Scm, ScmIntegrations,
+};
+pub use template_ref::{TemplateRef, TemplateRefError};
+pub use workspaces_config::WorkspacesConfig;

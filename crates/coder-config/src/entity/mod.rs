@@ -1,0 +1,127 @@
+//! Catalog entities: the envelope of Backstage's descriptor format.
+
+mod read;
+mod relations;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{CoderSpec, ConfigError, EntityRef, Location, Node};
+
+pub use read::parse_entities;
+
+/// An entity of the catalog: who it is, what is said about it, and its kind's own `spec`.
+///
+/// It comes from a file ([`parse_entities`]) or from a catalog server's JSON (serde); its
+/// reference is valid either way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", try_from = "Value")]
+#[non_exhaustive]
+pub struct Entity {
+    /// `backstage.io/v1alpha1`, mostly.
+    pub api_version: String,
+    /// `Component`, `User`, … as it is written.
+    pub kind: String,
+    /// Name, annotations and the like.
+    pub metadata: Metadata,
+    /// What the kind defines. Empty when there is none.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub spec: Map<String, Value>,
+    /// What a catalog server derived; empty for an entity that was read from a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<Relation>,
+    #[serde(skip)]
+    entity_ref: EntityRef,
+    #[serde(skip)]
+    location: Option<Location>,
+    /// `spec.coder` with places and source texts, which `spec` cannot hold.
+    #[serde(skip)]
+    coder: Option<Node>,
+}
+
+/// `metadata` of an entity.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Metadata {
+    /// The name, unique among its kind and namespace.
+    pub name: String,
+    /// The namespace; without one it is `default`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// A name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Remarks of machines and for machines.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub annotations: IndexMap<String, String>,
+    /// Classifying remarks.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub labels: IndexMap<String, String>,
+    /// Single-word classifications.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Everything else, such as `links` and `uid`.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// A relation as a catalog server derived it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Relation {
+    /// `ownedBy`, `memberOf`, …
+    #[serde(rename = "type")]
+    pub relation: String,
+    /// The other entity.
+    pub target_ref: EntityRef,
+}
+
+impl Entity {
+    /// The entity's reference.
+    pub fn entity_ref(&self) -> &EntityRef {
+        &self.entity_ref
+    }
+
+    /// Whether it is of this kind, in any case.
+    pub fn is_kind(&self, kind: &str) -> bool {
+        self.entity_ref.is_kind(kind)
+    }
+
+    /// Where its document begins, when it was read from a file.
+    pub fn location(&self) -> Option<&Location> {
+        self.location.as_ref()
+    }
+
+    /// The value of an annotation.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.metadata.annotations.get(key).map(String::as_str)
+    }
+
+    /// What it says about its workspaces. `None` when it has no `spec.coder`.
+    pub fn coder_spec(&self) -> Option<CoderSpec> {
+        self.coder.as_ref().map(CoderSpec::from_node)
+    }
+
+    /// `spec.profile.email` of a User or Group.
+    ///
+    /// # Errors
+    ///
+    /// When it is there and not a string: such an entity must match nobody.
+    pub fn profile_email(&self) -> Result<Option<&str>, ConfigError> {
+        match self.spec.get("profile").and_then(|profile| profile.get("email")) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(email)) => Ok(Some(email)),
+            Some(other) => Err(ConfigError::invalid(
+                "spec.profile.email",
+                self.location.clone().map(Into::into),
+                format!("of `{}` is `{other}`, not a string; quote it", self.entity_ref),
+            )),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! From a document to an [`Entity`].
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::{Entity, Metadata, Relation};
+use crate::node::Map;
+use crate::{ConfigError, EntityRef, Location, Node, Provenance, yaml};
+
+/// Reads the entities of a `catalog-info.yaml`, each document on its own: a broken one does not
+/// take the others with it. Empty documents are skipped.
+///
+/// `file` names the file in places and messages.
+pub fn parse_entities(file: &str, text: &str) -> Vec<Result<Entity, ConfigError>> {
+    yaml::documents(file, text)
+        .into_iter()
+        .filter(|document| !matches!(document, Ok(node) if node.is_null()))
+        .map(|document| Entity::from_node(&document?))
+        .collect()
+}
+
+impl TryFrom<Value> for Entity {
+    type Error = ConfigError;
+
+    fn try_from(value: Value) -> Result<Self, ConfigError> {
+        Self::from_node(&Node::from_json(&value))
+    }
+}
+
+impl Entity {
+    /// Reads the envelope of a descriptor.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that the descriptor format requires and that is not so, with its place.
+    pub fn from_node(node: &Node) -> Result<Self, ConfigError> {
+        let root = Fields::of(node, "")?;
+        let api_version = root.string("apiVersion")?.to_owned();
+        let kind = root.string("kind")?.to_owned();
+        let metadata = Fields::of(root.required("metadata")?, "metadata")?;
+        let metadata = Metadata {
+            name: metadata.string("name")?.to_owned(),
+            namespace: metadata.optional_string("namespace")?,
+            title: metadata.optional_string("title")?,
+            description: metadata.optional_string("description")?,
+            annotations: metadata.strings("annotations")?,
+            labels: metadata.strings("labels")?,
+            tags: metadata.list_of_strings("tags")?,
+            other: metadata.others(&[
+                "name",
+                "namespace",
+                "title",
+                "description",
+                "annotations",
+                "labels",
+                "tags",
+            ]),
+        };
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        let entity_ref = EntityRef::new(&kind, namespace, &metadata.name).map_err(|error| {
+            ConfigError::invalid("metadata", node.provenance().clone(), error.to_string())
+        })?;
+        let spec = root.optional("spec");
+        Ok(Self {
+            api_version,
+            kind,
+            metadata,
+            spec: match spec {
+                Some(spec) => Fields::of(spec, "spec")?.others(&[]),
+                None => serde_json::Map::new(),
+            },
+            relations: root.relations()?,
+            entity_ref,
+            location: match node.location() {
+                Location::Program => None,
+                location => Some(location.clone()),
+            },
+            coder: spec.and_then(|spec| spec.get("coder")).cloned(),
+        })
+    }
+}
+
+/// The members of a mapping of the descriptor.
+struct Fields<'a> {
+    map: &'a Map,
+    path: &'static str,
+    at: &'a Provenance,
+}
+
+impl<'a> Fields<'a> {
+    fn of(node: &'a Node, path: &'static str) -> Result<Self, ConfigError> {
+        let at = node.provenance();
+        match node.as_map() {
+            Some(map) => Ok(Self { map, path, at }),
+            None => {
+                let path = if path.is_empty() { "the entity" } else { path };
+                Err(wrong(path, node, "a mapping"))
+            }
+        }
+    }
+
+    fn path(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    fn optional(&self, key: &str) -> Option<&'a Node> {
+        self.map.get(key).map(|entry| &entry.node)
+    }
+
+    fn required(&self, key: &str) -> Result<&'a Node, ConfigError> {
+        self.optional(key).ok_or_else(|| {
+            let problem = "is required and missing";
+            ConfigError::invalid(self.path(key), self.at.clone(), problem)
+        })
+    }
+
+    fn string(&self, key: &str) -> Result<&'a str, ConfigError> {
+        self.text(key, self.required(key)?)
+    }
+
+    fn optional_string(&self, key: &str) -> Result<Option<String>, ConfigError> {
+        self.optional(key).map(|node| Ok(self.text(key, node)?.to_owned())).transpose()
+    }
+
+    fn text(&self, key: &str, node: &'a Node) -> Result<&'a str, ConfigError> {
+        match node.as_str() {
+            Some("") => {
+                let problem = "is empty";
+                Err(ConfigError::invalid(self.path(key), node.provenance().clone(), problem))
+            }
+            Some(text) => Ok(text),
+            None => Err(wrong(&self.path(key), node, "a string")),
+        }
+    }
+
+    fn strings(&self, key: &str) -> Result<IndexMap<String, String>, ConfigError> {
+        let Some(node) = self.optional(key) else { return Ok(IndexMap::new()) };
+        let path = self.path(key);
+        let members = node.members().ok_or_else(|| wrong(&path, node, "a mapping"))?;
+        members
+            .map(|(name, value)| match value.as_str() {
+                Some(text) => Ok((name.to_owned(), text.to_owned())),
+                None => Err(wrong(&format!("{path}.{name}"), value, "a string")),
+            })
+            .collect()
+    }
+
+    fn list_of_strings(&self, key: &str) -> Result<Vec<String>, ConfigError> {
+        let Some(node) = self.optional(key) else { return Ok(Vec::new()) };
+        let path = self.path(key);
+        let items = node.as_list().ok_or_else(|| wrong(&path, node, "a list"))?;
+        items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| match item.as_str() {
+                Some(text) => Ok(text.to_owned()),
+                None => Err(wrong(&format!("{path}[{index}]"), item, "a string")),
+            })
+            .collect()
+    }
+
+    fn others(&self, known: &[&str]) -> serde_json::Map<String, Value> {
+        self.map
+            .iter()
+            .filter(|(key, _)| !known.contains(&key.as_str()))
+            .map(|(key, entry)| (key.clone(), entry.node.to_json()))
+            .collect()
+    }
+
+    fn relations(&self) -> Result<Vec<Relation>, ConfigError> {
+        let items = self.optional("relations").and_then(Node::as_list).unwrap_or_default();
+        items
+            .iter()
+            .map(|item| {
+                serde_json::from_value(item.to_json()).map_err(|error| {
+                    let at = item.provenance().clone();
+                    ConfigError::invalid("relations", at, format!("cannot be read: {error}"))
+                })
+            })
+            .collect()
+    }
+}
+
+fn wrong(path: &str, node: &Node, expected: &str) -> ConfigError {
+    let found = match node.scalar_text() {
+        Some(text) if text.len() <= 80 => format!("is `{text}`, {}", node.kind()),
+        _ => format!("is {}", node.kind()),
+    };
+    ConfigError::invalid(path, node.provenance().clone(), format!("{found}; it must be {expected}"))
+}

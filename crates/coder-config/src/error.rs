@@ -1,0 +1,178 @@
+//! What can be wrong with what people write.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Location, Provenance};
+
+/// One problem in a file, an entity or the configuration, with its place.
+///
+/// Its text form is one line that starts with the place, when there is one:
+/// `app-config.yaml:12:7: …`.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A file could not be read.
+    #[error("{}cannot read `{file}`", place(.asked_by.as_ref()))]
+    #[non_exhaustive]
+    Unreadable {
+        /// The file's name.
+        file: String,
+        /// The `$include` or `$file` that asked for it.
+        asked_by: Option<Provenance>,
+        /// What the system said.
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// The text is not YAML (or JSON).
+    #[error("{location}: {problem}")]
+    #[non_exhaustive]
+    Syntax {
+        /// Where reading stopped.
+        location: Location,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// A mapping has the same key twice.
+    #[error("{location}: duplicate key `{key}`, first written at {first}")]
+    #[non_exhaustive]
+    DuplicateKey {
+        /// The key.
+        key: String,
+        /// The second place.
+        location: Location,
+        /// The first place.
+        first: Location,
+    },
+    /// The document is larger or deeper than this reader accepts.
+    #[error("{location}: {what}; at most {limit} are accepted")]
+    #[non_exhaustive]
+    TooLarge {
+        /// Where the limit was reached.
+        location: Location,
+        /// What there is too much of.
+        what: &'static str,
+        /// How much is accepted.
+        limit: usize,
+    },
+    /// `$env`, `$file`, `$include` or an `APP_CONFIG_…` variable cannot be followed.
+    #[error("{at}: {problem}")]
+    #[non_exhaustive]
+    Directive {
+        /// Where the directive stands.
+        at: Provenance,
+        /// What is wrong with it and what to do.
+        problem: String,
+    },
+    /// A required value is not there.
+    #[error("missing `{path}`{hint}")]
+    #[non_exhaustive]
+    Missing {
+        /// The path of the value.
+        path: String,
+        /// Where to add it, or which variable to set. Starts with `: ` unless empty.
+        hint: String,
+    },
+    /// A value is there and cannot be used.
+    #[error("{}`{path}` {problem}", place(.at.as_ref()))]
+    #[non_exhaustive]
+    Invalid {
+        /// The path of the value.
+        path: String,
+        /// Where it is written.
+        at: Option<Provenance>,
+        /// What was found and what is allowed. Never holds the text of a secret.
+        problem: String,
+    },
+}
+
+fn place(at: Option<&Provenance>) -> String {
+    at.map(|at| format!("{at}: ")).unwrap_or_default()
+}
+
+impl ConfigError {
+    /// Where the problem is, when it has a place.
+    pub fn location(&self) -> Option<&Location> {
+        match self {
+            Self::Syntax { location, .. }
+            | Self::DuplicateKey { location, .. }
+            | Self::TooLarge { location, .. } => Some(location),
+            Self::Directive { at, .. } => Some(at.location()),
+            Self::Unreadable { asked_by: at, .. } | Self::Invalid { at, .. } => {
+                at.as_ref().map(Provenance::location)
+            }
+            Self::Missing { .. } => None,
+        }
+    }
+
+    /// The path of the value, like `auth.environment`, when the problem is one of a value.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::Missing { path, .. } | Self::Invalid { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn invalid(
+        path: impl Into<String>,
+        at: impl Into<Option<Provenance>>,
+        problem: impl Into<String>,
+    ) -> Self {
+        Self::Invalid { path: path.into(), at: at.into(), problem: problem.into() }
+    }
+
+    pub(crate) fn missing(path: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Missing { path: path.into(), hint: hint.into() }
+    }
+}
+
+/// All problems of one reading; never empty. Its text form is all of them, separated by `; `.
+#[derive(Clone, Debug)]
+pub struct ConfigErrors(Vec<ConfigError>);
+
+impl ConfigErrors {
+    /// `Ok(value)` when there are no errors.
+    pub(crate) fn unless_empty<T>(errors: Vec<ConfigError>, value: T) -> Result<T, Self> {
+        if errors.is_empty() { Ok(value) } else { Err(Self(errors)) }
+    }
+
+    /// Each problem, in the order of discovery.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &ConfigError> {
+        self.0.iter()
+    }
+}
+
+impl From<ConfigError> for ConfigErrors {
+    fn from(error: ConfigError) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl IntoIterator for ConfigErrors {
+    type Item = ConfigError;
+    type IntoIter = std::vec::IntoIter<ConfigError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            if index > 0 {
+                formatter.write_str("; ")?;
+            }
+            error.fmt(formatter)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self.0.as_slice() {
+            [one] => std::error::Error::source(one),
+            _ => None,
+        }
+    }
+}

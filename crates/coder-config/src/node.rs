@@ -1,0 +1,179 @@
+//! A value with the place it was written at.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::{Location, Provenance};
+
+/// A value of a YAML or JSON document, with its place; so are its members and their keys.
+///
+/// Numbers, booleans and nulls remember the text they were written as.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub(crate) content: Content,
+    pub(crate) provenance: Provenance,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    Null,
+    Bool { value: bool, text: Box<str> },
+    Number { value: f64, text: Box<str> },
+    String(Box<str>),
+    List(Vec<Node>),
+    Map(Box<Map>),
+}
+
+pub(crate) type Map = IndexMap<String, Entry>;
+
+/// A value of a mapping, and where its key is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: Location,
+    pub(crate) kind: KeyKind,
+    pub(crate) node: Node,
+}
+
+/// How a key was written. Two keys of one kind and text are duplicates; npm's `yaml` takes `1`
+/// and `"1"` for different keys while it reads, and for one afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    Text,
+    Other,
+    Merged,
+}
+
+impl Entry {
+    pub(crate) fn new(key: Location, node: Node) -> Self {
+        Self { key, kind: KeyKind::Text, node }
+    }
+}
+
+impl Node {
+    pub(crate) fn new(content: Content, provenance: impl Into<Provenance>) -> Self {
+        Self { content, provenance: provenance.into() }
+    }
+
+    /// A value that a program passes in, such as the answer of a catalog server.
+    pub fn from_json(value: &Value) -> Self {
+        Self::from_json_at(value, &Provenance::at(Location::Program))
+    }
+
+    pub(crate) fn from_json_at(value: &Value, at: &Provenance) -> Self {
+        let content = match value {
+            Value::Null => Content::Null,
+            Value::Bool(value) => Content::Bool { value: *value, text: value.to_string().into() },
+            Value::Number(number) => Content::Number {
+                value: number.as_f64().unwrap_or(f64::NAN),
+                text: number.to_string().into(),
+            },
+            Value::String(text) => Content::String(text.as_str().into()),
+            Value::Array(items) => {
+                Content::List(items.iter().map(|item| Self::from_json_at(item, at)).collect())
+            }
+            Value::Object(members) => Content::Map(Box::new(
+                members
+                    .iter()
+                    .map(|(key, value)| {
+                        let key_at = at.location().clone();
+                        (key.clone(), Entry::new(key_at, Self::from_json_at(value, at)))
+                    })
+                    .collect(),
+            )),
+        };
+        Self { content, provenance: at.clone() }
+    }
+
+    /// Where it is written and how it came from there.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// Where it is written.
+    pub fn location(&self) -> &Location {
+        self.provenance.location()
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self.content, Content::Null)
+    }
+
+    /// The text of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.content {
+            Content::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text of a string, number or boolean as it is written: `1.20` stays `1.20`.
+    pub fn scalar_text(&self) -> Option<&str> {
+        match &self.content {
+            Content::String(text) | Content::Number { text, .. } | Content::Bool { text, .. } => {
+                Some(text)
+            }
+            Content::Null | Content::List(_) | Content::Map(_) => None,
+        }
+    }
+
+    /// The items of a list.
+    pub fn as_list(&self) -> Option<&[Self]> {
+        match &self.content {
+            Content::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The members of a mapping, in the order they are written.
+    pub fn members(&self) -> Option<impl ExactSizeIterator<Item = (&str, &Self)>> {
+        self.as_map().map(|map| map.iter().map(|(key, entry)| (key.as_str(), &entry.node)))
+    }
+
+    /// The member `key` of a mapping.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_map()?.get(key).map(|entry| &entry.node)
+    }
+
+    /// The same without places. Numbers that JSON cannot hold become null.
+    pub fn to_json(&self) -> Value {
+        match &self.content {
+            Content::Null => Value::Null,
+            Content::Bool { value, .. } => Value::Bool(*value),
+            Content::Number { value, .. } => json_number(*value),
+            Content::String(text) => Value::String(text.to_string()),
+            Content::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
+            Content::Map(map) => Value::Object(
+                map.iter().map(|(key, entry)| (key.clone(), entry.node.to_json())).collect(),
+            ),
+        }
+    }
+
+    /// What it is, for messages: `a string`, `a list`.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.content {
+            Content::Null => "null",
+            Content::Bool { .. } => "a boolean",
+            Content::Number { .. } => "a number",
+            Content::String(_) => "a string",
+            Content::List(_) => "a list",
+            Content::Map(_) => "a mapping",
+        }
+    }
+
+    pub(crate) fn as_map(&self) -> Option<&Map> {
+        match &self.content {
+            Content::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+}
+
+/// Every number is a double, as in JavaScript; whole ones are written without a fraction.
+fn json_number(value: f64) -> Value {
+    const SAFE: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() < SAFE && !(value == 0.0 && value.is_sign_negative()) {
+        return Value::from(value as i64);
+    }
+    serde_json::Number::from_f64(value).map_or(Value::Null, Value::Number)
+}

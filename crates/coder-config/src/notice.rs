@@ -1,0 +1,42 @@
+//! What is worth telling a person although it stops nothing.
+
+use std::fmt;
+
+use crate::Provenance;
+
+/// Something a person should know: a value that was dropped, a key that nobody reads.
+///
+/// Its text form is one line with the place in front: `app-config.yaml:9:3: unknown key …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Notice {
+    /// The path of the value, like `coder.workspaces.defaultMode`.
+    pub path: String,
+    /// Where it is written, when it is written anywhere.
+    pub provenance: Option<Provenance>,
+    /// What was found and what to do. Lower case, one line, without the place.
+    pub message: String,
+}
+
+impl Notice {
+    /// A notice about the value at `path`.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), provenance: None, message: message.into() }
+    }
+
+    /// Adds where the value is written.
+    #[must_use]
+    pub fn at(mut self, provenance: impl Into<Provenance>) -> Self {
+        self.provenance = Some(provenance.into());
+        self
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(provenance) = &self.provenance {
+            write!(formatter, "{provenance}: ")?;
+        }
+        formatter.write_str(&self.message)
+    }
+}

@@ -1,0 +1,202 @@
+//! From a URL of a page, file or branch to the URL that clones the repository.
+
+use url::Url;
+
+use super::{NoRepository, Scm, ScmIntegrations, without_credentials};
+
+/// The URL that clones the repository `text` points into.
+pub(super) fn clone_root(
+    text: &str,
+    integrations: &ScmIntegrations,
+) -> Result<String, NoRepository> {
+    let text = text.trim();
+    if let Some(scp) = scp_like(text) {
+        return Ok(scp.trim_end_matches('/').to_owned());
+    }
+    let shown = || without_credentials(text);
+    let Ok(mut url) = Url::parse(text) else {
+        return Err(NoRepository::NotAUrl { text: shown() });
+    };
+    url.set_query(None);
+    url.set_fragment(None);
+    match url.scheme() {
+        "ssh" => return ssh_root(url, shown),
+        "https" | "http" => {}
+        _ => return Err(NoRepository::Scheme { text: shown() }),
+    }
+    // Neither setter fails on an http URL.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    if let Some((host, rest)) = integrations.gitiles(url.as_str()) {
+        let root = format!("{}://{host}", url.scheme());
+        let segments: Vec<_> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
+        return gerrit(&segments)
+            .map(|path| format!("{root}/{path}"))
+            .ok_or_else(|| none(shown(), host, &format!("{root}/project")));
+    }
+    let host = match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => return Err(NoRepository::NotAUrl { text: shown() }),
+    };
+    let root = format!("{}://{host}", url.scheme());
+    let segments: Vec<_> = url.path().split('/').filter(|segment| !segment.is_empty()).collect();
+    let (path, example) = match integrations.scm_of(&host) {
+        _ if host == "raw.githubusercontent.com" => {
+            return owner_and_name(&segments)
+                .map(|path| format!("https://github.com/{path}"))
+                .ok_or_else(|| none(shown(), &host, &format!("{root}/owner/repository")));
+        }
+        Some(Scm::GitHub | Scm::Gitea) => (owner_and_name(&segments), "owner/repository"),
+        Some(Scm::BitbucketCloud) => (owner_and_name(&segments), "workspace/repository"),
+        Some(Scm::GitLab) => (gitlab(&segments), "group/project"),
+        Some(Scm::BitbucketServer) => {
+            (bitbucket_server(&segments), "projects/PROJECT/repos/repository")
+        }
+        Some(Scm::Azure) => (azure(&segments), "organization/project/_git/repository"),
+        Some(Scm::Gerrit) => (gerrit(&segments), "project"),
+        Some(Scm::Harness) => match harness(&segments) {
+            // The code of app.harness.io is cloned from a host of its own.
+            Some(path) if host == "app.harness.io" => {
+                return Ok(format!("https://git.harness.io/{path}"));
+            }
+            path => (
+                path.map(|path| format!("code/git/{path}")),
+                "ng/account/ACCOUNT/module/code/orgs/ORG/projects/PROJECT/repos/repository",
+            ),
+        },
+        None => (generic(&segments), "owner/repository"),
+    };
+    path.map(|path| format!("{root}/{path}"))
+        .ok_or_else(|| none(shown(), &host, &format!("{root}/{example}")))
+}
+
+fn none(text: String, host: &str, example: &str) -> NoRepository {
+    NoRepository::NoRepositoryInUrl { text, host: host.to_owned(), example: example.to_owned() }
+}
+
+/// `git@github.com:acme/payments.git`, which is no URL: the part after the host, if `text` is one.
+pub(super) fn scp_like(text: &str) -> Option<&str> {
+    let (authority, path) = text.split_once(':')?;
+    let (user, host) = authority.split_once('@')?;
+    let plain = |text: &str| !text.is_empty() && !text.contains(['/', '@', ' ', '"', '\t']);
+    let fits = plain(user) && plain(host) && !path.trim_matches('/').is_empty();
+    (fits && !path.contains([' ', '"']) && !path.contains(char::is_control)).then_some(text)
+}
+
+fn ssh_root(mut url: Url, shown: impl Fn() -> String) -> Result<String, NoRepository> {
+    let _ = url.set_password(None);
+    let path = url.path().trim_matches('/').to_owned();
+    if path.is_empty() {
+        let host = url.host_str().unwrap_or_default();
+        return Err(none(shown(), host, &format!("ssh://git@{host}/owner/repository")));
+    }
+    url.set_path(&path);
+    Ok(url.into())
+}
+
+/// GitHub, Bitbucket Cloud, Gitea: everything behind the second segment is a page.
+fn owner_and_name(segments: &[&str]) -> Option<String> {
+    let [owner, name, ..] = segments else { return None };
+    Some(format!("{owner}/{}", without_git(name)?))
+}
+
+/// Groups nest, so the project ends where a page begins: at `-`, or at a word that GitLab
+/// reserves for pages.
+fn gitlab(segments: &[&str]) -> Option<String> {
+    const PAGES: [&str; 8] =
+        ["-", "tree", "blob", "raw", "edit", "blame", "commits", "merge_requests"];
+    let end = page_begins(segments, &PAGES);
+    let (last, groups) = segments.get(..end)?.split_last()?;
+    let groups = groups.join("/");
+    (!groups.is_empty()).then_some(())?;
+    Some(format!("{groups}/{}", without_git(last)?))
+}
+
+/// Pages are below `projects/KEY/repos/NAME` or `users/NAME/repos/NAME`, clones below `scm`.
+fn bitbucket_server(segments: &[&str]) -> Option<String> {
+    let clone = |before: &[&str], key: &str, name: &str| {
+        let mut path = before.to_vec();
+        let key = key.to_lowercase();
+        let name = format!("{}.git", without_git(name)?);
+        path.extend(["scm", &key, &name]);
+        Some(path.join("/"))
+    };
+    segments.iter().enumerate().find_map(|(index, segment)| {
+        let (before, rest) = segments.split_at_checked(index)?;
+        match (*segment, rest) {
+            ("projects", [_, key, "repos", name, ..]) | ("scm", [_, key, name, ..]) => {
+                clone(before, key, name)
+            }
+            ("users", [_, user, "repos", name, ..]) => clone(before, &format!("~{user}"), name),
+            _ => None,
+        }
+    })
+}
+
+/// `…/_git/NAME`, whatever is before it: an organization and a project, or only one of them.
+fn azure(segments: &[&str]) -> Option<String> {
+    let git = segments.iter().position(|segment| *segment == "_git")?;
+    segments.get(git + 1)?;
+    Some(segments.get(..git + 2)?.join("/"))
+}
+
+/// Projects nest. Gitiles shows them below `plugins/gitiles` and ends them with `+`; `a` asks for
+/// a login; `c/PROJECT/+/1` is a change.
+fn gerrit(segments: &[&str]) -> Option<String> {
+    let segments = segments.strip_prefix(&["plugins", "gitiles"]).unwrap_or(segments);
+    let segments = match segments {
+        ["a" | "c", rest @ ..] => rest,
+        ["admin", "repos", rest @ ..] => rest,
+        all => all,
+    };
+    let segments = segments.strip_prefix(&["plugins", "gitiles"]).unwrap_or(segments);
+    let end = segments.iter().position(|segment| *segment == "+").unwrap_or(segments.len());
+    let path = segments.get(..end)?.join("/");
+    let path = path.split(',').next().unwrap_or_default();
+    Some(path.strip_suffix(".git").unwrap_or(path).to_owned()).filter(|path| !path.is_empty())
+}
+
+/// `account/ACCOUNT/…/orgs/ORG/projects/PROJECT/repos/NAME`, cloned as `ACCOUNT/ORG/PROJECT/NAME`.
+fn harness(segments: &[&str]) -> Option<String> {
+    let after = |word: &str| {
+        let at = segments.iter().position(|segment| *segment == word)?;
+        segments.get(at + 1).copied()
+    };
+    let mut path = vec![after("account")?];
+    path.extend(after("orgs"));
+    path.extend(after("projects"));
+    let name = format!("{}.git", without_git(after("repos")?)?);
+    path.push(&name);
+    Some(path.join("/"))
+}
+
+/// A host that no integration names: the forms of the known systems, then the URL as it is.
+fn generic(segments: &[&str]) -> Option<String> {
+    const PAGES: [&str; 7] = ["-", "tree", "blob", "raw", "edit", "src", "browse"];
+    if let Some(path) = azure(segments) {
+        return Some(path);
+    }
+    if segments.contains(&"repos")
+        && let Some(path) = bitbucket_server(segments)
+    {
+        return Some(path);
+    }
+    let git = segments.iter().position(|segment| segment.len() > 4 && segment.ends_with(".git"));
+    let end = git.map_or_else(|| page_begins(segments, &PAGES), |at| at + 1);
+    Some(segments.get(..end)?.join("/")).filter(|path| !path.is_empty())
+}
+
+/// Where a page begins: at one of `pages` behind an owner and a name, or behind `NAME.git`.
+fn page_begins(segments: &[&str], pages: &[&str]) -> usize {
+    let page = |(index, segment): (usize, &&str)| {
+        index >= 2 && pages.contains(segment) || {
+            index >= 2 && segments.get(index - 1).is_some_and(|before| before.ends_with(".git"))
+        }
+    };
+    segments.iter().enumerate().position(page).unwrap_or(segments.len())
+}
+
+fn without_git(name: &str) -> Option<&str> {
+    Some(name.strip_suffix(".git").unwrap_or(name)).filter(|name| !name.is_empty())
+}

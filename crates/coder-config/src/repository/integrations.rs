@@ -1,0 +1,115 @@
+//! Which source-control system runs on which host.
+
+use indexmap::IndexMap;
+
+/// A source-control system, as `integrations` of app-config names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Scm {
+    /// GitHub and GitHub Enterprise.
+    GitHub,
+    /// GitLab.
+    GitLab,
+    /// Bitbucket Cloud.
+    BitbucketCloud,
+    /// Bitbucket Server and Data Center.
+    BitbucketServer,
+    /// Azure DevOps and its Server.
+    Azure,
+    /// Gitea and Forgejo.
+    Gitea,
+    /// Gerrit with Gitiles.
+    Gerrit,
+    /// Harness Code.
+    Harness,
+}
+
+impl Scm {
+    /// The key below `integrations`, as Backstage calls it.
+    pub fn config_key(self) -> &'static str {
+        match self {
+            Self::GitHub => "github",
+            Self::GitLab => "gitlab",
+            Self::BitbucketCloud => "bitbucketCloud",
+            Self::BitbucketServer => "bitbucketServer",
+            Self::Azure => "azure",
+            Self::Gitea => "gitea",
+            Self::Gerrit => "gerrit",
+            Self::Harness => "harness",
+        }
+    }
+
+    pub(crate) const ALL: [Self; 8] = [
+        Self::GitHub,
+        Self::GitLab,
+        Self::BitbucketCloud,
+        Self::BitbucketServer,
+        Self::Azure,
+        Self::Gitea,
+        Self::Gerrit,
+        Self::Harness,
+    ];
+}
+
+/// The hosts of `integrations`, and the public ones that need no configuration.
+#[derive(Clone, Debug)]
+pub struct ScmIntegrations {
+    hosts: IndexMap<String, Host>,
+}
+
+#[derive(Clone, Debug)]
+struct Host {
+    scm: Scm,
+    /// Gerrit: where Gitiles is, when it is not below the host itself.
+    gitiles: Option<String>,
+}
+
+impl Default for ScmIntegrations {
+    /// github.com, gitlab.com, bitbucket.org, dev.azure.com and app.harness.io.
+    fn default() -> Self {
+        let mut integrations = Self { hosts: IndexMap::new() };
+        for (host, scm) in [
+            ("github.com", Scm::GitHub),
+            ("gitlab.com", Scm::GitLab),
+            ("bitbucket.org", Scm::BitbucketCloud),
+            ("dev.azure.com", Scm::Azure),
+            ("ssh.dev.azure.com", Scm::Azure),
+            ("app.harness.io", Scm::Harness),
+            ("gitea.com", Scm::Gitea),
+            ("codeberg.org", Scm::Gitea),
+        ] {
+            integrations.add(host, scm);
+        }
+        integrations
+    }
+}
+
+impl ScmIntegrations {
+    /// Says that `host` (with its port, unless that is the default) runs this system.
+    pub fn add(&mut self, host: &str, scm: Scm) {
+        self.hosts.insert(host.to_ascii_lowercase(), Host { scm, gitiles: None });
+    }
+
+    /// Says that `host` runs Gerrit and shows its code below the Gitiles URL `gitiles`.
+    pub fn add_gerrit(&mut self, host: &str, gitiles: Option<String>) {
+        self.hosts.insert(host.to_ascii_lowercase(), Host { scm: Scm::Gerrit, gitiles });
+    }
+
+    /// The system of a host, if it is known.
+    pub fn scm_of(&self, host: &str) -> Option<Scm> {
+        let host = host.to_ascii_lowercase();
+        if host.ends_with(".visualstudio.com") {
+            return Some(Scm::Azure);
+        }
+        self.hosts.get(&host).map(|host| host.scm)
+    }
+
+    /// The host of Gerrit whose Gitiles URL begins this one, and what follows.
+    pub(super) fn gitiles<'a>(&self, url: &'a str) -> Option<(&str, &'a str)> {
+        self.hosts.iter().find_map(|(host, integration)| {
+            let base = integration.gitiles.as_deref()?.trim_end_matches('/');
+            let rest = url.strip_prefix(base)?;
+            rest.starts_with('/').then_some((host.as_str(), rest))
+        })
+    }
+}

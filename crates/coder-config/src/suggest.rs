@@ -1,0 +1,60 @@
+//! "Did you mean …".
+
+/// `; did you mean `key`?` when one of `known` is close to what was written, else nothing.
+pub(crate) fn did_you_mean(written: &str, known: &[&str]) -> String {
+    if written.len() > 64 {
+        return String::new();
+    }
+    let folded = fold(written);
+    known
+        .iter()
+        .map(|candidate| (distance(&folded, &fold(candidate)), candidate))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 4)
+        .map(|(_, candidate)| format!("; did you mean `{candidate}`?"))
+        .unwrap_or_default()
+}
+
+/// Case, `-` and `_` are the usual slips: `template_name` is `templateName`.
+fn fold(text: &str) -> Vec<char> {
+    text.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+/// The number of letters to insert, drop, replace or swap with their neighbour.
+fn distance(from: &[char], to: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=to.len()).collect();
+    for (row, letter) in from.iter().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, wanted) in to.iter().enumerate() {
+            let get = |line: &[usize], at: usize| line.get(at).copied().unwrap_or(usize::MAX - 1);
+            let mut best = (get(&above, column) + usize::from(letter != wanted))
+                .min(get(&above, column + 1) + 1)
+                .min(get(&current, column) + 1);
+            let swapped = row > 0
+                && column > 0
+                && from.get(row - 1) == Some(wanted)
+                && to.get(column - 1) == Some(letter);
+            if swapped {
+                best = best.min(get(&before, column - 1) + 1);
+            }
+            current.push(best);
+        }
+        before = std::mem::replace(&mut above, current);
+    }
+    above.last().copied().unwrap_or(from.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_recognised_and_strangers_are_not() {
+        let known = &["templateName", "mode", "params"];
+        for slip in ["template_name", "templatename", "temlpateName", "templateNames"] {
+            assert_eq!(did_you_mean(slip, known), "; did you mean `templateName`?", "{slip}");
+        }
+        assert_eq!(did_you_mean("owner", known), "");
+    }
+}

@@ -1,0 +1,35 @@
+//! `coder.workspaces` of app-config: what holds for every entity unless it says otherwise.
+
+use coder_core::DeploymentUrl;
+use indexmap::IndexMap;
+
+use crate::{CreationMode, TemplateRef};
+
+/// The original plugin's `CoderAppConfig`, here as configuration.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct WorkspacesConfig {
+    /// Where links into Coder's dashboard lead.
+    pub access_url: DeploymentUrl,
+    /// The template of entities that name none.
+    pub default_template: Option<TemplateRef>,
+    /// The mode of entities that name none.
+    pub default_mode: CreationMode,
+    /// The template parameters that hold a repository's URL, each once.
+    pub repo_url_param_keys: Vec<String>,
+    /// Parameters for every workspace, in the order they are written.
+    pub params: IndexMap<String, String>,
+}
+
+impl WorkspacesConfig {
+    /// A configuration without template, keys and parameters, whose links lead to `access_url`.
+    pub fn new(access_url: DeploymentUrl) -> Self {
+        Self {
+            access_url,
+            default_template: None,
+            default_mode: CreationMode::default(),
+            repo_url_param_keys: Vec::new(),
+            params: IndexMap::new(),
+        }
+    }
+}
