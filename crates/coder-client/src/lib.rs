@@ -1,1 +1,56 @@
 //! A typed client for the Coder REST API v2: requests and responses are data, sending is one line.
+//!
+//! ```
+//! use coder_client::operations::{GetUser, ListWorkspaces};
+//! use coder_client::{Client, Credential, WorkspaceFilter};
+//! use coder_core::{Secret, World};
+//!
+//! /// `world` is the real one on a server: `World::native(ReqwestTransport::new("me/1.0")?)`.
+//! async fn list(world: &World, token: &str) -> Result<(), Box<dyn std::error::Error>> {
+//!     let client = Client::new(world, "https://coder.example.com".parse()?)
+//!         .with_credential(Credential::SessionToken(Secret::new(token)));
+//!     let me = client.send(&GetUser::me()).await?;
+//!     let filter = WorkspaceFilter::new().mine().param("repo", "https://github.com/acme/pay")?;
+//!     for workspace in client.send(&ListWorkspaces::matching(filter)).await?.workspaces {
+//!         println!("{}/{} is {}", me.username, workspace.name, workspace.latest_build.status);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! - [`operations`] are plain values: an [`Operation`] gives an `http::Request` and reads the
+//!   `http::Response`, without I/O. [`Client::send`] adds the [`Credential`], sends, and repeats
+//!   what is safe to repeat. An unusual caller can send by other means.
+//! - [`models`] forgive what versions differ in: unknown fields are ignored, unknown enum values
+//!   are kept, null lists are empty.
+//! - [`Capabilities`] tell what the deployment's [version](CoderVersion) can do.
+//! - An [`Error`] says whose fault it is, and has a predicate for each thing a caller does about
+//!   it: sign in again, wait, read again, show the message.
+//!
+//! # What it is not
+//!
+//! It signs nobody in (that is `coder-auth`), and knows no catalog (that is `coder-workspaces`).
+
+mod capabilities;
+mod client;
+mod credential;
+mod error;
+mod filter;
+mod id;
+pub mod models;
+mod name;
+mod open_enum;
+mod operation;
+pub mod operations;
+mod response;
+mod version;
+
+pub use capabilities::{Capabilities, Capability};
+pub use client::Client;
+pub use credential::Credential;
+pub use error::{ApiError, Error, NotJson, RequestError, ValidationError};
+pub use filter::{FilterError, WorkspaceFilter};
+pub use id::*;
+pub use name::{NameError, OrganizationRef, UserRef, WorkspaceName};
+pub use operation::Operation;
+pub use version::{CoderVersion, VersionError};

@@ -1,0 +1,389 @@
+//! Coder's search grammar, so that a value can never become a filter of its own.
+//!
+//! Coder splits a query on spaces outside double quotes, takes what contains `:` for a filter, and
+//! splits that on `:` outside quotes into exactly two parts. There is no escape character: what
+//! cannot be said in quotes cannot be said.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::WorkspaceId;
+use crate::models::WorkspaceStatus;
+
+/// Which workspaces to list: the `q` of `GET /api/v2/workspaces`.
+///
+/// Values are checked against the grammar, so none can change the meaning of the query. Setting a
+/// filter a second time replaces the first one, except for parameters: a workspace matches when
+/// **any** of the `name=value` pairs matches.
+///
+/// ```
+/// use coder_client::WorkspaceFilter;
+///
+/// let filter = WorkspaceFilter::new()
+///     .mine()
+///     .param("repo", "https://github.com/acme/pay")?
+///     .param("git_repo", "https://github.com/acme/pay")?;
+/// assert_eq!(
+///     filter.to_string(),
+///     r#"owner:me param:"repo=https://github.com/acme/pay" param:"git_repo=https://github.com/acme/pay""#,
+/// );
+/// assert!(WorkspaceFilter::new().param("repo", r#"x" owner:"admin"#).is_err());
+/// # Ok::<_, coder_client::FilterError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkspaceFilter {
+    written: Option<String>,
+    terms: Vec<(String, String)>,
+}
+
+impl WorkspaceFilter {
+    /// Every workspace the caller may see.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A query as a person wrote it, in Coder's grammar. It is kept word for word; filters that
+    /// are added come after it.
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError::UnbalancedQuote`], since an open quote would swallow what comes after it.
+    pub fn written(query: &str) -> Result<Self, FilterError> {
+        if query.matches('"').count() % 2 == 1 {
+            return Err(FilterError::UnbalancedQuote { query: query.to_owned() });
+        }
+        let written = Some(query.trim_matches(' ')).filter(|query| !query.is_empty());
+        Ok(Self { written: written.map(str::to_owned), terms: Vec::new() })
+    }
+
+    /// Workspaces of the caller.
+    #[must_use]
+    pub fn mine(self) -> Self {
+        self.set("owner", "me".to_owned())
+    }
+
+    /// Workspaces of this username.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`]; so for the other filters that take a text.
+    pub fn owner(self, username: &str) -> Result<Self, FilterError> {
+        self.term("owner", username)
+    }
+
+    /// Workspaces whose name contains this text. `_` stands for any one character, `%` for any.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn name(self, part: &str) -> Result<Self, FilterError> {
+        self.term("name", part)
+    }
+
+    /// Free text as in Coder's search box: a part of a name, or `owner/part-of-a-name`.
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError`] when the text would be read as something else: quotes, a colon, a second
+    /// slash.
+    pub fn text(self, text: &str) -> Result<Self, FilterError> {
+        let (owner, name) = match text.split_once('/') {
+            Some((owner, name)) => (Some(owner), name),
+            None => (None, text),
+        };
+        for part in owner.iter().copied().chain([name]) {
+            if let Some(character @ (':' | '/')) = part.chars().find(|c| matches!(c, ':' | '/')) {
+                return Err(FilterError::Character { value: text.to_owned(), character });
+            }
+        }
+        let named = self.name(name.trim_matches(' '))?;
+        owner.map_or(Ok(named.clone()), |owner| named.owner(owner.trim_matches(' ')))
+    }
+
+    /// Workspaces of the template with this name, in any organization.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn template(self, name: &str) -> Result<Self, FilterError> {
+        self.term("template", name)
+    }
+
+    /// Workspaces of this organization, by name or id.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn organization(self, name: &str) -> Result<Self, FilterError> {
+        self.term("organization", name)
+    }
+
+    /// Workspaces whose latest build has this status.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn status(self, status: &WorkspaceStatus) -> Result<Self, FilterError> {
+        self.term("status", status.as_str())
+    }
+
+    /// Dormant workspaces only.
+    #[must_use]
+    pub fn dormant(self) -> Self {
+        self.set("dormant", "true".to_owned())
+    }
+
+    /// Workspaces that do (not) use their template's active version.
+    #[must_use]
+    pub fn outdated(self, outdated: bool) -> Self {
+        self.set("outdated", outdated.to_string())
+    }
+
+    /// These workspaces only.
+    #[must_use]
+    pub fn ids(self, ids: impl IntoIterator<Item = WorkspaceId>) -> Self {
+        let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+        self.set("id", ids.join(","))
+    }
+
+    /// Workspaces used after this moment.
+    #[must_use]
+    pub fn last_used_after(self, moment: Timestamp) -> Self {
+        self.set("last_used_after", moment.to_string())
+    }
+
+    /// Workspaces used before this moment.
+    #[must_use]
+    pub fn last_used_before(self, moment: Timestamp) -> Self {
+        self.set("last_used_before", moment.to_string())
+    }
+
+    /// Workspaces whose latest build has this parameter with this value, whatever its case.
+    /// Several pairs are alternatives.
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError`]: beside quotes, Coder cannot search for a `,` or a `=` in a value.
+    pub fn param(mut self, name: &str, value: &str) -> Result<Self, FilterError> {
+        let name = param_part(name)?;
+        self.add("param", format!("{name}={}", param_part(value)?));
+        Ok(self)
+    }
+
+    /// Workspaces whose latest build has this parameter, with any value. `_` stands for any one
+    /// character.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn has_param(mut self, name: &str) -> Result<Self, FilterError> {
+        let name = param_part(name)?;
+        self.add("param", name.to_owned());
+        Ok(self)
+    }
+
+    /// Any filter of Coder's grammar, like `has-agent` with `connected`. Replaces what was set
+    /// for this key.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn term(self, key: &str, value: &str) -> Result<Self, FilterError> {
+        let well_formed = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_');
+        if key.is_empty() || !key.bytes().all(well_formed) {
+            return Err(FilterError::Key { key: key.to_owned() });
+        }
+        Ok(self.set(key, speakable(value)?.to_owned()))
+    }
+
+    /// Whether a query that a person wrote filters by parameter itself. Coder would take further
+    /// [`param`](Self::param)s for alternatives to those.
+    pub fn is_written_by_param(&self) -> bool {
+        let written = self.written.as_deref().unwrap_or_default();
+        split(written, ' ').iter().any(|element| match split(element, ':').as_slice() {
+            [key, _] => key.trim_matches('"').eq_ignore_ascii_case("param"),
+            _ => false,
+        })
+    }
+
+    /// Whether nothing is filtered.
+    pub fn is_empty(&self) -> bool {
+        self.written.is_none() && self.terms.is_empty()
+    }
+
+    fn set(mut self, key: &str, value: String) -> Self {
+        self.terms.retain(|(present, _)| present != key);
+        self.terms.push((key.to_owned(), value));
+        self
+    }
+
+    fn add(&mut self, key: &str, value: String) {
+        let term = (key.to_owned(), value);
+        if !self.terms.contains(&term) {
+            self.terms.push(term);
+        }
+    }
+}
+
+impl fmt::Display for WorkspaceFilter {
+    /// The query in Coder's grammar.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        if let Some(written) = &self.written {
+            formatter.write_str(written)?;
+            separator = " ";
+        }
+        for (key, value) in &self.terms {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@,".contains(&byte);
+            let quote = if value.bytes().all(plain) { "" } else { "\"" };
+            write!(formatter, "{separator}{key}:{quote}{value}{quote}")?;
+            separator = " ";
+        }
+        Ok(())
+    }
+}
+
+/// A value that Coder's search grammar cannot express.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FilterError {
+    /// An empty value would filter nothing, or not be accepted.
+    #[error("a search value is empty")]
+    Empty,
+    /// The grammar has no way to write this character in such a value.
+    #[error("`{}` cannot be searched for: coder's search has no way to write {character:?} in it", value.escape_debug())]
+    Character {
+        /// The value.
+        value: String,
+        /// The first character that cannot be written.
+        character: char,
+    },
+    /// Not the name of a filter.
+    #[error("`{}` is no search filter; their names consist of a to z, `-` and `_`", key.escape_debug())]
+    Key {
+        /// The name.
+        key: String,
+    },
+    /// A written query opens a quote and does not close it.
+    #[error("the search `{}` opens a double quote and does not close it", query.escape_debug())]
+    UnbalancedQuote {
+        /// The query.
+        query: String,
+    },
+}
+
+impl FilterError {
+    /// Whether the value could be compared on the caller's side instead: the grammar cannot write
+    /// it, but it is no attempt to leave its place either.
+    pub fn is_inexpressible(&self) -> bool {
+        matches!(self, Self::Character { character: ',' | '=', .. })
+    }
+}
+
+/// A name or value inside a `param` filter. Coder splits those on `,` and `=`.
+fn param_part(text: &str) -> Result<&str, FilterError> {
+    match speakable(text)?.chars().find(|character| matches!(character, ',' | '=')) {
+        Some(character) => Err(FilterError::Character { value: text.to_owned(), character }),
+        None => Ok(text),
+    }
+}
+
+/// A value that stays one value between double quotes.
+fn speakable(value: &str) -> Result<&str, FilterError> {
+    if value.is_empty() {
+        return Err(FilterError::Empty);
+    }
+    match value.chars().find(|character| *character == '"' || character.is_control()) {
+        Some(character) => Err(FilterError::Character { value: value.to_owned(), character }),
+        None => Ok(value),
+    }
+}
+
+/// The parts of `text` between `delimiter`s outside double quotes, without the empty ones.
+fn split(text: &str, delimiter: char) -> Vec<&str> {
+    let mut quoted = false;
+    text.split(|character| {
+        quoted ^= character == '"';
+        !quoted && character == delimiter
+    })
+    .filter(|part| !part.is_empty())
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_written_query_is_kept_word_for_word() {
+        let filter = WorkspaceFilter::written(" status:running  My Text ").unwrap();
+        let filter = filter.param("repo", "u").unwrap();
+        assert_eq!(filter.to_string(), r#"status:running  My Text param:"repo=u""#);
+    }
+
+    #[test]
+    fn an_open_quote_cannot_swallow_what_follows() {
+        let error = WorkspaceFilter::written(r#"owner:"me"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            r#"the search `owner:\"me` opens a double quote and does not close it"#
+        );
+    }
+
+    #[test]
+    fn a_filter_of_a_single_value_is_replaced_and_parameters_add_up() {
+        let filter = WorkspaceFilter::new().owner("dana").unwrap().mine();
+        let filter = filter.param("a", "1").unwrap().param("a", "1").unwrap();
+        let filter = filter.param("a", "2").unwrap().has_param("b").unwrap();
+        assert_eq!(filter.to_string(), r#"owner:me param:"a=1" param:"a=2" param:b"#);
+    }
+
+    #[test]
+    fn what_the_grammar_cannot_say_is_refused() {
+        let new = WorkspaceFilter::new;
+        for refused in [
+            new().param("repo", "a\"b"),
+            new().param("re\"po", "a"),
+            new().param("repo", "a\nb"),
+            new().param("repo", ""),
+            new().param("", "a"),
+            new().owner("\" owner:\"admin"),
+            new().term("owner:x", "y"),
+            new().text("owner:admin"),
+            new().text("a/b/c"),
+            new().text(" "),
+        ] {
+            assert!(!refused.unwrap_err().is_inexpressible());
+        }
+        for inexpressible in [new().param("repo", "a=b"), new().param("repo", "a,b")] {
+            assert!(inexpressible.unwrap_err().is_inexpressible());
+        }
+    }
+
+    #[test]
+    fn free_text_may_name_the_owner() {
+        let filter = WorkspaceFilter::new().text("dana/pay ments").unwrap();
+        assert_eq!(filter.to_string(), r#"name:"pay ments" owner:dana"#);
+    }
+
+    #[test]
+    fn moments_are_quoted_because_they_contain_colons() {
+        let filter =
+            WorkspaceFilter::new().last_used_after("2026-08-20T09:31:20Z".parse().unwrap());
+        assert_eq!(filter.to_string(), r#"last_used_after:"2026-08-20T09:31:20Z""#);
+    }
+
+    #[test]
+    fn parameters_in_a_written_query_are_noticed() {
+        for (query, expected) in [
+            ("owner:me", false),
+            (r#""param:x""#, false),
+            ("PARAM:repo", true),
+            (r#"a b param:"repo=x""#, true),
+            (r#""param":x"#, true),
+        ] {
+            assert_eq!(WorkspaceFilter::written(query).unwrap().is_written_by_param(), expected);
+        }
+    }
+}

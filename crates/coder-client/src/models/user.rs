@@ -1,0 +1,107 @@
+//! People and service accounts.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::nullable;
+use crate::open_enum::open_enum;
+use crate::{OrganizationId, UserId};
+
+/// A user: `GET /api/v2/users/{user}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct User {
+    /// Never changes.
+    pub id: UserId,
+    /// Unique in the deployment; may change.
+    pub username: String,
+    /// The full name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
+    /// The address Coder knows; whether it was verified depends on the login type.
+    pub email: String,
+    /// When the user was created.
+    pub created_at: Timestamp,
+    /// When the user was last changed.
+    pub updated_at: Timestamp,
+    /// When the user was last active; the year 1 for never.
+    pub last_seen_at: Timestamp,
+    /// Whether the user may sign in.
+    pub status: UserStatus,
+    /// How the user signs in.
+    pub login_type: LoginType,
+    /// Whether this is a service account. Told from 2.34 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_service_account: Option<bool>,
+    /// The colours the user chose for Coder's dashboard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theme_preference: Option<String>,
+    /// The organizations the user belongs to.
+    #[serde(default, deserialize_with = "nullable")]
+    pub organization_ids: Vec<OrganizationId>,
+    /// The roles in the whole deployment, without the implicit `member`.
+    #[serde(default, deserialize_with = "nullable")]
+    pub roles: Vec<Role>,
+    /// Whether the user counts for the AI licence. Told from 2.34 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_ai_seat: Option<bool>,
+}
+
+/// A role of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Role {
+    /// Like `template-admin`.
+    pub name: String,
+    /// For people.
+    #[serde(default)]
+    pub display_name: String,
+    /// The organization in which it holds; `None` for the whole deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
+}
+
+open_enum! {
+    /// Whether a user may sign in.
+    UserStatus {
+        /// Yes.
+        Active = "active",
+        /// Yes, and becomes active by doing so.
+        Dormant = "dormant",
+        /// No; every request answers 401.
+        Suspended = "suspended",
+    }
+}
+
+open_enum! {
+    /// How a user signs in, or how an API key came to be.
+    LoginType {
+        /// With a password kept by Coder.
+        Password = "password",
+        /// Through GitHub.
+        Github = "github",
+        /// Through an OpenID Connect provider.
+        Oidc = "oidc",
+        /// With an API token.
+        Token = "token",
+        /// Not at all.
+        None = "none",
+        /// Keys only: given to an OAuth2 app.
+        OAuth2ProviderApp = "oauth2_provider_app",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_enum_value_survives_the_round_trip() {
+        let read: Vec<UserStatus> = serde_json::from_str(r#"["active", "retired"]"#).unwrap();
+        assert_eq!(read, [UserStatus::Active, UserStatus::Other("retired".to_owned())]);
+        assert_eq!(serde_json::to_string(&read).unwrap(), r#"["active","retired"]"#);
+    }
+}

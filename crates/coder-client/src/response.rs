@@ -1,0 +1,117 @@
+//! Reading Coder's answers: what it gave, or why it gave nothing.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use coder_core::Origin;
+use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::{Response, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::error::one_line;
+use crate::{ApiError, Error, NotJson, ValidationError};
+
+/// How much of a page is kept to show what came instead of JSON, in characters.
+const START: usize = 200;
+
+/// The JSON document of a successful answer.
+pub(crate) fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Error> {
+    succeeded(response)?;
+    if !may_be_json(response) {
+        return Err(not_json(response));
+    }
+    let mut json = serde_json::Deserializer::from_slice(response.body());
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        if error.inner().is_data() {
+            Error::Unreadable { path: error.path().to_string(), source: error.into_inner() }
+        } else {
+            not_json(response)
+        }
+    })
+}
+
+/// A successful answer without content, or whose content says nothing more.
+pub(crate) fn nothing(response: &Response<Bytes>) -> Result<(), Error> {
+    succeeded(response)?;
+    // A login page with status 200 is no success.
+    if response.body().is_empty() || may_be_json(response) {
+        Ok(())
+    } else {
+        Err(not_json(response))
+    }
+}
+
+/// Both dialects in one: Coder's own errors, and those of its OAuth2 endpoints.
+#[derive(Deserialize)]
+struct ErrorBody {
+    message: Option<String>,
+    detail: Option<String>,
+    validations: Option<Vec<ValidationError>>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+        return Err(Error::Redirected { status, to: destination(response) });
+    }
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        return Err(Error::RateLimited { retry_after: retry_after(response) });
+    }
+    let mut error = ApiError {
+        status,
+        message: status.canonical_reason().unwrap_or("no reason given").to_owned(),
+        detail: None,
+        validations: Vec::new(),
+        oauth_code: None,
+        request_id: header(response, "x-coder-request-id").map(str::to_owned),
+    };
+    if !response.body().is_empty() {
+        let Ok(body) = serde_json::from_slice::<ErrorBody>(response.body()) else {
+            return Err(not_json(response));
+        };
+        let said = body.message.or(body.error_description).or_else(|| body.error.clone());
+        error.message = said.unwrap_or(error.message);
+        error.detail = body.detail.filter(|detail| !detail.is_empty());
+        error.validations = body.validations.unwrap_or_default();
+        error.oauth_code = body.error;
+    }
+    Err(Error::Api(Box::new(error)))
+}
+
+fn not_json(response: &Response<Bytes>) -> Error {
+    let text = String::from_utf8_lossy(response.body());
+    let page = text.trim_start().starts_with('<') || !response.status().is_success();
+    // A successful answer that is no page may hold a token in some other format.
+    let start =
+        if page { one_line(text.trim()).chars().take(START).collect() } else { String::new() };
+    Error::NotJson(Box::new(NotJson {
+        status: response.status(),
+        content_type: header(response, CONTENT_TYPE.as_str()).map(str::to_owned),
+        start,
+        retry_after: retry_after(response),
+    }))
+}
+
+fn may_be_json(response: &Response<Bytes>) -> bool {
+    header(response, CONTENT_TYPE.as_str()).is_none_or(|value| value.contains("json"))
+}
+
+fn header<'a>(response: &'a Response<Bytes>, name: &str) -> Option<&'a str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+fn retry_after(response: &Response<Bytes>) -> Option<Duration> {
+    header(response, RETRY_AFTER.as_str())?.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn destination(response: &Response<Bytes>) -> Option<Origin> {
+    let location = Url::parse(header(response, LOCATION.as_str())?).ok()?;
+    Origin::of(&location).ok()
+}

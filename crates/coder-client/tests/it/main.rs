@@ -1,0 +1,7 @@
+//! The client from outside: what it sends, and what it makes of the answers.
+#![cfg(test)]
+
+mod client;
+mod models;
+mod requests;
+mod support;

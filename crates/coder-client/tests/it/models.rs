@@ -1,0 +1,117 @@
+//! Every answer decodes, and encodes back to the same JSON; what a newer Coder adds does no harm.
+
+use crate::support::fixture;
+use coder_client::models::*;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+macro_rules! fixtures {
+    ($($name:literal: $model:ty,)+) => {
+        #[test]
+        fn every_fixture_encodes_back_to_the_same_json() {
+            $(round_trip::<$model>($name);)+
+        }
+
+        #[test]
+        fn unknown_fields_and_enum_values_everywhere_do_no_harm() {
+            $(survives_the_future::<$model>($name);)+
+        }
+    };
+}
+
+fixtures! {
+    "user.json": User,
+    "buildinfo.json": BuildInfo,
+    "buildinfo_2_38.json": BuildInfo,
+    "build_parameters.json": Vec<BuildParameter>,
+    "workspace_failed.json": Workspace,
+    "workspace_multi_agent.json": Workspace,
+    "workspace_pending_created.json": Workspace,
+    "workspace_pending_queued.json": Workspace,
+    "workspace_running.json": Workspace,
+    "workspace_stopped.json": Workspace,
+    "workspaces_list.json": WorkspacePage,
+}
+
+fn round_trip<T: DeserializeOwned + Serialize>(name: &str) {
+    let original: Value = serde_json::from_str(&fixture(name)).unwrap();
+    let model: T = serde_json::from_value(original.clone()).unwrap();
+    let again = serde_json::to_value(&model).unwrap();
+    assert_eq!(same_moments(again), same_moments(original), "{name}");
+}
+
+fn survives_the_future<T: DeserializeOwned + Serialize>(name: &str) {
+    let mut future: Value = serde_json::from_str(&fixture(name)).unwrap();
+    let enums = add_the_future(&mut future);
+    let model: T = serde_json::from_value(future).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let again = serde_json::to_string(&model).unwrap();
+    assert_eq!(again.matches("\"from-the-future\"").count(), enums, "{name}: {again}");
+}
+
+/// Moments have more than one spelling; Coder's `…20.0Z` is our `…20Z`.
+fn same_moments(value: Value) -> Value {
+    match value {
+        Value::String(text) => match text.parse::<Timestamp>() {
+            Ok(moment) => Value::String(moment.to_string()),
+            Err(_) => Value::String(text),
+        },
+        Value::Array(items) => items.into_iter().map(same_moments).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(key, value)| (key, same_moments(value))).collect()
+        }
+        other => other,
+    }
+}
+
+/// The fields that hold one of a set of words.
+const ENUMS: &[&str] = &[
+    "status",
+    "login_type",
+    "transition",
+    "workspace_transition",
+    "reason",
+    "lifecycle_state",
+    "sharing_level",
+    "open_in",
+    "automatic_updates",
+    "error_code",
+    "actor_type",
+    "state",
+];
+
+/// Adds a field to every object and replaces every enum value; counts the latter.
+fn add_the_future(value: &mut Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter_mut().map(add_the_future).sum(),
+        Value::Object(fields) => {
+            let mut replaced = 0;
+            for (key, field) in fields.iter_mut() {
+                if ENUMS.contains(&key.as_str()) && field.is_string() && key != "reason" {
+                    *field = json!("from-the-future");
+                    replaced += 1;
+                } else if !matches!(key.as_str(), "tags" | "environment_variables" | "latency") {
+                    replaced += add_the_future(field);
+                }
+            }
+            fields.insert("from_the_future".to_owned(), json!({"a": [1, null]}));
+            replaced
+        }
+        _ => 0,
+    }
+}
+
+#[test]
+fn null_lists_and_maps_are_empty() {
+    let mut workspace: Value = serde_json::from_str(&fixture("workspace_running.json")).unwrap();
+    workspace["shared_with"] = Value::Null;
+    workspace["health"]["failing_agents"] = Value::Null;
+    workspace["latest_build"]["job"]["tags"] = Value::Null;
+    workspace["latest_build"]["resources"][0]["agents"] = Value::Null;
+    workspace["latest_build"]["resources"][0]["metadata"] = Value::Null;
+    let workspace: Workspace = serde_json::from_value(workspace).unwrap();
+    assert!(workspace.latest_build.resources[0].agents.is_empty());
+    let page: WorkspacePage = serde_json::from_str(r#"{"workspaces": null, "count": 0}"#).unwrap();
+    assert!(page.workspaces.is_empty());
+}

@@ -1,0 +1,100 @@
+//! A world whose Coder is a closure, and whose clock moves only when somebody sleeps.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use coder_client::Client;
+use coder_core::{
+    Body, BoxFuture, Clock, Random, RandomError, Runtime, Transport, TransportError, World,
+};
+use http::{Request, Response};
+use jiff::Timestamp;
+
+pub(crate) type Answer = Result<Response<Bytes>, TransportError>;
+
+/// Gives prepared answers, and remembers what was asked and how long the caller slept.
+#[derive(Clone, Default)]
+pub(crate) struct Script {
+    answers: Arc<Mutex<VecDeque<Answer>>>,
+    requests: Arc<Mutex<Vec<Request<Bytes>>>>,
+    slept: Arc<Mutex<Duration>>,
+}
+
+impl Script {
+    pub(crate) fn of(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let script = Self::default();
+        script.answers.lock().unwrap().extend(answers);
+        script
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        let world = World {
+            transport: Arc::new(self.clone()),
+            clock: Arc::new(self.clone()),
+            random: Arc::new(self.clone()),
+            runtime: Arc::new(self.clone()),
+        };
+        Client::new(&world, "https://coder.test".parse().unwrap())
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request<Bytes>> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    pub(crate) fn slept(&self) -> Duration {
+        *self.slept.lock().unwrap()
+    }
+}
+
+#[async_trait]
+impl Transport for Script {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        self.requests.lock().unwrap().push(request);
+        let answer = self.answers.lock().unwrap().pop_front().expect("no further answer prepared");
+        answer.map(|answer| answer.map(Body::from))
+    }
+}
+
+impl Clock for Script {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH + self.slept()
+    }
+}
+
+impl Random for Script {
+    fn fill(&self, destination: &mut [u8]) -> Result<(), RandomError> {
+        destination.fill(0);
+        Ok(())
+    }
+}
+
+impl Runtime for Script {
+    fn spawn(&self, _task: BoxFuture<'static, ()>) {
+        panic!("the client spawns nothing");
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        *self.slept.lock().unwrap() += duration;
+        Box::pin(std::future::ready(()))
+    }
+}
+
+pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::builder().status(status);
+    for (name, value) in headers {
+        answer = answer.header(*name, *value);
+    }
+    Ok(answer.body(body.into()).unwrap())
+}
+
+pub(crate) fn json(status: u16, body: &str) -> Answer {
+    answer(status, &[("content-type", "application/json; charset=utf-8")], body.to_owned())
+}
+
+pub(crate) fn fixture(name: &str) -> String {
+    let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
