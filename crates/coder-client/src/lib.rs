@@ -53,4 +53,5 @@ pub use filter::{FilterError, WorkspaceFilter};
 pub use id::*;
 pub use name::{NameError, OrganizationRef, UserRef, WorkspaceName};
 pub use operation::Operation;
+pub use response::{json as read_json, nothing as read_nothing};
 pub use version::{CoderVersion, VersionError};

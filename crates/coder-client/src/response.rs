@@ -16,8 +16,13 @@ use crate::{ApiError, Error, NotJson, ValidationError};
 /// How much of a page is kept to show what came instead of JSON, in characters.
 const START: usize = 200;
 
-/// The JSON document of a successful answer.
-pub(crate) fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Error> {
+/// The JSON document of a successful answer: for an [`Operation`](crate::Operation) of your own.
+///
+/// # Errors
+///
+/// What Coder said when it said no, in either dialect of its errors, and what is wrong with an
+/// answer that cannot be read.
+pub fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Error> {
     succeeded(response)?;
     if !may_be_json(response) {
         return Err(not_json(response));
@@ -32,8 +37,13 @@ pub(crate) fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T,
     })
 }
 
-/// A successful answer without content, or whose content says nothing more.
-pub(crate) fn nothing(response: &Response<Bytes>) -> Result<(), Error> {
+/// A successful answer without content, or whose content says nothing more: for an
+/// [`Operation`](crate::Operation) of your own.
+///
+/// # Errors
+///
+/// As [`read_json`](crate::read_json).
+pub fn nothing(response: &Response<Bytes>) -> Result<(), Error> {
     succeeded(response)?;
     // A login page with status 200 is no success.
     if response.body().is_empty() || may_be_json(response) {
