@@ -1,1 +1,84 @@
-//! Coder as an OAuth2 provider of a Backstage portal: login flow, grants kept on the server, sessions, sign-in resolvers, identity tokens.
+//! Coder as the OAuth2 provider of a Backstage portal: a login that lasts and leaks nothing.
+//!
+//! [`CoderAuth`] has the routes of Backstage's auth backend as functions from request to response.
+//! Give it the world, a store, keys and options, and serve it wherever you serve HTTP:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use coder_auth::{AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions};
+//! use coder_auth::{MemoryAuthStore, SealingKeys};
+//! use coder_core::{Secret, World};
+//!
+//! fn auth(world: &World, client_secret: Secret) -> Result<CoderAuth, Box<dyn std::error::Error>> {
+//!     let origins = AllowedOrigins::new("https://portal.example.com".parse()?, []);
+//!     let coder = EnvironmentOptions::new("https://coder.example.com".parse()?, "client-id", client_secret);
+//!     let options = AuthOptions::new("https://portal.example.com/api/auth".parse()?, origins)
+//!         .environment("production", coder);
+//!     let keys = SealingKeys::ephemeral(&*world.random)?;
+//!     Ok(CoderAuth::new(world, Arc::new(MemoryAuthStore::new()), keys, options))
+//! }
+//! ```
+//!
+//! # How a login lasts
+//!
+//! Coder keeps one live token pair per user and app: a login in a second browser kills the pair of
+//! the first, and so does every rotation. So the pair is kept here, once per person, as a *grant*;
+//! a browser holds a *session*, an opaque handle that leads to the grant. Two browsers, two tabs
+//! and two replicas share one grant, and rotate it once.
+//!
+//! # The journey
+//!
+//! 1. [`CoderAuth::start`] sends the browser to Coder, with PKCE, and gives it a sealed attempt.
+//! 2. [`CoderAuth::callback`] exchanges the code, keeps the grant, finds out who it is, signs the
+//!    person in to Backstage if [`SignIn`] is configured, and opens a session.
+//! 3. [`CoderAuth::refresh`] answers from the grant. Coder is asked when a token is about to
+//!    expire, and every ten minutes whether the user still may.
+//! 4. [`CoderAuth::caller`] tells the other routes of a portal who asks, with a client of Coder's
+//!    API that speaks for that person.
+//! 5. [`CoderAuth::logout`] ends the session, and with the last one the grant, at Coder too.
+//!
+//! # What it is not
+//!
+//! It reads no configuration file and opens no socket: `coder-portal` turns an `app-config.yaml`
+//! into these options and dispatches paths, `coder-axum` mounts them.
+
+mod answer;
+mod attempt;
+mod callback;
+mod caller;
+mod cookies;
+mod detached;
+mod error;
+mod grant;
+mod grants;
+mod identity;
+mod memory_store;
+mod options;
+mod origins;
+mod popup;
+mod request;
+mod respond;
+mod seal;
+mod service;
+mod session;
+mod sessions;
+mod sign_in;
+mod start;
+pub mod store;
+mod upstream;
+
+pub use attempt::AttemptId;
+pub use caller::Caller;
+pub use error::{AuthError, AuthErrorKind, RequestError, SessionError};
+pub use grant::{GrantKey, Profile};
+pub use memory_store::MemoryAuthStore;
+pub use options::{AuthOptions, EnvironmentOptions};
+pub use origins::AllowedOrigins;
+pub use seal::{SealingKeys, SealingKeysError};
+pub use service::CoderAuth;
+pub use session::{LogoutScope, SessionId, SessionOptions};
+pub use sign_in::{
+    BackstageIdentity, EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail,
+    EmailOptions, SignIn, SignInError, SignInResolver, UsernameMatchingUserEntityName,
+};
+pub use upstream::UpstreamError;

@@ -1,0 +1,129 @@
+//! One login attempt: what must be remembered between `start` and the callback.
+//!
+//! It is kept in the browser, in a sealed cookie of its own, so that several attempts of one
+//! browser do not disturb each other and the server stores nothing for people who never come back.
+//! The `state` parameter (RFC 6749 §4.1.1) names the attempt; it is sealed too, so a pair of state
+//! and cookie that this server did not make is refused.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use coder_core::{Origin, Random, RandomError, random_bytes};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::error::RequestError;
+use crate::seal::{Purpose, SealingKeys};
+
+/// How long a person may take at Coder.
+pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+/// How many attempts of one browser may be under way; the oldest gives way.
+pub(crate) const MOST_AT_ONCE: usize = 5;
+
+/// The name of an attempt: 128 random bits as base64url, fit for the name of a cookie.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AttemptId(String);
+
+impl AttemptId {
+    fn draw(random: &dyn Random) -> Result<Self, RandomError> {
+        Ok(Self(URL_SAFE_NO_PAD.encode(random_bytes::<16>(random)?)))
+    }
+
+    /// For stores: the id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// For stores: an id that was written with [`AttemptId::as_str`].
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+/// Where the answer of a login goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Flow {
+    /// A message to the page that opened the popup.
+    Popup,
+    /// Back to this page of the portal.
+    Redirect(Url),
+}
+
+/// What the attempt's cookie holds.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct LoginAttempt {
+    pub(crate) environment: String,
+    /// The PKCE code verifier (RFC 7636 §4.1).
+    pub(crate) verifier: String,
+    pub(crate) origin: String,
+    pub(crate) flow: Flow,
+    /// What was asked for, which is what was granted when Coder does not say (RFC 6749 §5.1).
+    pub(crate) scope: Vec<String>,
+    pub(crate) started_at: Timestamp,
+}
+
+/// What the `state` parameter says.
+#[derive(Serialize, Deserialize)]
+struct State {
+    attempt: String,
+    environment: String,
+}
+
+impl LoginAttempt {
+    /// Seals the attempt: its id, the `state` for Coder, and the cookie's value.
+    pub(crate) fn seal(
+        &self,
+        keys: &SealingKeys,
+        random: &dyn Random,
+    ) -> Result<(AttemptId, String, String), RandomError> {
+        let id = AttemptId::draw(random)?;
+        let state = State { attempt: id.0.clone(), environment: self.environment.clone() };
+        let json = |value: serde_json::Result<Vec<u8>>| {
+            value.map_err(|error| RandomError::new(error.to_string()))
+        };
+        let state = keys.seal_text(random, &state_purpose(), &json(serde_json::to_vec(&state))?)?;
+        let purpose = cookie_purpose(&id);
+        let cookie = keys.seal_text(random, &purpose, &json(serde_json::to_vec(self))?)?;
+        Ok((id, state, cookie))
+    }
+
+    /// Opens the cookie of an attempt.
+    pub(crate) fn open(
+        keys: &SealingKeys,
+        id: &AttemptId,
+        cookie: &str,
+    ) -> Result<Self, RequestError> {
+        let opened = keys.open_text(&cookie_purpose(id), cookie);
+        let plaintext = opened.map_err(|_| RequestError::UnknownAttempt)?;
+        serde_json::from_slice(&plaintext).map_err(|_| RequestError::UnknownAttempt)
+    }
+
+    pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
+        now.duration_since(self.started_at) >= LIFETIME
+    }
+
+    /// The origin the login was started from.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        self.origin.parse().ok()
+    }
+}
+
+/// The attempt and the environment that a `state` names.
+pub(crate) fn open_state(
+    keys: &SealingKeys,
+    state: &str,
+) -> Result<(AttemptId, String), RequestError> {
+    let plaintext =
+        keys.open_text(&state_purpose(), state).map_err(|_| RequestError::InvalidState)?;
+    let state: State =
+        serde_json::from_slice(&plaintext).map_err(|_| RequestError::InvalidState)?;
+    Ok((AttemptId(state.attempt), state.environment))
+}
+
+fn state_purpose() -> Purpose {
+    Purpose::new(&["login state"])
+}
+
+fn cookie_purpose(id: &AttemptId) -> Purpose {
+    Purpose::new(&["login attempt", &id.0])
+}

@@ -1,0 +1,123 @@
+//! Who asks: the callers of routes outside the login flow.
+
+use std::fmt;
+
+use coder_client::Client;
+use coder_core::Secret;
+use http::HeaderMap;
+
+use crate::error::{AuthError, SessionError};
+use crate::identity::Accept;
+use crate::request::require_xml_http_request;
+use crate::service::{CoderAuth, Environment, Inner, bearer};
+
+/// A caller who may use Coder, and the client that speaks for that person.
+#[derive(Clone)]
+pub struct Caller {
+    environment: String,
+    client: Client,
+    user_entity_ref: Option<String>,
+}
+
+impl Caller {
+    /// A client of Coder's API with this caller's rights.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The environment the caller uses.
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
+    /// The caller's user entity ref, where an identity token told it.
+    pub fn user_entity_ref(&self) -> Option<&str> {
+        self.user_entity_ref.as_deref()
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Caller")
+            .field("environment", &self.environment)
+            .field("user_entity_ref", &self.user_entity_ref)
+            .finish_non_exhaustive()
+    }
+}
+
+impl CoderAuth {
+    /// Finds out who makes a request, and with which rights at Coder. In this order:
+    ///
+    /// 1. `Coder-Session-Token`: the caller's own token is passed through.
+    /// 2. `Authorization: Bearer` with one of our identity tokens: the grant of that person's last
+    ///    sign-in.
+    /// 3. The session cookie, with `X-Requested-With: XMLHttpRequest`, from a page of an allowed
+    ///    origin. `GET` is no exception: what is read belongs to the person, too.
+    ///
+    /// `environment` is the one the request names; a session or a token brings its own.
+    ///
+    /// # Errors
+    ///
+    /// 401 when nobody is there or must sign in again, 403 for another site, 503 when Coder cannot
+    /// be asked right now.
+    pub async fn caller(
+        &self,
+        headers: &HeaderMap,
+        environment: Option<&str>,
+    ) -> Result<Caller, AuthError> {
+        let inner = self.inner();
+        if let Some(token) = coder_session_token(headers) {
+            let environment = match environment {
+                Some(name) => inner.environment(name)?,
+                None => inner.only_environment()?,
+            };
+            return Ok(inner.pass_through(environment, token));
+        }
+        if let Some(token) = bearer(headers) {
+            return inner.token_bearer(&token, environment).await;
+        }
+        require_xml_http_request(headers)?;
+        inner.origins.check_caller(headers)?;
+        let session = inner.session(headers, environment).await?;
+        let environment = inner.environment(&session.environment)?;
+        let kept = inner.grants.usable(&environment.upstream, &session.grant).await?;
+        let token = kept.grant.tokens.access_token;
+        Ok(inner.pass_through(environment, token))
+    }
+}
+
+impl Inner {
+    fn pass_through(&self, environment: &Environment, token: Secret) -> Caller {
+        Caller {
+            environment: environment.name.clone(),
+            client: environment.upstream.client_for(token),
+            user_entity_ref: None,
+        }
+    }
+
+    async fn token_bearer(
+        &self,
+        token: &Secret,
+        environment: Option<&str>,
+    ) -> Result<Caller, AuthError> {
+        let now = self.world.clock.now();
+        let user = self.issuer.verify(token.expose(), Accept::Full, now).map_err(|error| {
+            tracing::debug!(%error, "an identity token was refused");
+            SessionError::InvalidToken
+        })?;
+        let person = self.store.person(&user).await?.ok_or(SessionError::InvalidToken)?;
+        if environment.is_some_and(|name| name != person.environment) {
+            return Err(SessionError::OtherEnvironment.into());
+        }
+        let environment = self.environment(&person.environment)?;
+        let kept = self.grants.usable(&environment.upstream, &person.grant).await?;
+        let caller = self.pass_through(environment, kept.grant.tokens.access_token);
+        Ok(Caller { user_entity_ref: Some(user), ..caller })
+    }
+}
+
+fn coder_session_token(headers: &HeaderMap) -> Option<Secret> {
+    let token = headers.get("coder-session-token")?.to_str().ok()?;
+    (!token.is_empty()).then(|| Secret::new(token))
+}

@@ -1,0 +1,27 @@
+//! Work that ends even when nobody waits for it any more.
+
+use coder_core::{BoxFuture, MaybeSend, World};
+use futures_channel::oneshot;
+
+use crate::error::{AuthError, AuthErrorKind};
+
+/// Runs `work` to its end beside the caller and waits for its output. When the caller goes away,
+/// the work goes on; `lost` then gets what the caller did not.
+pub(crate) async fn detached<T, Work, Lost>(
+    world: &World,
+    work: Work,
+    lost: Lost,
+) -> Result<T, AuthError>
+where
+    T: MaybeSend + 'static,
+    Work: Future<Output = T> + MaybeSend + 'static,
+    Lost: FnOnce(T) -> BoxFuture<'static, ()> + MaybeSend + 'static,
+{
+    let (give, receive) = oneshot::channel();
+    world.runtime.spawn(Box::pin(async move {
+        if let Err(output) = give.send(work.await) {
+            lost(output).await;
+        }
+    }));
+    receive.await.map_err(|_| AuthErrorKind::Interrupted.into())
+}

@@ -1,0 +1,140 @@
+//! A grant: the one live token pair that Coder keeps per user and app, and whose it is.
+
+use std::fmt;
+
+use coder_client::UserId;
+use coder_core::{Origin, Random, RandomError, Secret};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::seal::{OpenError, Purpose, SealingKeys};
+use crate::store::{Generation, GrantRecord};
+use crate::upstream::TokenPair;
+
+/// Whose grant it is. Environments with the same deployment and client share their grants.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct GrantKey {
+    /// The origin of the Coder deployment.
+    pub deployment: Origin,
+    /// The OAuth2 client id at that deployment.
+    pub client_id: String,
+    /// The user at that deployment.
+    pub user: UserId,
+}
+
+impl GrantKey {
+    /// The grant that this user of this deployment gave this client.
+    pub fn new(deployment: Origin, client_id: impl Into<String>, user: UserId) -> Self {
+        Self { deployment, client_id: client_id.into(), user }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::new(&["grant", self.deployment.as_str(), &self.client_id, &self.user.to_string()])
+    }
+}
+
+impl fmt::Debug for GrantKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "GrantKey({} of {} at {})", self.client_id, self.user, self.deployment)
+    }
+}
+
+/// Who the user is, as the portal shows it: Backstage's `profile`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The user name at Coder. Not part of Backstage's profile.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub username: String,
+    /// The e-mail address, when Coder tells one.
+    pub email: Option<String>,
+    /// The full name, else the user name.
+    pub display_name: String,
+    /// The URL of a picture.
+    pub picture: Option<String>,
+}
+
+/// The content of a grant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Grant {
+    pub(crate) tokens: TokenPair,
+    /// What was granted, as far as known.
+    pub(crate) scope: Vec<String>,
+    pub(crate) profile: Profile,
+    /// When `/users/me` last answered with these tokens.
+    pub(crate) confirmed_at: Timestamp,
+    /// When Coder lets the access token go, as far as known.
+    pub(crate) expires_at: Option<Timestamp>,
+    /// Coder does not accept the tokens any more. Only a login helps.
+    pub(crate) needs_login: bool,
+}
+
+impl Grant {
+    /// A grant of tokens that came at `obtained_at`, for a user whom `/users/me` showed last at
+    /// `confirmed_at`.
+    pub(crate) fn new(
+        tokens: TokenPair,
+        scope: Vec<String>,
+        profile: Profile,
+        obtained_at: Timestamp,
+        confirmed_at: Timestamp,
+    ) -> Self {
+        let expires_at = tokens.lifetime().map(|lifetime| obtained_at + lifetime);
+        Self { tokens, scope, profile, confirmed_at, expires_at, needs_login: false }
+    }
+
+    /// Notes that Coder accepted the access token. Its expiry slides: once an hour of it has
+    /// passed, every use moves it to a whole lifetime from then.
+    pub(crate) fn confirm(&mut self, profile: Profile, now: Timestamp) {
+        self.profile = profile;
+        self.confirmed_at = now;
+        if let (Some(lifetime), Some(expires_at)) = (self.tokens.lifetime(), self.expires_at)
+            && lifetime - expires_at.duration_since(now) >= SignedDuration::from_hours(1)
+        {
+            self.expires_at = Some(now + lifetime);
+        }
+    }
+
+    /// Seals the content under its key.
+    pub(crate) fn seal(
+        &self,
+        keys: &SealingKeys,
+        random: &dyn Random,
+        key: &GrantKey,
+        generation: Generation,
+        now: Timestamp,
+    ) -> Result<GrantRecord, RandomError> {
+        let plaintext = zeroize::Zeroizing::new(
+            serde_json::to_vec(self).map_err(|error| RandomError::new(error.to_string()))?,
+        );
+        let sealed = keys.seal(random, &key.purpose(), &plaintext)?;
+        Ok(GrantRecord { key: key.clone(), generation, sealed, stored_at: now })
+    }
+
+    /// Opens a stored grant.
+    pub(crate) fn open(keys: &SealingKeys, record: &GrantRecord) -> Result<Self, OpenError> {
+        let plaintext = keys.open(&record.key.purpose(), &record.sealed)?;
+        serde_json::from_slice(&plaintext).map_err(|_| OpenError::Forged)
+    }
+}
+
+/// Writes a secret into what is about to be sealed. The only way a secret is ever serialised.
+pub(crate) fn seal_secret<S: Serializer>(
+    secret: &Secret,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
+/// [`seal_secret`] for a secret that may be absent.
+#[expect(clippy::ref_option, reason = "serde's `serialize_with` passes the field by reference")]
+pub(crate) fn seal_optional_secret<S: Serializer>(
+    secret: &Option<Secret>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match secret {
+        Some(secret) => serializer.serialize_some(secret.expose()),
+        None => serializer.serialize_none(),
+    }
+}

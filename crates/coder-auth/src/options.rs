@@ -1,0 +1,129 @@
+//! What an embedder says about its portal and its Coder deployments. No YAML here.
+
+use std::collections::BTreeMap;
+
+use coder_core::{DeploymentUrl, Secret};
+use jiff::SignedDuration;
+use url::Url;
+
+use crate::origins::AllowedOrigins;
+use crate::session::SessionOptions;
+use crate::sign_in::SignIn;
+
+/// The portal: where it lives, which environments it offers, and how long things last.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AuthOptions {
+    pub(crate) base_url: Url,
+    pub(crate) origins: AllowedOrigins,
+    pub(crate) environments: BTreeMap<String, Result<EnvironmentOptions, String>>,
+    pub(crate) session: SessionOptions,
+    pub(crate) identity_lifetime: SignedDuration,
+}
+
+impl AuthOptions {
+    /// A portal whose auth backend is at `base_url` (`https://portal.example.com/api/auth`), and
+    /// whose pages have these origins.
+    pub fn new(base_url: Url, origins: AllowedOrigins) -> Self {
+        Self {
+            base_url,
+            origins,
+            environments: BTreeMap::new(),
+            session: SessionOptions::default(),
+            identity_lifetime: SignedDuration::from_hours(1),
+        }
+    }
+
+    /// Offers an environment, as in `?env=development`.
+    #[must_use]
+    pub fn environment(mut self, name: impl Into<String>, options: EnvironmentOptions) -> Self {
+        self.environments.insert(name.into(), Ok(options));
+        self
+    }
+
+    /// Keeps the name of an environment that cannot be offered, so that those who ask for it are
+    /// told why.
+    #[must_use]
+    pub fn misconfigured(mut self, name: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.environments.insert(name.into(), Err(reason.into()));
+        self
+    }
+
+    /// When sessions end.
+    #[must_use]
+    pub fn session(mut self, session: SessionOptions) -> Self {
+        self.session = session;
+        self
+    }
+
+    /// How long an identity token is good: 1 hour unless said otherwise, and always between 10
+    /// minutes and 24 hours, as in Backstage (`auth.backstageTokenExpiration`).
+    #[must_use]
+    pub fn identity_lifetime(mut self, lifetime: SignedDuration) -> Self {
+        let (least, most) = (SignedDuration::from_mins(10), SignedDuration::from_hours(24));
+        self.identity_lifetime = lifetime.clamp(least, most);
+        self
+    }
+}
+
+/// One environment: an OAuth2 app at a Coder deployment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EnvironmentOptions {
+    pub(crate) deployment: DeploymentUrl,
+    pub(crate) internal: Option<DeploymentUrl>,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
+    pub(crate) callback_url: Option<Url>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) sign_in: Option<SignIn>,
+}
+
+impl EnvironmentOptions {
+    /// The app `client_id` at `deployment`, the URL under which browsers reach Coder.
+    pub fn new(
+        deployment: DeploymentUrl,
+        client_id: impl Into<String>,
+        client_secret: Secret,
+    ) -> Self {
+        Self {
+            deployment,
+            internal: None,
+            client_id: client_id.into(),
+            client_secret,
+            callback_url: None,
+            scopes: Vec::new(),
+            sign_in: None,
+        }
+    }
+
+    /// The URL under which this server reaches the same deployment.
+    #[must_use]
+    pub fn internal_url(mut self, url: DeploymentUrl) -> Self {
+        self.internal = Some(url);
+        self
+    }
+
+    /// The callback URL as it is registered at Coder, letter by letter. Without it,
+    /// `{base_url}/coder/handler/frame`.
+    #[must_use]
+    pub fn callback_url(mut self, url: Url) -> Self {
+        self.callback_url = Some(url);
+        self
+    }
+
+    /// Scopes every login asks for. Coder honours scopes from 2.38 on; without any, a token can do
+    /// all that its user can.
+    #[must_use]
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = String>) -> Self {
+        self.scopes = scopes.into_iter().collect();
+        self
+    }
+
+    /// Lets people sign in to Backstage with Coder. Without it, a login gives access to Coder only.
+    #[must_use]
+    pub fn sign_in(mut self, sign_in: SignIn) -> Self {
+        self.sign_in = Some(sign_in);
+        self
+    }
+}

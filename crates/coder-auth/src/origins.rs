@@ -1,0 +1,115 @@
+//! Which web origins may use this login, and what a request says about its own.
+
+use coder_core::Origin;
+use http::HeaderMap;
+
+use crate::error::RequestError;
+
+/// The origins a portal is served from: its own, and patterns of further ones.
+#[derive(Clone, Debug)]
+pub struct AllowedOrigins {
+    app: Origin,
+    patterns: Vec<String>,
+}
+
+impl AllowedOrigins {
+    /// `app` is the origin of `app.baseUrl`; `patterns` are the globs of
+    /// `auth.experimentalExtraAllowedOrigins`, such as `https://*.example.com`. A `*` does not
+    /// match a `/`.
+    pub fn new(app: Origin, patterns: impl IntoIterator<Item = String>) -> Self {
+        Self { app, patterns: patterns.into_iter().collect() }
+    }
+
+    /// The portal's own origin.
+    pub fn app(&self) -> &Origin {
+        &self.app
+    }
+
+    /// Whether pages of `origin` may use the login.
+    pub fn allows(&self, origin: &Origin) -> bool {
+        *origin == self.app
+            || self.patterns.iter().any(|glob| fast_glob::glob_match(glob, origin.as_str()))
+    }
+
+    /// The origin that an `origin` parameter or header names, if it is allowed.
+    pub(crate) fn check(&self, text: &str) -> Result<Origin, RequestError> {
+        let origin: Origin = text.parse().map_err(|_| RequestError::InvalidOrigin)?;
+        if self.allows(&origin) { Ok(origin) } else { Err(RequestError::OriginNotAllowed(origin)) }
+    }
+
+    /// Refuses a request that a page of a foreign origin made with the browser's cookies.
+    ///
+    /// A browser names the origin of every cross-origin request it lets a script make. One that
+    /// names none is either old or sends `Sec-Fetch-Site`.
+    pub(crate) fn check_caller(&self, headers: &HeaderMap) -> Result<(), RequestError> {
+        if let Some(origin) = headers.get(http::header::ORIGIN) {
+            // An unreadable origin is a foreign one.
+            let text = origin.to_str().map_err(|_| RequestError::InvalidOrigin)?;
+            return self.check(text).map(|_| ());
+        }
+        match headers.get("sec-fetch-site").map(|value| value.as_bytes()) {
+            None | Some(b"same-origin" | b"none") => Ok(()),
+            Some(_) => Err(RequestError::CrossSite),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed() -> AllowedOrigins {
+        AllowedOrigins::new(
+            "https://portal.example.com/catalog".parse().unwrap(),
+            ["https://*.preview.example.com".to_owned(), "http://localhost:*".to_owned()],
+        )
+    }
+
+    #[test]
+    fn the_apps_own_origin_and_the_patterns_are_allowed() {
+        for origin in [
+            "https://portal.example.com",
+            "https://PORTAL.example.com:443/path",
+            "https://pr-7.preview.example.com",
+            "http://localhost:3000",
+        ] {
+            assert!(allowed().check(origin).is_ok(), "{origin}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_not() {
+        for origin in [
+            "https://evil.example",
+            "http://portal.example.com",
+            "https://portal.example.com:8443",
+            "https://portal.example.com.evil.example",
+            "https://evil.example/x.preview.example.com",
+        ] {
+            assert!(
+                matches!(allowed().check(origin), Err(RequestError::OriginNotAllowed(_))),
+                "{origin}"
+            );
+        }
+        for origin in ["", "null", "javascript:alert(1)", "portal.example.com"] {
+            assert!(
+                matches!(allowed().check(origin), Err(RequestError::InvalidOrigin)),
+                "{origin}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_request_of_another_site_is_refused_even_without_an_origin_header() {
+        let mut headers = HeaderMap::new();
+        assert!(allowed().check_caller(&headers).is_ok(), "an old browser says nothing");
+        headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+        assert!(allowed().check_caller(&headers).is_ok());
+        for site in ["cross-site", "same-site", "anything"] {
+            headers.insert("sec-fetch-site", site.parse().unwrap());
+            assert!(allowed().check_caller(&headers).is_err(), "{site}");
+        }
+        headers.insert("origin", "https://portal.example.com".parse().unwrap());
+        assert!(allowed().check_caller(&headers).is_ok(), "the origin header decides");
+    }
+}

@@ -1,0 +1,265 @@
+//! Sealing: authenticated encryption of what leaves this process' memory.
+//!
+//! Cookies of a login attempt and grants at rest are sealed with XChaCha20-Poly1305, whose nonces
+//! are long enough to be drawn at random. Every sealed text names its key, so keys can be rotated,
+//! and is bound to a purpose, so that none can be used in the place of another.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use coder_core::{Random, RandomError, Secret, random_bytes};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+const VERSION: u8 = 1;
+const KEY_ID_LENGTH: usize = 8;
+const NONCE_LENGTH: usize = 24;
+
+/// Keys that seal and open, newest first: the first one seals, any of them opens.
+#[derive(Clone)]
+pub struct SealingKeys(Vec<SealingKey>);
+
+#[derive(Clone)]
+struct SealingKey {
+    id: [u8; KEY_ID_LENGTH],
+    cipher: XChaCha20Poly1305,
+}
+
+/// Why sealing keys cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealingKeysError {
+    /// The list is empty.
+    #[error("no session key is given; generate one with `openssl rand -base64 32`")]
+    Empty,
+    /// A key is too short to be a key.
+    #[error(
+        "session key number {position} is shorter than 32 characters; generate one with `openssl rand -base64 32`"
+    )]
+    TooShort {
+        /// Its place in the list, counted from 1.
+        position: usize,
+    },
+}
+
+/// A sealed text could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum OpenError {
+    /// It was sealed with a key that is not (or no longer) among the keys.
+    #[error("sealed with a key that is not configured any more")]
+    UnknownKey,
+    /// It was changed, sealed for another purpose, or is no sealed text at all.
+    #[error("not a sealed value of this purpose")]
+    Forged,
+}
+
+impl SealingKeys {
+    /// Keys from configuration (`coder.session.keys`), newest first, each of at least 32
+    /// characters of high entropy.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or one is too short.
+    pub fn from_secrets(secrets: &[Secret]) -> Result<Self, SealingKeysError> {
+        if secrets.is_empty() {
+            return Err(SealingKeysError::Empty);
+        }
+        let keys = secrets.iter().enumerate().map(|(index, secret)| {
+            if secret.expose().len() < 32 {
+                return Err(SealingKeysError::TooShort { position: index + 1 });
+            }
+            Ok(SealingKey::derive(secret.expose().as_bytes()))
+        });
+        Ok(Self(keys.collect::<Result<_, _>>()?))
+    }
+
+    /// A fresh key that lives as long as this value. What it sealed is lost with it.
+    ///
+    /// # Errors
+    ///
+    /// When the source of randomness fails.
+    pub fn ephemeral(random: &dyn Random) -> Result<Self, RandomError> {
+        let material = Zeroizing::new(random_bytes::<32>(random)?);
+        Ok(Self(vec![SealingKey::derive(material.as_slice())]))
+    }
+
+    /// Seals `plaintext` for `purpose`, with the newest key.
+    pub(crate) fn seal(
+        &self,
+        random: &dyn Random,
+        purpose: &Purpose,
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, RandomError> {
+        let nonce = random_bytes::<NONCE_LENGTH>(random)?;
+        let key = self.0.first().ok_or_else(|| RandomError::new("no sealing key"))?;
+        let payload = Payload { msg: plaintext, aad: purpose.as_bytes() };
+        let ciphertext = key
+            .cipher
+            .encrypt(&XNonce::from(nonce), payload)
+            // Only a plaintext beyond 256 GiB fails.
+            .map_err(|_| RandomError::new("the value is too large to seal"))?;
+        let mut sealed = Vec::with_capacity(1 + KEY_ID_LENGTH + NONCE_LENGTH + ciphertext.len());
+        sealed.push(VERSION);
+        sealed.extend_from_slice(&key.id);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(&ciphertext);
+        Ok(sealed)
+    }
+
+    /// Opens what [`SealingKeys::seal`] made for the same purpose.
+    pub(crate) fn open(
+        &self,
+        purpose: &Purpose,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let (&VERSION, rest) = sealed.split_first().ok_or(OpenError::Forged)? else {
+            return Err(OpenError::Forged);
+        };
+        let (id, rest) = rest.split_first_chunk::<KEY_ID_LENGTH>().ok_or(OpenError::Forged)?;
+        let (nonce, ciphertext) =
+            rest.split_first_chunk::<NONCE_LENGTH>().ok_or(OpenError::Forged)?;
+        let key = self.0.iter().find(|key| key.id == *id).ok_or(OpenError::UnknownKey)?;
+        let payload = Payload { msg: ciphertext, aad: purpose.as_bytes() };
+        let plaintext = key.cipher.decrypt(&XNonce::from(*nonce), payload);
+        plaintext.map(Zeroizing::new).map_err(|_| OpenError::Forged)
+    }
+
+    /// [`SealingKeys::seal`] as text for a cookie or a URL: unpadded base64url.
+    pub(crate) fn seal_text(
+        &self,
+        random: &dyn Random,
+        purpose: &Purpose,
+        plaintext: &[u8],
+    ) -> Result<String, RandomError> {
+        Ok(URL_SAFE_NO_PAD.encode(self.seal(random, purpose, plaintext)?))
+    }
+
+    /// [`SealingKeys::open`] for [`SealingKeys::seal_text`].
+    pub(crate) fn open_text(
+        &self,
+        purpose: &Purpose,
+        sealed: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| OpenError::Forged)?;
+        self.open(purpose, &sealed)
+    }
+}
+
+impl SealingKey {
+    fn derive(material: &[u8]) -> Self {
+        let key = Zeroizing::new(<[u8; 32]>::from(
+            Sha256::new()
+                .chain_update(b"coder-auth sealing key\0")
+                .chain_update(material)
+                .finalize(),
+        ));
+        let digest: [u8; 32] = Sha256::new()
+            .chain_update(b"coder-auth sealing key id\0")
+            .chain_update(key.as_slice())
+            .finalize()
+            .into();
+        let mut id = [0; KEY_ID_LENGTH];
+        id.copy_from_slice(digest.first_chunk::<KEY_ID_LENGTH>().unwrap_or(&[0; KEY_ID_LENGTH]));
+        Self { id, cipher: XChaCha20Poly1305::new(&Key::from(*key)) }
+    }
+}
+
+impl fmt::Debug for SealingKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SealingKeys({} redacted)", self.0.len())
+    }
+}
+
+/// What a sealed value is for, as associated data: a name and the parts that identify its owner.
+pub(crate) struct Purpose(Vec<u8>);
+
+impl Purpose {
+    /// Each part is preceded by its length, so no two lists of parts give the same bytes.
+    pub(crate) fn new(parts: &[&str]) -> Self {
+        let mut bytes = Vec::new();
+        for part in parts {
+            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        Self(bytes)
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    struct Counter(AtomicU8);
+
+    impl Random for Counter {
+        fn fill(&self, destination: &mut [u8]) -> Result<(), RandomError> {
+            destination.fill(self.0.fetch_add(1, Ordering::Relaxed));
+            Ok(())
+        }
+    }
+
+    fn keys(text: &str) -> SealingKeys {
+        SealingKeys::from_secrets(&[Secret::new(text.repeat(32))]).unwrap()
+    }
+
+    #[test]
+    fn what_was_sealed_opens_for_the_same_purpose_only() {
+        let random = Counter(AtomicU8::new(0));
+        let keys = keys("a");
+        let sealed = keys.seal_text(&random, &Purpose::new(&["attempt", "x"]), b"hello").unwrap();
+        assert_eq!(
+            keys.open_text(&Purpose::new(&["attempt", "x"]), &sealed).unwrap().as_slice(),
+            b"hello"
+        );
+        for other in
+            [&["attempt", "y"][..], &["attemptx"], &["attempt", "x", ""], &["a", "ttemptx"]]
+        {
+            let result = keys.open_text(&Purpose::new(other), &sealed);
+            assert_eq!(result.unwrap_err(), OpenError::Forged, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_any_byte_is_noticed() {
+        let random = Counter(AtomicU8::new(0));
+        let keys = keys("a");
+        let purpose = Purpose::new(&["p"]);
+        let sealed = keys.seal(&random, &purpose, b"hello").unwrap();
+        for index in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[index] ^= 1;
+            assert!(keys.open(&purpose, &changed).is_err(), "byte {index}");
+            assert!(keys.open(&purpose, &sealed[..index]).is_err(), "cut at {index}");
+        }
+    }
+
+    #[test]
+    fn an_older_key_still_opens_and_a_removed_one_says_so() {
+        let random = Counter(AtomicU8::new(0));
+        let (old, new) = (Secret::new("o".repeat(32)), Secret::new("n".repeat(32)));
+        let purpose = Purpose::new(&["p"]);
+        let before = SealingKeys::from_secrets(std::slice::from_ref(&old)).unwrap();
+        let sealed = before.seal(&random, &purpose, b"hello").unwrap();
+        let rotated = SealingKeys::from_secrets(&[new.clone(), old]).unwrap();
+        assert!(rotated.open(&purpose, &sealed).is_ok());
+        let after = SealingKeys::from_secrets(&[new]).unwrap();
+        assert_eq!(after.open(&purpose, &sealed).unwrap_err(), OpenError::UnknownKey);
+    }
+
+    #[test]
+    fn a_short_or_missing_key_is_refused_with_a_remedy() {
+        assert_eq!(SealingKeys::from_secrets(&[]).unwrap_err(), SealingKeysError::Empty);
+        let error = SealingKeys::from_secrets(&[Secret::new("short")]).unwrap_err();
+        assert!(error.to_string().contains("openssl rand"), "{error}");
+    }
+}

@@ -1,0 +1,198 @@
+//! The auth backend of one portal: its routes, as functions from request to response.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use coder_core::{Secret, World};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request, Response, StatusCode};
+use url::Url;
+
+use crate::cookies::CookieRules;
+use crate::error::{AuthError, RequestError};
+use crate::grants::Grants;
+use crate::identity::{Accept, Issuer};
+use crate::options::{AuthOptions, EnvironmentOptions};
+use crate::origins::AllowedOrigins;
+use crate::respond;
+use crate::seal::SealingKeys;
+use crate::session::SessionOptions;
+use crate::sign_in::SignIn;
+use crate::store::AuthStore;
+use crate::upstream::Upstream;
+
+/// Coder as the OAuth2 provider of one portal. Cheap to clone.
+///
+/// Every route is a method from an HTTP request to an HTTP response; whoever serves them only has
+/// to look at the path:
+///
+/// | route below `/api/auth` | method |
+/// |---|---|
+/// | `GET /coder/start` | [`start`](Self::start) |
+/// | `GET`, `POST /coder/handler/frame` | [`callback`](Self::callback) |
+/// | `GET`, `POST /coder/refresh` | [`refresh`](Self::refresh) |
+/// | `POST /coder/logout` | [`logout`](Self::logout) |
+/// | `GET /.well-known/jwks.json` | [`jwks`](Self::jwks) |
+/// | `GET /.well-known/openid-configuration` | [`openid_configuration`](Self::openid_configuration) |
+/// | `GET /v1/userinfo` | [`userinfo`](Self::userinfo) |
+#[derive(Clone)]
+pub struct CoderAuth(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) world: World,
+    pub(crate) store: Arc<dyn AuthStore>,
+    pub(crate) keys: SealingKeys,
+    pub(crate) grants: Grants,
+    pub(crate) issuer: Issuer,
+    pub(crate) origins: AllowedOrigins,
+    pub(crate) session: SessionOptions,
+    pub(crate) cookies: CookieRules,
+    environments: BTreeMap<String, Result<Arc<Environment>, String>>,
+}
+
+/// One environment, ready for use.
+pub(crate) struct Environment {
+    pub(crate) name: String,
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) sign_in: Option<SignIn>,
+    pub(crate) scopes: Vec<String>,
+}
+
+impl CoderAuth {
+    /// Puts the parts together. `keys` seal cookies and everything secret in `store`.
+    pub fn new(
+        world: &World,
+        store: Arc<dyn AuthStore>,
+        keys: SealingKeys,
+        options: AuthOptions,
+    ) -> Self {
+        let callback_url = below(&options.base_url, "coder/handler/frame");
+        let app_url = Url::parse(options.origins.app().as_str()).ok();
+        let app_host = app_url.as_ref().and_then(Url::host_str);
+        let environments = options
+            .environments
+            .into_iter()
+            .map(|(name, environment)| {
+                let ready = environment.map(|options| {
+                    Arc::new(Environment::new(world, &name, options, &callback_url))
+                });
+                (name, ready)
+            })
+            .collect();
+        Self(Arc::new(Inner {
+            world: world.clone(),
+            grants: Grants::new(world.clone(), store.clone(), keys.clone()),
+            store,
+            keys,
+            issuer: Issuer::new(&options.base_url, options.identity_lifetime),
+            cookies: CookieRules::new(&callback_url, app_host),
+            origins: options.origins,
+            session: options.session,
+            environments,
+        }))
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.0
+    }
+
+    /// The keys that verify this portal's identity tokens (RFC 7517 §5).
+    pub fn jwks(&self) -> Response<Bytes> {
+        respond::json(StatusCode::OK, &self.0.issuer.jwks(self.0.world.clock.now()))
+    }
+
+    /// The discovery document of this portal's identity tokens.
+    pub fn openid_configuration(&self) -> Response<Bytes> {
+        respond::json(StatusCode::OK, &self.0.issuer.discovery())
+    }
+
+    /// Who the holder of an identity token (full or limited) is, and through which entities that
+    /// person owns things: Backstage's `GET /v1/userinfo`.
+    pub async fn userinfo(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        match self.find_userinfo(request.headers()).await {
+            Ok(response) => response,
+            Err(error) => respond::error(&error, request),
+        }
+    }
+
+    async fn find_userinfo(&self, headers: &HeaderMap) -> Result<Response<Bytes>, AuthError> {
+        use crate::error::SessionError;
+        let inner = &self.0;
+        let token = bearer(headers).ok_or(SessionError::InvalidToken)?;
+        let now = inner.world.clock.now();
+        let user = inner.issuer.verify(token.expose(), Accept::FullOrLimited, now);
+        let user = user.map_err(|_| SessionError::InvalidToken)?;
+        let Some(person) = inner.store.person(&user).await? else {
+            let mut response = respond::empty(StatusCode::NOT_FOUND);
+            *response.body_mut() = Bytes::from_static(b"User info not found");
+            return Ok(response);
+        };
+        let claims = serde_json::json!({
+            "claims": { "sub": person.user_entity_ref, "ent": person.ownership_entity_refs },
+        });
+        Ok(respond::json(StatusCode::OK, &claims))
+    }
+}
+
+impl Inner {
+    pub(crate) fn environment(&self, name: &str) -> Result<&Arc<Environment>, RequestError> {
+        match self.environments.get(name) {
+            Some(Ok(environment)) => Ok(environment),
+            Some(Err(reason)) => Err(RequestError::Misconfigured { reason: reason.clone() }),
+            None => Err(RequestError::UnknownEnvironment(name.to_owned())),
+        }
+    }
+
+    /// The only environment there is, for callers that need not name one.
+    pub(crate) fn only_environment(&self) -> Result<&Arc<Environment>, RequestError> {
+        let mut ready = self.environments.values().filter_map(|ready| ready.as_ref().ok());
+        match (ready.next(), ready.next()) {
+            (Some(only), None) => Ok(only),
+            _ => Err(RequestError::MissingEnvironment),
+        }
+    }
+}
+
+impl Environment {
+    fn new(world: &World, name: &str, options: EnvironmentOptions, callback_url: &Url) -> Self {
+        let upstream = Upstream::new(
+            world,
+            options.deployment,
+            options.internal,
+            options.client_id,
+            options.client_secret,
+            options.callback_url.as_ref().unwrap_or(callback_url),
+        );
+        Self {
+            name: name.to_owned(),
+            upstream: Arc::new(upstream),
+            sign_in: options.sign_in,
+            scopes: options.scopes,
+        }
+    }
+}
+
+impl fmt::Debug for CoderAuth {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CoderAuth")
+            .field("environments", &self.0.environments.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The bearer token of a request (RFC 6750 §2.1).
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim()))
+}
+
+/// `base` with `path` behind it.
+fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+    url
+}

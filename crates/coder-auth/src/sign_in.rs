@@ -1,0 +1,170 @@
+//! From a Coder user to a Backstage identity: sign-in resolvers, as in Backstage.
+//!
+//! A resolver looks at the user and the catalog and names a User entity. Resolvers are tried in
+//! order; one that finds nobody ([`SignInError::NotFound`]) passes on to the next, any other
+//! failure ends the sign-in.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backstage_catalog::{Catalog, CatalogError};
+use coder_config::{Entity, EntityRef};
+use coder_core::{MaybeSend, MaybeSync};
+use http::StatusCode;
+
+use crate::grant::Profile;
+
+mod builtin;
+
+pub use builtin::{
+    EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail, EmailOptions,
+    UsernameMatchingUserEntityName,
+};
+
+/// A Backstage identity: who signed in, and through which entities that person owns things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackstageIdentity {
+    /// The User entity.
+    pub user: EntityRef,
+    /// The user and the groups it is a member of, in catalog order, without repetition.
+    pub ownership: Vec<EntityRef>,
+}
+
+impl BackstageIdentity {
+    /// The identity of a User entity: its own ref, then the groups it is a direct member of, as
+    /// Backstage computes ownership.
+    pub fn of(user: &Entity) -> Self {
+        let user_ref = user.entity_ref().clone();
+        let mut ownership = vec![user_ref.clone()];
+        for group in user.member_of() {
+            if group.kind().eq_ignore_ascii_case("group") && !ownership.contains(&group) {
+                ownership.push(group);
+            }
+        }
+        Self { user: user_ref, ownership }
+    }
+
+    /// An identity that stands in no catalog: it owns what names it, and nothing else.
+    pub fn outside_the_catalog(user: EntityRef) -> Self {
+        Self { ownership: vec![user.clone()], user }
+    }
+}
+
+/// Finds the Backstage identity of a Coder user. Own rules implement this trait:
+///
+/// ```
+/// # use coder_auth::{BackstageIdentity, Profile, SignInError, SignInResolver};
+/// # use backstage_catalog::Catalog;
+/// /// Everyone whose user name ends in `-bot` is the same service user.
+/// struct Bots;
+///
+/// #[async_trait::async_trait]
+/// impl SignInResolver for Bots {
+///     async fn resolve(
+///         &self,
+///         user: &Profile,
+///         catalog: &dyn Catalog,
+///     ) -> Result<BackstageIdentity, SignInError> {
+///         if !user.username.ends_with("-bot") {
+///             return Err(SignInError::NotFound);
+///         }
+///         let entity = catalog.entity(&"user:default/bots".parse()?).await?;
+///         entity.map(|entity| BackstageIdentity::of(&entity)).ok_or(SignInError::NotFound)
+///     }
+/// }
+/// ```
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+pub trait SignInResolver: MaybeSend + MaybeSync {
+    /// The identity of `user`.
+    ///
+    /// # Errors
+    ///
+    /// [`SignInError::NotFound`] lets the next resolver try; anything else ends the sign-in.
+    async fn resolve(
+        &self,
+        user: &Profile,
+        catalog: &dyn Catalog,
+    ) -> Result<BackstageIdentity, SignInError>;
+}
+
+/// Why a Coder user gets no Backstage identity.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignInError {
+    /// No User entity matches. The next resolver may try.
+    #[error(
+        "Failed to sign-in, unable to resolve user identity. Please verify that your catalog contains the expected User entities that would match your configured sign-in resolver."
+    )]
+    NotFound,
+    /// More than one User entity matches.
+    #[error("User lookup resulted in multiple matches")]
+    Ambiguous,
+    /// The address is not of a domain that may sign in.
+    #[error("Sign-in user email is not from an allowed domain")]
+    DomainNotAllowed,
+    /// Coder tells no e-mail address of this user, and the resolver needs one.
+    #[error("Login failed, user profile does not contain an email")]
+    NoEmail,
+    /// The user's name or address makes no entity ref, or an own resolver refuses.
+    #[error("Login failed, {0}")]
+    Refused(String),
+    /// The catalog could not be asked. The session stays as it is.
+    #[error("the catalog is not available; try again in a moment")]
+    Catalog(#[from] CatalogError),
+}
+
+impl From<coder_config::EntityRefError> for SignInError {
+    fn from(error: coder_config::EntityRefError) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+impl SignInError {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Catalog(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Ambiguous => StatusCode::CONFLICT,
+            Self::DomainNotAllowed => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::NoEmail | Self::Refused(_) => StatusCode::UNAUTHORIZED,
+        }
+    }
+}
+
+/// How the users of one environment sign in: the resolvers in order, and the catalog they ask.
+#[derive(Clone)]
+pub struct SignIn {
+    resolvers: Vec<Arc<dyn SignInResolver>>,
+    catalog: Arc<dyn Catalog>,
+}
+
+impl SignIn {
+    /// Signs people in as entities of `catalog`.
+    pub fn new(catalog: Arc<dyn Catalog>) -> Self {
+        Self { resolvers: Vec::new(), catalog }
+    }
+
+    /// Adds a resolver behind those that are there.
+    #[must_use]
+    pub fn with(mut self, resolver: impl SignInResolver + 'static) -> Self {
+        self.resolvers.push(Arc::new(resolver));
+        self
+    }
+
+    pub(crate) async fn resolve(&self, user: &Profile) -> Result<BackstageIdentity, SignInError> {
+        for resolver in &self.resolvers {
+            match resolver.resolve(user, &*self.catalog).await {
+                Err(SignInError::NotFound) => {}
+                decided => return decided,
+            }
+        }
+        Err(SignInError::NotFound)
+    }
+}
+
+impl fmt::Debug for SignIn {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SignIn({} resolvers)", self.resolvers.len())
+    }
+}

@@ -1,0 +1,236 @@
+//! One OAuth2 app at one Coder deployment: the protocol's own steps.
+//!
+//! Exactly the parameters that every Coder from 2.25 on accepts are sent, and nothing more, since
+//! versions before 2.38 refuse a request with an unknown one. PKCE with S256 is always used.
+
+mod capability_cache;
+mod error;
+mod exchange;
+
+use std::time::Duration;
+
+use coder_client::operations::GetUser;
+use coder_client::{Capabilities, Capability, Client, Credential};
+use coder_core::{DeploymentUrl, Random, RandomError, Secret, World, random_bytes, timeout};
+use jiff::SignedDuration;
+use oauth2::basic::{BasicClient, BasicErrorResponse, BasicTokenResponse};
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError,
+    Scope, TokenResponse as _, TokenUrl,
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::grant::{Profile, seal_optional_secret, seal_secret};
+use capability_cache::CapabilityCache;
+use exchange::{Disconnection, Exchange, Revocation};
+
+pub use error::UpstreamError;
+
+/// No call to Coder takes longer, retries included. A person waits for it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+type OAuthClient =
+    BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+/// Coder, as the authorization server of one environment.
+pub(crate) struct Upstream {
+    world: World,
+    deployment: DeploymentUrl,
+    client_id: String,
+    client_secret: Secret,
+    oauth: OAuthClient,
+    /// Where this server reaches Coder, without a credential.
+    client: Client,
+    capabilities: CapabilityCache,
+}
+
+/// The two tokens that live and die together.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TokenPair {
+    #[serde(serialize_with = "seal_secret")]
+    pub(crate) access_token: Secret,
+    #[serde(serialize_with = "seal_optional_secret")]
+    pub(crate) refresh_token: Option<Secret>,
+    /// In seconds, from when the pair came.
+    expires_in: Option<u32>,
+    /// What Coder says was granted; absent means "as requested" (RFC 6749 §5.1).
+    pub(crate) scope: Option<Vec<String>>,
+}
+
+impl TokenPair {
+    /// How long Coder keeps the access token after it was issued or last used.
+    pub(crate) fn lifetime(&self) -> Option<SignedDuration> {
+        self.expires_in.map(|seconds| SignedDuration::from_secs(seconds.into()))
+    }
+}
+
+/// A PKCE code verifier of 43 characters, from 256 random bits (RFC 7636 §4.1).
+pub(crate) fn draw_verifier(random: &dyn Random) -> Result<String, RandomError> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    Ok(URL_SAFE_NO_PAD.encode(random_bytes::<32>(random)?))
+}
+
+impl Upstream {
+    /// `internal` is where this server reaches the deployment, if not where browsers do.
+    pub(crate) fn new(
+        world: &World,
+        deployment: DeploymentUrl,
+        internal: Option<DeploymentUrl>,
+        client_id: String,
+        client_secret: Secret,
+        callback_url: &Url,
+    ) -> Self {
+        let reached = internal.unwrap_or_else(|| deployment.clone());
+        let oauth = BasicClient::new(ClientId::new(client_id.clone()))
+            .set_client_secret(ClientSecret::new(client_secret.expose().to_owned()))
+            // In the body, which every version takes; Basic came with 2.31.1.
+            .set_auth_type(AuthType::RequestBody)
+            .set_auth_uri(AuthUrl::from_url(deployment.endpoint(["oauth2", "authorize"])))
+            .set_token_uri(TokenUrl::from_url(reached.endpoint(["oauth2", "tokens"])))
+            .set_redirect_uri(RedirectUrl::from_url(callback_url.clone()));
+        let client = Client::new(world, reached);
+        let capabilities = CapabilityCache::default();
+        Self {
+            world: world.clone(),
+            deployment,
+            client_id,
+            client_secret,
+            oauth,
+            client,
+            capabilities,
+        }
+    }
+
+    /// Where browsers reach the deployment.
+    pub(crate) fn deployment(&self) -> &DeploymentUrl {
+        &self.deployment
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// A client of Coder's API that speaks for the holder of `access_token`.
+    pub(crate) fn client_for(&self, access_token: Secret) -> Client {
+        // Not `Authorization`: a proxy in front of Coder may use that for itself.
+        self.client.clone().with_credential(Credential::SessionToken(access_token))
+    }
+
+    /// What the deployment can do, asked for at most every ten minutes.
+    pub(crate) async fn capabilities(&self) -> Result<Capabilities, coder_client::Error> {
+        let asking = self.capabilities.get(&self.client, self.world.clock.now());
+        self.bounded(asking).await
+    }
+
+    /// Where to send the browser (RFC 6749 §4.1.1, RFC 7636 §4.3).
+    pub(crate) fn authorize_url(&self, state: String, verifier: &str, scope: &[String]) -> Url {
+        let verifier = PkceCodeVerifier::new(verifier.to_owned());
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
+        let request = self.oauth.authorize_url(|| CsrfToken::new(state));
+        let scopes = scope.iter().cloned().map(Scope::new);
+        request.add_scopes(scopes).set_pkce_challenge(challenge).url().0
+    }
+
+    /// Exchanges an authorization code (RFC 6749 §4.1.3). Run it detached: the code is gone
+    /// whether or not anyone waits for the answer.
+    pub(crate) async fn exchange(
+        &self,
+        code: String,
+        verifier: String,
+    ) -> Result<TokenPair, UpstreamError> {
+        let send = Exchange::sender(&self.client);
+        let request = self
+            .oauth
+            .exchange_code(AuthorizationCode::new(code))
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier));
+        self.token_pair(request.request_async(&send)).await
+    }
+
+    /// Rotates the pair (RFC 6749 §6). The old one is dead as soon as Coder has acted.
+    pub(crate) async fn rotate(&self, refresh_token: &Secret) -> Result<TokenPair, UpstreamError> {
+        let send = Exchange::sender(&self.client);
+        let refresh_token = RefreshToken::new(refresh_token.expose().to_owned());
+        let request = self.oauth.exchange_refresh_token(&refresh_token);
+        self.token_pair(request.request_async(&send)).await
+    }
+
+    async fn token_pair(
+        &self,
+        answer: impl Future<
+            Output = Result<
+                BasicTokenResponse,
+                RequestTokenError<coder_client::Error, BasicErrorResponse>,
+            >,
+        >,
+    ) -> Result<TokenPair, UpstreamError> {
+        let answer = timeout(&*self.world.runtime, PATIENCE, answer).await;
+        let tokens = match answer.ok_or_else(UpstreamError::timed_out)? {
+            Ok(tokens) => tokens,
+            Err(RequestTokenError::Request(error)) => return Err(UpstreamError::of_tokens(error)),
+            // The other variants hold the body, and with it perhaps tokens. Only the place in the
+            // document is kept.
+            Err(RequestTokenError::Parse(error, _)) => {
+                return Err(UpstreamError::UnreadableTokens { at: error.path().to_string() });
+            }
+            Err(_) => return Err(UpstreamError::UnreadableTokens { at: ".".to_owned() }),
+        };
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let words = |scopes: &Vec<Scope>| scopes.iter().map(|scope| scope.to_string()).collect();
+        Ok(TokenPair {
+            access_token: secret(tokens.access_token().secret()),
+            refresh_token: tokens.refresh_token().map(|token| secret(token.secret())),
+            expires_in: tokens.expires_in().and_then(|time| u32::try_from(time.as_secs()).ok()),
+            scope: tokens.scopes().map(words),
+        })
+    }
+
+    /// Whose tokens these are (`GET /api/v2/users/me`).
+    pub(crate) async fn user(
+        &self,
+        access_token: &Secret,
+    ) -> Result<(coder_client::UserId, Profile), UpstreamError> {
+        let client = self.client_for(access_token.clone());
+        let answer = self.bounded(client.send(&GetUser::me())).await;
+        let user = answer.map_err(UpstreamError::of_user)?;
+        let full_name = user.name.filter(|name| !name.is_empty());
+        Ok((
+            user.id,
+            Profile {
+                display_name: full_name.unwrap_or_else(|| user.username.clone()),
+                username: user.username,
+                email: Some(user.email).filter(|email| !email.is_empty()),
+                picture: user.avatar_url.filter(|url| !url.is_empty()),
+            },
+        ))
+    }
+
+    /// Revokes a pair by its refresh token, else by its access token (RFC 7009 §2.1). Revoking
+    /// either half ends both; a pair that is dead already is no failure.
+    pub(crate) async fn revoke(&self, tokens: &TokenPair) -> Result<(), UpstreamError> {
+        let capabilities = self.capabilities().await.ok();
+        if capabilities.and_then(|known| known.has(Capability::Revocation)) == Some(false) {
+            let client = self.client_for(tokens.access_token.clone());
+            let disconnection = Disconnection { client_id: &self.client_id };
+            let answer = self.bounded(client.send(&disconnection)).await;
+            return answer.map_err(UpstreamError::of_user);
+        }
+        let revocation = Revocation {
+            token: tokens.refresh_token.as_ref().unwrap_or(&tokens.access_token),
+            client_id: &self.client_id,
+            client_secret: &self.client_secret,
+        };
+        self.bounded(self.client.send(&revocation)).await.map_err(UpstreamError::of_tokens)
+    }
+
+    async fn bounded<T>(
+        &self,
+        work: impl Future<Output = Result<T, coder_client::Error>>,
+    ) -> Result<T, coder_client::Error> {
+        timeout(&*self.world.runtime, PATIENCE, work)
+            .await
+            .unwrap_or_else(|| Err(error::no_answer_in_time().into()))
+    }
+}

@@ -1,0 +1,167 @@
+//! What Coder refuses and how it fails, in the terms of a login.
+
+use std::time::Duration;
+
+use coder_client::CoderVersion;
+use coder_core::{TransportError, TransportErrorKind};
+use http::StatusCode;
+
+/// Coder did not do its part.
+///
+/// The texts begin as Backstage's do ("Authentication failed, …") where a person reads them in the
+/// login popup.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpstreamError {
+    /// The person pressed "Cancel" at Coder.
+    #[error("Authentication rejected, {description}")]
+    Denied {
+        /// Coder's words.
+        description: String,
+    },
+    /// Coder sent the browser back with an error (RFC 6749 §4.1.2.1; from 2.38 on).
+    #[error("Authentication failed, {description} ({code})")]
+    Authorize {
+        /// The error code, like `invalid_scope`.
+        code: String,
+        /// Coder's words.
+        description: String,
+    },
+    /// The code or the refresh token is not (or no longer) good: `invalid_grant`.
+    #[error("Authentication failed, Coder does not accept this login any more; sign in again")]
+    GrantRefused(#[source] coder_client::Error),
+    /// Coder does not know the client, or its secret is wrong: `invalid_client`.
+    #[error(
+        "Authentication failed, Coder does not accept this portal's clientId and clientSecret; its operator has to check them against the OAuth2 application in Coder"
+    )]
+    ClientRefused(#[source] coder_client::Error),
+    /// The OAuth2 provider is switched off.
+    #[error(
+        "Authentication failed, the OAuth2 provider of this Coder deployment is switched off; its operator has to enable it (`CODER_OAUTH2_PROVIDER_ENABLE=true` from 2.38 on, `CODER_EXPERIMENTS=oauth2` before)"
+    )]
+    ProviderOff(#[source] Option<coder_client::Error>),
+    /// The deployment does not know PKCE, without which no login is safe.
+    #[error(
+        "Authentication failed, Coder {version} is too old for this portal; version 2.25 or newer is needed"
+    )]
+    TooOld {
+        /// What the deployment says it is.
+        version: CoderVersion,
+    },
+    /// Scopes are configured, but it is not known whether this deployment limits tokens to them.
+    #[error(
+        "the version of the Coder deployment is not known right now, so it is not certain that it honours the configured scopes; try again in a moment"
+    )]
+    VersionUnknown(#[source] Option<coder_client::Error>),
+    /// The user may not use Coder any more.
+    #[error("Authentication failed, {message}")]
+    UserInactive {
+        /// Coder's words.
+        message: String,
+    },
+    /// Coder does not accept the access token.
+    #[error("Authentication failed, Coder does not accept the token it issued; sign in again")]
+    TokenRefused(#[source] coder_client::Error),
+    /// The token endpoint answered JSON that is no token response.
+    #[error(
+        "Authentication failed, Coder's token endpoint answered something that is no token (at `{at}`); check `deploymentUrl`"
+    )]
+    UnreadableTokens {
+        /// Where in the document.
+        at: String,
+    },
+    /// Anything else that Coder said, or that kept it from answering.
+    #[error("Authentication failed, {}", sentence(.0))]
+    Other(#[from] coder_client::Error),
+}
+
+/// What a person can do about an error of the client, whose own text is for operators.
+fn sentence(error: &coder_client::Error) -> String {
+    match error {
+        coder_client::Error::NotJson(_) | coder_client::Error::Redirected { .. } => {
+            "something other than Coder answered, such as a login page or a proxy; the portal's \
+             operator has to check `deploymentUrl`"
+                .to_owned()
+        }
+        coder_client::Error::Transport(_) => {
+            "Coder could not be reached; try again in a moment".to_owned()
+        }
+        coder_client::Error::RateLimited { .. } => {
+            "Coder is busy; try again in a minute".to_owned()
+        }
+        // Coder's own `message` is meant for people; `detail` is not.
+        coder_client::Error::Api(api) => api.message.clone(),
+        _ => "Coder's answer could not be understood".to_owned(),
+    }
+}
+
+pub(super) fn no_answer_in_time() -> TransportError {
+    TransportError::new(TransportErrorKind::Timeout)
+}
+
+impl UpstreamError {
+    pub(super) fn timed_out() -> Self {
+        Self::Other(no_answer_in_time().into())
+    }
+
+    /// What an answer of the token or revocation endpoint means.
+    pub(super) fn of_tokens(error: coder_client::Error) -> Self {
+        let code = error.api().and_then(|api| api.oauth_code.as_deref());
+        match code {
+            Some("invalid_grant") => Self::GrantRefused(error),
+            Some("invalid_client") => Self::ClientRefused(error),
+            // 403 through 2.37, 404 "Route not found." from 2.38 on.
+            None if error.is_unsupported() || (error.is_forbidden() && error.api().is_some()) => {
+                Self::ProviderOff(Some(error))
+            }
+            _ => Self::Other(error),
+        }
+    }
+
+    /// What an answer of `/users/me` means.
+    pub(super) fn of_user(error: coder_client::Error) -> Self {
+        match error.api() {
+            Some(api) if api.status == StatusCode::UNAUTHORIZED => {
+                if api.message.starts_with("User is not active") {
+                    Self::UserInactive { message: api.message.clone() }
+                } else {
+                    Self::TokenRefused(error)
+                }
+            }
+            _ => Self::Other(error),
+        }
+    }
+
+    /// Whether waiting, or the operator, can mend it while the session stays good. The rest needs
+    /// the person: a new login.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Denied { .. }
+            | Self::Authorize { .. }
+            | Self::GrantRefused(_)
+            | Self::TokenRefused(_)
+            | Self::UserInactive { .. } => false,
+            Self::ClientRefused(_)
+            | Self::ProviderOff(_)
+            | Self::TooOld { .. }
+            | Self::VersionUnknown(_)
+            | Self::UnreadableTokens { .. }
+            | Self::Other(_) => true,
+        }
+    }
+
+    /// How long Coder asks to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Other(error) | Self::VersionUnknown(Some(error)) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Denied { .. } | Self::Authorize { .. } => StatusCode::FORBIDDEN,
+            _ => StatusCode::UNAUTHORIZED,
+        }
+    }
+}

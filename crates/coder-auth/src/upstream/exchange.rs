@@ -1,0 +1,116 @@
+//! The form posts of OAuth2, as operations of the Coder client, which sends them: with its limits
+//! on size and redirects, and its reading of both dialects of errors.
+
+use bytes::Bytes;
+use coder_client::{Client, Error, Operation, read_json, read_nothing};
+use coder_core::{BoxFuture, DeploymentUrl, Secret};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, Response, Uri};
+use serde::de::IgnoredAny;
+use zeroize::Zeroizing;
+
+/// A token request that the `oauth2` crate has put together.
+pub(super) struct Exchange(Request<Bytes>);
+
+impl Exchange {
+    /// What the `oauth2` crate sends its requests with. It sees successful JSON answers only.
+    pub(super) fn sender(
+        client: &Client,
+    ) -> impl Fn(oauth2::HttpRequest) -> BoxFuture<'static, Result<oauth2::HttpResponse, Error>> + use<>
+    {
+        let client = client.clone();
+        move |request| {
+            let client = client.clone();
+            Box::pin(async move {
+                let answer = client.send(&Self(request.map(Bytes::from))).await?;
+                Ok(answer.map(|body| body.to_vec()))
+            })
+        }
+    }
+}
+
+impl Operation for Exchange {
+    type Output = Response<Bytes>;
+
+    fn request(&self, _deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+        Ok(self.0.clone())
+    }
+
+    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, Error> {
+        read_json::<IgnoredAny>(&response)?;
+        Ok(response)
+    }
+
+    fn needs_credential(&self) -> bool {
+        false
+    }
+}
+
+/// A revocation request (RFC 7009 §2.1). The `oauth2` crate refuses to send one over http, which a
+/// deployment on loopback speaks.
+pub(super) struct Revocation<'a> {
+    pub(super) token: &'a Secret,
+    pub(super) client_id: &'a str,
+    pub(super) client_secret: &'a Secret,
+}
+
+impl Operation for Revocation<'_> {
+    type Output = ();
+
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+        let form = Zeroizing::new(
+            form_urlencoded::Serializer::new(String::new())
+                .append_pair("token", self.token.expose())
+                .append_pair("client_id", self.client_id)
+                .append_pair("client_secret", self.client_secret.expose())
+                .finish(),
+        );
+        let mut request = Request::new(Bytes::copy_from_slice(form.as_bytes()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri(&deployment.endpoint(["oauth2", "revoke"]))?;
+        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(CONTENT_TYPE, form_type);
+        Ok(request)
+    }
+
+    fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
+        read_nothing(&response)
+    }
+
+    fn needs_credential(&self) -> bool {
+        false
+    }
+
+    /// Revoking what is revoked changes nothing.
+    fn is_repeatable(&self, _method: &Method) -> bool {
+        true
+    }
+}
+
+/// Coder's own way to end an app's access, for versions before 2.28, which cannot revoke. It ends
+/// every pair of the user, so it is not used where revoking one is possible.
+pub(super) struct Disconnection<'a> {
+    pub(super) client_id: &'a str,
+}
+
+impl Operation for Disconnection<'_> {
+    type Output = ();
+
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+        let mut url = deployment.endpoint(["oauth2", "tokens"]);
+        url.query_pairs_mut().append_pair("client_id", self.client_id);
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = Method::DELETE;
+        *request.uri_mut() = uri(&url)?;
+        Ok(request)
+    }
+
+    fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
+        read_nothing(&response)
+    }
+}
+
+fn uri(url: &url::Url) -> Result<Uri, Error> {
+    let uri = url.as_str().parse::<Uri>();
+    uri.map_err(|error| coder_client::RequestError::Invalid(error.to_string()).into())
+}
