@@ -1,0 +1,117 @@
+//! Setting up a fake.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use coder_core::{Clock, DeploymentUrl, Random};
+
+use crate::clock::TestClock;
+use crate::mint::Mint;
+use crate::misuse::misuse;
+use crate::profile::Profile;
+use crate::random::SeededRandom;
+use crate::state::{Settings, State};
+use crate::{FakeCoder, Version};
+
+/// Decides what a [`FakeCoder`] is like. Made by [`FakeCoder::builder`].
+#[must_use = "a builder makes nothing until `build` is called"]
+pub struct FakeCoderBuilder {
+    url: DeploymentUrl,
+    version: Version,
+    clock: Option<Arc<dyn Clock>>,
+    random: Option<Arc<dyn Random>>,
+    session_lifetime: Duration,
+    provider_off: bool,
+}
+
+impl FakeCoderBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            url: parse("https://coder.test"),
+            version: Version::default(),
+            clock: None,
+            random: None,
+            session_lifetime: Duration::from_secs(24 * 3600),
+            provider_off: false,
+        }
+    }
+
+    /// The release to be; the newest unless said.
+    pub fn version(mut self, version: Version) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// The access URL; `https://coder.test` unless said.
+    ///
+    /// # Panics
+    ///
+    /// When it is no URL a deployment can have; see [`DeploymentUrl`].
+    #[track_caller]
+    pub fn url(mut self, url: &str) -> Self {
+        self.url = parse(url);
+        self
+    }
+
+    /// The clock to live by; a [`TestClock`] of its own unless said.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Where ids and secrets come from; a [`SeededRandom`] that depends on the URL unless said.
+    /// A fake that others can reach over the network needs real randomness.
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = Some(random);
+        self
+    }
+
+    /// How long a session or an access token lives without use; 24 hours unless said.
+    pub fn session_lifetime(mut self, lifetime: Duration) -> Self {
+        self.session_lifetime = lifetime;
+        self
+    }
+
+    /// Whether the OAuth2 provider is switched on; it is unless said.
+    pub fn oauth2_provider(mut self, on: bool) -> Self {
+        self.provider_off = !on;
+        self
+    }
+
+    /// The fake.
+    pub fn build(self) -> FakeCoder {
+        let test_clock = self.clock.is_none().then(TestClock::new);
+        let clock = match (self.clock, &test_clock) {
+            (Some(clock), _) => clock,
+            (None, own) => Arc::new(own.clone().unwrap_or_default()),
+        };
+        let random = self.random.unwrap_or_else(|| Arc::new(SeededRandom::new(self.url.as_str())));
+        let mint = Mint(random);
+        let settings = Settings {
+            deployment_id: mint.uuid(),
+            profile: Profile::of(self.version),
+            version: self.version,
+            url: self.url,
+            clock,
+            mint,
+            session_lifetime: self.session_lifetime,
+        };
+        let state = State { provider_off: self.provider_off, ..State::default() };
+        FakeCoder::from_parts(settings, state, test_clock)
+    }
+}
+
+#[track_caller]
+fn parse(url: &str) -> DeploymentUrl {
+    match url.parse() {
+        Ok(url) => url,
+        Err(reason) => misuse(&format!("`{url}` cannot be the URL of a deployment: {reason}")),
+    }
+}
+
+impl fmt::Debug for FakeCoderBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "FakeCoderBuilder({} at {})", self.version, self.url)
+    }
+}

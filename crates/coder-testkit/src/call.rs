@@ -1,0 +1,129 @@
+//! A request, taken apart.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use crate::reply::Reply;
+
+/// Coder reads no larger bodies.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Names and values of a query or a form, in order, repeats included.
+pub(crate) type Pairs = Vec<(String, String)>;
+
+/// One request.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    /// The path below the deployment's own, and its query: `/oauth2/authorize?…`.
+    pub(crate) target: String,
+    /// The path's parts, percent-decoded.
+    pub(crate) segments: Vec<String>,
+    pub(crate) query: Pairs,
+    pub(crate) form: Pairs,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Call {
+    /// Takes `request` apart; `base` is the path of the deployment itself.
+    pub(crate) fn read(request: Request<Bytes>, base: &str) -> Result<Self, Reply> {
+        let (head, body) = request.into_parts();
+        if body.len() > BODY_LIMIT {
+            return Err(Reply::error_with_detail(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Request body too large.",
+                "Maximum request body size is 4194304 bytes.",
+            ));
+        }
+        let path = head.uri.path();
+        let path = path.strip_prefix(base).unwrap_or(path);
+        let query = head.uri.query();
+        let is_form = head
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        Ok(Self {
+            method: head.method,
+            target: query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")),
+            segments: path
+                .trim_start_matches('/')
+                .split('/')
+                .filter(|part| !part.is_empty())
+                .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+                .collect(),
+            query: pairs(query.unwrap_or_default().as_bytes()),
+            form: if is_form { pairs(&body) } else { Pairs::new() },
+            headers: head.headers,
+            body,
+        })
+    }
+
+    /// The first value of a header, when it is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The first value of a parameter in the query.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        first(&self.query, name)
+    }
+
+    /// The first value of a field of the form.
+    pub(crate) fn form(&self, name: &str) -> Option<&str> {
+        first(&self.form, name)
+    }
+
+    /// The value of a cookie.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        self.headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|cookie| cookie.trim().split_once('='))
+            .find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// User name and password of HTTP Basic authentication.
+    pub(crate) fn basic(&self) -> Option<(String, String)> {
+        let decoded = STANDARD.decode(self.authorization("basic")?).ok()?;
+        let text = String::from_utf8(decoded).ok()?;
+        text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
+    }
+
+    /// The bearer token of `Authorization`.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        self.authorization("bearer")
+    }
+
+    fn authorization(&self, scheme: &str) -> Option<&str> {
+        let (given, value) = self.header("authorization")?.split_once(' ')?;
+        given.eq_ignore_ascii_case(scheme).then(|| value.trim())
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Result<Value, Reply> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            Reply::error_with_detail(
+                StatusCode::BAD_REQUEST,
+                "Request body must be valid JSON.",
+                &error.to_string(),
+            )
+        })
+    }
+}
+
+fn pairs(encoded: &[u8]) -> Pairs {
+    form_urlencoded::parse(encoded).into_owned().collect()
+}
+
+/// The first non-empty value called `name`.
+pub(crate) fn first<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
+    pairs.iter().find_map(|(key, value)| (key == name && !value.is_empty()).then_some(&**value))
+}

@@ -1,0 +1,65 @@
+//! A clock that stands still until a test turns it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use coder_core::Clock;
+use jiff::Timestamp;
+
+use crate::misuse::misuse;
+
+/// A clock for tests: it starts at 2026-08-20T09:30:00Z and moves only when told to.
+///
+/// Clones show the same time, so one clock serves the fake and the code under test:
+///
+/// ```
+/// use std::{sync::Arc, time::Duration};
+/// use coder_core::Clock as _;
+/// use coder_testkit::{FakeCoder, TestClock};
+///
+/// let clock = TestClock::new();
+/// let coder = FakeCoder::builder().clock(Arc::new(clock.clone())).build();
+/// clock.advance(Duration::from_secs(3600));
+/// assert_eq!(coder.clock().now().to_string(), "2026-08-20T10:30:00Z");
+/// ```
+#[derive(Clone, Debug)]
+pub struct TestClock(Arc<Mutex<Timestamp>>);
+
+impl TestClock {
+    /// A clock that shows 2026-08-20T09:30:00Z.
+    pub fn new() -> Self {
+        Self::starting_at(Timestamp::constant(1_787_218_200, 0))
+    }
+
+    /// A clock that shows `time`.
+    pub fn starting_at(time: Timestamp) -> Self {
+        Self(Arc::new(Mutex::new(time)))
+    }
+
+    /// Turns the clock forward.
+    #[track_caller]
+    pub fn advance(&self, duration: Duration) {
+        let mut time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match time.checked_add(duration) {
+            Ok(later) => *time = later,
+            Err(_) => misuse("the test clock cannot be turned past the year 9999"),
+        }
+    }
+
+    /// Sets the clock, backwards as well.
+    pub fn set(&self, time: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
+    }
+}
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,292 @@
+//! The fake deployment, as a test sees it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use coder_core::{Body, Clock, DeploymentUrl};
+use http::{Request, Response};
+use uuid::Uuid;
+
+use crate::call::Call;
+use crate::clock::TestClock;
+use crate::fault::{self, Fault, Outcome};
+use crate::keys::KeyKind;
+use crate::misuse::misuse;
+use crate::oauth2::{ClientType, FakeApp, NewApp};
+use crate::recorded::RecordedRequest;
+use crate::router;
+use crate::scopes;
+use crate::state::{Deployment, Settings, State};
+use crate::users::{FakeUser, User, UserStatus};
+use crate::{FakeCoderBuilder, Version};
+
+const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// A fake Coder deployment: requests in, responses out, everything else in memory.
+///
+/// Clones are the same deployment. It has no socket and never sleeps; see the crate's
+/// documentation for its doors.
+#[derive(Clone)]
+pub struct FakeCoder {
+    settings: Arc<Settings>,
+    state: Arc<Mutex<State>>,
+    test_clock: Option<TestClock>,
+}
+
+impl FakeCoder {
+    /// The newest release at `https://coder.test`, on a [`TestClock`] of its own.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A fake of another release, at another URL, on your clock.
+    pub fn builder() -> FakeCoderBuilder {
+        FakeCoderBuilder::new()
+    }
+
+    pub(crate) fn from_parts(
+        settings: Settings,
+        state: State,
+        test_clock: Option<TestClock>,
+    ) -> Self {
+        Self { settings: Arc::new(settings), state: Arc::new(Mutex::new(state)), test_clock }
+    }
+
+    /// The deployment's access URL.
+    pub fn url(&self) -> &DeploymentUrl {
+        &self.settings.url
+    }
+
+    /// The release it is.
+    pub fn version(&self) -> Version {
+        self.settings.version
+    }
+
+    /// The clock it lives by: hand it to the code under test.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.settings.clock)
+    }
+
+    /// Turns the fake's own clock forward.
+    ///
+    /// # Panics
+    ///
+    /// When the fake was built with a clock of yours: turn that one.
+    #[track_caller]
+    pub fn advance(&self, duration: Duration) {
+        match &self.test_clock {
+            Some(clock) => clock.advance(duration),
+            None => misuse("this fake lives by a clock of yours: turn that one"),
+        }
+    }
+
+    /// Answers a request as Coder would; faults are not consulted.
+    ///
+    /// The URI may be absolute or a path. This is the pure logic below every door.
+    pub fn respond(&self, request: Request<Bytes>) -> Response<Body> {
+        match self.record(request) {
+            Ok(call) => self.with(|deployment| router::respond(deployment, &call)).into_response(),
+            Err(refusal) => refusal.into_response(),
+        }
+    }
+
+    /// What a client gets to see: Coder's answer, or what a fault made of it.
+    pub(crate) fn exchange(&self, request: Request<Bytes>) -> Outcome {
+        let call = match self.record(request) {
+            Ok(call) => call,
+            Err(refusal) => return Outcome::Answered(refusal),
+        };
+        self.with(|deployment| match fault::strike(&mut deployment.state.faults, &call) {
+            Some(kind) => kind.outcome(|| router::respond(deployment, &call)),
+            None => Outcome::Answered(router::respond(deployment, &call)),
+        })
+    }
+
+    fn record(&self, request: Request<Bytes>) -> Result<Call, crate::reply::Reply> {
+        let base = self.settings.url.endpoint([]).path().trim_end_matches('/').to_owned();
+        let call = Call::read(request, &base)?;
+        let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
+        self.lock().requests.push(RecordedRequest {
+            method: call.method.clone(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: call.headers.clone(),
+            body: call.body.clone(),
+        });
+        Ok(call)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` on the deployment at this moment.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Deployment<'_>) -> T) -> T {
+        let now = self.settings.clock.now();
+        let mut state = self.lock();
+        work(&mut Deployment { settings: &self.settings, state: &mut state, now })
+    }
+}
+
+/// People and applications.
+impl FakeCoder {
+    /// Adds a member, `<username>@example.com`. Asking for the same name again gives the same
+    /// user.
+    pub fn add_user(&self, username: &str) -> FakeUser {
+        self.add_user_with_email(username, &format!("{username}@example.com"))
+    }
+
+    /// Adds a member with an email address of their own.
+    pub fn add_user_with_email(&self, username: &str, email: &str) -> FakeUser {
+        self.with(|deployment| add_user(deployment, username, email, false))
+    }
+
+    /// Adds a user who may do everything, such as registering applications.
+    pub fn add_owner(&self, username: &str) -> FakeUser {
+        let email = format!("{username}@example.com");
+        self.with(|deployment| add_user(deployment, username, &email, true))
+    }
+
+    /// Suspends a user: all their tokens answer 401 until they are activated again.
+    pub fn suspend(&self, user: &FakeUser) {
+        self.set_status(user, UserStatus::Suspended);
+    }
+
+    /// Makes a suspended user active again.
+    pub fn activate(&self, user: &FakeUser) {
+        self.set_status(user, UserStatus::Active);
+    }
+
+    fn set_status(&self, user: &FakeUser, status: UserStatus) {
+        if let Some(user) = self.lock().users.get_mut(&user.id) {
+            user.status = status;
+        }
+    }
+
+    /// Registers an OAuth2 application and makes a secret for it. Nothing is checked: neither
+    /// the name nor the callback URL has to be one that this release accepts from an owner.
+    pub fn add_oauth2_app(&self, name: &str, callback_url: &str) -> FakeApp {
+        self.with(|deployment| {
+            let app = deployment.add_app(NewApp {
+                name: name.to_owned(),
+                redirect_uris: vec![callback_url.to_owned()],
+                icon: String::new(),
+                scope: None,
+                client_type: ClientType::Confidential,
+                dynamically_registered: false,
+            });
+            let secret = deployment.add_app_secret(app.id);
+            let text = secret.map(|secret| secret.parts.as_prefixed()).unwrap_or_default();
+            FakeApp { client_id: app.id.to_string(), client_secret: text.into() }
+        })
+    }
+
+    /// Limits what an application may ask for (a list of scopes separated by spaces). Releases
+    /// before 2.38 do not know such a limit.
+    pub fn set_app_scope(&self, app: &FakeApp, scope: &str) {
+        if let Some(app) = app_id(app).and_then(|id| self.lock().app_mut(id).cloned()) {
+            self.with(|deployment| {
+                if let Some(stored) = deployment.state.app_mut(app.id) {
+                    stored.scope = (!scope.is_empty()).then(|| scope.to_owned());
+                }
+            });
+        }
+    }
+
+    /// Deletes an application, and with it all codes and tokens issued to it.
+    pub fn delete_app(&self, app: &FakeApp) {
+        if let Some(id) = app_id(app) {
+            self.lock().delete_app(id);
+        }
+    }
+
+    /// Deletes the application's secret, and with it all tokens issued under it.
+    pub fn delete_app_secret(&self, app: &FakeApp) {
+        let Some(id) = app_id(app) else { return };
+        let mut state = self.lock();
+        let secret = state.app(id).and_then(|stored| {
+            let given = app.client_secret.expose();
+            stored.secrets.iter().find(|secret| secret.parts.as_prefixed() == given)
+        });
+        if let Some(secret) = secret.map(|secret| secret.id) {
+            state.delete_app_secret(id, secret);
+        }
+    }
+
+    /// Switches the OAuth2 provider off or on. Tokens issued before keep working.
+    pub fn set_oauth2_provider(&self, on: bool) {
+        self.lock().provider_off = !on;
+    }
+
+    /// Whether an access token, session token or refresh token would be accepted now. The user's
+    /// status is not considered.
+    pub fn is_live(&self, token: &str) -> bool {
+        self.with(|deployment| {
+            deployment.purge_expired();
+            deployment.is_live_key(token) || deployment.is_live_refresh_token(token)
+        })
+    }
+}
+
+/// What goes wrong, and what has been asked.
+impl FakeCoder {
+    /// Lets something go wrong with the next request that matches.
+    pub fn fail_next(&self, fault: Fault) {
+        self.lock().faults.push(fault);
+    }
+
+    /// Everything that has been asked, oldest first, faults included.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.lock().requests.clone()
+    }
+
+    /// How many requests with `method` went to exactly `path`.
+    pub fn count(&self, method: &str, path: &str) -> usize {
+        self.lock().requests.iter().filter(|request| request.is(method, path)).count()
+    }
+
+    /// Forgets the requests so far.
+    pub fn forget_requests(&self) {
+        self.lock().requests.clear();
+    }
+}
+
+fn app_id(app: &FakeApp) -> Option<Uuid> {
+    Uuid::try_parse(&app.client_id).ok()
+}
+
+fn add_user(deployment: &mut Deployment<'_>, username: &str, email: &str, owner: bool) -> FakeUser {
+    let stored = deployment.state.user_named(username).cloned();
+    let user = stored.unwrap_or_else(|| User {
+        id: deployment.mint().uuid(),
+        username: username.to_owned(),
+        email: email.to_owned(),
+        created_at: deployment.now,
+        last_seen_at: deployment.now,
+        status: UserStatus::Active,
+        owner,
+    });
+    deployment.state.users.insert(user.id, user.clone());
+    let key =
+        deployment.mint_key(user.id, KeyKind::Session, TEN_YEARS, vec![scopes::ALL.to_owned()]);
+    FakeUser {
+        id: user.id,
+        username: user.username,
+        email: user.email,
+        session_token: key.parts.as_key().into(),
+    }
+}
+
+impl Default for FakeCoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for FakeCoder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "FakeCoder({} at {})", self.version(), self.url())
+    }
+}

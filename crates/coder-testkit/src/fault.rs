@@ -1,0 +1,225 @@
+//! Things that go wrong between a client and Coder.
+
+use bytes::Bytes;
+use coder_core::{Body, TransportError, TransportErrorKind};
+use futures_util::{StreamExt as _, stream};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::call::Call;
+use crate::reply::Reply;
+
+/// What goes wrong with the next request, or with several.
+///
+/// ```
+/// use coder_testkit::{Fault, FakeCoder};
+///
+/// let coder = FakeCoder::new();
+/// coder.fail_next(Fault::bad_gateway());
+/// coder.fail_next(Fault::rate_limited(30).on("/api/v2/workspaces").times(2));
+/// coder.fail_next(Fault::answer_lost().on("/oauth2/tokens"));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a fault does nothing until it is given to `FakeCoder::fail_next`"]
+pub struct Fault {
+    kind: Kind,
+    method: Option<Method>,
+    path: String,
+    remaining: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    /// Answered by something in front of Coder, or by Coder's own limiter.
+    Instead { status: StatusCode, headers: Vec<(&'static str, String)>, body: Bytes },
+    /// No connection.
+    Refused,
+    /// The connection breaks; Coder has not seen the request.
+    RequestLost,
+    /// The connection breaks after Coder has done its work.
+    AnswerLost,
+    /// Nothing comes, ever. Coder has not seen the request.
+    Silence,
+    /// Coder's answer begins and then stops for ever.
+    BodyStalls,
+    /// Coder's answer begins and then the connection breaks.
+    BodyCut,
+}
+
+/// What reaches the client.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Answered(Reply),
+    Broken(TransportErrorKind),
+    Silent,
+}
+
+impl Fault {
+    fn new(kind: Kind) -> Self {
+        Self { kind, method: None, path: String::new(), remaining: 1 }
+    }
+
+    /// An answer of `status` with a body, given by something in front of Coder.
+    pub fn answer(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Self {
+        Self::new(Kind::Instead {
+            status,
+            headers: vec![("content-type", content_type.to_owned())],
+            body: body.into(),
+        })
+    }
+
+    /// 429 with `Retry-After`, in both error dialects.
+    pub fn rate_limited(retry_after_seconds: u32) -> Self {
+        let message = "You've been rate limited for sending more than 512 requests in 1m0s.";
+        let body = json!({
+            "error": "temporarily_unavailable",
+            "error_description": message,
+            "message": message,
+        });
+        Self::new(Kind::Instead {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            headers: vec![
+                ("content-type", "application/json; charset=utf-8".to_owned()),
+                ("retry-after", retry_after_seconds.to_string()),
+                ("x-ratelimit-limit", "512".to_owned()),
+                ("x-ratelimit-remaining", "0".to_owned()),
+            ],
+            body: body.to_string().into(),
+        })
+    }
+
+    /// 502 with the HTML page of a reverse proxy, as during a restart of Coder.
+    pub fn bad_gateway() -> Self {
+        Self::answer(
+            StatusCode::BAD_GATEWAY,
+            "text/html",
+            "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad \
+             Gateway</h1></center><hr><center>nginx</center></body></html>",
+        )
+    }
+
+    /// 200 with the HTML login page of a proxy that wants people to sign in first.
+    pub fn login_page() -> Self {
+        Self::answer(
+            StatusCode::OK,
+            "text/html; charset=utf-8",
+            "<!doctype html><html><head><title>Sign in</title></head><body><form \
+             action=\"/sso\"><input name=\"user\"></form></body></html>",
+        )
+    }
+
+    /// 302 to a single sign-on host.
+    pub fn sso_redirect() -> Self {
+        Self::new(Kind::Instead {
+            status: StatusCode::FOUND,
+            headers: vec![("location", "https://sso.example.com/login?from=coder".to_owned())],
+            body: Bytes::new(),
+        })
+    }
+
+    /// No connection: refused, or the name is not found. Coder has not seen the request.
+    pub fn connection_refused() -> Self {
+        Self::new(Kind::Refused)
+    }
+
+    /// The connection breaks before Coder has seen the request.
+    pub fn request_lost() -> Self {
+        Self::new(Kind::RequestLost)
+    }
+
+    /// Coder does its work, then the connection breaks before a byte of the answer has come:
+    /// a rotation whose new pair is lost.
+    pub fn answer_lost() -> Self {
+        Self::new(Kind::AnswerLost)
+    }
+
+    /// Nothing ever comes back. Coder has not seen the request.
+    pub fn silence() -> Self {
+        Self::new(Kind::Silence)
+    }
+
+    /// Coder does its work and answers; head and half of the body arrive, then nothing, for ever.
+    pub fn body_stalls() -> Self {
+        Self::new(Kind::BodyStalls)
+    }
+
+    /// Coder does its work and answers; head and half of the body arrive, then the connection
+    /// breaks.
+    pub fn body_cut() -> Self {
+        Self::new(Kind::BodyCut)
+    }
+
+    /// Only requests whose path begins with `prefix`.
+    pub fn on(mut self, prefix: &str) -> Self {
+        prefix.clone_into(&mut self.path);
+        self
+    }
+
+    /// Only requests with this method.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// The next `requests` that match, instead of only one.
+    pub fn times(mut self, requests: usize) -> Self {
+        self.remaining = requests;
+        self
+    }
+
+    fn matches(&self, call: &Call) -> bool {
+        call.target.starts_with(&self.path)
+            && self.method.as_ref().is_none_or(|method| *method == call.method)
+    }
+}
+
+/// The fault that `call` meets, if any; it is used up by that.
+pub(crate) fn strike(faults: &mut Vec<Fault>, call: &Call) -> Option<Kind> {
+    faults.retain(|fault| fault.remaining > 0);
+    let fault = faults.iter_mut().find(|fault| fault.matches(call))?;
+    fault.remaining -= 1;
+    Some(fault.kind.clone())
+}
+
+impl Kind {
+    /// What becomes of a request; `process` is Coder's own work.
+    pub(crate) fn outcome(self, process: impl FnOnce() -> Reply) -> Outcome {
+        match self {
+            Self::Instead { status, headers, body } => {
+                let reply = headers
+                    .iter()
+                    .fold(Reply::empty(status), |reply, (name, value)| reply.with(name, value));
+                Outcome::Answered(reply.with_body(|_| body.into()))
+            }
+            Self::Refused => Outcome::Broken(TransportErrorKind::Connect),
+            Self::RequestLost => Outcome::Broken(TransportErrorKind::Interrupted),
+            Self::AnswerLost => {
+                drop(process());
+                Outcome::Broken(TransportErrorKind::Interrupted)
+            }
+            Self::Silence => Outcome::Silent,
+            Self::BodyStalls => Outcome::Answered(
+                process().with_body(|body| half(body, stream::pending().left_stream())),
+            ),
+            Self::BodyCut => Outcome::Answered(process().with_body(|body| {
+                let cut = TransportError::new(TransportErrorKind::Interrupted)
+                    .because("the fake was told to cut the body");
+                half(body, stream::iter([Err(cut)]).right_stream())
+            })),
+        }
+    }
+}
+
+type Tail = stream::Pending<Result<Bytes, TransportError>>;
+type Cut = stream::Iter<std::array::IntoIter<Result<Bytes, TransportError>, 1>>;
+
+/// The first half of a body's first chunk, and then `tail`.
+fn half(body: Body, tail: futures_util::future::Either<Tail, Cut>) -> Body {
+    let begun = body.take(1).map(|chunk| {
+        chunk.map(|bytes| {
+            let half = bytes.len() / 2;
+            bytes.slice(..half)
+        })
+    });
+    Body::from_stream(begun.chain(tail))
+}

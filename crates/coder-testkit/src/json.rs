@@ -1,0 +1,32 @@
+//! Small help with JSON values.
+
+use serde_json::Value;
+
+/// Reading and extending JSON objects without indexing.
+pub(crate) trait Json {
+    /// Sets a field of an object; anything else is left as it is.
+    fn set(&mut self, field: &str, value: impl Into<Value>);
+
+    /// A field that is a text, and not an empty one.
+    fn text(&self, field: &str) -> Option<&str>;
+
+    /// The texts of a field that is an array.
+    fn texts(&self, field: &str) -> Option<Vec<String>>;
+}
+
+impl Json for Value {
+    fn set(&mut self, field: &str, value: impl Into<Self>) {
+        if let Some(object) = self.as_object_mut() {
+            object.insert(field.to_owned(), value.into());
+        }
+    }
+
+    fn text(&self, field: &str) -> Option<&str> {
+        self.get(field)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    fn texts(&self, field: &str) -> Option<Vec<String>> {
+        let items = self.get(field)?.as_array()?;
+        Some(items.iter().filter_map(Self::as_str).map(str::to_owned).collect())
+    }
+}

@@ -1,0 +1,43 @@
+//! The page on which a person allows an application to act for them.
+
+use super::html::{escape, page};
+
+/// What the page shows.
+#[derive(Debug)]
+pub(crate) struct Consent<'a> {
+    pub(crate) app: &'a str,
+    pub(crate) username: &'a str,
+    /// Empty in releases that do not negotiate scopes.
+    pub(crate) scopes: &'a [String],
+    /// Where "Cancel" leads.
+    pub(crate) cancel: &'a str,
+    pub(crate) csrf_token: &'a str,
+}
+
+/// The form posts to the page's own URL, query included, as Coder's does.
+pub(crate) fn consent(consent: &Consent<'_>) -> String {
+    let app = escape(consent.app);
+    let username = escape(consent.username);
+    let wish = if consent.scopes.is_empty() {
+        "<p>It will be able to do everything you can do here.</p>".to_owned()
+    } else {
+        let items: String = consent
+            .scopes
+            .iter()
+            .map(|scope| format!("<li><code>{}</code></li>", escape(scope)))
+            .collect();
+        format!("<p>It asks for:</p>\n<ul>{items}</ul>")
+    };
+    let main = format!(
+        "<p>You are signed in as <strong>{username}</strong>. <strong>{app}</strong> would like \
+         to act for you.</p>\n{wish}\n\
+         <form id=\"allow-form\" method=\"POST\">\n\
+         <input type=\"hidden\" name=\"csrf_token\" value=\"{csrf}\">\n\
+         <div class=\"actions\"><button type=\"submit\" id=\"allow-button\">Allow</button>\n\
+         <a class=\"button quiet\" id=\"cancel-link\" href=\"{cancel}\">Cancel</a></div>\n\
+         </form>",
+        csrf = escape(consent.csrf_token),
+        cancel = escape(consent.cancel),
+    );
+    page(&format!("Authorize {}", consent.app), &main)
+}

@@ -1,0 +1,87 @@
+//! The login page: choose who you are.
+
+use std::fmt::Write as _;
+
+use http::StatusCode;
+use uuid::Uuid;
+
+use super::html::{escape, page};
+use crate::authentication::SESSION_COOKIE;
+use crate::call::Call;
+use crate::keys::KeyKind;
+use crate::reply::{Answer, Reply};
+use crate::scopes;
+use crate::state::Deployment;
+use crate::users::UserStatus;
+
+/// `GET /login`: one button per user.
+pub(crate) fn show(deployment: &Deployment<'_>, call: &Call) -> Answer {
+    let redirect = local(call.query("redirect"));
+    let mut main = String::new();
+    if let Some(message) = call.query("message") {
+        let _ = writeln!(main, "<p class=\"note\" role=\"status\">{}</p>", escape(message));
+    }
+    main.push_str("<p>This is a fake Coder. Who do you want to be?</p>\n<ul class=\"plain\">\n");
+    for user in deployment.state.users.values() {
+        let suspended = user.status == UserStatus::Suspended;
+        let _ = writeln!(
+            main,
+            "<li><form method=\"POST\" action=\"/login\">\
+             <input type=\"hidden\" name=\"redirect\" value=\"{}\">\
+             <button class=\"choice\" name=\"user\" value=\"{}\" id=\"user-{}\"{}>{}\
+             <small>{}{}</small></button></form></li>",
+            escape(redirect),
+            user.id,
+            escape(&user.username),
+            if suspended { " disabled" } else { "" },
+            escape(&user.username),
+            escape(&user.email),
+            if suspended { " (suspended)" } else { "" },
+        );
+    }
+    main.push_str("</ul>");
+    Ok(Reply::html(StatusCode::OK, page("Sign in", &main)))
+}
+
+/// `POST /login`: starts a session and goes where the person wanted to go.
+pub(crate) fn submit(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
+    let user = call
+        .form("user")
+        .and_then(|id| Uuid::try_parse(id).ok())
+        .and_then(|id| deployment.state.users.get(&id))
+        .filter(|user| user.status == UserStatus::Active)
+        .map(|user| user.id);
+    let Some(user) = user else {
+        return Err(Reply::redirect(
+            StatusCode::SEE_OTHER,
+            "/login?message=That+user+cannot+sign+in.",
+        ));
+    };
+    let lifetime = deployment.settings.session_lifetime;
+    let key = deployment.mint_key(user, KeyKind::Session, lifetime, vec![scopes::ALL.to_owned()]);
+    let secure = if deployment.settings.url.origin().is_https() { "; Secure" } else { "" };
+    let cookie =
+        format!("{SESSION_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax{secure}", key.parts.as_key());
+    Ok(Reply::redirect(StatusCode::SEE_OTHER, local(call.form("redirect")))
+        .with("set-cookie", &cookie))
+}
+
+/// Only a path of this deployment may be returned to.
+fn local(target: Option<&str>) -> &str {
+    target
+        .filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))
+        .unwrap_or("/workspaces")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_returns_to_a_path_of_the_deployment_only() {
+        assert_eq!(local(Some("/oauth2/authorize?a=b")), "/oauth2/authorize?a=b");
+        for elsewhere in ["https://evil.test", "//evil.test", "/\\evil.test", "x"] {
+            assert_eq!(local(Some(elsewhere)), "/workspaces", "{elsewhere}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a handler answers, before it becomes an HTTP response.
+
+use coder_core::Body;
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use serde_json::{Value, json};
+
+/// An answer. Errors of Coder are answers too, so handlers return `Result<Reply, Reply>`: the
+/// error side leaves a handler early.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Body,
+}
+
+/// The outcome of a handler: both sides are sent.
+pub(crate) type Answer = Result<Reply, Reply>;
+
+impl Reply {
+    /// A status without a body.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: Body::empty() }
+    }
+
+    /// JSON as Go's encoder writes it: `<`, `>` and `&` escaped.
+    pub(crate) fn json(status: StatusCode, value: &Value) -> Self {
+        let text = value
+            .to_string()
+            .replace('<', "\\u003c")
+            .replace('>', "\\u003e")
+            .replace('&', "\\u0026");
+        Self { body: text.into(), ..Self::empty(status) }
+            .with("content-type", "application/json; charset=utf-8")
+    }
+
+    /// 200 with JSON.
+    pub(crate) fn ok(value: &Value) -> Self {
+        Self::json(StatusCode::OK, value)
+    }
+
+    /// 201 with JSON: the answer to every create.
+    pub(crate) fn created(value: &Value) -> Self {
+        Self::json(StatusCode::CREATED, value)
+    }
+
+    pub(crate) fn no_content() -> Self {
+        Self::empty(StatusCode::NO_CONTENT)
+    }
+
+    pub(crate) fn text(status: StatusCode, text: impl Into<String>) -> Self {
+        Self { body: text.into().into(), ..Self::empty(status) }
+            .with("content-type", "text/plain; charset=utf-8")
+    }
+
+    pub(crate) fn html(status: StatusCode, page: impl Into<String>) -> Self {
+        Self { body: page.into().into(), ..Self::empty(status) }
+            .with("content-type", "text/html; charset=utf-8")
+    }
+
+    pub(crate) fn redirect(status: StatusCode, location: &str) -> Self {
+        Self::empty(status).with("location", location)
+    }
+
+    /// An error in the API's dialect (`message`, `detail`, `validations`).
+    pub(crate) fn error(status: StatusCode, message: &str) -> Self {
+        Self::json(status, &json!({ "message": message }))
+    }
+
+    pub(crate) fn error_with_detail(status: StatusCode, message: &str, detail: &str) -> Self {
+        Self::json(status, &json!({ "message": message, "detail": detail }))
+    }
+
+    /// An error that names the fields at fault.
+    pub(crate) fn invalid(
+        status: StatusCode,
+        message: &str,
+        fields: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
+        let validations: Vec<Value> = fields
+            .into_iter()
+            .map(|(field, detail)| json!({ "field": field.into(), "detail": detail.into() }))
+            .collect();
+        Self::json(status, &json!({ "message": message, "validations": validations }))
+    }
+
+    /// An error in the OAuth dialect (RFC 6749 §5.2).
+    pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) -> Self {
+        Self::json(status, &json!({ "error": error, "error_description": description }))
+    }
+
+    /// Not found, or not for the caller's eyes: Coder does not say which.
+    pub(crate) fn not_found() -> Self {
+        Self::error(
+            StatusCode::NOT_FOUND,
+            "Resource not found or you do not have access to this resource",
+        )
+    }
+
+    /// No such path, or a feature that is off.
+    pub(crate) fn no_route() -> Self {
+        Self::error(StatusCode::NOT_FOUND, "Route not found.")
+    }
+
+    pub(crate) fn forbidden() -> Self {
+        Self::error_with_detail(
+            StatusCode::FORBIDDEN,
+            "Forbidden.",
+            "You don't have permission to view this content. If you believe this is a mistake, \
+             please contact your administrator or try signing in with different credentials.",
+        )
+    }
+
+    pub(crate) fn bad_request(message: &str) -> Self {
+        Self::error(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// Adds a header. A value that cannot stand in a header is left out.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((HeaderName::from_static(name), value));
+        }
+        self
+    }
+
+    pub(crate) fn with_body(mut self, change: impl FnOnce(Body) -> Body) -> Self {
+        self.body = change(self.body);
+        self
+    }
+
+    /// Sets a header that may stand there already.
+    pub(crate) fn replacing(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.retain(|(header, _)| header != name);
+        self.with(name, value)
+    }
+
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(self.body);
+        *response.status_mut() = self.status;
+        for (name, value) in self.headers {
+            response.headers_mut().append(name, value);
+        }
+        response
+    }
+}

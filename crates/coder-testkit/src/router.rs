@@ -1,0 +1,40 @@
+//! Which handler answers which path.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::call::Call;
+use crate::reply::{Answer, Reply};
+use crate::state::Deployment;
+use crate::{api, oauth2, pages};
+
+/// Coder's answer to `call`, with the headers every answer has.
+pub(crate) fn respond(deployment: &mut Deployment<'_>, call: &Call) -> Reply {
+    deployment.purge_expired();
+    let build = deployment.settings.version.build();
+    let request_id = deployment.mint().uuid().to_string();
+    route(deployment, call)
+        .unwrap_or_else(|refusal| refusal)
+        .with("x-coder-build-version", &build)
+        .with("x-coder-request-id", &request_id)
+        .with("x-content-type-options", "nosniff")
+}
+
+fn route(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
+    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    match (&call.method, segments.as_slice()) {
+        (_, ["oauth2", rest @ ..]) => oauth2::route(deployment, call, rest),
+        (&Method::GET, [".well-known", "oauth-authorization-server", ..]) => {
+            oauth2::authorization_server(deployment)
+        }
+        (&Method::GET, [".well-known", "oauth-protected-resource", ..]) => {
+            oauth2::protected_resource(deployment)
+        }
+        (_, ["api", "v2", rest @ ..]) => api::route(deployment, call, rest),
+        (&Method::GET, ["healthz"]) => Ok(Reply::text(StatusCode::OK, "OK")),
+        (&Method::GET, ["latency-check"]) => Ok(Reply::ok(&json!({}))),
+        (&Method::GET, ["login"]) => pages::show_login(deployment, call),
+        (&Method::POST, ["login"]) => pages::submit_login(deployment, call),
+        _ => Err(Reply::no_route()),
+    }
+}

@@ -1,0 +1,73 @@
+//! Everything a deployment remembers.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use coder_core::{Clock, DeploymentUrl};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::Version;
+use crate::fault::Fault;
+use crate::keys::ApiKey;
+use crate::mint::Mint;
+use crate::oauth2::{App, Code, RefreshToken, Registered};
+use crate::profile::Profile;
+use crate::recorded::RecordedRequest;
+use crate::users::User;
+
+/// What is fixed when the fake is built.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) url: DeploymentUrl,
+    pub(crate) version: Version,
+    pub(crate) profile: Profile,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) mint: Mint,
+    pub(crate) deployment_id: Uuid,
+    /// How long a session or an OAuth access token lives without use.
+    pub(crate) session_lifetime: Duration,
+}
+
+/// What changes while it runs.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) users: BTreeMap<Uuid, User>,
+    /// By their first part.
+    pub(crate) keys: HashMap<String, ApiKey>,
+    pub(crate) apps: Vec<App>,
+    /// What dynamically registered clients have said of themselves.
+    pub(crate) registered: HashMap<Uuid, Registered>,
+    /// By their first part.
+    pub(crate) codes: HashMap<String, Code>,
+    /// By their first part.
+    pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
+    pub(crate) provider_off: bool,
+    /// The stored setting of releases that have one.
+    pub(crate) registration_on: bool,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) requests: Vec<RecordedRequest>,
+}
+
+/// The deployment, at the moment of one call.
+pub(crate) struct Deployment<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) state: &'a mut State,
+    pub(crate) now: Timestamp,
+}
+
+impl Deployment<'_> {
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.settings.profile
+    }
+
+    pub(crate) fn mint(&self) -> &Mint {
+        &self.settings.mint
+    }
+
+    /// An absolute URL of this deployment; `path` begins with a slash.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.settings.url)
+    }
+}

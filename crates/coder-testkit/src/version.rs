@@ -1,0 +1,67 @@
+//! The Coder releases the fake can be.
+
+use std::fmt;
+
+/// A Coder release whose OAuth2 provider behaves differently from the one before it.
+///
+/// The newest is the default. `V2_24` is the too-old case: it takes PKCE's parameters for unknown
+/// ones and refuses them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Version {
+    /// 2.24: no PKCE, no metadata, no `Authorization: Bearer`.
+    V2_24,
+    /// 2.25: PKCE optional, redirect URIs match by prefix, no revocation.
+    V2_25,
+    /// 2.29 (ESR): revocation is there and advertised.
+    V2_29,
+    /// 2.31.1: PKCE mandatory, exact redirect URIs, CSRF on consent, client secret by HTTP Basic.
+    V2_31_1,
+    /// 2.34 (ESR): a denial carries `state`.
+    V2_34,
+    /// 2.37: verifiers are checked for their form, OAuth answers are not cached, dynamic
+    /// registration is off by default.
+    V2_37,
+    /// 2.38: no experiment any more, authorize errors go to the callback, scopes are enforced,
+    /// refresh and revoke need the client secret.
+    #[default]
+    V2_38,
+}
+
+impl Version {
+    /// All of them, oldest first: what a login suite runs on.
+    pub const ALL: [Self; 7] = [
+        Self::V2_24,
+        Self::V2_25,
+        Self::V2_29,
+        Self::V2_31_1,
+        Self::V2_34,
+        Self::V2_37,
+        Self::V2_38,
+    ];
+
+    /// The release's number: `2.31.1`.
+    pub const fn number(self) -> &'static str {
+        match self {
+            Self::V2_24 => "2.24.0",
+            Self::V2_25 => "2.25.0",
+            Self::V2_29 => "2.29.0",
+            Self::V2_31_1 => "2.31.1",
+            Self::V2_34 => "2.34.0",
+            Self::V2_37 => "2.37.0",
+            Self::V2_38 => "2.38.0",
+        }
+    }
+
+    /// As `GET /api/v2/buildinfo` and the header `X-Coder-Build-Version` say it:
+    /// `v2.31.1+1a2b3c4`.
+    pub fn build(self) -> String {
+        format!("v{}+1a2b3c4", self.number())
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.number())
+    }
+}
