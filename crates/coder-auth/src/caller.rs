@@ -7,6 +7,8 @@ use coder_core::Secret;
 use http::HeaderMap;
 
 use crate::error::{AuthError, SessionError};
+use crate::grant::GrantKey;
+use crate::grants::Kept;
 use crate::identity::Accept;
 use crate::request::require_xml_http_request;
 use crate::service::{CoderAuth, Environment, Inner, bearer};
@@ -17,9 +19,21 @@ pub struct Caller {
     environment: String,
     client: Client,
     user_entity_ref: Option<String>,
+    /// The grant behind the client, and its access token; `None` for a token passed through.
+    grant: Option<(GrantKey, Secret)>,
 }
 
 impl Caller {
+    fn on_grant(environment: &Environment, kept: Kept) -> Self {
+        let token = kept.grant.tokens.access_token;
+        Self {
+            environment: environment.name.clone(),
+            client: environment.upstream.client_for(token.clone()),
+            user_entity_ref: None,
+            grant: Some((kept.key, token)),
+        }
+    }
+
     /// A client of Coder's API with this caller's rights.
     pub fn client(&self) -> &Client {
         &self.client
@@ -72,7 +86,12 @@ impl CoderAuth {
                 Some(name) => inner.environment(name)?,
                 None => inner.only_environment()?,
             };
-            return Ok(inner.pass_through(environment, token));
+            return Ok(Caller {
+                environment: environment.name.clone(),
+                client: environment.upstream.client_for(token),
+                user_entity_ref: None,
+                grant: None,
+            });
         }
         if let Some(token) = bearer(headers) {
             return inner.token_bearer(&token, environment).await;
@@ -82,20 +101,28 @@ impl CoderAuth {
         let session = inner.session(headers, environment).await?;
         let environment = inner.environment(&session.environment)?;
         let kept = inner.grants.usable(&environment.upstream, &session.grant).await?;
-        let token = kept.grant.tokens.access_token;
-        Ok(inner.pass_through(environment, token))
+        Ok(Caller::on_grant(environment, kept))
+    }
+
+    /// The same caller after Coder has refused a request with 401: asks `/users/me` whether the
+    /// token is dead, and rotates it then.
+    ///
+    /// # Errors
+    ///
+    /// 401 when only a new login helps, or when the caller brought the token; 503 when Coder cannot
+    /// be asked right now.
+    pub async fn renew(&self, caller: &Caller) -> Result<Caller, AuthError> {
+        let Some((key, token)) = &caller.grant else {
+            return Err(SessionError::NeedsLogin.into());
+        };
+        let environment = self.inner().environment(&caller.environment)?;
+        let kept = self.inner().grants.renewed(&environment.upstream, key, token).await?;
+        let renewed = Caller::on_grant(environment, kept);
+        Ok(Caller { user_entity_ref: caller.user_entity_ref.clone(), ..renewed })
     }
 }
 
 impl Inner {
-    fn pass_through(&self, environment: &Environment, token: Secret) -> Caller {
-        Caller {
-            environment: environment.name.clone(),
-            client: environment.upstream.client_for(token),
-            user_entity_ref: None,
-        }
-    }
-
     async fn token_bearer(
         &self,
         token: &Secret,
@@ -112,8 +139,7 @@ impl Inner {
         }
         let environment = self.environment(&person.environment)?;
         let kept = self.grants.usable(&environment.upstream, &person.grant).await?;
-        let caller = self.pass_through(environment, kept.grant.tokens.access_token);
-        Ok(Caller { user_entity_ref: Some(user), ..caller })
+        Ok(Caller { user_entity_ref: Some(user), ..Caller::on_grant(environment, kept) })
     }
 }
 

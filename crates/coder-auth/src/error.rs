@@ -6,6 +6,7 @@ use std::time::Duration;
 use coder_core::{Origin, RandomError};
 use http::StatusCode;
 
+use crate::respond::ErrorAnswer;
 use crate::sign_in::SignInError;
 use crate::store::StoreError;
 use crate::upstream::UpstreamError;
@@ -146,15 +147,7 @@ impl AuthError {
 
     /// Backstage's name for an error of this status.
     pub fn name(&self) -> &'static str {
-        match self.status().as_u16() {
-            400 => "InputError",
-            401 => "AuthenticationError",
-            403 => "NotAllowedError",
-            404 => "NotFoundError",
-            409 => "ConflictError",
-            503 => "ServiceUnavailableError",
-            _ => "Error",
-        }
+        ErrorAnswer::name(self.status())
     }
 
     /// Whether the same request may succeed later, and the session is still good.

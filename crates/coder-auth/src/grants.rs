@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use coder_core::{BoxFuture, Random, World, random_bytes};
+use coder_core::{BoxFuture, Random, Secret, World, random_bytes};
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use jiff::{SignedDuration, Timestamp};
@@ -152,6 +152,29 @@ impl Grants {
         if now.duration_since(kept.grant.confirmed_at) < CONFIRMED_WITHIN {
             return Ok(kept);
         }
+        self.checked(upstream, kept).await
+    }
+
+    /// The grant after Coder has refused its access token `refused`. What one route says is not
+    /// enough to rotate: `/users/me` decides.
+    pub(crate) async fn renewed(
+        &self,
+        upstream: &Arc<Upstream>,
+        key: &GrantKey,
+        refused: &Secret,
+    ) -> Result<Kept, AuthError> {
+        let kept = self.read(key).await?.ok_or(SessionError::Ended)?;
+        if kept.grant.needs_login {
+            return Err(SessionError::NeedsLogin.into());
+        }
+        if !kept.grant.tokens.access_token.matches(refused) {
+            return Ok(kept);
+        }
+        self.checked(upstream, kept).await
+    }
+
+    /// Asks `/users/me`, and rotates when Coder does not know the token any more.
+    async fn checked(&self, upstream: &Arc<Upstream>, kept: Kept) -> Result<Kept, AuthError> {
         match upstream.user(&kept.grant.tokens.access_token).await {
             Ok((_, profile)) => self.confirmed(kept, profile).await,
             Err(UpstreamError::TokenRefused(_)) => self.rotated(upstream, kept).await,

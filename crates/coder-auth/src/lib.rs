@@ -74,6 +74,7 @@ pub use grant::{GrantKey, Profile};
 pub use memory_store::MemoryAuthStore;
 pub use options::{AuthOptions, EnvironmentOptions};
 pub use origins::AllowedOrigins;
+pub use respond::ErrorAnswer;
 pub use seal::{SealingKeys, SealingKeysError};
 pub use service::CoderAuth;
 pub use session::{LogoutScope, SessionId, SessionOptions};

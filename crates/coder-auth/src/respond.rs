@@ -1,14 +1,16 @@
 //! Responses in Backstage's shapes.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use url::Url;
 
-use crate::error::AuthError;
+use crate::error::{AuthError, AuthErrorKind};
 
 /// JSON that no cache may keep.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
@@ -41,37 +43,77 @@ pub(crate) fn redirect(url: &Url) -> Response<Bytes> {
     response
 }
 
-/// Backstage's error body, and `Retry-After` where waiting helps.
-///
-/// The URL in it goes without its query: the callback's holds the code.
-pub(crate) fn error(error: &AuthError, request: &Request<Bytes>) -> Response<Bytes> {
-    let status = error.status();
-    log(error, request);
-    let path = request.uri().path();
-    let mut response = json(
-        status,
-        &serde_json::json!({
-            "error": { "name": error.name(), "message": message(error, path) },
-            "request": {
-                "method": request.method().as_str(),
-                "url": path.strip_prefix("/api/auth").unwrap_or(path),
-            },
-            "response": { "statusCode": status.as_u16() },
-        }),
-    );
-    if let Some(wait) = error.retry_after() {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
-    }
-    response
+/// An error as Backstage's backends answer it: a status, the name that goes with it, and a message
+/// for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorAnswer {
+    status: StatusCode,
+    message: String,
+    retry_after: Option<Duration>,
 }
 
-/// Backstage says what a failed refresh was.
-fn message(error: &AuthError, path: &str) -> String {
-    if path.ends_with("/refresh") && matches!(error.kind(), crate::AuthErrorKind::Session(_)) {
-        format!("Refresh failed; caused by InputError: {error}")
-    } else {
-        error.to_string()
+impl ErrorAnswer {
+    /// An error of this status. The message is shown to people; it must hold no secret.
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), retry_after: None }
     }
+
+    /// Adds how long to wait before trying again (RFC 9110 §10.2.3), in whole seconds, at least 1.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
+    }
+
+    /// Backstage's name of an error with this status.
+    pub(crate) fn name(status: StatusCode) -> &'static str {
+        match status.as_u16() {
+            400 => "InputError",
+            401 => "AuthenticationError",
+            403 => "NotAllowedError",
+            404 => "NotFoundError",
+            409 => "ConflictError",
+            503 => "ServiceUnavailableError",
+            _ => "Error",
+        }
+    }
+
+    /// The response to a request with this method and path. No query goes into it: the callback's
+    /// holds the code.
+    pub fn to_response(&self, method: &Method, path: &str) -> Response<Bytes> {
+        let mut response = json(
+            self.status,
+            &serde_json::json!({
+                "error": { "name": Self::name(self.status), "message": self.message },
+                "request": {
+                    "method": method.as_str(),
+                    "url": path.strip_prefix("/api/auth").unwrap_or(path),
+                },
+                "response": { "statusCode": self.status.as_u16() },
+            }),
+        );
+        if let Some(wait) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        response
+    }
+}
+
+impl From<&AuthError> for ErrorAnswer {
+    fn from(error: &AuthError) -> Self {
+        Self::new(error.status(), error.to_string()).retry_after(error.retry_after())
+    }
+}
+
+/// Logs the error and answers it. A failed refresh is called that, as in Backstage.
+pub(crate) fn error(error: &AuthError, request: &Request<Bytes>) -> Response<Bytes> {
+    log(error, request);
+    let path = request.uri().path();
+    let mut answer = ErrorAnswer::from(error);
+    if path.ends_with("/refresh") && matches!(error.kind(), AuthErrorKind::Session(_)) {
+        answer.message = format!("Refresh failed; caused by InputError: {error}");
+    }
+    answer.to_response(request.method(), path)
 }
 
 /// What the operator reads: with the causes, which the browser is not told.

@@ -94,6 +94,11 @@ impl CoderAuth {
         }))
     }
 
+    /// The origins whose pages may use this backend with the browser's cookies.
+    pub fn allowed_origins(&self) -> &AllowedOrigins {
+        &self.0.origins
+    }
+
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.0
     }
