@@ -1,0 +1,168 @@
+//! What an entity's workspaces are made of: the app's defaults, what the entity says, and where
+//! its repository is.
+
+use coder_config::{CoderSpec, CreationMode, Repository, TemplateRef, WorkspacesConfig};
+use coder_core::DeploymentUrl;
+use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
+use url::Url;
+
+use crate::CreationLink;
+
+/// What holds for the workspaces of one entity. Its JSON form is the one that the front end of
+/// Coder's Backstage plugin works with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct EntityWorkspacesConfig {
+    /// What a creation link does.
+    pub mode: CreationMode,
+    /// Where to create a workspace; `None` when there is no template to create it from.
+    pub creation_url: Option<Url>,
+    /// The template to create from.
+    #[serde(rename = "templateName")]
+    pub template: Option<TemplateRef>,
+    /// The entity's repository.
+    #[serde(rename = "repoUrl", serialize_with = "clone_url")]
+    pub repository: Option<Repository>,
+    /// Whether the entity says anything about its workspaces itself.
+    pub is_reading_entity_data: bool,
+    /// The parameters that hold the repository's URL, each once and none empty.
+    pub repo_url_param_keys: Vec<String>,
+    /// The template's parameters: first the app's, then the entity's, then the repository's, each
+    /// where it was first named.
+    pub params: IndexMap<String, String>,
+    /// Where links into Coder's dashboard lead.
+    pub access_url: DeploymentUrl,
+    /// What the entity says that could not be used, one line each, with its place.
+    pub notices: Vec<String>,
+}
+
+/// Puts together what the app says for every entity (`config`), what one entity says (`spec`), and
+/// where its repository is.
+///
+/// The entity's template, mode and parameters win over the app's; the repository's URL wins over
+/// both in the parameters that hold it.
+pub fn compile(
+    config: &WorkspacesConfig,
+    spec: Option<&CoderSpec>,
+    repository: Option<&Repository>,
+) -> EntityWorkspacesConfig {
+    let mut params = config.params.clone();
+    let mut repo_url_param_keys: Vec<String> = Vec::new();
+    for key in config.repo_url_param_keys.iter().filter(|key| !key.is_empty()) {
+        if !repo_url_param_keys.contains(key) {
+            repo_url_param_keys.push(key.clone());
+        }
+    }
+    if let Some(spec) = spec {
+        params.extend(spec.params.clone());
+    }
+    if let Some(repository) = repository {
+        let clone_url = || repository.clone_url().to_owned();
+        params.extend(repo_url_param_keys.iter().map(|key| (key.clone(), clone_url())));
+    }
+    let template = spec.and_then(|spec| spec.template.clone());
+    let mut compiled = EntityWorkspacesConfig {
+        mode: spec.and_then(|spec| spec.mode).unwrap_or(config.default_mode),
+        creation_url: None,
+        template: template.or_else(|| config.default_template.clone()),
+        repository: repository.cloned(),
+        is_reading_entity_data: spec.is_some(),
+        repo_url_param_keys,
+        params,
+        access_url: config.access_url.clone(),
+        notices: spec.map(notices).unwrap_or_default(),
+    };
+    compiled.creation_url = compiled.creation_link().map(|link| link.url());
+    compiled
+}
+
+impl EntityWorkspacesConfig {
+    /// The creation link, to say more in it than [`creation_url`](Self::creation_url) does; `None`
+    /// when there is no template to create from.
+    pub fn creation_link(&self) -> Option<CreationLink> {
+        let template = self.template.as_ref()?;
+        Some(CreationLink::new(&self.access_url, template, self.mode, &self.params))
+    }
+
+    /// Whether Coder has anything to do with the entity: it says something about its workspaces,
+    /// or it has a repository to work on.
+    pub fn is_compatible(&self) -> bool {
+        self.is_reading_entity_data || self.repository.is_some()
+    }
+}
+
+fn notices(spec: &CoderSpec) -> Vec<String> {
+    spec.notices.iter().map(ToString::to_string).collect()
+}
+
+fn clone_url<S: Serializer>(
+    repository: &Option<Repository>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    repository.as_ref().map(Repository::clone_url).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use coder_config::ScmIntegrations;
+
+    use super::*;
+
+    fn app() -> WorkspacesConfig {
+        let mut config = WorkspacesConfig::new("https://dev.coder.com".parse().unwrap());
+        config.default_template = Some("devcontainers".parse().unwrap());
+        config.repo_url_param_keys =
+            vec!["custom_repo".to_owned(), String::new(), "repo".to_owned()];
+        config.params = [("repo", "custom"), ("region", "eu-helsinki")].map(owned).into();
+        config
+    }
+
+    fn owned((key, value): (&str, &str)) -> (String, String) {
+        (key.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn each_parameter_stands_where_it_was_first_named() {
+        let mut spec = CoderSpec::default();
+        spec.params = [("zone", "b"), ("region", "brazil")].map(owned).into();
+        let url = "https://github.com/zombo/com/tree/main/";
+        let repository = Repository::from_url(url, &ScmIntegrations::default()).unwrap();
+        let compiled = compile(&app(), Some(&spec), Some(&repository));
+        insta::assert_json_snapshot!(compiled, @r#"
+        {
+          "mode": "manual",
+          "creationUrl": "https://dev.coder.com/templates/devcontainers/workspace?mode=manual&param.repo=https%3A%2F%2Fgithub.com%2Fzombo%2Fcom&param.region=brazil&param.zone=b&param.custom_repo=https%3A%2F%2Fgithub.com%2Fzombo%2Fcom",
+          "templateName": "devcontainers",
+          "repoUrl": "https://github.com/zombo/com",
+          "isReadingEntityData": true,
+          "repoUrlParamKeys": [
+            "custom_repo",
+            "repo"
+          ],
+          "params": {
+            "repo": "https://github.com/zombo/com",
+            "region": "brazil",
+            "zone": "b",
+            "custom_repo": "https://github.com/zombo/com"
+          },
+          "accessUrl": "https://dev.coder.com",
+          "notices": []
+        }
+        "#);
+    }
+
+    #[test]
+    fn without_entity_and_repository_the_apps_defaults_hold() {
+        let compiled = compile(&app(), None, None);
+        assert!(!compiled.is_compatible());
+        assert_eq!(compiled.params, app().params);
+    }
+
+    #[test]
+    fn without_a_template_nothing_can_be_created() {
+        let config = WorkspacesConfig::new("https://dev.coder.com".parse().unwrap());
+        assert_eq!(compile(&config, None, None).creation_url, None);
+    }
+}

@@ -1,0 +1,132 @@
+//! Links to Coder's form for a new workspace.
+
+use coder_client::{TemplateVersionId, WorkspaceFilter, WorkspaceName};
+use coder_config::{CreationMode, TemplateRef};
+use coder_core::DeploymentUrl;
+use indexmap::IndexMap;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+/// What JavaScript's `encodeURIComponent` encodes; so do the links of Coder's own plugin.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// A link to Coder's form for a new workspace, in every form that Coder takes:
+/// `/templates/{template}/workspace?mode=…&param.{name}=…`.
+///
+/// With [`CreationMode::Auto`] Coder asks once more before it creates anything.
+#[derive(Clone, Debug)]
+pub struct CreationLink {
+    /// Path and scheme; without query.
+    form: Url,
+    query: Vec<(String, String)>,
+}
+
+impl CreationLink {
+    /// A link to the form of `template`, filled in with `params`.
+    pub fn new(
+        access_url: &DeploymentUrl,
+        template: &TemplateRef,
+        mode: CreationMode,
+        params: &IndexMap<String, String>,
+    ) -> Self {
+        let mut form = access_url.endpoint([]);
+        let mut path = form.path().trim_end_matches('/').to_owned() + "/templates";
+        for segment in template.organization().into_iter().chain([template.template()]) {
+            path.push('/');
+            path.extend(utf8_percent_encode(segment, COMPONENT));
+        }
+        form.set_path(&(path + "/workspace"));
+        let link = Self { form, query: Vec::new() }.with("mode", mode.as_str());
+        params.iter().fold(link, |link, (name, value)| link.with(format!("param.{name}"), value))
+    }
+
+    /// Suggests a name for the workspace.
+    #[must_use]
+    pub fn name(self, name: &WorkspaceName) -> Self {
+        self.with("name", name.as_str())
+    }
+
+    /// Opens one of the user's workspaces of this template that matches, instead of creating one.
+    /// Works with [`CreationMode::Auto`] only.
+    #[must_use]
+    pub fn reuse(self, matching: &WorkspaceFilter) -> Self {
+        self.with("match", matching.to_string())
+    }
+
+    /// From this version of the template.
+    #[must_use]
+    pub fn version(self, version: TemplateVersionId) -> Self {
+        self.with("version", version.to_string())
+    }
+
+    /// With the values of the preset of this name, which win over the parameters. Coder takes it
+    /// from 2.35 on.
+    #[must_use]
+    pub fn preset(self, name: &str) -> Self {
+        self.with("preset", name)
+    }
+
+    /// Locks these parameters, so that the user cannot change them. Names with a comma, which
+    /// Coder could not tell apart, are left out.
+    #[must_use]
+    pub fn lock<'a>(self, params: impl IntoIterator<Item = &'a str>) -> Self {
+        let names: Vec<&str> = params.into_iter().filter(|name| !name.contains(',')).collect();
+        if names.is_empty() { self } else { self.with("disable_params", names.join(",")) }
+    }
+
+    /// The link.
+    pub fn url(&self) -> Url {
+        let mut url = self.form.clone();
+        url.query_pairs_mut().extend_pairs(&self.query);
+        url
+    }
+
+    fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(access_url: &str, template: &str, mode: CreationMode) -> CreationLink {
+        let params = [("a b".to_owned(), "c&d~".to_owned())].into();
+        let (access_url, template) = (access_url.parse().unwrap(), template.parse().unwrap());
+        CreationLink::new(&access_url, &template, mode, &params)
+    }
+
+    #[test]
+    fn path_and_query_have_encoders_of_their_own() {
+        let link = link("https://c.test/", "it's 100% (mine)", CreationMode::Manual);
+        insta::assert_snapshot!(link.url(), @"https://c.test/templates/it's%20100%25%20(mine)/workspace?mode=manual&param.a+b=c%26d%7E");
+    }
+
+    #[test]
+    fn a_template_may_stand_in_an_organization_and_a_deployment_below_a_path() {
+        let link = link("https://c.test/coder", "platform/dev", CreationMode::Manual);
+        insta::assert_snapshot!(link.url(), @"https://c.test/coder/templates/platform/dev/workspace?mode=manual&param.a+b=c%26d%7E");
+    }
+
+    #[test]
+    fn every_form_that_coder_takes() {
+        let filter = WorkspaceFilter::new().param("repo", "https://x.test/a").unwrap();
+        let link = link("https://c.test", "dev", CreationMode::Auto)
+            .name(&"pay-dev".parse().unwrap())
+            .reuse(&filter)
+            .version("992d214c-d909-410a-a5d1-37d0299f2e4e".parse().unwrap())
+            .preset("EU standard")
+            .lock(["repo", "a,b", "cpu"]);
+        insta::assert_snapshot!(link.url(), @"https://c.test/templates/dev/workspace?mode=auto&param.a+b=c%26d%7E&name=pay-dev&match=param%3A%22repo%3Dhttps%3A%2F%2Fx.test%2Fa%22&version=992d214c-d909-410a-a5d1-37d0299f2e4e&preset=EU+standard&disable_params=repo%2Ccpu");
+    }
+}

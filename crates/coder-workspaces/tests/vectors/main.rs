@@ -1,0 +1,7 @@
+//! What Coder's Backstage plugin does, recorded: this crate does the same, except where a decided
+//! finding says otherwise (`deviations.json`).
+#![cfg(test)]
+
+mod compile_config;
+mod json;
+mod suite;
