@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::message::shown;
 use crate::{CreationMode, Node, Notice, TemplateRef};
 
 /// What an entity says about its workspaces under `spec.coder`.
@@ -56,7 +57,7 @@ impl Reader {
                 "params" => self.params(node),
                 _ => {
                     let path = format!("spec.coder.{key}");
-                    let hint = crate::suggest::did_you_mean(key, KEYS);
+                    let hint = crate::suggest::or_known(key, KEYS);
                     let message = format!("`{path}` is not known and ignored{hint}");
                     self.spec.notices.push(Notice::new(path, message).at(entry.key.clone()));
                 }
@@ -83,7 +84,10 @@ impl Reader {
         let Some(text) = self.text(PATH, node).filter(|text| !text.is_empty()) else { return };
         match TemplateRef::parse(text) {
             Ok(template) => self.spec.template = Some(template),
-            Err(error) => self.notice(PATH, node, &format!("`{text}` {error}; it is ignored")),
+            Err(error) => {
+                let problem = format!("is `{}`: {error}; it is ignored", shown(text));
+                self.notice(PATH, node, &problem);
+            }
         }
     }
 
@@ -93,7 +97,8 @@ impl Reader {
         match text.parse() {
             Ok(mode) => self.spec.mode = Some(mode),
             Err(_) => {
-                let problem = format!("is `{text}`; it must be `manual` or `auto` and is ignored");
+                let problem =
+                    format!("is `{}`; it must be `manual` or `auto` and is ignored", shown(text));
                 self.notice(PATH, node, &problem);
             }
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Location, Provenance};
+use crate::{Location, Notice, Provenance};
 
 /// One problem in a file, an entity or the configuration, with its place.
 ///
@@ -13,15 +13,20 @@ use crate::{Location, Provenance};
 #[non_exhaustive]
 pub enum ConfigError {
     /// A file could not be read.
-    #[error("{}cannot read `{file}`", place(.asked_by.as_ref()))]
+    #[error("cannot read `{file}`")]
     #[non_exhaustive]
     Unreadable {
         /// The file's name.
         file: String,
-        /// The `$include` or `$file` that asked for it.
-        asked_by: Option<Provenance>,
         /// What the system said.
         source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// No source of configuration says anything.
+    #[error("there is no configuration{}", nothing_in(.files))]
+    #[non_exhaustive]
+    Empty {
+        /// The files that were read.
+        files: Vec<String>,
     },
     /// The text is not YAML (or JSON).
     #[error("{location}: {problem}")]
@@ -89,6 +94,13 @@ fn place(at: Option<&Provenance>) -> String {
     at.map(|at| format!("{at}: ")).unwrap_or_default()
 }
 
+fn nothing_in(files: &[String]) -> String {
+    if files.is_empty() {
+        return "; write an `app-config.yaml`".to_owned();
+    }
+    format!(": nothing but comments in {}", crate::loading::quoted(files))
+}
+
 impl ConfigError {
     /// Where the problem is, when it has a place.
     pub fn location(&self) -> Option<&Location> {
@@ -97,10 +109,8 @@ impl ConfigError {
             | Self::DuplicateKey { location, .. }
             | Self::TooLarge { location, .. } => Some(location),
             Self::Directive { at, .. } => Some(at.location()),
-            Self::Unreadable { asked_by: at, .. } | Self::Invalid { at, .. } => {
-                at.as_ref().map(Provenance::location)
-            }
-            Self::Missing { .. } => None,
+            Self::Invalid { at, .. } => at.as_ref().map(Provenance::location),
+            Self::Unreadable { .. } | Self::Empty { .. } | Self::Missing { .. } => None,
         }
     }
 
@@ -127,23 +137,35 @@ impl ConfigError {
 
 /// All problems of one reading; never empty. Its text form is all of them, separated by `; `.
 #[derive(Clone, Debug)]
-pub struct ConfigErrors(Vec<ConfigError>);
+pub struct ConfigErrors {
+    errors: Vec<ConfigError>,
+    notices: Vec<Notice>,
+}
 
 impl ConfigErrors {
     /// `Ok(value)` when there are no errors.
     pub(crate) fn unless_empty<T>(errors: Vec<ConfigError>, value: T) -> Result<T, Self> {
-        if errors.is_empty() { Ok(value) } else { Err(Self(errors)) }
+        if errors.is_empty() { Ok(value) } else { Err(Self::new(errors, Vec::new())) }
+    }
+
+    pub(crate) fn new(errors: Vec<ConfigError>, notices: Vec<Notice>) -> Self {
+        Self { errors, notices }
     }
 
     /// Each problem, in the order of discovery.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &ConfigError> {
-        self.0.iter()
+        self.errors.iter()
+    }
+
+    /// What was noticed beside the errors.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
     }
 }
 
 impl From<ConfigError> for ConfigErrors {
     fn from(error: ConfigError) -> Self {
-        Self(vec![error])
+        Self::new(vec![error], Vec::new())
     }
 }
 
@@ -152,13 +174,13 @@ impl IntoIterator for ConfigErrors {
     type IntoIter = std::vec::IntoIter<ConfigError>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.errors.into_iter()
     }
 }
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
+        for (index, error) in self.errors.iter().enumerate() {
             if index > 0 {
                 formatter.write_str("; ")?;
             }
@@ -170,7 +192,7 @@ impl fmt::Display for ConfigErrors {
 
 impl std::error::Error for ConfigErrors {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self.0.as_slice() {
+        match self.errors.as_slice() {
             [one] => std::error::Error::source(one),
             _ => None,
         }

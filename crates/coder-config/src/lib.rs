@@ -1,12 +1,16 @@
 //! What people write: Backstage app-config files, catalog entities and spec.coder, read with the place of every mistake.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod app_config;
 mod coder_spec;
 mod creation_mode;
 mod entity;
 mod entity_ref;
 mod error;
+mod javascript;
+mod loading;
 mod location;
+mod message;
 mod node;
 mod notice;
 mod repository;
@@ -15,11 +19,16 @@ mod template_ref;
 mod workspaces_config;
 pub mod yaml;
 
+pub use app_config::{
+    AppConfig, AuthConfig, BackendConfig, CatalogLocation, CoderEnvironment, Listen, ListenError,
+    Logout, SessionConfig, SignInResolverConfig, SignInResolverName,
+};
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};
 pub use entity::{Entity, Metadata, Relation, parse_entities};
 pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
 pub use error::{ConfigError, ConfigErrors};
+pub use loading::{ConfigSources, Environment, Files, LoadedConfig};
 pub use location::{Location, Provenance};
 pub use node::Node;
 pub use notice::Notice;

@@ -1,5 +1,7 @@
 //! A value with the place it was written at.
 
+use std::fmt;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -7,14 +9,15 @@ use crate::{Location, Provenance};
 
 /// A value of a YAML or JSON document, with its place; so are its members and their keys.
 ///
-/// Numbers, booleans and nulls remember the text they were written as.
-#[derive(Clone, Debug)]
+/// Numbers, booleans and nulls remember the text they were written as. `Debug` shows kind and
+/// place only: the value may be a secret.
+#[derive(Clone)]
 pub struct Node {
     pub(crate) content: Content,
     pub(crate) provenance: Provenance,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Content {
     Null,
     Bool { value: bool, text: Box<str> },
@@ -27,7 +30,7 @@ pub(crate) enum Content {
 pub(crate) type Map = IndexMap<String, Entry>;
 
 /// A value of a mapping, and where its key is written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Entry {
     pub(crate) key: Location,
     pub(crate) kind: KeyKind,
@@ -166,6 +169,12 @@ impl Node {
             Content::Map(map) => Some(map),
             _ => None,
         }
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Node({} at {})", self.kind(), self.provenance)
     }
 }
 

@@ -2,17 +2,34 @@
 
 /// `; did you mean `key`?` when one of `known` is close to what was written, else nothing.
 pub(crate) fn did_you_mean(written: &str, known: &[&str]) -> String {
+    closest(written, known)
+        .map(|candidate| format!("; did you mean `{candidate}`?"))
+        .unwrap_or_default()
+}
+
+/// "Did you mean …", or what there is to choose from.
+pub(crate) fn or_known(written: &str, known: &[&str]) -> String {
+    let guess = did_you_mean(written, known);
+    if guess.is_empty() && known.len() <= 8 {
+        let known: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
+        return format!("; known are {}", known.join(", "));
+    }
+    guess
+}
+
+/// The one of `known` that `written` is probably a slip of.
+pub(crate) fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     if written.len() > 64 {
-        return String::new();
+        return None;
     }
     let folded = fold(written);
     known
         .iter()
-        .map(|candidate| (distance(&folded, &fold(candidate)), candidate))
+        .filter(|candidate| candidate.len() <= 64)
+        .map(|candidate| (distance(&folded, &fold(candidate)), *candidate))
         .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 4)
-        .map(|(_, candidate)| format!("; did you mean `{candidate}`?"))
-        .unwrap_or_default()
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 5)
+        .map(|(_, candidate)| candidate)
 }
 
 /// Case, `-` and `_` are the usual slips: `template_name` is `templateName`.

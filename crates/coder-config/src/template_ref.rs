@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for TemplateRef {
 #[non_exhaustive]
 pub enum TemplateRefError {
     /// Nothing is written, or one side of the slash is empty.
-    #[error("has an empty name; write `template` or `organization/template`")]
+    #[error("a name is empty; write `template` or `organization/template`")]
     Empty,
     /// A part is `.` or `..`.
     #[error(
@@ -96,7 +96,7 @@ pub enum TemplateRefError {
     )]
     Dots,
     /// More than one slash.
-    #[error("has more than one `/`; write `template` or `organization/template`")]
+    #[error("there is more than one `/`; write `template` or `organization/template`")]
     TooManyParts,
 }
 

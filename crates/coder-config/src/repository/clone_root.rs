@@ -2,7 +2,8 @@
 
 use url::Url;
 
-use super::{NoRepository, Scm, ScmIntegrations, without_credentials};
+use super::{NoRepository, Scm, ScmIntegrations};
+use crate::message::without_credentials;
 
 /// The URL that clones the repository `text` points into.
 pub(super) fn clone_root(
@@ -13,7 +14,7 @@ pub(super) fn clone_root(
     if let Some(scp) = scp_like(text) {
         return Ok(scp.trim_end_matches('/').to_owned());
     }
-    let shown = || without_credentials(text);
+    let shown = || without_credentials(text).into_owned();
     let Ok(mut url) = Url::parse(text) else {
         return Err(NoRepository::NotAUrl { text: shown() });
     };

@@ -39,14 +39,25 @@ impl Scm {
         }
     }
 
+    /// The host of an item that names none.
+    pub(crate) fn default_host(self) -> Option<&'static str> {
+        match self {
+            Self::GitHub => Some("github.com"),
+            Self::BitbucketCloud => Some("bitbucket.org"),
+            Self::Azure => Some("dev.azure.com"),
+            _ => None,
+        }
+    }
+
+    /// In the order in which Backstage asks them.
     pub(crate) const ALL: [Self; 8] = [
-        Self::GitHub,
-        Self::GitLab,
+        Self::Azure,
         Self::BitbucketCloud,
         Self::BitbucketServer,
-        Self::Azure,
-        Self::Gitea,
         Self::Gerrit,
+        Self::GitHub,
+        Self::GitLab,
+        Self::Gitea,
         Self::Harness,
     ];
 }

@@ -1,5 +1,7 @@
 //! `type:target`, as annotations name places.
 
+use crate::javascript::trim;
+
 /// A location reference, `url:https://…` or `file:./x`.
 pub(super) struct LocationRef<'a> {
     pub(super) kind: &'a str,
@@ -10,15 +12,10 @@ impl<'a> LocationRef<'a> {
     /// Reads a reference. A bare `https://…` is refused: its type was forgotten.
     pub(super) fn parse(text: &'a str) -> Result<Self, ()> {
         let (kind, target) = text.split_once(':').ok_or(())?;
-        let (kind, target) = (javascript_trim(kind), javascript_trim(target));
+        let (kind, target) = (trim(kind), trim(target));
         if kind.is_empty() || target.is_empty() || matches!(kind, "http" | "https") {
             return Err(());
         }
         Ok(Self { kind, target })
     }
-}
-
-/// JavaScript's `trim`, which Backstage uses: a BOM is space there, U+0085 is not.
-fn javascript_trim(text: &str) -> &str {
-    text.trim_matches(|c: char| c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}'))
 }

@@ -8,6 +8,7 @@ mod normalised;
 use std::fmt;
 
 use crate::Entity;
+use crate::message::without_credentials;
 
 pub use integrations::{Scm, ScmIntegrations};
 use location_ref::LocationRef;
@@ -159,7 +160,7 @@ fn repository_at(
     text: &str,
     integrations: &ScmIntegrations,
 ) -> Result<Repository, NoRepository> {
-    let owned = || without_credentials(text);
+    let owned = || without_credentials(text).into_owned();
     let Ok(location) = LocationRef::parse(text) else {
         return Err(NoRepository::NoType { annotation, text: owned() });
     };
@@ -168,14 +169,4 @@ fn repository_at(
         return Err(NoRepository::NotAUrlLocation { annotation, text: owned(), kind });
     }
     Repository::from_url(location.target, integrations)
-}
-
-/// A URL that may go into a message.
-fn without_credentials(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("//") else { return text.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest.get(..end).and_then(|authority| authority.rfind('@')) {
-        Some(at) => format!("{scheme}//{}", rest.get(at + 1..).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }

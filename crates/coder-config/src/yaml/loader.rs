@@ -1,14 +1,15 @@
 //! From parser events to [`Node`]s, without recursion and within the limits.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
 use super::schema::{self, Schema};
 use super::{
     MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_NODES, MAX_NODES,
-    MAX_REPEATED_BYTES, MAX_SCALAR_BYTES,
+    MAX_REPEATED_BYTES, MAX_SCALAR_BYTES, Place,
 };
 use crate::node::{Content, Entry, KeyKind, Map};
 use crate::{ConfigError, Location, Node};
@@ -16,23 +17,37 @@ use crate::{ConfigError, Location, Node};
 /// The namespace of YAML's own tags.
 const YAML_TAGS: &str = "tag:yaml.org,2002:";
 
-pub(super) fn load(file: &str, text: &str) -> Vec<Result<Node, ConfigError>> {
-    let file: Arc<str> = file.into();
-    if let Err(error) = acceptable(&file, text) {
-        return vec![Err(error)];
-    }
-    let mut options = granit_parser::options! {
+fn parser_options() -> Options {
+    granit_parser::options! {
         // One above ours, so that our own message is given.
         flow_nesting_limit: MAX_DEPTH + 1,
         block_nesting_limit: MAX_DEPTH + 1,
         emit_comments: false,
-    };
-    options.set_emit_comments(false);
-    let mut parser = Parser::new_from_str_with_options(text, options);
+    }
+}
+
+/// Reads a text that is known to be JSON.
+pub(super) fn load_json(place: Place, text: &str) -> Result<Node, ConfigError> {
+    acceptable(&place, text, true)?;
+    let text = whole_characters(text);
+    let mut options = parser_options();
+    options.simple_key_max_lookahead = MAX_SCALAR_BYTES;
+    let mut parser = Parser::new_from_str_with_options(&text, options);
+    let mut builder = Builder::new(&place, &text);
+    builder.last_key_counts = true;
+    let root = builder.run(&mut parser)?;
+    Ok(root.unwrap_or_else(|| Node::new(Content::Null, place.at(1, 1))))
+}
+
+pub(super) fn load(place: &Place, text: &str) -> Vec<Result<Node, ConfigError>> {
+    if let Err(error) = acceptable(place, text, false) {
+        return vec![Err(error)];
+    }
+    let mut parser = Parser::new_from_str_with_options(text, parser_options());
     let mut documents = Vec::new();
     let mut file_nodes = 0;
     loop {
-        let mut builder = Builder::new(&file, text);
+        let mut builder = Builder::new(place, text);
         match builder.run(&mut parser) {
             Ok(Some(node)) => documents.push(Ok(node)),
             Ok(None) => return documents,
@@ -60,13 +75,16 @@ pub(super) fn load(file: &str, text: &str) -> Vec<Result<Node, ConfigError>> {
 }
 
 /// What is refused before the parser sees it.
-fn acceptable(file: &Arc<str>, text: &str) -> Result<(), ConfigError> {
+fn acceptable(place: &Place, text: &str, json: bool) -> Result<(), ConfigError> {
     if text.len() > MAX_BYTES {
         return Err(ConfigError::TooLarge {
-            location: Location::in_file(Arc::clone(file), 1, 1),
+            location: place.at(1, 1),
             what: "the file has too many bytes",
             limit: MAX_BYTES,
         });
+    }
+    if json {
+        return Ok(());
     }
     // YAML takes a lone carriage return for a line break, npm's `yaml` for text. Nobody means it.
     let mut line = 1;
@@ -80,7 +98,7 @@ fn acceptable(file: &Arc<str>, text: &str) -> Result<(), ConfigError> {
             b'\r' if text.as_bytes().get(index + 1) != Some(&b'\n') => {
                 let before = text.get(line_start..index).unwrap_or_default();
                 return Err(ConfigError::Syntax {
-                    location: Location::in_file(Arc::clone(file), line, column(before) + 1),
+                    location: place.at(line, before.chars().count() + 1),
                     problem: "a carriage return without a line feed; \
                               save the file with ordinary line ends"
                         .to_owned(),
@@ -92,8 +110,54 @@ fn acceptable(file: &Arc<str>, text: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn column(text: &str) -> u32 {
-    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
+impl Place {
+    /// A place by line and column from 1.
+    fn at(&self, line: usize, column: usize) -> Location {
+        let bounded = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        match self {
+            Self::File(file) => Location::in_file(Arc::clone(file), bounded(line), bounded(column)),
+            Self::Fixed(location) => location.clone(),
+        }
+    }
+}
+
+/// JSON writes characters beyond U+FFFF as two escapes, which YAML does not know. A half of such
+/// a pair alone is no character; it becomes U+FFFD.
+fn whole_characters(text: &str) -> Cow<'_, str> {
+    let half = |at: usize, range: std::ops::Range<u32>| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(digits, 16).ok().filter(|half| range.contains(half))
+    };
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
+        at += found;
+        let (high, low) = (half(at, 0xD800..0xDC00), half(at + 6, 0xDC00..0xE000));
+        let (character, end) = match (high, low) {
+            (Some(high), Some(low)) => {
+                let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+                (char::from_u32(code), at + 12)
+            }
+            (Some(_), None) => (Some(char::REPLACEMENT_CHARACTER), at + 6),
+            (None, _) if half(at, 0xDC00..0xE000).is_some() => {
+                (Some(char::REPLACEMENT_CHARACTER), at + 6)
+            }
+            // Any other escape: the character behind the backslash belongs to it.
+            _ => (None, at + 2),
+        };
+        if let Some(character) = character {
+            out.push_str(text.get(copied..at).unwrap_or_default());
+            out.push(character);
+            copied = end;
+        }
+        at = end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(out)
 }
 
 /// A node with what it costs to repeat it.
@@ -146,8 +210,10 @@ struct Key {
 }
 
 struct Builder<'a> {
-    file: &'a Arc<str>,
+    place: &'a Place,
     text: &'a str,
+    /// JSON: of duplicate keys the last one counts.
+    last_key_counts: bool,
     schema: Schema,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
@@ -158,17 +224,18 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(file: &'a Arc<str>, text: &'a str) -> Self {
+    fn new(place: &'a Place, text: &'a str) -> Self {
         Self {
-            file,
+            place,
             text,
+            last_key_counts: false,
             schema: Schema::Core,
             stack: Vec::new(),
             anchors: HashMap::new(),
             root: None,
             nodes: 0,
             repeated_bytes: 0,
-            last: Location::in_file(Arc::clone(file), 1, 1),
+            last: place.at(1, 1),
         }
     }
 
@@ -210,8 +277,7 @@ impl<'a> Builder<'a> {
     }
 
     fn at(&self, line: usize, column: usize) -> Location {
-        let bounded = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Location::in_file(Arc::clone(self.file), bounded(line), bounded(column + 1))
+        self.place.at(line, column + 1)
     }
 
     fn syntax(&self, error: &ScanError) -> ConfigError {
@@ -276,9 +342,7 @@ impl<'a> Builder<'a> {
             return Err(Self::too_deep(location));
         }
         self.count(1, &location)?;
-        let tag = tag
-            .and_then(|tag| tag.suffix_in_namespace(YAML_TAGS))
-            .map(std::borrow::Cow::into_owned);
+        let tag = tag.and_then(|tag| tag.suffix_in_namespace(YAML_TAGS)).map(Cow::into_owned);
         let start = span.start.byte_offset().unwrap_or(self.text.len());
         let cost = Cost { nodes: 1, ..Cost::default() };
         self.stack.push(Frame { collection, anchor, location, start, tag, cost });
@@ -357,7 +421,7 @@ impl<'a> Builder<'a> {
                 {
                     merge(map, &node, &location);
                 }
-                Some(key) => insert(map, key, node)?,
+                Some(key) => insert(map, key, node, self.last_key_counts)?,
             },
         }
         Ok(())
@@ -398,9 +462,10 @@ fn javascript_number(value: f64) -> String {
     }
 }
 
-fn insert(map: &mut Map, key: Key, node: Node) -> Result<(), ConfigError> {
+fn insert(map: &mut Map, key: Key, node: Node, last_counts: bool) -> Result<(), ConfigError> {
     if let Some(entry) = map.get(&key.text)
         && entry.kind == key.kind
+        && !last_counts
     {
         let first = entry.key.clone();
         return Err(ConfigError::DuplicateKey { key: key.text, location: key.location, first });

@@ -45,7 +45,7 @@ pub const MAX_ALIASES: usize = 100;
 ///
 /// `file` names the file in places and messages.
 pub fn documents(file: &str, text: &str) -> Vec<Result<Node, ConfigError>> {
-    loader::load(file, text)
+    loader::load(&Place::File(file.into()), text)
 }
 
 /// Reads a file that holds one document; an empty file is null.
@@ -54,7 +54,7 @@ pub fn documents(file: &str, text: &str) -> Vec<Result<Node, ConfigError>> {
 ///
 /// When it is not YAML, holds more than one document, or exceeds a limit.
 pub fn document(file: &str, text: &str) -> Result<Node, ConfigError> {
-    let mut documents = loader::load(file, text).into_iter();
+    let mut documents = loader::load(&Place::File(file.into()), text).into_iter();
     let Some(first) = documents.next() else {
         return Ok(Node::new(Content::Null, Location::in_file(file, 1, 1)));
     };
@@ -69,6 +69,33 @@ pub fn document(file: &str, text: &str) -> Result<Node, ConfigError> {
             problem: "a second document begins here; this file may hold only one".to_owned(),
         }),
     }
+}
+
+/// Reads a JSON file as `JSON.parse` does: of duplicate keys the last one counts.
+pub(crate) fn json_document(file: &str, text: &str) -> Result<Node, ConfigError> {
+    let place = Place::File(file.into());
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
+        let location = Location::in_file(file, count(error.line()), count(error.column()));
+        let problem = error.to_string();
+        let problem = problem.split(" at line ").next().unwrap_or(&problem);
+        let problem = format!("this is not JSON: {problem}");
+        return Err(ConfigError::Syntax { location, problem });
+    }
+    loader::load_json(place, text)
+}
+
+/// A text that may be JSON; `None` when it is not. Everything in it is at `location`.
+pub(crate) fn json(text: &str, location: &Location) -> Option<Result<Node, ConfigError>> {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
+    Some(loader::load_json(Place::Fixed(location.clone()), text))
+}
+
+/// How places are named.
+enum Place {
+    File(std::sync::Arc<str>),
+    /// Lines and columns would say nothing.
+    Fixed(Location),
 }
 
 /// A list as JavaScript shows it where it takes it for an object: a mapping from index to item.

@@ -1,0 +1,260 @@
+//! `auth`: who may sign in, and with which OAuth2 app at which Coder deployment.
+
+use coder_core::{DeploymentUrl, Secret};
+use indexmap::IndexMap;
+use jiff::SignedDuration;
+use url::Url;
+
+use super::reader::{Reader, Section, each_once, web_url};
+use crate::suggest::did_you_mean;
+use crate::{ConfigError, ConfigErrors, Notice, Provenance};
+
+/// `auth` of app-config, as far as it concerns Coder.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AuthConfig {
+    /// `auth.environment`: which block of `auth.providers.coder` the portal's pages use.
+    pub environment: String,
+    /// `auth.experimentalExtraAllowedOrigins`: origins, possibly with `*`, whose pages may sign in.
+    pub extra_allowed_origins: Vec<String>,
+    /// `auth.backstageTokenExpiration`: how long identity tokens are good.
+    pub token_expiration: Option<SignedDuration>,
+    /// The blocks of `auth.providers.coder`. One that cannot be used is its problems; the
+    /// configured environment's never is.
+    pub environments: IndexMap<String, Result<CoderEnvironment, ConfigErrors>>,
+}
+
+/// One block of `auth.providers.coder`: an OAuth2 app at a Coder deployment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CoderEnvironment {
+    /// `clientId` of the app.
+    pub client_id: String,
+    /// `clientSecret` of the app.
+    pub client_secret: Secret,
+    /// `deploymentUrl`: where browsers reach Coder.
+    pub deployment_url: DeploymentUrl,
+    /// `internalUrl`: where this server reaches the same deployment, if it is another place.
+    pub internal_url: Option<DeploymentUrl>,
+    /// `callbackUrl` as it is registered at Coder, if it is not the default one.
+    pub callback_url: Option<Url>,
+    /// `additionalScopes` that every login asks for, each once.
+    pub additional_scopes: Vec<String>,
+    /// `sessionDuration`: how long a browser stays signed in.
+    pub session_duration: Option<SignedDuration>,
+    /// `signIn.resolvers`, in order. Without any, a login gives access to Coder only.
+    pub sign_in_resolvers: Vec<SignInResolverConfig>,
+    /// Where the block is written.
+    pub provenance: Provenance,
+}
+
+/// One item of `signIn.resolvers`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SignInResolverConfig {
+    /// Which rule.
+    pub resolver: SignInResolverName,
+    /// `allowedDomains` of e-mail addresses; empty allows all. Only for the e-mail rules.
+    pub allowed_domains: Vec<String>,
+    /// Lets people in who are in no catalog.
+    pub dangerously_allow_sign_in_without_user_in_catalog: bool,
+}
+
+/// The rules that configuration can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SignInResolverName {
+    /// `usernameMatchingUserEntityName`
+    UsernameMatchingUserEntityName,
+    /// `emailMatchingUserEntityProfileEmail`
+    EmailMatchingUserEntityProfileEmail,
+    /// `emailLocalPartMatchingUserEntityName`
+    EmailLocalPartMatchingUserEntityName,
+}
+
+impl SignInResolverName {
+    /// As it is written in configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UsernameMatchingUserEntityName => "usernameMatchingUserEntityName",
+            Self::EmailMatchingUserEntityProfileEmail => "emailMatchingUserEntityProfileEmail",
+            Self::EmailLocalPartMatchingUserEntityName => "emailLocalPartMatchingUserEntityName",
+        }
+    }
+
+    const ALL: [Self; 3] = [
+        Self::UsernameMatchingUserEntityName,
+        Self::EmailMatchingUserEntityProfileEmail,
+        Self::EmailLocalPartMatchingUserEntityName,
+    ];
+}
+
+/// The environment that Backstage's pages use when `auth.environment` is not set.
+const DEFAULT_ENVIRONMENT: &str = "development";
+
+const AUTH_KEYS: &[&str] =
+    &["environment", "experimentalExtraAllowedOrigins", "backstageTokenExpiration", "providers"];
+
+const ENVIRONMENT_KEYS: &[&str] = &[
+    "clientId",
+    "clientSecret",
+    "deploymentUrl",
+    "internalUrl",
+    "callbackUrl",
+    "additionalScopes",
+    "sessionDuration",
+    "signIn",
+];
+
+impl<'a> Reader<'a> {
+    pub(super) fn auth(&mut self, root: &Section<'a>) -> Option<AuthConfig> {
+        let auth = self.section(root, "auth");
+        self.slips(&auth, AUTH_KEYS);
+        let written = self.text(&auth, "environment");
+        let environment = written.unwrap_or(DEFAULT_ENVIRONMENT).to_owned();
+        let extra_allowed_origins = self.texts(&auth, "experimentalExtraAllowedOrigins");
+        let extra_allowed_origins = each_once(extra_allowed_origins);
+        let token_expiration = self.duration(&auth, "backstageTokenExpiration");
+        let providers = self.section(&auth, "providers");
+        let coder = self.section(&providers, "coder");
+        self.misplaced(&coder);
+        let mut environments = IndexMap::new();
+        let mut names = coder.keys();
+        names.retain(|name| !is_misplaced(name));
+        for name in names {
+            let (read, errors) = self.apart(|reader| reader.environment(&coder, name));
+            if name == environment {
+                self.errors.extend(errors.iter().cloned());
+            } else {
+                self.notices.extend(errors.iter().map(|error| misconfigured(name, error)));
+            }
+            match ConfigErrors::unless_empty(errors, read) {
+                Ok(read) => environments.extend(read.map(|read| (name.to_owned(), Ok(read)))),
+                Err(errors) => drop(environments.insert(name.to_owned(), Err(errors))),
+            }
+        }
+        if !environments.contains_key(&environment) {
+            let error = self.no_environment(&coder, &environment, written.is_some());
+            self.errors.push(error);
+            return None;
+        }
+        Some(AuthConfig { environment, extra_allowed_origins, token_expiration, environments })
+    }
+
+    /// `clientId` and the like directly below `coder`: the environment was forgotten.
+    fn misplaced(&mut self, coder: &Section<'a>) {
+        if let Some(key) = coder.keys().into_iter().find(|key| is_misplaced(key)) {
+            let path = coder.path_of(key);
+            let problem = format!(
+                "stands directly below `{}`; put it into a block with the environment's name, \
+                 like `{}.{DEFAULT_ENVIRONMENT}.{key}`",
+                coder.path(),
+                coder.path()
+            );
+            let at = coder.provenance();
+            self.errors.push(ConfigError::invalid(path, at, problem));
+        }
+    }
+
+    fn no_environment(&self, coder: &Section<'a>, name: &str, written: bool) -> ConfigError {
+        let mut names = coder.keys();
+        names.retain(|name| !is_misplaced(name));
+        let error = self.missing(coder, name);
+        if names.is_empty() {
+            return error;
+        }
+        let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let hint = did_you_mean(name, &names);
+        let which = if written { "is" } else { "is not set and thus" };
+        ConfigError::missing(
+            coder.path_of(name),
+            format!(": `auth.environment` {which} `{name}`, but there is only {known}{hint}"),
+        )
+    }
+
+    fn environment(&mut self, coder: &Section<'a>, name: &str) -> Option<CoderEnvironment> {
+        let section = self.section(coder, name);
+        self.only(&section, ENVIRONMENT_KEYS);
+        let client_id = self.required(&section, "clientId");
+        let client_secret = self.required_secret(&section, "clientSecret");
+        let deployment_url = self
+            .required(&section, "deploymentUrl")
+            .and_then(|text| self.parse(&section, "deploymentUrl", text, DeploymentUrl::parse));
+        let internal_url = self.parsed(&section, "internalUrl", DeploymentUrl::parse);
+        let callback_url = self.parsed(&section, "callbackUrl", web_url);
+        let additional_scopes = self.texts(&section, "additionalScopes");
+        // Backstage separates scopes by space, comma or bar.
+        let additional_scopes = each_once(
+            additional_scopes
+                .iter()
+                .flat_map(|text| text.split([' ', ',', '|', '\t', '\n']))
+                .filter(|scope| !scope.is_empty()),
+        );
+        let session_duration = self.duration(&section, "sessionDuration");
+        let sign_in = self.section(&section, "signIn");
+        self.only(&sign_in, &["resolvers"]);
+        let resolvers = self.sections(&sign_in, "resolvers");
+        let sign_in_resolvers =
+            resolvers.iter().filter_map(|resolver| self.resolver(resolver)).collect();
+        Some(CoderEnvironment {
+            client_id: client_id?.trim().to_owned(),
+            client_secret: client_secret?,
+            deployment_url: deployment_url?,
+            internal_url,
+            callback_url,
+            additional_scopes,
+            session_duration,
+            sign_in_resolvers,
+            provenance: section.provenance()?,
+        })
+    }
+
+    fn resolver(&mut self, section: &Section<'a>) -> Option<SignInResolverConfig> {
+        let names = SignInResolverName::ALL.map(SignInResolverName::as_str);
+        let text = self.required(section, "resolver")?;
+        let resolver = self.parse(section, "resolver", text, |text| {
+            SignInResolverName::ALL.into_iter().find(|name| name.as_str() == text).ok_or_else(
+                || {
+                    let known = names.map(|name| format!("`{name}`")).join(", ");
+                    format!("no such resolver; there are {known}{}", did_you_mean(text, &names))
+                },
+            )
+        })?;
+        let options: &[&str] = match resolver {
+            SignInResolverName::UsernameMatchingUserEntityName => {
+                &["resolver", "dangerouslyAllowSignInWithoutUserInCatalog"]
+            }
+            _ => &["resolver", "allowedDomains", "dangerouslyAllowSignInWithoutUserInCatalog"],
+        };
+        if !options.contains(&"allowedDomains")
+            && let Some(value) = self.value(section, "allowedDomains")
+        {
+            // Ignoring it would let in people whom the author meant to keep out.
+            let problem = format!("is no option of `{}`, which looks at no e-mail address", text);
+            self.invalid(&value, problem);
+        }
+        self.only(section, &[options, &["allowedDomains"]].concat());
+        let allowed_domains = match self.value(section, "allowedDomains") {
+            Some(value) if value.node.as_list().is_none() => {
+                self.wrong(&value, "a list of domains");
+                return None;
+            }
+            _ => each_once(self.texts(section, "allowedDomains")),
+        };
+        let without_user = self.flag(section, "dangerouslyAllowSignInWithoutUserInCatalog");
+        Some(SignInResolverConfig {
+            resolver,
+            allowed_domains,
+            dangerously_allow_sign_in_without_user_in_catalog: without_user.unwrap_or(false),
+        })
+    }
+}
+
+fn is_misplaced(key: &str) -> bool {
+    ENVIRONMENT_KEYS.contains(&key)
+}
+
+fn misconfigured(environment: &str, error: &ConfigError) -> Notice {
+    let path = error.path().unwrap_or_default().to_owned();
+    Notice::new(path, format!("the environment `{environment}` cannot be used: {error}"))
+}

@@ -1,0 +1,134 @@
+//! `app` and `backend`: where the portal lives and listens.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::Url;
+
+use super::reader::{Reader, Section, web_url};
+
+/// `backend` of app-config.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BackendConfig {
+    /// `backend.baseUrl`: where browsers reach the backend.
+    pub base_url: Url,
+    /// `backend.listen`: where the server accepts connections.
+    pub listen: Listen,
+    /// `backend.cors.origin`: origins, possibly with `*`, whose pages may call the backend.
+    pub cors_origins: Vec<String>,
+}
+
+/// `backend.listen`: `:7007`, `7007`, `127.0.0.1:7007`, or `{ host, port }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Listen {
+    /// The address or host name. `None` is every address of the machine.
+    pub host: Option<String>,
+    /// The port; Backstage's is 7007.
+    pub port: u16,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { host: None, port: 7007 }
+    }
+}
+
+impl FromStr for Listen {
+    type Err = ListenError;
+
+    fn from_str(text: &str) -> Result<Self, ListenError> {
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) => (host, port),
+            None => ("", text),
+        };
+        let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+        let bracketed = host.len() + 2 <= text.len() && text.starts_with('[');
+        if host.contains(':') && !bracketed {
+            return Err(ListenError);
+        }
+        let port = port.parse().map_err(|_| ListenError)?;
+        Ok(Self { host: (!host.is_empty()).then(|| host.to_owned()), port })
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Some(host) if host.contains(':') => write!(formatter, "[{host}]:{}", self.port),
+            Some(host) => write!(formatter, "{host}:{}", self.port),
+            None => write!(formatter, ":{}", self.port),
+        }
+    }
+}
+
+/// The text names no place to listen at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a place to listen at; write `:7007` or `127.0.0.1:7007`")]
+pub struct ListenError;
+
+impl<'a> Reader<'a> {
+    /// A base URL, without the slash that a person may have put at its end.
+    pub(super) fn base_url(&mut self, section: &Section<'a>) -> Option<Url> {
+        let text = self.required(section, "baseUrl")?;
+        self.parse(section, "baseUrl", text, |text| {
+            let url = web_url(text)?;
+            if url.query().is_some() || url.fragment().is_some() {
+                return Err("a query or fragment does not belong into a base URL");
+            }
+            Ok(url)
+        })
+    }
+
+    pub(super) fn backend(&mut self, root: &Section<'a>) -> Option<BackendConfig> {
+        let section = self.section(root, "backend");
+        self.slips(&section, &["baseUrl", "listen", "cors"]);
+        let base_url = self.base_url(&section);
+        let listen = self.listen(&section);
+        let cors_origins = match self.value(&section, "cors") {
+            // `cors: false` switches it off.
+            Some(cors) if cors.node.as_map().is_none() => Vec::new(),
+            _ => {
+                let cors = self.section(&section, "cors");
+                self.texts(&cors, "origin").into_iter().map(str::to_owned).collect()
+            }
+        };
+        Some(BackendConfig { base_url: base_url?, listen, cors_origins })
+    }
+
+    fn listen(&mut self, section: &Section<'a>) -> Listen {
+        let Some(value) = self.value(section, "listen") else { return Listen::default() };
+        if value.node.as_map().is_none() {
+            return self.parsed(section, "listen", str::parse).unwrap_or_default();
+        }
+        let listen = self.section(section, "listen");
+        self.only(&listen, &["host", "port", "address"]);
+        let host = self.text(&listen, "host").or_else(|| self.text(&listen, "address"));
+        let port = self.parsed(&listen, "port", |text| {
+            text.parse().map_err(|_| "not a port; it must be a number from 0 to 65535")
+        });
+        Listen { host: host.map(str::to_owned), port: port.unwrap_or(Listen::default().port) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_to_listen_at_is_written_in_several_ways() {
+        for (text, shown) in [
+            (":7007", ":7007"),
+            ("8080", ":8080"),
+            ("127.0.0.1:80", "127.0.0.1:80"),
+            ("localhost:80", "localhost:80"),
+            ("[::1]:80", "[::1]:80"),
+        ] {
+            assert_eq!(text.parse::<Listen>().unwrap().to_string(), shown);
+        }
+        for text in ["", ":", "host", "::1:80", "host:99999", "[::1]"] {
+            assert!(text.parse::<Listen>().is_err(), "{text}");
+        }
+    }
+}

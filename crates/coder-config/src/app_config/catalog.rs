@@ -1,0 +1,122 @@
+//! `catalog.locations` and `integrations`: where entities and repositories are.
+
+use url::Url;
+
+use super::reader::{Reader, Section};
+use crate::repository::{Scm, ScmIntegrations};
+use crate::{Notice, Provenance};
+
+/// One item of `catalog.locations`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CatalogLocation {
+    /// `type`: `file`, `url`, ….
+    pub kind: String,
+    /// `target`: a path, possibly with `*`, or a URL.
+    pub target: String,
+    /// `rules[].allow`: the kinds of entities that may come from here; `None` allows the usual
+    /// ones.
+    pub allow: Option<Vec<String>>,
+    /// Where it is written.
+    pub provenance: Option<Provenance>,
+}
+
+impl CatalogLocation {
+    /// A location that is not read from configuration.
+    pub fn new(kind: impl Into<String>, target: impl Into<String>) -> Self {
+        Self { kind: kind.into(), target: target.into(), allow: None, provenance: None }
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn catalog_locations(&mut self, root: &Section<'a>) -> Vec<CatalogLocation> {
+        let catalog = self.section(root, "catalog");
+        self.slips(&catalog, &["locations"]);
+        let locations = self.sections(&catalog, "locations");
+        let mut read = Vec::new();
+        for location in &locations {
+            self.only(location, &["type", "target", "rules"]);
+            let kind = self.required(location, "type");
+            let target = self.required(location, "target");
+            let allow = self.value(location, "rules").map(|_| {
+                let rules = self.sections(location, "rules");
+                let allowed = rules.iter().flat_map(|rule| self.texts(rule, "allow"));
+                allowed.map(str::to_owned).collect()
+            });
+            if let (Some(kind), Some(target)) = (kind, target) {
+                let provenance = location.provenance();
+                read.push(CatalogLocation {
+                    kind: kind.to_owned(),
+                    target: target.to_owned(),
+                    allow,
+                    provenance,
+                });
+            }
+        }
+        read
+    }
+
+    pub(super) fn integrations(&mut self, root: &Section<'a>) -> ScmIntegrations {
+        let section = self.section(root, "integrations");
+        let mut integrations = ScmIntegrations::default();
+        // Where one host is in two lists, Backstage takes the first of its own order.
+        for scm in Scm::ALL.into_iter().rev() {
+            for item in self.sections(&section, scm.config_key()).iter().rev() {
+                self.integration(scm, item, &mut integrations);
+            }
+        }
+        integrations
+    }
+
+    fn integration(&mut self, scm: Scm, section: &Section<'a>, integrations: &mut ScmIntegrations) {
+        self.slips(section, &["host", "apiBaseUrl", "gitilesBaseUrl"]);
+        let host = match (scm.default_host(), self.value(section, "host")) {
+            (Some(host), None) => host,
+            _ => match self.required(section, "host") {
+                Some(host) => host,
+                None => return,
+            },
+        };
+        if !is_host(host)
+            && let Some(value) = self.value(section, "host")
+        {
+            let problem = format!(
+                "is `{}`, which is not a host; write it like `{}`, without `https://` and path",
+                crate::message::shown(host),
+                scm.config_key().to_lowercase() + ".example.com",
+            );
+            self.invalid(&value, problem);
+            return;
+        }
+        if scm == Scm::Gerrit {
+            let gitiles = self.parsed(section, "gitilesBaseUrl", super::reader::web_url);
+            integrations.add_gerrit(host, gitiles.map(String::from));
+        } else {
+            integrations.add(host, scm);
+        }
+        if scm == Scm::GitLab && host != "gitlab.com" && self.value(section, "apiBaseUrl").is_none()
+        {
+            let path = section.path_of("apiBaseUrl");
+            let message = format!(
+                "`{path}` is missing; this server does not need it, but Backstage refuses to \
+                 start without it"
+            );
+            let notice = Notice::new(path, message);
+            self.notices.push(match section.provenance() {
+                Some(at) => notice.at(at),
+                None => notice,
+            });
+        }
+    }
+}
+
+/// A host as the WHATWG URL standard writes it, with its port unless that is the default.
+fn is_host(host: &str) -> bool {
+    let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
+    let written = match (url.host_str(), url.port()) {
+        (Some(name), Some(port)) => format!("{name}:{port}"),
+        (Some(name), None) => name.to_owned(),
+        (None, _) => return false,
+    };
+    written == host && url.path() == "/" && url.username().is_empty()
+}

@@ -1,0 +1,136 @@
+//! `coder`: the deployment, what holds for all workspaces, and sessions.
+
+use coder_core::{DeploymentUrl, Secret};
+use indexmap::IndexMap;
+use jiff::SignedDuration;
+
+use super::auth::AuthConfig;
+use super::reader::{Reader, Section, Value, each_once};
+use crate::{CreationMode, Notice, TemplateRef, WorkspacesConfig};
+
+/// `coder.session`: how long browsers stay signed in, and what protects what is stored.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct SessionConfig {
+    /// `idle`: a session that was not used for this long ends.
+    pub idle: Option<SignedDuration>,
+    /// `absolute`: a session ends this long after its sign-in, used or not.
+    pub absolute: Option<SignedDuration>,
+    /// `logout`: what signing out ends.
+    pub logout: Logout,
+    /// `keys` that seal what is stored, the newest first.
+    pub keys: Vec<Secret>,
+}
+
+/// What signing out ends: `session` or `grant`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Logout {
+    /// The session of this browser; the grant with its last session.
+    #[default]
+    Session,
+    /// The grant, and with it the sessions of all browsers of this person.
+    Grant,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn session(&mut self, coder: &Section<'a>) -> SessionConfig {
+        let section = self.section(coder, "session");
+        self.only(&section, &["idle", "absolute", "logout", "keys"]);
+        let logout = self.parsed(&section, "logout", |text| match text {
+            "session" => Ok(Logout::Session),
+            "grant" => Ok(Logout::Grant),
+            _ => Err("it must be `session` or `grant`"),
+        });
+        let session = SessionConfig {
+            idle: self.duration(&section, "idle"),
+            absolute: self.duration(&section, "absolute"),
+            logout: logout.unwrap_or_default(),
+            keys: self.texts(&section, "keys").into_iter().map(Secret::new).collect(),
+        };
+        if let (Some(idle), Some(absolute)) = (session.idle, session.absolute)
+            && idle > absolute
+            && let Some(value) = self.value(&section, "idle")
+        {
+            self.invalid(&value, "is longer than `coder.session.absolute`");
+        }
+        session
+    }
+
+    /// Links lead to `coder.deployment.accessUrl`, else to the environment's deployment.
+    pub(super) fn workspaces(
+        &mut self,
+        coder: &Section<'a>,
+        auth: Option<&AuthConfig>,
+    ) -> Option<WorkspacesConfig> {
+        let deployment = self.section(coder, "deployment");
+        self.only(&deployment, &["accessUrl"]);
+        let written = self.value(&deployment, "accessUrl").is_some();
+        let access_url = self.parsed(&deployment, "accessUrl", DeploymentUrl::parse);
+        let fallback = || {
+            let environment = auth?.environments.get(&auth?.environment)?;
+            Some(environment.as_ref().ok()?.deployment_url.clone())
+        };
+        if access_url.is_none() && !written && auth.is_none() {
+            // What is wrong with `auth` is told already.
+            self.workspaces_section(coder, None);
+            return None;
+        }
+        let access_url = access_url.or_else(fallback);
+        if access_url.is_none() && self.errors.is_empty() {
+            let error = self.missing(&deployment, "accessUrl");
+            self.errors.push(error);
+        }
+        self.workspaces_section(coder, access_url)
+    }
+
+    /// `coder.workspaces` alone.
+    pub(super) fn workspaces_section(
+        &mut self,
+        coder: &Section<'a>,
+        access_url: Option<DeploymentUrl>,
+    ) -> Option<WorkspacesConfig> {
+        let section = self.section(coder, "workspaces");
+        self.only(&section, &["defaultTemplateName", "defaultMode", "repoUrlParamKeys", "params"]);
+        let default_template = self.parsed(&section, "defaultTemplateName", TemplateRef::parse);
+        let default_mode = self.parsed(&section, "defaultMode", |text| {
+            text.parse::<CreationMode>().map_err(|_| "it must be `manual` or `auto`")
+        });
+        let keys = self.texts(&section, "repoUrlParamKeys");
+        if keys.iter().any(|key| key.is_empty()) {
+            let path = section.path_of("repoUrlParamKeys");
+            let message = format!("`{path}` holds an empty name, which is ignored");
+            let value = self.value(&section, "repoUrlParamKeys");
+            let at = value.map(|value| value.node.provenance().clone());
+            let notice = Notice::new(path, message);
+            self.notices.push(match at {
+                Some(at) => notice.at(at),
+                None => notice,
+            });
+        }
+        let params = self.params(&section);
+        Some(WorkspacesConfig {
+            access_url: access_url?,
+            default_template,
+            default_mode: default_mode.unwrap_or_default(),
+            repo_url_param_keys: each_once(keys.into_iter().filter(|key| !key.is_empty())),
+            params,
+        })
+    }
+
+    fn params(&mut self, section: &Section<'a>) -> IndexMap<String, String> {
+        let Some(value) = self.value(section, "params") else { return IndexMap::new() };
+        let Some(members) = value.node.members() else {
+            self.wrong(&value, "a mapping from parameter to value");
+            return IndexMap::new();
+        };
+        let mut params = IndexMap::new();
+        for (name, node) in members.filter(|(_, node)| !node.is_null()) {
+            let member = Value { path: format!("{}.{name}", value.path), node };
+            if let Some(text) = self.text_of(&member) {
+                params.insert(name.to_owned(), text.to_owned());
+            }
+        }
+        params
+    }
+}

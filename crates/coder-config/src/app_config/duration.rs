@@ -1,0 +1,87 @@
+//! Durations as Backstage writes them.
+
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+
+use super::reader::{Reader, Section, Value};
+
+const UNITS: [(&str, i64); 6] = [
+    ("weeks", 7 * 24 * 3_600_000),
+    ("days", 24 * 3_600_000),
+    ("hours", 3_600_000),
+    ("minutes", 60_000),
+    ("seconds", 1_000),
+    ("milliseconds", 1),
+];
+
+const EXPECTED: &str = "a duration, like `7 days`, `12h`, `P7D` or `{ days: 7 }`";
+
+impl<'a> Reader<'a> {
+    /// A duration: `{ days: 7 }`, ISO 8601 (`P7D`) or in words (`7 days`, `12h`). A day has 24
+    /// hours; it must be longer than nothing.
+    pub(super) fn duration(&mut self, section: &Section<'a>, key: &str) -> Option<SignedDuration> {
+        let value = self.value(section, key)?;
+        let duration = match (value.node.as_str(), value.node.members()) {
+            (Some(text), _) => in_words(text.trim()),
+            (None, Some(_)) => return self.in_units(&value),
+            (None, None) => {
+                self.wrong(&value, EXPECTED);
+                return None;
+            }
+        };
+        if duration.is_none() {
+            let text = value.node.as_str().map(crate::message::shown).unwrap_or_default();
+            self.invalid(&value, format!("is `{text}`; it must be {EXPECTED}"));
+        }
+        duration
+    }
+
+    fn in_units(&mut self, value: &Value<'a>) -> Option<SignedDuration> {
+        let mut total = SignedDuration::ZERO;
+        let known = UNITS.map(|(unit, _)| unit);
+        for (unit, node) in value.node.members()? {
+            let part = Value { path: format!("{}.{unit}", value.path), node };
+            let Some((_, millis)) = UNITS.iter().find(|(known, _)| *known == unit) else {
+                let hint = crate::suggest::did_you_mean(unit, &known);
+                self.invalid(&part, format!("is no unit of time{hint}"));
+                return None;
+            };
+            let Some(count) = node.scalar_text().and_then(|text| text.trim().parse::<f64>().ok())
+            else {
+                self.wrong(&part, "a number");
+                return None;
+            };
+            let seconds = count * (*millis as f64) / 1000.0;
+            total = SignedDuration::try_from_secs_f64(seconds)
+                .ok()
+                .and_then(|part| total.checked_add(part))
+                .unwrap_or(SignedDuration::ZERO);
+        }
+        if total <= SignedDuration::ZERO {
+            self.invalid(value, format!("is not a length of time; it must be {EXPECTED}"));
+            return None;
+        }
+        Some(total)
+    }
+}
+
+fn in_words(text: &str) -> Option<SignedDuration> {
+    let span: Span = text.parse().ok()?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    (duration > SignedDuration::ZERO).then_some(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_people_and_of_iso_8601_are_durations() {
+        for (text, hours) in [("7 days", 168), ("7d", 168), ("12h", 12), ("P7D", 168), ("PT1H", 1)]
+        {
+            assert_eq!(in_words(text), Some(SignedDuration::from_hours(hours)), "{text}");
+        }
+        for text in ["", "7", "-1h", "0s", "soon", "1 year"] {
+            assert_eq!(in_words(text), None, "{text}");
+        }
+    }
+}

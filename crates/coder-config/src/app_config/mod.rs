@@ -1,0 +1,127 @@
+//! The configuration of a portal, typed.
+
+mod auth;
+mod backend;
+mod catalog;
+mod coder;
+mod duration;
+mod proxy;
+mod reader;
+
+use url::Url;
+
+pub use auth::{AuthConfig, CoderEnvironment, SignInResolverConfig, SignInResolverName};
+pub use backend::{BackendConfig, Listen, ListenError};
+pub use catalog::CatalogLocation;
+pub use coder::{Logout, SessionConfig};
+pub use proxy::ProxyConfig;
+
+use crate::repository::ScmIntegrations;
+use crate::{ConfigErrors, LoadedConfig, Notice, WorkspacesConfig};
+use reader::Reader;
+
+/// Everything that a portal reads from app-config, checked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AppConfig {
+    /// `app.baseUrl`: where the portal's pages are.
+    pub app_base_url: Url,
+    /// `backend`: where the backend is and listens.
+    pub backend: BackendConfig,
+    /// `auth`: who may sign in, and how.
+    pub auth: AuthConfig,
+    /// `coder.workspaces` and `coder.deployment.accessUrl`.
+    pub workspaces: WorkspacesConfig,
+    /// `coder.session`: how long people stay signed in.
+    pub session: SessionConfig,
+    /// `proxy.endpoints./coder`, if it is configured.
+    pub proxy: Option<ProxyConfig>,
+    /// `catalog.locations`.
+    pub catalog_locations: Vec<CatalogLocation>,
+    /// `integrations`: which source-control system runs where.
+    pub integrations: ScmIntegrations,
+    notices: Vec<Notice>,
+}
+
+impl AppConfig {
+    /// Reads and checks what [`ConfigSources::load`](crate::ConfigSources::load) found.
+    ///
+    /// # Errors
+    ///
+    /// Every problem, each with its path, its place and what to do; with them
+    /// [the notices](ConfigErrors::notices).
+    pub fn from_loaded(loaded: &LoadedConfig) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(loaded);
+        let root = reader.root();
+        reader
+            .slips(&root, &["app", "backend", "auth", "coder", "proxy", "catalog", "integrations"]);
+        let app = reader.section(&root, "app");
+        reader.slips(&app, &["baseUrl"]);
+        let app_base_url = reader.base_url(&app);
+        let backend = reader.backend(&root);
+        let auth = reader.auth(&root);
+        let coder = reader.section(&root, "coder");
+        reader.only(&coder, &["deployment", "workspaces", "session"]);
+        let session = reader.session(&coder);
+        let workspaces = reader.workspaces(&coder, auth.as_ref());
+        let proxy = reader.proxy(&root);
+        let catalog_locations = reader.catalog_locations(&root);
+        let integrations = reader.integrations(&root);
+        let (errors, notices) = reader.finish();
+        match (app_base_url, backend, auth, workspaces) {
+            (Some(app_base_url), Some(backend), Some(auth), Some(workspaces))
+                if errors.is_empty() =>
+            {
+                Ok(Self {
+                    app_base_url,
+                    backend,
+                    auth,
+                    workspaces,
+                    session,
+                    proxy,
+                    catalog_locations,
+                    integrations,
+                    notices,
+                })
+            }
+            _ => Err(ConfigErrors::new(errors, notices)),
+        }
+    }
+
+    /// What a person should know although it stops nothing: keys that nobody reads, values that
+    /// were left out, environments that cannot be used.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
+impl TryFrom<&LoadedConfig> for AppConfig {
+    type Error = ConfigErrors;
+
+    fn try_from(loaded: &LoadedConfig) -> Result<Self, ConfigErrors> {
+        Self::from_loaded(loaded)
+    }
+}
+
+impl WorkspacesConfig {
+    /// Reads the original plugin's `CoderAppConfig`, `{ deployment, workspaces }`, from a loaded
+    /// configuration that holds nothing else: what the browser's plugin is given.
+    ///
+    /// # Errors
+    ///
+    /// Every problem, with its path and place.
+    pub fn from_loaded(loaded: &LoadedConfig) -> Result<(Self, Vec<Notice>), ConfigErrors> {
+        let mut reader = Reader::new(loaded);
+        let root = reader.root();
+        let deployment = reader.section(&root, "deployment");
+        let access_url = reader.required(&deployment, "accessUrl").and_then(|text| {
+            reader.parse(&deployment, "accessUrl", text, coder_core::DeploymentUrl::parse)
+        });
+        let config = reader.workspaces_section(&root, access_url);
+        let (errors, notices) = reader.finish();
+        match config {
+            Some(config) if errors.is_empty() => Ok((config, notices)),
+            _ => Err(ConfigErrors::new(errors, notices)),
+        }
+    }
+}

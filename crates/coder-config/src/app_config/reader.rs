@@ -1,0 +1,349 @@
+//! Reading typed values out of [`LoadedConfig`], and saying what is wrong with them.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+
+use coder_core::Secret;
+use url::Url;
+
+use crate::loading::{Dropped, LoadedConfig, quoted};
+use crate::message::shown;
+use crate::suggest::{closest, or_known};
+use crate::{ConfigError, Location, Node, Notice, Provenance};
+
+/// Collects what is wrong while sections are read, so that all of it is told at once.
+pub(super) struct Reader<'a> {
+    loaded: &'a LoadedConfig,
+    pub(super) errors: Vec<ConfigError>,
+    pub(super) notices: Vec<Notice>,
+}
+
+/// A mapping of the configuration, or the place where one could be.
+#[derive(Clone)]
+pub(super) struct Section<'a> {
+    path: String,
+    node: Option<&'a Node>,
+    /// Where its key is written.
+    key: Option<&'a Location>,
+}
+
+/// A value and what it is called.
+#[derive(Clone)]
+pub(super) struct Value<'a> {
+    pub(super) path: String,
+    pub(super) node: &'a Node,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(loaded: &'a LoadedConfig) -> Self {
+        Self { loaded, errors: Vec::new(), notices: Vec::new() }
+    }
+
+    /// What was found. A value that was left out is told once: as an error where it is needed.
+    pub(super) fn finish(self) -> (Vec<ConfigError>, Vec<Notice>) {
+        let Self { loaded, errors, mut notices } = self;
+        let mut left_out = loaded.notices();
+        left_out.retain(|left_out| {
+            let told = notices.iter().map(|notice| Some(notice.path.as_str()));
+            !told
+                .chain(errors.iter().map(ConfigError::path))
+                .any(|path| path == Some(&left_out.path))
+        });
+        left_out.append(&mut notices);
+        (errors, left_out)
+    }
+
+    pub(super) fn root(&self) -> Section<'a> {
+        Section { path: String::new(), node: Some(self.loaded.root()), key: None }
+    }
+
+    /// A mapping below `parent`. Anything else there is an error, and read as an empty mapping.
+    pub(super) fn section(&mut self, parent: &Section<'a>, key: &str) -> Section<'a> {
+        let entry = parent.node.and_then(Node::as_map).and_then(|map| map.get(key));
+        let entry = entry.filter(|entry| !entry.node.is_null());
+        let section = Section {
+            path: parent.path_of(key),
+            node: entry.map(|entry| &entry.node),
+            key: entry.map(|entry| &entry.key),
+        };
+        match section.node {
+            Some(node) if node.as_map().is_none() => {
+                self.wrong(&Value { path: section.path.clone(), node }, "a mapping");
+                Section { node: None, ..section }
+            }
+            _ => section,
+        }
+    }
+
+    /// The keys of a section that nobody reads become notices.
+    pub(super) fn only(&mut self, section: &Section<'_>, known: &[&str]) {
+        let Some(map) = section.node.and_then(Node::as_map) else { return };
+        for (key, entry) in map.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+            let path = section.path_of(key);
+            let message = format!("`{path}` is not known and ignored{}", or_known(key, known));
+            self.notices.push(Notice::new(path, message).at(entry.key.clone()));
+        }
+    }
+
+    /// In a section that others read too, only what looks like a slip of our own keys.
+    pub(super) fn slips(&mut self, section: &Section<'_>, ours: &[&str]) {
+        let Some(map) = section.node.and_then(Node::as_map) else { return };
+        let absent: Vec<_> = ours.iter().copied().filter(|key| !map.contains_key(*key)).collect();
+        for (key, entry) in map.iter().filter(|(key, _)| !ours.contains(&key.as_str())) {
+            if let Some(meant) = closest(key, &absent) {
+                let path = section.path_of(key);
+                let message = format!("`{path}` is not known; did you mean `{meant}`?");
+                self.notices.push(Notice::new(path, message).at(entry.key.clone()));
+            }
+        }
+    }
+
+    /// A value below a section, if there is one.
+    pub(super) fn value(&self, section: &Section<'a>, key: &str) -> Option<Value<'a>> {
+        let node = section.node?.get(key).filter(|node| !node.is_null())?;
+        Some(Value { path: section.path_of(key), node })
+    }
+
+    pub(super) fn invalid(&mut self, value: &Value<'_>, problem: impl Into<String>) {
+        let at = value.node.provenance().clone();
+        self.errors.push(ConfigError::invalid(value.path.clone(), at, problem));
+    }
+
+    pub(super) fn wrong(&mut self, value: &Value<'_>, expected: &str) {
+        self.invalid(value, format!("is {}; it must be {expected}", value.node.kind()));
+    }
+
+    /// The text of a scalar. Empty counts as not set.
+    pub(super) fn text(&mut self, section: &Section<'a>, key: &str) -> Option<&'a str> {
+        let value = self.value(section, key)?;
+        self.text_of(&value).filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn text_of(&mut self, value: &Value<'a>) -> Option<&'a str> {
+        let text = value.node.scalar_text();
+        if text.is_none() {
+            self.wrong(value, "a string");
+        }
+        text
+    }
+
+    /// The text of a scalar that must be there.
+    pub(super) fn required(&mut self, section: &Section<'a>, key: &str) -> Option<&'a str> {
+        let Some(value) = self.value(section, key) else {
+            let error = self.missing(section, key);
+            self.errors.push(error);
+            return None;
+        };
+        let text = self.text_of(&value)?;
+        if text.trim().is_empty() {
+            let problem = match value.node.provenance().variables() {
+                [] => "is empty".to_owned(),
+                names => format!("is empty, because the environment variable {} is", quoted(names)),
+            };
+            self.invalid(&value, problem);
+            return None;
+        }
+        Some(text)
+    }
+
+    pub(super) fn required_secret(&mut self, section: &Section<'a>, key: &str) -> Option<Secret> {
+        self.required(section, key).map(|text| Secret::new(text.trim()))
+    }
+
+    /// Something that is written as a string and has a syntax of its own.
+    pub(super) fn parsed<T, E: Display>(
+        &mut self,
+        section: &Section<'a>,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(section, key)?;
+        self.parse(section, key, text, parse)
+    }
+
+    pub(super) fn parse<T, E: Display>(
+        &mut self,
+        section: &Section<'a>,
+        key: &str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match parse(text.trim()) {
+            Ok(parsed) => Some(parsed),
+            Err(error) => {
+                if let Some(value) = self.value(section, key) {
+                    self.invalid(&value, format!("is `{}`: {error}", shown(text)));
+                }
+                None
+            }
+        }
+    }
+
+    /// A list of strings; a single string is a list of one.
+    pub(super) fn texts(&mut self, section: &Section<'a>, key: &str) -> Vec<&'a str> {
+        let Some(value) = self.value(section, key) else { return Vec::new() };
+        let Some(items) = value.node.as_list() else {
+            if value.node.scalar_text().is_none() {
+                self.wrong(&value, "a list of strings");
+            }
+            return value.node.scalar_text().into_iter().filter(|text| !text.is_empty()).collect();
+        };
+        let mut texts = Vec::new();
+        for (index, node) in items.iter().enumerate() {
+            texts.extend(self.text_of(&Value { path: format!("{}[{index}]", value.path), node }));
+        }
+        texts
+    }
+
+    /// The mappings of a list.
+    pub(super) fn sections(&mut self, section: &Section<'a>, key: &str) -> Vec<Section<'a>> {
+        let Some(value) = self.value(section, key) else { return Vec::new() };
+        let Some(items) = value.node.as_list() else {
+            self.wrong(&value, "a list of mappings");
+            return Vec::new();
+        };
+        let mut sections = Vec::new();
+        for (index, node) in items.iter().enumerate() {
+            let item = Value { path: format!("{}[{index}]", value.path), node };
+            if node.as_map().is_some() {
+                let key = Some(node.location());
+                sections.push(Section { path: item.path, node: Some(node), key });
+            } else {
+                self.wrong(&item, "a mapping");
+            }
+        }
+        sections
+    }
+
+    /// `true` or `false`, with Backstage's other words for them.
+    pub(super) fn flag(&mut self, section: &Section<'a>, key: &str) -> Option<bool> {
+        let value = self.value(section, key)?;
+        match self.text_of(&value)?.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" | "true" | "1" | "on" => Some(true),
+            "n" | "no" | "false" | "0" | "off" => Some(false),
+            _ => {
+                self.invalid(&value, "is neither `true` nor `false`");
+                None
+            }
+        }
+    }
+
+    /// The error for a value that is not there: who refers to it, who looks like it, where to add
+    /// it.
+    pub(super) fn missing(&self, section: &Section<'_>, key: &str) -> ConfigError {
+        let path = section.path_of(key);
+        let dropped = self.loaded.dropped().iter().rev().find(|dropped| {
+            path.strip_prefix(dropped.path.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+        if let Some(dropped) = dropped {
+            let at = &dropped.provenance;
+            let hint = match &dropped.dropped {
+                Dropped::Variables(names) => format!(
+                    ": {at} refers to the environment variable {}, which is not set; set it, or \
+                     write the value there",
+                    quoted(names)
+                ),
+                Dropped::PathInFile { file, path } => {
+                    format!(": {at} refers to `{path}` in `{file}`, which is not there")
+                }
+            };
+            return ConfigError::missing(path, hint);
+        }
+        let hint = match (slip(key, section.node), section.key) {
+            (Some(hint), _) => hint,
+            (None, Some(at)) => format!(": add `{key}` below `{}` at {at}", section.path),
+            (None, None) => self.where_to_add(section),
+        };
+        ConfigError::missing(path, hint)
+    }
+
+    /// The innermost mapping that exists, else the files that were read.
+    fn where_to_add(&self, section: &Section<'_>) -> String {
+        let mut node = self.loaded.root();
+        let mut found = None;
+        for (end, part) in parts(&section.path).filter(|(_, part)| !part.is_empty()) {
+            let Some(entry) = node.as_map().and_then(|map| map.get(part)) else {
+                if let Some(hint) = slip(part, Some(node)) {
+                    return hint;
+                }
+                break;
+            };
+            node = &entry.node;
+            found = section.path.get(..end).map(|path| (path, &entry.key));
+        }
+        match (found, self.loaded.files()) {
+            (Some((path, at)), _) => format!(": add it below `{path}` at {at}"),
+            (None, []) => ": no configuration file was read".to_owned(),
+            (None, files) => format!(": add it to {}", quoted(files)),
+        }
+    }
+
+    /// Keeps what is wrong apart from the rest.
+    pub(super) fn apart<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> (T, Vec<ConfigError>) {
+        let before = std::mem::take(&mut self.errors);
+        let result = read(self);
+        (result, std::mem::replace(&mut self.errors, before))
+    }
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn keys(&self) -> Vec<&'a str> {
+        let map = self.node.and_then(Node::as_map);
+        map.into_iter().flatten().map(|(key, _)| key.as_str()).collect()
+    }
+
+    pub(super) fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Where it is written, for what is built from it.
+    pub(super) fn provenance(&self) -> Option<Provenance> {
+        Some(match self.key {
+            Some(key) => Provenance::at(key.clone()),
+            None => self.node?.provenance().clone(),
+        })
+    }
+}
+
+/// A key that looks like the one that is missing.
+fn slip(missing: &str, node: Option<&Node>) -> Option<String> {
+    let map = node?.as_map()?;
+    let written: Vec<_> = map.keys().map(String::as_str).collect();
+    let slip = closest(missing, &written)?;
+    let at = &map.get(slip)?.key;
+    Some(format!(": `{slip}` at {at} looks like it; rename it to `{missing}`"))
+}
+
+/// The keys of a path, each with the end of the path up to it.
+fn parts(path: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut end = 0;
+    path.split('.').map(move |part| {
+        end += part.len() + 1;
+        (end - 1, part)
+    })
+}
+
+pub(super) fn web_url(text: &str) -> Result<Url, &'static str> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => {
+            if url.username().is_empty() && url.password().is_none() {
+                Ok(url)
+            } else {
+                Err("credentials do not belong into the URL; remove the part before `@`")
+            }
+        }
+        Ok(_) => Err("the scheme must be https or http"),
+        Err(_) => Err("not a URL; write it like `https://portal.example.com`"),
+    }
+}
+
+/// The texts without repetition, in their order.
+pub(super) fn each_once<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    texts.into_iter().filter(|text| seen.insert(*text)).map(str::to_owned).collect()
+}

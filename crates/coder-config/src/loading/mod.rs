@@ -1,0 +1,234 @@
+//! Loading app-config as Backstage does: which files, in which order, laid over each other how.
+
+mod environment;
+mod files;
+mod merge;
+mod transform;
+
+use std::io;
+use std::sync::Arc;
+
+pub use environment::Environment;
+pub use files::Files;
+
+use crate::node::Content;
+use crate::{ConfigError, ConfigErrors, Location, Node, Notice, yaml};
+use files::{base_name, directory, join};
+use transform::{Context, Transform};
+pub(crate) use transform::{Dropped, DroppedValue, quoted};
+
+/// Which configuration to load. The order is Backstage's, later ones override earlier ones:
+///
+/// - the files named with [`with_file`](Self::with_file) (`--config`), or without any
+///   `app-config.yaml`, `app-config.$BACKSTAGE_ENV.yaml`, `app-config.local.yaml` and
+///   `app-config.$BACKSTAGE_ENV.local.yaml`, of which the first must exist;
+/// - the environment variables `APP_CONFIG_…`.
+///
+/// ```
+/// use coder_config::{ConfigSources, Environment};
+///
+/// let files = |path: &str| match path {
+///     "app-config.yaml" => Ok("app: { title: Acme, baseUrl: 'https://${HOST}' }".to_owned()),
+///     _ => Err(std::io::ErrorKind::NotFound.into()),
+/// };
+/// let environment = Environment::from_iter([("HOST", "portal.example"), ("APP_CONFIG_app_title", "X")]);
+/// let loaded = ConfigSources::new(&files, &environment).load()?;
+/// assert_eq!(loaded.get("app.title").and_then(|title| title.as_str()), Some("X"));
+/// let base_url = loaded.get("app.baseUrl").expect("it is written");
+/// assert_eq!(base_url.as_str(), Some("https://portal.example"));
+/// assert_eq!(
+///     base_url.provenance().to_string(),
+///     "app-config.yaml:1:30 (from environment variable `HOST`)",
+/// );
+/// # Ok::<_, coder_config::ConfigErrors>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct ConfigSources<'a> {
+    files: &'a dyn Files,
+    environment: &'a Environment,
+    targets: &'a [String],
+    directory: &'a str,
+    default_required: bool,
+}
+
+impl<'a> ConfigSources<'a> {
+    /// The default files of the working directory, and the environment.
+    pub fn new(files: &'a dyn Files, environment: &'a Environment) -> Self {
+        Self { files, environment, targets: &[], directory: "", default_required: true }
+    }
+
+    /// These files instead of the default ones, unless there are none.
+    #[must_use]
+    pub fn with_files(self, paths: &'a [String]) -> Self {
+        Self { targets: paths, ..self }
+    }
+
+    /// Looks for the default files in this directory.
+    #[must_use]
+    pub fn in_directory(self, directory: &'a str) -> Self {
+        Self { directory, ..self }
+    }
+
+    /// Does without `app-config.yaml` when it does not exist.
+    #[must_use]
+    pub fn without_required_default(self) -> Self {
+        Self { default_required: false, ..self }
+    }
+
+    /// Reads, substitutes and merges everything.
+    ///
+    /// # Errors
+    ///
+    /// Every problem that was found, each with its place: files that cannot be read, syntax,
+    /// directives that cannot be followed. Values that Backstage drops silently are no errors
+    /// but [notices](LoadedConfig::notices).
+    pub fn load(&self) -> Result<LoadedConfig, ConfigErrors> {
+        let mut errors = Vec::new();
+        let mut transform = Transform {
+            files: self.files,
+            environment: self.environment,
+            errors: Vec::new(),
+            dropped: Vec::new(),
+            read: Vec::new(),
+            nodes: 0,
+        };
+        let mut layers = Vec::new();
+        for (path, required) in self.paths() {
+            match self.layer(&path, required, &mut transform) {
+                Ok(root) => layers.extend(root.map(|root| Layer::of_file(&path, root))),
+                Err(error) => errors.push(error),
+            }
+            errors.append(&mut transform.errors);
+        }
+        let root = self.environment.configuration(&mut errors);
+        layers.extend(root.map(|root| Layer { name: "env".into(), root }));
+        if layers.is_empty() && errors.is_empty() {
+            errors.push(ConfigError::Empty { files: transform.read.clone() });
+        }
+        let mut merged = None;
+        for layer in &layers {
+            merged = merge::merge(&layer.root, merged.as_ref());
+        }
+        let merged =
+            merged.unwrap_or_else(|| Node::new(Content::Map(Box::default()), Location::Program));
+        let loaded =
+            LoadedConfig { layers, merged, dropped: transform.dropped, files: transform.read };
+        ConfigErrors::unless_empty(errors, loaded)
+    }
+
+    /// The files to read, and whether each must exist.
+    fn paths(&self) -> Vec<(String, bool)> {
+        if !self.targets.is_empty() {
+            return self.targets.iter().map(|target| (target.clone(), true)).collect();
+        }
+        let named = |name: &str| join(self.directory, &format!("app-config{name}.yaml"));
+        let environment = self.environment.get("BACKSTAGE_ENV").filter(|name| !name.is_empty());
+        let mut paths = vec![(named(""), self.default_required)];
+        paths.extend(environment.map(|name| (named(&format!(".{name}")), false)));
+        paths.push((named(".local"), false));
+        paths.extend(environment.map(|name| (named(&format!(".{name}.local")), false)));
+        paths
+    }
+
+    fn layer(
+        &self,
+        path: &str,
+        required: bool,
+        transform: &mut Transform<'_>,
+    ) -> Result<Option<Node>, ConfigError> {
+        if url::Url::parse(path).is_ok_and(|url| url.has_host()) {
+            let problem = "looks like a URL; only files can be read, so download it first";
+            return Err(ConfigError::invalid(format!("--config {path}"), None, problem));
+        }
+        let text = match self.files.read(path) {
+            Ok(text) => text,
+            Err(error) if !required && error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                let source = Arc::new(error);
+                return Err(ConfigError::Unreadable { file: path.to_owned(), source });
+            }
+        };
+        transform.read.push(path.to_owned());
+        let node = yaml::document(path, &text)?;
+        if node.is_null() {
+            return Ok(None);
+        }
+        let context = Context { directory: directory(path), included: None, depth: 1 };
+        let known = transform.errors.len();
+        match transform.value(&node, "", context) {
+            Some(root) if root.as_map().is_some() => Ok(Some(root)),
+            None if transform.errors.len() > known => Ok(None),
+            other => {
+                let found = other.as_ref().map_or("nothing", Node::kind);
+                let problem = format!("is {found}; a configuration file must be a mapping");
+                let at = node.provenance.clone();
+                Err(ConfigError::invalid("the top of the file", at, problem))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for ConfigSources<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("ConfigSources").field(&self.paths()).finish()
+    }
+}
+
+/// Configuration as it was found: every value with the place it came from.
+#[derive(Clone, Debug)]
+pub struct LoadedConfig {
+    layers: Vec<Layer>,
+    merged: Node,
+    dropped: Vec<DroppedValue>,
+    files: Vec<String>,
+}
+
+/// What one source says.
+#[derive(Clone, Debug)]
+pub(crate) struct Layer {
+    /// As Backstage names it in messages: the file's last part, or `env`.
+    pub(crate) name: String,
+    pub(crate) root: Node,
+}
+
+impl Layer {
+    fn of_file(path: &str, root: Node) -> Self {
+        Self { name: base_name(path).to_owned(), root }
+    }
+}
+
+impl LoadedConfig {
+    /// The whole configuration, a mapping.
+    pub fn root(&self) -> &Node {
+        &self.merged
+    }
+
+    /// The value at a path of keys that hold no dot: `app.baseUrl`.
+    pub fn get(&self, path: &str) -> Option<&Node> {
+        path.split('.').try_fold(&self.merged, |node, key| node.get(key))
+    }
+
+    /// The files that were read, in order, included ones among them. A change of any of them may
+    /// change the configuration.
+    pub fn files(&self) -> &[String] {
+        &self.files
+    }
+
+    /// The sources in the order of merging, as Backstage names them: file names and `env`.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().map(|layer| layer.name.as_str())
+    }
+
+    /// The values that were left out because what they refer to is not there.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.dropped.iter().map(DroppedValue::notice).collect()
+    }
+
+    pub(crate) fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    pub(crate) fn dropped(&self) -> &[DroppedValue] {
+        &self.dropped
+    }
+}
