@@ -36,6 +36,15 @@ impl Body {
         Self(Inner::Coming(Box::pin(stream)))
     }
 
+    /// How many bytes are still to come, when that is known: not for a stream.
+    pub fn size(&self) -> Option<u64> {
+        match &self.0 {
+            Inner::Empty => Some(0),
+            Inner::Whole(bytes) => Some(bytes.len() as u64),
+            Inner::Coming(_) => None,
+        }
+    }
+
     /// All bytes of the body.
     ///
     /// # Errors
@@ -114,5 +123,19 @@ impl From<String> for Body {
 impl From<&'static str> for Body {
     fn from(text: &'static str) -> Self {
         Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_is_what_is_still_to_come() {
+        let mut body = Body::from("four");
+        assert_eq!(body.size(), Some(4));
+        futures_executor::block_on(body.next());
+        assert_eq!(body.size(), Some(0));
+        assert_eq!(Body::from_stream(futures_util::stream::empty()).size(), None);
     }
 }
