@@ -32,10 +32,10 @@ pub enum Step {
     Wasm,
     /// The server builds without its demo, as operators may want it
     NoDemo,
-    /// Every crate can be published
-    Package,
     /// The demo plays its whole line by itself
     Demo,
+    /// Every crate can be published
+    Package,
     /// A real browser signs in to the demo and uses it
     Browser,
 }
@@ -82,11 +82,14 @@ impl Step {
                 run(wasm().args(["--package=coder-core", "--features=reqwest"]))
             }
             Self::NoDemo => cargo("check --package coder-backstage-server --no-default-features"),
+            Self::Demo => cargo("run -- demo --smoke"),
+            // An unpacked crate does not see the workspace's profile. With the same one, the
+            // dependencies the other steps have built are not built again.
             Self::Package => cargo(
                 "package --workspace --exclude xtask --exclude coder-backstage-examples \
-                 --allow-dirty --no-metadata",
+                 --allow-dirty --no-metadata --config profile.dev.debug=\"line-tables-only\" \
+                 --config profile.dev.package.\"*\".debug=false",
             ),
-            Self::Demo => cargo("run -- demo --smoke"),
             Self::Browser => {
                 tools::browser()?;
                 tools::native_tls()?;
