@@ -16,14 +16,29 @@
 //! assert_eq!(services[0].entity_ref().to_string(), "component:default/payments");
 //! # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
 //! ```
+//!
+//! # What it is not
+//!
+//! It is no catalog backend: it does not process, store or watch entities, and it knows no rules
+//! beyond those of reading.
+//!
+//! # Features
+//!
+//! - `native`: [`FileCatalog`](https://docs.rs/backstage-catalog/latest/backstage_catalog/struct.FileCatalog.html),
+//!   a catalog of files on a disk.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod catalog;
 mod error;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod file;
 mod filter;
 mod memory;
 
 pub use catalog::Catalog;
 pub use error::CatalogError;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+pub use file::FileCatalog;
 pub use filter::EntityFilter;
 pub use memory::MemoryCatalog;

@@ -21,7 +21,7 @@ pub mod yaml;
 
 pub use app_config::{
     AppConfig, AuthConfig, BackendConfig, CatalogLocation, CoderEnvironment, Listen, ListenError,
-    Logout, SessionConfig, SignInResolverConfig, SignInResolverName,
+    Logout, ProxyConfig, SessionConfig, SignInResolverConfig, SignInResolverName,
 };
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Provenance;
+use crate::{ConfigError, Provenance};
 
 /// Something a person should know: a value that was dropped, a key that nobody reads.
 ///
@@ -29,6 +29,13 @@ impl Notice {
     pub fn at(mut self, provenance: impl Into<Provenance>) -> Self {
         self.provenance = Some(provenance.into());
         self
+    }
+}
+
+/// An error that stops nothing here. Its text is the error's, which names its place itself.
+impl From<ConfigError> for Notice {
+    fn from(error: ConfigError) -> Self {
+        Self::new(error.path().unwrap_or_default(), error.to_string())
     }
 }
 

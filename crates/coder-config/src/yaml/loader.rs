@@ -27,13 +27,13 @@ fn parser_options() -> Options {
 }
 
 /// Reads a text that is known to be JSON.
-pub(super) fn load_json(place: Place, text: &str) -> Result<Node, ConfigError> {
-    acceptable(&place, text, true)?;
+pub(super) fn load_json(place: &Place, text: &str) -> Result<Node, ConfigError> {
+    acceptable(place, text, true)?;
     let text = whole_characters(text);
     let mut options = parser_options();
     options.simple_key_max_lookahead = MAX_SCALAR_BYTES;
     let mut parser = Parser::new_from_str_with_options(&text, options);
-    let mut builder = Builder::new(&place, &text);
+    let mut builder = Builder::new(place, &text);
     builder.last_key_counts = true;
     let root = builder.run(&mut parser)?;
     Ok(root.unwrap_or_else(|| Node::new(Content::Null, place.at(1, 1))))

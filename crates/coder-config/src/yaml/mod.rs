@@ -82,13 +82,13 @@ pub(crate) fn json_document(file: &str, text: &str) -> Result<Node, ConfigError>
         let problem = format!("this is not JSON: {problem}");
         return Err(ConfigError::Syntax { location, problem });
     }
-    loader::load_json(place, text)
+    loader::load_json(&place, text)
 }
 
 /// A text that may be JSON; `None` when it is not. Everything in it is at `location`.
 pub(crate) fn json(text: &str, location: &Location) -> Option<Result<Node, ConfigError>> {
     serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
-    Some(loader::load_json(Place::Fixed(location.clone()), text))
+    Some(loader::load_json(&Place::Fixed(location.clone()), text))
 }
 
 /// How places are named.

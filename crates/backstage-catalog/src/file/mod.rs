@@ -1,0 +1,322 @@
+//! A catalog of files.
+
+mod pattern;
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use coder_config::{CatalogLocation, Entity, EntityRef, Notice, parse_entities, yaml};
+use serde_json::Value;
+
+use crate::{Catalog, CatalogError, EntityFilter};
+
+/// A catalog of `catalog-info.yaml` files: the locations of type `file` in `catalog.locations`.
+///
+/// A target may hold `*`, `**` and `?`; a file may hold many entities; entities of kind `Location`
+/// lead to further files, from their own directory on. Every question first looks whether a file
+/// changed, came or went, and reads again only what did. What is wrong in one file costs the other
+/// files nothing: see [`notices`](Self::notices).
+///
+/// Looking at files blocks for the moment it takes, as reading them does.
+///
+/// ```no_run
+/// use backstage_catalog::{Catalog, FileCatalog};
+/// use coder_config::CatalogLocation;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let location = CatalogLocation::new("file", "./services/*/catalog-info.yaml");
+/// let catalog = FileCatalog::new([location]);
+/// let payments = catalog.entity(&"component:payments".parse()?).await?;
+/// for notice in catalog.notices() {
+///     eprintln!("{notice}");
+/// }
+/// # let _ = payments;
+/// # Ok(()) }
+/// ```
+pub struct FileCatalog {
+    directory: PathBuf,
+    locations: Vec<CatalogLocation>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    files: BTreeMap<PathBuf, File>,
+    /// What the reading was made from, in order; `None` before the first.
+    visited: Option<Vec<(PathBuf, Stamp)>>,
+    reading: Arc<Reading>,
+}
+
+/// What tells that a file changed; `None` when there is no such file.
+type Stamp = Option<(SystemTime, u64)>;
+
+#[derive(Clone)]
+struct File {
+    stamp: Stamp,
+    content: Arc<Content>,
+}
+
+#[derive(Default)]
+struct Content {
+    entities: Vec<Arc<Entity>>,
+    notices: Vec<Notice>,
+}
+
+#[derive(Default)]
+struct Reading {
+    entities: BTreeMap<EntityRef, Arc<Entity>>,
+    notices: Vec<Notice>,
+}
+
+/// Files to read: a target and what may come from it.
+struct Visit {
+    target: PathBuf,
+    allow: Option<Vec<String>>,
+    /// How to call the place that names the target.
+    named_at: Option<coder_config::Provenance>,
+}
+
+impl FileCatalog {
+    /// The catalog of these locations; relative targets start from the working directory.
+    pub fn new(locations: impl IntoIterator<Item = CatalogLocation>) -> Self {
+        Self::in_directory("", locations)
+    }
+
+    /// The catalog of these locations; relative targets start from `directory`.
+    pub fn in_directory(
+        directory: impl Into<PathBuf>,
+        locations: impl IntoIterator<Item = CatalogLocation>,
+    ) -> Self {
+        Self {
+            directory: directory.into(),
+            locations: locations.into_iter().collect(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// What is wrong or strange in the files as they are now: documents that cannot be read,
+    /// files that are not there, entities that are there twice.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.reading().notices.clone()
+    }
+
+    fn reading(&self) -> Arc<Reading> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut survey = Survey::of(&self.directory, &self.locations, &state.files);
+        survey.run();
+        if state.visited.as_ref() != Some(&survey.visited) {
+            *state = State {
+                reading: Arc::new(survey.reading()),
+                visited: Some(survey.visited),
+                files: survey.files,
+            };
+        }
+        Arc::clone(&state.reading)
+    }
+}
+
+impl fmt::Debug for FileCatalog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("FileCatalog").field(&self.locations).finish()
+    }
+}
+
+#[async_trait]
+impl Catalog for FileCatalog {
+    async fn entity(&self, entity_ref: &EntityRef) -> Result<Option<Arc<Entity>>, CatalogError> {
+        Ok(self.reading().entities.get(entity_ref).cloned())
+    }
+
+    async fn entities(&self, filter: &EntityFilter) -> Result<Vec<Arc<Entity>>, CatalogError> {
+        let reading = self.reading();
+        Ok(reading.entities.values().filter(|entity| filter.matches(entity)).cloned().collect())
+    }
+}
+
+/// One look at all files.
+struct Survey<'a> {
+    pending: Vec<Visit>,
+    seen: HashSet<PathBuf>,
+    known: &'a BTreeMap<PathBuf, File>,
+    files: BTreeMap<PathBuf, File>,
+    visited: Vec<(PathBuf, Stamp)>,
+    allowed: Vec<(PathBuf, Option<Vec<String>>)>,
+    notices: Vec<Notice>,
+}
+
+impl<'a> Survey<'a> {
+    fn of(
+        directory: &Path,
+        locations: &[CatalogLocation],
+        known: &'a BTreeMap<PathBuf, File>,
+    ) -> Self {
+        let mut survey = Self {
+            pending: Vec::new(),
+            seen: HashSet::new(),
+            known,
+            files: BTreeMap::new(),
+            visited: Vec::new(),
+            allowed: Vec::new(),
+            notices: Vec::new(),
+        };
+        for location in locations.iter().rev() {
+            survey.plan(
+                &location.kind,
+                &location.target,
+                directory,
+                location.allow.clone(),
+                location.provenance.clone(),
+            );
+        }
+        survey
+    }
+
+    fn plan(
+        &mut self,
+        kind: &str,
+        target: &str,
+        directory: &Path,
+        allow: Option<Vec<String>>,
+        named_at: Option<coder_config::Provenance>,
+    ) {
+        if kind == "file" {
+            let target = pattern::tidy(&directory.join(target));
+            self.pending.push(Visit { target, allow, named_at });
+        } else {
+            let message =
+                format!("the location `{target}` is of type `{kind}`; only files are read here");
+            self.notice(message, named_at);
+        }
+    }
+
+    fn notice(&mut self, message: String, at: Option<coder_config::Provenance>) {
+        let notice = Notice::new("catalog.locations", message);
+        self.notices.push(match at {
+            Some(at) => notice.at(at),
+            None => notice,
+        });
+    }
+
+    /// Follows every location to its files; a file is read once, for the first that names it.
+    fn run(&mut self) {
+        while let Some(visit) = self.pending.pop() {
+            let files = pattern::expand(&visit.target);
+            if files.is_empty() {
+                let message = format!("there is no file `{}`", visit.target.display());
+                self.notice(message, visit.named_at.clone());
+                self.visited.push((visit.target.clone(), None));
+            }
+            // The stack gives them back in their order.
+            let mut further = Vec::new();
+            for path in files {
+                if !self.seen.insert(path.clone()) {
+                    continue;
+                }
+                let file = self.file(&path);
+                self.visited.push((path.clone(), file.stamp));
+                self.allowed.push((path.clone(), visit.allow.clone()));
+                for entity in &file.content.entities {
+                    further.extend(targets(entity, &path, visit.allow.as_ref()));
+                }
+                self.files.insert(path, file);
+            }
+            for (kind, target, directory, allow, named_at) in further.into_iter().rev() {
+                self.plan(&kind, &target, &directory, allow, named_at);
+            }
+        }
+    }
+
+    fn file(&self, path: &Path) -> File {
+        let stamp = fs::metadata(path)
+            .and_then(|metadata| Ok(Some((metadata.modified()?, metadata.len()))))
+            .unwrap_or_default();
+        match self.known.get(path) {
+            Some(file) if file.stamp == stamp => file.clone(),
+            _ => File { stamp, content: Arc::new(read(path, stamp)) },
+        }
+    }
+
+    fn reading(&mut self) -> Reading {
+        let mut entities = BTreeMap::new();
+        let mut notices = std::mem::take(&mut self.notices);
+        for (path, allow) in &self.allowed {
+            let Some(file) = self.files.get(path) else { continue };
+            notices.extend(file.content.notices.iter().cloned());
+            for entity in &file.content.entities {
+                let name = entity.entity_ref();
+                let place = |notice: Notice| match entity.location() {
+                    Some(location) => notice.at(location.clone()),
+                    None => notice,
+                };
+                let allowed = allow
+                    .as_ref()
+                    .is_none_or(|kinds| kinds.iter().any(|kind| entity.is_kind(kind)));
+                if !allowed {
+                    let message = format!("`{name}` may not come from this location; see `rules`");
+                    notices.push(place(Notice::new("kind", message)));
+                } else if let Some(first) = entities.get(name).map(Arc::<Entity>::as_ref) {
+                    let first = first.location().map(ToString::to_string).unwrap_or_default();
+                    let message = format!("`{name}` is ignored; it is already at {first}");
+                    notices.push(place(Notice::new("metadata.name", message)));
+                } else {
+                    entities.insert(name.clone(), Arc::clone(entity));
+                }
+            }
+        }
+        Reading { entities, notices }
+    }
+}
+
+fn read(path: &Path, stamp: Stamp) -> Content {
+    let name = path.display().to_string();
+    if stamp.is_some_and(|(_, bytes)| bytes > yaml::MAX_BYTES as u64) {
+        let limit = yaml::MAX_BYTES;
+        let message = format!("`{name}` is too large; at most {limit} bytes are accepted");
+        return Content { notices: vec![Notice::new("", message)], ..Content::default() };
+    }
+    let text = fs::read(path).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))
+    });
+    let text = match text {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("cannot read `{name}`: {error}");
+            return Content { notices: vec![Notice::new("", message)], ..Content::default() };
+        }
+    };
+    let mut content = Content::default();
+    for entity in parse_entities(&name, &text) {
+        match entity {
+            Ok(entity) => content.entities.push(Arc::new(entity)),
+            Err(error) => content.notices.push(error.into()),
+        }
+    }
+    content
+}
+
+type Further = (String, String, PathBuf, Option<Vec<String>>, Option<coder_config::Provenance>);
+
+/// Where a `Location` entity leads.
+fn targets(entity: &Entity, path: &Path, allow: Option<&Vec<String>>) -> Vec<Further> {
+    if !entity.is_kind("Location") {
+        return Vec::new();
+    }
+    let kind = entity.spec.get("type").and_then(Value::as_str).unwrap_or("file");
+    let one = entity.spec.get("target").into_iter();
+    let many = entity.spec.get("targets").and_then(Value::as_array).into_iter().flatten();
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let named_at = entity.location().cloned().map(Into::into);
+    one.chain(many)
+        .filter_map(Value::as_str)
+        .map(|target| {
+            let directory = directory.to_path_buf();
+            (kind.to_owned(), target.to_owned(), directory, allow.cloned(), named_at.clone())
+        })
+        .collect()
+}

@@ -1,0 +1,161 @@
+//! A catalog of files: patterns, `Location` entities, changes, and mistakes in single files.
+#![cfg(feature = "native")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use backstage_catalog::{Catalog, EntityFilter, FileCatalog};
+use coder_config::CatalogLocation;
+use futures_executor::block_on;
+
+/// A fresh directory with these files.
+fn directory(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("file_catalog").join(name);
+    let _ = fs::remove_dir_all(&root);
+    for (path, text) in files {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    root
+}
+
+fn component(name: &str) -> String {
+    format!("apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\n")
+}
+
+fn catalog(root: &PathBuf, targets: &[&str]) -> FileCatalog {
+    FileCatalog::in_directory(
+        root,
+        targets.iter().map(|target| CatalogLocation::new("file", *target)),
+    )
+}
+
+fn names(catalog: &FileCatalog) -> Vec<String> {
+    let entities = block_on(catalog.entities(&EntityFilter::all())).unwrap();
+    entities.iter().map(|entity| entity.entity_ref().to_string()).collect()
+}
+
+/// The notices, with the directory's own name taken out.
+fn notices(catalog: &FileCatalog, root: &PathBuf) -> Vec<String> {
+    let root = format!("{}/", root.display());
+    catalog.notices().iter().map(|notice| notice.to_string().replace(&root, "")).collect()
+}
+
+#[test]
+fn a_pattern_finds_the_files_of_all_directories() {
+    let root = directory(
+        "pattern",
+        &[
+            ("a/catalog-info.yaml", &component("a")),
+            ("b/deep/catalog-info.yaml", &component("b")),
+            (".hidden/catalog-info.yaml", &component("hidden")),
+            ("b/other.yaml", &component("other")),
+        ],
+    );
+    assert_eq!(names(&catalog(&root, &["./*/catalog-info.yaml"])), ["component:default/a"]);
+    assert_eq!(
+        names(&catalog(&root, &["**/catalog-*.yaml"])),
+        ["component:default/a", "component:default/b"],
+    );
+}
+
+#[test]
+fn a_file_may_hold_many_entities_and_a_location_leads_to_more() {
+    let all = "
+apiVersion: backstage.io/v1alpha1
+kind: Location
+metadata: { name: all }
+spec: { targets: [./one.yaml, ./teams/*.yaml] }
+---
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: { name: alice }
+spec: { memberOf: [team-a] }
+";
+    let root = directory(
+        "location",
+        &[
+            ("catalog/all.yaml", all),
+            ("catalog/one.yaml", &component("one")),
+            ("catalog/teams/team-a.yaml", &component("two")),
+        ],
+    );
+    let catalog = catalog(&root, &["catalog/all.yaml"]);
+    assert_eq!(
+        names(&catalog),
+        [
+            "component:default/one",
+            "component:default/two",
+            "location:default/all",
+            "user:default/alice",
+        ],
+    );
+    let alice = block_on(catalog.entity(&"user:alice".parse().unwrap())).unwrap().unwrap();
+    assert_eq!(alice.member_of()[0].to_string(), "group:default/team-a");
+}
+
+#[test]
+fn a_broken_document_costs_nothing_else_and_is_told_with_its_place() {
+    let broken = format!("{}---\nkind: [1, 2\n---\n{}", component("first"), component("third"));
+    let root = directory(
+        "broken",
+        &[("a.yaml", &broken), ("b.yaml", &component("b")), ("c.yaml", &component("first"))],
+    );
+    let catalog = catalog(&root, &["a.yaml", "b.yaml", "c.yaml", "missing.yaml"]);
+    assert_eq!(
+        names(&catalog),
+        ["component:default/b", "component:default/first", "component:default/third"],
+    );
+    insta::assert_snapshot!(notices(&catalog, &root).join("\n"));
+}
+
+#[test]
+fn a_changed_file_is_read_again_and_a_new_one_is_found() {
+    let root = directory("change", &[("a.yaml", &component("before"))]);
+    let catalog = catalog(&root, &["*.yaml"]);
+    assert_eq!(names(&catalog), ["component:default/before"]);
+    fs::write(root.join("a.yaml"), component("afterwards")).unwrap();
+    assert_eq!(names(&catalog), ["component:default/afterwards"]);
+    fs::write(root.join("b.yaml"), component("new")).unwrap();
+    assert_eq!(names(&catalog), ["component:default/afterwards", "component:default/new"]);
+    fs::remove_file(root.join("a.yaml")).unwrap();
+    assert_eq!(names(&catalog), ["component:default/new"]);
+}
+
+#[test]
+fn locations_that_lead_in_a_circle_end() {
+    let location = |name: &str, target: &str| {
+        format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {{ name: {name} }}\n\
+             spec: {{ target: {target} }}\n"
+        )
+    };
+    let root = directory(
+        "circle",
+        &[("a.yaml", &location("a", "./b.yaml")), ("b.yaml", &location("b", "./a.yaml"))],
+    );
+    assert_eq!(names(&catalog(&root, &["a.yaml"])), ["location:default/a", "location:default/b"]);
+}
+
+#[test]
+fn the_rules_of_a_location_say_which_kinds_may_come_from_it() {
+    let root = directory("rules", &[("a.yaml", &component("a"))]);
+    let mut location = CatalogLocation::new("file", "a.yaml");
+    location.allow = Some(vec!["User".to_owned()]);
+    let catalog = FileCatalog::in_directory(&root, [location]);
+    assert!(names(&catalog).is_empty());
+    assert_eq!(
+        notices(&catalog, &root),
+        ["a.yaml:1:1: `component:default/a` may not come from this location; see `rules`"],
+    );
+}
+
+#[test]
+fn a_location_on_another_machine_is_told_and_not_read() {
+    let catalog = FileCatalog::new([CatalogLocation::new("url", "https://git.example/x.yaml")]);
+    assert_eq!(
+        catalog.notices()[0].to_string(),
+        "the location `https://git.example/x.yaml` is of type `url`; only files are read here",
+    );
+}
