@@ -12,12 +12,16 @@ use std::time::Duration;
 use coder_client::operations::GetUser;
 use coder_client::{Capabilities, Capability, Client, Credential};
 use coder_core::{DeploymentUrl, Random, RandomError, Secret, World, random_bytes, timeout};
-use jiff::SignedDuration;
-use oauth2::basic::{BasicClient, BasicErrorResponse, BasicTokenResponse};
+use jiff::{SignedDuration, Timestamp};
+use oauth2::basic::{
+    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+    BasicTokenType,
+};
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError,
-    Scope, TokenResponse as _, TokenUrl,
+    EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse as _,
+    TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -31,8 +35,30 @@ pub use error::UpstreamError;
 /// No call to Coder takes longer, retries included. A person waits for it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-type OAuthClient =
-    BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+/// A token response of Coder: RFC 6749 §5.1, and the expiry as a time.
+type TokenAnswer = StandardTokenResponse<Expiry, BasicTokenType>;
+
+type OAuthClient = oauth2::Client<
+    BasicErrorResponse,
+    TokenAnswer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// Before 2.30 this is the only place where Coder says when the access token expires.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Expiry {
+    #[serde(default)]
+    expiry: Option<String>,
+}
+
+impl ExtraTokenFields for Expiry {}
 
 /// Coder, as the authorization server of one environment.
 pub(crate) struct Upstream {
@@ -84,7 +110,7 @@ impl Upstream {
         callback_url: &Url,
     ) -> Self {
         let reached = internal.unwrap_or_else(|| deployment.clone());
-        let oauth = BasicClient::new(ClientId::new(client_id.clone()))
+        let oauth: OAuthClient = oauth2::Client::new(ClientId::new(client_id.clone()))
             .set_client_secret(ClientSecret::new(client_secret.expose().to_owned()))
             // In the body, which every version takes; Basic came with 2.31.1.
             .set_auth_type(AuthType::RequestBody)
@@ -161,7 +187,7 @@ impl Upstream {
         &self,
         answer: impl Future<
             Output = Result<
-                BasicTokenResponse,
+                TokenAnswer,
                 RequestTokenError<coder_client::Error, BasicErrorResponse>,
             >,
         >,
@@ -182,9 +208,22 @@ impl Upstream {
         Ok(TokenPair {
             access_token: secret(tokens.access_token().secret()),
             refresh_token: tokens.refresh_token().map(|token| secret(token.secret())),
-            expires_in: tokens.expires_in().and_then(|time| u32::try_from(time.as_secs()).ok()),
+            expires_in: self.expires_in(&tokens),
             scope: tokens.scopes().map(words),
         })
+    }
+
+    /// How long the access token lives from now on, in seconds.
+    fn expires_in(&self, tokens: &TokenAnswer) -> Option<u32> {
+        let seconds = match (tokens.expires_in(), &tokens.extra_fields().expiry) {
+            (Some(lifetime), _) => i64::try_from(lifetime.as_secs()).ok()?,
+            (None, Some(expiry)) => {
+                let expiry: Timestamp = expiry.parse().ok()?;
+                expiry.duration_since(self.world.clock.now()).as_secs()
+            }
+            (None, None) => return None,
+        };
+        u32::try_from(seconds).ok()
     }
 
     /// Whose tokens these are (`GET /api/v2/users/me`).

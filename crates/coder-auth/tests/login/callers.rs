@@ -1,0 +1,104 @@
+use coder_auth::{SignIn, UsernameMatchingUserEntityName};
+use coder_client::operations::GetUser;
+use coder_core::Secret;
+use http::{HeaderMap, StatusCode};
+
+use crate::sign_in::{catalog, with_sign_in};
+use crate::support::{Browser, House, PORTAL};
+
+fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+}
+
+fn cookie(browser: &Browser) -> String {
+    format!("__Host-coder-session={}", browser.cookies["__Host-coder-session"])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callers_own_token_is_passed_through() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let headers = headers(&[("coder-session-token", alice.session_token.expose())]);
+    let caller = house.auth.caller(&headers, None).await.unwrap();
+    let user = caller.client().send(&GetUser::me()).await.unwrap();
+    assert_eq!(user.username, "alice");
+    assert_eq!(caller.environment(), "development");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_session_cookie_needs_a_page_of_the_portal_even_to_read() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let cookie = cookie(&house.signed_in(&alice).await);
+    let ajax = ("x-requested-with", "XMLHttpRequest");
+    for (pairs, status) in [
+        (vec![("cookie", &*cookie)], Some(StatusCode::UNAUTHORIZED)),
+        (
+            vec![("cookie", &*cookie), ajax, ("origin", "https://evil.example")],
+            Some(StatusCode::FORBIDDEN),
+        ),
+        (
+            vec![("cookie", &*cookie), ajax, ("sec-fetch-site", "cross-site")],
+            Some(StatusCode::FORBIDDEN),
+        ),
+        (vec![ajax, ("origin", PORTAL)], Some(StatusCode::UNAUTHORIZED)),
+        (vec![("cookie", &*cookie), ajax, ("origin", PORTAL)], None),
+    ] {
+        let result = house.auth.caller(&headers(&pairs), None).await;
+        assert_eq!(result.err().map(|error| error.status()), status, "{:?}", &pairs[1..]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_identity_token_leads_to_the_grant_of_the_sign_in() {
+    let house =
+        with_sign_in(SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()));
+    let alice = house.coder.add_user("alice");
+    let mut browser = Browser::new();
+    let message = browser.sign_in(&house, &alice).await;
+    let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
+    let headers = headers(&[("authorization", &format!("Bearer {token}"))]);
+    let caller = house.auth.caller(&headers, None).await.unwrap();
+    assert_eq!(caller.user_entity_ref(), Some("user:default/alice"));
+    assert_eq!(caller.client().send(&GetUser::me()).await.unwrap().username, "alice");
+    browser.log_out(&house).await;
+    let error = house.auth.caller(&headers, None).await.unwrap_err();
+    assert_eq!(error.status(), StatusCode::UNAUTHORIZED, "the grant ended with the session");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_not_ours_is_refused() {
+    let house = House::current();
+    for token in ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."] {
+        let headers = headers(&[("authorization", &format!("Bearer {token}"))]);
+        let error = house.auth.caller(&headers, None).await.unwrap_err();
+        assert_eq!(error.status(), StatusCode::UNAUTHORIZED, "{token}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_token_died_is_renewed_after_users_me_agrees() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let browser = house.signed_in(&alice).await;
+    let cookie = cookie(&browser);
+    let headers = headers(&[("cookie", &cookie), ("x-requested-with", "XMLHttpRequest")]);
+    let caller = house.auth.caller(&headers, None).await.unwrap();
+    house.coder.forget_requests();
+    let same = house.auth.renew(&caller).await.unwrap();
+    assert!(same.client().send(&GetUser::me()).await.is_ok());
+    assert_eq!(house.coder.count("POST", "/oauth2/tokens"), 0, "the token was alive");
+    house.advance(std::time::Duration::from_secs(25 * 3600));
+    assert!(caller.client().send(&GetUser::me()).await.unwrap_err().is_unauthorized());
+    let renewed = house.auth.renew(&caller).await.unwrap();
+    assert!(renewed.client().send(&GetUser::me()).await.is_ok());
+    assert_eq!(house.coder.count("POST", "/oauth2/tokens"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_passed_through_token_cannot_be_renewed() {
+    let house = House::current();
+    let headers = headers(&[("coder-session-token", Secret::new("dead").expose())]);
+    let caller = house.auth.caller(&headers, None).await.unwrap();
+    assert_eq!(house.auth.renew(&caller).await.unwrap_err().status(), StatusCode::UNAUTHORIZED);
+}

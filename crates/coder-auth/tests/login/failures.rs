@@ -1,0 +1,254 @@
+use coder_core::Secret;
+use coder_testkit::{Fault, Version};
+use http::StatusCode;
+use serde_json::Value;
+use url::Url;
+
+use crate::support::{Browser, House, PORTAL, answer, base_options, location, message};
+
+fn error(message: &Value) -> &str {
+    message["error"]["message"].as_str().unwrap_or_else(|| panic!("{message}"))
+}
+
+async fn start_error(house: &House, query: &str) -> (StatusCode, String) {
+    let answer = answer(&Browser::new().start_at(&house.auth, query).await);
+    (answer.status, answer.message().to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_environment_that_is_missing_or_unknown_is_named() {
+    let house = House::current();
+    assert_eq!(
+        start_error(&house, "").await,
+        (StatusCode::BAD_REQUEST, "Must specify 'env' query to select environment".to_owned())
+    );
+    for env in ["env=staging", "env=development&env=staging"] {
+        let (status, text) = start_error(&house, env).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert!(text.starts_with("No configuration available for the '"), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_misconfigured_environment_says_what_to_mend_and_leaves_the_others_alone() {
+    let house = House::current();
+    let reason = "missing `auth.providers.coder.staging.clientSecret`";
+    let auth = house.portal(
+        base_options()
+            .environment("development", house.environment())
+            .misconfigured("staging", reason),
+    );
+    let refused = answer(&Browser::new().start_at(&auth, "env=staging").await);
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    assert!(refused.message().contains(reason), "{}", refused.message());
+    let started = Browser::new().start_at(&auth, "env=development").await;
+    assert_eq!(started.status(), StatusCode::FOUND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_denial_is_told_as_one_on_every_release_that_sends_the_browser_back() {
+    for version in [Version::V2_34, Version::V2_38] {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let mut browser = Browser::new();
+        let authorize = browser.start(&house).await;
+        let callback = house.coder.deny(&authorize, &alice).unwrap();
+        let message = message(&browser.call_back(&house.auth, &callback).await);
+        assert_eq!(
+            error(&message),
+            "Authentication rejected, The resource owner or authorization server denied the request",
+            "{version}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_denial_without_a_state_is_answered_too() {
+    let house = House::new(Version::V2_29);
+    let alice = house.coder.add_user("alice");
+    let mut browser = Browser::new();
+    let authorize = browser.start(&house).await;
+    let callback = house.coder.deny(&authorize, &alice).unwrap();
+    let refused = answer(&browser.call_back(&house.auth, &callback).await);
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.message().contains("start the login again"), "{}", refused.message());
+}
+
+/// Signs in while this goes wrong, and gives what the person reads.
+async fn read_after(house: &House, fault: Fault) -> String {
+    let alice = house.coder.add_user("alice");
+    let mut browser = Browser::new();
+    let authorize = browser.start(house).await;
+    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    house.coder.fail_next(fault);
+    let message = message(&browser.call_back(&house.auth, &callback).await);
+    assert!(browser.cookies.is_empty(), "no session came of it");
+    error(&message).to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_the_token_endpoint_answers_the_person_reads_what_to_do() {
+    let tokens = |fault: Fault| fault.on("/oauth2/tokens");
+    let json = |status: u16, body: &'static str| {
+        Fault::answer(StatusCode::from_u16(status).unwrap(), "application/json", body)
+    };
+    for (fault, expected) in [
+        (Fault::login_page(), "something other than Coder answered"),
+        (Fault::bad_gateway(), "something other than Coder answered"),
+        (Fault::sso_redirect(), "something other than Coder answered"),
+        (Fault::rate_limited(30), "Coder is busy"),
+        (Fault::connection_refused().times(9), "Coder could not be reached"),
+        (Fault::answer_lost(), "Coder could not be reached"),
+        (Fault::silence(), "Coder could not be reached"),
+        (Fault::body_stalls(), "Coder could not be reached"),
+        (json(200, "null"), "answered something that is no token"),
+        (json(200, "{}"), "answered something that is no token"),
+        (json(200, "{\"access_token\":1}"), "answered something that is no token"),
+        (
+            json(500, "{\"message\":\"Failed to exchange token\",\"detail\":\"sql\"}"),
+            "Failed to exchange token",
+        ),
+        (json(400, "{\"error\":\"invalid_grant\"}"), "does not accept this login any more"),
+        (json(401, "{\"error\":\"invalid_client\"}"), "clientId and clientSecret"),
+    ] {
+        let house = House::current();
+        let text = read_after(&house, tokens(fault.clone())).await;
+        assert!(text.contains(expected), "{fault:?}: {text}");
+        assert!(!text.contains("sql"), "details are for the operator: {text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pair_whose_user_cannot_be_found_out_is_revoked() {
+    let house = House::current();
+    let text = read_after(&house, Fault::bad_gateway().on("/api/v2/users/me").times(9)).await;
+    assert!(text.contains("something other than Coder answered"), "{text}");
+    assert_eq!(house.coder.count("POST", "/oauth2/revoke"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hiccup_of_users_me_is_tried_again() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let mut browser = Browser::new();
+    let authorize = browser.start(&house).await;
+    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    house.coder.fail_next(Fault::bad_gateway().on("/api/v2/users/me"));
+    let message = message(&browser.call_back(&house.auth, &callback).await);
+    assert_eq!(message.get("error"), None, "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_is_switched_off_is_called_that() {
+    for version in Version::ALL.into_iter().filter(|version| *version >= Version::V2_25) {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let mut browser = Browser::new();
+        let authorize = browser.start(&house).await;
+        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        house.coder.set_oauth2_provider(false);
+        let message = message(&browser.call_back(&house.auth, &callback).await);
+        assert!(error(&message).contains("is switched off"), "{version}: {message}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_says_so_beforehand_is_not_even_visited() {
+    let house = House::current();
+    house.coder.set_oauth2_provider(false);
+    let (status, text) = start_error(&house, &format!("env=development&origin={PORTAL}")).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(text.contains("CODER_OAUTH2_PROVIDER_ENABLE=true"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_client_secret_is_the_operators_to_mend() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let secret = Secret::new("coder_aaaaaaaaaa_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+    let environment = coder_auth::EnvironmentOptions::new(
+        house.coder.url().clone(),
+        &*house.app.client_id,
+        secret,
+    );
+    let auth = house.portal(base_options().environment("development", environment));
+    let mut browser = Browser::new();
+    let authorize = location(&browser.start_at(&auth, "env=development").await);
+    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    let message = message(&browser.call_back(&auth, &callback).await);
+    assert!(error(&message).contains("clientId and clientSecret"), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn scopes_are_never_dropped_silently_when_the_release_is_not_known() {
+    let house =
+        House::with(Version::V2_38, |coder| coder.scopes(["user:read_personal".to_owned()]));
+    house.coder.fail_next(Fault::connection_refused().on("/api/v2/buildinfo").times(9));
+    let (status, text) = start_error(&house, "env=development").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(text.contains("not certain that it honours the configured scopes"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_without_scopes_needs_no_answer_of_buildinfo() {
+    let house = House::current();
+    house.coder.fail_next(Fault::connection_refused().on("/api/v2/buildinfo").times(9));
+    let response = Browser::new().start_at(&house.auth, "env=development").await;
+    assert_eq!(response.status(), StatusCode::FOUND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_is_down_does_not_end_the_session() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let browser = house.signed_in(&alice).await;
+    house.advance(std::time::Duration::from_secs(3600));
+    for fault in [
+        Fault::connection_refused(),
+        Fault::bad_gateway(),
+        Fault::login_page(),
+        Fault::rate_limited(60),
+    ] {
+        house.coder.fail_next(fault.clone().times(3));
+        let answer = browser.refresh(&house).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{fault:?}: {answer:?}");
+        assert!(answer.retry_after.is_some(), "{fault:?}");
+        while house.coder.count("GET", "/api/v2/users/me") > 0 {
+            house.coder.forget_requests();
+            let left = browser.refresh(&house).await;
+            if left.status == StatusCode::OK {
+                break;
+            }
+        }
+        house.advance(std::time::Duration::from_secs(601));
+    }
+    assert_eq!(browser.refresh(&house).await.status, StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_or_secret_deleted_in_coder_asks_for_a_login_or_for_the_operator() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let browser = house.signed_in(&alice).await;
+    house.coder.delete_app(&house.app);
+    house.advance(std::time::Duration::from_secs(3600));
+    let answer = browser.refresh(&house).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+    assert!(answer.message().contains("clientId and clientSecret"), "{}", answer.message());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_coder_sends_to_the_callback_is_told_with_its_code() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let mut browser = Browser::new();
+    let query = "env=development&scope=openid";
+    let authorize: Url = location(&browser.start_at(&house.auth, query).await);
+    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    let message = message(&browser.call_back(&house.auth, &callback).await);
+    let text = error(&message);
+    assert!(
+        text.starts_with("Authentication failed, ") && text.ends_with("(invalid_scope)"),
+        "{text}"
+    );
+}
