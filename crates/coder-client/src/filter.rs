@@ -197,14 +197,16 @@ impl WorkspaceFilter {
         Ok(self.set(key, speakable(value)?.to_owned()))
     }
 
-    /// Whether a query that a person wrote filters by parameter itself. Coder would take further
-    /// [`param`](Self::param)s for alternatives to those.
-    pub fn is_written_by_param(&self) -> bool {
+    /// Whether it filters by parameter, so that a further [`param`](Self::param) would be an
+    /// alternative and not a restriction.
+    pub fn has_params(&self) -> bool {
         let written = self.written.as_deref().unwrap_or_default();
-        split(written, ' ').iter().any(|element| match split(element, ':').as_slice() {
+        let is_param = |element: &str| match split(element, ':').as_slice() {
             [key, _] => key.trim_matches('"').eq_ignore_ascii_case("param"),
             _ => false,
-        })
+        };
+        self.terms.iter().any(|(key, _)| key == "param")
+            || split(written, ' ').into_iter().any(is_param)
     }
 
     /// Whether nothing is filtered.
@@ -375,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_in_a_written_query_are_noticed() {
+    fn parameters_are_noticed_where_they_are_written_too() {
         for (query, expected) in [
             ("owner:me", false),
             (r#""param:x""#, false),
@@ -383,7 +385,7 @@ mod tests {
             (r#"a b param:"repo=x""#, true),
             (r#""param":x"#, true),
         ] {
-            assert_eq!(WorkspaceFilter::written(query).unwrap().is_written_by_param(), expected);
+            assert_eq!(WorkspaceFilter::written(query).unwrap().has_params(), expected);
         }
     }
 }

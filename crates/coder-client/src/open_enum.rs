@@ -23,6 +23,13 @@ macro_rules! open_enum {
             }
         }
 
+        impl Default for $name {
+            /// An empty text: where a value is missing.
+            fn default() -> Self {
+                Self::Other(String::new())
+            }
+        }
+
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 match text {
@@ -46,8 +53,8 @@ macro_rules! open_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-                Ok(Self::from(text.as_str()))
+                let text = <Option<String> as serde::Deserialize>::deserialize(deserializer)?;
+                Ok(text.as_deref().map_or_else(Self::default, Self::from))
             }
         }
     };

@@ -38,8 +38,10 @@ pub struct WorkspaceAgent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_at: Option<Timestamp>,
     /// Whether it is connected.
+    #[serde(default)]
     pub status: AgentStatus,
     /// How far its scripts are.
+    #[serde(default)]
     pub lifecycle_state: AgentLifecycle,
     /// Unique within the workspace.
     pub name: String,
@@ -157,8 +159,9 @@ pub struct AgentLogSource {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentScript {
-    /// Identifies the script.
-    pub id: ScriptId,
+    /// Identifies the script. Told from 2.18 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ScriptId>,
     /// Where its output goes.
     pub log_source_id: LogSourceId,
     /// The file its output goes to as well.

@@ -37,11 +37,13 @@ pub struct WorkspaceApp {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subdomain_name: Option<String>,
     /// Who may open it.
+    #[serde(default)]
     pub sharing_level: SharingLevel,
     /// How Coder finds out whether it works.
     #[serde(default)]
     pub healthcheck: AppHealthcheck,
     /// Whether it works.
+    #[serde(default)]
     pub health: AppHealth,
     /// The heading it is shown under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,6 +52,7 @@ pub struct WorkspaceApp {
     #[serde(default)]
     pub hidden: bool,
     /// Where it likes to be opened.
+    #[serde(default)]
     pub open_in: AppOpenIn,
     /// Explains it. Told from 2.27 on.
     #[serde(default, skip_serializing_if = "Option::is_none")]

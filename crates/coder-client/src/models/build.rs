@@ -38,6 +38,7 @@ pub struct WorkspaceBuild {
     /// Counts a workspace's builds, from 1.
     pub build_number: i64,
     /// Start, stop or delete.
+    #[serde(default)]
     pub transition: WorkspaceTransition,
     /// Who asked for it.
     pub initiator_id: UserId,
@@ -47,6 +48,7 @@ pub struct WorkspaceBuild {
     /// The work behind it.
     pub job: ProvisionerJob,
     /// Why it was asked for.
+    #[serde(default)]
     pub reason: BuildReason,
     /// What it made. Empty in the answer to a create or build request.
     #[serde(default, deserialize_with = "nullable")]
@@ -58,6 +60,7 @@ pub struct WorkspaceBuild {
     #[serde(default)]
     pub max_deadline: Option<Timestamp>,
     /// What the job's status and the transition mean for the workspace.
+    #[serde(default)]
     pub status: WorkspaceStatus,
     /// In the deployment's own unit of cost.
     #[serde(default)]

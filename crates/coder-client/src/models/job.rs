@@ -36,6 +36,7 @@ pub struct ProvisionerJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_code: Option<JobErrorCode>,
     /// How far it is.
+    #[serde(default)]
     pub status: JobStatus,
     /// Who does it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

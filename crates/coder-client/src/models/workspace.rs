@@ -80,6 +80,7 @@ pub struct Workspace {
     #[serde(default)]
     pub health: WorkspaceHealth,
     /// Whether it updates to the active version when it starts.
+    #[serde(default)]
     pub automatic_updates: AutomaticUpdates,
     /// Whether it can be renamed.
     #[serde(default)]

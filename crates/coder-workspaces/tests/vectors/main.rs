@@ -2,6 +2,7 @@
 //! finding says otherwise (`deviations.json`).
 #![cfg(test)]
 
+mod availability;
 mod compile_config;
 mod json;
 mod suite;

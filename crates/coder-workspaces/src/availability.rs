@@ -1,0 +1,319 @@
+//! Whether a workspace can be used, why not, and when to look again.
+
+use std::time::Duration;
+
+use coder_client::models::{
+    AgentLifecycle, AgentStatus, JobErrorCode, Workspace, WorkspaceAgent, WorkspaceStatus,
+    WorkspaceTransition,
+};
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// When to look again while something is under way.
+const SOON: Duration = Duration::from_secs(5);
+/// When to look again although nothing is under way: somebody may start or stop a workspace.
+const LATER: Duration = Duration::from_secs(60);
+
+/// Whether a workspace can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Availability {
+    /// In a word.
+    pub state: AvailabilityState,
+    /// What a person should know about it.
+    pub reason: Option<String>,
+    /// What a person would do next.
+    pub action: NextAction,
+    /// When to look again, in milliseconds as JSON; `None` when nothing can change any more.
+    #[serde(rename = "lookAgainAfterMs", serialize_with = "milliseconds")]
+    pub look_again_after: Option<Duration>,
+}
+
+/// Whether a workspace can be used, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum AvailabilityState {
+    /// It can be used.
+    Online,
+    /// It is starting: its build waits or runs, or an agent has not connected yet.
+    Pending,
+    /// It is stopping, or its build is being canceled.
+    Stopping,
+    /// It is stopped.
+    Offline,
+    /// Its last build failed.
+    Failed,
+    /// It is being deleted.
+    Deleting,
+    /// It is gone.
+    Deleted,
+    /// It was not used for long, and was put to sleep.
+    Dormant,
+    /// It runs, but something in it does not work.
+    Unhealthy,
+    /// Coder says something about it that this version does not know.
+    Unknown,
+}
+
+impl AvailabilityState {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Online => "Online",
+            Self::Pending => "Pending…",
+            Self::Stopping => "Stopping…",
+            Self::Offline => "Offline",
+            Self::Failed => "Failed",
+            Self::Deleting => "Deleting…",
+            Self::Deleted => "Deleted",
+            Self::Dormant => "Dormant",
+            Self::Unhealthy => "Unhealthy",
+            Self::Unknown => "Unknown",
+        }
+    }
+
+    /// Whether a status light should be on: it can be used, or will be soon.
+    pub fn is_lit(self) -> bool {
+        matches!(self, Self::Online | Self::Pending | Self::Unhealthy)
+    }
+}
+
+/// What a person would do next with a workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum NextAction {
+    /// Open it.
+    Open,
+    /// Wait.
+    Wait,
+    /// Start it.
+    Start,
+    /// Stop it and start it again.
+    Restart,
+    /// Start it, which wakes it.
+    Wake,
+    /// Read the build's log, then do what failed once more.
+    Retry,
+    /// Look at it in Coder's dashboard.
+    Inspect,
+    /// Create another one.
+    Recreate,
+}
+
+/// Whether `workspace` can be used at the moment `now`.
+pub fn availability(workspace: &Workspace, now: Timestamp) -> Availability {
+    let build = &workspace.latest_build;
+    let under_way = |state, reason: Option<String>| Availability {
+        state,
+        reason,
+        action: NextAction::Wait,
+        look_again_after: Some(SOON),
+    };
+    let settled = |state, action, reason: Option<String>| Availability {
+        state,
+        reason,
+        action,
+        look_again_after: Some(next_change(workspace, now)),
+    };
+    match &build.status {
+        WorkspaceStatus::Pending => under_way(AvailabilityState::Pending, Some(queue(workspace))),
+        WorkspaceStatus::Starting => under_way(AvailabilityState::Pending, None),
+        WorkspaceStatus::Stopping => under_way(AvailabilityState::Stopping, None),
+        WorkspaceStatus::Canceling => under_way(
+            AvailabilityState::Stopping,
+            Some("its build is being canceled".to_owned()),
+        ),
+        WorkspaceStatus::Deleting => under_way(AvailabilityState::Deleting, None),
+        WorkspaceStatus::Deleted => Availability {
+            state: AvailabilityState::Deleted,
+            reason: None,
+            action: NextAction::Recreate,
+            look_again_after: None,
+        },
+        WorkspaceStatus::Failed => {
+            settled(AvailabilityState::Failed, NextAction::Retry, Some(failure(workspace)))
+        }
+        _ if workspace.dormant_at.is_some() => {
+            settled(AvailabilityState::Dormant, NextAction::Wake, Some(sleep(workspace, now)))
+        }
+        WorkspaceStatus::Stopped => settled(AvailabilityState::Offline, NextAction::Start, None),
+        WorkspaceStatus::Canceled => settled(
+            AvailabilityState::Offline,
+            NextAction::Start,
+            Some("its last build was canceled".to_owned()),
+        ),
+        WorkspaceStatus::Running => match running(workspace) {
+            Running { state: AvailabilityState::Pending, reason } => {
+                under_way(AvailabilityState::Pending, reason)
+            }
+            Running { state, reason } => settled(state, state.next_action(), reason),
+        },
+        status => settled(
+            AvailabilityState::Unknown,
+            NextAction::Inspect,
+            Some(format!("coder says its status is `{}`", status.as_str().escape_debug())),
+        ),
+    }
+}
+
+/// When to look again at a list of workspaces; `None` for the workspaces means that there is no
+/// answer yet, or that the last question failed. A list is never final: workspaces may be added.
+pub fn look_again_after(workspaces: Option<&[Availability]>) -> Duration {
+    workspaces
+        .into_iter()
+        .flatten()
+        .filter_map(|availability| availability.look_again_after)
+        .min()
+        .unwrap_or(LATER)
+}
+
+/// What the agents of a workspace say, each word once, in the order of the agents.
+pub fn agent_statuses(workspace: &Workspace) -> Vec<&AgentStatus> {
+    let mut statuses = Vec::new();
+    for agent in agents(workspace) {
+        if !statuses.contains(&&agent.status) {
+            statuses.push(&agent.status);
+        }
+    }
+    statuses
+}
+
+/// The letter to show where a workspace's template has no icon: the first of A to Z in the name,
+/// else `W`.
+pub fn icon_letter(name: &str) -> char {
+    name.chars().find(char::is_ascii_alphabetic).map_or('W', |letter| letter.to_ascii_uppercase())
+}
+
+impl AvailabilityState {
+    /// Of a workspace whose last build started it.
+    fn next_action(self) -> NextAction {
+        match self {
+            Self::Online => NextAction::Open,
+            Self::Unknown => NextAction::Inspect,
+            _ => NextAction::Restart,
+        }
+    }
+}
+
+struct Running {
+    state: AvailabilityState,
+    reason: Option<String>,
+}
+
+/// A workspace whose last start succeeded is as usable as its agents are.
+fn running(workspace: &Workspace) -> Running {
+    let first = |wanted: fn(&WorkspaceAgent) -> bool| agents(workspace).find(|agent| wanted(agent));
+    let of = |state, reason: Option<String>| Running { state, reason };
+    if let Some(agent) = first(|agent| agent.status == AgentStatus::Connecting) {
+        let reason = format!("its agent `{}` has not connected yet", agent.name);
+        return of(AvailabilityState::Pending, Some(reason));
+    }
+    if let Some(agent) = first(|agent| matches!(agent.status, AgentStatus::Other(_))) {
+        let status = agent.status.as_str().escape_debug();
+        let reason = format!("coder says its agent `{}` is `{status}`", agent.name);
+        return of(AvailabilityState::Unknown, Some(reason));
+    }
+    let unhealthy = first(|agent| !agent.health.healthy || agent.status != AgentStatus::Connected);
+    let reason = unhealthy.map(trouble);
+    if !workspace.health.healthy {
+        return of(AvailabilityState::Unhealthy, reason);
+    }
+    if first(|agent| agent.status != AgentStatus::Connected).is_some() {
+        return of(AvailabilityState::Offline, reason);
+    }
+    if let Some(agent) = first(blocks_login) {
+        let reason = format!("its agent `{}` runs start scripts", agent.name);
+        return of(AvailabilityState::Pending, Some(reason));
+    }
+    let slow = first(|agent| agent.lifecycle_state == AgentLifecycle::StartTimeout);
+    of(
+        AvailabilityState::Online,
+        slow.map(|agent| format!("start scripts of its agent `{}` take long", agent.name)),
+    )
+}
+
+/// The agents that count: those of dev containers come and go without the workspace.
+fn agents(workspace: &Workspace) -> impl Iterator<Item = &WorkspaceAgent> {
+    let resources = workspace.latest_build.resources.iter();
+    resources.flat_map(|resource| &resource.agents).filter(|agent| agent.parent_id.is_none())
+}
+
+fn blocks_login(agent: &WorkspaceAgent) -> bool {
+    agent.lifecycle_state == AgentLifecycle::Starting
+        && agent.scripts.iter().any(|script| script.run_on_start && script.start_blocks_login)
+}
+
+fn trouble(agent: &WorkspaceAgent) -> String {
+    let reason = agent.health.reason.as_deref().filter(|reason| !reason.is_empty());
+    let reason = reason.unwrap_or(match agent.status {
+        AgentStatus::Timeout => "agent is taking too long to connect",
+        AgentStatus::Disconnected => "agent has lost connection",
+        _ => "agent does not work",
+    });
+    match agent.troubleshooting_url.as_str() {
+        "" => format!("`{}`: {reason}", agent.name),
+        url => format!("`{}`: {reason}; see {url}", agent.name),
+    }
+}
+
+fn queue(workspace: &Workspace) -> String {
+    let job = &workspace.latest_build.job;
+    let provisioners = &workspace.latest_build.matched_provisioners;
+    if job.queue_position > 0 {
+        format!("its build is number {} of {} in the queue", job.queue_position, job.queue_size)
+    } else if provisioners.as_ref().is_some_and(|matched| matched.available == 0) {
+        "its build waits for a provisioner, and none that fits is available".to_owned()
+    } else {
+        "its build waits for a provisioner".to_owned()
+    }
+}
+
+fn failure(workspace: &Workspace) -> String {
+    let build = &workspace.latest_build;
+    let what = match build.transition {
+        WorkspaceTransition::Start => "start",
+        WorkspaceTransition::Stop => "stop",
+        WorkspaceTransition::Delete => "deletion",
+        WorkspaceTransition::Other(_) | _ => "build",
+    };
+    let said = build.job.error.as_deref().unwrap_or_default();
+    let why = match &build.job.error_code {
+        Some(JobErrorCode::InsufficientQuota) => "the owner's quota does not allow it",
+        Some(JobErrorCode::RequiredTemplateVariables) => {
+            "the template needs variables that its author has not set"
+        }
+        _ if said.is_empty() => return format!("its last {what} failed"),
+        _ => said,
+    };
+    format!("its last {what} failed: {why}")
+}
+
+fn sleep(workspace: &Workspace, now: Timestamp) -> String {
+    match workspace.deleting_at {
+        None => "it was not used for long".to_owned(),
+        Some(deletion) => match deletion.duration_since(now).as_hours() / 24 {
+            ..1 => "it was not used for long and will be deleted within a day".to_owned(),
+            1 => "it was not used for long and will be deleted in a day".to_owned(),
+            days => format!("it was not used for long and will be deleted in {days} days"),
+        },
+    }
+}
+
+/// A schedule or a deadline may come before the next regular look.
+fn next_change(workspace: &Workspace, now: Timestamp) -> Duration {
+    [workspace.next_start_at, workspace.latest_build.deadline]
+        .into_iter()
+        .flatten()
+        .filter_map(|moment| Duration::try_from(moment.duration_since(now)).ok())
+        .fold(LATER, |soonest, ahead| soonest.min(ahead.max(SOON)))
+}
+
+fn milliseconds<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)).serialize(serializer)
+}

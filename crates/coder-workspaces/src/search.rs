@@ -1,0 +1,335 @@
+//! Which workspaces belong to an entity: those whose parameters name its repository.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+
+use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
+use coder_client::operations::{ListBuildParameters, ListWorkspaces};
+use coder_client::{Client, FilterError, WorkspaceFilter, WorkspaceId};
+use coder_config::Repository;
+use futures_util::{StreamExt as _, stream};
+
+use crate::{EntityWorkspacesConfig, Error, NotSearchable};
+
+/// Servers and proxies refuse request lines of more than 8 KiB.
+const MAX_QUERY: usize = 6 * 1024;
+/// How many builds' parameters are read at a time where Coder's search has no words.
+const CONCURRENCY: usize = 8;
+/// How many builds' parameters are read at most for one question.
+const MAX_COMPARED: usize = 200;
+
+/// Whose workspaces are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Owner {
+    /// The caller's.
+    #[default]
+    Me,
+    /// All that the caller may see.
+    Everyone,
+}
+
+/// The workspaces of an entity.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct EntityWorkspaces {
+    /// Running ones first, then those that are about to; of each the recently used ones first.
+    pub workspaces: Vec<Workspace>,
+    /// What could not be asked, so that workspaces may be missing.
+    pub problems: Vec<SearchProblem>,
+}
+
+impl EntityWorkspaces {
+    /// Whether workspaces may be missing; [`problems`](Self::problems) says why.
+    pub fn is_partial(&self) -> bool {
+        !self.problems.is_empty()
+    }
+}
+
+/// Why workspaces may be missing from an answer.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SearchProblem {
+    /// Coder's search has no words for a parameter's name.
+    Refused {
+        /// The parameter's name.
+        key: String,
+        /// Why not.
+        error: FilterError,
+    },
+    /// One of several requests failed.
+    Failed(coder_client::Error),
+    /// There were more workspaces than are compared one by one.
+    TooMany {
+        /// How many were compared.
+        compared: usize,
+        /// How many there were.
+        found: usize,
+    },
+}
+
+impl fmt::Display for SearchProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { key, error } => {
+                write!(formatter, "the parameter `{}` was left out: {error}", key.escape_debug())
+            }
+            Self::Failed(error) => write!(formatter, "one of several requests failed: {error}"),
+            Self::TooMany { compared, found } => write!(
+                formatter,
+                "only {compared} of {found} workspaces could be compared; the others may belong here as well"
+            ),
+        }
+    }
+}
+
+/// The workspaces of an entity, by one request wherever Coder's search has words for it.
+///
+/// # Errors
+///
+/// When there is nothing to search for, or no request succeeded. A request that was refused
+/// because of the credential is always an error.
+pub async fn find_workspaces(
+    client: &Client,
+    compiled: &EntityWorkspacesConfig,
+    owner: Owner,
+) -> Result<EntityWorkspaces, Error> {
+    Search::of(compiled).owned_by(owner).run(client).await
+}
+
+/// A search for an entity's workspaces.
+#[derive(Clone, Debug)]
+pub struct Search<'a> {
+    compiled: &'a EntityWorkspacesConfig,
+    owner: Owner,
+    filter: WorkspaceFilter,
+}
+
+impl<'a> Search<'a> {
+    /// The caller's workspaces of this entity.
+    pub fn of(compiled: &'a EntityWorkspacesConfig) -> Self {
+        Self { compiled, owner: Owner::Me, filter: WorkspaceFilter::new() }
+    }
+
+    /// Whose workspaces.
+    #[must_use]
+    pub fn owned_by(self, owner: Owner) -> Self {
+        Self { owner, ..self }
+    }
+
+    /// Only those that match this filter as well, such as what a person wrote into a search box.
+    #[must_use]
+    pub fn matching(self, filter: WorkspaceFilter) -> Self {
+        Self { filter, ..self }
+    }
+
+    /// Asks Coder.
+    ///
+    /// # Errors
+    ///
+    /// As [`find_workspaces`].
+    pub async fn run(&self, client: &Client) -> Result<EntityWorkspaces, Error> {
+        let repository = self.compiled.repository.as_ref().ok_or(NotSearchable::NoRepository)?;
+        let Plan { queries, compare, narrow, problems } = self.plan(repository)?;
+        let mut answer = Answer { problems, ..Answer::default() };
+        for query in queries {
+            answer.take(list(client, query).await)?;
+        }
+        if let Some(query) = compare {
+            match list(client, query).await {
+                Ok(candidates) => {
+                    answer.succeeded = true;
+                    self.compare(client, repository, candidates, &mut answer).await?;
+                }
+                Err(error) => answer.fail(error)?,
+            }
+        }
+        let mut found = answer.finish()?;
+        if let Some(query) = narrow {
+            let allowed: BTreeSet<WorkspaceId> =
+                list(client, query).await?.iter().map(|workspace| workspace.id).collect();
+            found.workspaces.retain(|workspace| allowed.contains(&workspace.id));
+        }
+        // A stable sort: what is equal stays in Coder's order, by owner and name.
+        found.workspaces.sort_by_key(|workspace| {
+            (eagerness(&workspace.latest_build.status), std::cmp::Reverse(workspace.last_used_at))
+        });
+        Ok(found)
+    }
+
+    fn plan(&self, repository: &Repository) -> Result<Plan, NotSearchable> {
+        let keys = &self.compiled.repo_url_param_keys;
+        if keys.is_empty() {
+            return Err(NotSearchable::NoParamKeys);
+        }
+        let (base, narrow) = self.base();
+        let spellings = repository.spellings();
+        let mut plan = Plan { queries: Vec::new(), compare: None, narrow, problems: Vec::new() };
+        let mut query = base.clone();
+        let mut inexpressible = false;
+        for key in keys {
+            for spelling in &spellings {
+                match query.clone().param(key, spelling) {
+                    Ok(longer) if encoded_length(&longer) <= MAX_QUERY || query == base => {
+                        query = longer;
+                    }
+                    Ok(_) => {
+                        plan.queries.push(std::mem::replace(&mut query, base.clone()));
+                        query = query.param(key, spelling).unwrap_or_else(|_| base.clone());
+                    }
+                    Err(error) if error.is_inexpressible() => inexpressible = true,
+                    Err(error) => {
+                        plan.problems.push(SearchProblem::Refused { key: key.clone(), error });
+                        break;
+                    }
+                }
+            }
+        }
+        if inexpressible {
+            // Every candidate is compared with every spelling, so the other queries add nothing.
+            plan.queries.clear();
+            plan.compare = Some(any_of(keys, base));
+        } else if query != base {
+            plan.queries.push(query);
+        } else if let Some(SearchProblem::Refused { key, error }) = plan.problems.pop() {
+            return Err(NotSearchable::Refused { key, source: error });
+        }
+        Ok(plan)
+    }
+
+    /// The filter that our parameters are added to, and one whose answer limits ours: Coder takes
+    /// all parameters of a query for alternatives, so a caller's own need a request of their own.
+    fn base(&self) -> (WorkspaceFilter, Option<WorkspaceFilter>) {
+        let owned = |filter: WorkspaceFilter| match self.owner {
+            Owner::Me => filter.mine(),
+            Owner::Everyone => filter,
+        };
+        let filter = owned(self.filter.clone());
+        if self.filter.has_params() { (owned(WorkspaceFilter::new()), Some(filter)) } else { (filter, None) }
+    }
+
+    /// Keeps the candidates whose parameters name the repository.
+    async fn compare(
+        &self,
+        client: &Client,
+        repository: &Repository,
+        candidates: Vec<Workspace>,
+        answer: &mut Answer,
+    ) -> Result<(), Error> {
+        if candidates.len() > MAX_COMPARED {
+            let (compared, found) = (MAX_COMPARED, candidates.len());
+            answer.problems.push(SearchProblem::TooMany { compared, found });
+        }
+        let mut reads = stream::iter(candidates.into_iter().take(MAX_COMPARED))
+            .map(async |workspace| {
+                let read = ListBuildParameters::new(workspace.latest_build.id);
+                (client.send(&read).await, workspace)
+            })
+            .buffered(CONCURRENCY);
+        while let Some((parameters, workspace)) = reads.next().await {
+            match parameters {
+                Ok(parameters) if self.names(repository, &parameters) => answer.add(workspace),
+                Ok(_) => {}
+                // Deleted since it was listed.
+                Err(error) if error.is_not_found() || error.is_gone() => {}
+                Err(error) => answer.fail(error)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self, repository: &Repository, parameters: &[BuildParameter]) -> bool {
+        let is_key = |name: &str| {
+            let keys = &self.compiled.repo_url_param_keys;
+            keys.iter().any(|key| key.to_lowercase() == name.to_lowercase())
+        };
+        parameters
+            .iter()
+            .any(|parameter| is_key(&parameter.name) && repository.matches(&parameter.value))
+    }
+}
+
+/// What to ask.
+struct Plan {
+    /// Their answers, together, are the entity's workspaces.
+    queries: Vec<WorkspaceFilter>,
+    /// Its answer holds candidates, whose parameters are compared here.
+    compare: Option<WorkspaceFilter>,
+    /// Its answer limits the others'.
+    narrow: Option<WorkspaceFilter>,
+    problems: Vec<SearchProblem>,
+}
+
+/// What came so far.
+#[derive(Default)]
+struct Answer {
+    workspaces: Vec<Workspace>,
+    places: HashMap<WorkspaceId, usize>,
+    succeeded: bool,
+    problems: Vec<SearchProblem>,
+}
+
+impl Answer {
+    fn take(&mut self, listed: Result<Vec<Workspace>, coder_client::Error>) -> Result<(), Error> {
+        match listed {
+            Ok(workspaces) => {
+                self.succeeded = true;
+                workspaces.into_iter().for_each(|workspace| self.add(workspace));
+                Ok(())
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// The first place counts, and the last state.
+    fn add(&mut self, workspace: Workspace) {
+        let place = *self.places.entry(workspace.id).or_insert(self.workspaces.len());
+        match self.workspaces.get_mut(place) {
+            Some(known) => *known = workspace,
+            None => self.workspaces.push(workspace),
+        }
+    }
+
+    fn fail(&mut self, error: coder_client::Error) -> Result<(), Error> {
+        if error.is_unauthorized() {
+            return Err(error.into());
+        }
+        self.problems.push(SearchProblem::Failed(error));
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<EntityWorkspaces, Error> {
+        if !self.succeeded
+            && let Some(at) = self.problems.iter().position(|p| matches!(p, SearchProblem::Failed(_)))
+            && let SearchProblem::Failed(error) = self.problems.swap_remove(at)
+        {
+            return Err(error.into());
+        }
+        Ok(EntityWorkspaces { workspaces: self.workspaces, problems: self.problems })
+    }
+}
+
+async fn list(
+    client: &Client,
+    filter: WorkspaceFilter,
+) -> Result<Vec<Workspace>, coder_client::Error> {
+    Ok(client.send(&ListWorkspaces::matching(filter)).await?.workspaces)
+}
+
+/// Workspaces that have one of these parameters at all, where Coder can be asked for each of them.
+fn any_of(keys: &[String], base: WorkspaceFilter) -> WorkspaceFilter {
+    keys.iter().try_fold(base.clone(), |filter, key| filter.has_param(key)).unwrap_or(base)
+}
+
+fn encoded_length(filter: &WorkspaceFilter) -> usize {
+    form_urlencoded::byte_serialize(filter.to_string().as_bytes()).map(str::len).sum()
+}
+
+/// Running workspaces first, then those that are about to run.
+fn eagerness(status: &WorkspaceStatus) -> u8 {
+    match status {
+        WorkspaceStatus::Running => 0,
+        WorkspaceStatus::Pending | WorkspaceStatus::Starting => 1,
+        _ => 2,
+    }
+}
