@@ -52,7 +52,7 @@ async fn the_session_cookie_needs_a_page_of_the_portal_even_to_read() {
 #[tokio::test(start_paused = true)]
 async fn our_identity_token_leads_to_the_grant_of_the_sign_in() {
     let house =
-        with_sign_in(SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()));
+        with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()));
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
     let message = browser.sign_in(&house, &alice).await;

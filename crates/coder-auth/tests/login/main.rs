@@ -1,4 +1,10 @@
 //! The login suite: whole logins against a fake Coder, through the same functions that serve them.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
 
 mod attacks;
 mod callers;

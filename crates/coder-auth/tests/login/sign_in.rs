@@ -40,7 +40,7 @@ pub(crate) fn catalog() -> Arc<dyn Catalog> {
     Arc::new(MemoryCatalog::new(entities(CATALOG)))
 }
 
-pub(crate) fn with_sign_in(sign_in: SignIn) -> House {
+pub(crate) fn with_sign_in(sign_in: &SignIn) -> House {
     House::with(Version::default(), |coder| coder.sign_in(sign_in.clone()))
 }
 
@@ -59,7 +59,7 @@ fn by_username() -> SignIn {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_signs_in_as_the_entity_of_that_name_with_its_groups() {
-    let house = with_sign_in(by_username());
+    let house = with_sign_in(&by_username());
     let message = sign_in(&house, "alice", "someone@example.com").await;
     let expected = json!({
         "type": "user",
@@ -80,7 +80,7 @@ async fn without_resolvers_the_login_gives_access_to_coder_only() {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_the_catalog_does_not_know_is_told_so_and_leaves_no_token_behind() {
-    let house = with_sign_in(by_username());
+    let house = with_sign_in(&by_username());
     let message = sign_in(&house, "stranger", "stranger@example.com").await;
     let text = message["error"]["message"].as_str().unwrap();
     assert!(text.starts_with("Failed to sign-in, unable to resolve user identity."), "{text}");
@@ -90,7 +90,7 @@ async fn a_user_the_catalog_does_not_know_is_told_so_and_leaves_no_token_behind(
 #[tokio::test(start_paused = true)]
 async fn an_address_matches_in_any_case_and_without_its_tag() {
     let resolver = EmailMatchingUserEntityProfileEmail::default();
-    let house = with_sign_in(SignIn::new(catalog()).with(resolver));
+    let house = with_sign_in(&SignIn::new(catalog()).with(resolver));
     for email in ["alice@example.com", "ALICE@EXAMPLE.COM", "alice+coder@example.com"] {
         let message = sign_in(&house, &format!("u{}", email.len()), email).await;
         assert_eq!(identity(&message)["userEntityRef"], "user:default/alice", "{email}: {message}");
@@ -108,7 +108,7 @@ async fn allowed_domains_hold_for_both_email_resolvers() {
     for sign_in_with in
         [SignIn::new(catalog()).with(by_email), SignIn::new(catalog()).with(by_name)]
     {
-        let house = with_sign_in(sign_in_with);
+        let house = with_sign_in(&sign_in_with);
         let message = sign_in(&house, "in", "alice@example.com").await;
         assert_eq!(identity(&message)["userEntityRef"], "user:default/alice", "{message}");
         for email in ["alice@evil.example", "alice@EXAMPLE.com", "alice@example.com@evil.example"] {
@@ -123,7 +123,7 @@ async fn allowed_domains_hold_for_both_email_resolvers() {
 async fn users_outside_the_catalog_sign_in_only_when_that_is_allowed() {
     let options = EmailOptions::default().dangerously_allowing_users_outside_the_catalog();
     let resolver = EmailLocalPartMatchingUserEntityName::new(options);
-    let house = with_sign_in(SignIn::new(catalog()).with(resolver));
+    let house = with_sign_in(&SignIn::new(catalog()).with(resolver));
     let message = sign_in(&house, "new", "newcomer@example.com").await;
     assert_eq!(identity(&message)["ownershipEntityRefs"], json!(["user:default/newcomer"]));
 }
@@ -143,10 +143,10 @@ async fn only_a_resolver_that_finds_nobody_lets_the_next_one_try() {
     }
     let by_email = || EmailMatchingUserEntityProfileEmail::default();
     let by_name = || UsernameMatchingUserEntityName::default();
-    let house = with_sign_in(SignIn::new(catalog()).with(by_email()).with(by_name()));
+    let house = with_sign_in(&SignIn::new(catalog()).with(by_email()).with(by_name()));
     let message = sign_in(&house, "alice", "unknown@example.com").await;
     assert_eq!(identity(&message)["userEntityRef"], "user:default/alice", "{message}");
-    let house = with_sign_in(SignIn::new(catalog()).with(Refuses).with(by_name()));
+    let house = with_sign_in(&SignIn::new(catalog()).with(Refuses).with(by_name()));
     let message = sign_in(&house, "alice", "alice@example.com").await;
     assert_eq!(message["error"]["message"], "Login failed, alice is not welcome");
 }
@@ -168,7 +168,7 @@ async fn a_catalog_that_is_down_keeps_the_session() {
     }
     let flaky = Arc::new(Flaky(false.into()));
     let sign_in = SignIn::new(flaky.clone()).with(UsernameMatchingUserEntityName::default());
-    let house = with_sign_in(sign_in);
+    let house = with_sign_in(&sign_in);
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
     flaky.0.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -183,7 +183,7 @@ async fn a_catalog_that_is_down_keeps_the_session() {
 async fn a_changed_catalog_counts_from_the_next_refresh_on() {
     let catalog = Arc::new(MemoryCatalog::new(entities(CATALOG)));
     let sign_in = SignIn::new(catalog.clone()).with(UsernameMatchingUserEntityName::default());
-    let house = with_sign_in(sign_in);
+    let house = with_sign_in(&sign_in);
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
     let text =
@@ -196,7 +196,7 @@ async fn a_changed_catalog_counts_from_the_next_refresh_on() {
 
 #[tokio::test(start_paused = true)]
 async fn userinfo_says_who_the_token_is_and_what_it_owns() {
-    let house = with_sign_in(by_username());
+    let house = with_sign_in(&by_username());
     let message = sign_in(&house, "alice", "alice@example.com").await;
     let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
     let ask = async |authorization: Option<String>| {
