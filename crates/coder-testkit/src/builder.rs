@@ -9,9 +9,11 @@ use coder_core::{Clock, DeploymentUrl, Random};
 use crate::clock::TestClock;
 use crate::mint::Mint;
 use crate::misuse::misuse;
+use crate::organizations::Organization;
 use crate::profile::Profile;
 use crate::random::SeededRandom;
 use crate::state::{Settings, State};
+use crate::workspaces::Pace;
 use crate::{FakeCoder, Version};
 
 /// Decides what a [`FakeCoder`] is like. Made by [`FakeCoder::builder`].
@@ -23,6 +25,7 @@ pub struct FakeCoderBuilder {
     random: Option<Arc<dyn Random>>,
     session_lifetime: Duration,
     provider_off: bool,
+    pace: Pace,
 }
 
 impl FakeCoderBuilder {
@@ -34,6 +37,7 @@ impl FakeCoderBuilder {
             random: None,
             session_lifetime: Duration::from_secs(24 * 3600),
             provider_off: false,
+            pace: Pace::default(),
         }
     }
 
@@ -79,6 +83,12 @@ impl FakeCoderBuilder {
         self
     }
 
+    /// How long builds take on the clock.
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
     /// The fake.
     pub fn build(self) -> FakeCoder {
         let test_clock = self.clock.is_none().then(TestClock::new);
@@ -96,8 +106,18 @@ impl FakeCoderBuilder {
             clock,
             mint,
             session_lifetime: self.session_lifetime,
+            pace: self.pace,
         };
-        let state = State { provider_off: self.provider_off, ..State::default() };
+        let organization = Organization {
+            id: settings.mint.uuid(),
+            name: "coder".to_owned(),
+            created_at: settings.clock.now(),
+        };
+        let state = State {
+            provider_off: self.provider_off,
+            organizations: vec![organization],
+            ..State::default()
+        };
         FakeCoder::from_parts(settings, state, test_clock)
     }
 }

@@ -160,7 +160,7 @@ impl FakeCoder {
     }
 
     fn set_status(&self, user: &FakeUser, status: UserStatus) {
-        if let Some(user) = self.lock().users.get_mut(&user.id) {
+        if let Some(user) = self.lock().users.get_mut(&user.id.as_uuid()) {
             user.status = status;
         }
     }
@@ -213,6 +213,11 @@ impl FakeCoder {
         if let Some(secret) = secret.map(|secret| secret.id) {
             state.delete_app_secret(id, secret);
         }
+    }
+
+    /// Links an external provider to a user's account.
+    pub fn link_external_auth(&self, user: &FakeUser, provider: &str) {
+        self.lock().external_auth.push((user.id.as_uuid(), provider.to_owned()));
     }
 
     /// Switches the OAuth2 provider off or on. Tokens issued before keep working.
@@ -272,7 +277,7 @@ fn add_user(deployment: &mut Deployment<'_>, username: &str, email: &str, owner:
     let key =
         deployment.mint_key(user.id, KeyKind::Session, TEN_YEARS, vec![scopes::ALL.to_owned()]);
     FakeUser {
-        id: user.id,
+        id: user.id.into(),
         username: user.username,
         email: user.email,
         session_token: key.parts.as_key().into(),

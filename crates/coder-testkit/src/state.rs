@@ -13,9 +13,12 @@ use crate::fault::Fault;
 use crate::keys::ApiKey;
 use crate::mint::Mint;
 use crate::oauth2::{App, Code, RefreshToken, Registered};
+use crate::organizations::Organization;
 use crate::profile::Profile;
 use crate::recorded::RecordedRequest;
+use crate::templates::Template;
 use crate::users::User;
+use crate::workspaces::{Pace, Workspace};
 
 /// What is fixed when the fake is built.
 #[derive(Clone)]
@@ -28,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) deployment_id: Uuid,
     /// How long a session or an OAuth access token lives without use.
     pub(crate) session_lifetime: Duration,
+    /// How long builds take.
+    pub(crate) pace: Pace,
 }
 
 /// What changes while it runs.
@@ -43,11 +48,27 @@ pub(crate) struct State {
     pub(crate) codes: HashMap<String, Code>,
     /// By their first part.
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
+    /// The first one is the default.
+    pub(crate) organizations: Vec<Organization>,
+    pub(crate) templates: Vec<Template>,
+    pub(crate) workspaces: BTreeMap<Uuid, Workspace>,
+    /// The workspace of each build.
+    pub(crate) workspace_of_build: HashMap<Uuid, Uuid>,
+    /// Users with the external providers they have linked.
+    pub(crate) external_auth: Vec<(Uuid, String)>,
     pub(crate) provider_off: bool,
     /// The stored setting of releases that have one.
     pub(crate) registration_on: bool,
     pub(crate) faults: Vec<Fault>,
     pub(crate) requests: Vec<RecordedRequest>,
+}
+
+impl State {
+    /// The external providers a user has linked.
+    pub(crate) fn external_auth_of(&self, user: Uuid) -> Vec<String> {
+        let links = self.external_auth.iter().filter(|(id, _)| *id == user);
+        links.map(|(_, provider)| provider.clone()).collect()
+    }
 }
 
 /// The deployment, at the moment of one call.

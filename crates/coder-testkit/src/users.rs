@@ -1,5 +1,6 @@
 //! People who use the deployment.
 
+use coder_client::UserId;
 use coder_core::Secret;
 use http::StatusCode;
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ use crate::state::{Deployment, State};
 #[non_exhaustive]
 pub struct FakeUser {
     /// Coder's id of the user.
-    pub id: Uuid,
+    pub id: UserId,
     /// The login name.
     pub username: String,
     /// `<username>@example.com` unless said otherwise.
@@ -55,6 +56,8 @@ impl User {
     fn json(&self, deployment: &Deployment<'_>) -> Value {
         let roles: &[Value] =
             if self.owner { &[json!({ "name": "owner", "display_name": "Owner" })] } else { &[] };
+        let organizations: Vec<Uuid> =
+            deployment.state.organizations.iter().map(|organization| organization.id).collect();
         let mut user = json!({
             "id": self.id,
             "username": self.username,
@@ -66,7 +69,7 @@ impl User {
             "last_seen_at": self.last_seen_at.to_string(),
             "status": self.status(),
             "login_type": "password",
-            "organization_ids": [crate::organizations::DEFAULT_ID],
+            "organization_ids": organizations,
             "roles": roles,
         });
         if deployment.settings.version >= crate::Version::V2_34 {

@@ -1,0 +1,8 @@
+//! The language of `?q=`.
+
+mod lexer;
+mod pattern;
+mod terms;
+
+pub(crate) use pattern::ilike;
+pub(crate) use terms::{SearchFault, Terms};

@@ -1,0 +1,141 @@
+//! Templates: what workspaces are made from.
+
+mod json;
+mod parameters;
+mod routes;
+mod setup;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+pub(crate) use parameters::resolve;
+pub(crate) use routes::{parse_id, route_templates, route_versions};
+pub use setup::FakeTemplate;
+
+use crate::state::{Deployment, State};
+
+/// A template, as the deployment stores it.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    pub(crate) id: Uuid,
+    pub(crate) organization: Uuid,
+    pub(crate) name: String,
+    pub(crate) display_name: String,
+    pub(crate) icon: String,
+    pub(crate) description: String,
+    pub(crate) created_at: Timestamp,
+    /// Empty while it is not deprecated.
+    pub(crate) deprecation: String,
+    /// External authentication that everyone needs before creating: id and display name.
+    pub(crate) external_auth: Vec<(String, String)>,
+    /// Oldest first; the last one is active.
+    pub(crate) versions: Vec<TemplateVersion>,
+}
+
+/// A version of a template.
+#[derive(Clone, Debug)]
+pub(crate) struct TemplateVersion {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) created_at: Timestamp,
+    /// As the API lists them.
+    pub(crate) parameters: Vec<Value>,
+    pub(crate) presets: Vec<Preset>,
+    /// The import job is still running.
+    pub(crate) importing: bool,
+}
+
+/// Parameter values under a name.
+#[derive(Clone, Debug)]
+pub(crate) struct Preset {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) default: bool,
+    pub(crate) values: Vec<(String, String)>,
+}
+
+impl Template {
+    /// The active version.
+    pub(crate) fn active(&self) -> Option<&TemplateVersion> {
+        self.versions.last()
+    }
+
+    pub(crate) fn active_id(&self) -> Uuid {
+        self.active().map_or(Uuid::nil(), |version| version.id)
+    }
+
+    /// Publishes a version with the parameters of the active one.
+    pub(crate) fn add_version(&mut self, id: Uuid, name: &str, now: Timestamp) {
+        let (parameters, presets) = self
+            .active()
+            .map(|version| (version.parameters.clone(), version.presets.clone()))
+            .unwrap_or_default();
+        self.versions.push(TemplateVersion {
+            id,
+            name: name.to_owned(),
+            created_at: now,
+            parameters,
+            presets,
+            importing: false,
+        });
+    }
+
+    pub(crate) fn version(&self, id: Uuid) -> Option<&TemplateVersion> {
+        self.versions.iter().find(|version| version.id == id)
+    }
+}
+
+impl State {
+    pub(crate) fn template(&self, id: Uuid) -> Option<&Template> {
+        self.templates.iter().find(|template| template.id == id)
+    }
+
+    pub(crate) fn template_mut(&mut self, id: Uuid) -> Option<&mut Template> {
+        self.templates.iter_mut().find(|template| template.id == id)
+    }
+
+    /// A template by name in one organization.
+    pub(crate) fn template_named(&self, organization: Uuid, name: &str) -> Option<&Template> {
+        self.templates.iter().find(|template| {
+            template.organization == organization && template.name.eq_ignore_ascii_case(name)
+        })
+    }
+
+    /// The template that has this version.
+    pub(crate) fn template_of_version(&self, version: Uuid) -> Option<&Template> {
+        self.templates.iter().find(|template| template.version(version).is_some())
+    }
+}
+
+impl Deployment<'_> {
+    /// The template of that name in the default organization, made when there is none.
+    pub(crate) fn template_in_default(&mut self, name: &str) -> Uuid {
+        let organization = self.organization_named("default");
+        if let Some(known) = self.state.template_named(organization, name) {
+            return known.id;
+        }
+        let template = Template {
+            id: self.mint().uuid(),
+            organization,
+            name: name.to_owned(),
+            display_name: String::new(),
+            icon: "/icon/k8s.png".to_owned(),
+            description: String::new(),
+            created_at: self.now,
+            deprecation: String::new(),
+            external_auth: Vec::new(),
+            versions: vec![TemplateVersion {
+                id: self.mint().uuid(),
+                name: "first".to_owned(),
+                created_at: self.now,
+                parameters: Vec::new(),
+                presets: Vec::new(),
+                importing: false,
+            }],
+        };
+        let id = template.id;
+        self.state.templates.push(template);
+        id
+    }
+}

@@ -1,0 +1,166 @@
+//! Templates, as a test sets them up.
+
+use coder_client::{TemplateId, TemplateVersionId};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Preset, Template, TemplateVersion};
+use crate::FakeCoder;
+use crate::json::Json as _;
+
+/// A template of the fake. Every method changes it at once.
+///
+/// ```
+/// # let coder = coder_testkit::FakeCoder::new();
+/// let template = coder
+///     .add_template("devcontainers")
+///     .required_parameter("repo")
+///     .parameter("region", "eu-helsinki")
+///     .preset("Large", &[("cpu", "8")]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct FakeTemplate {
+    coder: FakeCoder,
+    id: Uuid,
+    name: String,
+}
+
+impl FakeCoder {
+    /// The template of that name in the default organization; added when there is none.
+    pub fn add_template(&self, name: &str) -> FakeTemplate {
+        let id = self.with(|deployment| deployment.template_in_default(name));
+        FakeTemplate { coder: self.clone(), id, name: name.to_owned() }
+    }
+}
+
+impl FakeTemplate {
+    /// The template's id.
+    pub fn id(&self) -> TemplateId {
+        self.id.into()
+    }
+
+    /// The template's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The id of the version new workspaces are made from.
+    pub fn active_version_id(&self) -> TemplateVersionId {
+        self.coder
+            .with(|deployment| deployment.state.template(self.id).map(Template::active_id))
+            .unwrap_or_default()
+            .into()
+    }
+
+    /// Moves it to another organization, which is made when there is none of that name.
+    pub fn organization(self, name: &str) -> Self {
+        let organization = self.coder.with(|deployment| deployment.organization_named(name));
+        self.change(|template| template.organization = organization)
+    }
+
+    /// What people read instead of the name.
+    pub fn display_name(self, text: &str) -> Self {
+        self.change(|template| text.clone_into(&mut template.display_name))
+    }
+
+    /// A URL, or a path of the deployment like `/icon/k8s.png`.
+    pub fn icon(self, icon: &str) -> Self {
+        self.change(|template| icon.clone_into(&mut template.icon))
+    }
+
+    /// Gives the active version a text parameter with a default.
+    pub fn parameter(self, name: &str, default: &str) -> Self {
+        self.rich_parameter(json!({ "name": name, "default_value": default, "required": false }))
+    }
+
+    /// Gives the active version a text parameter that must be given a value.
+    pub fn required_parameter(self, name: &str) -> Self {
+        self.rich_parameter(json!({ "name": name, "required": true }))
+    }
+
+    /// Gives the active version a parameter as `GET
+    /// /templateversions/{id}/rich-parameters` lists it. Fields left out are filled in: a mutable
+    /// text without options.
+    pub fn rich_parameter(self, parameter: Value) -> Self {
+        let mut whole = json!({
+            "name": "",
+            "display_name": "",
+            "description": "",
+            "description_plaintext": "",
+            "type": "string",
+            "form_type": "input",
+            "mutable": true,
+            "default_value": "",
+            "icon": "",
+            "options": [],
+            "required": false,
+            "ephemeral": false,
+        });
+        if let Value::Object(given) = parameter {
+            for (field, value) in given {
+                whole.set(&field, value);
+            }
+        }
+        let name = whole.text("name").unwrap_or_default().to_owned();
+        self.change_active(|version| {
+            version.parameters.retain(|known| known.text("name") != Some(&name));
+            version.parameters.push(whole);
+        })
+    }
+
+    /// Gives the active version a preset. The first one is the default.
+    pub fn preset(self, name: &str, values: &[(&str, &str)]) -> Self {
+        let id = self.coder.with(|deployment| deployment.mint().uuid());
+        self.change_active(|version| {
+            let values = values
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
+            let default = version.presets.is_empty();
+            version.presets.push(Preset { id, name: name.to_owned(), default, values });
+        })
+    }
+
+    /// Publishes a new version with the same parameters: workspaces of the earlier ones are
+    /// outdated now.
+    pub fn new_version(self, name: &str) -> Self {
+        let (id, now) = self.coder.with(|deployment| (deployment.mint().uuid(), deployment.now));
+        self.change(|template| template.add_version(id, name, now))
+    }
+
+    /// Whether the active version is still being imported: its parameters answer 425, and
+    /// workspaces cannot be made from it.
+    pub fn importing(self, importing: bool) -> Self {
+        self.change_active(|version| version.importing = importing)
+    }
+
+    /// No more workspaces can be made from it; the message says why.
+    pub fn deprecated(self, message: &str) -> Self {
+        self.change(|template| message.clone_into(&mut template.deprecation))
+    }
+
+    /// People must have linked this external provider before they create a workspace (enforced
+    /// since 2.35). Link it with [`FakeCoder::link_external_auth`].
+    pub fn external_auth(self, id: &str, display_name: &str) -> Self {
+        self.change(|template| {
+            template.external_auth.push((id.to_owned(), display_name.to_owned()));
+        })
+    }
+
+    fn change_active(self, change: impl FnOnce(&mut TemplateVersion)) -> Self {
+        self.change(|template| {
+            if let Some(version) = template.versions.last_mut() {
+                change(version);
+            }
+        })
+    }
+
+    fn change(self, change: impl FnOnce(&mut Template)) -> Self {
+        self.coder.with(|deployment| {
+            if let Some(template) = deployment.state.template_mut(self.id) {
+                change(template);
+            }
+        });
+        self
+    }
+}

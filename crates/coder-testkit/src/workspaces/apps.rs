@@ -1,0 +1,137 @@
+//! Apps of an agent.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::Version;
+use crate::json::Json as _;
+
+/// An app of a workspace: what one opens in it.
+///
+/// ```
+/// use coder_testkit::NewWorkspaceApp;
+///
+/// let editor = NewWorkspaceApp::subdomain("code-server").display_name("VS Code in the browser");
+/// let docs = NewWorkspaceApp::external("docs", "https://docs.example.com").health("disabled");
+/// # let _ = (editor, docs);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an app does nothing until it is given to `NewWorkspace::app`"]
+pub struct NewApp {
+    slug: String,
+    display_name: String,
+    icon: String,
+    target: Target,
+    health: &'static str,
+    sharing_level: String,
+    hidden: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Target {
+    Subdomain,
+    Path,
+    External(String),
+    Command(String),
+}
+
+impl NewApp {
+    /// An app under a subdomain of its own.
+    pub fn subdomain(slug: &str) -> Self {
+        Self::new(slug, Target::Subdomain, "healthy")
+    }
+
+    /// An app below the workspace's path.
+    pub fn path(slug: &str) -> Self {
+        Self::new(slug, Target::Path, "healthy")
+    }
+
+    /// A link to somewhere else.
+    pub fn external(slug: &str, url: &str) -> Self {
+        Self::new(slug, Target::External(url.to_owned()), "disabled")
+    }
+
+    /// A command in the terminal.
+    pub fn command(slug: &str, command: &str) -> Self {
+        Self::new(slug, Target::Command(command.to_owned()), "disabled")
+    }
+
+    fn new(slug: &str, target: Target, health: &'static str) -> Self {
+        Self {
+            slug: slug.to_owned(),
+            display_name: slug.to_owned(),
+            icon: "/icon/widgets.svg".to_owned(),
+            target,
+            health,
+            sharing_level: "owner".to_owned(),
+            hidden: false,
+        }
+    }
+
+    /// What people read.
+    pub fn display_name(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.display_name);
+        self
+    }
+
+    /// A URL, or a path of the deployment.
+    pub fn icon(mut self, icon: &str) -> Self {
+        icon.clone_into(&mut self.icon);
+        self
+    }
+
+    /// `disabled`, `initializing`, `healthy` or `unhealthy`.
+    pub fn health(mut self, health: &'static str) -> Self {
+        self.health = health;
+        self
+    }
+
+    /// `owner`, `authenticated`, `organization` or `public`.
+    pub fn sharing_level(mut self, level: &str) -> Self {
+        level.clone_into(&mut self.sharing_level);
+        self
+    }
+
+    /// Not shown to people.
+    pub fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
+    pub(crate) fn json(&self, id: Uuid, workspace: &str, owner: &str, version: Version) -> Value {
+        let checked = matches!(self.target, Target::Subdomain | Target::Path);
+        let url = "http://localhost:13337";
+        let mut app = json!({
+            "id": id,
+            "external": matches!(self.target, Target::External(_)),
+            "slug": self.slug,
+            "display_name": self.display_name,
+            "subdomain": self.target == Target::Subdomain,
+            "sharing_level": self.sharing_level,
+            "healthcheck": {
+                "url": if checked { format!("{url}/healthz") } else { String::new() },
+                "interval": if checked { 5 } else { 0 },
+                "threshold": if checked { 6 } else { 0 },
+            },
+            "health": self.health,
+            "hidden": self.hidden,
+            "open_in": "slim-window",
+            "statuses": [],
+            "icon": self.icon,
+        });
+        match &self.target {
+            Target::Subdomain => {
+                app.set("url", url);
+                let name = format!("{}--{workspace}--{owner}", self.slug);
+                app.set("subdomain_name", name);
+            }
+            Target::Path => app.set("url", url),
+            Target::External(url) => app.set("url", url.as_str()),
+            Target::Command(command) => app.set("command", command.as_str()),
+        }
+        if version >= Version::V2_29 {
+            app.set("tooltip", "");
+        }
+        app
+    }
+}
