@@ -121,3 +121,80 @@ pub enum DeploymentUrlError {
     #[error("a query or fragment does not belong into the URL; remove everything from `?` or `#`")]
     QueryOrFragment,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_url_is_https_without_a_trailing_slash() {
+        for text in ["https://coder.example.com", " https://CODER.example.com:443/ "] {
+            let url: DeploymentUrl = text.parse().unwrap();
+            assert_eq!(url.as_str(), "https://coder.example.com");
+        }
+        let url: DeploymentUrl = "https://example.com/coder//".parse().unwrap();
+        assert_eq!(url.as_str(), "https://example.com/coder");
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for text in
+            ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:80", "http://a.localhost"]
+        {
+            assert!(DeploymentUrl::parse(text).is_ok(), "{text}");
+        }
+        for text in ["http://coder.example.com", "http://localhost.example.com", "http://10.0.0.1"]
+        {
+            assert_eq!(DeploymentUrl::parse(text), Err(DeploymentUrlError::PlainHttp), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_belong_into_the_url_is_named() {
+        for (text, expected) in [
+            ("https://me:secret@coder.example.com", DeploymentUrlError::Credentials),
+            ("https://coder.example.com/?a=b", DeploymentUrlError::QueryOrFragment),
+            ("https://coder.example.com/#x", DeploymentUrlError::QueryOrFragment),
+            ("ftp://coder.example.com", DeploymentUrlError::Scheme),
+            ("javascript:alert(1)", DeploymentUrlError::Scheme),
+        ] {
+            assert_eq!(DeploymentUrl::parse(text), Err(expected), "{text}");
+        }
+        for text in ["", "coder.example.com", "/coder"] {
+            let error = DeploymentUrl::parse(text).unwrap_err();
+            assert!(matches!(error, DeploymentUrlError::NotAUrl(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_segment_of_an_endpoint_can_leave_its_place() {
+        let url: DeploymentUrl = "https://example.com/coder".parse().unwrap();
+        let endpoint = |segment| url.endpoint(["api", segment]).to_string();
+        assert_eq!(endpoint("v2"), "https://example.com/coder/api/v2");
+        assert_eq!(endpoint("a/b?c#d"), "https://example.com/coder/api/a%2Fb%3Fc%23d");
+        assert_eq!(endpoint(".."), "https://example.com/coder/api");
+    }
+
+    #[test]
+    fn credentials_belong_to_the_origin_and_to_no_other() {
+        let url: DeploymentUrl = "https://coder.example.com".parse().unwrap();
+        let owns = |text| url.owns(&Url::parse(text).unwrap());
+        assert!(owns("https://coder.example.com:443/icon.svg"));
+        for other in [
+            "https://evil.example/icon.svg",
+            "http://coder.example.com/icon.svg",
+            "https://coder.example.com:8443/",
+            "https://coder.example.com.evil.example/",
+            "data:image/png;base64,",
+        ] {
+            assert!(!owns(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn it_is_written_as_it_is_read() {
+        let url: DeploymentUrl = serde_json::from_str("\"https://coder.example.com/\"").unwrap();
+        assert_eq!(serde_json::to_string(&url).unwrap(), "\"https://coder.example.com\"");
+        assert!(serde_json::from_str::<DeploymentUrl>("\"http://coder.example.com\"").is_err());
+    }
+}

@@ -72,3 +72,28 @@ pub fn is_loopback(url: &Url) -> bool {
         None => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_equal_as_browsers_compare_them() {
+        let origin = |text: &str| text.parse::<Origin>().unwrap();
+        assert_eq!(origin("https://EXAMPLE.com:443/path?x"), origin("https://example.com"));
+        assert_eq!(origin("http://localhost:3000/").as_str(), "http://localhost:3000");
+        for other in ["http://example.com", "https://example.com:8443", "https://www.example.com"] {
+            assert_ne!(origin("https://example.com"), origin(other));
+        }
+    }
+
+    #[test]
+    fn only_web_urls_have_an_origin() {
+        for text in ["", "null", "example.com"] {
+            assert_eq!(text.parse::<Origin>(), Err(OriginError::NotAUrl), "{text}");
+        }
+        for text in ["javascript:alert(1)", "file:///etc", "blob:https://example.com/x"] {
+            assert_eq!(text.parse::<Origin>(), Err(OriginError::NotWeb), "{text}");
+        }
+    }
+}

@@ -57,3 +57,45 @@ impl RetryPolicy {
         (elapsed + pause <= self.budget).then_some(pause)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: RetryPolicy = RetryPolicy {
+        max_attempts: 4,
+        first_delay: Duration::from_secs(1),
+        max_delay: Duration::from_secs(3),
+        budget: Duration::from_secs(20),
+    };
+
+    fn delay(tried: u32, elapsed: u64, retry_after: Option<u64>) -> Option<u64> {
+        let [elapsed, asked] = [elapsed, retry_after.unwrap_or_default()].map(Duration::from_secs);
+        let pause = POLICY.delay(tried, elapsed, retry_after.map(|_| asked), 0);
+        pause.map(|pause| pause.as_secs())
+    }
+
+    #[test]
+    fn the_pause_doubles_up_to_its_limit_and_the_tries_end() {
+        assert_eq!(
+            [1, 2, 3, 4].map(|tried| delay(tried, 0, None)),
+            [Some(1), Some(2), Some(3), None]
+        );
+        assert_eq!(RetryPolicy::NEVER.delay(1, Duration::ZERO, None, 0), None);
+    }
+
+    #[test]
+    fn what_the_peer_asks_for_is_honoured_within_the_budget() {
+        assert_eq!(delay(1, 0, Some(10)), Some(10));
+        assert_eq!(delay(1, 15, Some(10)), None, "the answer would come too late");
+        assert_eq!(delay(3, 0, Some(1)), Some(3), "never sooner than without it");
+    }
+
+    #[test]
+    fn jitter_stretches_the_pause_by_a_half_at_most() {
+        let pause = |jitter| POLICY.delay(2, Duration::ZERO, None, jitter).unwrap();
+        assert_eq!(pause(0), Duration::from_secs(2));
+        assert_eq!(pause(255), Duration::from_secs(3));
+        assert!(pause(100) > pause(50));
+    }
+}

@@ -1,0 +1,85 @@
+//! The reqwest transport over real sockets.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use coder_core::{ReqwestTransport, Transport, TransportErrorKind};
+use futures_util::StreamExt as _;
+use http::{Request, StatusCode};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+/// Answers one connection with these bytes, and gives what was asked.
+async fn answer_once(answer: &'static str) -> (SocketAddr, tokio::task::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut asked = vec![0; 4096];
+        let length = socket.read(&mut asked).await.unwrap();
+        socket.write_all(answer.as_bytes()).await.unwrap();
+        asked.truncate(length);
+        String::from_utf8(asked).unwrap()
+    });
+    (address, server)
+}
+
+fn get(address: SocketAddr, path: &str) -> Request<Bytes> {
+    Request::get(format!("http://{address}{path}")).body(Bytes::new()).unwrap()
+}
+
+fn transport() -> ReqwestTransport {
+    ReqwestTransport::new("coder-core-test/1").unwrap()
+}
+
+#[tokio::test]
+async fn it_sends_what_it_is_given_and_says_who_it_is() {
+    let (address, server) = answer_once("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi").await;
+    let answer = transport().send(get(address, "/path?query")).await.unwrap();
+    assert_eq!(answer.into_body().collect(16).await.unwrap(), "hi");
+    let asked = server.await.unwrap();
+    assert!(asked.starts_with("GET /path?query HTTP/1.1\r\n"), "{asked}");
+    assert!(asked.contains("user-agent: coder-core-test/1\r\n"), "{asked}");
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_is_not_followed() {
+    let (address, _) = answer_once(
+        "HTTP/1.1 302 Found\r\nlocation: https://evil.example/\r\ncontent-length: 0\r\n\r\n",
+    )
+    .await;
+    let answer = transport().send(get(address, "/")).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::FOUND);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_refused_was_not_processed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let error = transport().send(get(address, "/?token=canary")).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Connect);
+    assert!(!error.may_have_been_processed());
+    assert!(!format!("{error} {error:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_an_interruption() {
+    let (address, _) = answer_once("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nhalf").await;
+    let answer = transport().send(get(address, "/")).await.unwrap();
+    let error = answer.into_body().collect(99).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Interrupted);
+    assert!(error.may_have_been_processed());
+}
+
+#[tokio::test]
+async fn a_body_arrives_in_chunks() {
+    let (address, _) = answer_once(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n",
+    )
+    .await;
+    let body = transport().send(get(address, "/")).await.unwrap().into_body();
+    let all: Vec<Bytes> = body.map(Result::unwrap).collect().await;
+    assert_eq!(all.concat(), b"abcd");
+}
