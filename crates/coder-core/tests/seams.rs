@@ -1,5 +1,4 @@
 //! The seams as their users see them: closures, bodies, secrets, time.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed test may panic anywhere")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
