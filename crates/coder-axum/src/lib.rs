@@ -1,1 +1,43 @@
-//! coder-backstage for axum and tower: routers and extractors over coder-portal.
+//! coder-backstage for axum and tower: a [`Portal`]'s routes as a router or a service, and who is
+//! signed in as an extractor.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use coder_axum::SignedIn;
+//! use coder_portal::Portal;
+//!
+//! /// The portal's routes, and one of our own for those who are signed in with Coder.
+//! fn app(portal: Portal) -> Router {
+//!     Router::new()
+//!         .route("/api/me", get(me))
+//!         .with_state(portal.clone())
+//!         .merge(coder_axum::router(portal))
+//! }
+//!
+//! async fn me(SignedIn(caller): SignedIn) -> String {
+//!     format!("you use the environment {}", caller.environment())
+//! }
+//! ```
+//!
+//! The router answers every path that no other route of yours matches, unknown ones with
+//! Backstage's 404. In a tower stack without axum use [`PortalService`].
+//!
+//! # What it is not
+//!
+//! It converts, no more: which routes there are, who may ask and what is answered is decided in
+//! [`coder_portal`] and [`coder_auth`].
+
+mod body;
+mod service;
+mod signed_in;
+
+pub use service::PortalService;
+pub use signed_in::{NotSignedIn, SignedIn};
+
+use axum::Router;
+use coder_portal::Portal;
+
+/// All routes of `portal`, as the fallback of a router that can be merged into yours.
+pub fn router<S: Clone + Send + Sync + 'static>(portal: Portal) -> Router<S> {
+    Router::new().fallback_service(PortalService::new(portal))
+}

@@ -6,9 +6,7 @@ import { ask } from "./api.js";
 const TONES = {
   online: "good",
   pending: "busy",
-  starting: "busy",
   stopping: "busy",
-  canceling: "busy",
   deleting: "busy",
   unhealthy: "warn",
   failed: "bad",

@@ -1,0 +1,195 @@
+//! What a browser does, without one: cookies, redirects, forms, and reading the popup's message.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use coder_core::Transport;
+use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use http::{HeaderMap, Method, Request, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+/// No page of the demo comes near this.
+const MAX_PAGE: usize = 1024 * 1024;
+
+/// Why a step did not come to its end, for people.
+pub(super) type Problem = String;
+
+/// A browser profile.
+pub(super) struct Browser {
+    transport: Arc<dyn Transport>,
+    cookies: Cookies,
+}
+
+/// Cookies, by host and name.
+pub(super) type Cookies = BTreeMap<String, BTreeMap<String, String>>;
+
+/// An answer, whole.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+    /// The URL that was asked for.
+    url: Url,
+}
+
+impl Browser {
+    pub(super) fn new(transport: Arc<dyn Transport>) -> Self {
+        Self { transport, cookies: BTreeMap::new() }
+    }
+
+    /// What this profile holds.
+    pub(super) fn cookies(&self) -> Cookies {
+        self.cookies.clone()
+    }
+
+    /// Puts back what it held.
+    pub(super) fn keep_cookies(&mut self, cookies: Cookies) {
+        self.cookies = cookies;
+    }
+
+    /// Opens a page. Redirects within its origin are followed; one that leads away is the answer.
+    pub(super) async fn open(&mut self, url: &Url) -> Result<Answer, Problem> {
+        let mut answer = self.send(Request::get(url.as_str()), url, Bytes::new()).await?;
+        for _ in 0..5 {
+            match answer.location() {
+                Some(next) if next.origin() == url.origin() => {
+                    answer = self.send(Request::get(next.as_str()), &next, Bytes::new()).await?;
+                }
+                _ => return Ok(answer),
+            }
+        }
+        Err(format!("{} redirects in circles", url.path()))
+    }
+
+    /// Submits a form.
+    pub(super) async fn submit(
+        &mut self,
+        url: &Url,
+        fields: &[(&str, &str)],
+    ) -> Result<Answer, Problem> {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request =
+            Request::post(url.as_str()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, url, form.into()).await
+    }
+
+    /// Asks as a script of the portal's page does.
+    pub(super) async fn fetch(&mut self, method: Method, url: &Url) -> Result<Answer, Problem> {
+        let request = Request::builder()
+            .method(method)
+            .uri(url.as_str())
+            .header("x-requested-with", "XMLHttpRequest")
+            .header("sec-fetch-site", "same-origin");
+        self.send(request, url, Bytes::new()).await
+    }
+
+    async fn send(
+        &mut self,
+        request: http::request::Builder,
+        url: &Url,
+        body: Bytes,
+    ) -> Result<Answer, Problem> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let cookies = self.cookies.entry(host).or_default();
+        let pairs: Vec<String> =
+            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request =
+            if pairs.is_empty() { request } else { request.header(COOKIE, pairs.join("; ")) };
+        let request = request.body(body).map_err(|error| error.to_string())?;
+        let unanswered = |error| format!("{} did not answer: {error}", url.path());
+        let (head, body) = self.transport.send(request).await.map_err(unanswered)?.into_parts();
+        let text = body.collect(MAX_PAGE).await.map_err(unanswered)?;
+        for cookie in
+            head.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok())
+        {
+            keep(cookies, cookie);
+        }
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            text: String::from_utf8_lossy(&text).into_owned(),
+            url: url.clone(),
+        })
+    }
+}
+
+/// Keeps a cookie, or forgets it. Of its attributes the demo's browser needs `Max-Age` alone.
+fn keep(cookies: &mut BTreeMap<String, String>, header: &str) {
+    let mut parts = header.split(';').map(str::trim);
+    let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { return };
+    if parts.any(|attribute| attribute.eq_ignore_ascii_case("max-age=0")) {
+        cookies.remove(name);
+    } else {
+        cookies.insert(name.to_owned(), value.to_owned());
+    }
+}
+
+impl Answer {
+    /// The answer, if it has this status; else what it says.
+    pub(super) fn expect(self, status: u16) -> Result<Self, Problem> {
+        if self.status == status {
+            return Ok(self);
+        }
+        let said = self.json().ok();
+        let message = said.as_ref().and_then(|body| body.pointer("/error/message")?.as_str());
+        Err(format!(
+            "{} answered {} instead of {status}: {}",
+            self.url.path(),
+            self.status.as_u16(),
+            message.unwrap_or("no message")
+        ))
+    }
+
+    /// Where the browser is sent.
+    pub(super) fn location(&self) -> Option<Url> {
+        let location = self.headers.get(LOCATION)?.to_str().ok()?;
+        self.status.is_redirection().then(|| self.url.join(location).ok()).flatten()
+    }
+
+    /// The `Set-Cookie` header of the cookie with this name.
+    pub(super) fn set_cookie(&self, name: &str) -> Option<&str> {
+        let cookies =
+            self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        cookies.into_iter().find(|cookie| cookie.split('=').next() == Some(name))
+    }
+
+    pub(super) fn json(&self) -> Result<Value, Problem> {
+        serde_json::from_str(&self.text).map_err(|_| format!("{} sent no JSON", self.url.path()))
+    }
+
+    /// The value of the hidden form field of this name.
+    pub(super) fn hidden_field(&self, name: &str) -> Option<&str> {
+        let (_, rest) = self.text.split_once(&format!("name=\"{name}\" value=\""))?;
+        rest.split('"').next()
+    }
+
+    /// The message a popup page posts, and the origin it posts it to: the two percent-encoded
+    /// literals in its script, as Backstage writes them.
+    pub(super) fn web_message(&self) -> Result<(Value, String), Problem> {
+        let mut literals = self.text.split("decodeURIComponent('").skip(1).map(|rest| {
+            let literal = rest.split('\'').next().unwrap_or_default();
+            percent_encoding::percent_decode_str(literal).decode_utf8_lossy().into_owned()
+        });
+        let (Some(message), Some(origin)) = (literals.next(), literals.next()) else {
+            return Err("the callback's page posts no message".to_owned());
+        };
+        let message = serde_json::from_str(&message);
+        Ok((message.map_err(|_| "the popup's message is no JSON".to_owned())?, origin))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_kept_until_the_server_removes_it() {
+        let mut cookies = BTreeMap::new();
+        keep(&mut cookies, "a=1=2; Path=/; HttpOnly");
+        assert_eq!(cookies["a"], "1=2");
+        keep(&mut cookies, "a=; Path=/; Max-Age=0");
+        assert!(cookies.is_empty());
+    }
+}

@@ -1,0 +1,80 @@
+//! Why the process ends with an error, and how it says so.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use coder_config::{ConfigErrors, Listen};
+use coder_core::ReqwestTransportError;
+use coder_portal::PortalError;
+
+/// What ends the process.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] ConfigErrors),
+    /// The configuration is fine in itself, but no portal can be made of it.
+    #[error(transparent)]
+    Portal(#[from] PortalError),
+    /// Nothing can be served at that place.
+    #[error("cannot listen at `{listen}`; change `backend.listen` or end what listens there")]
+    Listen {
+        /// The place.
+        listen: Listen,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The server stopped by itself.
+    #[error("the server stopped")]
+    Serve(#[source] std::io::Error),
+    /// No requests can be sent.
+    #[error(transparent)]
+    Transport(#[from] ReqwestTransportError),
+    /// The asynchronous runtime did not start.
+    #[error("the runtime cannot be started")]
+    Runtime(#[source] std::io::Error),
+    /// A part was made outside of the asynchronous runtime: a mistake of this program.
+    #[error("there is no runtime to make the portal in; please report this")]
+    NoRuntime,
+    /// The demo cannot be set up.
+    #[cfg(feature = "demo")]
+    #[error("the demo cannot be set up: {what}")]
+    Demo {
+        /// What cannot be done.
+        what: &'static str,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A step of the smoke run failed; it has been printed.
+    #[cfg(feature = "demo")]
+    #[error("the smoke run failed")]
+    Smoke,
+}
+
+impl Failure {
+    /// Prints each problem on a line of its own.
+    pub(crate) fn report(&self) -> ExitCode {
+        let mut stderr = std::io::stderr().lock();
+        let mut line = |text: String| {
+            // When standard error is closed nobody can be told.
+            let _ = writeln!(stderr, "{text}");
+        };
+        match self {
+            Self::Configuration(errors) => errors.iter().for_each(|error| line(in_full(error))),
+            other => line(in_full(other)),
+        }
+        ExitCode::FAILURE
+    }
+}
+
+/// The error with its causes, in one line.
+fn in_full(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,45 @@
+//! `coder-backstage serve`: a portal's backend, as its app-config says.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use backstage_catalog::FileCatalog;
+use coder_auth::MemoryAuthStore;
+use coder_config::{AppConfig, ConfigSources};
+use coder_core::{ReqwestTransport, World};
+use coder_portal::Portal;
+
+use crate::args::ServeArgs;
+use crate::configuration;
+use crate::failure::Failure;
+use crate::page::Page;
+use crate::{server, shutdown};
+
+/// Serves until the process is asked to stop.
+pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
+    let environment = configuration::process_environment();
+    let sources = ConfigSources::new(&configuration::read, &environment).with_files(&args.config);
+    let config = configuration::load(&sources)?;
+    let portal = portal(&config, Path::new(""))?;
+    tracing::warn!("sessions are kept in memory: when this process ends, everyone signs in again");
+    let listener = server::bind(&config.backend.listen).await?;
+    let address = listener.local_addr().map_err(Failure::Serve)?;
+    tracing::info!(%address, url = %config.backend.base_url, "serving");
+    let mut routes = coder_axum::router(portal.clone());
+    if let Some(page) = Page::of(&config) {
+        routes = routes.merge(page.router());
+    }
+    server::run(listener, routes, portal, shutdown::requested()).await
+}
+
+/// The portal that a configuration describes, in the real world. The catalog's files are looked for
+/// in `directory`.
+pub(crate) fn portal(config: &AppConfig, directory: &Path) -> Result<Portal, Failure> {
+    let world = World::native(ReqwestTransport::new(USER_AGENT)?).ok_or(Failure::NoRuntime)?;
+    let catalog = FileCatalog::in_directory(directory, config.catalog_locations.clone());
+    configuration::tell(&catalog.notices());
+    let store = Arc::new(MemoryAuthStore::new());
+    Ok(Portal::from_config(config, &world, Arc::new(catalog), store)?)
+}
+
+const USER_AGENT: &str = concat!("coder-backstage/", env!("CARGO_PKG_VERSION"));

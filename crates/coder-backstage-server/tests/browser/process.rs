@@ -1,0 +1,50 @@
+//! Programs the test starts, and stops whatever happens.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// How long a program may take to say where it listens. Long, for a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running program. It is killed when this is dropped.
+pub(crate) struct Process(Child);
+
+impl Process {
+    /// Starts a program that listens on a port of its choice, and gives what `address` finds in
+    /// the first line of its output in which it finds anything.
+    pub(crate) fn start(
+        command: &mut Command,
+        address: impl Fn(&str) -> Option<String> + Send + 'static,
+    ) -> (Self, String) {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let process = Self(child);
+        let (found, finding) = mpsc::channel();
+        // Reads to the end: a program whose output nobody takes stops at some line.
+        thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                println!("  | {line}");
+                if let Some(address) = address(&line) {
+                    let _ = found.send(address);
+                }
+            }
+        });
+        let address = finding.recv_timeout(PATIENCE);
+        (process, address.unwrap_or_else(|_| panic!("{command:?} does not say where it listens")))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

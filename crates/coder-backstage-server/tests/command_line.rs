@@ -1,0 +1,148 @@
+//! The binary, as an operator runs it.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const SECRET: &str = "canary-5f1d7c";
+
+fn coder_backstage() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coder-backstage"));
+    command.env_remove("RUST_LOG").env_remove("BACKSTAGE_ENV");
+    command
+}
+
+/// A directory with this app-config in it.
+fn configured(app_config: &str) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("app-config.yaml"), app_config).unwrap();
+    directory
+}
+
+/// A whole app-config that listens there.
+fn app_config(listen: &str) -> String {
+    format!(
+        "app: {{ baseUrl: http://localhost:7007 }}
+backend: {{ baseUrl: http://localhost:7007, listen: '{listen}' }}
+auth:
+  providers:
+    coder:
+      development:
+        clientId: id
+        clientSecret: ${{CODER_OAUTH_CLIENT_SECRET}}
+        deploymentUrl: https://coder.example.com
+"
+    )
+}
+
+/// Serves the app-config of this directory, which must fail.
+fn fail_to_serve(directory: &TempDir) -> String {
+    let Output { status, stderr, .. } =
+        coder_backstage().arg("serve").current_dir(directory).output().unwrap();
+    assert_eq!(status.code(), Some(1));
+    String::from_utf8(stderr).unwrap()
+}
+
+#[cfg(feature = "demo")]
+#[test]
+fn the_demo_plays_its_whole_line() {
+    let output = coder_backstage().args(["demo", "--smoke", "--port", "0"]).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{printed}\n{log}");
+    let steps: Vec<&str> = printed.lines().filter(|line| line.starts_with("ok  ")).collect();
+    for step in ["start", "consent", "callback", "refresh", "workspaces", "logout"] {
+        let is_there = steps.iter().any(|line| line.contains(&format!(". {step}: ")));
+        assert!(is_there, "no step `{step}` in\n{printed}");
+    }
+}
+
+#[test]
+fn a_missing_client_secret_is_named_with_its_file() {
+    let directory = configured(&app_config("127.0.0.1:0"));
+    let stderr = fail_to_serve(&directory);
+    assert!(stderr.contains("auth.providers.coder.development.clientSecret"), "{stderr}");
+    assert!(stderr.contains("app-config.yaml"), "{stderr}");
+}
+
+#[test]
+fn every_mistake_has_a_line_of_its_own_that_begins_with_its_place() {
+    let directory = configured(
+        "app: { baseUrl: ftp://portal }
+backend: { baseUrl: http://localhost:7007, listen: here }
+auth:
+  providers:
+    coder:
+      development:
+        clientId: id
+        clientSecret: secret
+        deploymentUrl: http://coder.example.com
+",
+    );
+    let stderr = fail_to_serve(&directory);
+    for place in ["app-config.yaml:1:", "app-config.yaml:2:", "app-config.yaml:9:"] {
+        let count = stderr.lines().filter(|line| line.starts_with(place)).count();
+        assert_eq!(count, 1, "{place} in\n{stderr}");
+    }
+}
+
+#[test]
+fn a_place_that_is_taken_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let directory = configured(&app_config(&address).replace("${CODER_OAUTH_CLIENT_SECRET}", "s"));
+    let stderr = fail_to_serve(&directory);
+    assert!(stderr.contains(&format!("cannot listen at `{address}`")), "{stderr}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_answers_tells_no_secret_and_ends_when_asked() {
+    let directory = configured(&app_config("127.0.0.1:0"));
+    let mut server = coder_backstage()
+        .args(["serve", "--config", "app-config.yaml"])
+        .current_dir(&directory)
+        .env("CODER_OAUTH_CLIENT_SECRET", SECRET)
+        .env("RUST_LOG", "trace")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(server.stderr.take().unwrap());
+    let mut logged = String::new();
+    let address = loop {
+        let start = logged.len();
+        assert!(log.read_line(&mut logged).unwrap() > 0, "it ended:\n{logged}");
+        let line = logged.get(start..).unwrap();
+        if let Some((_, rest)) = line.split_once("address=") {
+            break rest.split_whitespace().next().unwrap().to_owned();
+        }
+    };
+
+    let health = get(&address, "/.backstage/health/v1/readiness");
+    assert!(health.starts_with("HTTP/1.1 200"), "{health}");
+    let page = get(&address, "/");
+    assert!(page.contains("data-environment=\"development\""), "{page}");
+    let start = get(&address, "/api/auth/coder/start?env=development");
+    assert!(start.contains("https://coder.example.com/oauth2/authorize"), "{start}");
+
+    let killed = Command::new("kill").arg(server.id().to_string()).status().unwrap();
+    assert!(killed.success());
+    assert!(server.wait().unwrap().success());
+    log.read_to_string(&mut logged).unwrap();
+    assert!(logged.contains("sessions are kept in memory"), "{logged}");
+    assert!(!logged.contains(SECRET));
+}
+
+/// The whole answer to a request, head and body.
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: localhost:7007\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
