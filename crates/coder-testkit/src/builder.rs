@@ -58,6 +58,12 @@ impl FakeCoderBuilder {
         self
     }
 
+    /// The same, parsed.
+    pub(crate) fn at(mut self, url: DeploymentUrl) -> Self {
+        self.url = url;
+        self
+    }
+
     /// The clock to live by; a [`TestClock`] of its own unless said.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);

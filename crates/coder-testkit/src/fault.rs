@@ -1,8 +1,11 @@
 //! Things that go wrong between a client and Coder.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use bytes::Bytes;
-use coder_core::{Body, TransportError, TransportErrorKind};
-use futures_util::{StreamExt as _, stream};
+use coder_core::{Body, MaybeSend, TransportError, TransportErrorKind};
+use futures_util::{Stream, StreamExt as _, stream};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -198,23 +201,36 @@ impl Kind {
                 Outcome::Broken(TransportErrorKind::Interrupted)
             }
             Self::Silence => Outcome::Silent,
-            Self::BodyStalls => Outcome::Answered(
-                process().with_body(|body| half(body, stream::pending().left_stream())),
-            ),
-            Self::BodyCut => Outcome::Answered(process().with_body(|body| {
-                let cut = TransportError::new(TransportErrorKind::Interrupted)
-                    .because("the fake was told to cut the body");
-                half(body, stream::iter([Err(cut)]).right_stream())
-            })),
+            Self::BodyStalls => {
+                Outcome::Answered(process().with_body(|body| half(body, stream::pending())))
+            }
+            Self::BodyCut => {
+                Outcome::Answered(process().with_body(|body| half(body, stream::once(cut()))))
+            }
         }
     }
 }
 
-type Tail = stream::Pending<Result<Bytes, TransportError>>;
-type Cut = stream::Iter<std::array::IntoIter<Result<Bytes, TransportError>, 1>>;
+/// Fails, but not at once: what came before has to reach the wire first.
+async fn cut() -> Result<Bytes, TransportError> {
+    let mut waited = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    Err(TransportError::new(TransportErrorKind::Interrupted)
+        .because("the fake was told to cut the body"))
+}
 
 /// The first half of a body's first chunk, and then `tail`.
-fn half(body: Body, tail: futures_util::future::Either<Tail, Cut>) -> Body {
+fn half(
+    body: Body,
+    tail: impl Stream<Item = Result<Bytes, TransportError>> + MaybeSend + 'static,
+) -> Body {
     let begun = body.take(1).map(|chunk| {
         chunk.map(|bytes| {
             let half = bytes.len() / 2;

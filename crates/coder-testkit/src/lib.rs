@@ -51,6 +51,9 @@ mod workspaces;
 pub use browser::NotRedirected;
 pub use builder::FakeCoderBuilder;
 pub use clock::TestClock;
+#[cfg(all(feature = "server", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use doors::FakeServer;
 pub use fake::FakeCoder;
 pub use fault::Fault;
 pub use oauth2::FakeApp;

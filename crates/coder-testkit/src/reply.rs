@@ -1,8 +1,11 @@
 //! What a handler answers, before it becomes an HTTP response.
 
 use coder_core::Body;
+use futures_util::FutureExt as _;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
+
+use crate::json::Json as _;
 
 /// An answer. Errors of Coder are answers too, so handlers return `Result<Reply, Reply>`: the
 /// error side leaves a handler early.
@@ -112,6 +115,19 @@ impl Reply {
 
     pub(crate) fn bad_request(message: &str) -> Self {
         Self::error(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// The error's message with the reasons of its fields, for a page.
+    pub(crate) fn reason(self) -> String {
+        let body = self.body.collect(usize::MAX).now_or_never().and_then(Result::ok);
+        let json: Value = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default();
+        let mut reason = json.text("message").unwrap_or_default().to_owned();
+        let fields = json.get("validations").and_then(Value::as_array);
+        for field in fields.into_iter().flatten() {
+            reason.push(' ');
+            reason.push_str(field.text("detail").unwrap_or_default());
+        }
+        reason
     }
 
     /// Adds a header. A value that cannot stand in a header is left out.

@@ -33,8 +33,6 @@ fn route(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
         (_, ["api", "v2", rest @ ..]) => api::route(deployment, call, rest),
         (&Method::GET, ["healthz"]) => Ok(Reply::text(StatusCode::OK, "OK")),
         (&Method::GET, ["latency-check"]) => Ok(Reply::ok(&json!({}))),
-        (&Method::GET, ["login"]) => pages::show_login(deployment, call),
-        (&Method::POST, ["login"]) => pages::submit_login(deployment, call),
-        _ => Err(Reply::no_route()),
+        _ => pages::route(deployment, call, &segments),
     }
 }

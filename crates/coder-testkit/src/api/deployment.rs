@@ -51,6 +51,10 @@ pub(crate) fn app_host(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
 }
 
 fn wildcard(deployment: &Deployment<'_>) -> String {
+    // There are no subdomains on loopback.
+    if coder_core::is_loopback(&deployment.settings.url.endpoint([])) {
+        return String::new();
+    }
     let host = deployment.settings.url.origin().as_str();
     host.split_once("://").map_or_else(String::new, |(_, host)| format!("*.apps.{host}"))
 }

@@ -1,3 +1,8 @@
 //! How requests get in.
 
+#[cfg(all(feature = "server", not(target_family = "wasm")))]
+mod server;
 mod transport;
+
+#[cfg(all(feature = "server", not(target_family = "wasm")))]
+pub use server::FakeServer;

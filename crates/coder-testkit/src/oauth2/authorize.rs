@@ -52,7 +52,7 @@ enum Step {
 /// `GET /oauth2/authorize`: shows the consent page to someone who is signed in.
 pub(crate) fn show(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
     let app = client::app_of_page(deployment, call)?;
-    let caller = deployment.caller(call).map_err(|_| login_first(call))?;
+    let caller = deployment.caller(call).map_err(|_| pages::login_first(call))?;
     let request = match read(deployment, call, &app, Step::Page) {
         Ok(request) => request,
         Err(refused) => return Err(refuse_page(deployment, call, &app, refused)),
@@ -84,7 +84,7 @@ pub(crate) fn show(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
 /// `POST /oauth2/authorize`: the person has pressed "Allow".
 pub(crate) fn allow(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
     let app = client::app_of_page(deployment, call)?;
-    let caller = deployment.caller(call).map_err(|_| login_first(call))?;
+    let caller = deployment.caller(call).map_err(|_| pages::login_first(call))?;
     if deployment.profile().consent_protected {
         deployment.check_csrf(call)?;
     }
@@ -124,18 +124,6 @@ fn issue(
     };
     deployment.state.codes.insert(code.parts.id.clone(), code);
     text
-}
-
-/// A browser without a session goes to the login page and comes back.
-fn login_first(call: &Call) -> Reply {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair(
-            "message",
-            "You are signed out or your session has expired. Please sign in again to continue.",
-        )
-        .append_pair("redirect", &call.target)
-        .finish();
-    Reply::redirect(StatusCode::SEE_OTHER, &format!("/login?{query}"))
 }
 
 fn read<'c>(

@@ -39,5 +39,5 @@ pub(crate) fn consent(consent: &Consent<'_>) -> String {
         csrf = escape(consent.csrf_token),
         cancel = escape(consent.cancel),
     );
-    page(&format!("Authorize {}", consent.app), &main)
+    page(&format!("Authorize {}", consent.app), "", &main)
 }

@@ -6,5 +6,5 @@ use super::html::{escape, page};
 pub(crate) fn error(title: &str, details: &[String]) -> String {
     let items: String =
         details.iter().map(|detail| format!("<li>{}</li>", escape(detail))).collect();
-    page(title, &format!("<div class=\"note error\"><ul>{items}</ul></div>"))
+    page(title, "", &format!("<div class=\"note error\"><ul>{items}</ul></div>"))
 }

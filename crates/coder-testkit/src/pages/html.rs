@@ -16,15 +16,15 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// A whole page. `title` is text, `main` is HTML.
-pub(crate) fn page(title: &str, main: &str) -> String {
+/// A whole page. `title` is text, `navigation` and `main` are HTML.
+pub(crate) fn page(title: &str, navigation: &str, main: &str) -> String {
     let title = escape(title);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title} · Coder (fake)</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <header><span class=\"mark\" aria-hidden=\"true\">C</span> Coder \
-         <span class=\"badge\">fake</span></header>\n\
+         <span class=\"badge\">fake</span>{navigation}</header>\n\
          <main>\n<h1>{title}</h1>\n{main}\n</main>\n</body>\n</html>\n"
     )
 }
@@ -41,6 +41,6 @@ mod tests {
             escape("<script a=\"b\" c='d'>&</script>"),
             "&lt;script a=&quot;b&quot; c=&#39;d&#39;&gt;&amp;&lt;/script&gt;"
         );
-        assert!(page("</title><script>", "").contains("&lt;/title&gt;&lt;script&gt;"));
+        assert!(page("</title><script>", "", "").contains("&lt;/title&gt;&lt;script&gt;"));
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn show(deployment: &Deployment<'_>, call: &Call) -> Answer {
         );
     }
     main.push_str("</ul>");
-    Ok(Reply::html(StatusCode::OK, page("Sign in", &main)))
+    Ok(Reply::html(StatusCode::OK, page("Sign in", "", &main)))
 }
 
 /// `POST /login`: starts a session and goes where the person wanted to go.
@@ -64,6 +64,18 @@ pub(crate) fn submit(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
         format!("{SESSION_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax{secure}", key.parts.as_key());
     Ok(Reply::redirect(StatusCode::SEE_OTHER, local(call.form("redirect")))
         .with("set-cookie", &cookie))
+}
+
+/// A browser without a session goes to the login page and comes back.
+pub(crate) fn first(call: &Call) -> Reply {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair(
+            "message",
+            "You are signed out or your session has expired. Please sign in again to continue.",
+        )
+        .append_pair("redirect", &call.target)
+        .finish();
+    Reply::redirect(StatusCode::SEE_OTHER, &format!("/login?{query}"))
 }
 
 /// Only a path of this deployment may be returned to.

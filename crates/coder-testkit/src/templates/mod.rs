@@ -56,6 +56,11 @@ pub(crate) struct Preset {
 }
 
 impl Template {
+    /// What people read.
+    pub(crate) fn shown_name(&self) -> &str {
+        if self.display_name.is_empty() { &self.name } else { &self.display_name }
+    }
+
     /// The active version.
     pub(crate) fn active(&self) -> Option<&TemplateVersion> {
         self.versions.last()

@@ -146,12 +146,8 @@ fn list(deployment: &Deployment<'_>, call: &Call, organization: Option<Uuid>) ->
         .filter(|template| ids.is_empty() || ids.contains(&template.id))
         .filter(|template| equal(&exact, &template.name) && contains(&name, &template.name))
         .filter(|template| {
-            let shown = if template.display_name.is_empty() {
-                &template.name
-            } else {
-                &template.display_name
-            };
-            equal(&exact_display, &template.display_name) && contains(&display_name, shown)
+            equal(&exact_display, &template.display_name)
+                && contains(&display_name, template.shown_name())
         })
         .collect();
     found.sort_by_key(|template| template.name.to_lowercase());

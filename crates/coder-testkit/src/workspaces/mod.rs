@@ -16,14 +16,17 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use apps::NewApp as NewWorkspaceApp;
-pub(crate) use create::create;
+pub(crate) use create::{Wish, fulfil};
 pub use lifecycle::Pace;
+pub(crate) use lifecycle::Transition;
+pub(crate) use list::find;
+pub(crate) use matching::WorkspaceSearch;
 pub(crate) use routes::{route_agents, route_builds, route_user, route_workspaces};
 pub use setup::NewWorkspace;
 
 use crate::state::State;
 use agents::Agent;
-use lifecycle::{Fate, Transition};
+use lifecycle::Fate;
 
 /// A workspace, as the deployment stores it. What can be known from the clock is not stored.
 #[derive(Clone, Debug)]

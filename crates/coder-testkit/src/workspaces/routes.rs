@@ -50,7 +50,7 @@ pub(crate) fn route_user(
     let caller = deployment.authenticate(call)?;
     let owner = deployment.visible_user(&caller, user)?;
     match (&call.method, rest) {
-        (&Method::POST, ["workspaces"]) => create(deployment, call, &caller, &owner),
+        (&Method::POST, ["workspaces"]) => create::create(deployment, call, &caller, &owner),
         (&Method::GET, ["workspace", name]) => {
             let workspace = named(deployment, call, &caller, owner.id, name)?;
             Ok(Reply::ok(&workspace.json(deployment, caller.user.id, Fresh::No)))

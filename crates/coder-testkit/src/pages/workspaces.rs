@@ -1,0 +1,73 @@
+//! `/workspaces`: the list.
+
+use std::fmt::Write as _;
+
+use http::StatusCode;
+
+use super::frame::Visitor;
+use super::html::escape;
+use crate::call::Call;
+use crate::reply::Answer;
+use crate::state::Deployment;
+use crate::workspaces::{WorkspaceSearch, find};
+
+/// `GET /workspaces?filter=…`, with the search language of the API.
+pub(crate) fn show(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
+    let visitor = Visitor::of(deployment, call)?;
+    let filter = call.query("filter").unwrap_or("owner:me");
+    let mut main = format!(
+        "<form role=\"search\"><label for=\"filter\">Filter</label>\
+         <input type=\"text\" id=\"filter\" name=\"filter\" value=\"{}\"></form>\n",
+        escape(filter)
+    );
+    match WorkspaceSearch::read(filter, deployment) {
+        Err(faults) => {
+            main.push_str("<div class=\"note error\" role=\"alert\"><ul>");
+            for (_, reason) in faults {
+                let _ = write!(main, "<li>{}</li>", escape(&reason));
+            }
+            main.push_str("</ul></div>\n");
+        }
+        Ok(search) => {
+            let found = find(deployment, &search, &visitor.caller);
+            if found.is_empty() {
+                main.push_str("<p>No workspaces.</p>\n");
+            } else {
+                main.push_str(
+                    "<table><thead><tr><th scope=\"col\">Workspace</th>\
+                     <th scope=\"col\">Template</th><th scope=\"col\">Status</th></tr></thead>\
+                     <tbody>\n",
+                );
+            }
+            let pace = &deployment.settings.pace;
+            for workspace in &found {
+                let owner = deployment.state.username(workspace.owner);
+                let template = deployment.state.template(workspace.template);
+                let status =
+                    workspace.latest().map_or("", |build| build.status(pace, deployment.now));
+                let _ = writeln!(
+                    main,
+                    "<tr><td><a href=\"/@{owner}/{name}\">{owner}/{name}</a></td><td>{}</td>\
+                     <td class=\"status {status}\">{status}</td></tr>",
+                    escape(template.map_or("", |template| &template.name)),
+                    owner = escape(&owner),
+                    name = escape(&workspace.name),
+                );
+            }
+            if !found.is_empty() {
+                main.push_str("</tbody></table>\n");
+            }
+        }
+    }
+    main.push_str("<h2>New workspace</h2>\n<ul class=\"plain row\">\n");
+    for template in &deployment.state.templates {
+        let _ = writeln!(
+            main,
+            "<li><a class=\"button quiet\" href=\"{}\">{}</a></li>",
+            escape(&super::create::path(deployment, template)),
+            escape(template.shown_name()),
+        );
+    }
+    main.push_str("</ul>");
+    Ok(visitor.page(StatusCode::OK, "Workspaces", &main))
+}
