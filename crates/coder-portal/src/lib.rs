@@ -1,1 +1,49 @@
-//! The joint of coder-backstage: configuration becomes ready parts, and every route is a function from http request to response.
+//! The joint of coder-backstage: configuration becomes ready parts, and every route is a function
+//! from HTTP request to HTTP response.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use backstage_catalog::Catalog;
+//! use coder_auth::MemoryAuthStore;
+//! use coder_config::AppConfig;
+//! use coder_core::World;
+//! use coder_portal::{Portal, PortalError};
+//!
+//! fn portal(
+//!     world: &World,
+//!     config: &AppConfig,
+//!     catalog: Arc<dyn Catalog>,
+//! ) -> Result<Portal, PortalError> {
+//!     Portal::from_config(config, world, catalog, Arc::new(MemoryAuthStore::new()))
+//! }
+//! ```
+//!
+//! Then [`Portal::handle`] answers every request. `coder-axum` mounts it in an axum or tower
+//! service; there is no framework and no socket here.
+//!
+//! # The routes
+//!
+//! | route | what |
+//! |---|---|
+//! | `/api/auth/coder/…` | the login: Backstage's routes, see [`coder_auth::CoderAuth`] |
+//! | `/api/auth/.well-known/…`, `/api/auth/v1/userinfo` | identity tokens, for other backends |
+//! | `GET /api/coder/v1/entities` | the catalog's components |
+//! | `GET /api/coder/v1/entities/{kind}/{namespace}/{name}/workspaces` | an entity's workspaces |
+//! | `GET /.backstage/health/v1/{liveness,readiness}` | health |
+//!
+//! Routes outside the login know their caller by [`coder_auth::CoderAuth::caller`].
+//!
+//! # What it is not
+//!
+//! It holds no rule of the login (`coder-auth`), of configuration (`coder-config`) or of
+//! association (`coder-workspaces`); it connects them.
+
+mod cors;
+mod entities;
+mod error;
+mod from_config;
+mod portal;
+mod routes;
+
+pub use error::PortalError;
+pub use portal::Portal;

@@ -1,0 +1,281 @@
+//! The catalog's components, and the Coder workspaces that belong to each.
+
+use backstage_catalog::{CatalogError, EntityFilter};
+use bytes::Bytes;
+use coder_auth::{AuthError, Caller, ErrorAnswer, SessionError};
+use coder_config::{CreationMode, Entity, EntityRef};
+use coder_workspaces::{
+    Availability, AvailabilityState, EntityWorkspaces, EntityWorkspacesConfig, Error,
+    NotSearchable, Owner, Places, WorkspaceLinks, availability, compile, find_workspaces, links,
+    look_again_after,
+};
+use http::{Request, Response, StatusCode};
+use serde::Serialize;
+
+use crate::portal::{Parts, json};
+
+/// `GET /api/coder/v1/entities`.
+#[derive(Serialize)]
+struct EntitiesAnswer<'a> {
+    items: Vec<EntityItem<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EntityItem<'a> {
+    entity_ref: &'a str,
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository_url: Option<String>,
+}
+
+/// `GET /api/coder/v1/entities/{kind}/{namespace}/{name}/workspaces`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkspacesAnswer {
+    entity_ref: String,
+    template_name: Option<String>,
+    mode: CreationMode,
+    repository_url: Option<String>,
+    creation_url: Option<String>,
+    /// What the entity's owner should know, and why workspaces may be missing.
+    notices: Vec<String>,
+    workspaces: Vec<WorkspaceItem>,
+    /// Workspaces may be missing.
+    partial: bool,
+    look_again_after_seconds: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkspaceItem {
+    id: String,
+    name: String,
+    owner: String,
+    template: String,
+    availability: AvailabilityState,
+    label: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    links: WorkspaceLinks,
+}
+
+/// Why there is no answer about entities.
+#[derive(Debug, thiserror::Error)]
+enum EntitiesError {
+    #[error("There is no entity '{0}' in the catalog")]
+    NoEntity(EntityRef),
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Coder(#[from] coder_client::Error),
+    #[error(transparent)]
+    Other(Error),
+}
+
+impl EntitiesError {
+    fn answer(&self) -> ErrorAnswer {
+        match self {
+            Self::NoEntity(_) => ErrorAnswer::new(StatusCode::NOT_FOUND, self.to_string()),
+            Self::Auth(error) => error.into(),
+            Self::Catalog(error) => {
+                ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+            }
+            Self::Coder(error) if error.is_unauthorized() => {
+                ErrorAnswer::new(StatusCode::UNAUTHORIZED, SessionError::NeedsLogin.to_string())
+            }
+            Self::Other(error) => {
+                ErrorAnswer::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+            }
+            // Coder may be asked again; the session has nothing to do with it.
+            Self::Coder(error) => {
+                let status = match error.is_forbidden() {
+                    true => StatusCode::FORBIDDEN,
+                    false => StatusCode::SERVICE_UNAVAILABLE,
+                };
+                ErrorAnswer::new(status, error.to_string()).retry_after(error.retry_after())
+            }
+        }
+    }
+}
+
+impl Parts {
+    pub(crate) async fn entities(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let answer = self.list_entities(request).await;
+        answer.unwrap_or_else(|error| refuse(&error, request))
+    }
+
+    pub(crate) async fn workspaces_of(
+        &self,
+        entity: &EntityRef,
+        request: &Request<Bytes>,
+    ) -> Response<Bytes> {
+        let answer = self.find_workspaces_of(entity, request).await;
+        answer.unwrap_or_else(|error| refuse(&error, request))
+    }
+
+    async fn list_entities(
+        &self,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, EntitiesError> {
+        self.caller(request).await?;
+        let entities = self.catalog.entities(&EntityFilter::kind("component")).await?;
+        let items = entities.iter().map(|entity| {
+            let entity_ref = entity.entity_ref();
+            EntityItem {
+                entity_ref: entity_ref.as_str(),
+                kind: entity_ref.kind(),
+                namespace: entity_ref.namespace(),
+                name: entity_ref.name(),
+                title: entity.metadata.title.as_deref(),
+                description: entity.metadata.description.as_deref(),
+                repository_url: entity
+                    .repository(&self.integrations)
+                    .ok()
+                    .map(|repository| repository.clone_url().to_owned()),
+            }
+        });
+        Ok(json(&EntitiesAnswer { items: items.collect() }))
+    }
+
+    async fn find_workspaces_of(
+        &self,
+        entity_ref: &EntityRef,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, EntitiesError> {
+        let caller = self.caller(request).await?;
+        let entity = self.catalog.entity(entity_ref).await?;
+        let entity = entity.ok_or_else(|| EntitiesError::NoEntity(entity_ref.clone()))?;
+        let (compiled, mut notices) = self.compile(&entity, caller.environment());
+        let found = match self.search(&caller, &compiled).await {
+            Ok(found) => found,
+            // There is nothing to ask for: no workspaces, and a word why.
+            Err(SearchError::NotSearchable(reason)) => {
+                notices.push(reason.to_string());
+                EntityWorkspaces::default()
+            }
+            Err(SearchError::Failed(error)) => return Err(error),
+        };
+        notices.extend(found.problems.iter().map(ToString::to_string));
+        Ok(json(&self.answer(entity_ref, compiled, notices, &found)))
+    }
+
+    async fn caller(&self, request: &Request<Bytes>) -> Result<Caller, AuthError> {
+        let query = request.uri().query().unwrap_or_default();
+        let environment = form_urlencoded::parse(query.as_bytes())
+            .find_map(|(name, value)| (name == "env" && !value.is_empty()).then_some(value));
+        self.auth.caller(request.headers(), environment.as_deref()).await
+    }
+
+    /// What holds for the entity's workspaces, and what its owner should know about it.
+    fn compile(&self, entity: &Entity, environment: &str) -> (EntityWorkspacesConfig, Vec<String>) {
+        let mut notices = Vec::new();
+        let repository = match entity.repository(&self.integrations) {
+            Ok(repository) => Some(repository),
+            Err(reason) => {
+                notices.push(reason.to_string());
+                None
+            }
+        };
+        let workspaces = self.workspaces.get(environment).unwrap_or(&self.own_workspaces);
+        let compiled = compile(workspaces, entity.coder_spec().as_ref(), repository.as_ref());
+        notices.extend(compiled.notices.iter().cloned());
+        (compiled, notices)
+    }
+
+    /// Asks Coder; once more when it refuses the token and there is a newer one.
+    async fn search(
+        &self,
+        caller: &Caller,
+        compiled: &EntityWorkspacesConfig,
+    ) -> Result<EntityWorkspaces, SearchError> {
+        match find_workspaces(caller.client(), compiled, Owner::Me).await {
+            Err(Error::Client(error)) if error.is_unauthorized() => {
+                let renewed = self.auth.renew(caller).await.map_err(EntitiesError::from)?;
+                Ok(find_workspaces(renewed.client(), compiled, Owner::Me).await?)
+            }
+            answered => Ok(answered?),
+        }
+    }
+
+    fn answer(
+        &self,
+        entity_ref: &EntityRef,
+        compiled: EntityWorkspacesConfig,
+        notices: Vec<String>,
+        found: &EntityWorkspaces,
+    ) -> WorkspacesAnswer {
+        let now = self.world.clock.now();
+        let places = Places::new(compiled.access_url.clone());
+        let availabilities: Vec<Availability> =
+            found.workspaces.iter().map(|workspace| availability(workspace, now)).collect();
+        let look_again = look_again_after(Some(&availabilities));
+        let items = found.workspaces.iter().zip(availabilities).map(|(workspace, available)| {
+            WorkspaceItem {
+                id: workspace.id.to_string(),
+                name: workspace.name.clone(),
+                owner: workspace.owner_name.clone(),
+                template: workspace.template_name.clone(),
+                availability: available.state,
+                label: available.state.label(),
+                reason: available.reason,
+                links: links(workspace, &places),
+            }
+        });
+        WorkspacesAnswer {
+            entity_ref: entity_ref.to_string(),
+            workspaces: items.collect(),
+            template_name: compiled.template.map(|template| template.to_string()),
+            mode: compiled.mode,
+            repository_url: compiled.repository.map(|repository| repository.clone_url().to_owned()),
+            creation_url: compiled.creation_url.map(String::from),
+            notices,
+            partial: found.is_partial(),
+            look_again_after_seconds: look_again.as_secs(),
+        }
+    }
+}
+
+/// Why a search gave nothing.
+enum SearchError {
+    /// There is nothing to search for.
+    NotSearchable(NotSearchable),
+    Failed(EntitiesError),
+}
+
+impl From<Error> for SearchError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotSearchable(reason) => Self::NotSearchable(reason),
+            Error::Client(error) => Self::Failed(error.into()),
+            error => Self::Failed(EntitiesError::Other(error)),
+        }
+    }
+}
+
+impl From<EntitiesError> for SearchError {
+    fn from(error: EntitiesError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Logs the error with its causes and answers it.
+fn refuse(error: &EntitiesError, request: &Request<Bytes>) -> Response<Bytes> {
+    let mut causes = Vec::new();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    let path = request.uri().path();
+    tracing::info!(path, %error, ?causes, "the request was refused");
+    error.answer().to_response(request.method(), path)
+}

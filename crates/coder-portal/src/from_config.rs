@@ -1,0 +1,170 @@
+//! Configuration becomes ready parts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use backstage_catalog::Catalog;
+use coder_auth::store::AuthStore;
+use coder_auth::{
+    AllowedOrigins, AuthOptions, CoderAuth, EmailLocalPartMatchingUserEntityName,
+    EmailMatchingUserEntityProfileEmail, EmailOptions, EnvironmentOptions, LogoutScope,
+    SealingKeys, SessionOptions, SignIn, UsernameMatchingUserEntityName,
+};
+use coder_config::{
+    AppConfig, CoderEnvironment, Logout, SignInResolverConfig, SignInResolverName, WorkspacesConfig,
+};
+use coder_core::{Origin, World};
+use url::Url;
+
+use crate::PortalError;
+use crate::portal::{Parts, Portal};
+
+impl Portal {
+    /// The portal that this configuration describes.
+    ///
+    /// `catalog` is where entities come from, `store` where grants and sessions are kept. Without
+    /// `coder.session.keys` a fresh key is drawn, and what it sealed is lost with the process.
+    ///
+    /// # Errors
+    ///
+    /// When the portal's own environment (`auth.environment`) is missing or incomplete, or when
+    /// keys cannot be used. Another incomplete environment is logged, and answers 404 to those who
+    /// ask for it.
+    pub fn from_config(
+        config: &AppConfig,
+        world: &World,
+        catalog: Arc<dyn Catalog>,
+        store: Arc<dyn AuthStore>,
+    ) -> Result<Self, PortalError> {
+        let keys = match config.session.keys.as_slice() {
+            [] => SealingKeys::ephemeral(&*world.random)?,
+            keys => SealingKeys::from_secrets(keys).map_err(PortalError::Keys)?,
+        };
+        let options = auth_options(config, &catalog)?;
+        Ok(Self::new(Parts {
+            auth: CoderAuth::new(world, store, keys, options),
+            world: world.clone(),
+            catalog,
+            integrations: config.integrations.clone(),
+            own_workspaces: config.workspaces.clone(),
+            workspaces: workspaces(config),
+        }))
+    }
+}
+
+fn auth_options(
+    config: &AppConfig,
+    catalog: &Arc<dyn Catalog>,
+) -> Result<AuthOptions, PortalError> {
+    let auth = &config.auth;
+    let app = Origin::of(&config.app_base_url).map_err(PortalError::AppOrigin)?;
+    let further = auth.extra_allowed_origins.iter().chain(&config.backend.cors_origins).cloned();
+    let origins = AllowedOrigins::new(app, further);
+    let mut options = AuthOptions::new(below(&config.backend.base_url, "api/auth"), origins);
+    let mut own_duration = None;
+    for (name, environment) in &auth.environments {
+        let is_own = *name == auth.environment;
+        options = match environment {
+            Ok(environment) => {
+                if is_own {
+                    own_duration = environment.session_duration;
+                }
+                options.environment(name, environment_options(environment, catalog))
+            }
+            Err(errors) if is_own => {
+                return Err(PortalError::Environment {
+                    environment: name.clone(),
+                    errors: errors.clone(),
+                });
+            }
+            Err(errors) => {
+                tracing::warn!(environment = name, %errors, "this environment cannot be offered");
+                options.misconfigured(name, errors.to_string())
+            }
+        };
+    }
+    if !auth.environments.contains_key(&auth.environment) {
+        return Err(PortalError::NoEnvironment { environment: auth.environment.clone() });
+    }
+    let defaults = SessionOptions::default();
+    let logout = match config.session.logout {
+        Logout::Grant => LogoutScope::Grant,
+        _ => LogoutScope::Session,
+    };
+    let session = SessionOptions::lasting(
+        config.session.idle.unwrap_or(defaults.idle),
+        config.session.absolute.or(own_duration).unwrap_or(defaults.absolute),
+    );
+    options = options.session(session.logging_out(logout));
+    Ok(match auth.token_expiration {
+        Some(lifetime) => options.identity_lifetime(lifetime),
+        None => options,
+    })
+}
+
+fn environment_options(
+    environment: &CoderEnvironment,
+    catalog: &Arc<dyn Catalog>,
+) -> EnvironmentOptions {
+    let mut options = EnvironmentOptions::new(
+        environment.deployment_url.clone(),
+        &*environment.client_id,
+        environment.client_secret.clone(),
+    )
+    .scopes(environment.additional_scopes.iter().cloned());
+    if let Some(url) = &environment.internal_url {
+        options = options.internal_url(url.clone());
+    }
+    if let Some(url) = &environment.callback_url {
+        options = options.callback_url(url.clone());
+    }
+    if !environment.sign_in_resolvers.is_empty() {
+        let resolvers = environment.sign_in_resolvers.iter();
+        options = options.sign_in(resolvers.fold(SignIn::new(catalog.clone()), with_resolver));
+    }
+    options
+}
+
+fn with_resolver(sign_in: SignIn, config: &SignInResolverConfig) -> SignIn {
+    let mut options = EmailOptions::default();
+    if !config.allowed_domains.is_empty() {
+        options = options.allowing_domains(config.allowed_domains.iter().cloned());
+    }
+    if config.dangerously_allow_sign_in_without_user_in_catalog {
+        options = options.dangerously_allowing_users_outside_the_catalog();
+    }
+    match config.resolver {
+        SignInResolverName::EmailMatchingUserEntityProfileEmail => {
+            sign_in.with(EmailMatchingUserEntityProfileEmail::new(options))
+        }
+        SignInResolverName::EmailLocalPartMatchingUserEntityName => {
+            sign_in.with(EmailLocalPartMatchingUserEntityName::new(options))
+        }
+        _ => sign_in.with(UsernameMatchingUserEntityName::default()),
+    }
+}
+
+/// What holds for the workspaces of each environment: `coder.workspaces`, with links into that
+/// environment's deployment.
+fn workspaces(config: &AppConfig) -> BTreeMap<String, WorkspacesConfig> {
+    let of = |(name, environment): (&String, &CoderEnvironment)| {
+        let mut workspaces = config.workspaces.clone();
+        if *name != config.auth.environment {
+            workspaces.access_url = environment.deployment_url.clone();
+        }
+        (name.clone(), workspaces)
+    };
+    let environments = &config.auth.environments;
+    environments
+        .iter()
+        .filter_map(|(name, ready)| Some((name, ready.as_ref().ok()?)))
+        .map(of)
+        .collect()
+}
+
+/// `base` with `path` behind it.
+fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+    url
+}

@@ -1,0 +1,12 @@
+//! A whole portal from configuration files, asked through its one function.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
+
+mod canaries;
+mod configuration;
+mod line;
+mod support;
+mod wire;
