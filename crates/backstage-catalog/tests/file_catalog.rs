@@ -1,5 +1,5 @@
 //! A catalog of files: patterns, `Location` entities, changes, and mistakes in single files.
-#![cfg(feature = "native")]
+#![cfg(all(test, feature = "native"))]
 
 use std::fs;
 use std::path::PathBuf;

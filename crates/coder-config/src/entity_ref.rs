@@ -30,13 +30,12 @@ impl EntityRef {
     /// When kind or name is empty.
     pub fn new(kind: &str, namespace: &str, name: &str) -> Result<Self, EntityRefError> {
         let namespace = if namespace.is_empty() { DEFAULT_NAMESPACE } else { namespace };
-        let missing =
-            |part| Err(EntityRefError { text: format!("{kind}:{namespace}/{name}"), part });
+        let text = || format!("{kind}:{namespace}/{name}");
         if kind.is_empty() {
-            return missing(Part::Kind);
+            return Err(EntityRefError::NoKind { text: text() });
         }
         if name.is_empty() {
-            return missing(Part::Name);
+            return Err(EntityRefError::NoName { text: text() });
         }
         Ok(Self {
             canonical: format!("{kind}:{namespace}/{name}").to_lowercase(),
@@ -75,16 +74,16 @@ impl EntityRef {
             Some((namespace, name)) => (Some(namespace), name),
             None => (None, rest),
         };
-        let empty = |part| Err(EntityRefError { text: text.to_owned(), part });
+        let text = || text.to_owned();
+        if written_kind == Some("") || written_namespace == Some("") {
+            return Err(EntityRefError::EmptyPart { text: text() });
+        }
+        if name.is_empty() && (written_kind.is_some() || written_namespace.is_some()) {
+            return Err(EntityRefError::EmptyPart { text: text() });
+        }
         let Some(kind) = written_kind.or(kind.into()).filter(|kind| !kind.is_empty()) else {
-            return empty(Part::Kind);
+            return Err(EntityRefError::NoKind { text: text() });
         };
-        if written_namespace == Some("") {
-            return empty(Part::Namespace);
-        }
-        if name.is_empty() {
-            return empty(Part::Name);
-        }
         Self::new(kind, written_namespace.unwrap_or(namespace), name)
     }
 
@@ -174,29 +173,29 @@ impl<'de> Deserialize<'de> for EntityRef {
 
 /// Why a text is not a reference to an entity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` is not an entity reference: the {part} is missing; write it like `component:default/name`"
-)]
-pub struct EntityRefError {
-    text: String,
-    part: Part,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Kind,
-    Namespace,
-    Name,
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Kind => "kind",
-            Self::Namespace => "namespace",
-            Self::Name => "name",
-        })
-    }
+#[non_exhaustive]
+pub enum EntityRefError {
+    /// The kind is neither written nor given by the context.
+    #[error("`{text}` has no kind; write it like `component:default/name`")]
+    #[non_exhaustive]
+    NoKind {
+        /// The text.
+        text: String,
+    },
+    /// There is no name.
+    #[error("`{text}` has no name; write it like `component:default/name`")]
+    #[non_exhaustive]
+    NoName {
+        /// The text.
+        text: String,
+    },
+    /// A part is written and empty.
+    #[error("`{text}` has an empty part; write it like `component:default/name`")]
+    #[non_exhaustive]
+    EmptyPart {
+        /// The text.
+        text: String,
+    },
 }
 
 #[cfg(test)]
@@ -220,10 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_part_is_named() {
-        for (text, part) in [("", "kind"), ("x", "kind"), ("a:", "name"), ("a:/b", "namespace")] {
+    fn what_is_missing_is_told() {
+        for (text, problem) in
+            [("", "no kind"), ("x", "no kind"), ("a:", "an empty part"), ("a:/b", "an empty part")]
+        {
             let message = EntityRef::parse(text).unwrap_err().to_string();
-            assert!(message.contains(&format!("the {part} is missing")), "{message}");
+            assert!(message.contains(problem), "{message}");
         }
+        let unnamed = EntityRef::parse_with_defaults("", "group", "").unwrap_err().to_string();
+        assert!(unnamed.contains("no name"), "{unnamed}");
     }
 }

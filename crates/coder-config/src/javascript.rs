@@ -21,3 +21,46 @@ pub(crate) fn is_key_part(part: &str) -> bool {
     part.starts_with(|first: char| first.is_ascii_alphabetic())
         && part.split(['-', '_', ':']).all(plain)
 }
+
+/// `String(number)`.
+pub(crate) fn number_text(value: f64) -> String {
+    if value.is_nan() {
+        "NaN".to_owned()
+    } else if value.is_infinite() {
+        if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+    } else if value == 0.0 {
+        "0".to_owned()
+    } else if value.abs() >= 1e21 || value.abs() < 1e-6 {
+        let text = format!("{value:e}");
+        match text.split_once('e') {
+            Some((mantissa, exponent)) if !exponent.starts_with('-') => {
+                format!("{mantissa}e+{exponent}")
+            }
+            _ => text,
+        }
+    } else {
+        value.to_string()
+    }
+}
+
+/// `Number(text)`: decimal, or `0x`, `0o`, `0b` without a sign; blank is 0.
+pub(crate) fn number(text: &str) -> Option<f64> {
+    let text = trim(text);
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    for (prefix, radix) in [("0x", 16), ("0X", 16), ("0o", 8), ("0O", 8), ("0b", 2), ("0B", 2)] {
+        if let Some(digits) = text.strip_prefix(prefix) {
+            let value = |total: f64, digit: char| {
+                Some(total * f64::from(radix) + f64::from(digit.to_digit(radix)?))
+            };
+            return (!digits.is_empty()).then(|| digits.chars().try_fold(0.0, value)).flatten();
+        }
+    }
+    if let "Infinity" | "+Infinity" | "-Infinity" = text {
+        return Some(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY });
+    }
+    // Rust also reads `inf` and `nan`.
+    let numeric = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-');
+    text.bytes().all(numeric).then(|| text.parse().ok()).flatten()
+}

@@ -110,6 +110,22 @@ impl Node {
         }
     }
 
+    /// The value of a number. It may be infinite or not a number.
+    pub fn as_number(&self) -> Option<f64> {
+        match &self.content {
+            Content::Number { value, .. } => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The value of a boolean.
+    pub fn as_bool(&self) -> Option<bool> {
+        match &self.content {
+            Content::Bool { value, .. } => Some(*value),
+            _ => None,
+        }
+    }
+
     /// The text of a string, number or boolean as it is written: `1.20` stays `1.20`.
     pub fn scalar_text(&self) -> Option<&str> {
         match &self.content {

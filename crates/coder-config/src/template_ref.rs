@@ -91,9 +91,7 @@ pub enum TemplateRefError {
     #[error("a name is empty; write `template` or `organization/template`")]
     Empty,
     /// A part is `.` or `..`.
-    #[error(
-        "has a part `.` or `..`, which is no name; write `template` or `organization/template`"
-    )]
+    #[error("`.` and `..` are no names; write `template` or `organization/template`")]
     Dots,
     /// More than one slash.
     #[error("there is more than one `/`; write `template` or `organization/template`")]

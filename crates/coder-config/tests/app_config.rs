@@ -1,4 +1,5 @@
 //! A portal's configuration, from files to types, and what people are told about their mistakes.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 

@@ -28,7 +28,7 @@ pub(super) fn expand(target: &Path) -> Vec<PathBuf> {
         let name = component.as_os_str();
         match name.to_str().filter(|name| name.contains(['*', '?', '[', '{'])) {
             None => found.iter_mut().for_each(|path| path.push(name)),
-            Some("**") => found = found.into_iter().flat_map(|path| below(path, 0)).collect(),
+            Some("**") => found = found.iter().flat_map(|path| below(path, 0)).collect(),
             Some(pattern) => {
                 found = found.iter().flat_map(|path| matching(path, pattern)).collect();
             }
@@ -49,13 +49,13 @@ fn matching(directory: &Path, pattern: &str) -> Vec<PathBuf> {
 }
 
 /// The directory and all below it. Links are not followed: they may lead in circles.
-fn below(directory: PathBuf, depth: usize) -> Vec<PathBuf> {
-    let mut all = vec![directory.clone()];
+fn below(directory: &Path, depth: usize) -> Vec<PathBuf> {
+    let mut all = vec![directory.to_path_buf()];
     if depth < MAX_DEPTH {
-        for name in names(&directory).iter().filter(|name| !name.starts_with('.')) {
+        for name in names(directory).iter().filter(|name| !name.starts_with('.')) {
             let path = directory.join(name);
             if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-                all.extend(below(path, depth + 1));
+                all.extend(below(&path, depth + 1));
             }
         }
     }

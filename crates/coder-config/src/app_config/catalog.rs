@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::reader::{Reader, Section};
+use crate::Provenance;
 use crate::repository::{Scm, ScmIntegrations};
-use crate::{Notice, Provenance};
 
 /// One item of `catalog.locations`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,25 +88,20 @@ impl<'a> Reader<'a> {
             self.invalid(&value, problem);
             return;
         }
-        if scm == Scm::Gerrit {
-            let gitiles = self.parsed(section, "gitilesBaseUrl", super::reader::web_url);
-            integrations.add_gerrit(host, gitiles.map(String::from));
-        } else {
-            integrations.add(host, scm);
+        // Backstage refuses to start without these.
+        match scm {
+            Scm::Gerrit => {
+                let gitiles = self.required(section, "gitilesBaseUrl");
+                let gitiles = gitiles.and_then(|text| {
+                    self.parse(section, "gitilesBaseUrl", text, super::reader::web_url)
+                });
+                integrations.add_gerrit(host, gitiles.map(String::from));
+                return;
+            }
+            Scm::GitLab if host != "gitlab.com" => drop(self.required(section, "apiBaseUrl")),
+            _ => {}
         }
-        if scm == Scm::GitLab && host != "gitlab.com" && self.value(section, "apiBaseUrl").is_none()
-        {
-            let path = section.path_of("apiBaseUrl");
-            let message = format!(
-                "`{path}` is missing; this server does not need it, but Backstage refuses to \
-                 start without it"
-            );
-            let notice = Notice::new(path, message);
-            self.notices.push(match section.provenance() {
-                Some(at) => notice.at(at),
-                None => notice,
-            });
-        }
+        integrations.add(host, scm);
     }
 }
 

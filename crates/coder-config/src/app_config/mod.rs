@@ -103,6 +103,21 @@ impl TryFrom<&LoadedConfig> for AppConfig {
     }
 }
 
+impl ScmIntegrations {
+    /// Reads `integrations` alone.
+    ///
+    /// # Errors
+    ///
+    /// Every problem, with its path and place.
+    pub fn from_loaded(loaded: &LoadedConfig) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(loaded);
+        let root = reader.root();
+        let integrations = reader.integrations(&root);
+        let (errors, notices) = reader.finish();
+        if errors.is_empty() { Ok(integrations) } else { Err(ConfigErrors::new(errors, notices)) }
+    }
+}
+
 impl WorkspacesConfig {
     /// Reads the original plugin's `CoderAppConfig`, `{ deployment, workspaces }`, from a loaded
     /// configuration that holds nothing else: what the browser's plugin is given.

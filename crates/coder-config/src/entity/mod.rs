@@ -1,7 +1,9 @@
 //! Catalog entities: the envelope of Backstage's descriptor format.
 
+mod kinds;
 mod read;
 mod relations;
+pub mod rules;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::{CoderSpec, ConfigError, EntityRef, Location, Node};
 
 pub use read::parse_entities;
+pub use rules::{CatalogVerdict, check_entity};
 
 /// An entity of the catalog: who it is, what is said about it, and its kind's own `spec`.
 ///

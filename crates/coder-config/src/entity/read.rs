@@ -75,7 +75,7 @@ impl Entity {
                 Location::Program => None,
                 location => Some(location.clone()),
             },
-            coder: spec.and_then(|spec| spec.get("coder")).cloned(),
+            coder: spec.and_then(|spec| spec.get("coder")).filter(|node| !node.is_null()).cloned(),
         })
     }
 }
@@ -103,8 +103,9 @@ impl<'a> Fields<'a> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
+    /// A member that is set; null is not.
     fn optional(&self, key: &str) -> Option<&'a Node> {
-        self.map.get(key).map(|entry| &entry.node)
+        self.map.get(key).map(|entry| &entry.node).filter(|node| !node.is_null())
     }
 
     fn required(&self, key: &str) -> Result<&'a Node, ConfigError> {
@@ -138,6 +139,7 @@ impl<'a> Fields<'a> {
         let path = self.path(key);
         let members = node.members().ok_or_else(|| wrong(&path, node, "a mapping"))?;
         members
+            .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| match value.as_str() {
                 Some(text) => Ok((name.to_owned(), text.to_owned())),
                 None => Err(wrong(&format!("{path}.{name}"), value, "a string")),

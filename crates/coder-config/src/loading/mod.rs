@@ -2,7 +2,7 @@
 
 mod environment;
 mod files;
-mod merge;
+pub(crate) mod merge;
 mod transform;
 
 use std::io;

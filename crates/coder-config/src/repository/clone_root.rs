@@ -1,5 +1,6 @@
 //! From a URL of a page, file or branch to the URL that clones the repository.
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{NoRepository, Scm, ScmIntegrations};
@@ -20,6 +21,9 @@ pub(super) fn clone_root(
     };
     url.set_query(None);
     url.set_fragment(None);
+    if percent_decode_str(url.path()).any(|byte| byte == b'"' || byte.is_ascii_control()) {
+        return Err(NoRepository::Quote { text: shown() });
+    }
     match url.scheme() {
         "ssh" => return ssh_root(url, shown),
         "https" | "http" => {}
@@ -31,7 +35,7 @@ pub(super) fn clone_root(
     if let Some((host, rest)) = integrations.gitiles(url.as_str()) {
         let root = format!("{}://{host}", url.scheme());
         let segments: Vec<_> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
-        return gerrit(&segments)
+        return gerrit_project(&segments)
             .map(|path| format!("{root}/{path}"))
             .ok_or_else(|| none(shown(), host, &format!("{root}/project")));
     }
@@ -40,8 +44,9 @@ pub(super) fn clone_root(
         (Some(host), None) => host.to_owned(),
         (None, _) => return Err(NoRepository::NotAUrl { text: shown() }),
     };
-    let root = format!("{}://{host}", url.scheme());
-    let segments: Vec<_> = url.path().split('/').filter(|segment| !segment.is_empty()).collect();
+    let (root, path) =
+        as_written(text).unwrap_or_else(|| (url.origin().ascii_serialization(), url.path()));
+    let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let (path, example) = match integrations.scm_of(&host) {
         _ if host == "raw.githubusercontent.com" => {
             return owner_and_name(&segments)
@@ -70,6 +75,20 @@ pub(super) fn clone_root(
     };
     path.map(|path| format!("{root}/{path}"))
         .ok_or_else(|| none(shown(), &host, &format!("{root}/{example}")))
+}
+
+/// Scheme with host, and path, as people wrote them: what they copy into a template's parameter
+/// looks the same. `None` when a browser would change more than the case of the host.
+fn as_written(text: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = text.split_once("://")?;
+    let rest = rest.split(['?', '#']).next()?;
+    let odd = |c: char| c <= ' ' || r#""<>\^`{}|"#.contains(c) || c == '\u{7f}';
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next()?;
+    let dots = path
+        .split('/')
+        .any(|part| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."));
+    (!rest.contains(odd) && !host.is_empty() && !dots).then(|| (format!("{scheme}://{host}"), path))
 }
 
 fn none(text: String, host: &str, example: &str) -> NoRepository {
@@ -145,13 +164,16 @@ fn azure(segments: &[&str]) -> Option<String> {
 /// Projects nest. Gitiles shows them below `plugins/gitiles` and ends them with `+`; `a` asks for
 /// a login; `c/PROJECT/+/1` is a change.
 fn gerrit(segments: &[&str]) -> Option<String> {
-    let segments = segments.strip_prefix(&["plugins", "gitiles"]).unwrap_or(segments);
-    let segments = match segments {
-        ["a" | "c", rest @ ..] => rest,
-        ["admin", "repos", rest @ ..] => rest,
-        all => all,
-    };
-    let segments = segments.strip_prefix(&["plugins", "gitiles"]).unwrap_or(segments);
+    gerrit_project(match segments {
+        ["plugins", "gitiles", project @ ..]
+        | ["a", "plugins", "gitiles", project @ ..]
+        | ["admin", "repos", project @ ..]
+        | ["a" | "c", project @ ..]
+        | project => project,
+    })
+}
+
+fn gerrit_project(segments: &[&str]) -> Option<String> {
     let end = segments.iter().position(|segment| *segment == "+").unwrap_or(segments.len());
     let path = segments.get(..end)?.join("/");
     let path = path.split(',').next().unwrap_or_default();
@@ -185,6 +207,11 @@ fn generic(segments: &[&str]) -> Option<String> {
     }
     let git = segments.iter().position(|segment| segment.len() > 4 && segment.ends_with(".git"));
     let end = git.map_or_else(|| page_begins(segments, &PAGES), |at| at + 1);
+    let file = |name: &&str| [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+    if end == segments.len() && segments.last().is_some_and(file) {
+        // A file, and nothing that tells where its repository begins.
+        return None;
+    }
     Some(segments.get(..end)?.join("/")).filter(|path| !path.is_empty())
 }
 

@@ -1,6 +1,7 @@
 //! Which source-control system runs on which host.
 
 use indexmap::IndexMap;
+use url::Url;
 
 /// A source-control system, as `integrations` of app-config names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,12 +72,15 @@ pub struct ScmIntegrations {
 #[derive(Clone, Debug)]
 struct Host {
     scm: Scm,
+    /// Whether Backstage has an integration for it. Others are known here all the same.
+    integration: bool,
     /// Gerrit: where Gitiles is, when it is not below the host itself.
     gitiles: Option<String>,
 }
 
 impl Default for ScmIntegrations {
-    /// github.com, gitlab.com, bitbucket.org, dev.azure.com and app.harness.io.
+    /// The public hosts: those of Backstage (github.com, gitlab.com, bitbucket.org, dev.azure.com),
+    /// app.harness.io, gitea.com and codeberg.org.
     fn default() -> Self {
         let mut integrations = Self { hosts: IndexMap::new() };
         for (host, scm) in [
@@ -84,12 +88,18 @@ impl Default for ScmIntegrations {
             ("gitlab.com", Scm::GitLab),
             ("bitbucket.org", Scm::BitbucketCloud),
             ("dev.azure.com", Scm::Azure),
+        ] {
+            integrations.add(host, scm);
+        }
+        for (host, scm) in [
             ("ssh.dev.azure.com", Scm::Azure),
+            ("vs-ssh.visualstudio.com", Scm::Azure),
             ("app.harness.io", Scm::Harness),
             ("gitea.com", Scm::Gitea),
             ("codeberg.org", Scm::Gitea),
         ] {
-            integrations.add(host, scm);
+            let host = host.to_owned();
+            integrations.hosts.insert(host, Host { scm, integration: false, gitiles: None });
         }
         integrations
     }
@@ -98,12 +108,23 @@ impl Default for ScmIntegrations {
 impl ScmIntegrations {
     /// Says that `host` (with its port, unless that is the default) runs this system.
     pub fn add(&mut self, host: &str, scm: Scm) {
-        self.hosts.insert(host.to_ascii_lowercase(), Host { scm, gitiles: None });
+        let known = Host { scm, integration: true, gitiles: None };
+        self.hosts.insert(host.to_ascii_lowercase(), known);
     }
 
     /// Says that `host` runs Gerrit and shows its code below the Gitiles URL `gitiles`.
     pub fn add_gerrit(&mut self, host: &str, gitiles: Option<String>) {
-        self.hosts.insert(host.to_ascii_lowercase(), Host { scm: Scm::Gerrit, gitiles });
+        let known = Host { scm: Scm::Gerrit, integration: true, gitiles };
+        self.hosts.insert(host.to_ascii_lowercase(), known);
+    }
+
+    /// The system that Backstage has an integration for at this URL.
+    pub fn integration_of(&self, url: &Url) -> Option<Scm> {
+        let host = match (url.host_str()?, url.port()) {
+            (host, Some(port)) => format!("{host}:{port}"),
+            (host, None) => host.to_owned(),
+        };
+        self.hosts.get(&host).filter(|host| host.integration).map(|host| host.scm)
     }
 
     /// The system of a host, if it is known.

@@ -1,17 +1,17 @@
 //! The repository an entity lives in.
 
 mod clone_root;
+mod ingestion;
 mod integrations;
-mod location_ref;
 mod normalised;
 
 use std::fmt;
 
-use crate::Entity;
 use crate::message::without_credentials;
+use crate::{Entity, LocationRef, LocationRefError};
 
+pub use ingestion::{EDIT_URL, MANAGED_BY_ORIGIN_LOCATION, VIEW_URL};
 pub use integrations::{Scm, ScmIntegrations};
-use location_ref::LocationRef;
 use normalised::Normalised;
 
 /// The annotation that names the source code of an entity.
@@ -91,18 +91,21 @@ pub enum NoRepository {
          add the first, like `url:https://github.com/acme/payments`"
     )]
     NoAnnotation,
-    /// The annotation has no type in front.
-    #[error(
-        "`{annotation}: {text}` has no type; write it like `url:https://github.com/acme/payments`"
-    )]
-    NoType {
+    /// The annotation is no location reference.
+    #[error("the annotation `{annotation}` cannot be read")]
+    #[non_exhaustive]
+    Annotation {
         /// Which annotation.
         annotation: &'static str,
-        /// Its value.
-        text: String,
+        /// What is wrong with it.
+        source: LocationRefError,
     },
     /// The annotation is of a type that names no repository, such as `file` or `dir`.
-    #[error("`{annotation}: {text}` is of type `{kind}`; only `url` names a repository")]
+    #[error(
+        "`{annotation}: {text}` is of type `{kind}`, which names no repository; add \
+         `{SOURCE_LOCATION}`, like `url:https://github.com/acme/payments`"
+    )]
+    #[non_exhaustive]
     NotAUrlLocation {
         /// Which annotation.
         annotation: &'static str,
@@ -113,18 +116,28 @@ pub enum NoRepository {
     },
     /// The target is not an absolute URL.
     #[error("`{text}` is not a URL")]
+    #[non_exhaustive]
     NotAUrl {
         /// The target.
         text: String,
     },
     /// The URL's scheme clones nothing.
     #[error("`{text}` cannot be cloned: its scheme must be https, http or ssh")]
+    #[non_exhaustive]
     Scheme {
+        /// The target.
+        text: String,
+    },
+    /// The path holds what no repository's name does, and what could end a search term.
+    #[error("`{text}` cannot be a repository: its path holds a quotation mark or a line break")]
+    #[non_exhaustive]
+    Quote {
         /// The target.
         text: String,
     },
     /// The URL names no repository of its host.
     #[error("`{text}` names no repository of {host}; it should begin like `{example}`")]
+    #[non_exhaustive]
     NoRepositoryInUrl {
         /// The target.
         text: String,
@@ -136,37 +149,55 @@ pub enum NoRepository {
 }
 
 impl Entity {
-    /// The repository it lives in: its source location, else the file it was read from.
+    /// Where its source code is: its source location, else the file it was read from. An
+    /// annotation without text counts as none.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, for people.
+    pub fn source_location(&self) -> Result<LocationRef, NoRepository> {
+        self.source_annotation().map(|(_, location)| location)
+    }
+
+    /// The repository it lives in.
     ///
     /// # Errors
     ///
     /// Why there is none, for people.
     pub fn repository(&self, integrations: &ScmIntegrations) -> Result<Repository, NoRepository> {
+        let (annotation, location) = self.source_annotation()?;
+        if location.kind() != "url" {
+            let text = without_credentials(&location.to_string()).into_owned();
+            let kind = location.kind().to_owned();
+            return Err(NoRepository::NotAUrlLocation { annotation, text, kind });
+        }
+        let found = Repository::from_url(location.target(), integrations);
+        if let Err(NoRepository::NoRepositoryInUrl { .. }) = found {
+            // Backstage loses the repository in some of the source locations that it computes.
+            let file = self.annotation(MANAGED_BY_LOCATION).map(LocationRef::parse);
+            if let Some(Ok(file)) = file
+                && file.kind() == "url"
+                && let Ok(repository) = Repository::from_url(file.target(), integrations)
+            {
+                return Ok(repository);
+            }
+        }
+        found
+    }
+
+    fn source_annotation(&self) -> Result<(&'static str, LocationRef), NoRepository> {
         let written = |annotation: &'static str| {
             let text = self.annotation(annotation)?;
-            (!text.trim().is_empty()).then_some((annotation, text))
+            (!text.is_empty()).then_some((annotation, text))
         };
         let Some((annotation, text)) =
             written(SOURCE_LOCATION).or_else(|| written(MANAGED_BY_LOCATION))
         else {
             return Err(NoRepository::NoAnnotation);
         };
-        repository_at(annotation, text, integrations)
+        match LocationRef::parse(text) {
+            Ok(location) => Ok((annotation, location)),
+            Err(source) => Err(NoRepository::Annotation { annotation, source }),
+        }
     }
-}
-
-fn repository_at(
-    annotation: &'static str,
-    text: &str,
-    integrations: &ScmIntegrations,
-) -> Result<Repository, NoRepository> {
-    let owned = || without_credentials(text).into_owned();
-    let Ok(location) = LocationRef::parse(text) else {
-        return Err(NoRepository::NoType { annotation, text: owned() });
-    };
-    if location.kind != "url" {
-        let kind = location.kind.to_owned();
-        return Err(NoRepository::NotAUrlLocation { annotation, text: owned(), kind });
-    }
-    Repository::from_url(location.target, integrations)
 }

@@ -12,7 +12,7 @@ use super::{
     MAX_REPEATED_BYTES, MAX_SCALAR_BYTES, Place,
 };
 use crate::node::{Content, Entry, KeyKind, Map};
-use crate::{ConfigError, Location, Node};
+use crate::{ConfigError, Location, Node, javascript};
 
 /// The namespace of YAML's own tags.
 const YAML_TAGS: &str = "tag:yaml.org,2002:";
@@ -43,11 +43,13 @@ pub(super) fn load(place: &Place, text: &str) -> Vec<Result<Node, ConfigError>> 
     if let Err(error) = acceptable(place, text, false) {
         return vec![Err(error)];
     }
+    let (text, nul) = without_nul(text);
+    let text = text.as_ref();
     let mut parser = Parser::new_from_str_with_options(text, parser_options());
     let mut documents = Vec::new();
     let mut file_nodes = 0;
     loop {
-        let mut builder = Builder::new(place, text);
+        let mut builder = Builder { nul, ..Builder::new(place, text) };
         match builder.run(&mut parser) {
             Ok(Some(node)) => documents.push(Ok(node)),
             Ok(None) => return documents,
@@ -108,6 +110,18 @@ fn acceptable(place: &Place, text: &str, json: bool) -> Result<(), ConfigError> 
         }
     }
     Ok(())
+}
+
+/// npm's `yaml` takes NUL for a character like any other, our parser does not. A private
+/// character that the text does not hold stands in for it.
+fn without_nul(text: &str) -> (Cow<'_, str>, Option<char>) {
+    if !text.contains('\0') {
+        return (Cow::Borrowed(text), None);
+    }
+    match ('\u{e000}'..='\u{f8ff}').find(|c| !text.contains(*c)) {
+        Some(nul) => (Cow::Owned(text.replace('\0', nul.encode_utf8(&mut [0; 4]))), Some(nul)),
+        None => (Cow::Borrowed(text), None),
+    }
 }
 
 impl Place {
@@ -214,6 +228,8 @@ struct Builder<'a> {
     text: &'a str,
     /// JSON: of duplicate keys the last one counts.
     last_key_counts: bool,
+    /// What stands for NUL.
+    nul: Option<char>,
     schema: Schema,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
@@ -229,6 +245,7 @@ impl<'a> Builder<'a> {
             place,
             text,
             last_key_counts: false,
+            nul: None,
             schema: Schema::Core,
             stack: Vec::new(),
             anchors: HashMap::new(),
@@ -317,6 +334,11 @@ impl<'a> Builder<'a> {
             return Err(ConfigError::TooLarge { location, what, limit: MAX_SCALAR_BYTES });
         }
         self.count(1, &location)?;
+        let text = match self.nul {
+            Some(nul) => Cow::Owned(text.replace(nul, "\0")),
+            None => Cow::Borrowed(text),
+        };
+        let text = text.as_ref();
         let content = match tag {
             Some(tag) => {
                 let name = tag.suffix_in_namespace(YAML_TAGS).unwrap_or_default();
@@ -434,31 +456,10 @@ impl Key {
             Content::String(text) => (text.to_string(), KeyKind::Text),
             Content::Null => (String::new(), KeyKind::Other),
             Content::Bool { value, .. } => (value.to_string(), KeyKind::Other),
-            Content::Number { value, .. } => (javascript_number(*value), KeyKind::Other),
+            Content::Number { value, .. } => (javascript::number_text(*value), KeyKind::Other),
             Content::List(_) | Content::Map(_) => (text.to_owned(), KeyKind::Other),
         };
         Self { text, kind, location: node.location().clone() }
-    }
-}
-
-/// A number as JavaScript writes it as a key.
-fn javascript_number(value: f64) -> String {
-    if value.is_nan() {
-        "NaN".to_owned()
-    } else if value.is_infinite() {
-        if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
-    } else if value == 0.0 {
-        "0".to_owned()
-    } else if value.abs() >= 1e21 || value.abs() < 1e-6 {
-        let text = format!("{value:e}");
-        match text.split_once('e') {
-            Some((mantissa, exponent)) if !exponent.starts_with('-') => {
-                format!("{mantissa}e+{exponent}")
-            }
-            _ => text,
-        }
-    } else {
-        value.to_string()
     }
 }
 

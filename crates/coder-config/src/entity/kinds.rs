@@ -1,0 +1,105 @@
+//! The rules of Backstage's own kinds.
+
+use super::rules::CatalogVerdict;
+use crate::{ConfigError, Node};
+
+/// What `spec` of a kind must and may hold.
+struct Kind {
+    name: &'static str,
+    required: &'static [&'static str],
+    texts: &'static [&'static str],
+    lists: &'static [&'static str],
+}
+
+const KINDS: [Kind; 8] = [
+    Kind {
+        name: "Component",
+        required: &["type", "lifecycle", "owner"],
+        texts: &["type", "lifecycle", "owner", "system", "subcomponentOf"],
+        lists: &["providesApis", "consumesApis", "dependsOn"],
+    },
+    Kind {
+        name: "API",
+        required: &["type", "lifecycle", "owner", "definition"],
+        texts: &["type", "lifecycle", "owner", "system", "definition"],
+        lists: &[],
+    },
+    Kind {
+        name: "Resource",
+        required: &["type", "owner"],
+        texts: &["type", "owner", "system"],
+        lists: &["dependsOn"],
+    },
+    Kind { name: "System", required: &["owner"], texts: &["owner", "domain", "type"], lists: &[] },
+    Kind {
+        name: "Domain",
+        required: &["owner"],
+        texts: &["owner", "subdomainOf", "type"],
+        lists: &[],
+    },
+    Kind {
+        name: "Group",
+        required: &["type", "children"],
+        texts: &["type", "parent"],
+        lists: &["children", "members"],
+    },
+    Kind { name: "User", required: &["memberOf"], texts: &[], lists: &["memberOf"] },
+    Kind { name: "Location", required: &[], texts: &["type", "target"], lists: &["targets"] },
+];
+
+pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
+    let text = |key: &str| node.get(key).and_then(Node::as_str).unwrap_or_default();
+    let (written, version) = (text("kind"), text("apiVersion"));
+    let Some(kind) = KINDS.iter().find(|kind| kind.name.eq_ignore_ascii_case(written)) else {
+        return Ok(CatalogVerdict::ForeignKind);
+    };
+    let known = matches!(version, "backstage.io/v1alpha1" | "backstage.io/v1beta1");
+    if kind.name != written || !known {
+        return Ok(CatalogVerdict::NotRecognised);
+    }
+    let broken = |path: String, node: &Node, rule: &str| {
+        ConfigError::invalid(path, node.provenance().clone(), rule)
+    };
+    let Some(spec) = node.get("spec") else {
+        return Err(broken("spec".to_owned(), node, &format!("is required of a {written}")));
+    };
+    for key in kind.required {
+        if spec.get(key).is_none() {
+            let rule = format!("is required of a {written}");
+            return Err(broken(format!("spec.{key}"), spec, &rule));
+        }
+    }
+    let filled = |path: String, node: &Node| match node.as_str() {
+        Some(text) if !text.is_empty() => Ok(()),
+        _ => Err(broken(path, node, "must be a string that is not empty")),
+    };
+    for key in kind.texts {
+        if let Some(node) = spec.get(key) {
+            filled(format!("spec.{key}"), node)?;
+        }
+    }
+    for key in kind.lists {
+        let Some(node) = spec.get(key) else { continue };
+        let Some(items) = node.as_list() else {
+            return Err(broken(format!("spec.{key}"), node, "must be a list"));
+        };
+        items.iter().try_for_each(|item| filled(format!("spec.{key}"), item))?;
+    }
+    if let Some(profile) = spec.get("profile").filter(|_| matches!(kind.name, "User" | "Group")) {
+        if profile.as_map().is_none() {
+            return Err(broken("spec.profile".to_owned(), profile, "must be a mapping"));
+        }
+        for key in ["displayName", "email", "picture"] {
+            if let Some(node) = profile.get(key) {
+                filled(format!("spec.profile.{key}"), node)?;
+            }
+        }
+    }
+    if let Some(presence) = spec.get("presence").filter(|_| kind.name == "Location")
+        && !matches!(presence.as_str(), Some("required" | "optional"))
+    {
+        let rule = "must be `required` or `optional`";
+        return Err(broken("spec.presence".to_owned(), presence, rule));
+    }
+    Ok(CatalogVerdict::Accepted)
+}

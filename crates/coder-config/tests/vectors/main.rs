@@ -1,0 +1,9 @@
+//! What Backstage's packages do, recorded: this crate does the same, except where a decided
+//! finding says otherwise (`deviations.json`).
+#![cfg(test)]
+
+mod config_loader;
+mod entity_ref;
+mod json;
+mod source_location;
+mod suite;
