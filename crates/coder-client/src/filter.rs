@@ -53,8 +53,8 @@ impl WorkspaceFilter {
         if query.matches('"').count() % 2 == 1 {
             return Err(FilterError::UnbalancedQuote { query: query.to_owned() });
         }
-        let written = Some(query.trim_matches(' ')).filter(|query| !query.is_empty());
-        Ok(Self { written: written.map(str::to_owned), terms: Vec::new() })
+        let written = Some(query.to_owned()).filter(|query| !query.is_empty());
+        Ok(Self { written, terms: Vec::new() })
     }
 
     /// Workspaces of the caller.
@@ -167,7 +167,7 @@ impl WorkspaceFilter {
     /// [`FilterError`]: beside quotes, Coder cannot search for a `,` or a `=` in a value.
     pub fn param(mut self, name: &str, value: &str) -> Result<Self, FilterError> {
         let name = param_part(name)?;
-        self.add("param", format!("{name}={}", param_part(value)?));
+        self.add_param(format!("{name}={}", param_part(value)?));
         Ok(self)
     }
 
@@ -179,7 +179,7 @@ impl WorkspaceFilter {
     /// See [`FilterError`].
     pub fn has_param(mut self, name: &str) -> Result<Self, FilterError> {
         let name = param_part(name)?;
-        self.add("param", name.to_owned());
+        self.add_param(name.to_owned());
         Ok(self)
     }
 
@@ -200,18 +200,24 @@ impl WorkspaceFilter {
     /// Whether it filters by parameter, so that a further [`param`](Self::param) would be an
     /// alternative and not a restriction.
     pub fn has_params(&self) -> bool {
-        let written = self.written.as_deref().unwrap_or_default();
-        let is_param = |element: &str| match split(element, ':').as_slice() {
-            [key, _] => key.trim_matches('"').eq_ignore_ascii_case("param"),
-            _ => false,
-        };
-        self.terms.iter().any(|(key, _)| key == "param")
-            || split(written, ' ').into_iter().any(is_param)
+        self.written_params().next().is_some() || self.terms.iter().any(|(key, _)| key == "param")
     }
 
     /// Whether nothing is filtered.
     pub fn is_empty(&self) -> bool {
-        self.written.is_none() && self.terms.is_empty()
+        self.written.as_deref().is_none_or(|written| written.trim().is_empty())
+            && self.terms.is_empty()
+    }
+
+    /// The values of `param` in what a person wrote.
+    fn written_params(&self) -> impl Iterator<Item = &str> {
+        let written = self.written.as_deref().unwrap_or_default();
+        split(written, ' ').into_iter().filter_map(|element| match split(element, ':').as_slice() {
+            [key, value] if key.trim_matches('"').eq_ignore_ascii_case("param") => {
+                Some(value.trim_matches('"'))
+            }
+            _ => None,
+        })
     }
 
     fn set(mut self, key: &str, value: String) -> Self {
@@ -220,9 +226,9 @@ impl WorkspaceFilter {
         self
     }
 
-    fn add(&mut self, key: &str, value: String) {
-        let term = (key.to_owned(), value);
-        if !self.terms.contains(&term) {
+    fn add_param(&mut self, value: String) {
+        let term = ("param".to_owned(), value);
+        if !self.terms.contains(&term) && !self.written_params().any(|written| written == term.1) {
             self.terms.push(term);
         }
     }
@@ -319,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_written_query_is_kept_word_for_word() {
-        let filter = WorkspaceFilter::written(" status:running  My Text ").unwrap();
+        let filter = WorkspaceFilter::written("status:running  My Text").unwrap();
         let filter = filter.param("repo", "u").unwrap();
         assert_eq!(filter.to_string(), r#"status:running  My Text param:"repo=u""#);
     }

@@ -27,7 +27,7 @@ pub fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Error>
     if !may_be_json(response) {
         return Err(not_json(response));
     }
-    let mut json = serde_json::Deserializer::from_slice(response.body());
+    let mut json = serde_json::Deserializer::from_slice(without_bom(response.body()));
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         if error.inner().is_data() {
             Error::Unreadable { path: error.path().to_string(), source: error.into_inner() }
@@ -83,7 +83,7 @@ fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
         request_id: header(response, "x-coder-request-id").map(str::to_owned),
     };
     if !response.body().is_empty() {
-        let Ok(body) = serde_json::from_slice::<ErrorBody>(response.body()) else {
+        let Ok(body) = serde_json::from_slice::<ErrorBody>(without_bom(response.body())) else {
             return Err(not_json(response));
         };
         let said = body.message.or(body.error_description).or_else(|| body.error.clone());
@@ -107,6 +107,11 @@ fn not_json(response: &Response<Bytes>) -> Error {
         start,
         retry_after: retry_after(response),
     }))
+}
+
+/// RFC 8259 §8.1: a reader may ignore a byte order mark that a proxy put in front.
+fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
 }
 
 fn may_be_json(response: &Response<Bytes>) -> bool {

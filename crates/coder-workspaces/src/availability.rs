@@ -122,10 +122,9 @@ pub fn availability(workspace: &Workspace, now: Timestamp) -> Availability {
         WorkspaceStatus::Pending => under_way(AvailabilityState::Pending, Some(queue(workspace))),
         WorkspaceStatus::Starting => under_way(AvailabilityState::Pending, None),
         WorkspaceStatus::Stopping => under_way(AvailabilityState::Stopping, None),
-        WorkspaceStatus::Canceling => under_way(
-            AvailabilityState::Stopping,
-            Some("its build is being canceled".to_owned()),
-        ),
+        WorkspaceStatus::Canceling => {
+            under_way(AvailabilityState::Stopping, Some("its build is being canceled".to_owned()))
+        }
         WorkspaceStatus::Deleting => under_way(AvailabilityState::Deleting, None),
         WorkspaceStatus::Deleted => Availability {
             state: AvailabilityState::Deleted,
@@ -315,5 +314,7 @@ fn milliseconds<S: Serializer>(
     duration: &Option<Duration>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)).serialize(serializer)
+    duration
+        .map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+        .serialize(serializer)
 }

@@ -25,7 +25,8 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 /// With [`CreationMode::Auto`] Coder asks once more before it creates anything.
 #[derive(Clone, Debug)]
 pub struct CreationLink {
-    /// Path and scheme; without query.
+    access_url: DeploymentUrl,
+    /// The form's page, without query.
     form: Url,
     query: Vec<(String, String)>,
 }
@@ -45,7 +46,8 @@ impl CreationLink {
             path.extend(utf8_percent_encode(segment, COMPONENT));
         }
         form.set_path(&(path + "/workspace"));
-        let link = Self { form, query: Vec::new() }.with("mode", mode.as_str());
+        let access_url = access_url.clone();
+        let link = Self { access_url, form, query: Vec::new() }.with("mode", mode.as_str());
         params.iter().fold(link, |link, (name, value)| link.with(format!("param.{name}"), value))
     }
 
@@ -90,6 +92,22 @@ impl CreationLink {
         url
     }
 
+    /// Coder's button "Open in Coder" with this link, as Markdown for a README.
+    pub fn badge_markdown(&self) -> String {
+        format!("[![Open in Coder]({})]({})", self.badge(), self.url())
+    }
+
+    /// Coder's button "Open in Coder" with this link, as HTML.
+    pub fn badge_html(&self) -> String {
+        let attribute = |url: Url| url.as_str().replace('&', "&amp;").replace('\'', "&#39;");
+        let (link, picture) = (attribute(self.url()), attribute(self.badge()));
+        format!(r#"<a href="{link}"><img alt="Open in Coder" src="{picture}"></a>"#)
+    }
+
+    fn badge(&self) -> Url {
+        self.access_url.endpoint(["open-in-coder.svg"])
+    }
+
     fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
@@ -116,6 +134,13 @@ mod tests {
     fn a_template_may_stand_in_an_organization_and_a_deployment_below_a_path() {
         let link = link("https://c.test/coder", "platform/dev", CreationMode::Manual);
         insta::assert_snapshot!(link.url(), @"https://c.test/coder/templates/platform/dev/workspace?mode=manual&param.a+b=c%26d%7E");
+    }
+
+    #[test]
+    fn the_button_links_to_the_form() {
+        let link = link("https://c.test", "dev's", CreationMode::Manual);
+        insta::assert_snapshot!(link.badge_markdown(), @"[![Open in Coder](https://c.test/open-in-coder.svg)](https://c.test/templates/dev's/workspace?mode=manual&param.a+b=c%26d%7E)");
+        insta::assert_snapshot!(link.badge_html(), @r#"<a href="https://c.test/templates/dev&#39;s/workspace?mode=manual&amp;param.a+b=c%26d%7E"><img alt="Open in Coder" src="https://c.test/open-in-coder.svg"></a>"#);
     }
 
     #[test]

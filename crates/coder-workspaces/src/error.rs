@@ -22,7 +22,9 @@ pub enum NotSearchable {
     #[error("the entity has no repository, so no workspace can be told to belong to it")]
     NoRepository,
     /// Nobody said which parameters hold a repository's URL.
-    #[error("no template parameter is named that holds the repository; set `coder.workspaces.repoUrlParamKeys`")]
+    #[error(
+        "no template parameter is named that holds the repository; set `coder.workspaces.repoUrlParamKeys`"
+    )]
     NoParamKeys,
     /// Coder's search has no words for any of the parameters.
     #[error("coder cannot be asked for the parameter `{}`", key.escape_debug())]

@@ -1,16 +1,64 @@
 //! Which Coder workspaces belong to a catalog entity, whether they are usable, and how to get one.
+//!
+//! ```
+//! use coder_client::Client;
+//! use coder_config::{Entity, ScmIntegrations, WorkspacesConfig};
+//! use coder_workspaces::{Owner, Places, availability, compile, find_workspaces, links};
+//!
+//! async fn card(
+//!     client: &Client,
+//!     config: &WorkspacesConfig,
+//!     entity: &Entity,
+//!     now: jiff::Timestamp,
+//! ) -> Result<(), Box<dyn std::error::Error>> {
+//!     let repository = entity.repository(&ScmIntegrations::default())?;
+//!     let compiled = compile(config, entity.coder_spec().as_ref(), Some(&repository));
+//!     let found = find_workspaces(client, &compiled, Owner::Me).await?;
+//!     for workspace in &found.workspaces {
+//!         let state = availability(workspace, now).state.label();
+//!         let open = links(workspace, &Places::new(config.access_url.clone())).dashboard;
+//!         println!("{}: {state}, {open}", workspace.name);
+//!     }
+//!     if let Some(create) = compiled.creation_url {
+//!         println!("create one: {create}");
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! - [`compile`] puts together what the app says for every entity, what one entity says, and where
+//!   its repository is: [`EntityWorkspacesConfig`], and a [`CreationLink`] in every form that Coder
+//!   takes.
+//! - [`find_workspaces`] asks Coder **once** for all parameters that hold a repository and for all
+//!   spellings of it. What Coder's search has no words for is compared here; a failure is never an
+//!   empty list, and a list from which something may be missing says so.
+//! - [`availability`] tells online from starting, stopped, failed, dormant, unhealthy and the rest,
+//!   with the reason, what to do next, and when to look again.
+//! - [`links`] lead to the dashboard, terminals, apps, ports and [editors](Editor), without a token
+//!   in any of them; [`AssetUrls`] say where icons are and who may see credentials.
+//!
+//! # What it is not
+//!
+//! It reads no catalog (that is `backstage-catalog`) and no files (that is `coder-config`), and it
+//! signs nobody in: the [`Client`](coder_client::Client) brings the caller's credential.
 
+mod assets;
 mod availability;
 mod compile;
 mod creation_link;
+mod editor;
 mod error;
+mod links;
 mod search;
 
+pub use assets::{AssetUrls, AssetUrlsError, PortalUrls};
 pub use availability::{
     Availability, AvailabilityState, NextAction, agent_statuses, availability, icon_letter,
     look_again_after,
 };
 pub use compile::{EntityWorkspacesConfig, compile};
 pub use creation_link::CreationLink;
+pub use editor::Editor;
 pub use error::{Error, NotSearchable};
+pub use links::{AgentLinks, AppLink, EditorLink, Places, WorkspaceLinks, links, port_link};
 pub use search::{EntityWorkspaces, Owner, Search, SearchProblem, find_workspaces};

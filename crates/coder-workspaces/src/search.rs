@@ -205,7 +205,11 @@ impl<'a> Search<'a> {
             Owner::Everyone => filter,
         };
         let filter = owned(self.filter.clone());
-        if self.filter.has_params() { (owned(WorkspaceFilter::new()), Some(filter)) } else { (filter, None) }
+        if self.filter.has_params() {
+            (owned(WorkspaceFilter::new()), Some(filter))
+        } else {
+            (filter, None)
+        }
     }
 
     /// Keeps the candidates whose parameters name the repository.
@@ -300,7 +304,8 @@ impl Answer {
 
     fn finish(mut self) -> Result<EntityWorkspaces, Error> {
         if !self.succeeded
-            && let Some(at) = self.problems.iter().position(|p| matches!(p, SearchProblem::Failed(_)))
+            && let Some(at) =
+                self.problems.iter().position(|p| matches!(p, SearchProblem::Failed(_)))
             && let SearchProblem::Failed(error) = self.problems.swap_remove(at)
         {
             return Err(error.into());

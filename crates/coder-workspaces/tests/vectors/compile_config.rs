@@ -71,7 +71,9 @@ fn spec_of_first_entity(text: &str) -> Result<Option<CoderSpec>, String> {
             break document;
         }
     };
-    entity.members().ok_or("YamlError")?;
+    if entity.members().is_none() {
+        return Err("YamlError".to_owned());
+    }
     let coder = entity.get("spec").and_then(|spec| spec.get("coder"));
     Ok(coder.map(CoderSpec::from_node))
 }

@@ -11,8 +11,8 @@ pub(crate) enum Json {
     Bool(bool),
     Number(f64, String),
     String(String),
-    List(Vec<Json>),
-    Map(IndexMap<String, Json>),
+    List(Vec<Self>),
+    Map(IndexMap<String, Self>),
 }
 
 impl Json {
@@ -23,24 +23,28 @@ impl Json {
     /// JSON text as JavaScript takes it: halves of a surrogate pair become U+FFFD, as they do when
     /// they come to Rust. The second result says whether there were any.
     pub(crate) fn parse_lossy(text: &str) -> (Self, bool) {
+        let bytes = text.as_bytes();
         let unit = |at: usize| {
-            let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
-            u16::from_str_radix(digits, 16).ok()
+            let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+            u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
         };
-        let (mut whole, mut from, mut lossy) = (String::new(), 0, false);
-        while let Some(at) = text[from..].find('\\').map(|found| from + found) {
-            whole.push_str(&text[from..at]);
-            let (written, length) = match (unit(at), unit(at + 6)) {
-                (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (&text[at..at + 12], 12),
-                (Some(0xD800..=0xDFFF), _) => ("\\ufffd", 6),
-                _ => (&text[at..at + 2], 2),
+        let (mut whole, mut at, mut lossy) = (Vec::new(), 0, false);
+        while at < bytes.len() {
+            let length = match (bytes[at], unit(at), unit(at + 6)) {
+                (_, Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+                (_, Some(0xD800..=0xDFFF), _) => {
+                    lossy = true;
+                    whole.extend(b"\\ufffd");
+                    at += 6;
+                    continue;
+                }
+                (b'\\', ..) => 2,
+                _ => 1,
             };
-            lossy |= written == "\\ufffd" && !text[at..].starts_with(written);
-            whole.push_str(written);
-            from = at + length;
+            whole.extend(&bytes[at..at + length]);
+            at += length;
         }
-        whole.push_str(&text[from..]);
-        (Self::parse(&whole), lossy)
+        (Self::parse(std::str::from_utf8(&whole).unwrap()), lossy)
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
@@ -66,6 +70,20 @@ impl Json {
 
     pub(crate) fn text(&self, key: &str) -> &str {
         self.get(key).and_then(Self::as_str).unwrap_or_else(|| panic!("no text `{key}`: {self:?}"))
+    }
+
+    /// Without the fields of these names.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        match self {
+            Self::List(items) => Self::List(items.iter().map(|item| item.without(names)).collect()),
+            Self::Map(map) => Self::Map(
+                map.iter()
+                    .filter(|(key, _)| !names.contains(&key.as_str()))
+                    .map(|(key, value)| (key.clone(), value.without(names)))
+                    .collect(),
+            ),
+            other => other.clone(),
+        }
     }
 
     /// As JSON without order.

@@ -1,0 +1,126 @@
+//! Editors on the desktop that open a workspace.
+
+use coder_client::models::{Workspace, WorkspaceAgent};
+use serde::Serialize;
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use crate::Places;
+use crate::links::ssh_host;
+
+/// An editor on the desktop that opens a workspace, with Coder's extension or over SSH.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Editor {
+    /// Visual Studio Code.
+    VsCode,
+    /// Visual Studio Code Insiders.
+    VsCodeInsiders,
+    /// VSCodium.
+    VsCodium,
+    /// Cursor.
+    Cursor,
+    /// Windsurf.
+    Windsurf,
+    /// Kiro.
+    Kiro,
+    /// Antigravity.
+    Antigravity,
+    /// Positron.
+    Positron,
+    /// JetBrains IDEs, through Toolbox.
+    JetBrainsToolbox,
+    /// JetBrains IDEs, through the older Gateway.
+    JetBrainsGateway,
+    /// Zed, over SSH.
+    Zed,
+}
+
+impl Editor {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::VsCode => "VS Code",
+            Self::VsCodeInsiders => "VS Code Insiders",
+            Self::VsCodium => "VSCodium",
+            Self::Cursor => "Cursor",
+            Self::Windsurf => "Windsurf",
+            Self::Kiro => "Kiro",
+            Self::Antigravity => "Antigravity",
+            Self::Positron => "Positron",
+            Self::JetBrainsToolbox => "JetBrains Toolbox",
+            Self::JetBrainsGateway => "JetBrains Gateway",
+            Self::Zed => "Zed",
+        }
+    }
+
+    /// Opens the agent's directory in this editor. There is no token in it; the editor asks the
+    /// user to sign in to Coder.
+    pub fn link(self, workspace: &Workspace, agent: &WorkspaceAgent, places: &Places) -> Url {
+        let folder = agent.expanded_directory.as_deref().filter(|folder| folder.starts_with('/'));
+        let text = match self.scheme() {
+            Scheme::Extension(scheme) => {
+                let query = query(workspace, agent, places, "agent", folder);
+                format!("{scheme}://coder.coder-remote/open?{query}")
+            }
+            Scheme::JetBrains => {
+                let query = query(workspace, agent, places, "agent_name", folder);
+                format!("jetbrains://gateway/coder?{query}")
+            }
+            Scheme::Gateway => {
+                let query = query(workspace, agent, places, "agent", folder);
+                format!("jetbrains-gateway://connect#type=coder&{query}")
+            }
+            Scheme::Zed => {
+                let host = ssh_host(workspace, agent, places);
+                format!("zed://ssh/{host}{}", folder.unwrap_or_default())
+            }
+        };
+        // Each of these is a URL; the page about the workspace is there for the other arm, which
+        // does not happen.
+        Url::parse(&text).unwrap_or_else(|_| places.access_url.endpoint([]))
+    }
+
+    fn scheme(self) -> Scheme {
+        match self {
+            Self::VsCode => Scheme::Extension("vscode"),
+            Self::VsCodeInsiders => Scheme::Extension("vscode-insiders"),
+            Self::VsCodium => Scheme::Extension("vscodium"),
+            Self::Cursor => Scheme::Extension("cursor"),
+            Self::Windsurf => Scheme::Extension("windsurf"),
+            Self::Kiro => Scheme::Extension("kiro"),
+            Self::Antigravity => Scheme::Extension("antigravity"),
+            Self::Positron => Scheme::Extension("positron"),
+            Self::JetBrainsToolbox => Scheme::JetBrains,
+            Self::JetBrainsGateway => Scheme::Gateway,
+            Self::Zed => Scheme::Zed,
+        }
+    }
+}
+
+enum Scheme {
+    /// Coder's extension for VS Code and its kin.
+    Extension(&'static str),
+    JetBrains,
+    Gateway,
+    Zed,
+}
+
+fn query(
+    workspace: &Workspace,
+    agent: &WorkspaceAgent,
+    places: &Places,
+    agent_key: &str,
+    folder: Option<&str>,
+) -> String {
+    let mut query = Serializer::new(String::new());
+    query.append_pair("owner", &workspace.owner_name);
+    query.append_pair("workspace", &workspace.name);
+    query.append_pair(agent_key, &agent.name);
+    if let Some(folder) = folder {
+        query.append_pair("folder", folder);
+    }
+    query.append_pair("url", places.access_url.as_str());
+    query.finish()
+}

@@ -1,0 +1,241 @@
+//! Links into a workspace: Coder's pages about it, its terminals, its apps and its ports.
+
+use coder_client::models::{
+    AppHealth, AppOpenIn, DisplayApp, Workspace, WorkspaceAgent, WorkspaceApp,
+};
+use coder_core::DeploymentUrl;
+use serde::Serialize;
+use url::Url;
+
+use crate::{AssetUrls, Editor};
+
+/// What Coder's templates write where Coder's own dashboard puts a token.
+const TOKEN_PLACEHOLDER: &str = "$SESSION_TOKEN";
+
+/// Where a deployment's pages, apps and shells are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Places {
+    /// Where people reach the deployment.
+    pub access_url: DeploymentUrl,
+    /// Where they reach apps that live below a path; the access URL unless a region says so.
+    pub path_app_url: DeploymentUrl,
+    /// Where they reach apps that have a host name of their own, like `*.apps.example.com`; `None`
+    /// when the deployment has no such place.
+    pub wildcard_hostname: Option<String>,
+    /// What the names of SSH hosts end with, without a dot in front.
+    pub ssh_suffix: String,
+}
+
+impl Places {
+    /// Those of a deployment that has nothing but its access URL.
+    pub fn new(access_url: DeploymentUrl) -> Self {
+        let path_app_url = access_url.clone();
+        Self { access_url, path_app_url, wildcard_hostname: None, ssh_suffix: "coder".to_owned() }
+    }
+
+    fn subdomain(&self, label: &str) -> Option<Url> {
+        let host = self.wildcard_hostname.as_deref().filter(|host| host.contains('*'))?;
+        let scheme = if self.access_url.origin().is_https() { "https" } else { "http" };
+        Url::parse(&format!("{scheme}://{}/", host.replacen('*', label, 1))).ok()
+    }
+}
+
+/// Links into a workspace. None of them holds a token.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct WorkspaceLinks {
+    /// Coder's page about the workspace.
+    pub dashboard: Url,
+    /// Coder's page about its last build, with the log.
+    pub build: Url,
+    /// Its settings.
+    pub settings: Url,
+    /// Its agents' links. Those of dev containers come with their own.
+    pub agents: Vec<AgentLinks>,
+}
+
+/// Links into an agent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AgentLinks {
+    /// The agent's name.
+    pub name: String,
+    /// A terminal in the browser; `None` when the template does not offer one.
+    pub terminal: Option<Url>,
+    /// The host to give to `ssh`, after `coder config-ssh`; `None` when the template does not
+    /// offer it.
+    pub ssh_host: Option<String>,
+    /// The editors that the template offers. For others there is [`Editor::link`].
+    pub editors: Vec<EditorLink>,
+    /// The apps that are not hidden and can be opened from outside.
+    pub apps: Vec<AppLink>,
+}
+
+/// Opens an editor on the desktop.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct EditorLink {
+    /// Which one.
+    pub editor: Editor,
+    /// What opens it.
+    pub url: Url,
+}
+
+/// Opens an app.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AppLink {
+    /// Unique within the agent.
+    pub slug: String,
+    /// For people.
+    pub name: String,
+    /// What opens it.
+    pub url: Url,
+    /// Its picture.
+    pub icon: Option<Url>,
+    /// The heading it belongs under.
+    pub group: Option<String>,
+    /// Whether it works.
+    pub health: AppHealth,
+    /// Where it likes to be opened.
+    pub open_in: AppOpenIn,
+}
+
+/// Every link into `workspace`.
+pub fn links(workspace: &Workspace, places: &Places) -> WorkspaceLinks {
+    let build = workspace.latest_build.build_number.to_string();
+    let resources = workspace.latest_build.resources.iter();
+    WorkspaceLinks {
+        dashboard: page(workspace, places, []),
+        build: page(workspace, places, ["builds", &build]),
+        settings: page(workspace, places, ["settings"]),
+        agents: resources
+            .flat_map(|resource| &resource.agents)
+            .map(|agent| agent_links(workspace, agent, places))
+            .collect(),
+    }
+}
+
+/// Opens a port of a workspace in the browser; `None` when the deployment has no host names for
+/// that. `https` says what the port itself speaks.
+pub fn port_link(
+    workspace: &Workspace,
+    agent: &WorkspaceAgent,
+    port: u16,
+    https: bool,
+    places: &Places,
+) -> Option<Url> {
+    let secure = if https { "s" } else { "" };
+    let (agent, name, owner) = (&agent.name, &workspace.name, &workspace.owner_name);
+    places.subdomain(&format!("{port}{secure}--{agent}--{name}--{owner}"))
+}
+
+fn page<const N: usize>(workspace: &Workspace, places: &Places, rest: [&str; N]) -> Url {
+    let owner = format!("@{}", workspace.owner_name);
+    places.access_url.endpoint([owner.as_str(), &workspace.name].into_iter().chain(rest))
+}
+
+fn agent_links(workspace: &Workspace, agent: &WorkspaceAgent, places: &Places) -> AgentLinks {
+    let offers = |app: &DisplayApp| agent.display_apps.contains(app);
+    let editors = [
+        (DisplayApp::Vscode, Editor::VsCode),
+        (DisplayApp::VscodeInsiders, Editor::VsCodeInsiders),
+    ];
+    AgentLinks {
+        name: agent.name.clone(),
+        terminal: offers(&DisplayApp::WebTerminal).then(|| terminal(workspace, agent, places)),
+        ssh_host: offers(&DisplayApp::SshHelper).then(|| ssh_host(workspace, agent, places)),
+        editors: editors
+            .into_iter()
+            .filter(|(app, _)| offers(app))
+            .map(|(_, editor)| EditorLink { editor, url: editor.link(workspace, agent, places) })
+            .collect(),
+        apps: agent
+            .apps
+            .iter()
+            .filter(|app| !app.hidden)
+            .filter_map(|app| app_link(workspace, agent, app, places))
+            .collect(),
+    }
+}
+
+fn terminal(workspace: &Workspace, agent: &WorkspaceAgent, places: &Places) -> Url {
+    let owner = format!("@{}", workspace.owner_name);
+    let place = format!("{}.{}", workspace.name, agent.name);
+    places.access_url.endpoint([owner.as_str(), &place, "terminal"])
+}
+
+/// The host that `coder config-ssh` makes known to SSH.
+pub(crate) fn ssh_host(workspace: &Workspace, agent: &WorkspaceAgent, places: &Places) -> String {
+    let (name, owner) = (&workspace.name, &workspace.owner_name);
+    format!("{}.{name}.{owner}.{}", agent.name, places.ssh_suffix)
+}
+
+fn app_link(
+    workspace: &Workspace,
+    agent: &WorkspaceAgent,
+    app: &WorkspaceApp,
+    places: &Places,
+) -> Option<AppLink> {
+    let name = app.display_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&app.slug);
+    let assets = AssetUrls::of_deployment(&places.access_url);
+    Some(AppLink {
+        slug: app.slug.clone(),
+        name: name.to_owned(),
+        url: app_url(workspace, agent, app, places)?,
+        icon: app.icon.as_deref().and_then(|icon| assets.icon(icon)),
+        group: app.group.clone().filter(|group| !group.is_empty()),
+        health: app.health.clone(),
+        open_in: app.open_in.clone(),
+    })
+}
+
+fn app_url(
+    workspace: &Workspace,
+    agent: &WorkspaceAgent,
+    app: &WorkspaceApp,
+    places: &Places,
+) -> Option<Url> {
+    if app.external {
+        return external(app.url.as_deref()?);
+    }
+    if let Some(command) = app.command.as_deref().filter(|command| !command.is_empty()) {
+        let mut url = terminal(workspace, agent, places);
+        url.query_pairs_mut().append_pair("command", command);
+        return Some(url);
+    }
+    if app.subdomain {
+        return places.subdomain(app.subdomain_name.as_deref()?);
+    }
+    let owner = format!("@{}", workspace.owner_name);
+    let place = format!("{}.{}", workspace.name, agent.name);
+    // The empty segment is the slash at the end, without which relative links in the app break.
+    Some(places.path_app_url.endpoint([owner.as_str(), &place, "apps", &app.slug, ""]))
+}
+
+/// What a template wants to be opened outside of the workspace, without the token that it may ask
+/// for: the program will ask the user to sign in. Scripts are not opened.
+fn external(text: &str) -> Option<Url> {
+    let mut url = Url::parse(text).ok()?;
+    if matches!(url.scheme(), "javascript" | "data" | "vbscript" | "blob" | "file" | "about") {
+        return None;
+    }
+    if text.contains(TOKEN_PLACEHOLDER) {
+        let harmless =
+            |(_, value): &(_, std::borrow::Cow<'_, str>)| !value.contains(TOKEN_PLACEHOLDER);
+        let kept: Vec<(String, String)> = url
+            .query_pairs()
+            .filter(harmless)
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        url.set_query(None);
+        if !kept.is_empty() {
+            url.query_pairs_mut().extend_pairs(kept);
+        }
+    }
+    (!url.as_str().contains("SESSION_TOKEN")).then_some(url)
+}

@@ -1,0 +1,99 @@
+//! Links into a workspace.
+
+use coder_workspaces::{Editor, Places, links, port_link};
+use insta::{assert_json_snapshot, assert_snapshot};
+use serde_json::json;
+
+use crate::support::{fixture, workspace};
+
+fn places() -> Places {
+    let mut places = Places::new("https://coder.test".parse().unwrap());
+    places.wildcard_hostname = Some("*.apps.coder.test".to_owned());
+    places
+}
+
+#[test]
+fn every_page_terminal_and_app() {
+    assert_json_snapshot!(links(&workspace(fixture("workspace_running")), &places()));
+}
+
+#[test]
+fn without_a_wildcard_there_are_no_subdomain_apps() {
+    let places = Places::new("https://coder.test/behind/a/path".parse().unwrap());
+    let links = links(&workspace(fixture("workspace_running")), &places);
+    assert_snapshot!(links.dashboard, @"https://coder.test/behind/a/path/@dana/payments-api");
+    assert!(links.agents[0].apps.iter().all(|app| !app.url.as_str().contains("apps.coder.test")));
+}
+
+fn app(app: serde_json::Value) -> Option<String> {
+    let mut json = fixture("workspace_running");
+    let defaults = json!({
+        "id": "00000000-0000-0000-0000-000000000001", "slug": "x", "external": true,
+        "sharing_level": "owner", "health": "disabled", "open_in": "tab",
+    });
+    let mut app = app;
+    for (key, value) in defaults.as_object().unwrap() {
+        app.as_object_mut().unwrap().entry(key).or_insert(value.clone());
+    }
+    json["latest_build"]["resources"][0]["agents"][0]["apps"] = json!([app]);
+    let links = links(&workspace(json), &places());
+    links.agents[0].apps.first().map(|app| app.url.to_string())
+}
+
+#[test]
+fn a_token_that_a_template_asks_for_stays_out_of_the_link() {
+    let url = "vscode://coder.coder-remote/open?owner=dana&token=$SESSION_TOKEN&workspace=w";
+    assert_snapshot!(app(json!({"url": url})).unwrap(), @"vscode://coder.coder-remote/open?owner=dana&workspace=w");
+    assert_eq!(app(json!({"url": "https://evil.test/$SESSION_TOKEN"})), None);
+}
+
+#[test]
+fn scripts_are_not_links() {
+    assert_eq!(app(json!({"url": "javascript:alert(1)"})), None);
+    assert_eq!(app(json!({"url": "data:text/html,x"})), None);
+}
+
+#[test]
+fn hidden_apps_are_not_shown() {
+    assert_eq!(app(json!({"url": "https://docs.test", "hidden": true})), None);
+}
+
+#[test]
+fn a_command_opens_in_a_terminal() {
+    assert_snapshot!(app(json!({"external": false, "command": "htop -d 5"})).unwrap(), @"https://coder.test/@dana/payments-api.main/terminal?command=htop+-d+5");
+}
+
+#[test]
+fn an_app_below_a_path_keeps_its_slash() {
+    assert_snapshot!(app(json!({"external": false, "slug": "jupyter"})).unwrap(), @"https://coder.test/@dana/payments-api.main/apps/jupyter/");
+}
+
+#[test]
+fn a_port_has_a_host_name_of_its_own() {
+    let workspace = workspace(fixture("workspace_running"));
+    let agent = &workspace.latest_build.resources[0].agents[0];
+    let url = port_link(&workspace, agent, 8443, true, &places()).unwrap();
+    assert_snapshot!(url, @"https://8443s--main--payments-api--dana.apps.coder.test/");
+}
+
+#[test]
+fn every_editor_has_its_link() {
+    let workspace = workspace(fixture("workspace_running"));
+    let agent = &workspace.latest_build.resources[0].agents[0];
+    let all = [
+        Editor::VsCode,
+        Editor::VsCodeInsiders,
+        Editor::VsCodium,
+        Editor::Cursor,
+        Editor::Windsurf,
+        Editor::Kiro,
+        Editor::Antigravity,
+        Editor::Positron,
+        Editor::JetBrainsToolbox,
+        Editor::JetBrainsGateway,
+        Editor::Zed,
+    ];
+    let links = all
+        .map(|editor| format!("{}: {}", editor.name(), editor.link(&workspace, agent, &places())));
+    assert_snapshot!(links.join("\n"));
+}

@@ -1,0 +1,169 @@
+//! Where the plugin finds a deployment's API and pictures.
+
+use coder_workspaces::{AssetUrls, PortalUrls};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::json::Json;
+use crate::suite::{Outcome, hold};
+
+const ROUTE: &str = "/coder";
+
+#[test]
+fn url_sync() {
+    hold("url_sync", run);
+}
+
+fn run(input: &Json) -> Outcome {
+    let discovery = Discovery::of(input)?;
+    let result = match input.text("op") {
+        "sync" => sync(&discovery)?,
+        "sequence" => sequence(&discovery),
+        "icons" => icons(input, &discovery)?,
+        "iconFetch" => icon_fetch(input, &discovery)?,
+        "emoji" => {
+            let assets = AssetUrls::at(&discovery.urls(0)?.assets_route).map_err(|_| "Error")?;
+            json!(Url::parse(input.text("url")).is_ok_and(|url| assets.is_emoji(&url)))
+        }
+        other => panic!("no such operation: {other}"),
+    };
+    Ok(Json::parse(&result.to_string()))
+}
+
+fn sync(discovery: &Discovery) -> Result<Value, String> {
+    let initial = discovery.initial();
+    let urls = discovery.urls(0)?;
+    Ok(json!({
+        "initial": initial,
+        "apiEndpoint": urls.api_route,
+        "assetsEndpoint": urls.assets_route,
+        "cached": urls,
+        "notifications": u8::from(initial != urls),
+    }))
+}
+
+fn sequence(discovery: &Discovery) -> Value {
+    let (mut cached, mut notifications, mut values) = (discovery.initial(), Vec::new(), Vec::new());
+    for step in 0..discovery.answers.len() {
+        if discovery.unsubscribe_at.is_some_and(|at| at == step) {
+            notifications.push(None);
+        }
+        match discovery.urls(step) {
+            Ok(urls) => {
+                values.push(json!(urls.api_route));
+                if urls != cached {
+                    notifications.push(Some(urls.clone()));
+                    cached = urls;
+                }
+            }
+            Err(kind) => {
+                values.push(json!({"error": {"kind": kind, "message": "discovery failed"}}));
+            }
+        }
+    }
+    // Nobody hears what comes after unsubscribing.
+    let heard: Vec<PortalUrls> = notifications.into_iter().map_while(|told| told).collect();
+    json!({"values": values, "notifications": heard, "cached": cached})
+}
+
+fn icons(input: &Json, discovery: &Discovery) -> Result<Value, String> {
+    let urls = discovery.urls(0)?;
+    let assets = AssetUrls::at(&urls.assets_route).map_err(|_| "Error")?;
+    let icons = input.get("icons").and_then(Json::as_list).expect("icons");
+    let icons: Vec<Option<String>> =
+        icons.iter().map(|icon| assets.icon(icon.as_str().unwrap()).map(String::from)).collect();
+    let query = if input.get("byRepo").is_some() {
+        "owner%3Ame+param%3A%22k%3Dhttps%3A%2F%2Fx.example%2Fr%22"
+    } else {
+        "owner%3Ame"
+    };
+    let request = format!("{}/api/v2/workspaces?q={query}", urls.api_route);
+    Ok(json!({"icons": icons, "requestUrl": request}))
+}
+
+/// What a front end may send along when it fetches a picture.
+fn icon_fetch(input: &Json, discovery: &Discovery) -> Result<Value, String> {
+    let assets = AssetUrls::at(&discovery.urls(0)?.assets_route).map_err(|_| "Error")?;
+    let Some(url) = assets.icon(input.text("src")) else {
+        return Ok(json!({"url": null, "coderSessionToken": null, "authorization": null}));
+    };
+    let ours = assets.owns(&url);
+    let session = Some(input.text("sessionToken")).filter(|_| ours);
+    let backstage = Some(input.text("backstageToken")).filter(|token| ours && !token.is_empty());
+    Ok(json!({
+        "url": url,
+        "coderSessionToken": session,
+        "authorization": backstage.map(|token| format!("Bearer {token}")),
+    }))
+}
+
+/// Plays Backstage: its configuration, and what its discovery tells about the proxy.
+struct Discovery {
+    base_url: String,
+    prefix: String,
+    answers: Vec<Option<String>>,
+    unsubscribe_at: Option<usize>,
+}
+
+impl Discovery {
+    fn of(input: &Json) -> Result<Self, String> {
+        let app = input.get("appConfig").expect("an app config");
+        let base_url = app.get("backend").and_then(|backend| backend.get("baseUrl"));
+        let base_url = match base_url {
+            None => return Err("Error".to_owned()),
+            Some(Json::String(text)) if !text.is_empty() => text.clone(),
+            Some(_) => return Err("TypeError".to_owned()),
+        };
+        let answers = match input.get("discovery").and_then(Json::as_list) {
+            Some(answers) => answers.iter().map(|one| one.as_str().map(str::to_owned)).collect(),
+            None => vec![Some(from_config(app, &base_url)?)],
+        };
+        let prefixes = input.get("urlPrefixes");
+        let prefix =
+            prefixes.and_then(|prefixes| prefixes.get("proxyPrefix")).and_then(Json::as_str);
+        let unsubscribe_at = match input.get("unsubscribeAt") {
+            Some(Json::Number(at, _)) => Some(*at as usize),
+            _ => None,
+        };
+        Ok(Self {
+            base_url,
+            prefix: prefix.unwrap_or("/api/proxy").to_owned(),
+            answers,
+            unsubscribe_at,
+        })
+    }
+
+    /// Before discovery was asked: below the backend.
+    fn initial(&self) -> PortalUrls {
+        let base = self.base_url.trim_end_matches('/');
+        PortalUrls::of(&format!("{base}{}", self.prefix), &self.prefix, ROUTE)
+    }
+
+    fn urls(&self, step: usize) -> Result<PortalUrls, String> {
+        let proxy = self.answers[step].as_deref().ok_or("Error")?;
+        Ok(PortalUrls::of(proxy, &self.prefix, ROUTE))
+    }
+}
+
+/// Backstage's `FrontendHostDiscovery`.
+fn from_config(app: &Json, base_url: &str) -> Result<String, String> {
+    if base_url.contains('?') || base_url.contains('#') {
+        return Err("Error".to_owned());
+    }
+    let endpoints = app.get("discovery").and_then(|discovery| discovery.get("endpoints"));
+    let target =
+        endpoints.and_then(Json::as_list).unwrap_or_default().iter().rev().find_map(|one| {
+            let plugins = one.get("plugins").and_then(Json::as_list)?;
+            plugins
+                .iter()
+                .any(|plugin| plugin.as_str() == Some("proxy"))
+                .then(|| one.get("target"))?
+        });
+    let target = target.and_then(|target| match target {
+        Json::String(both) => Some(both.as_str()),
+        other => other.get("external").and_then(Json::as_str),
+    });
+    let below = format!("{}/api/{{{{pluginId}}}}", base_url.trim_end_matches('/'));
+    let pattern = target.unwrap_or(&below);
+    Ok(pattern.replace("{{pluginId}}", "proxy").replace("{{ pluginId }}", "proxy"))
+}
