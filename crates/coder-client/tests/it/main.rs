@@ -4,4 +4,5 @@
 mod client;
 mod models;
 mod requests;
+mod search_grammar;
 mod support;

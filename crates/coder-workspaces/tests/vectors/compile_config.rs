@@ -1,6 +1,8 @@
 //! `compileCoderConfig`.
 
-use coder_config::{CoderSpec, Node, Repository, ScmIntegrations, WorkspacesConfig, yaml};
+use coder_config::{
+    CoderSpec, ConfigSources, Environment, Node, Repository, ScmIntegrations, WorkspacesConfig, yaml,
+};
 use coder_workspaces::compile;
 
 use crate::json::Json;
@@ -17,7 +19,7 @@ fn run(input: &Json) -> Outcome {
         (_, Some(app)) => Json::parse(app.as_str().unwrap()),
         _ => panic!("no app config"),
     };
-    let config = app_config(&node(&app)).map_err(|()| "ConfigError".to_owned())?;
+    let config = app_config(&app)?;
     let spec = match (input.get("rawYaml"), input.get("rawYamlJson"), input.get("catalogInfoYaml"))
     {
         (Some(value), ..) => Some(CoderSpec::from_node(&node(value))),
@@ -78,27 +80,13 @@ fn spec_of_first_entity(text: &str) -> Result<Option<CoderSpec>, String> {
     Ok(coder.map(CoderSpec::from_node))
 }
 
-/// The plugin's `CoderAppConfig`, which its users write in TypeScript, as our configuration.
-fn app_config(app: &Node) -> Result<WorkspacesConfig, ()> {
-    let access_url = app.get("deployment").and_then(|deployment| deployment.get("accessUrl"));
-    let access_url = access_url.and_then(Node::as_str).ok_or(())?;
-    let mut config = WorkspacesConfig::new(access_url.parse().map_err(|_| ())?);
-    let workspaces = app.get("workspaces").ok_or(())?;
-    let set = |key| workspaces.get(key).filter(|node| !node.is_null());
-    if let Some(template) = set("defaultTemplateName") {
-        config.default_template = Some(template.as_str().ok_or(())?.parse().map_err(|_| ())?);
-    }
-    if let Some(mode) = set("defaultMode") {
-        config.default_mode = mode.as_str().ok_or(())?.parse().map_err(|_| ())?;
-    }
-    if let Some(keys) = set("repoUrlParamKeys") {
-        let keys = keys.as_list().ok_or(())?.iter().map(|key| key.as_str().map(str::to_owned));
-        config.repo_url_param_keys = keys.collect::<Option<_>>().ok_or(())?;
-    }
-    if let Some(params) = set("params") {
-        for (name, value) in params.members().ok_or(())? {
-            config.params.insert(name.to_owned(), value.scalar_text().ok_or(())?.to_owned());
-        }
-    }
+/// The plugin's `CoderAppConfig`, which its users write in TypeScript, read as configuration.
+fn app_config(app: &Json) -> Result<WorkspacesConfig, String> {
+    let text = app.to_text();
+    let files = |_: &str| Ok(text.clone());
+    let (paths, environment) = (["app-config.yaml".to_owned()], Environment::default());
+    let sources = ConfigSources::new(&files, &environment).with_files(&paths);
+    let loaded = sources.load().map_err(|_| "ConfigError")?;
+    let (config, _notices) = WorkspacesConfig::from_loaded(&loaded).map_err(|_| "ConfigError")?;
     Ok(config)
 }
