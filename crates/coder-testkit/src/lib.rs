@@ -32,6 +32,7 @@ mod json;
 mod keys;
 mod mint;
 mod misuse;
+mod models;
 mod oauth2;
 mod organizations;
 mod pages;
@@ -43,6 +44,8 @@ mod router;
 mod scopes;
 mod search;
 mod state;
+#[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
+mod stubs;
 mod templates;
 mod users;
 mod version;
@@ -59,6 +62,9 @@ pub use fault::Fault;
 pub use oauth2::FakeApp;
 pub use random::SeededRandom;
 pub use recorded::RecordedRequest;
+#[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "wiremock")))]
+pub use stubs::{CoderMock, Stub, StubbedEndpoint};
 pub use templates::FakeTemplate;
 pub use users::FakeUser;
 pub use version::Version;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coder_core::{Clock, DeploymentUrl};
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -38,7 +39,8 @@ pub(crate) struct Settings {
 /// What changes while it runs.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    pub(crate) users: BTreeMap<Uuid, User>,
+    /// In the order they were added.
+    pub(crate) users: IndexMap<Uuid, User>,
     /// By their first part.
     pub(crate) keys: HashMap<String, ApiKey>,
     pub(crate) apps: Vec<App>,

@@ -53,7 +53,7 @@ impl User {
         }
     }
 
-    fn json(&self, deployment: &Deployment<'_>) -> Value {
+    pub(crate) fn json(&self, deployment: &Deployment<'_>) -> Value {
         let roles: &[Value] =
             if self.owner { &[json!({ "name": "owner", "display_name": "Owner" })] } else { &[] };
         let organizations: Vec<Uuid> =

@@ -3,6 +3,8 @@
 #[cfg(all(feature = "server", not(target_family = "wasm")))]
 mod server;
 mod transport;
+#[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
+mod wiremock;
 
 #[cfg(all(feature = "server", not(target_family = "wasm")))]
 pub use server::FakeServer;

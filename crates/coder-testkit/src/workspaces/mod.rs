@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 pub use apps::NewApp as NewWorkspaceApp;
 pub(crate) use create::{Wish, fulfil};
+pub(crate) use json::Fresh;
 pub use lifecycle::Pace;
 pub(crate) use lifecycle::Transition;
 pub(crate) use list::find;

@@ -1,0 +1,135 @@
+//! The endpoints.
+
+use coder_client::models::{
+    BuildInfo, BuildParameter, User, Workspace, WorkspaceBuild, WorkspacePage,
+};
+use coder_client::{BuildId, WorkspaceId};
+use serde_json::{Value, json};
+
+use super::CoderMock;
+use super::answer::StubbedEndpoint;
+
+/// Endpoints. Each takes the first request that matches; more conditions can be added with
+/// [`StubbedEndpoint::and`].
+impl CoderMock {
+    /// `GET /api/v2/buildinfo`.
+    pub fn build_info(&self) -> StubbedEndpoint<'_, BuildInfo> {
+        self.endpoint("GET", "/api/v2/buildinfo", 200)
+    }
+
+    /// `GET /api/v2/users/me`.
+    pub fn users_me(&self) -> StubbedEndpoint<'_, User> {
+        self.endpoint("GET", "/api/v2/users/me", 200)
+    }
+
+    /// `GET /api/v2/workspaces`.
+    pub fn list_workspaces(&self) -> StubbedEndpoint<'_, WorkspacePage> {
+        self.endpoint("GET", "/api/v2/workspaces", 200)
+    }
+
+    /// `GET /api/v2/workspaces/{id}`.
+    pub fn get_workspace(&self, id: WorkspaceId) -> StubbedEndpoint<'_, Workspace> {
+        self.endpoint("GET", &format!("/api/v2/workspaces/{id}"), 200)
+    }
+
+    /// `POST /api/v2/users/me/workspaces`.
+    pub fn create_workspace(&self) -> StubbedEndpoint<'_, Workspace> {
+        self.endpoint("POST", "/api/v2/users/me/workspaces", 201)
+    }
+
+    /// `POST /api/v2/workspaces/{id}/builds`.
+    pub fn create_build(&self, workspace: WorkspaceId) -> StubbedEndpoint<'_, WorkspaceBuild> {
+        self.endpoint("POST", &format!("/api/v2/workspaces/{workspace}/builds"), 201)
+    }
+
+    /// `GET /api/v2/workspacebuilds/{id}/parameters`.
+    pub fn build_parameters(&self, build: BuildId) -> StubbedEndpoint<'_, Vec<BuildParameter>> {
+        self.endpoint("GET", &format!("/api/v2/workspacebuilds/{build}/parameters"), 200)
+    }
+
+    /// `POST /oauth2/tokens`.
+    pub fn tokens(&self) -> StubbedEndpoint<'_, Value> {
+        self.endpoint("POST", "/oauth2/tokens", 200)
+    }
+
+    /// `POST /oauth2/revoke`.
+    pub fn revoke(&self) -> StubbedEndpoint<'_, ()> {
+        self.endpoint("POST", "/oauth2/revoke", 200)
+    }
+
+    /// Any other endpoint; `success` is the status of its good answer.
+    pub fn endpoint<T>(&self, method: &str, path: &str, success: u16) -> StubbedEndpoint<'_, T> {
+        StubbedEndpoint::new(self, method, path, success)
+    }
+}
+
+impl<'a> StubbedEndpoint<'a, WorkspacePage> {
+    /// Answers with these workspaces and their number.
+    pub fn ok(self, workspaces: impl IntoIterator<Item = Workspace>) -> super::Stub<'a> {
+        let workspaces: Vec<Workspace> = workspaces.into_iter().collect();
+        self.good(&json!({ "count": workspaces.len(), "workspaces": workspaces }))
+    }
+}
+
+impl<'a> StubbedEndpoint<'a, BuildInfo> {
+    /// Answers with this.
+    pub fn ok(self, info: &BuildInfo) -> super::Stub<'a> {
+        self.good(&json!(info))
+    }
+}
+
+impl<'a> StubbedEndpoint<'a, User> {
+    /// Answers with this user.
+    pub fn ok(self, user: &User) -> super::Stub<'a> {
+        self.good(&json!(user))
+    }
+}
+
+impl<'a> StubbedEndpoint<'a, Workspace> {
+    /// Answers with this workspace.
+    pub fn ok(self, workspace: &Workspace) -> super::Stub<'a> {
+        self.good(&json!(workspace))
+    }
+}
+
+impl<'a> StubbedEndpoint<'a, WorkspaceBuild> {
+    /// Answers with this build.
+    pub fn ok(self, build: &WorkspaceBuild) -> super::Stub<'a> {
+        self.good(&json!(build))
+    }
+}
+
+impl<'a> StubbedEndpoint<'a, Vec<BuildParameter>> {
+    /// Answers with these names and values.
+    pub fn ok(self, parameters: &[(&str, &str)]) -> super::Stub<'a> {
+        let parameters: Vec<Value> = parameters
+            .iter()
+            .map(|(name, value)| json!({ "name": name, "value": value }))
+            .collect();
+        self.good(&parameters.into())
+    }
+}
+
+impl<'a> StubbedEndpoint<'a, Value> {
+    /// Answers with this JSON.
+    pub fn ok(self, answer: &Value) -> super::Stub<'a> {
+        self.good(answer)
+    }
+
+    /// Answers as `POST /oauth2/tokens` does, with a pair that lives for a day.
+    pub fn pair(self, access_token: &str, refresh_token: &str) -> super::Stub<'a> {
+        self.good(&json!({
+            "access_token": access_token,
+            "token_type": "Bearer",
+            "expires_in": 86399,
+            "refresh_token": refresh_token,
+        }))
+    }
+}
+
+impl<'a> StubbedEndpoint<'a, ()> {
+    /// Answers with no body.
+    pub fn ok(self) -> super::Stub<'a> {
+        self.empty()
+    }
+}
