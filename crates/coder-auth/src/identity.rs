@@ -7,17 +7,23 @@
 mod jwt;
 mod keys;
 
+use std::sync::Arc;
+
 use coder_config::EntityRef;
-use coder_core::{Random, RandomError};
+use coder_core::World;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use jwt::{Header, LIMITED_USER_TYPE, USER_TYPE};
-use keys::KeyRing;
+use crate::error::{AuthError, SessionError};
+use crate::seal::SealingKeys;
+use crate::store::AuthStore;
+use jwt::{Header, LIMITED_USER_TYPE, Parsed, USER_TYPE};
+use keys::{KeyRing, SigningKey};
 
 /// Issues and verifies the identity tokens of one portal.
 pub(crate) struct Issuer {
+    world: World,
     issuer: String,
     lifetime: SignedDuration,
     keys: KeyRing,
@@ -77,19 +83,22 @@ pub(crate) enum TokenError {
 }
 
 impl Issuer {
-    pub(crate) fn new(base_url: &Url, lifetime: SignedDuration) -> Self {
+    pub(crate) fn new(
+        world: &World,
+        store: Arc<dyn AuthStore>,
+        sealing: SealingKeys,
+        base_url: &Url,
+        lifetime: SignedDuration,
+    ) -> Self {
         let issuer = base_url.as_str().trim_end_matches('/').to_owned();
-        Self { issuer, lifetime, keys: KeyRing::new(lifetime) }
+        let keys = KeyRing::new(world.clone(), store, sealing, lifetime);
+        Self { world: world.clone(), issuer, lifetime, keys }
     }
 
     /// A token for this user.
-    pub(crate) fn issue(
-        &self,
-        user: &EntityRef,
-        now: Timestamp,
-        random: &dyn Random,
-    ) -> Result<IdentityToken, RandomError> {
-        let key = self.keys.current(now, random)?;
+    pub(crate) async fn issue(&self, user: &EntityRef) -> Result<IdentityToken, AuthError> {
+        let key = self.keys.current().await?;
+        let now = self.world.clock.now();
         let (iat, lifetime) = (now.as_second(), self.lifetime.as_secs());
         let (sub, exp) = (user.to_string(), iat + lifetime);
         let header = |r#type| Header { typ: r#type, alg: "ES256", kid: key.id() };
@@ -109,13 +118,20 @@ impl Issuer {
     }
 
     /// The user entity ref of a token of this issuer.
-    pub(crate) fn verify(
+    pub(crate) async fn verify(&self, token: &str, accept: Accept) -> Result<String, AuthError> {
+        let parsed = jwt::parse(token).map_err(refuse)?;
+        let key = self.keys.published(&parsed.header.kid).await?;
+        let key = key.ok_or(TokenError::Signature).map_err(refuse)?;
+        self.check(&parsed, &key, accept, self.world.clock.now()).map_err(refuse)
+    }
+
+    fn check(
         &self,
-        token: &str,
+        parsed: &Parsed<'_>,
+        key: &SigningKey,
         accept: Accept,
         now: Timestamp,
     ) -> Result<String, TokenError> {
-        let parsed = jwt::parse(token)?;
         let limited = match &*parsed.header.typ {
             USER_TYPE => false,
             LIMITED_USER_TYPE if accept == Accept::FullOrLimited => true,
@@ -124,8 +140,7 @@ impl Issuer {
         if parsed.header.alg != "ES256" {
             return Err(TokenError::Kind);
         }
-        let key = self.keys.published(&parsed.header.kid, now).ok_or(TokenError::Signature)?;
-        parsed.verify(&key)?;
+        parsed.verify(key)?;
         let claims: Claims = parsed.claims()?;
         let now = now.as_second();
         // A minute for clocks that differ.
@@ -141,8 +156,13 @@ impl Issuer {
     }
 
     /// The JSON Web Key Set (RFC 7517 §5) of `/.well-known/jwks.json`.
-    pub(crate) fn jwks(&self, now: Timestamp) -> serde_json::Value {
-        serde_json::json!({ "keys": self.keys.jwks(now) })
+    pub(crate) async fn jwks(&self) -> Result<serde_json::Value, AuthError> {
+        Ok(serde_json::json!({ "keys": self.keys.jwks().await? }))
+    }
+
+    /// Forgets keys that are not published any more.
+    pub(crate) async fn sweep(&self) -> Result<(), AuthError> {
+        self.keys.sweep().await
     }
 
     /// The discovery document of `/.well-known/openid-configuration`.
@@ -159,6 +179,12 @@ impl Issuer {
             "claims_supported": ["sub", "ent"],
         })
     }
+}
+
+/// The caller learns that the token is not taken; why is for the log.
+fn refuse(error: TokenError) -> AuthError {
+    tracing::debug!(%error, "an identity token was refused");
+    SessionError::InvalidToken.into()
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use crate::attempt::AttemptId;
 use crate::grant::GrantKey;
 use crate::session::SessionId;
 use crate::store::{
-    AuthStore, Generation, GrantRecord, PendingRecord, PersonRecord, SessionRecord, StoreError,
+    AuthStore, Generation, GrantRecord, PendingRecord, PersonRecord, SessionRecord,
+    SigningKeyRecord, StoreError,
 };
 
 /// Keeps everything in memory: for embedding in one process, for demos and for tests.
@@ -25,6 +26,7 @@ struct Tables {
     leases: HashMap<GrantKey, (String, Timestamp)>,
     sessions: HashMap<SessionId, SessionRecord>,
     persons: HashMap<String, PersonRecord>,
+    signing_keys: Vec<SigningKeyRecord>,
 }
 
 impl MemoryAuthStore {
@@ -169,5 +171,21 @@ impl AuthStore for MemoryAuthStore {
 
     async fn person(&self, user_entity_ref: &str) -> Result<Option<PersonRecord>, StoreError> {
         Ok(self.tables().persons.get(user_entity_ref).cloned())
+    }
+
+    async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        tables.signing_keys.push(key);
+        tables.signing_keys.sort_by_key(|key| key.created_at);
+        Ok(())
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
+        Ok(self.tables().signing_keys.clone())
+    }
+
+    async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.tables().signing_keys.retain(|key| key.created_at >= before);
+        Ok(())
     }
 }

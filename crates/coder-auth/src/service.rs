@@ -84,9 +84,15 @@ impl CoderAuth {
         Self(Arc::new(Inner {
             world: world.clone(),
             grants: Grants::new(world.clone(), store.clone(), keys.clone()),
+            issuer: Issuer::new(
+                world,
+                store.clone(),
+                keys.clone(),
+                &options.base_url,
+                options.identity_lifetime,
+            ),
             store,
             keys,
-            issuer: Issuer::new(&options.base_url, options.identity_lifetime),
             cookies: CookieRules::new(&callback_url, app_host),
             origins: options.origins,
             session: options.session,
@@ -104,8 +110,11 @@ impl CoderAuth {
     }
 
     /// The keys that verify this portal's identity tokens (RFC 7517 §5).
-    pub fn jwks(&self) -> Response<Bytes> {
-        respond::json(StatusCode::OK, &self.0.issuer.jwks(self.0.world.clock.now()))
+    pub async fn jwks(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        match self.0.issuer.jwks().await {
+            Ok(keys) => respond::json(StatusCode::OK, &keys),
+            Err(error) => respond::error(&error, request),
+        }
     }
 
     /// The discovery document of this portal's identity tokens.
@@ -126,9 +135,7 @@ impl CoderAuth {
         use crate::error::SessionError;
         let inner = &self.0;
         let token = bearer(headers).ok_or(SessionError::InvalidToken)?;
-        let now = inner.world.clock.now();
-        let user = inner.issuer.verify(token.expose(), Accept::FullOrLimited, now);
-        let user = user.map_err(|_| SessionError::InvalidToken)?;
+        let user = inner.issuer.verify(token.expose(), Accept::FullOrLimited).await?;
         let Some(person) = inner.store.person(&user).await? else {
             let mut response = respond::empty(StatusCode::NOT_FOUND);
             *response.body_mut() = Bytes::from_static(b"User info not found");

@@ -63,7 +63,7 @@ impl CoderAuth {
         for session in inner.store.sessions_before(idle, created).await? {
             inner.end_session(&session.id).await?;
         }
-        Ok(())
+        inner.issuer.sweep().await
     }
 }
 

@@ -73,6 +73,17 @@ pub struct PersonRecord {
     pub environment: String,
 }
 
+/// A key that identity tokens are signed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningKeyRecord {
+    /// The key's id, `kid` in tokens.
+    pub id: String,
+    /// The private key, sealed.
+    pub sealed: Vec<u8>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
 /// The store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[error("the store of grants and sessions failed")]
@@ -171,4 +182,13 @@ pub trait AuthStore: MaybeSend + MaybeSync {
 
     /// What is known of a person, by canonical user entity ref.
     async fn person(&self, user_entity_ref: &str) -> Result<Option<PersonRecord>, StoreError>;
+
+    /// Keeps a signing key.
+    async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError>;
+
+    /// All signing keys, oldest first.
+    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError>;
+
+    /// Forgets signing keys made before this moment.
+    async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError>;
 }

@@ -81,7 +81,7 @@ impl Portal {
             Ok(Route::Callback) => auth.callback(request).await,
             Ok(Route::Refresh) => auth.refresh(request).await,
             Ok(Route::Logout) => auth.logout(request).await,
-            Ok(Route::Jwks) => auth.jwks(),
+            Ok(Route::Jwks) => auth.jwks(request).await,
             Ok(Route::OpenIdConfiguration) => auth.openid_configuration(),
             Ok(Route::UserInfo) => auth.userinfo(request).await,
             Ok(Route::Health) => json(&serde_json::json!({ "status": "ok" })),

@@ -1,20 +1,41 @@
-//! The keys identity tokens are signed with.
+//! The keys identity tokens are signed with: made, published before they are used, kept in the
+//! store so that all replicas sign with the same ones.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use coder_core::{Random, RandomError, random_bytes};
+use coder_core::{Random, RandomError, World, random_bytes};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
-/// The keys of this process: one that signs, and older ones that still verify.
+use crate::error::AuthError;
+use crate::seal::{Purpose, SealingKeys};
+use crate::store::{AuthStore, SigningKeyRecord};
+
+/// A key is published this long before it signs: others keep the key set for ten minutes.
+const LEAD: SignedDuration = SignedDuration::from_mins(10);
+/// How long this process goes without looking at the store.
+const FRESH: SignedDuration = SignedDuration::from_mins(1);
+
+/// The keys of a portal.
 ///
-/// A key signs for one token lifetime, and is published for three: until the last token it signed
-/// has expired, everywhere.
+/// With tokens that live for L, a key is followed by the next one after L, signs until that one may
+/// (ten minutes later), and is published for 3 L: longer than any token it signed.
 pub(super) struct KeyRing {
+    world: World,
+    store: Arc<dyn AuthStore>,
+    sealing: SealingKeys,
     lifetime: SignedDuration,
-    keys: Mutex<Vec<Arc<SigningKey>>>,
+    cache: Mutex<Cache>,
+}
+
+#[derive(Clone, Default)]
+struct Cache {
+    read_at: Option<Timestamp>,
+    /// Oldest first.
+    keys: Vec<Arc<SigningKey>>,
 }
 
 pub(super) struct SigningKey {
@@ -35,42 +56,111 @@ pub(super) struct Jwk {
 }
 
 impl KeyRing {
-    pub(super) fn new(lifetime: SignedDuration) -> Self {
-        Self { lifetime, keys: Mutex::default() }
+    pub(super) fn new(
+        world: World,
+        store: Arc<dyn AuthStore>,
+        sealing: SealingKeys,
+        lifetime: SignedDuration,
+    ) -> Self {
+        Self { world, store, sealing, lifetime, cache: Mutex::default() }
     }
 
-    /// The key to sign with, made when there is none or the last one is too old.
-    pub(super) fn current(
+    /// The key to sign with.
+    pub(super) async fn current(&self) -> Result<Arc<SigningKey>, AuthError> {
+        let now = self.world.clock.now();
+        let mut keys = self.keys(now, FRESH).await?;
+        let newest = keys.last().map(|key| now.duration_since(key.created_at));
+        if newest.is_none_or(|age| age >= self.lifetime) {
+            let key = SigningKey::draw(now, &*self.world.random)?;
+            self.store.put_signing_key(self.seal(&key)?).await?;
+            // Read again: another replica may have made one at the same moment.
+            keys = self.keys(now, SignedDuration::ZERO).await?;
+        }
+        self.choose(&keys, now)
+            .ok_or_else(|| RandomError::new("no signing key can be opened").into())
+    }
+
+    /// The newest key that others have had time to learn of; the very first one signs at once.
+    fn choose(&self, keys: &[Arc<SigningKey>], now: Timestamp) -> Option<Arc<SigningKey>> {
+        let age = |key: &SigningKey| now.duration_since(key.created_at);
+        // What it signs now must expire while it is still published.
+        let mut usable = keys.iter().filter(|key| age(key) < self.lifetime * 2);
+        let known = usable.clone().rfind(|key| age(key) >= LEAD);
+        known.or_else(|| usable.next()).cloned()
+    }
+
+    /// The published key of this id. An unknown one may be new: the store is asked, though not more
+    /// than once a second.
+    pub(super) async fn published(&self, id: &str) -> Result<Option<Arc<SigningKey>>, AuthError> {
+        let now = self.world.clock.now();
+        for fresh in [FRESH, SignedDuration::from_secs(1)] {
+            let keys = self.keys(now, fresh).await?;
+            if let Some(key) = keys.iter().find(|key| key.id == id) {
+                return Ok(Some(key.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn jwks(&self) -> Result<Vec<Jwk>, AuthError> {
+        let keys = self.keys(self.world.clock.now(), FRESH).await?;
+        Ok(keys.iter().map(|key| key.jwk()).collect())
+    }
+
+    /// Forgets keys that are not published any more.
+    pub(super) async fn sweep(&self) -> Result<(), AuthError> {
+        let before = self.world.clock.now() - self.lifetime * 3;
+        Ok(self.store.delete_signing_keys_before(before).await?)
+    }
+
+    /// The published keys, from memory when they were read less than `fresh` ago.
+    async fn keys(
         &self,
         now: Timestamp,
-        random: &dyn Random,
-    ) -> Result<Arc<SigningKey>, RandomError> {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.retain(|key| self.is_published(key, now));
-        if let Some(key) = keys.last()
-            && now.duration_since(key.created_at) < self.lifetime
-        {
-            return Ok(key.clone());
+        fresh: SignedDuration,
+    ) -> Result<Vec<Arc<SigningKey>>, AuthError> {
+        let cached = self.cache.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_fresh = cached.read_at.is_some_and(|read_at| now.duration_since(read_at) < fresh);
+        let mut keys = cached.keys;
+        if !is_fresh {
+            keys = self.read().await?;
+            let cache = Cache { read_at: Some(now), keys: keys.clone() };
+            *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = cache;
         }
-        let key = Arc::new(SigningKey::draw(now, random)?);
-        keys.push(key.clone());
-        Ok(key)
+        keys.retain(|key| now.duration_since(key.created_at) < self.lifetime * 3);
+        Ok(keys)
     }
 
-    /// The published key of this id.
-    pub(super) fn published(&self, id: &str, now: Timestamp) -> Option<Arc<SigningKey>> {
-        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter().find(|key| key.id == id && self.is_published(key, now)).cloned()
+    async fn read(&self) -> Result<Vec<Arc<SigningKey>>, AuthError> {
+        let records = self.store.signing_keys().await?;
+        let opened = records.into_iter().filter_map(|record| match self.open(&record) {
+            Some(key) => Some(Arc::new(key)),
+            None => {
+                tracing::warn!(
+                    kid = record.id,
+                    "a stored signing key cannot be opened; tokens it signed are not accepted"
+                );
+                None
+            }
+        });
+        Ok(opened.collect())
     }
 
-    pub(super) fn jwks(&self, now: Timestamp) -> Vec<Jwk> {
-        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter().filter(|key| self.is_published(key, now)).map(|key| key.jwk()).collect()
+    fn seal(&self, key: &SigningKey) -> Result<SigningKeyRecord, RandomError> {
+        let bytes = Zeroizing::new(key.secret.to_bytes());
+        let sealed = self.sealing.seal(&*self.world.random, &purpose(&key.id), bytes.as_slice())?;
+        Ok(SigningKeyRecord { id: key.id.clone(), sealed, created_at: key.created_at })
     }
 
-    fn is_published(&self, key: &SigningKey, now: Timestamp) -> bool {
-        now.duration_since(key.created_at) < self.lifetime * 3
+    fn open(&self, record: &SigningKeyRecord) -> Option<SigningKey> {
+        let bytes = self.sealing.open(&purpose(&record.id), &record.sealed).ok()?;
+        let secret = p256::ecdsa::SigningKey::from_slice(&bytes).ok()?;
+        Some(SigningKey { id: record.id.clone(), secret, created_at: record.created_at })
     }
+}
+
+fn purpose(id: &str) -> Purpose {
+    Purpose::new(&["signing key", id])
 }
 
 impl SigningKey {
@@ -78,7 +168,7 @@ impl SigningKey {
         let id = uuid::Builder::from_random_bytes(random_bytes(random)?).into_uuid().to_string();
         // A draw outside the group's order has a chance of about 2^-32.
         for _ in 0..8 {
-            let bytes = zeroize::Zeroizing::new(random_bytes::<32>(random)?);
+            let bytes = Zeroizing::new(random_bytes::<32>(random)?);
             if let Ok(secret) = p256::ecdsa::SigningKey::from_slice(bytes.as_slice()) {
                 return Ok(Self { id, secret, created_at: now });
             }

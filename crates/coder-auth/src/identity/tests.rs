@@ -1,9 +1,13 @@
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use coder_core::{Body, Random, RandomError, Secret, TokioRuntime, TransportError};
 
 use super::*;
+use crate::MemoryAuthStore;
 
 struct Counter(AtomicU8);
 
@@ -14,19 +18,72 @@ impl Random for Counter {
     }
 }
 
-fn now() -> Timestamp {
-    "2026-11-21T12:00:00Z".parse().unwrap()
+/// A portal whose clock a test turns, and whose store another replica can use.
+struct Portal {
+    now: Arc<Mutex<Timestamp>>,
+    store: Arc<MemoryAuthStore>,
+    issuer: Issuer,
 }
 
-fn issuer() -> Issuer {
-    let url = Url::parse("https://portal.example.com/api/auth").unwrap();
-    Issuer::new(&url, SignedDuration::from_hours(1))
+impl Portal {
+    fn new() -> Self {
+        let now = Arc::new(Mutex::new("2026-11-21T12:00:00Z".parse().unwrap()));
+        let store = Arc::new(MemoryAuthStore::new());
+        let issuer = issuer(&now, &store, 1, "https://portal.example.com/api/auth");
+        Self { now, store, issuer }
+    }
+
+    /// Another process of the same portal.
+    fn replica(&self) -> Issuer {
+        issuer(&self.now, &self.store, 100, "https://portal.example.com/api/auth")
+    }
+
+    fn advance(&self, duration: SignedDuration) {
+        *self.now.lock().unwrap() += duration;
+    }
+
+    async fn token(&self) -> String {
+        token(&self.issuer).await
+    }
+
+    async fn accepts(&self, token: &str, accept: Accept) -> bool {
+        self.issuer.verify(token, accept).await.is_ok()
+    }
+
+    async fn published(&self) -> usize {
+        self.issuer.jwks().await.unwrap()["keys"].as_array().unwrap().len()
+    }
 }
 
-fn token(issuer: &Issuer) -> String {
+fn issuer(
+    now: &Arc<Mutex<Timestamp>>,
+    store: &Arc<MemoryAuthStore>,
+    seed: u8,
+    url: &str,
+) -> Issuer {
+    let clock = now.clone();
+    let world = World {
+        transport: Arc::new(async |_: http::Request<Bytes>| {
+            Ok::<_, TransportError>(http::Response::new(Body::empty()))
+        }),
+        clock: Arc::new(move || *clock.lock().unwrap()),
+        random: Arc::new(Counter(AtomicU8::new(seed))),
+        runtime: Arc::new(TokioRuntime::current().unwrap()),
+    };
+    let sealing = SealingKeys::from_secrets(&[Secret::new("k".repeat(32))]).unwrap();
+    let url = Url::parse(url).unwrap();
+    Issuer::new(&world, store.clone(), sealing, &url, SignedDuration::from_hours(1))
+}
+
+async fn token(issuer: &Issuer) -> String {
     let alice = EntityRef::parse("user:default/Alice").unwrap();
-    let random = Counter(AtomicU8::new(1));
-    issuer.issue(&alice, now(), &random).unwrap().token.expose().to_owned()
+    issuer.issue(&alice).await.unwrap().token.expose().to_owned()
+}
+
+fn kid(token: &str) -> String {
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+    header["kid"].as_str().unwrap().to_owned()
 }
 
 /// The limited token that anyone can make from a full one.
@@ -52,52 +109,56 @@ fn limited(token: &str) -> String {
     )
 }
 
-#[test]
-fn a_token_names_its_user_in_lower_case() {
-    let issuer = issuer();
-    let token = token(&issuer);
-    assert_eq!(issuer.verify(&token, Accept::Full, now()).unwrap(), "user:default/alice");
+#[tokio::test]
+async fn a_token_names_its_user_in_lower_case() {
+    let portal = Portal::new();
+    let token = portal.token().await;
+    let user = portal.issuer.verify(&token, Accept::Full).await;
+    assert_eq!(user.unwrap(), "user:default/alice");
 }
 
-#[test]
-fn the_limited_token_made_from_the_proof_verifies_where_it_is_enough() {
-    let issuer = issuer();
-    let limited = limited(&token(&issuer));
-    let accepted = issuer.verify(&limited, Accept::FullOrLimited, now());
-    assert_eq!(accepted.unwrap(), "user:default/alice");
-    assert_eq!(issuer.verify(&limited, Accept::Full, now()), Err(TokenError::Kind));
+#[tokio::test]
+async fn the_limited_token_made_from_the_proof_verifies_where_it_is_enough() {
+    let portal = Portal::new();
+    let limited = limited(&portal.token().await);
+    let user = portal.issuer.verify(&limited, Accept::FullOrLimited).await;
+    assert_eq!(user.unwrap(), "user:default/alice");
+    assert!(!portal.accepts(&limited, Accept::Full).await);
 }
 
-#[test]
-fn a_token_expires_and_is_not_taken_before_its_time() {
-    let issuer = issuer();
-    let token = token(&issuer);
-    let verify = |time| issuer.verify(&token, Accept::Full, time);
-    assert_eq!(verify(now() + SignedDuration::from_hours(1)), Err(TokenError::Time));
-    assert!(verify(now() + SignedDuration::from_mins(59)).is_ok());
-    assert!(verify(now() - SignedDuration::from_secs(30)).is_ok(), "clocks differ a little");
-    assert_eq!(verify(now() - SignedDuration::from_mins(2)), Err(TokenError::Time));
+#[tokio::test]
+async fn a_token_expires_and_is_not_taken_before_its_time() {
+    let portal = Portal::new();
+    let token = portal.token().await;
+    portal.advance(-SignedDuration::from_secs(30));
+    assert!(portal.accepts(&token, Accept::Full).await, "clocks differ a little");
+    portal.advance(-SignedDuration::from_mins(2));
+    assert!(!portal.accepts(&token, Accept::Full).await);
+    portal.advance(SignedDuration::from_mins(61));
+    assert!(portal.accepts(&token, Accept::Full).await);
+    portal.advance(SignedDuration::from_mins(2));
+    assert!(!portal.accepts(&token, Accept::Full).await);
 }
 
-#[test]
-fn any_change_of_a_token_is_noticed() {
-    let issuer = issuer();
-    let token = token(&issuer);
+#[tokio::test]
+async fn any_change_of_a_token_is_noticed() {
+    let portal = Portal::new();
+    let token = portal.token().await;
     for index in 0..token.len() {
         let mut changed = token.clone().into_bytes();
         changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
         // The last character of a base64 text has bits that decode to nothing.
         if URL_SAFE_NO_PAD.decode(changed.rsplit('.').next().unwrap()).is_ok() {
-            assert!(issuer.verify(&changed, Accept::FullOrLimited, now()).is_err(), "at {index}");
+            assert!(!portal.accepts(&changed, Accept::FullOrLimited).await, "at {index}");
         }
     }
 }
 
-#[test]
-fn a_token_of_another_algorithm_type_or_key_is_refused() {
-    let issuer = issuer();
-    let token = token(&issuer);
+#[tokio::test]
+async fn a_token_of_another_algorithm_type_or_key_is_refused() {
+    let portal = Portal::new();
+    let token = portal.token().await;
     let mut parts = token.splitn(2, '.');
     let header: serde_json::Value =
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts.next().unwrap()).unwrap()).unwrap();
@@ -112,43 +173,67 @@ fn a_token_of_another_algorithm_type_or_key_is_refused() {
         let mut header = header.clone();
         header[member] = value.into();
         let forged = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header.to_string()));
-        assert!(issuer.verify(&forged, Accept::FullOrLimited, now()).is_err(), "{member} {value}");
+        assert!(!portal.accepts(&forged, Accept::FullOrLimited).await, "{member} {value}");
     }
-    let other = Issuer::new(
-        &Url::parse("https://other.example.com/api/auth").unwrap(),
-        SignedDuration::from_hours(1),
-    );
-    assert_eq!(other.verify(&token, Accept::Full, now()), Err(TokenError::Signature));
+    let empty = Arc::new(MemoryAuthStore::new());
+    let stranger = issuer(&portal.now, &empty, 1, "https://portal.example.com/api/auth");
+    assert!(stranger.verify(&token, Accept::Full).await.is_err(), "no such key");
+    let elsewhere = issuer(&portal.now, &portal.store, 1, "https://other.example.com/api/auth");
+    assert!(elsewhere.verify(&token, Accept::Full).await.is_err(), "another issuer");
 }
 
-#[test]
-fn a_key_signs_for_one_lifetime_and_is_published_for_three() {
-    let issuer = issuer();
-    let random = Counter(AtomicU8::new(1));
-    let alice = EntityRef::parse("user:default/alice").unwrap();
-    let published = |time| issuer.jwks(time)["keys"].as_array().unwrap().len();
-    assert_eq!(published(now()), 0, "no key before the first token");
-    issuer.issue(&alice, now(), &random).unwrap();
-    let later = now() + SignedDuration::from_mins(59);
-    issuer.issue(&alice, later, &random).unwrap();
-    assert_eq!(published(later), 1);
-    let later = now() + SignedDuration::from_mins(61);
-    issuer.issue(&alice, later, &random).unwrap();
-    assert_eq!(published(later), 2, "the new key signs, the old one still verifies");
-    assert_eq!(published(now() + SignedDuration::from_hours(3)), 1);
+#[tokio::test]
+async fn a_key_is_published_before_it_signs_and_longer_than_what_it_signed() {
+    let portal = Portal::new();
+    assert_eq!(portal.published().await, 0, "no key before the first token");
+    let first = portal.token().await;
+    portal.advance(SignedDuration::from_mins(61));
+    let still = portal.token().await;
+    assert_eq!(kid(&still), kid(&first), "the second key is published, but not used yet");
+    assert_eq!(portal.published().await, 2);
+    portal.advance(SignedDuration::from_mins(10));
+    let second = portal.token().await;
+    assert_ne!(kid(&second), kid(&first));
+    portal.advance(SignedDuration::from_mins(49));
+    assert!(portal.accepts(&still, Accept::Full).await, "its key verifies to the end");
+    portal.advance(SignedDuration::from_hours(1));
+    assert!(!portal.issuer.jwks().await.unwrap().to_string().contains(&kid(&first)));
 }
 
-#[test]
-fn the_wire_formats_are_backstages() {
-    let issuer = issuer();
-    let token = token(&issuer);
+#[tokio::test]
+async fn a_portal_that_slept_signs_with_a_fresh_key_at_once() {
+    let portal = Portal::new();
+    let first = portal.token().await;
+    portal.advance(SignedDuration::from_hours(12));
+    let token = portal.token().await;
+    assert_ne!(kid(&token), kid(&first));
+    assert!(portal.accepts(&token, Accept::Full).await);
+    portal.issuer.sweep().await.unwrap();
+    assert_eq!(portal.store.signing_keys().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn replicas_sign_with_one_key_and_accept_each_others_tokens() {
+    let portal = Portal::new();
+    let replica = portal.replica();
+    let (here, there) = (portal.token().await, token(&replica).await);
+    assert_eq!(kid(&here), kid(&there));
+    assert!(portal.accepts(&there, Accept::Full).await);
+    assert!(replica.verify(&here, Accept::Full).await.is_ok());
+    assert!(!format!("{:?}", portal.store).contains(&here));
+}
+
+#[tokio::test]
+async fn the_wire_formats_are_backstages() {
+    let portal = Portal::new();
+    let token = portal.token().await;
     let decode = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
     let parts: Vec<&str> = token.split('.').collect();
     insta::assert_snapshot!(format!(
         "{}\n{}\n{:#}\n{:#}",
         decode(parts[0]),
         decode(parts[1]),
-        issuer.jwks(now()),
-        issuer.discovery()
+        portal.issuer.jwks().await.unwrap(),
+        portal.issuer.discovery()
     ));
 }

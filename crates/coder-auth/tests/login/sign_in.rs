@@ -216,6 +216,7 @@ async fn userinfo_says_who_the_token_is_and_what_it_owns() {
     );
     assert_eq!(ask(None).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(ask(Some("Bearer x".to_owned())).await.status, StatusCode::UNAUTHORIZED);
-    let jwks = answer(&house.auth.jwks());
+    let request = Request::get("/api/auth/.well-known/jwks.json").body(Bytes::new()).unwrap();
+    let jwks = answer(&house.auth.jwks(&request).await);
     assert_eq!(jwks.json["keys"].as_array().unwrap().len(), 1);
 }
