@@ -1,6 +1,6 @@
 // The entities, and the card of workspaces that belongs to each.
 
-import { ask } from "./api.js";
+import { Refused, ask } from "./api.js";
 
 /** How each availability looks. The words beside it come from the server. */
 const TONES = {
@@ -12,8 +12,11 @@ const TONES = {
   failed: "bad",
 };
 
-/** The schemes a link may have: the web's, and those of editors that Coder opens workspaces in. */
-const SCHEMES = /^(https?|vscode|vscode-insiders|cursor|windsurf|zed|jetbrains|jetbrains-gateway):$/;
+/** The editors on the desktop, for people. Others are not offered. */
+const EDITORS = { vsCode: "VS Code", vsCodeInsiders: "VS Code Insiders" };
+
+/** The schemes a link may have: the web's, and those of the editors. */
+const SCHEMES = /^(https?|vscode|vscode-insiders):$/;
 
 /** The entities of the catalog, each with a card that keeps itself up to date. */
 export class Catalog {
@@ -84,7 +87,12 @@ class Card {
     const repository = this.#part(".repository");
     repository.hidden = !link(repository.firstElementChild, entity.repositoryUrl);
     repository.firstElementChild.textContent = withoutScheme(entity.repositoryUrl);
-    this.#part(".again").addEventListener("click", () => this.look());
+    this.#part(".again").addEventListener("click", async () => {
+      await this.look();
+      if (this.#part(".failure").hidden) {
+        this.#part("h2").focus();
+      }
+    });
   }
 
   /** Looks for the entity's workspaces, and again when the server says that it is worth it. */
@@ -132,7 +140,7 @@ class Card {
     create.title = found.templateName ? `From the template ${found.templateName}` : "";
     const none = found.repositoryUrl
       ? "None of your workspaces is made for this repository yet."
-      : "Without a repository there is nothing to find workspaces by.";
+      : "Its workspaces cannot be told from others.";
     this.#text(".none", found.workspaces.length === 0 && !found.partial ? none : "");
     const notices = this.#part(".notices");
     notices.replaceChildren(...found.notices.map((text) => withCode(element("li"), text)));
@@ -140,17 +148,24 @@ class Card {
     this.#showWorkspaces(found.workspaces);
   }
 
-  /** Rows are kept as long as their workspace is there, so that focus stays where it is. */
+  /** A row stays the same element as long as its workspace is there, and is moved only if it must. */
   #showWorkspaces(workspaces) {
     const list = this.#part(".workspaces");
+    const focused = document.activeElement;
     const rows = new Map([...list.children].map((row) => [row.dataset.id, row]));
-    list.replaceChildren(
-      ...workspaces.map((workspace) => {
-        const row = rows.get(workspace.id) ?? fromTemplate("workspace-template");
-        showWorkspace(row, workspace);
-        return row;
-      }),
-    );
+    workspaces.forEach((workspace, place) => {
+      const row = rows.get(workspace.id) ?? fromTemplate("workspace-template");
+      showWorkspace(row, workspace);
+      if (list.children[place] !== row) {
+        list.insertBefore(row, list.children[place] ?? null);
+      }
+    });
+    while (list.children.length > workspaces.length) {
+      list.lastElementChild.remove();
+    }
+    if (list.contains(focused)) {
+      focused.focus({ preventScroll: true });
+    }
     this.#announceChanges(workspaces);
   }
 
@@ -160,7 +175,7 @@ class Card {
     if (known) {
       for (const { id, name, label } of workspaces) {
         if (known.get(id) !== label) {
-          this.context.announce(`Workspace ${name} of ${this.title}: ${label}.`);
+          this.context.announce(`Workspace ${name} of ${this.title}: ${label.replace("…", "")}.`);
         }
       }
     }
@@ -174,7 +189,12 @@ class Card {
     }
     this.#state = "failed";
     this.#part(".loading").hidden = true;
-    withCode(this.#part(".failure p"), refused.message);
+    const told = refused instanceof Refused;
+    if (!told) {
+      console.error(refused);
+    }
+    const message = told ? refused.message : "This page cannot show what the server answered.";
+    withCode(this.#part(".failure p"), message);
     this.#part(".failure").hidden = false;
     return refused.isTransient ? (refused.retryAfterSeconds ?? 15) : undefined;
   }
@@ -203,15 +223,30 @@ function showWorkspace(row, workspace) {
   withCode(said, reason ?? "").hidden = !reason;
   const wanted = [
     { kind: "open", text: "Open", url: links.dashboard },
-    { kind: "terminal", text: "Terminal", url: links.terminal },
-    ...links.apps.map((app) => ({ kind: "app", text: app.name, url: app.url })),
+    ...links.agents.flatMap((agent) => agentLinks(agent, links.agents.length > 1)),
   ];
   const list = row.querySelector(".links");
   const shown = JSON.stringify(wanted);
   if (list.dataset.shown !== shown) {
+    const focused = list.contains(document.activeElement) && document.activeElement.className;
     list.dataset.shown = shown;
     list.replaceChildren(...wanted.flatMap((one) => linkItem(one, name)));
+    if (focused) {
+      list.querySelector(`a.${focused}, a`)?.focus({ preventScroll: true });
+    }
   }
+}
+
+/** The ways into an agent. Only a workspace with several of them needs their names. */
+function agentLinks({ name, terminal, editors, apps }, named) {
+  const links = [
+    { kind: "terminal", text: "Terminal", url: terminal },
+    ...apps.map((app) => ({ kind: "app", text: app.name, url: app.url })),
+    ...editors.map(({ editor, url }) => ({ kind: "editor", text: EDITORS[editor], url })),
+  ];
+  return links
+    .filter(({ text, url }) => text && url)
+    .map((link) => (named ? { ...link, text: `${link.text} (${name})` } : link));
 }
 
 function linkItem({ kind, text, url }, workspace) {

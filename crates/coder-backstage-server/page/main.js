@@ -57,7 +57,10 @@ function wait(refused) {
   const seconds = refused.retryAfterSeconds ?? 15;
   show("waiting");
   const again = help("button", "Try again now", { type: "button", className: "quiet" });
-  again.addEventListener("click", () => restoreSession());
+  again.addEventListener("click", async () => {
+    await restoreSession();
+    focusOnState();
+  });
   problem("One moment.", `${refused.message} Trying again in ${seconds} seconds.`, again);
   retry = setTimeout(restoreSession, seconds * 1000);
 }
@@ -70,11 +73,11 @@ async function connect() {
   show("signing-in");
   try {
     enter(await attempt.person);
-    $("catalog-title").focus();
+    focusOnState();
   } catch (error) {
     show("signed-out");
     explain(error);
-    $("sign-in").focus();
+    focusOnState();
   } finally {
     popup = undefined;
   }
@@ -121,14 +124,22 @@ async function openCatalog() {
       leave(refused.message);
     } else {
       const again = help("button", "Try again", { type: "button", className: "quiet" });
-      again.addEventListener("click", openCatalog);
+      again.addEventListener("click", async () => {
+        await openCatalog();
+        focusOnState();
+      });
       problem("The catalog cannot be shown.", refused.message, again);
     }
   }
 }
 
 async function disconnect() {
-  $("disconnect").setAttribute("aria-disabled", "true");
+  const button = $("disconnect");
+  if (button.ariaDisabled === "true") {
+    return;
+  }
+  // Not `disabled`: that would take the focus away.
+  button.ariaDisabled = "true";
   try {
     await signOut(environment);
     leave();
@@ -140,7 +151,7 @@ async function disconnect() {
       problem("Disconnecting did not work.", refused.message);
     }
   } finally {
-    $("disconnect").removeAttribute("aria-disabled");
+    button.ariaDisabled = null;
   }
 }
 
@@ -153,7 +164,7 @@ function leave(reason) {
   if (reason) {
     problem("You are not signed in any more.", reason);
   }
-  $("sign-in").focus();
+  focusOnState();
 }
 
 function show(state) {
@@ -183,6 +194,12 @@ function help(name, text, properties) {
   made.id = "problem-action";
   made.textContent = text;
   return made;
+}
+
+/** Puts the focus where to go on: what was pressed is gone. */
+function focusOnState() {
+  const places = ["problem-action", "catalog-title", "sign-in"];
+  places.map($).find((place) => place?.checkVisibility())?.focus();
 }
 
 function announce(text) {

@@ -10,10 +10,11 @@ mod scene;
 mod smoke;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use coder_config::{AppConfig, ConfigSources, Environment, Listen};
 use coder_core::{OsRandom, ReqwestTransport, SystemClock, Transport};
-use coder_testkit::{FakeCoder, FakeServer};
+use coder_testkit::{FakeCoder, FakeServer, Pace};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use url::Url;
@@ -28,6 +29,9 @@ use scene::Scene;
 /// Below the sign-in button.
 const NOTE: &str = "This is a demo, and the Coder behind it is a fake: be alice or bob, \
                     no password needed.";
+
+/// How long each step of a build takes at the fake: long enough to be seen.
+const STEP: Duration = Duration::from_secs(4);
 
 /// Serves the demo until the process is asked to stop, or plays it through.
 pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
@@ -71,7 +75,10 @@ impl Demo {
         let url = format!("http://localhost:{port}/");
         let url = Url::parse(&url).map_err(|error| failed("its URL is none", error.into()))?;
 
-        let builder = FakeCoder::builder().clock(Arc::new(SystemClock)).random(Arc::new(OsRandom));
+        let builder = FakeCoder::builder()
+            .clock(Arc::new(SystemClock))
+            .random(Arc::new(OsRandom))
+            .pace(Pace::every(STEP));
         let fake = FakeServer::start(builder)
             .await
             .map_err(|error| failed("the fake Coder does not start", error.into()))?;

@@ -16,8 +16,7 @@ use crate::process::Process;
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// Runs `scenario` in a fresh browser. Its last page is left as `target/tmp/<name>.png`, whether
-/// it succeeds or fails.
+/// Runs `scenario` in a fresh browser. If it fails, a picture of the page it failed at is left.
 pub(crate) async fn with_browser(
     name: &str,
     scenario: impl AsyncFnOnce(&WebDriver) -> WebDriverResult<()>,
@@ -34,13 +33,21 @@ pub(crate) async fn with_browser(
         .unwrap();
 
     let outcome = AssertUnwindSafe(scenario(&driver)).catch_unwind().await;
-    let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).with_extension("png");
-    match driver.screenshot(&picture).await {
-        Ok(()) => println!("the last page: {}", picture.display()),
-        Err(error) => println!("no picture of the last page: {error}"),
+    if !matches!(outcome, Ok(Ok(())))
+        && let Err(error) = picture(&driver, &format!("{name}-failed")).await
+    {
+        println!("no picture of the page: {error}");
     }
     driver.quit().await.unwrap();
     outcome.unwrap_or_else(|panic| resume_unwind(panic)).unwrap();
+}
+
+/// Leaves a picture of the page as `target/tmp/<name>.png`.
+pub(crate) async fn picture(driver: &WebDriver, name: &str) -> WebDriverResult<()> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).with_extension("png");
+    driver.screenshot(&path).await?;
+    println!("  a picture of the page: {}", path.display());
+    Ok(())
 }
 
 fn capabilities() -> WebDriverResult<ChromeCapabilities> {
@@ -79,10 +86,29 @@ pub(crate) async fn open_window(
 }
 
 /// Waits until the current window has closed itself, and goes on in `next`.
-pub(crate) async fn window_closes(driver: &WebDriver, next: WindowHandle) -> WebDriverResult<()> {
-    let closed = async || Ok((driver.windows().await? == [next.clone()]).then_some(()));
-    wait_for("the window closes", closed).await?;
-    driver.switch_to_window(next).await
+pub(crate) async fn window_closes(driver: &WebDriver, next: &WindowHandle) -> WebDriverResult<()> {
+    let only_next = async || Ok((driver.windows().await? == [next.clone()]).then_some(()));
+    wait_for("the window closes", only_next).await?;
+    driver.switch_to_window(next.clone()).await
+}
+
+/// Closes the current window, and goes on in `next`.
+pub(crate) async fn close_window(driver: &WebDriver, next: &WindowHandle) -> WebDriverResult<()> {
+    driver.close_window().await?;
+    driver.switch_to_window(next.clone()).await
+}
+
+/// Presses Tab until the focus is on the element with this id.
+pub(crate) async fn tab_to(driver: &WebDriver, id: &str) -> WebDriverResult<()> {
+    let focused = async || {
+        let element = driver.active_element().await?;
+        if element.id().await?.as_deref() == Some(id) {
+            return Ok(Some(()));
+        }
+        driver.action_chain().send_keys(Key::Tab + "").perform().await?;
+        Ok(None)
+    };
+    wait_for(&format!("Tab leads to #{id}"), focused).await
 }
 
 /// Looks again and again until there is something.

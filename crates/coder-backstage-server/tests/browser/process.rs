@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How long a program may take to say where it listens. Long, for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running program. It is killed when this is dropped.
+/// A running program. It ends when this is dropped.
 pub(crate) struct Process(Child);
 
 impl Process {
@@ -43,8 +43,12 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
+        // A program that is asked cleans up after itself; not every system can ask.
+        let asked = Command::new("kill").arg(self.0.id().to_string()).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            // An error means that it has ended already.
+            let _ = self.0.kill();
+        }
         let _ = self.0.wait();
     }
 }
