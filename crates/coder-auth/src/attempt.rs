@@ -127,3 +127,68 @@ fn state_purpose() -> Purpose {
 fn cookie_purpose(id: &AttemptId) -> Purpose {
     Purpose::new(&["login attempt", &id.0])
 }
+
+#[cfg(test)]
+mod tests {
+    use coder_core::Secret;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    struct Fixed(u8);
+
+    impl Random for Fixed {
+        fn fill(&self, destination: &mut [u8]) -> Result<(), RandomError> {
+            destination.fill(self.0);
+            Ok(())
+        }
+    }
+
+    fn keys() -> SealingKeys {
+        SealingKeys::from_secrets(&[Secret::new("k".repeat(32))]).unwrap()
+    }
+
+    fn attempt(environment: String, verifier: String, scope: Vec<String>) -> LoginAttempt {
+        LoginAttempt {
+            environment,
+            verifier,
+            origin: "https://portal.example.com".to_owned(),
+            flow: Flow::Popup,
+            scope,
+            started_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_attempt_comes_back_as_it_was_sealed(
+            environment in ".*", verifier in "[A-Za-z0-9_-]{43}", scope in prop::collection::vec(".*", 0..4)
+        ) {
+            let sealed = attempt(environment.clone(), verifier.clone(), scope.clone());
+            let (id, state, cookie) = sealed.seal(&keys(), &Fixed(7)).unwrap();
+            prop_assert!(!state.contains(&verifier) && !cookie.contains(&verifier));
+            prop_assert_eq!(open_state(&keys(), &state).unwrap(), (id.clone(), environment.clone()));
+            let opened = LoginAttempt::open(&keys(), &id, &cookie).unwrap();
+            prop_assert_eq!(opened.verifier, verifier);
+            prop_assert_eq!(opened.environment, environment);
+            prop_assert_eq!(opened.scope, scope);
+        }
+
+        #[test]
+        fn nothing_that_this_server_did_not_seal_opens(text in ".*") {
+            prop_assert!(open_state(&keys(), &text).is_err());
+            let id = AttemptId::from_stored("some attempt");
+            prop_assert!(LoginAttempt::open(&keys(), &id, &text).is_err());
+        }
+
+        #[test]
+        fn a_state_and_a_cookie_cannot_take_each_others_place(first in 0_u8..9, second in 10_u8..19) {
+            let sealed = attempt("development".to_owned(), "v".repeat(43), Vec::new());
+            let (one, state, cookie) = sealed.seal(&keys(), &Fixed(first)).unwrap();
+            let (other, _, _) = sealed.seal(&keys(), &Fixed(second)).unwrap();
+            prop_assert!(open_state(&keys(), &cookie).is_err());
+            prop_assert!(LoginAttempt::open(&keys(), &one, &state).is_err());
+            prop_assert!(LoginAttempt::open(&keys(), &other, &cookie).is_err(), "another attempt's");
+        }
+    }
+}

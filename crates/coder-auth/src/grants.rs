@@ -272,10 +272,7 @@ impl Grants {
         let tokens = match upstream.rotate(refresh_token).await {
             Ok(tokens) => tokens,
             Err(error @ UpstreamError::GrantRefused(_)) => {
-                // Before declaring it dead: a login elsewhere may have replaced the pair.
-                if let Some(newer) = self.newer_than(kept).await? {
-                    return Ok(newer);
-                }
+                // Lost, unless a login elsewhere has replaced the pair meanwhile.
                 tracing::info!(?key, %error, "coder does not accept the refresh token");
                 return self.lost(kept).await;
             }

@@ -62,3 +62,54 @@ pub(crate) fn require_xml_http_request(headers: &HeaderMap) -> Result<(), Reques
         _ => Err(RequestError::MissingRequestedWith),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn request(query: &str) -> Request<Bytes> {
+        Request::get(format!("/?{query}")).body(Bytes::new()).unwrap()
+    }
+
+    #[test]
+    fn an_empty_parameter_is_an_absent_one_and_two_environments_are_none() {
+        let request = request("state=&env=a&env=b&code=x");
+        let params = Params::of(&request);
+        assert_eq!(params.get("state"), None);
+        assert_eq!(params.get("code"), Some("x"));
+        assert_eq!(params.environment().unwrap(), "a,b");
+    }
+
+    #[test]
+    fn a_posted_form_is_read_like_a_query() {
+        let form = "state=s&code=c";
+        let post = |content_type: &str| {
+            let request = Request::post("/").header(CONTENT_TYPE, content_type);
+            request.body(Bytes::from(form)).unwrap()
+        };
+        let request = post("application/x-www-form-urlencoded;charset=UTF-8");
+        assert_eq!(Params::of(&request).get("code"), Some("c"));
+        let request = post("application/json");
+        assert_eq!(Params::of(&request).get("code"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn scopes_are_words_each_of_them_once_in_the_order_they_came(
+            words in prop::collection::vec("[a-z:_.]{1,8}", 0..6), separators in "[ ,|]{1,3}"
+        ) {
+            let text: String = form_urlencoded::byte_serialize(words.join(&separators).as_bytes()).collect();
+            let request = request(&format!("scope={text}"));
+            let scopes = Params::of(&request).scopes();
+            let mut expected: Vec<String> = Vec::new();
+            for word in words {
+                if !expected.contains(&word) {
+                    expected.push(word);
+                }
+            }
+            prop_assert_eq!(scopes, expected);
+        }
+    }
+}

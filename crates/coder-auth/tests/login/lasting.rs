@@ -244,3 +244,106 @@ async fn a_refresh_dropped_at_any_await_point_loses_no_grant() {
     }
     assert!(dropped > 3, "the refresh waits more than {dropped} times");
 }
+
+#[tokio::test(start_paused = true)]
+async fn two_logins_of_one_person_at_once_leave_one_live_grant_for_both() {
+    for version in Version::ALL.into_iter().filter(|version| *version >= Version::V2_25) {
+        for late in 0..12 {
+            let house = House::new(version);
+            let alice = house.coder.add_user("alice");
+            let (mut one, mut other) = (Browser::new(), Browser::new());
+            let (start_one, start_other) = (one.start(&house).await, other.start(&house).await);
+            // Each approval ends the other's code, so the second one is approved after the first
+            // code has been exchanged; how far the first login has come then varies.
+            let first = house.coder.approve(&start_one, &alice).unwrap();
+            let slow = one.call_back(&house.auth, &first);
+            let fast = async {
+                for _ in 0..late {
+                    tokio::task::yield_now().await;
+                }
+                let second = house.coder.approve(&start_other, &alice).unwrap();
+                other.call_back(&house.auth, &second).await
+            };
+            futures_util::future::join(slow, fast).await;
+            let mut signed_in = 0;
+            for browser in [&one, &other] {
+                if browser.cookies.contains_key("__Host-coder-session") {
+                    let answer = browser.refresh(&house).await;
+                    assert_eq!(answer.status, StatusCode::OK, "{version}, {late}: {answer:?}");
+                    assert!(house.coder.is_live(answer.access_token()), "{version}, {late}");
+                    signed_in += 1;
+                }
+            }
+            assert!(signed_in > 0, "{version}, {late}: the last login succeeds");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_while_the_old_pair_is_rotated_keeps_the_live_one() {
+    for version in Version::ALL.into_iter().filter(|version| *version >= Version::V2_25) {
+        for late in 0..12 {
+            let house = House::new(version);
+            let alice = house.coder.add_user("alice");
+            let first = house.signed_in(&alice).await;
+            house.advance(DAY - 5 * MINUTE);
+            let mut second = Browser::new();
+            let authorize = second.start(&house).await;
+            let callback = house.coder.approve(&authorize, &alice).unwrap();
+            let login = async {
+                for _ in 0..late {
+                    tokio::task::yield_now().await;
+                }
+                second.call_back(&house.auth, &callback).await
+            };
+            futures_util::future::join(first.refresh(&house), login).await;
+            for browser in [&first, &second] {
+                let answer = browser.refresh(&house).await;
+                assert_eq!(answer.status, StatusCode::OK, "{version}, {late}: {answer:?}");
+                assert!(house.coder.is_live(answer.access_token()), "{version}, {late}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_was_overtaken_by_another_one_joins_its_grant() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let (mut slow, mut fast) = (Browser::new(), Browser::new());
+    let authorize = slow.start(&house).await;
+    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    // Coder has confirmed the slow login's pair, but the answer is still on its way when the fast
+    // login replaces the pair at Coder, and is stored.
+    let let_go = house.hold_answer("/api/v2/users/me");
+    let overtaking = async {
+        settle().await;
+        fast.sign_in(&house, &alice).await;
+        let_go.send(()).unwrap();
+    };
+    futures_util::future::join(slow.call_back(&house.auth, &callback), overtaking).await;
+    let (slow, fast) = (slow.refresh(&house).await, fast.refresh(&house).await);
+    assert_eq!(slow.access_token(), fast.access_token());
+    assert!(house.coder.is_live(slow.access_token()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_that_was_overtaken_by_a_login_gives_way() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let first = house.signed_in(&alice).await;
+    house.advance(DAY - 5 * MINUTE);
+    let let_go = house.hold_answer("/oauth2/tokens");
+    let overtaking = async {
+        settle().await;
+        let second = house.signed_in(&alice).await;
+        let_go.send(()).unwrap();
+        second
+    };
+    let (answer, second) = futures_util::future::join(first.refresh(&house), overtaking).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    for browser in [&first, &second] {
+        let answer = browser.refresh(&house).await;
+        assert!(house.coder.is_live(answer.access_token()), "{answer:?}");
+    }
+}

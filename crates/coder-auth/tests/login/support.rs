@@ -1,7 +1,7 @@
 //! A portal, a fake Coder, and browsers that keep cookies.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom, TestClock, Versi
 use http::header::{CONTENT_SECURITY_POLICY, COOKIE, LOCATION, SET_COOKIE};
 use http::{Request, Response, StatusCode};
 use serde_json::Value;
+use tokio::sync::oneshot;
 use url::Url;
 
 pub(crate) const PORTAL: &str = "https://portal.example.com";
@@ -28,17 +29,32 @@ pub(crate) struct House {
     pub(crate) auth: CoderAuth,
     world: World,
     keys: SealingKeys,
+    held: Arc<Mutex<Option<Held>>>,
 }
 
 /// Gives the scheduler a turn before and after every request, as a network does.
-struct Network(FakeCoder);
+struct Network {
+    coder: FakeCoder,
+    held: Arc<Mutex<Option<Held>>>,
+}
+
+/// The next answer to a request for this path waits until it is let go.
+struct Held {
+    path: &'static str,
+    let_go: oneshot::Receiver<()>,
+}
 
 #[async_trait::async_trait]
 impl Transport for Network {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
         tokio::task::yield_now().await;
-        let answer = self.0.send(request).await;
-        tokio::task::yield_now().await;
+        let path = request.uri().path().to_owned();
+        let answer = self.coder.send(request).await;
+        let held = self.held.lock().unwrap().take_if(|held| held.path == path);
+        match held {
+            Some(held) => held.let_go.await.unwrap(),
+            None => tokio::task::yield_now().await,
+        }
         answer
     }
 }
@@ -59,8 +75,9 @@ impl House {
         let clock = TestClock::new();
         let coder = FakeCoder::builder().version(version).clock(Arc::new(clock.clone())).build();
         let app = coder.add_oauth2_app("backstage", CALLBACK);
+        let held = Arc::default();
         let world = World {
-            transport: Arc::new(Network(coder.clone())),
+            transport: Arc::new(Network { coder: coder.clone(), held: Arc::clone(&held) }),
             clock: Arc::new(clock.clone()),
             random: Arc::new(SeededRandom::new("portal")),
             runtime: Arc::new(TokioRuntime::current().unwrap()),
@@ -69,7 +86,7 @@ impl House {
         let keys = SealingKeys::from_secrets(&[Secret::new("k".repeat(32))]).unwrap();
         let options = options(environment(&coder, &app), configure);
         let auth = CoderAuth::new(&world, store.clone(), keys.clone(), options);
-        Self { coder, clock, app, store, auth, world, keys }
+        Self { coder, clock, app, store, auth, world, keys, held }
     }
 
     /// Another process of the same portal, on the same store.
@@ -94,6 +111,13 @@ impl House {
         let message = browser.sign_in(self, user).await;
         assert_eq!(message.get("error"), None, "{message}");
         browser
+    }
+
+    /// Holds the next answer to a request for this path back, until the result is sent to.
+    pub(crate) fn hold_answer(&self, path: &'static str) -> oneshot::Sender<()> {
+        let (sender, let_go) = oneshot::channel();
+        *self.held.lock().unwrap() = Some(Held { path, let_go });
+        sender
     }
 
     pub(crate) fn advance(&self, duration: Duration) {
