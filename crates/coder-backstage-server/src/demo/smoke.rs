@@ -138,10 +138,11 @@ impl<'a> Visitor<'a> {
         let page = self.browser.open(callback).await?.expect(200)?;
         let (message, origin) = page.web_message()?;
         refused(&message)?;
-        ensure(message["type"] == "authorization_response", "the message has another type")?;
+        let is_response = text(&message, "/type") == "authorization_response";
+        ensure(is_response, "the message has another type")?;
         ensure(origin == self.demo.url.origin().ascii_serialization(), "it is for another origin")?;
-        let email = &message["response"]["profile"]["email"];
-        ensure(email == person.email.as_str(), "it is about somebody else")?;
+        let email = text(&message, "/response/profile/email");
+        ensure(email == person.email, "it is about somebody else")?;
         let cookie = page.set_cookie(SESSION_COOKIE).ok_or("no session cookie was set")?;
         ensure(cookie.contains("HttpOnly"), "scripts could read the session cookie")?;
         let refresh_token_in_a_cookie = page.set_cookie("coder-refresh-token").is_some();
@@ -155,77 +156,73 @@ impl<'a> Visitor<'a> {
     /// A reloaded page finds its session.
     async fn refresh(&mut self, person: &FakeUser) -> Outcome<Value> {
         let session = self.session().await?.expect(200)?.json()?;
-        let identity = &session["backstageIdentity"]["identity"];
         let expected = format!("user:default/{}", person.username);
-        ensure(identity["userEntityRef"] == expected.as_str(), "the identity is another one")?;
-        let groups = identity["ownershipEntityRefs"].as_array().map_or(0, Vec::len);
+        let user = text(&session, "/backstageIdentity/identity/userEntityRef");
+        ensure(user == expected, "the identity is another one")?;
+        let groups = list(&session, "/backstageIdentity/identity/ownershipEntityRefs").len();
         ensure(groups > 1, "the catalog's groups are missing from the identity")?;
-        let name = session["profile"]["displayName"].as_str().unwrap_or_default().to_owned();
+        let name = text(&session, "/profile/displayName").to_owned();
         let said = format!("{name} is {expected}, through {groups} entities");
         Ok((session, said))
     }
 
     /// Other backends can verify the identity token: its key is published.
     async fn identity_token(&mut self, session: &Value) -> Outcome<()> {
-        let token = session["backstageIdentity"]["token"].as_str().ok_or("there is none")?;
-        let header = token.split('.').next().unwrap_or_default();
+        let header =
+            text(session, "/backstageIdentity/token").split('.').next().unwrap_or_default();
         let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| "its header is unreadable")?;
         let header: Value =
             serde_json::from_slice(&header).map_err(|_| "its header is unreadable")?;
         let jwks = self.portal("/api/auth/.well-known/jwks.json");
         let jwks = self.browser.fetch(Method::GET, &jwks).await?.expect(200)?.json()?;
-        let keys = jwks["keys"].as_array().ok_or("no keys are published")?;
-        let published = keys.iter().any(|key| key["kid"] == header["kid"]);
+        let keys = list(&jwks, "/keys");
+        let published = keys.iter().any(|key| text(key, "/kid") == text(&header, "/kid"));
         ensure(published, "its key is not published")?;
-        let (kind, algorithm) = (as_text(&header["typ"]), as_text(&header["alg"]));
+        let (kind, algorithm) = (text(&header, "/typ"), text(&header, "/alg"));
         Ok(((), format!("{kind}, {algorithm}, key published among {}", keys.len())))
     }
 
-    async fn entities(&mut self) -> Outcome<Vec<Value>> {
+    async fn entities(&mut self) -> Outcome<Vec<String>> {
         let url = self.portal("/api/coder/v1/entities");
         let answer = self.browser.fetch(Method::GET, &url).await?.expect(200)?.json()?;
-        let items = answer["items"].as_array().cloned().unwrap_or_default();
-        let names: Vec<&str> = items.iter().filter_map(|item| item["name"].as_str()).collect();
-        ensure(names == scene::COMPONENTS, &format!("they are {}", names.join(", ")))?;
-        Ok((items.clone(), names.join(", ")))
+        let items = list(&answer, "/items");
+        let names: Vec<_> = items.iter().map(|item| text(item, "/name").to_owned()).collect();
+        let said = names.join(", ");
+        ensure(names == scene::COMPONENTS, &format!("they are {said}"))?;
+        Ok((names, said))
     }
 
     /// One search finds an entity's workspaces, whatever spelling of the URL they were made with.
-    async fn workspaces(&mut self, entity: &Value, person: &FakeUser) -> Outcome<()> {
-        let name = as_text(&entity["name"]);
+    async fn workspaces(&mut self, name: &str, person: &FakeUser) -> Outcome<()> {
         let before = self.searches();
         let path = format!("/api/coder/v1/entities/component/default/{name}/workspaces");
         let url = self.portal(&path);
         let found = self.browser.fetch(Method::GET, &url).await?.expect(200)?.json()?;
         let searches = self.searches() - before;
-        let has_repository = found["repositoryUrl"].is_string();
+        let has_repository = !text(&found, "/repositoryUrl").is_empty();
         ensure(searches == usize::from(has_repository), &format!("it took {searches} searches"))?;
-        let workspaces = found["workspaces"].as_array().ok_or("there is no list")?;
+        let workspaces = list(&found, "/workspaces");
         let mut names: Vec<&str> =
-            workspaces.iter().filter_map(|workspace| workspace["name"].as_str()).collect();
+            workspaces.iter().map(|workspace| text(workspace, "/name")).collect();
         names.sort_unstable();
         let expected = scene::workspaces_of(&person.username, name);
         ensure(names == expected, &format!("of {name} there are {}", names.join(", ")))?;
-        ensure(found["partial"] == false, "it is only part of the answer")?;
+        ensure(found.get("partial") == Some(&Value::Bool(false)), "workspaces may be missing")?;
         for workspace in workspaces {
-            let link = workspace["links"]["dashboard"].as_str().unwrap_or_default();
+            let link = text(workspace, "/links/dashboard");
             let leads_to_coder = link.starts_with(self.demo.coder_url().as_str());
             ensure(leads_to_coder, "a workspace's link leads elsewhere")?;
         }
         let states: Vec<String> = workspaces
             .iter()
             .map(|workspace| {
-                format!(
-                    "{} is {}",
-                    as_text(&workspace["name"]),
-                    as_text(&workspace["availability"])
-                )
+                format!("{} is {}", text(workspace, "/name"), text(workspace, "/availability"))
             })
             .collect();
-        let creation = found["creationUrl"].as_str().and_then(|url| Url::parse(url).ok());
-        let creation = creation.ok_or("no workspace can be created")?;
+        let creation = Url::parse(text(&found, "/creationUrl"));
+        let creation = creation.map_err(|_| "no workspace can be created")?;
         let states = if states.is_empty() { "none yet".to_owned() } else { states.join(", ") };
-        let notices = found["notices"].as_array().map_or(0, Vec::len);
+        let notices = list(&found, "/notices").len();
         let counted = format!("searches: {searches}, notices: {notices}");
         Ok(((), format!("{name}: {states}; new at {} ({counted})", creation.path())))
     }
@@ -242,8 +239,7 @@ impl<'a> Visitor<'a> {
     /// Coder keeps one token pair per person and app; the browsers share it.
     async fn is_still_signed_in(&mut self, person: &FakeUser) -> Outcome<Value> {
         let (session, _) = self.refresh(person).await?;
-        let payments = serde_json::json!({ "name": "payments" });
-        self.workspaces(&payments, person).await?;
+        self.workspaces("payments", person).await?;
         Ok((session, "still signed in, and sees its workspaces".to_owned()))
     }
 
@@ -260,7 +256,7 @@ impl<'a> Visitor<'a> {
 
     /// With the last session Coder's tokens end, too.
     async fn log_out_for_good(&mut self, session: &Value) -> Outcome<()> {
-        let token = as_text(&session["providerInfo"]["accessToken"]);
+        let token = text(session, "/providerInfo/accessToken");
         let coder = &self.demo.scene.coder;
         ensure(coder.is_live(token), "Coder's token was dead already")?;
         self.log_out().await?;
@@ -270,7 +266,7 @@ impl<'a> Visitor<'a> {
 
     async fn is_signed_out(&mut self) -> Outcome<()> {
         let answer = self.session().await?.expect(401)?.json()?;
-        Ok(((), format!("401: {}", as_text(&answer["error"]["message"]))))
+        Ok(((), format!("401: {}", text(&answer, "/error/message"))))
     }
 
     async fn session(&mut self) -> Result<Answer, Problem> {
@@ -294,16 +290,20 @@ impl<'a> Visitor<'a> {
 
 /// The popup's message may be that the login failed.
 fn refused(message: &Value) -> Result<(), Problem> {
-    match message.pointer("/error/message").and_then(Value::as_str) {
-        Some(reason) => Err(format!("the login was refused: {reason}")),
-        None => Ok(()),
-    }
+    let reason = text(message, "/error/message");
+    ensure(reason.is_empty(), &format!("the login was refused: {reason}"))
 }
 
 fn ensure(holds: bool, otherwise: &str) -> Result<(), Problem> {
     if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }
 
-fn as_text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
+/// The text at a place of some JSON (RFC 6901); empty when there is none.
+fn text<'v>(json: &'v Value, pointer: &str) -> &'v str {
+    json.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The list at a place of some JSON; empty when there is none.
+fn list<'v>(json: &'v Value, pointer: &str) -> &'v [Value] {
+    json.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

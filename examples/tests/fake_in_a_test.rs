@@ -1,0 +1,60 @@
+//! Tests code of your own against a Coder that is none: no network, no container, no sleep.
+//!
+//! ```sh
+//! cargo test -p coder-backstage-examples
+//! ```
+#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+
+use coder_client::models::WorkspaceStatus;
+use coder_client::operations::ListWorkspaces;
+use coder_client::{Client, Credential, Error, WorkspaceFilter};
+use coder_core::World;
+use coder_testkit::{FakeCoder, FakeUser, Fault};
+
+/// The code under test: how many of a person's workspaces run.
+async fn running(client: &Client) -> Result<usize, Error> {
+    let mine = ListWorkspaces::matching(WorkspaceFilter::new().mine());
+    let workspaces = client.send(&mine).await?.workspaces;
+    let is_running = |status: &WorkspaceStatus| *status == WorkspaceStatus::Running;
+    Ok(workspaces.iter().filter(|workspace| is_running(&workspace.latest_build.status)).count())
+}
+
+/// A client that speaks for `user`. The fake is its transport, and gives it the time.
+fn client_of(user: &FakeUser, coder: &FakeCoder) -> Client {
+    let world = World { clock: coder.clock(), ..World::native(coder.clone()).unwrap() };
+    Client::new(&world, coder.url().clone())
+        .with_credential(Credential::SessionToken(user.session_token.clone()))
+}
+
+#[tokio::test]
+async fn only_running_workspaces_of_ones_own_are_counted() {
+    let coder = FakeCoder::new();
+    let (alice, bob) = (coder.add_user("alice"), coder.add_user("bob"));
+    coder.add_workspace(&alice, "dev").running().create();
+    coder.add_workspace(&alice, "old").stopped().create();
+    coder.add_workspace(&bob, "dev").running().create();
+
+    assert_eq!(running(&client_of(&alice, &coder)).await.unwrap(), 1);
+    assert_eq!(coder.count("GET", "/api/v2/workspaces"), 1);
+}
+
+// tokio's paused time turns the pause before the second try into none.
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_asked_for_again() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    coder.fail_next(Fault::answer_lost());
+
+    assert_eq!(running(&client_of(&alice, &coder)).await.unwrap(), 0);
+    assert_eq!(coder.count("GET", "/api/v2/workspaces"), 2);
+}
+
+#[tokio::test]
+async fn a_suspended_user_is_told_apart_from_an_outage() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    coder.suspend(&alice);
+
+    let error = running(&client_of(&alice, &coder)).await.unwrap_err();
+    assert!(error.is_unauthorized() && !error.is_transient(), "{error}");
+}
