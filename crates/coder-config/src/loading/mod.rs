@@ -19,7 +19,7 @@ pub(crate) use transform::{Dropped, DroppedValue, quoted};
 
 /// Which configuration to load. The order is Backstage's, later ones override earlier ones:
 ///
-/// - the files named with [`with_file`](Self::with_file) (`--config`), or without any
+/// - the files named with [`with_files`](Self::with_files) (`--config`), or without any
 ///   `app-config.yaml`, `app-config.$BACKSTAGE_ENV.yaml`, `app-config.local.yaml` and
 ///   `app-config.$BACKSTAGE_ENV.local.yaml`, of which the first must exist;
 /// - the environment variables `APP_CONFIG_…`.
@@ -91,6 +91,7 @@ impl<'a> ConfigSources<'a> {
             dropped: Vec::new(),
             read: Vec::new(),
             nodes: 0,
+            exhausted: false,
         };
         let mut layers = Vec::new();
         for (path, required) in self.paths() {

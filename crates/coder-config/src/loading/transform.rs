@@ -57,7 +57,11 @@ pub(super) struct Transform<'a> {
     /// Every file that was read.
     pub(super) read: Vec<String>,
     pub(super) nodes: usize,
+    pub(super) exhausted: bool,
 }
+
+/// The most files that one configuration may be made of.
+const MAX_FILES: usize = 1_000;
 
 /// Where a value stands: what relative paths start from, and who included it.
 #[derive(Clone, Copy)]
@@ -91,6 +95,9 @@ impl Context<'_> {
 impl Transform<'_> {
     /// The value with everything put in; `None` when it is dropped or in error.
     pub(super) fn value(&mut self, node: &Node, path: &str, context: Context<'_>) -> Option<Node> {
+        if !self.goes_on(node, context) {
+            return None;
+        }
         match &node.content {
             Content::String(text) => self.text(text, node, path, context),
             Content::Map(map) if map.keys().any(|key| DIRECTIVES.contains(&key.as_str())) => {
@@ -105,6 +112,26 @@ impl Transform<'_> {
             }
             _ => self.members(node, path, context),
         }
+    }
+
+    /// Counts a value. Once a limit is reached, which is told once, nothing more is done.
+    fn goes_on(&mut self, node: &Node, context: Context<'_>) -> bool {
+        self.nodes += 1;
+        let (what, limit) = if self.exhausted {
+            return false;
+        } else if context.depth > MAX_DEPTH {
+            ("too many collections inside each other", MAX_DEPTH)
+        } else if self.nodes > MAX_FILE_NODES {
+            ("too many values, included files counted", MAX_FILE_NODES)
+        } else if self.read.len() > MAX_FILES {
+            ("too many included files", MAX_FILES)
+        } else {
+            return true;
+        };
+        self.exhausted = true;
+        let location = node.location().clone();
+        self.errors.push(ConfigError::TooLarge { location, what, limit });
+        false
     }
 
     fn text(&mut self, text: &str, node: &Node, path: &str, context: Context<'_>) -> Option<Node> {
@@ -131,19 +158,6 @@ impl Transform<'_> {
     /// The value itself is taken as it is, what is inside it is transformed.
     fn members(&mut self, node: &Node, path: &str, context: Context<'_>) -> Option<Node> {
         let provenance = context.provenance(node);
-        self.nodes += 1;
-        let excess = if context.depth > MAX_DEPTH {
-            Some(("too many collections inside each other", MAX_DEPTH))
-        } else if self.nodes > MAX_FILE_NODES {
-            Some(("too many values, included files counted", MAX_FILE_NODES))
-        } else {
-            None
-        };
-        if let Some((what, limit)) = excess {
-            let location = provenance.location().clone();
-            self.errors.push(ConfigError::TooLarge { location, what, limit });
-            return None;
-        }
         let content = match &node.content {
             Content::List(items) => Content::List(
                 items

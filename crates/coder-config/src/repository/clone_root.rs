@@ -101,7 +101,8 @@ pub(super) fn scp_like(text: &str) -> Option<&str> {
     let (user, host) = authority.split_once('@')?;
     let plain = |text: &str| !text.is_empty() && !text.contains(['/', '@', ' ', '"', '\t']);
     let fits = plain(user) && plain(host) && !path.trim_matches('/').is_empty();
-    (fits && !path.contains([' ', '"']) && !path.contains(char::is_control)).then_some(text)
+    let odd = |c: char| c.is_control() || matches!(c, ' ' | '"' | '#' | '?' | '%' | '\\');
+    (fits && !path.contains(odd)).then_some(text)
 }
 
 fn ssh_root(mut url: Url, shown: impl Fn() -> String) -> Result<String, NoRepository> {

@@ -55,6 +55,9 @@ impl Normalised {
         let path = path.trim_matches('/');
         let path = path.strip_suffix(".git").unwrap_or(path);
         let (host, path) = canonical(host, path, scm);
+        if path.is_empty() {
+            return None;
+        }
         Some(Self { host, web_port: web.then_some(port), path, scm })
     }
 
@@ -72,7 +75,13 @@ impl Normalised {
                 let path = url.path().trim_matches('/');
                 path.strip_suffix(".git").unwrap_or(path).to_owned()
             }
-            None => self.path.clone(),
+            None => match Url::parse(&origin) {
+                Ok(mut url) => {
+                    url.set_path(&self.path);
+                    url.path().trim_matches('/').to_owned()
+                }
+                Err(_) => self.path.clone(),
+            },
         };
         let (host, ssh_path) = (&self.host, &self.path);
         if self.scm == Some(Scm::Azure) {
@@ -99,7 +108,11 @@ impl Normalised {
             }
         }
         let mut seen = std::collections::HashSet::new();
-        all.retain(|spelling| seen.insert(spelling.clone()));
+        // Odd characters do not survive in every form.
+        all.retain(|spelling| {
+            (spelling == clone_url || Self::like(spelling, self) == Some(true))
+                && seen.insert(spelling.clone())
+        });
         all
     }
 }

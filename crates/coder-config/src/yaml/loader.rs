@@ -4,9 +4,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use granit_parser::{
+    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag,
+};
 
 use super::schema::{self, Schema};
+use super::stand_in::StandIns;
 use super::{
     MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_NODES, MAX_NODES,
     MAX_REPEATED_BYTES, MAX_SCALAR_BYTES, Place,
@@ -30,11 +33,11 @@ fn parser_options() -> Options {
 pub(super) fn load_json(place: &Place, text: &str) -> Result<Node, ConfigError> {
     acceptable(place, text, true)?;
     let text = whole_characters(text);
+    let (text, stand_ins) = StandIns::put_into(&text);
     let mut options = parser_options();
     options.simple_key_max_lookahead = MAX_SCALAR_BYTES;
     let mut parser = Parser::new_from_str_with_options(&text, options);
-    let mut builder = Builder::new(place, &text);
-    builder.last_key_counts = true;
+    let mut builder = Builder { last_key_counts: true, stand_ins, ..Builder::new(place, &text) };
     let root = builder.run(&mut parser)?;
     Ok(root.unwrap_or_else(|| Node::new(Content::Null, place.at(1, 1))))
 }
@@ -43,13 +46,13 @@ pub(super) fn load(place: &Place, text: &str) -> Vec<Result<Node, ConfigError>> 
     if let Err(error) = acceptable(place, text, false) {
         return vec![Err(error)];
     }
-    let (text, nul) = without_nul(text);
+    let (text, stand_ins) = StandIns::put_into(text);
     let text = text.as_ref();
     let mut parser = Parser::new_from_str_with_options(text, parser_options());
     let mut documents = Vec::new();
     let mut file_nodes = 0;
     loop {
-        let mut builder = Builder { nul, ..Builder::new(place, text) };
+        let mut builder = Builder { stand_ins: stand_ins.clone(), ..Builder::new(place, text) };
         match builder.run(&mut parser) {
             Ok(Some(node)) => documents.push(Ok(node)),
             Ok(None) => return documents,
@@ -110,18 +113,6 @@ fn acceptable(place: &Place, text: &str, json: bool) -> Result<(), ConfigError> 
         }
     }
     Ok(())
-}
-
-/// npm's `yaml` takes NUL for a character like any other, our parser does not. A private
-/// character that the text does not hold stands in for it.
-fn without_nul(text: &str) -> (Cow<'_, str>, Option<char>) {
-    if !text.contains('\0') {
-        return (Cow::Borrowed(text), None);
-    }
-    match ('\u{e000}'..='\u{f8ff}').find(|c| !text.contains(*c)) {
-        Some(nul) => (Cow::Owned(text.replace('\0', nul.encode_utf8(&mut [0; 4]))), Some(nul)),
-        None => (Cow::Borrowed(text), None),
-    }
 }
 
 impl Place {
@@ -228,8 +219,7 @@ struct Builder<'a> {
     text: &'a str,
     /// JSON: of duplicate keys the last one counts.
     last_key_counts: bool,
-    /// What stands for NUL.
-    nul: Option<char>,
+    stand_ins: StandIns,
     schema: Schema,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
@@ -245,7 +235,7 @@ impl<'a> Builder<'a> {
             place,
             text,
             last_key_counts: false,
-            nul: None,
+            stand_ins: StandIns::default(),
             schema: Schema::Core,
             stack: Vec::new(),
             anchors: HashMap::new(),
@@ -300,7 +290,8 @@ impl<'a> Builder<'a> {
     fn syntax(&self, error: &ScanError) -> ConfigError {
         let marker = error.marker();
         let location = self.at(marker.line(), marker.col());
-        if self.stack.len() >= MAX_DEPTH {
+        // The parser looks a little ahead, so it may meet its limit before ours is.
+        if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
             return Self::too_deep(location);
         }
         ConfigError::Syntax { location, problem: error.info() }
@@ -334,10 +325,7 @@ impl<'a> Builder<'a> {
             return Err(ConfigError::TooLarge { location, what, limit: MAX_SCALAR_BYTES });
         }
         self.count(1, &location)?;
-        let text = match self.nul {
-            Some(nul) => Cow::Owned(text.replace(nul, "\0")),
-            None => Cow::Borrowed(text),
-        };
+        let text = self.stand_ins.take_out(text);
         let text = text.as_ref();
         let content = match tag {
             Some(tag) => {

@@ -18,6 +18,7 @@
 
 mod loader;
 mod schema;
+mod stand_in;
 
 use crate::node::{Content, Entry};
 use crate::{ConfigError, Location, Node};
@@ -110,4 +111,69 @@ pub(crate) fn index_map(items: impl IntoIterator<Item = Content>) -> Content {
             })
             .collect(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn read_json(text: &str) -> Node {
+        json_document("x.json", text).unwrap_or_else(|error| panic!("{error} in {text}"))
+    }
+
+    #[test]
+    fn json_is_read_as_javascript_reads_it() {
+        for (text, value) in [
+            (r#"{"a":1,"a":2}"#, json!({"a": 2})),
+            ("{\t\"a\"\t:\r\n\t[1,\t2\n]}", json!({"a": [1, 2]})),
+            (r#""\ud83d\ude00 \\ud83d \ud83d \u0041 \/""#, json!("😀 \\ud83d \u{fffd} A /")),
+            (
+                r##"["yes","1","null","~","", "# no comment", "&a", "*a", "!t"]"##,
+                json!(["yes", "1", "null", "~", "", "# no comment", "&a", "*a", "!t"]),
+            ),
+            (
+                "[-0.5e1, 1E3, 12345678901234567890]",
+                json!([-5, 1000, 12345678901234567890_u64 as f64]),
+            ),
+            (r#"{"a":{"b":[{},[],null,true]}}"#, json!({"a": {"b": [{}, [], null, true]}})),
+        ] {
+            assert_eq!(read_json(text).to_json(), value, "{text}");
+        }
+        let long = format!("{{\"{}\":1}}", "k".repeat(5000));
+        assert_eq!(read_json(&long).as_map().map(|map| map.len()), Some(1));
+    }
+
+    #[test]
+    fn what_is_not_json_is_told_with_its_place() {
+        let error = json_document("x.json", "{\"a\": 1,\n a: 2}").unwrap_err();
+        assert_eq!(error.to_string(), "x.json:2:2: this is not JSON: key must be a string");
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let scalar = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            ".*".prop_map(Value::from),
+            "[\\PC]{0,12}".prop_map(Value::from),
+        ];
+        scalar.prop_recursive(6, 64, 8, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+                prop::collection::btree_map(".{0,12}", inner, 0..8)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_json_value_comes_back_as_it_was_written(value in any_json()) {
+            prop_assert_eq!(read_json(&value.to_string()).to_json(), value.clone());
+            let pretty = serde_json::to_string_pretty(&value).unwrap();
+            prop_assert_eq!(read_json(&pretty).to_json(), value);
+        }
+    }
 }

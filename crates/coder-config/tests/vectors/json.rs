@@ -12,8 +12,8 @@ pub(crate) enum Json {
     Bool(bool),
     Number(f64, String),
     String(String),
-    List(Vec<Json>),
-    Map(IndexMap<String, Json>),
+    List(Vec<Self>),
+    Map(IndexMap<String, Self>),
 }
 
 impl Json {

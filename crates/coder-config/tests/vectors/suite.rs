@@ -141,10 +141,8 @@ fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {
-            name.char_indices()
-                .map(|(at, _)| at)
-                .chain([name.len()])
-                .any(|at| matches(rest, &name[at..]))
+            let ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
+            ends.filter_map(|at| name.get(at..)).any(|name| matches(rest, name))
         }),
     }
 }

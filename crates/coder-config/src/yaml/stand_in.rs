@@ -1,0 +1,64 @@
+//! Characters that npm's `yaml` and `JSON.parse` take and YAML calls unprintable.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Which private characters stand for which unprintable ones while a text is parsed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StandIns(Vec<(char, char)>);
+
+impl StandIns {
+    /// The text with a private character, which it does not hold, for each unprintable one.
+    pub(super) fn put_into(text: &str) -> (Cow<'_, str>, Self) {
+        if !text.contains(is_unprintable) {
+            return (Cow::Borrowed(text), Self::default());
+        }
+        let private = '\u{e000}'..='\u{f8ff}';
+        let taken: HashSet<char> = text.chars().filter(|c| private.contains(c)).collect();
+        let mut free = private.filter(|c| !taken.contains(c));
+        let mut pairs = Self::default();
+        let replaced = text
+            .chars()
+            .map(|c| {
+                if !is_unprintable(c) {
+                    return c;
+                }
+                if let Some((_, stand_in)) = pairs.0.iter().find(|(original, _)| *original == c) {
+                    return *stand_in;
+                }
+                let Some(stand_in) = free.next() else { return c };
+                pairs.0.push((c, stand_in));
+                stand_in
+            })
+            .collect();
+        (Cow::Owned(replaced), pairs)
+    }
+
+    /// The unprintable characters back in their places.
+    pub(super) fn take_out<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let original = |c: char| self.0.iter().find(|(_, stand_in)| *stand_in == c);
+        if self.0.is_empty() || !text.contains(|c| original(c).is_some()) {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(text.chars().map(|c| original(c).map_or(c, |(original, _)| *original)).collect())
+    }
+}
+
+fn is_unprintable(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}')
+        || matches!(c, '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_comes_back() {
+        let text = "a\0b\u{7f}\u{e000}\u{9f}\0\u{ffff} é";
+        let (replaced, pairs) = StandIns::put_into(text);
+        assert!(!replaced.contains(is_unprintable));
+        assert_eq!(pairs.take_out(&replaced), text);
+        assert!(matches!(StandIns::put_into("plain"), (Cow::Borrowed("plain"), _)));
+    }
+}
