@@ -9,7 +9,7 @@ use http::HeaderMap;
 use crate::error::{AuthError, SessionError};
 use crate::grant::GrantKey;
 use crate::grants::Kept;
-use crate::identity::Accept;
+use crate::identity::AcceptTokens;
 use crate::request::require_xml_http_request;
 use crate::service::{CoderAuth, Environment, Inner, bearer};
 
@@ -128,7 +128,7 @@ impl Inner {
         token: &Secret,
         environment: Option<&str>,
     ) -> Result<Caller, AuthError> {
-        let user = self.issuer.verify(token.expose(), Accept::Full).await?;
+        let user = self.issuer.verify(token.expose(), AcceptTokens::Full).await?;
         let person = self.store.person(&user).await?.ok_or(SessionError::InvalidToken)?;
         if environment.is_some_and(|name| name != person.environment) {
             return Err(SessionError::OtherEnvironment.into());

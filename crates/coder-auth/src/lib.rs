@@ -51,7 +51,7 @@ mod detached;
 mod error;
 mod grant;
 mod grants;
-mod identity;
+pub mod identity;
 mod memory_store;
 mod options;
 mod origins;

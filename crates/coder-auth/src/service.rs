@@ -13,7 +13,7 @@ use url::Url;
 use crate::cookies::CookieRules;
 use crate::error::{AuthError, RequestError};
 use crate::grants::Grants;
-use crate::identity::{Accept, Issuer};
+use crate::identity::{AcceptTokens, Issuer};
 use crate::options::{AuthOptions, EnvironmentOptions};
 use crate::origins::AllowedOrigins;
 use crate::respond;
@@ -135,7 +135,7 @@ impl CoderAuth {
         use crate::error::SessionError;
         let inner = &self.0;
         let token = bearer(headers).ok_or(SessionError::InvalidToken)?;
-        let user = inner.issuer.verify(token.expose(), Accept::FullOrLimited).await?;
+        let user = inner.issuer.verify(token.expose(), AcceptTokens::FullOrLimited).await?;
         let Some(person) = inner.store.person(&user).await? else {
             let mut response = respond::empty(StatusCode::NOT_FOUND);
             *response.body_mut() = Bytes::from_static(b"User info not found");

@@ -3,12 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use coder_core::RandomError;
-use p256::ecdsa::Signature;
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
+use p256::ecdsa::{Signature, VerifyingKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::TokenError;
+use super::claims::TokenError;
 use super::keys::SigningKey;
 
 pub(super) const USER_TYPE: &str = "vnd.backstage.user";
@@ -69,13 +69,10 @@ pub(super) fn parse(token: &str) -> Result<Parsed<'_>, TokenError> {
 }
 
 impl Parsed<'_> {
-    pub(super) fn verify(&self, key: &SigningKey) -> Result<(), TokenError> {
+    pub(super) fn verify(&self, key: &VerifyingKey) -> Result<(), TokenError> {
         let signature =
             Signature::from_slice(&self.signature).map_err(|_| TokenError::Signature)?;
-        key.secret()
-            .verifying_key()
-            .verify(self.signed.as_bytes(), &signature)
-            .map_err(|_| TokenError::Signature)
+        key.verify(self.signed.as_bytes(), &signature).map_err(|_| TokenError::Signature)
     }
 
     /// Call it after [`Parsed::verify`].

@@ -3,13 +3,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use coder_core::{Random, RandomError, World, random_bytes};
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use p256::ecdsa::VerifyingKey;
 use zeroize::Zeroizing;
 
+use super::jwk::Jwk;
 use crate::error::AuthError;
 use crate::seal::{Purpose, SealingKeys};
 use crate::store::{AuthStore, SigningKeyRecord};
@@ -42,17 +41,6 @@ pub(super) struct SigningKey {
     id: String,
     secret: p256::ecdsa::SigningKey,
     created_at: Timestamp,
-}
-
-/// A public key as JSON (RFC 7517 §4, RFC 7518 §6.2.1).
-#[derive(Serialize)]
-pub(super) struct Jwk {
-    kty: &'static str,
-    x: String,
-    y: String,
-    crv: &'static str,
-    kid: String,
-    alg: &'static str,
 }
 
 impl KeyRing {
@@ -104,7 +92,7 @@ impl KeyRing {
 
     pub(super) async fn jwks(&self) -> Result<Vec<Jwk>, AuthError> {
         let keys = self.keys(self.world.clock.now(), FRESH).await?;
-        Ok(keys.iter().map(|key| key.jwk()).collect())
+        Ok(keys.iter().map(|key| Jwk::new(&key.id, key.public())).collect())
     }
 
     /// Forgets keys that are not published any more.
@@ -184,16 +172,7 @@ impl SigningKey {
         &self.secret
     }
 
-    fn jwk(&self) -> Jwk {
-        let point = self.secret.verifying_key().to_sec1_point(false);
-        let coordinate = |bytes: Option<&[u8]>| URL_SAFE_NO_PAD.encode(bytes.unwrap_or_default());
-        Jwk {
-            kty: "EC",
-            x: coordinate(point.x().map(|x| x.as_slice())),
-            y: coordinate(point.y().map(|y| y.as_slice())),
-            crv: "P-256",
-            kid: self.id.clone(),
-            alg: "ES256",
-        }
+    pub(super) fn public(&self) -> &VerifyingKey {
+        self.secret.verifying_key()
     }
 }

@@ -13,3 +13,4 @@ mod first_login;
 mod lasting;
 mod sign_in;
 mod support;
+mod verifier;

@@ -89,6 +89,10 @@ impl House {
         Self { coder, clock, app, store, auth, world, keys, held }
     }
 
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+
     /// Another process of the same portal, on the same store.
     pub(crate) fn replica(&self) -> CoderAuth {
         let store: Arc<dyn AuthStore> = self.store.clone();

@@ -6,6 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use coder_core::{Body, Random, RandomError, Secret, TokioRuntime, TransportError};
 
+use jiff::Timestamp;
+
 use super::*;
 use crate::MemoryAuthStore;
 
@@ -46,7 +48,7 @@ impl Portal {
         token(&self.issuer).await
     }
 
-    async fn accepts(&self, token: &str, accept: Accept) -> bool {
+    async fn accepts(&self, token: &str, accept: AcceptTokens) -> bool {
         self.issuer.verify(token, accept).await.is_ok()
     }
 
@@ -113,7 +115,7 @@ fn limited(token: &str) -> String {
 async fn a_token_names_its_user_in_lower_case() {
     let portal = Portal::new();
     let token = portal.token().await;
-    let user = portal.issuer.verify(&token, Accept::Full).await;
+    let user = portal.issuer.verify(&token, AcceptTokens::Full).await;
     assert_eq!(user.unwrap(), "user:default/alice");
 }
 
@@ -121,9 +123,9 @@ async fn a_token_names_its_user_in_lower_case() {
 async fn the_limited_token_made_from_the_proof_verifies_where_it_is_enough() {
     let portal = Portal::new();
     let limited = limited(&portal.token().await);
-    let user = portal.issuer.verify(&limited, Accept::FullOrLimited).await;
+    let user = portal.issuer.verify(&limited, AcceptTokens::FullOrLimited).await;
     assert_eq!(user.unwrap(), "user:default/alice");
-    assert!(!portal.accepts(&limited, Accept::Full).await);
+    assert!(!portal.accepts(&limited, AcceptTokens::Full).await);
 }
 
 #[tokio::test]
@@ -131,13 +133,13 @@ async fn a_token_expires_and_is_not_taken_before_its_time() {
     let portal = Portal::new();
     let token = portal.token().await;
     portal.advance(-SignedDuration::from_secs(30));
-    assert!(portal.accepts(&token, Accept::Full).await, "clocks differ a little");
+    assert!(portal.accepts(&token, AcceptTokens::Full).await, "clocks differ a little");
     portal.advance(-SignedDuration::from_mins(2));
-    assert!(!portal.accepts(&token, Accept::Full).await);
+    assert!(!portal.accepts(&token, AcceptTokens::Full).await);
     portal.advance(SignedDuration::from_mins(61));
-    assert!(portal.accepts(&token, Accept::Full).await);
+    assert!(portal.accepts(&token, AcceptTokens::Full).await);
     portal.advance(SignedDuration::from_mins(2));
-    assert!(!portal.accepts(&token, Accept::Full).await);
+    assert!(!portal.accepts(&token, AcceptTokens::Full).await);
 }
 
 #[tokio::test]
@@ -150,7 +152,7 @@ async fn any_change_of_a_token_is_noticed() {
         let changed = String::from_utf8(changed).unwrap();
         // The last character of a base64 text has bits that decode to nothing.
         if URL_SAFE_NO_PAD.decode(changed.rsplit('.').next().unwrap()).is_ok() {
-            assert!(!portal.accepts(&changed, Accept::FullOrLimited).await, "at {index}");
+            assert!(!portal.accepts(&changed, AcceptTokens::FullOrLimited).await, "at {index}");
         }
     }
 }
@@ -173,13 +175,13 @@ async fn a_token_of_another_algorithm_type_or_key_is_refused() {
         let mut header = header.clone();
         header[member] = value.into();
         let forged = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header.to_string()));
-        assert!(!portal.accepts(&forged, Accept::FullOrLimited).await, "{member} {value}");
+        assert!(!portal.accepts(&forged, AcceptTokens::FullOrLimited).await, "{member} {value}");
     }
     let empty = Arc::new(MemoryAuthStore::new());
     let stranger = issuer(&portal.now, &empty, 1, "https://portal.example.com/api/auth");
-    assert!(stranger.verify(&token, Accept::Full).await.is_err(), "no such key");
+    assert!(stranger.verify(&token, AcceptTokens::Full).await.is_err(), "no such key");
     let elsewhere = issuer(&portal.now, &portal.store, 1, "https://other.example.com/api/auth");
-    assert!(elsewhere.verify(&token, Accept::Full).await.is_err(), "another issuer");
+    assert!(elsewhere.verify(&token, AcceptTokens::Full).await.is_err(), "another issuer");
 }
 
 #[tokio::test]
@@ -195,7 +197,7 @@ async fn a_key_is_published_before_it_signs_and_longer_than_what_it_signed() {
     let second = portal.token().await;
     assert_ne!(kid(&second), kid(&first));
     portal.advance(SignedDuration::from_mins(49));
-    assert!(portal.accepts(&still, Accept::Full).await, "its key verifies to the end");
+    assert!(portal.accepts(&still, AcceptTokens::Full).await, "its key verifies to the end");
     portal.advance(SignedDuration::from_hours(1));
     assert!(!portal.issuer.jwks().await.unwrap().to_string().contains(&kid(&first)));
 }
@@ -207,7 +209,7 @@ async fn a_portal_that_slept_signs_with_a_fresh_key_at_once() {
     portal.advance(SignedDuration::from_hours(12));
     let token = portal.token().await;
     assert_ne!(kid(&token), kid(&first));
-    assert!(portal.accepts(&token, Accept::Full).await);
+    assert!(portal.accepts(&token, AcceptTokens::Full).await);
     portal.issuer.sweep().await.unwrap();
     assert_eq!(portal.store.signing_keys().await.unwrap().len(), 1);
 }
@@ -218,8 +220,8 @@ async fn replicas_sign_with_one_key_and_accept_each_others_tokens() {
     let replica = portal.replica();
     let (here, there) = (portal.token().await, token(&replica).await);
     assert_eq!(kid(&here), kid(&there));
-    assert!(portal.accepts(&there, Accept::Full).await);
-    assert!(replica.verify(&here, Accept::Full).await.is_ok());
+    assert!(portal.accepts(&there, AcceptTokens::Full).await);
+    assert!(replica.verify(&here, AcceptTokens::Full).await.is_ok());
     assert!(!format!("{:?}", portal.store).contains(&here));
 }
 

@@ -1,0 +1,102 @@
+//! What a token says, and when it is believed.
+
+use jiff::Timestamp;
+use p256::ecdsa::VerifyingKey;
+use serde::{Deserialize, Serialize};
+
+use super::jwt::{LIMITED_USER_TYPE, Parsed, USER_TYPE};
+
+/// The audience of every full user token.
+pub(super) const AUDIENCE: &str = "backstage";
+/// How much clocks may differ, in seconds.
+const LEEWAY: i64 = 60;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Claims {
+    #[serde(default)]
+    pub(super) iss: Option<String>,
+    pub(super) sub: String,
+    #[serde(default)]
+    pub(super) aud: Option<String>,
+    pub(super) iat: i64,
+    pub(super) exp: i64,
+    #[serde(default)]
+    pub(super) uip: Option<String>,
+}
+
+/// The payload of a limited token. The order of the members is part of the format: whoever
+/// verifies one writes them down again.
+#[derive(Serialize)]
+pub(super) struct LimitedClaims<'a> {
+    pub(super) sub: &'a str,
+    pub(super) iat: i64,
+    pub(super) exp: i64,
+}
+
+/// Which tokens a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AcceptTokens {
+    /// Full user tokens only: the caller acts for the user.
+    Full,
+    /// Limited ones, too: it only matters who the user is.
+    FullOrLimited,
+}
+
+/// Who a token says its holder is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VerifiedIdentity {
+    /// The canonical user entity ref: `user:default/alice`.
+    pub user_entity_ref: String,
+    /// When the token ends.
+    pub expires_at: Timestamp,
+    /// Whether it is a limited token.
+    pub is_limited: bool,
+}
+
+/// Why a token is not taken. What exactly is wrong is for the log, not for the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TokenError {
+    #[error("not a JWT of the expected form")]
+    Malformed,
+    #[error("the token's type or algorithm is not accepted")]
+    Kind,
+    #[error("the token was not signed with a current key of a trusted issuer")]
+    Signature,
+    #[error("the token has expired or is not valid yet")]
+    Time,
+    #[error("the token was issued by or for someone else")]
+    Audience,
+}
+
+/// Believes a token that `key` has signed, of the issuer `issuer` if that is known.
+pub(super) fn check(
+    parsed: &Parsed<'_>,
+    key: &VerifyingKey,
+    issuer: Option<&str>,
+    accept: AcceptTokens,
+    now: Timestamp,
+) -> Result<VerifiedIdentity, TokenError> {
+    let is_limited = match &*parsed.header.typ {
+        USER_TYPE => false,
+        LIMITED_USER_TYPE if accept == AcceptTokens::FullOrLimited => true,
+        _ => return Err(TokenError::Kind),
+    };
+    if parsed.header.alg != "ES256" {
+        return Err(TokenError::Kind);
+    }
+    parsed.verify(key)?;
+    let claims: Claims = parsed.claims()?;
+    if claims.exp <= now.as_second() || claims.iat > now.as_second().saturating_add(LEEWAY) {
+        return Err(TokenError::Time);
+    }
+    // A limited token names neither.
+    let addressed = claims.aud.as_deref() == Some(AUDIENCE)
+        && issuer.is_none_or(|issuer| claims.iss.as_deref() == Some(issuer));
+    if claims.sub.is_empty() || !(is_limited || addressed) {
+        return Err(TokenError::Audience);
+    }
+    let expires_at = Timestamp::from_second(claims.exp).map_err(|_| TokenError::Malformed)?;
+    Ok(VerifiedIdentity { user_entity_ref: claims.sub, expires_at, is_limited })
+}

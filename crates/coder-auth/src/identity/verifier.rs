@@ -1,0 +1,232 @@
+//! Verifying identity tokens with the published keys of their issuers: for services that do not
+//! issue tokens themselves.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use coder_core::{Origin, TransportError, TransportErrorKind, World, is_loopback, timeout};
+use futures_util::lock::Mutex;
+use http::{Request, header::ACCEPT};
+use jiff::{SignedDuration, Timestamp};
+use p256::ecdsa::VerifyingKey;
+use url::Url;
+
+use super::claims::{AcceptTokens, TokenError, VerifiedIdentity, check};
+use super::jwk::JwkSet;
+use super::jwt::{self, Parsed};
+
+/// A key set is asked for anew after this long.
+const FRESH: SignedDuration = SignedDuration::from_mins(10);
+/// And at most this often, whatever tokens come.
+const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
+/// An issuer that takes longer does not answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// No key set comes near this, in bytes.
+const MAX_KEY_SET: usize = 256 * 1024;
+
+/// Verifies Backstage identity tokens of trusted issuers: this portal's, seen from another
+/// service, or those of other Backstage backends.
+///
+/// Only ES256 is accepted, only the two token types of Backstage, and only keys that the issuer
+/// publishes now. The key set is kept for ten minutes; a token with an unknown key has it read
+/// again, at most every 30 seconds.
+///
+/// ```
+/// use coder_auth::identity::{AcceptTokens, IdentityVerifier, TrustedIssuer, VerifyError};
+/// use coder_core::World;
+///
+/// async fn who(world: &World, bearer: &str) -> Result<String, Box<dyn std::error::Error>> {
+///     let issuer = TrustedIssuer::at("https://portal.example.com/api/auth".parse()?)?;
+///     let verifier = IdentityVerifier::new(world).trusting(issuer);
+///     Ok(verifier.verify(bearer, AcceptTokens::Full).await?.user_entity_ref)
+/// }
+/// ```
+pub struct IdentityVerifier {
+    world: World,
+    issuers: Vec<TrustedIssuer>,
+}
+
+/// An issuer whose tokens are believed.
+pub struct TrustedIssuer {
+    /// Where its keys are.
+    jwks_url: Url,
+    /// What its full tokens have in `iss`; `None` believes any.
+    issuer: Option<String>,
+    keys: Mutex<KeySet>,
+}
+
+#[derive(Default)]
+struct KeySet {
+    keys: Vec<(String, VerifyingKey)>,
+    read_at: Option<Timestamp>,
+    tried_at: Option<Timestamp>,
+}
+
+/// Why a token is not believed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// It is not a token of a trusted issuer, or not valid now. Answer 401.
+    #[error("the token is not a valid identity token of a trusted issuer")]
+    Refused,
+    /// The keys of an issuer could not be read, so nothing can be said. Answer 503.
+    #[error("the keys of `{issuer}` could not be read; try again in a moment")]
+    KeysUnavailable {
+        /// The origin of the issuer.
+        issuer: String,
+        /// What went wrong.
+        #[source]
+        source: TransportError,
+    },
+}
+
+/// Why a URL is not that of an issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an issuer's URL must be https, or http on this machine; its keys decide who is who")]
+pub struct InsecureIssuer;
+
+impl TrustedIssuer {
+    /// The auth backend at this URL (`https://portal.example.com/api/auth`): its keys are below
+    /// `/.well-known/jwks.json`, and its tokens name this very URL as their issuer.
+    ///
+    /// # Errors
+    ///
+    /// When its keys would travel in clear text off this machine.
+    pub fn at(auth_url: Url) -> Result<Self, InsecureIssuer> {
+        let mut jwks_url = auth_url.clone();
+        let path = format!("{}/.well-known/jwks.json", auth_url.path().trim_end_matches('/'));
+        jwks_url.set_path(&path);
+        let issuer = auth_url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { issuer: Some(issuer), ..Self::with_keys_at(jwks_url)? })
+    }
+
+    /// An issuer whose keys are at `jwks_url`, whatever it calls itself: for a backend that is
+    /// reached under another URL than it knows of.
+    ///
+    /// # Errors
+    ///
+    /// When its keys would travel in clear text off this machine.
+    pub fn with_keys_at(jwks_url: Url) -> Result<Self, InsecureIssuer> {
+        let secure =
+            jwks_url.scheme() == "https" || (jwks_url.scheme() == "http" && is_loopback(&jwks_url));
+        if !secure {
+            return Err(InsecureIssuer);
+        }
+        Ok(Self { jwks_url, issuer: None, keys: Mutex::default() })
+    }
+
+    /// The key of this id. One that is not known may be new, so the set is read again then.
+    async fn key(&self, world: &World, id: &str) -> Result<Option<VerifyingKey>, TransportError> {
+        // Held while the set is read, so that many tokens at once cause one request.
+        let mut set = self.keys.lock().await;
+        let now = world.clock.now();
+        let since = |time: Option<Timestamp>| time.map(|time| now.duration_since(time));
+        let is_fresh = since(set.read_at).is_some_and(|age| age < FRESH);
+        let find =
+            |set: &KeySet| set.keys.iter().find(|(known, _)| known == id).map(|(_, key)| *key);
+        if is_fresh && let Some(key) = find(&set) {
+            return Ok(Some(key));
+        }
+        if since(set.tried_at).is_some_and(|age| age < COOL_DOWN) {
+            return match is_fresh {
+                true => Ok(None),
+                false => Err(TransportError::new(TransportErrorKind::Other)
+                    .because("it was tried less than 30 seconds ago")),
+            };
+        }
+        set.tried_at = Some(now);
+        set.keys = self.read(world).await?;
+        set.read_at = Some(now);
+        Ok(find(&set))
+    }
+
+    async fn read(&self, world: &World) -> Result<Vec<(String, VerifyingKey)>, TransportError> {
+        let other = |reason: &str| TransportError::new(TransportErrorKind::Other).because(reason);
+        let request = Request::get(self.jwks_url.as_str()).header(ACCEPT, "application/json");
+        let request = request.body(Bytes::new()).map_err(|_| other("its URL cannot be asked"))?;
+        let reading = async {
+            let answer = world.transport.send(request).await?;
+            let status = answer.status();
+            if !status.is_success() {
+                return Err(other(&format!("it answered {}", status.as_u16())));
+            }
+            answer.into_body().collect(MAX_KEY_SET).await
+        };
+        let body = timeout(&*world.runtime, PATIENCE, reading)
+            .await
+            .unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)))?;
+        let set: JwkSet =
+            serde_json::from_slice(&body).map_err(|_| other("it answered no key set"))?;
+        Ok(set.keys.iter().filter_map(|key| key.verifying_key()).collect())
+    }
+}
+
+impl IdentityVerifier {
+    /// Believes nobody yet.
+    pub fn new(world: &World) -> Self {
+        Self { world: world.clone(), issuers: Vec::new() }
+    }
+
+    /// Believes this issuer, too.
+    #[must_use]
+    pub fn trusting(mut self, issuer: TrustedIssuer) -> Self {
+        self.issuers.push(issuer);
+        self
+    }
+
+    /// Who the holder of `token` is.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::Refused`] for anything but a valid token;
+    /// [`VerifyError::KeysUnavailable`] when its key is not known and an issuer does not answer.
+    pub async fn verify(
+        &self,
+        token: &str,
+        accept: AcceptTokens,
+    ) -> Result<VerifiedIdentity, VerifyError> {
+        let parsed = jwt::parse(token).map_err(refuse)?;
+        let mut unavailable = None;
+        for issuer in &self.issuers {
+            match issuer.key(&self.world, &parsed.header.kid).await {
+                Ok(Some(key)) => return self.check(&parsed, &key, issuer, accept),
+                Ok(None) => {}
+                Err(source) => {
+                    let issuer = Origin::of(&issuer.jwks_url)
+                        .map_or_else(|_| String::new(), |origin| origin.to_string());
+                    unavailable = Some(VerifyError::KeysUnavailable { issuer, source });
+                }
+            }
+        }
+        Err(unavailable.unwrap_or_else(|| refuse(TokenError::Signature)))
+    }
+
+    fn check(
+        &self,
+        parsed: &Parsed<'_>,
+        key: &VerifyingKey,
+        issuer: &TrustedIssuer,
+        accept: AcceptTokens,
+    ) -> Result<VerifiedIdentity, VerifyError> {
+        let now = self.world.clock.now();
+        check(parsed, key, issuer.issuer.as_deref(), accept, now).map_err(refuse)
+    }
+}
+
+fn refuse(error: TokenError) -> VerifyError {
+    tracing::debug!(%error, "an identity token was refused");
+    VerifyError::Refused
+}
+
+impl fmt::Debug for IdentityVerifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(&self.issuers).finish()
+    }
+}
+
+impl fmt::Debug for TrustedIssuer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "TrustedIssuer({})", self.jwks_url)
+    }
+}
