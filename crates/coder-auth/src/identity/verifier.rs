@@ -37,7 +37,7 @@ const MAX_KEY_SET: usize = 256 * 1024;
 /// use coder_core::World;
 ///
 /// async fn who(world: &World, bearer: &str) -> Result<String, Box<dyn std::error::Error>> {
-///     let issuer = TrustedIssuer::at("https://portal.example.com/api/auth".parse()?)?;
+///     let issuer = TrustedIssuer::at(&"https://portal.example.com/api/auth".parse()?)?;
 ///     let verifier = IdentityVerifier::new(world).trusting(issuer);
 ///     Ok(verifier.verify(bearer, AcceptTokens::Full).await?.user_entity_ref)
 /// }
@@ -93,7 +93,7 @@ impl TrustedIssuer {
     /// # Errors
     ///
     /// When its keys would travel in clear text off this machine.
-    pub fn at(auth_url: Url) -> Result<Self, InsecureIssuer> {
+    pub fn at(auth_url: &Url) -> Result<Self, InsecureIssuer> {
         let mut jwks_url = auth_url.clone();
         let path = format!("{}/.well-known/jwks.json", auth_url.path().trim_end_matches('/'));
         jwks_url.set_path(&path);

@@ -53,7 +53,7 @@ impl Service {
 }
 
 fn trusted() -> TrustedIssuer {
-    TrustedIssuer::at(AUTH_URL.parse().unwrap()).unwrap()
+    TrustedIssuer::at(&AUTH_URL.parse().unwrap()).unwrap()
 }
 
 async fn token(house: &House) -> String {
@@ -127,7 +127,7 @@ async fn a_token_that_names_another_issuer_is_refused() {
     let house = portal();
     let token = token(&house).await;
     let alias = "https://alias.example.com/api/auth";
-    let named = TrustedIssuer::at(alias.parse().unwrap()).unwrap();
+    let named = TrustedIssuer::at(&alias.parse().unwrap()).unwrap();
     assert!(matches!(Service::of(&house, named).who(&token).await, Err(VerifyError::Refused)));
     let keys = format!("{alias}/.well-known/jwks.json").parse().unwrap();
     let any_name = TrustedIssuer::with_keys_at(keys).unwrap();
@@ -142,6 +142,6 @@ fn keys_never_travel_in_clear_text() {
         ("http://portal.example.com/api/auth", false),
         ("ftp://portal.example.com", false),
     ] {
-        assert_eq!(TrustedIssuer::at(url.parse().unwrap()).is_ok(), allowed, "{url}");
+        assert_eq!(TrustedIssuer::at(&url.parse().unwrap()).is_ok(), allowed, "{url}");
     }
 }
