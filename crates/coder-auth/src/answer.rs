@@ -4,8 +4,9 @@ use coder_core::Secret;
 use serde::Serialize;
 
 use crate::error::AuthError;
-use crate::grant::seal_secret as reveal;
+use crate::grant::{seal_optional_secret as reveal_optional, seal_secret as reveal};
 use crate::grants::{Kept, announced_life};
+use crate::options::AccessTokenPolicy;
 use crate::service::{Environment, Inner};
 use crate::store::PersonRecord;
 
@@ -33,8 +34,8 @@ struct PublicProfile {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ProviderInfo {
-    #[serde(serialize_with = "reveal")]
-    access_token: Secret,
+    #[serde(serialize_with = "reveal_optional", skip_serializing_if = "Option::is_none")]
+    access_token: Option<Secret>,
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_in_seconds: Option<i64>,
@@ -102,7 +103,10 @@ impl Inner {
                 display_name: profile.display_name,
             },
             provider_info: ProviderInfo {
-                access_token: kept.grant.tokens.access_token.clone(),
+                access_token: match self.access_token {
+                    AccessTokenPolicy::Browser => Some(kept.grant.tokens.access_token.clone()),
+                    AccessTokenPolicy::Server => None,
+                },
                 scope: kept.grant.scope.join(" "),
                 expires_in_seconds: announced_life(&kept.grant, now),
             },

@@ -72,7 +72,7 @@ pub use caller::Caller;
 pub use error::{AuthError, AuthErrorKind, RequestError, SessionError};
 pub use grant::{GrantKey, Profile};
 pub use memory_store::MemoryAuthStore;
-pub use options::{AuthOptions, EnvironmentOptions};
+pub use options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 pub use origins::AllowedOrigins;
 pub use respond::ErrorAnswer;
 pub use seal::{SealingKeys, SealingKeysError};

@@ -19,6 +19,19 @@ pub struct AuthOptions {
     pub(crate) environments: BTreeMap<String, Result<EnvironmentOptions, String>>,
     pub(crate) session: SessionOptions,
     pub(crate) identity_lifetime: SignedDuration,
+    pub(crate) access_token: AccessTokenPolicy,
+}
+
+/// Who gets Coder's access token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AccessTokenPolicy {
+    /// The browser gets it, as in Backstage, and may call Coder itself.
+    #[default]
+    Browser,
+    /// It stays here. The browser reaches Coder through the portal's own routes only; what is
+    /// called `providerInfo.accessToken` is absent.
+    Server,
 }
 
 impl AuthOptions {
@@ -31,6 +44,7 @@ impl AuthOptions {
             environments: BTreeMap::new(),
             session: SessionOptions::default(),
             identity_lifetime: SignedDuration::from_hours(1),
+            access_token: AccessTokenPolicy::default(),
         }
     }
 
@@ -53,6 +67,13 @@ impl AuthOptions {
     #[must_use]
     pub fn session(mut self, session: SessionOptions) -> Self {
         self.session = session;
+        self
+    }
+
+    /// Who gets Coder's access token: the browser, unless said otherwise.
+    #[must_use]
+    pub fn access_token(mut self, policy: AccessTokenPolicy) -> Self {
+        self.access_token = policy;
         self
     }
 

@@ -14,7 +14,7 @@ use crate::cookies::CookieRules;
 use crate::error::{AuthError, RequestError};
 use crate::grants::Grants;
 use crate::identity::{AcceptTokens, Issuer};
-use crate::options::{AuthOptions, EnvironmentOptions};
+use crate::options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 use crate::origins::AllowedOrigins;
 use crate::respond;
 use crate::seal::SealingKeys;
@@ -48,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) issuer: Issuer,
     pub(crate) origins: AllowedOrigins,
     pub(crate) session: SessionOptions,
+    pub(crate) access_token: AccessTokenPolicy,
     pub(crate) cookies: CookieRules,
     environments: BTreeMap<String, Result<Arc<Environment>, String>>,
 }
@@ -96,6 +97,7 @@ impl CoderAuth {
             cookies: CookieRules::new(&callback_url, app_host),
             origins: options.origins,
             session: options.session,
+            access_token: options.access_token,
             environments,
         }))
     }

@@ -137,3 +137,23 @@ async fn a_later_login_asks_for_what_the_grant_has_already() {
         assert_eq!(message["response"]["providerInfo"]["scope"], expected, "{message}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_access_token_can_stay_on_the_server() {
+    let house = House::current();
+    let auth = house.portal(
+        crate::support::base_options()
+            .environment("development", house.environment())
+            .access_token(coder_auth::AccessTokenPolicy::Server),
+    );
+    let alice = house.coder.add_user("alice");
+    let mut browser = Browser::new();
+    let authorize = crate::support::location(&browser.start_at(&auth, "env=development").await);
+    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    let message = message(&browser.call_back(&auth, &callback).await);
+    let refreshed = browser.refresh_at(&auth).await;
+    for response in [&message["response"], &refreshed.json] {
+        assert_eq!(response["profile"]["email"], "alice@example.com");
+        assert_eq!(response["providerInfo"].get("accessToken"), None, "{response}");
+    }
+}
