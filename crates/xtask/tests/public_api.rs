@@ -29,7 +29,6 @@ const SETTLED: &[&str] = &[
     "http",
     "indexmap",
     "jiff",
-    "serde",
     "serde_core",
     "serde_json",
     "std",
