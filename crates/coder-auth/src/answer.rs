@@ -72,7 +72,7 @@ impl Inner {
             None => None,
             Some(sign_in) => {
                 let identity = sign_in.resolve(&profile).await?;
-                let token = self.issuer.issue(&identity.user).await?;
+                let token = self.issuer.issue(&identity).await?;
                 let person = PersonRecord {
                     user_entity_ref: identity.user.to_string(),
                     ownership_entity_refs: identity

@@ -80,6 +80,7 @@ pub use service::CoderAuth;
 pub use session::{LogoutScope, SessionId, SessionOptions};
 pub use sign_in::{
     BackstageIdentity, EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail,
-    EmailOptions, SignIn, SignInError, SignInResolver, UsernameMatchingUserEntityName,
+    EmailOptions, OwnershipResolver, SignIn, SignInError, SignInResolver,
+    UsernameMatchingUserEntityName,
 };
 pub use upstream::UpstreamError;

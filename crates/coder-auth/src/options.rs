@@ -20,6 +20,7 @@ pub struct AuthOptions {
     pub(crate) session: SessionOptions,
     pub(crate) identity_lifetime: SignedDuration,
     pub(crate) access_token: AccessTokenPolicy,
+    pub(crate) ownership_in_token: bool,
 }
 
 /// Who gets Coder's access token.
@@ -45,6 +46,7 @@ impl AuthOptions {
             session: SessionOptions::default(),
             identity_lifetime: SignedDuration::from_hours(1),
             access_token: AccessTokenPolicy::default(),
+            ownership_in_token: false,
         }
     }
 
@@ -67,6 +69,15 @@ impl AuthOptions {
     #[must_use]
     pub fn session(mut self, session: SessionOptions) -> Self {
         self.session = session;
+        self
+    }
+
+    /// Writes what a person owns through into identity tokens, as `ent`, for backends that do not
+    /// ask `/v1/userinfo` (`auth.omitIdentityTokenOwnershipClaim: false` in Backstage). Tokens grow
+    /// with the number of groups.
+    #[must_use]
+    pub fn ownership_in_token(mut self, wanted: bool) -> Self {
+        self.ownership_in_token = wanted;
         self
     }
 

@@ -91,6 +91,7 @@ impl CoderAuth {
                 keys.clone(),
                 &options.base_url,
                 options.identity_lifetime,
+                options.ownership_in_token,
             ),
             store,
             keys,

@@ -136,23 +136,63 @@ impl SignInError {
 #[derive(Clone)]
 pub struct SignIn {
     resolvers: Vec<Arc<dyn SignInResolver>>,
+    ownership: Option<Arc<dyn OwnershipResolver>>,
     catalog: Arc<dyn Catalog>,
+}
+
+/// Says through which entities a person owns things, where Backstage's rule (the user and the
+/// groups it is a direct member of) is not the right one: parent groups, teams from elsewhere.
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+pub trait OwnershipResolver: MaybeSend + MaybeSync {
+    /// The entities through which this User entity owns things, itself included.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from saying so ends the sign-in.
+    async fn ownership(
+        &self,
+        user: &Entity,
+        catalog: &dyn Catalog,
+    ) -> Result<Vec<EntityRef>, SignInError>;
 }
 
 impl SignIn {
     /// Signs people in as entities of `catalog`.
     pub fn new(catalog: Arc<dyn Catalog>) -> Self {
-        Self { resolvers: Vec::new(), catalog }
+        Self { resolvers: Vec::new(), ownership: None, catalog }
     }
 
     /// Adds a resolver behind those that are there.
     #[must_use]
-    pub fn with(mut self, resolver: impl SignInResolver + 'static) -> Self {
-        self.resolvers.push(Arc::new(resolver));
+    pub fn with(self, resolver: impl SignInResolver + 'static) -> Self {
+        self.with_shared(Arc::new(resolver))
+    }
+
+    /// Adds a resolver that is shared with other environments.
+    #[must_use]
+    pub fn with_shared(mut self, resolver: Arc<dyn SignInResolver>) -> Self {
+        self.resolvers.push(resolver);
+        self
+    }
+
+    /// Computes ownership by this rule instead of Backstage's. It does not count for people whom
+    /// the catalog does not know.
+    #[must_use]
+    pub fn owning_through(mut self, rule: impl OwnershipResolver + 'static) -> Self {
+        self.ownership = Some(Arc::new(rule));
         self
     }
 
     pub(crate) async fn resolve(&self, user: &Profile) -> Result<BackstageIdentity, SignInError> {
+        let identity = self.first_identity(user).await?;
+        let Some(rule) = &self.ownership else { return Ok(identity) };
+        let Some(entity) = self.catalog.entity(&identity.user).await? else { return Ok(identity) };
+        let ownership = rule.ownership(&entity, &*self.catalog).await?;
+        Ok(BackstageIdentity { ownership, ..identity })
+    }
+
+    async fn first_identity(&self, user: &Profile) -> Result<BackstageIdentity, SignInError> {
         for resolver in &self.resolvers {
             match resolver.resolve(user, &*self.catalog).await {
                 Err(SignInError::NotFound) => {}

@@ -20,6 +20,9 @@ pub(super) struct Claims {
     pub(super) aud: Option<String>,
     pub(super) iat: i64,
     pub(super) exp: i64,
+    /// What the user owns through; only where the portal is told to say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ent: Option<Vec<String>>,
     #[serde(default)]
     pub(super) uip: Option<String>,
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use coder_config::EntityRef;
 use coder_core::{Secret, World};
 use jiff::SignedDuration;
 use url::Url;
@@ -12,6 +11,7 @@ use super::jwt::{self, Header, LIMITED_USER_TYPE, USER_TYPE};
 use super::keys::KeyRing;
 use crate::error::{AuthError, SessionError};
 use crate::seal::SealingKeys;
+use crate::sign_in::BackstageIdentity;
 use crate::store::AuthStore;
 
 /// Issues and verifies the identity tokens of one portal.
@@ -19,6 +19,8 @@ pub(crate) struct Issuer {
     world: World,
     issuer: String,
     lifetime: SignedDuration,
+    /// Whether tokens say what their user owns through.
+    says_ownership: bool,
     keys: KeyRing,
 }
 
@@ -36,18 +38,22 @@ impl Issuer {
         sealing: SealingKeys,
         base_url: &Url,
         lifetime: SignedDuration,
+        says_ownership: bool,
     ) -> Self {
         let issuer = base_url.as_str().trim_end_matches('/').to_owned();
         let keys = KeyRing::new(world.clone(), store, sealing, lifetime);
-        Self { world: world.clone(), issuer, lifetime, keys }
+        Self { world: world.clone(), issuer, lifetime, says_ownership, keys }
     }
 
-    /// A token for this user.
-    pub(crate) async fn issue(&self, user: &EntityRef) -> Result<IdentityToken, AuthError> {
+    /// A token for this person.
+    pub(crate) async fn issue(
+        &self,
+        identity: &BackstageIdentity,
+    ) -> Result<IdentityToken, AuthError> {
         let key = self.keys.current().await?;
         let now = self.world.clock.now();
         let (iat, lifetime) = (now.as_second(), self.lifetime.as_secs());
-        let (sub, exp) = (user.to_string(), iat + lifetime);
+        let (sub, exp) = (identity.user.to_string(), iat + lifetime);
         let header = |r#type| Header { typ: r#type, alg: "ES256", kid: key.id() };
         let limited =
             jwt::sign(&header(LIMITED_USER_TYPE), &LimitedClaims { sub: &sub, iat, exp }, &key)?;
@@ -58,6 +64,9 @@ impl Issuer {
             aud: Some(AUDIENCE.to_owned()),
             iat,
             exp,
+            ent: self
+                .says_ownership
+                .then(|| identity.ownership.iter().map(ToString::to_string).collect()),
             uip: proof,
         };
         let token = jwt::sign(&header(USER_TYPE), &claims, &key)?;

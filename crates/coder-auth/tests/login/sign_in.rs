@@ -220,3 +220,22 @@ async fn userinfo_says_who_the_token_is_and_what_it_owns() {
     let jwks = answer(&house.auth.jwks(&request).await);
     assert_eq!(jwks.json["keys"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn ownership_can_follow_a_rule_of_ones_own() {
+    struct Everyone;
+    #[async_trait::async_trait]
+    impl coder_auth::OwnershipResolver for Everyone {
+        async fn ownership(
+            &self,
+            user: &Entity,
+            _: &dyn Catalog,
+        ) -> Result<Vec<EntityRef>, SignInError> {
+            Ok(vec![user.entity_ref().clone(), "group:default/everyone".parse()?])
+        }
+    }
+    let house = with_sign_in(&by_username().owning_through(Everyone));
+    let message = sign_in(&house, "alice", "alice@example.com").await;
+    let refs = &identity(&message)["ownershipEntityRefs"];
+    assert_eq!(refs, &json!(["user:default/alice", "group:default/everyone"]));
+}

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use coder_core::{Body, Random, RandomError, Secret, TokioRuntime, TransportError};
 
+use coder_config::EntityRef;
 use jiff::Timestamp;
 
 use super::*;
@@ -74,12 +75,13 @@ fn issuer(
     };
     let sealing = SealingKeys::from_secrets(&[Secret::new("k".repeat(32))]).unwrap();
     let url = Url::parse(url).unwrap();
-    Issuer::new(&world, store.clone(), sealing, &url, SignedDuration::from_hours(1))
+    Issuer::new(&world, store.clone(), sealing, &url, SignedDuration::from_hours(1), seed == 7)
 }
 
 async fn token(issuer: &Issuer) -> String {
     let alice = EntityRef::parse("user:default/Alice").unwrap();
-    issuer.issue(&alice).await.unwrap().token.expose().to_owned()
+    let identity = BackstageIdentity::outside_the_catalog(alice);
+    issuer.issue(&identity).await.unwrap().token.expose().to_owned()
 }
 
 fn kid(token: &str) -> String {
@@ -238,4 +240,18 @@ async fn the_wire_formats_are_backstages() {
         portal.issuer.jwks().await.unwrap(),
         portal.issuer.discovery()
     ));
+}
+
+#[tokio::test]
+async fn what_a_person_owns_through_is_in_the_token_where_that_is_asked_for() {
+    let portal = Portal::new();
+    let claims = |token: &str| -> serde_json::Value {
+        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        serde_json::from_slice(&claims).unwrap()
+    };
+    assert_eq!(claims(&portal.token().await).get("ent"), None);
+    let telling = issuer(&portal.now, &portal.store, 7, "https://portal.example.com/api/auth");
+    let token = token(&telling).await;
+    assert_eq!(claims(&token)["ent"], serde_json::json!(["user:default/alice"]));
+    assert!(portal.accepts(&token, AcceptTokens::Full).await);
 }
