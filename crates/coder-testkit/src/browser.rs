@@ -1,7 +1,5 @@
 //! Plays the person in front of the browser.
 
-use std::fmt;
-
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{Request, StatusCode, header};
@@ -10,22 +8,15 @@ use url::Url;
 use crate::{FakeCoder, FakeUser};
 
 /// Coder did not redirect to the application: the person sees a page on Coder instead.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("coder answered {status} instead of redirecting: {page}")]
 #[non_exhaustive]
 pub struct NotRedirected {
     /// The status of Coder's answer.
     pub status: StatusCode,
-    /// The page, or the JSON.
+    /// The page, the JSON, or where else the person was sent.
     pub page: String,
 }
-
-impl fmt::Display for NotRedirected {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Coder answered {} instead of redirecting: {}", self.status, self.page)
-    }
-}
-
-impl std::error::Error for NotRedirected {}
 
 impl FakeCoder {
     /// The person opens `authorize_url`, signs in as `user` and presses "Allow". The result is

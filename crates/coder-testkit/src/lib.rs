@@ -1,22 +1,80 @@
 //! A fake Coder deployment for tests, which speaks the real protocol.
 //!
-//! Start it, add a user, ask:
+//! Start it, add a user and a workspace, ask:
 //!
 //! ```
-//! use coder_core::Transport as _;
+//! use coder_client::operations::ListWorkspaces;
+//! use coder_client::{Client, Credential, WorkspaceFilter};
+//! use coder_core::World;
 //! use coder_testkit::FakeCoder;
 //!
-//! # futures_executor::block_on(async {
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # runtime.block_on(async {
 //! let coder = FakeCoder::new();
 //! let alice = coder.add_user("alice");
-//! let request = http::Request::get("https://coder.test/api/v2/users/me")
-//!     .header("Coder-Session-Token", alice.session_token.expose())
-//!     .body(bytes::Bytes::new())?;
-//! let answer = coder.send(request).await?;
-//! assert_eq!(answer.status(), 200);
-//! assert_eq!(coder.count("GET", "/api/v2/users/me"), 1);
+//! coder.add_workspace(&alice, "dev").parameter("repo", "https://github.com/acme/pay").create();
+//!
+//! let world = World::native(coder.clone()).unwrap();
+//! let client = Client::new(&world, coder.url().clone())
+//!     .with_credential(Credential::SessionToken(alice.session_token.clone()));
+//! let filter = WorkspaceFilter::new().mine().param("repo", "https://github.com/acme/pay")?;
+//! let found = client.send(&ListWorkspaces::matching(filter)).await?;
+//! assert_eq!(found.workspaces[0].name, "dev");
+//! assert_eq!(coder.count("GET", "/api/v2/workspaces"), 1);
 //! # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
 //! ```
+//!
+//! [`FakeCoder`] is pure logic: a request goes in, a response comes out, and everything it knows
+//! is in memory. It keeps Coder's rules, also the unpleasant ones: one live token pair per user
+//! and application, codes that a wrong verifier burns, a search language with traps, 404 for what
+//! one may not see.
+//!
+//! # Signing people in
+//!
+//! [`FakeCoder::approve`] plays the person in front of the browser: it opens an authorize URL,
+//! signs in, presses "Allow", and gives back where Coder sends the browser.
+//!
+//! ```
+//! # use coder_testkit::FakeCoder;
+//! let coder = FakeCoder::new();
+//! let alice = coder.add_user("alice");
+//! let app = coder.add_oauth2_app("Portal", "https://portal.test/callback");
+//! let mut authorize = coder.url().endpoint(["oauth2", "authorize"]);
+//! authorize
+//!     .query_pairs_mut()
+//!     .append_pair("client_id", &app.client_id)
+//!     .append_pair("response_type", "code")
+//!     .append_pair("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+//! let callback = coder.approve(authorize, &alice)?;
+//! assert!(callback.as_str().starts_with("https://portal.test/callback?code=coder_"));
+//! # Ok::<_, coder_testkit::NotRedirected>(())
+//! ```
+//!
+//! # Releases, time and trouble
+//!
+//! - [`FakeCoder::builder`] makes it another [`Version`]: `Version::ALL` is what a login has to
+//!   be tried on.
+//! - Time stands still until it is turned: [`FakeCoder::advance`], or a [`TestClock`] shared with
+//!   the code under test. Codes expire and workspaces start by that clock. [`Pace`] says how long
+//!   builds take.
+//! - [`FakeCoder::fail_next`] lets a [`Fault`] happen: a rate limit, a proxy's page, an answer
+//!   that is lost after Coder has done its work.
+//!
+//! # Doors
+//!
+//! - In the process, native and wasm: the fake **is** a [`Transport`](coder_core::Transport).
+//! - A socket of this machine (feature `server`, on by default): `FakeServer`.
+//! - wiremock (feature `wiremock`, on by default): `FakeCoderBuilder::mount_on` puts the fake
+//!   behind a mock server; `CoderMock` has a stub per endpoint for tests that need no deployment.
+//!
+//! With the feature `conformance` there are suites for whoever implements a store of
+//! `coder-auth` or a catalog: `auth_store_tests!` and `catalog_tests!`.
+//!
+//! # What it is not
+//!
+//! No provisioner runs, no agent connects, no terminal opens: workspaces are what a test says they
+//! are, or what the clock makes of them. Its pages are for browser tests and demonstrations; they
+//! are simpler than Coder's dashboard, at the same addresses.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
@@ -25,6 +83,9 @@ mod browser;
 mod builder;
 mod call;
 mod clock;
+#[cfg(feature = "conformance")]
+#[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
+pub mod conformance;
 mod doors;
 mod fake;
 mod fault;

@@ -1,14 +1,12 @@
 //! `/oauth2/authorize`: who sees the consent page, and what the release makes of a bad request.
 
-#[cfg(test)]
-mod common;
-
+use crate::common::{
+    CALLBACK, authorize_url, get, parameter, releases, send, setting, with, without,
+};
 use bytes::Bytes;
 use coder_testkit::{FakeCoder, Version};
-use common::{CALLBACK, authorize_url, get, parameter, releases, send, setting, with, without};
 use http::Request;
 
-#[cfg(test)]
 fn cookie(coder: &FakeCoder, user: &coder_testkit::FakeUser) -> String {
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("user", &user.id.to_string())

@@ -1,5 +1,4 @@
 //! What the tests of the fake share: a client that speaks plain HTTP to it.
-#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,4 @@
 //! The fake through wiremock, and stubs per endpoint.
-#![cfg(feature = "wiremock")]
 
 use std::time::Duration;
 
@@ -14,13 +13,11 @@ use serde_json::json;
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-#[cfg(test)]
 fn client(url: &DeploymentUrl) -> Client {
     let world = World::native(ReqwestTransport::new("test/1.0").unwrap()).unwrap();
     Client::new(&world, url.clone())
 }
 
-#[cfg(test)]
 async fn status(url: &DeploymentUrl, path: &[&str]) -> u16 {
     let url = url.endpoint(path.iter().copied());
     let request = Request::get(url.as_str()).body(Bytes::new()).unwrap();

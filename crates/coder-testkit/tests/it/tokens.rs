@@ -1,18 +1,15 @@
 //! `/oauth2/tokens` and `/oauth2/revoke`: pairs are made, rotate and die.
 
-#[cfg(test)]
-mod common;
-
 use std::time::Duration;
 
+use crate::common::{
+    CALLBACK, VERIFIER, authorize_url, call, get, pair_of, parameter, post_form, releases, send,
+    setting, without,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use coder_testkit::{FakeCoder, Version};
-use common::{
-    CALLBACK, VERIFIER, authorize_url, call, get, pair_of, parameter, post_form, releases, send,
-    setting, without,
-};
 use http::Request;
 use serde_json::Value;
 

@@ -1,24 +1,19 @@
 //! The dashboard's pages, as a browser goes through them.
 
-#[cfg(test)]
-mod common;
-
 use std::time::Duration;
 
+use crate::common::{Answer, send};
 use bytes::Bytes;
 use coder_testkit::{FakeCoder, FakeUser};
-use common::{Answer, send};
 use http::Request;
 use serde_json::json;
 
 /// A browser with a session.
-#[cfg(test)]
 struct Browser {
     coder: FakeCoder,
     cookie: String,
 }
 
-#[cfg(test)]
 impl Browser {
     fn of(coder: &FakeCoder, user: &FakeUser) -> Self {
         let stranger = Self { coder: coder.clone(), cookie: String::new() };

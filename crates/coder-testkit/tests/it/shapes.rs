@@ -1,16 +1,12 @@
 //! The fake's JSON has the fields of Coder's, no more and no fewer.
 
-#[cfg(test)]
-mod common;
-
 use std::collections::BTreeSet;
 
+use crate::common::{call, get, setting};
 use coder_testkit::{FakeCoder, NewWorkspaceApp, Pace, Version};
-use common::{call, get, setting};
 use serde_json::{Value, json};
 
 /// The paths of all fields; the items of an array share theirs.
-#[cfg(test)]
 fn fields(value: &Value) -> BTreeSet<String> {
     fn walk(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         match value {
@@ -32,7 +28,6 @@ fn fields(value: &Value) -> BTreeSet<String> {
 
 /// Compares with a fixture. `ours` and `theirs` are fields that only one side has because of what
 /// is stored, not because of how it is shown; a prefix is enough.
-#[cfg(test)]
 #[track_caller]
 fn same_fields(fixture: &str, value: &Value, ours: &[&str], theirs: &[&str]) {
     let path = format!("{}/tests/fixtures/{fixture}.json", env!("CARGO_MANIFEST_DIR"));
@@ -46,7 +41,6 @@ fn same_fields(fixture: &str, value: &Value, ours: &[&str], theirs: &[&str]) {
 }
 
 /// What depends on the template, the owner or the agents of the fixture.
-#[cfg(test)]
 const STORED: [&str; 6] = [
     ".autostart_schedule",
     ".ttl_ms",

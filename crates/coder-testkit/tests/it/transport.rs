@@ -8,17 +8,14 @@ use http::{Method, Request};
 
 const URL: &str = "https://coder.test/api/v2/buildinfo";
 
-#[cfg(test)]
 fn get(url: &str) -> Request<Bytes> {
     Request::get(url).body(Bytes::new()).unwrap()
 }
 
-#[cfg(test)]
 async fn status(coder: &FakeCoder) -> u16 {
     coder.send(get(URL)).await.unwrap().status().as_u16()
 }
 
-#[cfg(test)]
 async fn broken(coder: &FakeCoder) -> TransportErrorKind {
     coder.send(get(URL)).await.unwrap_err().kind()
 }

@@ -1,5 +1,4 @@
 //! The fake behind a socket.
-#![cfg(feature = "server")]
 
 use bytes::Bytes;
 use coder_core::{Body, ReqwestTransport, Transport as _, TransportError};
@@ -7,12 +6,10 @@ use coder_testkit::{FakeCoder, FakeServer, Fault};
 use futures_util::{FutureExt as _, StreamExt as _};
 use http::{Request, Response};
 
-#[cfg(test)]
 async fn start() -> FakeServer {
     FakeServer::start(FakeCoder::builder()).await.unwrap()
 }
 
-#[cfg(test)]
 async fn get(server: &FakeServer, path: &[&str]) -> Result<Response<Body>, TransportError> {
     let url = server.coder().url().endpoint(path.iter().copied());
     let request = Request::get(url.as_str()).body(Bytes::new()).unwrap();

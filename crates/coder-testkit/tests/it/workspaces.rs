@@ -1,18 +1,14 @@
 //! Workspaces: finding, creating, building, and what the clock makes of them.
 
-#[cfg(test)]
-mod common;
-
 use std::time::Duration;
 
+use crate::common::{call, get};
 use coder_client::models::{Workspace, WorkspaceAgent, WorkspacePage};
 use coder_testkit::{FakeCoder, FakeUser, NewWorkspaceApp, Version};
-use common::{call, get};
 use serde_json::{Value, json};
 
 const REPO: &str = "https://github.com/acme/payments";
 
-#[cfg(test)]
 fn alices() -> (FakeCoder, FakeUser) {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -20,7 +16,6 @@ fn alices() -> (FakeCoder, FakeUser) {
 }
 
 /// The names a search finds, or what is wrong with it.
-#[cfg(test)]
 fn search(coder: &FakeCoder, user: &FakeUser, q: &str) -> Result<Vec<String>, String> {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", q).finish();
     let path = format!("/api/v2/workspaces?{query}");
@@ -35,14 +30,12 @@ fn search(coder: &FakeCoder, user: &FakeUser, q: &str) -> Result<Vec<String>, St
     Ok(page.workspaces.into_iter().map(|workspace| workspace.name).collect())
 }
 
-#[cfg(test)]
 fn show(coder: &FakeCoder, user: &FakeUser, id: impl std::fmt::Display) -> Workspace {
     let answer = get(coder, &format!("/api/v2/workspaces/{id}"), user.session_token.expose());
     assert_eq!(answer.status, 200, "{}", answer.text);
     serde_json::from_str(&answer.text).unwrap()
 }
 
-#[cfg(test)]
 fn agents(workspace: &Workspace) -> Vec<&WorkspaceAgent> {
     let resources = workspace.latest_build.resources.iter();
     resources.flat_map(|resource| resource.agents.iter()).collect()
@@ -419,14 +412,14 @@ fn a_creation_is_refused_with_a_reason() {
 
 #[test]
 fn scopes_limit_what_a_token_may_do_with_workspaces() {
-    let setting = common::setting(Version::V2_38);
+    let setting = crate::common::setting(Version::V2_38);
     let template = setting.coder.add_template("devcontainers");
     let dev = setting.coder.add_workspace(&setting.alice, "dev").stopped().create();
     let token = |scope: &str| {
-        let url = common::authorize_url(&setting.coder, &setting.app, &[("scope", scope)]);
+        let url = crate::common::authorize_url(&setting.coder, &setting.app, &[("scope", scope)]);
         let callback = setting.coder.approve(url, &setting.alice).unwrap();
-        let code = common::parameter(&callback, "code").unwrap();
-        common::pair_of(&setting.exchange(&code, &[])).0
+        let code = crate::common::parameter(&callback, "code").unwrap();
+        crate::common::pair_of(&setting.exchange(&code, &[])).0
     };
     let personal = token("user:read_personal");
     assert_eq!(get(&setting.coder, "/api/v2/workspaces", &personal).json()["count"], 0);

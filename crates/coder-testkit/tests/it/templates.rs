@@ -1,19 +1,14 @@
 //! Templates, their versions and parameters.
 
-#[cfg(test)]
-mod common;
-
+use crate::common::get;
 use coder_testkit::FakeCoder;
-use common::get;
 use serde_json::{Value, json};
 
-#[cfg(test)]
 fn ask(coder: &FakeCoder, path: &str) -> Value {
     let token = coder.add_user("alice").session_token;
     get(coder, &format!("/api/v2/{path}"), token.expose()).json()
 }
 
-#[cfg(test)]
 fn names(templates: &Value) -> Vec<&str> {
     templates.as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect()
 }

@@ -1,0 +1,187 @@
+//! The rules of [`Catalog`].
+//!
+//! Every function wants a catalog that holds exactly the entities of [`ENTITIES`].
+
+use backstage_catalog::{Catalog, CatalogError, EntityFilter};
+use coder_config::{Entity, EntityRef, parse_entities};
+
+use crate::misuse::misuse;
+
+/// The entities a catalog under test has to hold, as the text of a catalog file.
+pub const ENTITIES: &str = include_str!("catalog-info.yaml");
+
+/// The entities of [`ENTITIES`].
+pub fn entities() -> Vec<Entity> {
+    parse_entities("catalog-info.yaml", ENTITIES)
+        .into_iter()
+        .map(|entity| entity.unwrap_or_else(|error| misuse(&error.to_string())))
+        .collect()
+}
+
+/// Makes one test of each rule of [`Catalog`](backstage_catalog::Catalog).
+///
+/// The first argument is the attribute that makes a test; the second an expression, evaluated in
+/// each test, that gives a catalog of the entities of
+/// [`ENTITIES`](crate::conformance::catalog::ENTITIES).
+///
+/// ```
+/// use backstage_catalog::MemoryCatalog;
+/// use coder_testkit::conformance::catalog::entities;
+///
+/// mod memory {
+///     # use super::*;
+///     coder_testkit::catalog_tests!(tokio::test, MemoryCatalog::new(entities()));
+/// }
+/// # fn main() {}
+/// ```
+#[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
+#[macro_export]
+macro_rules! catalog_tests {
+    ($test:meta, $catalog:expr) => {
+        $crate::catalog_tests! {
+            @cases $test, $catalog;
+            an_entity_is_found_by_its_reference
+            a_reference_has_no_case
+            kind_and_namespace_tell_entities_apart
+            an_unknown_reference_finds_nothing
+            without_conditions_everything_is_listed_in_order
+            kinds_are_compared_without_case
+            values_are_compared_along_a_path
+            every_condition_must_be_met
+            a_path_alone_asks_whether_there_is_anything
+            entities_arrive_as_they_were_written
+        }
+    };
+    (@cases $test:meta, $catalog:expr; $($case:ident)+) => {$(
+        #[$test]
+        async fn $case() {
+            let catalog = $catalog;
+            $crate::conformance::catalog::$case(&catalog).await;
+        }
+    )+};
+}
+
+/// What the catalog answers; a failure fails the test.
+#[track_caller]
+fn answered<T>(answer: Result<T, CatalogError>) -> T {
+    answer.unwrap_or_else(|error| misuse(&format!("the catalog does not answer: {error}")))
+}
+
+#[track_caller]
+fn reference(text: &str) -> EntityRef {
+    text.parse().unwrap_or_else(|_| misuse(&format!("`{text}` is no reference")))
+}
+
+async fn title(catalog: &dyn Catalog, entity_ref: &str) -> Option<String> {
+    let entity = answered(catalog.entity(&reference(entity_ref)).await);
+    entity.map(|entity| entity.metadata.title.clone().unwrap_or_default())
+}
+
+/// The references of what a filter finds.
+async fn found(catalog: &dyn Catalog, filter: EntityFilter) -> Vec<String> {
+    let entities = answered(catalog.entities(&filter).await);
+    entities.iter().map(|entity| entity.entity_ref().to_string()).collect()
+}
+
+/// A full reference leads to its entity.
+pub async fn an_entity_is_found_by_its_reference(catalog: &dyn Catalog) {
+    let title = title(catalog, "component:default/payments").await;
+    assert_eq!(title.as_deref(), Some("Payments"));
+}
+
+/// References are compared without case, names included.
+pub async fn a_reference_has_no_case(catalog: &dyn Catalog) {
+    assert_eq!(title(catalog, "Component:Default/PAYMENTS").await.as_deref(), Some("Payments"));
+    assert_eq!(title(catalog, "user:default/alice").await.as_deref(), Some("Alice"));
+}
+
+/// The same name in another namespace or of another kind is another entity.
+pub async fn kind_and_namespace_tell_entities_apart(catalog: &dyn Catalog) {
+    let other = title(catalog, "component:other/payments").await;
+    assert_eq!(other.as_deref(), Some("Payments of others"));
+    assert_eq!(title(catalog, "group:default/payments").await.as_deref(), Some("Payments team"));
+}
+
+/// What is not there is `None`, and not an error.
+pub async fn an_unknown_reference_finds_nothing(catalog: &dyn Catalog) {
+    for unknown in ["component:default/nothing", "api:default/payments", "user:other/alice"] {
+        assert_eq!(title(catalog, unknown).await, None, "{unknown}");
+    }
+}
+
+/// Each entity is listed once, ordered by its reference.
+pub async fn without_conditions_everything_is_listed_in_order(catalog: &dyn Catalog) {
+    assert_eq!(
+        found(catalog, EntityFilter::all()).await,
+        [
+            "component:default/payments",
+            "component:default/web",
+            "component:other/payments",
+            "group:default/payments",
+            "user:default/alice",
+            "user:default/bob",
+        ]
+    );
+}
+
+/// `kind` is compared without case.
+pub async fn kinds_are_compared_without_case(catalog: &dyn Catalog) {
+    let users = ["user:default/alice", "user:default/bob"];
+    for kind in ["User", "user", "USER"] {
+        assert_eq!(found(catalog, EntityFilter::kind(kind)).await, users, "{kind}");
+    }
+    assert!(found(catalog, EntityFilter::kind("Users")).await.is_empty());
+}
+
+/// A path leads through maps whose keys may hold dots and slashes, and into lists; values are
+/// compared as text without case.
+pub async fn values_are_compared_along_a_path(catalog: &dyn Catalog) {
+    for (path, value, references) in [
+        ("metadata.name", "Payments", 3),
+        ("metadata.namespace", "default", 5),
+        ("metadata.annotations.coder.com/user-id", "42", 1),
+        ("metadata.tags", "RUST", 2),
+        ("spec.type", "service", 1),
+        ("spec.profile.email", "ALICE@example.com", 1),
+        ("spec.profile.email", "alice@example.co", 0),
+        ("spec.replicas", "3", 1),
+        ("spec.public", "true", 1),
+        ("spec", "service", 0),
+    ] {
+        let filter = EntityFilter::all().with(path, value);
+        assert_eq!(found(catalog, filter).await.len(), references, "{path}={value}");
+    }
+}
+
+/// Conditions are and-ed, two on the same path too.
+pub async fn every_condition_must_be_met(catalog: &dyn Catalog) {
+    let tagged = EntityFilter::kind("component").with("metadata.tags", "rust");
+    assert_eq!(found(catalog, tagged.clone()).await.len(), 2);
+    let both = tagged.clone().with("metadata.tags", "payments");
+    assert_eq!(found(catalog, both).await, ["component:default/payments"]);
+    assert!(found(catalog, tagged.with("metadata.name", "alice")).await.is_empty());
+}
+
+/// Without a value, a path asks whether there is anything.
+pub async fn a_path_alone_asks_whether_there_is_anything(catalog: &dyn Catalog) {
+    let with_coder = EntityFilter::all().having("spec.coder");
+    assert_eq!(found(catalog, with_coder).await, ["component:default/payments"]);
+    let with_email = EntityFilter::kind("user").having("spec.profile.email");
+    assert_eq!(found(catalog, with_email).await, ["user:default/alice"]);
+}
+
+/// Annotations, tags and `spec` are what the file says.
+pub async fn entities_arrive_as_they_were_written(catalog: &dyn Catalog) {
+    for written in entities() {
+        let entity = answered(catalog.entity(written.entity_ref()).await);
+        let Some(entity) = entity else { misuse(&format!("no {}", written.entity_ref())) };
+        assert_eq!(entity.kind, written.kind);
+        assert_eq!(entity.metadata.tags, written.metadata.tags);
+        assert_eq!(entity.metadata.title, written.metadata.title);
+        assert_eq!(entity.spec, written.spec);
+        for (name, value) in &written.metadata.annotations {
+            assert_eq!(entity.annotation(name), Some(value.as_str()), "{name}");
+        }
+        assert_eq!(entity.coder_spec().is_some(), written.coder_spec().is_some());
+    }
+}

@@ -1,0 +1,29 @@
+//! The fake keeps the rules of Coder; one module per part of it.
+
+#[cfg(test)]
+mod apps;
+#[cfg(test)]
+mod authorize;
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
+mod conformance;
+#[cfg(test)]
+#[cfg(all(feature = "server", feature = "wiremock"))]
+mod mocks;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+#[cfg(feature = "server")]
+mod server;
+#[cfg(test)]
+mod shapes;
+#[cfg(test)]
+mod templates;
+#[cfg(test)]
+mod tokens;
+#[cfg(test)]
+mod transport;
+#[cfg(test)]
+mod workspaces;
