@@ -1,8 +1,9 @@
 //! A catalog of files: patterns, `Location` entities, changes, and mistakes in single files.
-#![cfg(all(test, feature = "native"))]
+#![cfg(test)]
+#![cfg(feature = "native")]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use backstage_catalog::{Catalog, EntityFilter, FileCatalog};
 use coder_config::CatalogLocation;
@@ -21,10 +22,13 @@ fn directory(name: &str, files: &[(&str, &str)]) -> PathBuf {
 }
 
 fn component(name: &str) -> String {
-    format!("apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\n")
+    format!(
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\n\
+         spec: {{ type: service, lifecycle: production, owner: team-a }}\n"
+    )
 }
 
-fn catalog(root: &PathBuf, targets: &[&str]) -> FileCatalog {
+fn catalog(root: &Path, targets: &[&str]) -> FileCatalog {
     FileCatalog::in_directory(
         root,
         targets.iter().map(|target| CatalogLocation::new("file", *target)),
@@ -37,7 +41,7 @@ fn names(catalog: &FileCatalog) -> Vec<String> {
 }
 
 /// The notices, with the directory's own name taken out.
-fn notices(catalog: &FileCatalog, root: &PathBuf) -> Vec<String> {
+fn notices(catalog: &FileCatalog, root: &Path) -> Vec<String> {
     let root = format!("{}/", root.display());
     catalog.notices().iter().map(|notice| notice.to_string().replace(&root, "")).collect()
 }
@@ -108,6 +112,20 @@ fn a_broken_document_costs_nothing_else_and_is_told_with_its_place() {
         ["component:default/b", "component:default/first", "component:default/third"],
     );
     insta::assert_snapshot!(notices(&catalog, &root).join("\n"));
+}
+
+#[test]
+fn what_backstages_catalog_would_refuse_is_told_and_served_all_the_same() {
+    let text = component("a").replace(", owner: team-a", "");
+    let root = directory("refused", &[("a.yaml", &text)]);
+    let catalog = catalog(&root, &["a.yaml"]);
+    assert_eq!(names(&catalog), ["component:default/a"]);
+    assert_eq!(
+        notices(&catalog, &root),
+        [
+            "a.yaml:5:7: `spec.owner` is required of a Component; Backstage's catalog refuses the entity"
+        ],
+    );
 }
 
 #[test]

@@ -1,4 +1,46 @@
-//! What people write: Backstage app-config files, catalog entities and spec.coder, read with the place of every mistake.
+//! What people write: Backstage app-config files, catalog entities and spec.coder, read with the
+//! place of every mistake.
+//!
+//! ```
+//! use coder_config::{AppConfig, ConfigSources, Environment, parse_entities};
+//!
+//! let files = |path: &str| match path {
+//!     "app-config.yaml" => Ok("
+//! app: { baseUrl: https://portal.example.com }
+//! backend: { baseUrl: https://portal.example.com }
+//! coder: { workspaces: { repoUrlParamKeys: [repo] } }
+//! auth: { providers: { coder: { development: {
+//!   clientId: backstage, clientSecret: '${SECRET}', deploymentUrl: https://coder.example.com } } } }
+//! ".to_owned()),
+//!     _ => Err(std::io::ErrorKind::NotFound.into()),
+//! };
+//! let environment = Environment::from_iter([("SECRET", "do-not-print")]);
+//! let config = AppConfig::from_loaded(&ConfigSources::new(&files, &environment).load()?)?;
+//! assert_eq!(config.workspaces.access_url.as_str(), "https://coder.example.com");
+//!
+//! let text = "{ apiVersion: backstage.io/v1alpha1, kind: Component, metadata: { name: payments },
+//!     spec: { coder: { mode: auto, params: { go: 1.20 } } } }";
+//! let entity = parse_entities("catalog-info.yaml", text).remove(0)?;
+//! let coder = entity.coder_spec().expect("it is written");
+//! assert_eq!(coder.params["go"], "1.20");
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - [`ConfigSources`] finds, substitutes and merges app-config as Backstage does; every value of
+//!   the [`LoadedConfig`] knows where it came from.
+//! - [`AppConfig`] is that configuration, checked and typed. All problems are told at once
+//!   ([`ConfigErrors`]), what stops nothing is a [`Notice`].
+//! - [`parse_entities`] reads `catalog-info.yaml`; an [`Entity`] tells its [`CoderSpec`] and its
+//!   [`Repository`]; [`check_entity`] says what Backstage's catalog would refuse.
+//! - [`yaml`] is the reader below all of it: exact, bounded, with the place of every key and value.
+//! - [`compat`] holds what exists only to be compared with Backstage.
+//!
+//! # What it is not
+//!
+//! It opens no file and reads no environment: [`Files`] and [`Environment`] bring them in, so it
+//! runs in a browser and in tests without a disk. It is no validator of all of Backstage's
+//! configuration; keys of others are left alone. Own code that needs the typed values only, needs
+//! no YAML: every type can be built in Rust.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod app_config;
@@ -16,6 +58,7 @@ mod message;
 mod node;
 mod notice;
 mod repository;
+mod schema;
 mod suggest;
 mod template_ref;
 mod workspaces_config;
@@ -39,5 +82,6 @@ pub use repository::{
     EDIT_URL, MANAGED_BY_LOCATION, MANAGED_BY_ORIGIN_LOCATION, NoRepository, Repository,
     SOURCE_LOCATION, Scm, ScmIntegrations, VIEW_URL,
 };
+pub use schema::app_config_schema;
 pub use template_ref::{TemplateRef, TemplateRefError};
 pub use workspaces_config::WorkspacesConfig;

@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use coder_config::{CatalogLocation, Entity, EntityRef, Notice, parse_entities, yaml};
+use coder_config::{
+    CatalogLocation, ConfigError, Entity, EntityRef, Notice, Provenance, check_entity, yaml,
+};
 use serde_json::Value;
 
 use crate::{Catalog, CatalogError, EntityFilter};
@@ -79,7 +81,7 @@ struct Visit {
     target: PathBuf,
     allow: Option<Vec<String>>,
     /// How to call the place that names the target.
-    named_at: Option<coder_config::Provenance>,
+    named_at: Option<Provenance>,
 }
 
 impl FileCatalog {
@@ -183,7 +185,7 @@ impl<'a> Survey<'a> {
         target: &str,
         directory: &Path,
         allow: Option<Vec<String>>,
-        named_at: Option<coder_config::Provenance>,
+        named_at: Option<Provenance>,
     ) {
         if kind == "file" {
             let target = pattern::tidy(&directory.join(target));
@@ -195,7 +197,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    fn notice(&mut self, message: String, at: Option<coder_config::Provenance>) {
+    fn notice(&mut self, message: String, at: Option<Provenance>) {
         let notice = Notice::new("catalog.locations", message);
         self.notices.push(match at {
             Some(at) => notice.at(at),
@@ -291,16 +293,29 @@ fn read(path: &Path, stamp: Stamp) -> Content {
         }
     };
     let mut content = Content::default();
-    for entity in parse_entities(&name, &text) {
-        match entity {
-            Ok(entity) => content.entities.push(Arc::new(entity)),
+    for document in yaml::documents(&name, &text) {
+        if matches!(&document, Ok(node) if node.is_null()) {
+            continue;
+        }
+        match document.and_then(|node| Ok((Entity::from_node(&node)?, check_entity(&node)))) {
+            Ok((entity, verdict)) => {
+                content.notices.extend(verdict.err().map(refused_by_backstage));
+                content.entities.push(Arc::new(entity));
+            }
             Err(error) => content.notices.push(error.into()),
         }
     }
     content
 }
 
-type Further = (String, String, PathBuf, Option<Vec<String>>, Option<coder_config::Provenance>);
+/// This portal can do without the field; who shares the file with Backstage wants to know.
+fn refused_by_backstage(error: ConfigError) -> Notice {
+    let notice = Notice::from(error);
+    let message = format!("{}; Backstage's catalog refuses the entity", notice.message);
+    Notice::new(notice.path, message)
+}
+
+type Further = (String, String, PathBuf, Option<Vec<String>>, Option<Provenance>);
 
 /// Where a `Location` entity leads.
 fn targets(entity: &Entity, path: &Path, allow: Option<&Vec<String>>) -> Vec<Further> {

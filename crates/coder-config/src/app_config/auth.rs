@@ -82,7 +82,7 @@ impl SignInResolverName {
         }
     }
 
-    const ALL: [Self; 3] = [
+    pub(crate) const ALL: [Self; 3] = [
         Self::UsernameMatchingUserEntityName,
         Self::EmailMatchingUserEntityProfileEmail,
         Self::EmailLocalPartMatchingUserEntityName,
@@ -210,6 +210,8 @@ impl<'a> Reader<'a> {
     }
 
     fn resolver(&mut self, section: &Section<'a>) -> Option<SignInResolverConfig> {
+        const OUTSIDERS: &str = "dangerouslyAllowSignInWithoutUserInCatalog";
+        self.only(section, &["resolver", "allowedDomains", OUTSIDERS]);
         let names = SignInResolverName::ALL.map(SignInResolverName::as_str);
         let text = self.required(section, "resolver")?;
         let resolver = self.parse(section, "resolver", text, |text| {
@@ -220,20 +222,13 @@ impl<'a> Reader<'a> {
                 },
             )
         })?;
-        let options: &[&str] = match resolver {
-            SignInResolverName::UsernameMatchingUserEntityName => {
-                &["resolver", "dangerouslyAllowSignInWithoutUserInCatalog"]
-            }
-            _ => &["resolver", "allowedDomains", "dangerouslyAllowSignInWithoutUserInCatalog"],
-        };
-        if !options.contains(&"allowedDomains")
+        if resolver == SignInResolverName::UsernameMatchingUserEntityName
             && let Some(value) = self.value(section, "allowedDomains")
         {
             // Ignoring it would let in people whom the author meant to keep out.
-            let problem = format!("is no option of `{}`, which looks at no e-mail address", text);
+            let problem = format!("is no option of `{text}`, which looks at no e-mail address");
             self.invalid(&value, problem);
         }
-        self.only(section, &[options, &["allowedDomains"]].concat());
         let allowed_domains = match self.value(section, "allowedDomains") {
             Some(value) if value.node.as_list().is_none() => {
                 self.wrong(&value, "a list of domains");
@@ -241,7 +236,7 @@ impl<'a> Reader<'a> {
             }
             _ => each_once(self.texts(section, "allowedDomains")),
         };
-        let without_user = self.flag(section, "dangerouslyAllowSignInWithoutUserInCatalog");
+        let without_user = self.flag(section, OUTSIDERS);
         Some(SignInResolverConfig {
             resolver,
             allowed_domains,

@@ -171,7 +171,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_json_value_comes_back_as_it_was_written(value in any_json()) {
-            prop_assert_eq!(read_json(&value.to_string()).to_json(), value.clone());
+            prop_assert_eq!(&read_json(&value.to_string()).to_json(), &value);
             let pretty = serde_json::to_string_pretty(&value).unwrap();
             prop_assert_eq!(read_json(&pretty).to_json(), value);
         }
