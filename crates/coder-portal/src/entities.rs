@@ -159,7 +159,10 @@ impl Parts {
             Ok(found) => found,
             // There is nothing to ask for: no workspaces, and a word why.
             Err(SearchError::NotSearchable(reason)) => {
-                notices.push(reason.to_string());
+                // Why there is no repository has been said already.
+                if compiled.repository.is_some() {
+                    notices.push(reason.to_string());
+                }
                 EntityWorkspaces::default()
             }
             Err(SearchError::Failed(error)) => return Err(error),
