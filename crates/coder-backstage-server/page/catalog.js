@@ -194,7 +194,7 @@ class Card {
       console.error(refused);
     }
     const message = told ? refused.message : "This page cannot show what the server answered.";
-    withCode(this.#part(".failure p"), message);
+    withCode(this.#part(".failure p"), sentence(message));
     this.#part(".failure").hidden = false;
     return refused.isTransient ? (refused.retryAfterSeconds ?? 15) : undefined;
   }
@@ -220,7 +220,7 @@ function showWorkspace(row, workspace) {
   setText(row.querySelector(".detail"), [owner, template].filter(Boolean).join(" · "));
   setText(row.querySelector(".label"), label);
   const said = row.querySelector(".reason");
-  withCode(said, reason ?? "").hidden = !reason;
+  withCode(said, sentence(reason)).hidden = !reason;
   const wanted = [
     { kind: "open", text: "Open", url: links.dashboard },
     ...links.agents.flatMap((agent) => agentLinks(agent, links.agents.length > 1)),
@@ -288,6 +288,11 @@ function element(name, text = "") {
   const made = document.createElement(name);
   made.textContent = text;
   return made;
+}
+
+/** The server's messages begin in lower case; what is in backticks stays as it is. */
+function sentence(text = "") {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** The server's messages have what people wrote in backticks. */
