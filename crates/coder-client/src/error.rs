@@ -203,6 +203,11 @@ impl Error {
         self.status() == Some(StatusCode::GONE)
     }
 
+    /// 425: a template version is still being imported. Ask again a little later.
+    pub fn is_too_early(&self) -> bool {
+        self.status() == Some(StatusCode::TOO_EARLY)
+    }
+
     /// 429: too many requests.
     pub fn is_rate_limited(&self) -> bool {
         matches!(self, Self::RateLimited { .. })

@@ -252,6 +252,79 @@ impl fmt::Display for WorkspaceFilter {
     }
 }
 
+macro_rules! plain_filters {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$key_meta:meta])* $method:ident = $key:literal,)+ })+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct $name(WorkspaceFilter);
+
+        impl $name {
+            /// Everything the caller may see.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            $(
+                $(#[$key_meta])*
+                ///
+                /// # Errors
+                ///
+                /// See [`FilterError`].
+                pub fn $method(self, value: &str) -> Result<Self, FilterError> {
+                    self.term($key, value)
+                }
+            )+
+
+            /// Any filter of Coder's grammar. Replaces what was set for this key.
+            ///
+            /// # Errors
+            ///
+            /// See [`FilterError`].
+            pub fn term(self, key: &str, value: &str) -> Result<Self, FilterError> {
+                self.0.term(key, value).map(Self)
+            }
+
+            /// Whether nothing is filtered.
+            pub fn is_empty(&self) -> bool {
+                self.0.is_empty()
+            }
+        }
+
+        impl fmt::Display for $name {
+            /// The query in Coder's grammar.
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(formatter)
+            }
+        }
+    )+};
+}
+
+plain_filters! {
+    /// Which templates to list: the `q` of `GET /api/v2/templates`. Deprecated ones are left out
+    /// unless they are asked for.
+    TemplateFilter {
+        /// Templates of this organization, by name or id.
+        organization = "organization",
+        /// Templates of exactly this name.
+        exact_name = "exact_name",
+        /// Templates whose name is similar.
+        name = "name",
+        /// Deprecated templates (`true`) or the others (`false`).
+        deprecated = "deprecated",
+    }
+    /// Which users to list: the `q` of `GET /api/v2/users`.
+    UserFilter {
+        /// Users whose name, username or address contains this text.
+        search = "search",
+        /// Users with this username.
+        username = "username",
+        /// Users with this address.
+        email = "email",
+        /// Users of this status, like `active`.
+        status = "status",
+    }
+}
+
 /// A value that Coder's search grammar cannot express.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

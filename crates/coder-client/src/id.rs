@@ -39,6 +39,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl FromStr for $name {
             type Err = IdError;
 
@@ -68,12 +74,20 @@ ids! {
     AppId,
     /// A build of a workspace.
     BuildId,
+    /// A dev container.
+    DevcontainerId,
     /// An uploaded file.
     FileId,
+    /// A group of users.
+    GroupId,
     /// A provisioner job.
     JobId,
     /// A source of agent logs.
     LogSourceId,
+    /// An app that people sign in to with Coder; also its `client_id`.
+    OAuth2AppId,
+    /// A secret of such an app.
+    OAuth2SecretId,
     /// An organization.
     OrganizationId,
     /// A preset of a template version.

@@ -49,7 +49,7 @@ pub use capabilities::{Capabilities, Capability};
 pub use client::Client;
 pub use credential::Credential;
 pub use error::{ApiError, Error, NotJson, RequestError, ValidationError};
-pub use filter::{FilterError, WorkspaceFilter};
+pub use filter::{FilterError, TemplateFilter, UserFilter, WorkspaceFilter};
 pub use id::*;
 pub use name::{NameError, OrganizationRef, UserRef, WorkspaceName};
 pub use operation::Operation;

@@ -49,10 +49,22 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// A request to `/api/v2/…`.
-    pub(crate) fn api<const N: usize>(method: Method, segments: [&str; N]) -> Self {
-        let segments = ["api", "v2"].into_iter().chain(segments).map(str::to_owned).collect();
+    /// A request to the deployment itself.
+    pub(crate) fn root<S: Into<String>>(
+        method: Method,
+        segments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let segments = segments.into_iter().map(Into::into).collect();
         Self { method, segments, query: Vec::new(), body: Ok(None) }
+    }
+
+    /// A request to `/api/v2/…`.
+    pub(crate) fn api<S: Into<String>>(
+        method: Method,
+        segments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let segments = segments.into_iter().map(Into::into);
+        Self::root(method, ["api", "v2"].map(str::to_owned).into_iter().chain(segments))
     }
 
     pub(crate) fn get<const N: usize>(segments: [&str; N]) -> Self {
@@ -61,6 +73,14 @@ impl Draft {
 
     pub(crate) fn post<const N: usize>(segments: [&str; N]) -> Self {
         Self::api(Method::POST, segments)
+    }
+
+    pub(crate) fn put<const N: usize>(segments: [&str; N]) -> Self {
+        Self::api(Method::PUT, segments)
+    }
+
+    pub(crate) fn patch<const N: usize>(segments: [&str; N]) -> Self {
+        Self::api(Method::PATCH, segments)
     }
 
     pub(crate) fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
@@ -93,18 +113,11 @@ impl Draft {
     }
 }
 
-/// Implements [`Operation`] for a request that is answered with JSON (`=> Type`) or with nothing
-/// (`=> ()`).
+/// Implements [`Operation`] for a request that is answered with JSON (`=> Type`) or with nothing.
 macro_rules! operation {
-    ($operation:ty => (), |$this:ident| $draft:expr $(, $rest:item)*) => {
-        operation!(@impl $operation, (), nothing, |$this| $draft $(, $rest)*);
-    };
-    ($operation:ty => $output:ty, |$this:ident| $draft:expr $(, $rest:item)*) => {
-        operation!(@impl $operation, $output, json, |$this| $draft $(, $rest)*);
-    };
-    (@impl $operation:ty, $output:ty, $read:ident, |$this:ident| $draft:expr $(, $rest:item)*) => {
+    ($operation:ty $(=> $output:ty)?, |$this:ident| $draft:expr $(, $rest:item)*) => {
         impl crate::Operation for $operation {
-            type Output = $output;
+            type Output = crate::operation::output!($($output)?);
 
             fn request(
                 &self,
@@ -117,8 +130,8 @@ macro_rules! operation {
             fn parse(
                 &self,
                 response: http::Response<bytes::Bytes>,
-            ) -> Result<$output, crate::Error> {
-                crate::response::$read(&response)
+            ) -> Result<Self::Output, crate::Error> {
+                crate::operation::read!($($output)?)(&response)
             }
 
             $($rest)*
@@ -126,4 +139,75 @@ macro_rules! operation {
     };
 }
 
-pub(crate) use operation;
+/// Declares operations that are no more than a method and a path: a literal in it stands for
+/// itself, a name for a field.
+///
+/// ```text
+/// /// `GET /api/v2/templates/{template}`: one template.
+/// GetTemplate(template: TemplateId) = GET ["templates", template] => Template;
+/// ```
+macro_rules! operations {
+    ($(
+        $(#[$meta:meta])*
+        $name:ident $(($($field:ident: $ty:ty),+))? = $method:ident [$($segment:tt),+]
+            $(=> $output:ty)?;
+    )+) => {$(
+        crate::operation::operation_struct!([$(#[$meta])*] $name $(($($field: $ty),+))?);
+
+        crate::operation::operation!($name $(=> $output)?, |_this| {
+            let segments = [$(crate::operation::segment!(_this $segment)),+];
+            crate::operation::Draft::api(http::Method::$method, segments)
+        });
+    )+};
+}
+
+macro_rules! operation_struct {
+    ([$(#[$meta:meta])*] $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $name;
+    };
+    ([$(#[$meta:meta])*] $name:ident ($($field:ident: $ty:ty),+)) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name {
+            $($field: $ty,)+
+        }
+
+        impl $name {
+            /// Of what the arguments name.
+            pub fn new($($field: $ty),+) -> Self {
+                Self { $($field),+ }
+            }
+        }
+    };
+}
+
+macro_rules! segment {
+    ($this:ident $text:literal) => {
+        $text.to_owned()
+    };
+    ($this:ident $field:ident) => {
+        $this.$field.to_string()
+    };
+}
+
+macro_rules! output {
+    () => {
+        ()
+    };
+    ($output:ty) => {
+        $output
+    };
+}
+
+macro_rules! read {
+    () => {
+        crate::response::nothing
+    };
+    ($output:ty) => {
+        crate::response::json
+    };
+}
+
+pub(crate) use {operation, operation_struct, operations, output, read, segment};

@@ -1,6 +1,12 @@
 //! What a deployment says about itself.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use super::nullable;
+use crate::open_enum::open_enum;
 
 /// What a deployment is, told to anyone: `GET /api/v2/buildinfo`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,4 +45,319 @@ pub struct BuildInfo {
     /// Whether it can be an OAuth2 provider. Told from 2.38 on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oauth2_provider: Option<bool>,
+}
+
+/// How people may sign in: `GET /api/v2/users/authmethods`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AuthMethods {
+    /// What they must agree to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms_of_service_url: Option<String>,
+    /// With a password kept by Coder.
+    pub password: AuthMethod,
+    /// Through GitHub.
+    pub github: GithubAuthMethod,
+    /// Through an OpenID Connect provider.
+    pub oidc: OidcAuthMethod,
+}
+
+/// A way to sign in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct AuthMethod {
+    /// Whether it is open.
+    pub enabled: bool,
+}
+
+/// Signing in through GitHub.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GithubAuthMethod {
+    /// Whether it is open.
+    pub enabled: bool,
+    /// Whether it goes through the app of Coder's makers.
+    pub default_provider_configured: bool,
+}
+
+/// Signing in through an OpenID Connect provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct OidcAuthMethod {
+    /// Whether it is open.
+    pub enabled: bool,
+    /// What the button says.
+    pub sign_in_text: String,
+    /// The button's picture.
+    pub icon_url: String,
+}
+
+/// Whether there is a newer Coder: `GET /api/v2/updatecheck`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UpdateCheck {
+    /// Whether this is the newest.
+    pub current: bool,
+    /// The newest one's version.
+    #[serde(default)]
+    pub version: String,
+    /// Its release notes.
+    #[serde(default)]
+    pub url: String,
+}
+
+/// The experiments a deployment may turn on: `GET /api/v2/experiments/available`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AvailableExperiments {
+    /// Those that are safe to try.
+    #[serde(default, deserialize_with = "nullable")]
+    pub safe: Vec<String>,
+}
+
+/// What tokens can be allowed: `GET /api/v2/auth/scopes`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ScopeCatalog {
+    /// The names, like `workspace:read`.
+    #[serde(default, deserialize_with = "nullable")]
+    pub external: Vec<String>,
+}
+
+/// What the licence allows: `GET /api/v2/entitlements`. Builds without the enterprise part do not
+/// have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Entitlements {
+    /// By the feature's name.
+    #[serde(default, deserialize_with = "nullable")]
+    pub features: BTreeMap<String, Feature>,
+    /// What the operator should know.
+    #[serde(default, deserialize_with = "nullable")]
+    pub warnings: Vec<String>,
+    /// What the operator must know.
+    #[serde(default, deserialize_with = "nullable")]
+    pub errors: Vec<String>,
+    /// Whether there is a licence.
+    #[serde(default)]
+    pub has_license: bool,
+    /// Whether it is for trying only.
+    #[serde(default)]
+    pub trial: bool,
+    /// Whether it wants telemetry.
+    #[serde(default)]
+    pub require_telemetry: bool,
+    /// When this was last found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refreshed_at: Option<Timestamp>,
+}
+
+/// What the licence says about one feature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Feature {
+    /// Whether it is paid for.
+    #[serde(default)]
+    pub entitlement: Entitlement,
+    /// Whether it is on.
+    #[serde(default)]
+    pub enabled: bool,
+    /// How much is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    /// How much is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual: Option<i64>,
+}
+
+/// The deployment and its proxies: `GET /api/v2/regions`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Regions {
+    /// The deployment itself comes first.
+    #[serde(default, deserialize_with = "nullable")]
+    pub regions: Vec<Region>,
+}
+
+/// A place that people reach workspaces through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Region {
+    /// Identifies it.
+    pub id: uuid::Uuid,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// For people.
+    #[serde(default)]
+    pub display_name: String,
+    /// A path of the deployment, or a URL.
+    #[serde(default)]
+    pub icon_url: String,
+    /// Whether it works.
+    #[serde(default)]
+    pub healthy: bool,
+    /// Where apps live below a path.
+    #[serde(default)]
+    pub path_app_url: String,
+    /// Where apps have host names of their own, like `*.apps.example.com`; empty for nowhere.
+    #[serde(default)]
+    pub wildcard_hostname: String,
+}
+
+/// Where apps have host names of their own: `GET /api/v2/applications/host`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AppHost {
+    /// Like `*.apps.example.com`; empty for nowhere.
+    #[serde(default)]
+    pub host: String,
+}
+
+/// How to reach workspaces over SSH: `GET /api/v2/deployment/ssh`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SshConfig {
+    /// What the names of hosts begin with, like `coder.`.
+    pub hostname_prefix: String,
+    /// What they end with, like `coder`.
+    pub hostname_suffix: String,
+    /// What else to write into SSH's configuration.
+    #[serde(deserialize_with = "nullable")]
+    pub ssh_config_options: BTreeMap<String, String>,
+}
+
+/// How much a deployment does: `GET /api/v2/deployment/stats`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DeploymentStats {
+    /// From when.
+    pub aggregated_from: Timestamp,
+    /// Until when.
+    pub collected_at: Timestamp,
+    /// When it is worth asking again.
+    pub next_update_at: Timestamp,
+    /// Its workspaces.
+    #[serde(default)]
+    pub workspaces: WorkspaceStats,
+    /// The people in them.
+    #[serde(default)]
+    pub session_count: SessionCounts,
+}
+
+/// How many workspaces do what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct WorkspaceStats {
+    /// Their builds wait.
+    pub pending: i64,
+    /// Their builds run.
+    pub building: i64,
+    /// They run.
+    pub running: i64,
+    /// Their builds failed.
+    pub failed: i64,
+    /// They are stopped.
+    pub stopped: i64,
+    /// How long the way to them takes.
+    pub connection_latency_ms: ConnectionLatency,
+    /// Bytes they received.
+    pub rx_bytes: i64,
+    /// Bytes they sent.
+    pub tx_bytes: i64,
+}
+
+/// How long the way to workspaces takes, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "UPPERCASE")]
+#[non_exhaustive]
+pub struct ConnectionLatency {
+    /// For half of them no longer.
+    pub p50: f64,
+    /// For 95 of 100 no longer.
+    pub p95: f64,
+}
+
+/// How many people are in workspaces, by the way they got there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SessionCounts {
+    /// VS Code and its kin.
+    pub vscode: i64,
+    /// SSH.
+    pub ssh: i64,
+    /// JetBrains IDEs.
+    pub jetbrains: i64,
+    /// Terminals in the browser.
+    pub reconnecting_pty: i64,
+}
+
+/// What the dashboard looks like: `GET /api/v2/appearance`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Appearance {
+    /// What it calls itself.
+    pub application_name: String,
+    /// Its picture.
+    pub logo_url: String,
+    /// Where its documentation is.
+    pub docs_url: String,
+    /// What it tells everyone, in the words of older versions.
+    pub service_banner: Banner,
+    /// What it tells everyone.
+    #[serde(deserialize_with = "nullable")]
+    pub announcement_banners: Vec<Banner>,
+    /// Where to get help.
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
+    pub support_links: Vec<SupportLink>,
+}
+
+/// Something the dashboard tells everyone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Banner {
+    /// Whether it is shown.
+    pub enabled: bool,
+    /// The text, in Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Like `#1a2b3c`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background_color: Option<String>,
+}
+
+/// Where to get help.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SupportLink {
+    /// For people.
+    pub name: String,
+    /// The URL.
+    pub target: String,
+    /// A picture's name.
+    #[serde(default)]
+    pub icon: String,
+    /// Where it is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+}
+
+open_enum! {
+    /// Whether a feature is paid for.
+    Entitlement {
+        /// It is.
+        Entitled = "entitled",
+        /// It was, and may be used a little longer.
+        GracePeriod = "grace_period",
+        /// It is not.
+        NotEntitled = "not_entitled",
+    }
 }

@@ -4,18 +4,36 @@
 mod agent;
 mod app;
 mod build;
+mod container;
 mod deployment;
+mod external_auth;
 mod job;
+mod key;
+mod log;
+mod oauth2;
+mod organization;
+mod parameter;
 mod resource;
+mod sharing;
+mod template;
 mod user;
 mod workspace;
 
 pub use agent::*;
 pub use app::*;
 pub use build::*;
+pub use container::*;
 pub use deployment::*;
+pub use external_auth::*;
 pub use job::*;
+pub use key::*;
+pub use log::*;
+pub use oauth2::*;
+pub use organization::*;
+pub use parameter::*;
 pub use resource::*;
+pub use sharing::*;
+pub use template::*;
 pub use user::*;
 pub use workspace::*;
 

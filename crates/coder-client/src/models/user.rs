@@ -50,6 +50,36 @@ pub struct User {
     pub has_ai_seat: Option<bool>,
 }
 
+/// A page of users: `GET /api/v2/users`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UserPage {
+    /// Those on this page.
+    #[serde(default, deserialize_with = "nullable")]
+    pub users: Vec<User>,
+    /// How many there are on all pages.
+    pub count: u64,
+}
+
+/// How somebody signs in: `GET /api/v2/users/{user}/login-type`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UserLoginType {
+    /// How.
+    #[serde(default)]
+    pub login_type: LoginType,
+}
+
+/// The first user of a deployment: `POST /api/v2/users/first`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FirstUser {
+    /// Who.
+    pub user_id: UserId,
+    /// The default organization.
+    pub organization_id: OrganizationId,
+}
+
 /// A role of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -1,5 +1,6 @@
 //! Workspaces.
 
+use coder_core::Secret;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +148,25 @@ pub struct WorkspacePage {
     pub workspaces: Vec<Workspace>,
     /// How many there are on all pages.
     pub count: u64,
+}
+
+/// Whether a workspace that updates by itself could start by itself:
+/// `GET /api/v2/workspaces/{workspace}/resolve-autostart`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ResolvedAutostart {
+    /// Whether it could not, because the active version asks for more parameters.
+    pub parameter_mismatch: bool,
+}
+
+/// What an agent that runs outside of what a build made signs in with.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct ExternalAgentCredentials {
+    /// Starts the agent; holds the token.
+    pub command: Secret,
+    /// The token.
+    pub agent_token: Secret,
 }
 
 open_enum! {

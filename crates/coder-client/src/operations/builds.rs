@@ -1,27 +1,115 @@
 //! Builds: start, stop, delete, and what they were made with.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::models::{BuildParameter, BuildReason, WorkspaceBuild, WorkspaceTransition};
-use crate::operation::{Draft, operation};
-use crate::{BuildId, PresetId, TemplateVersionId, WorkspaceId};
+use crate::models::{
+    BuildParameter, BuildReason, BuildTimings, JobStatus, ProvisionerJobLog, WorkspaceBuild,
+    WorkspaceResource, WorkspaceTransition,
+};
+use crate::operation::{Draft, operation, operations};
+use crate::{BuildId, PresetId, TemplateVersionId, UserRef, WorkspaceId, WorkspaceName};
 
-/// `GET /api/v2/workspacebuilds/{build}/parameters`: the values a build was made with. They never
-/// change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListBuildParameters {
-    build: BuildId,
+operations! {
+    /// `GET /api/v2/workspacebuilds/{build}`: one build.
+    GetBuild(build: BuildId) = GET ["workspacebuilds", build] => WorkspaceBuild;
+    /// `GET /api/v2/users/{user}/workspace/{name}/builds/{number}`: one build, by its number.
+    GetBuildByNumber(owner: UserRef, workspace: WorkspaceName, number: u32) =
+        GET ["users", owner, "workspace", workspace, "builds", number] => WorkspaceBuild;
+    /// `GET /api/v2/workspacebuilds/{build}/parameters`: the values a build was made with. They
+    /// never change.
+    ListBuildParameters(build: BuildId) =
+        GET ["workspacebuilds", build, "parameters"] => Vec<BuildParameter>;
+    /// `GET /api/v2/workspacebuilds/{build}/resources`: what a build made.
+    ListBuildResources(build: BuildId) =
+        GET ["workspacebuilds", build, "resources"] => Vec<WorkspaceResource>;
+    /// `GET /api/v2/workspacebuilds/{build}/timings`: how long the parts of a build took.
+    GetBuildTimings(build: BuildId) = GET ["workspacebuilds", build, "timings"] => BuildTimings;
 }
 
-impl ListBuildParameters {
-    /// Of this build.
-    pub fn new(build: BuildId) -> Self {
-        Self { build }
+/// `GET /api/v2/workspaces/{workspace}/builds`: a workspace's builds, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListBuilds {
+    workspace: WorkspaceId,
+    since: Option<Timestamp>,
+    limit: Option<u32>,
+    offset: Option<u32>,
+}
+
+impl ListBuilds {
+    /// All of them.
+    pub fn new(workspace: WorkspaceId) -> Self {
+        Self { workspace, since: None, limit: None, offset: None }
+    }
+
+    /// Those that were asked for after this moment.
+    #[must_use]
+    pub fn since(self, moment: Timestamp) -> Self {
+        Self { since: Some(moment), ..self }
+    }
+
+    /// At most `limit` of them (0 for all), beginning after the first `offset`.
+    #[must_use]
+    pub fn page(self, limit: u32, offset: u32) -> Self {
+        Self { limit: Some(limit), offset: Some(offset), ..self }
     }
 }
 
-operation!(ListBuildParameters => Vec<BuildParameter>, |this| {
-    Draft::get(["workspacebuilds", &this.build.to_string(), "parameters"])
+operation!(ListBuilds => Vec<WorkspaceBuild>, |this| {
+    Draft::get(["workspaces", &this.workspace.to_string(), "builds"])
+        .query("since", this.since)
+        .query("limit", this.limit)
+        .query("offset", this.offset)
+});
+
+/// `GET /api/v2/workspacebuilds/{build}/logs`: a build's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListBuildLogs {
+    build: BuildId,
+    after: Option<i64>,
+}
+
+impl ListBuildLogs {
+    /// All of it.
+    pub fn new(build: BuildId) -> Self {
+        Self { build, after: None }
+    }
+
+    /// What comes after the line with this id.
+    #[must_use]
+    pub fn after(self, id: i64) -> Self {
+        Self { after: Some(id), ..self }
+    }
+}
+
+operation!(ListBuildLogs => Vec<ProvisionerJobLog>, |this| {
+    Draft::get(["workspacebuilds", &this.build.to_string(), "logs"]).query("after", this.after)
+});
+
+/// `PATCH /api/v2/workspacebuilds/{build}/cancel`: asks to cancel a build. Answers 400 when it is
+/// over already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CancelBuild {
+    build: BuildId,
+    expected: Option<JobStatus>,
+}
+
+impl CancelBuild {
+    /// This one, whatever it does.
+    pub fn new(build: BuildId) -> Self {
+        Self { build, expected: None }
+    }
+
+    /// Only while it is still pending or running; answers 412 otherwise.
+    #[must_use]
+    pub fn while_it_is(self, status: JobStatus) -> Self {
+        Self { expected: Some(status), ..self }
+    }
+}
+
+operation!(CancelBuild, |this| {
+    Draft::patch(["workspacebuilds", &this.build.to_string(), "cancel"])
+        .query("expect_status", this.expected.as_ref())
 });
 
 /// `POST /api/v2/workspaces/{workspace}/builds`: starts, stops or deletes a workspace.
@@ -43,6 +131,16 @@ pub struct CreateWorkspaceBuild {
     reason: Option<BuildReason>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     orphan: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_success: Option<OnSuccess>,
+}
+
+/// What to build when this build has succeeded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct OnSuccess {
+    transition: WorkspaceTransition,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template_version_id: Option<TemplateVersionId>,
 }
 
 impl CreateWorkspaceBuild {
@@ -61,6 +159,14 @@ impl CreateWorkspaceBuild {
         Self::new(workspace, WorkspaceTransition::Delete)
     }
 
+    /// Stops the workspace and starts it again, with this version of the template or the same as
+    /// before. From 2.36 on ([`Capability::RestartInOneRequest`](crate::Capability)).
+    pub fn restart(workspace: WorkspaceId, version: Option<TemplateVersionId>) -> Self {
+        let start =
+            OnSuccess { transition: WorkspaceTransition::Start, template_version_id: version };
+        Self { on_success: Some(start), ..Self::stop(workspace) }
+    }
+
     fn new(workspace: WorkspaceId, transition: WorkspaceTransition) -> Self {
         Self {
             workspace,
@@ -70,6 +176,7 @@ impl CreateWorkspaceBuild {
             template_version_preset_id: None,
             reason: None,
             orphan: false,
+            on_success: None,
         }
     }
 

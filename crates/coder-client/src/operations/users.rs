@@ -1,8 +1,14 @@
-//! Users.
+//! Users, and signing in with a password.
 
-use crate::UserRef;
-use crate::models::User;
-use crate::operation::{Draft, operation};
+use coder_core::Secret;
+use http::Method;
+use serde::{Serialize, Serializer};
+
+use crate::models::{
+    FirstUser, LoginType, NewSession, User, UserLoginType, UserPage, UserParameter, UserStatus,
+};
+use crate::operation::{Draft, operation, operations};
+use crate::{OrganizationId, TemplateId, UserFilter, UserRef};
 
 /// `GET /api/v2/users/{user}`: who somebody is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,3 +29,212 @@ impl GetUser {
 }
 
 operation!(GetUser => User, |this| Draft::get(["users", &this.user.to_string()]));
+
+operations! {
+    /// `DELETE /api/v2/users/{user}`: removes somebody.
+    DeleteUser(user: UserRef) = DELETE ["users", user];
+    /// `GET /api/v2/users/{user}/login-type`: how somebody signs in.
+    GetUserLoginType(user: UserRef) = GET ["users", user, "login-type"] => UserLoginType;
+    /// `POST /api/v2/users/logout`: ends the session of the credential.
+    Logout = POST ["users", "logout"];
+}
+
+/// `GET /api/v2/users`: the users that match a filter. Members see hardly more than themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListUsers {
+    filter: UserFilter,
+    limit: Option<u32>,
+    offset: Option<u32>,
+}
+
+impl ListUsers {
+    /// All that match, in one answer.
+    pub fn matching(filter: UserFilter) -> Self {
+        Self { filter, limit: None, offset: None }
+    }
+
+    /// At most `limit` of them (0 for all), beginning after the first `offset`.
+    #[must_use]
+    pub fn page(self, limit: u32, offset: u32) -> Self {
+        Self { limit: Some(limit), offset: Some(offset), ..self }
+    }
+}
+
+operation!(ListUsers => UserPage, |this| {
+    let query = (!this.filter.is_empty()).then(|| this.filter.to_string());
+    Draft::get(["users"])
+        .query("q", query)
+        .query("limit", this.limit)
+        .query("offset", this.offset)
+});
+
+/// `POST /api/v2/users`: a new user.
+#[derive(Clone, Debug, Serialize)]
+pub struct CreateUser {
+    username: String,
+    email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_exposed")]
+    password: Option<Secret>,
+    login_type: LoginType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_status: Option<UserStatus>,
+    organization_ids: Vec<OrganizationId>,
+}
+
+impl CreateUser {
+    /// Somebody who signs in with a password kept by Coder.
+    pub fn with_password(username: &str, email: &str, password: Secret) -> Self {
+        Self { password: Some(password), ..Self::new(username, email, LoginType::Password) }
+    }
+
+    /// Somebody who signs in like this.
+    pub fn new(username: &str, email: &str, login_type: LoginType) -> Self {
+        Self {
+            username: username.to_owned(),
+            email: email.to_owned(),
+            name: None,
+            password: None,
+            login_type,
+            user_status: None,
+            organization_ids: Vec::new(),
+        }
+    }
+
+    /// With this full name.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// As a member of this organization; at least one is needed.
+    #[must_use]
+    pub fn member_of(mut self, organization: OrganizationId) -> Self {
+        self.organization_ids.push(organization);
+        self
+    }
+
+    /// In this status.
+    #[must_use]
+    pub fn status(self, status: UserStatus) -> Self {
+        Self { user_status: Some(status), ..self }
+    }
+}
+
+operation!(CreateUser => User, |this| Draft::post(["users"]).json(this));
+
+/// `PUT /api/v2/users/{user}/profile`: what somebody is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UpdateProfile {
+    #[serde(skip)]
+    user: UserRef,
+    username: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar_url: Option<String>,
+}
+
+impl UpdateProfile {
+    /// These names for this user.
+    pub fn new(user: impl Into<UserRef>, username: &str, name: &str) -> Self {
+        let (username, name) = (username.to_owned(), name.to_owned());
+        Self { user: user.into(), username, name, avatar_url: None }
+    }
+
+    /// With this picture.
+    #[must_use]
+    pub fn avatar_url(self, url: impl Into<String>) -> Self {
+        Self { avatar_url: Some(url.into()), ..self }
+    }
+}
+
+operation!(UpdateProfile => User, |this| {
+    Draft::put(["users", &this.user.to_string(), "profile"]).json(this)
+});
+
+/// `GET /api/v2/users/{user}/autofill-parameters`: the values somebody chose for a template before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListAutofillParameters {
+    user: UserRef,
+    template: TemplateId,
+}
+
+impl ListAutofillParameters {
+    /// Of this user for this template.
+    pub fn new(user: impl Into<UserRef>, template: TemplateId) -> Self {
+        Self { user: user.into(), template }
+    }
+}
+
+operation!(ListAutofillParameters => Vec<UserParameter>, |this| {
+    Draft::get(["users", &this.user.to_string(), "autofill-parameters"])
+        .query("template_id", Some(this.template))
+});
+
+/// `GET /api/v2/users/first`: answers 404 as long as the deployment has no user. Needs no
+/// credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckFirstUser;
+
+operation!(
+    CheckFirstUser,
+    |_this| Draft::get(["users", "first"]),
+    fn needs_credential(&self) -> bool {
+        false
+    }
+);
+
+/// `POST /api/v2/users/first`: the first user of a fresh deployment, its owner. Needs no
+/// credential.
+#[derive(Clone, Debug, Serialize)]
+pub struct CreateFirstUser {
+    username: String,
+    email: String,
+    #[serde(serialize_with = "exposed")]
+    password: Secret,
+}
+
+impl CreateFirstUser {
+    /// The owner.
+    pub fn new(username: &str, email: &str, password: Secret) -> Self {
+        Self { username: username.to_owned(), email: email.to_owned(), password }
+    }
+}
+
+operation!(CreateFirstUser => FirstUser, |this| Draft::post(["users", "first"]).json(this),
+    fn needs_credential(&self) -> bool {
+        false
+    }
+);
+
+/// `POST /api/v2/users/login`: a session for somebody with a password. Needs no credential.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoginWithPassword {
+    email: String,
+    #[serde(serialize_with = "exposed")]
+    password: Secret,
+}
+
+impl LoginWithPassword {
+    /// The user with this address and password.
+    pub fn new(email: &str, password: Secret) -> Self {
+        Self { email: email.to_owned(), password }
+    }
+}
+
+operation!(LoginWithPassword => NewSession,
+    |this| Draft::api(Method::POST, ["users", "login"]).json(this),
+    fn needs_credential(&self) -> bool {
+        false
+    }
+);
+
+fn maybe_exposed<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(Secret::expose).serialize(serializer)
+}
+
+/// A secret where it belongs: in the body of a request.
+pub(super) fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}

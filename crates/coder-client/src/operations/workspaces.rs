@@ -1,11 +1,10 @@
 //! Workspaces: find, get, create.
 
-use http::Method;
 use jiff::SignedDuration;
 use serde::Serialize;
 
 use crate::models::{AutomaticUpdates, BuildParameter, Workspace, WorkspacePage};
-use crate::operation::{Draft, operation};
+use crate::operation::{Draft, operation, operations};
 use crate::{
     PresetId, TemplateId, TemplateVersionId, UserRef, WorkspaceFilter, WorkspaceId, WorkspaceName,
 };
@@ -65,23 +64,11 @@ operation!(GetWorkspace => Workspace, |this| {
         .query("include_deleted", this.include_deleted.then_some(true))
 });
 
-/// `GET /api/v2/users/{user}/workspace/{name}`: one workspace, by its owner and name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GetWorkspaceByName {
-    owner: UserRef,
-    name: WorkspaceName,
+operations! {
+    /// `GET /api/v2/users/{user}/workspace/{name}`: one workspace, by its owner and name.
+    GetWorkspaceByName(owner: UserRef, name: WorkspaceName) =
+        GET ["users", owner, "workspace", name] => Workspace;
 }
-
-impl GetWorkspaceByName {
-    /// The owner's workspace of this name.
-    pub fn new(owner: impl Into<UserRef>, name: WorkspaceName) -> Self {
-        Self { owner: owner.into(), name }
-    }
-}
-
-operation!(GetWorkspaceByName => Workspace, |this| {
-    Draft::get(["users", &this.owner.to_string(), "workspace", this.name.as_str()])
-});
 
 /// `POST /api/v2/users/{user}/workspaces`: a new workspace, and its first build.
 ///
@@ -174,38 +161,4 @@ impl CreateWorkspace {
 
 operation!(CreateWorkspace => Workspace, |this| {
     Draft::post(["users", &this.owner.to_string(), "workspaces"]).json(this)
-});
-
-/// `PUT /api/v2/workspaces/{workspace}/favorite`: lists an own workspace first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FavoriteWorkspace {
-    workspace: WorkspaceId,
-}
-
-impl FavoriteWorkspace {
-    /// This one.
-    pub fn new(workspace: WorkspaceId) -> Self {
-        Self { workspace }
-    }
-}
-
-operation!(FavoriteWorkspace => (), |this| {
-    Draft::api(Method::PUT, ["workspaces", &this.workspace.to_string(), "favorite"])
-});
-
-/// `DELETE /api/v2/workspaces/{workspace}/favorite`: does not list it first any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnfavoriteWorkspace {
-    workspace: WorkspaceId,
-}
-
-impl UnfavoriteWorkspace {
-    /// This one.
-    pub fn new(workspace: WorkspaceId) -> Self {
-        Self { workspace }
-    }
-}
-
-operation!(UnfavoriteWorkspace => (), |this| {
-    Draft::api(Method::DELETE, ["workspaces", &this.workspace.to_string(), "favorite"])
 });

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod client;
+mod coverage;
 mod models;
 mod requests;
 mod search_grammar;

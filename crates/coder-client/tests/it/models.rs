@@ -26,6 +26,21 @@ fixtures! {
     "buildinfo.json": BuildInfo,
     "buildinfo_2_38.json": BuildInfo,
     "build_parameters.json": Vec<BuildParameter>,
+    "api_tokens.json": Vec<ApiKey>,
+    "build_logs.json": Vec<ProvisionerJobLog>,
+    "dynamic_parameters.json": DynamicParameters,
+    "listening_ports.json": ListeningPorts,
+    "oauth2_app.json": OAuth2App,
+    "oauth2_app_2_38.json": OAuth2App,
+    "oauth2_app_secrets.json": Vec<OAuth2AppSecret>,
+    "oauth_metadata.json": OAuth2ServerMetadata,
+    "oauth_metadata_2_38_dcr.json": OAuth2ServerMetadata,
+    "oauth_protected_resource.json": OAuth2ResourceMetadata,
+    "organizations.json": Vec<Organization>,
+    "template.json": Template,
+    "template_presets.json": Vec<Preset>,
+    "template_rich_parameters.json": Vec<TemplateVersionParameter>,
+    "timings.json": BuildTimings,
     "workspace_failed.json": Workspace,
     "workspace_multi_agent.json": Workspace,
     "workspace_pending_created.json": Workspace,
@@ -81,6 +96,9 @@ const ENUMS: &[&str] = &[
     "state",
 ];
 
+/// The fields that hold a map whose keys are not Coder's.
+const MAPS: &[&str] = &["tags", "environment_variables", "latency", "build_time_stats"];
+
 /// Adds a field to every object and replaces every enum value; counts the latter.
 fn add_the_future(value: &mut Value) -> usize {
     match value {
@@ -91,7 +109,7 @@ fn add_the_future(value: &mut Value) -> usize {
                 if ENUMS.contains(&key.as_str()) && field.is_string() && key != "reason" {
                     *field = json!("from-the-future");
                     replaced += 1;
-                } else if !matches!(key.as_str(), "tags" | "environment_variables" | "latency") {
+                } else if !MAPS.contains(&key.as_str()) {
                     replaced += add_the_future(field);
                 }
             }
@@ -100,6 +118,14 @@ fn add_the_future(value: &mut Value) -> usize {
         }
         _ => 0,
     }
+}
+
+#[test]
+fn a_new_secret_is_read_and_not_printed() {
+    let created: NewOAuth2AppSecret =
+        serde_json::from_str(&fixture("oauth2_app_secret_created.json")).unwrap();
+    assert!(created.client_secret_full.expose().starts_with("coder_"));
+    assert!(!format!("{created:?}").contains("coder_"));
 }
 
 #[test]

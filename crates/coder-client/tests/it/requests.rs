@@ -1,22 +1,31 @@
 //! What each operation puts on the wire.
 
-use coder_client::models::{AutomaticUpdates, BuildReason};
+use coder_client::models::*;
 use coder_client::operations::*;
-use coder_client::{Error, Operation, UserRef, WorkspaceFilter};
-use coder_core::DeploymentUrl;
-use insta::assert_snapshot;
-use jiff::SignedDuration;
+use coder_client::{
+    AgentId, BuildId, DevcontainerId, Error, GroupId, OAuth2AppId, Operation, OrganizationRef,
+    TemplateFilter, TemplateId, TemplateVersionId, UserFilter, UserId, UserRef, WorkspaceFilter,
+    WorkspaceId, WorkspaceName,
+};
+use coder_core::{DeploymentUrl, Secret};
+use jiff::{SignedDuration, Timestamp};
 
 const ID: &str = "9da8cec4-f30f-4e0a-ae17-61e9264f5deb";
 
-fn written(operation: &impl Operation) -> String {
-    try_written(operation).unwrap()
+/// An operation's name, and its request as text.
+pub(crate) struct Written {
+    pub(crate) name: &'static str,
+    pub(crate) request: String,
 }
 
-fn try_written(operation: &impl Operation) -> Result<String, Error> {
+fn written(operation: &impl Operation) -> Result<String, Error> {
     let deployment: DeploymentUrl = "https://coder.test".parse().unwrap();
     let request = operation.request(&deployment)?;
-    let mut text = format!("{} {}", request.method(), request.uri());
+    let path = request.uri().path_and_query().unwrap();
+    let mut text = format!("{} {path}", request.method());
+    if !operation.needs_credential() {
+        text += "\n(for anyone)";
+    }
     for (name, value) in request.headers() {
         text += &format!("\n{name}: {}", value.to_str().unwrap());
     }
@@ -24,87 +33,227 @@ fn try_written(operation: &impl Operation) -> Result<String, Error> {
         text += "\n";
         text += std::str::from_utf8(request.body()).unwrap();
     }
-    Ok(text)
+    Ok(text.replace(ID, "<id>"))
+}
+
+macro_rules! every {
+    ($($name:ident $(::$constructor:ident($($argument:expr),*))? $(.$method:ident($($value:expr),*))*,)+) => {
+        vec![$(Written {
+            name: stringify!($name),
+            request: written(&$name $(::$constructor($($argument),*))? $(.$method($($value),*))*)
+                .unwrap(),
+        },)+]
+    };
+}
+
+fn me() -> UserRef {
+    UserRef::Me
+}
+
+fn organization() -> OrganizationRef {
+    OrganizationRef::Default
+}
+
+/// Every operation, and those that differ by what they are told.
+pub(crate) fn every_operation() -> Vec<Written> {
+    let agent: AgentId = ID.parse().unwrap();
+    let app: OAuth2AppId = ID.parse().unwrap();
+    let build: BuildId = ID.parse().unwrap();
+    let container: DevcontainerId = ID.parse().unwrap();
+    let group: GroupId = ID.parse().unwrap();
+    let template: TemplateId = ID.parse().unwrap();
+    let user: UserId = ID.parse().unwrap();
+    let version: TemplateVersionId = ID.parse().unwrap();
+    let workspace: WorkspaceId = ID.parse().unwrap();
+    let name: WorkspaceName = "new-svc".parse().unwrap();
+    let secret = || Secret::new("s3cret");
+    let moment: Timestamp = "2026-08-20T09:31:20Z".parse().unwrap();
+    let hours = SignedDuration::from_hours(8);
+    let client = || OAuth2ClientMetadata::new(["https://portal.test/callback".to_owned()]);
+    let filter = WorkspaceFilter::new().mine().param("repo", "https://x.test/a b&c").unwrap();
+    every![
+        GetBuildInfo,
+        GetAppearance,
+        GetAppHost,
+        GetDeploymentConfig,
+        GetSshConfig,
+        GetDeploymentStats,
+        GetEntitlements,
+        ListExperiments,
+        ListAvailableExperiments,
+        ListRegions,
+        ListScopes,
+        CheckForUpdate,
+        ListAuthMethods,
+        CheckAuthorization::new()
+            .ask(
+                "create",
+                Permission::new("create", "workspace").owned_by("me").within(ID.parse().unwrap())
+            )
+            .ask("any", Permission::new("read", "template").within_any())
+            .ask("this", Permission::new("update", "workspace").on(workspace)),
+        GetUser::me(),
+        GetUser::new("a/b ü"),
+        ListUsers::matching(UserFilter::new().search("dana").unwrap()).page(25, 50),
+        CreateUser::with_password("dana", "dana@example.com", secret())
+            .name("Dana Osei")
+            .member_of(ID.parse().unwrap())
+            .status(UserStatus::Active),
+        CreateUser::new("dana", "dana@example.com", LoginType::Oidc),
+        DeleteUser::new(me()),
+        UpdateProfile::new(me(), "dana", "Dana Osei").avatar_url("https://x.test/a.png"),
+        GetUserLoginType::new(me()),
+        ListAutofillParameters::new(me(), template),
+        CheckFirstUser,
+        CreateFirstUser::new("dana", "dana@example.com", secret()),
+        LoginWithPassword::new("dana@example.com", secret()),
+        Logout,
+        CreateApiKey::new(me()),
+        ListTokens::new(me()),
+        ListTokens::new("dana").include_expired(),
+        CreateToken::new(me(), "portal", hours)
+            .scope("workspace:read")
+            .allow(AllowListTarget::new("workspace", "*")),
+        GetTokenConfig::new(me()),
+        GetTokenByName::new(me(), "portal".to_owned()),
+        GetApiKey::new(me(), "tBmVN5G1Ao".to_owned()),
+        DeleteApiKey::new(me(), "tBmVN5G1Ao".to_owned()),
+        ExpireApiKey::new(me(), "tBmVN5G1Ao".to_owned()),
+        ListOrganizations,
+        CreateOrganization::new("platform")
+            .display_name("Platform")
+            .description("x")
+            .icon("/icon/x.svg"),
+        GetOrganization::new(organization()),
+        UpdateOrganization::new("platform").name("base").display_name("Base"),
+        DeleteOrganization::new("platform".into()),
+        ListOrganizationMembers::new(organization()),
+        GetWorkspaceQuota::new(organization(), me()),
+        ListProvisionerDaemons::new(organization()),
+        ListUserOrganizations::new(me()),
+        GetUserOrganization::new(me(), "platform".to_owned()),
+        ListTemplates::default(),
+        ListTemplates::matching(TemplateFilter::new().exact_name("dev").unwrap()),
+        ListOrganizationTemplates::new(organization()),
+        GetTemplateByName::new(organization(), "dev".to_owned()),
+        GetTemplate::new(template),
+        DeleteTemplate::new(template),
+        ListTemplateVersions::new(template),
+        ListTemplateVersions::new(template).include_archived().page(10, 0),
+        GetTemplateVersionByName::new(template, "v1".to_owned()),
+        GetTemplateVersionByNames::new(organization(), "dev".to_owned(), "v1".to_owned()),
+        GetPreviousTemplateVersion::new(organization(), "dev", "v1"),
+        GetTemplateVersion::new(version),
+        ListTemplateVersionResources::new(version),
+        ListTemplateVersionParameters::new(version),
+        ListTemplateVersionVariables::new(version),
+        ListTemplateVersionLogs::new(version).after(7),
+        ListPresets::new(version),
+        ListTemplateVersionExternalAuth::new(version),
+        ListTemplateVersionExternalAuth::new(version).for_user(user),
+        EvaluateDynamicParameters::new(version).input("region", "eu").for_user(user),
+        ListWorkspaces::default(),
+        ListWorkspaces::matching(filter).page(25, 50),
+        GetWorkspace::new(workspace),
+        GetWorkspace::new(workspace).include_deleted(),
+        GetWorkspaceByName::new(me(), name.clone()),
+        CreateWorkspace::from_template(template, name.clone()),
+        CreateWorkspace::from_version(version, name.clone())
+            .for_user("dana")
+            .parameter("cpu", "4")
+            .preset(ID.parse().unwrap())
+            .autostart("CRON_TZ=Europe/Berlin 30 8 * * 1-5")
+            .ttl(hours)
+            .automatic_updates(AutomaticUpdates::Always),
+        ListBuilds::new(workspace),
+        ListBuilds::new(workspace).since(moment).page(10, 0),
+        CreateWorkspaceBuild::stop(workspace),
+        CreateWorkspaceBuild::start(workspace)
+            .template_version(version)
+            .parameter("cpu", "4")
+            .preset(ID.parse().unwrap())
+            .reason(BuildReason::Dashboard),
+        CreateWorkspaceBuild::restart(workspace, Some(version)),
+        CreateWorkspaceBuild::delete(workspace).orphan(),
+        GetBuild::new(build),
+        GetBuildByNumber::new(me(), name.clone(), 12),
+        CancelBuild::new(build),
+        CancelBuild::new(build).while_it_is(JobStatus::Pending),
+        ListBuildLogs::new(build),
+        ListBuildLogs::new(build).after(90_211),
+        ListBuildParameters::new(build),
+        ListBuildResources::new(build),
+        GetBuildTimings::new(build),
+        GetWorkspaceTimings::new(workspace),
+        RenameWorkspace::new(workspace, name),
+        SetAutostart::new(workspace, Some("CRON_TZ=UTC 0 9 * * *".to_owned())),
+        SetAutostart::new(workspace, None),
+        SetAutomaticUpdates::new(workspace, AutomaticUpdates::Never),
+        ExtendWorkspace::new(workspace, moment),
+        SetTtl::new(workspace, Some(hours)),
+        SetTtl::new(workspace, None),
+        SetDormancy::sleep(workspace),
+        SetDormancy::wake(workspace),
+        FavoriteWorkspace::new(workspace),
+        UnfavoriteWorkspace::new(workspace),
+        ResolveAutostart::new(workspace),
+        ReportUsage::new(workspace),
+        ReportUsage::new(workspace).by(agent, UsageApp::ReconnectingPty),
+        GetExternalAgentCredentials::new(workspace, "main".to_owned()),
+        GetWorkspaceAcl::new(workspace),
+        ShareWorkspace::new(workspace).with_user(user, WorkspaceRole::Use).without_group(group),
+        UnshareWorkspace::new(workspace),
+        ListPortShares::new(workspace),
+        SharePort::new(workspace, "main", 8443, SharingLevel::Organization).https(),
+        UnsharePort::new(workspace, "main", 8443),
+        GetAgent::new(agent),
+        ListListeningPorts::new(agent),
+        ListAgentContainers::new(agent).label("a=b").label("c=d"),
+        DeleteDevcontainer::new(agent, container),
+        RecreateDevcontainer::new(agent, container),
+        ListAgentLogs::new(agent).after(7),
+        ListExternalAuth,
+        GetExternalAuth::new("primary-github".to_owned()),
+        UnlinkExternalAuth::new("primary-github".to_owned()),
+        StartExternalAuthDevice::new("primary-github".to_owned()),
+        FinishExternalAuthDevice::new("primary-github", secret()),
+        ListOAuth2Apps::new(),
+        ListOAuth2Apps::new().authorized_by(user),
+        CreateOAuth2App::new("portal", "https://portal.test/callback"),
+        UpdateOAuth2App::new(app, "portal", "https://portal.test/callback")
+            .icon("/icon/widgets.svg")
+            .redirect_uri("http://localhost:7007/callback")
+            .scope("coder:workspaces.create"),
+        GetOAuth2App::new(app),
+        DeleteOAuth2App::new(app),
+        ListOAuth2AppSecrets::new(app),
+        CreateOAuth2AppSecret::new(app),
+        DeleteOAuth2AppSecret::new(app, ID.parse().unwrap()),
+        GetOAuth2Settings,
+        UpdateOAuth2Settings::dynamic_client_registration(true),
+        GetOAuth2ServerMetadata,
+        GetOAuth2ResourceMetadata,
+        RevokeOAuth2Consent::new(app),
+        RegisterOAuth2Client::new(client()),
+        GetOAuth2Client::new(app, secret()),
+        UpdateOAuth2Client::new(app, secret(), client()),
+        DeleteOAuth2Client::new(app, secret()),
+    ]
 }
 
 #[test]
-fn reading() {
-    assert_snapshot!(written(&GetBuildInfo), @"GET https://coder.test/api/v2/buildinfo");
-    assert_snapshot!(written(&GetUser::me()), @"GET https://coder.test/api/v2/users/me");
-    assert_snapshot!(written(&GetUser::new("a/b ü")), @"GET https://coder.test/api/v2/users/a%2Fb%20%C3%BC");
-    assert_snapshot!(written(&GetWorkspace::new(ID.parse().unwrap())), @"GET https://coder.test/api/v2/workspaces/9da8cec4-f30f-4e0a-ae17-61e9264f5deb");
-    assert_snapshot!(written(&GetWorkspace::new(ID.parse().unwrap()).include_deleted()), @"GET https://coder.test/api/v2/workspaces/9da8cec4-f30f-4e0a-ae17-61e9264f5deb?include_deleted=true");
-    assert_snapshot!(
-        written(&GetWorkspaceByName::new(UserRef::Me, "payments-api".parse().unwrap())), @"GET https://coder.test/api/v2/users/me/workspace/payments-api"
-    );
-    assert_snapshot!(written(&ListBuildParameters::new(ID.parse().unwrap())), @"GET https://coder.test/api/v2/workspacebuilds/9da8cec4-f30f-4e0a-ae17-61e9264f5deb/parameters");
+fn every_request_as_it_is_sent() {
+    let all: Vec<String> = every_operation()
+        .into_iter()
+        .map(|Written { name, request }| format!("{name}: {request}"))
+        .collect();
+    insta::assert_snapshot!(all.join("\n\n"));
 }
 
 #[test]
 fn a_name_that_would_change_the_path_is_refused() {
     for name in ["", ".", ".."] {
-        let error = try_written(&GetUser::new(name)).unwrap_err();
+        let error = written(&GetUser::new(name)).unwrap_err();
         assert_eq!(error.to_string(), format!("`{name}` cannot be part of a path"));
     }
-}
-
-#[test]
-fn searching() {
-    assert_snapshot!(written(&ListWorkspaces::default()), @"GET https://coder.test/api/v2/workspaces");
-    let filter = WorkspaceFilter::new().mine().param("repo", "https://x.test/a b&c").unwrap();
-    assert_snapshot!(written(&ListWorkspaces::matching(filter).page(25, 50)), @"GET https://coder.test/api/v2/workspaces?q=owner%3Ame+param%3A%22repo%3Dhttps%3A%2F%2Fx.test%2Fa+b%26c%22&limit=25&offset=50");
-}
-
-#[test]
-fn creating_a_workspace() {
-    let name = "new-svc".parse().unwrap();
-    assert_snapshot!(written(&CreateWorkspace::from_template(ID.parse().unwrap(), name)), @r#"
-    POST https://coder.test/api/v2/users/me/workspaces
-    content-type: application/json
-    {"template_id":"9da8cec4-f30f-4e0a-ae17-61e9264f5deb","name":"new-svc"}
-    "#);
-    let everything = CreateWorkspace::from_version(ID.parse().unwrap(), "new-svc".parse().unwrap())
-        .for_user("dana")
-        .parameter("cpu", "4")
-        .preset(ID.parse().unwrap())
-        .autostart("CRON_TZ=Europe/Berlin 30 8 * * 1-5")
-        .ttl(SignedDuration::from_hours(8))
-        .automatic_updates(AutomaticUpdates::Always);
-    assert_snapshot!(written(&everything), @r#"
-    POST https://coder.test/api/v2/users/dana/workspaces
-    content-type: application/json
-    {"template_version_id":"9da8cec4-f30f-4e0a-ae17-61e9264f5deb","name":"new-svc","autostart_schedule":"CRON_TZ=Europe/Berlin 30 8 * * 1-5","ttl_ms":28800000,"rich_parameter_values":[{"name":"cpu","value":"4"}],"automatic_updates":"always","template_version_preset_id":"9da8cec4-f30f-4e0a-ae17-61e9264f5deb"}
-    "#);
-}
-
-#[test]
-fn building_a_workspace() {
-    let id = ID.parse().unwrap();
-    assert_snapshot!(written(&CreateWorkspaceBuild::stop(id)), @r#"
-    POST https://coder.test/api/v2/workspaces/9da8cec4-f30f-4e0a-ae17-61e9264f5deb/builds
-    content-type: application/json
-    {"transition":"stop"}
-    "#);
-    let everything = CreateWorkspaceBuild::start(id)
-        .template_version(ID.parse().unwrap())
-        .parameter("cpu", "4")
-        .preset(ID.parse().unwrap())
-        .reason(BuildReason::Dashboard);
-    assert_snapshot!(written(&everything), @r#"
-    POST https://coder.test/api/v2/workspaces/9da8cec4-f30f-4e0a-ae17-61e9264f5deb/builds
-    content-type: application/json
-    {"transition":"start","template_version_id":"9da8cec4-f30f-4e0a-ae17-61e9264f5deb","rich_parameter_values":[{"name":"cpu","value":"4"}],"template_version_preset_id":"9da8cec4-f30f-4e0a-ae17-61e9264f5deb","reason":"dashboard"}
-    "#);
-    assert_snapshot!(written(&CreateWorkspaceBuild::delete(id).orphan()), @r#"
-    POST https://coder.test/api/v2/workspaces/9da8cec4-f30f-4e0a-ae17-61e9264f5deb/builds
-    content-type: application/json
-    {"transition":"delete","orphan":true}
-    "#);
-}
-
-#[test]
-fn favorites() {
-    let id = ID.parse().unwrap();
-    assert_snapshot!(written(&FavoriteWorkspace::new(id)), @"PUT https://coder.test/api/v2/workspaces/9da8cec4-f30f-4e0a-ae17-61e9264f5deb/favorite");
-    assert_snapshot!(written(&UnfavoriteWorkspace::new(id)), @"DELETE https://coder.test/api/v2/workspaces/9da8cec4-f30f-4e0a-ae17-61e9264f5deb/favorite");
 }

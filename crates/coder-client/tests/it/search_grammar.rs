@@ -17,7 +17,8 @@ fn coder_reads(query: &str) -> Result<(Vec<(String, String)>, String), String> {
         match fields(&element, ':').as_slice() {
             [text] => filters.push(("name".to_owned(), text.trim_matches('"').to_owned())),
             [key, value] => {
-                filters.push((key.trim_matches('"').to_owned(), value.trim_matches('"').to_owned()));
+                filters
+                    .push((key.trim_matches('"').to_owned(), value.trim_matches('"').to_owned()));
             }
             _ => return Err(format!("{element} can only contain 1 ':'")),
         }
@@ -77,7 +78,7 @@ proptest! {
     #[test]
     fn what_a_person_wrote_means_the_same_with_a_filter_behind_it(written in text(), value in text()) {
         let Ok(filter) = WorkspaceFilter::written(&written) else { return Ok(()) };
-        let Ok(longer) = filter.clone().param("repo", &value) else { return Ok(()) };
+        let Ok(longer) = filter.param("repo", &value) else { return Ok(()) };
         let added = ("param".to_owned(), format!("repo={value}").to_lowercase());
         match (coder_reads(&written), coder_reads(&longer.to_string())) {
             (Ok((mut filters, free)), Ok(read)) => {
