@@ -1,22 +1,8 @@
 // The entities, and the card of workspaces that belongs to each.
 
 import { Refused, ask } from "./api.js";
-
-/** How each availability looks. The words beside it come from the server. */
-const TONES = {
-  online: "good",
-  pending: "busy",
-  stopping: "busy",
-  deleting: "busy",
-  unhealthy: "warn",
-  failed: "bad",
-};
-
-/** The editors on the desktop, for people. Others are not offered. */
-const EDITORS = { vsCode: "VS Code", vsCodeInsiders: "VS Code Insiders" };
-
-/** The schemes a link may have: the web's, and those of the editors. */
-const SCHEMES = /^(https?|vscode|vscode-insiders):$/;
+import { element, fromTemplate, link, sentence, setText, withCode } from "./dom.js";
+import { showWorkspace } from "./workspace.js";
 
 /** The entities of the catalog, each with a card that keeps itself up to date. */
 export class Catalog {
@@ -207,104 +193,11 @@ class Card {
     return this.element.querySelector(selector);
   }
 
-  /** An element without text is not there. */
   #text(selector, text) {
     setText(this.#part(selector), text);
   }
 }
 
-function showWorkspace(row, workspace) {
-  const { id, name, owner, template, availability, label, reason, links } = workspace;
-  Object.assign(row.dataset, { id, name, owner, availability, tone: TONES[availability] ?? "idle" });
-  setText(row.querySelector(".name"), name);
-  setText(row.querySelector(".detail"), [owner, template].filter(Boolean).join(" · "));
-  setText(row.querySelector(".label"), label);
-  const said = row.querySelector(".reason");
-  withCode(said, sentence(reason)).hidden = !reason;
-  const wanted = [
-    { kind: "open", text: "Open", url: links.dashboard },
-    ...links.agents.flatMap((agent) => agentLinks(agent, links.agents.length > 1)),
-  ];
-  const list = row.querySelector(".links");
-  const shown = JSON.stringify(wanted);
-  if (list.dataset.shown !== shown) {
-    const focused = list.contains(document.activeElement) && document.activeElement.className;
-    list.dataset.shown = shown;
-    list.replaceChildren(...wanted.flatMap((one) => linkItem(one, name)));
-    if (focused) {
-      list.querySelector(`a.${focused}, a`)?.focus({ preventScroll: true });
-    }
-  }
-}
-
-/** The ways into an agent. Only a workspace with several of them needs their names. */
-function agentLinks({ name, terminal, editors, apps }, named) {
-  const links = [
-    { kind: "terminal", text: "Terminal", url: terminal },
-    ...apps.map((app) => ({ kind: "app", text: app.name, url: app.url })),
-    ...editors.map(({ editor, url }) => ({ kind: "editor", text: EDITORS[editor], url })),
-  ];
-  return links
-    .filter(({ text, url }) => text && url)
-    .map((link) => (named ? { ...link, text: `${link.text} (${name})` } : link));
-}
-
-function linkItem({ kind, text, url }, workspace) {
-  const anchor = element("a", text);
-  anchor.className = kind;
-  anchor.rel = "noopener noreferrer";
-  anchor.target = "_blank";
-  if (!link(anchor, url)) {
-    return [];
-  }
-  const more = element("span", `: workspace ${workspace} (opens in a new tab)`);
-  more.className = "unseen";
-  anchor.append(more);
-  const item = element("li");
-  item.append(anchor);
-  return [item];
-}
-
-/** Lets `anchor` lead to `url`, if it is one to follow. */
-function link(anchor, url) {
-  const follow = Boolean(url) && URL.canParse(url) && SCHEMES.test(new URL(url).protocol);
-  if (follow) {
-    anchor.href = url;
-  } else {
-    anchor.removeAttribute("href");
-  }
-  return follow;
-}
-
 function withoutScheme(url) {
   return (url ?? "").replace(/^[a-z]+:\/\//, "").replace(/\.git$/, "");
-}
-
-function fromTemplate(id) {
-  return document.getElementById(id).content.firstElementChild.cloneNode(true);
-}
-
-function element(name, text = "") {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return made;
-}
-
-/** The server's messages begin in lower case; what is in backticks stays as it is. */
-function sentence(text = "") {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** The server's messages have what people wrote in backticks. */
-function withCode(target, text) {
-  const parts = text.split("`");
-  target.replaceChildren(...parts.map((part, i) => (i % 2 && i < parts.length - 1 ? element("code", part) : part)));
-  return target;
-}
-
-function setText(target, text) {
-  target.hidden = !text;
-  if (target.textContent !== (text ?? "")) {
-    target.textContent = text ?? "";
-  }
 }

@@ -17,11 +17,14 @@ const INDEX: &str = include_str!("../page/index.html");
 
 /// What the index refers to: path, type and text.
 const FILES: &[(&str, &str, &str)] = &[
+    ("/page/colours.css", "text/css; charset=utf-8", include_str!("../page/colours.css")),
     ("/page/style.css", "text/css; charset=utf-8", include_str!("../page/style.css")),
     ("/page/main.js", "text/javascript; charset=utf-8", include_str!("../page/main.js")),
     ("/page/api.js", "text/javascript; charset=utf-8", include_str!("../page/api.js")),
     ("/page/session.js", "text/javascript; charset=utf-8", include_str!("../page/session.js")),
     ("/page/catalog.js", "text/javascript; charset=utf-8", include_str!("../page/catalog.js")),
+    ("/page/workspace.js", "text/javascript; charset=utf-8", include_str!("../page/workspace.js")),
+    ("/page/dom.js", "text/javascript; charset=utf-8", include_str!("../page/dom.js")),
     ("/page/icon.svg", "image/svg+xml", include_str!("../page/icon.svg")),
 ];
 
