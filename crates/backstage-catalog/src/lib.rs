@@ -36,6 +36,7 @@ mod filter;
 mod memory;
 
 pub use catalog::Catalog;
+pub use coder_config::{Entity, EntityRef, EntityRefError};
 pub use error::CatalogError;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]

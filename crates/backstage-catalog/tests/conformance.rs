@@ -1,0 +1,34 @@
+//! Every catalog of this crate keeps the rules of the trait.
+#![cfg(test)]
+
+use coder_testkit::conformance::catalog::{ENTITIES, entities};
+
+mod memory {
+    use super::entities;
+    use backstage_catalog::MemoryCatalog;
+
+    coder_testkit::catalog_tests!(tokio::test, MemoryCatalog::new(entities()));
+}
+
+#[cfg(feature = "native")]
+mod files {
+    use super::ENTITIES;
+    use backstage_catalog::FileCatalog;
+    use coder_config::CatalogLocation;
+    use std::path::{Path, PathBuf};
+    use std::sync::LazyLock;
+
+    /// Written once, for all tests.
+    static DIRECTORY: LazyLock<PathBuf> = LazyLock::new(|| {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::write(directory.join("all.yaml"), ENTITIES).unwrap();
+        directory
+    });
+
+    fn catalog() -> FileCatalog {
+        FileCatalog::in_directory(&*DIRECTORY, [CatalogLocation::new("file", "*.yaml")])
+    }
+
+    coder_testkit::catalog_tests!(tokio::test, catalog());
+}
