@@ -9,7 +9,7 @@ mod exchange;
 
 use std::time::Duration;
 
-use coder_client::operations::GetUser;
+use coder_client::operations::{GetUser, RevokeOAuth2Consent};
 use coder_client::{Capabilities, Capability, Client, Credential};
 use coder_core::{DeploymentUrl, Random, RandomError, Secret, World, random_bytes, timeout};
 use jiff::{SignedDuration, Timestamp};
@@ -28,7 +28,7 @@ use url::Url;
 
 use crate::grant::{Profile, seal_optional_secret, seal_secret};
 use capability_cache::CapabilityCache;
-use exchange::{Disconnection, Exchange, Revocation};
+use exchange::{Exchange, Revocation};
 
 pub use error::UpstreamError;
 
@@ -250,10 +250,14 @@ impl Upstream {
     /// either half ends both; a pair that is dead already is no failure.
     pub(crate) async fn revoke(&self, tokens: &TokenPair) -> Result<(), UpstreamError> {
         let capabilities = self.capabilities().await.ok();
-        if capabilities.and_then(|known| known.has(Capability::Revocation)) == Some(false) {
+        let can_revoke = capabilities.and_then(|known| known.has(Capability::Revocation));
+        // Coder's own way to end an app's access ends every pair of the user, so it is not used
+        // where revoking one is possible.
+        if can_revoke == Some(false)
+            && let Ok(app) = self.client_id.parse()
+        {
             let client = self.client_for(tokens.access_token.clone());
-            let disconnection = Disconnection { client_id: &self.client_id };
-            let answer = self.bounded(client.send(&disconnection)).await;
+            let answer = self.bounded(client.send(&RevokeOAuth2Consent::new(app))).await;
             return answer.map_err(UpstreamError::of_user);
         }
         let revocation = Revocation {

@@ -87,29 +87,6 @@ impl Operation for Revocation<'_> {
     }
 }
 
-/// Coder's own way to end an app's access, for versions before 2.28, which cannot revoke. It ends
-/// every pair of the user, so it is not used where revoking one is possible.
-pub(super) struct Disconnection<'a> {
-    pub(super) client_id: &'a str,
-}
-
-impl Operation for Disconnection<'_> {
-    type Output = ();
-
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
-        let mut url = deployment.endpoint(["oauth2", "tokens"]);
-        url.query_pairs_mut().append_pair("client_id", self.client_id);
-        let mut request = Request::new(Bytes::new());
-        *request.method_mut() = Method::DELETE;
-        *request.uri_mut() = uri(&url)?;
-        Ok(request)
-    }
-
-    fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
-        read_nothing(&response)
-    }
-}
-
 fn uri(url: &url::Url) -> Result<Uri, Error> {
     let uri = url.as_str().parse::<Uri>();
     uri.map_err(|error| coder_client::RequestError::Invalid(error.to_string()).into())

@@ -11,6 +11,7 @@ mod callers;
 mod failures;
 mod first_login;
 mod lasting;
+mod registration;
 mod sign_in;
 mod support;
 mod verifier;

@@ -1,0 +1,132 @@
+//! Registering a portal as an OAuth2 app at Coder.
+
+use coder_client::models::OAuth2ClientMetadata;
+use coder_client::operations::{
+    CreateOAuth2App, CreateOAuth2AppSecret, DeleteOAuth2App, ListOAuth2Apps, RegisterOAuth2Client,
+};
+use coder_client::{Client, Error, OAuth2AppId};
+use coder_core::Secret;
+use url::Url;
+
+/// What a portal needs to know of its app: `clientId` and `clientSecret` of an environment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Registration {
+    /// The client id.
+    pub client_id: OAuth2AppId,
+    /// The client secret. Coder tells it once.
+    pub client_secret: Secret,
+    /// Whether an app of this name and callback was there already, and got one more secret.
+    pub reused: bool,
+}
+
+/// Why a portal is not registered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistrationError {
+    /// Only an owner of the deployment may register apps.
+    #[error(
+        "only an owner of the Coder deployment may register apps; use an owner's token, or ask one"
+    )]
+    NotAnOwner(#[source] Error),
+    /// Clients may not register themselves here.
+    #[error(
+        "this Coder deployment does not let clients register themselves; register with an owner's token instead"
+    )]
+    DynamicRegistrationOff(#[source] Error),
+    /// The client was registered, but without a secret.
+    #[error(
+        "Coder registered the client but gave it no secret; register with an owner's token instead"
+    )]
+    NoSecret,
+    /// The deployment is no OAuth2 provider, or it is switched off.
+    #[error(
+        "the OAuth2 provider of this Coder deployment is switched off; enable it first (`CODER_OAUTH2_PROVIDER_ENABLE=true` from 2.38 on, `CODER_EXPERIMENTS=oauth2` before)"
+    )]
+    ProviderOff(#[source] Error),
+    /// Anything else that Coder said, or that kept it from answering.
+    #[error(transparent)]
+    Client(#[from] Error),
+}
+
+impl RegistrationError {
+    fn of_apps(error: Error) -> Self {
+        let said = |text: &str| error.api().is_some_and(|api| api.message.contains(text));
+        if error.is_unsupported() || said("requires enabling the 'oauth2' experiment") {
+            Self::ProviderOff(error)
+        } else if error.is_forbidden() || error.is_not_found() {
+            Self::NotAnOwner(error)
+        } else {
+            Self::Client(error)
+        }
+    }
+}
+
+/// Registers the app with an owner's rights: `client` has the owner's token.
+///
+/// An app of this very name and callback is not made twice; it gets one more secret, and those in
+/// use stay good. `name` is 1 to 32 letters, digits and single hyphens where Coder is older than
+/// 2.38.
+///
+/// # Errors
+///
+/// What Coder said. An app whose secret could not be made is removed again.
+pub async fn register_app(
+    client: &Client,
+    name: &str,
+    callback_url: &Url,
+) -> Result<Registration, RegistrationError> {
+    let apps = client.send(&ListOAuth2Apps::new()).await.map_err(RegistrationError::of_apps)?;
+    let known =
+        apps.iter().find(|app| app.name == name && app.callback_url == callback_url.as_str());
+    let client_id = match known {
+        Some(app) => app.id,
+        None => {
+            let create = CreateOAuth2App::new(name, callback_url.as_str());
+            client.send(&create).await.map_err(RegistrationError::of_apps)?.id
+        }
+    };
+    match client.send(&CreateOAuth2AppSecret::new(client_id)).await {
+        Ok(secret) => Ok(Registration {
+            client_id,
+            client_secret: secret.client_secret_full,
+            reused: known.is_some(),
+        }),
+        Err(error) => {
+            if known.is_none()
+                && let Err(error) = client.send(&DeleteOAuth2App::new(client_id)).await
+            {
+                tracing::warn!(%client_id, %error, "an app without a secret was left behind");
+            }
+            Err(RegistrationError::of_apps(error))
+        }
+    }
+}
+
+/// Lets the portal register itself (RFC 7591), where the deployment allows it. Nobody's token is
+/// needed.
+///
+/// # Errors
+///
+/// What Coder said.
+pub async fn register_dynamically(
+    client: &Client,
+    name: &str,
+    callback_url: &Url,
+) -> Result<Registration, RegistrationError> {
+    let mut metadata = OAuth2ClientMetadata::new([callback_url.to_string()]);
+    metadata.client_name = Some(name.to_owned());
+    metadata.token_endpoint_auth_method = Some("client_secret_post".to_owned());
+    let registered = client.send(&RegisterOAuth2Client::new(metadata)).await.map_err(|error| {
+        if error.is_forbidden() && error.api().is_some_and(|api| api.oauth_code.is_some()) {
+            RegistrationError::DynamicRegistrationOff(error)
+        } else {
+            RegistrationError::of_apps(error)
+        }
+    })?;
+    Ok(Registration {
+        client_id: registered.client_id,
+        client_secret: registered.client_secret.ok_or(RegistrationError::NoSecret)?,
+        reused: false,
+    })
+}
