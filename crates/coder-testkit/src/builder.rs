@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use coder_core::{Clock, DeploymentUrl, Random};
+use coder_core::{Clock, DeploymentUrl, Random, Runtime};
 
 use crate::clock::TestClock;
 use crate::mint::Mint;
@@ -26,6 +26,8 @@ pub struct FakeCoderBuilder {
     session_lifetime: Duration,
     provider_off: bool,
     pace: Pace,
+    runtime: Option<Arc<dyn Runtime>>,
+    strange: bool,
 }
 
 impl FakeCoderBuilder {
@@ -38,6 +40,8 @@ impl FakeCoderBuilder {
             session_lifetime: Duration::from_secs(24 * 3600),
             provider_off: false,
             pace: Pace::default(),
+            runtime: None,
+            strange: false,
         }
     }
 
@@ -58,9 +62,14 @@ impl FakeCoderBuilder {
         self
     }
 
-    /// The same, parsed.
-    pub(crate) fn at(mut self, url: DeploymentUrl) -> Self {
+    /// The same for a server: parsed, and with the runtime it lives in.
+    #[cfg(all(feature = "server", not(target_family = "wasm")))]
+    pub(crate) fn served_at(mut self, url: DeploymentUrl) -> Self {
         self.url = url;
+        if self.runtime.is_none() {
+            self.runtime =
+                coder_core::TokioRuntime::current().map(|runtime| Arc::new(runtime) as _);
+        }
         self
     }
 
@@ -95,6 +104,20 @@ impl FakeCoderBuilder {
         self
     }
 
+    /// Lets streams (`…/watch`) look at a clock that moves by itself. A `FakeServer` has one; with
+    /// a [`TestClock`] of the fake's own none is needed.
+    pub fn runtime(mut self, runtime: Arc<dyn Runtime>) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// Adds a field that nobody knows to every object of the API, and words that nobody knows
+    /// where one of a few is expected: a client must take a newer Coder as it is.
+    pub fn from_the_future(mut self) -> Self {
+        self.strange = true;
+        self
+    }
+
     /// The fake.
     pub fn build(self) -> FakeCoder {
         let test_clock = self.clock.is_none().then(TestClock::new);
@@ -113,6 +136,8 @@ impl FakeCoderBuilder {
             mint,
             session_lifetime: self.session_lifetime,
             pace: self.pace,
+            runtime: self.runtime,
+            strange: self.strange,
         };
         let organization = Organization {
             id: settings.mint.uuid(),

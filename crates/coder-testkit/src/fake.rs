@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{Body, Clock, DeploymentUrl};
+use coder_core::{Body, Clock, DeploymentUrl, Runtime};
 use http::{Request, Response};
 use uuid::Uuid;
 
@@ -80,6 +81,16 @@ impl FakeCoder {
             Some(clock) => clock.advance(duration),
             None => misuse("this fake lives by a clock of yours: turn that one"),
         }
+        self.look_at_the_clock();
+    }
+
+    /// Wakes streams that wait for a change, after a clock of yours was turned.
+    pub fn look_at_the_clock(&self) {
+        self.with(|_| ());
+    }
+
+    pub(crate) fn runtime(&self) -> Option<&Arc<dyn Runtime>> {
+        self.settings.runtime.as_ref()
     }
 
     /// Answers a request as Coder would; faults are not consulted.
@@ -122,11 +133,22 @@ impl FakeCoder {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `work` on the deployment at this moment.
+    /// Runs `work` on the deployment at this moment, and lets streams look at what it did.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Deployment<'_>) -> T) -> T {
+        let (done, watchers) = self.peek(|deployment| {
+            let done = work(deployment);
+            (done, std::mem::take(&mut deployment.state.watchers))
+        });
+        watchers.into_iter().for_each(Waker::wake);
+        done
+    }
+
+    /// Runs `work`, which changes nothing that a stream could see.
+    pub(crate) fn peek<T>(&self, work: impl FnOnce(&mut Deployment<'_>) -> T) -> T {
         let now = self.settings.clock.now();
         let mut state = self.lock();
-        work(&mut Deployment { settings: &self.settings, state: &mut state, now })
+        let settings = &*self.settings;
+        work(&mut Deployment { coder: self, settings, state: &mut state, now })
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) struct ApiKey {
     pub(crate) parts: TwoPart,
     pub(crate) user: Uuid,
     pub(crate) kind: KeyKind,
+    pub(crate) created_at: Timestamp,
     pub(crate) last_used: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) lifetime: SignedDuration,
@@ -28,6 +29,8 @@ pub(crate) struct ApiKey {
 pub(crate) enum KeyKind {
     /// A login.
     Session,
+    /// Made by a person, for a fixed time.
+    Token { name: String },
     /// The access half of an OAuth pair.
     OAuth2 { app: Uuid, audience: Option<String> },
 }
@@ -39,9 +42,20 @@ impl std::fmt::Debug for ApiKey {
 }
 
 impl ApiKey {
-    /// A use moves the expiry once an hour of the lifetime has passed.
+    /// The name a person has given it.
+    pub(crate) fn token_name(&self) -> Option<&str> {
+        match &self.kind {
+            KeyKind::Token { name } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// A use moves the expiry once an hour of the lifetime has passed, except of tokens.
     pub(crate) fn touch(&mut self, now: Timestamp) {
         self.last_used = now;
+        if self.token_name().is_some() {
+            return;
+        }
         let slid = after(now, self.lifetime);
         if slid.duration_since(self.expires_at) >= SignedDuration::from_hours(1) {
             self.expires_at = slid;
@@ -72,6 +86,7 @@ impl Deployment<'_> {
             parts: self.mint().key(),
             user,
             kind,
+            created_at: self.now,
             last_used: self.now,
             expires_at: after(self.now, lifetime),
             lifetime,

@@ -89,6 +89,7 @@ pub mod conformance;
 mod doors;
 mod fake;
 mod fault;
+mod future;
 mod json;
 mod keys;
 mod mint;

@@ -1,7 +1,8 @@
 //! What a handler answers, before it becomes an HTTP response.
 
-use coder_core::Body;
-use futures_util::FutureExt as _;
+use bytes::Bytes;
+use coder_core::{Body, MaybeSend, TransportError};
+use futures_util::{FutureExt as _, Stream};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -60,6 +61,15 @@ impl Reply {
             .with("content-type", "text/html; charset=utf-8")
     }
 
+    /// Server-sent events.
+    pub(crate) fn event_stream(
+        events: impl Stream<Item = Result<Bytes, TransportError>> + MaybeSend + 'static,
+    ) -> Self {
+        Self { body: Body::from_stream(events), ..Self::empty(StatusCode::OK) }
+            .with("content-type", "text/event-stream")
+            .with("cache-control", "no-cache")
+    }
+
     pub(crate) fn redirect(status: StatusCode, location: &str) -> Self {
         Self::empty(status).with("location", location)
     }
@@ -115,6 +125,25 @@ impl Reply {
 
     pub(crate) fn bad_request(message: &str) -> Self {
         Self::error(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// Changes a JSON body; anything else is left as it is.
+    pub(crate) fn mapping_json(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        let is_json = self.headers.iter().any(|(name, value)| {
+            name == http::header::CONTENT_TYPE && value.as_bytes().starts_with(b"application/json")
+        });
+        if is_json {
+            let body = self.body.collect(usize::MAX).now_or_never().and_then(Result::ok);
+            let bytes = body.unwrap_or_default();
+            self.body = match serde_json::from_slice::<Value>(&bytes) {
+                Ok(mut json) => {
+                    change(&mut json);
+                    json.to_string().into()
+                }
+                Err(_) => bytes.into(),
+            };
+        }
+        self
     }
 
     /// The error's message with the reasons of its fields, for a page.

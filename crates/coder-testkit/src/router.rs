@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::call::Call;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
-use crate::{api, oauth2, pages};
+use crate::{api, future, oauth2, pages};
 
 /// Coder's answer to `call`, with the headers every answer has.
 pub(crate) fn respond(deployment: &mut Deployment<'_>, call: &Call) -> Reply {
@@ -30,7 +30,14 @@ fn route(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
         (&Method::GET, [".well-known", "oauth-protected-resource", ..]) => {
             oauth2::protected_resource(deployment)
         }
-        (_, ["api", "v2", rest @ ..]) => api::route(deployment, call, rest),
+        (_, ["api", "v2", rest @ ..]) => {
+            let answer = api::route(deployment, call, rest);
+            if deployment.settings.strange {
+                answer.map(|reply| reply.mapping_json(future::estrange))
+            } else {
+                answer
+            }
+        }
         (&Method::GET, ["healthz"]) => Ok(Reply::text(StatusCode::OK, "OK")),
         (&Method::GET, ["latency-check"]) => Ok(Reply::ok(&json!({}))),
         _ => pages::route(deployment, call, &segments),

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
-use coder_core::{Clock, DeploymentUrl};
+use coder_core::{Clock, DeploymentUrl, Runtime};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::Version;
 use crate::fault::Fault;
 use crate::keys::ApiKey;
 use crate::mint::Mint;
@@ -20,6 +20,7 @@ use crate::recorded::RecordedRequest;
 use crate::templates::Template;
 use crate::users::User;
 use crate::workspaces::{Pace, Workspace};
+use crate::{FakeCoder, Version};
 
 /// What is fixed when the fake is built.
 #[derive(Clone)]
@@ -34,6 +35,10 @@ pub(crate) struct Settings {
     pub(crate) session_lifetime: Duration,
     /// How long builds take.
     pub(crate) pace: Pace,
+    /// Tells streams when to look at the clock.
+    pub(crate) runtime: Option<Arc<dyn Runtime>>,
+    /// Whether answers hold fields and words that nobody knows.
+    pub(crate) strange: bool,
 }
 
 /// What changes while it runs.
@@ -63,6 +68,8 @@ pub(crate) struct State {
     pub(crate) registration_on: bool,
     pub(crate) faults: Vec<Fault>,
     pub(crate) requests: Vec<RecordedRequest>,
+    /// Streams that want to look again when something has changed.
+    pub(crate) watchers: Vec<Waker>,
 }
 
 impl State {
@@ -75,6 +82,7 @@ impl State {
 
 /// The deployment, at the moment of one call.
 pub(crate) struct Deployment<'a> {
+    pub(crate) coder: &'a FakeCoder,
     pub(crate) settings: &'a Settings,
     pub(crate) state: &'a mut State,
     pub(crate) now: Timestamp,

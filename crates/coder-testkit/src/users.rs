@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::call::Call;
 use crate::json::Json as _;
 use crate::reply::{Answer, Reply};
+use crate::search::{SearchFault, Terms};
 use crate::state::{Deployment, State};
 
 /// A user of the fake, as a test holds on to it.
@@ -103,6 +104,57 @@ pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, segment: &str) -
         return Err(Reply::not_found());
     }
     Ok(Reply::ok(&user.json(deployment)))
+}
+
+/// `GET /api/v2/users`: everybody for an owner, oneself for others.
+pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
+    let caller = deployment.authenticate(call)?;
+    let (limit, offset) = crate::workspaces::page(call)?;
+    let invalid = |faults: Vec<SearchFault>| {
+        Reply::invalid(StatusCode::BAD_REQUEST, "Invalid user search query.", faults)
+    };
+    let mut terms = Terms::with_default_key(call.query("q").unwrap_or_default(), "search")
+        .map_err(|fault| invalid(vec![fault]))?;
+    let search = terms.one("search");
+    let status = terms.one("status");
+    let (name, email) = (terms.one("username"), terms.one("email"));
+    terms.finish().map_err(invalid)?;
+    let contains = |wanted: &Option<String>, texts: &[&str]| {
+        wanted.as_ref().is_none_or(|wanted| {
+            texts.iter().any(|text| text.to_lowercase().contains(wanted.as_str()))
+        })
+    };
+    let found: Vec<&User> = deployment
+        .state
+        .users
+        .values()
+        .filter(|user| caller.user.owner || user.id == caller.user.id)
+        .filter(|user| contains(&search, &[&user.username, &user.email]))
+        .filter(|user| status.as_deref().is_none_or(|status| status == user.status()))
+        .filter(|user| contains(&name, &[&user.username]) && contains(&email, &[&user.email]))
+        .collect();
+    let count = found.len();
+    let users: Vec<Value> = found
+        .into_iter()
+        .skip(offset)
+        .take(if limit == 0 { usize::MAX } else { limit })
+        .map(|user| user.json(deployment))
+        .collect();
+    Ok(Reply::ok(&json!({ "users": users, "count": count })))
+}
+
+/// `GET /api/v2/users/{user}/login-type`.
+pub(crate) fn login_type(deployment: &mut Deployment<'_>, call: &Call, segment: &str) -> Answer {
+    let caller = deployment.authenticate(call)?;
+    deployment.visible_user(&caller, segment)?;
+    Ok(Reply::ok(&json!({ "login_type": "password" })))
+}
+
+/// `GET /api/v2/organizations/{organization}/members/{user}/workspace-quota`: unlimited.
+pub(crate) fn quota(deployment: &mut Deployment<'_>, call: &Call, segment: &str) -> Answer {
+    let caller = deployment.authenticate(call)?;
+    deployment.visible_user(&caller, segment)?;
+    Ok(Reply::ok(&json!({ "credits_consumed": 0, "budget": -1 })))
 }
 
 impl Deployment<'_> {

@@ -1,6 +1,8 @@
 //! `/api/v2`: the REST API.
 
 mod deployment;
+mod external_auth;
+mod keys;
 
 use http::Method;
 use serde_json::json;
@@ -24,13 +26,23 @@ pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str])
         (&Method::GET, ["users", "first"]) => users::first(deployment),
         (&Method::GET, ["users", "authmethods"]) => Ok(deployment::auth_methods()),
         (&Method::POST, ["users", "logout"]) => users::logout(deployment, call),
+        (&Method::GET, ["users"]) => users::list(deployment, call),
         (&Method::GET, ["users", user]) => users::get(deployment, call, user),
         (&Method::GET, ["organizations"] | ["users", _, "organizations"]) => {
             organizations::list(deployment, call)
         }
+        (_, ["users", user, "keys", rest @ ..]) => keys::route(deployment, call, user, rest),
+        (&Method::GET, ["users", user, "login-type"]) => users::login_type(deployment, call, user),
+        (&Method::GET, ["users", _, "autofill-parameters"]) => {
+            deployment.authenticate(call)?;
+            Ok(Reply::ok(&json!([])))
+        }
         (_, ["users", user, rest @ ..]) => workspaces::route_user(deployment, call, user, rest),
         (&Method::GET, ["organizations", organization]) => {
             organizations::get(deployment, call, organization)
+        }
+        (&Method::GET, ["organizations", _, "members", user, "workspace-quota"]) => {
+            users::quota(deployment, call, user)
         }
         (&Method::POST, ["organizations", _, "members", user, "workspaces"]) => {
             workspaces::route_user(deployment, call, user, &["workspaces"])
@@ -45,6 +57,7 @@ pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str])
         (_, ["workspacebuilds", rest @ ..]) => workspaces::route_builds(deployment, call, rest),
         (_, ["workspaceagents", rest @ ..]) => workspaces::route_agents(deployment, call, rest),
 
+        (_, ["external-auth", rest @ ..]) => external_auth::route(deployment, call, rest),
         (_, ["oauth2-provider", rest @ ..]) => oauth2::route_admin(deployment, call, rest),
         _ => Err(Reply::no_route()),
     }

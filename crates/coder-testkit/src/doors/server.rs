@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::fault::Outcome;
 use crate::{FakeCoder, FakeCoderBuilder};
@@ -69,7 +69,7 @@ impl FakeServer {
         let listener = TcpListener::bind(address).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let url = DeploymentUrl::parse(&url).map_err(io::Error::other)?;
-        let coder = builder.at(url).build();
+        let coder = builder.served_at(url).build();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(serve(listener, coder.clone(), stopped));
         Ok(Self { coder, stop: Some(stop), serving })
@@ -101,25 +101,35 @@ async fn serve(
     mut stopped: oneshot::Receiver<Infallible>,
 ) {
     let connections = GracefulShutdown::new();
+    let mut tasks = JoinSet::new();
     loop {
+        while tasks.try_join_next().is_some() {}
         let accept = std::pin::pin!(listener.accept());
         match select(accept, &mut stopped).await {
-            Either::Left((Ok((stream, _)), _)) => greet(stream, coder.clone(), &connections),
+            Either::Left((Ok((stream, _)), _)) => {
+                greet(stream, coder.clone(), &connections, &mut tasks);
+            }
             // Out of file descriptors, for instance: the next one may work.
             Either::Left((Err(_), _)) => tokio::task::yield_now().await,
             Either::Right(_) => break,
         }
     }
     drop(listener);
+    // What is still open afterwards (a stream, a silent answer) ends with its task.
     let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
 }
 
-fn greet(stream: TcpStream, coder: FakeCoder, connections: &GracefulShutdown) {
+fn greet(
+    stream: TcpStream,
+    coder: FakeCoder,
+    connections: &GracefulShutdown,
+    tasks: &mut JoinSet<()>,
+) {
     let service = service_fn(move |request| answer(coder.clone(), request));
     let connection =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let watched = connections.watch(connection);
-    tokio::spawn(async move {
+    tasks.spawn(async move {
         // Broken connections are what faults are for.
         let _ = watched.await;
     });

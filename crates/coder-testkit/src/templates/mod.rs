@@ -1,5 +1,6 @@
 //! Templates: what workspaces are made from.
 
+mod dynamic;
 mod json;
 mod parameters;
 mod routes;

@@ -86,7 +86,7 @@ pub(crate) fn resolve(
 }
 
 /// Why a value is not one of this parameter.
-fn refusal(parameter: &Value, value: &str) -> Option<String> {
+pub(super) fn refusal(parameter: &Value, value: &str) -> Option<String> {
     let options = parameter.get("options").and_then(Value::as_array);
     if let Some(options) = options.filter(|options| !options.is_empty())
         && !options.iter().any(|option| option.get("value").and_then(Value::as_str) == Some(value))

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Preset, Template, TemplateVersion};
+use super::{Preset, Template, TemplateVersion, dynamic};
 use crate::call::Call;
 use crate::reply::{Answer, Reply};
 use crate::search::Terms;
@@ -59,26 +59,28 @@ pub(crate) fn route_versions(
     rest: &[&str],
 ) -> Answer {
     let caller = deployment.authenticate(call)?;
-    let (&Method::GET, [segment, rest @ ..]) = (&call.method, rest) else {
-        return Err(Reply::no_route());
-    };
+    let [segment, rest @ ..] = rest else { return Err(Reply::no_route()) };
     let id = parse_id(segment)?;
     let template = deployment.state.template_of_version(id).filter(|_| caller.may("template:read"));
     let template = template.ok_or_else(Reply::not_found)?;
     let version = template.version(id).ok_or_else(Reply::not_found)?;
-    match rest {
-        [] => Ok(Reply::ok(&version.json(template))),
-        ["rich-parameters"] => {
+    match (&call.method, rest) {
+        (&Method::POST, ["dynamic-parameters", "evaluate"]) => {
+            imported(version)?;
+            dynamic::evaluate(version, call)
+        }
+        (&Method::GET, []) => Ok(Reply::ok(&version.json(template))),
+        (&Method::GET, ["rich-parameters"]) => {
             imported(version)?;
             Ok(Reply::ok(&version.parameters.clone().into()))
         }
-        ["presets"] => {
+        (&Method::GET, ["presets"]) => {
             let presets: Vec<Value> = version.presets.iter().map(Preset::json).collect();
             // Go's nil slice.
             let presets = if presets.is_empty() { Value::Null } else { presets.into() };
             Ok(Reply::ok(&presets))
         }
-        ["external-auth"] => {
+        (&Method::GET, ["external-auth"]) => {
             let linked = deployment.state.external_auth_of(caller.user.id);
             let providers = template.external_auth.iter().map(|(id, name)| {
                 json!({
@@ -92,7 +94,7 @@ pub(crate) fn route_versions(
             });
             Ok(Reply::ok(&providers.collect()))
         }
-        ["variables" | "resources" | "logs"] => Ok(Reply::ok(&json!([]))),
+        (&Method::GET, ["variables" | "resources" | "logs"]) => Ok(Reply::ok(&json!([]))),
         _ => Err(Reply::no_route()),
     }
 }

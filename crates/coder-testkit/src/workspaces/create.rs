@@ -135,6 +135,7 @@ pub(crate) fn fulfil(
         ttl_ms: wish.ttl_ms,
         automatic_updates: wish.automatic_updates.unwrap_or_else(|| "never".to_owned()),
         shared_with: Vec::new(),
+        port_shares: Vec::new(),
         agents: vec![default_agent()],
     };
     deployment.state.workspaces.insert(id, workspace);

@@ -4,8 +4,9 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Workspace;
 use super::json::Fresh;
+use super::watch::Watch;
+use super::{Workspace, sharing};
 use crate::authentication::Caller;
 use crate::call::Call;
 use crate::json::Json as _;
@@ -23,7 +24,12 @@ pub(crate) fn route(
     if call.method == Method::GET {
         return match rest {
             ["resolve-autostart"] => Ok(Reply::ok(&json!({ "parameter_mismatch": false }))),
-            ["port-share"] => Ok(Reply::ok(&json!({ "shares": [] }))),
+            ["acl"] => sharing::acl(deployment, call, workspace),
+            ["port-share"] => sharing::ports(deployment, call, workspace),
+            ["watch"] => {
+                let watch = Watch::new(deployment.coder.clone(), workspace.id, caller.user.id);
+                Ok(Reply::event_stream(watch))
+            }
             ["timings"] => Ok(Reply::ok(&json!({
                 "provisioner_timings": [],
                 "agent_script_timings": [],
@@ -51,6 +57,8 @@ pub(crate) fn route(
     };
     match (&call.method, rest) {
         (&Method::PATCH, []) => Err(Reply::bad_request("Workspace renames are not allowed.")),
+        (_, ["acl"]) => sharing::acl(deployment, call, workspace),
+        (_, ["port-share"]) => sharing::ports(deployment, call, workspace),
         (&Method::PUT, ["favorite"]) => change(deployment, &|stored| stored.favorite = true),
         (&Method::DELETE, ["favorite"]) => change(deployment, &|stored| stored.favorite = false),
         (&Method::PUT, ["autostart"]) => {

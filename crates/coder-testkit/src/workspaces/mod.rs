@@ -11,6 +11,8 @@ mod list;
 mod matching;
 mod routes;
 mod setup;
+mod sharing;
+mod watch;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -20,7 +22,7 @@ pub(crate) use create::{Wish, fulfil};
 pub(crate) use json::Fresh;
 pub use lifecycle::Pace;
 pub(crate) use lifecycle::Transition;
-pub(crate) use list::find;
+pub(crate) use list::{find, page};
 pub(crate) use matching::WorkspaceSearch;
 pub(crate) use routes::{route_agents, route_builds, route_user, route_workspaces};
 pub use setup::NewWorkspace;
@@ -47,6 +49,7 @@ pub(crate) struct Workspace {
     pub(crate) automatic_updates: String,
     /// Users who may use it beside its owner, with their role.
     pub(crate) shared_with: Vec<(Uuid, String)>,
+    pub(crate) port_shares: Vec<sharing::PortShare>,
     /// What each start gives it.
     pub(crate) agents: Vec<agents::AgentPlan>,
 }

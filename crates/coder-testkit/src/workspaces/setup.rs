@@ -309,6 +309,7 @@ impl NewWorkspace {
                 ttl_ms: self.ttl.and_then(|ttl| i64::try_from(ttl.as_millis()).ok()),
                 automatic_updates: "never".to_owned(),
                 shared_with: self.shared_with,
+                port_shares: Vec::new(),
                 agents,
             },
         );

@@ -20,10 +20,16 @@ mod server;
 #[cfg(test)]
 mod shapes;
 #[cfg(test)]
+mod strange;
+#[cfg(test)]
 mod templates;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
 mod transport;
+#[cfg(test)]
+mod users;
+#[cfg(test)]
+mod watch;
 #[cfg(test)]
 mod workspaces;

@@ -112,6 +112,13 @@ fn templates_and_what_belongs_to_them() {
     let version = template.active_version_id();
     let parameters = ask(format!("templateversions/{version}/rich-parameters"));
     same_fields("template_rich_parameters", &parameters, &[], &[".validation"]);
+    let path = format!("/api/v2/templateversions/{version}/dynamic-parameters/evaluate");
+    let form = call(&coder, "POST", &path, token, &json!({ "id": 1, "inputs": {} })).json();
+    let stored = [".parameters.styling.", ".parameters.diagnostics."];
+    same_fields("dynamic_parameters", &form, &[], &stored);
+    let tokens = "/api/v2/users/me/keys/tokens";
+    call(&coder, "POST", tokens, token, &json!({ "token_name": "portal" }));
+    same_fields("api_tokens", &ask("users/me/keys/tokens".to_owned()), &[], &[]);
     same_fields("template_presets", &ask(format!("templateversions/{version}/presets")), &[], &[]);
     same_fields("organizations", &ask("organizations".to_owned()), &[], &[]);
     same_fields("user", &ask("users/me".to_owned()), &[], &[".roles."]);

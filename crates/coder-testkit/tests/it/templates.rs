@@ -1,6 +1,6 @@
 //! Templates, their versions and parameters.
 
-use crate::common::get;
+use crate::common::{call, get};
 use coder_testkit::FakeCoder;
 use serde_json::{Value, json};
 
@@ -74,4 +74,31 @@ fn external_providers_say_whether_they_are_linked() {
     assert_eq!(ask(&coder, &path)[0]["authenticated"], false);
     coder.link_external_auth(&alice, "gh");
     assert_eq!(ask(&coder, &path)[0]["authenticated"], true);
+}
+
+#[test]
+fn a_dynamic_form_says_what_is_missing_or_wrong() {
+    let coder = FakeCoder::new();
+    let template = coder
+        .add_template("go")
+        .required_parameter("repo")
+        .rich_parameter(json!({ "name": "cpu", "type": "number", "default_value": "4" }));
+    let path = format!(
+        "/api/v2/templateversions/{}/dynamic-parameters/evaluate",
+        template.active_version_id()
+    );
+    let token = coder.add_user("alice").session_token;
+    let evaluate = |inputs: Value| {
+        let body = json!({ "id": 7, "inputs": inputs });
+        let answer = call(&coder, "POST", &path, token.expose(), &body).json();
+        assert_eq!(answer["id"], 7);
+        answer["parameters"].clone()
+    };
+    let empty = evaluate(json!({}));
+    assert_eq!(empty[0]["diagnostics"][0]["extra"]["code"], "required");
+    assert_eq!(empty[0]["value"]["valid"], false);
+    assert_eq!(empty[1]["value"], json!({ "value": "4", "valid": true }));
+    let filled = evaluate(json!({ "repo": "x", "cpu": "many" }));
+    assert_eq!(filled[0]["diagnostics"], json!([]));
+    assert_eq!(filled[1]["diagnostics"][0]["detail"], "value must be a number");
 }

@@ -486,3 +486,30 @@ fn logs_grow_with_the_build_and_can_be_continued() {
     coder.advance(Duration::from_secs(60));
     assert_eq!(ids(1002), [1003]);
 }
+
+#[test]
+fn a_workspace_is_shared_with_others_and_its_ports_too() {
+    let (coder, alice) = alices();
+    let bob = coder.add_user("bob");
+    let id = coder.add_workspace(&alice, "dev").create();
+    let token = alice.session_token.expose();
+    let acl = format!("/api/v2/workspaces/{id}/acl");
+    let share = json!({ "user_roles": { bob.id.to_string(): "use" } });
+    assert_eq!(call(&coder, "PATCH", &acl, token, &share).status, 204);
+    assert_eq!(search(&coder, &bob, "").unwrap(), ["dev"]);
+    assert_eq!(get(&coder, &acl, token).json()["users"][0]["role"], "use");
+    let wrong = json!({ "user_roles": { bob.id.to_string(): "king" } });
+    assert_eq!(call(&coder, "PATCH", &acl, token, &wrong).status, 400);
+    assert_eq!(call(&coder, "DELETE", &acl, token, &Value::Null).status, 204);
+    assert!(search(&coder, &bob, "").unwrap().is_empty());
+
+    let ports = format!("/api/v2/workspaces/{id}/port-share");
+    let port =
+        json!({ "agent_name": "main", "port": 3000, "share_level": "public", "protocol": "http" });
+    assert_eq!(call(&coder, "POST", &ports, token, &port).status, 200);
+    assert_eq!(get(&coder, &ports, token).json()["shares"][0]["share_level"], "public");
+    let unknown = json!({ "agent_name": "gone", "port": 3000, "share_level": "public" });
+    assert_eq!(call(&coder, "POST", &ports, token, &unknown).status, 400);
+    assert_eq!(call(&coder, "DELETE", &ports, token, &port).status, 200);
+    assert_eq!(call(&coder, "DELETE", &ports, token, &port).status, 404);
+}

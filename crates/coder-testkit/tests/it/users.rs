@@ -1,0 +1,139 @@
+//! People, their tokens and their accounts elsewhere.
+
+use std::time::Duration;
+
+use coder_testkit::FakeCoder;
+use serde_json::{Value, json};
+
+use crate::common::{call, get};
+
+const TOKENS: &str = "/api/v2/users/me/keys/tokens";
+
+#[test]
+fn a_fresh_deployment_has_no_first_user() {
+    let coder = FakeCoder::new();
+    assert_eq!(get(&coder, "/api/v2/users/first", "").status, 404);
+    coder.add_user("alice");
+    assert_eq!(get(&coder, "/api/v2/users/first", "").status, 200);
+}
+
+#[test]
+fn the_same_name_is_the_same_user() {
+    let coder = FakeCoder::new();
+    let one = coder.add_user("alice");
+    let again = coder.add_user("Alice");
+    assert_eq!(one.id, again.id);
+    let bob = coder.add_user_with_email("bob", "Bob@Acme.test");
+    assert_eq!(coder.user(&bob).email, "Bob@Acme.test");
+}
+
+#[test]
+fn members_see_themselves_and_owners_everybody() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let root = coder.add_owner("root");
+    let names = |token: &str, query: &str| -> Vec<String> {
+        let json = get(&coder, &format!("/api/v2/users{query}"), token).json();
+        let users = json["users"].as_array().unwrap().iter();
+        users.map(|user| user["username"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(alice.session_token.expose(), ""), ["alice"]);
+    assert_eq!(names(root.session_token.expose(), ""), ["alice", "root"]);
+    assert_eq!(names(root.session_token.expose(), "?q=ROO"), ["root"]);
+    assert_eq!(names(root.session_token.expose(), "?q=status:suspended"), [""; 0]);
+    for (segment, status) in [("me", 200), ("alice", 200), ("root", 404), ("nobody", 404)] {
+        let path = format!("/api/v2/users/{segment}");
+        assert_eq!(get(&coder, &path, alice.session_token.expose()).status, status, "{segment}");
+    }
+    let path = format!("/api/v2/users/{}", alice.id);
+    assert_eq!(get(&coder, &path, root.session_token.expose()).json()["username"], "alice");
+}
+
+#[test]
+fn why_a_token_is_refused_stands_in_the_detail() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let good = alice.session_token.expose();
+    let wrong_secret = format!("{}-{}", good.split('-').next().unwrap(), "x".repeat(22));
+    for (token, detail) in [
+        ("", "Cookie \"coder_session_token\" or query parameter must be provided."),
+        ("nonsense", "Invalid API key format: incorrect amount of API key parts, expected 2 got 1"),
+        ("0123456789-0123456789012345678901", "API key is invalid."),
+        (&wrong_secret, "API key secret is invalid."),
+    ] {
+        let answer = get(&coder, "/api/v2/users/me", token);
+        assert_eq!(answer.status, 401);
+        assert_eq!(answer.json()["detail"], detail);
+        assert!(answer.header("www-authenticate").starts_with("Bearer realm=\"coder\""));
+    }
+}
+
+#[test]
+fn people_make_tokens_of_their_own() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let session = alice.session_token.expose();
+    assert_eq!(get(&coder, TOKENS, session).json(), Value::Null, "no tokens are null");
+    let body = json!({ "token_name": "portal", "lifetime": 3_600_000_000_000_u64 });
+    let made = call(&coder, "POST", TOKENS, session, &body);
+    assert_eq!(made.status, 201, "{}", made.text);
+    let token = made.json()["key"].as_str().unwrap().to_owned();
+    let taken = call(&coder, "POST", TOKENS, session, &body);
+    assert_eq!(taken.error(), (409, "A token with name \"portal\" already exists.".to_owned()));
+    let bad = call(&coder, "POST", TOKENS, session, &json!({ "scopes": ["openid"] }));
+    assert_eq!(bad.status, 400);
+    let long = call(&coder, "POST", TOKENS, session, &json!({ "lifetime": u64::MAX }));
+    assert_eq!(long.status, 400);
+
+    let listed = get(&coder, TOKENS, session).json();
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert_eq!(listed[0]["token_name"], "portal");
+    assert_eq!(listed[0]["lifetime_seconds"], 3600);
+    assert_eq!(listed[0]["username"], "alice");
+
+    for _ in 0..3 {
+        coder.advance(Duration::from_secs(1100));
+        assert_eq!(get(&coder, "/api/v2/users/me", &token).status, 200);
+    }
+    coder.advance(Duration::from_secs(400));
+    assert_eq!(get(&coder, "/api/v2/users/me", &token).status, 401, "a token does not slide");
+}
+
+#[test]
+fn tokens_can_be_expired_and_deleted() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let session = alice.session_token.expose();
+    let make = |name: &str| {
+        let made = call(&coder, "POST", TOKENS, session, &json!({ "token_name": name }));
+        made.json()["key"].as_str().unwrap().to_owned()
+    };
+    let (one, two) = (make("one"), make("two"));
+    let path = |token: &str| format!("/api/v2/users/me/keys/{}", token.split('-').next().unwrap());
+    let expire = format!("{}/expire", path(&one));
+    assert_eq!(call(&coder, "PUT", &expire, session, &Value::Null).status, 204);
+    assert!(!coder.is_live(&one));
+    assert_eq!(call(&coder, "DELETE", &path(&two), session, &Value::Null).status, 204);
+    assert_eq!(get(&coder, &path(&two), session).status, 404);
+    let all = get(&coder, &format!("{TOKENS}?include_expired=true"), session).json();
+    assert_eq!(all[0]["token_name"], "one");
+    assert_eq!(get(&coder, TOKENS, session).json(), Value::Null);
+}
+
+#[test]
+fn accounts_elsewhere_can_be_linked_and_unlinked() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    coder.add_template("go").external_auth("gh", "GitHub");
+    let token = alice.session_token.expose();
+    let is_linked =
+        || get(&coder, "/api/v2/external-auth/gh", token).json()["authenticated"].clone();
+    assert_eq!(is_linked(), false);
+    coder.link_external_auth(&alice, "gh");
+    assert_eq!(is_linked(), true);
+    let all = get(&coder, "/api/v2/external-auth", token).json();
+    assert_eq!(all["providers"][0]["id"], "gh");
+    assert_eq!(all["links"][0]["provider_id"], "gh");
+    call(&coder, "DELETE", "/api/v2/external-auth/gh", token, &Value::Null);
+    assert_eq!(is_linked(), false);
+}
