@@ -57,8 +57,10 @@ pub(super) fn load(place: &Place, text: &str) -> Vec<Result<Node, ConfigError>> 
             Ok(Some(node)) => documents.push(Ok(node)),
             Ok(None) => return documents,
             Err(error) => {
+                // Looking for the next document takes time in proportion to what is left.
+                let over = matches!(error, ConfigError::TooLarge { .. });
                 documents.push(Err(error));
-                if !matches!(parser.proceed_next_document(), Ok(true)) {
+                if over || !matches!(parser.proceed_next_document(), Ok(true)) {
                     return documents;
                 }
             }

@@ -42,7 +42,7 @@ pub const MAX_REPEATED_BYTES: usize = 1 << 20;
 pub const MAX_ALIASES: usize = 100;
 
 /// Reads every document of a YAML or JSON file. A document that is broken does not take the
-/// others with it. Empty documents are null.
+/// others with it; one that exceeds a limit ends the reading. Empty documents are null.
 ///
 /// `file` names the file in places and messages.
 pub fn documents(file: &str, text: &str) -> Vec<Result<Node, ConfigError>> {
