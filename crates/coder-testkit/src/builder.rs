@@ -62,14 +62,11 @@ impl FakeCoderBuilder {
         self
     }
 
-    /// The same for a server: parsed, and with the runtime it lives in.
+    /// The same for a server: parsed, and with the runtime it lives in unless there is another.
     #[cfg(all(feature = "server", not(target_family = "wasm")))]
-    pub(crate) fn served_at(mut self, url: DeploymentUrl) -> Self {
+    pub(crate) fn served_at(mut self, url: DeploymentUrl, runtime: Arc<dyn Runtime>) -> Self {
         self.url = url;
-        if self.runtime.is_none() {
-            self.runtime =
-                coder_core::TokioRuntime::current().map(|runtime| Arc::new(runtime) as _);
-        }
+        self.runtime = self.runtime.or(Some(runtime));
         self
     }
 

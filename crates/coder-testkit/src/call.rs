@@ -34,11 +34,7 @@ impl Call {
     pub(crate) fn read(request: Request<Bytes>, base: &str) -> Result<Self, Reply> {
         let (head, body) = request.into_parts();
         if body.len() > BODY_LIMIT {
-            return Err(Reply::error_with_detail(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "Request body too large.",
-                "Maximum request body size is 4194304 bytes.",
-            ));
+            return Err(too_large());
         }
         let path = head.uri.path();
         let path = path.strip_prefix(base).unwrap_or(path);
@@ -117,6 +113,14 @@ impl Call {
             )
         })
     }
+}
+
+fn too_large() -> Reply {
+    Reply::error_with_detail(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "Request body too large.",
+        "Maximum request body size is 4194304 bytes.",
+    )
 }
 
 fn pairs(encoded: &[u8]) -> Pairs {

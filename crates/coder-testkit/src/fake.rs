@@ -208,12 +208,9 @@ impl FakeCoder {
     /// Limits what an application may ask for (a list of scopes separated by spaces). Releases
     /// before 2.38 do not know such a limit.
     pub fn set_app_scope(&self, app: &FakeApp, scope: &str) {
-        if let Some(app) = app_id(app).and_then(|id| self.lock().app_mut(id).cloned()) {
-            self.with(|deployment| {
-                if let Some(stored) = deployment.state.app_mut(app.id) {
-                    stored.scope = (!scope.is_empty()).then(|| scope.to_owned());
-                }
-            });
+        let mut state = self.lock();
+        if let Some(stored) = app_id(app).and_then(|id| state.app_mut(id)) {
+            stored.scope = (!scope.is_empty()).then(|| scope.to_owned());
         }
     }
 

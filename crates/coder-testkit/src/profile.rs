@@ -58,7 +58,7 @@ pub(crate) struct Profile {
     pub(crate) null_app_list: bool,
     /// `buildinfo.oauth2_provider` exists.
     pub(crate) buildinfo_says: bool,
-    /// `POST /oauth2/authorize` and the others have CORS headers on authorize too.
+    /// `/oauth2/authorize` has CORS headers, as the other endpoints have.
     pub(crate) cors_on_authorize: bool,
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::authentication::Caller;
 use crate::call::Call;
 use crate::json::Json as _;
 use crate::reply::{Answer, Reply};
@@ -159,11 +160,7 @@ pub(crate) fn quota(deployment: &mut Deployment<'_>, call: &Call, segment: &str)
 
 impl Deployment<'_> {
     /// The user a path names, when the caller may know of it.
-    pub(crate) fn visible_user(
-        &self,
-        caller: &crate::authentication::Caller,
-        segment: &str,
-    ) -> Result<User, Reply> {
+    pub(crate) fn visible_user(&self, caller: &Caller, segment: &str) -> Result<User, Reply> {
         let user =
             self.state.user_at(segment, caller.user.id).ok_or_else(Reply::not_found)?.clone();
         if user.id == caller.user.id || caller.user.owner {

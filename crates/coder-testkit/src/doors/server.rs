@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{Body, DeploymentUrl, TransportError};
+use coder_core::{Body, BoxFuture, DeploymentUrl, Runtime, TransportError};
 use futures_util::TryStreamExt as _;
 use futures_util::future::{Either, select};
 use http::{Request, Response};
@@ -17,6 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -69,7 +71,7 @@ impl FakeServer {
         let listener = TcpListener::bind(address).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let url = DeploymentUrl::parse(&url).map_err(io::Error::other)?;
-        let coder = builder.served_at(url).build();
+        let coder = builder.served_at(url, Arc::new(Tokio(Handle::current()))).build();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(serve(listener, coder.clone(), stopped));
         Ok(Self { coder, stop: Some(stop), serving })
@@ -133,6 +135,20 @@ fn greet(
         // Broken connections are what faults are for.
         let _ = watched.await;
     });
+}
+
+/// The runtime the server lives in: its timer tells streams when to look at the clock.
+struct Tokio(Handle);
+
+impl Runtime for Tokio {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        drop(self.0.spawn(task));
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let _inside = self.0.enter();
+        Box::pin(tokio::time::sleep(duration))
+    }
 }
 
 type WireBody = UnsyncBoxBody<Bytes, TransportError>;

@@ -41,8 +41,8 @@ enum Refused {
     OAuth { error: &'static str, title: &'static str, faults: Vec<(String, String)> },
 }
 
-/// Which button of Coder's own reading of the request is running: the page does not notice a
-/// wrong challenge method in old releases.
+/// Which of the two is reading the request. Before 2.38 the page does not notice a wrong challenge
+/// method; the button does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
     Page,

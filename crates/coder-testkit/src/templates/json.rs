@@ -14,7 +14,7 @@ impl Template {
             .organizations
             .iter()
             .find(|organization| organization.id == self.organization);
-        let users = deployment.state.active_users_of_template(self.id, deployment.now);
+        let users = deployment.state.users_of_template(self.id);
         let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
         let mut template = json!({
             "id": self.id,

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::apps::NewApp;
+use super::apps::NewWorkspaceApp;
 use super::lifecycle::{Pace, plus};
 use super::{Build, Workspace};
 use crate::Version;
+use crate::call::Call;
 use crate::json::Json as _;
 use crate::mint::Mint;
 use crate::state::Deployment;
@@ -20,7 +21,7 @@ const CONNECTION_TIMEOUT: u64 = 120;
 pub(crate) struct AgentPlan {
     pub(crate) name: String,
     pub(crate) fate: AgentFate,
-    pub(crate) apps: Vec<NewApp>,
+    pub(crate) apps: Vec<NewWorkspaceApp>,
 }
 
 /// What becomes of an agent.
@@ -109,6 +110,28 @@ impl Agent {
             state.disconnected_at = Some(ready);
         }
         state
+    }
+
+    /// What the startup script has said so far, after `?after=<id>`.
+    pub(crate) fn logs(&self, state: &AgentState, call: &Call) -> Value {
+        let after: u64 = call.query("after").and_then(|id| id.parse().ok()).unwrap_or_default();
+        let lines = [
+            (1, state.connected_at, "Running the startup script"),
+            (2, state.ready_at, "The startup script is done"),
+        ];
+        lines
+            .into_iter()
+            .filter(|(id, _, _)| *id > after)
+            .filter_map(|(id, at, output)| {
+                Some(json!({
+                    "id": id,
+                    "created_at": at?.to_string(),
+                    "output": output,
+                    "level": "info",
+                    "source_id": self.log_source,
+                }))
+            })
+            .collect()
     }
 
     pub(crate) fn json(

@@ -17,7 +17,7 @@ use crate::json::Json as _;
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "an app does nothing until it is given to `NewWorkspace::app`"]
-pub struct NewApp {
+pub struct NewWorkspaceApp {
     slug: String,
     display_name: String,
     icon: String,
@@ -35,7 +35,7 @@ enum Target {
     Command(String),
 }
 
-impl NewApp {
+impl NewWorkspaceApp {
     /// An app under a subdomain of its own.
     pub fn subdomain(slug: &str) -> Self {
         Self::new(slug, Target::Subdomain, "healthy")

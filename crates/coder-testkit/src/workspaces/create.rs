@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Workspace;
 use super::agents::AgentPlan;
-use super::apps::NewApp;
+use super::apps::NewWorkspaceApp;
 use super::builds::{BuildPlan, given_parameters};
 use super::json::Fresh;
 use super::lifecycle::{Fate, Transition};
@@ -160,7 +160,7 @@ pub(crate) fn default_agent() -> AgentPlan {
     AgentPlan {
         name: "main".to_owned(),
         fate: super::agents::AgentFate::default(),
-        apps: vec![NewApp::subdomain("code-server").icon("/icon/code.svg")],
+        apps: vec![NewWorkspaceApp::subdomain("code-server").icon("/icon/code.svg")],
     }
 }
 

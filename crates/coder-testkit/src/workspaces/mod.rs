@@ -17,7 +17,7 @@ mod watch;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub use apps::NewApp as NewWorkspaceApp;
+pub use apps::NewWorkspaceApp;
 pub(crate) use create::{Wish, fulfil};
 pub(crate) use json::Fresh;
 pub use lifecycle::Pace;
@@ -112,7 +112,7 @@ impl State {
     }
 
     /// How many people have a workspace of a template.
-    pub(crate) fn active_users_of_template(&self, template: Uuid, _now: Timestamp) -> usize {
+    pub(crate) fn users_of_template(&self, template: Uuid) -> usize {
         let users: std::collections::BTreeSet<Uuid> = self
             .workspaces
             .values()

@@ -127,7 +127,7 @@ pub(crate) fn route_agents(deployment: &mut Deployment<'_>, call: &Call, rest: &
             let port = json!({ "process_name": "node", "network": "tcp", "port": 3000 });
             Ok(Reply::ok(&json!({ "ports": [port] })))
         }
-        ["logs"] => Ok(Reply::ok(&json!([]))),
+        ["logs"] => Ok(Reply::ok(&agent.logs(&state, call))),
         _ => Err(Reply::no_route()),
     }
 }

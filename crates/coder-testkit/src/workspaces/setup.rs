@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Workspace;
 use super::agents::{AgentFate, AgentPlan};
-use super::apps::NewApp;
+use super::apps::NewWorkspaceApp;
 use super::builds::BuildPlan;
 use super::create::default_agent;
 use super::lifecycle::{Fate, Transition};
@@ -228,7 +228,7 @@ impl NewWorkspace {
     }
 
     /// One more app of the first agent, beside `code-server`.
-    pub fn app(mut self, app: NewApp) -> Self {
+    pub fn app(mut self, app: NewWorkspaceApp) -> Self {
         if let Some(agent) = self.agents.first_mut() {
             agent.apps.push(app);
         }

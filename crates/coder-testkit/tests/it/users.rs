@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use coder_testkit::FakeCoder;
+use http::Request;
 use serde_json::{Value, json};
 
-use crate::common::{call, get};
+use crate::common::{call, get, send};
 
 const TOKENS: &str = "/api/v2/users/me/keys/tokens";
 
@@ -136,4 +138,30 @@ fn accounts_elsewhere_can_be_linked_and_unlinked() {
     assert_eq!(all["links"][0]["provider_id"], "gh");
     call(&coder, "DELETE", "/api/v2/external-auth/gh", token, &Value::Null);
     assert_eq!(is_linked(), false);
+}
+
+#[test]
+fn a_cookie_alone_writes_nothing() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let ask = |method: &str, header: &str| {
+        let token = alice.session_token.expose();
+        let value =
+            if header == "cookie" { format!("coder_session_token={token}") } else { token.into() };
+        let request =
+            Request::builder().method(method).uri("/api/v2/users/me/keys").header(header, value);
+        send(&coder, request.body(Bytes::new()).unwrap())
+    };
+    assert_eq!(ask("POST", "coder-session-token").status, 201);
+    let refused = ask("POST", "cookie");
+    assert_eq!(refused.status, 400);
+    assert!(refused.text.contains("CSRF"));
+}
+
+#[test]
+fn a_body_has_a_limit() {
+    let coder = FakeCoder::new();
+    let request = Request::post("/oauth2/tokens").body(vec![b'x'; 4 * 1024 * 1024 + 1].into());
+    let answer = send(&coder, request.unwrap());
+    assert_eq!(answer.error(), (413, "Request body too large.".to_owned()));
 }

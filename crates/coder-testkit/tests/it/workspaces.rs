@@ -300,8 +300,11 @@ fn agents_and_apps_are_what_the_test_wants() {
     let slugs: Vec<_> = agents[0].apps.iter().map(|app| app.slug.as_str()).collect();
     assert_eq!(slugs, ["code-server", "docs"]);
     let path = format!("/api/v2/workspaceagents/{}", agents[1].id);
-    let agent = get(&coder, &path, alice.session_token.expose()).json();
-    assert_eq!(agent["name"], "gpu");
+    let ask = |path: &str| get(&coder, path, alice.session_token.expose()).json();
+    assert_eq!(ask(&path)["name"], "gpu");
+    assert_eq!(ask(&format!("{path}/listening-ports"))["ports"][0]["port"], 3000);
+    let logs = ask(&format!("{path}/logs?after=1"));
+    assert_eq!(logs[0]["output"], "The startup script is done");
 }
 
 #[test]
