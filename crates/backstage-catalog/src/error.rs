@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// A catalog could not be asked.
+/// A catalog could not be asked, or gave no answer that can be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogError {
@@ -15,6 +15,24 @@ pub enum CatalogError {
         /// The error below.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+    /// The catalog does not let this portal in: its token is wrong, or may not read.
+    #[error("the catalog refuses to answer: {reason}")]
+    #[non_exhaustive]
+    Refused {
+        /// What was refused, for people. Holds no secret.
+        reason: String,
+        /// The error below.
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
+    /// What came is not the answer of a catalog: a login page, another program, a wrong URL.
+    #[error("the catalog's answer cannot be used: {reason}")]
+    #[non_exhaustive]
+    Unusable {
+        /// What is wrong with it, for people. Holds no secret.
+        reason: String,
+        /// The error below.
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
 }
 
 impl CatalogError {
@@ -23,17 +41,28 @@ impl CatalogError {
         Self::Unavailable { reason: reason.into(), source: None }
     }
 
-    /// Adds the error below. Its text must hold no secret.
-    #[must_use]
-    pub fn caused_by(self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        match self {
-            Self::Unavailable { reason, .. } => {
-                Self::Unavailable { reason, source: Some(error.into()) }
-            }
-        }
+    /// The catalog does not let this portal in; `reason` must hold no secret.
+    pub fn refused(reason: impl Into<String>) -> Self {
+        Self::Refused { reason: reason.into(), source: None }
     }
 
-    /// Whether the same question may be answered a little later.
+    /// What came is not the answer of a catalog; `reason` must hold no secret.
+    pub fn unusable(reason: impl Into<String>) -> Self {
+        Self::Unusable { reason: reason.into(), source: None }
+    }
+
+    /// Adds the error below. Its text must hold no secret.
+    #[must_use]
+    pub fn caused_by(mut self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        match &mut self {
+            Self::Unavailable { source, .. }
+            | Self::Refused { source, .. }
+            | Self::Unusable { source, .. } => *source = Some(error.into()),
+        }
+        self
+    }
+
+    /// Whether the same question may be answered a little later, without anybody's doing.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
     }

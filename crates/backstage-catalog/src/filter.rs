@@ -9,12 +9,12 @@ use serde_json::Value;
 /// `metadata.name`, `metadata.annotations.backstage.io/source-location`, `spec.profile.email`),
 /// and values are compared as text without regard to case. A list meets a condition when one of
 /// its items does; `relations.memberOf` is the list of the targets of that relation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EntityFilter {
     conditions: Vec<Condition>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Condition {
     path: String,
     /// `None`: the path must merely lead somewhere.

@@ -1,4 +1,5 @@
-//! Where Backstage catalog entities come from: a trait, a catalog in memory, and catalog files.
+//! Where Backstage catalog entities come from: a trait, a catalog in memory, catalog files, and the
+//! catalog of a Backstage backend.
 //!
 //! ```
 //! use backstage_catalog::{Catalog, EntityFilter, MemoryCatalog};
@@ -34,6 +35,8 @@ mod error;
 mod file;
 mod filter;
 mod memory;
+mod page;
+mod remote;
 
 pub use catalog::Catalog;
 pub use coder_config::{Entity, EntityRef, EntityRefError};
@@ -43,3 +46,5 @@ pub use error::CatalogError;
 pub use file::FileCatalog;
 pub use filter::EntityFilter;
 pub use memory::MemoryCatalog;
+pub use page::{EntityPage, PageCursor};
+pub use remote::{CatalogUrl, CatalogUrlError, RemoteCatalog};

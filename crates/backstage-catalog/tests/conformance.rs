@@ -32,3 +32,19 @@ mod files {
 
     coder_testkit::catalog_tests!(tokio::test, catalog());
 }
+
+mod remote {
+    use super::entities;
+    use backstage_catalog::RemoteCatalog;
+    use coder_core::World;
+    use coder_testkit::FakeCatalog;
+
+    /// In the real world, but for the network.
+    fn catalog() -> RemoteCatalog {
+        let fake = FakeCatalog::new(entities());
+        let world = World::native(fake.clone()).unwrap();
+        RemoteCatalog::new(&world, fake.url().parse().unwrap(), fake.token().clone())
+    }
+
+    coder_testkit::catalog_tests!(tokio::test, catalog());
+}

@@ -118,14 +118,7 @@ impl FakeCoder {
     fn record(&self, request: Request<Bytes>) -> Result<Call, crate::reply::Reply> {
         let base = self.settings.url.endpoint([]).path().trim_end_matches('/').to_owned();
         let call = Call::read(request, &base)?;
-        let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
-        self.lock().requests.push(RecordedRequest {
-            method: call.method.clone(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers: call.headers.clone(),
-            body: call.body.clone(),
-        });
+        self.lock().requests.push(RecordedRequest::of(&call));
         Ok(call)
     }
 

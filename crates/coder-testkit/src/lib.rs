@@ -67,7 +67,8 @@
 //! - wiremock (feature `wiremock`, on by default): `FakeCoderBuilder::mount_on` puts the fake
 //!   behind a mock server; `CoderMock` has a stub per endpoint for tests that need no deployment.
 //!
-//! With the feature `conformance` there are suites for whoever implements a store of
+//! With the feature `catalog` there is a `FakeCatalog`, the catalog of a Backstage backend, which is
+//! a transport as well. With the feature `conformance` there are suites for whoever implements a store of
 //! `coder-auth` or a catalog: `auth_store_tests!` and `catalog_tests!`.
 //!
 //! # What it is not
@@ -82,6 +83,8 @@ mod authentication;
 mod browser;
 mod builder;
 mod call;
+#[cfg(feature = "catalog")]
+mod catalog;
 mod clock;
 #[cfg(feature = "conformance")]
 #[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
@@ -115,6 +118,9 @@ mod workspaces;
 
 pub use browser::NotRedirected;
 pub use builder::FakeCoderBuilder;
+#[cfg(feature = "catalog")]
+#[cfg_attr(docsrs, doc(cfg(feature = "catalog")))]
+pub use catalog::FakeCatalog;
 pub use clock::TestClock;
 #[cfg(all(feature = "server", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]

@@ -5,6 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
+use crate::call::Call;
+
 /// A request the fake has received, in the order of arrival, faults included.
 ///
 /// `Debug` prints method, path and the names of query parameters only, so that a failed assertion
@@ -25,6 +27,17 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
+    pub(crate) fn of(call: &Call) -> Self {
+        let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
+        Self {
+            method: call.method.clone(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: call.headers.clone(),
+            body: call.body.clone(),
+        }
+    }
+
     /// Whether this is a request with `method` to exactly `path`.
     pub fn is(&self, method: &str, path: &str) -> bool {
         self.method == method && self.path == path

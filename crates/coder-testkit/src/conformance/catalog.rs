@@ -2,6 +2,8 @@
 //!
 //! Every function wants a catalog that holds exactly the entities of [`ENTITIES`].
 
+use std::num::NonZeroUsize;
+
 use backstage_catalog::{Catalog, CatalogError, EntityFilter};
 use coder_config::{Entity, EntityRef, parse_entities};
 
@@ -50,6 +52,10 @@ macro_rules! catalog_tests {
             every_condition_must_be_met
             a_path_alone_asks_whether_there_is_anything
             entities_arrive_as_they_were_written
+            many_references_are_answered_in_their_order
+            pages_hold_every_entity_once
+            a_page_keeps_the_filter
+            a_value_matches_itself_and_nothing_else
         }
     };
     (@cases $test:meta, $catalog:expr; $($case:ident)+) => {$(
@@ -183,5 +189,80 @@ pub async fn entities_arrive_as_they_were_written(catalog: &dyn Catalog) {
             assert_eq!(entity.annotation(name), Some(value.as_str()), "{name}");
         }
         assert_eq!(entity.coder_spec().is_some(), written.coder_spec().is_some());
+    }
+}
+
+/// Many references are answered in the order they were asked in, each as if it were alone.
+pub async fn many_references_are_answered_in_their_order(catalog: &dyn Catalog) {
+    let asked = ["user:default/bob", "user:default/nobody", "Component:Other/payments", "user:bob"];
+    let refs = asked.map(reference);
+    let found = answered(catalog.entities_by_refs(&refs).await);
+    let found: Vec<Option<String>> =
+        found.iter().map(|entity| Some(entity.as_ref()?.entity_ref().to_string())).collect();
+    let bob = Some("user:default/bob".to_owned());
+    let payments = Some("component:other/payments".to_owned());
+    assert_eq!(found, [bob.clone(), None, payments, bob]);
+    assert!(answered(catalog.entities_by_refs(&[]).await).is_empty());
+}
+
+/// The references on all pages, page by page.
+async fn pages(catalog: &dyn Catalog, filter: &EntityFilter, limit: usize) -> Vec<Vec<String>> {
+    let Some(limit) = NonZeroUsize::new(limit) else { misuse("a page holds something") };
+    let mut pages = Vec::new();
+    let mut cursor = None;
+    while pages.len() < 100 {
+        let page = answered(catalog.page(filter, limit, cursor.as_ref()).await);
+        pages.push(page.entities.iter().map(|one| one.entity_ref().to_string()).collect());
+        match page.next {
+            None => return pages,
+            next => cursor = next,
+        }
+    }
+    misuse("the pages have no end")
+}
+
+/// Whatever the size of a page, all pages together hold each entity once, and none too many.
+pub async fn pages_hold_every_entity_once(catalog: &dyn Catalog) {
+    let everything = EntityFilter::all();
+    let expected = found(catalog, everything.clone()).await;
+    for limit in 1..=expected.len() + 1 {
+        let pages = pages(catalog, &everything, limit).await;
+        assert!(pages.iter().all(|page| page.len() <= limit), "{limit}: {pages:?}");
+        let mut all: Vec<String> = pages.into_iter().flatten().collect();
+        all.sort();
+        assert_eq!(all, expected, "pages of {limit}");
+    }
+}
+
+/// The second page holds what passes the filter of the first one.
+pub async fn a_page_keeps_the_filter(catalog: &dyn Catalog) {
+    for filter in
+        [EntityFilter::kind("User"), EntityFilter::kind("User").with("metadata.title", "Bob")]
+    {
+        let expected = found(catalog, filter.clone()).await;
+        let mut all: Vec<String> = pages(catalog, &filter, 1).await.into_iter().flatten().collect();
+        all.sort();
+        assert_eq!(all, expected);
+    }
+}
+
+/// No value can become a condition of its own, be of another type, or say "any".
+pub async fn a_value_matches_itself_and_nothing_else(catalog: &dyn Catalog) {
+    for value in [
+        "",
+        " ",
+        "*",
+        "%",
+        "null",
+        "true",
+        "42",
+        "alice@example.com,",
+        "nobody@example.com,spec.profile.email=alice@example.com",
+        "nobody@example.com,kind=user",
+        " alice@example.com",
+        "alice@example.com&filter=kind=user",
+    ] {
+        let filter = EntityFilter::kind("user").with("spec.profile.email", value);
+        assert!(found(catalog, filter).await.is_empty(), "{value:?}");
     }
 }

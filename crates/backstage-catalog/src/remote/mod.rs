@@ -1,0 +1,164 @@
+//! A Backstage catalog on another machine.
+
+mod api;
+mod cache;
+mod query;
+mod url;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use coder_config::{Entity, EntityRef};
+use coder_core::{RetryPolicy, Secret, World};
+
+use self::api::Api;
+use self::cache::{Cache, Question};
+pub use self::url::{CatalogUrl, CatalogUrlError};
+use crate::{Catalog, CatalogError, EntityFilter, EntityPage, PageCursor};
+
+/// How long an answer may be given again, unless said otherwise.
+const FRESH_FOR: Duration = Duration::from_secs(60);
+
+/// How many entities a question for all of them fetches at once.
+const PAGE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(499);
+
+/// So many references are asked for at once: Backstage reads no request of more than 100 kB, and
+/// each may be 200 bytes long.
+const REFS_PER_REQUEST: usize = 250;
+
+/// The catalog of a Backstage backend, over its REST API.
+///
+/// Backstage knows this portal by a *service token*: one of its `backend.auth.externalAccess`, of
+/// type `static`, that may read the catalog. It goes to the catalog's origin and nowhere else.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use backstage_catalog::{Catalog, RemoteCatalog};
+/// use coder_core::{Secret, World};
+///
+/// # async fn example(world: &World, token: Secret) -> Result<(), Box<dyn std::error::Error>> {
+/// let url = "https://backstage.example.com/api/catalog".parse()?;
+/// let catalog = RemoteCatalog::new(world, url, token).fresh_for(Duration::from_secs(30));
+/// let alice = catalog.entity(&"user:default/alice".parse()?).await?;
+/// # let _ = alice;
+/// # Ok(()) }
+/// ```
+///
+/// # When it is fresh, and when it is down
+///
+/// An answer is given again for a minute, or for [`fresh_for`](Self::fresh_for); so that is how
+/// long a change in the catalog may take to be seen. That something is *not* there is asked anew
+/// each time. An older answer is never given, not even while the catalog is down: it may say that
+/// somebody is who they no longer are, or owns what they no longer own. The answer then is a
+/// [`CatalogError`], and whoever signs people in keeps their sessions and lets them try again.
+///
+/// What may be answered a little later is asked again as the [`RetryPolicy`] says, by default
+/// [`RetryPolicy::INTERACTIVE`].
+pub struct RemoteCatalog {
+    api: Api,
+    cache: Cache,
+}
+
+impl RemoteCatalog {
+    /// The catalog at `url`, which knows this portal by `token`.
+    pub fn new(world: &World, url: CatalogUrl, token: Secret) -> Self {
+        let retry = RetryPolicy::INTERACTIVE;
+        let api = Api { world: world.clone(), url, token, retry };
+        Self { api, cache: Cache::new(FRESH_FOR) }
+    }
+
+    /// How long an answer may be given again; [`Duration::ZERO`] asks for everything anew.
+    #[must_use]
+    pub fn fresh_for(mut self, duration: Duration) -> Self {
+        self.cache = Cache::new(duration);
+        self
+    }
+
+    /// Another idea of when to try again.
+    #[must_use]
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.api.retry = retry;
+        self
+    }
+}
+
+impl fmt::Debug for RemoteCatalog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("RemoteCatalog").field(&self.api.url).finish()
+    }
+}
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl Catalog for RemoteCatalog {
+    async fn entity(&self, entity_ref: &EntityRef) -> Result<Option<Arc<Entity>>, CatalogError> {
+        let found = self.entities_by_refs(std::slice::from_ref(entity_ref)).await?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    async fn entities(&self, filter: &EntityFilter) -> Result<Vec<Arc<Entity>>, CatalogError> {
+        let asked_at = self.api.world.clock.now();
+        let question = Question::Entities(filter.clone());
+        if let Some(entities) = self.cache.get(&question, asked_at) {
+            return Ok(entities);
+        }
+        // An entity that moves while the pages are turned may be on two of them.
+        let mut entities = BTreeMap::new();
+        let mut cursor = None;
+        loop {
+            let page = self.page(filter, PAGE, cursor.as_ref()).await?;
+            let named = page.entities.into_iter().map(|one| (one.entity_ref().clone(), one));
+            entities.extend(named);
+            match page.next {
+                None => break,
+                next if next == cursor => return Err(api::unusable("its pages have no end")),
+                next => cursor = next,
+            }
+        }
+        let entities: Vec<_> = entities.into_values().collect();
+        self.cache.put(question, asked_at, entities.clone());
+        Ok(entities)
+    }
+
+    async fn entities_by_refs(
+        &self,
+        entity_refs: &[EntityRef],
+    ) -> Result<Vec<Option<Arc<Entity>>>, CatalogError> {
+        let asked_at = self.api.world.clock.now();
+        let mut found: HashMap<&EntityRef, Arc<Entity>> = HashMap::new();
+        let mut missing: Vec<&EntityRef> = Vec::new();
+        for entity_ref in entity_refs {
+            let cached = self.cache.get(&Question::Entity(entity_ref.clone()), asked_at);
+            match cached.and_then(|entities| entities.into_iter().next()) {
+                Some(entity) => drop(found.insert(entity_ref, entity)),
+                None => missing.push(entity_ref),
+            }
+        }
+        for refs in missing.chunks(REFS_PER_REQUEST) {
+            let entities = self.api.by_refs(refs).await?;
+            for (entity_ref, entity) in refs.iter().zip(entities) {
+                let Some(entity) = entity else { continue };
+                let question = Question::Entity((*entity_ref).clone());
+                self.cache.put(question, asked_at, vec![entity.clone()]);
+                found.insert(entity_ref, entity);
+            }
+        }
+        Ok(entity_refs.iter().map(|entity_ref| found.get(entity_ref).cloned()).collect())
+    }
+
+    async fn page(
+        &self,
+        filter: &EntityFilter,
+        limit: NonZeroUsize,
+        after: Option<&PageCursor>,
+    ) -> Result<EntityPage, CatalogError> {
+        let mut page = self.api.by_query(filter, limit, after).await?;
+        // Not everything can be said in the question; see `query`.
+        page.entities.retain(|entity| filter.matches(entity));
+        Ok(page)
+    }
+}
