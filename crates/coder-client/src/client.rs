@@ -52,6 +52,12 @@ impl Client {
         &self.deployment
     }
 
+    /// The world it lives in, for what its caller does between two operations: wait, tell the
+    /// time.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
     /// Sends `operation` and reads the answer.
     ///
     /// # Errors

@@ -232,6 +232,15 @@ impl Error {
         }
     }
 
+    /// Whether nobody knows what became of the request: the answer was lost, or something between
+    /// here and Coder failed. Read again before repeating what is not idempotent.
+    pub fn is_outcome_unknown(&self) -> bool {
+        match self {
+            Self::Transport(error) => error.may_have_been_processed(),
+            _ => self.status().is_some_and(|status| status.is_server_error()),
+        }
+    }
+
     /// How long the answer asked to wait (RFC 9110 §10.2.3, in seconds).
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

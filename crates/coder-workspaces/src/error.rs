@@ -1,14 +1,28 @@
-//! Why there is no answer about an entity's workspaces.
+//! What can go wrong with an entity's workspaces, and whose turn it is.
 
-use coder_client::FilterError;
+use coder_client::{FilterError, WorkspaceName};
 
-/// Why there is no answer.
+/// Why there is no answer, or no workspace.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// There is nothing to ask Coder for.
     #[error(transparent)]
     NotSearchable(#[from] NotSearchable),
+    /// No workspace can be created as it was asked for.
+    #[error(transparent)]
+    NotCreatable(#[from] NotCreatable),
+    /// There is a workspace, but it did not get where it was wanted.
+    #[error("the workspace `{workspace}` {problem}")]
+    Stuck {
+        /// The workspace's name.
+        workspace: String,
+        /// What happened to it.
+        problem: Stuck,
+    },
+    /// Something may have been found that could not be read, so nothing new is created.
+    #[error("not every workspace of the entity could be read, so none is created: {0}")]
+    Incomplete(crate::SearchProblem),
     /// Coder did not answer, or said no.
     #[error(transparent)]
     Client(#[from] coder_client::Error),
@@ -34,4 +48,148 @@ pub enum NotSearchable {
         /// Why not.
         source: FilterError,
     },
+}
+
+/// Why a workspace cannot be created as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotCreatable {
+    /// Nobody names a template.
+    #[error(
+        "no template is named; set `spec.coder.templateName` or `coder.workspaces.defaultTemplateName`"
+    )]
+    NoTemplate,
+    /// There is no such template, or the user may not see it.
+    #[error("there is no template `{template}` that you may use")]
+    TemplateNotFound {
+        /// As it was named.
+        template: String,
+    },
+    /// Several organizations have a template of this name.
+    #[error(
+        "several organizations have a template `{template}`; name one, like `{}/{template}`",
+        organizations.first().map_or("organization", String::as_str)
+    )]
+    TemplateAmbiguous {
+        /// As it was named.
+        template: String,
+        /// Which organizations.
+        organizations: Vec<String>,
+    },
+    /// The template is not to be used any more.
+    #[error("the template `{template}` is deprecated: {message}")]
+    TemplateDeprecated {
+        /// As it was named.
+        template: String,
+        /// Why, and what to use instead.
+        message: String,
+    },
+    /// The template has no such preset.
+    #[error("the template has no preset `{preset}`; it has: {}", listed(known))]
+    PresetNotFound {
+        /// As it was named.
+        preset: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// Parameters are missing or wrong.
+    #[error("{}", problems(.0))]
+    Parameters(Vec<ParameterProblem>),
+    /// Accounts at other services must be linked first, by the user in the browser.
+    #[error("link your account first: {}", accounts(.0))]
+    ExternalAuth(Vec<MissingAccount>),
+    /// Another workspace has this name.
+    #[error("you have another workspace called `{0}`; choose another name")]
+    NameTaken(WorkspaceName),
+}
+
+/// A parameter that is missing or wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParameterProblem {
+    /// The parameter's name; empty when it is about all of them.
+    pub name: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl ParameterProblem {
+    pub(crate) fn new(name: &str, problem: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), problem: problem.into() }
+    }
+}
+
+/// An account that must be linked first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MissingAccount {
+    /// The service, for people.
+    pub name: String,
+    /// Where the user links it; empty when Coder did not say.
+    pub url: String,
+}
+
+impl MissingAccount {
+    pub(crate) fn new(name: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { name: name.into(), url: url.into() }
+    }
+}
+
+/// What happened to a workspace that did not get where it was wanted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Stuck {
+    /// Its build failed.
+    #[error("was not built: {0}")]
+    Failed(String),
+    /// It runs, but cannot be used.
+    #[error("runs, but cannot be used: {0}")]
+    Unusable(String),
+    /// Somebody stopped it, or canceled its build.
+    #[error("was stopped meanwhile")]
+    Stopped,
+    /// Somebody started it.
+    #[error("was started meanwhile")]
+    Started,
+    /// Somebody deleted it.
+    #[error("was deleted meanwhile")]
+    Deleted,
+    /// Other builds of it kept coming first.
+    #[error("is busy with builds that somebody else asked for")]
+    Busy,
+    /// It took longer than the caller wanted to wait.
+    #[error("is not there yet; look again later")]
+    TimedOut,
+}
+
+impl Error {
+    /// Whether the user must sign in again.
+    pub fn is_unauthorized(&self) -> bool {
+        match self {
+            Self::Client(error) | Self::Incomplete(crate::SearchProblem::Failed(error)) => {
+                error.is_unauthorized()
+            }
+            _ => false,
+        }
+    }
+}
+
+fn problems(problems: &[ParameterProblem]) -> String {
+    let one = |problem: &ParameterProblem| match problem.name.as_str() {
+        "" => problem.problem.clone(),
+        name => format!("parameter `{}`: {}", name.escape_debug(), problem.problem),
+    };
+    problems.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn accounts(accounts: &[MissingAccount]) -> String {
+    let one = |account: &MissingAccount| match account.url.as_str() {
+        "" => account.name.clone(),
+        url => format!("{} at {url}", account.name),
+    };
+    accounts.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

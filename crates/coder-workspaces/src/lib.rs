@@ -34,6 +34,9 @@
 //!   empty list, and a list from which something may be missing says so.
 //! - [`availability`] tells online from starting, stopped, failed, dormant, unhealthy and the rest,
 //!   with the reason, what to do next, and when to look again.
+//! - [`OpenWorkspace`] is "I want to work on this" as one call: an existing workspace is used or
+//!   started, and only when there is none a new one is created, and followed until it is ready.
+//!   [`ManageWorkspace`] stops, restarts, updates, extends and deletes.
 //! - [`links`] lead to the dashboard, terminals, apps, ports and [editors](Editor), without a token
 //!   in any of them; [`AssetUrls`] say where icons are and who may see credentials.
 //!
@@ -45,10 +48,15 @@
 mod assets;
 mod availability;
 mod compile;
+mod create;
 mod creation_link;
 mod editor;
 mod error;
+mod follow;
 mod links;
+mod manage;
+mod open;
+mod parameters;
 mod search;
 
 pub use assets::{AssetUrls, AssetUrlsError, PortalUrls};
@@ -59,6 +67,9 @@ pub use availability::{
 pub use compile::{EntityWorkspacesConfig, compile};
 pub use creation_link::CreationLink;
 pub use editor::Editor;
-pub use error::{Error, NotSearchable};
+pub use error::{Error, MissingAccount, NotCreatable, NotSearchable, ParameterProblem, Stuck};
+pub use follow::Progress;
 pub use links::{AgentLinks, AppLink, EditorLink, Places, WorkspaceLinks, links, port_link};
+pub use manage::ManageWorkspace;
+pub use open::{How, OpenWorkspace, Opened};
 pub use search::{EntityWorkspaces, Owner, Search, SearchProblem, find_workspaces};

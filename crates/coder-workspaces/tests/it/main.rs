@@ -2,7 +2,11 @@
 #![cfg(test)]
 
 mod assets;
+mod association;
 mod availability;
+mod fake;
 mod links;
+mod manage;
+mod open;
 mod search;
 mod support;

@@ -1,7 +1,8 @@
 //! `compileCoderConfig`.
 
 use coder_config::{
-    CoderSpec, ConfigSources, Environment, Node, Repository, ScmIntegrations, WorkspacesConfig, yaml,
+    CoderSpec, ConfigSources, Environment, Node, Repository, ScmIntegrations, WorkspacesConfig,
+    yaml,
 };
 use coder_workspaces::compile;
 

@@ -1,0 +1,135 @@
+//! Following a workspace until it is where it is wanted.
+
+use std::time::Duration;
+
+use coder_client::models::{AgentStatus, Workspace, WorkspaceStatus, WorkspaceTransition};
+use coder_client::operations::GetWorkspace;
+use coder_client::{Client, WorkspaceId};
+use coder_core::MaybeSend;
+use jiff::Timestamp;
+
+use crate::{Availability, AvailabilityState, Error, Stuck, availability};
+
+/// How often a workspace is looked at while somebody waits for it.
+const GLANCE: Duration = Duration::from_secs(2);
+/// How often in a row Coder may fail to answer before the waiting ends.
+const MAX_FAILURES: u32 = 5;
+
+/// What is happening, for somebody who waits.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Progress<'a> {
+    /// Workspaces of the entity are looked for.
+    Searching,
+    /// This one is used.
+    Reusing(&'a Workspace),
+    /// None was found; one of this name is created.
+    Creating(&'a str),
+    /// This is how it is now.
+    Waiting(&'a Workspace, &'a Availability),
+}
+
+/// Where a workspace is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    Ready,
+    Stopped,
+    Deleted,
+    /// Anywhere, but with no build under way.
+    Settled,
+}
+
+impl Goal {
+    /// What a build does that leads there.
+    pub(crate) fn transition(self) -> WorkspaceTransition {
+        match self {
+            Self::Ready | Self::Settled => WorkspaceTransition::Start,
+            Self::Stopped => WorkspaceTransition::Stop,
+            Self::Deleted => WorkspaceTransition::Delete,
+        }
+    }
+}
+
+/// Looks at a workspace again and again.
+pub(crate) struct Follower<'a, F> {
+    pub(crate) client: &'a Client,
+    pub(crate) patience: Duration,
+    pub(crate) started: Timestamp,
+    pub(crate) on_progress: &'a mut F,
+}
+
+impl<F: FnMut(Progress<'_>) + MaybeSend> Follower<'_, F> {
+    /// The workspace, once it is where it is wanted.
+    pub(crate) async fn until(
+        &mut self,
+        goal: Goal,
+        id: WorkspaceId,
+        name: &str,
+    ) -> Result<Workspace, Error> {
+        let stuck = |problem| Error::Stuck { workspace: name.to_owned(), problem };
+        let mut failures = 0;
+        loop {
+            match self.client.send(&GetWorkspace::new(id).include_deleted()).await {
+                Ok(workspace) => {
+                    failures = 0;
+                    let now = self.client.world().clock.now();
+                    let available = availability(&workspace, now);
+                    (self.on_progress)(Progress::Waiting(&workspace, &available));
+                    match arrived(goal, &workspace, &available) {
+                        Ok(true) => return Ok(workspace),
+                        Ok(false) => {}
+                        Err(problem) => return Err(stuck(problem)),
+                    }
+                }
+                Err(error) if error.is_transient() && failures < MAX_FAILURES => failures += 1,
+                Err(error) if error.is_not_found() || error.is_gone() => {
+                    return Err(stuck(Stuck::Deleted));
+                }
+                Err(error) => return Err(error.into()),
+            }
+            let waited = self.client.world().clock.now().duration_since(self.started);
+            if Duration::try_from(waited).unwrap_or_default() >= self.patience {
+                return Err(stuck(Stuck::TimedOut));
+            }
+            self.client.world().runtime.sleep(GLANCE).await;
+        }
+    }
+}
+
+/// Whether it is there; what happened when it never will be.
+fn arrived(goal: Goal, workspace: &Workspace, now: &Availability) -> Result<bool, Stuck> {
+    use AvailabilityState::{
+        Deleted, Deleting, Dormant, Failed, Offline, Online, Pending, Stopping, Unhealthy, Unknown,
+    };
+    let reason = || now.reason.clone().unwrap_or_else(|| "coder does not say why".to_owned());
+    match (goal, now.state) {
+        (Goal::Deleted, Deleted) => Ok(true),
+        (_, Deleted) => Err(Stuck::Deleted),
+        (_, Pending) if is_built(workspace) => Ok(matches!(goal, Goal::Settled)),
+        (_, Pending | Stopping | Deleting) => Ok(false),
+        (Goal::Settled, _) => Ok(true),
+        (_, Failed) => Err(Stuck::Failed(reason())),
+        (Goal::Ready, Online | Unknown) => Ok(true),
+        // A start script may have failed where people can still work; what never came, or is
+        // gone, cannot be worked with.
+        (Goal::Ready, Unhealthy) if all_connected(workspace) => Ok(true),
+        (Goal::Ready, Unhealthy) => Err(Stuck::Unusable(reason())),
+        (Goal::Ready, Offline) if is_built(workspace) => Err(Stuck::Unusable(reason())),
+        (Goal::Ready, Offline | Dormant) => Err(Stuck::Stopped),
+        (Goal::Stopped, Offline | Dormant) if !is_built(workspace) => Ok(true),
+        (Goal::Stopped | Goal::Deleted, _) => Err(Stuck::Started),
+    }
+}
+
+/// Whether its build is over and has started it: what it waits for are its agents.
+fn is_built(workspace: &Workspace) -> bool {
+    workspace.latest_build.status == WorkspaceStatus::Running
+}
+
+fn all_connected(workspace: &Workspace) -> bool {
+    let resources = workspace.latest_build.resources.iter();
+    resources
+        .flat_map(|resource| &resource.agents)
+        .filter(|agent| agent.parent_id.is_none())
+        .all(|agent| agent.status == AgentStatus::Connected)
+}

@@ -1,0 +1,74 @@
+//! The fake Coder as a world, whose clock moves when somebody waits.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use coder_client::{Client, Credential};
+use coder_core::{Body, BoxFuture, RetryPolicy, Runtime, Transport, TransportError, World};
+use coder_testkit::{FakeCoder, FakeUser, SeededRandom};
+use http::{Request, Response};
+
+/// Waiting turns the fake's clock.
+struct Turning(FakeCoder);
+
+impl Runtime for Turning {
+    fn spawn(&self, _task: BoxFuture<'static, ()>) {
+        panic!("nothing is spawned");
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let coder = self.0.clone();
+        Box::pin(async move { coder.advance(duration) })
+    }
+}
+
+pub(crate) fn client(coder: &FakeCoder, user: &FakeUser) -> Client {
+    client_through(coder, user, Arc::new(coder.clone()))
+}
+
+fn client_through(coder: &FakeCoder, user: &FakeUser, transport: Arc<dyn Transport>) -> Client {
+    let world = World {
+        transport,
+        clock: coder.clock(),
+        random: Arc::new(SeededRandom::new("workspaces")),
+        runtime: Arc::new(Turning(coder.clone())),
+    };
+    Client::new(&world, coder.url().clone())
+        .with_credential(Credential::SessionToken(user.session_token.clone()))
+        .with_retry(RetryPolicy::NEVER)
+}
+
+type Act = Box<dyn FnOnce(&FakeCoder) + Send>;
+
+/// Does something before a certain request reaches the fake.
+struct Meanwhile {
+    coder: FakeCoder,
+    path: &'static str,
+    act: Mutex<Option<Act>>,
+}
+
+#[async_trait]
+impl Transport for Meanwhile {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        let here = format!("{} {}", request.method(), request.uri().path());
+        let act = if here.contains(self.path) { self.act.lock().unwrap().take() } else { None };
+        if let Some(act) = act {
+            act(&self.coder);
+        }
+        self.coder.send(request).await
+    }
+}
+
+/// A client to whom something happens right before the first request that contains `path`.
+pub(crate) fn client_with(
+    coder: &FakeCoder,
+    user: &FakeUser,
+    path: &'static str,
+    act: impl FnOnce(&FakeCoder) + Send + 'static,
+) -> Client {
+    let act: Act = Box::new(act);
+    let meanwhile = Meanwhile { coder: coder.clone(), path, act: Mutex::new(Some(act)) };
+    client_through(coder, user, Arc::new(meanwhile))
+}

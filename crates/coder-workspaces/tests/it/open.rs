@@ -1,0 +1,295 @@
+//! Open, start or create: every way that can go.
+
+use std::time::Duration;
+
+use coder_client::Client;
+use coder_config::{CoderSpec, Repository, ScmIntegrations, WorkspacesConfig};
+use coder_testkit::{FakeCoder, FakeUser, Fault};
+use coder_workspaces::{
+    EntityWorkspacesConfig, Error, How, OpenWorkspace, Opened, Progress, Stuck, compile,
+};
+use http::Method;
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::fake::{client, client_with};
+use crate::support::{Coder, fixture};
+
+const PAY: &str = "https://github.com/acme/pay";
+
+struct Scene {
+    coder: FakeCoder,
+    alice: FakeUser,
+    client: Client,
+}
+
+/// A deployment with a template, and a user who has nothing yet.
+fn scene() -> Scene {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    coder.add_template("devcontainers").required_parameter("repo").parameter("region", "eu");
+    let client = client(&coder, &alice);
+    Scene { coder, alice, client }
+}
+
+fn entity() -> EntityWorkspacesConfig {
+    entity_from("devcontainers")
+}
+
+fn entity_from(template: &str) -> EntityWorkspacesConfig {
+    let mut config = WorkspacesConfig::new("https://coder.test".parse().unwrap());
+    config.repo_url_param_keys = vec!["git_repo".to_owned(), "repo".to_owned()];
+    let mut spec = CoderSpec::default();
+    spec.template = Some(template.parse().unwrap());
+    let repository = Repository::from_url(PAY, &ScmIntegrations::default()).unwrap();
+    compile(&config, Some(&spec), Some(&repository))
+}
+
+async fn open(client: &Client) -> Result<Opened, Error> {
+    OpenWorkspace::of(&entity()).run(client, |_| {}).await
+}
+
+#[tokio::test]
+async fn a_running_workspace_is_used_as_it_is() {
+    let Scene { coder, alice, client } = scene();
+    let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).create();
+    let opened = open(&client).await.unwrap();
+    assert_eq!((opened.workspace.id, opened.how), (id, How::Found));
+    assert_eq!(coder.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_stopped_workspace_is_started_and_followed() {
+    let Scene { coder, alice, client } = scene();
+    coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
+    let mut told = Vec::new();
+    let opened = OpenWorkspace::of(&entity())
+        .run(&client, |progress| told.push(line(&progress)))
+        .await
+        .unwrap();
+    assert_eq!(opened.how, How::Started);
+    told.dedup();
+    assert_snapshot!(told.join("\n"), @"
+    searching
+    reusing dev
+    dev is Pending…: its build is number 1 of 1 in the queue
+    dev is Pending…: -
+    dev is Pending…: its agent `main` has not connected yet
+    dev is Online: -
+    ");
+}
+
+fn line(progress: &Progress<'_>) -> String {
+    match progress {
+        Progress::Searching => "searching".to_owned(),
+        Progress::Reusing(workspace) => format!("reusing {}", workspace.name),
+        Progress::Creating(name) => format!("creating {name}"),
+        Progress::Waiting(workspace, availability) => format!(
+            "{} is {}: {}",
+            workspace.name,
+            availability.state.label(),
+            availability.reason.as_deref().unwrap_or("-")
+        ),
+        _ => "something new".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_starting_is_waited_for() {
+    let Scene { coder, alice, client } = scene();
+    coder.add_workspace(&alice, "dev").parameter("repo", PAY).pending().create();
+    assert_eq!(open(&client).await.unwrap().how, How::Joined);
+    assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 0);
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_stopping_is_started_once_it_is_stopped() {
+    let Scene { coder, alice, client } = scene();
+    coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopping().create();
+    assert_eq!(open(&client).await.unwrap().how, How::Started);
+}
+
+#[tokio::test]
+async fn when_somebody_else_starts_it_first_their_build_is_joined() {
+    let Scene { coder, alice, .. } = scene();
+    let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
+    let client = client_with(&coder, &alice, "POST", move |coder| coder.start(id));
+    assert_eq!(open(&client).await.unwrap().how, How::Started);
+    let builds = format!("/api/v2/workspaces/{id}/builds");
+    assert_eq!(coder.count("POST", &builds), 1);
+}
+
+#[tokio::test]
+async fn without_a_workspace_one_is_created_from_the_template() {
+    let Scene { coder, client, .. } = scene();
+    let mut told = Vec::new();
+    let opened = OpenWorkspace::of(&entity())
+        .parameter("region", "us")
+        .run(&client, |progress| told.push(line(&progress)))
+        .await
+        .unwrap();
+    assert_eq!((opened.workspace.name.as_str(), opened.how), ("pay", How::Created));
+    told.dedup();
+    assert_snapshot!(told.join("\n"), @"
+    searching
+    creating pay
+    pay is Pending…: its build is number 1 of 1 in the queue
+    pay is Pending…: -
+    pay is Pending…: its agent `main` has not connected yet
+    pay is Online: -
+    ");
+    // The wish can be repeated: now there is one.
+    coder.forget_requests();
+    assert_eq!(open(&client).await.unwrap().how, How::Found);
+    assert_eq!(coder.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_workspace_of_the_same_name_for_something_else_is_not_touched() {
+    let Scene { coder, alice, client } = scene();
+    coder.add_workspace(&alice, "pay").parameter("repo", "https://github.com/acme/other").create();
+    assert_eq!(open(&client).await.unwrap().workspace.name, "pay-2");
+    let error = OpenWorkspace::of(&entity())
+        .always_new("pay".parse().unwrap())
+        .run(&client, |_| {})
+        .await
+        .unwrap_err();
+    assert_snapshot!(error, @"you have another workspace called `pay`; choose another name");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_makes_no_second_workspace() {
+    for fault in [Fault::answer_lost(), Fault::request_lost(), Fault::bad_gateway()] {
+        let Scene { coder, client, .. } = scene();
+        coder.fail_next(fault.method(Method::POST).on("/api/v2/users/me/workspaces"));
+        let opened = open(&client).await.unwrap();
+        assert_eq!((opened.workspace.name.as_str(), opened.how), ("pay", How::Created));
+    }
+}
+
+#[tokio::test]
+async fn a_build_whose_answer_is_lost_is_not_asked_for_twice() {
+    let Scene { coder, alice, client } = scene();
+    let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
+    let builds = format!("/api/v2/workspaces/{id}/builds");
+    coder.fail_next(Fault::answer_lost().method(Method::POST).on(&builds));
+    assert_eq!(open(&client).await.unwrap().how, How::Started);
+    assert_eq!(coder.count("POST", &builds), 1);
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_linked_is_named_before_anything_is_created() {
+    let Scene { coder, alice, client } = scene();
+    coder.add_template("devcontainers").external_auth("primary-github", "GitHub");
+    let error = open(&client).await.unwrap_err();
+    assert_snapshot!(error, @"link your account first: GitHub at https://coder.test/external-auth/primary-github");
+    assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 0);
+    coder.link_external_auth(&alice, "primary-github");
+    assert_eq!(open(&client).await.unwrap().how, How::Created);
+}
+
+#[tokio::test]
+async fn parameters_are_checked_before_anything_is_created() {
+    let Scene { coder, client, .. } = scene();
+    coder.add_template("devcontainers").required_parameter("team").rich_parameter(json!({
+        "name": "cpu", "type": "number", "validation_min": 2, "validation_max": 16,
+    }));
+    let wish = entity();
+    let wish = OpenWorkspace::of(&wish).parameter("cpu", "64");
+    assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"parameter `team`: Required parameter not provided: parameter value is null; parameter `cpu`: Invalid parameter value: value 64 is out of range");
+    assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 0);
+}
+
+#[tokio::test]
+async fn a_preset_fills_in_what_is_not_said() {
+    let Scene { coder, client, .. } = scene();
+    coder.add_template("devcontainers").required_parameter("cpu").preset("Large", &[("cpu", "16")]);
+    let wish = entity();
+    let unknown = OpenWorkspace::of(&wish).preset("Huge").run(&client, |_| {}).await;
+    assert_snapshot!(unknown.unwrap_err(), @"the template has no preset `Huge`; it has: Large");
+    let opened = OpenWorkspace::of(&wish).preset("Large").run(&client, |_| {}).await.unwrap();
+    assert_eq!(opened.how, How::Created);
+}
+
+#[tokio::test]
+async fn a_template_that_cannot_be_used_says_why() {
+    let Scene { coder, client, .. } = scene();
+    coder.add_template("old").deprecated("use `devcontainers`");
+    coder.add_template("twin").organization("platform");
+    coder.add_template("twin");
+    let mut said = Vec::new();
+    for template in ["missing", "default/old", "elsewhere/devcontainers", "twin"] {
+        let error = OpenWorkspace::of(&entity_from(template)).run(&client, |_| {}).await;
+        said.push(format!("{template}: {}", error.unwrap_err()));
+    }
+    assert_snapshot!(said.join("\n"), @"
+    missing: there is no template `missing` that you may use
+    default/old: the template `default/old` is deprecated: use `devcontainers`
+    elsewhere/devcontainers: there is no template `elsewhere/devcontainers` that you may use
+    twin: several organizations have a template `twin`; name one, like `platform/twin`
+    ");
+}
+
+#[tokio::test]
+async fn an_agent_that_never_connects_says_so() {
+    let Scene { coder, alice, client } = scene();
+    let id = coder
+        .add_workspace(&alice, "dev")
+        .parameter("repo", PAY)
+        .agents_never_connect()
+        .stopped()
+        .create();
+    coder.start(id);
+    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent is taking too long to connect");
+}
+
+#[tokio::test]
+async fn a_build_that_fails_says_why() {
+    let mut failed = fixture("workspace_failed");
+    failed["latest_build"]["job"]["error_code"] = "INSUFFICIENT_QUOTA".into();
+    let mut queued = failed.clone();
+    queued["latest_build"]["status"] = "pending".into();
+    let page = json!({"count": 1, "workspaces": [queued]});
+    let coder = Coder::new(move |url| match url.path() {
+        "/api/v2/workspaces" => (200, page.clone()),
+        _ => (200, failed.clone()),
+    });
+    assert_snapshot!(open(&coder.client()).await.unwrap_err(), @"the workspace `ledger` was not built: its last start failed: the owner's quota does not allow it");
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_deleted_meanwhile_is_no_success() {
+    let Scene { coder, alice, .. } = scene();
+    let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).connecting().create();
+    let client = client_with(&coder, &alice, "GET /api/v2/workspaces/", move |coder| {
+        coder.advance(Duration::from_secs(60));
+        coder.delete(id);
+    });
+    let error = open(&client).await.unwrap_err();
+    assert!(matches!(error, Error::Stuck { problem: Stuck::Deleted, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn patience_ends() {
+    let Scene { coder, alice, client } = scene();
+    coder.add_workspace(&alice, "dev").parameter("repo", PAY).queued(3, 7).create();
+    let wish = entity();
+    let wish = OpenWorkspace::of(&wish).patience(Duration::from_secs(60));
+    assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"the workspace `dev` is not there yet; look again later");
+}
+
+#[tokio::test]
+async fn when_the_search_fails_nothing_is_created() {
+    let Scene { coder, client, .. } = scene();
+    coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces"));
+    assert!(matches!(open(&client).await, Err(Error::Client(_))));
+    assert_eq!(coder.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_hiccup_while_waiting_does_not_matter() {
+    let Scene { coder, alice, client } = scene();
+    coder.add_workspace(&alice, "dev").parameter("repo", PAY).pending().create();
+    coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces/").times(3));
+    assert_eq!(open(&client).await.unwrap().how, How::Joined);
+}
