@@ -8,8 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use backstage_catalog::{Catalog, CatalogError};
-use coder_config::{Entity, EntityRef};
+use backstage_catalog::{Catalog, CatalogError, Entity, EntityRef, EntityRefError};
 use coder_core::{MaybeSend, MaybeSync};
 use http::StatusCode;
 
@@ -115,8 +114,8 @@ pub enum SignInError {
     Catalog(#[from] CatalogError),
 }
 
-impl From<coder_config::EntityRefError> for SignInError {
-    fn from(error: coder_config::EntityRefError) -> Self {
+impl From<EntityRefError> for SignInError {
+    fn from(error: EntityRefError) -> Self {
         Self::Refused(error.to_string())
     }
 }

@@ -1,5 +1,8 @@
 //! What the command line says.
 
+use coder_core::DeploymentUrl;
+use url::Url;
+
 /// Coder as auth provider and workspaces API of a Backstage portal.
 #[derive(Debug, clap::Parser)]
 #[command(name = "coder-backstage", version, arg_required_else_help = true)]
@@ -12,6 +15,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Serves a portal's backend as its app-config says
     Serve(ServeArgs),
+    /// Registers the portal as an OAuth2 application of Coder, and prints the app-config for it
+    Register(Box<RegisterArgs>),
     /// Shows everything on this machine: a fake Coder, a catalog from files and a portal page
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
@@ -23,6 +28,26 @@ pub(crate) struct ServeArgs {
     /// `app-config.local.yaml` of this directory, as Backstage does
     #[arg(long = "config", value_name = "FILE")]
     pub(crate) config: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RegisterArgs {
+    /// Where Coder is
+    #[arg(long, value_name = "URL")]
+    pub(crate) deployment_url: DeploymentUrl,
+    /// Where the portal's backend is: `backend.baseUrl` of its app-config
+    #[arg(long, value_name = "URL")]
+    pub(crate) backend_url: Url,
+    /// The environment to print the app-config for
+    #[arg(long, value_name = "NAME", default_value = "production")]
+    pub(crate) environment: String,
+    /// What people read on Coder's consent page: letters, digits and single hyphens
+    #[arg(long, value_name = "NAME", default_value = "backstage")]
+    pub(crate) name: String,
+    /// Lets the portal register itself, where the deployment allows it. Otherwise an owner's token
+    /// is taken from the environment variable CODER_SESSION_TOKEN
+    #[arg(long)]
+    pub(crate) dynamic: bool,
 }
 
 #[cfg(feature = "demo")]

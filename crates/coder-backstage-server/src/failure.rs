@@ -3,8 +3,9 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use coder_auth::RegistrationError;
 use coder_config::{ConfigErrors, Listen};
-use coder_core::ReqwestTransportError;
+use coder_core::{DeploymentUrl, ReqwestTransportError};
 use coder_portal::PortalError;
 
 /// What ends the process.
@@ -30,6 +31,20 @@ pub(crate) enum Failure {
     /// No requests can be sent.
     #[error(transparent)]
     Transport(#[from] ReqwestTransportError),
+    /// Coder did not take the portal as an application.
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
+    /// Nobody's token is there to register with.
+    #[error(
+        "set CODER_SESSION_TOKEN to a token of an owner of the deployment (Coder makes one at `{deployment}/settings/tokens`), or use `--dynamic` where the deployment lets clients register themselves"
+    )]
+    NoToken {
+        /// Where Coder is.
+        deployment: DeploymentUrl,
+    },
+    /// What was registered cannot be printed.
+    #[error("standard output cannot be written to")]
+    Output(#[source] std::io::Error),
     /// The asynchronous runtime did not start.
     #[error("the runtime cannot be started")]
     Runtime(#[source] std::io::Error),

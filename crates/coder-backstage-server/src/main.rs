@@ -2,6 +2,7 @@
 //! configured by app-config.yaml.
 //!
 //! - `coder-backstage serve --config app-config.yaml` serves a real configuration.
+//! - `coder-backstage register` makes the portal an OAuth2 application of Coder.
 //! - `coder-backstage demo` shows everything on this machine, with a fake Coder.
 
 mod args;
@@ -11,6 +12,7 @@ mod demo;
 mod failure;
 mod logs;
 mod page;
+mod register;
 mod serve;
 mod server;
 mod shutdown;
@@ -39,6 +41,7 @@ fn run(args: Args) -> Result<(), Failure> {
     runtime.block_on(async {
         match args.command {
             Command::Serve(args) => serve::serve(&args).await,
+            Command::Register(args) => register::register(&args).await,
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::demo(&args).await,
         }

@@ -42,4 +42,5 @@ pub(crate) fn portal(config: &AppConfig, directory: &Path) -> Result<Portal, Fai
     Ok(Portal::from_config(config, &world, Arc::new(catalog), store)?)
 }
 
-const USER_AGENT: &str = concat!("coder-backstage/", env!("CARGO_PKG_VERSION"));
+/// What this server calls itself to others.
+pub(crate) const USER_AGENT: &str = concat!("coder-backstage/", env!("CARGO_PKG_VERSION"));

@@ -146,3 +146,39 @@ fn get(address: &str, path: &str) -> String {
     stream.read_to_string(&mut answer).unwrap();
     answer
 }
+
+#[test]
+fn registering_without_a_token_says_where_to_get_one() {
+    let output = coder_backstage()
+        .args(["register", "--deployment-url", "https://coder.example.com"])
+        .args(["--backend-url", "https://portal.example.com"])
+        .env_remove("CODER_SESSION_TOKEN")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("CODER_SESSION_TOKEN"), "{told}");
+    assert!(told.contains("https://coder.example.com/settings/tokens"), "{told}");
+}
+
+#[cfg(feature = "demo")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registered_portal_is_told_what_to_write_into_its_app_config() {
+    let server =
+        coder_testkit::FakeServer::start(coder_testkit::FakeCoder::builder()).await.unwrap();
+    let coder = server.coder();
+    let owner = coder.add_owner("owner");
+    let output = coder_backstage()
+        .args(["register", "--deployment-url", coder.url().as_str(), "--environment", "staging"])
+        .args(["--backend-url", "https://portal.example.com/"])
+        .env("CODER_SESSION_TOKEN", owner.session_token.expose())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{told}{}", String::from_utf8(output.stderr).unwrap());
+    assert!(told.contains("https://portal.example.com/api/auth/coder/handler/frame"), "{told}");
+    assert!(told.contains("      staging:\n        clientId: "), "{told}");
+    assert!(told.contains("clientSecret: ${CODER_OAUTH_CLIENT_SECRET}"), "{told}");
+    assert!(told.contains("\nCODER_OAUTH_CLIENT_SECRET=coder_"), "{told}");
+    assert!(!told.contains(owner.session_token.expose()));
+}

@@ -1,8 +1,7 @@
 //! Backstage's three common sign-in resolvers.
 
 use async_trait::async_trait;
-use backstage_catalog::{Catalog, EntityFilter};
-use coder_config::EntityRef;
+use backstage_catalog::{Catalog, EntityFilter, EntityRef};
 
 use super::{BackstageIdentity, SignInError, SignInResolver};
 use crate::grant::Profile;

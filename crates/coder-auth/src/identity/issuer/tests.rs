@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use coder_core::{Body, Random, RandomError, Secret, TokioRuntime, TransportError};
 
-use coder_config::EntityRef;
+use backstage_catalog::EntityRef;
 use jiff::Timestamp;
 
 use super::*;
