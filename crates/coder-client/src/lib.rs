@@ -20,7 +20,9 @@
 //!
 //! - [`operations`] are plain values: an [`Operation`] gives an `http::Request` and reads the
 //!   `http::Response`, without I/O. [`Client::send`] adds the [`Credential`], sends, and repeats
-//!   what is safe to repeat. An unusual caller can send by other means.
+//!   what is safe to repeat. An unusual caller can send by other means, and a call that is missing
+//!   is an [`Operation`] of your own, with [`read_json`] for its answer.
+//! - [`WorkspaceFilter`] searches in Coder's grammar; no value can change what is asked.
 //! - [`models`] forgive what versions differ in: unknown fields are ignored, unknown enum values
 //!   are kept, null lists are empty.
 //! - [`Capabilities`] tell what the deployment's [version](CoderVersion) can do.

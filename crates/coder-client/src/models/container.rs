@@ -1,4 +1,4 @@
-//! What runs in an agent: ports that are listened on, containers, and the agent's own metadata.
+//! What runs in an agent: ports that are listened on, and containers.
 
 use std::collections::BTreeMap;
 
@@ -140,55 +140,6 @@ pub struct AgentContainerPort {
     /// The port outside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_port: Option<u16>,
-}
-
-/// Something an agent measures again and again, as the template wants:
-/// `GET /api/v2/workspaceagents/{agent}/watch-metadata`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct AgentMetadata {
-    /// What was measured.
-    pub result: AgentMetadataResult,
-    /// How.
-    pub description: AgentMetadataDescription,
-}
-
-/// What was measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct AgentMetadataResult {
-    /// When.
-    pub collected_at: Timestamp,
-    /// How many seconds ago.
-    #[serde(default)]
-    pub age: i64,
-    /// The value.
-    #[serde(default)]
-    pub value: String,
-    /// What went wrong; empty for nothing.
-    #[serde(default)]
-    pub error: String,
-}
-
-/// How something is measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct AgentMetadataDescription {
-    /// For people.
-    #[serde(default)]
-    pub display_name: String,
-    /// Unique in the agent.
-    #[serde(default)]
-    pub key: String,
-    /// What is run.
-    #[serde(default)]
-    pub script: String,
-    /// Every so many seconds.
-    #[serde(default)]
-    pub interval: i64,
-    /// For so many seconds at most.
-    #[serde(default)]
-    pub timeout: i64,
 }
 
 open_enum! {
