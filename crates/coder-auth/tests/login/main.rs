@@ -12,6 +12,7 @@ mod failures;
 mod first_login;
 mod lasting;
 mod registration;
+mod resolvers;
 mod sign_in;
 mod support;
 mod verifier;
