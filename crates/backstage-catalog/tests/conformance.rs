@@ -20,7 +20,9 @@ mod files {
 
     /// Written once, for all tests.
     static DIRECTORY: LazyLock<PathBuf> = LazyLock::new(|| {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
+        // One of its own for each process: some runners start one per test.
+        let name = format!("conformance-{}", std::process::id());
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&directory).unwrap();
         std::fs::write(directory.join("all.yaml"), ENTITIES).unwrap();
         directory

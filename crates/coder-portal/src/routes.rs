@@ -88,7 +88,7 @@ mod tests {
             route("GET", "/api/coder/v1/entities/Component/default/pay/workspaces"),
             Some(Route::EntityWorkspaces(expected))
         );
-        let empty = Route::of(&Method::GET, "/api/coder/v1/entities/component//pay/workspaces");
+        let empty = Route::of(&Method::GET, "/api/coder/v1/entities/component/default//workspaces");
         assert!(matches!(empty, Err(NoRoute::EntityRef(_))), "{empty:?}");
     }
 }
