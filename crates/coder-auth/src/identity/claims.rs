@@ -20,6 +20,9 @@ pub(super) struct Claims {
     pub(super) aud: Option<String>,
     pub(super) iat: i64,
     pub(super) exp: i64,
+    /// Before this time the token does not count (RFC 7519 §4.1.5). Ours have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) nbf: Option<i64>,
     /// What the user owns through; only where the portal is told to say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) ent: Option<Vec<String>>,
@@ -91,7 +94,9 @@ pub(super) fn check(
     }
     parsed.verify(key)?;
     let claims: Claims = parsed.claims()?;
-    if claims.exp <= now.as_second() || claims.iat > now.as_second().saturating_add(LEEWAY) {
+    let soon = now.as_second().saturating_add(LEEWAY);
+    let begins = claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat));
+    if claims.exp <= now.as_second() || begins > soon {
         return Err(TokenError::Time);
     }
     // A limited token names neither.

@@ -64,6 +64,7 @@ impl Issuer {
             aud: Some(AUDIENCE.to_owned()),
             iat,
             exp,
+            nbf: None,
             ent: self
                 .says_ownership
                 .then(|| identity.ownership.iter().map(ToString::to_string).collect()),

@@ -28,6 +28,9 @@ pub(super) struct ParsedHeader {
     pub(super) typ: String,
     pub(super) alg: String,
     pub(super) kid: String,
+    /// What must be understood to verify the token: we understand nothing more (RFC 7515 §4.1.11).
+    #[serde(default)]
+    crit: serde_json::Value,
 }
 
 /// A token taken apart, not verified yet.
@@ -60,12 +63,12 @@ pub(super) fn parse(token: &str) -> Result<Parsed<'_>, TokenError> {
     let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
     let (header, payload) = signed.split_once('.').ok_or(TokenError::Malformed)?;
     let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed);
-    Ok(Parsed {
-        header: serde_json::from_slice(&decode(header)?).map_err(|_| TokenError::Malformed)?,
-        signed,
-        payload: decode(payload)?,
-        signature: decode(signature)?,
-    })
+    let header: ParsedHeader =
+        serde_json::from_slice(&decode(header)?).map_err(|_| TokenError::Malformed)?;
+    if !header.crit.is_null() {
+        return Err(TokenError::Kind);
+    }
+    Ok(Parsed { header, signed, payload: decode(payload)?, signature: decode(signature)? })
 }
 
 impl Parsed<'_> {

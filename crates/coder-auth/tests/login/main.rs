@@ -15,4 +15,5 @@ mod registration;
 mod resolvers;
 mod sign_in;
 mod support;
+mod tokens;
 mod verifier;
