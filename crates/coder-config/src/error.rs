@@ -1,6 +1,7 @@
 //! What can be wrong with what people write.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use crate::{Location, Notice, Provenance};
@@ -13,13 +14,13 @@ use crate::{Location, Notice, Provenance};
 #[non_exhaustive]
 pub enum ConfigError {
     /// A file could not be read.
-    #[error("cannot read `{file}`")]
+    #[error("{} `{file}`", unreadable(.source))]
     #[non_exhaustive]
     Unreadable {
         /// The file's name.
         file: String,
         /// What the system said.
-        source: Arc<dyn std::error::Error + Send + Sync>,
+        source: Arc<io::Error>,
     },
     /// No source of configuration says anything.
     #[error("there is no configuration{}", nothing_in(.files))]
@@ -92,6 +93,13 @@ pub enum ConfigError {
 
 fn place(at: Option<&Provenance>) -> String {
     at.map(|at| format!("{at}: ")).unwrap_or_default()
+}
+
+fn unreadable(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no file",
+        _ => "cannot read",
+    }
 }
 
 fn nothing_in(files: &[String]) -> String {

@@ -239,11 +239,17 @@ impl<'a> Reader<'a> {
         if let Some(dropped) = dropped {
             let at = &dropped.provenance;
             let hint = match &dropped.dropped {
-                Dropped::Variables(names) => format!(
-                    ": {at} refers to the environment variable {}, which is not set; set it, or \
-                     write the value there",
-                    quoted(names)
-                ),
+                Dropped::Variables(names) => {
+                    let (s, are) = if names.len() == 1 { ("", "is") } else { ("s", "are") };
+                    let names = quoted(names);
+                    format!(
+                        ": {at} refers to the environment variable{s} {names}, which {are} not \
+                         set; set it, or write the value there"
+                    )
+                }
+                Dropped::Defaults(names) => {
+                    format!(": {at} refers to {}, which is empty as is its default", quoted(names))
+                }
                 Dropped::PathInFile { file, path } => {
                     format!(": {at} refers to `{path}` in `{file}`, which is not there")
                 }

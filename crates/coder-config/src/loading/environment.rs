@@ -106,7 +106,7 @@ impl Environment {
     pub(super) fn substitute(&self, text: &str) -> Substituted {
         let mut out = String::with_capacity(text.len());
         let mut variables = Vec::new();
-        let mut missing = Vec::new();
+        let (mut missing, mut empty) = (Vec::new(), Vec::new());
         let mut rest = text;
         while let Some((before, expression, after)) = next_expression(rest) {
             if let Some(literal) = before.strip_suffix('$') {
@@ -130,16 +130,17 @@ impl Environment {
                         variables.push(name.to_owned());
                     }
                     (_, Some(default)) if !default.is_empty() => out.push_str(default),
-                    _ => missing.push(name.to_owned()),
+                    (_, Some(_)) => empty.push(name.to_owned()),
+                    (None, None) => missing.push(name.to_owned()),
                 }
             }
             rest = after;
         }
         out.push_str(rest);
-        if missing.is_empty() {
-            Substituted::Text(out, variables)
-        } else {
-            Substituted::Dropped(Dropped::Variables(missing))
+        match (missing.is_empty(), empty.is_empty()) {
+            (true, true) => Substituted::Text(out, variables),
+            (true, false) => Substituted::Dropped(Dropped::Defaults(empty)),
+            (false, _) => Substituted::Dropped(Dropped::Variables(missing)),
         }
     }
 }

@@ -20,8 +20,10 @@ pub(crate) struct DroppedValue {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Dropped {
-    /// These environment variables are not set (or, with a default, empty).
+    /// These environment variables are not set.
     Variables(Vec<String>),
+    /// These environment variables are not set or empty, and so is their default.
+    Defaults(Vec<String>),
     /// The path behind `#` leads nowhere in this file.
     PathInFile { file: String, path: String },
 }
@@ -31,8 +33,13 @@ impl DroppedValue {
         let path = &self.path;
         let message = match &self.dropped {
             Dropped::Variables(names) => {
+                format!("`{path}` is left out, because {}", without_value(names))
+            }
+            Dropped::Defaults(names) => {
                 let names = quoted(names);
-                format!("`{path}` is left out, because the environment variable {names} is not set")
+                format!(
+                    "`{path}` is left out, because {names} and the default behind `:-` are empty"
+                )
             }
             Dropped::PathInFile { file, path: inside } => {
                 format!("`{path}` is left out, because `{file}` has nothing at `{inside}`")
@@ -40,6 +47,12 @@ impl DroppedValue {
         };
         Notice::new(path.clone(), message).at(self.provenance.clone())
     }
+}
+
+/// What to say of variables that a value needs.
+pub(crate) fn without_value(names: &[String]) -> String {
+    let (s, are) = if names.len() == 1 { ("", "is") } else { ("s", "are") };
+    format!("the environment variable{s} {} {are} not set", quoted(names))
 }
 
 pub(crate) fn quoted(names: &[String]) -> String {
@@ -205,12 +218,9 @@ impl Transform<'_> {
         };
         let (argument, variables) = match self.environment.substitute(written) {
             Substituted::Text(text, variables) => (text, variables),
-            Substituted::Dropped(Dropped::Variables(names)) => {
-                let names = quoted(&names);
-                return Err(format!(
-                    "`{directive}: {written}` needs the environment variable {names}, which is \
-                     not set"
-                ));
+            Substituted::Dropped(Dropped::Variables(names) | Dropped::Defaults(names)) => {
+                let missing = without_value(&names);
+                return Err(format!("`{directive}: {written}` cannot be followed: {missing}"));
             }
             Substituted::Dropped(Dropped::PathInFile { .. }) => return Ok(None),
         };
@@ -278,13 +288,7 @@ impl Transform<'_> {
         let text = self.read(&file)?;
         let root =
             if json { yaml::json_document(&file, &text) } else { yaml::document(&file, &text) };
-        let root = match root {
-            Ok(root) => root,
-            Err(error) => {
-                self.errors.push(error);
-                return Ok(None);
-            }
-        };
+        let root = root.map_err(|error| format!("cannot include `{name}`: {error}"))?;
         let mut node = &root;
         for (index, part) in inside.split('.').filter(|_| !inside.is_empty()).enumerate() {
             let Some(map) = node.as_map() else {

@@ -5,17 +5,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use granit_parser::{
-    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag,
+    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag,
 };
 
+use super::characters::{StandIns, whole_characters};
+use super::indentation::{Begins, is_outdented};
+use super::mapping::{Key, insert, merge};
 use super::schema::{self, Schema};
-use super::stand_in::StandIns;
 use super::{
     MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_NODES, MAX_NODES,
     MAX_REPEATED_BYTES, MAX_SCALAR_BYTES, Place,
 };
-use crate::node::{Content, Entry, KeyKind, Map};
-use crate::{ConfigError, Location, Node, javascript};
+use crate::node::{Content, Map};
+use crate::{ConfigError, Location, Node};
 
 /// The namespace of YAML's own tags.
 const YAML_TAGS: &str = "tag:yaml.org,2002:";
@@ -49,22 +51,29 @@ pub(super) fn load(place: &Place, text: &str) -> Vec<Result<Node, ConfigError>> 
     let (text, stand_ins) = StandIns::put_into(text);
     let text = text.as_ref();
     let mut parser = Parser::new_from_str_with_options(text, parser_options());
-    let mut documents = Vec::new();
+    let mut documents: Vec<Result<Node, ConfigError>> = Vec::new();
     let mut file_nodes = 0;
+    let mut schema = Schema::Core;
     loop {
-        let mut builder = Builder { stand_ins: stand_ins.clone(), ..Builder::new(place, text) };
+        let mut builder =
+            Builder { schema, stand_ins: stand_ins.clone(), ..Builder::new(place, text) };
         match builder.run(&mut parser) {
             Ok(Some(node)) => documents.push(Ok(node)),
             Ok(None) => return documents,
             Err(error) => {
                 // Looking for the next document takes time in proportion to what is left.
                 let over = matches!(error, ConfigError::TooLarge { .. });
+                if builder.left_over {
+                    documents.pop();
+                }
                 documents.push(Err(error));
                 if over || !matches!(parser.proceed_next_document(), Ok(true)) {
                     return documents;
                 }
             }
         }
+        // YAML 1.1 holds until another directive says otherwise.
+        schema = builder.schema;
         file_nodes += builder.nodes;
         let excess = if documents.len() >= MAX_DOCUMENTS {
             Some(("too many documents in one file", MAX_DOCUMENTS))
@@ -128,45 +137,6 @@ impl Place {
     }
 }
 
-/// JSON writes characters beyond U+FFFF as two escapes, which YAML does not know. A half of such
-/// a pair alone is no character; it becomes U+FFFD.
-fn whole_characters(text: &str) -> Cow<'_, str> {
-    let half = |at: usize, range: std::ops::Range<u32>| {
-        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
-        u32::from_str_radix(digits, 16).ok().filter(|half| range.contains(half))
-    };
-    let mut out = String::new();
-    let mut copied = 0;
-    let mut at = 0;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
-        at += found;
-        let (high, low) = (half(at, 0xD800..0xDC00), half(at + 6, 0xDC00..0xE000));
-        let (character, end) = match (high, low) {
-            (Some(high), Some(low)) => {
-                let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
-                (char::from_u32(code), at + 12)
-            }
-            (Some(_), None) => (Some(char::REPLACEMENT_CHARACTER), at + 6),
-            (None, _) if half(at, 0xDC00..0xE000).is_some() => {
-                (Some(char::REPLACEMENT_CHARACTER), at + 6)
-            }
-            // Any other escape: the character behind the backslash belongs to it.
-            _ => (None, at + 2),
-        };
-        if let Some(character) = character {
-            out.push_str(text.get(copied..at).unwrap_or_default());
-            out.push(character);
-            copied = end;
-        }
-        at = end;
-    }
-    if copied == 0 {
-        return Cow::Borrowed(text);
-    }
-    out.push_str(text.get(copied..).unwrap_or_default());
-    Cow::Owned(out)
-}
-
 /// A node with what it costs to repeat it.
 #[derive(Clone)]
 struct Built {
@@ -202,18 +172,13 @@ enum Collection {
 
 /// A collection that is still being filled.
 struct Frame {
+    /// The column of a block collection; `None` for one in brackets.
+    block: Option<usize>,
     collection: Collection,
     anchor: usize,
     location: Location,
-    start: usize,
     tag: Option<String>,
     cost: Cost,
-}
-
-struct Key {
-    text: String,
-    kind: KeyKind,
-    location: Location,
 }
 
 struct Builder<'a> {
@@ -222,6 +187,7 @@ struct Builder<'a> {
     /// JSON: of duplicate keys the last one counts.
     last_key_counts: bool,
     stand_ins: StandIns,
+    left_over: bool,
     schema: Schema,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
@@ -238,6 +204,7 @@ impl<'a> Builder<'a> {
             text,
             last_key_counts: false,
             stand_ins: StandIns::default(),
+            left_over: false,
             schema: Schema::Core,
             stack: Vec::new(),
             anchors: HashMap::new(),
@@ -254,8 +221,12 @@ impl<'a> Builder<'a> {
             let (event, span) = next.map_err(|error| self.syntax(&error))?;
             match event {
                 Event::DocumentStart(_, version) => {
-                    if version.is_some_and(|version| version.major == 1 && version.minor == 1) {
-                        self.schema = Schema::Yaml11;
+                    match version {
+                        Some(version) if (version.major, version.minor) == (1, 1) => {
+                            self.schema = Schema::Yaml11;
+                        }
+                        Some(_) => self.schema = Schema::Core,
+                        None => {}
                     }
                     self.last = self.location(&span);
                 }
@@ -266,12 +237,13 @@ impl<'a> Builder<'a> {
                 Event::Scalar(text, style, anchor, tag) => {
                     self.scalar(&text, style, anchor, tag.as_deref(), &span)?;
                 }
-                Event::SequenceStart(_, anchor, tag) => {
-                    self.open(Collection::List(Vec::new()), anchor, tag.as_deref(), &span)?;
+                Event::SequenceStart(style, anchor, tag) => {
+                    let list = Collection::List(Vec::new());
+                    self.open(list, style, anchor, tag.as_deref(), &span)?;
                 }
-                Event::MappingStart(_, anchor, tag) => {
+                Event::MappingStart(style, anchor, tag) => {
                     let map = Collection::Map { map: Map::new(), key: None };
-                    self.open(map, anchor, tag.as_deref(), &span)?;
+                    self.open(map, style, anchor, tag.as_deref(), &span)?;
                 }
                 Event::SequenceEnd | Event::MappingEnd => self.close(&span)?,
                 Event::Alias(id) => self.alias(id, &span)?,
@@ -289,13 +261,15 @@ impl<'a> Builder<'a> {
         self.place.at(line, column + 1)
     }
 
-    fn syntax(&self, error: &ScanError) -> ConfigError {
+    fn syntax(&mut self, error: &ScanError) -> ConfigError {
         let marker = error.marker();
         let location = self.at(marker.line(), marker.col());
         // The parser looks a little ahead, so it may meet its limit before ours is.
         if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
             return Self::too_deep(location);
         }
+        // What stands behind a document without a `---` is a fault of that document.
+        self.left_over = matches!(error.kind(), ErrorKind::ExpectedDocumentStart);
         ConfigError::Syntax { location, problem: error.info() }
     }
 
@@ -327,12 +301,21 @@ impl<'a> Builder<'a> {
             return Err(ConfigError::TooLarge { location, what, limit: MAX_SCALAR_BYTES });
         }
         self.count(1, &location)?;
+        let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+        if self.in_brackets() {
+            self.indented(span, Begins::Inside, &location)?;
+        } else if quoted {
+            self.indented(span, Begins::Anywhere, &location)?;
+        }
         let text = self.stand_ins.take_out(text);
         let text = text.as_ref();
         let content = match tag {
             Some(tag) => {
                 let name = tag.suffix_in_namespace(YAML_TAGS).unwrap_or_default();
-                schema::tagged(text, &name, self.schema)
+                schema::tagged(text, &name, self.schema).map_err(|problem| {
+                    let problem = problem.to_owned();
+                    ConfigError::Syntax { location: location.clone(), problem }
+                })?
             }
             None if style == ScalarStyle::Plain => schema::plain(text, self.schema),
             None => Content::String(text.into()),
@@ -345,6 +328,7 @@ impl<'a> Builder<'a> {
     fn open(
         &mut self,
         collection: Collection,
+        style: StructureStyle,
         anchor: usize,
         tag: Option<&Tag>,
         span: &Span,
@@ -353,26 +337,62 @@ impl<'a> Builder<'a> {
         if self.stack.len() >= MAX_DEPTH {
             return Err(Self::too_deep(location));
         }
+        let block = (style == StructureStyle::Block).then(|| span.start.col());
+        if block.is_none() && self.in_brackets() {
+            self.indented(&Span::empty(span.start), Begins::Inside, &location)?;
+        }
         self.count(1, &location)?;
         let tag = tag.and_then(|tag| tag.suffix_in_namespace(YAML_TAGS)).map(Cow::into_owned);
-        let start = span.start.byte_offset().unwrap_or(self.text.len());
         let cost = Cost { nodes: 1, ..Cost::default() };
-        self.stack.push(Frame { collection, anchor, location, start, tag, cost });
+        self.stack.push(Frame { block, collection, anchor, location, tag, cost });
         Ok(())
     }
 
     fn close(&mut self, span: &Span) -> Result<(), ConfigError> {
+        if self.in_brackets() {
+            let outer = self.stack.iter().rev().nth(1);
+            let begins = match outer.is_none_or(|outer| outer.block.is_some()) {
+                true => Begins::AtTheBlock,
+                false => Begins::Inside,
+            };
+            self.indented(&Span::empty(span.start), begins, &self.location(span))?;
+        }
         let Some(frame) = self.stack.pop() else { return Ok(()) };
         let content = match (frame.collection, frame.tag.as_deref()) {
-            (_, Some("set" | "omap")) => schema::emptied(),
+            (Collection::Map { map, .. }, Some("set")) => {
+                if let Some(entry) = map.values().find(|entry| !entry.node.is_null()) {
+                    let problem = "the items of a set have no values".to_owned();
+                    let location = entry.node.location().clone();
+                    return Err(ConfigError::Syntax { location, problem });
+                }
+                schema::emptied()
+            }
+            (Collection::List(_), Some("omap")) => schema::emptied(),
             (Collection::List(items), _) => Content::List(items),
             (Collection::Map { map, .. }, _) => Content::Map(Box::new(map)),
         };
-        // A collection is a key only through its source text.
-        let end = span.end.byte_offset().unwrap_or(self.text.len());
-        let source = self.text.get(frame.start..end).map(str::trim_end);
         let node = Node::new(content, frame.location);
-        self.finish(Built { node, cost: frame.cost }, frame.anchor, source)
+        self.finish(Built { node, cost: frame.cost }, frame.anchor, None)
+    }
+
+    fn in_brackets(&self) -> bool {
+        self.stack.last().is_some_and(|frame| frame.block.is_none())
+    }
+
+    /// Refuses what npm's `yaml` takes for the end of the block.
+    fn indented(&self, span: &Span, begins: Begins, at: &Location) -> Result<(), ConfigError> {
+        let block = self.stack.iter().rev().find_map(|frame| frame.block);
+        let text = span.byte_range().and_then(|range| self.text.get(range));
+        let (Some(block), Some(text)) = (block, text) else { return Ok(()) };
+        match is_outdented(text, span.start.col(), block, begins) {
+            false => Ok(()),
+            true => Err(ConfigError::Syntax {
+                location: at.clone(),
+                problem: "what is in quotes or brackets must be indented more than the block it \
+                          is in"
+                    .to_owned(),
+            }),
+        }
     }
 
     fn alias(&mut self, id: usize, span: &Span) -> Result<(), ConfigError> {
@@ -390,7 +410,9 @@ impl<'a> Builder<'a> {
         let mut built = anchored.built.clone();
         built.cost.aliases = weight;
         self.repeat(built.cost, &location)?;
-        let text = built.node.scalar_text().map(str::to_owned);
+        // A collection is called by its alias as a key.
+        let range = span.byte_range().and_then(|range| self.text.get(range));
+        let text = built.node.scalar_text().or(range).map(str::to_owned);
         self.finish(built, 0, text.as_deref())
     }
 
@@ -427,54 +449,15 @@ impl<'a> Builder<'a> {
         match &mut frame.collection {
             Collection::List(items) => items.push(node),
             Collection::Map { map, key } => match key.take() {
-                None => *key = Some(Key::from_node(&node, text.unwrap_or_default())),
+                None => *key = Some(Key::from_node(&node, text)),
                 Some(Key { text, location, .. })
                     if text == "<<" && self.schema == Schema::Yaml11 =>
                 {
-                    merge(map, &node, &location);
+                    merge(map, &node, &location)?;
                 }
                 Some(key) => insert(map, key, node, self.last_key_counts)?,
             },
         }
         Ok(())
-    }
-}
-
-impl Key {
-    fn from_node(node: &Node, text: &str) -> Self {
-        let (text, kind) = match &node.content {
-            Content::String(text) => (text.to_string(), KeyKind::Text),
-            Content::Null => (String::new(), KeyKind::Other),
-            Content::Bool { value, .. } => (value.to_string(), KeyKind::Other),
-            Content::Number { value, .. } => (javascript::number_text(*value), KeyKind::Other),
-            Content::List(_) | Content::Map(_) => (text.to_owned(), KeyKind::Other),
-        };
-        Self { text, kind, location: node.location().clone() }
-    }
-}
-
-fn insert(map: &mut Map, key: Key, node: Node, last_counts: bool) -> Result<(), ConfigError> {
-    if let Some(entry) = map.get(&key.text)
-        && entry.kind == key.kind
-        && !last_counts
-    {
-        let first = entry.key.clone();
-        return Err(ConfigError::DuplicateKey { key: key.text, location: key.location, first });
-    }
-    map.insert(key.text, Entry { key: key.location, kind: key.kind, node });
-    Ok(())
-}
-
-/// YAML 1.1's `<<`: members of the mappings below it, where the mapping has none of that name.
-fn merge(map: &mut Map, node: &Node, key: &Location) {
-    let sources = node.as_list().unwrap_or(std::slice::from_ref(node));
-    for members in sources.iter().filter_map(Node::as_map) {
-        for (name, entry) in members {
-            map.entry(name.clone()).or_insert_with(|| Entry {
-                key: key.clone(),
-                kind: KeyKind::Merged,
-                ..entry.clone()
-            });
-        }
     }
 }

@@ -16,9 +16,11 @@
 //! # Ok::<_, coder_config::ConfigError>(())
 //! ```
 
+mod characters;
+mod indentation;
 mod loader;
+mod mapping;
 mod schema;
-mod stand_in;
 
 use crate::node::{Content, Entry};
 use crate::{ConfigError, Location, Node};
@@ -63,10 +65,7 @@ pub fn document(file: &str, text: &str) -> Result<Node, ConfigError> {
     match documents.next() {
         None => Ok(first),
         Some(second) => Err(ConfigError::Syntax {
-            location: match &second {
-                Ok(node) => node.location().clone(),
-                Err(error) => error.location().unwrap_or(first.location()).clone(),
-            },
+            location: second?.location().clone(),
             problem: "a second document begins here; this file may hold only one".to_owned(),
         }),
     }

@@ -29,26 +29,31 @@ pub(super) fn plain(text: &str, schema: Schema) -> Content {
 
 /// A scalar with a tag of YAML's own namespace, such as `int`. A text that the tag does not fit
 /// stays a string, as do scalars with any other tag.
-pub(super) fn tagged(text: &str, tag: &str, schema: Schema) -> Content {
+///
+/// # Errors
+///
+/// What a timestamp must be like, when it is none.
+pub(super) fn tagged(text: &str, tag: &str, schema: Schema) -> Result<Content, &'static str> {
     let number = |value: Option<f64>| value.map(|value| (value, text));
     let found = match tag {
-        "null" if matches!(text, "" | "~" | "null" | "Null" | "NULL") => return Content::Null,
+        "null" if matches!(text, "" | "~" | "null" | "Null" | "NULL") => return Ok(Content::Null),
         "bool" => {
             if let Some(value) = boolean(text, schema) {
-                return Content::Bool { value, text: text.into() };
+                return Ok(Content::Bool { value, text: text.into() });
             }
             None
         }
         "int" => number(integer(text, schema)),
         "float" => number(float(text, schema)),
-        "binary" => return binary(text),
-        "timestamp" if is_timestamp(text) => return emptied(),
+        "binary" => return Ok(binary(text)),
+        "timestamp" if is_timestamp(text) => return Ok(emptied()),
+        "timestamp" => return Err("a timestamp begins like `2024-01-31`"),
         _ => None,
     };
-    match found {
+    Ok(match found {
         Some((value, text)) => Content::Number { value, text: text.into() },
         None => Content::String(text.into()),
-    }
+    })
 }
 
 /// What is left of a date, a set or an ordered map once Backstage has copied it member by member.
@@ -56,7 +61,8 @@ pub(super) fn emptied() -> Content {
     Content::Map(Box::default())
 }
 
-/// Bytes, which Backstage copies as a mapping from index to byte.
+/// Bytes, which Backstage copies as a mapping from index to byte. Like Node's `Buffer`, what is no
+/// base64 is skipped, and the first `=` is the end.
 fn binary(text: &str) -> Content {
     use base64::Engine as _;
     use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -67,15 +73,25 @@ fn binary(text: &str) -> Content {
             .with_decode_padding_mode(DecodePaddingMode::Indifferent)
             .with_decode_allow_trailing_bits(true),
     );
-    let compact: String = text.split_ascii_whitespace().collect();
-    match LENIENT.decode(compact) {
-        Ok(bytes) => super::index_map(
-            bytes
-                .into_iter()
-                .map(|byte| Content::Number { value: byte.into(), text: byte.to_string().into() }),
-        ),
-        Err(_) => Content::String(text.into()),
+    let mut digits: String = text
+        .chars()
+        .take_while(|c| *c != '=')
+        .map(|c| match c {
+            '-' => '+',
+            '_' => '/',
+            c => c,
+        })
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/'))
+        .collect();
+    if digits.len() % 4 == 1 {
+        digits.pop();
     }
+    let bytes = LENIENT.decode(digits).unwrap_or_default();
+    super::index_map(
+        bytes
+            .into_iter()
+            .map(|byte| Content::Number { value: byte.into(), text: byte.to_string().into() }),
+    )
 }
 
 fn boolean(text: &str, schema: Schema) -> Option<bool> {
@@ -116,8 +132,10 @@ fn integer(text: &str, schema: Schema) -> Option<f64> {
                 radix(&underscored(digits, "0123456789abcdefABCDEF")?, 16)
             } else if body.contains(':') {
                 sexagesimal(body)
-            } else if body.len() > 1 && body.starts_with('0') {
-                radix(&underscored(body, "01234567")?, 8)
+            } else if let Some(digits) =
+                underscored(body, "01234567").filter(|_| body.len() > 1 && body.starts_with('0'))
+            {
+                radix(&digits, 8)
             } else if body.starts_with(|first: char| first.is_ascii_digit()) {
                 underscored(body, "0123456789")?.parse().ok()
             } else {
@@ -210,12 +228,12 @@ fn is_timestamp(text: &str) -> bool {
             })
     };
     let Some(time) = time else {
-        return sizes(date, '-', &[(4, 4), (2, 2), (2, 2)]);
+        return sizes(date, '-', &[(4, 4), (1, 2), (1, 2)]);
     };
     let time = time.trim_start_matches(['T', 't', ' ', '\t']).trim_end_matches(['Z', 'z', ' ']);
     let time = time.split(['+', '-']).next().unwrap_or(time).trim_end();
     let time = time.split_once('.').map_or(time, |(whole, _)| whole);
-    sizes(date, '-', &[(4, 4), (1, 2), (1, 2)]) && sizes(time, ':', &[(1, 2), (2, 2), (2, 2)])
+    sizes(date, '-', &[(4, 4), (1, 2), (1, 2)]) && sizes(time, ':', &[(1, 2), (1, 2), (1, 2)])
 }
 
 #[cfg(test)]

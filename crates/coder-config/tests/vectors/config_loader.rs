@@ -22,7 +22,7 @@ fn run(input: &Json) -> Outcome {
     if matches!(input.get("allowMissingDefaultConfig"), Some(Json::Bool(true))) {
         sources = sources.without_required_default();
     }
-    let loaded = sources.load().map_err(|errors| kind(&errors, &files))?;
+    let loaded = sources.load().map_err(|errors| kind(&errors))?;
     let reader = ConfigReader::new(&loaded);
     let mut result = vec![
         ("sources", strings(loaded.sources())),
@@ -61,28 +61,13 @@ fn config_arguments(input: &Json) -> Vec<String> {
 }
 
 /// What JavaScript calls the first of these errors.
-fn kind(errors: &ConfigErrors, files: &BTreeMap<String, String>) -> String {
-    let error = errors.iter().next().expect("an error");
-    // Backstage wraps what is wrong with an included file.
-    let included = |file: Option<&str>| {
-        let name = file.unwrap_or_default();
-        let text = files.get(name).map(String::as_str).unwrap_or_default();
-        let others = files.iter().filter(|(other, _)| *other != name);
-        !text.is_empty()
-            && others.into_iter().any(|(_, text)| text.contains(&format!("$include: {name}")))
-    };
-    match error {
+fn kind(errors: &ConfigErrors) -> String {
+    match errors.iter().next().expect("an error") {
         ConfigError::Unreadable { .. } => "NotFoundError",
         ConfigError::TooLarge { what, .. } if what.contains("aliases") => "ReferenceError",
-        ConfigError::Syntax { location, .. }
-        | ConfigError::DuplicateKey { location, .. }
-        | ConfigError::TooLarge { location, .. } => {
-            if included(location.file()) {
-                "Error"
-            } else {
-                "YAMLParseError"
-            }
-        }
+        ConfigError::Syntax { .. }
+        | ConfigError::DuplicateKey { .. }
+        | ConfigError::TooLarge { .. } => "YAMLParseError",
         ConfigError::Directive { at, .. } if at.location().file().is_none() => "TypeError",
         _ => "Error",
     }

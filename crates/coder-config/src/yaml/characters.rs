@@ -1,4 +1,4 @@
-//! Characters that npm's `yaml` and `JSON.parse` take and YAML calls unprintable.
+//! Characters that npm's `yaml` and `JSON.parse` take and our parser does not.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -47,6 +47,45 @@ impl StandIns {
 fn is_unprintable(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}')
         || matches!(c, '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// JSON writes characters beyond U+FFFF as two escapes, which YAML does not know. A half of such
+/// a pair alone is no character; it becomes U+FFFD.
+pub(super) fn whole_characters(text: &str) -> Cow<'_, str> {
+    let half = |at: usize, range: std::ops::Range<u32>| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(digits, 16).ok().filter(|half| range.contains(half))
+    };
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
+        at += found;
+        let (high, low) = (half(at, 0xD800..0xDC00), half(at + 6, 0xDC00..0xE000));
+        let (character, end) = match (high, low) {
+            (Some(high), Some(low)) => {
+                let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+                (char::from_u32(code), at + 12)
+            }
+            (Some(_), None) => (Some(char::REPLACEMENT_CHARACTER), at + 6),
+            (None, _) if half(at, 0xDC00..0xE000).is_some() => {
+                (Some(char::REPLACEMENT_CHARACTER), at + 6)
+            }
+            // Any other escape: the character behind the backslash belongs to it.
+            _ => (None, at + 2),
+        };
+        if let Some(character) = character {
+            out.push_str(text.get(copied..at).unwrap_or_default());
+            out.push(character);
+            copied = end;
+        }
+        at = end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
