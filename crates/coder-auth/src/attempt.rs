@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::error::RequestError;
+use crate::request::RequestError;
 use crate::seal::{Purpose, SealingKeys};
 
 /// How long a person may take at Coder.

@@ -12,17 +12,19 @@ use crate::answer::SessionAnswer;
 use crate::attempt::{self, AttemptId, Flow, LoginAttempt, open_state};
 use crate::cookies::clear_former_refresh_tokens;
 use crate::detached::detached;
-use crate::error::{AuthError, RequestError};
+use crate::error::AuthError;
 use crate::grant::{Grant, GrantKey};
 use crate::grants::{Kept, revoke};
 use crate::popup::{self, Failure, Outcome};
 use crate::request::Params;
+use crate::request::RequestError;
 use crate::respond;
 use crate::seal::Purpose;
 use crate::service::{CoderAuth, Environment, Inner};
 use crate::session::SessionHandle;
 use crate::store::{PendingRecord, SessionRecord};
-use crate::upstream::{TokenPair, UpstreamError};
+use crate::tokens::TokenPair;
+use crate::upstream::UpstreamError;
 
 impl CoderAuth {
     /// Finishes a login: `GET /handler/frame?code=…&state=…`, or the same as a posted form.

@@ -6,12 +6,13 @@ use coder_client::Client;
 use coder_core::Secret;
 use http::HeaderMap;
 
-use crate::error::{AuthError, SessionError};
+use crate::error::AuthError;
 use crate::grant::GrantKey;
 use crate::grants::Kept;
 use crate::identity::AcceptTokens;
 use crate::request::require_xml_http_request;
 use crate::service::{CoderAuth, Environment, Inner, bearer};
+use crate::session::SessionError;
 
 /// A caller who may use Coder, and the client that speaks for that person.
 #[derive(Clone)]

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use coder_core::{Origin, RandomError};
+use coder_core::RandomError;
 use http::StatusCode;
 
-use crate::respond::ErrorAnswer;
+use crate::request::RequestError;
+use crate::session::SessionError;
 use crate::sign_in::SignInError;
 use crate::store::StoreError;
 use crate::upstream::UpstreamError;
@@ -46,80 +47,6 @@ pub enum AuthErrorKind {
     Interrupted,
 }
 
-/// What is wrong with a request. The texts are Backstage's where Backstage has one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RequestError {
-    /// No `env` in the query.
-    #[error("Must specify 'env' query to select environment")]
-    MissingEnvironment,
-    /// An `env` that is not configured.
-    #[error("No configuration available for the '{0}' environment of this provider.")]
-    UnknownEnvironment(String),
-    /// An `env` whose configuration is incomplete.
-    #[error("Auth provider registered for 'coder' is misconfigured. {reason}")]
-    Misconfigured {
-        /// What the operator has to mend.
-        reason: String,
-    },
-    /// No `state` came back from Coder.
-    #[error("Auth response is missing the OAuth state; start the login again from the portal")]
-    MissingState,
-    /// A `state` that this server did not make.
-    #[error("OAuth state is invalid; start the login again from the portal")]
-    InvalidState,
-    /// The browser does not hold the attempt that `state` names: another browser began it, its ten
-    /// minutes are over, or it was used before.
-    #[error(
-        "This login attempt is not known to your browser or was used already; start the login again from the portal"
-    )]
-    UnknownAttempt,
-    /// The attempt is older than ten minutes.
-    #[error(
-        "This login attempt took longer than 10 minutes; start the login again from the portal"
-    )]
-    ExpiredAttempt,
-    /// Neither a code nor an error came back.
-    #[error("Unexpected redirect")]
-    UnexpectedCallback,
-    /// An origin that is not a web origin.
-    #[error("App origin is invalid, failed to parse")]
-    InvalidOrigin,
-    /// An origin that may not use this login.
-    #[error("Origin '{0}' is not allowed")]
-    OriginNotAllowed(Origin),
-    /// A page of another site made this request.
-    #[error("Requests from other sites are not allowed")]
-    CrossSite,
-    /// No `redirectUrl`, or one outside the portal.
-    #[error("The redirectUrl must be a page of the portal or of an allowed origin")]
-    InvalidRedirectUrl,
-    /// `X-Requested-With: XMLHttpRequest` is missing.
-    #[error("Invalid X-Requested-With header")]
-    MissingRequestedWith,
-}
-
-/// Why a browser's session cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SessionError {
-    /// There is no session cookie.
-    #[error("Missing session cookie")]
-    Missing,
-    /// The session ended, expired, or never was.
-    #[error("The session has ended; sign in again")]
-    Ended,
-    /// The session belongs to another environment.
-    #[error("The session belongs to another environment; sign in to this one")]
-    OtherEnvironment,
-    /// Coder does not accept the stored tokens any more. One new login revives every session.
-    #[error("Coder asks you to sign in again")]
-    NeedsLogin,
-    /// The identity token is not one of ours, has expired, or has no grant behind it.
-    #[error("The Backstage token is not valid here; sign in again")]
-    InvalidToken,
-}
-
 impl<E: Into<AuthErrorKind>> From<E> for AuthError {
     fn from(error: E) -> Self {
         Self(Arc::new(error.into()))
@@ -147,7 +74,7 @@ impl AuthError {
 
     /// Backstage's name for an error of this status.
     pub fn name(&self) -> &'static str {
-        ErrorAnswer::name(self.status())
+        error_name(self.status())
     }
 
     /// Whether the same request may succeed later, and the session is still good.
@@ -165,21 +92,15 @@ impl AuthError {
     }
 }
 
-impl RequestError {
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::MissingEnvironment
-            | Self::MissingState
-            | Self::UnexpectedCallback
-            | Self::InvalidOrigin
-            | Self::InvalidRedirectUrl => StatusCode::BAD_REQUEST,
-            Self::MissingRequestedWith => StatusCode::UNAUTHORIZED,
-            Self::InvalidState
-            | Self::UnknownAttempt
-            | Self::ExpiredAttempt
-            | Self::OriginNotAllowed(_)
-            | Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::UnknownEnvironment(_) | Self::Misconfigured { .. } => StatusCode::NOT_FOUND,
-        }
+/// Backstage's name of an error with this status.
+pub(crate) fn error_name(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 => "InputError",
+        401 => "AuthenticationError",
+        403 => "NotAllowedError",
+        404 => "NotFoundError",
+        409 => "ConflictError",
+        503 => "ServiceUnavailableError",
+        _ => "Error",
     }
 }

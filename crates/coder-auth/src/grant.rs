@@ -3,13 +3,14 @@
 use std::fmt;
 
 use coder_client::UserId;
-use coder_core::{Origin, Random, RandomError, Secret};
+use coder_core::{Origin, Random, RandomError};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
+use crate::profile::Profile;
 use crate::seal::{OpenError, Purpose, SealingKeys};
 use crate::store::{Generation, GrantRecord};
-use crate::upstream::TokenPair;
+use crate::tokens::TokenPair;
 
 /// Whose grant it is. Environments with the same deployment and client share their grants.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,21 +39,6 @@ impl fmt::Debug for GrantKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "GrantKey({} of {} at {})", self.client_id, self.user, self.deployment)
     }
-}
-
-/// Who the user is, as the portal shows it: Backstage's `profile`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Profile {
-    /// The user name at Coder. Not part of Backstage's profile.
-    #[serde(skip_serializing_if = "String::is_empty", default)]
-    pub username: String,
-    /// The e-mail address, when Coder tells one.
-    pub email: Option<String>,
-    /// The full name, else the user name.
-    pub display_name: String,
-    /// The URL of a picture.
-    pub picture: Option<String>,
 }
 
 /// The content of a grant.
@@ -116,25 +102,5 @@ impl Grant {
     pub(crate) fn open(keys: &SealingKeys, record: &GrantRecord) -> Result<Self, OpenError> {
         let plaintext = keys.open(&record.key.purpose(), &record.sealed)?;
         serde_json::from_slice(&plaintext).map_err(|_| OpenError::Forged)
-    }
-}
-
-/// Writes a secret into what is about to be sealed. The only way a secret is ever serialised.
-pub(crate) fn seal_secret<S: Serializer>(
-    secret: &Secret,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose())
-}
-
-/// [`seal_secret`] for a secret that may be absent.
-#[expect(clippy::ref_option, reason = "serde's `serialize_with` passes the field by reference")]
-pub(crate) fn seal_optional_secret<S: Serializer>(
-    secret: &Option<Secret>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match secret {
-        Some(secret) => serializer.serialize_some(secret.expose()),
-        None => serializer.serialize_none(),
     }
 }

@@ -19,11 +19,14 @@ use futures_util::future::Shared;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::detached::detached;
-use crate::error::{AuthError, SessionError};
-use crate::grant::{Grant, GrantKey, Profile};
+use crate::error::AuthError;
+use crate::grant::{Grant, GrantKey};
+use crate::profile::Profile;
 use crate::seal::SealingKeys;
+use crate::session::SessionError;
 use crate::store::{AuthStore, Generation, StoreError};
-use crate::upstream::{TokenPair, Upstream, UpstreamError};
+use crate::tokens::TokenPair;
+use crate::upstream::{Upstream, UpstreamError};
 
 /// Nothing is handed out unless `/users/me` has answered this recently: a user who is suspended in
 /// Coder is out within this time.

@@ -56,6 +56,7 @@ mod memory_store;
 mod options;
 mod origins;
 mod popup;
+mod profile;
 mod registration;
 mod request;
 mod respond;
@@ -66,20 +67,23 @@ mod sessions;
 mod sign_in;
 mod start;
 pub mod store;
+mod tokens;
 mod upstream;
 
 pub use attempt::AttemptId;
 pub use caller::Caller;
-pub use error::{AuthError, AuthErrorKind, RequestError, SessionError};
-pub use grant::{GrantKey, Profile};
+pub use error::{AuthError, AuthErrorKind};
+pub use grant::GrantKey;
 pub use memory_store::MemoryAuthStore;
 pub use options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 pub use origins::AllowedOrigins;
+pub use profile::Profile;
 pub use registration::{Registration, RegistrationError, register_app, register_dynamically};
+pub use request::RequestError;
 pub use respond::ErrorAnswer;
 pub use seal::{SealingKeys, SealingKeysError};
 pub use service::CoderAuth;
-pub use session::{LogoutScope, SessionId, SessionOptions};
+pub use session::{LogoutScope, SessionError, SessionId, SessionOptions};
 pub use sign_in::{
     BackstageIdentity, EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail,
     EmailOptions, OwnershipResolver, SignIn, SignInError, SignInResolver,

@@ -1,11 +1,82 @@
-//! Reading what a browser sends.
+//! Reading what a browser sends, and what can be wrong with it.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, header::CONTENT_TYPE};
+use coder_core::Origin;
+use http::{HeaderMap, Request, StatusCode, header::CONTENT_TYPE};
 
-use crate::error::RequestError;
+/// What is wrong with a request. The texts are Backstage's where Backstage has one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// No `env` in the query.
+    #[error("Must specify 'env' query to select environment")]
+    MissingEnvironment,
+    /// An `env` that is not configured.
+    #[error("No configuration available for the '{0}' environment of this provider.")]
+    UnknownEnvironment(String),
+    /// An `env` whose configuration is incomplete.
+    #[error("Auth provider registered for 'coder' is misconfigured. {reason}")]
+    Misconfigured {
+        /// What the operator has to mend.
+        reason: String,
+    },
+    /// No `state` came back from Coder.
+    #[error("Auth response is missing the OAuth state; start the login again from the portal")]
+    MissingState,
+    /// A `state` that this server did not make.
+    #[error("OAuth state is invalid; start the login again from the portal")]
+    InvalidState,
+    /// The browser does not hold the attempt that `state` names: another browser began it, its ten
+    /// minutes are over, or it was used before.
+    #[error(
+        "This login attempt is not known to your browser or was used already; start the login again from the portal"
+    )]
+    UnknownAttempt,
+    /// The attempt is older than ten minutes.
+    #[error(
+        "This login attempt took longer than 10 minutes; start the login again from the portal"
+    )]
+    ExpiredAttempt,
+    /// Neither a code nor an error came back.
+    #[error("Unexpected redirect")]
+    UnexpectedCallback,
+    /// An origin that is not a web origin.
+    #[error("App origin is invalid, failed to parse")]
+    InvalidOrigin,
+    /// An origin that may not use this login.
+    #[error("Origin '{0}' is not allowed")]
+    OriginNotAllowed(Origin),
+    /// A page of another site made this request.
+    #[error("Requests from other sites are not allowed")]
+    CrossSite,
+    /// No `redirectUrl`, or one outside the portal.
+    #[error("The redirectUrl must be a page of the portal or of an allowed origin")]
+    InvalidRedirectUrl,
+    /// `X-Requested-With: XMLHttpRequest` is missing.
+    #[error("Invalid X-Requested-With header")]
+    MissingRequestedWith,
+}
+
+impl RequestError {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::MissingEnvironment
+            | Self::MissingState
+            | Self::UnexpectedCallback
+            | Self::InvalidOrigin
+            | Self::InvalidRedirectUrl => StatusCode::BAD_REQUEST,
+            Self::MissingRequestedWith => StatusCode::UNAUTHORIZED,
+            Self::InvalidState
+            | Self::UnknownAttempt
+            | Self::ExpiredAttempt
+            | Self::OriginNotAllowed(_)
+            | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::UnknownEnvironment(_) | Self::Misconfigured { .. } => StatusCode::NOT_FOUND,
+        }
+    }
+}
 
 /// The parameters of a request: its query and, for a posted form, its body (RFC 6749 Appendix B).
 pub(crate) struct Params<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);

@@ -10,7 +10,7 @@ use http::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use url::Url;
 
-use crate::error::{AuthError, AuthErrorKind};
+use crate::error::{AuthError, AuthErrorKind, error_name};
 
 /// JSON that no cache may keep.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
@@ -65,26 +65,13 @@ impl ErrorAnswer {
         self
     }
 
-    /// Backstage's name of an error with this status.
-    pub(crate) fn name(status: StatusCode) -> &'static str {
-        match status.as_u16() {
-            400 => "InputError",
-            401 => "AuthenticationError",
-            403 => "NotAllowedError",
-            404 => "NotFoundError",
-            409 => "ConflictError",
-            503 => "ServiceUnavailableError",
-            _ => "Error",
-        }
-    }
-
     /// The response to a request with this method and path. No query goes into it: the callback's
     /// holds the code.
     pub fn to_response(&self, method: &Method, path: &str) -> Response<Bytes> {
         let mut response = json(
             self.status,
             &serde_json::json!({
-                "error": { "name": Self::name(self.status), "message": self.message },
+                "error": { "name": error_name(self.status), "message": self.message },
                 "request": {
                     "method": method.as_str(),
                     "url": path.strip_prefix("/api/auth").unwrap_or(path),

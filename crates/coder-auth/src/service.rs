@@ -11,11 +11,12 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
 
 use crate::cookies::CookieRules;
-use crate::error::{AuthError, RequestError};
+use crate::error::AuthError;
 use crate::grants::Grants;
 use crate::identity::{AcceptTokens, Issuer};
 use crate::options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 use crate::origins::AllowedOrigins;
+use crate::request::RequestError;
 use crate::respond;
 use crate::seal::SealingKeys;
 use crate::session::SessionOptions;
@@ -135,7 +136,7 @@ impl CoderAuth {
     }
 
     async fn find_userinfo(&self, headers: &HeaderMap) -> Result<Response<Bytes>, AuthError> {
-        use crate::error::SessionError;
+        use crate::session::SessionError;
         let inner = &self.0;
         let token = bearer(headers).ok_or(SessionError::InvalidToken)?;
         let user = inner.issuer.verify(token.expose(), AcceptTokens::FullOrLimited).await?;

@@ -102,3 +102,24 @@ impl fmt::Debug for SessionId {
         write!(formatter, "SessionId({short}…)")
     }
 }
+
+/// Why a browser's session cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// There is no session cookie.
+    #[error("Missing session cookie")]
+    Missing,
+    /// The session ended, expired, or never was.
+    #[error("The session has ended; sign in again")]
+    Ended,
+    /// The session belongs to another environment.
+    #[error("The session belongs to another environment; sign in to this one")]
+    OtherEnvironment,
+    /// Coder does not accept the stored tokens any more. One new login revives every session.
+    #[error("Coder asks you to sign in again")]
+    NeedsLogin,
+    /// The identity token is not one of ours, has expired, or has no grant behind it.
+    #[error("The Backstage token is not valid here; sign in again")]
+    InvalidToken,
+}

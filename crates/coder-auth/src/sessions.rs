@@ -8,11 +8,12 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use jiff::SignedDuration;
 
 use crate::cookies::clear_former_refresh_tokens;
-use crate::error::{AuthError, SessionError};
+use crate::error::AuthError;
 use crate::grants::Kept;
 use crate::request::{Params, require_xml_http_request};
 use crate::respond;
 use crate::service::{CoderAuth, Environment, Inner};
+use crate::session::SessionError;
 use crate::session::{LogoutScope, SessionHandle, SessionId};
 use crate::store::SessionRecord;
 

@@ -12,7 +12,7 @@ use backstage_catalog::{Catalog, CatalogError, Entity, EntityRef, EntityRefError
 use coder_core::{MaybeSend, MaybeSync};
 use http::StatusCode;
 
-use crate::grant::Profile;
+use crate::profile::Profile;
 
 mod builtin;
 

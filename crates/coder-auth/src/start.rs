@@ -8,8 +8,9 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use url::Url;
 
 use crate::attempt::{self, AttemptId, Flow, LoginAttempt};
-use crate::error::{AuthError, RequestError};
+use crate::error::AuthError;
 use crate::request::Params;
+use crate::request::RequestError;
 use crate::respond;
 use crate::service::{CoderAuth, Environment, Inner};
 use crate::session::SessionHandle;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use coder_client::operations::{GetUser, RevokeOAuth2Consent};
 use coder_client::{Capabilities, Capability, Client, Credential};
 use coder_core::{DeploymentUrl, Random, RandomError, Secret, World, random_bytes, timeout};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
     BasicTokenType,
@@ -26,7 +26,8 @@ use oauth2::{
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::grant::{Profile, seal_optional_secret, seal_secret};
+use crate::profile::Profile;
+use crate::tokens::TokenPair;
 use capability_cache::CapabilityCache;
 use exchange::{Exchange, Revocation};
 
@@ -70,26 +71,6 @@ pub(crate) struct Upstream {
     /// Where this server reaches Coder, without a credential.
     client: Client,
     capabilities: CapabilityCache,
-}
-
-/// The two tokens that live and die together.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct TokenPair {
-    #[serde(serialize_with = "seal_secret")]
-    pub(crate) access_token: Secret,
-    #[serde(serialize_with = "seal_optional_secret")]
-    pub(crate) refresh_token: Option<Secret>,
-    /// In seconds, from when the pair came.
-    expires_in: Option<u32>,
-    /// What Coder says was granted; absent means "as requested" (RFC 6749 §5.1).
-    pub(crate) scope: Option<Vec<String>>,
-}
-
-impl TokenPair {
-    /// How long Coder keeps the access token after it was issued or last used.
-    pub(crate) fn lifetime(&self) -> Option<SignedDuration> {
-        self.expires_in.map(|seconds| SignedDuration::from_secs(seconds.into()))
-    }
 }
 
 /// A PKCE code verifier of 43 characters, from 256 random bits (RFC 7636 §4.1).

@@ -9,8 +9,9 @@ use url::Url;
 use super::claims::{AUDIENCE, AcceptTokens, Claims, LimitedClaims, TokenError, check};
 use super::jwt::{self, Header, LIMITED_USER_TYPE, USER_TYPE};
 use super::keys::KeyRing;
-use crate::error::{AuthError, SessionError};
+use crate::error::AuthError;
 use crate::seal::SealingKeys;
+use crate::session::SessionError;
 use crate::sign_in::BackstageIdentity;
 use crate::store::AuthStore;
 

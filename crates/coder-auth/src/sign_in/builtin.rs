@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use backstage_catalog::{Catalog, EntityFilter, EntityRef};
 
 use super::{BackstageIdentity, SignInError, SignInResolver};
-use crate::grant::Profile;
+use crate::profile::Profile;
 
 /// `usernameMatchingUserEntityName`: the Coder user name is the name of the User entity.
 #[derive(Clone, Copy, Debug, Default)]
