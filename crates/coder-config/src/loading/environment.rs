@@ -11,8 +11,15 @@ use crate::{ConfigError, Location, Node, yaml};
 
 /// The environment variables that configuration may refer to, in their order.
 ///
-/// On a server it is collected from the process: `std::env::vars().collect()`. `Debug` shows no
-/// values.
+/// On a server it is collected from the process. `Debug` shows no values.
+///
+/// ```
+/// // Not `std::env::vars`: it panics when some variable of the machine is not Unicode.
+/// let environment: coder_config::Environment = std::env::vars_os()
+///     .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+///     .collect();
+/// # let _ = environment;
+/// ```
 #[derive(Clone, Default)]
 pub struct Environment(IndexMap<String, String>);
 
