@@ -15,11 +15,32 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Serves a portal's backend as its app-config says
     Serve(ServeArgs),
+    /// Looks at a configuration without serving it
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Registers the portal as an OAuth2 application of Coder, and prints the app-config for it
     Register(Box<RegisterArgs>),
     /// Shows everything on this machine: a fake Coder, a catalog from files and a portal page
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Tells every mistake and everything worth knowing, each with its place; fails when there is a
+    /// mistake
+    Check(ServeArgs),
+    /// Prints what all files and variables make together, without secrets
+    Print(PrintArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PrintArgs {
+    #[command(flatten)]
+    pub(crate) sources: ServeArgs,
+    /// Each value on a line of its own, with the file and line or the variable it came from
+    #[arg(long)]
+    pub(crate) with_origin: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -2,10 +2,12 @@
 //! configured by app-config.yaml.
 //!
 //! - `coder-backstage serve --config app-config.yaml` serves a real configuration.
+//! - `coder-backstage config check` and `config print` look at one without serving it.
 //! - `coder-backstage register` makes the portal an OAuth2 application of Coder.
 //! - `coder-backstage demo` shows everything on this machine, with a fake Coder.
 
 mod args;
+mod config;
 mod configuration;
 #[cfg(feature = "demo")]
 mod demo;
@@ -41,6 +43,7 @@ fn run(args: Args) -> Result<(), Failure> {
     runtime.block_on(async {
         match args.command {
             Command::Serve(args) => serve::serve(&args).await,
+            Command::Config(command) => config::config(&command),
             Command::Register(args) => register::register(&args).await,
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::demo(&args).await,

@@ -182,3 +182,48 @@ async fn a_registered_portal_is_told_what_to_write_into_its_app_config() {
     assert!(told.contains("\nCODER_OAUTH_CLIENT_SECRET=coder_"), "{told}");
     assert!(!told.contains(owner.session_token.expose()));
 }
+
+fn config(directory: &TempDir, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = coder_backstage()
+        .arg("config")
+        .args(arguments)
+        .current_dir(directory)
+        .env("CODER_OAUTH_CLIENT_SECRET", SECRET)
+        .output()
+        .unwrap();
+    let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    (output.status.code(), out, err)
+}
+
+#[test]
+fn a_good_configuration_passes_the_check_with_what_is_worth_knowing() {
+    let directory = configured(
+        &app_config(":7007").replace("clientId: id", "clientId: id\n        colour: red"),
+    );
+    let (code, out, err) = config(&directory, &["check"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("app-config.yaml:8:9: "), "{out}");
+    assert!(out.contains("colour") && out.ends_with("nothing is wrong\n"), "{out}");
+}
+
+#[test]
+fn a_bad_configuration_fails_the_check_with_a_line_for_each_mistake() {
+    let directory = configured(&app_config(":7007").replace("clientId: id", "clientid: id"));
+    let (code, _, err) = config(&directory, &["check"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("auth.providers.coder.development.clientId"), "{err}");
+}
+
+#[test]
+fn a_printed_configuration_holds_no_secret_and_says_where_values_came_from() {
+    let directory = configured(&app_config(":7007"));
+    for arguments in [&["print"][..], &["print", "--with-origin"]] {
+        let (code, out, err) = config(&directory, arguments);
+        assert_eq!(code, Some(0), "{err}");
+        assert!(out.contains("https://coder.example.com") && out.contains("[redacted]"), "{out}");
+        assert!(!out.contains(SECRET), "{out}");
+    }
+    let (_, out, _) = config(&directory, &["print", "--with-origin"]);
+    let line = "clientSecret = [redacted] # app-config.yaml:8:23 (from environment variable `CODER_OAUTH_CLIENT_SECRET`)";
+    assert!(out.contains(line), "{out}");
+}

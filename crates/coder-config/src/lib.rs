@@ -57,6 +57,7 @@ mod location_ref;
 mod message;
 mod node;
 mod notice;
+mod printing;
 mod repository;
 mod schema;
 mod suggest;

@@ -1,0 +1,158 @@
+//! Showing a configuration to a person: without its secrets, with where each value came from.
+
+use std::fmt::Write as _;
+
+use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
+
+use crate::node::Content;
+use crate::{LoadedConfig, Node};
+
+const REDACTED: &str = "[redacted]";
+
+/// Endings of keys whose values are nobody's business, in lower case.
+const SECRET_ENDINGS: &[&str] =
+    &["secret", "password", "passphrase", "token", "apikey", "privatekey", "credentials"];
+
+/// Lists of keys that seal or sign.
+const SECRET_PATHS: &[&str] = &["coder.session.keys", "backend.auth.keys"];
+
+impl LoadedConfig {
+    /// The merged configuration as YAML, with `[redacted]` for secrets: keys that are called like
+    /// one (`clientSecret`, `token`, …), session keys, and URLs with credentials.
+    pub fn to_redacted_yaml(&self) -> String {
+        let shown = Shown { node: self.root(), path: String::new() };
+        // Strings, numbers, lists and mappings with string keys can always be written.
+        serde_yaml::to_string(&shown).unwrap_or_default()
+    }
+
+    /// Each single value on a line of its own, with the place it came from: `app.baseUrl =
+    /// "https://portal.example.com" # app-config.yaml:2:12`. Secrets are redacted.
+    pub fn to_redacted_lines(&self) -> String {
+        let mut lines = String::new();
+        write_lines(self.root(), &mut String::new(), &mut lines);
+        lines
+    }
+}
+
+/// A value as a person may see it.
+struct Shown<'a> {
+    node: &'a Node,
+    path: String,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if is_secret(&self.path, self.node) {
+            return serializer.serialize_str(REDACTED);
+        }
+        match &self.node.content {
+            Content::List(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    // An item is as secret as its list.
+                    list.serialize_element(&Shown { node: item, path: self.path.clone() })?;
+                }
+                list.end()
+            }
+            Content::Map(members) => {
+                let mut map = serializer.serialize_map(Some(members.len()))?;
+                for (key, entry) in members.iter() {
+                    let path = below(&self.path, key);
+                    map.serialize_entry(key, &Shown { node: &entry.node, path })?;
+                }
+                map.end()
+            }
+            _ => self.node.to_json().serialize(serializer),
+        }
+    }
+}
+
+fn write_lines(node: &Node, path: &mut String, lines: &mut String) {
+    let length = path.len();
+    match &node.content {
+        Content::Map(members) if !members.is_empty() => {
+            for (key, entry) in members.iter() {
+                *path = below(path, key);
+                write_lines(&entry.node, path, lines);
+                path.truncate(length);
+            }
+        }
+        Content::List(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                let _ = write!(path, "[{index}]");
+                write_lines(item, path, lines);
+                path.truncate(length);
+            }
+        }
+        _ => {
+            let value = match &node.content {
+                _ if is_secret(path, node) => REDACTED.to_owned(),
+                // As it is written: `1.20` stays `1.20`.
+                Content::Number { text, .. } => text.to_string(),
+                _ => node.to_json().to_string(),
+            };
+            // Writing to a string does not fail.
+            let _ = writeln!(lines, "{path} = {value} # {}", node.provenance());
+        }
+    }
+}
+
+fn below(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+fn is_secret(path: &str, node: &Node) -> bool {
+    if matches!(node.content, Content::Map(_) | Content::Null) {
+        return false;
+    }
+    let key = path.rsplit('.').next().unwrap_or_default();
+    let key = key.split('[').next().unwrap_or_default().to_ascii_lowercase();
+    SECRET_ENDINGS.iter().any(|ending| key.ends_with(ending))
+        || SECRET_PATHS.iter().any(|secret| path.starts_with(secret))
+        || node.as_str().is_some_and(has_credentials)
+}
+
+/// Whether this is a URL with a user or a password in it.
+fn has_credentials(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::{ConfigSources, Environment, LoadedConfig};
+
+    const APP_CONFIG: &str = "\
+app: { baseUrl: 'https://${HOST}' }
+auth:
+  backstageTokenExpiration: { minutes: 30 }
+  providers: { coder: { development: { clientId: id, clientSecret: \"${SECRET}\" } } }
+backend: { database: { connection: 'postgres://me:canary@db/x' } }
+coder:
+  session: { keys: [canary-1, canary-2] }
+  workspaces: { repoUrlParamKeys: [repo], params: { version: 1.20 } }
+integrations: { github: [{ host: github.com, token: canary }] }
+";
+
+    fn loaded() -> LoadedConfig {
+        let files = BTreeMap::from([("app-config.yaml".to_owned(), APP_CONFIG.to_owned())]);
+        let variables = [("HOST", "portal.example.com"), ("SECRET", "canary")];
+        let environment: Environment = variables.into_iter().collect();
+        ConfigSources::new(&files, &environment).load().unwrap()
+    }
+
+    #[test]
+    fn the_merged_configuration_is_shown_without_its_secrets() {
+        let yaml = loaded().to_redacted_yaml();
+        assert!(!yaml.contains("canary"), "{yaml}");
+        insta::assert_snapshot!(yaml);
+    }
+
+    #[test]
+    fn each_value_says_where_it_came_from() {
+        let lines = loaded().to_redacted_lines();
+        assert!(!lines.contains("canary"), "{lines}");
+        insta::assert_snapshot!(lines);
+    }
+}
