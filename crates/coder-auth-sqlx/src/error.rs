@@ -1,0 +1,67 @@
+//! What can keep a store from being opened.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+/// A store, or the key beside it, cannot be used.
+///
+/// Once a store is open, what fails is a [`StoreError`](coder_auth::store::StoreError).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SqlStoreError {
+    /// Configuration: the PostgreSQL URL is none.
+    #[error(
+        "the PostgreSQL URL cannot be used; it looks like `postgres://user:password@host/database?sslmode=verify-full`"
+    )]
+    InvalidUrl(#[source] Box<dyn Error + Send + Sync>),
+    /// Configuration: the PostgreSQL URL has a parameter that would do nothing.
+    #[error(
+        "the PostgreSQL URL has the parameter `{0}`, which is not supported; remove it, or correct its name"
+    )]
+    UnknownUrlParameter(String),
+    /// A file cannot be made, read or written.
+    #[error("the file `{}` cannot be used", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The key file is no secret.
+    #[error("the key file `{}` can be read by others (mode {mode:03o}); run `chmod 600` on it if nobody else had access, else delete it and everyone signs in again", path.display())]
+    ExposedKeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The key file holds something else.
+    #[error("the key file `{}` holds no key; restore it from a backup, or delete it and everyone signs in again", path.display())]
+    NotAKeyFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The database was written by a newer release.
+    #[error(
+        "the database has schema {found}, and this release knows schema {known}; run the newer release"
+    )]
+    NewerSchema {
+        /// The schema's version.
+        found: i64,
+        /// The newest one this release knows.
+        known: i64,
+    },
+    /// The database refuses, or is not there.
+    #[error("the database cannot be opened")]
+    Database(#[source] Box<dyn Error + Send + Sync>),
+    /// No key could be drawn.
+    #[error(transparent)]
+    Random(#[from] coder_core::RandomError),
+}
+
+impl From<sqlx::Error> for SqlStoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.into())
+    }
+}

@@ -1,0 +1,92 @@
+//! Grants and sessions of [`coder_auth`] in a SQLite file, or in PostgreSQL.
+//!
+//! With a store of this crate a restart signs nobody out. On one machine it is a file:
+//!
+//! ```
+//! use std::{path::Path, sync::Arc};
+//! use coder_auth::{AuthOptions, CoderAuth, SealingKeys};
+//! use coder_auth_sqlx::{KeyFile, SqliteAuthStore};
+//! use coder_core::World;
+//!
+//! async fn auth(world: &World, options: AuthOptions) -> Result<CoderAuth, Box<dyn std::error::Error>> {
+//!     let database = Path::new("/var/lib/portal/auth.sqlite");
+//!     let key = KeyFile::beside(database, &*world.random)?.key;
+//!     let store = Arc::new(SqliteAuthStore::open(database).await?);
+//!     Ok(CoderAuth::new(world, store, SealingKeys::from_secrets(&[key])?, options))
+//! }
+//! ```
+//!
+//! Several machines share a PostgreSQL, and then any of them may answer any request:
+//! [`PostgresAuthStore::connect`]. Their sealing keys must be configured, the same for all, since
+//! there is no file that all of them could share; whoever wires a portal refuses to start without.
+//!
+//! # What is in the database
+//!
+//! | table | rows | grows with |
+//! |---|---|---|
+//! | `coder_auth_grants` | the token pair of a person at a deployment, **sealed** | people |
+//! | `coder_auth_leases` | who rotates a grant at the moment | people |
+//! | `coder_auth_sessions` | the hash of a browser's handle, its grant, its times | browsers |
+//! | `coder_auth_persons` | entity refs of who has signed in | people |
+//! | `coder_auth_signing_keys` | keys of identity tokens, **sealed** | a few |
+//! | `coder_auth_pending` | token pairs of logins under way, **sealed** | logins under way |
+//! | `coder_auth_used_attempts` | names of login attempts, for a day | logins of a day |
+//! | `coder_auth_schema` | the schema's version | releases |
+//!
+//! What is sealed can be read only with the sealing keys (XChaCha20-Poly1305, bound to its row).
+//! Who reads the rest learns who signed in, where and when, and can do nothing with it: the hash of
+//! a handle makes no cookie. Who can *write* can put a session of their own on anybody's grant, so
+//! that right is as good as a login of everyone's.
+//!
+//! Times are microseconds since 1970-01-01T00:00:00Z in a `BIGINT`: both databases compare them
+//! alike and neither applies a time zone or rounds. To read one: `to_timestamp(used_at / 1e6)` in
+//! PostgreSQL, `datetime(used_at / 1000000, 'unixepoch')` in SQLite.
+//!
+//! # Backup
+//!
+//! A lost database costs every person one login, nothing more, so a backup is a convenience, and an
+//! old one of little use: Coder has replaced the token pairs since. To make one, use
+//! `sqlite3 auth.sqlite ".backup copy.sqlite"` (a plain copy misses what is still in
+//! `auth.sqlite-wal`), or `pg_dump --table='coder_auth_*'`. Keep the sealing keys elsewhere: with
+//! them, a backup is a bundle of live credentials.
+//!
+//! # Upgrades
+//!
+//! Opening a store brings its schema up to date, in one transaction; replicas that start at once
+//! wait for each other. A database of a newer release is refused.
+//!
+//! # What it is not
+//!
+//! It knows no rule of the login: rows in, rows out. A lease is a row that expires, not a lock, and
+//! no connection is held between two calls. No type of sqlx is in its public API.
+//!
+//! # Features
+//!
+//! - `sqlite` (default): [`SqliteAuthStore`] and [`KeyFile`]. SQLite itself is built in.
+//! - `postgres` (default): [`PostgresAuthStore`], with TLS by rustls.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod error;
+#[cfg(feature = "sqlite")]
+mod key_file;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod rows;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use error::SqlStoreError;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use key_file::KeyFile;
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use postgres::PostgresAuthStore;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use sqlite::SqliteAuthStore;

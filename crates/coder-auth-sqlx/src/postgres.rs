@@ -1,0 +1,164 @@
+//! Many machines: PostgreSQL.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use coder_auth::store::{
+    AuthStore, Generation, GrantRecord, PendingRecord, PersonRecord, SessionRecord,
+    SigningKeyRecord, StoreError,
+};
+use coder_auth::{AttemptId, GrantKey, SessionId};
+use coder_core::Secret;
+use jiff::Timestamp;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, Postgres};
+use tokio::time::timeout;
+use url::Url;
+
+use crate::error::SqlStoreError;
+use crate::rows::{self, GrantRow, PendingRow, PersonRow, SessionRow, SigningKeyRow, micros};
+use crate::sql::{MARKS_ARE_KEPT, sql_auth_store};
+
+const SCHEMA: &[&str] = &[include_str!("../schema/postgres/1.sql")];
+/// Held while the schema is brought up to date: any number, as long as nobody else uses it.
+const SCHEMA_LOCK: i64 = 0x636f_6465_725f_6175;
+/// How long a connection may take. A person waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Keeps grants and sessions in PostgreSQL, for any number of replicas.
+///
+/// A connection is taken from the pool for one statement and given back. None is held while Coder
+/// is asked, so a few connections serve many people.
+pub struct PostgresAuthStore {
+    pool: PgPool,
+}
+
+impl PostgresAuthStore {
+    /// Connects to `url` and brings the schema up to date; several replicas may do so at once.
+    ///
+    /// The URL is libpq's: `postgres://user:password@host:5432/database?sslmode=verify-full`.
+    /// With `sslmode` `verify-full` (or `verify-ca`) the server's certificate must be from a public
+    /// authority, or from the one in the file that `sslrootcert` names; `sslcert` and `sslkey` name
+    /// the client's own. Without `sslmode`, TLS is used if the server has it, and its certificate
+    /// is not checked. What the URL does not say is taken from `PGHOST`, `PGPASSWORD` and the like.
+    ///
+    /// At most `max_connections` are open at a time, at least 1. The user needs the right to create
+    /// tables in the first schema of its search path.
+    ///
+    /// # Errors
+    ///
+    /// When the URL is none or has an unknown parameter, the database cannot be reached or refuses,
+    /// or its schema is of a newer release.
+    pub async fn connect(url: Secret, max_connections: u32) -> Result<Self, SqlStoreError> {
+        let options = parse(&url)?;
+        let mut connection = timeout(PATIENCE, options.connect())
+            .await
+            .map_err(|_| SqlStoreError::Database("the server did not answer in time".into()))??;
+        let mut transaction = connection.begin().await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)")
+            .bind(SCHEMA_LOCK)
+            .execute(&mut *transaction)
+            .await?;
+        upgrade(transaction, SCHEMA).await?;
+        connection.close().await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections.max(1))
+            .acquire_timeout(PATIENCE)
+            .connect_lazy_with(options);
+        Ok(Self { pool })
+    }
+}
+
+/// The parameters sqlx knows. It would log the others with their values.
+const PARAMETERS: &[&str] = &[
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
+fn parse(url: &Secret) -> Result<PgConnectOptions, SqlStoreError> {
+    let invalid =
+        |error: Box<dyn std::error::Error + Send + Sync>| SqlStoreError::InvalidUrl(error);
+    let url = Url::parse(url.expose()).map_err(|error| invalid(error.into()))?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        return Err(invalid("its scheme is not `postgres`".into()));
+    }
+    for (name, _) in url.query_pairs() {
+        if !PARAMETERS.contains(&&*name) {
+            return Err(SqlStoreError::UnknownUrlParameter(name.into_owned()));
+        }
+    }
+    PgConnectOptions::from_url(&url).map_err(|error| invalid(error.into()))
+}
+
+sql_auth_store!(PostgresAuthStore, Postgres);
+
+impl fmt::Debug for PostgresAuthStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PostgresAuthStore")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str) -> String {
+        let error = parse(&Secret::new(url)).unwrap_err();
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        format!("{error} / {source:?} / {error:?}")
+    }
+
+    #[test]
+    fn a_url_is_refused_with_the_reason_and_without_the_password() {
+        for (url, reason) in [
+            ("swordfish", "without a base"),
+            ("mysql://user:swordfish@host/db", "scheme"),
+            ("postgres://user:swordfish@host:99999/db", "port"),
+            ("postgres://user:swordfish@host/db?sslmode=verify", "ssl_mode"),
+            ("postgres://host/db?passwrod=swordfish", "`passwrod`"),
+            ("postgres://host/db?ssl_mode=verify-full&password=swordfish", "`ssl_mode`"),
+        ] {
+            let refusal = refusal(url);
+            assert!(refusal.contains(reason), "{url}: {refusal}");
+            assert!(!refusal.contains("swordfish"), "{refusal}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_does_not_answer_is_not_waited_for() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("postgres://portal@{}/db", silent.local_addr().unwrap());
+        let error = PostgresAuthStore::connect(Secret::new(url), 1).await.unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(source, "the server did not answer in time");
+    }
+
+    #[test]
+    fn every_parameter_that_is_let_through_is_known_to_sqlx() {
+        for name in PARAMETERS {
+            // sqlx logs what it does not know, and goes on: so look that each changes something.
+            let value = match *name {
+                "hostaddr" => "192.0.2.1",
+                "port" | "statement-cache-capacity" => "17",
+                "sslmode" => "verify-full",
+                _ => "something",
+            };
+            let with = format!("postgres://host/db?{name}={value}");
+            let with = format!("{:?}", parse(&Secret::new(with)).unwrap());
+            let without = format!("{:?}", parse(&Secret::new("postgres://host/db")).unwrap());
+            assert_ne!(with, without, "{name}");
+        }
+    }
+}

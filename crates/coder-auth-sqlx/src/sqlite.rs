@@ -1,0 +1,112 @@
+//! One machine: a SQLite file.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use coder_auth::store::{
+    AuthStore, Generation, GrantRecord, PendingRecord, PersonRecord, SessionRecord,
+    SigningKeyRecord, StoreError,
+};
+use coder_auth::{AttemptId, GrantKey, SessionId};
+use jiff::Timestamp;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool};
+
+use crate::error::SqlStoreError;
+use crate::rows::{self, GrantRow, PendingRow, PersonRow, SessionRow, SigningKeyRow, micros};
+use crate::sql::{MARKS_ARE_KEPT, sql_auth_store};
+
+const SCHEMA: &[&str] = &[include_str!("../schema/sqlite/1.sql")];
+/// How long a statement waits while another process writes.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// SQLite's code for a database that somebody else has locked.
+const BUSY: i64 = 5;
+
+/// Keeps grants and sessions in a SQLite file.
+///
+/// A write that has returned is on the disk: the file is in write-ahead mode, and every commit is
+/// synced. This process has one connection to the file, on a thread of its own; other processes on
+/// the same machine may use the file as well. Not on a network file system, whose locks SQLite
+/// cannot trust.
+pub struct SqliteAuthStore {
+    pool: SqlitePool,
+}
+
+impl SqliteAuthStore {
+    /// Opens the file at `path`. One that does not exist is made, for its owner only (mode 0600),
+    /// in a directory that must exist; one of an older release is brought up to date.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be made or is no database, or was written by a newer release.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, SqlStoreError> {
+        let path = path.as_ref();
+        make_private_file(path)
+            .map_err(|source| SqlStoreError::File { path: path.to_owned(), source })?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(PATIENCE)
+            .synchronous(SqliteSynchronous::Full);
+        let mut connection = options.connect().await?;
+        write_ahead(&mut connection).await?;
+        upgrade(connection.begin_with("BEGIN IMMEDIATE").await?, SCHEMA).await?;
+        connection.close().await?;
+        let pool = SqlitePoolOptions::new()
+            // SQLite lets one write at a time, and everything here is short.
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            // A file does not go away as a server does.
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
+        Ok(Self { pool })
+    }
+}
+
+/// Makes an empty file, which SQLite takes for an empty database. The files SQLite puts beside it
+/// get the same mode.
+///
+/// An existing file is not even opened: closing it would free the locks that another store of this
+/// process holds on it.
+fn make_private_file(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result.map(drop),
+    }
+}
+
+/// Puts the file into write-ahead mode, which stays with it. This is the one lock that SQLite does
+/// not wait for, so of two processes that open a new file at once, one has to try again.
+async fn write_ahead(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            result => return result.map(drop),
+        }
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    // The lower byte is the code, what is above tells more.
+    code.and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| code & 0xff == BUSY)
+}
+
+sql_auth_store!(SqliteAuthStore, Sqlite);
+
+impl fmt::Debug for SqliteAuthStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SqliteAuthStore")
+    }
+}

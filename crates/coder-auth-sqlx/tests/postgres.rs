@@ -1,0 +1,278 @@
+//! PostgreSQL keeps what the trait promises, and replicas share it.
+//!
+//! Ignored by a plain `cargo test`, since not every machine has a PostgreSQL; `cargo xtask test`
+//! installs one and runs it.
+#![cfg(unix)]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed test may panic anywhere"
+)]
+
+#[path = "support/cluster.rs"]
+mod cluster;
+#[path = "support/portal.rs"]
+mod portal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cluster::{Cluster, Database};
+use coder_auth::store::AuthStore;
+use coder_auth::{CoderAuth, SealingKeys};
+use coder_auth_sqlx::{PostgresAuthStore, SqlStoreError};
+use coder_core::{Body, Secret, Transport, TransportError};
+use coder_testkit::FakeCoder;
+use futures_util::future::{join_all, pending};
+use http::{Request, Response, StatusCode};
+use portal::{Browser, House, access_token};
+use tokio::sync::Notify;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+coder_testkit::auth_store_tests!(
+    tokio::test, ignore = "needs PostgreSQL: cargo xtask test --only postgres" => {
+        let cluster = Cluster::shared();
+        let url = cluster.database().await.url();
+        async move || {
+            let _running = &cluster;
+            Arc::new(PostgresAuthStore::connect(url.clone(), 5).await.unwrap()) as Arc<dyn AuthStore>
+        }
+    }
+);
+
+/// A pool of its own, as every process has.
+async fn connect(database: &Database<'_>, max_connections: u32) -> Arc<dyn AuthStore> {
+    Arc::new(PostgresAuthStore::connect(database.url(), max_connections).await.unwrap())
+}
+
+/// A portal process like the others.
+async fn replica(house: &House, name: &str, database: &Database<'_>) -> CoderAuth {
+    house.portal(name, connect(database, 2).await, keys(), house.coder.clone())
+}
+
+/// The keys that the configuration of every replica names.
+fn keys() -> SealingKeys {
+    SealingKeys::from_secrets(&[Secret::new("k".repeat(32))]).unwrap()
+}
+
+fn token_requests(house: &House) -> usize {
+    house.coder.count("POST", "/oauth2/tokens")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn fifty_refreshes_at_two_replicas_cause_one_rotation_and_fifty_good_answers() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let house = House::new();
+    let replicas =
+        [replica(&house, "one", &database).await, replica(&house, "two", &database).await];
+    let alice = house.coder.add_user("alice");
+    let browser = house.signed_in(&replicas[0], &alice).await;
+    house.clock.advance(DAY);
+    let before = token_requests(&house);
+    let refreshes = (0..50).map(|n| {
+        let (browser, replica) = (browser.clone(), replicas[n % 2].clone());
+        tokio::spawn(async move { browser.refresh(&replica).await })
+    });
+    let answers = join_all(refreshes).await;
+    let tokens: Vec<String> =
+        answers.into_iter().map(|answer| access_token(&answer.unwrap())).collect();
+    assert_eq!(token_requests(&house) - before, 1);
+    assert!(tokens.iter().all(|token| *token == tokens[0]), "one pair for everybody");
+    assert!(house.coder.is_live(&tokens[0]));
+}
+
+/// Asks the store something before every request to Coder.
+struct StoreIsFree {
+    coder: FakeCoder,
+    store: Arc<dyn AuthStore>,
+}
+
+#[async_trait::async_trait]
+impl Transport for StoreIsFree {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        self.store.signing_keys().await.unwrap();
+        self.coder.send(request).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn no_connection_is_held_while_coder_is_asked() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let house = House::new();
+    // Whoever held the one connection would wait for themselves.
+    let store = connect(&database, 1).await;
+    let transport = StoreIsFree { coder: house.coder.clone(), store: store.clone() };
+    let portal = house.portal("portal", store, keys(), transport);
+    let alice = house.coder.add_user("alice");
+    let browser = house.signed_in(&portal, &alice).await;
+    house.clock.advance(DAY);
+    let before = token_requests(&house);
+    access_token(&browser.refresh(&portal).await);
+    assert_eq!(token_requests(&house) - before, 1);
+}
+
+/// A network behind which the process dies as soon as Coder has answered with new tokens.
+struct DiesAfterRotation {
+    coder: FakeCoder,
+    rotated: Arc<Notify>,
+}
+
+#[async_trait::async_trait]
+impl Transport for DiesAfterRotation {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        let rotates = request.uri().path() == "/oauth2/tokens";
+        let answer = self.coder.send(request).await;
+        if rotates {
+            self.rotated.notify_one();
+            pending::<()>().await;
+        }
+        answer
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn when_a_replica_dies_with_coders_answer_the_next_login_revives_every_session() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let house = House::new();
+    let survivor = replica(&house, "survivor", &database).await;
+    let alice = house.coder.add_user("alice");
+    let browsers =
+        [house.signed_in(&survivor, &alice).await, house.signed_in(&survivor, &alice).await];
+    house.clock.advance(DAY);
+
+    // A runtime of its own, with everything on it, is as good as a process.
+    let process = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let rotated = Arc::new(Notify::new());
+    let transport = DiesAfterRotation { coder: house.coder.clone(), rotated: rotated.clone() };
+    let store = Arc::new(PostgresAuthStore::connect(database.url(), 2).await.unwrap());
+    let portal = {
+        let _inside = process.enter();
+        house.portal("victim", store, keys(), transport)
+    };
+    let browser = browsers[0].clone();
+    process.spawn(async move { browser.refresh(&portal).await });
+    rotated.notified().await;
+    process.shutdown_background();
+
+    // The dead process' lease expires; nobody has the new pair, and the old one is dead.
+    house.clock.advance(Duration::from_secs(60));
+    for browser in &browsers {
+        assert_eq!(browser.refresh(&survivor).await.status(), StatusCode::UNAUTHORIZED);
+    }
+    let revived = house.signed_in(&survivor, &alice).await;
+    let token = access_token(&revived.refresh(&survivor).await);
+    for browser in &browsers {
+        assert_eq!(access_token(&browser.refresh(&survivor).await), token);
+    }
+    assert!(house.coder.is_live(&token));
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn a_login_that_one_replica_has_started_another_one_finishes() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let house = House::new();
+    let one = replica(&house, "one", &database).await;
+    let two = replica(&house, "two", &database).await;
+    let alice = house.coder.add_user("alice");
+    let mut browser = Browser::default();
+    let authorize = browser.start(&one).await;
+    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    let thief = browser.clone();
+    browser.call_back(&two, &callback).await;
+    let token = access_token(&browser.refresh(&one).await);
+
+    // The attempt is used, wherever it is tried again.
+    let mut replay = thief;
+    replay.call_back(&one, &callback).await;
+    assert_eq!(replay.refresh(&one).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(access_token(&browser.refresh(&two).await), token);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn replicas_that_start_at_once_make_one_schema() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let starts = (0..8).map(|_| PostgresAuthStore::connect(database.url(), 1));
+    for started in join_all(starts).await {
+        started.unwrap();
+    }
+    let versions: Vec<i64> = sqlx::query_scalar("SELECT version FROM coder_auth_schema")
+        .fetch_all(&mut database.connection().await)
+        .await
+        .unwrap();
+    assert_eq!(versions, [1]);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn a_server_that_ended_all_connections_is_connected_to_again() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let store = connect(&database, 2).await;
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    for _ in 0..3 {
+        store.signing_keys().await.unwrap();
+        sqlx::raw_sql(end).execute(&mut database.connection().await).await.unwrap();
+    }
+    store.signing_keys().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn the_servers_certificate_is_checked_where_the_url_says_so() {
+    let cluster = Cluster::shared();
+    let certificate = cluster.certificate().expect("`openssl` makes the server's certificate");
+    let database = cluster.database().await;
+    let trusted = format!("sslmode=verify-full&sslrootcert={}", certificate.display());
+    let connect = async |host: &str, parameters: &str| {
+        PostgresAuthStore::connect(database.tcp_url(host, parameters), 1).await.map(drop)
+    };
+    connect("localhost", &trusted).await.unwrap();
+    for (host, parameters) in [
+        ("localhost", "sslmode=verify-full"),
+        ("localhost", "sslmode=verify-ca"),
+        ("127.0.0.1", &trusted),
+    ] {
+        let error = connect(host, parameters).await.unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains("certificate"), "{host} {parameters}: {source}");
+    }
+    // Over its socket the server has no TLS.
+    let refused = Secret::new(format!("{}&sslmode=require", database.url().expose()));
+    let error = PostgresAuthStore::connect(refused, 1).await.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("server does not support TLS"), "{source}");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn what_refuses_says_why_and_no_password_is_in_it() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let url = database.url().expose().replace("portal@", "nobody:swordfish@");
+    let error = PostgresAuthStore::connect(Secret::new(url), 1).await.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("role \"nobody\" does not exist"), "{source}");
+    assert!(!format!("{error:?}").contains("swordfish"), "{error:?}");
+
+    let store = PostgresAuthStore::connect(database.url(), 1).await.unwrap();
+    assert_eq!(format!("{store:?}"), "PostgresAuthStore");
+    let newer = "INSERT INTO coder_auth_schema (version) VALUES (17)";
+    sqlx::raw_sql(newer).execute(&mut database.connection().await).await.unwrap();
+    let error = PostgresAuthStore::connect(database.url(), 1).await.unwrap_err();
+    assert!(matches!(error, SqlStoreError::NewerSchema { found: 17, known: 1 }), "{error:?}");
+}
