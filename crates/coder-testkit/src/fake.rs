@@ -141,7 +141,9 @@ impl FakeCoder {
         let now = self.settings.clock.now();
         let mut state = self.lock();
         let settings = &*self.settings;
-        work(&mut Deployment { coder: self, settings, state: &mut state, now })
+        let mut deployment = Deployment { coder: self, settings, state: &mut state, now };
+        deployment.begin_successors();
+        work(&mut deployment)
     }
 }
 

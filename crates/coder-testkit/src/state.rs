@@ -19,7 +19,7 @@ use crate::profile::Profile;
 use crate::recorded::RecordedRequest;
 use crate::templates::Template;
 use crate::users::User;
-use crate::workspaces::{Pace, Workspace};
+use crate::workspaces::{Pace, Successor, Workspace};
 use crate::{FakeCoder, Version};
 
 /// What is fixed when the fake is built.
@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub(crate) workspaces: BTreeMap<Uuid, Workspace>,
     /// The workspace of each build.
     pub(crate) workspace_of_build: HashMap<Uuid, Uuid>,
+    /// Builds that ask for another one when they have succeeded.
+    pub(crate) successors: Vec<Successor>,
     /// Users with the external providers they have linked.
     pub(crate) external_auth: Vec<(Uuid, String)>,
     pub(crate) provider_off: bool,

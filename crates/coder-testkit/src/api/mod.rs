@@ -1,5 +1,6 @@
 //! `/api/v2`: the REST API.
 
+mod authcheck;
 mod deployment;
 mod external_auth;
 mod keys;
@@ -20,6 +21,7 @@ pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str])
         (&Method::GET, ["auth", "scopes"]) => {
             Ok(Reply::ok(&json!({ "external": scopes::CATALOG })))
         }
+        (&Method::POST, ["authcheck"]) => authcheck::check(deployment, call),
         (&Method::GET, ["regions"]) => deployment::regions(deployment, call),
         (&Method::GET, ["applications", "host"]) => deployment::app_host(deployment, call),
 

@@ -28,6 +28,8 @@ pub(crate) struct Template {
     pub(crate) created_at: Timestamp,
     /// Empty while it is not deprecated.
     pub(crate) deprecation: String,
+    /// What starting builds of its workspaces fail with: an error, and a code when there is one.
+    pub(crate) builds_fail: Option<(String, Option<String>)>,
     /// External authentication that everyone needs before creating: id and display name.
     pub(crate) external_auth: Vec<(String, String)>,
     /// Oldest first; the last one is active.
@@ -130,6 +132,7 @@ impl Deployment<'_> {
             description: String::new(),
             created_at: self.now,
             deprecation: String::new(),
+            builds_fail: None,
             external_auth: Vec::new(),
             versions: vec![TemplateVersion {
                 id: self.mint().uuid(),

@@ -139,6 +139,20 @@ impl FakeTemplate {
         self.change(|template| message.clone_into(&mut template.deprecation))
     }
 
+    /// From now on the builds that start its workspaces fail, with this error and perhaps a code:
+    /// `INSUFFICIENT_QUOTA` when the owner's credits do not suffice, or
+    /// `REQUIRED_TEMPLATE_VARIABLES`. As at Coder the request for the build succeeds all the same;
+    /// it is the job that fails. Stopping and deleting still work.
+    pub fn builds_fail(self, error: &str, code: Option<&str>) -> Self {
+        let failure = (error.to_owned(), code.map(str::to_owned));
+        self.change(|template| template.builds_fail = Some(failure))
+    }
+
+    /// From now on its workspaces start again.
+    pub fn builds_succeed(self) -> Self {
+        self.change(|template| template.builds_fail = None)
+    }
+
     /// People must have linked this external provider before they create a workspace (enforced
     /// since 2.35). Link it with [`FakeCoder::link_external_auth`].
     pub fn external_auth(self, id: &str, display_name: &str) -> Self {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::agents::Agent;
 use super::json::Fresh;
 use super::lifecycle::{Fate, Transition};
+use super::successor::Successor;
 use super::{Build, Workspace};
 use crate::authentication::Caller;
 use crate::call::Call;
@@ -82,7 +83,7 @@ impl Deployment<'_> {
             initiator: stored.owner,
             reason: "initiator".to_owned(),
             created_at: self.now,
-            fate: Fate::Succeeds,
+            fate: self.fate(stored.template, transition),
         };
         self.add_build(workspace, plan)
     }
@@ -140,6 +141,7 @@ pub(crate) fn start(
     } else {
         last.parameters.clone()
     };
+    let successor = Successor::wished_for(deployment, &body)?;
     let plan = BuildPlan {
         transition,
         version: version_id,
@@ -148,9 +150,10 @@ pub(crate) fn start(
         initiator: caller.user.id,
         reason: body.text("reason").unwrap_or("initiator").to_owned(),
         created_at: deployment.now,
-        fate: Fate::Succeeds,
+        fate: deployment.fate(workspace.template, transition),
     };
     let id = deployment.add_build(workspace.id, plan).ok_or_else(Reply::not_found)?;
+    deployment.state.successors.extend(successor.map(|successor| successor.after(id)));
     let (workspace, build) = deployment.state.build(id).ok_or_else(Reply::not_found)?;
     Ok(Reply::created(&build.json(deployment, workspace, Fresh::Yes)))
 }

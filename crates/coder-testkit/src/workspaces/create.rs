@@ -9,7 +9,7 @@ use super::agents::AgentPlan;
 use super::apps::NewWorkspaceApp;
 use super::builds::{BuildPlan, given_parameters};
 use super::json::Fresh;
-use super::lifecycle::{Fate, Transition};
+use super::lifecycle::Transition;
 use crate::Version;
 use crate::authentication::Caller;
 use crate::call::Call;
@@ -139,19 +139,17 @@ pub(crate) fn fulfil(
         agents: vec![default_agent()],
     };
     deployment.state.workspaces.insert(id, workspace);
-    deployment.add_build(
-        id,
-        BuildPlan {
-            transition: Transition::Start,
-            version: version.id,
-            preset: wish.preset,
-            parameters,
-            initiator: caller.user.id,
-            reason: "initiator".to_owned(),
-            created_at: deployment.now,
-            fate: Fate::Succeeds,
-        },
-    );
+    let plan = BuildPlan {
+        transition: Transition::Start,
+        version: version.id,
+        preset: wish.preset,
+        parameters,
+        initiator: caller.user.id,
+        reason: "initiator".to_owned(),
+        created_at: deployment.now,
+        fate: deployment.fate(template.id, Transition::Start),
+    };
+    deployment.add_build(id, plan);
     Ok(id)
 }
 

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use super::Build;
 use crate::keys::after;
+use crate::state::Deployment;
 
 /// How long each step of a build takes on the fake's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +80,17 @@ pub(crate) enum Fate {
         position: u32,
         size: u32,
     },
+}
+
+impl Deployment<'_> {
+    /// What becomes of a build that a request asks for.
+    pub(crate) fn fate(&self, template: Uuid, transition: Transition) -> Fate {
+        let template = self.state.template(template);
+        match template.and_then(|template| template.builds_fail.clone()) {
+            Some((error, code)) if transition == Transition::Start => Fate::Fails { error, code },
+            _ => Fate::Succeeds,
+        }
+    }
 }
 
 /// A provisioner job at one moment.

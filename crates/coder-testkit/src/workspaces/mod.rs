@@ -12,6 +12,7 @@ mod matching;
 mod routes;
 mod setup;
 mod sharing;
+mod successor;
 mod watch;
 
 use jiff::Timestamp;
@@ -26,6 +27,7 @@ pub(crate) use list::{find, page};
 pub(crate) use matching::WorkspaceSearch;
 pub(crate) use routes::{route_agents, route_builds, route_user, route_workspaces};
 pub use setup::NewWorkspace;
+pub(crate) use successor::Successor;
 
 use crate::state::State;
 use agents::Agent;

@@ -5,6 +5,8 @@ mod apps;
 #[cfg(test)]
 mod authorize;
 #[cfg(test)]
+mod builds;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
 #[cfg(feature = "conformance")]

@@ -1,0 +1,104 @@
+//! `on_success` of a build: another build that begins by itself when the first one has succeeded.
+
+use http::StatusCode;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::builds::{BuildPlan, given_parameters};
+use super::lifecycle::Transition;
+use crate::Version;
+use crate::json::Json as _;
+use crate::reply::Reply;
+use crate::state::Deployment;
+use crate::templates;
+
+/// A start that waits for the success of another build.
+#[derive(Clone, Debug)]
+pub(crate) struct Successor {
+    /// The build that has to succeed.
+    build: Uuid,
+    version: Option<Uuid>,
+    preset: Option<Uuid>,
+    parameters: Vec<(String, String)>,
+}
+
+impl Successor {
+    /// What `on_success` of a build's request asks for. Releases before 2.36 do not know the
+    /// field, and do nothing with it.
+    pub(crate) fn wished_for(
+        deployment: &Deployment<'_>,
+        body: &Value,
+    ) -> Result<Option<Self>, Reply> {
+        let known = deployment.settings.version >= Version::V2_37;
+        let Some(wish) = body.get("on_success").filter(|wish| known && !wish.is_null()) else {
+            return Ok(None);
+        };
+        if wish.text("transition") != Some(Transition::Start.as_str()) {
+            let field = "on_success.transition";
+            let detail = "Validation failed for tag \"oneof\"";
+            let fields = [(field, detail)];
+            return Err(Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", fields));
+        }
+        let id = |field: &str| wish.text(field).map(templates::parse_id).transpose();
+        Ok(Some(Self {
+            build: Uuid::nil(),
+            version: id("template_version_id")?,
+            preset: id("template_version_preset_id")?,
+            parameters: given_parameters(wish),
+        }))
+    }
+
+    /// … after this build.
+    pub(crate) fn after(self, build: Uuid) -> Self {
+        Self { build, ..self }
+    }
+}
+
+impl Deployment<'_> {
+    /// Begins the builds whose time has come.
+    pub(crate) fn begin_successors(&mut self) {
+        for successor in std::mem::take(&mut self.state.successors) {
+            let Some((workspace, first)) = self.state.build(successor.build) else { continue };
+            let job = first.job(&self.settings.pace, self.now);
+            let Some(ended) = job.completed_at else {
+                self.state.successors.push(successor);
+                continue;
+            };
+            let workspace = workspace.clone();
+            // What else has begun by then wins.
+            let last = workspace.latest().filter(|last| last.id == successor.build);
+            if let Some(last) = last.filter(|_| job.status == "succeeded") {
+                self.begin_successor(&workspace, last, &successor, ended);
+            }
+        }
+    }
+
+    fn begin_successor(
+        &mut self,
+        workspace: &super::Workspace,
+        last: &super::Build,
+        successor: &Successor,
+        created_at: jiff::Timestamp,
+    ) {
+        let template = self.state.template(workspace.template);
+        let version_id = successor.version.unwrap_or(last.version);
+        let preset = successor.preset.or(last.preset);
+        let version = template.and_then(|template| template.version(version_id));
+        let parameters = version.map(|version| {
+            templates::resolve(version, preset, &successor.parameters, &last.parameters)
+        });
+        // A start that is refused at that moment just does not happen.
+        let Some(Ok(parameters)) = parameters else { return };
+        let plan = BuildPlan {
+            transition: Transition::Start,
+            version: version_id,
+            preset,
+            parameters,
+            initiator: last.initiator,
+            reason: last.reason.clone(),
+            created_at,
+            fate: self.fate(workspace.template, Transition::Start),
+        };
+        self.add_build(workspace.id, plan);
+    }
+}

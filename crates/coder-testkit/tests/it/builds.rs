@@ -1,0 +1,126 @@
+//! What becomes of builds: failures of a template, restarts in one request, questions of rights.
+
+use std::time::Duration;
+
+use crate::common::{call, get};
+use coder_client::WorkspaceId;
+use coder_testkit::{FakeCoder, FakeUser, Version};
+use serde_json::{Value, json};
+
+fn latest_build(coder: &FakeCoder, user: &FakeUser, id: WorkspaceId) -> Value {
+    let path = format!("/api/v2/workspaces/{id}");
+    get(coder, &path, user.session_token.expose()).json()["latest_build"].clone()
+}
+
+fn build(coder: &FakeCoder, user: &FakeUser, id: WorkspaceId, body: &Value) -> u16 {
+    let path = format!("/api/v2/workspaces/{id}/builds");
+    call(coder, "POST", &path, user.session_token.expose(), body).status.as_u16()
+}
+
+#[test]
+fn a_template_whose_builds_fail_fails_new_workspaces_and_starts_but_no_stop() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let running = coder.add_workspace(&alice, "running").template("small").create();
+    let template =
+        coder.add_template("small").builds_fail("insufficient quota", Some("INSUFFICIENT_QUOTA"));
+    let wish = json!({ "name": "dev", "template_id": template.id() });
+    let token = alice.session_token.expose();
+    let created = call(&coder, "POST", "/api/v2/users/me/workspaces", token, &wish);
+    assert_eq!(created.status, 201, "the request succeeds, the job fails");
+    let dev: WorkspaceId = created.json()["id"].as_str().unwrap().parse().unwrap();
+    coder.advance(Duration::from_secs(60));
+    let failed = latest_build(&coder, &alice, dev);
+    assert_eq!(failed["status"], "failed");
+    assert_eq!(failed["job"]["error"], "insufficient quota");
+    assert_eq!(failed["job"]["error_code"], "INSUFFICIENT_QUOTA");
+
+    coder.stop(running);
+    coder.advance(Duration::from_secs(60));
+    assert_eq!(latest_build(&coder, &alice, running)["status"], "stopped");
+    assert_eq!(build(&coder, &alice, running, &json!({ "transition": "start" })), 201);
+    coder.advance(Duration::from_secs(60));
+    assert_eq!(latest_build(&coder, &alice, running)["status"], "failed");
+
+    template.builds_succeed();
+    coder.start(running);
+    coder.advance(Duration::from_secs(60));
+    assert_eq!(latest_build(&coder, &alice, running)["status"], "running");
+}
+
+#[test]
+fn one_request_stops_and_starts_again() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let dev = coder.add_workspace(&alice, "dev").create();
+    let newer = coder.add_template("devcontainers").new_version("newer").active_version_id();
+    let restart = json!({
+        "transition": "stop",
+        "on_success": { "transition": "start", "template_version_id": newer },
+    });
+    assert_eq!(build(&coder, &alice, dev, &restart), 201);
+    coder.advance(Duration::from_secs(31));
+    assert_eq!(latest_build(&coder, &alice, dev)["status"], "stopping");
+    coder.advance(Duration::from_secs(2));
+    let second = latest_build(&coder, &alice, dev);
+    assert_eq!((&second["status"], &second["build_number"]), (&json!("pending"), &json!(3)));
+    assert_eq!(second["template_version_id"], newer.to_string());
+    coder.advance(Duration::from_secs(60));
+    assert_eq!(latest_build(&coder, &alice, dev)["status"], "running");
+}
+
+#[test]
+fn a_start_does_not_follow_a_stop_that_was_canceled() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let dev = coder.add_workspace(&alice, "dev").create();
+    let restart = json!({ "transition": "stop", "on_success": { "transition": "start" } });
+    assert_eq!(build(&coder, &alice, dev, &restart), 201);
+    let id = latest_build(&coder, &alice, dev)["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v2/workspacebuilds/{id}/cancel");
+    call(&coder, "PATCH", &path, alice.session_token.expose(), &Value::Null);
+    coder.advance(Duration::from_secs(3600));
+    assert_eq!(latest_build(&coder, &alice, dev)["id"], id);
+}
+
+#[test]
+fn a_release_without_on_success_only_stops() {
+    let coder = FakeCoder::builder().version(Version::V2_34).build();
+    let alice = coder.add_user("alice");
+    let dev = coder.add_workspace(&alice, "dev").create();
+    let restart = json!({ "transition": "stop", "on_success": { "transition": "start" } });
+    assert_eq!(build(&coder, &alice, dev, &restart), 201);
+    coder.advance(Duration::from_secs(3600));
+    assert_eq!(latest_build(&coder, &alice, dev)["status"], "stopped");
+}
+
+#[test]
+fn what_follows_a_build_can_only_be_a_start() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let dev = coder.add_workspace(&alice, "dev").create();
+    let twice = json!({ "transition": "stop", "on_success": { "transition": "delete" } });
+    assert_eq!(build(&coder, &alice, dev, &twice), 400);
+}
+
+#[test]
+fn one_asks_what_one_may_do_before_doing_it() {
+    let coder = FakeCoder::new();
+    let (alice, bob, root) =
+        (coder.add_user("alice"), coder.add_user("bob"), coder.add_owner("root"));
+    let dev = coder.add_workspace(&alice, "dev").shared_with(&bob, "use").create();
+    let ask = |user: &FakeUser| {
+        let checks = json!({ "checks": {
+            "create": { "object": { "resource_type": "workspace", "owner_id": "me" }, "action": "create" },
+            "read": { "object": { "resource_type": "workspace", "resource_id": dev }, "action": "read" },
+            "delete": { "object": { "resource_type": "workspace", "resource_id": dev }, "action": "delete" },
+            "apps": { "object": { "resource_type": "oauth2_app" }, "action": "create" },
+        }});
+        let token = user.session_token.expose();
+        call(&coder, "POST", "/api/v2/authcheck", token, &checks).json()
+    };
+    let answer = |create, read, delete, apps| json!({ "create": create, "read": read, "delete": delete, "apps": apps });
+    assert_eq!(ask(&alice), answer(true, true, true, false));
+    assert_eq!(ask(&bob), answer(true, true, false, false));
+    assert_eq!(ask(&root), answer(true, true, true, true));
+}
