@@ -66,8 +66,10 @@ mod workspaces_config;
 pub mod yaml;
 
 pub use app_config::{
-    AppConfig, AuthConfig, BackendConfig, CatalogLocation, CoderEnvironment, Listen, ListenError,
-    Logout, ProxyConfig, SessionConfig, SignInResolverConfig, SignInResolverName,
+    AccessTokenPolicy, AppConfig, AuthConfig, BackendConfig, BuiltInSignInResolver,
+    CatalogLocation, CoderEnvironment, CustomSignInResolver, KeyStoreConfig, Listen, ListenError,
+    Logout, ProxyConfig, SessionConfig, SessionStoreConfig, SignInResolverConfig,
+    SignInResolverName, StaticKeyConfig, TrustedIssuerConfig,
 };
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};

@@ -13,12 +13,13 @@ const REDACTED: &str = "[redacted]";
 const SECRET_ENDINGS: &[&str] =
     &["secret", "password", "passphrase", "token", "apikey", "privatekey", "credentials"];
 
-/// Lists of keys that seal or sign.
-const SECRET_PATHS: &[&str] = &["coder.session.keys", "backend.auth.keys"];
+/// Keys that seal or sign, and a URL whose query may hold a password.
+const SECRET_PATHS: &[&str] =
+    &["coder.session.keys", "coder.session.store.url", "backend.auth.keys"];
 
 impl LoadedConfig {
     /// The merged configuration as YAML, with `[redacted]` for secrets: keys that are called like
-    /// one (`clientSecret`, `token`, …), session keys, and URLs with credentials.
+    /// one (`clientSecret`, `token`, …), session keys, the database, and URLs with credentials.
     pub fn to_redacted_yaml(&self) -> String {
         let shown = Shown { node: self.root(), path: String::new() };
         // Strings, numbers, lists and mappings with string keys can always be written.
@@ -126,11 +127,16 @@ mod tests {
     const APP_CONFIG: &str = "\
 app: { baseUrl: 'https://${HOST}' }
 auth:
+  session: { secret: canary }
   backstageTokenExpiration: { minutes: 30 }
   providers: { coder: { development: { clientId: id, clientSecret: \"${SECRET}\" } } }
-backend: { database: { connection: 'postgres://me:canary@db/x' } }
+backend:
+  auth: { keys: [{ secret: canary }] }
+  database: { connection: 'postgres://me:canary@db/x' }
 coder:
-  session: { keys: [canary-1, canary-2] }
+  session:
+    keys: [canary-1, canary-2]
+    store: { type: postgres, url: 'postgres://db/coder?user=me&password=canary' }
   workspaces: { repoUrlParamKeys: [repo], params: { version: 1.20 } }
 integrations: { github: [{ host: github.com, token: canary }] }
 ";

@@ -109,6 +109,20 @@ fn backend() -> Value {
                     },
                 ],
             },
+            "auth": {
+                "type": "object",
+                "properties": {
+                    "keys": {
+                        "type": "array",
+                        "description": "What backends before Backstage 1.26 shared; nothing is signed with them here.",
+                        "items": {
+                            "type": "object",
+                            "required": ["secret"],
+                            "properties": { "secret": secret("A key.") },
+                        },
+                    },
+                },
+            },
         },
     })
 }
@@ -135,6 +149,15 @@ fn auth() -> Value {
         "properties": {
             "environment": { "type": "string", "default": "development", "description": "Which block of `providers.coder` the portal's pages use." },
             "experimentalExtraAllowedOrigins": texts("Origins, possibly with `*`, whose pages may sign in."),
+            "session": {
+                "type": "object",
+                "properties": {
+                    "secret": secret("Backstage's, for a cookie that is not set here; see `coder.session.keys`."),
+                },
+            },
+            "identityTokenAlgorithm": { "const": "ES256", "description": "How identity tokens are signed; there is no choice." },
+            "omitIdentityTokenOwnershipClaim": flag("Whether identity tokens leave out what their person owns; true unless said otherwise."),
+            "keyStore": key_store(),
             "backstageTokenExpiration": duration("How long identity tokens are good: 10 minutes to 24 hours."),
             "providers": {
                 "type": "object",
@@ -150,23 +173,52 @@ fn auth() -> Value {
     })
 }
 
+fn key_store() -> Value {
+    let key = closed(
+        "An ES256 key pair in two PEM files.",
+        &["keyId", "publicKeyFile", "privateKeyFile"],
+        &json!({
+            "keyId": text("The key's name in tokens and in the published key set."),
+            "publicKeyFile": { "type": "string" },
+            "privateKeyFile": { "type": "string" },
+            "algorithm": { "const": "ES256" },
+        }),
+    );
+    closed(
+        "Where the keys that sign identity tokens come from.",
+        &[],
+        &json!({
+            "provider": { "enum": ["database", "memory", "static"], "description": "`database` is the store of the sessions; `static` are files." },
+            "static": closed("Keys in files.", &["keys"], &json!({
+                "keys": { "type": "array", "minItems": 1, "items": key, "description": "The first one signs, all of them verify." },
+            })),
+            "firestore": { "type": "object", "description": "Backstage's; not used here." },
+        }),
+    )
+}
+
 fn resolver() -> Value {
-    let mut schema = closed(
+    let built_in = crate::SignInResolverName::ALL.map(crate::SignInResolverName::as_str);
+    let mut rule = closed(
         "How a Coder user is found in the catalog; tried in order.",
         &["resolver"],
         &json!({
-            "resolver": {
-                "enum": crate::SignInResolverName::ALL.map(crate::SignInResolverName::as_str),
-            },
+            "resolver": { "enum": built_in },
             "allowedDomains": { "type": "array", "items": { "type": "string" }, "description": "Domains of e-mail addresses that may sign in; only for the e-mail rules." },
             "dangerouslyAllowSignInWithoutUserInCatalog": flag("Lets people in who are in no catalog."),
         }),
     );
     let name = crate::SignInResolverName::UsernameMatchingUserEntityName.as_str();
     let uses_no_address = json!({ "properties": { "resolver": { "const": name } } });
-    insert(&mut schema, "if", uses_no_address);
-    insert(&mut schema, "then", json!({ "properties": { "allowedDomains": false } }));
-    schema
+    insert(&mut rule, "if", uses_no_address);
+    insert(&mut rule, "then", json!({ "properties": { "allowedDomains": false } }));
+    let custom = json!({
+        "type": "object",
+        "description": "A rule that the program around the portal brings along, with its options.",
+        "required": ["resolver"],
+        "properties": { "resolver": { "type": "string", "not": { "enum": built_in } } },
+    });
+    json!({ "oneOf": [rule, custom] })
 }
 
 fn insert(schema: &mut Value, key: &str, value: Value) {
@@ -197,10 +249,35 @@ fn coder() -> Value {
                 "idle": duration("A session that was not used for this long ends."),
                 "absolute": duration("A session ends this long after its sign-in, used or not."),
                 "logout": { "enum": ["session", "grant"], "default": "session", "description": "What signing out ends." },
+                "accessToken": { "enum": ["browser", "server"], "default": "browser", "description": "Who gets Coder's access token." },
                 "keys": { "type": "array", "items": secret("A key."), "description": "What seals what is stored, the newest first." },
+                "store": store(),
             })),
+            "trustedIssuers": {
+                "type": "array",
+                "description": "Other Backstage backends whose identity tokens say who somebody is.",
+                "items": closed("A Backstage backend.", &["issuer"], &json!({
+                    "issuer": url("What stands in the tokens' `iss`, like `https://backstage.example.com/api/auth`."),
+                    "jwksUrl": url("Where the keys are published; below the issuer unless said otherwise."),
+                    "audience": { "type": "string", "default": "backstage", "description": "What must stand in the tokens' `aud`." },
+                })),
+            },
         }),
     )
+}
+
+fn store() -> Value {
+    json!({
+        "description": "Where grants and sessions are kept.",
+        "oneOf": [
+            { "enum": ["memory", "sqlite"] },
+            closed("A store and what it needs.", &["type"], &json!({
+                "type": { "enum": ["memory", "sqlite", "postgres"] },
+                "file": { "type": "string", "description": "The file of `sqlite`." },
+                "url": secret("The database of `postgres`, like `postgres://user:password@host/database`."),
+            })),
+        ],
+    })
 }
 
 fn proxy() -> Value {

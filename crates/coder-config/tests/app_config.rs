@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment};
+use coder_config::{
+    AccessTokenPolicy, AppConfig, ConfigErrors, ConfigSources, CustomSignInResolver, Environment,
+    KeyStoreConfig, SessionStoreConfig, SignInResolverConfig,
+};
 
 const SEED: &str = include_str!("fixtures/app-config.yaml");
 
@@ -44,10 +47,10 @@ fn the_seeds_configuration_is_read_as_it_stands() {
     assert_eq!(production.deployment_url.as_str(), "https://coder.example.com");
     assert!(production.sign_in_resolvers.is_empty());
     let development = config.auth.environments["development"].as_ref().unwrap();
-    assert_eq!(
-        development.sign_in_resolvers[0].resolver.as_str(),
-        "usernameMatchingUserEntityName"
-    );
+    let SignInResolverConfig::BuiltIn(rule) = &development.sign_in_resolvers[0] else {
+        panic!("{development:?}");
+    };
+    assert_eq!(rule.resolver.as_str(), "usernameMatchingUserEntityName");
     let workspaces = &config.workspaces;
     assert_eq!(workspaces.default_template.as_ref().unwrap().to_string(), "devcontainers");
     assert_eq!(workspaces.repo_url_param_keys, ["custom_repo", "repo_url"]);
@@ -102,7 +105,6 @@ fn every_mistyped_key_of_our_own_is_recognised() {
         ("signIn:", "signin:"),
         ("resolvers:", "resolver:"),
         ("- resolver:", "- resolvers:"),
-        ("usernameMatchingUserEntityName", "usernameMatchingUserEntity"),
         ("accessUrl:", "acessUrl:"),
         ("  deployment:", "  deploymnet:"),
         ("workspaces:", "workspace:"),
@@ -214,4 +216,226 @@ fn no_secret_shows_in_debug_output() {
     let config = AppConfig::from_loaded(&loaded).unwrap();
     let shown = format!("{loaded:?} {environment:?} {config:?}");
     assert!(!shown.contains("do-not-print"));
+}
+
+/// The smallest configuration, with this below `coder` and this below `auth`.
+fn with(coder: &str, auth: &str) -> Result<AppConfig, ConfigErrors> {
+    let text = format!(
+        "app: {{ baseUrl: https://portal.example.com }}
+backend: {{ baseUrl: https://portal.example.com }}
+coder:
+  {coder}
+auth:
+  {auth}
+  providers:
+    coder:
+      development:
+        clientId: id
+        clientSecret: s
+        deploymentUrl: https://coder.example.com
+"
+    );
+    let environment =
+        Environment::from_iter([("DATABASE_URL", "postgres://me:do-not-print@db/coder")]);
+    load(&[("app-config.yaml", &text)], &environment)
+}
+
+#[test]
+fn a_store_is_a_name_or_a_mapping() {
+    let store = |text: &str| {
+        let config = with(&format!("session: {{ store: {text} }}"), "");
+        config.unwrap().session.store.unwrap()
+    };
+    assert!(matches!(store("memory"), SessionStoreConfig::Memory));
+    assert!(matches!(store("{ type: memory }"), SessionStoreConfig::Memory));
+    assert!(matches!(store("sqlite"), SessionStoreConfig::Sqlite { file: None, .. }));
+    let SessionStoreConfig::Sqlite { file, .. } = store("{ type: sqlite, file: ./x.sqlite }")
+    else {
+        panic!("not SQLite");
+    };
+    assert_eq!(file.as_deref(), Some("./x.sqlite"));
+    let SessionStoreConfig::Postgres { url, .. } =
+        store("{ type: postgres, url: '${DATABASE_URL}' }")
+    else {
+        panic!("not PostgreSQL");
+    };
+    assert_eq!(url.expose(), "postgres://me:do-not-print@db/coder");
+    assert!(with("session: {}", "").unwrap().session.store.is_none());
+}
+
+#[test]
+fn a_store_that_cannot_be_used_says_what_to_write() {
+    let told: Vec<_> = [
+        "postgres",
+        "postgre",
+        "7",
+        "[sqlite]",
+        "{ file: x.sqlite }",
+        "{ type: sqlit }",
+        "{ type: sqlite, file: ':memory:' }",
+        "{ type: sqlite, url: 'postgres://db/coder' }",
+        "{ type: memory, file: x.sqlite }",
+        "{ type: postgres }",
+        "{ type: postgres, url: '${UNSET}' }",
+        "{ type: postgres, url: 'mysql://me:do-not-print@db/coder' }",
+        "{ type: postgres, uri: 'postgres://db/coder' }",
+    ]
+    .iter()
+    .map(|text| {
+        let result = with(&format!("session: {{ store: {text} }}"), "");
+        assert!(result.is_err(), "{text}");
+        format!("# {text}\n{}", told(&result))
+    })
+    .collect();
+    let told = told.join("\n");
+    assert!(!told.lines().any(|line| !line.starts_with('#') && line.contains("do-not-print")));
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn the_access_token_goes_to_browsers_unless_it_is_said_otherwise() {
+    let policy = |text: &str| with(text, "").unwrap().session.access_token;
+    assert_eq!(policy("session: {}"), AccessTokenPolicy::Browser);
+    assert_eq!(policy("session: { accessToken: browser }"), AccessTokenPolicy::Browser);
+    assert_eq!(policy("session: { accessToken: server }"), AccessTokenPolicy::Server);
+    insta::assert_snapshot!(told(&with("session: { accessToken: withhold }", "")));
+}
+
+#[test]
+fn signing_keys_come_from_where_backstage_takes_them() {
+    let keys = "keyStore: { provider: static, static: { keys: [
+      { keyId: k1, publicKeyFile: public.pem, privateKeyFile: private.pem, algorithm: ES256 },
+      { keyId: k0, publicKeyFile: old-public.pem, privateKeyFile: old-private.pem }] } }";
+    let config = with("", keys).unwrap();
+    let Some(KeyStoreConfig::Static(keys)) = config.auth.key_store else {
+        panic!("{:?}", config.auth.key_store);
+    };
+    assert_eq!(keys[0].key_id, "k1");
+    assert_eq!(keys[1].private_key_file, "old-private.pem");
+    assert_eq!(keys[0].provenance.to_string(), "app-config.yaml:7:7");
+    for (written, read) in [
+        ("keyStore: { provider: database }", Some(KeyStoreConfig::Database)),
+        ("keyStore: { provider: memory }", Some(KeyStoreConfig::Memory)),
+        ("keyStore: {}", None),
+    ] {
+        assert_eq!(with("", written).unwrap().auth.key_store, read);
+    }
+}
+
+#[test]
+fn what_tokens_say_and_how_they_are_signed_is_read_as_backstage_writes_it() {
+    let auth = with("", "").unwrap().auth;
+    assert!(auth.omit_ownership_claim);
+    let text = "identityTokenAlgorithm: ES256
+  omitIdentityTokenOwnershipClaim: false
+  backstageTokenExpiration: { minutes: 30 }
+  session: { secret: do-not-print }";
+    let auth = with("", text).unwrap().auth;
+    assert!(!auth.omit_ownership_claim);
+    assert_eq!(auth.token_expiration, Some(jiff::SignedDuration::from_mins(30)));
+    assert_eq!(auth.session_secret.as_ref().unwrap().expose(), "do-not-print");
+    assert!(!format!("{auth:?}").contains("do-not-print"));
+}
+
+#[test]
+fn what_cannot_sign_a_token_is_told() {
+    let told: Vec<_> = [
+        "identityTokenAlgorithm: RS256",
+        "keyStore: { provider: firestore, firestore: { projectId: p } }",
+        "keyStore: { provider: databse }",
+        "keyStore: { static: { keys: [] } }",
+        "keyStore: { provider: static }",
+        "keyStore: { provider: static, static: { keys: [] } }",
+        "keyStore: { provider: static, static: { keys: [{ keyid: a, publicKeyFile: p, algorithm: RS256 }] } }",
+        "keyStore: { provider: static, static: { keys: [
+      { keyId: a, publicKeyFile: p, privateKeyFile: q }, { keyId: a, publicKeyFile: p, privateKeyFile: q }] } }",
+    ]
+    .iter()
+    .map(|text| {
+        let result = with("", text);
+        assert!(result.is_err(), "{text}");
+        format!("# {text}\n{}", told(&result))
+    })
+    .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn another_backstage_is_trusted_by_its_issuer() {
+    let config = with(
+        "trustedIssuers:
+    - issuer: https://backstage.example.com/api/auth
+    - { issuer: 'http://old.example.com/api/auth', jwksUrl: 'https://old.example.com/keys', audience: portal }",
+        "",
+    )
+    .unwrap();
+    let [first, second] = config.trusted_issuers.as_slice() else {
+        panic!("{:?}", config.trusted_issuers);
+    };
+    assert_eq!(first.issuer, "https://backstage.example.com/api/auth");
+    let keys = "https://backstage.example.com/api/auth/.well-known/jwks.json";
+    assert_eq!(first.jwks_url.as_str(), keys);
+    assert_eq!(first.audience, "backstage");
+    assert_eq!(first.provenance.to_string(), "app-config.yaml:5:7");
+    assert_eq!(second.jwks_url.as_str(), "https://old.example.com/keys");
+    assert_eq!(second.audience, "portal");
+}
+
+#[test]
+fn an_issuer_that_cannot_be_trusted_is_told() {
+    let told: Vec<_> = [
+        "{ issuer: https://a.example.com }",
+        "[https://a.example.com]",
+        "[{ jwksUrl: https://a.example.com/keys }]",
+        "[{ issuer: http://a.example.com }]",
+        "[{ issuer: https://a.example.com, jwksUrl: http://a.example.com }]",
+        "[{ issuer: backstage }]",
+        "[{ issuer: https://a.example.com }, { issuer: https://a.example.com }]",
+        "[{ isuer: https://a.example.com }]",
+    ]
+    .iter()
+    .map(|text| {
+        let result = with(&format!("trustedIssuers: {text}"), "");
+        assert!(result.is_err(), "{text}");
+        format!("# {text}\n{}", told(&result))
+    })
+    .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+/// The rule of the development environment that is not one of Backstage's.
+fn custom(resolver: &str) -> CustomSignInResolver {
+    let text = SEED.replace("            - resolver: usernameMatchingUserEntityName", resolver);
+    let config = load(&[("app-config.yaml", &text)], &environment()).unwrap();
+    let development = config.auth.environments["development"].as_ref().unwrap();
+    match development.sign_in_resolvers.as_slice() {
+        [SignInResolverConfig::Custom(custom)] => custom.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_resolver_of_the_program_is_carried_with_its_options() {
+    let custom = custom(
+        "            - { resolver: groupOfTheTeam, group: admins, limit: 3, key: do-not-print }",
+    );
+    assert_eq!(custom.name, "groupOfTheTeam");
+    assert_eq!(
+        serde_json::Value::from(custom.options.clone()),
+        serde_json::json!({
+            "group": "admins", "limit": 3, "key": "do-not-print",
+        })
+    );
+    assert!(!format!("{custom:?}").contains("do-not-print"));
+    insta::assert_snapshot!(custom.invalid_option("group", "is `admins`; there is no such group"));
+}
+
+#[test]
+fn a_resolver_that_nobody_has_is_told_with_its_place_and_the_nearest_name() {
+    let told = [
+        custom("            - resolver: usernameMatchingUserEntity").unknown(&[]),
+        custom("            - resolver: groupOfTeam").unknown(&["groupOfTheTeam"]),
+        custom("            - resolver: groupOfTeam").unknown(&[]),
+    ];
+    insta::assert_snapshot!(told.map(|error| error.to_string()).join("\n"));
 }

@@ -11,7 +11,8 @@ use coder_auth::{
     SealingKeys, SessionOptions, SignIn, UsernameMatchingUserEntityName,
 };
 use coder_config::{
-    AppConfig, CoderEnvironment, Logout, SignInResolverConfig, SignInResolverName, WorkspacesConfig,
+    AppConfig, BuiltInSignInResolver, CoderEnvironment, ConfigError, ConfigErrors, Logout,
+    SignInResolverConfig, SignInResolverName, WorkspacesConfig,
 };
 use coder_core::{Origin, World};
 use url::Url;
@@ -64,18 +65,14 @@ fn auth_options(
     let mut own_duration = None;
     for (name, environment) in &auth.environments {
         let is_own = *name == auth.environment;
-        options = match environment {
-            Ok(environment) => {
-                if is_own {
-                    own_duration = environment.session_duration;
-                }
-                options.environment(name, environment_options(environment, catalog))
-            }
+        if let (true, Ok(environment)) = (is_own, environment) {
+            own_duration = environment.session_duration;
+        }
+        let ready = environment.as_ref().map_err(ConfigErrors::clone);
+        options = match ready.and_then(|ready| Ok(environment_options(ready, catalog)?)) {
+            Ok(ready) => options.environment(name, ready),
             Err(errors) if is_own => {
-                return Err(PortalError::Environment {
-                    environment: name.clone(),
-                    errors: errors.clone(),
-                });
+                return Err(PortalError::Environment { environment: name.clone(), errors });
             }
             Err(errors) => {
                 tracing::warn!(environment = name, %errors, "this environment cannot be offered");
@@ -105,7 +102,7 @@ fn auth_options(
 fn environment_options(
     environment: &CoderEnvironment,
     catalog: &Arc<dyn Catalog>,
-) -> EnvironmentOptions {
+) -> Result<EnvironmentOptions, ConfigError> {
     let mut options = EnvironmentOptions::new(
         environment.deployment_url.clone(),
         &*environment.client_id,
@@ -119,13 +116,21 @@ fn environment_options(
         options = options.callback_url(url.clone());
     }
     if !environment.sign_in_resolvers.is_empty() {
-        let resolvers = environment.sign_in_resolvers.iter();
-        options = options.sign_in(resolvers.fold(SignIn::new(catalog.clone()), with_resolver));
+        let mut resolvers = environment.sign_in_resolvers.iter();
+        options = options.sign_in(resolvers.try_fold(SignIn::new(catalog.clone()), with_resolver)?);
     }
-    options
+    Ok(options)
 }
 
-fn with_resolver(sign_in: SignIn, config: &SignInResolverConfig) -> SignIn {
+fn with_resolver(sign_in: SignIn, config: &SignInResolverConfig) -> Result<SignIn, ConfigError> {
+    match config {
+        SignInResolverConfig::BuiltIn(config) => Ok(with_built_in(sign_in, config)),
+        SignInResolverConfig::Custom(custom) => Err(custom.unknown(&[])),
+        _ => Ok(sign_in),
+    }
+}
+
+fn with_built_in(sign_in: SignIn, config: &BuiltInSignInResolver) -> SignIn {
     let mut options = EmailOptions::default();
     if !config.allowed_domains.is_empty() {
         options = options.allowing_domains(config.allowed_domains.iter().cloned());

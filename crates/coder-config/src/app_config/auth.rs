@@ -5,7 +5,9 @@ use indexmap::IndexMap;
 use jiff::SignedDuration;
 use url::Url;
 
+use super::key_store::KeyStoreConfig;
 use super::reader::{Reader, Section, each_once, web_url};
+use super::sign_in::SignInResolverConfig;
 use crate::suggest::did_you_mean;
 use crate::{ConfigError, ConfigErrors, Notice, Provenance};
 
@@ -19,6 +21,14 @@ pub struct AuthConfig {
     pub extra_allowed_origins: Vec<String>,
     /// `auth.backstageTokenExpiration`: how long identity tokens are good.
     pub token_expiration: Option<SignedDuration>,
+    /// `auth.omitIdentityTokenOwnershipClaim`: whether identity tokens leave out what their person
+    /// owns (the claim `ent`). True unless said otherwise.
+    pub omit_ownership_claim: bool,
+    /// `auth.keyStore`: where the keys that sign identity tokens come from, if it is said.
+    pub key_store: Option<KeyStoreConfig>,
+    /// `auth.session.secret`: what Backstage's backend signs its session cookie with. There is no
+    /// such cookie here: what is stored is sealed with `coder.session.keys`.
+    pub session_secret: Option<Secret>,
     /// The blocks of `auth.providers.coder`. One that cannot be used is its problems; the
     /// configured environment's never is.
     pub environments: IndexMap<String, Result<CoderEnvironment, ConfigErrors>>,
@@ -48,52 +58,19 @@ pub struct CoderEnvironment {
     pub provenance: Provenance,
 }
 
-/// One item of `signIn.resolvers`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SignInResolverConfig {
-    /// Which rule.
-    pub resolver: SignInResolverName,
-    /// `allowedDomains` of e-mail addresses; empty allows all. Only for the e-mail rules.
-    pub allowed_domains: Vec<String>,
-    /// Lets people in who are in no catalog.
-    pub dangerously_allow_sign_in_without_user_in_catalog: bool,
-}
-
-/// The rules that configuration can name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SignInResolverName {
-    /// `usernameMatchingUserEntityName`
-    UsernameMatchingUserEntityName,
-    /// `emailMatchingUserEntityProfileEmail`
-    EmailMatchingUserEntityProfileEmail,
-    /// `emailLocalPartMatchingUserEntityName`
-    EmailLocalPartMatchingUserEntityName,
-}
-
-impl SignInResolverName {
-    /// As it is written in configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UsernameMatchingUserEntityName => "usernameMatchingUserEntityName",
-            Self::EmailMatchingUserEntityProfileEmail => "emailMatchingUserEntityProfileEmail",
-            Self::EmailLocalPartMatchingUserEntityName => "emailLocalPartMatchingUserEntityName",
-        }
-    }
-
-    pub(crate) const ALL: [Self; 3] = [
-        Self::UsernameMatchingUserEntityName,
-        Self::EmailMatchingUserEntityProfileEmail,
-        Self::EmailLocalPartMatchingUserEntityName,
-    ];
-}
-
 /// The environment that Backstage's pages use when `auth.environment` is not set.
 const DEFAULT_ENVIRONMENT: &str = "development";
 
-const AUTH_KEYS: &[&str] =
-    &["environment", "experimentalExtraAllowedOrigins", "backstageTokenExpiration", "providers"];
+const AUTH_KEYS: &[&str] = &[
+    "environment",
+    "session",
+    "experimentalExtraAllowedOrigins",
+    "backstageTokenExpiration",
+    "identityTokenAlgorithm",
+    "omitIdentityTokenOwnershipClaim",
+    "keyStore",
+    "providers",
+];
 
 const ENVIRONMENT_KEYS: &[&str] = &[
     "clientId",
@@ -115,6 +92,14 @@ impl<'a> Reader<'a> {
         let extra_allowed_origins = self.texts(&auth, "experimentalExtraAllowedOrigins");
         let extra_allowed_origins = each_once(extra_allowed_origins);
         let token_expiration = self.duration(&auth, "backstageTokenExpiration");
+        if let Some(algorithm) = self.value(&auth, "identityTokenAlgorithm") {
+            self.es256(&algorithm);
+        }
+        let omit_ownership_claim = self.flag(&auth, "omitIdentityTokenOwnershipClaim");
+        let key_store = self.key_store(&auth);
+        let session = self.section(&auth, "session");
+        self.slips(&session, &["secret"]);
+        let session_secret = self.text(&session, "secret").map(Secret::new);
         let providers = self.section(&auth, "providers");
         let coder = self.section(&providers, "coder");
         self.misplaced(&coder);
@@ -138,7 +123,15 @@ impl<'a> Reader<'a> {
             self.errors.push(error);
             return None;
         }
-        Some(AuthConfig { environment, extra_allowed_origins, token_expiration, environments })
+        Some(AuthConfig {
+            environment,
+            extra_allowed_origins,
+            token_expiration,
+            omit_ownership_claim: omit_ownership_claim.unwrap_or(true),
+            key_store,
+            session_secret,
+            environments,
+        })
     }
 
     /// `clientId` and the like directly below `coder`: the environment was forgotten.
@@ -191,11 +184,7 @@ impl<'a> Reader<'a> {
                 .filter(|scope| !scope.is_empty()),
         );
         let session_duration = self.duration(&section, "sessionDuration");
-        let sign_in = self.section(&section, "signIn");
-        self.only(&sign_in, &["resolvers"]);
-        let resolvers = self.sections(&sign_in, "resolvers");
-        let sign_in_resolvers =
-            resolvers.iter().filter_map(|resolver| self.resolver(resolver)).collect();
+        let sign_in_resolvers = self.sign_in_resolvers(&section);
         Some(CoderEnvironment {
             client_id: client_id?.trim().to_owned(),
             client_secret: client_secret?,
@@ -206,41 +195,6 @@ impl<'a> Reader<'a> {
             session_duration,
             sign_in_resolvers,
             provenance: section.provenance()?,
-        })
-    }
-
-    fn resolver(&mut self, section: &Section<'a>) -> Option<SignInResolverConfig> {
-        const OUTSIDERS: &str = "dangerouslyAllowSignInWithoutUserInCatalog";
-        self.only(section, &["resolver", "allowedDomains", OUTSIDERS]);
-        let names = SignInResolverName::ALL.map(SignInResolverName::as_str);
-        let text = self.required(section, "resolver")?;
-        let resolver = self.parse(section, "resolver", text, |text| {
-            SignInResolverName::ALL.into_iter().find(|name| name.as_str() == text).ok_or_else(
-                || {
-                    let known = names.map(|name| format!("`{name}`")).join(", ");
-                    format!("no such resolver; there are {known}{}", did_you_mean(text, &names))
-                },
-            )
-        })?;
-        if resolver == SignInResolverName::UsernameMatchingUserEntityName
-            && let Some(value) = self.value(section, "allowedDomains")
-        {
-            // Ignoring it would let in people whom the author meant to keep out.
-            let problem = format!("is no option of `{text}`, which looks at no e-mail address");
-            self.invalid(&value, problem);
-        }
-        let allowed_domains = match self.value(section, "allowedDomains") {
-            Some(value) if value.node.as_list().is_none() => {
-                self.wrong(&value, "a list of domains");
-                return None;
-            }
-            _ => each_once(self.texts(section, "allowedDomains")),
-        };
-        let without_user = self.flag(section, OUTSIDERS);
-        Some(SignInResolverConfig {
-            resolver,
-            allowed_domains,
-            dangerously_allow_sign_in_without_user_in_catalog: without_user.unwrap_or(false),
         })
     }
 }

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use coder_core::Secret;
 use url::Url;
 
 use super::reader::{Reader, Section, web_url};
 
 /// `backend` of app-config.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BackendConfig {
     /// `backend.baseUrl`: where browsers reach the backend.
@@ -17,6 +18,9 @@ pub struct BackendConfig {
     pub listen: Listen,
     /// `backend.cors.origin`: origins, possibly with `*`, whose pages may call the backend.
     pub cors_origins: Vec<String>,
+    /// `backend.auth.keys[].secret`: what backends before Backstage 1.26 shared to know each other.
+    /// Nothing is signed with them here.
+    pub auth_keys: Vec<Secret>,
 }
 
 /// `backend.listen`: `:7007`, `7007`, `127.0.0.1:7007`, or `{ host, port }`.
@@ -83,7 +87,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn backend(&mut self, root: &Section<'a>) -> Option<BackendConfig> {
         let section = self.section(root, "backend");
-        self.slips(&section, &["baseUrl", "listen", "cors"]);
+        self.slips(&section, &["baseUrl", "listen", "cors", "auth"]);
         let base_url = self.base_url(&section);
         let listen = self.listen(&section);
         let cors_origins = match self.value(&section, "cors") {
@@ -94,7 +98,15 @@ impl<'a> Reader<'a> {
                 self.texts(&cors, "origin").into_iter().map(str::to_owned).collect()
             }
         };
-        Some(BackendConfig { base_url: base_url?, listen, cors_origins })
+        let auth_keys = self.backend_auth_keys(&section);
+        Some(BackendConfig { base_url: base_url?, listen, cors_origins, auth_keys })
+    }
+
+    fn backend_auth_keys(&mut self, backend: &Section<'a>) -> Vec<Secret> {
+        let auth = self.section(backend, "auth");
+        self.slips(&auth, &["keys"]);
+        let keys = self.sections(&auth, "keys");
+        keys.iter().filter_map(|key| self.text(key, "secret")).map(Secret::new).collect()
     }
 
     fn listen(&mut self, section: &Section<'a>) -> Listen {

@@ -1,62 +1,13 @@
-//! `coder`: the deployment, what holds for all workspaces, and sessions.
+//! `coder.deployment` and `coder.workspaces`: what holds for all workspaces.
 
-use coder_core::{DeploymentUrl, Secret};
+use coder_core::DeploymentUrl;
 use indexmap::IndexMap;
-use jiff::SignedDuration;
 
 use super::auth::AuthConfig;
 use super::reader::{Reader, Section, Value, each_once};
 use crate::{CreationMode, Notice, TemplateRef, WorkspacesConfig};
 
-/// `coder.session`: how long browsers stay signed in, and what protects what is stored.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct SessionConfig {
-    /// `idle`: a session that was not used for this long ends.
-    pub idle: Option<SignedDuration>,
-    /// `absolute`: a session ends this long after its sign-in, used or not.
-    pub absolute: Option<SignedDuration>,
-    /// `logout`: what signing out ends.
-    pub logout: Logout,
-    /// `keys` that seal what is stored, the newest first.
-    pub keys: Vec<Secret>,
-}
-
-/// What signing out ends: `session` or `grant`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Logout {
-    /// The session of this browser; the grant with its last session.
-    #[default]
-    Session,
-    /// The grant, and with it the sessions of all browsers of this person.
-    Grant,
-}
-
 impl<'a> Reader<'a> {
-    pub(super) fn session(&mut self, coder: &Section<'a>) -> SessionConfig {
-        let section = self.section(coder, "session");
-        self.only(&section, &["idle", "absolute", "logout", "keys"]);
-        let logout = self.parsed(&section, "logout", |text| match text {
-            "session" => Ok(Logout::Session),
-            "grant" => Ok(Logout::Grant),
-            _ => Err("it must be `session` or `grant`"),
-        });
-        let session = SessionConfig {
-            idle: self.duration(&section, "idle"),
-            absolute: self.duration(&section, "absolute"),
-            logout: logout.unwrap_or_default(),
-            keys: self.texts(&section, "keys").into_iter().map(Secret::new).collect(),
-        };
-        if let (Some(idle), Some(absolute)) = (session.idle, session.absolute)
-            && idle > absolute
-            && let Some(value) = self.value(&section, "idle")
-        {
-            self.invalid(&value, "is longer than `coder.session.absolute`");
-        }
-        session
-    }
-
     /// Links lead to `coder.deployment.accessUrl`, else to the environment's deployment.
     pub(super) fn workspaces(
         &mut self,

@@ -5,16 +5,25 @@ mod backend;
 mod catalog;
 mod coder;
 mod duration;
+mod key_store;
 mod proxy;
 mod reader;
+mod session;
+mod sign_in;
+mod trusted_issuers;
 
 use url::Url;
 
-pub use auth::{AuthConfig, CoderEnvironment, SignInResolverConfig, SignInResolverName};
+pub use auth::{AuthConfig, CoderEnvironment};
 pub use backend::{BackendConfig, Listen, ListenError};
 pub use catalog::CatalogLocation;
-pub use coder::{Logout, SessionConfig};
+pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::ProxyConfig;
+pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
+pub use sign_in::{
+    BuiltInSignInResolver, CustomSignInResolver, SignInResolverConfig, SignInResolverName,
+};
+pub use trusted_issuers::TrustedIssuerConfig;
 
 use crate::repository::ScmIntegrations;
 use crate::{ConfigErrors, LoadedConfig, Notice, WorkspacesConfig};
@@ -34,6 +43,8 @@ pub struct AppConfig {
     pub workspaces: WorkspacesConfig,
     /// `coder.session`: how long people stay signed in.
     pub session: SessionConfig,
+    /// `coder.trustedIssuers`: other Backstage backends whose identity tokens are believed.
+    pub trusted_issuers: Vec<TrustedIssuerConfig>,
     /// `proxy.endpoints./coder`, if it is configured.
     pub proxy: Option<ProxyConfig>,
     /// `catalog.locations`.
@@ -61,8 +72,9 @@ impl AppConfig {
         let backend = reader.backend(&root);
         let auth = reader.auth(&root);
         let coder = reader.section(&root, "coder");
-        reader.only(&coder, &["deployment", "workspaces", "session"]);
+        reader.only(&coder, &["deployment", "workspaces", "session", "trustedIssuers"]);
         let session = reader.session(&coder);
+        let trusted_issuers = reader.trusted_issuers(&coder);
         let workspaces = reader.workspaces(&coder, auth.as_ref());
         let proxy = reader.proxy(&root);
         let catalog_locations = reader.catalog_locations(&root);
@@ -78,6 +90,7 @@ impl AppConfig {
                     auth,
                     workspaces,
                     session,
+                    trusted_issuers,
                     proxy,
                     catalog_locations,
                     integrations,

@@ -1,0 +1,167 @@
+//! `coder.session`: how long people stay signed in, and where and how what they need is kept.
+
+use coder_core::Secret;
+use jiff::SignedDuration;
+
+use super::reader::{Reader, Section, Value};
+use crate::suggest::or_known;
+
+/// `coder.session`: how long browsers stay signed in, and what protects what is stored.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct SessionConfig {
+    /// `idle`: a session that was not used for this long ends.
+    pub idle: Option<SignedDuration>,
+    /// `absolute`: a session ends this long after its sign-in, used or not.
+    pub absolute: Option<SignedDuration>,
+    /// `logout`: what signing out ends.
+    pub logout: Logout,
+    /// `accessToken`: whether browsers get Coder's access token.
+    pub access_token: AccessTokenPolicy,
+    /// `keys` that seal what is stored, the newest first.
+    pub keys: Vec<Secret>,
+    /// `store`: where grants and sessions are kept, if it is said.
+    pub store: Option<SessionStoreConfig>,
+}
+
+/// What signing out ends: `session` or `grant`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Logout {
+    /// The session of this browser; the grant with its last session.
+    #[default]
+    Session,
+    /// The grant, and with it the sessions of all browsers of this person.
+    Grant,
+}
+
+/// Who gets Coder's access token: `browser` or `server`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AccessTokenPolicy {
+    /// The browser gets it, as in Backstage, and may call Coder itself.
+    #[default]
+    Browser,
+    /// It stays here; browsers reach Coder through the portal's own routes only.
+    Server,
+}
+
+/// `coder.session.store`: where grants and sessions are kept.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SessionStoreConfig {
+    /// `memory`: a restart signs everybody out.
+    Memory,
+    /// `sqlite`: a file, for one process.
+    #[non_exhaustive]
+    Sqlite {
+        /// `file`, as it is written; without it, whoever opens it knows a place.
+        file: Option<String>,
+    },
+    /// `postgres`: a database that many processes share.
+    #[non_exhaustive]
+    Postgres {
+        /// `url`: `postgres://user:password@host/database`.
+        url: Secret,
+    },
+}
+
+const STORES: [&str; 3] = ["memory", "sqlite", "postgres"];
+
+impl<'a> Reader<'a> {
+    pub(super) fn session(&mut self, coder: &Section<'a>) -> SessionConfig {
+        let section = self.section(coder, "session");
+        self.only(&section, &["idle", "absolute", "logout", "accessToken", "keys", "store"]);
+        let logout = self.parsed(&section, "logout", |text| match text {
+            "session" => Ok(Logout::Session),
+            "grant" => Ok(Logout::Grant),
+            _ => Err("it must be `session` or `grant`"),
+        });
+        let access_token = self.parsed(&section, "accessToken", |text| match text {
+            "browser" => Ok(AccessTokenPolicy::Browser),
+            "server" => Ok(AccessTokenPolicy::Server),
+            _ => Err("it must be `browser` or `server`"),
+        });
+        let session = SessionConfig {
+            idle: self.duration(&section, "idle"),
+            absolute: self.duration(&section, "absolute"),
+            logout: logout.unwrap_or_default(),
+            access_token: access_token.unwrap_or_default(),
+            keys: self.texts(&section, "keys").into_iter().map(Secret::new).collect(),
+            store: self.store(&section),
+        };
+        if let (Some(idle), Some(absolute)) = (session.idle, session.absolute)
+            && idle > absolute
+            && let Some(value) = self.value(&section, "idle")
+        {
+            self.invalid(&value, "is longer than `coder.session.absolute`");
+        }
+        session
+    }
+
+    /// The name of a store, or a mapping with its `type` and what that needs.
+    fn store(&mut self, session: &Section<'a>) -> Option<SessionStoreConfig> {
+        let value = self.value(session, "store")?;
+        if value.node.as_map().is_none() {
+            if value.node.scalar_text().is_none() {
+                self.wrong(&value, "the name of a store or a mapping");
+            }
+            let kind = value.node.scalar_text()?;
+            return match self.store_type(&value, kind)? {
+                "memory" => Some(SessionStoreConfig::Memory),
+                "sqlite" => Some(SessionStoreConfig::Sqlite { file: None }),
+                _ => {
+                    let problem = "is `postgres`, but not which database; write \
+                                   `store: { type: postgres, url: '${DATABASE_URL}' }`";
+                    self.invalid(&value, problem);
+                    None
+                }
+            };
+        }
+        let section = self.section(session, "store");
+        self.only(&section, &["type", "file", "url"]);
+        let kind = self.required(&section, "type")?;
+        let value = self.value(&section, "type")?;
+        let kind = self.store_type(&value, kind)?;
+        // Ignoring one would keep sessions where nobody expects them.
+        for (option, owner) in [("file", "sqlite"), ("url", "postgres")] {
+            if kind != owner
+                && let Some(value) = self.value(&section, option)
+            {
+                self.invalid(&value, format!("is an option of `{owner}`, not of `{kind}`"));
+            }
+        }
+        match kind {
+            "memory" => Some(SessionStoreConfig::Memory),
+            "sqlite" => {
+                let file = self.parsed(&section, "file", |text| match text {
+                    ":memory:" => Err("not a file; write `store: memory`"),
+                    file => Ok(file.to_owned()),
+                });
+                Some(SessionStoreConfig::Sqlite { file })
+            }
+            _ => {
+                let url = self.required_secret(&section, "url")?;
+                let scheme = url.expose().split_once("://").map(|(scheme, _)| scheme);
+                if !matches!(scheme, Some("postgres" | "postgresql"))
+                    && let Some(value) = self.value(&section, "url")
+                {
+                    let problem = "is not the URL of a PostgreSQL database; write it like \
+                                   `postgres://user:password@host/database`";
+                    self.invalid(&value, problem);
+                }
+                Some(SessionStoreConfig::Postgres { url })
+            }
+        }
+    }
+
+    fn store_type(&mut self, value: &Value<'a>, kind: &str) -> Option<&'static str> {
+        let known = STORES.into_iter().find(|known| *known == kind.trim());
+        if known.is_none() {
+            let hint = or_known(kind, &STORES);
+            let kind = crate::message::shown(kind);
+            self.invalid(value, format!("is `{kind}`, and there is no such store{hint}"));
+        }
+        known
+    }
+}

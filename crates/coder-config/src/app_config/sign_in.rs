@@ -1,0 +1,170 @@
+//! `signIn.resolvers`: how a Coder user is found in the catalog.
+
+use std::fmt;
+
+use serde_json::{Map, Value as Json};
+
+use super::reader::{Reader, Section, each_once};
+use crate::suggest::or_known;
+use crate::{ConfigError, Provenance};
+
+/// One item of `signIn.resolvers`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SignInResolverConfig {
+    /// One of Backstage's rules.
+    BuiltIn(BuiltInSignInResolver),
+    /// A rule that the program around this library brings along. Nobody knows here whether it
+    /// does: [`CustomSignInResolver::unknown`] is the error for one that it does not.
+    Custom(CustomSignInResolver),
+}
+
+/// One of Backstage's rules, with its options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BuiltInSignInResolver {
+    /// Which rule.
+    pub resolver: SignInResolverName,
+    /// `allowedDomains` of e-mail addresses; empty allows all. Only for the e-mail rules.
+    pub allowed_domains: Vec<String>,
+    /// Lets people in who are in no catalog.
+    pub dangerously_allow_sign_in_without_user_in_catalog: bool,
+}
+
+/// The rules that are always there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SignInResolverName {
+    /// `usernameMatchingUserEntityName`
+    UsernameMatchingUserEntityName,
+    /// `emailMatchingUserEntityProfileEmail`
+    EmailMatchingUserEntityProfileEmail,
+    /// `emailLocalPartMatchingUserEntityName`
+    EmailLocalPartMatchingUserEntityName,
+}
+
+impl SignInResolverName {
+    /// As it is written in configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UsernameMatchingUserEntityName => "usernameMatchingUserEntityName",
+            Self::EmailMatchingUserEntityProfileEmail => "emailMatchingUserEntityProfileEmail",
+            Self::EmailLocalPartMatchingUserEntityName => "emailLocalPartMatchingUserEntityName",
+        }
+    }
+
+    pub(crate) const ALL: [Self; 3] = [
+        Self::UsernameMatchingUserEntityName,
+        Self::EmailMatchingUserEntityProfileEmail,
+        Self::EmailLocalPartMatchingUserEntityName,
+    ];
+}
+
+/// A rule that a program brings along, as configuration names it.
+///
+/// `Debug` shows the names of the options only: one may be a secret.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CustomSignInResolver {
+    /// `resolver`: its name.
+    pub name: String,
+    /// Everything else that is written beside the name, as it is written.
+    pub options: Map<String, Json>,
+    /// Where the name is written.
+    pub provenance: Provenance,
+    path: String,
+}
+
+impl CustomSignInResolver {
+    /// The error for a name that no built-in rule has, and none of those that the program
+    /// `registered`: with the place, and the name that was probably meant.
+    pub fn unknown(&self, registered: &[&str]) -> ConfigError {
+        let mut known = SignInResolverName::ALL.map(SignInResolverName::as_str).to_vec();
+        known.extend(registered);
+        let problem = format!(
+            "is `{}`, and there is no such resolver{}",
+            crate::message::shown(&self.name),
+            or_known(&self.name, &known)
+        );
+        ConfigError::invalid(self.path.clone(), self.provenance.clone(), problem)
+    }
+
+    /// The error for an option that the program's rule cannot use: `problem` says what it is and
+    /// what is allowed, like ``is `7`; it must be a group's name``. It must not hold a secret.
+    pub fn invalid_option(&self, option: &str, problem: impl Into<String>) -> ConfigError {
+        let item = self.path.trim_end_matches(".resolver");
+        ConfigError::invalid(format!("{item}.{option}"), self.provenance.clone(), problem)
+    }
+}
+
+impl fmt::Debug for CustomSignInResolver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CustomSignInResolver")
+            .field("name", &self.name)
+            .field("options", &self.options.keys())
+            .field("provenance", &self.provenance)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn sign_in_resolvers(
+        &mut self,
+        environment: &Section<'a>,
+    ) -> Vec<SignInResolverConfig> {
+        let sign_in = self.section(environment, "signIn");
+        self.only(&sign_in, &["resolvers"]);
+        let resolvers = self.sections(&sign_in, "resolvers");
+        resolvers.iter().filter_map(|resolver| self.resolver(resolver)).collect()
+    }
+
+    fn resolver(&mut self, section: &Section<'a>) -> Option<SignInResolverConfig> {
+        let text = self.required(section, "resolver")?.trim();
+        let built_in = SignInResolverName::ALL.into_iter().find(|name| name.as_str() == text);
+        match built_in {
+            Some(name) => self.built_in(section, name).map(SignInResolverConfig::BuiltIn),
+            None => self.custom(section, text).map(SignInResolverConfig::Custom),
+        }
+    }
+
+    fn built_in(
+        &mut self,
+        section: &Section<'a>,
+        resolver: SignInResolverName,
+    ) -> Option<BuiltInSignInResolver> {
+        const OUTSIDERS: &str = "dangerouslyAllowSignInWithoutUserInCatalog";
+        self.only(section, &["resolver", "allowedDomains", OUTSIDERS]);
+        if resolver == SignInResolverName::UsernameMatchingUserEntityName
+            && let Some(value) = self.value(section, "allowedDomains")
+        {
+            // Ignoring it would let in people whom the author meant to keep out.
+            let name = resolver.as_str();
+            let problem = format!("is no option of `{name}`, which looks at no e-mail address");
+            self.invalid(&value, problem);
+        }
+        let allowed_domains = match self.value(section, "allowedDomains") {
+            Some(value) if value.node.as_list().is_none() => {
+                self.wrong(&value, "a list of domains");
+                return None;
+            }
+            _ => each_once(self.texts(section, "allowedDomains")),
+        };
+        let without_user = self.flag(section, OUTSIDERS);
+        Some(BuiltInSignInResolver {
+            resolver,
+            allowed_domains,
+            dangerously_allow_sign_in_without_user_in_catalog: without_user.unwrap_or(false),
+        })
+    }
+
+    fn custom(&self, section: &Section<'a>, name: &str) -> Option<CustomSignInResolver> {
+        let value = self.value(section, "resolver")?;
+        let options = section.keys().into_iter().filter(|key| *key != "resolver");
+        let options = options
+            .filter_map(|key| Some((key.to_owned(), self.value(section, key)?.node.to_json())))
+            .collect();
+        let provenance = value.node.provenance().clone();
+        Some(CustomSignInResolver { name: name.to_owned(), options, provenance, path: value.path })
+    }
+}
