@@ -30,6 +30,8 @@ pub enum Step {
     Docs,
     /// The core crates build for wasm32-unknown-unknown
     Wasm,
+    /// The client and the engine pass their tests in Node, as wasm
+    WasmTests,
     /// The server builds without its demo, as operators may want it
     NoDemo,
     /// The demo plays its whole line by itself
@@ -82,6 +84,13 @@ impl Step {
                 tools::wasm_target()?;
                 run(wasm().args(core_crates()).arg("--package=coder-testkit"))?;
                 run(wasm().args(["--package=coder-core", "--features=reqwest"]))
+            }
+            Self::WasmTests => {
+                tools::wasm_test_runner()?;
+                let tests = "cargo test --target wasm32-unknown-unknown --no-default-features \
+                             --package coder-client --test it";
+                let runner = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER";
+                run(command(tests).env(runner, "wasm-bindgen-test-runner"))
             }
             Self::NoDemo => cargo("check --package coder-backstage-server --no-default-features"),
             Self::Demo => cargo("run -- demo --smoke"),

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
-use crate::command::{Failure, command, is_installed, output, run, tools};
+use crate::command::{Failure, command, is_installed, output, root, run, tools};
 
 /// The version the repository is checked with where none is installed.
 const CARGO_DENY: &str = "0.20.2";
+
+/// The release of `wasm-bindgen` in `Cargo.lock`: its tools have to be of the same.
+const WASM_BINDGEN: &str = "0.2.130";
 
 /// `cargo deny`.
 pub(crate) fn cargo_deny() -> Result<(), Failure> {
@@ -32,6 +35,31 @@ pub(crate) fn wasm_target() -> Result<(), Failure> {
         });
     }
     run(&mut command("rustup target add wasm32-unknown-unknown"))
+}
+
+/// What runs tests of wasm in Node.
+pub(crate) fn wasm_test_runner() -> Result<(), Failure> {
+    wasm_target()?;
+    node()?;
+    let version = format!("wasm-bindgen-test-runner {WASM_BINDGEN}");
+    if output(&mut command("wasm-bindgen-test-runner --version")).is_some_and(|it| it == *version) {
+        return Ok(());
+    }
+    // Without its lock file, whose crates are not on every mirror.
+    let install = format!("cargo install wasm-bindgen-cli --debug --version {WASM_BINDGEN} --root");
+    run(command(&install).arg(tools()))
+}
+
+/// Node.js with npm.
+pub(crate) fn node() -> Result<(), Failure> {
+    if is_installed("node") && is_installed("npm") {
+        return Ok(());
+    }
+    // Debian's is too old for Backstage's packages.
+    Err(Failure::Missing {
+        what: "Node.js with npm",
+        advice: "install Node.js 20 or newer (https://nodejs.org)",
+    })
 }
 
 /// OpenSSL's headers: the `native-tls` feature stands on them, on Linux only.
@@ -73,4 +101,16 @@ fn apt(packages: &str, what: &'static str, advice: &'static str) -> Result<(), F
     run(&mut command(&format!("{sudo}apt-get update")))?;
     let install = format!("{sudo}apt-get install --yes --no-install-recommends {packages}");
     run(command(&install).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tools_of_wasm_bindgen_are_of_the_release_in_the_lock_file() {
+        let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+        let entry = format!("name = \"wasm-bindgen\"\nversion = \"{WASM_BINDGEN}\"");
+        assert!(lock.contains(&entry), "set WASM_BINDGEN to the release in Cargo.lock");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::async_test;
 use crate::support::{Answer, Script, answer, fixture, json};
 use bytes::Bytes;
 use coder_client::operations::{CreateWorkspaceBuild, GetBuildInfo, GetUser, ListWorkspaces};
@@ -14,12 +15,12 @@ fn failed(kind: TransportErrorKind) -> Answer {
     Err(TransportError::new(kind))
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_credential_travels_in_its_header_and_only_where_it_is_needed() {
     let script = Script::of([
-        json(200, &fixture("user.json")),
-        json(200, &fixture("user.json")),
-        json(200, &fixture("buildinfo.json")),
+        json(200, fixture("user.json")),
+        json(200, fixture("user.json")),
+        json(200, fixture("buildinfo.json")),
     ]);
     let session = Credential::SessionToken(Secret::new("canary"));
     script.client().with_credential(session).send(&GetUser::me()).await.unwrap();
@@ -50,7 +51,7 @@ impl Operation for Elsewhere {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_credential_never_leaves_the_deployments_origin() {
     let script = Script::default();
     let client = script.client().with_credential(Credential::Bearer(Secret::new("canary")));
@@ -59,7 +60,7 @@ async fn a_credential_never_leaves_the_deployments_origin() {
     assert!(script.requests().is_empty());
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_redirect_is_an_error_that_names_its_origin_only() {
     let location = [("location", "https://sso.test/login?token=canary")];
     let script = Script::of([answer(302, &location, "")]);
@@ -67,26 +68,26 @@ async fn a_redirect_is_an_error_that_names_its_origin_only() {
     insta::assert_snapshot!(error, @"coder's answer is a redirect to `https://sso.test`; check the deployment's URL, and whether a single-sign-on proxy stands in front of it");
 }
 
-#[tokio::test]
+#[async_test]
 async fn reading_is_tried_again_after_a_broken_connection_and_a_proxys_error() {
     let script = Script::of([
         failed(TransportErrorKind::Interrupted),
         answer(502, &[("content-type", "text/html")], "<html>bad gateway"),
-        json(200, &fixture("user.json")),
+        json(200, fixture("user.json")),
     ]);
     assert_eq!(script.client().send(&GetUser::me()).await.unwrap().username, "dana");
     assert_eq!(script.slept(), Duration::from_millis(200 + 400));
 }
 
-#[tokio::test]
+#[async_test]
 async fn the_pause_is_as_long_as_coder_asks() {
     let script =
-        Script::of([answer(429, &[("retry-after", "3")], "{}"), json(200, &fixture("user.json"))]);
+        Script::of([answer(429, &[("retry-after", "3")], "{}"), json(200, fixture("user.json"))]);
     script.client().send(&GetUser::me()).await.unwrap();
     assert_eq!(script.slept(), Duration::from_secs(3));
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_pause_beyond_the_budget_is_the_callers_to_wait() {
     let script = Script::of([answer(429, &[("retry-after", "60")], "{}")]);
     let error = script.client().send(&GetUser::me()).await.unwrap_err();
@@ -96,7 +97,7 @@ async fn a_pause_beyond_the_budget_is_the_callers_to_wait() {
     insta::assert_snapshot!(error, @"coder limits the rate of requests; try again in 60 seconds");
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_build_is_not_asked_for_twice_when_the_first_answer_was_lost() {
     let start =
         CreateWorkspaceBuild::start("9da8cec4-f30f-4e0a-ae17-61e9264f5deb".parse().unwrap());
@@ -104,21 +105,21 @@ async fn a_build_is_not_asked_for_twice_when_the_first_answer_was_lost() {
     let error = script.client().send(&start).await.unwrap_err();
     assert!(error.may_have_been_processed());
 
-    let build = serde_json::from_str::<Value>(&fixture("workspace_pending_created.json")).unwrap();
+    let build = serde_json::from_str::<Value>(fixture("workspace_pending_created.json")).unwrap();
     let build = build["latest_build"].to_string();
     let script = Script::of([failed(TransportErrorKind::Connect), json(201, &build)]);
     script.client().send(&start).await.unwrap();
     assert_eq!(script.requests().len(), 2);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_caller_may_do_without_retries() {
     let script = Script::of([failed(TransportErrorKind::Timeout)]);
     let client = script.client().with_retry(RetryPolicy::NEVER);
     assert!(matches!(client.send(&GetUser::me()).await, Err(Error::Transport(_))));
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_login_page_is_shown_for_what_it_is() {
     let headers = [("content-type", "text/html; charset=utf-8")];
     let page = "\n<!doctype html>\n<title>Sign in</title>\n".to_owned() + &"x".repeat(1000);
@@ -127,7 +128,7 @@ async fn a_login_page_is_shown_for_what_it_is() {
     insta::assert_snapshot!(error, @"did not receive JSON from coder, but status 200 with `text/html; charset=utf-8` that begins with `<!doctype html> <title>Sign in</title> xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx`; check the deployment's URL, and whether a login page or proxy stands in front of it");
 }
 
-#[tokio::test]
+#[async_test]
 async fn the_start_of_an_answer_that_may_hold_a_token_is_not_kept() {
     let headers = [("content-type", "application/x-www-form-urlencoded")];
     let script = Script::of([answer(200, &headers, "access_token=canary")]);
@@ -135,19 +136,19 @@ async fn the_start_of_an_answer_that_may_hold_a_token_is_not_kept() {
     assert!(!format!("{error} {error:?}").contains("canary"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn json_of_another_shape_names_the_place() {
-    let mut list: Value = serde_json::from_str(&fixture("workspaces_list.json")).unwrap();
+    let mut list: Value = serde_json::from_str(fixture("workspaces_list.json")).unwrap();
     list["workspaces"][1]["latest_build"]["build_number"] = "two".into();
     let script = Script::of([json(200, &list.to_string())]);
     let error = script.client().send(&ListWorkspaces::default()).await.unwrap_err();
     insta::assert_snapshot!(error, @"coder's answer is not as expected at `workspaces[1].latest_build.build_number`");
 }
 
-#[tokio::test]
+#[async_test]
 async fn both_error_dialects_are_understood() {
     let errors: serde_json::Map<String, Value> =
-        serde_json::from_str(&fixture("errors.json")).unwrap();
+        serde_json::from_str(fixture("errors.json")).unwrap();
     let mut said = String::new();
     for (name, error) in errors {
         let status = u16::try_from(error["status"].as_u64().unwrap()).unwrap();
@@ -162,10 +163,45 @@ async fn both_error_dialects_are_understood() {
         let error = client.send(&GetUser::me()).await.unwrap_err();
         said += &format!("{name}: {error}\n");
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r#"
+    api_audience: coder answered 403: Token audience validation failed
+    api_bad_format: coder answered 401: You are signed out or your session has expired. Please sign in again to continue.
+    api_bad_search: coder answered 400: Invalid workspace search query.; `q`: Query element "param:repo=https://x" can only contain 1 ':'
+    api_bad_secret: coder answered 401: You are signed out or your session has expired. Please sign in again to continue.
+    api_body_too_large: coder answered 413: Request body too large.
+    api_build_active: coder answered 409: A workspace build is already active.
+    api_conflict_name: coder answered 409: Workspace "payments-api" already exists.; `name`: This value is already in use and should be unique.
+    api_expired: coder answered 401: You are signed out or your session has expired. Please sign in again to continue.
+    api_external_auth: coder answered 403: External authentication is required to create a workspace with this template.; `external_auth`: primary-github
+    api_forbidden: coder answered 403: Forbidden.
+    api_gone: coder answered 410: Workspace "fec94b8c-d8e6-456c-a165-bac80b11b3c2" was deleted, you can view this workspace by specifying '?include_deleted=true' and trying again.
+    api_no_token: coder answered 401: You are signed out or your session has expired. Please sign in again to continue.
+    api_not_found: coder answered 404: Resource not found or you do not have access to this resource
+    api_rate_limited: coder limits the rate of requests; try again in 60 seconds
+    api_route_not_found: coder answered 404: Route not found.
+    api_suspended: coder answered 401: User is not active (status = "suspended"). Contact an admin to reactivate your account.
+    api_unknown_key: coder answered 401: You are signed out or your session has expired. Please sign in again to continue.
+    api_validation: coder answered 400: Validation failed.; `name`: Validation failed for tag "workspace_name" with value: "bad name"
+    dcr_bad_metadata: coder answered 400: invalid redirect_uris: redirect URI at index 0 must use https scheme for non-localhost URLs (invalid_client_metadata)
+    dcr_disabled: coder answered 403: Dynamic client registration is disabled on this deployment (invalid_request)
+    oauth_bad_code: coder answered 400: The authorization code is invalid or expired (invalid_grant)
+    oauth_bad_refresh: coder answered 400: The refresh token is invalid or expired (invalid_grant)
+    oauth_bad_resource: coder answered 400: The resource parameter is invalid (invalid_target)
+    oauth_bad_verifier: coder answered 400: The PKCE code verifier is invalid (invalid_grant)
+    oauth_conflicting_auth: coder answered 400: Conflicting client credentials between Authorization header and request body (invalid_request)
+    oauth_excess_param_pre_2_38: coder answered 400: The request is missing required parameters or is otherwise malformed (invalid_request)
+    oauth_experiment_off_pre_2_38: coder answered 403: OAuth2 Provider functionality requires enabling the 'oauth2' experiment.
+    oauth_invalid_client: coder answered 401: The client credentials are invalid (invalid_client)
+    oauth_malformed_verifier: coder answered 400: The code_verifier parameter must be 43 to 128 characters from the unreserved character set [A-Za-z0-9-._~] (RFC 7636 §4.1) (invalid_request)
+    oauth_missing_client_id: coder answered 400: Missing client_id parameter (invalid_request)
+    oauth_missing_param: coder answered 400: Missing required parameter: code (invalid_request)
+    oauth_provider_off_2_38: coder answered 404: Route not found.
+    oauth_rate_limited_2_38: coder limits the rate of requests
+    oauth_unsupported_grant: coder answered 400: The grant type is missing or unsupported (unsupported_grant_type)
+    "#);
 }
 
-#[tokio::test]
+#[async_test]
 async fn each_refusal_has_its_predicate() {
     type Predicate = fn(&Error) -> bool;
     let cases: [(u16, &str, Predicate); 7] = [
@@ -185,7 +221,7 @@ async fn each_refusal_has_its_predicate() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_message_cannot_forge_a_line_of_a_log() {
     let script = Script::of([json(400, r#"{"message": "bad\nERROR all is lost"}"#)]);
     let error = script.client().send(&GetUser::me()).await.unwrap_err();

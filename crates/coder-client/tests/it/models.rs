@@ -1,6 +1,7 @@
 //! Every answer decodes, and encodes back to the same JSON; what a newer Coder adds does no harm.
 
 use crate::support::fixture;
+use crate::test;
 use coder_client::models::*;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -51,14 +52,14 @@ fixtures! {
 }
 
 fn round_trip<T: DeserializeOwned + Serialize>(name: &str) {
-    let original: Value = serde_json::from_str(&fixture(name)).unwrap();
+    let original: Value = serde_json::from_str(fixture(name)).unwrap();
     let model: T = serde_json::from_value(original.clone()).unwrap();
     let again = serde_json::to_value(&model).unwrap();
     assert_eq!(same_moments(again), same_moments(original), "{name}");
 }
 
 fn survives_the_future<T: DeserializeOwned + Serialize>(name: &str) {
-    let mut future: Value = serde_json::from_str(&fixture(name)).unwrap();
+    let mut future: Value = serde_json::from_str(fixture(name)).unwrap();
     let enums = add_the_future(&mut future);
     let model: T = serde_json::from_value(future).unwrap_or_else(|error| panic!("{name}: {error}"));
     let again = serde_json::to_string(&model).unwrap();
@@ -123,14 +124,14 @@ fn add_the_future(value: &mut Value) -> usize {
 #[test]
 fn a_new_secret_is_read_and_not_printed() {
     let created: NewOAuth2AppSecret =
-        serde_json::from_str(&fixture("oauth2_app_secret_created.json")).unwrap();
+        serde_json::from_str(fixture("oauth2_app_secret_created.json")).unwrap();
     assert!(created.client_secret_full.expose().starts_with("coder_"));
     assert!(!format!("{created:?}").contains("coder_"));
 }
 
 #[test]
 fn null_lists_and_maps_are_empty() {
-    let mut workspace: Value = serde_json::from_str(&fixture("workspace_running.json")).unwrap();
+    let mut workspace: Value = serde_json::from_str(fixture("workspace_running.json")).unwrap();
     workspace["shared_with"] = Value::Null;
     workspace["health"]["failing_agents"] = Value::Null;
     workspace["latest_build"]["job"]["tags"] = Value::Null;

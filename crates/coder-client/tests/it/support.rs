@@ -11,6 +11,7 @@ use coder_core::{
     Body, BoxFuture, Clock, Random, RandomError, Runtime, Transport, TransportError, World,
 };
 use http::{Request, Response};
+use include_dir::{Dir, File, include_dir};
 use jiff::Timestamp;
 
 pub(crate) type Answer = Result<Response<Bytes>, TransportError>;
@@ -49,7 +50,8 @@ impl Script {
     }
 }
 
-#[async_trait]
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl Transport for Script {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
         self.requests.lock().unwrap().push(request);
@@ -94,7 +96,9 @@ pub(crate) fn json(status: u16, body: &str) -> Answer {
     answer(status, &[("content-type", "application/json; charset=utf-8")], body.to_owned())
 }
 
-pub(crate) fn fixture(name: &str) -> String {
-    let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/fixtures");
+
+/// The text of a recorded answer.
+pub(crate) fn fixture(name: &str) -> &'static str {
+    FIXTURES.get_file(name).and_then(File::contents_utf8).unwrap_or_else(|| panic!("no {name}"))
 }
