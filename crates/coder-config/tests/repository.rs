@@ -170,9 +170,33 @@ fn a_search_covers_every_usual_spelling() {
     https://dev.azure.com/org/proj/_git/repo
     https://dev.azure.com/org/proj/_git/repo/
     https://org@dev.azure.com/org/proj/_git/repo
+    https://org.visualstudio.com/proj/_git/repo
+    https://org.visualstudio.com/DefaultCollection/proj/_git/repo
     git@ssh.dev.azure.com:v3/org/proj/repo
     ",
     );
+}
+
+#[test]
+fn a_search_covers_every_name_of_a_repository_that_has_several() {
+    for (url, others) in [
+        (
+            "https://org.visualstudio.com/DefaultCollection/proj/_git/repo",
+            &[
+                "https://dev.azure.com/org/proj/_git/repo",
+                "https://org@dev.azure.com/org/proj/_git/repo",
+                "https://org.visualstudio.com/proj/_git/repo",
+                "git@ssh.dev.azure.com:v3/org/proj/repo",
+            ][..],
+        ),
+        ("ssh://git@bb.corp.example:7999/pay/r.git", &["https://bb.corp.example/scm/pay/r.git"]),
+        ("https://gerrit.corp.example/x/y", &["https://gerrit.corp.example/a/x/y"]),
+    ] {
+        let spellings = repository(url).spellings();
+        for other in others {
+            assert!(spellings.iter().any(|spelling| spelling == other), "{other}: {spellings:?}");
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,11 @@ use url::Url;
 
 use super::{Scm, ScmIntegrations, clone_root::scp_like};
 
+/// Where Azure DevOps is.
+const AZURE_CLOUD: &str = "dev.azure.com";
+/// Where each organization of it was before, and still is: `acme.visualstudio.com`.
+const AZURE_FORMER_CLOUD: &str = ".visualstudio.com";
+
 /// What is left of a repository's URL when everything that makes no difference is gone.
 #[derive(Clone, Debug)]
 pub(super) struct Normalised {
@@ -75,23 +80,27 @@ impl Normalised {
                 let path = url.path().trim_matches('/');
                 path.strip_suffix(".git").unwrap_or(path).to_owned()
             }
-            None => match Url::parse(&origin) {
-                Ok(mut url) => {
-                    url.set_path(&self.path);
-                    url.path().trim_matches('/').to_owned()
-                }
-                Err(_) => self.path.clone(),
-            },
+            None if self.scm == Some(Scm::BitbucketServer) => {
+                encoded(&origin, &format!("scm/{}", self.path))
+            }
+            None => encoded(&origin, &self.path),
         };
         let (host, ssh_path) = (&self.host, &self.path);
         if self.scm == Some(Scm::Azure) {
             all.extend([format!("{origin}/{path}"), format!("{origin}/{path}/")]);
             if let Some((organization, rest)) = ssh_path.split_once('/')
                 && let Some((project, name)) = rest.split_once("/_git/")
-                && host == "dev.azure.com"
+                && host == AZURE_CLOUD
             {
-                all.push(format!("https://{organization}@{host}/{path}"));
-                all.push(format!("git@ssh.{host}:v3/{organization}/{project}/{name}"));
+                let rest = encoded(&origin, rest);
+                let former = format!("https://{organization}{AZURE_FORMER_CLOUD}");
+                all.extend([
+                    format!("https://{host}/{organization}/{rest}"),
+                    format!("https://{organization}@{host}/{organization}/{rest}"),
+                    format!("{former}/{rest}"),
+                    format!("{former}/DefaultCollection/{rest}"),
+                    format!("git@ssh.{host}:v3/{organization}/{project}/{name}"),
+                ]);
             }
         } else {
             all.extend([
@@ -103,8 +112,12 @@ impl Normalised {
                 format!("ssh://git@{host}/{ssh_path}.git"),
                 format!("ssh://git@{host}/{ssh_path}"),
             ]);
-            if self.scm == Some(Scm::BitbucketServer) {
-                all.push(format!("ssh://git@{host}:7999/{ssh_path}.git"));
+            match self.scm {
+                Some(Scm::BitbucketServer) => {
+                    all.push(format!("ssh://git@{host}:7999/{ssh_path}.git"));
+                }
+                Some(Scm::Gerrit) => all.push(format!("{origin}/a/{path}")),
+                _ => {}
             }
         }
         let mut seen = std::collections::HashSet::new();
@@ -147,6 +160,17 @@ impl PartialEq for Normalised {
 
 impl Eq for Normalised {}
 
+/// `path` as a browser writes it below `origin`.
+fn encoded(origin: &str, path: &str) -> String {
+    match Url::parse(origin) {
+        Ok(mut url) => {
+            url.set_path(path);
+            url.path().trim_matches('/').to_owned()
+        }
+        Err(_) => path.to_owned(),
+    }
+}
+
 /// Where one system has several names for one repository.
 fn canonical(host: String, path: &str, scm: Option<Scm>) -> (String, String) {
     match scm {
@@ -158,17 +182,16 @@ fn canonical(host: String, path: &str, scm: Option<Scm>) -> (String, String) {
 }
 
 fn azure(host: String, path: &str) -> (String, String) {
-    let cloud = "dev.azure.com";
     if let Some(rest) = path.strip_prefix("v3/")
         && let [organization, project, name] = rest.split('/').collect::<Vec<_>>().as_slice()
     {
-        return (cloud.to_owned(), format!("{organization}/{project}/_git/{name}"));
+        return (AZURE_CLOUD.to_owned(), format!("{organization}/{project}/_git/{name}"));
     }
-    if let Some(organization) = host.strip_suffix(".visualstudio.com") {
+    if let Some(organization) = host.strip_suffix(AZURE_FORMER_CLOUD) {
         let path = path.strip_prefix("DefaultCollection/").unwrap_or(path);
-        return (cloud.to_owned(), with_project(&format!("{organization}/{path}")));
+        return (AZURE_CLOUD.to_owned(), with_project(&format!("{organization}/{path}")));
     }
-    if host == cloud {
+    if host == AZURE_CLOUD {
         return (host, with_project(path));
     }
     (host, path.to_owned())

@@ -175,11 +175,10 @@ impl WorkspaceSearch {
         build: &Build,
     ) -> bool {
         let pace = &deployment.settings.pace;
-        let has_value = |(name, value): &(String, String)| {
-            build.parameters.iter().any(|(known, stored)| {
-                known.to_lowercase() == *name && stored.to_lowercase() == *value
-            })
+        let stored = || {
+            build.parameters.iter().map(|(name, value)| (name.to_lowercase(), value.to_lowercase()))
         };
+        let has_value = || stored().any(|parameter| self.parameters.contains(&parameter));
         let has = |name: &String| build.parameters.iter().any(|(known, _)| ilike(known, name));
         let agents = self.agents.is_empty()
             || (build.transition == Transition::Start
@@ -198,6 +197,6 @@ impl WorkspaceSearch {
                 .is_none_or(|status| status == build.status(pace, deployment.now))
             && self.outdated.is_none_or(|wanted| wanted == outdated())
             && (self.has_parameters.is_empty() || self.has_parameters.iter().any(has))
-            && (self.parameters.is_empty() || self.parameters.iter().any(has_value))
+            && (self.parameters.is_empty() || has_value())
     }
 }

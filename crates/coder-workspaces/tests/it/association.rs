@@ -3,38 +3,59 @@
 use std::collections::BTreeSet;
 
 use coder_client::WorkspaceId;
-use coder_config::{Repository, Scm, ScmIntegrations, WorkspacesConfig};
+use coder_client::models::Workspace;
+use coder_config::{Repository, WorkspacesConfig};
 use coder_core::random_bytes;
-use coder_testkit::{FakeCoder, SeededRandom};
-use coder_workspaces::{EntityWorkspacesConfig, Owner, compile, find_workspaces};
+use coder_testkit::{FakeCoder, FakeUser, Fault, RecordedRequest, SeededRandom};
+use coder_workspaces::{
+    EntityWorkspaces, EntityWorkspacesConfig, Error, Owner, SearchProblem, compile, find_workspaces,
+};
+use url::form_urlencoded;
 
 use crate::fake::client;
+use crate::repositories::{REPOSITORIES, integrations};
 
-const ENTITIES: usize = 60;
-const WORKSPACES: usize = 240;
-const USERS: usize = 12;
-const KEYS: [&str; 3] = ["repo", "git_repo", "custom_repo"];
+const ENTITIES: usize = 500;
+const WORKSPACES: usize = 2_000;
+const USERS: usize = 200;
 
-/// Where entities say they live: the same repositories again and again, by their pages, their
-/// directories, their branches; forks; and one that Coder's search has no words for.
-const PLACES: [&str; 16] = [
-    "https://github.com/acme/payments",
-    "https://github.com/acme/payments/tree/main/services/ledger/",
-    "https://github.com/acme/payments/tree/feature/new-ledger/",
-    "https://github.com/dana/payments/blob/main/catalog-info.yaml",
-    "https://github.com/Acme/Payments.git",
-    "https://gitlab.com/group/sub/project/-/tree/main/",
-    "https://gitlab.com/group/sub/project/-/blob/main/deep/catalog-info.yaml",
-    "https://gitlab.com/group/project",
-    "https://bitbucket.org/team/tool/src/main/",
-    "https://dev.azure.com/org/project/_git/repository?path=%2Fsrc",
-    "https://dev.azure.com/org/project/_git/other",
-    "https://gitea.test/acme/site/src/branch/main/",
-    "https://bitbucket.test/projects/KEY/repos/tool/browse/src",
-    "git@github.com:acme/payments.git",
-    "https://git.test/team=a/thing",
-    "https://git.test/team/thing.git",
+/// Which parameters an app says that hold a repository.
+const KEYS: [&[&str]; 3] = [
+    &["repo"],
+    &["repo", "git_repo", "custom_repo"],
+    // More than fits into one request line.
+    &[
+        "repo",
+        "git_repo",
+        "custom_repo",
+        "repo_1",
+        "repo_2",
+        "repo_3",
+        "repo_4",
+        "repo_5",
+        "repo_6",
+        "repo_7",
+        "repo_8",
+        "repo_9",
+        "repo_10",
+        "repo_11",
+        "repo_12",
+        "repo_13",
+        "repo_14",
+        "repo_15",
+        "repo_16",
+        "repo_17",
+        "repo_18",
+        "repo_19",
+        "repo_20",
+        "repo_21",
+    ],
 ];
+
+/// Names of parameters that workspaces hold a repository in: names in another case, one that
+/// nobody asks for, and one that `git_repo` finds when `_` stands for any character.
+const HOLDERS: [&str; 8] =
+    ["repo", "Repo", "git_repo", "custom_repo", "repo_3", "repo_20", "git-repo", "docs_url"];
 
 struct Dice(SeededRandom);
 
@@ -43,70 +64,185 @@ impl Dice {
         usize::from(u16::from_be_bytes(random_bytes(&self.0).unwrap())) % limit
     }
 
-    fn pick<T: Clone>(&self, items: &[T]) -> T {
-        items[self.below(items.len())].clone()
+    fn pick<T: Copy>(&self, items: &[T]) -> T {
+        items[self.below(items.len())]
     }
 }
 
-fn integrations() -> ScmIntegrations {
-    let mut integrations = ScmIntegrations::default();
-    integrations.add("gitea.test", Scm::Gitea);
-    integrations.add("bitbucket.test", Scm::BitbucketServer);
-    integrations
+/// A workspace, as the model knows it.
+struct Made {
+    id: WorkspaceId,
+    owner: usize,
+    holder: &'static str,
+    /// Its place in the table; `None` for a value that is no repository's.
+    repository: Option<usize>,
+    value: &'static str,
 }
 
-fn repository(place: &str) -> Repository {
-    Repository::from_url(place, &integrations()).unwrap()
+struct Company {
+    coder: FakeCoder,
+    users: Vec<FakeUser>,
+    /// Who may see everything.
+    owner: FakeUser,
+    workspaces: Vec<Made>,
 }
 
-fn entity(place: &str) -> EntityWorkspacesConfig {
-    let mut config = WorkspacesConfig::new("https://coder.test".parse().unwrap());
-    config.repo_url_param_keys = KEYS.map(str::to_owned).to_vec();
-    compile(&config, None, Some(&repository(place)))
+/// What an entity asks, and who.
+struct Question {
+    repository: usize,
+    page: &'static str,
+    keys: &'static [&'static str],
+    /// Of their own workspaces; `None` for everybody's, asked by who may see everything.
+    viewer: Option<usize>,
+}
+
+impl Company {
+    fn new(dice: &Dice) -> Self {
+        let coder = FakeCoder::new();
+        let users: Vec<_> =
+            (0..USERS).map(|number| coder.add_user(&format!("user-{number}"))).collect();
+        let workspaces = (0..WORKSPACES).map(|number| {
+            let owner = dice.below(USERS);
+            let repository = (dice.below(12) > 0).then(|| dice.below(REPOSITORIES.len()));
+            let value = match repository {
+                Some(repository) => dice.pick(REPOSITORIES[repository].clones),
+                None => dice.pick(&[
+                    "",
+                    "none",
+                    "https://github.com/acme/payments/pulls",
+                    "acme/payments",
+                ]),
+            };
+            let holder = dice.pick(&HOLDERS);
+            let id = coder
+                .add_workspace(&users[owner], &format!("ws-{number}"))
+                .parameter(holder, value)
+                .parameter("region", "eu")
+                .create();
+            Made { id, owner, holder, repository, value }
+        });
+        let workspaces = workspaces.collect();
+        let owner = coder.add_owner("root");
+        Self { coder, users, owner, workspaces }
+    }
+
+    async fn ask(&self, question: &Question) -> Result<EntityWorkspaces, Error> {
+        self.coder.forget_requests();
+        let (user, owner) = match question.viewer {
+            Some(viewer) => (&self.users[viewer], Owner::Me),
+            None => (&self.owner, Owner::Everyone),
+        };
+        find_workspaces(&client(&self.coder, user), &question.entity(), owner).await
+    }
+
+    /// By going through all workspaces.
+    fn expected(&self, question: &Question) -> BTreeSet<WorkspaceId> {
+        let is_key =
+            |made: &Made| question.keys.iter().any(|key| made.holder.eq_ignore_ascii_case(key));
+        let all = self.workspaces.iter();
+        all.filter(|made| question.viewer.is_none_or(|viewer| made.owner == viewer))
+            .filter(|made| made.repository == Some(question.repository) && is_key(made))
+            .map(|made| made.id)
+            .collect()
+    }
+}
+
+impl Question {
+    /// Mostly from somebody who has a workspace of the repository.
+    fn roll(dice: &Dice, company: &Company) -> Self {
+        let made = &company.workspaces[dice.below(WORKSPACES)];
+        let repository = made.repository.unwrap_or_else(|| dice.below(REPOSITORIES.len()));
+        let viewer = match dice.below(10) {
+            0 => None,
+            1..=2 => Some(dice.below(USERS)),
+            _ => Some(made.owner),
+        };
+        // Few apps have that many parameters.
+        let keys = KEYS[[0, 0, 0, 1, 1, 1, 1, 1, 1, 2][dice.below(10)]];
+        Self { repository, page: dice.pick(REPOSITORIES[repository].pages), keys, viewer }
+    }
+
+    fn entity(&self) -> EntityWorkspacesConfig {
+        let mut config = WorkspacesConfig::new("https://coder.test".parse().unwrap());
+        config.repo_url_param_keys = self.keys.iter().map(|key| (*key).to_owned()).collect();
+        compile(&config, None, Some(&Repository::from_url(self.page, &integrations()).unwrap()))
+    }
+}
+
+fn ids(found: &EntityWorkspaces) -> BTreeSet<WorkspaceId> {
+    found.workspaces.iter().map(|workspace| workspace.id).collect()
+}
+
+/// Whether there were more candidates than are compared one by one.
+fn too_many(found: &EntityWorkspaces) -> bool {
+    found.problems.iter().any(|problem| matches!(problem, SearchProblem::TooMany { .. }))
 }
 
 #[tokio::test]
 async fn every_entity_gets_its_workspaces_and_no_others() {
     let dice = Dice(SeededRandom::new("association"));
-    let coder = FakeCoder::new();
-    let users: Vec<_> =
-        (0..USERS).map(|number| coder.add_user(&format!("user-{number}"))).collect();
-    let mut workspaces = Vec::new();
-    for number in 0..WORKSPACES {
-        let owner = dice.below(USERS);
-        let spellings = repository(dice.pick(&PLACES)).spellings();
-        let value = match dice.below(10) {
-            0 => "https://github.com/acme/payments-old".to_owned(),
-            1 => String::new(),
-            _ => dice.pick(&spellings),
-        };
-        // A parameter that is not for repositories may hold one all the same.
-        let key = if dice.below(8) == 0 { "docs_url" } else { dice.pick(&KEYS) };
-        let id = coder
-            .add_workspace(&users[owner], &format!("ws-{number}"))
-            .parameter(key, &value)
-            .parameter("region", "eu")
-            .create();
-        workspaces.push((owner, id, key, value));
-    }
+    let company = Company::new(&dice);
     for _ in 0..ENTITIES {
-        let place = dice.pick(&PLACES);
-        let viewer = dice.below(USERS);
-        coder.forget_requests();
-        let (client, entity) = (client(&coder, &users[viewer]), entity(place));
-        let found = find_workspaces(&client, &entity, Owner::Me).await.unwrap();
-        let repository = repository(place);
-        let expected: BTreeSet<WorkspaceId> = workspaces
-            .iter()
-            .filter(|(owner, ..)| *owner == viewer)
-            .filter(|(_, _, key, value)| KEYS.contains(key) && repository.matches(value))
-            .map(|(_, id, ..)| *id)
-            .collect();
-        let got: BTreeSet<WorkspaceId> =
-            found.workspaces.iter().map(|workspace| workspace.id).collect();
-        assert_eq!(got, expected, "{place}");
-        assert!(!found.is_partial());
-        let one_by_one = place.contains('=') && !place.contains('?');
-        assert!(one_by_one || coder.requests().len() == 1, "{place}");
+        let question = Question::roll(&dice, &company);
+        let place = format!("{} by {:?}", question.page, question.keys);
+        let found = company.ask(&question).await.unwrap();
+        let expected = company.expected(&question);
+        let requests = company.coder.requests().len();
+        if REPOSITORIES[question.repository].can_be_said {
+            assert_eq!(ids(&found), expected, "{place}");
+            assert!(!found.is_partial(), "{place}");
+            assert!(requests == 1 || question.keys.len() > 10, "{requests} for {place}");
+            if dice.below(6) == 0 {
+                company.lose_a_search(&question, requests).await;
+            }
+        } else if too_many(&found) {
+            assert!(ids(&found).is_subset(&expected), "{place}");
+        } else {
+            assert_eq!(ids(&found), expected, "{place}");
+            if let Some(unread) = found.workspaces.first() {
+                company.lose_parameters(&question, unread).await;
+            }
+        }
     }
+}
+
+/// The same questions, with something going wrong.
+impl Company {
+    /// The first search fails: what the others do not ask for is missing, and nothing else.
+    async fn lose_a_search(&self, question: &Question, searches: usize) {
+        self.coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces?"));
+        let answer = self.ask(question).await;
+        if searches == 1 {
+            assert!(matches!(answer, Err(Error::Client(_))), "{}", question.page);
+            return;
+        }
+        let found = answer.unwrap();
+        assert!(found.is_partial(), "{}", question.page);
+        let asked: Vec<String> = self.coder.requests().iter().skip(1).map(query).collect();
+        let is_asked_for = |made: &&Made| {
+            let term = format!("param:\"{}={}\"", made.holder, made.value).to_lowercase();
+            asked.iter().any(|query| query.contains(&term))
+        };
+        let all = self.expected(question);
+        let ours = self.workspaces.iter().filter(|made| all.contains(&made.id));
+        let expected = ours.filter(is_asked_for).map(|made| made.id).collect();
+        assert_eq!(ids(&found), expected, "{}", question.page);
+    }
+
+    /// The parameters of one workspace cannot be read: it is missing, and nothing else.
+    async fn lose_parameters(&self, question: &Question, unread: &Workspace) {
+        let path = format!("/api/v2/workspacebuilds/{}", unread.latest_build.id);
+        self.coder.fail_next(Fault::bad_gateway().on(&path));
+        let found = self.ask(question).await.unwrap();
+        assert!(found.is_partial(), "{}", question.page);
+        let mut expected = self.expected(question);
+        expected.remove(&unread.id);
+        assert_eq!(ids(&found), expected, "{}", question.page);
+    }
+}
+
+/// The search of a request, in lower case as Coder reads it.
+fn query(request: &RecordedRequest) -> String {
+    let mut pairs = form_urlencoded::parse(request.query.as_bytes());
+    pairs.find_map(|(name, value)| (name == "q").then(|| value.to_lowercase())).unwrap()
 }

@@ -8,5 +8,6 @@ mod fake;
 mod links;
 mod manage;
 mod open;
+mod repositories;
 mod search;
 mod support;
