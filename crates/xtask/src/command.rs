@@ -12,6 +12,8 @@ pub(crate) enum Failure {
     Failed { command: String, status: std::process::ExitStatus },
     #[error("cannot start `{command}`: {reason}")]
     CannotStart { command: String, reason: io::Error },
+    #[error("cannot remove `{}`: {reason}", path.display())]
+    CannotForget { path: PathBuf, reason: io::Error },
     #[error("{what} is missing and cannot be installed from here; {advice}")]
     Missing { what: &'static str, advice: &'static str },
 }

@@ -1,6 +1,8 @@
 //! The checks, in the order they run.
 
+use std::path::PathBuf;
 use std::process::Command;
+use std::{env, fs};
 
 use clap::ValueEnum;
 
@@ -40,6 +42,8 @@ pub enum Step {
     Package,
     /// A real browser signs in to the demo and uses it
     Browser,
+    /// Backstage's own backend and browser client accept what the server gives them
+    Backstage,
 }
 
 impl Step {
@@ -94,17 +98,25 @@ impl Step {
             }
             Self::NoDemo => cargo("check --package coder-backstage-server --no-default-features"),
             Self::Demo => cargo("run -- demo --smoke"),
-            // An unpacked crate does not see the workspace's profile. With the same one, the
-            // dependencies the other steps have built are not built again.
-            Self::Package => cargo(
-                "package --workspace --exclude xtask --exclude coder-backstage-examples \
-                 --allow-dirty --no-metadata --config profile.dev.debug=\"line-tables-only\" \
-                 --config profile.dev.package.\"*\".debug=false",
-            ),
+            Self::Package => {
+                // An unpacked crate does not see the workspace's profile. With the same one, the
+                // dependencies the other steps have built are not built again.
+                forget_packaged_crates()?;
+                cargo(
+                    "package --workspace --exclude xtask --exclude coder-backstage-examples \
+                     --allow-dirty --no-metadata --config profile.dev.debug=\"line-tables-only\" \
+                     --config profile.dev.package.\"*\".debug=false",
+                )
+            }
             Self::Browser => {
                 tools::browser()?;
                 tools::native_tls()?;
                 cargo("test --workspace --all-features --test browser -- --ignored --nocapture")
+            }
+            Self::Backstage => {
+                tools::node()?;
+                tools::native_tls()?;
+                cargo("test --workspace --all-features --test backstage -- --ignored --nocapture")
             }
         }
     }
@@ -118,6 +130,27 @@ fn cargo(arguments: &str) -> Result<(), Failure> {
 /// A build for wasm of the packages still to be named.
 fn wasm() -> Command {
     command("cargo build --target wasm32-unknown-unknown --no-default-features")
+}
+
+/// `cargo package` checks our crates against each other in a registry of its own, without a host
+/// name. Cargo keeps what it unpacked from there by name and version, so the crates of an earlier
+/// run would be taken for today's.
+fn forget_packaged_crates() -> Result<(), Failure> {
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let Some(cargo_home) = cargo_home.or_else(|| Some(env::home_dir()?.join(".cargo"))) else {
+        return Ok(());
+    };
+    for part in ["src", "cache", "index"] {
+        // A directory that is not there holds nothing to forget.
+        let Ok(registries) = fs::read_dir(cargo_home.join("registry").join(part)) else { continue };
+        for registry in registries.flatten() {
+            if registry.file_name().as_encoded_bytes().starts_with(b"-") {
+                fs::remove_dir_all(registry.path())
+                    .map_err(|reason| Failure::CannotForget { path: registry.path(), reason })?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn core_crates() -> impl Iterator<Item = String> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::command::{Failure, command, is_installed, output, root, run, tools};
+use crate::command::{Failure, command, is_installed, output, run, tools};
 
 /// The version the repository is checked with where none is installed.
 const CARGO_DENY: &str = "0.20.2";
@@ -106,6 +106,7 @@ fn apt(packages: &str, what: &'static str, advice: &'static str) -> Result<(), F
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::root;
 
     #[test]
     fn the_tools_of_wasm_bindgen_are_of_the_release_in_the_lock_file() {
