@@ -22,10 +22,12 @@
 #![expect(clippy::print_stdout, reason = "a chore talks to the person who started it")]
 
 mod command;
+mod fuzz;
 pub mod house;
 mod steps;
 mod summary;
 mod tools;
 
+pub use fuzz::fuzz;
 pub use steps::Step;
 pub use summary::run;

@@ -21,9 +21,22 @@ enum Chore {
         #[arg(long, value_name = "STEP")]
         only: Vec<Step>,
     },
+    /// Gives random inputs to everything that reads what strangers write. Needs Rust's nightly
+    /// toolchain.
+    Fuzz {
+        /// How long each target runs.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Runs only this target. May be repeated.
+        #[arg(long, value_name = "TARGET")]
+        only: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
-    let Chore::Test { only } = Arguments::parse().chore;
-    if xtask::run(&only) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let done = match Arguments::parse().chore {
+        Chore::Test { only } => xtask::run(&only),
+        Chore::Fuzz { seconds, only } => xtask::fuzz(&only, seconds),
+    };
+    if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

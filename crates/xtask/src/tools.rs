@@ -4,8 +4,9 @@ use std::path::Path;
 
 use crate::command::{Failure, command, is_installed, output, run, tools};
 
-/// The version the repository is checked with where none is installed.
+/// The versions the repository is checked with where none is installed.
 const CARGO_DENY: &str = "0.20.2";
+const CARGO_FUZZ: &str = "0.13.2";
 
 /// The release of `wasm-bindgen` in `Cargo.lock`: its tools have to be of the same.
 const WASM_BINDGEN: &str = "0.2.130";
@@ -18,6 +19,25 @@ pub(crate) fn cargo_deny() -> Result<(), Failure> {
     // Unoptimised it is built in a third of the time, and still done in seconds.
     let install =
         format!("cargo install cargo-deny --locked --debug --version {CARGO_DENY} --root");
+    run(command(&install).arg(tools()))
+}
+
+/// `cargo fuzz`, and the nightly compiler it needs.
+pub(crate) fn cargo_fuzz() -> Result<(), Failure> {
+    if !is_installed("rustup") {
+        return Err(Failure::Missing {
+            what: "Rust's nightly toolchain",
+            advice: "install Rust with rustup (https://rustup.rs)",
+        });
+    }
+    if output(&mut command("rustup run nightly rustc --version")).is_none() {
+        run(&mut command("rustup toolchain install nightly --profile minimal"))?;
+    }
+    if is_installed("cargo-fuzz") {
+        return Ok(());
+    }
+    let install =
+        format!("cargo install cargo-fuzz --locked --debug --version {CARGO_FUZZ} --root");
     run(command(&install).arg(tools()))
 }
 
