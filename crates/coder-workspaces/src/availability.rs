@@ -9,6 +9,8 @@ use coder_client::models::{
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use crate::accounts::{self, MissingAccount};
+
 /// When to look again while something is under way.
 const SOON: Duration = Duration::from_secs(5);
 /// When to look again although nothing is under way: somebody may start or stop a workspace.
@@ -101,6 +103,8 @@ pub enum NextAction {
     Inspect,
     /// Create another one.
     Recreate,
+    /// Link accounts at other services, then do what failed once more.
+    LinkAccounts,
 }
 
 /// Whether `workspace` can be used at the moment `now`.
@@ -119,7 +123,14 @@ pub fn availability(workspace: &Workspace, now: Timestamp) -> Availability {
         look_again_after: Some(next_change(workspace, now)),
     };
     match &build.status {
-        WorkspaceStatus::Pending => under_way(AvailabilityState::Pending, Some(queue(workspace))),
+        WorkspaceStatus::Pending => {
+            let state = match build.transition {
+                WorkspaceTransition::Stop => AvailabilityState::Stopping,
+                WorkspaceTransition::Delete => AvailabilityState::Deleting,
+                _ => AvailabilityState::Pending,
+            };
+            under_way(state, Some(queue(workspace)))
+        }
         WorkspaceStatus::Starting => under_way(AvailabilityState::Pending, None),
         WorkspaceStatus::Stopping => under_way(AvailabilityState::Stopping, None),
         WorkspaceStatus::Canceling => {
@@ -155,6 +166,23 @@ pub fn availability(workspace: &Workspace, now: Timestamp) -> Availability {
             NextAction::Inspect,
             Some(format!("coder says its status is `{}`", status.as_str().escape_debug())),
         ),
+    }
+}
+
+impl Availability {
+    /// The same, told that its owner has not linked these accounts: when its start has failed,
+    /// that is what to do first. [`missing_accounts`](crate::missing_accounts) asks which.
+    #[must_use]
+    pub fn without_accounts(mut self, missing: &[MissingAccount]) -> Self {
+        if self.state == AvailabilityState::Failed && !missing.is_empty() {
+            let advice = accounts::advice(missing);
+            self.reason = Some(match self.reason {
+                Some(reason) => format!("{reason}; {advice}"),
+                None => advice,
+            });
+            self.action = NextAction::LinkAccounts;
+        }
+        self
     }
 }
 

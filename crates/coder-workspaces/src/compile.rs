@@ -86,11 +86,45 @@ impl EntityWorkspacesConfig {
         Some(CreationLink::new(&self.access_url, template, self.mode, &self.params))
     }
 
-    /// Whether Coder has anything to do with the entity: it says something about its workspaces,
-    /// or it has a repository to work on.
-    pub fn is_compatible(&self) -> bool {
-        self.is_reading_entity_data || self.repository.is_some()
+    /// Whether Coder has anything to offer for the entity, so that a portal shows it: workspaces
+    /// that can be told to belong to it, or a template that it names itself or that takes its
+    /// repository.
+    ///
+    /// # Errors
+    ///
+    /// Why not, and what its owner or the portal's administrator could do about it.
+    pub fn compatibility(&self) -> Result<(), Incompatible> {
+        let repository = self.repository.is_some();
+        let can_be_searched = repository && !self.repo_url_param_keys.is_empty();
+        match (self.is_reading_entity_data, &self.template) {
+            _ if can_be_searched => Ok(()),
+            (true, Some(_)) => Ok(()),
+            (true, None) => Err(Incompatible::NoTemplate),
+            (false, _) if repository => Err(Incompatible::NoParamKeys),
+            (false, _) => Err(Incompatible::NoRepository),
+        }
     }
+}
+
+/// Why Coder has nothing to offer for an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Incompatible {
+    /// It has no repository, and says nothing about workspaces itself.
+    /// [`Entity::repository`](coder_config::Entity::repository) tells why there is none.
+    #[error("the entity has neither a repository nor a `spec.coder`")]
+    NoRepository,
+    /// It has a repository, but nobody said which parameters of templates hold one.
+    #[error(
+        "no template parameter is named that holds a repository; set `coder.workspaces.repoUrlParamKeys`, or `spec.coder` of the entity"
+    )]
+    NoParamKeys,
+    /// It says something about workspaces, but there is neither a template nor anything to search
+    /// for.
+    #[error(
+        "no template is named; set `spec.coder.templateName` or `coder.workspaces.defaultTemplateName`"
+    )]
+    NoTemplate,
 }
 
 fn notices(spec: &CoderSpec) -> Vec<String> {
@@ -156,8 +190,31 @@ mod tests {
     #[test]
     fn without_entity_and_repository_the_apps_defaults_hold() {
         let compiled = compile(&app(), None, None);
-        assert!(!compiled.is_compatible());
+        assert_eq!(compiled.compatibility(), Err(Incompatible::NoRepository));
         assert_eq!(compiled.params, app().params);
+    }
+
+    #[test]
+    fn an_entity_that_coder_can_do_nothing_for_says_why() {
+        let repository = "https://github.com/zombo/com";
+        let repository = Repository::from_url(repository, &ScmIntegrations::default()).unwrap();
+        let bare = WorkspacesConfig::new("https://dev.coder.com".parse().unwrap());
+        let mut keys = bare.clone();
+        keys.repo_url_param_keys = vec!["repo".to_owned()];
+        let mut template = bare;
+        template.default_template = Some("devcontainers".parse().unwrap());
+        let own = CoderSpec::default();
+        for (config, spec, repository, expected) in [
+            (&app(), None, Some(&repository), Ok(())),
+            (&keys, None, Some(&repository), Ok(())),
+            (&keys, Some(&own), Some(&repository), Ok(())),
+            (&template, Some(&own), None, Ok(())),
+            (&app(), None, None, Err(Incompatible::NoRepository)),
+            (&template, None, Some(&repository), Err(Incompatible::NoParamKeys)),
+            (&keys, Some(&own), None, Err(Incompatible::NoTemplate)),
+        ] {
+            assert_eq!(compile(config, spec, repository).compatibility(), expected, "{spec:?}");
+        }
     }
 
     #[test]

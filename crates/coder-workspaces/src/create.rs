@@ -1,24 +1,35 @@
 //! Creating a workspace: the template, its parameters, what must be there first, and a request
 //! that may be lost.
 
-use coder_client::models::{BuildParameter, Preset, Template, Workspace};
+use coder_client::models::{BuildParameter, Preset, Template, Workspace, WorkspaceTransition};
 use coder_client::operations::{
-    CreateWorkspace, EvaluateDynamicParameters, GetTemplateByName, GetWorkspaceByName,
-    ListBuildParameters, ListPresets, ListTemplateVersionExternalAuth,
-    ListTemplateVersionParameters, ListTemplates,
+    CreateWorkspace, EvaluateDynamicParameters, GetTemplateByName, GetUser, GetWorkspaceByName,
+    ListBuildParameters, ListPresets, ListTemplateVersionParameters, ListTemplates,
 };
-use coder_client::{Client, TemplateFilter, UserRef, WorkspaceName};
+use coder_client::{Client, TemplateFilter, UserId, UserRef, WorkspaceName};
 use coder_config::TemplateRef;
 use indexmap::IndexMap;
 
 use crate::parameters::{Chosen, choose, choose_dynamic};
-use crate::{EntityWorkspacesConfig, Error, MissingAccount, NotCreatable};
+use crate::{EntityWorkspacesConfig, Error, NotCreatable, accounts};
 
 /// How often a request whose answer was lost is made again, after looking.
 const MAX_TRIES: u32 = 3;
 
+/// What somebody wants a new workspace to be.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wish {
+    pub(crate) owner: UserRef,
+    /// Values for parameters, which win over the entity's.
+    pub(crate) parameters: IndexMap<String, String>,
+    /// The name of a preset.
+    pub(crate) preset: Option<String>,
+}
+
 /// What to create.
 pub(crate) struct Plan {
+    owner: UserRef,
+    owner_id: Option<UserId>,
     template: Template,
     preset: Option<Preset>,
     chosen: Chosen,
@@ -26,42 +37,42 @@ pub(crate) struct Plan {
 
 /// What became of a request for a workspace of a certain name.
 pub(crate) enum Created {
-    /// It is ours: just created, or by an earlier try.
-    Yes(Box<Workspace>),
+    /// It was created.
+    New(Box<Workspace>),
+    /// The same wish has been fulfilled before.
+    Earlier(Box<Workspace>),
     /// Another workspace has the name.
-    NameTaken,
+    NameTaken(WorkspaceName),
 }
 
-/// Finds out what to create, and whether it can be.
+/// Finds out what to create.
 pub(crate) async fn plan(
     client: &Client,
     compiled: &EntityWorkspacesConfig,
-    asked: &IndexMap<String, String>,
-    preset: Option<&str>,
+    wish: &Wish,
 ) -> Result<Plan, Error> {
+    let owner_id = match &wish.owner {
+        UserRef::Me => None,
+        owner => match client.send(&GetUser::new(owner.clone())).await {
+            Err(error) if error.is_not_found() => {
+                return Err(NotCreatable::OwnerNotFound(owner.to_string()).into());
+            }
+            found => Some(found?.id),
+        },
+    };
     let template = template(client, compiled.template.as_ref()).await?;
     let version = template.active_version_id;
-    let preset = match preset {
+    let preset = match wish.preset.as_deref() {
         None => None,
         Some(name) => Some(preset_called(name, client.send(&ListPresets::new(version)).await?)?),
     };
-    let accounts = client.send(&ListTemplateVersionExternalAuth::new(version)).await?;
-    let missing: Vec<MissingAccount> = accounts
-        .into_iter()
-        .filter(|account| !account.authenticated && account.optional != Some(true))
-        .map(|account| {
-            let name = [account.display_name, account.id].into_iter().find(|name| !name.is_empty());
-            MissingAccount::new(name.unwrap_or_default(), account.authenticate_url)
-        })
-        .collect();
-    if !missing.is_empty() {
-        return Err(NotCreatable::ExternalAuth(missing).into());
-    }
-    let chosen = parameters(client, &template, asked, preset.as_ref()).await?;
+    let mut asked = compiled.params.clone();
+    asked.extend(wish.parameters.clone());
+    let chosen = parameters(client, &template, &asked, preset.as_ref(), owner_id).await?;
     for name in &chosen.unknown {
         tracing::debug!(template = template.name, parameter = name, "left out: not a parameter");
     }
-    Ok(Plan { template, preset, chosen })
+    Ok(Plan { owner: wish.owner.clone(), owner_id, template, preset, chosen })
 }
 
 async fn template(client: &Client, wanted: Option<&TemplateRef>) -> Result<Template, Error> {
@@ -106,6 +117,7 @@ async fn parameters(
     template: &Template,
     asked: &IndexMap<String, String>,
     preset: Option<&Preset>,
+    owner: Option<UserId>,
 ) -> Result<Chosen, Error> {
     let version = template.active_version_id;
     if !template.use_classic_parameter_flow {
@@ -116,6 +128,7 @@ async fn parameters(
             .fold(EvaluateDynamicParameters::new(version), |form, (name, value)| {
                 form.input(name, value)
             });
+        let form = owner.map_or(form.clone(), |owner| form.for_user(owner));
         match client.send(&form).await {
             Ok(form) => return Ok(choose_dynamic(asked, &form)?),
             // An older Coder has no such form, and its templates do not need one.
@@ -128,6 +141,13 @@ async fn parameters(
 }
 
 impl Plan {
+    /// That nothing is missing which only its owner can bring.
+    pub(crate) async fn check_accounts(&self, client: &Client) -> Result<(), Error> {
+        let version = self.template.active_version_id;
+        let missing = accounts::missing(client, version, self.owner_id).await?;
+        if missing.is_empty() { Ok(()) } else { Err(NotCreatable::ExternalAuth(missing).into()) }
+    }
+
     /// Creates the workspace under this name. When an answer is lost, or an earlier try succeeded
     /// unnoticed, the workspace that is there is taken if it has the same parameters.
     pub(crate) async fn create(
@@ -135,7 +155,8 @@ impl Plan {
         client: &Client,
         name: &WorkspaceName,
     ) -> Result<Created, Error> {
-        let mut order = CreateWorkspace::from_template(self.template.id, name.clone());
+        let order = CreateWorkspace::from_template(self.template.id, name.clone());
+        let mut order = order.for_user(self.owner.clone());
         for (name, value) in &self.chosen.values {
             order = order.parameter(name, value);
         }
@@ -145,57 +166,54 @@ impl Plan {
         let mut tried = 1;
         loop {
             match client.send(&order).await {
-                Ok(workspace) => return Ok(Created::Yes(Box::new(workspace))),
+                Ok(workspace) => return Ok(Created::New(Box::new(workspace))),
                 Err(error) if error.is_conflict() => {
                     return Ok(match self.earlier(client, name).await? {
-                        Some(workspace) => Created::Yes(Box::new(workspace)),
-                        None => Created::NameTaken,
+                        // A try of ours, whose answer was lost.
+                        Some(workspace) if tried > 1 => Created::New(Box::new(workspace)),
+                        Some(workspace) => Created::Earlier(Box::new(workspace)),
+                        None => Created::NameTaken(name.clone()),
                     });
                 }
                 Err(error) if error.is_outcome_unknown() && tried < MAX_TRIES => {
                     if let Some(workspace) = self.earlier(client, name).await? {
-                        return Ok(Created::Yes(Box::new(workspace)));
+                        return Ok(Created::New(Box::new(workspace)));
                     }
                     tried += 1;
                 }
-                Err(error) => return Err(refused(error)),
+                Err(error) => {
+                    let missing = accounts::named_in(&error, client);
+                    if missing.is_empty() {
+                        return Err(error.into());
+                    }
+                    return Err(NotCreatable::ExternalAuth(missing).into());
+                }
             }
         }
     }
 
-    /// The workspace of this name, if it was made from the same template with the same values.
-    async fn earlier(
+    /// The workspace of this name, if it was made from the same template with the same values, and
+    /// is not on its way out.
+    pub(crate) async fn earlier(
         &self,
         client: &Client,
         name: &WorkspaceName,
     ) -> Result<Option<Workspace>, Error> {
-        let by_name = GetWorkspaceByName::new(UserRef::Me, name.clone());
+        let by_name = GetWorkspaceByName::new(self.owner.clone(), name.clone());
         let workspace = match client.send(&by_name).await {
             Err(error) if error.is_not_found() || error.is_gone() => return Ok(None),
             found => found?,
         };
-        if workspace.template_id != self.template.id {
+        let build = &workspace.latest_build;
+        if workspace.template_id != self.template.id
+            || build.transition == WorkspaceTransition::Delete
+        {
             return Ok(None);
         }
-        let build = workspace.latest_build.id;
-        let has: Vec<BuildParameter> = client.send(&ListBuildParameters::new(build)).await?;
+        let has: Vec<BuildParameter> = client.send(&ListBuildParameters::new(build.id)).await?;
         let same = |(name, value): &(String, String)| {
             has.iter().any(|parameter| parameter.name == *name && parameter.value == *value)
         };
         Ok(self.chosen.values.iter().all(same).then_some(workspace))
     }
-}
-
-/// Coder's own words for what was not noticed before asking.
-fn refused(error: coder_client::Error) -> Error {
-    let Some(api) = error.api().filter(|api| api.status.is_client_error()) else {
-        return error.into();
-    };
-    let missing: Vec<MissingAccount> = api
-        .validations
-        .iter()
-        .filter(|validation| validation.field == "external_auth")
-        .map(|validation| MissingAccount::new(&validation.detail, ""))
-        .collect();
-    if missing.is_empty() { error.into() } else { NotCreatable::ExternalAuth(missing).into() }
 }

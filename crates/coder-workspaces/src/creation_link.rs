@@ -94,7 +94,9 @@ impl CreationLink {
 
     /// Coder's button "Open in Coder" with this link, as Markdown for a README.
     pub fn badge_markdown(&self) -> String {
-        format!("[![Open in Coder]({})]({})", self.badge(), self.url())
+        // A bracket would end the link.
+        let link = self.url().as_str().replace('(', "%28").replace(')', "%29");
+        format!("[![Open in Coder]({})]({link})", self.badge())
     }
 
     /// Coder's button "Open in Coder" with this link, as HTML.
@@ -138,9 +140,9 @@ mod tests {
 
     #[test]
     fn the_button_links_to_the_form() {
-        let link = link("https://c.test", "dev's", CreationMode::Manual);
-        insta::assert_snapshot!(link.badge_markdown(), @"[![Open in Coder](https://c.test/open-in-coder.svg)](https://c.test/templates/dev's/workspace?mode=manual&param.a+b=c%26d%7E)");
-        insta::assert_snapshot!(link.badge_html(), @r#"<a href="https://c.test/templates/dev&#39;s/workspace?mode=manual&amp;param.a+b=c%26d%7E"><img alt="Open in Coder" src="https://c.test/open-in-coder.svg"></a>"#);
+        let link = link("https://c.test", "dev's (new)", CreationMode::Manual);
+        insta::assert_snapshot!(link.badge_markdown(), @"[![Open in Coder](https://c.test/open-in-coder.svg)](https://c.test/templates/dev's%20%28new%29/workspace?mode=manual&param.a+b=c%26d%7E)");
+        insta::assert_snapshot!(link.badge_html(), @r#"<a href="https://c.test/templates/dev&#39;s%20(new)/workspace?mode=manual&amp;param.a+b=c%26d%7E"><img alt="Open in Coder" src="https://c.test/open-in-coder.svg"></a>"#);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What can go wrong with an entity's workspaces, and whose turn it is.
 
-use coder_client::{FilterError, WorkspaceName};
+use coder_client::{FilterError, NameError, WorkspaceName};
+
+use crate::accounts::{self, MissingAccount};
 
 /// Why there is no answer, or no workspace.
 #[derive(Debug, thiserror::Error)]
@@ -96,10 +98,16 @@ pub enum NotCreatable {
     #[error("{}", problems(.0))]
     Parameters(Vec<ParameterProblem>),
     /// Accounts at other services must be linked first, by the user in the browser.
-    #[error("link your account first: {}", accounts(.0))]
+    #[error("{}", accounts::advice(.0))]
     ExternalAuth(Vec<MissingAccount>),
+    /// No workspace can have this name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// There is nobody of this name, or the caller may not see them.
+    #[error("there is no user `{0}` that you may create workspaces for")]
+    OwnerNotFound(String),
     /// Another workspace has this name.
-    #[error("you have another workspace called `{0}`; choose another name")]
+    #[error("there is another workspace called `{0}`; choose another name")]
     NameTaken(WorkspaceName),
 }
 
@@ -119,22 +127,6 @@ impl ParameterProblem {
     }
 }
 
-/// An account that must be linked first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MissingAccount {
-    /// The service, for people.
-    pub name: String,
-    /// Where the user links it; empty when Coder did not say.
-    pub url: String,
-}
-
-impl MissingAccount {
-    pub(crate) fn new(name: impl Into<String>, url: impl Into<String>) -> Self {
-        Self { name: name.into(), url: url.into() }
-    }
-}
-
 /// What happened to a workspace that did not get where it was wanted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -142,6 +134,9 @@ pub enum Stuck {
     /// Its build failed.
     #[error("was not built: {0}")]
     Failed(String),
+    /// Its build failed, or was refused, while its owner has not linked these accounts.
+    #[error("was not built: {}", accounts::advice(.0))]
+    ExternalAuth(Vec<MissingAccount>),
     /// It runs, but cannot be used.
     #[error("runs, but cannot be used: {0}")]
     Unusable(String),
@@ -180,14 +175,6 @@ fn problems(problems: &[ParameterProblem]) -> String {
         name => format!("parameter `{}`: {}", name.escape_debug(), problem.problem),
     };
     problems.iter().map(one).collect::<Vec<_>>().join("; ")
-}
-
-fn accounts(accounts: &[MissingAccount]) -> String {
-    let one = |account: &MissingAccount| match account.url.as_str() {
-        "" => account.name.clone(),
-        url => format!("{} at {url}", account.name),
-    };
-    accounts.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn listed(names: &[String]) -> String {

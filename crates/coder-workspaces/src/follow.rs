@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use coder_client::models::{AgentStatus, Workspace, WorkspaceStatus, WorkspaceTransition};
+use coder_client::models::{
+    AgentStatus, ProvisionerJobLog, Workspace, WorkspaceStatus, WorkspaceTransition,
+};
 use coder_client::operations::GetWorkspace;
 use coder_client::{Client, WorkspaceId};
 use coder_core::MaybeSend;
 use jiff::Timestamp;
 
-use crate::{Availability, AvailabilityState, Error, Stuck, availability};
+use crate::build_log::BuildLog;
+use crate::{Availability, AvailabilityState, Error, Stuck, availability, missing_accounts};
 
 /// How often a workspace is looked at while somebody waits for it.
 const GLANCE: Duration = Duration::from_secs(2);
@@ -25,6 +28,8 @@ pub enum Progress<'a> {
     Reusing(&'a Workspace),
     /// None was found; one of this name is created.
     Creating(&'a str),
+    /// A line of the log of its build, each once and in order.
+    Log(&'a ProvisionerJobLog),
     /// This is how it is now.
     Waiting(&'a Workspace, &'a Availability),
 }
@@ -39,26 +44,22 @@ pub(crate) enum Goal {
     Settled,
 }
 
-impl Goal {
-    /// What a build does that leads there.
-    pub(crate) fn transition(self) -> WorkspaceTransition {
-        match self {
-            Self::Ready | Self::Settled => WorkspaceTransition::Start,
-            Self::Stopped => WorkspaceTransition::Stop,
-            Self::Deleted => WorkspaceTransition::Delete,
-        }
-    }
-}
-
 /// Looks at a workspace again and again.
 pub(crate) struct Follower<'a, F> {
     pub(crate) client: &'a Client,
-    pub(crate) patience: Duration,
-    pub(crate) started: Timestamp,
+    patience: Duration,
+    started: Timestamp,
+    log: BuildLog,
     pub(crate) on_progress: &'a mut F,
 }
 
-impl<F: FnMut(Progress<'_>) + MaybeSend> Follower<'_, F> {
+impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
+    /// Its patience begins now.
+    pub(crate) fn new(client: &'a Client, patience: Duration, on_progress: &'a mut F) -> Self {
+        let started = client.world().clock.now();
+        Self { client, patience, started, log: BuildLog::default(), on_progress }
+    }
+
     /// The workspace, once it is where it is wanted.
     pub(crate) async fn until(
         &mut self,
@@ -72,13 +73,18 @@ impl<F: FnMut(Progress<'_>) + MaybeSend> Follower<'_, F> {
             match self.client.send(&GetWorkspace::new(id).include_deleted()).await {
                 Ok(workspace) => {
                     failures = 0;
+                    for line in self.log.read_on(self.client, &workspace.latest_build).await {
+                        (self.on_progress)(Progress::Log(&line));
+                    }
                     let now = self.client.world().clock.now();
                     let available = availability(&workspace, now);
                     (self.on_progress)(Progress::Waiting(&workspace, &available));
                     match arrived(goal, &workspace, &available) {
                         Ok(true) => return Ok(workspace),
                         Ok(false) => {}
-                        Err(problem) => return Err(stuck(problem)),
+                        Err(problem) => {
+                            return Err(stuck(self.explained(problem, &workspace).await));
+                        }
                     }
                 }
                 Err(error) if error.is_transient() && failures < MAX_FAILURES => failures += 1,
@@ -93,6 +99,23 @@ impl<F: FnMut(Progress<'_>) + MaybeSend> Follower<'_, F> {
             }
             self.client.world().runtime.sleep(GLANCE).await;
         }
+    }
+}
+
+impl<F> Follower<'_, F> {
+    /// A template that needs an account fails in words of its own when there is none.
+    async fn explained(&self, problem: Stuck, workspace: &Workspace) -> Stuck {
+        let build = &workspace.latest_build;
+        let unexplained = matches!(problem, Stuck::Failed(_))
+            && build.transition == WorkspaceTransition::Start
+            && build.job.error_code.is_none();
+        if unexplained
+            && let Ok(missing) = missing_accounts(self.client, workspace).await
+            && !missing.is_empty()
+        {
+            return Stuck::ExternalAuth(missing);
+        }
+        problem
     }
 }
 

@@ -45,31 +45,38 @@
 //! It reads no catalog (that is `backstage-catalog`) and no files (that is `coder-config`), and it
 //! signs nobody in: the [`Client`](coder_client::Client) brings the caller's credential.
 
+mod accounts;
 mod assets;
 mod availability;
+mod build_log;
 mod compile;
 mod create;
 mod creation_link;
 mod editor;
+mod ensure;
 mod error;
 mod follow;
 mod links;
 mod manage;
 mod open;
 mod parameters;
+mod places;
 mod search;
 
+pub use accounts::{MissingAccount, missing_accounts};
 pub use assets::{AssetUrls, AssetUrlsError, PortalUrls};
 pub use availability::{
     Availability, AvailabilityState, NextAction, agent_statuses, availability, icon_letter,
     look_again_after,
 };
-pub use compile::{EntityWorkspacesConfig, compile};
+pub use compile::{EntityWorkspacesConfig, Incompatible, compile};
 pub use creation_link::CreationLink;
 pub use editor::Editor;
-pub use error::{Error, MissingAccount, NotCreatable, NotSearchable, ParameterProblem, Stuck};
+pub use ensure::{EnsureWorkspace, Ensured};
+pub use error::{Error, NotCreatable, NotSearchable, ParameterProblem, Stuck};
 pub use follow::Progress;
-pub use links::{AgentLinks, AppLink, EditorLink, Places, WorkspaceLinks, links, port_link};
+pub use links::{AgentLinks, AppLink, EditorLink, WorkspaceLinks, links, port_link};
 pub use manage::ManageWorkspace;
 pub use open::{How, OpenWorkspace, Opened};
+pub use places::{KnownPlaces, Places, find_places};
 pub use search::{EntityWorkspaces, Owner, Search, SearchProblem, find_workspaces};

@@ -3,43 +3,13 @@
 use coder_client::models::{
     AppHealth, AppOpenIn, DisplayApp, Workspace, WorkspaceAgent, WorkspaceApp,
 };
-use coder_core::DeploymentUrl;
 use serde::Serialize;
 use url::Url;
 
-use crate::{AssetUrls, Editor};
+use crate::{AssetUrls, Editor, Places};
 
 /// What Coder's templates write where Coder's own dashboard puts a token.
 const TOKEN_PLACEHOLDER: &str = "$SESSION_TOKEN";
-
-/// Where a deployment's pages, apps and shells are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Places {
-    /// Where people reach the deployment.
-    pub access_url: DeploymentUrl,
-    /// Where they reach apps that live below a path; the access URL unless a region says so.
-    pub path_app_url: DeploymentUrl,
-    /// Where they reach apps that have a host name of their own, like `*.apps.example.com`; `None`
-    /// when the deployment has no such place.
-    pub wildcard_hostname: Option<String>,
-    /// What the names of SSH hosts end with, without a dot in front.
-    pub ssh_suffix: String,
-}
-
-impl Places {
-    /// Those of a deployment that has nothing but its access URL.
-    pub fn new(access_url: DeploymentUrl) -> Self {
-        let path_app_url = access_url.clone();
-        Self { access_url, path_app_url, wildcard_hostname: None, ssh_suffix: "coder".to_owned() }
-    }
-
-    fn subdomain(&self, label: &str) -> Option<Url> {
-        let host = self.wildcard_hostname.as_deref().filter(|host| host.contains('*'))?;
-        let scheme = if self.access_url.origin().is_https() { "https" } else { "http" };
-        Url::parse(&format!("{scheme}://{}/", host.replacen('*', label, 1))).ok()
-    }
-}
 
 /// Links into a workspace. None of them holds a token.
 #[derive(Clone, Debug, PartialEq, Serialize)]

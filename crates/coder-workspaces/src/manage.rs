@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use coder_client::models::{Workspace, WorkspaceStatus};
+use coder_client::models::{JobStatus, Workspace, WorkspaceTransition};
 use coder_client::operations::{CreateWorkspaceBuild, ExtendWorkspace, GetWorkspace};
 use coder_client::{Client, WorkspaceId};
 use coder_core::MaybeSend;
+use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use crate::follow::{Follower, Goal};
-use crate::{Error, Progress, Stuck};
+use crate::{Error, Progress, Stuck, accounts};
 
 /// How often a build is asked for when others come first, or answers are lost.
 const MAX_TRIES: u32 = 3;
@@ -18,19 +19,28 @@ const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// Manages one workspace: each call asks for a build and waits until it is done.
 ///
-/// While somebody else's build is under way it is waited for first. A request whose answer was
-/// lost is not made twice.
+/// What is there already, or on its way, is not asked for again. While somebody else's build is
+/// under way it is waited for first. A request whose answer was lost is not made twice.
 #[derive(Clone, Debug)]
 pub struct ManageWorkspace<'a> {
     client: &'a Client,
     workspace: WorkspaceId,
+    values: IndexMap<String, String>,
     patience: Duration,
 }
 
 impl<'a> ManageWorkspace<'a> {
     /// This one.
     pub fn new(client: &'a Client, workspace: WorkspaceId) -> Self {
-        Self { client, workspace, patience: PATIENCE }
+        Self { client, workspace, values: IndexMap::new(), patience: PATIENCE }
+    }
+
+    /// A value for a parameter, when it is started: a new version of a template may want one that
+    /// the workspace does not have. Other parameters keep their values.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.values.insert(name.into(), value.into());
+        self
     }
 
     /// How long to wait for a build; by default half an hour.
@@ -76,7 +86,8 @@ impl<'a> ManageWorkspace<'a> {
         self.run(on_progress, &[Step::Stop, Step::Start]).await
     }
 
-    /// Stops it and starts it again with the active version of its template.
+    /// Stops it and starts it again with the active version of its template. One that has that
+    /// version is started if it is not running.
     ///
     /// # Errors
     ///
@@ -85,7 +96,7 @@ impl<'a> ManageWorkspace<'a> {
         &self,
         on_progress: impl FnMut(Progress<'_>) + MaybeSend,
     ) -> Result<Workspace, Error> {
-        self.run(on_progress, &[Step::Stop, Step::Update]).await
+        self.run(on_progress, &[Step::StopOutdated, Step::Update]).await
     }
 
     /// Deletes it with everything in it, and waits until it is gone.
@@ -123,64 +134,96 @@ impl<'a> ManageWorkspace<'a> {
         mut on_progress: impl FnMut(Progress<'_>) + MaybeSend,
         steps: &[Step],
     ) -> Result<Workspace, Error> {
-        let mut follower = Follower {
-            client: self.client,
-            patience: self.patience,
-            started: self.client.world().clock.now(),
-            on_progress: &mut on_progress,
-        };
-        let mut workspace = self.client.send(&GetWorkspace::new(self.workspace)).await?;
+        let mut follower = Follower::new(self.client, self.patience, &mut on_progress);
+        let get = GetWorkspace::new(self.workspace).include_deleted();
+        let mut workspace = self.client.send(&get).await?;
         for step in steps {
-            let stopped = workspace.latest_build.status == WorkspaceStatus::Stopped;
-            if stopped && matches!(step, Step::Stop) {
+            if *step == Step::StopOutdated && !workspace.outdated {
                 continue;
             }
-            let (order, goal) = step.order(&workspace);
-            build(&order, &workspace, goal, &mut follower).await?;
-            workspace = follower.until(goal, workspace.id, &workspace.name).await?;
+            if !self.is_on_its_way(*step, &workspace) {
+                let wanted = |workspace: &Workspace| self.is_on_its_way(*step, workspace);
+                build(&self.order(*step, &workspace), &workspace, wanted, &mut follower).await?;
+            }
+            workspace = follower.until(step.goal(), workspace.id, &workspace.name).await?;
         }
         Ok(workspace)
     }
+
+    fn order(&self, step: Step, workspace: &Workspace) -> CreateWorkspaceBuild {
+        let id = workspace.id;
+        let start = || {
+            let values = self.values.iter();
+            values.fold(CreateWorkspaceBuild::start(id), |start, (name, value)| {
+                start.parameter(name, value)
+            })
+        };
+        match step {
+            Step::Start => start(),
+            Step::Update => start().template_version(workspace.template_active_version_id),
+            Step::Stop | Step::StopOutdated => CreateWorkspaceBuild::stop(id),
+            Step::Delete => CreateWorkspaceBuild::delete(id),
+        }
+    }
+
+    /// Whether the latest build leads where the step leads.
+    fn is_on_its_way(&self, step: Step, workspace: &Workspace) -> bool {
+        let build = &workspace.latest_build;
+        if matches!(
+            build.job.status,
+            JobStatus::Failed | JobStatus::Canceled | JobStatus::Canceling
+        ) {
+            return false;
+        }
+        match step {
+            Step::Start => build.transition == WorkspaceTransition::Start && self.values.is_empty(),
+            Step::Update => {
+                build.transition == WorkspaceTransition::Start
+                    && build.template_version_id == workspace.template_active_version_id
+                    && self.values.is_empty()
+            }
+            Step::Stop | Step::StopOutdated => build.transition == WorkspaceTransition::Stop,
+            Step::Delete => build.transition == WorkspaceTransition::Delete,
+        }
+    }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
     Start,
     Stop,
+    /// Only when there is something to update.
+    StopOutdated,
     Update,
     Delete,
 }
 
 impl Step {
-    fn order(self, workspace: &Workspace) -> (CreateWorkspaceBuild, Goal) {
-        let id = workspace.id;
+    fn goal(self) -> Goal {
         match self {
-            Self::Start => (CreateWorkspaceBuild::start(id), Goal::Ready),
-            Self::Stop => (CreateWorkspaceBuild::stop(id), Goal::Stopped),
-            Self::Update => {
-                let active = workspace.template_active_version_id;
-                (CreateWorkspaceBuild::start(id).template_version(active), Goal::Ready)
-            }
-            Self::Delete => (CreateWorkspaceBuild::delete(id), Goal::Deleted),
+            Self::Start | Self::Update => Goal::Ready,
+            Self::Stop | Self::StopOutdated => Goal::Stopped,
+            Self::Delete => Goal::Deleted,
         }
     }
 }
 
-/// Asks for a build once: waits for others that come first, and looks before it asks again.
+/// Asks for a build once: waits for others that come first, and looks before it asks again. What
+/// somebody else has done is enough when it is what was `wanted`.
 pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
     order: &CreateWorkspaceBuild,
     workspace: &Workspace,
-    goal: Goal,
+    wanted: impl Fn(&Workspace) -> bool,
     follower: &mut Follower<'_, F>,
 ) -> Result<(), Error> {
+    let stuck = |problem| Error::Stuck { workspace: workspace.name.clone(), problem };
     let mut known = workspace.latest_build.build_number;
     for _ in 0..MAX_TRIES {
         match follower.client.send(order).await {
             Ok(_) => return Ok(()),
             Err(error) if error.is_conflict() => {
                 let settled = follower.until(Goal::Settled, workspace.id, &workspace.name).await?;
-                if settled.latest_build.transition == goal.transition() {
-                    // Somebody wanted the same.
+                if wanted(&settled) {
                     return Ok(());
                 }
                 known = settled.latest_build.build_number;
@@ -191,8 +234,14 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
                     return Ok(());
                 }
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                let missing = accounts::named_in(&error, follower.client);
+                if missing.is_empty() {
+                    return Err(error.into());
+                }
+                return Err(stuck(Stuck::ExternalAuth(missing)));
+            }
         }
     }
-    Err(Error::Stuck { workspace: workspace.name.clone(), problem: Stuck::Busy })
+    Err(stuck(Stuck::Busy))
 }

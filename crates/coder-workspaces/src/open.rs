@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use coder_client::models::Workspace;
+use coder_client::models::{Workspace, WorkspaceTransition};
 use coder_client::operations::CreateWorkspaceBuild;
-use coder_client::{Client, WorkspaceName};
+use coder_client::{Client, NameError, WorkspaceName};
 use coder_core::MaybeSend;
-use indexmap::IndexMap;
 
-use crate::create::{self, Created};
+use crate::create::{self, Created, Wish};
 use crate::follow::{Follower, Goal};
 use crate::manage::build;
 use crate::{
@@ -18,6 +17,8 @@ use crate::{
 
 /// How many names are tried when the caller gave none: `pay`, `pay-2`, …
 const MAX_NAMES: u32 = 9;
+/// How long Coder lets a name be.
+const MAX_NAME_LENGTH: usize = 32;
 
 /// A wish for a workspace to work on an entity: an existing one is used, started if it is stopped,
 /// and only when there is none a new one is created.
@@ -46,8 +47,7 @@ const MAX_NAMES: u32 = 9;
 pub struct OpenWorkspace<'a> {
     compiled: &'a EntityWorkspacesConfig,
     name: Option<WorkspaceName>,
-    parameters: IndexMap<String, String>,
-    preset: Option<String>,
+    wish: Wish,
     reuse: bool,
     patience: Duration,
 }
@@ -82,8 +82,7 @@ impl<'a> OpenWorkspace<'a> {
         Self {
             compiled,
             name: None,
-            parameters: IndexMap::new(),
-            preset: None,
+            wish: Wish::default(),
             reuse: true,
             patience: Duration::from_secs(30 * 60),
         }
@@ -98,18 +97,19 @@ impl<'a> OpenWorkspace<'a> {
     /// A value for a parameter of a new one. It wins over the entity's.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.parameters.insert(name.into(), value.into());
+        self.wish.parameters.insert(name.into(), value.into());
         self
     }
 
     /// The preset a new one is made with, by its name.
     #[must_use]
-    pub fn preset(self, name: impl Into<String>) -> Self {
-        Self { preset: Some(name.into()), ..self }
+    pub fn preset(mut self, name: impl Into<String>) -> Self {
+        self.wish.preset = Some(name.into());
+        self
     }
 
-    /// Creates a new one although there may be others. A name is needed for the wish to stay
-    /// repeatable.
+    /// Creates one of this name although there may be others. The name keeps the wish repeatable:
+    /// when it has been fulfilled before, that workspace is used.
     #[must_use]
     pub fn always_new(self, name: WorkspaceName) -> Self {
         Self { reuse: false, name: Some(name), ..self }
@@ -135,19 +135,18 @@ impl<'a> OpenWorkspace<'a> {
     ) -> Result<Opened, Error> {
         on_progress(Progress::Searching);
         let existing = if self.reuse { self.existing(client).await? } else { None };
-        let mut follower = Follower {
-            client,
-            patience: self.patience,
-            started: client.world().clock.now(),
-            on_progress: &mut on_progress,
-        };
+        let mut follower = Follower::new(client, self.patience, &mut on_progress);
         if let Some(workspace) = existing {
-            (follower.on_progress)(Progress::Reusing(&workspace));
             return reuse(client, workspace, &mut follower).await;
         }
-        let (workspace, how) = self.create(client, &mut follower).await?;
-        let workspace = follower.until(Goal::Ready, workspace.id, &workspace.name).await?;
-        Ok(Opened { workspace, how })
+        match self.create(client, &mut follower).await? {
+            Created::New(workspace) => {
+                let workspace = follower.until(Goal::Ready, workspace.id, &workspace.name).await?;
+                Ok(Opened { workspace, how: How::Created })
+            }
+            Created::Earlier(workspace) => reuse(client, *workspace, &mut follower).await,
+            Created::NameTaken(name) => Err(NotCreatable::NameTaken(name).into()),
+        }
     }
 
     /// The best of the entity's workspaces: of the wanted template if there is one, running ones
@@ -180,37 +179,36 @@ impl<'a> OpenWorkspace<'a> {
         &self,
         client: &Client,
         follower: &mut Follower<'_, F>,
-    ) -> Result<(Workspace, How), Error> {
-        let mut asked = self.compiled.params.clone();
-        asked.extend(self.parameters.clone());
-        let plan = create::plan(client, self.compiled, &asked, self.preset.as_deref()).await?;
-        let names: Vec<WorkspaceName> = match &self.name {
-            Some(name) => vec![name.clone()],
-            None => (1..=MAX_NAMES).filter_map(|number| self.derived_name(number)).collect(),
-        };
-        let mut last = None;
-        for name in names {
+    ) -> Result<Created, Error> {
+        let plan = create::plan(client, self.compiled, &self.wish).await?;
+        plan.check_accounts(client).await?;
+        let mut number = 1;
+        loop {
+            let name = match &self.name {
+                Some(name) => name.clone(),
+                None => self.derived_name(number).map_err(NotCreatable::from)?,
+            };
             (follower.on_progress)(Progress::Creating(name.as_str()));
             match plan.create(client, &name).await? {
-                Created::Yes(workspace) => return Ok((*workspace, How::Created)),
-                Created::NameTaken => last = Some(name),
+                Created::NameTaken(_) if self.name.is_none() && number < MAX_NAMES => number += 1,
+                created => return Ok(created),
             }
         }
-        Err(last.map_or(NotCreatable::NoTemplate, NotCreatable::NameTaken).into())
     }
 
     /// `payments-api` for `https://github.com/acme/Payments_API.git`.
-    fn derived_name(&self, number: u32) -> Option<WorkspaceName> {
+    fn derived_name(&self, number: u32) -> Result<WorkspaceName, NameError> {
         let url = self.compiled.repository.as_ref().map_or("", |repository| repository.clone_url());
-        let last = url.trim_end_matches('/').trim_end_matches(".git").rsplit(['/', ':']).next()?;
+        let url = url.trim_end_matches('/').trim_end_matches(".git");
+        let last = url.rsplit(['/', ':']).next().unwrap_or_default();
         let words = last.split(|character: char| !character.is_ascii_alphanumeric());
         let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
         let suffix = if number > 1 { format!("-{number}") } else { String::new() };
-        let room = 32_usize.checked_sub(suffix.len())?;
+        let room = MAX_NAME_LENGTH.saturating_sub(suffix.len());
         let name: String = words.join("-").to_ascii_lowercase().chars().take(room).collect();
         let name = name.trim_end_matches('-');
         let name = if matches!(name, "" | "new" | "create") { "workspace" } else { name };
-        WorkspaceName::parse(&format!("{name}{suffix}")).ok()
+        WorkspaceName::parse(&format!("{name}{suffix}"))
     }
 }
 
@@ -220,6 +218,7 @@ async fn reuse<F: FnMut(Progress<'_>) + MaybeSend>(
     workspace: Workspace,
     follower: &mut Follower<'_, F>,
 ) -> Result<Opened, Error> {
+    (follower.on_progress)(Progress::Reusing(&workspace));
     let now = client.world().clock.now();
     let how = match availability(&workspace, now).state {
         AvailabilityState::Online | AvailabilityState::Unhealthy | AvailabilityState::Unknown => {
@@ -227,8 +226,11 @@ async fn reuse<F: FnMut(Progress<'_>) + MaybeSend>(
         }
         AvailabilityState::Pending => How::Joined,
         _ => {
-            build(&CreateWorkspaceBuild::start(workspace.id), &workspace, Goal::Ready, follower)
-                .await?;
+            let order = CreateWorkspaceBuild::start(workspace.id);
+            let started = |workspace: &Workspace| {
+                workspace.latest_build.transition == WorkspaceTransition::Start
+            };
+            build(&order, &workspace, started, follower).await?;
             How::Started
         }
     };

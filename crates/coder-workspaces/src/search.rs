@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::ops::Range;
 
 use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
 use coder_client::operations::{ListBuildParameters, ListWorkspaces};
@@ -34,7 +35,10 @@ pub enum Owner {
 #[non_exhaustive]
 pub struct EntityWorkspaces {
     /// Running ones first, then those that are about to; of each the recently used ones first.
+    /// One page of them, when a page was asked for.
     pub workspaces: Vec<Workspace>,
+    /// How many there are, on all pages.
+    pub count: usize,
     /// What could not be asked, so that workspaces may be missing.
     pub problems: Vec<SearchProblem>,
 }
@@ -103,12 +107,13 @@ pub struct Search<'a> {
     compiled: &'a EntityWorkspacesConfig,
     owner: Owner,
     filter: WorkspaceFilter,
+    page: Range<usize>,
 }
 
 impl<'a> Search<'a> {
     /// The caller's workspaces of this entity.
     pub fn of(compiled: &'a EntityWorkspacesConfig) -> Self {
-        Self { compiled, owner: Owner::Me, filter: WorkspaceFilter::new() }
+        Self { compiled, owner: Owner::Me, filter: WorkspaceFilter::new(), page: 0..usize::MAX }
     }
 
     /// Whose workspaces.
@@ -121,6 +126,13 @@ impl<'a> Search<'a> {
     #[must_use]
     pub fn matching(self, filter: WorkspaceFilter) -> Self {
         Self { filter, ..self }
+    }
+
+    /// At most `limit` of them, beginning after the first `offset`. Coder is asked for all of them,
+    /// since it does not know their order.
+    #[must_use]
+    pub fn page(self, limit: usize, offset: usize) -> Self {
+        Self { page: offset..offset.saturating_add(limit), ..self }
     }
 
     /// Asks Coder.
@@ -154,6 +166,9 @@ impl<'a> Search<'a> {
         found.workspaces.sort_by_key(|workspace| {
             (eagerness(&workspace.latest_build.status), std::cmp::Reverse(workspace.last_used_at))
         });
+        found.count = found.workspaces.len();
+        found.workspaces.truncate(self.page.end);
+        found.workspaces.drain(..self.page.start.min(found.workspaces.len()));
         Ok(found)
     }
 
@@ -310,7 +325,8 @@ impl Answer {
         {
             return Err(error.into());
         }
-        Ok(EntityWorkspaces { workspaces: self.workspaces, problems: self.problems })
+        let (workspaces, problems) = (self.workspaces, self.problems);
+        Ok(EntityWorkspaces { workspaces, count: 0, problems })
     }
 }
 

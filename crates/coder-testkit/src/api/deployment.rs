@@ -50,6 +50,16 @@ pub(crate) fn app_host(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
     Ok(Reply::ok(&json!({ "host": wildcard(deployment) })))
 }
 
+/// `GET /api/v2/deployment/ssh`.
+pub(crate) fn ssh(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
+    deployment.authenticate(call)?;
+    Ok(Reply::ok(&json!({
+        "hostname_prefix": "coder.",
+        "hostname_suffix": "coder",
+        "ssh_config_options": {},
+    })))
+}
+
 fn wildcard(deployment: &Deployment<'_>) -> String {
     // There are no subdomains on loopback.
     if coder_core::is_loopback(&deployment.settings.url.endpoint([])) {

@@ -24,6 +24,7 @@ pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str])
         (&Method::POST, ["authcheck"]) => authcheck::check(deployment, call),
         (&Method::GET, ["regions"]) => deployment::regions(deployment, call),
         (&Method::GET, ["applications", "host"]) => deployment::app_host(deployment, call),
+        (&Method::GET, ["deployment", "ssh"]) => deployment::ssh(deployment, call),
 
         (&Method::GET, ["users", "first"]) => users::first(deployment),
         (&Method::GET, ["users", "authmethods"]) => Ok(deployment::auth_methods()),

@@ -81,7 +81,9 @@ pub(crate) fn route_versions(
             Ok(Reply::ok(&presets))
         }
         (&Method::GET, ["external-auth"]) => {
-            let linked = deployment.state.external_auth_of(caller.user.id);
+            let user = call.query("user_id").map(parse_id).transpose()?;
+            let user = user.filter(|_| caller.user.owner).unwrap_or(caller.user.id);
+            let linked = deployment.state.external_auth_of(user);
             let providers = template.external_auth.iter().map(|(id, name)| {
                 json!({
                     "id": id,

@@ -42,6 +42,18 @@ fn a_queued_build_says_its_place() {
 }
 
 #[test]
+fn a_queued_build_leads_where_it_was_asked_to() {
+    let state = |transition: &str| {
+        let mut json = fixture("workspace_pending_queued");
+        json["latest_build"]["transition"] = transition.into();
+        of(json)["state"].clone()
+    };
+    assert_eq!(state("start"), "pending");
+    assert_eq!(state("stop"), "stopping");
+    assert_eq!(state("delete"), "deleting");
+}
+
+#[test]
 fn a_queued_build_that_nobody_can_take_says_so() {
     let mut json = fixture("workspace_pending_queued");
     json["latest_build"]["job"]["queue_position"] = 0.into();

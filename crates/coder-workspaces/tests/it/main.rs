@@ -4,10 +4,12 @@
 mod assets;
 mod association;
 mod availability;
+mod ensure;
 mod fake;
 mod links;
 mod manage;
 mod open;
+mod places;
 mod repositories;
 mod search;
 mod support;

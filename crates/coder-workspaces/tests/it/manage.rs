@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use coder_client::models::WorkspaceStatus;
-use coder_testkit::FakeCoder;
+use coder_client::operations::ListBuildParameters;
+use coder_testkit::{FakeCoder, Fault};
 use coder_workspaces::{Error, ManageWorkspace, Stuck};
+use http::Method;
+use insta::assert_snapshot;
 
 use crate::fake::{client, client_with};
+use crate::open::line;
 
 #[tokio::test]
 async fn a_workspace_is_stopped_started_and_deleted() {
@@ -44,6 +48,111 @@ async fn a_build_that_is_under_way_is_waited_for() {
     let id = coder.add_workspace(&alice, "dev").starting().create();
     let stopped = ManageWorkspace::new(&client, id).stop(|_| {}).await.unwrap();
     assert_eq!(stopped.latest_build.build_number, 2);
+}
+
+#[tokio::test]
+async fn what_is_there_or_on_its_way_is_not_asked_for_again() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let client = client(&coder, &alice);
+    let running = coder.add_workspace(&alice, "running").create();
+    let starting = coder.add_workspace(&alice, "starting").starting().create();
+    let stopping = coder.add_workspace(&alice, "stopping").stopping().create();
+    let deleted = coder.add_workspace(&alice, "deleted").deleted().create();
+    ManageWorkspace::new(&client, running).start(|_| {}).await.unwrap();
+    ManageWorkspace::new(&client, running).update(|_| {}).await.unwrap();
+    ManageWorkspace::new(&client, starting).start(|_| {}).await.unwrap();
+    ManageWorkspace::new(&client, stopping).stop(|_| {}).await.unwrap();
+    ManageWorkspace::new(&client, deleted).delete(|_| {}).await.unwrap();
+    assert!(coder.requests().iter().all(|request| request.method == "GET"));
+}
+
+#[tokio::test]
+async fn a_restart_stops_and_starts() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let client = client(&coder, &alice);
+    let id = coder.add_workspace(&alice, "dev").create();
+    let mut told = Vec::new();
+    let restarted = ManageWorkspace::new(&client, id)
+        .restart(|progress| told.push(line(&progress)))
+        .await
+        .unwrap();
+    assert_eq!(restarted.latest_build.build_number, 3);
+    told.dedup();
+    assert_snapshot!(told.join("\n"), @"
+    dev is Stopping…: its build is number 1 of 1 in the queue
+    log of Setting up: 
+    log of Stopping workspace: Terraform has been successfully initialized!
+    dev is Stopping…: -
+    log of Cleaning Up: 
+    dev is Offline: -
+    dev is Pending…: its build is number 1 of 1 in the queue
+    log of Setting up: 
+    log of Starting workspace: Terraform has been successfully initialized!
+    dev is Pending…: -
+    log of Cleaning Up: 
+    dev is Pending…: its agent `main` has not connected yet
+    dev is Online: -
+    ");
+}
+
+#[tokio::test]
+async fn a_version_that_wants_another_parameter_gets_it() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let client = client(&coder, &alice);
+    let id = coder.add_workspace(&alice, "dev").template("devcontainers").create();
+    coder.add_template("devcontainers").new_version("v2").required_parameter("team");
+    let manage = ManageWorkspace::new(&client, id);
+    assert!(matches!(manage.update(|_| {}).await, Err(Error::Client(_))));
+    let updated = manage.parameter("team", "payments").update(|_| {}).await.unwrap();
+    assert!(!updated.outdated);
+    let build = ListBuildParameters::new(updated.latest_build.id);
+    let parameters = client.send(&build).await.unwrap();
+    assert!(parameters.iter().any(|one| one.name == "team" && one.value == "payments"));
+}
+
+#[tokio::test]
+async fn somebody_else_s_start_of_the_old_version_is_no_update() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let id = coder.add_workspace(&alice, "dev").outdated().stopped().create();
+    let client = client_with(&coder, &alice, "POST", move |coder| coder.start(id));
+    let updated = ManageWorkspace::new(&client, id).update(|_| {}).await.unwrap();
+    assert!(!updated.outdated);
+}
+
+#[tokio::test]
+async fn an_update_whose_build_fails_says_so_and_leaves_it_as_it_is() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let client = client(&coder, &alice);
+    let id = coder.add_workspace(&alice, "dev").outdated().create();
+    let template = coder.add_template("devcontainers").builds_fail("no such image", None);
+    let manage = ManageWorkspace::new(&client, id);
+    assert_snapshot!(manage.update(|_| {}).await.unwrap_err(), @"the workspace `dev` was not built: its last start failed: no such image");
+    template.builds_succeed();
+    assert!(!manage.update(|_| {}).await.unwrap().outdated);
+}
+
+#[tokio::test]
+async fn a_build_whose_answer_is_lost_is_not_asked_for_twice() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let client = client(&coder, &alice);
+    let id = coder.add_workspace(&alice, "dev").create();
+    let builds = format!("/api/v2/workspaces/{id}/builds");
+    let manage = ManageWorkspace::new(&client, id);
+    coder.fail_next(Fault::answer_lost().method(Method::POST).on(&builds));
+    manage.stop(|_| {}).await.unwrap();
+    assert_eq!(coder.count("POST", &builds), 1);
+    coder.fail_next(Fault::request_lost().method(Method::POST).on(&builds));
+    manage.start(|_| {}).await.unwrap();
+    assert_eq!(coder.count("POST", &builds), 3);
+    coder.fail_next(Fault::answer_lost().method(Method::POST).on(&builds));
+    let deleted = manage.delete(|_| {}).await.unwrap();
+    assert_eq!(deleted.latest_build.build_number, 4);
 }
 
 #[tokio::test]

@@ -3,28 +3,29 @@
 use std::time::Duration;
 
 use coder_client::Client;
+use coder_client::operations::GetWorkspace;
 use coder_config::{CoderSpec, Repository, ScmIntegrations, WorkspacesConfig};
 use coder_testkit::{FakeCoder, FakeUser, Fault};
 use coder_workspaces::{
-    EntityWorkspacesConfig, Error, How, OpenWorkspace, Opened, Progress, Stuck, compile,
+    EntityWorkspacesConfig, Error, How, NextAction, OpenWorkspace, Opened, Progress, Stuck,
+    availability, compile, missing_accounts,
 };
 use http::Method;
 use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::fake::{client, client_with};
-use crate::support::{Coder, fixture};
 
-const PAY: &str = "https://github.com/acme/pay";
+pub(crate) const PAY: &str = "https://github.com/acme/pay";
 
-struct Scene {
-    coder: FakeCoder,
-    alice: FakeUser,
-    client: Client,
+pub(crate) struct Scene {
+    pub(crate) coder: FakeCoder,
+    pub(crate) alice: FakeUser,
+    pub(crate) client: Client,
 }
 
 /// A deployment with a template, and a user who has nothing yet.
-fn scene() -> Scene {
+pub(crate) fn scene() -> Scene {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
     coder.add_template("devcontainers").required_parameter("repo").parameter("region", "eu");
@@ -32,7 +33,7 @@ fn scene() -> Scene {
     Scene { coder, alice, client }
 }
 
-fn entity() -> EntityWorkspacesConfig {
+pub(crate) fn entity() -> EntityWorkspacesConfig {
     entity_from("devcontainers")
 }
 
@@ -73,17 +74,21 @@ async fn a_stopped_workspace_is_started_and_followed() {
     searching
     reusing dev
     dev is Pending…: its build is number 1 of 1 in the queue
+    log of Setting up: 
+    log of Starting workspace: Terraform has been successfully initialized!
     dev is Pending…: -
+    log of Cleaning Up: 
     dev is Pending…: its agent `main` has not connected yet
     dev is Online: -
     ");
 }
 
-fn line(progress: &Progress<'_>) -> String {
+pub(crate) fn line(progress: &Progress<'_>) -> String {
     match progress {
         Progress::Searching => "searching".to_owned(),
         Progress::Reusing(workspace) => format!("reusing {}", workspace.name),
         Progress::Creating(name) => format!("creating {name}"),
+        Progress::Log(line) => format!("log of {}: {}", line.stage, line.output),
         Progress::Waiting(workspace, availability) => format!(
             "{} is {}: {}",
             workspace.name,
@@ -134,7 +139,10 @@ async fn without_a_workspace_one_is_created_from_the_template() {
     searching
     creating pay
     pay is Pending…: its build is number 1 of 1 in the queue
+    log of Setting up: 
+    log of Starting workspace: Terraform has been successfully initialized!
     pay is Pending…: -
+    log of Cleaning Up: 
     pay is Pending…: its agent `main` has not connected yet
     pay is Online: -
     ");
@@ -154,7 +162,36 @@ async fn a_workspace_of_the_same_name_for_something_else_is_not_touched() {
         .run(&client, |_| {})
         .await
         .unwrap_err();
-    assert_snapshot!(error, @"you have another workspace called `pay`; choose another name");
+    assert_snapshot!(error, @"there is another workspace called `pay`; choose another name");
+}
+
+#[tokio::test]
+async fn a_new_one_beside_others_is_found_again_by_its_name() {
+    let Scene { coder, alice, client } = scene();
+    coder.add_workspace(&alice, "pay").parameter("repo", PAY).create();
+    let wish = entity();
+    let wish = OpenWorkspace::of(&wish).always_new("second".parse().unwrap());
+    let first = wish.run(&client, |_| {}).await.unwrap();
+    assert_eq!((first.workspace.name.as_str(), first.how), ("second", How::Created));
+    coder.stop(first.workspace.id);
+    let again = wish.run(&client, |_| {}).await.unwrap();
+    assert_eq!((again.workspace.id, again.how), (first.workspace.id, How::Started));
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_on_its_way_out_is_not_used() {
+    let Scene { coder, alice, client } = scene();
+    let id = coder.add_workspace(&alice, "pay").parameter("repo", PAY).create();
+    coder.delete(id);
+    let opened = open(&client).await.unwrap();
+    assert_eq!((opened.workspace.name.as_str(), opened.how), ("pay-2", How::Created));
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_read_does_not_matter() {
+    let Scene { coder, client, .. } = scene();
+    coder.fail_next(Fault::bad_gateway().on("/api/v2/workspacebuilds/").times(100));
+    assert_eq!(open(&client).await.unwrap().how, How::Created);
 }
 
 #[tokio::test]
@@ -245,16 +282,38 @@ async fn an_agent_that_never_connects_says_so() {
 
 #[tokio::test]
 async fn a_build_that_fails_says_why() {
-    let mut failed = fixture("workspace_failed");
-    failed["latest_build"]["job"]["error_code"] = "INSUFFICIENT_QUOTA".into();
-    let mut queued = failed.clone();
-    queued["latest_build"]["status"] = "pending".into();
-    let page = json!({"count": 1, "workspaces": [queued]});
-    let coder = Coder::new(move |url| match url.path() {
-        "/api/v2/workspaces" => (200, page.clone()),
-        _ => (200, failed.clone()),
-    });
-    assert_snapshot!(open(&coder.client()).await.unwrap_err(), @"the workspace `ledger` was not built: its last start failed: the owner's quota does not allow it");
+    let Scene { coder, alice, client } = scene();
+    let template = coder.add_template("devcontainers");
+    template.clone().builds_fail("terraform apply: exit status 1", None);
+    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `pay` was not built: its last start failed: terraform apply: exit status 1");
+    // It is there now. Trying again starts it again, and once the template is mended it works.
+    template.clone().builds_fail("quota", Some("INSUFFICIENT_QUOTA"));
+    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `pay` was not built: its last start failed: the owner's quota does not allow it");
+    template.builds_succeed();
+    assert_eq!(open(&client).await.unwrap().how, How::Started);
+    coder.add_workspace(&alice, "other").create();
+    assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 1);
+}
+
+#[tokio::test]
+async fn a_start_that_fails_for_want_of_an_account_names_it() {
+    let Scene { coder, alice, client } = scene();
+    let template = coder.add_template("devcontainers").external_auth("github", "GitHub");
+    let template = template.builds_fail("git clone: could not read Username", None);
+    let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
+    let error = open(&client).await.unwrap_err();
+    assert_snapshot!(error, @"the workspace `dev` was not built: link your account first: GitHub at https://coder.test/external-auth/github");
+    let workspace = client.send(&GetWorkspace::new(id)).await.unwrap();
+    let missing = missing_accounts(&client, &workspace).await.unwrap();
+    let now = coder.clock().now();
+    let told = availability(&workspace, now).without_accounts(&missing);
+    assert_eq!(told.action, NextAction::LinkAccounts);
+    assert_snapshot!(told.reason.unwrap(), @"its last start failed: git clone: could not read Username; link your account first: GitHub at https://coder.test/external-auth/github");
+    // With the account, it is the build's own words again.
+    coder.link_external_auth(&alice, "github");
+    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` was not built: its last start failed: git clone: could not read Username");
+    template.builds_succeed();
+    assert_eq!(open(&client).await.unwrap().how, How::Started);
 }
 
 #[tokio::test]

@@ -73,6 +73,22 @@ async fn running_and_recently_used_workspaces_come_first() {
 }
 
 #[tokio::test]
+async fn pages_follow_one_another_in_that_order() {
+    let names_of_five = ["a", "b", "c", "d", "e"];
+    let of = |(number, name): (u32, &&str)| numbered(number, name, "running", number);
+    let five: Vec<_> = (1..).zip(&names_of_five).map(of).collect();
+    let coder = Coder::listing(&five);
+    let entity = entity(PAY, &["repo"]);
+    let mut seen = Vec::new();
+    for offset in [0, 2, 4, 6] {
+        let page = Search::of(&entity).page(2, offset).run(&coder.client()).await.unwrap();
+        assert_eq!(page.count, 5);
+        seen.push(names(&page.workspaces).join(" "));
+    }
+    assert_eq!(seen, ["e d", "c b", "a", ""]);
+}
+
+#[tokio::test]
 async fn a_person_s_own_search_is_kept_word_for_word() {
     let coder = Coder::listing(&[]);
     let written = WorkspaceFilter::written("status:running  my text").unwrap();

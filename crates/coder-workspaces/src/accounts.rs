@@ -1,0 +1,71 @@
+//! Accounts at other services, such as GitHub, that a template needs its users to have linked.
+
+use coder_client::models::Workspace;
+use coder_client::operations::ListTemplateVersionExternalAuth;
+use coder_client::{Client, TemplateVersionId, UserId};
+
+/// An account that must be linked first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MissingAccount {
+    /// The service, for people.
+    pub name: String,
+    /// Where the user links it, in the browser.
+    pub url: String,
+}
+
+/// The accounts that a workspace's owner has not linked, although its template needs them; asks
+/// `GET /api/v2/templateversions/{templateversion}/external-auth`.
+///
+/// Worth asking when a start has failed: Coder does not say that this is why.
+/// [`Availability::without_accounts`](crate::Availability::without_accounts) tells people.
+///
+/// # Errors
+///
+/// When Coder does not answer, or says no.
+pub async fn missing_accounts(
+    client: &Client,
+    workspace: &Workspace,
+) -> Result<Vec<MissingAccount>, crate::Error> {
+    let version = workspace.latest_build.template_version_id;
+    Ok(missing(client, version, Some(workspace.owner_id)).await?)
+}
+
+/// Those of the caller, or of somebody else.
+pub(crate) async fn missing(
+    client: &Client,
+    version: TemplateVersionId,
+    owner: Option<UserId>,
+) -> Result<Vec<MissingAccount>, coder_client::Error> {
+    let list = ListTemplateVersionExternalAuth::new(version);
+    let accounts = client.send(&owner.map_or(list, |owner| list.for_user(owner))).await?;
+    let missing = accounts
+        .into_iter()
+        .filter(|account| !account.authenticated && account.optional != Some(true))
+        .map(|account| {
+            let name = [account.display_name, account.id].into_iter().find(|name| !name.is_empty());
+            MissingAccount { name: name.unwrap_or_default(), url: account.authenticate_url }
+        });
+    Ok(missing.collect())
+}
+
+/// Those that Coder names when it refuses a build.
+pub(crate) fn named_in(error: &coder_client::Error, client: &Client) -> Vec<MissingAccount> {
+    let validations = error.api().map(|api| api.validations.as_slice()).unwrap_or_default();
+    let page = |provider: &str| client.deployment().endpoint(["external-auth", provider]);
+    validations
+        .iter()
+        .filter(|validation| validation.field == "external_auth")
+        .map(|validation| MissingAccount {
+            name: validation.detail.clone(),
+            url: page(&validation.detail).into(),
+        })
+        .collect()
+}
+
+/// What to do about them, for people.
+pub(crate) fn advice(accounts: &[MissingAccount]) -> String {
+    let one = |account: &MissingAccount| format!("{} at {}", account.name, account.url);
+    let all: Vec<String> = accounts.iter().map(one).collect();
+    format!("link your account first: {}", all.join(", "))
+}

@@ -1,0 +1,41 @@
+//! The log of a build, line by line while it is written.
+
+use coder_client::models::{ProvisionerJobLog, WorkspaceBuild};
+use coder_client::operations::ListBuildLogs;
+use coder_client::{BuildId, Client};
+
+/// How far the log of a workspace's latest build has been read.
+#[derive(Default)]
+pub(crate) struct BuildLog {
+    build: Option<BuildId>,
+    last: Option<i64>,
+    is_over: bool,
+}
+
+impl BuildLog {
+    /// What has been written since; nothing when it cannot be read, since nobody waits for it.
+    pub(crate) async fn read_on(
+        &mut self,
+        client: &Client,
+        build: &WorkspaceBuild,
+    ) -> Vec<ProvisionerJobLog> {
+        if self.build != Some(build.id) {
+            *self = Self { build: Some(build.id), ..Self::default() };
+        }
+        if self.is_over || build.job.started_at.is_none() {
+            return Vec::new();
+        }
+        let list = ListBuildLogs::new(build.id);
+        match client.send(&self.last.map_or(list, |last| list.after(last))).await {
+            Ok(lines) => {
+                self.is_over = build.job.completed_at.is_some();
+                self.last = lines.iter().map(|line| line.id).max().or(self.last);
+                lines
+            }
+            Err(error) => {
+                tracing::debug!(build = %build.id, %error, "the build's log could not be read");
+                Vec::new()
+            }
+        }
+    }
+}
