@@ -6,6 +6,8 @@ use std::time::Duration;
 use coder_core::RandomError;
 use http::StatusCode;
 
+use crate::identity::VerifyError;
+use crate::link::LinkError;
 use crate::request::RequestError;
 use crate::session::SessionError;
 use crate::sign_in::SignInError;
@@ -36,6 +38,12 @@ pub enum AuthErrorKind {
     /// Coder refused, could not be reached, or answered what it should not.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
+    /// A token cannot be linked.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The keys of a trusted issuer could not be read, so its tokens cannot be verified.
+    #[error("the issuer of the token cannot be asked for its keys; try again in a moment")]
+    Issuer(#[from] VerifyError),
     /// Our own store of grants and sessions failed.
     #[error("the session store is not available; try again in a moment")]
     Store(#[from] StoreError),
@@ -64,11 +72,14 @@ impl AuthError {
         use AuthErrorKind as Kind;
         match self.kind() {
             Kind::Request(error) => error.status(),
-            Kind::Session(_) => StatusCode::UNAUTHORIZED,
+            Kind::Session(_) | Kind::Issuer(VerifyError::Refused) => StatusCode::UNAUTHORIZED,
             Kind::SignIn(error) => error.status(),
+            Kind::Link(error) => error.status(),
             Kind::Upstream(error) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             Kind::Upstream(error) => error.status(),
-            Kind::Store(_) | Kind::Random(_) | Kind::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
+            Kind::Issuer(_) | Kind::Store(_) | Kind::Random(_) | Kind::Interrupted => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 

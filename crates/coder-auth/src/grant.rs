@@ -6,6 +6,7 @@ use coder_client::UserId;
 use coder_core::{Origin, Random, RandomError};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::profile::Profile;
 use crate::seal::{OpenError, Purpose, SealingKeys};
@@ -28,6 +29,18 @@ impl GrantKey {
     /// The grant that this user of this deployment gave this client.
     pub fn new(deployment: Origin, client_id: impl Into<String>, user: UserId) -> Self {
         Self { deployment, client_id: client_id.into(), user }
+    }
+
+    /// Where a token is kept that a person has linked, who is known by `issuer` as `user`: a grant
+    /// that no OAuth2 client was given, and whose user at Coder is not part of the key, since
+    /// looking it up must not need to know.
+    pub(crate) fn of_link(deployment: Origin, issuer: &str, user: &str) -> Self {
+        Self::new(deployment, format!("link {issuer} {user}"), Uuid::nil().into())
+    }
+
+    /// Whether it is the key of a linked token. No user of Coder has this id.
+    pub(crate) fn is_link(&self) -> bool {
+        Uuid::from(self.user).is_nil()
     }
 
     fn purpose(&self) -> Purpose {

@@ -122,6 +122,36 @@ impl Grants {
         }
     }
 
+    /// Keeps `grant`, whatever was there.
+    pub(crate) async fn put(&self, key: &GrantKey, grant: &Grant) -> Result<Kept, AuthError> {
+        loop {
+            let expected = self.store.grant(key).await?.map(|record| record.generation);
+            if let Some(kept) = self.write(key, grant.clone(), expected).await? {
+                return Ok(kept);
+            }
+        }
+    }
+
+    /// Forgets the grant of this key, whatever it is. Coder is not told.
+    pub(crate) async fn forget(&self, key: &GrantKey) -> Result<(), AuthError> {
+        while let Some(record) = self.store.grant(key).await? {
+            if self.store.delete_grant(key, record.generation).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets a grant that Coder does not accept any more, unless it was replaced.
+    pub(crate) async fn forget_lost(&self, key: &GrantKey) -> Result<(), AuthError> {
+        if let Some(kept) = self.read(key).await?
+            && kept.grant.needs_login
+        {
+            self.store.delete_grant(key, kept.generation).await?;
+        }
+        Ok(())
+    }
+
     /// Writes `grant` as the successor of the generation `expected`; `None` when another write
     /// came first.
     async fn write(

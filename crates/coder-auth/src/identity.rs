@@ -9,8 +9,10 @@ mod issuer;
 mod jwk;
 mod jwt;
 mod keys;
+mod static_key;
 mod verifier;
 
 pub use claims::{AcceptTokens, VerifiedIdentity};
-pub(crate) use issuer::Issuer;
+pub(crate) use issuer::{IdentityTokenOptions, Issuer};
+pub use static_key::{StaticSigningKey, StaticSigningKeyError};
 pub use verifier::{IdentityVerifier, InsecureIssuer, TrustedIssuer, VerifyError};

@@ -35,7 +35,9 @@
 //!    expire, and every ten minutes whether the user still may.
 //! 4. [`CoderAuth::caller`] tells the other routes of a portal who asks, with a client of Coder's
 //!    API that speaks for that person.
-//! 5. [`CoderAuth::logout`] ends the session, and with the last one the grant, at Coder too.
+//! 5. [`CoderAuth::link`] keeps a Coder session token for a person who is signed in to Backstage and
+//!    not to Coder.
+//! 6. [`CoderAuth::logout`] ends the session, and with the last one the grant, at Coder too.
 //!
 //! # What it is not
 //!
@@ -52,9 +54,11 @@ mod error;
 mod grant;
 mod grants;
 pub mod identity;
+mod link;
 mod memory_store;
 mod options;
 mod origins;
+mod person;
 mod popup;
 mod profile;
 mod registration;
@@ -74,6 +78,7 @@ pub use attempt::AttemptId;
 pub use caller::Caller;
 pub use error::{AuthError, AuthErrorKind};
 pub use grant::GrantKey;
+pub use link::LinkError;
 pub use memory_store::MemoryAuthStore;
 pub use options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 pub use origins::AllowedOrigins;

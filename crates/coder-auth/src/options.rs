@@ -1,11 +1,13 @@
 //! What an embedder says about its portal and its Coder deployments. No YAML here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use coder_core::{DeploymentUrl, Secret};
 use jiff::SignedDuration;
 use url::Url;
 
+use crate::identity::{IdentityTokenOptions, StaticSigningKey, TrustedIssuer};
 use crate::origins::AllowedOrigins;
 use crate::session::SessionOptions;
 use crate::sign_in::SignIn;
@@ -18,9 +20,9 @@ pub struct AuthOptions {
     pub(crate) origins: AllowedOrigins,
     pub(crate) environments: BTreeMap<String, Result<EnvironmentOptions, String>>,
     pub(crate) session: SessionOptions,
-    pub(crate) identity_lifetime: SignedDuration,
     pub(crate) access_token: AccessTokenPolicy,
-    pub(crate) ownership_in_token: bool,
+    pub(crate) identity_tokens: IdentityTokenOptions,
+    pub(crate) trusted_issuers: Vec<Arc<TrustedIssuer>>,
 }
 
 /// Who gets Coder's access token.
@@ -44,9 +46,9 @@ impl AuthOptions {
             origins,
             environments: BTreeMap::new(),
             session: SessionOptions::default(),
-            identity_lifetime: SignedDuration::from_hours(1),
             access_token: AccessTokenPolicy::default(),
-            ownership_in_token: false,
+            identity_tokens: IdentityTokenOptions::default(),
+            trusted_issuers: Vec::new(),
         }
     }
 
@@ -77,7 +79,7 @@ impl AuthOptions {
     /// with the number of groups.
     #[must_use]
     pub fn ownership_in_token(mut self, wanted: bool) -> Self {
-        self.ownership_in_token = wanted;
+        self.identity_tokens.ownership = wanted;
         self
     }
 
@@ -93,7 +95,25 @@ impl AuthOptions {
     #[must_use]
     pub fn identity_lifetime(mut self, lifetime: SignedDuration) -> Self {
         let (least, most) = (SignedDuration::from_mins(10), SignedDuration::from_hours(24));
-        self.identity_lifetime = lifetime.clamp(least, most);
+        self.identity_tokens.lifetime = lifetime.clamp(least, most);
+        self
+    }
+
+    /// Signs identity tokens with the first of these keys and publishes all of them, in the place
+    /// of keys that are drawn and rotated here. To change keys, put a new one behind the others
+    /// first, and to the front when everybody has learnt of it, ten minutes later.
+    #[must_use]
+    pub fn signing_keys(mut self, keys: impl IntoIterator<Item = StaticSigningKey>) -> Self {
+        self.identity_tokens.keys = keys.into_iter().collect();
+        self
+    }
+
+    /// Believes identity tokens of another issuer, such as the Backstage backend beside this
+    /// portal. They say who somebody is, and give access to Coder only to those who have linked a
+    /// token of theirs ([`CoderAuth::link`](crate::CoderAuth::link)) or are signed in to Coder, too.
+    #[must_use]
+    pub fn trusting(mut self, issuer: TrustedIssuer) -> Self {
+        self.trusted_issuers.push(Arc::new(issuer));
         self
     }
 }

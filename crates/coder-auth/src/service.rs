@@ -13,7 +13,7 @@ use url::Url;
 use crate::cookies::CookieRules;
 use crate::error::AuthError;
 use crate::grants::Grants;
-use crate::identity::{AcceptTokens, Issuer};
+use crate::identity::{AcceptTokens, IdentityVerifier, Issuer};
 use crate::options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 use crate::origins::AllowedOrigins;
 use crate::request::RequestError;
@@ -38,6 +38,12 @@ use crate::upstream::Upstream;
 /// | `GET /.well-known/jwks.json` | [`jwks`](Self::jwks) |
 /// | `GET /.well-known/openid-configuration` | [`openid_configuration`](Self::openid_configuration) |
 /// | `GET /v1/userinfo` | [`userinfo`](Self::userinfo) |
+///
+/// | route of the portal | method |
+/// |---|---|
+/// | `GET /api/coder/v1/link` | [`show_link`](Self::show_link) |
+/// | `POST /api/coder/v1/link` | [`link`](Self::link) |
+/// | `DELETE /api/coder/v1/link` | [`unlink`](Self::unlink) |
 #[derive(Clone)]
 pub struct CoderAuth(Arc<Inner>);
 
@@ -47,6 +53,8 @@ pub(crate) struct Inner {
     pub(crate) keys: SealingKeys,
     pub(crate) grants: Grants,
     pub(crate) issuer: Issuer,
+    /// Verifies the tokens of other issuers.
+    pub(crate) others: IdentityVerifier,
     pub(crate) origins: AllowedOrigins,
     pub(crate) session: SessionOptions,
     pub(crate) access_token: AccessTokenPolicy,
@@ -91,9 +99,12 @@ impl CoderAuth {
                 store.clone(),
                 keys.clone(),
                 &options.base_url,
-                options.identity_lifetime,
-                options.ownership_in_token,
+                &options.identity_tokens,
             ),
+            others: options
+                .trusted_issuers
+                .into_iter()
+                .fold(IdentityVerifier::new(world), IdentityVerifier::trusting_shared),
             store,
             keys,
             cookies: CookieRules::new(&callback_url, app_host),

@@ -122,4 +122,7 @@ pub enum SessionError {
     /// The identity token is not one of ours, has expired, or has no grant behind it.
     #[error("The Backstage token is not valid here; sign in again")]
     InvalidToken,
+    /// The person is known, but neither signed in to Coder nor has a linked token that works.
+    #[error("You have no access to Coder here yet; sign in to Coder, or link a session token")]
+    NotLinked,
 }

@@ -29,6 +29,7 @@
 //! | `/api/auth/.well-known/…`, `/api/auth/v1/userinfo` | identity tokens, for other backends |
 //! | `GET /api/coder/v1/entities` | the catalog's components |
 //! | `GET /api/coder/v1/entities/{kind}/{namespace}/{name}/workspaces` | an entity's workspaces |
+//! | `GET`, `POST`, `DELETE /api/coder/v1/link` | the Coder session token a person has linked |
 //! | `GET /.backstage/health/v1/{liveness,readiness}` | health |
 //!
 //! Routes outside the login know their caller by [`coder_auth::CoderAuth::caller`].

@@ -87,6 +87,9 @@ impl Portal {
             Ok(Route::Health) => json(&serde_json::json!({ "status": "ok" })),
             Ok(Route::Entities) => parts.entities(request).await,
             Ok(Route::EntityWorkspaces(entity)) => parts.workspaces_of(&entity, request).await,
+            Ok(Route::ShowLink) => auth.show_link(request).await,
+            Ok(Route::Link) => auth.link(request).await,
+            Ok(Route::Unlink) => auth.unlink(request).await,
             Err(NoRoute::NotFound) => {
                 answer(StatusCode::NOT_FOUND, format!("No route {} {path}", request.method()))
             }

@@ -17,6 +17,9 @@ pub(crate) enum Route {
     Health,
     Entities,
     EntityWorkspaces(EntityRef),
+    ShowLink,
+    Link,
+    Unlink,
 }
 
 /// Why a path is no route.
@@ -49,6 +52,9 @@ impl Route {
             }
             ["api", "auth", "v1", "userinfo"] if get => Self::UserInfo,
             [".backstage", "health", "v1", "readiness" | "liveness"] if get => Self::Health,
+            ["api", "coder", "v1", "link"] if get => Self::ShowLink,
+            ["api", "coder", "v1", "link"] if post => Self::Link,
+            ["api", "coder", "v1", "link"] if *method == Method::DELETE => Self::Unlink,
             ["api", "coder", "v1", "entities"] if get => Self::Entities,
             ["api", "coder", "v1", "entities", kind, namespace, name, "workspaces"] if get => {
                 let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
@@ -79,6 +85,8 @@ mod tests {
         assert_eq!(route("GET", "/api/auth/coder/logout"), None);
         assert_eq!(route("GET", "/api/auth/coder/start/more"), None);
         assert_eq!(route("GET", "/"), None);
+        assert_eq!(route("DELETE", "/api/coder/v1/link"), Some(Route::Unlink));
+        assert_eq!(route("PUT", "/api/coder/v1/link"), None);
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub enum AcceptTokens {
 pub struct VerifiedIdentity {
     /// The canonical user entity ref: `user:default/alice`.
     pub user_entity_ref: String,
+    /// Who says so: the URL of the issuer, or that of its keys where any name of it is believed.
+    pub issuer: String,
     /// When the token ends.
     pub expires_at: Timestamp,
     /// Whether it is a limited token.
@@ -106,5 +108,6 @@ pub(super) fn check(
         return Err(TokenError::Audience);
     }
     let expires_at = Timestamp::from_second(claims.exp).map_err(|_| TokenError::Malformed)?;
-    Ok(VerifiedIdentity { user_entity_ref: claims.sub, expires_at, is_limited })
+    let issuer = issuer.unwrap_or_default().to_owned();
+    Ok(VerifiedIdentity { user_entity_ref: claims.sub, issuer, expires_at, is_limited })
 }

@@ -9,6 +9,7 @@ use url::Url;
 use super::claims::{AUDIENCE, AcceptTokens, Claims, LimitedClaims, TokenError, check};
 use super::jwt::{self, Header, LIMITED_USER_TYPE, USER_TYPE};
 use super::keys::KeyRing;
+use super::static_key::StaticSigningKey;
 use crate::error::AuthError;
 use crate::seal::SealingKeys;
 use crate::session::SessionError;
@@ -25,6 +26,22 @@ pub(crate) struct Issuer {
     keys: KeyRing,
 }
 
+/// What holds for the tokens of one portal.
+#[derive(Clone, Debug)]
+pub(crate) struct IdentityTokenOptions {
+    pub(crate) lifetime: SignedDuration,
+    /// Whether tokens say what their user owns through.
+    pub(crate) ownership: bool,
+    /// The operator's own keys; without any, keys are drawn.
+    pub(crate) keys: Vec<StaticSigningKey>,
+}
+
+impl Default for IdentityTokenOptions {
+    fn default() -> Self {
+        Self { lifetime: SignedDuration::from_hours(1), ownership: false, keys: Vec::new() }
+    }
+}
+
 /// An identity token and how long it is good, in seconds.
 #[derive(Clone, Debug)]
 pub(crate) struct IdentityToken {
@@ -38,12 +55,18 @@ impl Issuer {
         store: Arc<dyn AuthStore>,
         sealing: SealingKeys,
         base_url: &Url,
-        lifetime: SignedDuration,
-        says_ownership: bool,
+        tokens: &IdentityTokenOptions,
     ) -> Self {
         let issuer = base_url.as_str().trim_end_matches('/').to_owned();
-        let keys = KeyRing::new(world.clone(), store, sealing, lifetime);
+        let lifetime = tokens.lifetime;
+        let keys = KeyRing::new(world.clone(), store, sealing, lifetime, &tokens.keys);
+        let says_ownership = tokens.ownership;
         Self { world: world.clone(), issuer, lifetime, says_ownership, keys }
+    }
+
+    /// What its tokens have in `iss`.
+    pub(crate) fn name(&self) -> &str {
+        &self.issuer
     }
 
     /// A token for this person.
@@ -81,12 +104,21 @@ impl Issuer {
         token: &str,
         accept: AcceptTokens,
     ) -> Result<String, AuthError> {
+        let user = self.verify_if_ours(token, accept).await?;
+        user.ok_or_else(|| refuse(TokenError::Signature))
+    }
+
+    /// The same; `None` when the token names no key of this issuer.
+    pub(crate) async fn verify_if_ours(
+        &self,
+        token: &str,
+        accept: AcceptTokens,
+    ) -> Result<Option<String>, AuthError> {
         let parsed = jwt::parse(token).map_err(refuse)?;
-        let key = self.keys.published(&parsed.header.kid).await?;
-        let key = key.ok_or(TokenError::Signature).map_err(refuse)?;
+        let Some(key) = self.keys.published(&parsed.header.kid).await? else { return Ok(None) };
         let now = self.world.clock.now();
         let identity = check(&parsed, key.public(), Some(&self.issuer), accept, now);
-        Ok(identity.map_err(refuse)?.user_entity_ref)
+        Ok(Some(identity.map_err(refuse)?.user_entity_ref))
     }
 
     /// The JSON Web Key Set (RFC 7517 §5) of `/.well-known/jwks.json`.

@@ -9,6 +9,7 @@ use p256::ecdsa::VerifyingKey;
 use zeroize::Zeroizing;
 
 use super::jwk::Jwk;
+use super::static_key::StaticSigningKey;
 use crate::error::AuthError;
 use crate::seal::{Purpose, SealingKeys};
 use crate::store::{AuthStore, SigningKeyRecord};
@@ -21,12 +22,15 @@ const FRESH: SignedDuration = SignedDuration::from_mins(1);
 /// The keys of a portal.
 ///
 /// With tokens that live for L, a key is followed by the next one after L, signs until that one may
-/// (ten minutes later), and is published for 3 L: longer than any token it signed.
+/// (ten minutes later), and is published for 3 L: longer than any token it signed. Keys of an
+/// operator are never followed: the first one signs, and all of them are published.
 pub(super) struct KeyRing {
     world: World,
     store: Arc<dyn AuthStore>,
     sealing: SealingKeys,
     lifetime: SignedDuration,
+    /// The operator's own; without any, keys are drawn.
+    fixed: Vec<Arc<SigningKey>>,
     cache: Mutex<Cache>,
 }
 
@@ -49,12 +53,17 @@ impl KeyRing {
         store: Arc<dyn AuthStore>,
         sealing: SealingKeys,
         lifetime: SignedDuration,
+        fixed: &[StaticSigningKey],
     ) -> Self {
-        Self { world, store, sealing, lifetime, cache: Mutex::default() }
+        let fixed = fixed.iter().map(StaticSigningKey::shared).collect();
+        Self { world, store, sealing, lifetime, fixed, cache: Mutex::default() }
     }
 
     /// The key to sign with.
     pub(super) async fn current(&self) -> Result<Arc<SigningKey>, AuthError> {
+        if let Some(first) = self.fixed.first() {
+            return Ok(Arc::clone(first));
+        }
         let now = self.world.clock.now();
         let mut keys = self.keys(now, FRESH).await?;
         let newest = keys.last().map(|key| now.duration_since(key.created_at));
@@ -107,6 +116,9 @@ impl KeyRing {
         now: Timestamp,
         fresh: SignedDuration,
     ) -> Result<Vec<Arc<SigningKey>>, AuthError> {
+        if !self.fixed.is_empty() {
+            return Ok(self.fixed.clone());
+        }
         let cached = self.cache.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let is_fresh = cached.read_at.is_some_and(|read_at| now.duration_since(read_at) < fresh);
         let mut keys = cached.keys;
@@ -152,6 +164,10 @@ fn purpose(id: &str) -> Purpose {
 }
 
 impl SigningKey {
+    pub(super) fn new(id: String, secret: p256::ecdsa::SigningKey, created_at: Timestamp) -> Self {
+        Self { id, secret, created_at }
+    }
+
     fn draw(now: Timestamp, random: &dyn Random) -> Result<Self, RandomError> {
         let id = uuid::Builder::from_random_bytes(random_bytes(random)?).into_uuid().to_string();
         // A draw outside the group's order has a chance of about 2^-32.

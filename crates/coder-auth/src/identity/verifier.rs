@@ -2,6 +2,7 @@
 //! issue tokens themselves.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -44,7 +45,7 @@ const MAX_KEY_SET: usize = 256 * 1024;
 /// ```
 pub struct IdentityVerifier {
     world: World,
-    issuers: Vec<TrustedIssuer>,
+    issuers: Vec<Arc<TrustedIssuer>>,
 }
 
 /// An issuer whose tokens are believed.
@@ -116,6 +117,11 @@ impl TrustedIssuer {
         Ok(Self { jwks_url, issuer: None, keys: Mutex::default() })
     }
 
+    /// What tells it from other issuers.
+    fn name(&self) -> &str {
+        self.issuer.as_deref().unwrap_or(self.jwks_url.as_str())
+    }
+
     /// The key of this id. One that is not known may be new, so the set is read again then.
     async fn key(&self, world: &World, id: &str) -> Result<Option<VerifyingKey>, TransportError> {
         // Held while the set is read, so that many tokens at once cause one request.
@@ -170,7 +176,13 @@ impl IdentityVerifier {
 
     /// Believes this issuer, too.
     #[must_use]
-    pub fn trusting(mut self, issuer: TrustedIssuer) -> Self {
+    pub fn trusting(self, issuer: TrustedIssuer) -> Self {
+        self.trusting_shared(Arc::new(issuer))
+    }
+
+    /// Believes an issuer whose keys are kept together with others that do.
+    #[must_use]
+    pub fn trusting_shared(mut self, issuer: Arc<TrustedIssuer>) -> Self {
         self.issuers.push(issuer);
         self
     }
@@ -210,7 +222,8 @@ impl IdentityVerifier {
         accept: AcceptTokens,
     ) -> Result<VerifiedIdentity, VerifyError> {
         let now = self.world.clock.now();
-        check(parsed, key, issuer.issuer.as_deref(), accept, now).map_err(refuse)
+        let identity = check(parsed, key, issuer.issuer.as_deref(), accept, now).map_err(refuse)?;
+        Ok(VerifiedIdentity { issuer: issuer.name().to_owned(), ..identity })
     }
 }
 

@@ -150,6 +150,15 @@ impl UpstreamError {
         }
     }
 
+    /// Whether Coder refuses the token itself, or lets it not say whose it is.
+    pub(crate) fn is_about_the_token(&self) -> bool {
+        match self {
+            Self::TokenRefused(_) | Self::UserInactive { .. } => true,
+            Self::Other(error) => error.is_forbidden(),
+            _ => false,
+        }
+    }
+
     /// How long Coder asks to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

@@ -9,7 +9,9 @@ use coder_auth::store::AuthStore;
 use coder_auth::{
     AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, MemoryAuthStore, SealingKeys,
 };
-use coder_core::{Body, Secret, TokioRuntime, Transport, TransportError, World};
+use coder_core::{
+    Body, Clock as _, Secret, TokioRuntime, Transport, TransportError, TransportErrorKind, World,
+};
 use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom, TestClock, Version};
 use http::header::{CONTENT_SECURITY_POLICY, COOKIE, LOCATION, SET_COOKIE};
 use http::{Request, Response, StatusCode};
@@ -30,12 +32,18 @@ pub(crate) struct House {
     world: World,
     keys: SealingKeys,
     held: Arc<Mutex<Option<Held>>>,
+    neighbour: Arc<Mutex<Option<String>>>,
 }
+
+/// Another Backstage backend, whose keys this portal may trust.
+pub(crate) const NEIGHBOUR: &str = "https://backstage.example.com/api/auth";
 
 /// Gives the scheduler a turn before and after every request, as a network does.
 struct Network {
     coder: FakeCoder,
     held: Arc<Mutex<Option<Held>>>,
+    /// What the other backend answers: its key set, or nothing.
+    neighbour: Arc<Mutex<Option<String>>>,
 }
 
 /// The next answer to a request for this path waits until it is let go.
@@ -48,6 +56,11 @@ struct Held {
 impl Transport for Network {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
         tokio::task::yield_now().await;
+        if request.uri().to_string() == format!("{NEIGHBOUR}/.well-known/jwks.json") {
+            let keys = self.neighbour.lock().unwrap().clone();
+            let keys = keys.ok_or_else(|| TransportError::new(TransportErrorKind::Connect))?;
+            return Ok(Response::new(Body::from(keys)));
+        }
         let path = request.uri().path().to_owned();
         let answer = self.coder.send(request).await;
         let held = self.held.lock().unwrap().take_if(|held| held.path == path);
@@ -75,9 +88,14 @@ impl House {
         let clock = TestClock::new();
         let coder = FakeCoder::builder().version(version).clock(Arc::new(clock.clone())).build();
         let app = coder.add_oauth2_app("backstage", CALLBACK);
-        let held = Arc::default();
+        let (held, neighbour) = (Arc::default(), Arc::default());
+        let network = Network {
+            coder: coder.clone(),
+            held: Arc::clone(&held),
+            neighbour: Arc::clone(&neighbour),
+        };
         let world = World {
-            transport: Arc::new(Network { coder: coder.clone(), held: Arc::clone(&held) }),
+            transport: Arc::new(network),
             clock: Arc::new(clock.clone()),
             random: Arc::new(SeededRandom::new("portal")),
             runtime: Arc::new(TokioRuntime::current().unwrap()),
@@ -86,7 +104,7 @@ impl House {
         let keys = SealingKeys::from_secrets(&[Secret::new("k".repeat(32))]).unwrap();
         let options = options(environment(&coder, &app), configure);
         let auth = CoderAuth::new(&world, store.clone(), keys.clone(), options);
-        Self { coder, clock, app, store, auth, world, keys, held }
+        Self { coder, clock, app, store, auth, world, keys, held, neighbour }
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -122,6 +140,16 @@ impl House {
         let (sender, let_go) = oneshot::channel();
         *self.held.lock().unwrap() = Some(Held { path, let_go });
         sender
+    }
+
+    /// What the other backend publishes as its key set; `None` takes it down.
+    pub(crate) fn set_neighbour(&self, keys: Option<String>) {
+        *self.neighbour.lock().unwrap() = keys;
+    }
+
+    /// In seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now().as_second()
     }
 
     pub(crate) fn advance(&self, duration: Duration) {

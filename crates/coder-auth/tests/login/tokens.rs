@@ -20,21 +20,21 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, crypto};
 use serde_json::{Value, json};
 
 use crate::sign_in::{catalog, with_sign_in};
-use crate::support::{Browser, House, PORTAL, answer};
+use crate::support::{Browser, House, NEIGHBOUR, PORTAL, answer};
 
-const ISSUER: &str = "https://backstage.example.com/api/auth";
+const ISSUER: &str = NEIGHBOUR;
 const USER: &str = "vnd.backstage.user";
 const LIMITED: &str = "vnd.backstage.limited-user";
 
 /// A key of the other library.
-struct Key {
+pub(crate) struct Key {
     id: String,
     algorithm: Algorithm,
     secret: EncodingKey,
 }
 
 impl Key {
-    fn ec(id: &str, algorithm: Algorithm) -> Self {
+    pub(crate) fn ec(id: &str, algorithm: Algorithm) -> Self {
         let signing: &'static EcdsaSigningAlgorithm = match algorithm {
             Algorithm::ES384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
             _ => &ECDSA_P256_SHA256_FIXED_SIGNING,
@@ -50,7 +50,7 @@ impl Key {
         Self { id: id.to_owned(), algorithm: Algorithm::EdDSA, secret }
     }
 
-    fn public(&self) -> Jwk {
+    pub(crate) fn public(&self) -> Jwk {
         let mut jwk = Jwk::from_encoding_key(&self.secret, self.algorithm).unwrap();
         jwk.common.key_id = Some(self.id.clone());
         jwk
@@ -65,7 +65,7 @@ impl Key {
     }
 
     /// A token like those of Backstage, but for these members of its header and its claims.
-    fn token(&self, now: i64, header: Value, claims: Value) -> String {
+    pub(crate) fn token(&self, now: i64, header: Value, claims: Value) -> String {
         self.sign(&merged(self.header(), header), &merged(claims_at(now), claims))
     }
 }
@@ -140,18 +140,28 @@ fn portal() -> House {
     with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()))
 }
 
+/// The ids of the keys that the portal publishes.
+pub(crate) async fn published(house: &House) -> Vec<String> {
+    let keys = key_set(house).await.keys.into_iter();
+    keys.map(|key| key.common.key_id.unwrap()).collect()
+}
+
+async fn key_set(house: &House) -> JwkSet {
+    let request = Request::get("/api/auth/.well-known/jwks.json").body(Bytes::new()).unwrap();
+    serde_json::from_slice(house.auth.jwks(&request).await.body()).unwrap()
+}
+
 /// An identity token of the portal, and its public key.
-async fn ours(house: &House) -> (String, Jwk) {
+pub(crate) async fn ours(house: &House) -> (String, Jwk) {
     let alice = house.coder.add_user("alice");
     let message = Browser::new().sign_in(house, &alice).await;
     let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap().to_owned();
-    let request = Request::get("/api/auth/.well-known/jwks.json").body(Bytes::new()).unwrap();
-    let set: JwkSet = serde_json::from_slice(house.auth.jwks(&request).await.body()).unwrap();
+    let set = key_set(house).await;
     let kid = decoded(token.split('.').next().unwrap())["kid"].as_str().unwrap().to_owned();
     (token, set.find(&kid).unwrap().clone())
 }
 
-fn decoded(part: &str) -> Value {
+pub(crate) fn decoded(part: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
@@ -168,7 +178,7 @@ fn limited(token: &str) -> String {
 
 /// Whether the other library accepts the signature. Its clock is the real one, so it is not asked
 /// about times.
-fn oracle_accepts(token: &str, key: &Jwk, audience: bool) -> bool {
+pub(crate) fn oracle_accepts(token: &str, key: &Jwk, audience: bool) -> bool {
     let mut validation = Validation::new(Algorithm::ES256);
     validation.validate_exp = false;
     validation.validate_aud = audience;
@@ -179,7 +189,7 @@ fn oracle_accepts(token: &str, key: &Jwk, audience: bool) -> bool {
 }
 
 /// What the portal says to the holder of a token: to `userinfo`, and as a caller.
-async fn statuses(house: &House, token: &str) -> (StatusCode, Option<StatusCode>) {
+pub(crate) async fn statuses(house: &House, token: &str) -> (StatusCode, Option<StatusCode>) {
     let bearer = format!("Bearer {token}");
     let request = Request::get("/api/auth/v1/userinfo").header("authorization", &bearer);
     let userinfo = answer(&house.auth.userinfo(&request.body(Bytes::new()).unwrap()).await);

@@ -75,7 +75,8 @@ fn issuer(
     };
     let sealing = SealingKeys::from_secrets(&[Secret::new("k".repeat(32))]).unwrap();
     let url = Url::parse(url).unwrap();
-    Issuer::new(&world, store.clone(), sealing, &url, SignedDuration::from_hours(1), seed == 7)
+    let tokens = IdentityTokenOptions { ownership: seed == 7, ..Default::default() };
+    Issuer::new(&world, store.clone(), sealing, &url, &tokens)
 }
 
 async fn token(issuer: &Issuer) -> String {

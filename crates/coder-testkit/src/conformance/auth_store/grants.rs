@@ -5,6 +5,10 @@ use std::sync::Arc;
 use coder_auth::GrantKey;
 use coder_auth::store::AuthStore;
 
+use coder_auth::GrantKey;
+use coder_client::UserId;
+use uuid::Uuid;
+
 use super::{at_once, grant, grant_key, how_many};
 
 /// `None` is expected by a first writer only; bytes come back as they were.
@@ -97,6 +101,27 @@ pub async fn of_many_who_replace_a_grant_at_once_one_does(
         let stored = open().await.grant(&grant_key(1)).await.unwrap().unwrap();
         assert_eq!(stored.sealed, [generation, u8::try_from(winner).unwrap()]);
     }
+}
+
+/// A token that somebody has linked is a grant whose key holds who that is, and no user of Coder.
+pub async fn a_linked_token_is_kept_like_a_grant(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
+    let store = open().await;
+    let key = |person: &str| {
+        let deployment = "https://coder.example.com".parse().unwrap();
+        let client = format!("link https://backstage.example.com/api/auth {person}");
+        GrantKey::new(deployment, client, UserId::from(Uuid::nil()))
+    };
+    let long = format!("user:{0}/{0}", "n".repeat(250));
+    for person in ["user:default/alice", "user:default/bob", "user:default/o'dd %_\"é", &long] {
+        let linked = grant(&key(person), 1, person.as_bytes());
+        assert!(store.replace_grant(linked.clone(), None).await.unwrap(), "{person}");
+        assert_eq!(store.grant(&key(person)).await.unwrap(), Some(linked));
+    }
+    assert_eq!(store.grant(&key("user:default/alic")).await.unwrap(), None);
+    assert_eq!(store.grant(&key("user:default/alice ")).await.unwrap(), None);
+    assert!(store.delete_grant(&key("user:default/alice"), 1).await.unwrap());
+    assert_eq!(store.grant(&key("user:default/alice")).await.unwrap(), None);
+    assert!(store.grant(&key("user:default/bob")).await.unwrap().is_some());
 }
 
 /// Writers who read and try again until they succeed all leave their mark.

@@ -69,6 +69,7 @@ macro_rules! auth_store_tests {
             grants_differ_in_every_part_of_their_key
             of_many_who_replace_a_grant_at_once_one_does
             no_write_is_lost_among_writers_who_compare_and_swap
+            a_linked_token_is_kept_like_a_grant
             a_lease_is_held_by_one
             a_lease_is_free_when_it_expires
             the_holder_prolongs_a_lease

@@ -1,0 +1,89 @@
+//! Signing keys that an operator makes and hands out, in the place of those that are drawn and
+//! rotated here.
+
+use std::fmt;
+use std::sync::Arc;
+
+use coder_core::Secret;
+use jiff::Timestamp;
+use p256::PublicKey;
+use p256::SecretKey;
+use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
+
+use super::keys::SigningKey;
+
+/// A key pair for ES256 that stays as it is until the operator changes it: one of
+/// `auth.keyStore.static.keys` of Backstage's configuration.
+#[derive(Clone)]
+pub struct StaticSigningKey(Arc<SigningKey>);
+
+/// Why a key pair cannot sign identity tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StaticSigningKeyError {
+    /// It has no id.
+    #[error("the key needs an id, which tokens name it by")]
+    NoId,
+    /// The private key cannot be read.
+    #[error(
+        "not a private key for ES256 (EC P-256 in PEM); make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`"
+    )]
+    PrivateKey,
+    /// The public key cannot be read.
+    #[error(
+        "not a public key for ES256 (EC P-256 in PEM); make it with `openssl pkey -in private.pem -pubout`"
+    )]
+    PublicKey,
+    /// The two do not belong together.
+    #[error("the public key does not belong to the private key")]
+    Mismatch,
+}
+
+/// How the private key of RFC 5915 begins. OpenSSL may write the curve's parameters before it.
+const SEC1: &str = "-----BEGIN EC PRIVATE KEY-----";
+
+impl StaticSigningKey {
+    /// The pair with this id (`kid` in tokens): a private key as PKCS#8 (RFC 5958) or SEC 1
+    /// (RFC 5915), and its public key as SPKI (RFC 5480), in PEM.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be read, is for another algorithm, or they do not belong together.
+    pub fn from_pem(
+        id: impl Into<String>,
+        private_key: &Secret,
+        public_key: &str,
+    ) -> Result<Self, StaticSigningKeyError> {
+        let id = id.into();
+        if id.is_empty() {
+            return Err(StaticSigningKeyError::NoId);
+        }
+        let text = private_key.expose().trim();
+        let secret = match text.find(SEC1).and_then(|start| text.get(start..)) {
+            Some(sec1) => SecretKey::from_sec1_pem(sec1).ok(),
+            None => SecretKey::from_pkcs8_pem(text).ok(),
+        };
+        let secret = secret.ok_or(StaticSigningKeyError::PrivateKey)?;
+        let public = PublicKey::from_public_key_pem(public_key.trim())
+            .map_err(|_| StaticSigningKeyError::PublicKey)?;
+        if secret.public_key() != public {
+            return Err(StaticSigningKeyError::Mismatch);
+        }
+        Ok(Self(Arc::new(SigningKey::new(id, secret.into(), Timestamp::UNIX_EPOCH))))
+    }
+
+    /// The key's id.
+    pub fn id(&self) -> &str {
+        self.0.id()
+    }
+
+    pub(super) fn shared(&self) -> Arc<SigningKey> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl fmt::Debug for StaticSigningKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "StaticSigningKey({})", self.id())
+    }
+}
