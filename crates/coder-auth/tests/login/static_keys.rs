@@ -92,7 +92,7 @@ fn a_pair_that_cannot_sign_is_refused_with_what_is_wrong() {
         (FIRST, FIRST, Error::PublicKey),
         ("", FIRST_PUBLIC, Error::PrivateKey),
         (FIRST, "", Error::PublicKey),
-        (&FIRST[..100], FIRST_PUBLIC, Error::PrivateKey),
+        (FIRST.trim_end_matches("-----END PRIVATE KEY-----\n"), FIRST_PUBLIC, Error::PrivateKey),
     ] {
         assert_eq!(key("a", private, public).unwrap_err(), error);
     }

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use coder_auth::GrantKey;
 use coder_auth::store::AuthStore;
-
-use coder_auth::GrantKey;
 use coder_client::UserId;
 use uuid::Uuid;
 
