@@ -29,7 +29,7 @@
 //! # Features
 //!
 //! - `native`: the system's clock and randomness and a tokio runtime ([`World::native`]).
-//! - `reqwest`: a transport over reqwest; `rustls` or `native-tls` choose its TLS.
+//! - `reqwest`: a transport over reqwest, with WebSockets; `rustls` or `native-tls` choose its TLS.
 //!
 //! # Native and wasm
 //!
@@ -47,12 +47,15 @@ mod retry;
 mod runtime;
 mod secret;
 mod transport;
+mod web_socket;
 mod world;
 
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod native;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+#[cfg(feature = "reqwest")]
+mod reqwest_web_socket;
 
 pub use body::Body;
 pub use clock::Clock;
@@ -70,4 +73,5 @@ pub use retry::RetryPolicy;
 pub use runtime::{Runtime, timeout};
 pub use secret::Secret;
 pub use transport::{Transport, TransportError, TransportErrorKind};
+pub use web_socket::{WebSocket, WebSocketAnswer, WebSocketMessage};
 pub use world::World;

@@ -8,12 +8,18 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{Body, Transport, TransportError, TransportErrorKind};
+use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketAnswer};
 
 /// Sends requests with reqwest: pooled connections, no redirects, no cookies, no `Referer`.
 ///
 /// On native targets it gives up when connecting takes 10 seconds, or when nothing comes for 60
-/// seconds. Response bodies are streamed; whoever reads one names the limit.
+/// seconds. Response bodies are streamed; whoever reads one names the limit. A message of a
+/// WebSocket may have 16 MiB.
+///
+/// A browser does some things its own way: there are no timeouts; a body is read whole; redirects are
+/// followed, to another origin without `Authorization` but with every other header which that origin
+/// allows; and a WebSocket carries no headers: asked to open one with a credential, this transport
+/// refuses ([`TransportErrorKind::Unsupported`]).
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -34,6 +40,8 @@ impl ReqwestTransport {
         let builder = reqwest::Client::builder().user_agent(user_agent);
         #[cfg(not(target_family = "wasm"))]
         let builder = builder
+            // WebSockets begin in HTTP/1.1.
+            .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(Duration::from_secs(10))
@@ -52,14 +60,7 @@ impl fmt::Debug for ReqwestTransport {
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
-        let method = request.method().clone();
-        // Without its query: that may hold what people search for.
-        let target = format!(
-            "{}://{}{}",
-            request.uri().scheme_str().unwrap_or_default(),
-            request.uri().host().unwrap_or_default(),
-            request.uri().path()
-        );
+        let (method, target) = (request.method().clone(), target(&request));
         let request = reqwest::Request::try_from(request)
             .map_err(|error| convert(error, TransportErrorKind::Request))?;
         let answer = self.client.execute(request).await.map_err(|error| {
@@ -70,10 +71,39 @@ impl Transport for ReqwestTransport {
         tracing::debug!(%method, target, status = answer.status().as_u16(), "answered");
         convert_response(answer).await
     }
+
+    fn streams_bodies(&self) -> bool {
+        cfg!(not(target_family = "wasm"))
+    }
+
+    async fn open_web_socket(
+        &self,
+        request: Request<()>,
+    ) -> Result<WebSocketAnswer, TransportError> {
+        let target = target(&request);
+        let answer = crate::reqwest_web_socket::open(&self.client, request).await;
+        match &answer {
+            Ok(WebSocketAnswer::Open(_)) => tracing::debug!(target, "web socket open"),
+            Ok(WebSocketAnswer::Refused(answer)) => {
+                tracing::debug!(target, status = answer.status().as_u16(), "no web socket");
+            }
+            Err(error) => tracing::debug!(target, %error, "no web socket"),
+        }
+        answer
+    }
+}
+
+/// The URL without its query: that may hold what people search for.
+fn target<T>(request: &Request<T>) -> String {
+    let uri = request.uri();
+    let (scheme, host) = (uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default());
+    format!("{scheme}://{host}{}", uri.path())
 }
 
 #[cfg(not(target_family = "wasm"))]
-async fn convert_response(answer: reqwest::Response) -> Result<Response<Body>, TransportError> {
+pub(crate) async fn convert_response(
+    answer: reqwest::Response,
+) -> Result<Response<Body>, TransportError> {
     use futures_util::TryStreamExt as _;
     let mut converted = Response::new(Body::empty());
     *converted.status_mut() = answer.status();
@@ -88,7 +118,9 @@ async fn convert_response(answer: reqwest::Response) -> Result<Response<Body>, T
 // reqwest's `stream` feature would put classes of its own into every wasm package's types, so the
 // body is read whole here.
 #[cfg(target_family = "wasm")]
-async fn convert_response(answer: reqwest::Response) -> Result<Response<Body>, TransportError> {
+pub(crate) async fn convert_response(
+    answer: reqwest::Response,
+) -> Result<Response<Body>, TransportError> {
     let mut converted = Response::new(Body::empty());
     *converted.status_mut() = answer.status();
     *converted.headers_mut() = answer.headers().clone();
@@ -98,7 +130,7 @@ async fn convert_response(answer: reqwest::Response) -> Result<Response<Body>, T
     Ok(converted)
 }
 
-fn convert(error: reqwest::Error, otherwise: TransportErrorKind) -> TransportError {
+pub(crate) fn convert(error: reqwest::Error, otherwise: TransportErrorKind) -> TransportError {
     #[cfg(not(target_family = "wasm"))]
     let connect = error.is_connect();
     #[cfg(target_family = "wasm")]

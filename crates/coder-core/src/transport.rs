@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{Body, MaybeSend, MaybeSync};
+use crate::{Body, MaybeSend, MaybeSync, WebSocketAnswer};
 
 /// Sends one HTTP request and gives the answer's head at once, its body as it comes.
 ///
@@ -35,6 +35,29 @@ pub trait Transport: MaybeSend + MaybeSync {
     ///
     /// When no answer came; [`TransportError::kind`] says how far the request got.
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError>;
+
+    /// Whether the body of an answer can be read while it is still coming. Where it cannot, an
+    /// answer that never ends never arrives.
+    fn streams_bodies(&self) -> bool {
+        true
+    }
+
+    /// Opens a WebSocket (RFC 6455): a `GET` of `request`'s http(s) URI with its headers. The
+    /// transport adds what the handshake needs. Like an answer to [`Transport::send`], a refusal
+    /// is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportErrorKind::Unsupported`] when this transport opens none, which is the default;
+    /// otherwise as [`Transport::send`].
+    async fn open_web_socket(
+        &self,
+        request: Request<()>,
+    ) -> Result<WebSocketAnswer, TransportError> {
+        drop(request);
+        Err(TransportError::new(TransportErrorKind::Unsupported)
+            .because("this transport opens no web sockets"))
+    }
 }
 
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
@@ -63,6 +86,8 @@ pub enum TransportErrorKind {
     TooLarge,
     /// The request could not be put on the wire as it is. It was **not** processed.
     Request,
+    /// The transport has no means for it. The request was **not** processed.
+    Unsupported,
     /// Anything else. The request may have been processed.
     Other,
 }
@@ -104,7 +129,12 @@ impl TransportError {
     /// Whether the peer may have acted on the request, although no answer came. Only a request
     /// for which this is `false` can be repeated without asking whether it is idempotent.
     pub fn may_have_been_processed(&self) -> bool {
-        !matches!(self.kind, TransportErrorKind::Connect | TransportErrorKind::Request)
+        !matches!(
+            self.kind,
+            TransportErrorKind::Connect
+                | TransportErrorKind::Request
+                | TransportErrorKind::Unsupported
+        )
     }
 
     /// Whether the same request may well succeed a little later.
@@ -126,6 +156,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Interrupted => "the connection broke",
             TransportErrorKind::TooLarge => "the answer is too large",
             TransportErrorKind::Request => "the request cannot be sent",
+            TransportErrorKind::Unsupported => "the transport has no means for this",
             TransportErrorKind::Other => "the request failed",
         })?;
         match &self.reason {

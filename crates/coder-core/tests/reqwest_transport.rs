@@ -83,3 +83,38 @@ async fn a_body_arrives_in_chunks() {
     let all: Vec<Bytes> = body.map(Result::unwrap).collect().await;
     assert_eq!(all.concat(), b"abcd");
 }
+
+#[tokio::test]
+async fn a_peer_that_says_nothing_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let silent = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        assert_ne!(socket.read(&mut [0; 4096]).await.unwrap(), 0);
+        // From here on nothing happens, so a minute passes at once.
+        tokio::time::pause();
+        socket
+    });
+    let error = transport().send(get(address, "/?token=canary")).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Timeout);
+    assert!(error.may_have_been_processed() && error.is_transient());
+    drop(silent.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_body_that_stops_coming_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stalled = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        assert_ne!(socket.read(&mut [0; 4096]).await.unwrap(), 0);
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nhalf").await.unwrap();
+        socket
+    });
+    let mut body = transport().send(get(address, "/")).await.unwrap().into_body();
+    let _open = stalled.await.unwrap();
+    assert_eq!(body.next().await.unwrap().unwrap(), "half");
+    tokio::time::pause();
+    let error = body.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Timeout);
+}

@@ -26,6 +26,7 @@ const SETTLED: &[&str] = &[
     "bytes",
     "core",
     "futures_core",
+    "futures_sink",
     "http",
     "indexmap",
     "jiff",

@@ -1,0 +1,110 @@
+//! A WebSocket, whoever opened it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_sink::Sink;
+use http::Response;
+
+use crate::{Body, BoxStream, MaybeSend, TransportError};
+
+/// An open WebSocket (RFC 6455): a stream of what the peer sends, and a sink for what it shall get.
+///
+/// The stream ends after a [`WebSocketMessage::Close`]; an end without one is a broken connection
+/// and comes as an error before. Nothing is read before it is asked for, so a slow reader slows
+/// the peer down. Dropping the socket closes the connection.
+pub struct WebSocket {
+    incoming: BoxStream<'static, Result<WebSocketMessage, TransportError>>,
+    outgoing: BoxSink,
+}
+
+#[cfg(not(target_family = "wasm"))]
+type BoxSink = Pin<Box<dyn Sink<WebSocketMessage, Error = TransportError> + Send>>;
+#[cfg(target_family = "wasm")]
+type BoxSink = Pin<Box<dyn Sink<WebSocketMessage, Error = TransportError>>>;
+
+/// What goes over a [`WebSocket`]. Pings and pongs are answered below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WebSocketMessage {
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Binary(Bytes),
+    /// The last message of either side.
+    Close {
+        /// Why (RFC 6455 §7.4): 1000 is a normal end. 1005 stands for a close that did not say.
+        code: u16,
+        /// The same for people.
+        reason: String,
+    },
+}
+
+/// What became of the wish to open a [`WebSocket`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum WebSocketAnswer {
+    /// It is open.
+    Open(WebSocket),
+    /// The peer has answered with something else than a WebSocket.
+    Refused(Response<Body>),
+}
+
+impl WebSocket {
+    /// A socket made of its two directions.
+    pub fn new(
+        incoming: impl Stream<Item = Result<WebSocketMessage, TransportError>> + MaybeSend + 'static,
+        outgoing: impl Sink<WebSocketMessage, Error = TransportError> + MaybeSend + 'static,
+    ) -> Self {
+        Self { incoming: Box::pin(incoming), outgoing: Box::pin(outgoing) }
+    }
+}
+
+impl Stream for WebSocket {
+    type Item = Result<WebSocketMessage, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.incoming.as_mut().poll_next(context)
+    }
+}
+
+impl Sink<WebSocketMessage> for WebSocket {
+    type Error = TransportError;
+
+    fn poll_ready(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), TransportError>> {
+        self.outgoing.as_mut().poll_ready(context)
+    }
+
+    fn start_send(
+        mut self: Pin<&mut Self>,
+        message: WebSocketMessage,
+    ) -> Result<(), TransportError> {
+        self.outgoing.as_mut().start_send(message)
+    }
+
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), TransportError>> {
+        self.outgoing.as_mut().poll_flush(context)
+    }
+
+    fn poll_close(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), TransportError>> {
+        self.outgoing.as_mut().poll_close(context)
+    }
+}
+
+impl fmt::Debug for WebSocket {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("WebSocket")
+    }
+}
