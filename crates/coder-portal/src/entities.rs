@@ -168,7 +168,12 @@ impl Parts {
             Err(SearchError::Failed(error)) => return Err(error),
         };
         notices.extend(found.problems.iter().map(ToString::to_string));
-        Ok(json(&self.answer(entity_ref, compiled, notices, &found)))
+        let places = if found.workspaces.is_empty() {
+            Places::new(compiled.access_url.clone())
+        } else {
+            self.places.of(caller.client(), &compiled.access_url).await
+        };
+        Ok(json(&self.answer(entity_ref, compiled, notices, &found, &places)))
     }
 
     async fn caller(&self, request: &Request<Bytes>) -> Result<Caller, AuthError> {
@@ -215,9 +220,9 @@ impl Parts {
         compiled: EntityWorkspacesConfig,
         notices: Vec<String>,
         found: &EntityWorkspaces,
+        places: &Places,
     ) -> WorkspacesAnswer {
         let now = self.world.clock.now();
-        let places = Places::new(compiled.access_url.clone());
         let availabilities: Vec<Availability> =
             found.workspaces.iter().map(|workspace| availability(workspace, now)).collect();
         let look_again = look_again_after(Some(&availabilities));
@@ -230,7 +235,7 @@ impl Parts {
                 availability: available.state,
                 label: available.state.label(),
                 reason: available.reason,
-                links: links(workspace, &places),
+                links: links(workspace, places),
             }
         });
         WorkspacesAnswer {

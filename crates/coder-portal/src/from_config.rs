@@ -15,6 +15,7 @@ use coder_config::{
     SignInResolverConfig, SignInResolverName, WorkspacesConfig,
 };
 use coder_core::{Origin, World};
+use coder_workspaces::KnownPlaces;
 use url::Url;
 
 use crate::PortalError;
@@ -49,6 +50,7 @@ impl Portal {
             integrations: config.integrations.clone(),
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
+            places: KnownPlaces::default(),
         }))
     }
 }

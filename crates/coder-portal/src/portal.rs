@@ -9,6 +9,7 @@ use bytes::Bytes;
 use coder_auth::{CoderAuth, ErrorAnswer};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
 use coder_core::{Body, World};
+use coder_workspaces::KnownPlaces;
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
@@ -34,6 +35,8 @@ pub(crate) struct Parts {
     pub(crate) own_workspaces: WorkspacesConfig,
     /// The same for each environment, with links into its deployment.
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
+    /// Where the deployments' apps and shells are.
+    pub(crate) places: KnownPlaces,
 }
 
 impl Portal {

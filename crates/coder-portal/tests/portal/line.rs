@@ -40,7 +40,6 @@ async fn a_person_signs_in_and_sees_the_workspaces_of_an_entity() {
     let found = browser.ajax(&house.portal, "GET", ENTITY).await;
     assert_eq!(found.status, StatusCode::OK);
     assert_eq!(house.coder.count("GET", "/api/v2/workspaces"), 1, "one search, not one per key");
-    assert_eq!(house.coder.requests().len(), 1);
     let found = found.json();
     let names: Vec<&str> = found["workspaces"]
         .as_array()
@@ -51,6 +50,14 @@ async fn a_person_signs_in_and_sees_the_workspaces_of_an_entity() {
     assert_eq!(names, ["mine"]);
     assert_eq!(found["workspaces"][0]["availability"], "online");
     assert_eq!(found["workspaces"][0]["links"]["dashboard"], "https://coder.test/@alice/mine");
+    // Where the apps are was asked for, and is known from now on.
+    assert_eq!(
+        found["workspaces"][0]["links"]["agents"][0]["apps"][0]["url"],
+        "https://code-server--mine--alice.apps.coder.test/"
+    );
+    house.coder.forget_requests();
+    assert_eq!(browser.ajax(&house.portal, "GET", ENTITY).await.status, StatusCode::OK);
+    assert_eq!(house.coder.requests().len(), 1);
     let creation = found["creationUrl"].as_str().unwrap();
     assert!(
         creation.starts_with("https://coder.test/templates/devcontainers/workspace?mode=auto&"),
