@@ -92,7 +92,7 @@ impl Step {
             Self::WasmTests => {
                 tools::wasm_test_runner()?;
                 let tests = "cargo test --target wasm32-unknown-unknown --no-default-features \
-                             --package coder-client --test it";
+                             --package coder-client --package coder-workspaces --test it";
                 let runner = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER";
                 run(command(tests).env(runner, "wasm-bindgen-test-runner"))
             }

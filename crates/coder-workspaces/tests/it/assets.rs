@@ -2,6 +2,8 @@
 
 use coder_workspaces::{AssetUrls, PortalUrls};
 
+use crate::test;
+
 fn assets() -> AssetUrls {
     AssetUrls::at("https://portal.test/api/proxy/coder").unwrap()
 }

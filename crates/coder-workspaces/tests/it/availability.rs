@@ -5,6 +5,7 @@ use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
 use crate::support::{fixture, now, workspace};
+use crate::test;
 
 fn of(json: Value) -> Value {
     serde_json::to_value(availability(&workspace(json), now())).unwrap()

@@ -7,6 +7,7 @@ use coder_workspaces::{EnsureWorkspace, Ensured, Error, ManageWorkspace};
 use http::Method;
 use insta::assert_snapshot;
 
+use crate::async_test;
 use crate::fake::{client, client_with};
 use crate::open::{PAY, Scene, entity, scene};
 
@@ -19,7 +20,7 @@ fn created(coder: &FakeCoder) -> usize {
     coder.count("POST", "/api/v2/users/me/workspaces")
 }
 
-#[tokio::test]
+#[async_test]
 async fn the_second_call_finds_what_the_first_one_made() {
     let Scene { coder, alice, client } = scene();
     let first = ensure(&client).await.unwrap();
@@ -31,7 +32,7 @@ async fn the_second_call_finds_what_the_first_one_made() {
     assert_eq!(created(&coder), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn an_answer_that_is_lost_makes_no_second_one() {
     for fault in [Fault::answer_lost(), Fault::request_lost(), Fault::bad_gateway()] {
         let Scene { coder, client, .. } = scene();
@@ -41,7 +42,7 @@ async fn an_answer_that_is_lost_makes_no_second_one() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_process_that_ends_before_it_hears_anything_has_made_what_the_next_one_finds() {
     let Scene { coder, alice, client } = scene();
     let dying = client_with(&coder, &alice, "POST /api/v2/users/me/workspaces", |coder| {
@@ -53,7 +54,7 @@ async fn a_process_that_ends_before_it_hears_anything_has_made_what_the_next_one
     assert_eq!(created(&coder), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn of_two_calls_at_once_one_creates() {
     let Scene { coder, alice, .. } = scene();
     let rival = coder.add_workspace(&alice, "payments").parameter("repo", PAY).pending();
@@ -63,7 +64,7 @@ async fn of_two_calls_at_once_one_creates() {
     assert!(!ensure(&client).await.unwrap().created);
 }
 
-#[tokio::test]
+#[async_test]
 async fn what_was_made_is_followed_until_it_is_ready() {
     let Scene { coder, client, .. } = scene();
     let ensured = ensure(&client).await.unwrap();
@@ -74,7 +75,7 @@ async fn what_was_made_is_followed_until_it_is_ready() {
     assert_eq!(coder.count("POST", &builds), 0);
 }
 
-#[tokio::test]
+#[async_test]
 async fn an_administrator_s_automation_makes_it_for_somebody_else() {
     let Scene { coder, alice, .. } = scene();
     coder.add_template("devcontainers").external_auth("github", "GitHub");
@@ -91,7 +92,7 @@ async fn an_administrator_s_automation_makes_it_for_somebody_else() {
     assert_snapshot!(nobody.unwrap_err(), @"there is no user `nobody` that you may create workspaces for");
 }
 
-#[tokio::test]
+#[async_test]
 async fn what_is_there_is_found_although_nothing_could_be_created_any_more() {
     let Scene { coder, client, .. } = scene();
     ensure(&client).await.unwrap();
@@ -99,7 +100,7 @@ async fn what_is_there_is_found_although_nothing_could_be_created_any_more() {
     assert!(!ensure(&client).await.unwrap().created);
 }
 
-#[tokio::test]
+#[async_test]
 async fn another_workspace_of_the_name_is_not_touched() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "payments").parameter("repo", "https://x.test/a").create();

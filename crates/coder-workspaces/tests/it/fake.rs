@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use coder_client::{Client, Credential};
-use coder_core::{Body, BoxFuture, RetryPolicy, Runtime, Transport, TransportError, World};
+use coder_core::{
+    Body, BoxFuture, MaybeSend, RetryPolicy, Runtime, Transport, TransportError, World,
+};
 use coder_testkit::{FakeCoder, FakeUser, SeededRandom};
 use http::{Request, Response};
 
@@ -40,7 +42,10 @@ fn client_through(coder: &FakeCoder, user: &FakeUser, transport: Arc<dyn Transpo
         .with_retry(RetryPolicy::NEVER)
 }
 
+#[cfg(not(target_family = "wasm"))]
 type Act = Box<dyn FnOnce(&FakeCoder) + Send>;
+#[cfg(target_family = "wasm")]
+type Act = Box<dyn FnOnce(&FakeCoder)>;
 
 /// Does something before a certain request reaches the fake.
 struct Meanwhile {
@@ -49,7 +54,8 @@ struct Meanwhile {
     act: Mutex<Option<Act>>,
 }
 
-#[async_trait]
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl Transport for Meanwhile {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
         let here = format!("{} {}", request.method(), request.uri().path());
@@ -66,7 +72,7 @@ pub(crate) fn client_with(
     coder: &FakeCoder,
     user: &FakeUser,
     path: &'static str,
-    act: impl FnOnce(&FakeCoder) + Send + 'static,
+    act: impl FnOnce(&FakeCoder) + MaybeSend + 'static,
 ) -> Client {
     let act: Act = Box::new(act);
     let meanwhile = Meanwhile { coder: coder.clone(), path, act: Mutex::new(Some(act)) };

@@ -5,6 +5,7 @@ use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::json;
 
 use crate::support::{fixture, workspace};
+use crate::test;
 
 fn places() -> Places {
     let mut places = Places::new("https://coder.test".parse().unwrap());
@@ -14,7 +15,68 @@ fn places() -> Places {
 
 #[test]
 fn every_page_terminal_and_app() {
-    assert_json_snapshot!(links(&workspace(fixture("workspace_running")), &places()));
+    assert_json_snapshot!(links(&workspace(fixture("workspace_running")), &places()), @r#"
+    {
+      "dashboard": "https://coder.test/@dana/payments-api",
+      "build": "https://coder.test/@dana/payments-api/builds/12",
+      "settings": "https://coder.test/@dana/payments-api/settings",
+      "agents": [
+        {
+          "name": "main",
+          "terminal": "https://coder.test/@dana/payments-api.main/terminal",
+          "sshHost": "main.payments-api.dana.coder",
+          "editors": [
+            {
+              "editor": "vsCode",
+              "url": "vscode://coder.coder-remote/open?owner=dana&workspace=payments-api&agent=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test"
+            },
+            {
+              "editor": "vsCodeInsiders",
+              "url": "vscode-insiders://coder.coder-remote/open?owner=dana&workspace=payments-api&agent=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test"
+            }
+          ],
+          "apps": [
+            {
+              "slug": "code-server",
+              "name": "code-server",
+              "url": "https://code-server--payments-api--dana.apps.coder.test/",
+              "icon": "https://coder.test/icon/code.svg",
+              "group": null,
+              "health": "healthy",
+              "openIn": "slim-window"
+            },
+            {
+              "slug": "preview",
+              "name": "Preview",
+              "url": "https://preview--payments-api--dana.apps.coder.test/",
+              "icon": "https://coder.test/icon/widgets.svg",
+              "group": "Web",
+              "health": "initializing",
+              "openIn": "tab"
+            },
+            {
+              "slug": "htop",
+              "name": "htop",
+              "url": "https://coder.test/@dana/payments-api.main/terminal?command=htop",
+              "icon": "https://coder.test/icon/terminal.svg",
+              "group": null,
+              "health": "disabled",
+              "openIn": "slim-window"
+            },
+            {
+              "slug": "cursor",
+              "name": "Cursor",
+              "url": "cursor://coder.coder-remote/open?owner=dana&workspace=payments-api&folder=%2Fhome%2Fcoder%2Fproject&openRecent=&url=https%3A%2F%2Fcoder.example.com",
+              "icon": "https://coder.test/icon/cursor.svg",
+              "group": null,
+              "health": "disabled",
+              "openIn": "slim-window"
+            }
+          ]
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -95,5 +157,17 @@ fn every_editor_has_its_link() {
     ];
     let links = all
         .map(|editor| format!("{}: {}", editor.name(), editor.link(&workspace, agent, &places())));
-    assert_snapshot!(links.join("\n"));
+    assert_snapshot!(links.join("\n"), @r#"
+    VS Code: vscode://coder.coder-remote/open?owner=dana&workspace=payments-api&agent=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test
+    VS Code Insiders: vscode-insiders://coder.coder-remote/open?owner=dana&workspace=payments-api&agent=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test
+    VSCodium: vscodium://coder.coder-remote/open?owner=dana&workspace=payments-api&agent=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test
+    Cursor: cursor://coder.coder-remote/open?owner=dana&workspace=payments-api&agent=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test
+    Windsurf: windsurf://coder.coder-remote/open?owner=dana&workspace=payments-api&agent=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test
+    Kiro: kiro://coder.coder-remote/open?owner=dana&workspace=payments-api&agent=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test
+    Antigravity: antigravity://coder.coder-remote/open?owner=dana&workspace=payments-api&agent=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test
+    Positron: positron://coder.coder-remote/open?owner=dana&workspace=payments-api&agent=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test
+    JetBrains Toolbox: jetbrains://gateway/coder?owner=dana&workspace=payments-api&agent_name=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test
+    JetBrains Gateway: jetbrains-gateway://connect#type=coder&owner=dana&workspace=payments-api&agent=main&folder=%2Fhome%2Fcoder%2Fproject&url=https%3A%2F%2Fcoder.test
+    Zed: zed://ssh/main.payments-api.dana.coder/home/coder/project
+    "#);
 }

@@ -1,4 +1,7 @@
 //! The association of entities with workspaces, from outside.
+//!
+//! The same tests run natively and, as wasm, in Node; there no file can be read, so snapshots stand in
+//! the tests.
 #![cfg(test)]
 
 mod assets;
@@ -13,3 +16,10 @@ mod places;
 mod repositories;
 mod search;
 mod support;
+
+#[cfg(not(target_family = "wasm"))]
+use core::prelude::v1::test;
+#[cfg(not(target_family = "wasm"))]
+use tokio::test as async_test;
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::{wasm_bindgen_test as async_test, wasm_bindgen_test as test};

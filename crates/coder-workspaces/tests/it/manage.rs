@@ -9,10 +9,11 @@ use coder_workspaces::{Error, ManageWorkspace, Stuck};
 use http::Method;
 use insta::assert_snapshot;
 
+use crate::async_test;
 use crate::fake::{client, client_with};
 use crate::open::line;
 
-#[tokio::test]
+#[async_test]
 async fn a_workspace_is_stopped_started_and_deleted() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -28,7 +29,7 @@ async fn a_workspace_is_stopped_started_and_deleted() {
     assert!(manage.start(|_| {}).await.is_err());
 }
 
-#[tokio::test]
+#[async_test]
 async fn an_update_uses_the_active_version() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -40,7 +41,7 @@ async fn an_update_uses_the_active_version() {
     assert!(!updated.outdated);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_build_that_is_under_way_is_waited_for() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -50,7 +51,7 @@ async fn a_build_that_is_under_way_is_waited_for() {
     assert_eq!(stopped.latest_build.build_number, 2);
 }
 
-#[tokio::test]
+#[async_test]
 async fn what_is_there_or_on_its_way_is_not_asked_for_again() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -67,7 +68,7 @@ async fn what_is_there_or_on_its_way_is_not_asked_for_again() {
     assert!(coder.requests().iter().all(|request| request.method == "GET"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_restart_stops_and_starts() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -97,7 +98,7 @@ async fn a_restart_stops_and_starts() {
     ");
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_version_that_wants_another_parameter_gets_it() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -113,7 +114,7 @@ async fn a_version_that_wants_another_parameter_gets_it() {
     assert!(parameters.iter().any(|one| one.name == "team" && one.value == "payments"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn somebody_else_s_start_of_the_old_version_is_no_update() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -123,7 +124,7 @@ async fn somebody_else_s_start_of_the_old_version_is_no_update() {
     assert!(!updated.outdated);
 }
 
-#[tokio::test]
+#[async_test]
 async fn an_update_whose_build_fails_says_so_and_leaves_it_as_it_is() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -136,7 +137,7 @@ async fn an_update_whose_build_fails_says_so_and_leaves_it_as_it_is() {
     assert!(!manage.update(|_| {}).await.unwrap().outdated);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_build_whose_answer_is_lost_is_not_asked_for_twice() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -155,7 +156,7 @@ async fn a_build_whose_answer_is_lost_is_not_asked_for_twice() {
     assert_eq!(deleted.latest_build.build_number, 4);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_workspace_that_somebody_starts_again_is_not_stopped() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -168,7 +169,7 @@ async fn a_workspace_that_somebody_starts_again_is_not_stopped() {
     assert_eq!(stopped.latest_build.status, WorkspaceStatus::Stopped);
 }
 
-#[tokio::test]
+#[async_test]
 async fn more_time_is_given_to_a_workspace_that_has_a_deadline() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");

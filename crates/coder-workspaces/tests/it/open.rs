@@ -14,6 +14,7 @@ use http::Method;
 use insta::assert_snapshot;
 use serde_json::json;
 
+use crate::async_test;
 use crate::fake::{client, client_with};
 
 pub(crate) const PAY: &str = "https://github.com/acme/pay";
@@ -50,7 +51,7 @@ async fn open(client: &Client) -> Result<Opened, Error> {
     OpenWorkspace::of(&entity()).run(client, |_| {}).await
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_running_workspace_is_used_as_it_is() {
     let Scene { coder, alice, client } = scene();
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).create();
@@ -59,7 +60,7 @@ async fn a_running_workspace_is_used_as_it_is() {
     assert_eq!(coder.requests().len(), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_stopped_workspace_is_started_and_followed() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
@@ -99,7 +100,7 @@ pub(crate) fn line(progress: &Progress<'_>) -> String {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_workspace_that_is_starting_is_waited_for() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).pending().create();
@@ -107,14 +108,14 @@ async fn a_workspace_that_is_starting_is_waited_for() {
     assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 0);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_workspace_that_is_stopping_is_started_once_it_is_stopped() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopping().create();
     assert_eq!(open(&client).await.unwrap().how, How::Started);
 }
 
-#[tokio::test]
+#[async_test]
 async fn when_somebody_else_starts_it_first_their_build_is_joined() {
     let Scene { coder, alice, .. } = scene();
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
@@ -124,7 +125,7 @@ async fn when_somebody_else_starts_it_first_their_build_is_joined() {
     assert_eq!(coder.count("POST", &builds), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn without_a_workspace_one_is_created_from_the_template() {
     let Scene { coder, client, .. } = scene();
     let mut told = Vec::new();
@@ -152,7 +153,7 @@ async fn without_a_workspace_one_is_created_from_the_template() {
     assert_eq!(coder.requests().len(), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_workspace_of_the_same_name_for_something_else_is_not_touched() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "pay").parameter("repo", "https://github.com/acme/other").create();
@@ -165,7 +166,7 @@ async fn a_workspace_of_the_same_name_for_something_else_is_not_touched() {
     assert_snapshot!(error, @"there is another workspace called `pay`; choose another name");
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_new_one_beside_others_is_found_again_by_its_name() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "pay").parameter("repo", PAY).create();
@@ -178,7 +179,7 @@ async fn a_new_one_beside_others_is_found_again_by_its_name() {
     assert_eq!((again.workspace.id, again.how), (first.workspace.id, How::Started));
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_workspace_that_is_on_its_way_out_is_not_used() {
     let Scene { coder, alice, client } = scene();
     let id = coder.add_workspace(&alice, "pay").parameter("repo", PAY).create();
@@ -187,14 +188,14 @@ async fn a_workspace_that_is_on_its_way_out_is_not_used() {
     assert_eq!((opened.workspace.name.as_str(), opened.how), ("pay-2", How::Created));
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_log_that_cannot_be_read_does_not_matter() {
     let Scene { coder, client, .. } = scene();
     coder.fail_next(Fault::bad_gateway().on("/api/v2/workspacebuilds/").times(100));
     assert_eq!(open(&client).await.unwrap().how, How::Created);
 }
 
-#[tokio::test]
+#[async_test]
 async fn an_answer_that_is_lost_makes_no_second_workspace() {
     for fault in [Fault::answer_lost(), Fault::request_lost(), Fault::bad_gateway()] {
         let Scene { coder, client, .. } = scene();
@@ -204,7 +205,7 @@ async fn an_answer_that_is_lost_makes_no_second_workspace() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_build_whose_answer_is_lost_is_not_asked_for_twice() {
     let Scene { coder, alice, client } = scene();
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
@@ -214,7 +215,7 @@ async fn a_build_whose_answer_is_lost_is_not_asked_for_twice() {
     assert_eq!(coder.count("POST", &builds), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn an_account_that_is_not_linked_is_named_before_anything_is_created() {
     let Scene { coder, alice, client } = scene();
     coder.add_template("devcontainers").external_auth("primary-github", "GitHub");
@@ -225,7 +226,7 @@ async fn an_account_that_is_not_linked_is_named_before_anything_is_created() {
     assert_eq!(open(&client).await.unwrap().how, How::Created);
 }
 
-#[tokio::test]
+#[async_test]
 async fn parameters_are_checked_before_anything_is_created() {
     let Scene { coder, client, .. } = scene();
     coder.add_template("devcontainers").required_parameter("team").rich_parameter(json!({
@@ -237,7 +238,7 @@ async fn parameters_are_checked_before_anything_is_created() {
     assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 0);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_preset_fills_in_what_is_not_said() {
     let Scene { coder, client, .. } = scene();
     coder.add_template("devcontainers").required_parameter("cpu").preset("Large", &[("cpu", "16")]);
@@ -248,7 +249,7 @@ async fn a_preset_fills_in_what_is_not_said() {
     assert_eq!(opened.how, How::Created);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_template_that_cannot_be_used_says_why() {
     let Scene { coder, client, .. } = scene();
     coder.add_template("old").deprecated("use `devcontainers`");
@@ -267,7 +268,7 @@ async fn a_template_that_cannot_be_used_says_why() {
     ");
 }
 
-#[tokio::test]
+#[async_test]
 async fn an_agent_that_never_connects_says_so() {
     let Scene { coder, alice, client } = scene();
     let id = coder
@@ -280,7 +281,7 @@ async fn an_agent_that_never_connects_says_so() {
     assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent is taking too long to connect");
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_build_that_fails_says_why() {
     let Scene { coder, alice, client } = scene();
     let template = coder.add_template("devcontainers");
@@ -295,7 +296,7 @@ async fn a_build_that_fails_says_why() {
     assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_start_that_fails_for_want_of_an_account_names_it() {
     let Scene { coder, alice, client } = scene();
     let template = coder.add_template("devcontainers").external_auth("github", "GitHub");
@@ -316,7 +317,7 @@ async fn a_start_that_fails_for_want_of_an_account_names_it() {
     assert_eq!(open(&client).await.unwrap().how, How::Started);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_workspace_that_is_deleted_meanwhile_is_no_success() {
     let Scene { coder, alice, .. } = scene();
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).connecting().create();
@@ -328,7 +329,7 @@ async fn a_workspace_that_is_deleted_meanwhile_is_no_success() {
     assert!(matches!(error, Error::Stuck { problem: Stuck::Deleted, .. }), "{error}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn patience_ends() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).queued(3, 7).create();
@@ -337,7 +338,7 @@ async fn patience_ends() {
     assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"the workspace `dev` is not there yet; look again later");
 }
 
-#[tokio::test]
+#[async_test]
 async fn when_the_search_fails_nothing_is_created() {
     let Scene { coder, client, .. } = scene();
     coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces"));
@@ -345,7 +346,7 @@ async fn when_the_search_fails_nothing_is_created() {
     assert_eq!(coder.requests().len(), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_hiccup_while_waiting_does_not_matter() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).pending().create();

@@ -5,9 +5,10 @@ use std::time::Duration;
 use coder_testkit::{FakeCoder, Fault};
 use coder_workspaces::{KnownPlaces, Places, find_places};
 
+use crate::async_test;
 use crate::fake::client;
 
-#[tokio::test]
+#[async_test]
 async fn a_deployment_tells_its_places() {
     let coder = FakeCoder::new();
     let client = client(&coder, &coder.add_user("alice"));
@@ -17,7 +18,7 @@ async fn a_deployment_tells_its_places() {
     assert_eq!(places.ssh_suffix, "coder");
 }
 
-#[tokio::test]
+#[async_test]
 async fn they_are_asked_for_once_in_ten_minutes() {
     let coder = FakeCoder::new();
     let client = client(&coder, &coder.add_user("alice"));
@@ -32,7 +33,7 @@ async fn they_are_asked_for_once_in_ten_minutes() {
     assert_eq!(coder.count("GET", "/api/v2/regions"), 2);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_deployment_that_does_not_answer_has_its_pages_all_the_same() {
     let coder = FakeCoder::new();
     let client = client(&coder, &coder.add_user("alice"));

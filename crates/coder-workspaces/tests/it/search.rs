@@ -7,7 +7,10 @@ use coder_workspaces::{Error, NotSearchable, Owner, Search, compile, find_worksp
 use insta::assert_snapshot;
 use serde_json::json;
 
+use crate::async_test;
 use crate::support::{Coder, entity, id, numbered, query};
+#[cfg(not(target_family = "wasm"))]
+use crate::test;
 
 const PAY: &str = "https://github.com/acme/pay";
 
@@ -15,7 +18,7 @@ fn names(workspaces: &[Workspace]) -> Vec<&str> {
     workspaces.iter().map(|workspace| workspace.name.as_str()).collect()
 }
 
-#[tokio::test]
+#[async_test]
 async fn one_request_asks_for_every_key_and_every_spelling() {
     let coder = Coder::listing(&[]);
     let entity = entity(PAY, &["repo", "git_repo"]);
@@ -40,14 +43,14 @@ async fn one_request_asks_for_every_key_and_every_spelling() {
     "#);
 }
 
-#[tokio::test]
+#[async_test]
 async fn everyones_workspaces_are_asked_for_without_an_owner() {
     let coder = Coder::listing(&[]);
     find_workspaces(&coder.client(), &entity(PAY, &["repo"]), Owner::Everyone).await.unwrap();
     assert!(!coder.queries()[0].contains("owner:"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn running_and_recently_used_workspaces_come_first() {
     let coder = Coder::listing(&[
         numbered(1, "stopped-lately", "stopped", 50),
@@ -72,7 +75,7 @@ async fn running_and_recently_used_workspaces_come_first() {
     );
 }
 
-#[tokio::test]
+#[async_test]
 async fn pages_follow_one_another_in_that_order() {
     let names_of_five = ["a", "b", "c", "d", "e"];
     let of = |(number, name): (u32, &&str)| numbered(number, name, "running", number);
@@ -88,7 +91,7 @@ async fn pages_follow_one_another_in_that_order() {
     assert_eq!(seen, ["e d", "c b", "a", ""]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_person_s_own_search_is_kept_word_for_word() {
     let coder = Coder::listing(&[]);
     let written = WorkspaceFilter::written("status:running  my text").unwrap();
@@ -97,7 +100,7 @@ async fn a_person_s_own_search_is_kept_word_for_word() {
     assert!(coder.queries()[0].starts_with("status:running  my text owner:me param:"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_person_s_own_parameters_narrow_the_answer_although_coder_would_widen_it() {
     let both = vec![numbered(1, "eu", "running", 1), numbered(2, "us", "running", 2)];
     let page = |workspaces: &[Workspace]| json!({"count": 0, "workspaces": workspaces});
@@ -113,7 +116,7 @@ async fn a_person_s_own_parameters_narrow_the_answer_although_coder_would_widen_
     assert!(!coder.queries()[0].contains("region"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn what_the_search_cannot_say_is_compared_here() {
     let candidates = vec![
         numbered(1, "ours", "running", 1),
@@ -139,7 +142,7 @@ async fn what_the_search_cannot_say_is_compared_here() {
     assert_eq!(coder.queries(), ["owner:me param:repo"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_workspace_whose_parameters_cannot_be_read_makes_the_answer_partial() {
     let candidates = vec![numbered(1, "ours", "running", 1), numbered(2, "unread", "running", 2)];
     let page = json!({"count": 2, "workspaces": candidates});
@@ -156,7 +159,7 @@ async fn a_workspace_whose_parameters_cannot_be_read_makes_the_answer_partial() 
     assert_snapshot!(found.problems[0], @"one of several requests failed: coder answered 500: an internal server error occurred");
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_key_that_would_leave_its_place_is_refused_and_reported() {
     let coder = Coder::listing(&[]);
     let entity = entity(PAY, &["repo\" owner:\"admin", "repo"]);
@@ -165,7 +168,7 @@ async fn a_key_that_would_leave_its_place_is_refused_and_reported() {
     assert_snapshot!(found.problems[0], @r#"the parameter `repo\" owner:\"admin` was left out: `repo\" owner:\"admin` cannot be searched for: coder's search has no way to write '"' in it"#);
 }
 
-#[tokio::test]
+#[async_test]
 async fn when_every_key_is_refused_nothing_is_asked() {
     let coder = Coder::listing(&[]);
     let error = find_workspaces(&coder.client(), &entity(PAY, &["a\"b"]), Owner::Me).await;
@@ -173,7 +176,7 @@ async fn when_every_key_is_refused_nothing_is_asked() {
     assert!(coder.asked().is_empty());
 }
 
-#[tokio::test]
+#[async_test]
 async fn long_questions_are_asked_in_parts_and_a_failed_part_is_reported() {
     let long = format!("https://github.com/acme/{}", "p".repeat(200));
     let keys: Vec<String> = (0..6).map(|number| format!("repository_url_{number}")).collect();
@@ -189,7 +192,7 @@ async fn long_questions_are_asked_in_parts_and_a_failed_part_is_reported() {
     assert!(found.is_partial());
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_failure_is_never_an_empty_list() {
     for status in [400, 401, 403, 404, 500] {
         let coder = Coder::new(move |_| (status, json!({"message": "no"})));
@@ -198,7 +201,7 @@ async fn a_failure_is_never_an_empty_list() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn a_refused_credential_is_an_error_even_when_other_parts_succeeded() {
     let candidates = vec![numbered(1, "ours", "running", 1), numbered(2, "late", "running", 2)];
     let page = json!({"count": 2, "workspaces": candidates});
@@ -212,7 +215,7 @@ async fn a_refused_credential_is_an_error_even_when_other_parts_succeeded() {
     assert!(matches!(error, Error::Client(error) if error.is_unauthorized()));
 }
 
-#[tokio::test]
+#[async_test]
 async fn without_repository_or_keys_there_is_nothing_to_ask() {
     let coder = Coder::listing(&[]);
     let config = WorkspacesConfig::new("https://coder.test".parse().unwrap());
@@ -224,6 +227,7 @@ async fn without_repository_or_keys_there_is_nothing_to_ask() {
     assert!(coder.asked().is_empty());
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn a_search_can_be_moved_to_another_thread() {
     fn assert_send<T: Send>(_: T) {}

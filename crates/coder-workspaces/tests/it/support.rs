@@ -14,6 +14,7 @@ use coder_core::{
 };
 use coder_workspaces::{EntityWorkspacesConfig, compile};
 use http::{Request, Response};
+use include_dir::{Dir, File, include_dir};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
@@ -65,7 +66,8 @@ pub(crate) fn query(url: &Url) -> Option<String> {
     url.query_pairs().find(|(name, _)| name == "q").map(|(_, query)| query.into_owned())
 }
 
-#[async_trait]
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl Transport for Coder {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
         let url = Url::parse(&request.uri().to_string()).unwrap();
@@ -103,10 +105,12 @@ pub(crate) fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
+static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/fixtures");
+
 /// A workspace as Coder tells it.
 pub(crate) fn fixture(name: &str) -> Value {
-    let path = format!("{}/tests/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    let file = FIXTURES.get_file(format!("{name}.json")).and_then(File::contents_utf8);
+    serde_json::from_str(file.unwrap_or_else(|| panic!("no {name}"))).unwrap()
 }
 
 pub(crate) fn workspace(json: Value) -> Workspace {
