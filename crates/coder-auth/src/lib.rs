@@ -92,6 +92,6 @@ pub use session::{LogoutScope, SessionError, SessionId, SessionOptions};
 pub use sign_in::{
     BackstageIdentity, EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail,
     EmailOptions, OwnershipResolver, SignIn, SignInError, SignInResolver,
-    UsernameMatchingUserEntityName,
+    UsernameMatchingUserEntityName, resolver_fn,
 };
 pub use upstream::UpstreamError;

@@ -108,6 +108,15 @@ impl AuthOptions {
         self
     }
 
+    /// Keeps the keys that are drawn to sign identity tokens in this process, and not in the store:
+    /// tokens are good until it ends, and for it alone. For one process beside a store that others
+    /// read, too.
+    #[must_use]
+    pub fn signing_keys_in_memory(mut self) -> Self {
+        self.identity_tokens.keys_in_memory = true;
+        self
+    }
+
     /// Believes identity tokens of another issuer, such as the Backstage backend beside this
     /// portal. They say who somebody is, and give access to Coder only to those who have linked a
     /// token of theirs ([`CoderAuth::link`](crate::CoderAuth::link)) or are signed in to Coder, too.

@@ -14,6 +14,7 @@ use crate::cookies::CookieRules;
 use crate::error::AuthError;
 use crate::grants::Grants;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer};
+use crate::memory_store::MemoryAuthStore;
 use crate::options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 use crate::origins::AllowedOrigins;
 use crate::request::RequestError;
@@ -96,7 +97,10 @@ impl CoderAuth {
             grants: Grants::new(world.clone(), store.clone(), keys.clone()),
             issuer: Issuer::new(
                 world,
-                store.clone(),
+                match options.identity_tokens.keys_in_memory {
+                    true => Arc::new(MemoryAuthStore::new()),
+                    false => store.clone(),
+                },
                 keys.clone(),
                 &options.base_url,
                 &options.identity_tokens,

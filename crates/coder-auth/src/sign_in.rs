@@ -15,11 +15,13 @@ use http::StatusCode;
 use crate::profile::Profile;
 
 mod builtin;
+mod closure;
 
 pub use builtin::{
     EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail, EmailOptions,
     UsernameMatchingUserEntityName,
 };
+pub use closure::resolver_fn;
 
 /// A Backstage identity: who signed in, and through which entities that person owns things.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +52,8 @@ impl BackstageIdentity {
     }
 }
 
-/// Finds the Backstage identity of a Coder user. Own rules implement this trait:
+/// Finds the Backstage identity of a Coder user. Own rules implement this trait, or are closures
+/// ([`resolver_fn`]):
 ///
 /// ```
 /// # use coder_auth::{BackstageIdentity, Profile, SignInError, SignInResolver};
@@ -178,8 +181,14 @@ impl SignIn {
     /// Computes ownership by this rule instead of Backstage's. It does not count for people whom
     /// the catalog does not know.
     #[must_use]
-    pub fn owning_through(mut self, rule: impl OwnershipResolver + 'static) -> Self {
-        self.ownership = Some(Arc::new(rule));
+    pub fn owning_through(self, rule: impl OwnershipResolver + 'static) -> Self {
+        self.owning_through_shared(Arc::new(rule))
+    }
+
+    /// Computes ownership by a rule that is shared with other environments.
+    #[must_use]
+    pub fn owning_through_shared(mut self, rule: Arc<dyn OwnershipResolver>) -> Self {
+        self.ownership = Some(rule);
         self
     }
 

@@ -39,7 +39,8 @@ pub(crate) fn portal(config: &AppConfig, directory: &Path) -> Result<Portal, Fai
     let catalog = FileCatalog::in_directory(directory, config.catalog_locations.clone());
     configuration::tell(&catalog.notices());
     let store = Arc::new(MemoryAuthStore::new());
-    Ok(Portal::from_config(config, &world, Arc::new(catalog), store)?)
+    let portal = Portal::builder(config, &world, Arc::new(catalog), store);
+    Ok(portal.files(&configuration::read).build()?)
 }
 
 /// What this server calls itself to others.

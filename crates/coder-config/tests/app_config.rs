@@ -241,6 +241,44 @@ auth:
 }
 
 #[test]
+fn the_former_plugins_oauth_app_is_ignored_and_the_way_to_move_it_is_told() {
+    let config = with("oauth: { clientId: id, clientSecret: do-not-print }", "").unwrap();
+    let notices: Vec<String> = config.notices().iter().map(ToString::to_string).collect();
+    let [notice] = notices.as_slice() else { panic!("{notices:?}") };
+    for expected in
+        ["app-config.yaml:4:", "`coder.oauth`", "auth.providers.coder", "docs/migrating.md"]
+    {
+        assert!(notice.contains(expected), "{notice}");
+    }
+    assert!(!notice.contains("do-not-print"));
+}
+
+#[test]
+fn an_empty_list_of_domains_does_not_let_all_in() {
+    for domains in ["[]", "['${NOT_SET}']"] {
+        let resolver = format!(
+            "{{ resolver: emailMatchingUserEntityProfileEmail, allowedDomains: {domains} }}"
+        );
+        let text = format!(
+            "coder: {{ deployment: {{ accessUrl: https://coder.example.com }} }}
+app: {{ baseUrl: https://portal.example.com }}
+backend: {{ baseUrl: https://portal.example.com }}
+auth:
+  providers:
+    coder:
+      development:
+        clientId: id
+        clientSecret: s
+        deploymentUrl: https://coder.example.com
+        signIn: {{ resolvers: [{resolver}] }}
+"
+        );
+        let error = load(&[("app-config.yaml", &text)], &Environment::default()).unwrap_err();
+        assert!(error.to_string().contains("resolvers[0].allowedDomains` is empty"), "{error}");
+    }
+}
+
+#[test]
 fn a_store_is_a_name_or_a_mapping() {
     let store = |text: &str| {
         let config = with(&format!("session: {{ store: {text} }}"), "");

@@ -1,7 +1,8 @@
 //! Why a configuration makes no portal.
 
 use coder_auth::SealingKeysError;
-use coder_config::ConfigErrors;
+use coder_auth::identity::InsecureIssuer;
+use coder_config::{ConfigError, ConfigErrors};
 use coder_core::{OriginError, RandomError};
 
 /// A portal cannot be made from this configuration.
@@ -14,6 +15,12 @@ pub enum PortalError {
     /// `coder.session.keys` cannot be used.
     #[error("`coder.session.keys` cannot be used")]
     Keys(#[source] SealingKeysError),
+    /// The keys of `auth.keyStore` cannot be used.
+    #[error("the signing keys of `auth.keyStore` cannot be used")]
+    SigningKeys(#[source] ConfigError),
+    /// A backend of `coder.trustedIssuers` cannot be trusted.
+    #[error("`coder.trustedIssuers` cannot be used")]
+    TrustedIssuer(#[source] InsecureIssuer),
     /// The environment that the portal's pages use cannot be offered.
     #[error("the environment `{environment}` of `auth.providers.coder` cannot be used")]
     Environment {

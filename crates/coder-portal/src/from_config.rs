@@ -4,132 +4,164 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use backstage_catalog::Catalog;
+use coder_auth::identity::TrustedIssuer;
 use coder_auth::store::AuthStore;
 use coder_auth::{
-    AllowedOrigins, AuthOptions, CoderAuth, EmailLocalPartMatchingUserEntityName,
-    EmailMatchingUserEntityProfileEmail, EmailOptions, EnvironmentOptions, LogoutScope,
-    SealingKeys, SessionOptions, SignIn, UsernameMatchingUserEntityName,
+    AccessTokenPolicy, AllowedOrigins, AuthOptions, CoderAuth,
+    EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail, EmailOptions,
+    EnvironmentOptions, LogoutScope, SealingKeys, SessionOptions, SignIn,
+    UsernameMatchingUserEntityName,
 };
 use coder_config::{
     AppConfig, BuiltInSignInResolver, CoderEnvironment, ConfigError, ConfigErrors, Logout,
-    SignInResolverConfig, SignInResolverName, WorkspacesConfig,
+    SignInResolverConfig, SignInResolverName, TrustedIssuerConfig, WorkspacesConfig,
 };
 use coder_core::{Origin, World};
 use coder_workspaces::KnownPlaces;
 use url::Url;
 
 use crate::PortalError;
+use crate::builder::PortalBuilder;
 use crate::portal::{Parts, Portal};
+use crate::signing_keys::with_keys;
 
 impl Portal {
     /// The portal that this configuration describes.
     ///
     /// `catalog` is where entities come from, `store` where grants and sessions are kept. Without
     /// `coder.session.keys` a fresh key is drawn, and what it sealed is lost with the process.
+    /// [`Portal::builder`] takes what a program brings along.
     ///
     /// # Errors
     ///
-    /// When the portal's own environment (`auth.environment`) is missing or incomplete, or when
-    /// keys cannot be used. Another incomplete environment is logged, and answers 404 to those who
-    /// ask for it.
+    /// As [`PortalBuilder::build`].
     pub fn from_config(
         config: &AppConfig,
         world: &World,
         catalog: Arc<dyn Catalog>,
         store: Arc<dyn AuthStore>,
     ) -> Result<Self, PortalError> {
+        Self::builder(config, world, catalog, store).build()
+    }
+}
+
+impl PortalBuilder<'_> {
+    /// The portal.
+    ///
+    /// # Errors
+    ///
+    /// When the portal's own environment (`auth.environment`) is missing or incomplete, or names a
+    /// sign-in resolver that nobody brings along; when keys cannot be used. Another environment
+    /// that cannot be used is logged, and answers 404 to those who ask for it.
+    pub fn build(self) -> Result<Portal, PortalError> {
+        let (config, world) = (self.config, self.world);
         let keys = match config.session.keys.as_slice() {
             [] => SealingKeys::ephemeral(&*world.random)?,
             keys => SealingKeys::from_secrets(keys).map_err(PortalError::Keys)?,
         };
-        let options = auth_options(config, &catalog)?;
-        Ok(Self::new(Parts {
-            auth: CoderAuth::new(world, store, keys, options),
+        let options = self.auth_options()?;
+        Ok(Portal::new(Parts {
+            auth: CoderAuth::new(world, self.store, keys, options),
             world: world.clone(),
-            catalog,
+            catalog: self.catalog,
             integrations: config.integrations.clone(),
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
             places: KnownPlaces::default(),
         }))
     }
-}
 
-fn auth_options(
-    config: &AppConfig,
-    catalog: &Arc<dyn Catalog>,
-) -> Result<AuthOptions, PortalError> {
-    let auth = &config.auth;
-    let app = Origin::of(&config.app_base_url).map_err(PortalError::AppOrigin)?;
-    let further = auth.extra_allowed_origins.iter().chain(&config.backend.cors_origins).cloned();
-    let origins = AllowedOrigins::new(app, further);
-    let mut options = AuthOptions::new(below(&config.backend.base_url, "api/auth"), origins);
-    let mut own_duration = None;
-    for (name, environment) in &auth.environments {
-        let is_own = *name == auth.environment;
-        if let (true, Ok(environment)) = (is_own, environment) {
-            own_duration = environment.session_duration;
+    fn auth_options(&self) -> Result<AuthOptions, PortalError> {
+        let (config, auth) = (self.config, &self.config.auth);
+        let app = Origin::of(&config.app_base_url).map_err(PortalError::AppOrigin)?;
+        let further =
+            auth.extra_allowed_origins.iter().chain(&config.backend.cors_origins).cloned();
+        let origins = AllowedOrigins::new(app, further);
+        let mut options = AuthOptions::new(below(&config.backend.base_url, "api/auth"), origins);
+        let mut own_duration = None;
+        for (name, environment) in &auth.environments {
+            let is_own = *name == auth.environment;
+            if let (true, Ok(environment)) = (is_own, environment) {
+                own_duration = environment.session_duration;
+            }
+            let ready = environment.as_ref().map_err(ConfigErrors::clone);
+            options = match ready.and_then(|ready| Ok(self.environment_options(ready)?)) {
+                Ok(ready) => options.environment(name, ready),
+                Err(errors) if is_own => {
+                    return Err(PortalError::Environment { environment: name.clone(), errors });
+                }
+                Err(errors) => {
+                    tracing::warn!(environment = name, %errors, "this environment cannot be offered");
+                    options.misconfigured(name, errors.to_string())
+                }
+            };
         }
-        let ready = environment.as_ref().map_err(ConfigErrors::clone);
-        options = match ready.and_then(|ready| Ok(environment_options(ready, catalog)?)) {
-            Ok(ready) => options.environment(name, ready),
-            Err(errors) if is_own => {
-                return Err(PortalError::Environment { environment: name.clone(), errors });
-            }
-            Err(errors) => {
-                tracing::warn!(environment = name, %errors, "this environment cannot be offered");
-                options.misconfigured(name, errors.to_string())
-            }
+        if !auth.environments.contains_key(&auth.environment) {
+            return Err(PortalError::NoEnvironment { environment: auth.environment.clone() });
+        }
+        let defaults = SessionOptions::default();
+        let logout = match config.session.logout {
+            Logout::Grant => LogoutScope::Grant,
+            _ => LogoutScope::Session,
         };
+        let session = SessionOptions::lasting(
+            config.session.idle.unwrap_or(defaults.idle),
+            config.session.absolute.or(own_duration).unwrap_or(defaults.absolute),
+        );
+        options = options
+            .session(session.logging_out(logout))
+            .access_token(match config.session.access_token {
+                coder_config::AccessTokenPolicy::Server => AccessTokenPolicy::Server,
+                _ => AccessTokenPolicy::Browser,
+            })
+            .ownership_in_token(!auth.omit_ownership_claim);
+        if let Some(lifetime) = auth.token_expiration {
+            options = options.identity_lifetime(lifetime);
+        }
+        for trusted in &config.trusted_issuers {
+            options = options.trusting(trusted_issuer(trusted)?);
+        }
+        with_keys(options, auth.key_store.as_ref(), self.files).map_err(PortalError::SigningKeys)
     }
-    if !auth.environments.contains_key(&auth.environment) {
-        return Err(PortalError::NoEnvironment { environment: auth.environment.clone() });
+
+    fn environment_options(
+        &self,
+        environment: &CoderEnvironment,
+    ) -> Result<EnvironmentOptions, ConfigError> {
+        let mut options = EnvironmentOptions::new(
+            environment.deployment_url.clone(),
+            &*environment.client_id,
+            environment.client_secret.clone(),
+        )
+        .scopes(environment.additional_scopes.iter().cloned());
+        if let Some(url) = &environment.internal_url {
+            options = options.internal_url(url.clone());
+        }
+        if let Some(url) = &environment.callback_url {
+            options = options.callback_url(url.clone());
+        }
+        if !environment.sign_in_resolvers.is_empty() {
+            let mut sign_in = SignIn::new(self.catalog.clone());
+            for resolver in &environment.sign_in_resolvers {
+                sign_in = match resolver {
+                    SignInResolverConfig::BuiltIn(built_in) => with_built_in(sign_in, built_in),
+                    SignInResolverConfig::Custom(custom) => self.with_custom(sign_in, custom)?,
+                    _ => sign_in,
+                };
+            }
+            if let Some(rule) = &self.ownership {
+                sign_in = sign_in.owning_through_shared(rule.clone());
+            }
+            options = options.sign_in(sign_in);
+        }
+        Ok(options)
     }
-    let defaults = SessionOptions::default();
-    let logout = match config.session.logout {
-        Logout::Grant => LogoutScope::Grant,
-        _ => LogoutScope::Session,
-    };
-    let session = SessionOptions::lasting(
-        config.session.idle.unwrap_or(defaults.idle),
-        config.session.absolute.or(own_duration).unwrap_or(defaults.absolute),
-    );
-    options = options.session(session.logging_out(logout));
-    Ok(match auth.token_expiration {
-        Some(lifetime) => options.identity_lifetime(lifetime),
-        None => options,
-    })
 }
 
-fn environment_options(
-    environment: &CoderEnvironment,
-    catalog: &Arc<dyn Catalog>,
-) -> Result<EnvironmentOptions, ConfigError> {
-    let mut options = EnvironmentOptions::new(
-        environment.deployment_url.clone(),
-        &*environment.client_id,
-        environment.client_secret.clone(),
-    )
-    .scopes(environment.additional_scopes.iter().cloned());
-    if let Some(url) = &environment.internal_url {
-        options = options.internal_url(url.clone());
-    }
-    if let Some(url) = &environment.callback_url {
-        options = options.callback_url(url.clone());
-    }
-    if !environment.sign_in_resolvers.is_empty() {
-        let mut resolvers = environment.sign_in_resolvers.iter();
-        options = options.sign_in(resolvers.try_fold(SignIn::new(catalog.clone()), with_resolver)?);
-    }
-    Ok(options)
-}
-
-fn with_resolver(sign_in: SignIn, config: &SignInResolverConfig) -> Result<SignIn, ConfigError> {
-    match config {
-        SignInResolverConfig::BuiltIn(config) => Ok(with_built_in(sign_in, config)),
-        SignInResolverConfig::Custom(custom) => Err(custom.unknown(&[])),
-        _ => Ok(sign_in),
-    }
+fn trusted_issuer(config: &TrustedIssuerConfig) -> Result<TrustedIssuer, PortalError> {
+    let issuer = TrustedIssuer::with_keys_at(config.jwks_url.clone());
+    let issuer = issuer.map_err(PortalError::TrustedIssuer)?;
+    Ok(issuer.named(&*config.issuer).for_audience(&*config.audience))
 }
 
 fn with_built_in(sign_in: SignIn, config: &BuiltInSignInResolver) -> SignIn {

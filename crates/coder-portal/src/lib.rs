@@ -39,12 +39,15 @@
 //! It holds no rule of the login (`coder-auth`), of configuration (`coder-config`) or of
 //! association (`coder-workspaces`); it connects them.
 
+mod builder;
 mod cors;
 mod entities;
 mod error;
 mod from_config;
 mod portal;
 mod routes;
+mod signing_keys;
 
+pub use builder::{InvalidOption, PortalBuilder, ResolverOptions};
 pub use error::PortalError;
 pub use portal::Portal;

@@ -78,11 +78,18 @@ pub(crate) enum TokenError {
     Audience,
 }
 
-/// Believes a token that `key` has signed, of the issuer `issuer` if that is known.
+/// Who makes a full token, if that is known, and for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Addressed<'a> {
+    pub(super) issuer: Option<&'a str>,
+    pub(super) audience: &'a str,
+}
+
+/// Believes a token that `key` has signed.
 pub(super) fn check(
     parsed: &Parsed<'_>,
     key: &VerifyingKey,
-    issuer: Option<&str>,
+    expected: Addressed<'_>,
     accept: AcceptTokens,
     now: Timestamp,
 ) -> Result<VerifiedIdentity, TokenError> {
@@ -102,12 +109,12 @@ pub(super) fn check(
         return Err(TokenError::Time);
     }
     // A limited token names neither.
-    let addressed = claims.aud.as_deref() == Some(AUDIENCE)
-        && issuer.is_none_or(|issuer| claims.iss.as_deref() == Some(issuer));
+    let addressed = claims.aud.as_deref() == Some(expected.audience)
+        && expected.issuer.is_none_or(|issuer| claims.iss.as_deref() == Some(issuer));
     if claims.sub.is_empty() || !(is_limited || addressed) {
         return Err(TokenError::Audience);
     }
     let expires_at = Timestamp::from_second(claims.exp).map_err(|_| TokenError::Malformed)?;
-    let issuer = issuer.unwrap_or_default().to_owned();
+    let issuer = expected.issuer.unwrap_or_default().to_owned();
     Ok(VerifiedIdentity { user_entity_ref: claims.sub, issuer, expires_at, is_limited })
 }

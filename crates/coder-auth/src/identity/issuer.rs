@@ -6,7 +6,7 @@ use coder_core::{Secret, World};
 use jiff::SignedDuration;
 use url::Url;
 
-use super::claims::{AUDIENCE, AcceptTokens, Claims, LimitedClaims, TokenError, check};
+use super::claims::{AUDIENCE, AcceptTokens, Addressed, Claims, LimitedClaims, TokenError, check};
 use super::jwt::{self, Header, LIMITED_USER_TYPE, USER_TYPE};
 use super::keys::KeyRing;
 use super::static_key::StaticSigningKey;
@@ -34,11 +34,18 @@ pub(crate) struct IdentityTokenOptions {
     pub(crate) ownership: bool,
     /// The operator's own keys; without any, keys are drawn.
     pub(crate) keys: Vec<StaticSigningKey>,
+    /// Whether keys that are drawn are lost with the process.
+    pub(crate) keys_in_memory: bool,
 }
 
 impl Default for IdentityTokenOptions {
     fn default() -> Self {
-        Self { lifetime: SignedDuration::from_hours(1), ownership: false, keys: Vec::new() }
+        Self {
+            lifetime: SignedDuration::from_hours(1),
+            ownership: false,
+            keys: Vec::new(),
+            keys_in_memory: false,
+        }
     }
 }
 
@@ -117,7 +124,8 @@ impl Issuer {
         let parsed = jwt::parse(token).map_err(refuse)?;
         let Some(key) = self.keys.published(&parsed.header.kid).await? else { return Ok(None) };
         let now = self.world.clock.now();
-        let identity = check(&parsed, key.public(), Some(&self.issuer), accept, now);
+        let addressed = Addressed { issuer: Some(&self.issuer), audience: AUDIENCE };
+        let identity = check(&parsed, key.public(), addressed, accept, now);
         Ok(Some(identity.map_err(refuse)?.user_entity_ref))
     }
 

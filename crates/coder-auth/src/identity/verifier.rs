@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use p256::ecdsa::VerifyingKey;
 use url::Url;
 
-use super::claims::{AcceptTokens, TokenError, VerifiedIdentity, check};
+use super::claims::{AUDIENCE, AcceptTokens, Addressed, TokenError, VerifiedIdentity, check};
 use super::jwk::JwkSet;
 use super::jwt::{self, Parsed};
 
@@ -54,6 +54,8 @@ pub struct TrustedIssuer {
     jwks_url: Url,
     /// What its full tokens have in `iss`; `None` believes any.
     issuer: Option<String>,
+    /// What they have in `aud`.
+    audience: String,
     keys: Mutex<KeySet>,
 }
 
@@ -114,7 +116,22 @@ impl TrustedIssuer {
         if !secure {
             return Err(InsecureIssuer);
         }
-        Ok(Self { jwks_url, issuer: None, keys: Mutex::default() })
+        let audience = AUDIENCE.to_owned();
+        Ok(Self { jwks_url, issuer: None, audience, keys: Mutex::default() })
+    }
+
+    /// Its tokens name it like this, letter by letter (`iss`).
+    #[must_use]
+    pub fn named(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// Its tokens are for this audience (`aud`), and not for `backstage`, as those of Backstage are.
+    #[must_use]
+    pub fn for_audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = audience.into();
+        self
     }
 
     /// What tells it from other issuers.
@@ -222,7 +239,8 @@ impl IdentityVerifier {
         accept: AcceptTokens,
     ) -> Result<VerifiedIdentity, VerifyError> {
         let now = self.world.clock.now();
-        let identity = check(parsed, key, issuer.issuer.as_deref(), accept, now).map_err(refuse)?;
+        let addressed = Addressed { issuer: issuer.issuer.as_deref(), audience: &issuer.audience };
+        let identity = check(parsed, key, addressed, accept, now).map_err(refuse)?;
         Ok(VerifiedIdentity { issuer: issuer.name().to_owned(), ..identity })
     }
 }

@@ -8,6 +8,19 @@ use super::reader::{Reader, Section, Value, each_once};
 use crate::{CreationMode, Notice, TemplateRef, WorkspacesConfig};
 
 impl<'a> Reader<'a> {
+    /// `coder.oauth` is what the former backend plugin read. Nothing of it is used.
+    pub(super) fn former_oauth(&mut self, coder: &Section<'a>) {
+        if let Some(value) = self.value(coder, "oauth") {
+            let message = format!(
+                "`{0}` is of the former backend plugin and ignored; move `{0}.clientId` and \
+                 `{0}.clientSecret` to `auth.providers.coder.<environment>`, as docs/migrating.md shows",
+                value.path
+            );
+            let notice = Notice::new(value.path, message);
+            self.notices.push(notice.at(value.node.provenance().clone()));
+        }
+    }
+
     /// Links lead to `coder.deployment.accessUrl`, else to the environment's deployment.
     pub(super) fn workspaces(
         &mut self,

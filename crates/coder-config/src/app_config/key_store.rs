@@ -1,8 +1,8 @@
 //! `auth.keyStore`: where the keys that sign identity tokens come from.
 
 use super::reader::{Reader, Section, Value};
-use crate::Provenance;
 use crate::suggest::or_known;
+use crate::{ConfigError, Provenance};
 
 /// `auth.keyStore`: where the keys that sign identity tokens come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +27,17 @@ pub struct StaticKeyConfig {
     pub public_key_file: String,
     /// `privateKeyFile`, as it is written.
     pub private_key_file: String,
-    /// Where the key is written, for what is wrong with its files.
+    /// Where the key is written.
     pub provenance: Provenance,
+    path: String,
+}
+
+impl StaticKeyConfig {
+    /// The error for a file that cannot be used: `key` is what names it (`privateKeyFile`,
+    /// `publicKeyFile`), `problem` says what is wrong, without anything of a secret.
+    pub fn invalid_file(&self, key: &str, problem: impl Into<String>) -> ConfigError {
+        ConfigError::invalid(format!("{}.{key}", self.path), self.provenance.clone(), problem)
+    }
 }
 
 const PROVIDERS: [&str; 3] = ["database", "memory", "static"];
@@ -97,6 +106,7 @@ impl<'a> Reader<'a> {
             public_key_file: public_key_file?.to_owned(),
             private_key_file: private_key_file?.to_owned(),
             provenance: section.provenance()?,
+            path: section.path().to_owned(),
         })
     }
 

@@ -72,7 +72,8 @@ impl AppConfig {
         let backend = reader.backend(&root);
         let auth = reader.auth(&root);
         let coder = reader.section(&root, "coder");
-        reader.only(&coder, &["deployment", "workspaces", "session", "trustedIssuers"]);
+        reader.only(&coder, &["deployment", "workspaces", "session", "trustedIssuers", "oauth"]);
+        reader.former_oauth(&coder);
         let session = reader.session(&coder);
         let trusted_issuers = reader.trusted_issuers(&coder);
         let workspaces = reader.workspaces(&coder, auth.as_ref());

@@ -148,6 +148,11 @@ impl<'a> Reader<'a> {
                 self.wrong(&value, "a list of domains");
                 return None;
             }
+            // A variable that is missing drops the item it stands in: that must not let all in.
+            Some(value) if value.node.as_list().is_some_and(<[_]>::is_empty) => {
+                self.invalid(&value, "is empty; leave it out to let all domains in");
+                return None;
+            }
             _ => each_once(self.texts(section, "allowedDomains")),
         };
         let without_user = self.flag(section, OUTSIDERS);

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use coder_core::{OsRandom, ReqwestTransport, SystemClock};
+use coder_core::{OsRandom, ReqwestTransport, Secret, SystemClock};
 use coder_testkit::{FakeCoder, FakeServer};
 use http::StatusCode;
 use tracing_subscriber::fmt::MakeWriter;
@@ -100,6 +100,9 @@ async fn no_secret_reaches_a_log_an_error_a_debug_text_or_a_url() {
     let entity = "/api/coder/v1/entities/component/default/python-project/workspaces";
     let found = browser.ajax(&portal, "GET", entity).await;
     assert_eq!(found.status, StatusCode::OK, "{:?}", found.body);
+    assert_eq!(browser.link(&portal, &alice.session_token).await.status, StatusCode::OK);
+    let refused = browser.link(&portal, &Secret::new("canary-linked-token")).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     let mut failing = Browser::default();
     failing
         .navigate(&portal, "/api/auth/coder/handler/frame?code=canary-code&state=canary-state")
@@ -111,6 +114,8 @@ async fn no_secret_reaches_a_log_an_error_a_debug_text_or_a_url() {
     assert!(secrets.len() > 8, "the line sends credentials: {}", secrets.len());
     secrets.push(app.client_secret.expose().to_owned());
     secrets.push("canary-code".to_owned());
+    secrets.push("canary-linked-token".to_owned());
+    secrets.push(alice.session_token.expose().to_owned());
     secrets.push("canary-state".to_owned());
     secrets.extend(browser.cookies.values().cloned());
     for path in ["/response/providerInfo/accessToken", "/response/backstageIdentity/token"] {
@@ -118,7 +123,12 @@ async fn no_secret_reaches_a_log_an_error_a_debug_text_or_a_url() {
     }
     let text = log.text();
     assert!(text.contains("TRACE") && text.contains("hyper"), "other crates log at trace, too");
-    let elsewhere = format!("{config:?} {portal:?} {:?} {:?}", refreshed.headers, found.json());
+    let elsewhere = format!(
+        "{config:?} {portal:?} {:?} {:?} {:?}",
+        refreshed.headers,
+        found.json(),
+        refused.body
+    );
     let urls: String =
         coder.requests().iter().map(|request| format!("{}\n", request.query)).collect();
     for secret in secrets.iter().filter(|secret| secret.len() >= 8) {

@@ -8,5 +8,6 @@
 mod canaries;
 mod configuration;
 mod line;
+mod sign_in;
 mod support;
 mod wire;

@@ -7,12 +7,12 @@ use backstage_catalog::MemoryCatalog;
 use bytes::Bytes;
 use coder_auth::MemoryAuthStore;
 use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment, parse_entities};
-use coder_core::{Body, TokioRuntime, Transport, World};
+use coder_core::{Body, Secret, TokioRuntime, Transport, World};
 use coder_portal::{Portal, PortalError};
 use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom};
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
 use http::{Request, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 pub(crate) const PORTAL: &str = "https://portal.example.com";
@@ -169,7 +169,11 @@ impl Answer {
 }
 
 pub(crate) async fn ask(portal: &Portal, request: http::request::Builder) -> Answer {
-    let response: Response<Body> = portal.handle(request.body(Bytes::new()).unwrap()).await;
+    send(portal, request, Bytes::new()).await
+}
+
+async fn send(portal: &Portal, request: http::request::Builder, body: Bytes) -> Answer {
+    let response: Response<Body> = portal.handle(request.body(body).unwrap()).await;
     let (head, body) = response.into_parts();
     Answer {
         status: head.status,
@@ -191,6 +195,16 @@ impl Browser {
         let request = self.request(method, target);
         let request = request.header("x-requested-with", "XMLHttpRequest").header("origin", PORTAL);
         ask(portal, request).await
+    }
+
+    /// Hands over a Coder session token.
+    pub(crate) async fn link(&self, portal: &Portal, token: &Secret) -> Answer {
+        let request = self
+            .request("POST", "/api/coder/v1/link")
+            .header("x-requested-with", "XMLHttpRequest")
+            .header("origin", PORTAL)
+            .header("content-type", "application/json");
+        send(portal, request, json!({ "token": token.expose() }).to_string().into()).await
     }
 
     pub(crate) async fn navigate(&mut self, portal: &Portal, target: &str) -> Answer {

@@ -1,0 +1,175 @@
+//! A portal in the making: a configuration, and what a program brings along for it to name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use backstage_catalog::Catalog;
+use coder_auth::store::AuthStore;
+use coder_auth::{OwnershipResolver, SignIn, SignInResolver};
+use coder_config::{AppConfig, ConfigError, CustomSignInResolver, Files};
+use coder_core::World;
+use serde_json::{Map, Value};
+
+use crate::portal::Portal;
+
+/// What [`Portal::builder`] gives: finish it with [`build`](Self::build).
+///
+/// ```
+/// use coder_auth::{BackstageIdentity, SignInError, resolver_fn};
+/// use coder_portal::{InvalidOption, Portal, PortalError};
+/// # use std::sync::Arc;
+/// # use coder_auth::store::AuthStore;
+/// # use backstage_catalog::Catalog;
+///
+/// # fn portal(
+/// #     world: &coder_core::World,
+/// #     config: &coder_config::AppConfig,
+/// #     catalog: Arc<dyn Catalog>,
+/// #     store: Arc<dyn AuthStore>,
+/// # ) -> Result<Portal, PortalError> {
+/// // signIn: { resolvers: [{ resolver: employeeId, prefix: emp- }] }
+/// let portal = Portal::builder(config, world, catalog, store)
+///     .sign_in_resolver_with("employeeId", |options| {
+///         let prefix = options.get("prefix").and_then(|value| value.as_str());
+///         let prefix = prefix.ok_or(InvalidOption::new("prefix", "must be a text"))?.to_owned();
+///         Ok(Arc::new(resolver_fn(move |user, catalog| {
+///             let id = user.username.strip_prefix(&prefix).map(str::to_owned);
+///             Box::pin(async move {
+///                 let name = format!("user:default/{}", id.ok_or(SignInError::NotFound)?);
+///                 let entity = catalog.entity(&name.parse()?).await?;
+///                 entity.map(|user| BackstageIdentity::of(&user)).ok_or(SignInError::NotFound)
+///             })
+///         })))
+///     })
+///     .build()?;
+/// # Ok(portal)
+/// # }
+/// ```
+pub struct PortalBuilder<'a> {
+    pub(crate) config: &'a AppConfig,
+    pub(crate) world: &'a World,
+    pub(crate) catalog: Arc<dyn Catalog>,
+    pub(crate) store: Arc<dyn AuthStore>,
+    pub(crate) files: Option<&'a dyn Files>,
+    pub(crate) ownership: Option<Arc<dyn OwnershipResolver>>,
+    resolvers: BTreeMap<String, Make<'a>>,
+}
+
+/// The options of a sign-in resolver, as they stand beside its name.
+pub type ResolverOptions = Map<String, Value>;
+
+type Make<'a> =
+    Box<dyn Fn(&ResolverOptions) -> Result<Arc<dyn SignInResolver>, InvalidOption> + 'a>;
+
+/// An option that a sign-in resolver cannot use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the option `{name}` {problem}")]
+pub struct InvalidOption {
+    name: String,
+    problem: String,
+}
+
+impl InvalidOption {
+    /// `problem` says what is wrong and what is allowed, like ``is `7`; it must be a group's
+    /// name``. It must not hold a secret.
+    pub fn new(name: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { name: name.into(), problem: problem.into() }
+    }
+}
+
+impl Portal {
+    /// A portal in the making, for programs that bring along what configuration only names: sign-in
+    /// resolvers of their own, a rule of ownership, files.
+    ///
+    /// `catalog` is where entities come from, `store` where grants and sessions are kept.
+    pub fn builder<'a>(
+        config: &'a AppConfig,
+        world: &'a World,
+        catalog: Arc<dyn Catalog>,
+        store: Arc<dyn AuthStore>,
+    ) -> PortalBuilder<'a> {
+        PortalBuilder {
+            config,
+            world,
+            catalog,
+            store,
+            files: None,
+            ownership: None,
+            resolvers: BTreeMap::new(),
+        }
+    }
+}
+
+impl<'a> PortalBuilder<'a> {
+    /// Lets configuration name this sign-in resolver (`resolver: myCompanyResolver`). It takes no
+    /// options. The names of Backstage's own resolvers are taken.
+    #[must_use]
+    pub fn sign_in_resolver(
+        self,
+        name: impl Into<String>,
+        resolver: impl SignInResolver + 'static,
+    ) -> Self {
+        let name = name.into();
+        let resolver: Arc<dyn SignInResolver> = Arc::new(resolver);
+        let known = name.clone();
+        self.sign_in_resolver_with(name, move |options| match options.keys().next() {
+            None => Ok(Arc::clone(&resolver)),
+            Some(option) => {
+                let problem = format!("is not known; `{known}` takes no options");
+                Err(InvalidOption::new(option, problem))
+            }
+        })
+    }
+
+    /// The same for a resolver with options: `make` gets what is written beside the name.
+    #[must_use]
+    pub fn sign_in_resolver_with(
+        mut self,
+        name: impl Into<String>,
+        make: impl Fn(&ResolverOptions) -> Result<Arc<dyn SignInResolver>, InvalidOption> + 'a,
+    ) -> Self {
+        self.resolvers.insert(name.into(), Box::new(make));
+        self
+    }
+
+    /// Computes by this rule through which entities a person owns things, in every environment.
+    #[must_use]
+    pub fn owning_through(mut self, rule: impl OwnershipResolver + 'static) -> Self {
+        self.ownership = Some(Arc::new(rule));
+        self
+    }
+
+    /// Reads the files that configuration names, such as signing keys. Relative paths start where
+    /// `files` starts.
+    #[must_use]
+    pub fn files(mut self, files: &'a dyn Files) -> Self {
+        self.files = Some(files);
+        self
+    }
+
+    /// Adds a resolver that this program brings along.
+    pub(crate) fn with_custom(
+        &self,
+        sign_in: SignIn,
+        custom: &CustomSignInResolver,
+    ) -> Result<SignIn, ConfigError> {
+        let Some(make) = self.resolvers.get(&custom.name) else {
+            let names: Vec<&str> = self.resolvers.keys().map(String::as_str).collect();
+            return Err(custom.unknown(&names));
+        };
+        match make(&custom.options) {
+            Ok(resolver) => Ok(sign_in.with_shared(resolver)),
+            Err(InvalidOption { name, problem }) => Err(custom.invalid_option(&name, problem)),
+        }
+    }
+}
+
+impl fmt::Debug for PortalBuilder<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PortalBuilder")
+            .field("resolvers", &self.resolvers.keys())
+            .finish_non_exhaustive()
+    }
+}
