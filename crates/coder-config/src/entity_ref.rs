@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::message::shown;
+
 /// The namespace of an entity whose descriptor names none.
 pub const DEFAULT_NAMESPACE: &str = "default";
 
@@ -30,7 +32,7 @@ impl EntityRef {
     /// When kind or name is empty.
     pub fn new(kind: &str, namespace: &str, name: &str) -> Result<Self, EntityRefError> {
         let namespace = if namespace.is_empty() { DEFAULT_NAMESPACE } else { namespace };
-        let text = || format!("{kind}:{namespace}/{name}");
+        let text = || shown(&format!("{kind}:{namespace}/{name}"));
         if kind.is_empty() {
             return Err(EntityRefError::NoKind { text: text() });
         }
@@ -74,7 +76,7 @@ impl EntityRef {
             Some((namespace, name)) => (Some(namespace), name),
             None => (None, rest),
         };
-        let text = || text.to_owned();
+        let text = || shown(text);
         if written_kind == Some("") || written_namespace == Some("") {
             return Err(EntityRefError::EmptyPart { text: text() });
         }

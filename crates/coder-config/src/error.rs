@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use crate::message::one_line;
 use crate::{Location, Notice, Provenance};
 
 /// One problem in a file, an entity or the configuration, with its place.
@@ -135,11 +136,11 @@ impl ConfigError {
         at: impl Into<Option<Provenance>>,
         problem: impl Into<String>,
     ) -> Self {
-        Self::Invalid { path: path.into(), at: at.into(), problem: problem.into() }
+        Self::Invalid { path: one_line(path), at: at.into(), problem: one_line(problem) }
     }
 
     pub(crate) fn missing(path: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Missing { path: path.into(), hint: hint.into() }
+        Self::Missing { path: one_line(path), hint: one_line(hint) }
     }
 }
 

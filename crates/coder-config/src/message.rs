@@ -6,12 +6,21 @@ use std::borrow::Cow;
 pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 120;
     let text = without_credentials(text);
-    let mut out: String =
-        text.chars().take(MOST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut out: String = text.chars().take(MOST).map(printable).collect();
     if text.chars().nth(MOST).is_some() {
         out.push('…');
     }
     out
+}
+
+/// On one line: what people write may hold line breaks, and what moves a terminal's cursor.
+pub(crate) fn one_line(text: impl Into<String>) -> String {
+    let text = text.into();
+    if text.contains(char::is_control) { text.chars().map(printable).collect() } else { text }
+}
+
+fn printable(c: char) -> char {
+    if c.is_control() { ' ' } else { c }
 }
 
 /// A URL without the part before `@`; any other text as it is.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::message::one_line;
 use crate::{ConfigError, Provenance};
 
 /// Something a person should know: a value that was dropped, a key that nobody reads.
@@ -21,7 +22,7 @@ pub struct Notice {
 impl Notice {
     /// A notice about the value at `path`.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), provenance: None, message: message.into() }
+        Self { path: one_line(path), provenance: None, message: one_line(message) }
     }
 
     /// Adds where the value is written.

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::transform::Dropped;
 use crate::javascript::{is_key_part, trim};
+use crate::message::one_line;
 use crate::node::{Content, Entry, Map};
 use crate::{ConfigError, Location, Node, yaml};
 
@@ -55,6 +56,7 @@ impl Environment {
             };
             let location = Location::in_variable(name.as_str());
             if let Err(problem) = insert(root.get_or_insert_default(), key, value, &location) {
+                let problem = one_line(problem);
                 errors.push(ConfigError::Directive { at: location.into(), problem });
             }
         }

@@ -2,6 +2,7 @@
 
 use super::environment::{Environment, Substituted};
 use super::files::{self, Files};
+use crate::message::one_line;
 use crate::node::{Content, Entry, Map};
 use crate::yaml::{self, MAX_DEPTH, MAX_FILE_NODES};
 use crate::{ConfigError, Node, Notice, Provenance};
@@ -118,6 +119,7 @@ impl Transform<'_> {
                 match self.directive(map, &at, path, context) {
                     Ok(value) => value,
                     Err(problem) => {
+                        let problem = one_line(problem);
                         self.errors.push(ConfigError::Directive { at, problem });
                         None
                     }

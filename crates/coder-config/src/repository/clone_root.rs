@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{NoRepository, Scm, ScmIntegrations};
-use crate::message::without_credentials;
+use crate::message::shown;
 
 /// The URL that clones the repository `text` points into.
 pub(super) fn clone_root(
@@ -15,7 +15,7 @@ pub(super) fn clone_root(
     if let Some(scp) = scp_like(text) {
         return Ok(scp.trim_end_matches('/').to_owned());
     }
-    let shown = || without_credentials(text).into_owned();
+    let shown = || shown(text);
     let Ok(mut url) = Url::parse(text) else {
         return Err(NoRepository::NotAUrl { text: shown() });
     };

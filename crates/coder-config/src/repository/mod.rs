@@ -7,7 +7,7 @@ mod normalised;
 
 use std::fmt;
 
-use crate::message::without_credentials;
+use crate::message::shown;
 use crate::{Entity, LocationRef, LocationRefError};
 
 pub use ingestion::{EDIT_URL, MANAGED_BY_ORIGIN_LOCATION, VIEW_URL};
@@ -39,7 +39,7 @@ impl Repository {
     pub fn from_url(url: &str, integrations: &ScmIntegrations) -> Result<Self, NoRepository> {
         let clone_url = clone_root::clone_root(url, integrations)?;
         let Some(normalised) = Normalised::of(&clone_url, integrations) else {
-            return Err(NoRepository::NotAUrl { text: url.to_owned() });
+            return Err(NoRepository::NotAUrl { text: shown(url) });
         };
         Ok(Self { clone_url, normalised })
     }
@@ -167,8 +167,7 @@ impl Entity {
     pub fn repository(&self, integrations: &ScmIntegrations) -> Result<Repository, NoRepository> {
         let (annotation, location) = self.source_annotation()?;
         if location.kind() != "url" {
-            let text = without_credentials(&location.to_string()).into_owned();
-            let kind = location.kind().to_owned();
+            let (text, kind) = (shown(&location.to_string()), shown(location.kind()));
             return Err(NoRepository::NotAUrlLocation { annotation, text, kind });
         }
         let found = Repository::from_url(location.target(), integrations);

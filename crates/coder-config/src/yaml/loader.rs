@@ -16,6 +16,7 @@ use super::{
     MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_NODES, MAX_NODES,
     MAX_REPEATED_BYTES, MAX_SCALAR_BYTES, Place,
 };
+use crate::message::one_line;
 use crate::node::{Content, Map};
 use crate::{ConfigError, Location, Node};
 
@@ -270,7 +271,7 @@ impl<'a> Builder<'a> {
         }
         // What stands behind a document without a `---` is a fault of that document.
         self.left_over = matches!(error.kind(), ErrorKind::ExpectedDocumentStart);
-        ConfigError::Syntax { location, problem: error.info() }
+        ConfigError::Syntax { location, problem: one_line(error.info()) }
     }
 
     fn too_deep(location: Location) -> ConfigError {

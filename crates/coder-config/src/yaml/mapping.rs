@@ -1,5 +1,6 @@
 //! Keys of mappings: what they are called, which are duplicates, and YAML 1.1's merge keys.
 
+use crate::message::one_line;
 use crate::node::{Content, Entry, KeyKind, Map};
 use crate::{ConfigError, Location, Node, javascript};
 
@@ -38,7 +39,8 @@ pub(super) fn insert(
         && !last_counts
     {
         let first = entry.key.clone();
-        return Err(ConfigError::DuplicateKey { key: key.text, location: key.location, first });
+        let written = one_line(key.text);
+        return Err(ConfigError::DuplicateKey { key: written, location: key.location, first });
     }
     map.insert(key.text, Entry { key: key.location, kind: key.kind, node });
     Ok(())
