@@ -100,7 +100,9 @@ pub(super) fn scp_like(text: &str) -> Option<&str> {
     let (authority, path) = text.split_once(':')?;
     let (user, host) = authority.split_once('@')?;
     let plain = |text: &str| !text.is_empty() && !text.contains(['/', '@', ' ', '"', '\t']);
-    let fits = plain(user) && plain(host) && !path.trim_matches('/').is_empty();
+    let is_url = path.starts_with("//") || path.contains("://");
+    let is_path = !is_url && !path.trim_matches('/').is_empty();
+    let fits = plain(user) && plain(host) && is_path;
     let odd = |c: char| c.is_control() || matches!(c, ' ' | '"' | '#' | '?' | '%' | '\\');
     (fits && !path.contains(odd)).then_some(text)
 }

@@ -9,7 +9,7 @@ use granit_parser::{
 };
 
 use super::characters::{StandIns, whole_characters};
-use super::indentation::{Begins, is_outdented};
+use super::indentation::{Begins, First, indenting_tab, is_no_space, is_outdented};
 use super::mapping::{Key, insert, merge};
 use super::schema::{self, Schema};
 use super::{
@@ -40,7 +40,7 @@ pub(super) fn load_json(place: &Place, text: &str) -> Result<Node, ConfigError> 
     let mut options = parser_options();
     options.simple_key_max_lookahead = MAX_SCALAR_BYTES;
     let mut parser = Parser::new_from_str_with_options(&text, options);
-    let mut builder = Builder { last_key_counts: true, stand_ins, ..Builder::new(place, &text) };
+    let mut builder = Builder { json: true, stand_ins, ..Builder::new(place, &text) };
     let root = builder.run(&mut parser)?;
     Ok(root.unwrap_or_else(|| Node::new(Content::Null, place.at(1, 1))))
 }
@@ -185,8 +185,8 @@ struct Frame {
 struct Builder<'a> {
     place: &'a Place,
     text: &'a str,
-    /// JSON: of duplicate keys the last one counts.
-    last_key_counts: bool,
+    /// Of duplicate keys the last one counts, and tabs are space.
+    json: bool,
     stand_ins: StandIns,
     left_over: bool,
     schema: Schema,
@@ -203,7 +203,7 @@ impl<'a> Builder<'a> {
         Self {
             place,
             text,
-            last_key_counts: false,
+            json: false,
             stand_ins: StandIns::default(),
             left_over: false,
             schema: Schema::Core,
@@ -302,6 +302,7 @@ impl<'a> Builder<'a> {
             return Err(ConfigError::TooLarge { location, what, limit: MAX_SCALAR_BYTES });
         }
         self.count(1, &location)?;
+        self.without_tabs(span, span.start.col(), First::Scalar)?;
         let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
         if self.in_brackets() {
             self.indented(span, Begins::Inside, &location)?;
@@ -334,11 +335,18 @@ impl<'a> Builder<'a> {
         tag: Option<&Tag>,
         span: &Span,
     ) -> Result<(), ConfigError> {
-        let location = self.location(span);
+        let column = match (&collection, style) {
+            (Collection::List(_), StructureStyle::Block) => self.dash_at_parent(span),
+            _ => None,
+        };
+        let column = column.unwrap_or(span.start.col());
+        let location = self.at(span.start.line(), column);
         if self.stack.len() >= MAX_DEPTH {
             return Err(Self::too_deep(location));
         }
-        let block = (style == StructureStyle::Block).then(|| span.start.col());
+        let block = (style == StructureStyle::Block).then_some(column);
+        let begins = if block.is_some() { First::Block } else { First::Flow };
+        self.without_tabs(span, column, begins)?;
         if block.is_none() && self.in_brackets() {
             self.indented(&Span::empty(span.start), Begins::Inside, &location)?;
         }
@@ -378,6 +386,49 @@ impl<'a> Builder<'a> {
 
     fn in_brackets(&self) -> bool {
         self.stack.last().is_some_and(|frame| frame.block.is_none())
+    }
+
+    /// The column of the first dash of a list that is indented no more than the mapping it is in.
+    /// The parser lets such a list begin behind that dash.
+    fn dash_at_parent(&self, span: &Span) -> Option<usize> {
+        let Some(Frame { block: Some(column), collection: Collection::Map { .. }, .. }) =
+            self.stack.last()
+        else {
+            return None;
+        };
+        let (indentation, rest) = self.line_before(span)?.split_at_checked(*column)?;
+        let is_dash = rest.strip_prefix('-').is_some_and(|rest| !rest.starts_with(is_no_space));
+        (is_dash && !indentation.contains(is_no_space)).then_some(*column)
+    }
+
+    /// What stands before a value in its line.
+    fn line_before(&self, span: &Span) -> Option<&'a str> {
+        let before = self.text.get(..span.byte_range()?.start)?;
+        before.rsplit('\n').next()
+    }
+
+    /// Refuses tabs that indent. `column` is where the value begins.
+    fn without_tabs(&self, span: &Span, column: usize, first: First) -> Result<(), ConfigError> {
+        if self.json || self.in_brackets() {
+            return Ok(());
+        }
+        let Some(line) = self.line_before(span).filter(|line| line.contains('\t')) else {
+            return Ok(());
+        };
+        let line: String = line.chars().take(column).collect();
+        let is_key = matches!(
+            self.stack.last(),
+            Some(Frame { collection: Collection::Map { key: None, .. }, .. })
+        );
+        let first = if is_key && first == First::Scalar { First::Key } else { first };
+        let block = self.stack.iter().rev().find_map(|frame| frame.block);
+        match indenting_tab(&line, block, first) {
+            None => Ok(()),
+            Some(at) => Err(ConfigError::Syntax {
+                location: self.at(span.start.line(), at),
+                problem: "a tab stands where only spaces indent".to_owned(),
+            }),
+        }
     }
 
     /// Refuses what npm's `yaml` takes for the end of the block.
@@ -456,7 +507,7 @@ impl<'a> Builder<'a> {
                 {
                     merge(map, &node, &location)?;
                 }
-                Some(key) => insert(map, key, node, self.last_key_counts)?,
+                Some(key) => insert(map, key, node, self.json)?,
             },
         }
         Ok(())
