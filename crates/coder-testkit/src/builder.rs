@@ -27,6 +27,7 @@ pub struct FakeCoderBuilder {
     provider_off: bool,
     pace: Pace,
     runtime: Option<Arc<dyn Runtime>>,
+    rate_limits: bool,
     strange: bool,
 }
 
@@ -41,6 +42,7 @@ impl FakeCoderBuilder {
             provider_off: false,
             pace: Pace::default(),
             runtime: None,
+            rate_limits: false,
             strange: false,
         }
     }
@@ -108,6 +110,14 @@ impl FakeCoderBuilder {
         self
     }
 
+    /// Whether it refuses more than 512 requests a minute of one user to one path of the API, and
+    /// more than 60 to an endpoint that checks credentials, as Coder does. It does not unless said:
+    /// on a clock that stands still a minute never ends.
+    pub fn rate_limits(mut self, on: bool) -> Self {
+        self.rate_limits = on;
+        self
+    }
+
     /// Adds a field that nobody knows to every object of the API, and words that nobody knows
     /// where one of a few is expected: a client must take a newer Coder as it is.
     pub fn from_the_future(mut self) -> Self {
@@ -134,6 +144,7 @@ impl FakeCoderBuilder {
             session_lifetime: self.session_lifetime,
             pace: self.pace,
             runtime: self.runtime,
+            rate_limits: self.rate_limits,
             strange: self.strange,
         };
         let organization = Organization {

@@ -60,6 +60,11 @@ impl Call {
         })
     }
 
+    /// Whether this is the beginning of a WebSocket (RFC 6455 §4.1).
+    pub(crate) fn asks_for_web_socket(&self) -> bool {
+        self.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+    }
+
     /// The first value of a header, when it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

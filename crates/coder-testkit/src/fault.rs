@@ -47,6 +47,12 @@ pub(crate) enum Kind {
     BodyStalls,
     /// Coder's answer begins and then the connection breaks.
     BodyCut,
+    /// The body comes a few bytes at a time.
+    BodyInPieces,
+    /// So many events arrive, then nothing.
+    StreamStalls(usize),
+    /// So many events arrive, then the connection breaks.
+    StreamCut(usize),
 }
 
 /// What reaches the client.
@@ -152,6 +158,23 @@ impl Fault {
         Self::new(Kind::BodyCut)
     }
 
+    /// Coder does its work and answers, but the body comes a few bytes at a time: a slow line.
+    pub fn body_in_pieces() -> Self {
+        Self::new(Kind::BodyInPieces)
+    }
+
+    /// A stream stops after so many events (the first ping is one) or WebSocket messages: nothing
+    /// comes any more, for ever.
+    pub fn stream_stalls(after: usize) -> Self {
+        Self::new(Kind::StreamStalls(after))
+    }
+
+    /// A stream breaks after so many events (the first ping is one) or WebSocket messages: no
+    /// close, the connection is just gone.
+    pub fn stream_cut(after: usize) -> Self {
+        Self::new(Kind::StreamCut(after))
+    }
+
     /// Only requests whose path begins with `prefix`.
     pub fn on(mut self, prefix: &str) -> Self {
         prefix.clone_into(&mut self.path);
@@ -201,18 +224,35 @@ impl Kind {
                 Outcome::Broken(TransportErrorKind::Interrupted)
             }
             Self::Silence => Outcome::Silent,
-            Self::BodyStalls => {
-                Outcome::Answered(process().with_body(|body| half(body, stream::pending())))
-            }
-            Self::BodyCut => {
-                Outcome::Answered(process().with_body(|body| half(body, stream::once(cut()))))
-            }
+            Self::BodyStalls => Outcome::Answered(
+                process()
+                    .with_body(|body| half(body, stream::pending()))
+                    .with_messages(|_| Box::pin(stream::pending())),
+            ),
+            Self::BodyCut => Outcome::Answered(
+                process()
+                    .with_body(|body| half(body, stream::once(cut())))
+                    .with_messages(|_| Box::pin(stream::once(cut()))),
+            ),
+            Self::BodyInPieces => Outcome::Answered(process().with_body(in_pieces)),
+            Self::StreamStalls(after) => Outcome::Answered(
+                process()
+                    .with_body(|body| Body::from_stream(body.take(after).chain(stream::pending())))
+                    .with_messages(|all| Box::pin(all.take(after).chain(stream::pending()))),
+            ),
+            Self::StreamCut(after) => Outcome::Answered(
+                process()
+                    .with_body(|body| {
+                        Body::from_stream(body.take(after).chain(stream::once(cut())))
+                    })
+                    .with_messages(|all| Box::pin(all.take(after).chain(stream::once(cut())))),
+            ),
         }
     }
 }
 
 /// Fails, but not at once: what came before has to reach the wire first.
-async fn cut() -> Result<Bytes, TransportError> {
+async fn cut<T>() -> Result<T, TransportError> {
     let mut waited = false;
     poll_fn(|context| {
         if std::mem::replace(&mut waited, true) {
@@ -224,6 +264,17 @@ async fn cut() -> Result<Bytes, TransportError> {
     .await;
     Err(TransportError::new(TransportErrorKind::Interrupted)
         .because("the fake was told to cut the body"))
+}
+
+/// The same bytes in chunks of seven.
+fn in_pieces(body: Body) -> Body {
+    Body::from_stream(body.flat_map(|chunk| {
+        let pieces: Vec<Result<Bytes, TransportError>> = match chunk {
+            Ok(bytes) => bytes.chunks(7).map(|piece| Ok(bytes.slice_ref(piece))).collect(),
+            Err(error) => vec![Err(error)],
+        };
+        stream::iter(pieces)
+    }))
 }
 
 /// The first half of a body's first chunk, and then `tail`.

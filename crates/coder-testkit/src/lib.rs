@@ -58,7 +58,9 @@
 //!   the code under test. Codes expire and workspaces start by that clock. [`Pace`] says how long
 //!   builds take.
 //! - [`FakeCoder::fail_next`] lets a [`Fault`] happen: a rate limit, a proxy's page, an answer
-//!   that is lost after Coder has done its work.
+//!   that is lost after Coder has done its work, a stream that breaks after its second event.
+//! - Changes are told as they come about: `watch`, logs that are followed and agents' metadata, as
+//!   event streams and over WebSockets. [`FakeCoderBuilder::rate_limits`] makes it count requests.
 //!
 //! # Doors
 //!
@@ -90,11 +92,13 @@ mod clock;
 #[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 pub mod conformance;
 mod doors;
+mod events;
 mod fake;
 mod fault;
 mod future;
 mod json;
 mod keys;
+mod live;
 mod mint;
 mod misuse;
 mod models;
@@ -103,11 +107,13 @@ mod organizations;
 mod pages;
 mod profile;
 mod random;
+mod rate_limit;
 mod recorded;
 mod reply;
 mod router;
 mod scopes;
 mod search;
+mod socket;
 mod state;
 #[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
 mod stubs;

@@ -1,20 +1,25 @@
 //! What a handler answers, before it becomes an HTTP response.
 
+use std::fmt;
+
 use bytes::Bytes;
-use coder_core::{Body, MaybeSend, TransportError};
-use futures_util::{FutureExt as _, Stream};
+use coder_core::{Body, MaybeSend, TransportError, WebSocket, WebSocketMessage};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::call::Call;
 use crate::json::Json as _;
+use crate::socket::{self, Messages};
 
 /// An answer. Errors of Coder are answers too, so handlers return `Result<Reply, Reply>`: the
 /// error side leaves a handler early.
-#[derive(Debug)]
 pub(crate) struct Reply {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Body,
+    /// What follows on a WebSocket, when this answer opens one.
+    messages: Option<Messages>,
 }
 
 /// The outcome of a handler: both sides are sent.
@@ -23,7 +28,7 @@ pub(crate) type Answer = Result<Reply, Reply>;
 impl Reply {
     /// A status without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Body::empty() }
+        Self { status, headers: Vec::new(), body: Body::empty(), messages: None }
     }
 
     /// JSON as Go's encoder writes it: `<`, `>` and `&` escaped.
@@ -68,6 +73,27 @@ impl Reply {
         Self { body: Body::from_stream(events), ..Self::empty(StatusCode::OK) }
             .with("content-type", "text/event-stream")
             .with("cache-control", "no-cache")
+    }
+
+    /// A WebSocket that sends each of these as text and then closes normally.
+    ///
+    /// # Errors
+    ///
+    /// 426 when the call asks for no WebSocket.
+    pub(crate) fn web_socket(
+        call: &Call,
+        messages: impl Stream<Item = Value> + MaybeSend + 'static,
+    ) -> Answer {
+        if !call.asks_for_web_socket() {
+            let text = "WebSocket protocol violation: Connection header does not contain Upgrade\n";
+            return Err(Self::text(StatusCode::UPGRADE_REQUIRED, text)
+                .with("connection", "Upgrade")
+                .with("upgrade", "websocket"));
+        }
+        let messages = messages.map(|json| Ok(WebSocketMessage::Text(json.to_string())));
+        let close = stream::once(async { Ok(socket::close(1000, "")) });
+        let reply = Self::empty(StatusCode::SWITCHING_PROTOCOLS);
+        Ok(Self { messages: Some(Box::pin(messages.chain(close))), ..reply })
     }
 
     pub(crate) fn redirect(status: StatusCode, location: &str) -> Self {
@@ -172,6 +198,17 @@ impl Reply {
         self
     }
 
+    /// Changes what follows on the WebSocket, if it is one.
+    pub(crate) fn with_messages(mut self, change: impl FnOnce(Messages) -> Messages) -> Self {
+        self.messages = self.messages.map(change);
+        self
+    }
+
+    /// The WebSocket that this answer opens, if it does.
+    pub(crate) fn take_web_socket(&mut self) -> Option<WebSocket> {
+        self.messages.take().map(socket::one_way)
+    }
+
     /// Sets a header that may stand there already.
     pub(crate) fn replacing(mut self, name: &'static str, value: &str) -> Self {
         self.headers.retain(|(header, _)| header != name);
@@ -185,5 +222,11 @@ impl Reply {
             response.headers_mut().append(name, value);
         }
         response
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Reply({})", self.status)
     }
 }

@@ -6,15 +6,21 @@ use serde_json::json;
 use crate::call::Call;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
-use crate::{api, future, oauth2, pages};
+use crate::{api, future, oauth2, pages, rate_limit};
 
 /// Coder's answer to `call`, with the headers every answer has.
 pub(crate) fn respond(deployment: &mut Deployment<'_>, call: &Call) -> Reply {
     deployment.purge_expired();
     let build = deployment.settings.version.build();
     let request_id = deployment.mint().uuid().to_string();
-    route(deployment, call)
-        .unwrap_or_else(|refusal| refusal)
+    let reply = match rate_limit::count(deployment, call) {
+        Ok(standing) => {
+            let reply = route(deployment, call).unwrap_or_else(|refusal| refusal);
+            standing.iter().fold(reply, |reply, standing| standing.tell(reply))
+        }
+        Err(refusal) => refusal,
+    };
+    reply
         .with("x-coder-build-version", &build)
         .with("x-coder-request-id", &request_id)
         .with("x-content-type-options", "nosniff")

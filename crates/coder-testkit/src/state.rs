@@ -16,10 +16,11 @@ use crate::mint::Mint;
 use crate::oauth2::{App, Code, RefreshToken, Registered};
 use crate::organizations::Organization;
 use crate::profile::Profile;
+use crate::rate_limit::Counters;
 use crate::recorded::RecordedRequest;
 use crate::templates::Template;
 use crate::users::User;
-use crate::workspaces::{Pace, Successor, Workspace};
+use crate::workspaces::{Metadatum, Pace, Successor, Workspace};
 use crate::{FakeCoder, Version};
 
 /// What is fixed when the fake is built.
@@ -37,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) pace: Pace,
     /// Tells streams when to look at the clock.
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
+    /// Whether too many requests are refused.
+    pub(crate) rate_limits: bool,
     /// Whether answers hold fields and words that nobody knows.
     pub(crate) strange: bool,
 }
@@ -63,6 +66,9 @@ pub(crate) struct State {
     pub(crate) workspace_of_build: HashMap<Uuid, Uuid>,
     /// Builds that ask for another one when they have succeeded.
     pub(crate) successors: Vec<Successor>,
+    /// What the agents of a workspace tell about themselves.
+    pub(crate) metadata: HashMap<Uuid, Vec<Metadatum>>,
+    pub(crate) rate_counters: Counters,
     /// Users with the external providers they have linked.
     pub(crate) external_auth: Vec<(Uuid, String)>,
     pub(crate) provider_off: bool,

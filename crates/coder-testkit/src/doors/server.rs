@@ -8,21 +8,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{Body, BoxFuture, DeploymentUrl, Runtime, TransportError};
-use futures_util::TryStreamExt as _;
-use futures_util::future::{Either, select};
-use http::{Request, Response};
+use coder_core::{
+    Body, BoxFuture, DeploymentUrl, Runtime, TransportError, WebSocket, WebSocketMessage,
+};
+use futures_util::future::{Either, Shared, select};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _, TryStreamExt as _};
+use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt as _, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 use crate::fault::Outcome;
+use crate::reply::Reply;
 use crate::{FakeCoder, FakeCoderBuilder};
 
 /// Answers under way may take this long after the server was dropped.
@@ -97,19 +103,15 @@ impl fmt::Debug for FakeServer {
 }
 
 /// Serves until the other end of `stopped` is dropped.
-async fn serve(
-    listener: TcpListener,
-    coder: FakeCoder,
-    mut stopped: oneshot::Receiver<Infallible>,
-) {
-    let connections = GracefulShutdown::new();
+async fn serve(listener: TcpListener, coder: FakeCoder, stopped: oneshot::Receiver<Infallible>) {
+    let mut stopped = stopped.shared();
     let mut tasks = JoinSet::new();
     loop {
         while tasks.try_join_next().is_some() {}
         let accept = std::pin::pin!(listener.accept());
         match select(accept, &mut stopped).await {
             Either::Left((Ok((stream, _)), _)) => {
-                greet(stream, coder.clone(), &connections, &mut tasks);
+                tasks.spawn(greet(stream, coder.clone(), stopped.clone()));
             }
             // Out of file descriptors, for instance: the next one may work.
             Either::Left((Err(_), _)) => tokio::task::yield_now().await,
@@ -117,25 +119,28 @@ async fn serve(
         }
     }
     drop(listener);
-    // What is still open afterwards (a stream, a silent answer) ends with its task.
-    let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
+    while tasks.join_next().await.is_some() {}
 }
 
-fn greet(
-    stream: TcpStream,
-    coder: FakeCoder,
-    connections: &GracefulShutdown,
-    tasks: &mut JoinSet<()>,
-) {
-    let service = service_fn(move |request| answer(coder.clone(), request));
-    let connection =
-        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    let watched = connections.watch(connection);
-    tasks.spawn(async move {
-        // Broken connections are what faults are for.
-        let _ = watched.await;
-    });
+/// Serves one connection. When the server stops, the answer under way may still be given.
+async fn greet(stream: TcpStream, coder: FakeCoder, stopped: Stopped) {
+    let service = {
+        let stopped = stopped.clone();
+        service_fn(move |request| answer(coder.clone(), request, stopped.clone()))
+    };
+    let connection = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    // Broken connections are what faults are for, so nobody wants to know how it ends.
+    if let Either::Right(_) = select(connection.as_mut(), stopped).await {
+        connection.as_mut().graceful_shutdown();
+        let _ = tokio::time::timeout(GRACE, connection).await;
+    }
 }
+
+/// Ends when the server does.
+type Stopped = Shared<oneshot::Receiver<Infallible>>;
 
 /// The runtime the server lives in: its timer tells streams when to look at the clock.
 struct Tokio(Handle);
@@ -156,14 +161,31 @@ type WireBody = UnsyncBoxBody<Bytes, TransportError>;
 /// The answer; an error closes the connection.
 async fn answer(
     coder: FakeCoder,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
+    stopped: Stopped,
 ) -> Result<Response<WireBody>, TransportError> {
+    let upgrade = hyper::upgrade::on(&mut request);
+    let key = request.headers().get(header::SEC_WEBSOCKET_KEY).cloned();
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|error| {
         TransportError::new(coder_core::TransportErrorKind::Interrupted).caused_by(error)
     })?;
     match coder.exchange(Request::from_parts(head, body.to_bytes())) {
-        Outcome::Answered(reply) => Ok(reply.into_response().map(wire_body)),
+        Outcome::Answered(mut reply) => {
+            let socket = reply.take_web_socket().zip(key);
+            let Some((socket, key)) = socket else {
+                return Ok(reply.into_response().map(wire_body));
+            };
+            tokio::spawn(async move {
+                if let Ok(connection) = upgrade.await {
+                    let connection = TokioIo::new(connection);
+                    let wire = WebSocketStream::from_raw_socket(connection, Role::Server, None);
+                    let talk = std::pin::pin!(talk(socket, wire.await));
+                    select(talk, stopped).await;
+                }
+            });
+            Ok(switching(reply, &key).map(wire_body))
+        }
         Outcome::Broken(kind) => Err(TransportError::new(kind)),
         Outcome::Silent => std::future::pending().await,
     }
@@ -171,4 +193,53 @@ async fn answer(
 
 fn wire_body(body: Body) -> WireBody {
     StreamBody::new(body.map_ok(Frame::data)).boxed_unsync()
+}
+
+/// The answer that turns the connection into a WebSocket (RFC 6455 §4.2.2).
+fn switching(reply: Reply, key: &HeaderValue) -> Response<Body> {
+    let mut response = reply.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
+}
+
+type Wire = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
+
+/// Carries messages both ways until one side ends. Without a close on the fake's side the
+/// connection is just dropped.
+async fn talk(socket: WebSocket, wire: Wire) {
+    let (mut to_fake, mut from_fake) = socket.split();
+    let (mut to_client, mut from_client) = wire.split();
+    let send = async {
+        while let Some(Ok(message)) = from_fake.next().await {
+            let message = match message {
+                WebSocketMessage::Text(text) => Message::Text(text.into()),
+                WebSocketMessage::Binary(bytes) => Message::Binary(bytes),
+                WebSocketMessage::Close { code, reason } => {
+                    Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }))
+                }
+                _ => continue,
+            };
+            if to_client.send(message).await.is_err() {
+                return;
+            }
+        }
+    };
+    let receive = async {
+        while let Some(Ok(message)) = from_client.next().await {
+            let message = match message {
+                Message::Text(text) => WebSocketMessage::Text(text.as_str().to_owned()),
+                Message::Binary(bytes) => WebSocketMessage::Binary(bytes),
+                _ => continue,
+            };
+            if to_fake.send(message).await.is_err() {
+                return;
+            }
+        }
+    };
+    select(std::pin::pin!(send), std::pin::pin!(receive)).await;
 }

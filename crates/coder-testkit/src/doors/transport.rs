@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use coder_core::{Body, Transport, TransportError, TransportErrorKind};
-use http::{Request, Response};
+use coder_core::{Body, Transport, TransportError, TransportErrorKind, WebSocketAnswer};
+use http::{HeaderValue, Request, Response, header};
 use url::Url;
 
 use crate::FakeCoder;
 use crate::fault::Outcome;
+use crate::reply::Reply;
 
 /// Requests for another origin find no host there, as it would be with a name that does not
 /// exist: a client that sends credentials astray fails its test.
@@ -15,13 +16,34 @@ use crate::fault::Outcome;
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl Transport for FakeCoder {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        Ok(self.knock(request).await?.into_response())
+    }
+
+    async fn open_web_socket(
+        &self,
+        request: Request<()>,
+    ) -> Result<WebSocketAnswer, TransportError> {
+        let mut request = request.map(|()| Bytes::new());
+        let headers = request.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        let mut reply = self.knock(request).await?;
+        Ok(match reply.take_web_socket() {
+            Some(socket) => WebSocketAnswer::Open(socket),
+            None => WebSocketAnswer::Refused(reply.into_response()),
+        })
+    }
+}
+
+impl FakeCoder {
+    async fn knock(&self, request: Request<Bytes>) -> Result<Reply, TransportError> {
         let ours = Url::parse(&request.uri().to_string()).is_ok_and(|url| self.url().owns(&url));
         if !ours {
             return Err(TransportError::new(TransportErrorKind::Connect)
                 .because("the fake Coder lives at another origin"));
         }
         match self.exchange(request) {
-            Outcome::Answered(reply) => Ok(reply.into_response()),
+            Outcome::Answered(reply) => Ok(reply),
             Outcome::Broken(kind) => {
                 Err(TransportError::new(kind).because("the fake was told to break it"))
             }

@@ -51,9 +51,12 @@ impl Respond for FakeCoder {
         *target.headers_mut() = request.headers.clone();
         // A URL that was received is a URI.
         *target.uri_mut() = request.url.as_str().parse().unwrap_or_default();
-        let Outcome::Answered(reply) = self.exchange(target) else {
+        let Outcome::Answered(mut reply) = self.exchange(target) else {
             return cannot("break a connection or leave it silent");
         };
+        if reply.take_web_socket().is_some() {
+            return cannot("open a web socket");
+        }
         let (head, body) = reply.into_response().into_parts();
         let Some(Ok(body)) = body.collect(usize::MAX).now_or_never() else {
             return cannot("stop in the middle of a body or stream one");

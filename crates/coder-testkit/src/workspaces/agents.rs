@@ -8,7 +8,6 @@ use super::apps::NewWorkspaceApp;
 use super::lifecycle::{Pace, plus};
 use super::{Build, Workspace};
 use crate::Version;
-use crate::call::Call;
 use crate::json::Json as _;
 use crate::mint::Mint;
 use crate::state::Deployment;
@@ -112,9 +111,8 @@ impl Agent {
         state
     }
 
-    /// What the startup script has said so far, after `?after=<id>`.
-    pub(crate) fn logs(&self, state: &AgentState, call: &Call) -> Value {
-        let after: u64 = call.query("after").and_then(|id| id.parse().ok()).unwrap_or_default();
+    /// What the startup script has said so far, after the line of that id.
+    pub(crate) fn logs(&self, state: &AgentState, after: u64) -> Vec<Value> {
         let lines = [
             (1, state.connected_at, "Running the startup script"),
             (2, state.ready_at, "The startup script is done"),

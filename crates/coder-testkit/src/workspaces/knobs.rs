@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::json::Fresh;
-use super::watch::Watch;
+use super::watch::watch;
 use super::{Workspace, sharing};
 use crate::authentication::Caller;
 use crate::call::Call;
+use crate::events::Wire;
 use crate::json::Json as _;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
@@ -26,9 +27,10 @@ pub(crate) fn route(
             ["resolve-autostart"] => Ok(Reply::ok(&json!({ "parameter_mismatch": false }))),
             ["acl"] => sharing::acl(deployment, call, workspace),
             ["port-share"] => sharing::ports(deployment, call, workspace),
-            ["watch"] => {
-                let watch = Watch::new(deployment.coder.clone(), workspace.id, caller.user.id);
-                Ok(Reply::event_stream(watch))
+            ["watch" | "watch-ws"] => {
+                let wire = if rest == ["watch"] { Wire::ServerSent } else { Wire::WebSocket };
+                let coder = deployment.coder.clone();
+                wire.send(call, watch(coder, workspace.id, caller.user.id, wire))
             }
             ["timings"] => Ok(Reply::ok(&json!({
                 "provisioner_timings": [],

@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 use super::json::Fresh;
 use super::lifecycle::Job;
-use super::{Build, Workspace, builds, create, knobs, list};
+use super::{Build, Workspace, builds, create, knobs, list, logs, metadata};
 use crate::authentication::Caller;
 use crate::call::Call;
+use crate::events::Wire;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
 use crate::templates::parse_id;
@@ -88,7 +89,7 @@ pub(crate) fn route_builds(deployment: &mut Deployment<'_>, call: &Call, rest: &
         (&Method::GET, ["resources"]) => {
             Ok(Reply::ok(&build.resources_json(deployment, &workspace, &job).into()))
         }
-        (&Method::GET, ["logs"]) => Ok(Reply::ok(&logs(call, &build, &job))),
+        (&Method::GET, ["logs"]) => logs::of_build(deployment, call, &build),
         (&Method::GET, ["timings"]) => Ok(Reply::ok(&timings(&build, &job))),
         (&Method::PATCH, ["cancel"]) => {
             builds::cancel(deployment, call, &caller, &workspace, &build)
@@ -127,7 +128,9 @@ pub(crate) fn route_agents(deployment: &mut Deployment<'_>, call: &Call, rest: &
             let port = json!({ "process_name": "node", "network": "tcp", "port": 3000 });
             Ok(Reply::ok(&json!({ "ports": [port] })))
         }
-        ["logs"] => Ok(Reply::ok(&agent.logs(&state, call))),
+        ["logs"] => logs::of_agent(deployment, call, agent.id),
+        ["watch-metadata"] => metadata::watch(deployment, call, agent.id, Wire::ServerSent),
+        ["watch-metadata-ws"] => metadata::watch(deployment, call, agent.id, Wire::WebSocket),
         _ => Err(Reply::no_route()),
     }
 }
@@ -190,42 +193,6 @@ fn list_builds(deployment: &Deployment<'_>, call: &Call, workspace: &Workspace) 
         .map(|build| build.json(deployment, workspace, Fresh::No))
         .collect();
     Ok(Reply::ok(&builds.into()))
-}
-
-/// What the provisioner has said so far, after `?after=<id>`.
-fn logs(call: &Call, build: &Build, job: &Job) -> Value {
-    let line = |id: u64, at: jiff::Timestamp, source: &str, stage: &str, output: &str| {
-        json!({
-            "id": u64::from(build.number) * 1000 + id,
-            "created_at": at.to_string(),
-            "log_source": source,
-            "log_level": "info",
-            "stage": stage,
-            "output": output,
-        })
-    };
-    let mut lines = Vec::new();
-    if let Some(at) = job.started_at {
-        let stage = match build.transition.as_str() {
-            "start" => "Starting workspace",
-            "stop" => "Stopping workspace",
-            _ => "Deleting workspace",
-        };
-        lines.push(line(1, at, "provisioner_daemon", "Setting up", ""));
-        lines.push(line(
-            2,
-            at,
-            "provisioner",
-            stage,
-            "Terraform has been successfully initialized!",
-        ));
-    }
-    if let Some(at) = job.completed_at {
-        lines.push(line(3, at, "provisioner_daemon", "Cleaning Up", ""));
-    }
-    let after: u64 = call.query("after").and_then(|id| id.parse().ok()).unwrap_or_default();
-    let newer = |line: &Value| line.get("id").and_then(Value::as_u64).is_some_and(|id| id > after);
-    lines.into_iter().filter(newer).collect()
 }
 
 /// How long the steps of a build took.

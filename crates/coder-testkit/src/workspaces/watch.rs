@@ -1,35 +1,20 @@
-//! `GET /api/v2/workspaces/{id}/watch`: server-sent events, one per change.
+//! `GET /api/v2/workspaces/{id}/watch` and `…/watch-ws`: an event for each change.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
-
-use bytes::Bytes;
-use coder_core::{BoxFuture, TransportError};
-use futures_util::{FutureExt as _, Stream};
+use coder_core::BoxStream;
+use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Workspace;
 use super::json::Fresh;
 use crate::FakeCoder;
+use crate::events::{Event, Wire};
+use crate::live::{Next, live};
 use crate::state::Deployment;
 
 /// Silence is broken by a ping this often, on the fake's clock.
-const PING_EVERY: SignedDuration = SignedDuration::from_secs(15);
-
-/// How often the clock is looked at where a runtime tells the time.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-
-/// A ping, the workspace as it is, and the workspace again whenever something about it changes.
-pub(crate) struct Watch {
-    coder: FakeCoder,
-    workspace: Uuid,
-    viewer: Uuid,
-    /// What was sent last; `None` before the first ping.
-    sent: Option<Sent>,
-    look_again: Option<BoxFuture<'static, ()>>,
-}
+pub(super) const PING_EVERY: SignedDuration = SignedDuration::from_secs(15);
 
 struct Sent {
     /// Everything that can change, as text; empty after the first ping.
@@ -37,50 +22,43 @@ struct Sent {
     at: Timestamp,
 }
 
-impl Watch {
-    pub(crate) fn new(coder: FakeCoder, workspace: Uuid, viewer: Uuid) -> Self {
-        Self { coder, workspace, viewer, sent: None, look_again: None }
-    }
-
-    /// The next event, if it is due. `wake_up` is remembered otherwise.
-    fn next(&self, context: &Context<'_>) -> Option<(Sent, String)> {
-        self.coder.peek(|deployment| {
-            let at = deployment.now;
-            let ping = |fingerprint| (Sent { fingerprint, at }, "event: ping\n\n".to_owned());
-            let Some(sent) = &self.sent else { return Some(ping(String::new())) };
-            let workspace = deployment.state.workspace(self.workspace)?;
-            let fingerprint = fingerprint(deployment, workspace);
-            if fingerprint != sent.fingerprint {
-                let json = workspace.json(deployment, self.viewer, Fresh::No);
-                let event = format!("event: data\ndata: {json}\n\n");
-                return Some((Sent { fingerprint, at }, event));
-            }
-            if at.duration_since(sent.at) >= PING_EVERY {
-                return Some(ping(fingerprint));
-            }
-            deployment.state.watchers.push(context.waker().clone());
-            None
-        })
-    }
+/// A ping, the workspace as it is, and the workspace again whenever something about it changes. A
+/// WebSocket is kept alive below the events.
+pub(crate) fn watch(
+    coder: FakeCoder,
+    workspace: Uuid,
+    viewer: Uuid,
+    wire: Wire,
+) -> BoxStream<'static, Event> {
+    let mut sent: Option<Sent> = None;
+    live(coder, move |deployment| {
+        let at = deployment.now;
+        let Some(last) = &mut sent else {
+            sent = Some(Sent { fingerprint: String::new(), at });
+            return Next::Now(Event::Ping);
+        };
+        let Some(stored) = deployment.state.workspace(workspace) else { return Next::Never };
+        let fingerprint = fingerprint(deployment, stored);
+        if fingerprint != last.fingerprint {
+            *last = Sent { fingerprint, at };
+            return Next::Now(shown(deployment, stored, viewer));
+        }
+        if wire == Wire::ServerSent && at.duration_since(last.at) >= PING_EVERY {
+            last.at = at;
+            return Next::Now(Event::Ping);
+        }
+        Next::Later
+    })
 }
 
-impl Stream for Watch {
-    type Item = Result<Bytes, TransportError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some((sent, event)) = self.next(context) {
-            self.sent = Some(sent);
-            return Poll::Ready(Some(Ok(event.into())));
-        }
-        // A clock that moves by itself has to be looked at.
-        let Some(runtime) = self.coder.runtime().cloned() else { return Poll::Pending };
-        let timer = self.look_again.get_or_insert_with(|| runtime.sleep(LOOK_EVERY));
-        if timer.poll_unpin(context).is_ready() {
-            self.look_again = None;
-            context.waker().wake_by_ref();
-        }
-        Poll::Pending
+/// The workspace, for eyes that may still see it.
+fn shown(deployment: &Deployment<'_>, workspace: &Workspace, viewer: Uuid) -> Event {
+    let user = deployment.state.users.get(&viewer);
+    if user.is_some_and(|user| workspace.is_visible_to(user)) {
+        return Event::Data(workspace.json(deployment, viewer, Fresh::No));
     }
+    let reason: Value = StatusCode::NOT_FOUND.to_string().into();
+    Event::Error(json!({ "message": "Internal error fetching workspace.", "detail": reason }))
 }
 
 fn fingerprint(deployment: &Deployment<'_>, workspace: &Workspace) -> String {

@@ -17,10 +17,14 @@ mod mocks;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod rate_limits;
+#[cfg(test)]
 #[cfg(feature = "server")]
 mod server;
 #[cfg(test)]
 mod shapes;
+#[cfg(test)]
+mod sockets;
 #[cfg(test)]
 mod strange;
 #[cfg(test)]

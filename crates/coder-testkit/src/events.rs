@@ -1,0 +1,67 @@
+//! Events, as a stream of server-sent events or over a WebSocket.
+
+use bytes::Bytes;
+use coder_core::BoxStream;
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
+
+use crate::call::Call;
+use crate::reply::{Answer, Reply};
+
+/// How events get to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wire {
+    /// `text/event-stream`.
+    ServerSent,
+    /// A WebSocket with a JSON object for each event.
+    WebSocket,
+}
+
+/// One event.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// Nothing, to show that the line is alive.
+    Ping,
+    /// Something to know.
+    Data(Value),
+    /// Something went wrong while the stream goes on.
+    Error(Value),
+}
+
+impl Event {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Ping => "ping",
+            Self::Data(_) => "data",
+            Self::Error(_) => "error",
+        }
+    }
+
+    fn as_server_sent(&self) -> Bytes {
+        match self {
+            Self::Ping => Bytes::from_static(b"event: ping\n\n"),
+            Self::Data(json) | Self::Error(json) => {
+                format!("event: {}\ndata: {json}\n\n", self.name()).into()
+            }
+        }
+    }
+
+    fn as_message(&self) -> Value {
+        match self {
+            Self::Ping => json!({ "type": "ping", "data": null }),
+            Self::Data(json) | Self::Error(json) => json!({ "type": self.name(), "data": json }),
+        }
+    }
+}
+
+impl Wire {
+    /// An answer that goes on with each of `events`.
+    pub(crate) fn send(self, call: &Call, events: BoxStream<'static, Event>) -> Answer {
+        match self {
+            Self::ServerSent => {
+                Ok(Reply::event_stream(events.map(|event| Ok(event.as_server_sent()))))
+            }
+            Self::WebSocket => Reply::web_socket(call, events.map(|event| event.as_message())),
+        }
+    }
+}

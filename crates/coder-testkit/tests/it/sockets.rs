@@ -1,0 +1,269 @@
+//! WebSockets, logs that are followed, metadata, and what goes wrong with streams.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use coder_core::{
+    Transport, TransportError, TransportErrorKind, WebSocket, WebSocketAnswer, WebSocketMessage,
+};
+use coder_testkit::{FakeCoder, FakeUser, Fault};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use http::Request;
+use serde_json::{Value, json};
+
+async fn ask(
+    transport: &dyn Transport,
+    coder: &FakeCoder,
+    user: &FakeUser,
+    path: &str,
+) -> Result<WebSocketAnswer, TransportError> {
+    let request = Request::get(format!("{}{path}", coder.url()))
+        .header("coder-session-token", user.session_token.expose())
+        .body(())
+        .unwrap();
+    transport.open_web_socket(request).await
+}
+
+async fn open(coder: &FakeCoder, user: &FakeUser, path: &str) -> WebSocket {
+    match ask(coder, coder, user, path).await.unwrap() {
+        WebSocketAnswer::Open(socket) => socket,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn refused(coder: &FakeCoder, user: &FakeUser, path: &str) -> u16 {
+    match ask(coder, coder, user, path).await.unwrap() {
+        WebSocketAnswer::Refused(answer) => answer.status().as_u16(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn json_of(message: WebSocketMessage) -> Value {
+    match message {
+        WebSocketMessage::Text(text) => serde_json::from_str(&text).unwrap(),
+        WebSocketMessage::Close { code, .. } => json!({ "closed": code }),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The messages that are there without waiting.
+fn messages(socket: &mut WebSocket) -> Vec<Value> {
+    let next = || socket.next().now_or_never().flatten();
+    std::iter::from_fn(next).map(|message| json_of(message.unwrap())).collect()
+}
+
+fn with_workspace() -> (FakeCoder, FakeUser, coder_client::WorkspaceId) {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let dev = coder.add_workspace(&alice, "dev").stopped().create();
+    (coder, alice, dev)
+}
+
+#[tokio::test]
+async fn a_workspace_is_watched_over_a_socket_too() {
+    let (coder, alice, dev) = with_workspace();
+    let mut socket = open(&coder, &alice, &format!("/api/v2/workspaces/{dev}/watch-ws")).await;
+    let seen = messages(&mut socket);
+    assert_eq!(seen[0], json!({ "type": "ping", "data": null }));
+    assert_eq!(seen[1]["data"]["latest_build"]["status"], "stopped");
+    coder.advance(Duration::from_secs(3600));
+    assert!(messages(&mut socket).is_empty(), "the protocol keeps the line alive");
+    coder.start(dev);
+    let seen = messages(&mut socket);
+    assert_eq!(seen[0]["type"], "data");
+    assert_eq!(seen[0]["data"]["latest_build"]["status"], "pending");
+}
+
+#[tokio::test]
+async fn who_may_not_see_any_more_gets_an_error_event() {
+    let (coder, alice, _) = with_workspace();
+    let bob = coder.add_user("bob");
+    let dev = coder.add_workspace(&alice, "shared").shared_with(&bob, "use").create();
+    let mut socket = open(&coder, &bob, &format!("/api/v2/workspaces/{dev}/watch-ws")).await;
+    messages(&mut socket);
+    let path = format!("/api/v2/workspaces/{dev}/acl");
+    let nobody = json!({ "user_roles": { bob.id.to_string(): "" } });
+    let token = alice.session_token.expose();
+    assert_eq!(crate::common::call(&coder, "PATCH", &path, token, &nobody).status, 204);
+    assert_eq!(messages(&mut socket)[0]["type"], "error");
+}
+
+#[tokio::test]
+async fn a_build_is_followed_line_by_line_until_it_is_over() {
+    let (coder, alice, dev) = with_workspace();
+    coder.start(dev);
+    let build = coder.workspace(dev).latest_build.id;
+    let path = format!("/api/v2/workspacebuilds/{build}/logs?follow");
+    let mut socket = open(&coder, &alice, &path).await;
+    assert!(messages(&mut socket).is_empty());
+    coder.advance(Duration::from_secs(2));
+    let begun = messages(&mut socket);
+    assert_eq!(begun.len(), 2);
+    assert_eq!(begun[1]["stage"], "Starting workspace");
+    coder.advance(Duration::from_secs(60));
+    let ended = messages(&mut socket);
+    assert_eq!(ended[0]["stage"], "Cleaning Up");
+    assert_eq!(ended[1], json!({ "closed": 1000 }));
+
+    let last = ended[0]["id"].as_u64().unwrap();
+    let mut late = open(&coder, &alice, &format!("{path}&after={}", last - 1)).await;
+    assert_eq!(messages(&mut late), [ended[0].clone(), json!({ "closed": 1000 })]);
+}
+
+#[tokio::test]
+async fn lines_of_an_agent_come_in_arrays_until_there_is_another_build() {
+    let (coder, alice, dev) = with_workspace();
+    coder.start(dev);
+    coder.advance(Duration::from_secs(40));
+    let agent = coder.workspace(dev).latest_build.resources[0].agents[0].id;
+    let path = format!("/api/v2/workspaceagents/{agent}/logs?follow=true&after=0");
+    let mut socket = open(&coder, &alice, &path).await;
+    assert!(messages(&mut socket).is_empty(), "not connected yet");
+    coder.advance(Duration::from_secs(60));
+    let seen = messages(&mut socket);
+    assert_eq!(seen[0].as_array().unwrap().len(), 2);
+    assert!(messages(&mut socket).is_empty());
+    coder.stop(dev);
+    assert_eq!(messages(&mut socket), [json!({ "closed": 1000 })]);
+}
+
+#[tokio::test]
+async fn what_agents_tell_is_watched_both_ways() {
+    let (coder, alice, _) = with_workspace();
+    let dev = coder.add_workspace(&alice, "running").create();
+    coder.set_agent_metadata(dev, "cpu", "12 %");
+    let agent = coder.workspace(dev).latest_build.resources[0].agents[0].id;
+    let path = format!("/api/v2/workspaceagents/{agent}/watch-metadata");
+    let mut socket = open(&coder, &alice, &format!("{path}-ws")).await;
+    let seen = messages(&mut socket);
+    assert_eq!(seen[0]["data"][0]["result"]["value"], "12 %");
+    coder.set_agent_metadata(dev, "cpu", "90 %");
+    coder.set_agent_metadata(dev, "disk", "3 GiB");
+    let seen = messages(&mut socket);
+    assert_eq!(seen.last().unwrap()["data"].as_array().unwrap().len(), 2);
+
+    let request = Request::get(&path)
+        .header("coder-session-token", alice.session_token.expose())
+        .body(Bytes::new())
+        .unwrap();
+    let mut events = coder.respond(request).into_body();
+    let first = events.next().await.unwrap().unwrap();
+    assert!(first.starts_with(b"event: data\ndata: [{"));
+    assert!(events.next().now_or_never().is_none());
+    coder.advance(Duration::from_secs(15));
+    assert_eq!(events.next().await.unwrap().unwrap(), "event: ping\n\n");
+}
+
+#[tokio::test]
+async fn sockets_are_refused_as_requests_are() {
+    let (coder, alice, dev) = with_workspace();
+    let bob = coder.add_user("bob");
+    let watch = format!("/api/v2/workspaces/{dev}/watch-ws");
+    assert_eq!(refused(&coder, &bob, &watch).await, 404);
+    let logs = format!(
+        "/api/v2/workspacebuilds/{}/logs?follow&format=text",
+        coder.workspace(dev).latest_build.id
+    );
+    assert_eq!(refused(&coder, &alice, &logs).await, 400);
+    let plain = crate::common::get(&coder, &watch, alice.session_token.expose());
+    assert_eq!(plain.status, 426, "no socket was asked for");
+    coder.fail_next(Fault::bad_gateway());
+    assert_eq!(refused(&coder, &alice, &watch).await, 502);
+    coder.fail_next(Fault::request_lost());
+    let lost = ask(&coder, &coder, &alice, &watch).await.unwrap_err();
+    assert_eq!(lost.kind(), TransportErrorKind::Interrupted);
+}
+
+#[tokio::test]
+async fn a_client_that_talks_is_shown_out() {
+    let (coder, alice, dev) = with_workspace();
+    let mut socket = open(&coder, &alice, &format!("/api/v2/workspaces/{dev}/watch-ws")).await;
+    socket.send(WebSocketMessage::Text("hello".to_owned())).await.unwrap();
+    assert_eq!(messages(&mut socket), [json!({ "closed": 1002 })]);
+}
+
+#[tokio::test]
+async fn streams_break_stall_and_come_in_pieces() {
+    let (coder, alice, dev) = with_workspace();
+    let watch = format!("/api/v2/workspaces/{dev}/watch-ws");
+    coder.fail_next(Fault::stream_cut(1));
+    let mut socket = open(&coder, &alice, &watch).await;
+    assert!(socket.next().await.unwrap().is_ok());
+    let error = socket.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Interrupted);
+    assert!(socket.next().await.is_none());
+
+    coder.fail_next(Fault::stream_stalls(1));
+    let mut socket = open(&coder, &alice, &watch).await;
+    assert_eq!(messages(&mut socket).len(), 1);
+
+    for fault in [Fault::body_cut(), Fault::body_stalls()] {
+        coder.fail_next(fault);
+        let mut socket = open(&coder, &alice, &watch).await;
+        assert!(!matches!(socket.next().now_or_never(), Some(Some(Ok(_)))));
+    }
+
+    let request = || {
+        Request::get(format!("{}/api/v2/workspaces/{dev}/watch", coder.url()))
+            .header("coder-session-token", alice.session_token.expose())
+            .body(Bytes::new())
+            .unwrap()
+    };
+    coder.fail_next(Fault::body_in_pieces());
+    let mut pieces = coder.send(request()).await.unwrap().into_body();
+    assert_eq!(pieces.next().await.unwrap().unwrap(), "event: ");
+    assert_eq!(pieces.next().await.unwrap().unwrap(), "ping\n\n");
+
+    coder.fail_next(Fault::stream_cut(2));
+    let cut = coder.send(request()).await.unwrap().into_body();
+    let seen: Vec<_> = cut.map(|chunk| chunk.is_ok()).collect().await;
+    assert_eq!(seen, [true, true, false]);
+}
+
+#[cfg(feature = "server")]
+#[tokio::test]
+async fn sockets_go_over_the_wire_and_break_there() {
+    use coder_core::ReqwestTransport;
+    use coder_testkit::FakeServer;
+
+    let server = FakeServer::start(FakeCoder::builder()).await.unwrap();
+    let coder = server.coder().clone();
+    let alice = coder.add_user("alice");
+    let dev = coder.add_workspace(&alice, "dev").create();
+    let transport = ReqwestTransport::new("test/1.0").unwrap();
+    let watch = format!("/api/v2/workspaces/{dev}/watch-ws");
+    let open = async || match ask(&transport, &coder, &alice, &watch).await.unwrap() {
+        WebSocketAnswer::Open(socket) => socket,
+        other => panic!("{other:?}"),
+    };
+    let mut socket = open().await;
+    assert_eq!(json_of(socket.next().await.unwrap().unwrap())["type"], "ping");
+    let first = json_of(socket.next().await.unwrap().unwrap());
+    assert_eq!(first["data"]["latest_build"]["status"], "running");
+    coder.stop(dev);
+    let change = json_of(socket.next().await.unwrap().unwrap());
+    assert_eq!(change["data"]["latest_build"]["status"], "pending");
+
+    let build = coder.workspace(dev).latest_build.id;
+    coder.advance(Duration::from_secs(3600));
+    let logs = format!("/api/v2/workspacebuilds/{build}/logs?follow");
+    let Ok(WebSocketAnswer::Open(followed)) = ask(&transport, &coder, &alice, &logs).await else {
+        panic!("not open")
+    };
+    let lines: Vec<Value> = followed.map(|line| json_of(line.unwrap())).collect().await;
+    assert_eq!(lines.len(), 4);
+    assert_eq!(lines[3], json!({ "closed": 1000 }));
+
+    coder.fail_next(Fault::stream_cut(1));
+    let mut cut = open().await;
+    assert!(cut.next().await.unwrap().is_ok());
+    assert_eq!(cut.next().await.unwrap().unwrap_err().kind(), TransportErrorKind::Interrupted);
+
+    socket.send(WebSocketMessage::Text("hello".to_owned())).await.unwrap();
+    while let Some(Ok(message)) = socket.next().await {
+        if let WebSocketMessage::Close { code, .. } = message {
+            assert_eq!(code, 1002);
+        }
+    }
+    server.stop().await;
+}
