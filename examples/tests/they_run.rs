@@ -3,7 +3,14 @@
 
 use std::process::Stdio;
 
-use coder_testkit::{FakeCoder, FakeServer};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use coder_core::{ReqwestTransport, SystemClock, Transport as _};
+use coder_testkit::{FakeCoder, FakeServer, Pace};
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 /// A server with a user who has two workspaces, and that user's token.
@@ -48,4 +55,61 @@ async fn repository_workspaces_finds_those_of_a_repository() {
     let printed = output(example, &[url], &coder().await).await;
     assert!(printed.contains("pay-dev") && !printed.contains("scratch"), "{printed}");
     assert!(printed.contains("/templates/devcontainers/workspace?"), "{printed}");
+}
+
+#[tokio::test]
+async fn open_workspace_creates_one_and_finds_it_again() {
+    let builder = FakeCoder::builder().clock(Arc::new(SystemClock)).pace(Pace::INSTANT);
+    let server = FakeServer::start(builder).await.unwrap();
+    let alice = server.coder().add_user("alice");
+    server.coder().add_template("devcontainers").required_parameter("repo");
+    let coder = (server, alice.session_token.expose().to_owned());
+    let example = env!("CARGO_BIN_EXE_open_workspace");
+    let payments = ["https://github.com/acme/payments"];
+    let printed = output(example, &payments, &coder).await;
+    assert!(printed.contains("Terraform has been successfully initialized!"), "{printed}");
+    assert!(printed.contains("payments is new\n"), "{printed}");
+    assert!(printed.contains("vscode://coder.coder-remote/open?owner=alice"), "{printed}");
+    let printed = output(example, &payments, &coder).await;
+    assert!(printed.starts_with("payments was running\n"), "{printed}");
+}
+
+#[tokio::test]
+async fn scaffolder_service_makes_a_workspace_once() {
+    let server = FakeServer::start(FakeCoder::builder()).await.unwrap();
+    let coder = server.coder();
+    coder.add_template("devcontainers").required_parameter("repo");
+    coder.add_user("dana");
+    let token = coder.add_owner("scaffolder").session_token;
+    let mut service = Command::new(env!("CARGO_BIN_EXE_scaffolder_service"))
+        .env("CODER_URL", coder.url().as_str())
+        .env("CODER_SESSION_TOKEN", token.expose())
+        .env("LISTEN", "127.0.0.1:0")
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(service.stdout.take().unwrap()).lines();
+    let service_url = lines.next_line().await.unwrap().unwrap();
+
+    let wish = |repository: &str| {
+        let body = json!({"owner": "dana", "name": "payments", "repository": repository});
+        Request::post(format!("{service_url}/workspaces"))
+            .header("content-type", "application/json")
+            .body(Bytes::from(body.to_string()))
+            .unwrap()
+    };
+    let transport = ReqwestTransport::new("scaffolder-test/1.0").unwrap();
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        let answer = transport.send(wish("https://github.com/acme/payments")).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let body = answer.into_body().collect(1 << 20).await.unwrap();
+        answers.push(serde_json::from_slice::<Value>(&body).unwrap());
+    }
+    assert_eq!((&answers[0]["created"], &answers[1]["created"]), (&json!(true), &json!(false)));
+    assert_eq!(answers[0]["id"], answers[1]["id"]);
+    assert!(answers[0]["url"].as_str().unwrap().ends_with("/@dana/payments"), "{answers:?}");
+    let other = transport.send(wish("https://github.com/acme/other")).await.unwrap();
+    assert_eq!(other.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
