@@ -129,6 +129,39 @@ fn what_backstages_catalog_would_refuse_is_told_and_served_all_the_same() {
 }
 
 #[test]
+fn a_file_is_called_by_its_path_below_its_location_and_not_by_where_it_is_on_this_machine() {
+    let location = "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: { name: more }\n\
+                    spec: { targets: [./deep/b.yaml, ../../elsewhere/c.yaml] }\n";
+    let root = directory(
+        "names",
+        &[
+            ("catalog/team/a.yaml", &format!("{}---\n{location}", component("a"))),
+            ("catalog/team/deep/b.yaml", &component("b")),
+            ("elsewhere/c.yaml", &component("c")),
+        ],
+    );
+    let called = |catalog: &FileCatalog| {
+        let entities = block_on(catalog.entities(&EntityFilter::kind("component"))).unwrap();
+        let file = |location: &coder_config::Location| location.file().unwrap().to_owned();
+        entities.iter().map(|entity| file(entity.location().unwrap())).collect::<Vec<_>>()
+    };
+    let relative = FileCatalog::in_directory(
+        root.join("catalog"),
+        [CatalogLocation::new("file", "./*/a.yaml")],
+    );
+    assert_eq!(called(&relative), ["team/a.yaml", "team/deep/b.yaml", "elsewhere/c.yaml"]);
+    let absolute = |target: &str| {
+        let target = root.join(target).display().to_string();
+        FileCatalog::new([CatalogLocation::new("file", target)])
+    };
+    assert_eq!(called(&absolute("catalog/*/a.yaml")), called(&relative));
+    assert_eq!(
+        called(&absolute("catalog/team/a.yaml")),
+        ["a.yaml", "deep/b.yaml", "elsewhere/c.yaml"],
+    );
+}
+
+#[test]
 fn a_changed_file_is_read_again_and_a_new_one_is_found() {
     let root = directory("change", &[("a.yaml", &component("before"))]);
     let catalog = catalog(&root, &["*.yaml"]);

@@ -25,6 +25,9 @@ use crate::{Catalog, CatalogError, EntityFilter};
 /// changed, came or went, and reads again only what did. What is wrong in one file costs the other
 /// files nothing: see [`notices`](Self::notices).
 ///
+/// A file is called by its path below the directory of its location, in notices as in
+/// [`Entity::location`].
+///
 /// Looking at files blocks for the moment it takes, as reading them does.
 ///
 /// ```no_run
@@ -79,6 +82,9 @@ struct Reading {
 /// Files to read: a target and what may come from it.
 struct Visit {
     target: PathBuf,
+    /// The directory of the location. Files are named from there on, since people who may see an
+    /// entity need not know where on this machine it is.
+    root: PathBuf,
     allow: Option<Vec<String>>,
     /// How to call the place that names the target.
     named_at: Option<Provenance>,
@@ -168,10 +174,13 @@ impl<'a> Survey<'a> {
             notices: Vec::new(),
         };
         for location in locations.iter().rev() {
+            let is_relative = Path::new(&location.target).is_relative();
+            let root = is_relative.then(|| pattern::tidy(directory));
             survey.plan(
                 &location.kind,
                 &location.target,
                 directory,
+                root,
                 location.allow.clone(),
                 location.provenance.clone(),
             );
@@ -184,12 +193,14 @@ impl<'a> Survey<'a> {
         kind: &str,
         target: &str,
         directory: &Path,
+        root: Option<PathBuf>,
         allow: Option<Vec<String>>,
         named_at: Option<Provenance>,
     ) {
         if kind == "file" {
             let target = pattern::tidy(&directory.join(target));
-            self.pending.push(Visit { target, allow, named_at });
+            let root = root.unwrap_or_else(|| pattern::fixed_directory(&target));
+            self.pending.push(Visit { target, root, allow, named_at });
         } else {
             let message =
                 format!("the location `{target}` is of type `{kind}`; only files are read here");
@@ -220,7 +231,7 @@ impl<'a> Survey<'a> {
                 if !self.seen.insert(path.clone()) {
                     continue;
                 }
-                let file = self.file(&path);
+                let file = self.file(&path, &visit.root);
                 self.visited.push((path.clone(), file.stamp));
                 self.allowed.push((path.clone(), visit.allow.clone()));
                 for entity in &file.content.entities {
@@ -229,18 +240,19 @@ impl<'a> Survey<'a> {
                 self.files.insert(path, file);
             }
             for (kind, target, directory, allow, named_at) in further.into_iter().rev() {
-                self.plan(&kind, &target, &directory, allow, named_at);
+                let root = Some(visit.root.clone());
+                self.plan(&kind, &target, &directory, root, allow, named_at);
             }
         }
     }
 
-    fn file(&self, path: &Path) -> File {
+    fn file(&self, path: &Path, root: &Path) -> File {
         let stamp = fs::metadata(path)
             .and_then(|metadata| Ok(Some((metadata.modified()?, metadata.len()))))
             .unwrap_or_default();
         match self.known.get(path) {
             Some(file) if file.stamp == stamp => file.clone(),
-            _ => File { stamp, content: Arc::new(read(path, stamp)) },
+            _ => File { stamp, content: Arc::new(read(path, root, stamp)) },
         }
     }
 
@@ -275,8 +287,8 @@ impl<'a> Survey<'a> {
     }
 }
 
-fn read(path: &Path, stamp: Stamp) -> Content {
-    let name = path.display().to_string();
+fn read(path: &Path, root: &Path, stamp: Stamp) -> Content {
+    let name = path.display();
     if stamp.is_some_and(|(_, bytes)| bytes > yaml::MAX_BYTES as u64) {
         let limit = yaml::MAX_BYTES;
         let message = format!("`{name}` is too large; at most {limit} bytes are accepted");
@@ -293,7 +305,7 @@ fn read(path: &Path, stamp: Stamp) -> Content {
         }
     };
     let mut content = Content::default();
-    for document in yaml::documents(&name, &text) {
+    for document in yaml::documents(&name_from(root, path), &text) {
         if matches!(&document, Ok(node) if node.is_null()) {
             continue;
         }
@@ -306,6 +318,15 @@ fn read(path: &Path, stamp: Stamp) -> Content {
         }
     }
     content
+}
+
+/// How a file is called to those who see its entities.
+fn name_from(root: &Path, path: &Path) -> String {
+    let directory = path.parent().and_then(Path::parent);
+    let below = path.strip_prefix(root).ok();
+    // What lies elsewhere is called by its last two names.
+    let name = below.or_else(|| path.strip_prefix(directory?).ok()).unwrap_or(path);
+    name.display().to_string()
 }
 
 /// This portal can do without the field; who shares the file with Backstage wants to know.

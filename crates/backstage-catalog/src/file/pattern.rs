@@ -21,12 +21,25 @@ pub(super) fn tidy(path: &Path) -> PathBuf {
     out
 }
 
+fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?', '[', '{'])
+}
+
+/// The directory below which all files are that a target names.
+pub(super) fn fixed_directory(target: &Path) -> PathBuf {
+    let directory = target.parent().unwrap_or(Path::new(""));
+    let fixed = directory.components().take_while(|component| {
+        component.as_os_str().to_str().is_none_or(|name| !is_pattern(name))
+    });
+    fixed.collect()
+}
+
 /// The files a target names, in order. As in Backstage, `*` does not match a leading dot.
 pub(super) fn expand(target: &Path) -> Vec<PathBuf> {
     let mut found = vec![PathBuf::new()];
     for component in target.components() {
         let name = component.as_os_str();
-        match name.to_str().filter(|name| name.contains(['*', '?', '[', '{'])) {
+        match name.to_str().filter(|name| is_pattern(name)) {
             None => found.iter_mut().for_each(|path| path.push(name)),
             Some("**") => found = found.iter().flat_map(|path| below(path, 0)).collect(),
             Some(pattern) => {
