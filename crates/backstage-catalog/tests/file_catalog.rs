@@ -174,6 +174,25 @@ fn a_changed_file_is_read_again_and_a_new_one_is_found() {
     assert_eq!(names(&catalog), ["component:default/new"]);
 }
 
+/// The kernel refuses to read this file from its beginning, whoever asks.
+#[cfg(target_os = "linux")]
+#[test]
+fn who_may_be_in_a_file_that_cannot_be_read_now_is_not_gone() {
+    let root = directory("unreadable", &[("a.yaml", &component("a")), ("b.yaml", &component("b"))]);
+    let catalog = catalog(&root, &["*.yaml"]);
+    assert_eq!(names(&catalog).len(), 2);
+    fs::remove_file(root.join("b.yaml")).unwrap();
+    std::os::unix::fs::symlink("/proc/self/mem", root.join("b.yaml")).unwrap();
+    let entity = |name: &str| block_on(catalog.entity(&name.parse().unwrap()));
+    assert!(entity("component:a").unwrap().is_some(), "it is in another file");
+    assert!(entity("component:b").unwrap_err().is_transient());
+    assert!(block_on(catalog.entities(&EntityFilter::all())).unwrap_err().is_transient());
+    assert!(notices(&catalog, &root)[0].contains("cannot read `b.yaml`"));
+    fs::remove_file(root.join("b.yaml")).unwrap();
+    assert!(entity("component:b").unwrap().is_none(), "now it is gone");
+    assert_eq!(names(&catalog), ["component:default/a"]);
+}
+
 #[test]
 fn locations_that_lead_in_a_circle_end() {
     let location = |name: &str, target: &str| {

@@ -23,7 +23,9 @@ use crate::{Catalog, CatalogError, EntityFilter};
 /// A target may hold `*`, `**` and `?`; a file may hold many entities; entities of kind `Location`
 /// lead to further files, from their own directory on. Every question first looks whether a file
 /// changed, came or went, and reads again only what did. What is wrong in one file costs the other
-/// files nothing: see [`notices`](Self::notices).
+/// files nothing: see [`notices`](Self::notices). Only a file that is there and that the system does
+/// not let us read is like a catalog that is down: what is not found elsewhere is then not known to
+/// be gone, and the answer is an error.
 ///
 /// A file is called by its path below the directory of its location, in notices as in
 /// [`Entity::location`].
@@ -71,12 +73,28 @@ struct File {
 struct Content {
     entities: Vec<Arc<Entity>>,
     notices: Vec<Notice>,
+    /// The file is there and its content is not known.
+    unreadable: bool,
 }
 
 #[derive(Default)]
 struct Reading {
     entities: BTreeMap<EntityRef, Arc<Entity>>,
     notices: Vec<Notice>,
+    /// Some file is there and its content is not known, so nobody knows what is *not* in the
+    /// catalog.
+    unreadable: bool,
+}
+
+impl Reading {
+    /// Whoever is not found must not be taken for somebody who has left.
+    fn complete(&self) -> Result<(), CatalogError> {
+        if self.unreadable {
+            let reason = "a file of `catalog.locations` is there and cannot be read; see the log";
+            return Err(CatalogError::unavailable(reason));
+        }
+        Ok(())
+    }
 }
 
 /// Files to read: a target and what may come from it.
@@ -118,7 +136,7 @@ impl FileCatalog {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut survey = Survey::of(&self.directory, &self.locations, &state.files);
         survey.run();
-        if state.visited.as_ref() != Some(&survey.visited) {
+        if state.visited.as_ref() != Some(&survey.visited) || state.reading.unreadable {
             *state = State {
                 reading: Arc::new(survey.reading()),
                 visited: Some(survey.visited),
@@ -138,11 +156,16 @@ impl fmt::Debug for FileCatalog {
 #[async_trait]
 impl Catalog for FileCatalog {
     async fn entity(&self, entity_ref: &EntityRef) -> Result<Option<Arc<Entity>>, CatalogError> {
-        Ok(self.reading().entities.get(entity_ref).cloned())
+        let reading = self.reading();
+        match reading.entities.get(entity_ref) {
+            Some(entity) => Ok(Some(Arc::clone(entity))),
+            None => reading.complete().map(|()| None),
+        }
     }
 
     async fn entities(&self, filter: &EntityFilter) -> Result<Vec<Arc<Entity>>, CatalogError> {
         let reading = self.reading();
+        reading.complete()?;
         Ok(reading.entities.values().filter(|entity| filter.matches(entity)).cloned().collect())
     }
 }
@@ -251,7 +274,7 @@ impl<'a> Survey<'a> {
             .and_then(|metadata| Ok(Some((metadata.modified()?, metadata.len()))))
             .unwrap_or_default();
         match self.known.get(path) {
-            Some(file) if file.stamp == stamp => file.clone(),
+            Some(file) if file.stamp == stamp && !file.content.unreadable => file.clone(),
             _ => File { stamp, content: Arc::new(read(path, root, stamp)) },
         }
     }
@@ -259,9 +282,11 @@ impl<'a> Survey<'a> {
     fn reading(&mut self) -> Reading {
         let mut entities = BTreeMap::new();
         let mut notices = std::mem::take(&mut self.notices);
+        let mut unreadable = false;
         for (path, allow) in &self.allowed {
             let Some(file) = self.files.get(path) else { continue };
             notices.extend(file.content.notices.iter().cloned());
+            unreadable |= file.content.unreadable;
             for entity in &file.content.entities {
                 let name = entity.entity_ref();
                 let place = |notice: Notice| match entity.location() {
@@ -283,7 +308,7 @@ impl<'a> Survey<'a> {
                 }
             }
         }
-        Reading { entities, notices }
+        Reading { entities, notices, unreadable }
     }
 }
 
@@ -294,14 +319,17 @@ fn read(path: &Path, root: &Path, stamp: Stamp) -> Content {
         let message = format!("`{name}` is too large; at most {limit} bytes are accepted");
         return Content { notices: vec![Notice::new("", message)], ..Content::default() };
     }
-    let text = fs::read(path).and_then(|bytes| {
-        String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))
-    });
-    let text = match text {
-        Ok(text) => text,
+    let nothing = |problem: &dyn fmt::Display, unreadable| {
+        let message = format!("cannot read `{name}`: {problem}");
+        Content { notices: vec![Notice::new("", message)], unreadable, ..Content::default() }
+    };
+    let text = match fs::read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => text,
+        Ok(Err(_)) => return nothing(&"it is not UTF-8 text", false),
         Err(error) => {
-            let message = format!("cannot read `{name}`: {error}");
-            return Content { notices: vec![Notice::new("", message)], ..Content::default() };
+            tracing::warn!(file = %name, %error, "a file of the catalog cannot be read");
+            // Who is gone since it was listed is gone.
+            return nothing(&error, error.kind() != io::ErrorKind::NotFound);
         }
     };
     let mut content = Content::default();
