@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::repository::Storage;
+
 /// The JSON Schema (draft 7) of the sections of app-config that this project reads. Keys of
 /// others are allowed wherever Backstage or its plugins have some.
 ///
@@ -253,6 +255,7 @@ fn coder() -> Value {
                 "keys": { "type": "array", "items": secret("A key."), "description": "What seals what is stored, the newest first." },
                 "store": store(),
             })),
+            "oauth": { "type": "object", "deprecated": true, "description": "Of the former backend plugin; ignored. Move it to `auth.providers.coder`." },
             "trustedIssuers": {
                 "type": "array",
                 "description": "Other Backstage backends whose identity tokens say who somebody is.",
@@ -340,6 +343,10 @@ fn integrations() -> Value {
                 insert(&mut item, "gitilesBaseUrl", url("Where Gitiles shows the code."));
                 required.extend(["host", "gitilesBaseUrl"]);
             }
+            crate::Scm::AwsCodeCommit => {
+                insert(&mut item, "region", text("The region, like `eu-west-1`."));
+                required.push("region");
+            }
             crate::Scm::GitLab => {
                 let url = url("Required by Backstage for hosts other than gitlab.com.");
                 insert(&mut item, "apiBaseUrl", url);
@@ -350,6 +357,29 @@ fn integrations() -> Value {
         }
         let items = json!({ "type": "object", "required": required, "properties": item });
         properties.insert(scm.config_key().to_owned(), json!({ "type": "array", "items": items }));
+    }
+    let bitbucket = json!({ "host": text("`bitbucket.org`, or the host of a Bitbucket Server.") });
+    let bitbucket = json!({ "type": "object", "properties": bitbucket });
+    properties.insert(
+        "bitbucket".to_owned(),
+        json!({
+            "type": "array",
+            "items": bitbucket,
+            "description": "Deprecated in Backstage for `bitbucketCloud` and `bitbucketServer`, which count more.",
+        }),
+    );
+    for storage in [Storage::AwsS3, Storage::AzureBlobStorage, Storage::GoogleGcs] {
+        let item = json!({
+            "type": "object",
+            "properties": {
+                "host": text("The host, if it is not the public one."),
+                "endpoint": url("Where it is, if that is not the public place."),
+            },
+        });
+        let description = format!("{} keeps files and no repositories.", storage.name());
+        let list = json!({ "type": "array", "items": item });
+        let either = json!({ "description": description, "oneOf": [item, list] });
+        properties.insert(storage.config_key().to_owned(), either);
     }
     json!({ "type": "object", "properties": properties })
 }

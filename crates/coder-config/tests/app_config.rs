@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use coder_config::{
     AccessTokenPolicy, AppConfig, ConfigErrors, ConfigSources, CustomSignInResolver, Environment,
-    KeyStoreConfig, SessionStoreConfig, SignInResolverConfig,
+    KeyStoreConfig, Scm, SessionStoreConfig, SignInResolverConfig,
 };
 
 const SEED: &str = include_str!("fixtures/app-config.yaml");
@@ -205,6 +205,58 @@ fn links_lead_to_the_environments_deployment_without_an_access_url() {
     ]);
     let config = load(&[("app-config.yaml", &text)], &environment).unwrap();
     assert_eq!(config.workspaces.access_url.as_str(), "https://other.example.com");
+}
+
+#[test]
+fn hosts_of_integrations_say_what_runs_there() {
+    let integrations = "integrations:
+  bitbucket: [{ host: old.example.com }, { host: both.example.com }, { username: jane }]
+  bitbucketServer: [{ host: bb.example.com }]
+  github: [{ host: both.example.com }]
+  awsCodeCommit: [{ region: eu-west-1 }, { region: eu-west-1, host: aws.example.com }]
+  awsS3: [{ endpoint: 'https://minio.example.com:9000' }]
+  azureBlobStorage: [{ host: blob.example.com, accountName: acme }]
+  googleGcs: { clientEmail: a@example.com }
+";
+    let text = SEED.split("integrations:").next().unwrap().to_owned() + integrations;
+    let config = load(&[("app-config.yaml", &text)], &environment()).unwrap();
+    assert_eq!(config.notices(), []);
+    let known = &config.integrations;
+    for (host, scm) in [
+        ("old.example.com", Some(Scm::BitbucketServer)),
+        ("bb.example.com", Some(Scm::BitbucketServer)),
+        ("both.example.com", Some(Scm::GitHub)),
+        ("bitbucket.org", Some(Scm::BitbucketCloud)),
+        ("eu-west-1.console.aws.amazon.com", Some(Scm::AwsCodeCommit)),
+        ("aws.example.com", Some(Scm::AwsCodeCommit)),
+        ("minio.example.com:9000", None),
+    ] {
+        assert_eq!(known.scm_of(host), scm, "{host}");
+    }
+    let reasons = [
+        "https://minio.example.com:9000/bucket/x/catalog-info.yaml",
+        "https://acme.blob.example.com/container/catalog-info.yaml",
+    ]
+    .map(|url| coder_config::Repository::from_url(url, known).unwrap_err().to_string());
+    insta::assert_snapshot!(reasons.join("\n"));
+    let told: Vec<_> = [
+        "awsCodeCommit: [{ host: aws.example.com:port }, { accessKeyId: a }]",
+        "awsS3: [{ endpoint: minio.example.com }, { hots: x }]",
+        "azureBlobStorage: x",
+        "bitbucket: { host: x }",
+    ]
+    .iter()
+    .map(|text| {
+        let text = SEED.split("integrations:").next().unwrap().to_owned()
+            + &format!("integrations: {{ {text} }}");
+        format!(
+            "# {}\n{}",
+            text.lines().last().unwrap(),
+            told(&load(&[("app-config.yaml", &text)], &environment()))
+        )
+    })
+    .collect();
+    insta::assert_snapshot!(told.join("\n"));
 }
 
 #[test]

@@ -74,6 +74,18 @@ fn every_page_of_a_repository_leads_to_the_url_that_clones_it() {
             "https://app.harness.io/ng/account/A/module/code/orgs/O/projects/P/repos/R/files/main/~/x",
             "https://git.harness.io/A/O/P/R.git",
         ),
+        (
+            "https://eu-west-1.console.aws.amazon.com/codesuite/codecommit/repositories/r/browse/refs/heads/main/--/catalog-info.yaml?region=eu-west-1",
+            "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/r",
+        ),
+        (
+            "https://console.aws.amazon.com/codesuite/codecommit/repositories/r/browse?region=us-east-1",
+            "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/r",
+        ),
+        (
+            "https://user:token@git-codecommit.us-east-1.amazonaws.com/v1/repos/r/",
+            "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/r",
+        ),
         ("https://git.example/o/r/src/main/x", "https://git.example/o/r"),
         ("https://git.example/deep/group/r.git/tree/x", "https://git.example/deep/group/r.git"),
         ("https://git.example/g/p/-/tree/main", "https://git.example/g/p"),
@@ -115,6 +127,10 @@ fn all_spellings_of_one_repository_are_equal() {
         &["https://dev.azure.com/org/_git/repo", "https://dev.azure.com/org/repo/_git/repo"],
         &["https://gerrit.corp.example/a/x/y", "ssh://jane@gerrit.corp.example:29418/x/y"],
         &["https://git.example/%7Ejane/r", "https://git.example/~jane/r.git"],
+        &[
+            "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/r",
+            "ssh://APKAEXAMPLE@git-codecommit.us-east-1.amazonaws.com/v1/repos/r",
+        ],
     ] {
         let first = repository(spellings[0]);
         for spelling in spellings {
@@ -217,6 +233,12 @@ fn what_is_no_repository_says_why() {
         "https://bb.corp.example/dashboard",
         "https://git.example/",
         "https://files.example/x/catalog-info.yaml",
+        "https://console.aws.amazon.com/codesuite/codecommit/repositories/r/browse",
+        "https://eu-west-1.console.aws.amazon.com/ec2/home",
+        "https://bucket.s3.eu-west-1.amazonaws.com/x/catalog-info.yaml",
+        "https://s3-eu-west-1.amazonaws.com/bucket/catalog-info.yaml",
+        "https://account.blob.core.windows.net/container/catalog-info.yaml",
+        "https://storage.cloud.google.com/bucket/catalog-info.yaml",
         "ssh://git@github.com/",
         "https://github.com/o/r\" owner:\"admin",
     ] {

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::reader::{Reader, Section};
 use crate::Provenance;
-use crate::repository::{Scm, ScmIntegrations};
+use crate::repository::{Scm, ScmIntegrations, Storage};
 
 /// One item of `catalog.locations`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,17 @@ impl<'a> Reader<'a> {
     pub(super) fn integrations(&mut self, root: &Section<'a>) -> ScmIntegrations {
         let section = self.section(root, "integrations");
         let mut integrations = ScmIntegrations::default();
+        for storage in [Storage::AwsS3, Storage::AzureBlobStorage, Storage::GoogleGcs] {
+            for item in self.storage_items(&section, storage) {
+                self.storage(storage, &item, &mut integrations);
+            }
+        }
+        // Deprecated in Backstage, where the two keys that replace it count more.
+        for item in self.sections(&section, "bitbucket").iter().rev() {
+            let cloud = self.text(item, "host").is_none_or(|host| host == "bitbucket.org");
+            let scm = if cloud { Scm::BitbucketCloud } else { Scm::BitbucketServer };
+            self.integration(scm, item, &mut integrations);
+        }
         // Where one host is in two lists, Backstage takes the first of its own order.
         for scm in Scm::ALL.into_iter().rev() {
             for item in self.sections(&section, scm.config_key()).iter().rev() {
@@ -68,8 +79,37 @@ impl<'a> Reader<'a> {
         integrations
     }
 
+    /// A list, or for Google Cloud Storage and in former configurations one mapping.
+    fn storage_items(&mut self, section: &Section<'a>, storage: Storage) -> Vec<Section<'a>> {
+        let key = storage.config_key();
+        match self.value(section, key) {
+            Some(value) if value.node.as_map().is_some() => vec![self.section(section, key)],
+            _ => self.sections(section, key),
+        }
+    }
+
+    /// The hosts that are not the public ones.
+    fn storage(&mut self, kind: Storage, section: &Section<'a>, known: &mut ScmIntegrations) {
+        self.slips(section, &["host", "endpoint"]);
+        if let Some(host) = self.text(section, "host") {
+            known.add_storage(host, kind);
+        }
+        let endpoint = self.parsed(section, "endpoint", super::reader::web_url);
+        if let Some(host) = endpoint.as_ref().and_then(Url::host_str) {
+            let port = endpoint.as_ref().and_then(Url::port);
+            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+            known.add_storage(&format!("{host}{port}"), kind);
+        }
+    }
+
     fn integration(&mut self, scm: Scm, section: &Section<'a>, integrations: &mut ScmIntegrations) {
-        self.slips(section, &["host", "apiBaseUrl", "gitilesBaseUrl"]);
+        self.slips(section, &["host", "apiBaseUrl", "gitilesBaseUrl", "region"]);
+        if scm == Scm::AwsCodeCommit && self.value(section, "host").is_none() {
+            if let Some(region) = self.required(section, "region") {
+                integrations.add(&format!("{region}.console.aws.amazon.com"), scm);
+            }
+            return;
+        }
         let host = match (scm.default_host(), self.value(section, "host")) {
             (Some(host), None) => host,
             _ => match self.required(section, "host") {

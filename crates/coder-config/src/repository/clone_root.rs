@@ -3,6 +3,7 @@
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::integrations::aws_region;
 use super::{NoRepository, Scm, ScmIntegrations};
 use crate::message::shown;
 
@@ -19,6 +20,8 @@ pub(super) fn clone_root(
     let Ok(mut url) = Url::parse(text) else {
         return Err(NoRepository::NotAUrl { text: shown() });
     };
+    let region = url.query_pairs().find(|(name, _)| name == "region");
+    let region = region.map(|(_, region)| region.into_owned());
     url.set_query(None);
     url.set_fragment(None);
     if percent_decode_str(url.path()).any(|byte| byte == b'"' || byte.is_ascii_control()) {
@@ -44,6 +47,9 @@ pub(super) fn clone_root(
         (Some(host), None) => host.to_owned(),
         (None, _) => return Err(NoRepository::NotAUrl { text: shown() }),
     };
+    if let Some(storage) = integrations.storage_of(&host) {
+        return Err(NoRepository::Storage { text: shown(), storage: storage.name() });
+    }
     let (root, path) =
         as_written(text).unwrap_or_else(|| (url.origin().ascii_serialization(), url.path()));
     let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
@@ -70,6 +76,10 @@ pub(super) fn clone_root(
                 path.map(|path| format!("code/git/{path}")),
                 "ng/account/ACCOUNT/module/code/orgs/ORG/projects/PROJECT/repos/repository",
             ),
+        },
+        Some(Scm::AwsCodeCommit) => match aws_code_commit(&host, region.as_deref(), &segments) {
+            Some(clone_url) => return Ok(clone_url),
+            None => (None, "codesuite/codecommit/repositories/NAME/browse?region=REGION"),
         },
         None => (generic(&segments), "owner/repository"),
     };
@@ -195,6 +205,19 @@ fn harness(segments: &[&str]) -> Option<String> {
     let name = format!("{}.git", without_git(after("repos")?)?);
     path.push(&name);
     Some(path.join("/"))
+}
+
+/// Pages are below `codesuite/codecommit/repositories/NAME` in the console of a region, clones below
+/// `v1/repos` on a host of that region.
+fn aws_code_commit(host: &str, region: Option<&str>, segments: &[&str]) -> Option<String> {
+    let (["codesuite", "codecommit", "repositories", name, ..] | ["v1", "repos", name, ..]) =
+        segments
+    else {
+        return None;
+    };
+    let region = aws_region(host).or(region)?;
+    let is_region = region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    is_region.then(|| format!("https://git-codecommit.{region}.amazonaws.com/v1/repos/{name}"))
 }
 
 /// A host that no integration names: the forms of the known systems, then the URL as it is.

@@ -126,7 +126,7 @@ fn edit_url(scm: Scm, target: &str, url: &Url) -> String {
         Scm::BitbucketServer => {
             target.split_once('?').map_or(target, |(before, _)| before).to_owned()
         }
-        Scm::Azure => target.to_owned(),
+        Scm::Azure | Scm::AwsCodeCommit => target.to_owned(),
         Scm::Gitea => gitea_edit_page(target, url),
         Scm::Gerrit => gerrit_edit_page(url).unwrap_or_else(|| target.to_owned()),
         Scm::Harness => harness_edit_page(url).unwrap_or_else(|| target.to_owned()),

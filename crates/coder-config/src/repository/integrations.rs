@@ -23,6 +23,8 @@ pub enum Scm {
     Gerrit,
     /// Harness Code.
     Harness,
+    /// AWS CodeCommit.
+    AwsCodeCommit,
 }
 
 impl Scm {
@@ -37,6 +39,7 @@ impl Scm {
             Self::Gitea => "gitea",
             Self::Gerrit => "gerrit",
             Self::Harness => "harness",
+            Self::AwsCodeCommit => "awsCodeCommit",
         }
     }
 
@@ -51,7 +54,8 @@ impl Scm {
     }
 
     /// In the order in which Backstage asks them.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
+        Self::AwsCodeCommit,
         Self::Azure,
         Self::BitbucketCloud,
         Self::BitbucketServer,
@@ -67,6 +71,46 @@ impl Scm {
 #[derive(Clone, Debug)]
 pub struct ScmIntegrations {
     hosts: IndexMap<String, Host>,
+    /// Hosts that keep files and no repositories.
+    storages: IndexMap<String, Storage>,
+}
+
+/// What keeps files that entities may be read from, but no repositories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Storage {
+    AwsS3,
+    AzureBlobStorage,
+    GoogleGcs,
+}
+
+impl Storage {
+    /// The key below `integrations`, as Backstage calls it.
+    pub(crate) fn config_key(self) -> &'static str {
+        match self {
+            Self::AwsS3 => "awsS3",
+            Self::AzureBlobStorage => "azureBlobStorage",
+            Self::GoogleGcs => "googleGcs",
+        }
+    }
+
+    /// As people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AwsS3 => "Amazon S3",
+            Self::AzureBlobStorage => "Azure Blob Storage",
+            Self::GoogleGcs => "Google Cloud Storage",
+        }
+    }
+
+    /// The one that has this host wherever it is used.
+    fn of_public_host(host: &str) -> Option<Self> {
+        let is_s3 = |label: &str| label == "s3" || label.starts_with("s3-");
+        match host {
+            "storage.cloud.google.com" | "storage.googleapis.com" => Some(Self::GoogleGcs),
+            _ if host.ends_with(".blob.core.windows.net") => Some(Self::AzureBlobStorage),
+            _ => host.strip_suffix(".amazonaws.com")?.split('.').any(is_s3).then_some(Self::AwsS3),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -82,7 +126,7 @@ impl Default for ScmIntegrations {
     /// The public hosts: those of Backstage (github.com, gitlab.com, bitbucket.org, dev.azure.com),
     /// app.harness.io, gitea.com and codeberg.org.
     fn default() -> Self {
-        let mut integrations = Self { hosts: IndexMap::new() };
+        let mut integrations = Self { hosts: IndexMap::new(), storages: IndexMap::new() };
         for (host, scm) in [
             ("github.com", Scm::GitHub),
             ("gitlab.com", Scm::GitLab),
@@ -133,7 +177,26 @@ impl ScmIntegrations {
         if host.ends_with(".visualstudio.com") {
             return Some(Scm::Azure);
         }
+        if host == AWS_CONSOLE || aws_region(&host).is_some() {
+            return Some(Scm::AwsCodeCommit);
+        }
         self.hosts.get(&host).map(|host| host.scm)
+    }
+
+    /// Says that `host` keeps files.
+    pub(crate) fn add_storage(&mut self, host: &str, storage: Storage) {
+        self.storages.insert(host.to_ascii_lowercase(), storage);
+    }
+
+    /// What keeps the files of a host, if it is known to keep no repositories.
+    pub(super) fn storage_of(&self, host: &str) -> Option<Storage> {
+        let host = host.to_ascii_lowercase();
+        // Accounts and buckets are names below the host.
+        let is_at = |known: &str| {
+            host.strip_suffix(known).is_some_and(|name| name.is_empty() || name.ends_with('.'))
+        };
+        let configured = self.storages.iter().find(|(known, _)| is_at(known));
+        configured.map(|(_, storage)| *storage).or_else(|| Storage::of_public_host(&host))
     }
 
     /// The host of Gerrit whose Gitiles URL begins this one, and what follows.
@@ -144,4 +207,14 @@ impl ScmIntegrations {
             rest.starts_with('/').then_some((host.as_str(), rest))
         })
     }
+}
+
+/// Where people look at CodeCommit's repositories, in front of it the region.
+const AWS_CONSOLE: &str = "console.aws.amazon.com";
+
+/// The region that is part of a host of AWS CodeCommit.
+pub(super) fn aws_region(host: &str) -> Option<&str> {
+    let console = host.strip_suffix(AWS_CONSOLE).and_then(|host| host.strip_suffix('.'));
+    let git = host.strip_prefix("git-codecommit.").and_then(|h| h.strip_suffix(".amazonaws.com"));
+    console.or(git).filter(|region| !region.is_empty() && !region.contains('.'))
 }

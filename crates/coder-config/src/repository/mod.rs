@@ -11,6 +11,7 @@ use crate::message::shown;
 use crate::{Entity, LocationRef, LocationRefError};
 
 pub use ingestion::{EDIT_URL, MANAGED_BY_ORIGIN_LOCATION, VIEW_URL};
+pub(crate) use integrations::Storage;
 pub use integrations::{Scm, ScmIntegrations};
 use normalised::Normalised;
 
@@ -134,6 +135,18 @@ pub enum NoRepository {
     Quote {
         /// The target.
         text: String,
+    },
+    /// The host keeps files, and no repositories.
+    #[error(
+        "`{text}` is in {storage}, which keeps files and no repositories; add \
+         `{SOURCE_LOCATION}`, like `url:https://github.com/acme/payments`"
+    )]
+    #[non_exhaustive]
+    Storage {
+        /// The target.
+        text: String,
+        /// As people call it: `Amazon S3`.
+        storage: &'static str,
     },
     /// The URL names no repository of its host.
     #[error("`{text}` names no repository of {host}; it should begin like `{example}`")]

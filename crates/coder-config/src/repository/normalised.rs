@@ -102,6 +102,12 @@ impl Normalised {
                     format!("git@ssh.{host}:v3/{organization}/{project}/{name}"),
                 ]);
             }
+        } else if self.scm == Some(Scm::AwsCodeCommit) {
+            all.extend([
+                format!("{origin}/{path}"),
+                format!("{origin}/{path}/"),
+                format!("ssh://{host}/{ssh_path}"),
+            ]);
         } else {
             all.extend([
                 format!("{origin}/{path}"),
