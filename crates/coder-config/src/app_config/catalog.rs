@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
     pub(super) fn integrations(&mut self, root: &Section<'a>) -> ScmIntegrations {
         let section = self.section(root, "integrations");
         let mut integrations = ScmIntegrations::default();
-        for storage in [Storage::AwsS3, Storage::AzureBlobStorage, Storage::GoogleGcs] {
+        for storage in [Storage::AwsS3, Storage::AzureBlobs, Storage::GoogleGcs] {
             for item in self.storage_items(&section, storage) {
                 self.storage(storage, &item, &mut integrations);
             }

@@ -79,7 +79,7 @@ pub struct ScmIntegrations {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Storage {
     AwsS3,
-    AzureBlobStorage,
+    AzureBlobs,
     GoogleGcs,
 }
 
@@ -88,7 +88,7 @@ impl Storage {
     pub(crate) fn config_key(self) -> &'static str {
         match self {
             Self::AwsS3 => "awsS3",
-            Self::AzureBlobStorage => "azureBlobStorage",
+            Self::AzureBlobs => "azureBlobStorage",
             Self::GoogleGcs => "googleGcs",
         }
     }
@@ -97,7 +97,7 @@ impl Storage {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AwsS3 => "Amazon S3",
-            Self::AzureBlobStorage => "Azure Blob Storage",
+            Self::AzureBlobs => "Azure Blob Storage",
             Self::GoogleGcs => "Google Cloud Storage",
         }
     }
@@ -107,7 +107,7 @@ impl Storage {
         let is_s3 = |label: &str| label == "s3" || label.starts_with("s3-");
         match host {
             "storage.cloud.google.com" | "storage.googleapis.com" => Some(Self::GoogleGcs),
-            _ if host.ends_with(".blob.core.windows.net") => Some(Self::AzureBlobStorage),
+            _ if host.ends_with(".blob.core.windows.net") => Some(Self::AzureBlobs),
             _ => host.strip_suffix(".amazonaws.com")?.split('.').any(is_s3).then_some(Self::AwsS3),
         }
     }
