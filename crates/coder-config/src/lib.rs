@@ -31,7 +31,8 @@
 //! - [`AppConfig`] is that configuration, checked and typed. All problems are told at once
 //!   ([`ConfigErrors`]), what stops nothing is a [`Notice`].
 //! - [`parse_entities`] reads `catalog-info.yaml`; an [`Entity`] tells its [`CoderSpec`] and its
-//!   [`Repository`]; [`check_entity`] says what Backstage's catalog would refuse.
+//!   [`Repository`]; [`check_entity`] says what Backstage's catalog would refuse,
+//!   [`entity_notices`] which keys are probably mistyped.
 //! - [`yaml`] is the reader below all of it: exact, bounded, with the place of every key and value.
 //! - [`compat`] holds what exists only to be compared with Backstage.
 //!
@@ -73,7 +74,9 @@ pub use app_config::{
 };
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};
-pub use entity::{CatalogVerdict, Entity, Metadata, Relation, check_entity, parse_entities, rules};
+pub use entity::{
+    CatalogVerdict, Entity, Metadata, Relation, check_entity, entity_notices, parse_entities, rules,
+};
 pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
 pub use error::{ConfigError, ConfigErrors};
 pub use loading::{ConfigSources, Environment, Files, LoadedConfig};

@@ -368,7 +368,7 @@ fn integrations() -> Value {
             "description": "Deprecated in Backstage for `bitbucketCloud` and `bitbucketServer`, which count more.",
         }),
     );
-    for storage in [Storage::AwsS3, Storage::AzureBlobs, Storage::GoogleGcs] {
+    for storage in Storage::ALL {
         let item = json!({
             "type": "object",
             "properties": {

@@ -1,5 +1,8 @@
 //! "Did you mean …".
 
+use crate::node::Map;
+use crate::{Location, Notice};
+
 /// `; did you mean `key`?` when one of `known` is close to what was written, else nothing.
 pub(crate) fn did_you_mean(written: &str, known: &[&str]) -> String {
     closest(written, known)
@@ -17,6 +20,34 @@ pub(crate) fn or_known(written: &str, known: &[&str]) -> String {
     guess
 }
 
+/// The key of a mapping that looks like the one that is missing, and where it is written.
+pub(crate) fn slip<'a>(missing: &str, map: Option<&'a Map>) -> Option<(&'a str, &'a Location)> {
+    let map = map?;
+    let written: Vec<_> = map.keys().map(String::as_str).collect();
+    let slip = closest(missing, &written)?;
+    Some((slip, &map.get(slip)?.key))
+}
+
+/// `: `slip` at … looks like it; rename it to …`, for a key that is missing.
+pub(crate) fn rename_slip(missing: &str, map: Option<&Map>) -> Option<String> {
+    let (slip, at) = slip(missing, map)?;
+    Some(format!(": `{slip}` at {at} looks like it; rename it to `{missing}`"))
+}
+
+/// Notices for keys that nobody reads and that look like one of `ours`, which is absent.
+pub(crate) fn slips_of(path: &str, map: &Map, ours: &[&str]) -> Vec<Notice> {
+    let absent: Vec<_> = ours.iter().copied().filter(|key| !map.contains_key(*key)).collect();
+    let strangers = map.iter().filter(|(key, _)| !ours.contains(&key.as_str()));
+    strangers
+        .filter_map(|(key, entry)| {
+            let meant = closest(key, &absent)?;
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            let message = format!("`{path}` is not known; did you mean `{meant}`?");
+            Some(Notice::new(path, message).at(entry.key.clone()))
+        })
+        .collect()
+}
+
 /// The one of `known` that `written` is probably a slip of.
 pub(crate) fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     if written.len() > 64 {
@@ -28,7 +59,7 @@ pub(crate) fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
         .filter(|candidate| candidate.len() <= 64)
         .map(|candidate| (distance(&folded, &fold(candidate)), *candidate))
         .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 5)
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 6)
         .map(|(_, candidate)| candidate)
 }
 

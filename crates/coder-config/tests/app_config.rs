@@ -189,7 +189,8 @@ fn an_environment_that_is_not_there_is_told_with_those_that_are() {
     let told = told(&result);
     assert!(
         told.contains(
-            "`auth.environment` is `staging`, but there is only `production`, `development`"
+            "`auth.environment` is `staging`, but there is only `production` at \
+             app-config.yaml:26:7, `development` at app-config.yaml:30:7"
         ),
         "{told}"
     );

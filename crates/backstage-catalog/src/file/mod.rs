@@ -12,7 +12,8 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use coder_config::{
-    CatalogLocation, ConfigError, Entity, EntityRef, Notice, Provenance, check_entity, yaml,
+    CatalogLocation, ConfigError, Entity, EntityRef, Notice, Provenance, check_entity,
+    entity_notices, yaml,
 };
 use serde_json::Value;
 
@@ -336,6 +337,9 @@ fn read(path: &Path, root: &Path, stamp: Stamp) -> Content {
     for document in yaml::documents(&name_from(root, path), &text) {
         if matches!(&document, Ok(node) if node.is_null()) {
             continue;
+        }
+        if let Ok(node) = &document {
+            content.notices.extend(entity_notices(node));
         }
         match document.and_then(|node| Ok((Entity::from_node(&node)?, check_entity(&node)))) {
             Ok((entity, verdict)) => {

@@ -156,7 +156,11 @@ impl<'a> Reader<'a> {
         if names.is_empty() {
             return error;
         }
-        let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let with_place = |name: &&str| match coder.key_location(name) {
+            Some(at) => format!("`{name}` at {at}"),
+            None => format!("`{name}`"),
+        };
+        let known = names.iter().map(with_place).collect::<Vec<_>>().join(", ");
         let hint = did_you_mean(name, &names);
         let which = if written { "is" } else { "is not set and thus" };
         ConfigError::missing(

@@ -95,6 +95,7 @@ impl<'a> Reader<'a> {
             Some(cors) if cors.node.as_map().is_none() => Vec::new(),
             _ => {
                 let cors = self.section(&section, "cors");
+                self.slips(&cors, &["origin"]);
                 self.texts(&cors, "origin").into_iter().map(str::to_owned).collect()
             }
         };

@@ -58,8 +58,12 @@ impl<'a> Reader<'a> {
 
     pub(super) fn integrations(&mut self, root: &Section<'a>) -> ScmIntegrations {
         let section = self.section(root, "integrations");
+        let mut keys: Vec<_> = Scm::ALL.iter().map(|scm| scm.config_key()).collect();
+        keys.extend(Storage::ALL.iter().map(|storage| storage.config_key()));
+        keys.push("bitbucket");
+        self.slips(&section, &keys);
         let mut integrations = ScmIntegrations::default();
-        for storage in [Storage::AwsS3, Storage::AzureBlobs, Storage::GoogleGcs] {
+        for storage in Storage::ALL {
             for item in self.storage_items(&section, storage) {
                 self.storage(storage, &item, &mut integrations);
             }

@@ -39,6 +39,7 @@ impl<'a> Reader<'a> {
         let proxy = self.section(root, "proxy");
         self.slips(&proxy, &["endpoints"]);
         let endpoints = self.section(&proxy, "endpoints");
+        self.slips(&endpoints, &["/coder"]);
         let found = [endpoints, proxy].into_iter().find_map(|section| {
             let key =
                 ["/coder", "coder"].into_iter().find(|key| self.value(&section, key).is_some())?;

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::loading::{Dropped, LoadedConfig, quoted};
 use crate::message::shown;
-use crate::suggest::{closest, or_known};
+use crate::suggest::{or_known, rename_slip, slips_of};
 use crate::{ConfigError, Location, Node, Notice, Provenance};
 
 /// Collects what is wrong while sections are read, so that all of it is told at once.
@@ -88,14 +88,7 @@ impl<'a> Reader<'a> {
     /// In a section that others read too, only what looks like a slip of our own keys.
     pub(super) fn slips(&mut self, section: &Section<'_>, ours: &[&str]) {
         let Some(map) = section.node.and_then(Node::as_map) else { return };
-        let absent: Vec<_> = ours.iter().copied().filter(|key| !map.contains_key(*key)).collect();
-        for (key, entry) in map.iter().filter(|(key, _)| !ours.contains(&key.as_str())) {
-            if let Some(meant) = closest(key, &absent) {
-                let path = section.path_of(key);
-                let message = format!("`{path}` is not known; did you mean `{meant}`?");
-                self.notices.push(Notice::new(path, message).at(entry.key.clone()));
-            }
-        }
+        self.notices.extend(slips_of(&section.path, map, ours));
     }
 
     /// A value below a section, if there is one.
@@ -256,7 +249,7 @@ impl<'a> Reader<'a> {
             };
             return ConfigError::missing(path, hint);
         }
-        let hint = match (slip(key, section.node), section.key) {
+        let hint = match (rename_slip(key, section.node.and_then(Node::as_map)), section.key) {
             (Some(hint), _) => hint,
             (None, Some(at)) => format!(": add `{key}` below `{}` at {at}", section.path),
             (None, None) => self.where_to_add(section),
@@ -270,7 +263,7 @@ impl<'a> Reader<'a> {
         let mut found = None;
         for (end, part) in parts(&section.path).filter(|(_, part)| !part.is_empty()) {
             let Some(entry) = node.as_map().and_then(|map| map.get(part)) else {
-                if let Some(hint) = slip(part, Some(node)) {
+                if let Some(hint) = rename_slip(part, node.as_map()) {
                     return hint;
                 }
                 break;
@@ -298,6 +291,11 @@ impl<'a> Section<'a> {
         &self.path
     }
 
+    /// Where a key of the section is written.
+    pub(super) fn key_location(&self, key: &str) -> Option<&'a Location> {
+        Some(&self.node?.as_map()?.get(key)?.key)
+    }
+
     pub(super) fn keys(&self) -> Vec<&'a str> {
         let map = self.node.and_then(Node::as_map);
         map.into_iter().flatten().map(|(key, _)| key.as_str()).collect()
@@ -314,15 +312,6 @@ impl<'a> Section<'a> {
             None => self.node?.provenance().clone(),
         })
     }
-}
-
-/// A key that looks like the one that is missing.
-fn slip(missing: &str, node: Option<&Node>) -> Option<String> {
-    let map = node?.as_map()?;
-    let written: Vec<_> = map.keys().map(String::as_str).collect();
-    let slip = closest(missing, &written)?;
-    let at = &map.get(slip)?.key;
-    Some(format!(": `{slip}` at {at} looks like it; rename it to `{missing}`"))
 }
 
 /// The keys of a path, each with the end of the path up to it.

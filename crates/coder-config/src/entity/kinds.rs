@@ -1,6 +1,6 @@
 //! The rules of Backstage's own kinds.
 
-use super::rules::CatalogVerdict;
+use super::rules::{CatalogVerdict, missing};
 use crate::{ConfigError, Node};
 
 /// What `spec` of a kind must and may hold.
@@ -47,6 +47,18 @@ const KINDS: [Kind; 8] = [
     Kind { name: "Location", required: &[], texts: &["type", "target"], lists: &["targets"] },
 ];
 
+/// What `spec` of this kind may hold.
+pub(super) fn keys_of_spec(kind: &str) -> Vec<&'static str> {
+    let kind = KINDS.iter().find(|known| known.name == kind);
+    let own = kind.into_iter().flat_map(|kind| [kind.required, kind.texts, kind.lists]);
+    let profile: &[&str] = match kind.map(|kind| kind.name) {
+        Some("User" | "Group") => &["profile"],
+        Some("Location") => &["presence"],
+        _ => &[],
+    };
+    own.chain([profile]).flatten().copied().collect()
+}
+
 pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
     let text = |key: &str| node.get(key).and_then(Node::as_str).unwrap_or_default();
     let (written, version) = (text("kind"), text("apiVersion"));
@@ -61,12 +73,13 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
         ConfigError::invalid(path, node.provenance().clone(), rule)
     };
     let Some(spec) = node.get("spec") else {
-        return Err(broken("spec".to_owned(), node, &format!("is required of a {written}")));
+        let rule = format!("is required of a {written}");
+        return Err(missing("spec".to_owned(), node, "spec", &rule));
     };
     for key in kind.required {
         if spec.get(key).is_none() {
             let rule = format!("is required of a {written}");
-            return Err(broken(format!("spec.{key}"), spec, &rule));
+            return Err(missing(format!("spec.{key}"), spec, key, &rule));
         }
     }
     let filled = |path: String, node: &Node| match node.as_str() {

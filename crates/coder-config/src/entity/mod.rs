@@ -4,6 +4,7 @@ mod kinds;
 mod read;
 mod relations;
 pub mod rules;
+mod slips;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::{CoderSpec, ConfigError, EntityRef, Location, Node};
 
 pub use read::parse_entities;
 pub use rules::{CatalogVerdict, check_entity};
+pub use slips::entity_notices;
 
 /// An entity of the catalog: who it is, what is said about it, and its kind's own `spec`.
 ///

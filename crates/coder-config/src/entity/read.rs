@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Entity, Metadata, Relation};
 use crate::node::Map;
+use crate::suggest::rename_slip;
 use crate::{ConfigError, EntityRef, Location, Node, Provenance, yaml};
 
 /// Reads the entities of a `catalog-info.yaml`, each document on its own: a broken one does not
@@ -110,7 +111,8 @@ impl<'a> Fields<'a> {
 
     fn required(&self, key: &str) -> Result<&'a Node, ConfigError> {
         self.optional(key).ok_or_else(|| {
-            let problem = "is required and missing";
+            let hint = rename_slip(key, Some(self.map)).unwrap_or_default();
+            let problem = format!("is required and missing{hint}");
             ConfigError::invalid(self.path(key), self.at.clone(), problem)
         })
     }

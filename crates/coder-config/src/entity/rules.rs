@@ -2,6 +2,7 @@
 
 use super::kinds;
 use crate::node::Entry;
+use crate::suggest::rename_slip;
 use crate::{ConfigError, Node};
 
 /// What the catalog makes of an entity that keeps the rules.
@@ -28,6 +29,12 @@ pub fn check_entity(node: &Node) -> Result<CatalogVerdict, ConfigError> {
     kinds::check(node)
 }
 
+/// The error for a key that `node` must have, and the key that was probably meant for it.
+pub(super) fn missing(path: String, node: &Node, key: &str, rule: &str) -> ConfigError {
+    let hint = rename_slip(key, node.as_map()).unwrap_or_default();
+    broken(path, node, &format!("{rule}{hint}"))
+}
+
 fn broken(path: impl Into<String>, node: &Node, rule: &str) -> ConfigError {
     ConfigError::invalid(path, node.provenance().clone(), rule)
 }
@@ -51,7 +58,7 @@ impl<'a> Shape<'a> {
     }
 
     fn required(&self, key: &str) -> Result<&'a Node, ConfigError> {
-        self.node.get(key).ok_or_else(|| broken(self.path(key), self.node, "is required"))
+        self.node.get(key).ok_or_else(|| missing(self.path(key), self.node, key, "is required"))
     }
 
     fn text(&self, key: &str) -> Result<(), ConfigError> {

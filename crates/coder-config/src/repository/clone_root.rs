@@ -109,7 +109,8 @@ fn none(text: String, host: &str, example: &str) -> NoRepository {
 pub(super) fn scp_like(text: &str) -> Option<&str> {
     let (authority, path) = text.split_once(':')?;
     let (user, host) = authority.split_once('@')?;
-    let plain = |text: &str| !text.is_empty() && !text.contains(['/', '@', ' ', '"', '\t']);
+    let forbidden = |c: char| c.is_control() || matches!(c, '/' | '@' | ' ' | '"');
+    let plain = |text: &str| !text.is_empty() && !text.contains(forbidden);
     let is_url = path.starts_with("//") || path.contains("://");
     let is_path = !is_url && !path.trim_matches('/').is_empty();
     let fits = plain(user) && plain(host) && is_path;

@@ -84,6 +84,8 @@ pub(crate) enum Storage {
 }
 
 impl Storage {
+    pub(crate) const ALL: [Self; 3] = [Self::AwsS3, Self::AzureBlobs, Self::GoogleGcs];
+
     /// The key below `integrations`, as Backstage calls it.
     pub(crate) fn config_key(self) -> &'static str {
         match self {
