@@ -180,17 +180,20 @@ impl<'a> Search<'a> {
         let (base, narrow) = self.base();
         let spellings = repository.spellings();
         let mut plan = Plan { queries: Vec::new(), compare: None, narrow, problems: Vec::new() };
-        let mut query = base.clone();
+        let base_length = encoded_length(&base.to_string());
+        let (mut query, mut length) = (base.clone(), base_length);
         let mut inexpressible = false;
         for key in keys {
             for spelling in &spellings {
+                let added = encoded_length(&format!(" param:\"{key}={spelling}\""));
+                if length + added > MAX_QUERY && query != base {
+                    plan.queries.push(std::mem::replace(&mut query, base.clone()));
+                    length = base_length;
+                }
                 match query.clone().param(key, spelling) {
-                    Ok(longer) if encoded_length(&longer) <= MAX_QUERY || query == base => {
+                    Ok(longer) => {
                         query = longer;
-                    }
-                    Ok(_) => {
-                        plan.queries.push(std::mem::replace(&mut query, base.clone()));
-                        query = query.param(key, spelling).unwrap_or_else(|_| base.clone());
+                        length += added;
                     }
                     Err(error) if error.is_inexpressible() => inexpressible = true,
                     Err(error) => {
@@ -206,7 +209,9 @@ impl<'a> Search<'a> {
             plan.compare = Some(any_of(keys, base));
         } else if query != base {
             plan.queries.push(query);
-        } else if let Some(SearchProblem::Refused { key, error }) = plan.problems.pop() {
+        } else if plan.queries.is_empty()
+            && let Some(SearchProblem::Refused { key, error }) = plan.problems.pop()
+        {
             return Err(NotSearchable::Refused { key, source: error });
         }
         Ok(plan)
@@ -342,8 +347,8 @@ fn any_of(keys: &[String], base: WorkspaceFilter) -> WorkspaceFilter {
     keys.iter().try_fold(base.clone(), |filter, key| filter.has_param(key)).unwrap_or(base)
 }
 
-fn encoded_length(filter: &WorkspaceFilter) -> usize {
-    form_urlencoded::byte_serialize(filter.to_string().as_bytes()).map(str::len).sum()
+fn encoded_length(text: &str) -> usize {
+    form_urlencoded::byte_serialize(text.as_bytes()).map(str::len).sum()
 }
 
 /// Running workspaces first, then those that are about to run.
