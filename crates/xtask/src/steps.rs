@@ -40,6 +40,8 @@ pub enum Step {
     Demo,
     /// Every crate can be published
     Package,
+    /// Logins on a real PostgreSQL, in one process and in several
+    Postgres,
     /// A real browser signs in to the demo and uses it
     Browser,
     /// Backstage's own backend and browser client accept what the server gives them
@@ -107,6 +109,12 @@ impl Step {
                      --allow-dirty --no-metadata --config profile.dev.debug=\"line-tables-only\" \
                      --config profile.dev.package.\"*\".debug=false",
                 )
+            }
+            Self::Postgres => {
+                tools::postgres()?;
+                tools::native_tls()?;
+                let tests = "--test postgres --test login_postgres";
+                cargo(&format!("test --workspace --all-features {tests} -- --include-ignored"))
             }
             Self::Browser => {
                 tools::browser()?;

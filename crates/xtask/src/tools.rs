@@ -1,5 +1,6 @@
 //! The tools the steps need: found, else installed, else named with where to get them.
 
+use std::fs;
 use std::path::Path;
 
 use crate::command::{Failure, command, is_installed, output, run, tools};
@@ -105,6 +106,22 @@ pub(crate) fn browser() -> Result<(), Failure> {
         "chromium chromium-driver",
         "Chromium with ChromeDriver",
         "install both in the same version, `chromedriver` on the PATH",
+    )
+}
+
+/// The PostgreSQL server, which the tests start by themselves, and what makes its certificate.
+pub(crate) fn postgres() -> Result<(), Failure> {
+    // Debian keeps the server's programs off the path.
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let is_there = versions.into_iter().any(|version| version.path().join("bin/initdb").is_file())
+        || is_installed("initdb");
+    if is_there && is_installed("openssl") {
+        return Ok(());
+    }
+    apt(
+        "postgresql openssl",
+        "the PostgreSQL server with openssl",
+        "install both, `initdb`, `postgres` and `pg_ctl` on the PATH",
     )
 }
 

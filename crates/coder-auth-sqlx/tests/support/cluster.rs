@@ -84,6 +84,16 @@ impl Cluster {
         Database { cluster: self, name }
     }
 
+    /// A fresh schema of one database, as a URL that sees nothing else: much faster to make.
+    pub(crate) async fn schema(&self) -> Secret {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let url = self.url("postgres");
+        let mut connection = PgConnection::connect(&url).await.unwrap();
+        let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"));
+        sqlx::raw_sql(create).execute(&mut connection).await.unwrap();
+        Secret::new(format!("{url}&options=-csearch_path%3D{name}"))
+    }
+
     fn url(&self, database: &str) -> String {
         let socket = self.directory.path().display();
         format!("postgres://portal@localhost:{}/{database}?host={socket}", self.port)

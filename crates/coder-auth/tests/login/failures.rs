@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::Value;
 use url::Url;
 
-use crate::support::{Browser, House, PORTAL, answer, base_options, location, message};
+use crate::support::{Browser, House, PORTAL, answer, base_options, location, message, versions};
 
 fn error(message: &Value) -> &str {
     message["error"]["message"].as_str().unwrap_or_else(|| panic!("{message}"))
@@ -140,7 +140,7 @@ async fn a_hiccup_of_users_me_is_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_is_switched_off_is_called_that() {
-    for version in Version::ALL.into_iter().filter(|version| *version >= Version::V2_25) {
+    for version in versions() {
         let house = House::new(version);
         let alice = house.coder.add_user("alice");
         let mut browser = Browser::new();

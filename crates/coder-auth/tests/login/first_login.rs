@@ -1,12 +1,9 @@
 use coder_testkit::Version;
 use http::StatusCode;
 
-use crate::support::{Browser, House, PORTAL, message, posted};
-
-/// Every release a login works on.
-fn versions() -> impl Iterator<Item = Version> {
-    Version::ALL.into_iter().filter(|version| *version >= Version::V2_25)
-}
+use crate::support::{
+    Browser, House, PORTAL, answer, base_options, location, message, posted, versions,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_person_signs_in_on_every_release_from_2_25_on() {
@@ -52,7 +49,7 @@ async fn a_release_without_pkce_is_called_too_old_before_the_browser_goes_there(
     let response = Browser::new()
         .start_at(&house.auth, "env=development&origin=https://portal.example.com")
         .await;
-    let answer = crate::support::answer(&response);
+    let answer = answer(&response);
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(
         answer.message(),
@@ -92,7 +89,7 @@ async fn the_redirect_flow_ends_on_the_page_it_was_started_for() {
     let mut browser = Browser::new();
     let query =
         "env=development&flow=redirect&redirectUrl=https%3A%2F%2Fportal.example.com%2Fx%3Fa%3D1";
-    let authorize = crate::support::location(&browser.start_at(&house.auth, query).await);
+    let authorize = location(&browser.start_at(&house.auth, query).await);
     let callback = house.coder.approve(&authorize, &alice).unwrap();
     let response = browser.call_back(&house.auth, &callback).await;
     assert_eq!(response.status(), StatusCode::FOUND);
@@ -108,7 +105,7 @@ async fn scopes_are_asked_for_where_coder_honours_them_and_only_there() {
         let house = House::with(version, |coder| coder.scopes(["user:read_personal".to_owned()]));
         let query = "env=development&scope=workspace:read,user:read_personal";
         let mut browser = Browser::new();
-        let authorize = crate::support::location(&browser.start_at(&house.auth, query).await);
+        let authorize = location(&browser.start_at(&house.auth, query).await);
         let scope = authorize.query_pairs().find(|(name, _)| name == "scope");
         assert_eq!(scope.as_ref().map(|(_, scope)| &**scope), expected, "{version}");
         let alice = house.coder.add_user("alice");
@@ -129,7 +126,7 @@ async fn a_later_login_asks_for_what_the_grant_has_already() {
         ("user:read_personal%20template:read", "user:read_personal template:read workspace:read"),
     ] {
         let query = format!("env=development&scope={asked}");
-        let authorize = crate::support::location(&browser.start_at(&house.auth, &query).await);
+        let authorize = location(&browser.start_at(&house.auth, &query).await);
         let scope = authorize.query_pairs().find(|(name, _)| name == "scope").unwrap().1;
         assert_eq!(scope, expected);
         let callback = house.coder.approve(&authorize, &alice).unwrap();
@@ -142,13 +139,13 @@ async fn a_later_login_asks_for_what_the_grant_has_already() {
 async fn the_access_token_can_stay_on_the_server() {
     let house = House::current();
     let auth = house.portal(
-        crate::support::base_options()
+        base_options()
             .environment("development", house.environment())
             .access_token(coder_auth::AccessTokenPolicy::Server),
     );
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
-    let authorize = crate::support::location(&browser.start_at(&auth, "env=development").await);
+    let authorize = location(&browser.start_at(&auth, "env=development").await);
     let callback = house.coder.approve(&authorize, &alice).unwrap();
     let message = message(&browser.call_back(&auth, &callback).await);
     let refreshed = browser.refresh_at(&auth).await;

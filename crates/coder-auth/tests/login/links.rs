@@ -391,7 +391,7 @@ async fn a_linked_token_is_sealed_for_its_person() {
         let ask = Ask::by("POST", &beside.token(user)).with_token(&token.session_token);
         assert_eq!(ask.at(&house.auth).await.status, StatusCode::OK);
     }
-    let stored = format!("{:?}", house.store);
+    let stored = format!("{:?}", house.storage.0);
     assert!(!stored.contains(alice.session_token.expose()));
     let caller_of = async |user: &str| at_coder(house, &beside.token(user)).await;
     assert_eq!(caller_of(ALICE).await.as_deref(), Some("alice"));
@@ -402,9 +402,9 @@ async fn a_linked_token_is_sealed_for_its_person() {
         let deployment = house.coder.url().origin().clone();
         coder_auth::GrantKey::new(deployment, client, uuid::Uuid::nil().into())
     };
-    let record = house.store.grant(&key("user:default/bob")).await.unwrap().unwrap();
-    let of_alice = house.store.grant(&key(ALICE)).await.unwrap().unwrap();
+    let record = house.storage.0.grant(&key("user:default/bob")).await.unwrap().unwrap();
+    let of_alice = house.storage.0.grant(&key(ALICE)).await.unwrap().unwrap();
     let swapped = coder_auth::store::GrantRecord { key: key(ALICE), ..record };
-    assert!(house.store.replace_grant(swapped, Some(of_alice.generation)).await.unwrap());
+    assert!(house.storage.0.replace_grant(swapped, Some(of_alice.generation)).await.unwrap());
     assert_eq!(caller_of(ALICE).await, None);
 }

@@ -17,6 +17,7 @@ mod registration;
 mod resolvers;
 mod sign_in;
 mod static_keys;
+mod storage;
 mod support;
 mod tokens;
 mod verifier;

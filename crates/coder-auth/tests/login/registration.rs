@@ -7,7 +7,7 @@ use coder_client::{Client, Credential};
 use coder_testkit::{FakeUser, Version};
 use url::Url;
 
-use crate::support::{Browser, CALLBACK, House, base_options, location, message};
+use crate::support::{Browser, CALLBACK, House, base_options, location, message, versions};
 
 fn client(house: &House, user: &FakeUser) -> Client {
     anonymous(house).with_credential(Credential::SessionToken(user.session_token.clone()))
@@ -38,7 +38,7 @@ async fn assert_that_people_can_sign_in(house: &House, registration: &Registrati
 
 #[tokio::test(start_paused = true)]
 async fn an_owner_registers_the_portal_and_people_sign_in_through_it() {
-    for version in Version::ALL.into_iter().filter(|version| *version >= Version::V2_25) {
+    for version in versions() {
         let house = House::new(version);
         let owner = house.coder.add_owner("owner");
         let registration =

@@ -5,10 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_auth::store::AuthStore;
-use coder_auth::{
-    AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, MemoryAuthStore, SealingKeys,
-};
+use coder_auth::{AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, SealingKeys};
 use coder_core::{
     Body, Clock as _, Secret, TokioRuntime, Transport, TransportError, TransportErrorKind, World,
 };
@@ -19,16 +16,23 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use url::Url;
 
+use crate::storage::Storage;
+
 pub(crate) const PORTAL: &str = "https://portal.example.com";
 pub(crate) const CALLBACK: &str = "https://portal.example.com/api/auth/coder/handler/frame";
+
+/// Every release a login works on.
+pub(crate) fn versions() -> impl Iterator<Item = Version> {
+    Version::ALL.into_iter().filter(|version| *version >= Version::V2_25)
+}
 
 /// One Coder, one store, and a portal process that uses them.
 pub(crate) struct House {
     pub(crate) coder: FakeCoder,
     pub(crate) clock: TestClock,
     pub(crate) app: FakeApp,
-    pub(crate) store: Arc<MemoryAuthStore>,
     pub(crate) auth: CoderAuth,
+    pub(crate) storage: Storage,
     world: World,
     keys: SealingKeys,
     held: Arc<Mutex<Option<Held>>>,
@@ -100,11 +104,11 @@ impl House {
             random: Arc::new(SeededRandom::new("portal")),
             runtime: Arc::new(TokioRuntime::current().unwrap()),
         };
-        let store = Arc::new(MemoryAuthStore::new());
+        let storage = Storage::new();
         let keys = SealingKeys::from_secrets(&[Secret::new("k".repeat(32))]).unwrap();
         let options = options(environment(&coder, &app), configure);
-        let auth = CoderAuth::new(&world, store.clone(), keys.clone(), options);
-        Self { coder, clock, app, store, auth, world, keys, held, neighbour }
+        let auth = CoderAuth::new(&world, storage.open(), keys.clone(), options);
+        Self { coder, clock, app, auth, storage, world, keys, held, neighbour }
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -113,14 +117,18 @@ impl House {
 
     /// Another process of the same portal, on the same store.
     pub(crate) fn replica(&self) -> CoderAuth {
-        let store: Arc<dyn AuthStore> = self.store.clone();
-        let options = options(environment(&self.coder, &self.app), |environment| environment);
-        CoderAuth::new(&self.world, store, self.keys.clone(), options)
+        let options = options(self.environment(), |environment| environment);
+        CoderAuth::new(&self.world, self.storage.open(), self.keys.clone(), options)
+    }
+
+    /// The process ends, and another one takes its place.
+    pub(crate) fn restart(&mut self) {
+        self.auth = self.replica();
     }
 
     /// A portal on the same store, configured by hand.
     pub(crate) fn portal(&self, options: AuthOptions) -> CoderAuth {
-        CoderAuth::new(&self.world, self.store.clone(), self.keys.clone(), options)
+        CoderAuth::new(&self.world, self.storage.open(), self.keys.clone(), options)
     }
 
     pub(crate) fn environment(&self) -> EnvironmentOptions {
