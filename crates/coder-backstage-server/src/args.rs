@@ -1,5 +1,7 @@
 //! What the command line says.
 
+use std::path::PathBuf;
+
 use coder_core::DeploymentUrl;
 use url::Url;
 
@@ -29,7 +31,7 @@ pub(crate) enum Command {
 pub(crate) enum ConfigCommand {
     /// Tells every mistake and everything worth knowing, each with its place; fails when there is a
     /// mistake
-    Check(ServeArgs),
+    Check(ConfigArgs),
     /// Prints what all files and variables make together, without secrets
     Print(PrintArgs),
 }
@@ -37,7 +39,7 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, clap::Args)]
 pub(crate) struct PrintArgs {
     #[command(flatten)]
-    pub(crate) sources: ServeArgs,
+    pub(crate) sources: ConfigArgs,
     /// Each value on a line of its own, with the file and line or the variable it came from
     #[arg(long)]
     pub(crate) with_origin: bool,
@@ -45,6 +47,27 @@ pub(crate) struct PrintArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) sources: ConfigArgs,
+    /// Where the server keeps its files, the sessions among them: an existing directory that
+    /// outlives the process. Without it, the one systemd names (`StateDirectory=`), else this one
+    #[arg(long, value_name = "DIRECTORY")]
+    data_dir: Option<PathBuf>,
+}
+
+impl ServeArgs {
+    /// Where the server keeps its files.
+    pub(crate) fn data_directory(&self) -> PathBuf {
+        let of_systemd = || {
+            let directories = std::env::var_os("STATE_DIRECTORY")?;
+            std::env::split_paths(&directories).next()
+        };
+        self.data_dir.clone().or_else(of_systemd).unwrap_or_default()
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ConfigArgs {
     /// A configuration file; later ones override earlier ones. Without any, `app-config.yaml` and
     /// `app-config.local.yaml` of this directory, as Backstage does
     #[arg(long = "config", value_name = "FILE")]

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use coder_config::{AppConfig, ConfigSources, Notice};
 
-use crate::args::{ConfigCommand, PrintArgs, ServeArgs};
+use crate::args::{ConfigArgs, ConfigCommand, PrintArgs};
 use crate::configuration::{process_environment, read};
 use crate::failure::Failure;
 
@@ -16,7 +16,7 @@ pub(crate) fn config(command: &ConfigCommand) -> Result<(), Failure> {
     }
 }
 
-fn check(args: &ServeArgs) -> Result<(), Failure> {
+fn check(args: &ConfigArgs) -> Result<(), Failure> {
     let environment = process_environment();
     let loaded = ConfigSources::new(&read, &environment).with_files(&args.config).load()?;
     let config = AppConfig::from_loaded(&loaded).inspect_err(|errors| {

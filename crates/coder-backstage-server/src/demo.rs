@@ -12,6 +12,7 @@ mod smoke;
 use std::sync::Arc;
 use std::time::Duration;
 
+use coder_auth::MemoryAuthStore;
 use coder_config::{AppConfig, ConfigSources, Environment, Listen};
 use coder_core::{OsRandom, ReqwestTransport, SystemClock, Transport};
 use coder_testkit::{FakeCoder, FakeServer, Pace};
@@ -37,7 +38,8 @@ const STEP: Duration = Duration::from_secs(4);
 pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let listener = listen(args.port).await?;
     let demo = Demo::set_up(&listener).await?;
-    let portal = serve::portal(&demo.config, demo.directory.path())?;
+    let store = Arc::new(MemoryAuthStore::new());
+    let portal = serve::portal(&demo.config, demo.directory.path(), store)?;
     let page = Page::of(&demo.config).map(|page| page.with_note(NOTE).router());
     let routes = coder_axum::router(portal.clone()).merge(page.unwrap_or_default());
     if args.smoke {
@@ -46,11 +48,12 @@ pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
         let serving = tokio::spawn(server::run(listener, routes, portal, stop));
         let outcome = smoke::run(&demo).await;
         drop(end);
-        serving.await.map_err(|error| Failure::Serve(error.into()))??;
+        serving.await.map_err(|error| Failure::Serve(error.into()))?;
         outcome.map_err(|_| Failure::Smoke)
     } else {
         demo.announce();
-        server::run(listener, routes, portal, shutdown::requested()).await
+        server::run(listener, routes, portal, shutdown::requested()).await;
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use coder_auth::RegistrationError;
+use coder_auth_sqlx::SqlStoreError;
 use coder_config::{ConfigErrors, Listen};
 use coder_core::{DeploymentUrl, ReqwestTransportError};
 use coder_portal::PortalError;
@@ -17,6 +18,9 @@ pub(crate) enum Failure {
     /// The configuration is fine in itself, but no portal can be made of it.
     #[error(transparent)]
     Portal(#[from] PortalError),
+    /// Grants and sessions cannot be kept where the configuration says.
+    #[error("sessions cannot be kept; see `coder.session.store` and `--data-dir`")]
+    Store(#[from] SqlStoreError),
     /// Nothing can be served at that place.
     #[error("cannot listen at `{listen}`; change `backend.listen` or end what listens there")]
     Listen {

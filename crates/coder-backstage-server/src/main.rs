@@ -18,6 +18,7 @@ mod register;
 mod serve;
 mod server;
 mod shutdown;
+mod store;
 
 use std::process::ExitCode;
 

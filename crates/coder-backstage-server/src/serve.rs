@@ -4,24 +4,24 @@ use std::path::Path;
 use std::sync::Arc;
 
 use backstage_catalog::FileCatalog;
-use coder_auth::MemoryAuthStore;
+use coder_auth::store::AuthStore;
 use coder_config::{AppConfig, ConfigSources};
 use coder_core::{ReqwestTransport, World};
 use coder_portal::Portal;
 
 use crate::args::ServeArgs;
-use crate::configuration;
 use crate::failure::Failure;
 use crate::page::Page;
-use crate::{server, shutdown};
+use crate::{configuration, server, shutdown, store};
 
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let environment = configuration::process_environment();
-    let sources = ConfigSources::new(&configuration::read, &environment).with_files(&args.config);
-    let config = configuration::load(&sources)?;
-    let portal = portal(&config, Path::new(""))?;
-    tracing::warn!("sessions are kept in memory: when this process ends, everyone signs in again");
+    let sources =
+        ConfigSources::new(&configuration::read, &environment).with_files(&args.sources.config);
+    let mut config = configuration::load(&sources)?;
+    let store = store::open(&mut config.session, &args.data_directory()).await?;
+    let portal = portal(&config, Path::new(""), store)?;
     let listener = server::bind(&config.backend.listen).await?;
     let address = listener.local_addr().map_err(Failure::Serve)?;
     tracing::info!(%address, url = %config.backend.base_url, "serving");
@@ -29,16 +29,20 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     if let Some(page) = Page::of(&config) {
         routes = routes.merge(page.router());
     }
-    server::run(listener, routes, portal, shutdown::requested()).await
+    server::run(listener, routes, portal, shutdown::requested()).await;
+    Ok(())
 }
 
 /// The portal that a configuration describes, in the real world. The catalog's files are looked for
 /// in `directory`.
-pub(crate) fn portal(config: &AppConfig, directory: &Path) -> Result<Portal, Failure> {
+pub(crate) fn portal(
+    config: &AppConfig,
+    directory: &Path,
+    store: Arc<dyn AuthStore>,
+) -> Result<Portal, Failure> {
     let world = World::native(ReqwestTransport::new(USER_AGENT)?).ok_or(Failure::NoRuntime)?;
     let catalog = FileCatalog::in_directory(directory, config.catalog_locations.clone());
     configuration::tell(&catalog.notices());
-    let store = Arc::new(MemoryAuthStore::new());
     let portal = Portal::builder(config, &world, Arc::new(catalog), store);
     Ok(portal.files(&configuration::read).build()?)
 }

@@ -1,18 +1,29 @@
 //! Sockets: listening, serving, and stopping.
 
-use std::future::IntoFuture as _;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::Listener;
 use coder_config::Listen;
 use coder_portal::Portal;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use crate::failure::Failure;
 
 /// How often what has expired is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// How long a client may take for the head of a request, and a connection may idle between two:
+/// longer than the minute after which load balancers drop it, so that they never use one that has
+/// just been closed.
+const HEAD_WITHIN: Duration = Duration::from_secs(75);
 
 /// How long requests that are being answered may take to end once the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -37,39 +48,43 @@ pub(crate) async fn bind(listen: &Listen) -> Result<TcpListener, Failure> {
 }
 
 /// Serves `routes` and sweeps `portal` until `stop` ends; then the requests at hand are finished.
-///
-/// # Errors
-///
-/// When the listener fails.
 pub(crate) async fn run(
     listener: TcpListener,
     routes: Router,
     portal: Portal,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Failure> {
-    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
-    let mut out_of_time = stopping.subscribe();
-    tokio::spawn(async move {
-        stop.await;
-        stopping.send_replace(true);
-    });
-    let serving = axum::serve(listener, routes)
-        .with_graceful_shutdown(async move {
-            // An error means that the task above is gone: the runtime is ending.
-            let _ = stopped.wait_for(|stop| *stop).await;
-        })
-        .into_future();
-    let cut_off = async move {
-        let _ = out_of_time.wait_for(|stop| *stop).await;
-        tokio::time::sleep(GRACE).await;
-    };
+) {
     tokio::select! {
-        served = serving => served.map_err(Failure::Serve),
-        () = cut_off => {
-            tracing::warn!("some requests did not end in time and were cut off");
-            Ok(())
+        () = serve(listener, routes, stop) => {}
+        () = sweep(portal) => {}
+    }
+}
+
+/// Speaks HTTP/1.1, which is what a reverse proxy speaks to it.
+async fn serve(mut listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
+    let mut http = auto::Builder::new(TokioExecutor::new()).http1_only();
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    let connections = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            (stream, _) = Listener::accept(&mut listener) => {
+                let service = TowerToHyperService::new(routes.clone());
+                let connection =
+                    http.serve_connection_with_upgrades(TokioIo::new(stream), service);
+                let connection = connections.watch(connection.into_owned());
+                tokio::spawn(async move {
+                    if let Err(error) = connection.await {
+                        tracing::debug!(%error, "a connection broke");
+                    }
+                });
+            }
+            () = &mut stop => break,
         }
-        () = sweep(portal) => Ok(()),
+    }
+    drop(listener);
+    if timeout(GRACE, connections.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not end in time and were cut off");
     }
 }
 
@@ -80,5 +95,42 @@ async fn sweep(portal: Portal) {
         if let Err(error) = portal.auth().sweep().await {
             tracing::warn!(%error, "expired sessions could not be removed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    /// What a client reads until the server hangs up, after it has sent this.
+    async fn answer_to(sent: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let routes = Router::new().route("/", get(async || "hello"));
+        tokio::spawn(serve(listener, routes, std::future::pending()));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(sent.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    // The paused clock moves on as soon as nobody has anything to do.
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_ends_its_request_is_hung_up_on() {
+        for sent in ["", "GET / HTTP/1.1\r\nHost: portal\r\nX-Slow: "] {
+            let answer = answer_to(sent).await;
+            assert!(!answer.contains("hello"), "{sent:?}: {answer}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_is_closed_after_its_answer() {
+        let answer = answer_to("GET / HTTP/1.1\r\nHost: portal\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello"), "{answer}");
     }
 }

@@ -113,7 +113,7 @@ impl Step {
             Self::Postgres => {
                 tools::postgres()?;
                 tools::native_tls()?;
-                let tests = "--test postgres --test login_postgres";
+                let tests = "--test postgres --test login_postgres --test replicas";
                 cargo(&format!("test --workspace --all-features {tests} -- --include-ignored"))
             }
             Self::Browser => {

@@ -96,6 +96,15 @@ impl<'a> Reader<'a> {
         {
             self.invalid(&value, "is longer than `coder.session.absolute`");
         }
+        if let Some(SessionStoreConfig::Postgres { .. }) = session.store
+            && session.keys.is_empty()
+            && let Some(value) = self.value(&section, "store")
+        {
+            let problem = "is a database that processes share, so they have to share the keys that \
+                           seal what is in it: add `coder.session.keys: ['${CODER_SESSION_KEY}']`, and \
+                           let `openssl rand -base64 32` make one";
+            self.invalid(&value, problem);
+        }
         session
     }
 

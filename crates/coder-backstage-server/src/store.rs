@@ -1,0 +1,57 @@
+//! Where grants and sessions are kept: what `coder.session.store` says, else a SQLite file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use coder_auth::MemoryAuthStore;
+use coder_auth::store::AuthStore;
+use coder_auth_sqlx::{KeyFile, PostgresAuthStore, SqlStoreError, SqliteAuthStore};
+use coder_config::{SessionConfig, SessionStoreConfig};
+use coder_core::OsRandom;
+
+/// The file in the data directory, unless another one is configured.
+const FILE: &str = "coder-backstage.sqlite";
+/// Every one serves many people at once: none is held while Coder is asked.
+const CONNECTIONS: u32 = 10;
+
+/// Opens the store of this configuration, in which relative paths are below `data_directory`. A
+/// SQLite file without configured keys has one in a file beside it, which is put into `session`.
+///
+/// # Errors
+///
+/// When it cannot be opened.
+pub(crate) async fn open(
+    session: &mut SessionConfig,
+    data_directory: &Path,
+) -> Result<Arc<dyn AuthStore>, SqlStoreError> {
+    let file = match &session.store {
+        Some(SessionStoreConfig::Memory) => {
+            tracing::warn!(
+                "sessions are kept in memory: when this process ends, everyone signs in again"
+            );
+            return Ok(Arc::new(MemoryAuthStore::new()));
+        }
+        Some(SessionStoreConfig::Postgres { url, .. }) => {
+            let store = PostgresAuthStore::connect(url.clone(), CONNECTIONS).await?;
+            tracing::info!("sessions are kept in PostgreSQL");
+            return Ok(Arc::new(store));
+        }
+        Some(SessionStoreConfig::Sqlite { file, .. }) => file.as_deref(),
+        _ => None,
+    };
+    let path = data_directory.join(file.unwrap_or(FILE));
+    let store = SqliteAuthStore::open(&path).await?;
+    tracing::info!(file = %path.display(), "sessions are kept in SQLite");
+    if session.keys.is_empty() {
+        let key = KeyFile::beside(&path, &OsRandom)?;
+        let file = key.path.display();
+        if key.is_new {
+            tracing::warn!(%file, "made a key that seals the sessions: keep it apart from backups of \
+                them, or configure `coder.session.keys`");
+        } else {
+            tracing::info!(%file, "the sessions are sealed with the key in this file");
+        }
+        session.keys.push(key.key);
+    }
+    Ok(Arc::new(store))
+}

@@ -1,0 +1,132 @@
+//! Two server processes on one PostgreSQL are one portal.
+//!
+//! Left out of a plain `cargo test` (`test = false`), since not every machine has a PostgreSQL;
+//! `cargo xtask test` installs one and runs it.
+#![cfg(unix)]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
+
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "../../coder-auth-sqlx/tests/support/cluster.rs"]
+mod cluster;
+#[expect(dead_code, reason = "other tests use more of it")]
+mod serving;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cluster::Cluster;
+use coder_core::{Clock, Secret, SystemClock};
+use coder_testkit::{FakeCoder, Fault, Version};
+use futures_util::future::join_all;
+use serving::{Browser, House, Process, access_token};
+use tempfile::TempDir;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Coder's clock: a day behind the portal's, until it is set right.
+#[derive(Default)]
+struct Late(AtomicBool);
+
+impl Clock for Late {
+    fn now(&self) -> jiff::Timestamp {
+        let now = SystemClock.now();
+        if self.0.load(Ordering::Relaxed) { now } else { now - DAY + Duration::from_millis(900) }
+    }
+}
+
+/// A Coder whose tokens live for a day and, through 2.29, come with the time they expire at: by a
+/// clock that is a day late they expire at once.
+struct Setting {
+    house: House,
+    clock: Arc<Late>,
+    directory: TempDir,
+}
+
+impl Setting {
+    async fn on(database: &Secret) -> Self {
+        let clock = Arc::new(Late::default());
+        let coder = FakeCoder::builder().version(Version::V2_29).session_lifetime(DAY);
+        let house = House::new(coder.clock(clock.clone())).await;
+        let directory = tempfile::tempdir().unwrap();
+        let (key, url) = ("k".repeat(32), database.expose());
+        let store = format!("{{ type: postgres, url: '{url}' }}");
+        let coder = format!("{{ session: {{ keys: [{key}], store: {store} }} }}");
+        house.configure(directory.path(), &coder);
+        Self { house, clock, directory }
+    }
+
+    fn process(&self) -> Process {
+        Process::start(self.directory.path(), |_| {})
+    }
+
+    /// From now on, tokens that Coder makes live for a day.
+    fn set_the_clock(&self) {
+        self.clock.0.store(true, Ordering::Relaxed);
+    }
+
+    fn token_requests(&self) -> usize {
+        self.house.coder().count("POST", "/oauth2/tokens")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_refreshes_at_two_processes_cause_one_rotation_and_fifty_good_answers() {
+    let cluster = Cluster::shared();
+    let setting = Setting::on(&cluster.schema().await).await;
+    let (one, two) = (setting.process(), setting.process());
+    let alice = setting.house.coder().add_user("alice");
+    let browser = Browser::signed_in(&setting.house, &one, &alice).await;
+    setting.set_the_clock();
+    let before = setting.token_requests();
+    let refreshes = (0..50).map(|n| {
+        let process = if n % 2 == 0 { &one } else { &two };
+        async { access_token(browser.refresh(process).await).await }
+    });
+    let tokens = join_all(refreshes).await;
+    assert_eq!(setting.token_requests() - before, 1);
+    assert!(tokens.iter().all(|token| *token == tokens[0]), "one pair for everybody");
+    assert!(setting.house.coder().is_live(&tokens[0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_a_process_is_killed_with_coders_answer_the_next_login_revives_every_session() {
+    let cluster = Cluster::shared();
+    let setting = Setting::on(&cluster.schema().await).await;
+    let (victim, survivor) = (setting.process(), setting.process());
+    let house = &setting.house;
+    let alice = house.coder().add_user("alice");
+    let browsers = [
+        Browser::signed_in(house, &victim, &alice).await,
+        Browser::signed_in(house, &survivor, &alice).await,
+    ];
+    setting.set_the_clock();
+
+    // Coder has made a new pair and killed the old one; half of its answer has arrived.
+    house.coder().fail_next(Fault::body_stalls().on("/oauth2/tokens"));
+    let before = setting.token_requests();
+    let refresh = browsers[0].refresh(&victim);
+    let rotated = async {
+        while setting.token_requests() == before {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        _ = refresh => panic!("there is nothing to answer with"),
+        () = rotated => {}
+    }
+    victim.kill();
+
+    let revived = Browser::signed_in(house, &survivor, &alice).await;
+    let token = access_token(revived.refresh(&survivor).await).await;
+    for browser in &browsers {
+        assert_eq!(access_token(browser.refresh(&survivor).await).await, token);
+    }
+    assert!(house.coder().is_live(&token));
+}

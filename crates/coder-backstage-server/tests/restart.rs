@@ -1,0 +1,77 @@
+//! A restart of the real server signs nobody out.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
+
+mod serving;
+
+use std::sync::Arc;
+
+use coder_core::SystemClock;
+use coder_testkit::FakeCoder;
+use serving::{Browser, House, Process, access_token};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_killed_and_started_again_knows_everybody() {
+    let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
+    let alice = house.coder().add_user("alice");
+    let directory = tempfile::tempdir().unwrap();
+    // A directory of its own, as an operator gives it: by an argument, or through systemd.
+    let data = tempfile::tempdir().unwrap();
+    house.configure(directory.path(), "{}");
+
+    let before = Process::start(directory.path(), |command| {
+        command.arg("--data-dir").arg(data.path());
+    });
+    let (one, two) = (
+        Browser::signed_in(&house, &before, &alice).await,
+        Browser::signed_in(&house, &before, &alice).await,
+    );
+    let mut three = Browser::new();
+    let authorize = three.start(&before).await;
+    let callback = house.coder().approve(&authorize, &alice).unwrap();
+    let (database, key) = (
+        data.path().join("coder-backstage.sqlite"),
+        data.path().join("coder-backstage.sqlite.key"),
+    );
+    let log = before.log();
+    assert!(
+        log.contains(&format!("sessions are kept in SQLite file={}", database.display())),
+        "{log}"
+    );
+    assert!(log.contains("made a key") && log.contains(key.to_str().unwrap()), "{log}");
+    before.kill();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    let after = Process::start(directory.path(), |command| {
+        command.env("STATE_DIRECTORY", data.path());
+    });
+    let token = access_token(one.refresh(&after).await).await;
+    assert_eq!(access_token(two.refresh(&after).await).await, token);
+    // The login that was under way ends as well.
+    three.call_back(&after, &callback).await;
+    let token = access_token(three.refresh(&after).await).await;
+    assert_eq!(access_token(one.refresh(&after).await).await, token);
+    assert!(house.coder().is_live(&token));
+    assert!(!after.log().contains("made a key"), "{}", after.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_the_configuration_is_below_the_data_directory() {
+    let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
+    let directory = tempfile::tempdir().unwrap();
+    let keys = "k".repeat(32);
+    let coder =
+        format!("{{ session: {{ keys: [{keys}], store: {{ type: sqlite, file: who.db }} }} }}");
+    house.configure(directory.path(), &coder);
+    Process::start(directory.path(), |_| {}).kill();
+    assert!(directory.path().join("who.db").is_file());
+    assert!(!directory.path().join("who.db.key").exists(), "the configured keys serve");
+}

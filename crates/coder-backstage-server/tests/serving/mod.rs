@@ -1,0 +1,192 @@
+//! The real server as a process, in front of a fake Coder, and a browser that uses it.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use coder_testkit::{FakeApp, FakeCoder, FakeCoderBuilder, FakeServer, FakeUser};
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode};
+use url::Url;
+
+/// Where browsers believe the portal to be: in front of all its processes.
+const PORTAL: &str = "http://localhost:7007";
+
+/// A Coder with the portal as its application.
+pub(crate) struct House {
+    fake: FakeServer,
+    app: FakeApp,
+}
+
+impl House {
+    pub(crate) async fn new(coder: FakeCoderBuilder) -> Self {
+        let fake = FakeServer::start(coder).await.unwrap();
+        let callback = format!("{PORTAL}/api/auth/coder/handler/frame");
+        let app = fake.coder().add_oauth2_app("backstage", &callback);
+        Self { fake, app }
+    }
+
+    pub(crate) fn coder(&self) -> &FakeCoder {
+        self.fake.coder()
+    }
+
+    /// Writes an app-config with this `coder` section into the directory.
+    pub(crate) fn configure(&self, directory: &Path, coder: &str) {
+        let (id, secret) = (&self.app.client_id, self.app.client_secret.expose());
+        let config = format!(
+            "app: {{ baseUrl: '{PORTAL}' }}
+backend: {{ baseUrl: '{PORTAL}', listen: '127.0.0.1:0' }}
+auth:
+  providers:
+    coder:
+      development:
+        clientId: {id}
+        clientSecret: {secret}
+        deploymentUrl: {}
+coder: {coder}
+",
+            self.coder().url()
+        );
+        std::fs::write(directory.join("app-config.yaml"), config).unwrap();
+    }
+}
+
+/// A running `coder-backstage serve`. It is killed when this is dropped.
+pub(crate) struct Process {
+    child: Child,
+    address: String,
+    log: Arc<Mutex<String>>,
+}
+
+impl Process {
+    /// Starts in the directory of its app-config, and waits until it listens.
+    pub(crate) fn start(directory: &Path, configure: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_coder-backstage"));
+        command.arg("serve").current_dir(directory).stdin(Stdio::null()).stderr(Stdio::piped());
+        command.env_remove("STATE_DIRECTORY").env_remove("RUST_LOG").env_remove("BACKSTAGE_ENV");
+        configure(&mut command);
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let log = Arc::<Mutex<String>>::default();
+        let (found, finding) = mpsc::channel();
+        let written = log.clone();
+        // Reads to the end: a program whose output nobody takes stops at some line.
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let address = line.split_once("address=").map(|(_, rest)| rest.to_owned());
+                *written.lock().unwrap() += &(line + "\n");
+                if let Some(address) = address {
+                    let _ = found.send(address.split_whitespace().next().unwrap().to_owned());
+                }
+            }
+        });
+        // Long, for a busy machine.
+        let address = finding.recv_timeout(Duration::from_secs(60));
+        let address =
+            address.unwrap_or_else(|_| panic!("it does not listen:\n{}", log.lock().unwrap()));
+        Self { child, address, log }
+    }
+
+    /// What it has logged up to now.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Ends it as a crash does.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn url(&self, path_and_query: &str) -> String {
+        format!("http://{}{path_and_query}", self.address)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // An error means that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A browser: cookies, and what it sends with them.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    client: Client,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    pub(crate) fn new() -> Self {
+        let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        Self { client, cookies: BTreeMap::new() }
+    }
+
+    /// A browser that has signed in through this process.
+    pub(crate) async fn signed_in(house: &House, process: &Process, user: &FakeUser) -> Self {
+        let mut browser = Self::new();
+        let authorize = browser.start(process).await;
+        let callback = house.coder().approve(&authorize, user).unwrap();
+        browser.call_back(process, &callback).await;
+        browser
+    }
+
+    /// Starts a login; gives the URL of Coder's consent page.
+    pub(crate) async fn start(&mut self, process: &Process) -> Url {
+        let path = format!("/api/auth/coder/start?env=development&origin={PORTAL}");
+        let response = self.send(process, &path).await;
+        self.keep(&response);
+        Url::parse(response.headers()[LOCATION].to_str().unwrap()).unwrap()
+    }
+
+    /// Comes back from Coder.
+    pub(crate) async fn call_back(&mut self, process: &Process, callback: &Url) {
+        let path = format!("{}?{}", callback.path(), callback.query().unwrap());
+        let response = self.send(process, &path).await;
+        self.keep(&response);
+        assert!(self.cookies.contains_key("coder-session"), "{}", response.text().await.unwrap());
+    }
+
+    pub(crate) async fn refresh(&self, process: &Process) -> Response {
+        self.send(process, "/api/auth/coder/refresh?optional&env=development").await
+    }
+
+    async fn send(&self, process: &Process, path_and_query: &str) -> Response {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self
+            .client
+            .get(process.url(path_and_query))
+            .header("x-requested-with", "XMLHttpRequest")
+            .header("origin", PORTAL)
+            .header(COOKIE, cookies.join("; "));
+        request.send().await.unwrap()
+    }
+
+    fn keep(&mut self, response: &Response) {
+        for header in response.headers().get_all(SET_COOKIE) {
+            let text = header.to_str().unwrap();
+            let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
+            if text.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
+
+/// The access token in the answer to a refresh.
+pub(crate) async fn access_token(response: Response) -> String {
+    let status = response.status();
+    let json: serde_json::Value = response.json().await.unwrap();
+    assert_eq!(status, StatusCode::OK, "{json}");
+    json["providerInfo"]["accessToken"].as_str().unwrap().to_owned()
+}
