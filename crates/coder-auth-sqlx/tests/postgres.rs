@@ -11,6 +11,7 @@
     reason = "a failed test may panic anywhere"
 )]
 
+#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "support/cluster.rs"]
 mod cluster;
 #[path = "support/portal.rs"]

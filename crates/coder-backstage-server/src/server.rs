@@ -8,11 +8,12 @@ use axum::Router;
 use axum::serve::Listener;
 use coder_config::Listen;
 use coder_portal::Portal;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::failure::Failure;
@@ -62,29 +63,44 @@ pub(crate) async fn run(
 
 /// Speaks HTTP/1.1, which is what a reverse proxy speaks to it.
 async fn serve(mut listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
-    let mut http = auto::Builder::new(TokioExecutor::new()).http1_only();
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
-    let connections = GracefulShutdown::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    // Closed when no more requests are taken.
+    let (open, closed) = watch::channel(());
+    let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
             (stream, _) = Listener::accept(&mut listener) => {
                 let service = TowerToHyperService::new(routes.clone());
-                let connection =
-                    http.serve_connection_with_upgrades(TokioIo::new(stream), service);
-                let connection = connections.watch(connection.into_owned());
-                tokio::spawn(async move {
-                    if let Err(error) = connection.await {
-                        tracing::debug!(%error, "a connection broke");
-                    }
-                });
+                let connection = http.serve_connection(TokioIo::new(stream), service);
+                connections.spawn(attend(connection.with_upgrades(), closed.clone()));
             }
+            Some(_) = connections.join_next() => {}
             () = &mut stop => break,
         }
     }
-    drop(listener);
-    if timeout(GRACE, connections.shutdown()).await.is_err() {
+    drop((listener, open));
+    let done = async { while connections.join_next().await.is_some() {} };
+    if timeout(GRACE, done).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut off");
+    }
+}
+
+type Connection = http1::UpgradeableConnection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
+
+/// Answers what comes over one connection.
+async fn attend(connection: Connection, mut closed: watch::Receiver<()>) {
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = closed.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke");
     }
 }
 
@@ -102,7 +118,6 @@ async fn sweep(portal: Portal) {
 mod tests {
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpStream;
 
     use super::*;
 
@@ -122,7 +137,7 @@ mod tests {
     // The paused clock moves on as soon as nobody has anything to do.
     #[tokio::test(start_paused = true)]
     async fn a_client_that_never_ends_its_request_is_hung_up_on() {
-        for sent in ["", "GET / HTTP/1.1\r\nHost: portal\r\nX-Slow: "] {
+        for sent in ["", "P", "GET / HTTP/1.1\r\nHost: portal\r\nX-Slow: "] {
             let answer = answer_to(sent).await;
             assert!(!answer.contains("hello"), "{sent:?}: {answer}");
         }

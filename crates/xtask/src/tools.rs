@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_tools_of_wasm_bindgen_are_of_the_release_in_the_lock_file() {
-        let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+        let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
         let entry = format!("name = \"wasm-bindgen\"\nversion = \"{WASM_BINDGEN}\"");
         assert!(lock.contains(&entry), "set WASM_BINDGEN to the release in Cargo.lock");
     }

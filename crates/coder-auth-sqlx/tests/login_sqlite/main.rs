@@ -1,6 +1,5 @@
 //! The login suite of `coder-auth` on SQLite.
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,

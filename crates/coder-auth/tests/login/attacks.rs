@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use url::Url;
 
-use crate::support::{Answer, Browser, House, PORTAL, answer, message, posted};
+use crate::support::{Answer, Browser, House, PORTAL, answer, message, posted, versions};
 
 fn error(message: &serde_json::Value) -> &str {
     message["error"]["message"].as_str().unwrap_or_else(|| panic!("{message}"))
@@ -39,14 +39,16 @@ async fn an_attempt_is_used_once_even_if_the_browser_keeps_its_cookie() {
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_ends_after_ten_minutes() {
-    let house = House::current();
-    let alice = house.coder.add_user("alice");
-    let mut browser = Browser::new();
-    let authorize = browser.start(&house).await;
-    let callback = house.coder.approve(&authorize, &alice).unwrap();
-    house.advance(Duration::from_secs(600));
-    let message = message(&browser.call_back(&house.auth, &callback).await);
-    assert!(error(&message).contains("longer than 10 minutes"), "{message}");
+    for version in versions() {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let mut browser = Browser::new();
+        let authorize = browser.start(&house).await;
+        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        house.advance(Duration::from_secs(600));
+        let message = message(&browser.call_back(&house.auth, &callback).await);
+        assert!(error(&message).contains("longer than 10 minutes"), "{version}: {message}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use coder_core::Secret;
-use coder_testkit::{Fault, Version};
+use coder_testkit::{FakeUser, Fault, Version};
 use http::StatusCode;
 use serde_json::Value;
 use url::Url;
@@ -47,7 +49,7 @@ async fn a_misconfigured_environment_says_what_to_mend_and_leaves_the_others_alo
 
 #[tokio::test(start_paused = true)]
 async fn a_denial_is_told_as_one_on_every_release_that_sends_the_browser_back() {
-    for version in [Version::V2_34, Version::V2_38] {
+    for version in versions().filter(|version| *version >= Version::V2_34) {
         let house = House::new(version);
         let alice = house.coder.add_user("alice");
         let mut browser = Browser::new();
@@ -64,14 +66,26 @@ async fn a_denial_is_told_as_one_on_every_release_that_sends_the_browser_back() 
 
 #[tokio::test(start_paused = true)]
 async fn a_denial_without_a_state_is_answered_too() {
-    let house = House::new(Version::V2_29);
-    let alice = house.coder.add_user("alice");
+    for version in versions().filter(|version| *version < Version::V2_34) {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let mut browser = Browser::new();
+        let authorize = browser.start(&house).await;
+        let callback = house.coder.deny(&authorize, &alice).unwrap();
+        let refused = answer(&browser.call_back(&house.auth, &callback).await);
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{version}");
+        assert!(refused.message().contains("start the login again"), "{}", refused.message());
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Signs in, which fails, and gives what the person reads.
+async fn read_at_sign_in(house: &House, user: &FakeUser) -> String {
     let mut browser = Browser::new();
-    let authorize = browser.start(&house).await;
-    let callback = house.coder.deny(&authorize, &alice).unwrap();
-    let refused = answer(&browser.call_back(&house.auth, &callback).await);
-    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-    assert!(refused.message().contains("start the login again"), "{}", refused.message());
+    let message = browser.sign_in(house, user).await;
+    assert!(browser.cookies.is_empty(), "no session came of it");
+    error(&message).to_owned()
 }
 
 /// Signs in while this goes wrong, and gives what the person reads.
@@ -199,42 +213,70 @@ async fn a_login_without_scopes_needs_no_answer_of_buildinfo() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deployment_that_is_down_does_not_end_the_session() {
-    let house = House::current();
-    let alice = house.coder.add_user("alice");
-    let browser = house.signed_in(&alice).await;
-    house.advance(std::time::Duration::from_secs(3600));
-    for fault in [
-        Fault::connection_refused(),
-        Fault::bad_gateway(),
-        Fault::login_page(),
-        Fault::rate_limited(60),
-    ] {
-        house.coder.fail_next(fault.clone().times(3));
-        let answer = browser.refresh(&house).await;
-        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{fault:?}: {answer:?}");
-        assert!(answer.retry_after.is_some(), "{fault:?}");
-        while house.coder.count("GET", "/api/v2/users/me") > 0 {
-            house.coder.forget_requests();
-            let left = browser.refresh(&house).await;
-            if left.status == StatusCode::OK {
-                break;
+    for version in versions() {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let browser = house.signed_in(&alice).await;
+        for fault in [
+            Fault::connection_refused(),
+            Fault::answer_lost(),
+            Fault::silence(),
+            Fault::bad_gateway(),
+            Fault::login_page(),
+            Fault::sso_redirect(),
+            Fault::rate_limited(60),
+        ] {
+            house.advance(Duration::from_secs(601));
+            // As often as it is tried again.
+            house.coder.fail_next(fault.clone().on("/api/v2/users/me").times(9));
+            let answer = browser.refresh(&house).await;
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{version}, {fault:?}");
+            assert!(answer.retry_after.is_some(), "{version}, {fault:?}");
+            let mut up_again = browser.refresh(&house).await;
+            while up_again.status != StatusCode::OK {
+                assert_eq!(
+                    up_again.status,
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "{version}, {fault:?}"
+                );
+                up_again = browser.refresh(&house).await;
             }
         }
-        house.advance(std::time::Duration::from_secs(601));
     }
-    assert_eq!(browser.refresh(&house).await.status, StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_app_or_secret_deleted_in_coder_asks_for_a_login_or_for_the_operator() {
-    let house = House::current();
-    let alice = house.coder.add_user("alice");
-    let browser = house.signed_in(&alice).await;
-    house.coder.delete_app(&house.app);
-    house.advance(std::time::Duration::from_secs(3600));
-    let answer = browser.refresh(&house).await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
-    assert!(answer.message().contains("clientId and clientSecret"), "{}", answer.message());
+async fn an_app_deleted_in_coder_is_the_operators_to_mend() {
+    for version in versions() {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let browser = house.signed_in(&alice).await;
+        house.coder.delete_app(&house.app);
+        house.advance(HOUR);
+        let answer = browser.refresh(&house).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{version}: {answer:?}");
+        assert!(answer.message().contains("clientId and clientSecret"), "{}", answer.message());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_deleted_in_coder_takes_its_tokens_along_and_is_the_operators_to_mend() {
+    for version in versions() {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let browser = house.signed_in(&alice).await;
+        house.coder.delete_app_secret(&house.app);
+        house.advance(HOUR);
+        let answer = browser.refresh(&house).await;
+        // Before 2.38 a rotation does not look at the secret, so all it finds is that the pair is gone.
+        let expected = match version {
+            Version::V2_38 => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::UNAUTHORIZED,
+        };
+        assert_eq!(answer.status, expected, "{version}: {answer:?}");
+        let text = read_at_sign_in(&house, &alice).await;
+        assert!(text.contains("clientId and clientSecret"), "{version}: {text}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use coder_testkit::Fault;
 use http::StatusCode;
 
 use crate::storage::later;
-use crate::support::{Browser, House, versions};
+use crate::support::{Browser, House, message, versions};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -62,17 +62,88 @@ async fn a_dying_token_is_rotated_once_for_everyone_who_needs_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn two_tabs_of_one_browser_sign_in_and_refresh_side_by_side() {
+    for version in versions() {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let mut browser = Browser::new();
+        let tabs = [browser.start(&house).await, browser.start(&house).await];
+        for authorize in &tabs {
+            let callback = house.coder.approve(authorize, &alice).unwrap();
+            let message = message(&browser.call_back(&house.auth, &callback).await);
+            assert_eq!(message.get("error"), None, "{version}: {message}");
+        }
+        house.advance(DAY - 5 * MINUTE);
+        let before = token_requests(&house);
+        let (one, other) =
+            futures_util::future::join(browser.refresh(&house), browser.refresh(&house)).await;
+        assert_eq!(one.access_token(), other.access_token(), "{version}");
+        assert!(house.coder.is_live(one.access_token()), "{version}");
+        assert_eq!(token_requests(&house) - before, 1, "{version}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_one_replica_has_started_another_one_ends_for_both() {
+    for version in versions() {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let replica = house.replica();
+        let mut browser = Browser::new();
+        let authorize = browser.start(&house).await;
+        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let mut copy = browser.clone();
+        let signed_in = message(&browser.call_back(&replica, &callback).await);
+        assert_eq!(signed_in.get("error"), None, "{version}: {signed_in}");
+        let token = browser.refresh(&house).await.access_token().to_owned();
+        assert_eq!(browser.refresh_at(&replica).await.access_token(), token, "{version}");
+        let replayed = message(&copy.call_back(&house.auth, &callback).await);
+        assert_ne!(replayed.get("error"), None, "{version}: an attempt is used once anywhere");
+        browser.clone().log_out(&house).await;
+        let after = browser.refresh_at(&replica).await;
+        assert_eq!(after.status, StatusCode::UNAUTHORIZED, "{version}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_in_the_middle_of_a_login_signs_nobody_out_and_the_login_ends() {
+    for version in versions() {
+        let mut house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let first = house.signed_in(&alice).await;
+        let mut second = Browser::new();
+        let authorize = second.start(&house).await;
+        house.restart();
+        assert_eq!(first.refresh(&house).await.status, StatusCode::OK, "{version}");
+        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let message = message(&second.call_back(&house.auth, &callback).await);
+        assert_eq!(message.get("error"), None, "{version}: {message}");
+        house.advance(DAY - 5 * MINUTE);
+        house.restart();
+        for browser in [&first, &second] {
+            let answer = browser.refresh(&house).await;
+            assert!(house.coder.is_live(answer.access_token()), "{version}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_suspended_user_is_out_within_ten_minutes() {
-    let house = House::current();
-    let alice = house.coder.add_user("alice");
-    let browser = house.signed_in(&alice).await;
-    house.coder.suspend(&alice);
-    house.advance(10 * MINUTE);
-    let answer = browser.refresh(&house).await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    assert!(answer.message().contains("suspended"), "{}", answer.message());
-    house.coder.activate(&alice);
-    assert_eq!(browser.refresh(&house).await.status, StatusCode::OK, "and in again");
+    for version in versions() {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let browser = house.signed_in(&alice).await;
+        house.coder.suspend(&alice);
+        house.advance(10 * MINUTE);
+        for _ in 0..2 {
+            let answer = browser.refresh(&house).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{version}");
+            assert!(answer.message().contains("suspended"), "{version}: {}", answer.message());
+        }
+        house.coder.activate(&alice);
+        let answer = browser.refresh(&house).await;
+        assert_eq!(answer.status, StatusCode::OK, "{version}: and in again");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,22 +203,25 @@ async fn signing_in_as_another_user_ends_the_old_session_and_its_grant() {
 
 #[tokio::test(start_paused = true)]
 async fn when_coder_forgets_the_grant_one_login_revives_every_session() {
-    let house = House::current();
-    let alice = house.coder.add_user("alice");
-    let (first, second) = (house.signed_in(&alice).await, house.signed_in(&alice).await);
-    house.advance(DAY);
-    house.coder.fail_next(Fault::answer_lost().on("/oauth2/tokens"));
-    let answer = first.refresh(&house).await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "the answer was lost");
-    assert_eq!(answer.retry_after.as_deref(), Some("5"));
-    let answer = first.refresh(&house).await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "and with it the pair");
-    assert!(answer.message().contains("sign in again"), "{}", answer.message());
-    assert_eq!(second.refresh(&house).await.status, StatusCode::UNAUTHORIZED);
-    let third = house.signed_in(&alice).await;
-    for browser in [first, second, third] {
-        let answer = browser.refresh(&house).await;
-        assert!(house.coder.is_live(answer.access_token()));
+    for version in versions() {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let (first, second) = (house.signed_in(&alice).await, house.signed_in(&alice).await);
+        house.advance(DAY - 5 * MINUTE);
+        house.coder.fail_next(Fault::answer_lost().on("/oauth2/tokens"));
+        let answer = first.refresh(&house).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{version}: it was lost");
+        assert_eq!(answer.retry_after.as_deref(), Some("5"), "{version}");
+        let answer = first.refresh(&house).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{version}: and with it the pair");
+        assert!(answer.message().contains("sign in again"), "{}", answer.message());
+        let answer = second.refresh(&house).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{version}");
+        let third = house.signed_in(&alice).await;
+        for browser in [&first, &second, &third] {
+            let answer = browser.refresh(&house).await;
+            assert!(house.coder.is_live(answer.access_token()), "{version}");
+        }
     }
 }
 
