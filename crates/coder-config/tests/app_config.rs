@@ -334,7 +334,7 @@ auth:
 #[test]
 fn a_store_is_a_name_or_a_mapping() {
     let store = |text: &str| {
-        let config = with(&format!("session: {{ store: {text} }}"), "");
+        let config = with(&format!("session: {{ keys: [secret], store: {text} }}"), "");
         config.unwrap().session.store.unwrap()
     };
     assert!(matches!(store("memory"), SessionStoreConfig::Memory));
@@ -370,6 +370,7 @@ fn a_store_that_cannot_be_used_says_what_to_write() {
         "{ type: postgres, url: '${UNSET}' }",
         "{ type: postgres, url: 'mysql://me:do-not-print@db/coder' }",
         "{ type: postgres, uri: 'postgres://db/coder' }",
+        "{ type: postgres, url: 'postgres://db/coder' }",
     ]
     .iter()
     .map(|text| {
