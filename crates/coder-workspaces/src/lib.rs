@@ -26,19 +26,35 @@
 //! }
 //! ```
 //!
+//! # Which workspaces
+//!
 //! - [`compile`] puts together what the app says for every entity, what one entity says, and where
-//!   its repository is: [`EntityWorkspacesConfig`], and a [`CreationLink`] in every form that Coder
-//!   takes.
+//!   its repository is: [`EntityWorkspacesConfig`], a [`CreationLink`] in every form that Coder
+//!   takes, and [whether Coder has anything to offer](EntityWorkspacesConfig::compatibility).
 //! - [`find_workspaces`] asks Coder **once** for all parameters that hold a repository and for all
-//!   spellings of it. What Coder's search has no words for is compared here; a failure is never an
-//!   empty list, and a list from which something may be missing says so.
+//!   spellings of it; [`Search`] does so with a person's own filter, by pages. What Coder's search
+//!   has no words for is compared here. A failure is never an empty list, and a list from which
+//!   something may be missing [says so](EntityWorkspaces::is_partial).
+//!
+//! # Can they be used
+//!
 //! - [`availability`] tells online from starting, stopped, failed, dormant, unhealthy and the rest,
-//!   with the reason, what to do next, and when to look again.
+//!   with the reason, what to do next, and when to look again. [`missing_accounts`] asks what a
+//!   failed start does not say.
+//! - [`links`] lead to the dashboard, terminals, apps, ports and [editors](Editor), without a token
+//!   in any of them. [`KnownPlaces`] remembers which hosts a deployment's apps have; [`AssetUrls`]
+//!   say where icons are and who may see credentials.
+//!
+//! # How to get one
+//!
 //! - [`OpenWorkspace`] is "I want to work on this" as one call: an existing workspace is used or
 //!   started, and only when there is none a new one is created, and followed until it is ready.
-//!   [`ManageWorkspace`] stops, restarts, updates, extends and deletes.
-//! - [`links`] lead to the dashboard, terminals, apps, ports and [editors](Editor), without a token
-//!   in any of them; [`AssetUrls`] say where icons are and who may see credentials.
+//! - [`EnsureWorkspace`] is the same for automation: a workspace of a certain name, for anybody,
+//!   made once however often the call is repeated.
+//! - [`ManageWorkspace`] stops, restarts, updates, extends and deletes.
+//!
+//! [`Progress`] tells what is happening, with the lines of the build's log. An answer that was lost
+//! makes nothing happen twice.
 //!
 //! # What it is not
 //!
