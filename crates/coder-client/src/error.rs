@@ -6,7 +6,7 @@ use std::time::Duration;
 use coder_core::{Origin, TransportError};
 use http::StatusCode;
 
-use crate::{FilterError, NameError};
+use crate::{CredentialError, FilterError, NameError};
 
 /// A request to Coder that gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,9 @@ pub enum Error {
         /// The origin it points to; `None` when it is no http(s) URL.
         to: Option<Origin>,
     },
+    /// There is no credential to send. Nothing was sent.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
     /// No (whole) answer came.
     #[error("coder could not be reached")]
     Transport(#[from] TransportError),
@@ -160,7 +163,10 @@ impl Error {
             Self::RateLimited { .. } => Some(StatusCode::TOO_MANY_REQUESTS),
             Self::NotJson(answer) => Some(answer.status),
             Self::Redirected { status, .. } => Some(*status),
-            Self::Request(_) | Self::Unreadable { .. } | Self::Transport(_) => None,
+            Self::Request(_)
+            | Self::Unreadable { .. }
+            | Self::Credential(_)
+            | Self::Transport(_) => None,
         }
     }
 
@@ -172,9 +178,13 @@ impl Error {
         }
     }
 
-    /// 401: the credential is missing, unknown, expired, or its user is suspended. Sign in again.
+    /// 401: the credential is missing, unknown, expired, or its user is suspended; or there is no
+    /// credential any more. Sign in again.
     pub fn is_unauthorized(&self) -> bool {
-        self.status() == Some(StatusCode::UNAUTHORIZED)
+        match self {
+            Self::Credential(error) => error.is_login_needed(),
+            _ => self.status() == Some(StatusCode::UNAUTHORIZED),
+        }
     }
 
     /// 403: the credential is good, but does not allow this.
@@ -218,6 +228,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Transport(error) => error.is_transient(),
+            Self::Credential(error) => !error.is_login_needed(),
             _ => matches!(self.status().map(|status| status.as_u16()), Some(429 | 502..=504)),
         }
     }
@@ -226,7 +237,7 @@ impl Error {
     /// idempotent can be sent again.
     pub fn may_have_been_processed(&self) -> bool {
         match self {
-            Self::Request(_) | Self::RateLimited { .. } => false,
+            Self::Request(_) | Self::RateLimited { .. } | Self::Credential(_) => false,
             Self::Transport(error) => error.may_have_been_processed(),
             _ => true,
         }

@@ -36,6 +36,7 @@
 mod capabilities;
 mod client;
 mod credential;
+mod credential_provider;
 mod error;
 mod filter;
 mod id;
@@ -45,15 +46,19 @@ mod open_enum;
 mod operation;
 pub mod operations;
 mod response;
+mod streams;
+pub mod subscriptions;
 mod version;
 
 pub use capabilities::{Capabilities, Capability};
 pub use client::Client;
 pub use credential::Credential;
+pub use credential_provider::{CredentialError, CredentialProvider};
 pub use error::{ApiError, Error, NotJson, RequestError, ValidationError};
 pub use filter::{FilterError, TemplateFilter, UserFilter, WorkspaceFilter};
 pub use id::*;
 pub use name::{NameError, OrganizationRef, UserRef, WorkspaceName};
 pub use operation::Operation;
 pub use response::{json as read_json, nothing as read_nothing};
+pub use streams::{Channel, Paged, Polled, Subscription};
 pub use version::{CoderVersion, VersionError};

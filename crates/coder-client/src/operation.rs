@@ -12,7 +12,7 @@ use crate::{Error, RequestError};
 /// request can be read, without any I/O. [`Client::send`](crate::Client::send) does the rest.
 pub trait Operation: MaybeSend + MaybeSync {
     /// What a successful answer holds.
-    type Output;
+    type Output: MaybeSend;
 
     /// The request, without a credential. Its URL is absolute.
     ///

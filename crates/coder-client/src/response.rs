@@ -27,14 +27,24 @@ pub fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Error>
     if !may_be_json(response) {
         return Err(not_json(response));
     }
-    let mut json = serde_json::Deserializer::from_slice(without_bom(response.body()));
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        if error.inner().is_data() {
-            Error::Unreadable { path: error.path().to_string(), source: error.into_inner() }
-        } else {
-            not_json(response)
-        }
+    document(without_bom(response.body())).map_err(|error| match error {
+        Error::Unreadable { source, .. } if !source.is_data() => not_json(response),
+        error => error,
     })
+}
+
+/// A JSON document; the error names the place in it.
+pub(crate) fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| Error::Unreadable {
+        path: error.path().to_string(),
+        source: error.into_inner(),
+    })
+}
+
+/// Why an answer is not what was asked for.
+pub(crate) fn refusal(response: &Response<Bytes>) -> Error {
+    succeeded(response).err().unwrap_or_else(|| not_json(response))
 }
 
 /// A successful answer without content, or whose content says nothing more: for an

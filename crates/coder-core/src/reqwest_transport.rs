@@ -141,7 +141,7 @@ pub(crate) fn convert(error: reqwest::Error, otherwise: TransportErrorKind) -> T
         TransportErrorKind::Timeout
     } else if error.is_builder() {
         TransportErrorKind::Request
-    } else if error.is_body() || error.is_decode() {
+    } else if error.is_request() || error.is_body() || error.is_decode() {
         TransportErrorKind::Interrupted
     } else {
         otherwise

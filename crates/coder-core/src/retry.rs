@@ -33,6 +33,14 @@ impl RetryPolicy {
         budget: Duration::from_secs(10),
     };
 
+    /// Twenty tries within five minutes: for a stream that shall outlive a restart of its peer.
+    pub const PATIENT: Self = Self {
+        max_attempts: 20,
+        first_delay: Duration::from_millis(500),
+        max_delay: Duration::from_secs(30),
+        budget: Duration::from_secs(300),
+    };
+
     /// The pause before the next try; `None` when there is none.
     ///
     /// `tried` counts the tries so far (at least 1), `elapsed` is the time since the first one

@@ -65,6 +65,15 @@ async fn a_connection_that_is_refused_was_not_processed() {
 }
 
 #[tokio::test]
+async fn a_connection_that_breaks_before_the_answer_is_an_interruption() {
+    let (address, _) = answer_once("").await;
+    let error = transport().send(get(address, "/?token=canary")).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Interrupted);
+    assert!(error.may_have_been_processed() && error.is_transient());
+    assert!(!format!("{error} {error:?}").contains("canary"));
+}
+
+#[tokio::test]
 async fn an_answer_that_breaks_off_is_an_interruption() {
     let (address, _) = answer_once("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nhalf").await;
     let answer = transport().send(get(address, "/")).await.unwrap();

@@ -7,11 +7,15 @@
 mod client;
 #[cfg(not(target_family = "wasm"))]
 mod coverage;
+mod credentials;
+mod door;
 mod models;
+mod pages;
 #[cfg(not(target_family = "wasm"))]
 mod requests;
 #[cfg(not(target_family = "wasm"))]
 mod search_grammar;
+mod streams;
 mod support;
 
 #[cfg(not(target_family = "wasm"))]

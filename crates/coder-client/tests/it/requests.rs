@@ -2,10 +2,11 @@
 
 use coder_client::models::*;
 use coder_client::operations::*;
+use coder_client::subscriptions::*;
 use coder_client::{
     AgentId, BuildId, DevcontainerId, Error, GroupId, OAuth2AppId, Operation, OrganizationRef,
-    TemplateFilter, TemplateId, TemplateVersionId, UserFilter, UserId, UserRef, WorkspaceFilter,
-    WorkspaceId, WorkspaceName,
+    Subscription, TemplateFilter, TemplateId, TemplateVersionId, UserFilter, UserId, UserRef,
+    WorkspaceFilter, WorkspaceId, WorkspaceName,
 };
 use coder_core::{DeploymentUrl, Secret};
 use jiff::{SignedDuration, Timestamp};
@@ -241,10 +242,36 @@ pub(crate) fn every_operation() -> Vec<Written> {
     ]
 }
 
+/// Every subscription, over each channel that begins with a request.
+pub(crate) fn every_subscription() -> Vec<Written> {
+    let build: BuildId = ID.parse().unwrap();
+    let agent: AgentId = ID.parse().unwrap();
+    let mut all = opened("WatchWorkspace", &WatchWorkspace::new(ID.parse().unwrap()));
+    all.extend(opened("FollowBuildLogs", &FollowBuildLogs::new(build)));
+    all.extend(opened("FollowBuildLogs", &FollowBuildLogs::new(build).after(7)));
+    all.extend(opened("FollowAgentLogs", &FollowAgentLogs::new(agent)));
+    all.extend(opened("FollowAgentLogs", &FollowAgentLogs::new(agent).after(7)));
+    all.extend(opened("WatchAgentMetadata", &WatchAgentMetadata::new(agent)));
+    all
+}
+
+fn opened(name: &'static str, subscription: &impl Subscription) -> Vec<Written> {
+    let deployment: DeploymentUrl = "https://coder.test".parse().unwrap();
+    let channels = subscription.channels().iter();
+    let requests = channels.filter_map(|channel| {
+        let request = subscription.request(&deployment, *channel).unwrap()?;
+        let path = request.uri().path_and_query().unwrap();
+        let request = format!("{} {path}", request.method()).replace(ID, "<id>");
+        Some(Written { name, request })
+    });
+    requests.collect()
+}
+
 #[test]
 fn every_request_as_it_is_sent() {
     let all: Vec<String> = every_operation()
         .into_iter()
+        .chain(every_subscription())
         .map(|Written { name, request }| format!("{name}: {request}"))
         .collect();
     insta::assert_snapshot!(all.join("\n\n"));

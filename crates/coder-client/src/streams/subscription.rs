@@ -1,0 +1,137 @@
+//! Subscriptions as data.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use coder_core::{BoxStream, DeploymentUrl, MaybeSend, MaybeSync};
+use http::Request;
+
+use super::subscriber::Subscriber;
+use crate::{Client, Error};
+
+/// How what is new gets here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Channel {
+    /// Server-sent events: an HTTP answer that goes on.
+    Events,
+    /// A WebSocket.
+    WebSocket,
+    /// Asking again every five seconds.
+    Polling,
+}
+
+/// Something that goes on at Coder, as a value: it can be turned into a request, and each message
+/// of the answer can be read, without any I/O. [`Client::subscribe`] does the rest.
+///
+/// It remembers how far it has read, so a request made later begins where the last one broke off.
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+pub trait Subscription: MaybeSend + MaybeSync + 'static {
+    /// What is new.
+    type Item: MaybeSend + 'static;
+
+    /// The channels it can come over, the best first.
+    fn channels(&self) -> &'static [Channel];
+
+    /// The request that opens a channel, without a credential; `None` where the channel takes
+    /// none. Its URL is absolute, and http or https also for a WebSocket.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`] when the values of this subscription make no request.
+    fn request(
+        &self,
+        deployment: &DeploymentUrl,
+        channel: Channel,
+    ) -> Result<Option<Request<Bytes>>, Error>;
+
+    /// What one message tells: the data of a server-sent event, or a text of a WebSocket.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`] when it is not of the shape this crate knows.
+    fn read(&mut self, message: &str) -> Result<Vec<Self::Item>, Error>;
+
+    /// Asks once what is new, for [`Channel::Polling`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`].
+    async fn poll(&mut self, client: &Client) -> Result<Polled<Self::Item>, Error>;
+
+    /// Whether each text of the WebSocket is an event with a type, as Coder's `watch-ws` sends them.
+    /// Then [`Subscription::read`] gets the data only.
+    fn sends_events(&self) -> bool {
+        false
+    }
+
+    /// Whether a WebSocket that the server closes normally is the end. Otherwise it is opened
+    /// again.
+    fn ends_with_close(&self) -> bool {
+        false
+    }
+}
+
+/// What asking once has told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Polled<T> {
+    /// What is new, the oldest first.
+    pub items: Vec<T>,
+    /// Whether nothing more will come.
+    pub over: bool,
+}
+
+impl<T> Polled<T> {
+    /// Something new, perhaps; more may come.
+    pub fn more(items: Vec<T>) -> Self {
+        Self { items, over: false }
+    }
+
+    /// The last that is new.
+    pub fn last(items: Vec<T>) -> Self {
+        Self { items, over: true }
+    }
+}
+
+impl Client {
+    /// Everything that comes of a subscription, one item after the other, over the best channel
+    /// that transport and deployment have.
+    ///
+    /// - A connection that breaks is opened again, from where it broke off, as
+    ///   [`Client::with_stream_retry`] says; then the last error is an item, and the stream ends.
+    ///   So it does at once when trying again is useless: the workspace is gone, the token is dead.
+    /// - Nothing is read before it is asked for, apart from what the transport has already
+    ///   buffered: a slow reader slows Coder down. One message is held at a time, of 16 MiB at
+    ///   most.
+    /// - Dropping the stream closes the connection.
+    ///
+    /// ```
+    /// use coder_client::{Client, WorkspaceId, subscriptions::WatchWorkspace};
+    /// use futures_util::TryStreamExt as _;
+    ///
+    /// async fn watch(client: &Client, id: WorkspaceId) -> Result<(), coder_client::Error> {
+    ///     let mut changes = client.subscribe(WatchWorkspace::new(id));
+    ///     while let Some(workspace) = changes.try_next().await? {
+    ///         println!("{} is {}", workspace.name, workspace.latest_build.status);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn subscribe<S: Subscription>(
+        &self,
+        subscription: S,
+    ) -> BoxStream<'static, Result<S::Item, Error>> {
+        let channels = subscription.channels().to_vec();
+        Subscriber::new(self.clone(), subscription, channels).into_stream()
+    }
+
+    /// The same over this channel only.
+    pub fn subscribe_over<S: Subscription>(
+        &self,
+        channel: Channel,
+        subscription: S,
+    ) -> BoxStream<'static, Result<S::Item, Error>> {
+        Subscriber::new(self.clone(), subscription, vec![channel]).into_stream()
+    }
+}

@@ -1,0 +1,80 @@
+//! The log of an agent, while it is being written.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use coder_core::DeploymentUrl;
+use http::Request;
+
+use crate::models::AgentLog;
+use crate::operation::Draft;
+use crate::operations::ListAgentLogs;
+use crate::response::document;
+use crate::{AgentId, Channel, Client, Error, Polled, Subscription};
+
+/// `GET /api/v2/workspaceagents/{agent}/logs?follow`: what an agent's scripts write, line by line,
+/// what is there already first. Over a WebSocket it ends when the workspace has got another build
+/// and with that other agents; asked again and again, a lost agent is an error (404).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowAgentLogs {
+    agent: AgentId,
+    after: Option<i64>,
+}
+
+impl FollowAgentLogs {
+    /// Of this agent, from the beginning.
+    pub fn new(agent: AgentId) -> Self {
+        Self { agent, after: None }
+    }
+
+    /// Only what comes after the line with this id.
+    #[must_use]
+    pub fn after(self, id: i64) -> Self {
+        Self { after: Some(id), ..self }
+    }
+
+    /// What was not seen before.
+    fn news(&mut self, mut lines: Vec<AgentLog>) -> Vec<AgentLog> {
+        lines.retain(|line| self.after.is_none_or(|after| line.id > after));
+        self.after = lines.iter().map(|line| line.id).max().or(self.after);
+        lines
+    }
+}
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl Subscription for FollowAgentLogs {
+    type Item = AgentLog;
+
+    fn channels(&self) -> &'static [Channel] {
+        &[Channel::WebSocket, Channel::Polling]
+    }
+
+    fn request(
+        &self,
+        deployment: &DeploymentUrl,
+        channel: Channel,
+    ) -> Result<Option<Request<Bytes>>, Error> {
+        if channel != Channel::WebSocket {
+            return Ok(None);
+        }
+        Draft::get(["workspaceagents", &self.agent.to_string(), "logs"])
+            .query("follow", Some(true))
+            .query("after", self.after)
+            .build(deployment)
+            .map(Some)
+    }
+
+    fn read(&mut self, message: &str) -> Result<Vec<AgentLog>, Error> {
+        Ok(self.news(document(message.as_bytes())?))
+    }
+
+    async fn poll(&mut self, client: &Client) -> Result<Polled<AgentLog>, Error> {
+        let lines = ListAgentLogs::new(self.agent);
+        let lines = self.after.map_or(lines, |after| lines.after(after));
+        Ok(Polled::more(self.news(client.send(&lines).await?)))
+    }
+
+    fn ends_with_close(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,73 @@
+//! Changes of a workspace.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use coder_core::DeploymentUrl;
+use http::Request;
+
+use crate::models::Workspace;
+use crate::operation::Draft;
+use crate::operations::GetWorkspace;
+use crate::response::document;
+use crate::{Channel, Client, Error, Polled, Subscription, WorkspaceId};
+
+/// `GET /api/v2/workspaces/{workspace}/watch` and `…/watch-ws`: the workspace as it is, and again
+/// after every change. It never ends by itself; a workspace that was deleted is one of the changes.
+#[derive(Clone, Debug)]
+pub struct WatchWorkspace {
+    workspace: WorkspaceId,
+    last: Option<Workspace>,
+}
+
+impl WatchWorkspace {
+    /// Of this workspace.
+    pub fn new(workspace: WorkspaceId) -> Self {
+        Self { workspace, last: None }
+    }
+
+    /// A new connection begins with the present state; it is news only when something has changed.
+    fn news(&mut self, workspace: Workspace) -> Vec<Workspace> {
+        if self.last.as_ref() == Some(&workspace) {
+            return Vec::new();
+        }
+        self.last = Some(workspace.clone());
+        vec![workspace]
+    }
+}
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl Subscription for WatchWorkspace {
+    type Item = Workspace;
+
+    fn channels(&self) -> &'static [Channel] {
+        &[Channel::Events, Channel::WebSocket, Channel::Polling]
+    }
+
+    fn request(
+        &self,
+        deployment: &DeploymentUrl,
+        channel: Channel,
+    ) -> Result<Option<Request<Bytes>>, Error> {
+        let watch = match channel {
+            Channel::Events => "watch",
+            Channel::WebSocket => "watch-ws",
+            Channel::Polling => return Ok(None),
+        };
+        let draft = Draft::get(["workspaces", &self.workspace.to_string(), watch]);
+        draft.build(deployment).map(Some)
+    }
+
+    fn read(&mut self, message: &str) -> Result<Vec<Workspace>, Error> {
+        Ok(self.news(document(message.as_bytes())?))
+    }
+
+    async fn poll(&mut self, client: &Client) -> Result<Polled<Workspace>, Error> {
+        let workspace = client.send(&GetWorkspace::new(self.workspace).include_deleted()).await?;
+        Ok(Polled::more(self.news(workspace)))
+    }
+
+    fn sends_events(&self) -> bool {
+        true
+    }
+}
