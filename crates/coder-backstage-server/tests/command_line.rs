@@ -249,3 +249,57 @@ fn a_printed_configuration_holds_no_secret_and_says_where_values_came_from() {
     let line = "clientSecret = [redacted] # app-config.yaml:8:23 (from environment variable `CODER_OAUTH_CLIENT_SECRET`)";
     assert!(out.contains(line), "{out}");
 }
+
+#[test]
+fn a_sign_in_resolver_that_nobody_has_fails_the_check_with_the_nearest_name() {
+    let resolver = "deploymentUrl: https://coder.example.com
+        signIn: { resolvers: [{ resolver: usernameMatchingUserEntity }] }";
+    let text = app_config(":7007").replace("deploymentUrl: https://coder.example.com", resolver);
+    let (code, out, err) = config(&configured(&text), &["check"]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(err.contains("app-config.yaml:10:43: "), "{err}");
+    assert!(err.contains("did you mean `usernameMatchingUserEntityName`?"), "{err}");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_fails_the_check_and_the_printing() {
+    let directory = configured("app: [\n");
+    for command in ["check", "print"] {
+        let (code, out, err) = config(&directory, &[command]);
+        assert_eq!(code, Some(1), "{command}");
+        assert!(err.starts_with("app-config.yaml:"), "{command}: {err}");
+        assert_eq!(out, "", "{command}");
+    }
+    let (code, _, err) = config(&TempDir::new().unwrap(), &["check"]);
+    assert_eq!(code, Some(1));
+    assert!(err.starts_with("there is no file `app-config.yaml`"), "{err}");
+}
+
+#[test]
+fn every_kind_of_secret_is_left_out_of_what_is_printed() {
+    let text = app_config(":7007")
+        + "coder:
+  session:
+    keys: [do-not-print-0123456789-0123456789-01]
+    store: { type: postgres, url: 'postgres://db/x?user=me&password=do-not-print' }
+integrations:
+  github: [{ host: ghe.example.com, token: do-not-print, apps: [{ appId: 1, webhookSecret: do-not-print, privateKey: do-not-print }] }]
+  bitbucketCloud: [{ username: jane, appPassword: do-not-print }]
+  awsS3: [{ accessKeyId: AKIA, secretAccessKey: do-not-print }]
+  googleGcs: { clientEmail: a@example.com, privateKey: do-not-print }
+proxy: { endpoints: { /coder: { target: 'https://coder.example.com', headers: { Authorization: Bearer do-not-print, Coder-Session-Token: do-not-print, Cookie: do-not-print } } } }
+";
+    let text = text.replace("auth:\n", "auth:\n  session: { secret: do-not-print }\n");
+    let directory = configured(&text);
+    std::fs::write(
+        directory.path().join("app-config.local.yaml"),
+        "backend: { auth: { keys: [{ secret: do-not-print }] }, database: { connection: { password: do-not-print } } }\n",
+    )
+    .unwrap();
+    for arguments in [&["print"][..], &["print", "--with-origin"]] {
+        let (code, out, err) = config(&directory, arguments);
+        assert_eq!(code, Some(0), "{err}");
+        assert!(out.contains("[redacted]") && out.contains("ghe.example.com"), "{out}");
+        assert!(!out.contains("do-not-print"), "{out}");
+    }
+}

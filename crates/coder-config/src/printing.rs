@@ -9,9 +9,21 @@ use crate::{LoadedConfig, Node};
 
 const REDACTED: &str = "[redacted]";
 
-/// Endings of keys whose values are nobody's business, in lower case.
-const SECRET_ENDINGS: &[&str] =
-    &["secret", "password", "passphrase", "token", "apikey", "privatekey", "credentials"];
+/// What keys of secrets end with, in lower case and without `-` and `_`.
+const SECRET_ENDINGS: &[&str] = &[
+    "password",
+    "passphrase",
+    "token",
+    "apikey",
+    "privatekey",
+    "accesskey",
+    "accountkey",
+    "signingkey",
+    "credentials",
+    "authorization",
+    "cookie",
+    "connectionstring",
+];
 
 /// Keys that seal or sign, and a URL whose query may hold a password.
 const SECRET_PATHS: &[&str] =
@@ -19,7 +31,7 @@ const SECRET_PATHS: &[&str] =
 
 impl LoadedConfig {
     /// The merged configuration as YAML, with `[redacted]` for secrets: keys that are called like
-    /// one (`clientSecret`, `token`, …), session keys, the database, and URLs with credentials.
+    /// one (`clientSecret`, `token`, `Authorization`, …), session keys, the database, and URLs with credentials.
     pub fn to_redacted_yaml(&self) -> String {
         let shown = Shown { node: self.root(), path: String::new() };
         // Strings, numbers, lists and mappings with string keys can always be written.
@@ -108,7 +120,9 @@ fn is_secret(path: &str, node: &Node) -> bool {
     }
     let key = path.rsplit('.').next().unwrap_or_default();
     let key = key.split('[').next().unwrap_or_default().to_ascii_lowercase();
-    SECRET_ENDINGS.iter().any(|ending| key.ends_with(ending))
+    let key = key.replace(['-', '_'], "");
+    key.contains("secret")
+        || SECRET_ENDINGS.iter().any(|ending| key.ends_with(ending))
         || SECRET_PATHS.iter().any(|secret| path.starts_with(secret))
         || node.as_str().is_some_and(has_credentials)
 }

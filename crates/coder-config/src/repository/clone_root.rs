@@ -91,6 +91,9 @@ pub(super) fn clone_root(
 /// looks the same. `None` when a browser would change more than the case of the host.
 fn as_written(text: &str) -> Option<(String, &str)> {
     let (scheme, rest) = text.split_once("://")?;
+    if !matches!(scheme, "http" | "https") {
+        return None;
+    }
     let rest = rest.split(['?', '#']).next()?;
     let odd = |c: char| c <= ' ' || r#""<>\^`{}|"#.contains(c) || c == '\u{7f}';
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
