@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p coder-config` prints one line each: the best of several runs, and (on Linux) by
 //! how much the peak of the process's memory grew. Hostile inputs must end within 100 ms and
-//! 64 MB.
+//! 64 MB. What the engine makes of an entity's configuration is measured in coder-workspaces.
 
 use std::collections::BTreeMap;
 use std::fs;

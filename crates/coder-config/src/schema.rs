@@ -64,7 +64,7 @@ fn duration(description: &str) -> Value {
                 "minProperties": 1,
                 "additionalProperties": false,
                 "properties": {
-                    "weeks": count, "days": count, "hours": count, "minutes": count,
+                    "years": count, "months": count, "weeks": count, "days": count, "hours": count, "minutes": count,
                     "seconds": count, "milliseconds": count,
                 },
             },

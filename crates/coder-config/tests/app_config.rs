@@ -241,7 +241,7 @@ fn hosts_of_integrations_say_what_runs_there() {
     .map(|url| coder_config::Repository::from_url(url, known).unwrap_err().to_string());
     insta::assert_snapshot!(reasons.join("\n"));
     let told: Vec<_> = [
-        "awsCodeCommit: [{ host: aws.example.com:port }, { accessKeyId: a }]",
+        "awsCodeCommit: [{ region: eu-west-1, host: aws.example.com:port }, { accessKeyId: a }]",
         "awsS3: [{ endpoint: minio.example.com }, { hots: x }]",
         "azureBlobStorage: x",
         "bitbucket: { host: x }",

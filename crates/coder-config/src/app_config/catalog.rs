@@ -108,11 +108,12 @@ impl<'a> Reader<'a> {
 
     fn integration(&mut self, scm: Scm, section: &Section<'a>, integrations: &mut ScmIntegrations) {
         self.slips(section, &["host", "apiBaseUrl", "gitilesBaseUrl", "region"]);
-        if scm == Scm::AwsCodeCommit && self.value(section, "host").is_none() {
-            if let Some(region) = self.required(section, "region") {
+        if scm == Scm::AwsCodeCommit {
+            let Some(region) = self.required(section, "region") else { return };
+            if self.value(section, "host").is_none() {
                 integrations.add(&format!("{region}.console.aws.amazon.com"), scm);
+                return;
             }
-            return;
         }
         let host = match (scm.default_host(), self.value(section, "host")) {
             (Some(host), None) => host,

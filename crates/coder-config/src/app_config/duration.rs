@@ -4,20 +4,27 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use super::reader::{Reader, Section, Value};
 
-const UNITS: [(&str, i64); 6] = [
-    ("weeks", 7 * 24 * 3_600_000),
-    ("days", 24 * 3_600_000),
+const UNITS: [(&str, i64); 8] = [
+    ("years", DAYS_OF_A_YEAR * DAY),
+    ("months", DAYS_OF_A_MONTH * DAY),
+    ("weeks", 7 * DAY),
+    ("days", DAY),
     ("hours", 3_600_000),
     ("minutes", 60_000),
     ("seconds", 1_000),
     ("milliseconds", 1),
 ];
 
+/// In milliseconds.
+const DAY: i64 = 24 * 3_600_000;
+const DAYS_OF_A_YEAR: i64 = 365;
+const DAYS_OF_A_MONTH: i64 = 30;
+
 const EXPECTED: &str = "a duration, like `7 days`, `12h`, `P7D` or `{ days: 7 }`";
 
 impl<'a> Reader<'a> {
-    /// A duration: `{ days: 7 }`, ISO 8601 (`P7D`) or in words (`7 days`, `12h`). A day has 24
-    /// hours; it must be longer than nothing.
+    /// A duration: `{ days: 7 }`, ISO 8601 (`P7D`) or in words (`7 days`, `12h`). A year has 365
+    /// days, a month 30, a day 24 hours; it must be longer than nothing.
     pub(super) fn duration(&mut self, section: &Section<'a>, key: &str) -> Option<SignedDuration> {
         let value = self.value(section, key)?;
         let duration = match (value.node.as_str(), value.node.members()) {
@@ -66,7 +73,11 @@ impl<'a> Reader<'a> {
 
 fn in_words(text: &str) -> Option<SignedDuration> {
     let span: Span = text.parse().ok()?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    let (years, months) = (i64::from(span.get_years()), i64::from(span.get_months()));
+    let days = years * DAYS_OF_A_YEAR + months * DAYS_OF_A_MONTH;
+    let rest = span.try_years(0).ok()?.try_months(0).ok()?;
+    let rest = rest.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    let duration = rest.checked_add(SignedDuration::from_hours(24 * days))?;
     (duration > SignedDuration::ZERO).then_some(duration)
 }
 
@@ -76,11 +87,18 @@ mod tests {
 
     #[test]
     fn the_words_of_people_and_of_iso_8601_are_durations() {
-        for (text, hours) in [("7 days", 168), ("7d", 168), ("12h", 12), ("P7D", 168), ("PT1H", 1)]
-        {
+        for (text, hours) in [
+            ("7 days", 168),
+            ("7d", 168),
+            ("12h", 12),
+            ("P7D", 168),
+            ("PT1H", 1),
+            ("P1M1D", 744),
+            ("1 year", 8760),
+        ] {
             assert_eq!(in_words(text), Some(SignedDuration::from_hours(hours)), "{text}");
         }
-        for text in ["", "7", "-1h", "0s", "soon", "1 year"] {
+        for text in ["", "7", "-1h", "0s", "soon", "P1Y-2M"] {
             assert_eq!(in_words(text), None, "{text}");
         }
     }
