@@ -120,7 +120,11 @@ impl<F> Follower<'_, F> {
 }
 
 /// Whether it is there; what happened when it never will be.
-fn arrived(goal: Goal, workspace: &Workspace, now: &Availability) -> Result<bool, Stuck> {
+pub(crate) fn arrived(
+    goal: Goal,
+    workspace: &Workspace,
+    now: &Availability,
+) -> Result<bool, Stuck> {
     use AvailabilityState::{
         Deleted, Deleting, Dormant, Failed, Offline, Online, Pending, Stopping, Unhealthy, Unknown,
     };

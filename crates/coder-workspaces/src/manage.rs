@@ -168,24 +168,27 @@ impl<'a> ManageWorkspace<'a> {
 
     /// Whether the latest build leads where the step leads.
     fn is_on_its_way(&self, step: Step, workspace: &Workspace) -> bool {
-        let build = &workspace.latest_build;
-        if matches!(
-            build.job.status,
-            JobStatus::Failed | JobStatus::Canceled | JobStatus::Canceling
-        ) {
-            return false;
-        }
+        let version = workspace.latest_build.template_version_id;
         match step {
-            Step::Start => build.transition == WorkspaceTransition::Start && self.values.is_empty(),
+            Step::Start => {
+                leads_to(&WorkspaceTransition::Start, workspace) && self.values.is_empty()
+            }
             Step::Update => {
-                build.transition == WorkspaceTransition::Start
-                    && build.template_version_id == workspace.template_active_version_id
+                leads_to(&WorkspaceTransition::Start, workspace)
+                    && version == workspace.template_active_version_id
                     && self.values.is_empty()
             }
-            Step::Stop | Step::StopOutdated => build.transition == WorkspaceTransition::Stop,
-            Step::Delete => build.transition == WorkspaceTransition::Delete,
+            Step::Stop | Step::StopOutdated => leads_to(&WorkspaceTransition::Stop, workspace),
+            Step::Delete => leads_to(&WorkspaceTransition::Delete, workspace),
         }
     }
+}
+
+/// Whether the latest build has done this, or will if nothing happens.
+pub(crate) fn leads_to(transition: &WorkspaceTransition, workspace: &Workspace) -> bool {
+    let build = &workspace.latest_build;
+    let ended = [JobStatus::Failed, JobStatus::Canceled, JobStatus::Canceling];
+    build.transition == *transition && !ended.contains(&build.job.status)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

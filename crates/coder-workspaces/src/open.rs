@@ -8,11 +8,11 @@ use coder_client::{Client, NameError, WorkspaceName};
 use coder_core::MaybeSend;
 
 use crate::create::{self, Created, Wish};
-use crate::follow::{Follower, Goal};
-use crate::manage::build;
+use crate::follow::{Follower, Goal, arrived};
+use crate::manage::{build, leads_to};
 use crate::{
     AvailabilityState, EntityWorkspacesConfig, Error, NotCreatable, NotSearchable, Owner, Progress,
-    availability, find_workspaces,
+    Stuck, availability, find_workspaces,
 };
 
 /// How many names are tried when the caller gave none: `pay`, `pay-2`, …
@@ -220,22 +220,26 @@ async fn reuse<F: FnMut(Progress<'_>) + MaybeSend>(
 ) -> Result<Opened, Error> {
     (follower.on_progress)(Progress::Reusing(&workspace));
     let now = client.world().clock.now();
-    let how = match availability(&workspace, now).state {
-        AvailabilityState::Online | AvailabilityState::Unhealthy | AvailabilityState::Unknown => {
-            return Ok(Opened { workspace, how: How::Found });
+    let how = match arrived(Goal::Ready, &workspace, &availability(&workspace, now)) {
+        Ok(true) => return Ok(Opened { workspace, how: How::Found }),
+        Err(problem @ Stuck::Unusable(_)) => {
+            return Err(Error::Stuck { workspace: workspace.name, problem });
         }
-        AvailabilityState::Pending => How::Joined,
+        Ok(false) if is_started(&workspace) => How::Joined,
+        // It is stopped or stopping, or its build failed: it is worth a try.
         _ => {
             let order = CreateWorkspaceBuild::start(workspace.id);
-            let started = |workspace: &Workspace| {
-                workspace.latest_build.transition == WorkspaceTransition::Start
-            };
-            build(&order, &workspace, started, follower).await?;
+            build(&order, &workspace, is_started, follower).await?;
             How::Started
         }
     };
     let workspace = follower.until(Goal::Ready, workspace.id, &workspace.name).await?;
     Ok(Opened { workspace, how })
+}
+
+/// Whether its latest build has started it, or will if nothing happens.
+fn is_started(workspace: &Workspace) -> bool {
+    leads_to(&WorkspaceTransition::Start, workspace)
 }
 
 #[cfg(test)]

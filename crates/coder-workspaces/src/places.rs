@@ -10,6 +10,8 @@ use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+use crate::Error;
+
 /// How long an answer counts. It changes when somebody configures Coder anew.
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// How long nothing is asked when there was no answer.
@@ -50,10 +52,7 @@ impl Places {
 /// # Errors
 ///
 /// When Coder does not answer the first one, or says no.
-pub async fn find_places(
-    client: &Client,
-    access_url: DeploymentUrl,
-) -> Result<Places, coder_client::Error> {
+pub async fn find_places(client: &Client, access_url: DeploymentUrl) -> Result<Places, Error> {
     let (regions, ssh) = join(client.send(&ListRegions), client.send(&GetSshConfig)).await;
     let mut places = Places::new(access_url);
     if let Some(primary) = regions?.regions.into_iter().next() {

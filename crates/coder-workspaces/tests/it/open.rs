@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use coder_client::Client;
-use coder_client::operations::GetWorkspace;
+use coder_client::operations::{CancelBuild, GetWorkspace};
 use coder_config::{CoderSpec, Repository, ScmIntegrations, WorkspacesConfig};
 use coder_testkit::{FakeCoder, FakeUser, Fault};
 use coder_workspaces::{
-    EntityWorkspacesConfig, Error, How, NextAction, OpenWorkspace, Opened, Progress, Stuck,
-    availability, compile, missing_accounts,
+    AvailabilityState, EntityWorkspacesConfig, Error, How, NextAction, OpenWorkspace, Opened,
+    Progress, Stuck, availability, compile, missing_accounts,
 };
 use http::Method;
 use insta::assert_snapshot;
@@ -112,6 +112,15 @@ async fn a_workspace_that_is_starting_is_waited_for() {
 async fn a_workspace_that_is_stopping_is_started_once_it_is_stopped() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopping().create();
+    assert_eq!(open(&client).await.unwrap().how, How::Started);
+}
+
+#[async_test]
+async fn a_start_that_is_being_canceled_is_asked_for_again() {
+    let Scene { coder, alice, client } = scene();
+    let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).starting().create();
+    let build = client.send(&GetWorkspace::new(id)).await.unwrap().latest_build.id;
+    client.send(&CancelBuild::new(build)).await.unwrap();
     assert_eq!(open(&client).await.unwrap().how, How::Started);
 }
 
@@ -279,6 +288,25 @@ async fn an_agent_that_never_connects_says_so() {
         .create();
     coder.start(id);
     assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent is taking too long to connect");
+}
+
+#[async_test]
+async fn a_failed_start_script_does_not_keep_anybody_from_working() {
+    let Scene { coder, alice, client } = scene();
+    coder.add_workspace(&alice, "dev").parameter("repo", PAY).startup_failed().create();
+    let opened = open(&client).await.unwrap();
+    assert_eq!(opened.how, How::Found);
+    let now = availability(&opened.workspace, coder.clock().now());
+    assert_eq!(now.state, AvailabilityState::Unhealthy);
+    assert_snapshot!(now.reason.unwrap(), @"`main`: agent startup script exited with an error");
+}
+
+#[async_test]
+async fn a_workspace_whose_agents_are_lost_is_not_ready_and_not_started_again() {
+    let Scene { coder, alice, client } = scene();
+    coder.add_workspace(&alice, "dev").parameter("repo", PAY).agents_lost().create();
+    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent has lost connection");
+    assert_eq!(coder.requests().len(), 1);
 }
 
 #[async_test]
