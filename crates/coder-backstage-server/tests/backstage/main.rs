@@ -10,8 +10,18 @@ use std::process::Command;
 #[test]
 #[ignore = "needs Node.js 20 or newer with npm: cargo xtask test --only backstage"]
 fn backstages_backend_and_browser_client_work_with_this_server() {
-    npm(&["ci", "--loglevel=error"]);
+    needs_node();
+    npm(&["ci", "--loglevel=error", "--no-audit", "--no-fund"]);
     npm(&["test"]);
+}
+
+fn needs_node() {
+    const WANTED: &str = "this test needs Node.js 20 or newer with npm, from https://nodejs.org";
+    let version = Command::new("node").arg("--version").output();
+    let version = version.unwrap_or_else(|error| panic!("{WANTED}: cannot start node: {error}"));
+    let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
+    let major = version.trim_start_matches('v').split('.').next().unwrap_or_default();
+    assert!(major.parse().is_ok_and(|major: u32| major >= 20), "{WANTED}; here is `{version}`");
 }
 
 fn npm(arguments: &[&str]) {
