@@ -306,14 +306,10 @@ fn the_former_plugins_oauth_app_is_ignored_and_the_way_to_move_it_is_told() {
     assert!(!notice.contains("do-not-print"));
 }
 
-#[test]
-fn an_empty_list_of_domains_does_not_let_all_in() {
-    for domains in ["[]", "['${NOT_SET}']"] {
-        let resolver = format!(
-            "{{ resolver: emailMatchingUserEntityProfileEmail, allowedDomains: {domains} }}"
-        );
-        let text = format!(
-            "coder: {{ deployment: {{ accessUrl: https://coder.example.com }} }}
+/// The smallest configuration with this sign-in resolver.
+fn with_resolver(resolver: &str) -> Result<AppConfig, ConfigErrors> {
+    let text = format!(
+        "coder: {{ deployment: {{ accessUrl: https://coder.example.com }} }}
 app: {{ baseUrl: https://portal.example.com }}
 backend: {{ baseUrl: https://portal.example.com }}
 auth:
@@ -323,11 +319,30 @@ auth:
         clientId: id
         clientSecret: s
         deploymentUrl: https://coder.example.com
-        signIn: {{ resolvers: [{resolver}] }}
+        signIn: {{ resolvers: [{{ {resolver} }}] }}
 "
-        );
-        let error = load(&[("app-config.yaml", &text)], &Environment::default()).unwrap_err();
+    );
+    load(&[("app-config.yaml", &text)], &Environment::default())
+}
+
+#[test]
+fn an_empty_list_of_domains_does_not_let_all_in() {
+    for domains in ["[]", "['${NOT_SET}']"] {
+        let resolver =
+            format!("resolver: emailMatchingUserEntityProfileEmail, allowedDomains: {domains}");
+        let error = with_resolver(&resolver).unwrap_err();
         assert!(error.to_string().contains("resolvers[0].allowedDomains` is empty"), "{error}");
+    }
+}
+
+#[test]
+fn the_rule_by_user_name_takes_no_options() {
+    for option in
+        ["allowedDomains: [a.example]", "dangerouslyAllowSignInWithoutUserInCatalog: true"]
+    {
+        let resolver = format!("resolver: usernameMatchingUserEntityName, {option}");
+        let error = with_resolver(&resolver).unwrap_err();
+        assert!(error.to_string().contains("which takes none"), "{error}");
     }
 }
 

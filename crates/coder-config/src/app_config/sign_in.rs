@@ -135,13 +135,13 @@ impl<'a> Reader<'a> {
     ) -> Option<BuiltInSignInResolver> {
         const OUTSIDERS: &str = "dangerouslyAllowSignInWithoutUserInCatalog";
         self.only(section, &["resolver", "allowedDomains", OUTSIDERS]);
-        if resolver == SignInResolverName::UsernameMatchingUserEntityName
-            && let Some(value) = self.value(section, "allowedDomains")
-        {
-            // Ignoring it would let in people whom the author meant to keep out.
-            let name = resolver.as_str();
-            let problem = format!("is no option of `{name}`, which looks at no e-mail address");
-            self.invalid(&value, problem);
+        if resolver == SignInResolverName::UsernameMatchingUserEntityName {
+            for value in ["allowedDomains", OUTSIDERS].map(|key| self.value(section, key)) {
+                // Ignoring it may let in people whom the author meant to keep out.
+                let name = resolver.as_str();
+                let problem = format!("is no option of `{name}`, which takes none");
+                value.iter().for_each(|value| self.invalid(value, &*problem));
+            }
         }
         let allowed_domains = match self.value(section, "allowedDomains") {
             Some(value) if value.node.as_list().is_none() => {
