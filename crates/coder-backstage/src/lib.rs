@@ -85,7 +85,9 @@
 //!    environments and sign-in resolvers, and what the workspaces of an entity are made of.
 //! 3. *Login.* Coder's tokens stay on the server, once per person; each browser holds an opaque
 //!    handle. The popup, the cookie and the identity token are Backstage's, so its own front end
-//!    signs in through this crate unchanged.
+//!    signs in through this crate unchanged. Rules of one's own find people in the catalog
+//!    ([`portal::PortalBuilder::sign_in_resolver`]); who is signed in with another provider links a
+//!    Coder token instead ([`auth::CoderAuth::link`]).
 //! 4. *Workspaces.* [`workspaces::compile`] joins the app's defaults, the entity's `spec.coder` and
 //!    its repository; [`workspaces::find_workspaces`] asks Coder once, with every spelling of the
 //!    repository's URL; [`workspaces::availability`] says what a workspace can be used for now.

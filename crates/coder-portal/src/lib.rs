@@ -18,7 +18,8 @@
 //! }
 //! ```
 //!
-//! Then [`Portal::handle`] answers every request. `coder-axum` mounts it in an axum or tower
+//! [`Portal::builder`] takes what a program brings along for the configuration to name, such as
+//! sign-in resolvers of its own. Then [`Portal::handle`] answers every request. `coder-axum` mounts it in an axum or tower
 //! service; there is no framework and no socket here.
 //!
 //! # The routes
