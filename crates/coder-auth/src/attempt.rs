@@ -182,6 +182,25 @@ mod tests {
         }
 
         #[test]
+        fn what_was_changed_at_any_place_does_not_open(place in 0_usize..10_000, by in 1_u8..64) {
+            let sealed = attempt("development".to_owned(), "v".repeat(43), Vec::new());
+            let (id, state, cookie) = sealed.seal(&keys(), &Fixed(7)).unwrap();
+            let changed = |text: &str| {
+                const ALPHABET: &[u8] =
+                    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+                let mut bytes = text.as_bytes().to_vec();
+                let place = place % bytes.len();
+                let old = ALPHABET.iter().position(|byte| *byte == bytes[place]).unwrap_or(0);
+                bytes[place] = ALPHABET[(old + usize::from(by)) % ALPHABET.len()];
+                String::from_utf8(bytes).unwrap()
+            };
+            prop_assert!(open_state(&keys(), &changed(&state)).is_err());
+            prop_assert!(LoginAttempt::open(&keys(), &id, &changed(&cookie)).is_err());
+            let cut_off: String = state.chars().take(place % state.len()).collect();
+            prop_assert!(open_state(&keys(), &cut_off).is_err());
+        }
+
+        #[test]
         fn a_state_and_a_cookie_cannot_take_each_others_place(first in 0_u8..9, second in 10_u8..19) {
             let sealed = attempt("development".to_owned(), "v".repeat(43), Vec::new());
             let (one, state, cookie) = sealed.seal(&keys(), &Fixed(first)).unwrap();

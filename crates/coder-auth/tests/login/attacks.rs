@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use coder_testkit::{Fault, Version};
 use http::{Request, StatusCode};
 use url::Url;
 
@@ -244,4 +245,189 @@ async fn a_browser_holds_five_attempts_at_most_and_the_oldest_gives_way() {
     assert!(!end(&started[1]).await, "the second of seven gave way");
     assert!(end(&started[2]).await, "the third is the oldest that is left");
     assert!(end(&started[6]).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_of_another_login_is_worth_nothing_here() {
+    for version in versions() {
+        let house = House::new(version);
+        let (alice, mallory) = (house.coder.add_user("alice"), house.coder.add_user("mallory"));
+        let (mut victim, mut thief) = (Browser::new(), Browser::new());
+        let (own, stolen) = (victim.start(&house).await, thief.start(&house).await);
+        let own = house.coder.approve(&own, &alice).unwrap();
+        let stolen = house.coder.approve(&stolen, &mallory).unwrap();
+        let code = |callback: &Url| {
+            let code = callback.query_pairs().find(|(name, _)| name == "code");
+            code.unwrap().1.into_owned()
+        };
+        // The victim's state with the code that was made for the other one's PKCE challenge.
+        let query = own.query().unwrap().replace(&code(&own), &code(&stolen));
+        let mut injected = own.clone();
+        injected.set_query(Some(&query));
+        let message = message(&victim.call_back(&house.auth, &injected).await);
+        assert!(error(&message).contains("does not accept this login"), "{version}: {message}");
+        assert!(victim.cookies.is_empty(), "{version}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn coder_refuses_a_login_whose_challenge_was_taken_away() {
+    // Before 2.31.1 Coder does without; nobody but Coder could notice.
+    for version in versions().filter(|version| *version >= Version::V2_31_1) {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let mut authorize = Browser::new().start(&house).await;
+        let kept: Vec<(String, String)> = authorize
+            .query_pairs()
+            .filter(|(name, _)| !name.starts_with("code_challenge"))
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        authorize.query_pairs_mut().clear().extend_pairs(kept);
+        let refused = house.coder.approve(&authorize, &alice);
+        let code = refused.ok().filter(|url| url.query_pairs().any(|(name, _)| name == "code"));
+        assert_eq!(code, None, "{version}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_of_anybodys_choice_is_never_adopted() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    for chosen in ["", "x", &"A".repeat(43), "\"quoted\"", "a/../b"] {
+        let mut browser = Browser::new();
+        browser.cookies.insert("__Host-coder-session".to_owned(), chosen.to_owned());
+        let message = browser.sign_in(&house, &alice).await;
+        assert_eq!(message.get("error"), None, "{message}");
+        assert_ne!(browser.cookies["__Host-coder-session"], chosen);
+        assert_eq!(browser.refresh(&house).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cookie_that_was_tampered_with_opens_nothing() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let mut browser = Browser::new();
+    let authorize = browser.start(&house).await;
+    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    let (name, sealed) = browser.cookies.first_key_value().unwrap();
+    let cut: String = sealed.chars().skip(1).collect();
+    for tampered in [cut.clone(), format!("_{cut}"), format!("{sealed}A")] {
+        let mut other = Browser::new();
+        other.cookies.insert(name.clone(), tampered);
+        let message = message(&other.call_back(&house.auth, &callback).await);
+        assert!(error(&message).contains("not known to your browser"), "{message}");
+    }
+    let signed_in = message(&browser.call_back(&house.auth, &callback).await);
+    assert_eq!(signed_in.get("error"), None, "the real one is still good: {signed_in}");
+    let handle = browser.cookies["__Host-coder-session"].clone();
+    let cut: String = handle.chars().skip(1).collect();
+    for tampered in [cut, format!("{handle}A"), handle.to_lowercase()] {
+        browser.cookies.insert("__Host-coder-session".to_owned(), tampered);
+        assert_eq!(browser.refresh(&house).await.status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cookie_that_a_sibling_domain_can_set_is_not_looked_at() {
+    let house = House::current();
+    let (alice, mallory) = (house.coder.add_user("alice"), house.coder.add_user("mallory"));
+    let mut mallorys = Browser::new();
+    let authorize = mallorys.start(&house).await;
+    let attempts = mallorys.cookies.clone();
+    let callback = house.coder.approve(&authorize, &mallory).unwrap();
+    mallorys.call_back(&house.auth, &callback).await;
+    let handle = mallorys.cookies["__Host-coder-session"].clone();
+    // A browser takes `__Host-` from nobody but this very host; every other name is ignored.
+    for prefix in ["", "__Secure-", "__host-", "__Http-"] {
+        let mut victim = Browser::new();
+        victim.cookies.insert(format!("{prefix}coder-session"), handle.clone());
+        for (name, value) in &attempts {
+            victim.cookies.insert(name.replace("__Host-", prefix), value.clone());
+        }
+        assert_eq!(victim.refresh(&house).await.status, StatusCode::UNAUTHORIZED, "{prefix}");
+        let message = message(&victim.call_back(&house.auth, &callback).await);
+        assert!(error(&message).contains("not known to your browser"), "{prefix}: {message}");
+        victim.sign_in(&house, &alice).await;
+        let answer = victim.refresh(&house).await;
+        assert_eq!(answer.json["profile"]["email"], "alice@example.com", "{prefix}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_environment_of_a_login_is_that_of_its_state_whatever_the_query_says() {
+    let house = House::current();
+    let other = coder_auth::EnvironmentOptions::new(
+        "https://evil.example".parse().unwrap(),
+        "other",
+        coder_core::Secret::new("other"),
+    );
+    let auth = house.portal(
+        crate::support::base_options()
+            .environment("development", house.environment())
+            .environment("production", other),
+    );
+    let alice = house.coder.add_user("alice");
+    let mut browser = Browser::new();
+    let started = browser.start_at(&auth, "env=development").await;
+    let authorize = crate::support::location(&started);
+    let mut callback = house.coder.approve(&authorize, &alice).unwrap();
+    callback.query_pairs_mut().append_pair("env", "production");
+    let signed_in = message(&browser.call_back(&auth, &callback).await);
+    assert_eq!(signed_in.get("error"), None, "{signed_in}");
+    assert_eq!(browser.refresh_at(&auth).await.status, StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_field_of_the_popups_message_can_become_a_script() {
+    const HOSTILE: &str = "</script><script>alert(1)</script>'\\\"\u{2028}\u{0}<!--";
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let person = serde_json::json!({
+        "id": alice.id.to_string(), "username": HOSTILE, "name": HOSTILE, "email": HOSTILE,
+        "avatar_url": HOSTILE, "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z", "last_seen_at": "2026-01-01T00:00:00Z",
+        "status": "active", "login_type": "password",
+    });
+    let tokens = serde_json::json!({
+        "access_token": HOSTILE.replace(|c: char| !c.is_ascii_graphic(), ""),
+        "token_type": "bearer", "expires_in": 3600, "scope": HOSTILE,
+    });
+    let json = |body: &serde_json::Value| {
+        Fault::answer(StatusCode::OK, "application/json", body.to_string())
+    };
+    let pages = async |fault: Option<(&str, &serde_json::Value)>, query: Option<&str>| {
+        let mut browser = Browser::new();
+        let authorize = browser.start(&house).await;
+        let mut callback = house.coder.approve(&authorize, &alice).unwrap();
+        if let Some((path, body)) = fault {
+            house.coder.fail_next(json(body).on(path));
+        }
+        if let Some(name) = query {
+            let state = callback.query_pairs().find(|(name, _)| name == "state").unwrap().1;
+            let state = state.into_owned();
+            callback.query_pairs_mut().clear().append_pair("state", &state);
+            callback.query_pairs_mut().append_pair("error", "server_error");
+            callback.query_pairs_mut().append_pair(name, HOSTILE);
+        }
+        browser.call_back(&house.auth, &callback).await
+    };
+    let profile = pages(Some(("/api/v2/users/me", &person)), None).await;
+    let (told, _) = posted(&profile);
+    assert_eq!(told["response"]["profile"]["displayName"], HOSTILE, "{told}");
+    assert_eq!(told["response"]["profile"]["email"], HOSTILE);
+    assert_eq!(told["response"]["profile"]["picture"], HOSTILE);
+    let scope = pages(Some(("/oauth2/tokens", &tokens)), None).await;
+    let described = pages(None, Some("error_description")).await;
+    assert!(posted(&described).0["error"]["message"].as_str().unwrap().contains(HOSTILE));
+    let coded = pages(None, Some("error")).await;
+    for page in [profile, scope, described, coded] {
+        let html = std::str::from_utf8(page.body()).unwrap();
+        assert_eq!(html.matches("<script").count(), 1, "{html}");
+        assert_eq!(html.matches("</script").count(), 1, "{html}");
+        assert_eq!(html.matches('\'').count(), 8, "each literal ends where it should: {html}");
+        assert!(!html.contains("alert(1)<") && !html.contains("<!--"), "{html}");
+        let script = html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
+        assert!(script.is_ascii(), "{script}");
+    }
 }

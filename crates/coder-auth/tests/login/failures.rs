@@ -1,6 +1,7 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use coder_core::Secret;
+use coder_core::{Clock, Secret};
 use coder_testkit::{FakeUser, Fault, Version};
 use http::StatusCode;
 use serde_json::Value;
@@ -293,4 +294,68 @@ async fn an_error_that_coder_sends_to_the_callback_is_told_with_its_code() {
         text.starts_with("Authentication failed, ") && text.ends_with("(invalid_scope)"),
         "{text}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_is_not_registered_stays_at_coder() {
+    for version in versions() {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let elsewhere = "https://other.example.com/api/auth/coder/handler/frame".parse().unwrap();
+        let auth = house.portal(
+            base_options().environment("development", house.environment().callback_url(elsewhere)),
+        );
+        let authorize = location(&Browser::new().start_at(&auth, "env=development").await);
+        // Coder cannot know whether that address is the portal's, so it sends nobody there.
+        assert!(house.coder.approve(&authorize, &alice).is_err(), "{version}");
+        assert_eq!(house.coder.count("POST", "/oauth2/tokens"), 0, "{version}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspended_user_does_not_get_in() {
+    for version in versions() {
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let mut browser = Browser::new();
+        let authorize = browser.start(&house).await;
+        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        house.coder.suspend(&alice);
+        let message = message(&browser.call_back(&house.auth, &callback).await);
+        assert!(error(&message).contains("suspended"), "{version}: {message}");
+        assert!(browser.cookies.is_empty(), "{version}");
+    }
+}
+
+/// The portal's clock, so far from Coder's.
+struct Skewed(coder_testkit::TestClock, jiff::SignedDuration);
+
+impl Clock for Skewed {
+    fn now(&self) -> jiff::Timestamp {
+        self.0.now() + self.1
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn clocks_that_differ_by_hours_sign_nobody_out() {
+    for version in versions() {
+        for hours in [-25, -1, 1, 25] {
+            let house = House::new(version);
+            let alice = house.coder.add_user("alice");
+            let skewed = Skewed(house.clock.clone(), jiff::SignedDuration::from_hours(hours));
+            let auth = house.portal_at(Arc::new(skewed));
+            let mut browser = Browser::new();
+            let started = browser.start_at(&auth, "env=development").await;
+            let callback = house.coder.approve(location(&started), &alice).unwrap();
+            let signed_in = message(&browser.call_back(&auth, &callback).await);
+            assert_eq!(signed_in.get("error"), None, "{version}, {hours} h: {signed_in}");
+            // Through 2.26 the refresh token dies with the access token, by Coder's clock.
+            for _ in 0..30 {
+                house.advance(HOUR);
+                let answer = browser.refresh_at(&auth).await;
+                assert_eq!(answer.status, StatusCode::OK, "{version}, {hours} h: {answer:?}");
+                assert!(house.coder.is_live(answer.access_token()), "{version}, {hours} h");
+            }
+        }
+    }
 }

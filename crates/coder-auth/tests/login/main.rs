@@ -20,4 +20,6 @@ mod static_keys;
 mod storage;
 mod support;
 mod tokens;
+mod told;
 mod verifier;
+mod wire;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_auth::{AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, SealingKeys};
 use coder_core::{
-    Body, Clock as _, Secret, TokioRuntime, Transport, TransportError, TransportErrorKind, World,
+    Body, Clock, Secret, TokioRuntime, Transport, TransportError, TransportErrorKind, World,
 };
 use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom, TestClock, Version};
 use http::header::{CONTENT_SECURITY_POLICY, COOKIE, LOCATION, SET_COOKIE};
@@ -129,6 +129,13 @@ impl House {
     /// A portal on the same store, configured by hand.
     pub(crate) fn portal(&self, options: AuthOptions) -> CoderAuth {
         CoderAuth::new(&self.world, self.storage.open(), self.keys.clone(), options)
+    }
+
+    /// The portal on a machine with this clock.
+    pub(crate) fn portal_at(&self, clock: Arc<dyn Clock>) -> CoderAuth {
+        let world = World { clock, ..self.world.clone() };
+        let options = options(self.environment(), |environment| environment);
+        CoderAuth::new(&world, self.storage.open(), self.keys.clone(), options)
     }
 
     pub(crate) fn environment(&self) -> EnvironmentOptions {

@@ -1,0 +1,165 @@
+//! What the person reads and what the operator's log says, for every way a login goes wrong.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use coder_testkit::{FakeUser, Fault, Version};
+use http::StatusCode;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::support::{Browser, House, answer};
+
+/// Something that is wrong at Coder, and how it comes about.
+type Wrong = (&'static str, fn(&House));
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// Everything from `info` on, as the server prints it, without the time.
+fn listening() -> (Log, tracing::subscriber::DefaultGuard) {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .with_target(false)
+        .without_time()
+        .finish();
+    (log, tracing::subscriber::set_default(subscriber))
+}
+
+/// What was logged since the last time.
+fn logged(log: &Log) -> String {
+    let bytes = std::mem::take(&mut *log.0.lock().unwrap());
+    String::from_utf8(bytes)
+        .unwrap()
+        .lines()
+        .map(|line| format!("  log: {}\n", line.trim()))
+        .collect()
+}
+
+/// A login during which this happens once the browser is at Coder.
+async fn login(house: &House, user: &FakeUser, happens: impl FnOnce(&House)) -> String {
+    let mut browser = Browser::new();
+    let authorize = browser.start(house).await;
+    let callback = house.coder.approve(&authorize, user).unwrap();
+    happens(house);
+    let message = crate::support::message(&browser.call_back(&house.auth, &callback).await);
+    format!("  read: {}: {}\n", message["error"]["name"], message["error"]["message"])
+}
+
+/// A refresh, ten minutes after this has happened.
+async fn refresh(house: &House, browser: &Browser, happens: impl FnOnce(&House)) -> String {
+    happens(house);
+    house.advance(Duration::from_secs(601));
+    let answer = browser.refresh(house).await;
+    assert_ne!(answer.status, StatusCode::OK);
+    let wait = answer.retry_after.as_ref().map(|wait| format!(", again in {wait} s"));
+    let (status, wait) = (answer.status.as_u16(), wait.unwrap_or_default());
+    format!("  refresh: {status}{wait}: {}\n", answer.message())
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_failure_tells_the_person_and_the_operator_what_to_do() {
+    let (log, _listening) = listening();
+    let mut told = String::new();
+    let mut tell = |what: &str, read: String| {
+        told += &format!("{what}\n{read}{}\n", logged(&log));
+    };
+
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let mut declining = Browser::new();
+    let authorize = declining.start(&house).await;
+    let back = house.coder.deny(&authorize, &alice).unwrap();
+    let message = crate::support::message(&declining.call_back(&house.auth, &back).await);
+    tell("the person says no at Coder", format!("  read: {}\n", message["error"]["message"]));
+    let late = |house: &House| house.advance(Duration::from_secs(600));
+    tell("the person takes too long", login(&house, &alice, late).await);
+
+    for (what, fault) in [
+        ("nobody answers", Fault::connection_refused()),
+        ("the answer is lost", Fault::answer_lost()),
+        ("a proxy answers for a Coder that is down", Fault::bad_gateway()),
+        ("a proxy wants a login of its own", Fault::login_page()),
+        ("a single sign-on takes the request away", Fault::sso_redirect()),
+        ("Coder is asked too often", Fault::rate_limited(30)),
+    ] {
+        for path in ["/oauth2/tokens", "/api/v2/users/me"] {
+            let house = House::current();
+            let alice = house.coder.add_user("alice");
+            let happens = |house: &House| house.coder.fail_next(fault.clone().on(path).times(9));
+            tell(&format!("{what}: login, {path}"), login(&house, &alice, happens).await);
+        }
+        let house = House::current();
+        let alice = house.coder.add_user("alice");
+        let browser = house.signed_in(&alice).await;
+        logged(&log);
+        let happens = |house: &House| house.coder.fail_next(fault.clone().times(9));
+        tell(&format!("{what}: refresh"), refresh(&house, &browser, happens).await);
+    }
+
+    for version in [Version::V2_37, Version::V2_38] {
+        let wrong: [Wrong; 3] = [
+            ("the provider is switched off", |house| house.coder.set_oauth2_provider(false)),
+            ("the app is deleted", |house| house.coder.delete_app(&house.app)),
+            ("the secret is deleted", |house| house.coder.delete_app_secret(&house.app)),
+        ];
+        for (what, happens) in wrong {
+            let house = House::new(version);
+            let alice = house.coder.add_user("alice");
+            tell(&format!("{what}, {version}: login"), login(&house, &alice, happens).await);
+        }
+        for (what, happens) in &wrong[1..] {
+            let house = House::new(version);
+            let alice = house.coder.add_user("alice");
+            let browser = house.signed_in(&alice).await;
+            logged(&log);
+            let read = refresh(&house, &browser, happens).await;
+            tell(&format!("{what}, {version}: refresh"), read);
+        }
+        let house = House::new(version);
+        let alice = house.coder.add_user("alice");
+        let browser = house.signed_in(&alice).await;
+        logged(&log);
+        let suspended = |house: &House| house.coder.suspend(&alice);
+        let read = refresh(&house, &browser, suspended).await;
+        tell(&format!("the user is suspended, {version}: refresh"), read);
+    }
+
+    let house = House::new(Version::V2_24);
+    let too_old = answer(&Browser::new().start_at(&house.auth, "env=development").await);
+    tell(
+        "Coder is too old",
+        format!("  start: {}: {}\n", too_old.status.as_u16(), too_old.message()),
+    );
+    let house = House::current();
+    house.coder.set_oauth2_provider(false);
+    let off = answer(&Browser::new().start_at(&house.auth, "env=development").await);
+    tell(
+        "the provider says that it is off",
+        format!("  start: {}: {}\n", off.status.as_u16(), off.message()),
+    );
+    insta::with_settings!({ filters => [(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>")] }, {
+        insta::assert_snapshot!(told);
+    });
+}
