@@ -1,7 +1,10 @@
 //! Where the repository of an entity is: every source-control system, every spelling.
 #![cfg(test)]
 
-use coder_config::{Entity, NoRepository, Repository, Scm, ScmIntegrations, parse_entities};
+use coder_config::{
+    EDIT_URL, Entity, LocationRef, NoRepository, Repository, SOURCE_LOCATION, Scm, ScmIntegrations,
+    parse_entities,
+};
 
 fn integrations() -> ScmIntegrations {
     let mut integrations = ScmIntegrations::default();
@@ -285,4 +288,28 @@ fn an_annotation_without_its_type_is_explained() {
         "`https://github.com/o/r` is not `type:target`; write it like \
          `url:https://github.com/acme/payments`",
     );
+}
+
+#[test]
+fn the_pages_of_a_registered_file_are_those_that_backstage_notes() {
+    let mut integrations = integrations();
+    integrations.add("eu-west-1.console.aws.amazon.com", Scm::AwsCodeCommit);
+    let console = "https://eu-west-1.console.aws.amazon.com/codesuite/codecommit/repositories";
+    for (target, edit, source) in [
+        (
+            format!("{console}/r/browse/refs/heads/main/--/a/x.yaml?region=eu-west-1"),
+            format!("{console}/r/files/edit/refs/heads/main/--/a/x.yaml?region=eu-west-1"),
+            format!("url:{console}/r/browse/refs/heads/main/--/a/?region=eu-west-1"),
+        ),
+        (
+            "https://bitbucket.org/w/r/src/feature%2Fx/a/x.yaml".to_owned(),
+            "https://bitbucket.org/w/r/src/feature%2Fx/a/x.yaml?mode=edit&at=feature".to_owned(),
+            "url:https://bitbucket.org/w/r/src/feature%2Fx/a/".to_owned(),
+        ),
+    ] {
+        let location = LocationRef::new("url", &target).unwrap();
+        let annotations = integrations.annotations_of(&location, &location).unwrap();
+        assert_eq!(annotations[EDIT_URL], edit);
+        assert_eq!(annotations[SOURCE_LOCATION], source);
+    }
 }

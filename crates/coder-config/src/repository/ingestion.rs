@@ -121,12 +121,14 @@ fn edit_url(scm: Scm, target: &str, url: &Url) -> String {
                 _ => "",
             };
             let branch = percent_decode_str(branch).decode_utf8_lossy();
-            with_query(url, &[("mode", "edit"), ("at", &branch)])
+            let branch = branch.split('/').next().unwrap_or_default();
+            with_query(url, &[("mode", "edit"), ("at", branch)])
         }
         Scm::BitbucketServer => {
             target.split_once('?').map_or(target, |(before, _)| before).to_owned()
         }
-        Scm::Azure | Scm::AwsCodeCommit => target.to_owned(),
+        Scm::Azure => target.to_owned(),
+        Scm::AwsCodeCommit => code_commit_edit_page(target).unwrap_or_else(|| target.to_owned()),
         Scm::Gitea => gitea_edit_page(target, url),
         Scm::Gerrit => gerrit_edit_page(url).unwrap_or_else(|| target.to_owned()),
         Scm::Harness => harness_edit_page(url).unwrap_or_else(|| target.to_owned()),
@@ -146,6 +148,15 @@ fn github_page(text: &str, page: &str) -> String {
         }
         _ => text.to_owned(),
     }
+}
+
+/// `…/repositories/NAME/browse/…` with `files/edit` for `browse`.
+fn code_commit_edit_page(text: &str) -> Option<String> {
+    const REPOSITORIES: &str = "/codesuite/codecommit/repositories/";
+    let (console, rest) = text.split_once(REPOSITORIES)?;
+    let (name, page) = rest.split_once('/')?;
+    let file = page.strip_prefix("browse/").or_else(|| page.strip_prefix("files/edit/"))?;
+    Some(format!("{console}{REPOSITORIES}{name}/files/edit/{file}"))
 }
 
 fn gitlab_edit_page(text: &str) -> String {
