@@ -71,7 +71,8 @@
 //!
 //! With the feature `catalog` there is a `FakeCatalog`, the catalog of a Backstage backend, which is
 //! a transport as well. With the feature `conformance` there are suites for whoever implements a store of
-//! `coder-auth` or a catalog: `auth_store_tests!` and `catalog_tests!`.
+//! `coder-auth` or a catalog: `auth_store_tests!` and `catalog_tests!`. With the feature `recordings` a
+//! program is held to what another one was recorded to do.
 //!
 //! # What it is not
 //!
@@ -109,6 +110,9 @@ mod profile;
 mod random;
 mod rate_limit;
 mod recorded;
+#[cfg(feature = "recordings")]
+#[cfg_attr(docsrs, doc(cfg(feature = "recordings")))]
+pub mod recordings;
 mod reply;
 mod router;
 mod scopes;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use coder_config::compat::{ConfigReader, ReadError};
-use coder_config::{ConfigError, ConfigErrors, ConfigSources, Environment, LoadedConfig};
+use coder_config::{ConfigError, ConfigErrors, ConfigSources, Environment, LoadedConfig, Node};
+use coder_testkit::recordings::Json;
 
-use crate::json::Json;
 use crate::suite::{Outcome, hold};
 
 #[test]
@@ -26,7 +26,7 @@ fn run(input: &Json) -> Outcome {
     let reader = ConfigReader::new(&loaded);
     let mut result = vec![
         ("sources", strings(loaded.sources())),
-        ("data", Json::from(&reader.get_optional("").unwrap().expect("some source"))),
+        ("data", json_of(&reader.get_optional("").unwrap().expect("some source"))),
     ];
     if let Some(reads) = input.get("reads").and_then(Json::as_list) {
         let plain = input.get("reader").and_then(Json::as_str) == Some("plain");
@@ -34,6 +34,21 @@ fn run(input: &Json) -> Outcome {
         result.push(("reads", Json::List(reads)));
     }
     Ok(Json::map(result))
+}
+
+fn json_of(node: &Node) -> Json {
+    if let Some(items) = node.as_list() {
+        return Json::List(items.iter().map(json_of).collect());
+    }
+    if let Some(members) = node.members() {
+        return Json::map(members.map(|(key, node)| (key, json_of(node))));
+    }
+    match (node.as_number(), node.as_bool(), node.as_str()) {
+        (Some(number), ..) => Json::number(number),
+        (_, Some(value), _) => Json::Bool(value),
+        (.., Some(text)) => Json::String(text.to_owned()),
+        _ => Json::Null,
+    }
 }
 
 fn texts<'a>(input: &'a Json, key: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
@@ -117,7 +132,7 @@ fn answer(reader: &ConfigReader, read: &Json, plain: bool) -> Answer {
 
 fn call(reader: &ConfigReader, method: &str, read: &Json) -> Answer {
     let key = read.get("key").and_then(Json::as_str).unwrap_or_default();
-    let whole = |reader: ConfigReader| reader.get("").map(|node| Json::from(&node));
+    let whole = |reader: ConfigReader| reader.get("").map(|node| json_of(&node));
     let list = |readers: Vec<ConfigReader>| {
         readers.into_iter().map(whole).collect::<Result<_, _>>().map(Json::List)
     };
@@ -125,8 +140,8 @@ fn call(reader: &ConfigReader, method: &str, read: &Json) -> Answer {
     match method {
         "has" => reader.has(key).map(Json::Bool),
         "keys" => Ok(strings(reader.keys().iter().map(String::as_str))),
-        "get" => reader.get(key).map(|node| Json::from(&node)),
-        "getOptional" => Ok(optional(reader.get_optional(key)?.map(|node| Json::from(&node)))),
+        "get" => reader.get(key).map(|node| json_of(&node)),
+        "getOptional" => Ok(optional(reader.get_optional(key)?.map(|node| json_of(&node)))),
         "getString" => reader.get_string(key).map(Json::String),
         "getOptionalString" => Ok(optional(reader.get_optional_string(key)?.map(Json::String))),
         "getStringArray" => {

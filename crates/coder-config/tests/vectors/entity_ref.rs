@@ -4,8 +4,8 @@ use coder_config::{
     CatalogVerdict, ConfigError, Entity, EntityRef, EntityRefError, LocationRef, Node,
     check_entity, rules,
 };
+use coder_testkit::recordings::Json;
 
-use crate::json::Json;
 use crate::suite::{Outcome, hold};
 
 #[test]

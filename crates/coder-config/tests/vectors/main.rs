@@ -4,6 +4,5 @@
 
 mod config_loader;
 mod entity_ref;
-mod json;
 mod source_location;
 mod suite;

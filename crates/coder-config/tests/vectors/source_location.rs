@@ -4,10 +4,10 @@
 use coder_config::{
     Entity, LocationRef, LocationRefError, NoRepository, SOURCE_LOCATION, ScmIntegrations,
 };
+use coder_testkit::recordings::Json;
 
 use crate::config_loader::load;
 use crate::entity_ref::node;
-use crate::json::Json;
 use crate::suite::{Outcome, hold};
 
 #[test]

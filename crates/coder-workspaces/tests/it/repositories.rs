@@ -183,6 +183,24 @@ pub(crate) const REPOSITORIES: &[Known] = &[
         &["https://harness.test/ng/account/AC/module/code/orgs/ORG/projects/PRJ/repos/api"],
         &["https://harness.test/code/git/AC/ORG/PRJ/api.git"],
     ),
+    // AWS CodeCommit: the console's pages name the region, and each region clones from its host.
+    said(
+        &[
+            "https://eu-west-1.console.aws.amazon.com/codesuite/codecommit/repositories/pay/browse/refs/heads/main/--/catalog-info.yaml?region=eu-west-1",
+            "https://console.aws.amazon.com/codesuite/codecommit/repositories/pay/browse?region=eu-west-1",
+            "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/pay",
+        ],
+        &[
+            "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/pay",
+            "ssh://git-codecommit.eu-west-1.amazonaws.com/v1/repos/pay",
+        ],
+    ),
+    said(
+        &[
+            "https://us-east-1.console.aws.amazon.com/codesuite/codecommit/repositories/pay/browse?region=us-east-1",
+        ],
+        &["https://git-codecommit.us-east-1.amazonaws.com/v1/repos/pay"],
+    ),
     // A host that nobody configured.
     said(
         &["https://git.test/team/thing/src/main/x", "https://git.test/team/thing.git"],

@@ -1,11 +1,11 @@
 //! The plugin's status of a workspace, and how often it asks again.
 
 use coder_client::models::Workspace;
+use coder_testkit::recordings::Json;
 use coder_workspaces::{Availability, agent_statuses, icon_letter, look_again_after};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::json::Json;
 use crate::suite::{Outcome, hold};
 
 #[test]

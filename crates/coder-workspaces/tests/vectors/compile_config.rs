@@ -4,9 +4,9 @@ use coder_config::{
     CoderSpec, ConfigSources, Environment, Node, Repository, ScmIntegrations, WorkspacesConfig,
     yaml,
 };
+use coder_testkit::recordings::Json;
 use coder_workspaces::compile;
 
-use crate::json::Json;
 use crate::suite::{Outcome, hold};
 
 #[test]
@@ -25,7 +25,7 @@ fn run(input: &Json) -> Outcome {
     {
         (Some(value), ..) => Some(CoderSpec::from_node(&node(value))),
         (_, Some(text), _) => {
-            let (value, lossy) = Json::parse_lossy(text.as_str().unwrap());
+            let (value, lossy) = parse_lossy(text.as_str().unwrap());
             let spec = CoderSpec::from_node(&node(&value));
             if lossy
                 && spec.template.as_ref().is_some_and(|name| name.template().contains('\u{fffd}'))
@@ -90,4 +90,31 @@ fn app_config(app: &Json) -> Result<WorkspacesConfig, String> {
     let loaded = sources.load().map_err(|_| "ConfigError")?;
     let (config, _notices) = WorkspacesConfig::from_loaded(&loaded).map_err(|_| "ConfigError")?;
     Ok(config)
+}
+
+/// JSON text as JavaScript takes it: halves of a surrogate pair become U+FFFD, as they do when
+/// they come to Rust. The second result says whether there were any.
+fn parse_lossy(text: &str) -> (Json, bool) {
+    let bytes = text.as_bytes();
+    let unit = |at: usize| {
+        let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let (mut whole, mut at, mut lossy) = (Vec::new(), 0, false);
+    while at < bytes.len() {
+        let length = match (bytes[at], unit(at), unit(at + 6)) {
+            (_, Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (_, Some(0xD800..=0xDFFF), _) => {
+                lossy = true;
+                whole.extend(b"\\ufffd");
+                at += 6;
+                continue;
+            }
+            (b'\\', ..) => 2,
+            _ => 1,
+        };
+        whole.extend(&bytes[at..at + length]);
+        at += length;
+    }
+    (Json::parse(std::str::from_utf8(&whole).unwrap()), lossy)
 }

@@ -4,7 +4,6 @@
 
 mod availability;
 mod compile_config;
-mod json;
 mod merge_search;
 mod suite;
 mod url_sync;

@@ -12,13 +12,13 @@ use coder_core::{
     Body, BoxFuture, Clock, Random, RandomError, RetryPolicy, Runtime, Transport, TransportError,
     TransportErrorKind, World,
 };
+use coder_testkit::recordings::Json;
 use coder_workspaces::{AssetUrls, Owner, Search, compile};
 use http::{Request, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::json::Json;
 use crate::suite::{Outcome, hold_without};
 
 #[test]

@@ -1,10 +1,10 @@
 //! Where the plugin finds a deployment's API and pictures.
 
+use coder_testkit::recordings::Json;
 use coder_workspaces::{AssetUrls, PortalUrls};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::json::Json;
 use crate::suite::{Outcome, hold};
 
 const ROUTE: &str = "/coder";

@@ -1,79 +1,100 @@
-//! JSON whose objects keep their order, which is part of what the vectors record.
+//! JSON whose objects keep their order, which is part of what was recorded.
 
 use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::misuse::misuse;
+
+/// JSON whose objects keep their order, and whose numbers keep their text.
 #[derive(Clone, Debug)]
-pub(crate) enum Json {
+#[expect(clippy::exhaustive_enums, reason = "JSON will not grow")]
+pub enum Json {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// A number as JavaScript has it, and as it was written.
     Number(f64, String),
+    /// A text.
     String(String),
+    /// A list.
     List(Vec<Self>),
+    /// An object.
     Map(IndexMap<String, Self>),
 }
 
 impl Json {
-    pub(crate) fn parse(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"))
-    }
-
-    /// JSON text as JavaScript takes it: halves of a surrogate pair become U+FFFD, as they do when
-    /// they come to Rust. The second result says whether there were any.
-    pub(crate) fn parse_lossy(text: &str) -> (Self, bool) {
-        let bytes = text.as_bytes();
-        let unit = |at: usize| {
-            let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
-            u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-        };
-        let (mut whole, mut at, mut lossy) = (Vec::new(), 0, false);
-        while at < bytes.len() {
-            let length = match (bytes[at], unit(at), unit(at + 6)) {
-                (_, Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
-                (_, Some(0xD800..=0xDFFF), _) => {
-                    lossy = true;
-                    whole.extend(b"\\ufffd");
-                    at += 6;
-                    continue;
-                }
-                (b'\\', ..) => 2,
-                _ => 1,
-            };
-            whole.extend(&bytes[at..at + length]);
-            at += length;
+    /// Reads a text.
+    ///
+    /// # Panics
+    ///
+    /// When it is no JSON.
+    #[track_caller]
+    pub fn parse(text: &str) -> Self {
+        match serde_json::from_str(text) {
+            Ok(json) => json,
+            Err(error) => misuse(&format!("{error} in {text}")),
         }
-        (Self::parse(std::str::from_utf8(&whole).unwrap()), lossy)
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+    /// A number of JavaScript; what JSON has no words for is `{"$number": "NaN"}` and the like.
+    pub fn number(value: f64) -> Self {
+        let special = match value {
+            _ if value.is_nan() => "NaN",
+            f64::INFINITY => "Infinity",
+            f64::NEG_INFINITY => "-Infinity",
+            _ if value == 0.0 && value.is_sign_negative() => "-0",
+            _ => return Self::Number(value, value.to_string()),
+        };
+        Self::map([("$number", Self::String(special.to_owned()))])
+    }
+
+    /// An object.
+    pub fn map<'a>(members: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
+        Self::Map(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    }
+
+    /// A member of an object.
+    pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(map) => map.get(key),
             _ => None,
         }
     }
 
-    pub(crate) fn as_str(&self) -> Option<&str> {
+    /// The text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(crate) fn as_list(&self) -> Option<&[Self]> {
+    /// The items, if it is a list.
+    pub fn as_list(&self) -> Option<&[Self]> {
         match self {
             Self::List(items) => Some(items),
             _ => None,
         }
     }
 
-    pub(crate) fn text(&self, key: &str) -> &str {
-        self.get(key).and_then(Self::as_str).unwrap_or_else(|| panic!("no text `{key}`: {self:?}"))
+    /// A member of an object that is a text.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    #[track_caller]
+    pub fn text(&self, key: &str) -> &str {
+        match self.get(key).and_then(Self::as_str) {
+            Some(text) => text,
+            None => misuse(&format!("no text `{key}`: {self:?}")),
+        }
     }
 
     /// Without the fields of these names.
-    pub(crate) fn without(&self, names: &[&str]) -> Self {
+    pub fn without(&self, names: &[&str]) -> Self {
         match self {
             Self::List(items) => Self::List(items.iter().map(|item| item.without(names)).collect()),
             Self::Map(map) => Self::Map(
@@ -87,12 +108,12 @@ impl Json {
     }
 
     /// As JSON without order.
-    pub(crate) fn to_value(&self) -> serde_json::Value {
-        serde_json::from_str(&self.to_text()).unwrap()
+    pub fn to_value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.to_text()).unwrap_or_default()
     }
 
     /// As JSON text, in order. What YAML would not take as it is, is escaped.
-    pub(crate) fn to_text(&self) -> String {
+    pub fn to_text(&self) -> String {
         let mut text = String::new();
         self.write(&mut text);
         text
@@ -133,22 +154,34 @@ fn quote(string: &str, text: &mut String) {
         match character {
             '"' | '\\' => text.extend(['\\', character]),
             ' '..='~' | '\u{10000}'.. => text.push(character),
-            _ => write!(text, "\\u{:04x}", u32::from(character)).unwrap(),
+            // Writing into a text does not fail.
+            _ => drop(write!(text, "\\u{:04x}", u32::from(character))),
         }
     }
     text.push('"');
 }
 
-/// Maps are equal whatever their order, numbers are JavaScript's.
-impl PartialEq for Json {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
+impl Json {
+    /// Whether this recording and what came instead are the same: objects whatever their order,
+    /// numbers as JavaScript's, errors by their kind.
+    pub fn same(&self, got: &Self) -> bool {
+        match (self, got) {
             (Self::Null, Self::Null) => true,
             (Self::Bool(one), Self::Bool(other)) => one == other,
             (Self::Number(one, _), Self::Number(other, _)) => one == other,
             (Self::String(one), Self::String(other)) => one == other,
-            (Self::List(one), Self::List(other)) => one == other,
-            (Self::Map(one), Self::Map(other)) => one == other,
+            (Self::List(one), Self::List(other)) => {
+                one.len() == other.len()
+                    && one.iter().zip(other).all(|(one, other)| one.same(other))
+            }
+            (Self::Map(one), Self::Map(other)) => {
+                let error =
+                    one.len() == 2 && one.contains_key("kind") && one.contains_key("message");
+                let counts = |key: &str| !error || key == "kind";
+                one.iter().all(|(key, value)| {
+                    !counts(key) || other.get(key).is_some_and(|other| value.same(other))
+                }) && other.keys().all(|key| !counts(key) || one.contains_key(key))
+            }
             _ => false,
         }
     }

@@ -1,0 +1,233 @@
+//! Holds a program to recordings of another one.
+//!
+//! The recordings of a set are a JSON list of `{"name", "input", "expected"}`, where what is expected is
+//! `{"ok": value}` or `{"error": {"kind": …}}`. A case is held when the program gives what was
+//! recorded. Where it does otherwise on purpose, a list of deviations says so: `{"set", "names",
+//! "finding", "reason", "expected"?}`, whose names may have `*`s. What is listed and does not differ
+//! (any more) fails, like a case that is neither held nor listed; of the cases that a pattern fits,
+//! one must differ.
+
+mod json;
+
+pub use json::Json;
+
+use crate::misuse::misuse;
+
+/// What the program makes of an input: a value, or the kind of the error.
+pub type Outcome = Result<Json, String>;
+
+/// The recordings of one set, and what deviates from them on purpose.
+#[derive(Debug)]
+pub struct Recordings {
+    set: String,
+    cases: Json,
+    deviations: Vec<Deviation>,
+    ignored: Vec<String>,
+    complete: bool,
+}
+
+/// A deviation from what was recorded.
+#[derive(Debug)]
+struct Deviation {
+    patterns: Vec<Pattern>,
+    expected: Option<Json>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    text: String,
+    /// Whether it fits the name of a case.
+    fits: bool,
+    /// Whether one of those differs.
+    differs: bool,
+}
+
+/// How a set went.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// A line for each case that is not held, and one that counts them all.
+    pub lines: String,
+    /// Whether every case is held or listed, and nothing is listed in vain.
+    pub is_held: bool,
+    /// What the program makes of the cases that deviate, a line each.
+    pub instead: String,
+}
+
+impl Recordings {
+    /// Reads the recordings of `set`, and the deviations of all sets.
+    ///
+    /// # Panics
+    ///
+    /// When one of the texts is not what it should be.
+    #[track_caller]
+    pub fn new(set: &str, cases: &str, deviations: &str) -> Self {
+        let deviations = Json::parse(deviations);
+        let Some(deviations) = deviations.as_list() else { misuse("the deviations are no list") };
+        let of_this_set = deviations.iter().filter(|deviation| deviation.text("set") == set);
+        Self {
+            set: set.to_owned(),
+            cases: Json::parse(cases),
+            deviations: of_this_set.map(Deviation::read).collect(),
+            ignored: Vec::new(),
+            complete: true,
+        }
+    }
+
+    /// Fields of these names do not count, wherever they are.
+    #[must_use]
+    pub fn ignoring(self, fields: &[&str]) -> Self {
+        Self { ignored: fields.iter().map(|&field| field.to_owned()).collect(), ..self }
+    }
+
+    /// These are some recordings among many: a pattern may fit nothing but cases that are held.
+    #[must_use]
+    pub fn incomplete(self) -> Self {
+        Self { complete: false, ..self }
+    }
+
+    /// Runs every case.
+    ///
+    /// # Panics
+    ///
+    /// When a case is not what it should be.
+    #[track_caller]
+    pub fn compare(mut self, run: impl Fn(&Json) -> Outcome) -> Report {
+        let mut report = Report::default();
+        let ignored: Vec<&str> = self.ignored.iter().map(String::as_str).collect();
+        let (mut held, mut deviate, mut mismatch) = (0, 0, 0);
+        let set = &self.set;
+        for case in self.cases.as_list().unwrap_or_default() {
+            let name = case.text("name");
+            let (Some(input), Some(expected)) = (case.get("input"), case.get("expected")) else {
+                misuse(&format!("{set}/{name} has no input or no expectation"))
+            };
+            let outcome = run(input);
+            let expected = expected.without(&ignored);
+            let differs = !same(&expected, &outcome);
+            let mut listed = None;
+            for deviation in &mut self.deviations {
+                for pattern in &mut deviation.patterns {
+                    if matches(&pattern.text, name) {
+                        pattern.fits = true;
+                        pattern.differs |= differs;
+                        listed = Some(deviation.expected.clone());
+                    }
+                }
+            }
+            let as_decided =
+                listed.is_some_and(|wanted| wanted.is_none_or(|wanted| same(&wanted, &outcome)));
+            if !differs {
+                held += 1;
+            } else if as_decided {
+                deviate += 1;
+                report.instead += &format!("{name}: {}\n", text(&outcome));
+            } else {
+                mismatch += 1;
+                let (wanted, got) = (expected.to_text(), text(&outcome));
+                report.lines += &format!("MISMATCH {set}/{name}: wanted {wanted}, got {got}\n");
+            }
+        }
+        let mut unneeded = 0;
+        for pattern in self.deviations.iter().flat_map(|deviation| &deviation.patterns) {
+            let counts = self.complete || !pattern.text.contains('*');
+            if pattern.fits && !pattern.differs && counts {
+                unneeded += 1;
+                let listed = &pattern.text;
+                report.lines += &format!("UNNEEDED {set}/{listed}: listed, but does not differ\n");
+            }
+        }
+        report.lines += &format!("{set}: {held} held, {deviate} deviate, {mismatch} mismatch\n");
+        report.is_held = mismatch + unneeded == 0;
+        report
+    }
+}
+
+impl Deviation {
+    #[track_caller]
+    fn read(json: &Json) -> Self {
+        if json.get("finding").is_none() || json.text("reason").is_empty() {
+            misuse(&format!("a deviation without finding or reason: {}", json.to_text()));
+        }
+        let names = json.get("names").and_then(Json::as_list).unwrap_or_default();
+        let pattern = |text: &str| Pattern { text: text.to_owned(), fits: false, differs: false };
+        Self {
+            patterns: names.iter().filter_map(Json::as_str).map(pattern).collect(),
+            expected: json.get("expected").cloned(),
+        }
+    }
+}
+
+fn same(expected: &Json, outcome: &Outcome) -> bool {
+    match (expected.get("ok"), outcome) {
+        (Some(expected), Ok(got)) => expected.same(got),
+        (None, Err(kind)) => {
+            expected.get("error").and_then(|error| error.get("kind")).and_then(Json::as_str)
+                == Some(kind)
+        }
+        _ => false,
+    }
+}
+
+fn text(outcome: &Outcome) -> String {
+    match outcome {
+        Ok(value) => value.to_text(),
+        Err(kind) => format!("error {kind}"),
+    }
+}
+
+/// `*` stands for anything.
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {
+            let mut ends = name.char_indices().filter_map(|(at, _)| name.get(at..)).chain([""]);
+            ends.any(|end| matches(rest, end))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CASES: &str = r#"[
+        {"name": "a/same", "input": 1, "expected": {"ok": 1}},
+        {"name": "a/other", "input": 2, "expected": {"ok": 3}},
+        {"name": "b/error", "input": 4, "expected": {"error": {"kind": "TypeError", "message": "x"}}}
+    ]"#;
+
+    fn compare(deviations: &str) -> Report {
+        let run = |input: &Json| match input.to_text().as_str() {
+            "4" => Err("TypeError".to_owned()),
+            _ => Ok(input.clone()),
+        };
+        Recordings::new("numbers", CASES, deviations).compare(run)
+    }
+
+    fn listed(names: &str) -> Report {
+        compare(&format!(
+            r#"[{{"set": "numbers", "names": {names}, "finding": 1, "reason": "it is better"}}]"#
+        ))
+    }
+
+    #[test]
+    fn what_differs_and_is_not_listed_fails() {
+        let report = compare("[]");
+        assert!(!report.is_held);
+        assert_eq!(
+            report.lines,
+            "MISMATCH numbers/a/other: wanted {\"ok\": 3}, got 2\n\
+             numbers: 2 held, 0 deviate, 1 mismatch\n"
+        );
+    }
+
+    #[test]
+    fn what_is_listed_may_differ_and_must() {
+        let report = listed(r#"["a/*"]"#);
+        assert!(report.is_held, "{}", report.lines);
+        assert_eq!(report.instead, "a/other: 2\n");
+        assert!(!listed(r#"["a/*", "b/*"]"#).is_held);
+        assert!(listed(r#"["a/*", "c/*"]"#).is_held, "it fits nothing here");
+    }
+}
