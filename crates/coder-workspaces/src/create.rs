@@ -122,13 +122,15 @@ async fn parameters(
     let version = template.active_version_id;
     if !template.use_classic_parameter_flow {
         let from_preset = preset.into_iter().flat_map(|preset| &preset.parameters);
-        let form = from_preset
+        let mut form = from_preset
             .map(|one| (&one.name, &one.value))
             .chain(asked)
             .fold(EvaluateDynamicParameters::new(version), |form, (name, value)| {
                 form.input(name, value)
             });
-        let form = owner.map_or(form.clone(), |owner| form.for_user(owner));
+        if let Some(owner) = owner {
+            form = form.for_user(owner);
+        }
         match client.send(&form).await {
             Ok(form) => return Ok(choose_dynamic(asked, &form)?),
             // An older Coder has no such form, and its templates do not need one.

@@ -135,8 +135,13 @@ pub enum Stuck {
     #[error("was not built: {0}")]
     Failed(String),
     /// Its build failed, or was refused, while its owner has not linked these accounts.
-    #[error("was not built: {}", accounts::advice(.0))]
-    ExternalAuth(Vec<MissingAccount>),
+    #[error("was not built: {reason}; {}", accounts::advice(missing))]
+    ExternalAuth {
+        /// What was said about the build.
+        reason: String,
+        /// What its template needs.
+        missing: Vec<MissingAccount>,
+    },
     /// It runs, but cannot be used.
     #[error("runs, but cannot be used: {0}")]
     Unusable(String),

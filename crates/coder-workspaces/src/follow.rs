@@ -106,16 +106,17 @@ impl<F> Follower<'_, F> {
     /// A template that needs an account fails in words of its own when there is none.
     async fn explained(&self, problem: Stuck, workspace: &Workspace) -> Stuck {
         let build = &workspace.latest_build;
-        let unexplained = matches!(problem, Stuck::Failed(_))
-            && build.transition == WorkspaceTransition::Start
-            && build.job.error_code.is_none();
-        if unexplained
-            && let Ok(missing) = missing_accounts(self.client, workspace).await
-            && !missing.is_empty()
-        {
-            return Stuck::ExternalAuth(missing);
+        let may_want_accounts =
+            build.transition == WorkspaceTransition::Start && build.job.error_code.is_none();
+        match problem {
+            Stuck::Failed(reason) if may_want_accounts => {
+                match missing_accounts(self.client, workspace).await {
+                    Ok(missing) if !missing.is_empty() => Stuck::ExternalAuth { reason, missing },
+                    _ => Stuck::Failed(reason),
+                }
+            }
+            problem => problem,
         }
-        problem
     }
 }
 

@@ -242,7 +242,8 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
                 if missing.is_empty() {
                     return Err(error.into());
                 }
-                return Err(stuck(Stuck::ExternalAuth(missing)));
+                let reason = error.to_string();
+                return Err(stuck(Stuck::ExternalAuth { reason, missing }));
             }
         }
     }

@@ -6,7 +6,7 @@ use coder_client::models::WorkspaceStatus;
 use coder_client::operations::ListBuildParameters;
 use coder_testkit::{FakeCoder, Fault};
 use coder_workspaces::{Error, ManageWorkspace, Stuck};
-use http::Method;
+use http::{Method, StatusCode};
 use insta::assert_snapshot;
 
 use crate::async_test;
@@ -135,6 +135,20 @@ async fn an_update_whose_build_fails_says_so_and_leaves_it_as_it_is() {
     assert_snapshot!(manage.update(|_| {}).await.unwrap_err(), @"the workspace `dev` was not built: its last start failed: no such image");
     template.builds_succeed();
     assert!(!manage.update(|_| {}).await.unwrap().outdated);
+}
+
+#[async_test]
+async fn a_build_that_coder_refuses_for_want_of_an_account_names_it() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let client = client(&coder, &alice);
+    let id = coder.add_workspace(&alice, "dev").stopped().create();
+    let body = r#"{"message": "External authentication is required.",
+        "validations": [{"field": "external_auth", "detail": "github"}]}"#;
+    let refusal = Fault::answer(StatusCode::FORBIDDEN, "application/json", body);
+    coder.fail_next(refusal.method(Method::POST));
+    let error = ManageWorkspace::new(&client, id).start(|_| {}).await.unwrap_err();
+    assert_snapshot!(error, @"the workspace `dev` was not built: coder answered 403: External authentication is required.; `external_auth`: github; link your account first: github at https://coder.test/external-auth/github");
 }
 
 #[async_test]

@@ -331,7 +331,7 @@ async fn a_start_that_fails_for_want_of_an_account_names_it() {
     let template = template.builds_fail("git clone: could not read Username", None);
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
     let error = open(&client).await.unwrap_err();
-    assert_snapshot!(error, @"the workspace `dev` was not built: link your account first: GitHub at https://coder.test/external-auth/github");
+    assert_snapshot!(error, @"the workspace `dev` was not built: its last start failed: git clone: could not read Username; link your account first: GitHub at https://coder.test/external-auth/github");
     let workspace = client.send(&GetWorkspace::new(id)).await.unwrap();
     let missing = missing_accounts(&client, &workspace).await.unwrap();
     let now = coder.clock().now();
