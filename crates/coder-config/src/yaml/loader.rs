@@ -11,12 +11,12 @@ use granit_parser::{
 use super::characters::{StandIns, whole_characters};
 use super::indentation::{Begins, First, indenting_tab, is_no_space, is_outdented};
 use super::mapping::{Key, insert, merge};
+use super::problem::{TAB, problem};
 use super::schema::{self, Schema};
 use super::{
     MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_NODES, MAX_NODES,
     MAX_REPEATED_BYTES, MAX_SCALAR_BYTES, Place,
 };
-use crate::message::one_line;
 use crate::node::{Content, Map};
 use crate::{ConfigError, Location, Node};
 
@@ -271,7 +271,7 @@ impl<'a> Builder<'a> {
         }
         // What stands behind a document without a `---` is a fault of that document.
         self.left_over = matches!(error.kind(), ErrorKind::ExpectedDocumentStart);
-        ConfigError::Syntax { location, problem: one_line(error.info()) }
+        ConfigError::Syntax { location, problem: problem(error) }
     }
 
     fn too_deep(location: Location) -> ConfigError {
@@ -426,7 +426,7 @@ impl<'a> Builder<'a> {
             None => Ok(()),
             Some(at) => Err(ConfigError::Syntax {
                 location: self.at(span.start.line(), at),
-                problem: "a tab stands where only spaces indent".to_owned(),
+                problem: TAB.to_owned(),
             }),
         }
     }

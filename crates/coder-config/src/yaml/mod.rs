@@ -15,11 +15,22 @@
 //! assert_eq!(title.location().to_string(), "app-config.yaml:2:10");
 //! # Ok::<_, coder_config::ConfigError>(())
 //! ```
+//!
+//! Where it differs from npm's `yaml`, it is on purpose or nobody writes it:
+//!
+//! - Releases of that package differ among themselves: up to 2.3 it lets a tab behind spaces indent,
+//!   a list begin behind its key (`a: - b`) and a value in brackets stand in its key's column. Here,
+//!   as in later releases, these are errors.
+//! - A carriage return without a line feed is an error wherever it stands.
+//! - A tab alone on a line ends no literal text, and may stand between `-` and an anchor or tag.
+//! - Keys that are lists or mappings are called by their text in one line: `[ null ]`, `{ a: }`.
+//! - `...` alone is no document; a quote that only looks closed (`'''`) is not.
 
 mod characters;
 mod indentation;
 mod loader;
 mod mapping;
+mod problem;
 mod schema;
 
 use crate::node::{Content, Entry};
@@ -142,6 +153,25 @@ mod tests {
         }
         let long = format!("{{\"{}\":1}}", "k".repeat(5000));
         assert_eq!(read_json(&long).as_map().map(|map| map.len()), Some(1));
+    }
+
+    #[test]
+    fn differences_from_npm_yaml_are_those_of_the_documentation() {
+        let read = |text: &str| documents("x", text).remove(0);
+        for refused in
+            ["a:\n \tb: 1\n", "a: - b\n", "a:\n[1]\n", "a: \"x\ry\"\n", "# c\ra: 1\n", "'''"]
+        {
+            assert!(read(refused).is_err(), "{refused:?}");
+        }
+        for (text, value) in [
+            ("a: |\n  x\n\t\nb: 1\n", json!({ "a": "x\n", "b": 1 })),
+            ("-\t&x y\n", json!(["y"])),
+            ("? - \n: 1\n", json!({ "[ null ]": 1 })),
+            ("? b:\n: 1\n", json!({ "{ b: }": 1 })),
+        ] {
+            assert_eq!(read(text).unwrap().to_json(), value, "{text:?}");
+        }
+        assert!(documents("x", "...\n").is_empty());
     }
 
     #[test]
