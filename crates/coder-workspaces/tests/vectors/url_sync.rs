@@ -110,7 +110,7 @@ impl Discovery {
         let app = input.get("appConfig").expect("an app config");
         let base_url = app.get("backend").and_then(|backend| backend.get("baseUrl"));
         let base_url = match base_url {
-            None => return Err("Error".to_owned()),
+            None | Some(Json::Null) => return Err("Error".to_owned()),
             Some(Json::String(text)) if !text.is_empty() => text.clone(),
             Some(_) => return Err("TypeError".to_owned()),
         };
@@ -147,23 +147,43 @@ impl Discovery {
 
 /// Backstage's `FrontendHostDiscovery`.
 fn from_config(app: &Json, base_url: &str) -> Result<String, String> {
-    if base_url.contains('?') || base_url.contains('#') {
-        return Err("Error".to_owned());
-    }
     let endpoints = app.get("discovery").and_then(|discovery| discovery.get("endpoints"));
-    let target =
-        endpoints.and_then(Json::as_list).unwrap_or_default().iter().rev().find_map(|one| {
-            let plugins = one.get("plugins").and_then(Json::as_list)?;
-            plugins
-                .iter()
-                .any(|plugin| plugin.as_str() == Some("proxy"))
-                .then(|| one.get("target"))?
+    let mut target = pattern(&format!("{}/api/{{{{pluginId}}}}", base_url.trim_end_matches('/')))?;
+    for endpoint in endpoints.and_then(Json::as_list).unwrap_or_default() {
+        let written = endpoint.get("target").and_then(|target| match target {
+            Json::String(both) => Some(both.as_str()),
+            other => other.get("external").and_then(Json::as_str),
         });
-    let target = target.and_then(|target| match target {
-        Json::String(both) => Some(both.as_str()),
-        other => other.get("external").and_then(Json::as_str),
-    });
-    let below = format!("{}/api/{{{{pluginId}}}}", base_url.trim_end_matches('/'));
-    let pattern = target.unwrap_or(&below);
-    Ok(pattern.replace("{{pluginId}}", "proxy").replace("{{ pluginId }}", "proxy"))
+        // A target for this process alone is none for browsers.
+        let Some(written) = written.filter(|written| !written.is_empty()) else { continue };
+        let known = pattern(written)?;
+        let plugins = endpoint.get("plugins").and_then(Json::as_list).unwrap_or_default();
+        if plugins.iter().any(|plugin| plugin.as_str() == Some("proxy")) {
+            target = known;
+        }
+    }
+    Ok(target)
+}
+
+/// Backstage's `UrlPatternDiscovery`, for the plugin `proxy`.
+fn pattern(text: &str) -> Result<String, String> {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        filled += before;
+        rest = match after.split_once("}}") {
+            Some((name, after)) if name.trim() == "pluginId" => {
+                filled += "proxy";
+                after
+            }
+            _ => {
+                filled += "{{";
+                after
+            }
+        };
+    }
+    filled += rest;
+    let url = Url::parse(&filled).map_err(|_| "Error")?;
+    let plain = url.query().is_none() && url.fragment().is_none() && !filled.ends_with('/');
+    if plain { Ok(filled) } else { Err("Error".to_owned()) }
 }
