@@ -108,7 +108,7 @@ impl CoderAuth {
             return inner.session_holder(headers, environment).await;
         };
         let person = inner.person_of_token(&token).await?;
-        let caller = match inner.has_signed_in(&person) {
+        let caller = match person.is_ours() {
             true => inner.token_bearer(&person, environment).await?,
             false => inner.foreigner(&person, headers, environment).await?,
         };

@@ -130,7 +130,7 @@ impl Inner {
             Err(error) => return Err(error.into()),
         };
         let other_person = || LinkError::OtherPerson { username: profile.username.clone() };
-        if self.has_signed_in(&person)
+        if person.is_ours()
             && let Some(known) = self.store.person(person.user().as_str()).await?
             && known.grant.deployment == *environment.upstream.deployment().origin()
             && known.grant.user != user
@@ -214,7 +214,7 @@ impl Inner {
         token: &Secret,
     ) -> Result<(Person, Option<String>), AuthError> {
         let person = self.person_of_token(token).await?;
-        let known = match self.has_signed_in(&person) {
+        let known = match person.is_ours() {
             true => self.store.person(person.user().as_str()).await?,
             false => None,
         };

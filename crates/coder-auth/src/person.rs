@@ -20,8 +20,18 @@ const MAX_REF: usize = 512;
 /// issuer is another person: who runs that backend must not reach what was given to this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Person {
-    issuer: String,
+    issuer: PersonIssuer,
     user: EntityRef,
+}
+
+/// Whose key has signed it decides, not the name: a portal that is one of several behind one URL
+/// is called like the backend beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum PersonIssuer {
+    /// This portal.
+    Here,
+    /// A trusted issuer of this name.
+    Other(String),
 }
 
 impl Person {
@@ -33,7 +43,16 @@ impl Person {
     /// Where a token is kept that this person has linked.
     pub(crate) fn link_key(&self, environment: &Environment) -> GrantKey {
         let deployment = environment.upstream.deployment().origin().clone();
-        GrantKey::of_link(deployment, &self.issuer, self.user.as_str())
+        let issuer = match &self.issuer {
+            PersonIssuer::Here => "here",
+            PersonIssuer::Other(issuer) => issuer,
+        };
+        GrantKey::of_link(deployment, issuer, self.user.as_str())
+    }
+
+    /// Whether this portal itself has signed the person in.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.issuer == PersonIssuer::Here
     }
 }
 
@@ -42,20 +61,15 @@ impl Inner {
     pub(crate) async fn person_of_token(&self, token: &Secret) -> Result<Person, AuthError> {
         let accept = AcceptTokens::Full;
         let (issuer, user) = match self.issuer.verify_if_ours(token.expose(), accept).await? {
-            Some(user) => (self.issuer.name().to_owned(), user),
+            Some(user) => (PersonIssuer::Here, user),
             None => match self.others.verify(token.expose(), accept).await {
-                Ok(identity) => (identity.issuer, identity.user_entity_ref),
+                Ok(identity) => (PersonIssuer::Other(identity.issuer), identity.user_entity_ref),
                 Err(VerifyError::Refused) => return Err(SessionError::InvalidToken.into()),
                 Err(error) => return Err(error.into()),
             },
         };
         let user = EntityRef::parse(&user).ok().filter(|user| user.as_str().len() <= MAX_REF);
         Ok(Person { issuer, user: user.ok_or(SessionError::InvalidToken)? })
-    }
-
-    /// Whether this portal itself has signed the person in.
-    pub(crate) fn has_signed_in(&self, person: &Person) -> bool {
-        person.issuer == self.issuer.name()
     }
 
     /// The session of a page of the portal, and its grant, fit to be used.
@@ -81,6 +95,6 @@ impl Inner {
         let environment = self.environment(&session.environment)?;
         let Some(sign_in) = &environment.sign_in else { return Ok(None) };
         let identity = sign_in.resolve(&kept.grant.profile).await?;
-        Ok(Some(Person { issuer: self.issuer.name().to_owned(), user: identity.user }))
+        Ok(Some(Person { issuer: PersonIssuer::Here, user: identity.user }))
     }
 }

@@ -71,11 +71,6 @@ impl Issuer {
         Self { world: world.clone(), issuer, lifetime, says_ownership, keys }
     }
 
-    /// What its tokens have in `iss`.
-    pub(crate) fn name(&self) -> &str {
-        &self.issuer
-    }
-
     /// A token for this person.
     pub(crate) async fn issue(
         &self,

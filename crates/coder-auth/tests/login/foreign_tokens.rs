@@ -90,6 +90,25 @@ async fn a_foreign_token_does_not_reach_the_grant_of_a_namesake() {
     assert_eq!(refusal(result).0, StatusCode::UNAUTHORIZED);
 }
 
+/// Behind one host, a backend and the portal beside it are both `https://<host>/api/auth`.
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_is_called_like_this_portal_is_another_one_all_the_same() {
+    let mut beside = Beside::with_sign_in();
+    let name = format!("{PORTAL}/api/auth");
+    let keys = format!("{NEIGHBOUR}/.well-known/jwks.json").parse().unwrap();
+    let namesake = TrustedIssuer::with_keys_at(keys).unwrap().named(&*name);
+    let sign_in = SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default());
+    let environment = beside.house.environment().sign_in(sign_in);
+    let options = base_options().environment("development", environment).trusting(namesake);
+    beside.house.auth = beside.house.portal(options);
+    let alice = beside.house.coder.add_user("alice");
+    beside.house.signed_in(&alice).await;
+    let token = beside.token_with(json!({ "iss": name }));
+    let (status, message) = refusal(caller(&beside.house, &token).await);
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert!(message.contains("link a session token"), "{message}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_is_signed_in_to_coder_beside_a_foreign_token_has_access() {
     let beside = Beside::new();
