@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use coder_core::SystemClock;
 use coder_testkit::FakeCoder;
+use reqwest::Method;
 use serving::{Browser, House, Process, access_token};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,6 +62,65 @@ async fn a_server_that_was_killed_and_started_again_knows_everybody() {
     assert_eq!(access_token(one.refresh(&after).await).await, token);
     assert!(house.coder().is_live(&token));
     assert!(!after.log().contains("made a key"), "{}", after.log());
+}
+
+const SIGN_IN: &str = "
+auth:
+  providers:
+    coder:
+      development:
+        signIn: { resolvers: [{ resolver: usernameMatchingUserEntityName }] }
+catalog:
+  locations:
+    - { type: file, target: ./org.yaml, rules: [{ allow: [User] }] }
+";
+const ORG: &str = "
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: { name: alice }
+spec: { memberOf: [] }
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_linked_token_outlives_a_restart_and_is_sealed_on_the_disk() {
+    const LINK: &str = "/api/coder/v1/link";
+    let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
+    let alice = house.coder().add_user("alice");
+    let directory = tempfile::tempdir().unwrap();
+    house.configure(directory.path(), "{}");
+    std::fs::write(directory.path().join("app-config.local.yaml"), SIGN_IN).unwrap();
+    std::fs::write(directory.path().join("org.yaml"), ORG).unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let start = || {
+        Process::start(directory.path(), |command| {
+            command.arg("--data-dir").arg(data.path());
+        })
+    };
+    let linked = async |answer: reqwest::Response| -> Option<String> {
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        answer["username"].as_str().map(str::to_owned)
+    };
+
+    let before = start();
+    let browser = Browser::signed_in(&house, &before, &alice).await;
+    let token = alice.session_token.expose();
+    let request = browser.request(Method::POST, &before, LINK);
+    let request = request.header("content-type", "application/json");
+    let request = request.body(serde_json::json!({ "token": token }).to_string());
+    assert_eq!(linked(request.send().await.unwrap()).await.as_deref(), Some("alice"));
+    assert!(!before.log().contains(token));
+    before.kill();
+
+    let mut files = 0;
+    for entry in std::fs::read_dir(data.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(!bytes.windows(token.len()).any(|window| window == token.as_bytes()));
+        files += 1;
+    }
+    assert!(files >= 2, "the database and its key");
+    let after = start();
+    let shown = browser.request(Method::GET, &after, LINK).send().await.unwrap();
+    assert_eq!(linked(shown).await.as_deref(), Some("alice"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

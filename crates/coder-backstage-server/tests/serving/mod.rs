@@ -11,7 +11,7 @@ use std::time::Duration;
 use coder_testkit::{FakeApp, FakeCoder, FakeCoderBuilder, FakeServer, FakeUser};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use url::Url;
 
 /// Where browsers believe the portal to be: in front of all its processes.
@@ -159,15 +159,23 @@ impl Browser {
     }
 
     async fn send(&self, process: &Process, path_and_query: &str) -> Response {
+        self.request(Method::GET, process, path_and_query).send().await.unwrap()
+    }
+
+    /// As a script of the portal's pages asks.
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        process: &Process,
+        path_and_query: &str,
+    ) -> RequestBuilder {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = self
-            .client
-            .get(process.url(path_and_query))
+        self.client
+            .request(method, process.url(path_and_query))
             .header("x-requested-with", "XMLHttpRequest")
             .header("origin", PORTAL)
-            .header(COOKIE, cookies.join("; "));
-        request.send().await.unwrap()
+            .header(COOKIE, cookies.join("; "))
     }
 
     fn keep(&mut self, response: &Response) {
