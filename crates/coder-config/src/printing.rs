@@ -31,7 +31,9 @@ const SECRET_PATHS: &[&str] =
 
 impl LoadedConfig {
     /// The merged configuration as YAML, with `[redacted]` for secrets: keys that are called like
-    /// one (`clientSecret`, `token`, `Authorization`, …), session keys, the database, and URLs with credentials.
+    /// one (`clientSecret`, `token`, `Authorization`, …), session keys, the database, and values
+    /// that show it themselves: URLs with credentials, connection strings with a password, what
+    /// follows `Bearer`, PEM.
     pub fn to_redacted_yaml(&self) -> String {
         let shown = Shown { node: self.root(), path: String::new() };
         // Strings, numbers, lists and mappings with string keys can always be written.
@@ -124,12 +126,17 @@ fn is_secret(path: &str, node: &Node) -> bool {
     key.contains("secret")
         || SECRET_ENDINGS.iter().any(|ending| key.ends_with(ending))
         || SECRET_PATHS.iter().any(|secret| path.starts_with(secret))
-        || node.as_str().is_some_and(has_credentials)
+        || node.as_str().is_some_and(is_telling)
 }
 
-/// Whether this is a URL with a user or a password in it.
-fn has_credentials(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
+/// Whether the value itself shows that it is a secret, whatever its key is called.
+fn is_telling(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["bearer ", "basic ", "-----begin"].iter().any(|start| lower.trim_start().starts_with(start))
+        // Connection strings.
+        || ["password=", "pwd=", "accountkey="].iter().any(|part| lower.contains(part))
+        || url::Url::parse(text)
+            .is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
 }
 
 #[cfg(test)]
@@ -153,6 +160,11 @@ coder:
     store: { type: postgres, url: 'postgres://db/coder?user=me&password=canary' }
   workspaces: { repoUrlParamKeys: [repo], params: { version: 1.20 } }
 integrations: { github: [{ host: github.com, token: canary }] }
+others:
+  - 'host=db password=canary'
+  - Bearer canary
+  - { pem: \"-----BEGIN PRIVATE KEY-----\\ncanary\" }
+  - { X-Api-Key: canary, secretAccessKey: canary, cookie: canary }
 ";
 
     fn loaded() -> LoadedConfig {
