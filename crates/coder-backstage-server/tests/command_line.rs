@@ -205,6 +205,30 @@ async fn a_registered_portal_is_told_what_to_write_into_its_app_config() {
     assert!(!told.contains(owner.session_token.expose()));
 }
 
+#[cfg(feature = "demo")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_portal_registers_itself_without_anybodys_token_where_coder_lets_it() {
+    let builder = coder_testkit::FakeCoder::builder().version(coder_testkit::Version::V2_34);
+    let server = coder_testkit::FakeServer::start(builder).await.unwrap();
+    let output = coder_backstage()
+        .args(["register", "--dynamic", "--deployment-url", server.coder().url().as_str()])
+        .args(["--backend-url", "https://portal.example.com"])
+        .env_remove("CODER_SESSION_TOKEN")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{told}{}", String::from_utf8(output.stderr).unwrap());
+    assert!(told.contains("\nCODER_OAUTH_CLIENT_SECRET=coder_"), "{told}");
+    // What is printed is an app-config that the server takes.
+    let pasted = told.split("In app-config.yaml:").nth(1).unwrap();
+    let pasted = pasted.split("In the environment").next().unwrap();
+    let base = "app: { baseUrl: https://portal.example.com }\n\
+                backend: { baseUrl: https://portal.example.com }\n";
+    let directory = configured(&format!("{base}{pasted}"));
+    let (code, out, err) = config(&directory, &["check"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+}
+
 fn config(directory: &TempDir, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = coder_backstage()
         .arg("config")
