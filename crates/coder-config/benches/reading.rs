@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use coder_config::{AppConfig, ConfigSources, Environment, parse_entities, yaml};
 
 const RUNS: usize = 11;
+/// How often the system looks who is running.
+const TICK: Duration = Duration::from_millis(10);
 const HOSTILE_TIME: Duration = Duration::from_millis(100);
 const HOSTILE_MEMORY_MB: usize = 64;
 
@@ -55,15 +57,25 @@ fn measure(name: &str, run: impl Fn() -> bool) -> io::Result<(Duration, Option<u
     let mut best = Duration::MAX;
     let mut as_expected = true;
     for _ in 0..RUNS {
-        let start = Instant::now();
+        let (start, on_processor) = (Instant::now(), on_processor());
         as_expected &= black_box(run());
-        best = best.min(start.elapsed());
+        let elapsed = start.elapsed();
+        let needed = self::on_processor().zip(on_processor).map(|(end, start)| end - start);
+        // A busy machine lets others run in between. What takes no longer than its tick, it counts
+        // badly.
+        best = best.min(needed.filter(|needed| *needed > TICK).unwrap_or(elapsed));
     }
     let memory = before.and_then(|before| Some(peak()?.saturating_sub(before)));
     let memory_text = memory.map_or_else(|| "?".to_owned(), |memory| memory.to_string());
     let end = if as_expected { "" } else { "  NOT AS EXPECTED" };
     writeln!(io::stdout(), "{name:40} {best:>12.3?} {memory_text:>5} MB{end}")?;
     if as_expected { Ok((best, memory)) } else { Err(io::Error::other(name.to_owned())) }
+}
+
+/// For how long this thread has been running.
+fn on_processor() -> Option<Duration> {
+    let statistics = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    statistics.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
 /// Forgets the highest memory use so far; gives the present one in MB.
