@@ -26,8 +26,10 @@ mod fuzz;
 pub mod house;
 mod steps;
 mod summary;
+mod swagger_coverage;
 mod tools;
 
 pub use fuzz::fuzz;
 pub use steps::Step;
 pub use summary::run;
+pub use swagger_coverage::swagger_coverage;

@@ -1,5 +1,6 @@
 //! `cargo xtask …`: every chore of the repository.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -31,12 +32,20 @@ enum Chore {
         #[arg(long, value_name = "TARGET")]
         only: Vec<String>,
     },
+    /// Compares the models of coder-client with Coder's API description, field by field. The
+    /// description is not part of this repository: it is `coderd/apidoc/swagger.json` of Coder's.
+    SwaggerCoverage {
+        /// Where it is.
+        #[arg(long, value_name = "FILE")]
+        swagger: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Test { only } => xtask::run(&only),
         Chore::Fuzz { seconds, only } => xtask::fuzz(&only, seconds),
+        Chore::SwaggerCoverage { swagger } => xtask::swagger_coverage(&swagger),
     };
     if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{WorkspaceApp, nullable};
+use super::{AgentMetadatum, WorkspaceApp, nullable};
 use crate::open_enum::open_enum;
 use crate::{AgentId, LogSourceId, ResourceId, ScriptId};
 
@@ -107,9 +107,14 @@ pub struct WorkspaceAgent {
     /// Not used by Coder any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub startup_script_behavior: Option<String>,
+    /// What it tells about itself; filled in lists that were asked to, from 2.37 on. See
+    /// [`WatchAgentMetadata`](crate::subscriptions::WatchAgentMetadata).
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
+    pub metadata: Vec<AgentMetadatum>,
 }
 
 /// How long the way to an agent takes.
+// coder: codersdk.DERPRegion
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RegionLatency {
@@ -121,6 +126,7 @@ pub struct RegionLatency {
 }
 
 /// Whether an agent works.
+// coder: codersdk.WorkspaceAgentHealth
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentHealth {
@@ -138,6 +144,7 @@ impl Default for AgentHealth {
 }
 
 /// Who writes an agent's logs.
+// coder: codersdk.WorkspaceAgentLogSource
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentLogSource {
@@ -156,6 +163,7 @@ pub struct AgentLogSource {
 }
 
 /// A script that an agent runs by itself.
+// coder: codersdk.WorkspaceAgentScript
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentScript {

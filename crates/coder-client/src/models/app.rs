@@ -63,6 +63,7 @@ pub struct WorkspaceApp {
 }
 
 /// How Coder finds out whether an app works.
+// coder: codersdk.Healthcheck
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -76,6 +77,7 @@ pub struct AppHealthcheck {
 }
 
 /// What an app, like an agent for a task, says about its work.
+// coder: codersdk.WorkspaceAppStatus
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AppStatus {

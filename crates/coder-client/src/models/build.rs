@@ -96,6 +96,7 @@ pub struct MatchedProvisioners {
 
 /// One parameter's value: `GET /api/v2/workspacebuilds/{build}/parameters`. Values never change
 /// after the build was made.
+// coder: codersdk.WorkspaceBuildParameter
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BuildParameter {

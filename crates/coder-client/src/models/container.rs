@@ -11,6 +11,7 @@ use crate::{AgentId, DevcontainerId};
 
 /// The ports that something listens on:
 /// `GET /api/v2/workspaceagents/{agent}/listening-ports`.
+// coder: codersdk.WorkspaceAgentListeningPortsResponse
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListeningPorts {
@@ -20,6 +21,7 @@ pub struct ListeningPorts {
 }
 
 /// A port that something listens on.
+// coder: codersdk.WorkspaceAgentListeningPort
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListeningPort {
@@ -34,6 +36,7 @@ pub struct ListeningPort {
 }
 
 /// The containers in an agent: `GET /api/v2/workspaceagents/{agent}/containers`.
+// coder: codersdk.WorkspaceAgentListContainersResponse
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentContainers {
@@ -49,6 +52,7 @@ pub struct AgentContainers {
 }
 
 /// A dev container of a workspace.
+// coder: codersdk.WorkspaceAgentDevcontainer
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Devcontainer {
@@ -63,6 +67,9 @@ pub struct Devcontainer {
     /// The file that describes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_path: Option<String>,
+    /// The agent that Coder has made for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subagent_id: Option<AgentId>,
     /// What it does.
     #[serde(default)]
     pub status: DevcontainerStatus,
@@ -81,6 +88,7 @@ pub struct Devcontainer {
 }
 
 /// The agent in a dev container.
+// coder: codersdk.WorkspaceAgentDevcontainerAgent
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DevcontainerAgent {
@@ -95,6 +103,7 @@ pub struct DevcontainerAgent {
 }
 
 /// A container.
+// coder: codersdk.WorkspaceAgentContainer
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentContainer {
@@ -126,6 +135,7 @@ pub struct AgentContainer {
 }
 
 /// A port of a container.
+// coder: codersdk.WorkspaceAgentContainerPort
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentContainerPort {

@@ -9,6 +9,8 @@ use super::nullable;
 use crate::open_enum::open_enum;
 
 /// What a deployment is, told to anyone: `GET /api/v2/buildinfo`.
+// coder: codersdk.BuildInfoResponse
+// coder: beside oauth2_provider: since 2.38
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BuildInfo {
@@ -96,6 +98,7 @@ pub struct OidcAuthMethod {
 }
 
 /// Whether there is a newer Coder: `GET /api/v2/updatecheck`.
+// coder: codersdk.UpdateCheckResponse
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UpdateCheck {
@@ -110,6 +113,7 @@ pub struct UpdateCheck {
 }
 
 /// The experiments a deployment may turn on: `GET /api/v2/experiments/available`.
+// coder: no definition: an object without a name of its own
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AvailableExperiments {
@@ -119,6 +123,7 @@ pub struct AvailableExperiments {
 }
 
 /// What tokens can be allowed: `GET /api/v2/auth/scopes`.
+// coder: codersdk.ExternalAPIKeyScopes
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ScopeCatalog {
@@ -171,9 +176,34 @@ pub struct Feature {
     /// How much is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual: Option<i64>,
+    /// From how much on people are warned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soft_limit: Option<i64>,
+    /// From how much on more is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hard_limit: Option<i64>,
+    /// How long it was used, in milliseconds, where use is a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual_ms: Option<i64>,
+    /// From when until when is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage_period: Option<UsagePeriod>,
+}
+
+/// The time in which use of a feature is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UsagePeriod {
+    /// When the licence was issued.
+    pub issued_at: Timestamp,
+    /// The beginning.
+    pub start: Timestamp,
+    /// The end.
+    pub end: Timestamp,
 }
 
 /// The deployment and its proxies: `GET /api/v2/regions`.
+// coder: codersdk.RegionsResponse-codersdk_Region
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Regions {
@@ -209,6 +239,7 @@ pub struct Region {
 }
 
 /// Where apps have host names of their own: `GET /api/v2/applications/host`.
+// coder: codersdk.AppHostResponse
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AppHost {
@@ -218,6 +249,7 @@ pub struct AppHost {
 }
 
 /// How to reach workspaces over SSH: `GET /api/v2/deployment/ssh`.
+// coder: codersdk.SSHConfigResponse
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -250,6 +282,7 @@ pub struct DeploymentStats {
 }
 
 /// How many workspaces do what.
+// coder: codersdk.WorkspaceDeploymentStats
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -273,6 +306,7 @@ pub struct WorkspaceStats {
 }
 
 /// How long the way to workspaces takes, in milliseconds.
+// coder: in other letters: Go writes its fields without names of their own
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "UPPERCASE")]
 #[non_exhaustive]
@@ -284,6 +318,7 @@ pub struct ConnectionLatency {
 }
 
 /// How many people are in workspaces, by the way they got there.
+// coder: codersdk.SessionCountDeploymentStats
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -299,6 +334,7 @@ pub struct SessionCounts {
 }
 
 /// What the dashboard looks like: `GET /api/v2/appearance`.
+// coder: codersdk.AppearanceConfig
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -320,6 +356,7 @@ pub struct Appearance {
 }
 
 /// Something the dashboard tells everyone.
+// coder: codersdk.BannerConfig
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -335,6 +372,7 @@ pub struct Banner {
 }
 
 /// Where to get help.
+// coder: codersdk.LinkConfig
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SupportLink {

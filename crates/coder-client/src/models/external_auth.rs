@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::nullable;
 
 /// What can be linked, and what is: `GET /api/v2/external-auth`.
+// coder: no definition: the description names the type of one of its lists instead
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExternalAuthList {
@@ -19,6 +20,7 @@ pub struct ExternalAuthList {
 }
 
 /// A service whose accounts can be linked.
+// coder: no definition: it is in a list that the description leaves out
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExternalAuthProvider {
@@ -112,6 +114,7 @@ pub struct ExternalAuthUser {
 }
 
 /// Where a service's app is installed.
+// coder: codersdk.ExternalAuthAppInstallation
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExternalAuthInstallation {
@@ -126,6 +129,7 @@ pub struct ExternalAuthInstallation {
 }
 
 /// What became of a link that was removed: `DELETE /api/v2/external-auth/{externalauth}`.
+// coder: codersdk.DeleteExternalAuthByIDResponse
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExternalAuthUnlinked {

@@ -79,6 +79,7 @@ pub struct ProvisionerJob {
 }
 
 /// What a job works on.
+// coder: codersdk.ProvisionerJobInput
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct JobInput {
@@ -94,6 +95,7 @@ pub struct JobInput {
 }
 
 /// What a job works on, by name.
+// coder: codersdk.ProvisionerJobMetadata
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct JobMetadata {

@@ -8,6 +8,7 @@ use super::{LoginType, nullable};
 use crate::UserId;
 
 /// An API key or token, without its secret: `GET /api/v2/users/{user}/keys/tokens`.
+// coder: beside username: the list of tokens names whose each is
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ApiKey {
@@ -47,6 +48,7 @@ pub struct ApiKey {
 }
 
 /// Something an API token may be used on.
+// coder: codersdk.APIAllowListTarget
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AllowListTarget {
@@ -65,6 +67,7 @@ impl AllowListTarget {
 }
 
 /// A new key. It is told once.
+// coder: codersdk.GenerateAPIKeyResponse
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct NewApiKey {
@@ -73,6 +76,7 @@ pub struct NewApiKey {
 }
 
 /// A new session: `POST /api/v2/users/login`. Its token is told once.
+// coder: codersdk.LoginWithPasswordResponse
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct NewSession {

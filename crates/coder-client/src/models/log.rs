@@ -30,6 +30,7 @@ pub struct ProvisionerJobLog {
 }
 
 /// A line of an agent's log: `GET /api/v2/workspaceagents/{agent}/logs`.
+// coder: codersdk.WorkspaceAgentLog
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentLog {
@@ -48,6 +49,7 @@ pub struct AgentLog {
 }
 
 /// How long the parts of a build took: `GET /api/v2/workspacebuilds/{build}/timings`.
+// coder: codersdk.WorkspaceBuildTimings
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BuildTimings {

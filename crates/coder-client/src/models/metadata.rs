@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that an agent tells, as its template wants it: `GET
 /// /api/v2/workspaceagents/{agent}/watch-metadata`.
+// coder: codersdk.WorkspaceAgentMetadata
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentMetadatum {
@@ -15,6 +16,7 @@ pub struct AgentMetadatum {
 }
 
 /// A value that an agent has collected.
+// coder: codersdk.WorkspaceAgentMetadataResult
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentMetadataResult {
@@ -32,6 +34,7 @@ pub struct AgentMetadataResult {
 }
 
 /// How a value is collected.
+// coder: codersdk.WorkspaceAgentMetadataDescription
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentMetadataDescription {

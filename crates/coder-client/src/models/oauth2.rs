@@ -10,6 +10,8 @@ use crate::{OAuth2AppId, OAuth2SecretId};
 
 /// An app that people may sign in to with Coder:
 /// `GET /api/v2/oauth2-provider/apps/{app}`.
+// coder: codersdk.OAuth2ProviderApp
+// coder: beside client_type, dynamically_registered, redirect_uris, scope: since 2.38
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OAuth2App {
@@ -56,6 +58,7 @@ pub struct OAuth2AppEndpoints {
 }
 
 /// A secret of an app, without the secret itself.
+// coder: codersdk.OAuth2ProviderAppSecret
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OAuth2AppSecret {
@@ -70,6 +73,7 @@ pub struct OAuth2AppSecret {
 }
 
 /// A new secret of an app. It is told once.
+// coder: codersdk.OAuth2ProviderAppSecretFull
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct NewOAuth2AppSecret {
@@ -80,6 +84,7 @@ pub struct NewOAuth2AppSecret {
 }
 
 /// Settings of the OAuth2 provider: `GET /api/v2/oauth2-provider/settings`.
+// coder: codersdk.OAuth2ProviderSettings
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OAuth2Settings {
@@ -93,6 +98,7 @@ pub struct OAuth2Settings {
 ///
 /// Its URLs are built from the access URL, which may differ from the URL that this process reaches
 /// the deployment by.
+// coder: codersdk.OAuth2AuthorizationServerMetadata
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OAuth2ServerMetadata {
@@ -126,6 +132,7 @@ pub struct OAuth2ServerMetadata {
 }
 
 /// What the API accepts as proof (RFC 9728 §2): `GET /.well-known/oauth-protected-resource`.
+// coder: codersdk.OAuth2ProtectedResourceMetadata
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OAuth2ResourceMetadata {
@@ -143,6 +150,7 @@ pub struct OAuth2ResourceMetadata {
 }
 
 /// What a client says about itself when it registers (RFC 7591 §2).
+// coder: codersdk.OAuth2ClientRegistrationRequest
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OAuth2ClientMetadata {
@@ -176,6 +184,9 @@ pub struct OAuth2ClientMetadata {
     /// Which version of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub software_version: Option<String>,
+    /// What its publisher says about it, signed (RFC 7591 §2.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software_statement: Option<String>,
     /// How it gets tokens; by default with codes and refresh tokens.
     #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub grant_types: Vec<String>,
@@ -201,6 +212,8 @@ impl OAuth2ClientMetadata {
 }
 
 /// A client that registered itself (RFC 7591 §3.2.1). Its secrets are told once.
+// coder: codersdk.OAuth2ClientRegistrationResponse
+// coder: beside software_statement: it is asked for, and not told again
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct OAuth2Client {

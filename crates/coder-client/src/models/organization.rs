@@ -39,6 +39,7 @@ pub struct Organization {
 }
 
 /// A member of an organization: `GET /api/v2/organizations/{organization}/members`.
+// coder: codersdk.OrganizationMemberWithUserData
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OrganizationMember {

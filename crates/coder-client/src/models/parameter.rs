@@ -66,6 +66,7 @@ pub struct TemplateVersionParameter {
 }
 
 /// A value that a parameter may have.
+// coder: codersdk.TemplateVersionParameterOption
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParameterOption {
@@ -83,6 +84,7 @@ pub struct ParameterOption {
 
 /// Values for a template's parameters under one name:
 /// `GET /api/v2/templateversions/{templateversion}/presets`.
+// coder: in other letters: Go writes its fields without names of their own
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -110,6 +112,7 @@ pub struct Preset {
 }
 
 /// One value of a preset.
+// coder: in other letters: Go writes its fields without names of their own
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -133,6 +136,7 @@ pub struct UserParameter {
 
 /// What a form should ask, given what was answered so far:
 /// `POST /api/v2/templateversions/{templateversion}/dynamic-parameters/evaluate`.
+// coder: codersdk.DynamicParametersResponse
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DynamicParameters {
@@ -209,6 +213,7 @@ pub struct PreviewParameter {
 }
 
 /// A value, or none.
+// coder: codersdk.NullHCLString
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParameterValue {
@@ -221,6 +226,7 @@ pub struct ParameterValue {
 }
 
 /// How a form's field looks.
+// coder: codersdk.PreviewParameterStyling
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParameterStyling {
@@ -256,6 +262,7 @@ pub struct PreviewParameterOption {
 }
 
 /// What makes a value valid.
+// coder: codersdk.PreviewParameterValidation
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParameterValidation {
@@ -277,6 +284,7 @@ pub struct ParameterValidation {
 }
 
 /// What is wrong with a value or a template.
+// coder: codersdk.FriendlyDiagnostic
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParameterDiagnostic {

@@ -41,6 +41,7 @@ pub struct WorkspaceResource {
 }
 
 /// One thing a template tells about a resource.
+// coder: codersdk.WorkspaceResourceMetadata
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ResourceMetadata {

@@ -38,6 +38,7 @@ pub struct WorkspaceUser {
 }
 
 /// A group that a workspace is shared with.
+// coder: without members, organization_display_name, organization_name, quota_allowance, source: a workspace is shared with a group, whoever is in it
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkspaceGroup {
@@ -63,6 +64,7 @@ pub struct WorkspaceGroup {
 }
 
 /// The ports of a workspace that are shared: `GET /api/v2/workspaces/{workspace}/port-share`.
+// coder: codersdk.WorkspaceAgentPortShares
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PortShares {
@@ -72,6 +74,7 @@ pub struct PortShares {
 }
 
 /// A port that is shared.
+// coder: codersdk.WorkspaceAgentPortShare
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PortShare {

@@ -120,6 +120,8 @@ pub struct Template {
 }
 
 /// How long builds take, in milliseconds; `None` when too few were measured.
+// coder: codersdk.TransitionStats
+// coder: in other letters: Go writes its fields without names of their own
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]
@@ -133,6 +135,7 @@ pub struct BuildTimeStats {
 }
 
 /// When workspaces must stop.
+// coder: codersdk.TemplateAutostopRequirement
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AutostopRequirement {
@@ -145,6 +148,7 @@ pub struct AutostopRequirement {
 }
 
 /// When workspaces may start by themselves.
+// coder: codersdk.TemplateAutostartRequirement
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AutostartRequirement {

@@ -51,6 +51,7 @@ pub struct User {
 }
 
 /// A page of users: `GET /api/v2/users`.
+// coder: codersdk.GetUsersResponse
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserPage {
@@ -71,6 +72,7 @@ pub struct UserLoginType {
 }
 
 /// The first user of a deployment: `POST /api/v2/users/first`.
+// coder: codersdk.CreateFirstUserResponse
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FirstUser {
@@ -81,6 +83,7 @@ pub struct FirstUser {
 }
 
 /// A role of a user.
+// coder: without organization_member_permissions, organization_permissions, site_permissions, user_permissions: what a role allows is asked for with `CheckAuthorization`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Role {

@@ -121,6 +121,7 @@ impl Default for WorkspaceHealth {
 }
 
 /// Somebody a workspace is shared with.
+// coder: codersdk.SharedWorkspaceActor
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SharedWith {
@@ -140,6 +141,7 @@ pub struct SharedWith {
 }
 
 /// A page of workspaces: `GET /api/v2/workspaces`.
+// coder: codersdk.WorkspacesResponse
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkspacePage {
@@ -152,6 +154,7 @@ pub struct WorkspacePage {
 
 /// Whether a workspace that updates by itself could start by itself:
 /// `GET /api/v2/workspaces/{workspace}/resolve-autostart`.
+// coder: codersdk.ResolveAutostartResponse
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ResolvedAutostart {
