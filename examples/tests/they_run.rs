@@ -49,6 +49,63 @@ async fn list_workspaces_lists_them() {
 }
 
 #[tokio::test]
+async fn create_workspace_follows_it_until_it_is_ready() {
+    let builder = FakeCoder::builder().clock(Arc::new(SystemClock)).pace(Pace::INSTANT);
+    let server = FakeServer::start(builder).await.unwrap();
+    let alice = server.coder().add_user("alice");
+    server.coder().add_template("small");
+    let coder = (server, alice.session_token.expose().to_owned());
+    let example = env!("CARGO_BIN_EXE_create_workspace");
+    let printed = output(example, &["small", "dev"], &coder).await;
+    assert!(printed.contains("Starting workspace: Terraform has been"), "{printed}");
+    assert!(printed.ends_with("dev is ready\n"), "{printed}");
+}
+
+#[tokio::test]
+async fn watch_workspace_says_what_changes() {
+    let (server, token) = coder().await;
+    let mut watching = Command::new(env!("CARGO_BIN_EXE_watch_workspace"))
+        .arg("pay-dev")
+        .env("CODER_URL", server.coder().url().as_str())
+        .env("CODER_SESSION_TOKEN", &token)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let mut line = async || lines.next_line().await.unwrap().unwrap();
+    assert_eq!(line().await, "pay-dev is running, healthy");
+    let alice = server.coder().add_user("alice");
+    server.coder().delete(workspace(server.coder(), &alice, "pay-dev").await);
+    assert_eq!(line().await, "pay-dev is pending, healthy");
+}
+
+/// The id of a workspace.
+async fn workspace(
+    coder: &FakeCoder,
+    user: &coder_testkit::FakeUser,
+    name: &str,
+) -> coder_client::WorkspaceId {
+    let world = coder_core::World::native(coder.clone()).unwrap();
+    let client = coder_client::Client::new(&world, coder.url().clone())
+        .with_credential(coder_client::Credential::SessionToken(user.session_token.clone()));
+    let name = name.parse().unwrap();
+    let get = coder_client::operations::GetWorkspaceByName::new(coder_client::UserRef::Me, name);
+    client.send(&get).await.unwrap().id
+}
+
+#[tokio::test]
+async fn register_oauth2_app_prints_what_a_portal_needs() {
+    let server = FakeServer::start(FakeCoder::builder()).await.unwrap();
+    let token = server.coder().add_owner("root").session_token.expose().to_owned();
+    let example = env!("CARGO_BIN_EXE_register_oauth2_app");
+    let arguments = ["portal", "https://portal.test/callback"];
+    let printed = output(example, &arguments, &(server, token)).await;
+    assert!(printed.contains("client secret: coder_"), "{printed}");
+    assert!(printed.contains("/oauth2/authorize\n"), "{printed}");
+}
+
+#[tokio::test]
 async fn repository_workspaces_finds_those_of_a_repository() {
     let url = "https://github.com/acme/payments/tree/main/docs";
     let example = env!("CARGO_BIN_EXE_repository_workspaces");

@@ -98,8 +98,6 @@ impl Client {
             "coder",
             method = %request.method(),
             path = request.uri().path(),
-            attempt = tracing::field::Empty,
-            status = tracing::field::Empty,
         );
         self.repeat(operation, &request).instrument(span).await
     }
@@ -112,10 +110,10 @@ impl Client {
         let repeatable = operation.is_repeatable(request.method());
         let mut tries = Tries::default();
         loop {
-            tracing::Span::current().record("attempt", tries.failed + 1);
+            let number = tries.failed + 1;
             let outcome = self
                 .authorized(request, operation.needs_credential(), |request| {
-                    Box::pin(self.attempt(operation, request))
+                    Box::pin(self.attempt(operation, request, number))
                 })
                 .await;
             let error = match outcome {
@@ -134,9 +132,10 @@ impl Client {
         &self,
         operation: &O,
         request: Request<Bytes>,
+        attempt: u32,
     ) -> Result<O::Output, Error> {
         let answer = self.world.transport.send(request).await?;
-        tracing::Span::current().record("status", answer.status().as_u16());
+        tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
         operation.parse(whole(answer).await?)
     }
 

@@ -1,7 +1,7 @@
 //! What is in the fake, as the client's models.
 
-use coder_client::WorkspaceId;
-use coder_client::models::{User, Workspace};
+use coder_client::models::{Template, User, Workspace};
+use coder_client::{TemplateId, WorkspaceId};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -22,6 +22,18 @@ impl FakeCoder {
             Some(workspace.json(deployment, workspace.owner, Fresh::No))
         });
         model(json)
+    }
+
+    /// A template as the API gives it at this moment.
+    ///
+    /// # Panics
+    ///
+    /// When the fake has no such template.
+    #[track_caller]
+    pub fn template(&self, id: TemplateId) -> Template {
+        model(self.with(|deployment| {
+            deployment.state.template(id.as_uuid()).map(|template| template.json(deployment))
+        }))
     }
 
     /// A user as they get themselves from the API at this moment.

@@ -1,7 +1,5 @@
 //! Lists that are read page by page.
 
-use std::collections::VecDeque;
-
 use coder_core::{BoxStream, MaybeSend};
 use futures_util::{StreamExt as _, stream};
 
@@ -68,11 +66,12 @@ impl Client {
         size: u32,
     ) -> BoxStream<'static, Result<O::Item, Error>> {
         Box::pin(self.pages(list, size).flat_map(|page| {
-            let items: VecDeque<Result<O::Item, Error>> = match page {
-                Ok(page) => O::items(page).into_iter().map(Ok).collect(),
-                Err(error) => [Err(error)].into(),
+            // Not collected again: a page is large.
+            let (items, error) = match page {
+                Ok(page) => (O::items(page), None),
+                Err(error) => (Vec::new(), Some(Err(error))),
             };
-            stream::iter(items)
+            stream::iter(items.into_iter().map(Ok).chain(error))
         }))
     }
 }

@@ -3,11 +3,14 @@
 use coder_client::models::{
     BuildInfo, BuildParameter, User, Workspace, WorkspaceBuild, WorkspacePage,
 };
-use coder_client::{BuildId, WorkspaceId};
+use coder_client::{BuildId, Operation, WorkspaceId};
+use http::Method;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::CoderMock;
 use super::answer::StubbedEndpoint;
+use crate::misuse::misuse;
 
 /// Endpoints. Each takes the first request that matches; more conditions can be added with
 /// [`StubbedEndpoint::and`].
@@ -57,9 +60,52 @@ impl CoderMock {
         self.endpoint("POST", "/oauth2/revoke", 200)
     }
 
+    /// The endpoint of any call of `coder-client`: its method and path, whatever its query and body.
+    /// The good answer is 201 to a `POST` and 200 to anything else.
+    ///
+    /// ```
+    /// use coder_client::Client;
+    /// use coder_client::operations::GetTemplate;
+    /// use coder_core::{ReqwestTransport, World};
+    /// use coder_testkit::{CoderMock, FakeCoder};
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// let coder = FakeCoder::new();
+    /// let id = coder.add_template("small").id();
+    /// let get = GetTemplate::new(id);
+    /// let mock = CoderMock::start().await;
+    /// mock.operation(&get).answer(&coder.template(id)).expect(1).mount().await;
+    ///
+    /// let world = World::native(ReqwestTransport::new("test/1.0")?).unwrap();
+    /// assert_eq!(Client::new(&world, mock.url()).send(&get).await?.name, "small");
+    /// # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the values of the operation make no request.
+    #[track_caller]
+    pub fn operation<O: Operation>(&self, operation: &O) -> StubbedEndpoint<'_, O::Output> {
+        match operation.request(&self.url()) {
+            Ok(request) => {
+                let success = if request.method() == Method::POST { 201 } else { 200 };
+                self.endpoint(request.method().as_str(), request.uri().path(), success)
+            }
+            Err(reason) => misuse(&format!("the operation makes no request: {reason}")),
+        }
+    }
+
     /// Any other endpoint; `success` is the status of its good answer.
     pub fn endpoint<T>(&self, method: &str, path: &str, success: u16) -> StubbedEndpoint<'_, T> {
         StubbedEndpoint::new(self, method, path, success)
+    }
+}
+
+impl<'a, T: Serialize> StubbedEndpoint<'a, T> {
+    /// Answers with this.
+    pub fn answer(self, answer: &T) -> super::Stub<'a> {
+        self.good(&json!(answer))
     }
 }
 

@@ -14,7 +14,8 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
 use crate::misuse::misuse;
 
-/// A mock server with one method per endpoint of Coder. Each stub says what it answers, how often
+/// A mock server for unit tests: one method for each endpoint that portals use most, and
+/// [`CoderMock::operation`] for every call of `coder-client`. Each stub says what it answers, how often
 /// it must be asked, and is mounted; a request that meets none is answered with 501 and told which
 /// stubs there are.
 ///

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coder_client::models::BuildParameter;
-use coder_client::operations::{GetUser, GetWorkspace, ListBuildParameters, ListWorkspaces};
+use coder_client::operations::{
+    CheckAuthorization, GetTemplate, GetUser, GetWorkspace, ListBuildParameters, ListWorkspaces,
+};
 use coder_client::{BuildId, Client, Credential, Error, WorkspaceFilter};
 use coder_core::{DeploymentUrl, ReqwestTransport, Transport as _, World};
 use coder_testkit::{CoderMock, FakeCoder, FakeServer, Fault};
@@ -135,4 +137,25 @@ async fn the_client_lists_the_same_through_every_door() {
     let one = over_the_wire.send(&question).await.unwrap();
     assert_eq!(one.workspaces[0].name, "dev");
     assert_eq!(one, in_process.send(&question).await.unwrap());
+}
+
+#[tokio::test]
+async fn every_operation_has_a_stub_with_a_typed_answer() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let id = coder.add_template("small").id();
+    let mock = CoderMock::start().await;
+    let (get, check) = (GetTemplate::new(id), CheckAuthorization::new());
+    let rename = coder_client::operations::RenameWorkspace::new(
+        coder.add_workspace(&alice, "dev").create(),
+        "new-name".parse().unwrap(),
+    );
+    mock.operation(&get).answer(&coder.template(id)).expect(1).mount().await;
+    let answer = [("create".to_owned(), true)].into();
+    mock.operation(&check).answer(&answer).mount().await;
+    mock.operation(&rename).ok().expect(1).mount().await;
+    let client = client(&mock.url());
+    assert_eq!(client.send(&get).await.unwrap().name, "small");
+    assert_eq!(client.send(&check).await.unwrap(), answer);
+    client.send(&rename).await.unwrap();
 }
