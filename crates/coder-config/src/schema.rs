@@ -30,16 +30,33 @@ pub fn app_config_schema() -> Value {
     })
 }
 
+/// A URL, or text that becomes one when its variables are put in.
 fn url(description: &str) -> Value {
-    json!({ "type": "string", "format": "uri", "description": description })
+    let url = json!({ "type": "string", "anyOf": [{ "format": "uri" }, { "pattern": r"\$\{" }] });
+    json!({ "description": description, "oneOf": [url, elsewhere()] })
 }
 
 fn text(description: &str) -> Value {
-    json!({ "type": ["string", "number", "boolean"], "description": description })
+    let text = json!({ "type": ["string", "number", "boolean"] });
+    json!({ "description": description, "oneOf": [text, elsewhere()] })
 }
 
 fn secret(description: &str) -> Value {
-    json!({ "type": "string", "description": description, "visibility": "secret" })
+    json!({
+        "description": description,
+        "visibility": "secret",
+        "oneOf": [{ "type": "string" }, elsewhere()],
+    })
+}
+
+/// `{ $env: NAME }`, `{ $file: secret.txt }`, `{ $include: other.yaml#key }`.
+fn elsewhere() -> Value {
+    json!({
+        "type": "object",
+        "minProperties": 1,
+        "patternProperties": { r"^\$(env|file|include)$": { "type": "string" } },
+        "additionalProperties": false,
+    })
 }
 
 fn texts(description: &str) -> Value {

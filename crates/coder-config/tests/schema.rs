@@ -84,3 +84,24 @@ fn the_reader_knows_the_keys_of_the_schema_and_no_others() {
         }
     }
 }
+
+#[test]
+fn a_url_may_be_a_variable_in_an_editor_too() {
+    fn formats(schema: &Value, alternatives: &Value) {
+        if schema["format"] == json!("uri") {
+            assert!(
+                alternatives.to_string().contains(r#""pattern":"\\\\$\\\\{""#),
+                "{alternatives}"
+            );
+        }
+        for (key, inner) in schema.as_object().into_iter().flatten() {
+            let inner_ones = inner.as_array().map_or(std::slice::from_ref(inner), Vec::as_slice);
+            for one in inner_ones {
+                formats(one, if key == "anyOf" { inner } else { &Value::Null });
+            }
+        }
+    }
+    let schema = app_config_schema();
+    assert!(schema.to_string().contains(r#""format":"uri""#));
+    formats(&schema, &Value::Null);
+}
