@@ -89,10 +89,7 @@ fn the_reader_knows_the_keys_of_the_schema_and_no_others() {
 fn a_url_may_be_a_variable_in_an_editor_too() {
     fn formats(schema: &Value, alternatives: &Value) {
         if schema["format"] == json!("uri") {
-            assert!(
-                alternatives.to_string().contains(r#""pattern":"\\\\$\\\\{""#),
-                "{alternatives}"
-            );
+            assert_eq!(alternatives[1]["pattern"], json!(r"\$\{"));
         }
         for (key, inner) in schema.as_object().into_iter().flatten() {
             let inner_ones = inner.as_array().map_or(std::slice::from_ref(inner), Vec::as_slice);
