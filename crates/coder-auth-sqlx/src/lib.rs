@@ -24,7 +24,7 @@
 //!
 //! | table | rows | grows with |
 //! |---|---|---|
-//! | `coder_auth_grants` | the token pair of a person at a deployment, **sealed** | people |
+//! | `coder_auth_grants` | the token pair of a person at a deployment, or the token a person has linked, **sealed** | people |
 //! | `coder_auth_leases` | who rotates a grant at the moment | people |
 //! | `coder_auth_sessions` | the hash of a browser's handle, its grant, its times | browsers |
 //! | `coder_auth_persons` | entity refs of who has signed in | people |
@@ -44,7 +44,7 @@
 //!
 //! # Backup
 //!
-//! A lost database costs every person one login, nothing more, so a backup is a convenience, and an
+//! A lost database costs every person one login, or linking a token once more, and nothing else, so a backup is a convenience, and an
 //! old one of little use: Coder has replaced the token pairs since. To make one, use
 //! `sqlite3 auth.sqlite ".backup copy.sqlite"` (a plain copy misses what is still in
 //! `auth.sqlite-wal`), or `pg_dump --table='coder_auth_*'`. Keep the sealing keys elsewhere: with

@@ -14,6 +14,9 @@ use crate::store::{Generation, GrantRecord};
 use crate::tokens::TokenPair;
 
 /// Whose grant it is. Environments with the same deployment and client share their grants.
+///
+/// A token that a person has linked is kept like a grant. Its client id is no client's but names the
+/// person, and its user is the nil UUID, which no user of Coder has.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct GrantKey {
