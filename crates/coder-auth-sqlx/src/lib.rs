@@ -44,8 +44,9 @@
 //!
 //! # Backup
 //!
-//! A lost database costs every person one login, or linking a token once more, and nothing else, so a backup is a convenience, and an
-//! old one of little use: Coder has replaced the token pairs since. To make one, use
+//! A lost database costs every person one login, or linking a token once more, and nothing else. So
+//! a backup is a convenience, and an old one of little use: Coder has replaced the token pairs
+//! since. To make one, use
 //! `sqlite3 auth.sqlite ".backup copy.sqlite"` (a plain copy misses what is still in
 //! `auth.sqlite-wal`), or `pg_dump --table='coder_auth_*'`. Keep the sealing keys elsewhere: with
 //! them, a backup is a bundle of live credentials.
