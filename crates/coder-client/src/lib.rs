@@ -22,6 +22,12 @@
 //!   `http::Response`, without I/O. [`Client::send`] adds the [`Credential`], sends, and repeats
 //!   what is safe to repeat. An unusual caller can send by other means, and a call that is missing
 //!   is an [`Operation`] of your own, with [`read_json`] for its answer.
+//! - [`subscriptions`] are what goes on: changes of workspaces, logs that are being written.
+//!   [`Client::subscribe`] makes a stream of one, over server-sent events, a WebSocket or by asking
+//!   again, whichever transport and deployment have, and opens it again when it breaks.
+//!   [`Client::items`] and [`Client::pages`] read a long list as a stream that holds one page.
+//! - A [`CredentialProvider`] gives the credential for each request, and a fresher one when Coder
+//!   refuses it.
 //! - [`WorkspaceFilter`] searches in Coder's grammar; no value can change what is asked.
 //! - [`models`] forgive what versions differ in: unknown fields are ignored, unknown enum values
 //!   are kept, null lists are empty.

@@ -2,7 +2,9 @@
 
 use crate::support::fixture;
 use crate::test;
+use coder_client::Subscription as _;
 use coder_client::models::*;
+use coder_client::subscriptions::WatchWorkspace;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -95,7 +97,21 @@ const ENUMS: &[&str] = &[
     "error_code",
     "actor_type",
     "state",
+    "type",
+    "form_type",
+    "health",
+    "log_source",
+    "log_level",
+    "stage",
+    "severity",
+    "validation_monotonic",
+    "max_port_share_level",
+    "cors_behavior",
+    "client_type",
 ];
+
+/// The fields that hold several of a set of words.
+const ENUM_LISTS: &[&str] = &["display_apps", "subsystems"];
 
 /// The fields that hold a map whose keys are not Coder's.
 const MAPS: &[&str] = &["tags", "environment_variables", "latency", "build_time_stats"];
@@ -109,6 +125,11 @@ fn add_the_future(value: &mut Value) -> usize {
             for (key, field) in fields.iter_mut() {
                 if ENUMS.contains(&key.as_str()) && field.is_string() && key != "reason" {
                     *field = json!("from-the-future");
+                    replaced += 1;
+                } else if let Some(words) =
+                    field.as_array_mut().filter(|_| ENUM_LISTS.contains(&key.as_str()))
+                {
+                    words.push(json!("from-the-future"));
                     replaced += 1;
                 } else if !MAPS.contains(&key.as_str()) {
                     replaced += add_the_future(field);
@@ -141,4 +162,22 @@ fn null_lists_and_maps_are_empty() {
     assert!(workspace.latest_build.resources[0].agents.is_empty());
     let page: WorkspacePage = serde_json::from_str(r#"{"workspaces": null, "count": 0}"#).unwrap();
     assert!(page.workspaces.is_empty());
+}
+
+#[test]
+fn recorded_events_of_a_watch_are_read() {
+    let mut watch = WatchWorkspace::new("9da8cec4-f30f-4e0a-ae17-61e9264f5deb".parse().unwrap());
+    let events = fixture("watch_sse.txt").lines().filter_map(|line| line.strip_prefix("data: "));
+    let mut read = 0;
+    for data in events.filter(|data| data.starts_with("{\"id\"")) {
+        read += watch.read(data).unwrap().len();
+    }
+    let mut over_web_socket = 0;
+    for line in fixture("watch_ws.jsonl").lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        if event["type"] == "data" {
+            over_web_socket += watch.read(&event["data"].to_string()).unwrap().len();
+        }
+    }
+    assert!(read > 0 && over_web_socket > 0, "{read} {over_web_socket}");
 }
