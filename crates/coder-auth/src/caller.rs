@@ -44,6 +44,11 @@ impl Caller {
         &self.client
     }
 
+    /// The access token of the grant behind the client; `None` for a token passed through.
+    pub(crate) fn token(&self) -> Option<&Secret> {
+        self.grant.as_ref().map(|(_, token)| token)
+    }
+
     /// The environment the caller uses.
     pub fn environment(&self) -> &str {
         &self.environment

@@ -54,6 +54,7 @@ mod error;
 mod grant;
 mod grants;
 pub mod identity;
+mod lasting_client;
 mod link;
 mod memory_store;
 mod options;

@@ -96,6 +96,27 @@ async fn a_caller_whose_token_died_is_renewed_after_users_me_agrees() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lasting_client_renews_its_token_by_itself() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let browser = house.signed_in(&alice).await;
+    let cookie = cookie(&browser);
+    let headers = headers(&[("cookie", &cookie), ("x-requested-with", "XMLHttpRequest")]);
+    let caller = house.auth.caller(&headers, None).await.unwrap();
+    let client = house.auth.lasting_client(&caller);
+    house.coder.forget_requests();
+    for rotations in 1..=2 {
+        house.advance(std::time::Duration::from_secs(25 * 3600));
+        assert_eq!(client.send(&GetUser::me()).await.unwrap().username, "alice");
+        assert_eq!(client.send(&GetUser::me()).await.unwrap().username, "alice");
+        assert_eq!(house.coder.count("POST", "/oauth2/tokens"), rotations);
+    }
+    house.coder.suspend(&alice);
+    let error = client.send(&GetUser::me()).await.unwrap_err();
+    assert!(error.is_unauthorized(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_passed_through_token_cannot_be_renewed() {
     let house = House::current();
     let headers = headers(&[("coder-session-token", Secret::new("dead").expose())]);
