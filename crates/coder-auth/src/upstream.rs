@@ -6,6 +6,8 @@
 mod capability_cache;
 mod error;
 mod exchange;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

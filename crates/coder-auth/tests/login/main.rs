@@ -20,6 +20,5 @@ mod static_keys;
 mod storage;
 mod support;
 mod tokens;
-mod told;
 mod verifier;
 mod wire;

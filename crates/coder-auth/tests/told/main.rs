@@ -1,4 +1,20 @@
 //! What the person reads and what the operator's log says, for every way a login goes wrong.
+//!
+//! A process of its own: who listens to the log of one thread can miss what another thread logs for
+//! the first time.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
+
+#[expect(dead_code, reason = "the login suite uses more of it")]
+#[path = "../login/storage.rs"]
+mod storage;
+#[expect(dead_code, reason = "the login suite uses more of it")]
+#[path = "../login/support.rs"]
+mod support;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -8,7 +24,7 @@ use coder_testkit::{FakeUser, Fault, Version};
 use http::StatusCode;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{Browser, House, answer};
+use support::{Browser, House, answer};
 
 /// Something that is wrong at Coder, and how it comes about.
 type Wrong = (&'static str, fn(&House));
@@ -63,7 +79,7 @@ async fn login(house: &House, user: &FakeUser, happens: impl FnOnce(&House)) -> 
     let authorize = browser.start(house).await;
     let callback = house.coder.approve(&authorize, user).unwrap();
     happens(house);
-    let message = crate::support::message(&browser.call_back(&house.auth, &callback).await);
+    let message = support::message(&browser.call_back(&house.auth, &callback).await);
     format!("  read: {}: {}\n", message["error"]["name"], message["error"]["message"])
 }
 
@@ -91,7 +107,7 @@ async fn every_failure_tells_the_person_and_the_operator_what_to_do() {
     let mut declining = Browser::new();
     let authorize = declining.start(&house).await;
     let back = house.coder.deny(&authorize, &alice).unwrap();
-    let message = crate::support::message(&declining.call_back(&house.auth, &back).await);
+    let message = support::message(&declining.call_back(&house.auth, &back).await);
     tell("the person says no at Coder", format!("  read: {}\n", message["error"]["message"]));
     let late = |house: &House| house.advance(Duration::from_secs(600));
     tell("the person takes too long", login(&house, &alice, late).await);
