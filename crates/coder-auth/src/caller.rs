@@ -7,7 +7,7 @@ use coder_core::Secret;
 use http::HeaderMap;
 
 use crate::error::{AuthError, AuthErrorKind};
-use crate::grant::GrantKey;
+use crate::grant_key::GrantKey;
 use crate::grants::Kept;
 use crate::person::Person;
 use crate::service::{CoderAuth, Environment, Inner, bearer};

@@ -7,7 +7,7 @@ use coder_core::RandomError;
 use http::StatusCode;
 
 use crate::identity::VerifyError;
-use crate::link::LinkError;
+use crate::link_error::LinkError;
 use crate::request::RequestError;
 use crate::session::SessionError;
 use crate::sign_in::SignInError;

@@ -20,7 +20,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::detached::detached;
 use crate::error::AuthError;
-use crate::grant::{Grant, GrantKey};
+use crate::grant::Grant;
+use crate::grant_key::GrantKey;
 use crate::profile::Profile;
 use crate::seal::SealingKeys;
 use crate::session::SessionError;

@@ -9,7 +9,9 @@ mod issuer;
 mod jwk;
 mod jwt;
 mod keys;
+mod signing_key;
 mod static_key;
+mod token_error;
 mod verifier;
 
 pub use claims::{AcceptTokens, VerifiedIdentity};

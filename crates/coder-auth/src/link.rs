@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::Grant;
 use crate::grants::Kept;
+use crate::link_error::LinkError;
 use crate::person::Person;
 use crate::profile::Profile;
 use crate::request::{Params, RequestError};
@@ -24,43 +25,6 @@ use crate::tokens::TokenPair;
 
 /// Coder's tokens have 33 characters. Nothing near this is one.
 const MAX_TOKEN: usize = 1024;
-
-/// Why a token is not linked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum LinkError {
-    /// The request has no token in it.
-    #[error("Send the token as JSON, with `Content-Type: application/json`: {{\"token\": \"…\"}}")]
-    NoToken,
-    /// Coder does not accept the token, or does not let it say whose it is.
-    #[error("Coder does not accept this token; copy a new one from {token_url}")]
-    TokenRefused {
-        /// Coder's page that shows a new one.
-        token_url: String,
-    },
-    /// The token is somebody else's.
-    #[error(
-        "This token belongs to the Coder user '{username}', who is not you; link one of your own"
-    )]
-    OtherPerson {
-        /// Whose it is.
-        username: String,
-    },
-    /// The login gives access to Coder only, so it is not known who the person is.
-    #[error(
-        "Only who is signed in to Backstage can link a token; this login gives access to Coder by itself"
-    )]
-    NoIdentity,
-}
-
-impl LinkError {
-    pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Self::NoToken | Self::TokenRefused { .. } => StatusCode::BAD_REQUEST,
-            Self::OtherPerson { .. } | Self::NoIdentity => StatusCode::FORBIDDEN,
-        }
-    }
-}
 
 /// What the routes answer: whose token is linked, never the token.
 #[derive(Serialize)]

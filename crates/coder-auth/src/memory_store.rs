@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::attempt::AttemptId;
-use crate::grant::GrantKey;
+use crate::grant_key::GrantKey;
 use crate::session::SessionId;
 use crate::store::{
     AuthStore, Generation, GrantRecord, PendingRecord, PersonRecord, SessionRecord,

@@ -5,7 +5,7 @@ use coder_core::Secret;
 use http::HeaderMap;
 
 use crate::error::AuthError;
-use crate::grant::GrantKey;
+use crate::grant_key::GrantKey;
 use crate::grants::Kept;
 use crate::identity::{AcceptTokens, VerifyError};
 use crate::request::require_xml_http_request;

@@ -12,7 +12,7 @@ use coder_core::{MaybeSend, MaybeSync};
 use jiff::Timestamp;
 
 use crate::attempt::AttemptId;
-use crate::grant::GrantKey;
+use crate::grant_key::GrantKey;
 use crate::session::SessionId;
 
 /// How often a grant was written: 1 for the first time. Writes compare it, so none is lost.

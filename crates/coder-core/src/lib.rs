@@ -53,6 +53,8 @@ mod world;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod native;
 #[cfg(feature = "reqwest")]
+mod reqwest_conversion;
+#[cfg(feature = "reqwest")]
 mod reqwest_transport;
 #[cfg(feature = "reqwest")]
 mod reqwest_web_socket;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
+use crate::reqwest_conversion::{convert, convert_response};
 use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketAnswer};
 
 /// Sends requests with reqwest: pooled connections, no redirects, no cookies, no `Referer`.
@@ -98,55 +99,4 @@ fn target<T>(request: &Request<T>) -> String {
     let uri = request.uri();
     let (scheme, host) = (uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default());
     format!("{scheme}://{host}{}", uri.path())
-}
-
-#[cfg(not(target_family = "wasm"))]
-pub(crate) async fn convert_response(
-    answer: reqwest::Response,
-) -> Result<Response<Body>, TransportError> {
-    use futures_util::TryStreamExt as _;
-    let mut converted = Response::new(Body::empty());
-    *converted.status_mut() = answer.status();
-    *converted.version_mut() = answer.version();
-    *converted.headers_mut() = answer.headers().clone();
-    *converted.body_mut() = Body::from_stream(
-        answer.bytes_stream().map_err(|error| convert(error, TransportErrorKind::Interrupted)),
-    );
-    Ok(converted)
-}
-
-// reqwest's `stream` feature would put classes of its own into every wasm package's types, so the
-// body is read whole here.
-#[cfg(target_family = "wasm")]
-pub(crate) async fn convert_response(
-    answer: reqwest::Response,
-) -> Result<Response<Body>, TransportError> {
-    let mut converted = Response::new(Body::empty());
-    *converted.status_mut() = answer.status();
-    *converted.headers_mut() = answer.headers().clone();
-    let bytes =
-        answer.bytes().await.map_err(|error| convert(error, TransportErrorKind::Interrupted))?;
-    *converted.body_mut() = bytes.into();
-    Ok(converted)
-}
-
-pub(crate) fn convert(error: reqwest::Error, otherwise: TransportErrorKind) -> TransportError {
-    #[cfg(not(target_family = "wasm"))]
-    let connect = error.is_connect();
-    #[cfg(target_family = "wasm")]
-    let connect = false;
-    let kind = if connect {
-        TransportErrorKind::Connect
-    } else if error.is_timeout() {
-        TransportErrorKind::Timeout
-    } else if error.is_builder() {
-        TransportErrorKind::Request
-    } else if error.is_request() || error.is_body() || error.is_decode() {
-        TransportErrorKind::Interrupted
-    } else {
-        otherwise
-    };
-    // reqwest prints the whole URL unless told otherwise. On wasm its errors are not `Send`, so
-    // the text is all that can be kept.
-    TransportError::new(kind).caused_by(error.without_url().to_string())
 }

@@ -21,7 +21,7 @@ mod native {
     use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
     use tokio_tungstenite::tungstenite::{Error, Message};
 
-    use crate::reqwest_transport::{convert, convert_response};
+    use crate::reqwest_conversion::{convert, convert_response};
     use crate::{TransportError, TransportErrorKind, WebSocket, WebSocketAnswer, WebSocketMessage};
 
     /// The longest message; a longer one is an error and the end of the connection.

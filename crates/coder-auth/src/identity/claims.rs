@@ -5,6 +5,7 @@ use p256::ecdsa::VerifyingKey;
 use serde::{Deserialize, Serialize};
 
 use super::jwt::{LIMITED_USER_TYPE, Parsed, USER_TYPE};
+use super::token_error::TokenError;
 
 /// The audience of every full user token.
 pub(super) const AUDIENCE: &str = "backstage";
@@ -61,21 +62,6 @@ pub struct VerifiedIdentity {
     pub expires_at: Timestamp,
     /// Whether it is a limited token.
     pub is_limited: bool,
-}
-
-/// Why a token is not taken. What exactly is wrong is for the log, not for the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TokenError {
-    #[error("not a JWT of the expected form")]
-    Malformed,
-    #[error("the token's type or algorithm is not accepted")]
-    Kind,
-    #[error("the token was not signed with a current key of a trusted issuer")]
-    Signature,
-    #[error("the token has expired or is not valid yet")]
-    Time,
-    #[error("the token was issued by or for someone else")]
-    Audience,
 }
 
 /// Who makes a full token, if that is known, and for whom.

@@ -6,10 +6,11 @@ use coder_core::{Secret, World};
 use jiff::SignedDuration;
 use url::Url;
 
-use super::claims::{AUDIENCE, AcceptTokens, Addressed, Claims, LimitedClaims, TokenError, check};
+use super::claims::{AUDIENCE, AcceptTokens, Addressed, Claims, LimitedClaims, check};
 use super::jwt::{self, Header, LIMITED_USER_TYPE, USER_TYPE};
 use super::keys::KeyRing;
 use super::static_key::StaticSigningKey;
+use super::token_error::TokenError;
 use crate::error::AuthError;
 use crate::seal::SealingKeys;
 use crate::session::SessionError;

@@ -8,8 +8,8 @@ use p256::ecdsa::{Signature, VerifyingKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::claims::TokenError;
-use super::keys::SigningKey;
+use super::signing_key::SigningKey;
+use super::token_error::TokenError;
 
 pub(super) const USER_TYPE: &str = "vnd.backstage.user";
 pub(super) const LIMITED_USER_TYPE: &str = "vnd.backstage.limited-user";

@@ -3,12 +3,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use coder_core::{Random, RandomError, World, random_bytes};
+use coder_core::{RandomError, World};
 use jiff::{SignedDuration, Timestamp};
-use p256::ecdsa::VerifyingKey;
 use zeroize::Zeroizing;
 
 use super::jwk::Jwk;
+use super::signing_key::SigningKey;
 use super::static_key::StaticSigningKey;
 use crate::error::AuthError;
 use crate::seal::{Purpose, SealingKeys};
@@ -41,12 +41,6 @@ struct Cache {
     keys: Vec<Arc<SigningKey>>,
 }
 
-pub(super) struct SigningKey {
-    id: String,
-    secret: p256::ecdsa::SigningKey,
-    created_at: Timestamp,
-}
-
 impl KeyRing {
     pub(super) fn new(
         world: World,
@@ -66,7 +60,7 @@ impl KeyRing {
         }
         let now = self.world.clock.now();
         let mut keys = self.keys(now, FRESH).await?;
-        let newest = keys.last().map(|key| now.duration_since(key.created_at));
+        let newest = keys.last().map(|key| now.duration_since(key.created_at()));
         if newest.is_none_or(|age| age >= self.lifetime) {
             let key = SigningKey::draw(now, &*self.world.random)?;
             self.store.put_signing_key(self.seal(&key)?).await?;
@@ -79,7 +73,7 @@ impl KeyRing {
 
     /// The newest key that others have had time to learn of; the very first one signs at once.
     fn choose(&self, keys: &[Arc<SigningKey>], now: Timestamp) -> Option<Arc<SigningKey>> {
-        let age = |key: &SigningKey| now.duration_since(key.created_at);
+        let age = |key: &SigningKey| now.duration_since(key.created_at());
         // What it signs now must expire while it is still published.
         let mut usable = keys.iter().filter(|key| age(key) < self.lifetime * 2);
         let known = usable.clone().rfind(|key| age(key) >= LEAD);
@@ -92,7 +86,7 @@ impl KeyRing {
         let now = self.world.clock.now();
         for fresh in [FRESH, SignedDuration::from_secs(1)] {
             let keys = self.keys(now, fresh).await?;
-            if let Some(key) = keys.iter().find(|key| key.id == id) {
+            if let Some(key) = keys.iter().find(|key| key.id() == id) {
                 return Ok(Some(key.clone()));
             }
         }
@@ -101,7 +95,7 @@ impl KeyRing {
 
     pub(super) async fn jwks(&self) -> Result<Vec<Jwk>, AuthError> {
         let keys = self.keys(self.world.clock.now(), FRESH).await?;
-        Ok(keys.iter().map(|key| Jwk::new(&key.id, key.public())).collect())
+        Ok(keys.iter().map(|key| Jwk::new(key.id(), key.public())).collect())
     }
 
     /// Forgets keys that are not published any more.
@@ -127,7 +121,7 @@ impl KeyRing {
             let cache = Cache { read_at: Some(now), keys: keys.clone() };
             *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = cache;
         }
-        keys.retain(|key| now.duration_since(key.created_at) < self.lifetime * 3);
+        keys.retain(|key| now.duration_since(key.created_at()) < self.lifetime * 3);
         Ok(keys)
     }
 
@@ -147,48 +141,19 @@ impl KeyRing {
     }
 
     fn seal(&self, key: &SigningKey) -> Result<SigningKeyRecord, RandomError> {
-        let bytes = Zeroizing::new(key.secret.to_bytes());
-        let sealed = self.sealing.seal(&*self.world.random, &purpose(&key.id), bytes.as_slice())?;
-        Ok(SigningKeyRecord { id: key.id.clone(), sealed, created_at: key.created_at })
+        let bytes = Zeroizing::new(key.secret().to_bytes());
+        let sealed =
+            self.sealing.seal(&*self.world.random, &purpose(key.id()), bytes.as_slice())?;
+        Ok(SigningKeyRecord { id: key.id().to_owned(), sealed, created_at: key.created_at() })
     }
 
     fn open(&self, record: &SigningKeyRecord) -> Option<SigningKey> {
         let bytes = self.sealing.open(&purpose(&record.id), &record.sealed).ok()?;
         let secret = p256::ecdsa::SigningKey::from_slice(&bytes).ok()?;
-        Some(SigningKey { id: record.id.clone(), secret, created_at: record.created_at })
+        Some(SigningKey::new(record.id.clone(), secret, record.created_at))
     }
 }
 
 fn purpose(id: &str) -> Purpose {
     Purpose::new(&["signing key", id])
-}
-
-impl SigningKey {
-    pub(super) fn new(id: String, secret: p256::ecdsa::SigningKey, created_at: Timestamp) -> Self {
-        Self { id, secret, created_at }
-    }
-
-    fn draw(now: Timestamp, random: &dyn Random) -> Result<Self, RandomError> {
-        let id = uuid::Builder::from_random_bytes(random_bytes(random)?).into_uuid().to_string();
-        // A draw outside the group's order has a chance of about 2^-32.
-        for _ in 0..8 {
-            let bytes = Zeroizing::new(random_bytes::<32>(random)?);
-            if let Ok(secret) = p256::ecdsa::SigningKey::from_slice(bytes.as_slice()) {
-                return Ok(Self { id, secret, created_at: now });
-            }
-        }
-        Err(RandomError::new("no usable key was drawn"))
-    }
-
-    pub(super) fn id(&self) -> &str {
-        &self.id
-    }
-
-    pub(super) fn secret(&self) -> &p256::ecdsa::SigningKey {
-        &self.secret
-    }
-
-    pub(super) fn public(&self) -> &VerifyingKey {
-        self.secret.verifying_key()
-    }
 }

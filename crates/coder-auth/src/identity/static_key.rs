@@ -10,7 +10,7 @@ use p256::PublicKey;
 use p256::SecretKey;
 use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
 
-use super::keys::SigningKey;
+use super::signing_key::SigningKey;
 
 /// A key pair for ES256 that stays as it is until the operator changes it: one of
 /// `auth.keyStore.static.keys` of Backstage's configuration.

@@ -13,9 +13,10 @@ use jiff::{SignedDuration, Timestamp};
 use p256::ecdsa::VerifyingKey;
 use url::Url;
 
-use super::claims::{AUDIENCE, AcceptTokens, Addressed, TokenError, VerifiedIdentity, check};
+use super::claims::{AUDIENCE, AcceptTokens, Addressed, VerifiedIdentity, check};
 use super::jwk::JwkSet;
 use super::jwt::{self, Parsed};
+use super::token_error::TokenError;
 
 /// A key set is asked for anew after this long.
 const FRESH: SignedDuration = SignedDuration::from_mins(10);

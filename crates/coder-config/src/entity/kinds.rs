@@ -1,6 +1,6 @@
 //! The rules of Backstage's own kinds.
 
-use super::rules::{CatalogVerdict, missing};
+use super::verdict::{CatalogVerdict, broken, missing};
 use crate::{ConfigError, Node};
 
 /// What `spec` of a kind must and may hold.
@@ -69,9 +69,6 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
     if kind.name != written || !known {
         return Ok(CatalogVerdict::NotRecognised);
     }
-    let broken = |path: String, node: &Node, rule: &str| {
-        ConfigError::invalid(path, node.provenance().clone(), rule)
-    };
     let Some(spec) = node.get("spec") else {
         let rule = format!("is required of a {written}");
         return Err(missing("spec".to_owned(), node, "spec", &rule));

@@ -5,6 +5,7 @@ mod read;
 mod relations;
 pub mod rules;
 mod slips;
+mod verdict;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,9 @@ use serde_json::{Map, Value};
 use crate::{CoderSpec, ConfigError, EntityRef, Location, Node};
 
 pub use read::parse_entities;
-pub use rules::{CatalogVerdict, check_entity};
+pub use rules::check_entity;
 pub use slips::entity_notices;
+pub use verdict::CatalogVerdict;
 
 /// An entity of the catalog: who it is, what is said about it, and its kind's own `spec`.
 ///

@@ -1,22 +1,9 @@
 //! What Backstage's catalog demands of an entity, beyond what reading it takes.
 
 use super::kinds;
+use super::verdict::{CatalogVerdict, broken, missing};
 use crate::node::Entry;
-use crate::suggest::rename_slip;
 use crate::{ConfigError, Node};
-
-/// What the catalog makes of an entity that keeps the rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CatalogVerdict {
-    /// It is of one of Backstage's own kinds, and keeps that kind's rules.
-    Accepted,
-    /// It is of one of Backstage's own kinds in another spelling or API version: the catalog
-    /// finds nobody to process it.
-    NotRecognised,
-    /// It is of a kind of somebody else's, whose rules are not known here.
-    ForeignKind,
-}
 
 /// Checks a descriptor as Backstage's catalog does when it takes an entity in.
 ///
@@ -27,16 +14,6 @@ pub fn check_entity(node: &Node) -> Result<CatalogVerdict, ConfigError> {
     envelope(node)?;
     formats(node)?;
     kinds::check(node)
-}
-
-/// The error for a key that `node` must have, and the key that was probably meant for it.
-pub(super) fn missing(path: String, node: &Node, key: &str, rule: &str) -> ConfigError {
-    let hint = rename_slip(key, node.as_map()).unwrap_or_default();
-    broken(path, node, &format!("{rule}{hint}"))
-}
-
-fn broken(path: impl Into<String>, node: &Node, rule: &str) -> ConfigError {
-    ConfigError::invalid(path, node.provenance().clone(), rule)
 }
 
 /// The members a mapping must or may have, and what they must be.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use indexmap::IndexMap;
 
-use super::transform::Dropped;
+use super::dropped::Dropped;
 use crate::javascript::{is_key_part, trim};
 use crate::message::one_line;
 use crate::node::{Content, Entry, Map};

@@ -1,5 +1,6 @@
 //! Loading app-config as Backstage does: which files, in which order, laid over each other how.
 
+mod dropped;
 mod environment;
 mod files;
 pub(crate) mod merge;
@@ -13,9 +14,9 @@ pub use files::Files;
 
 use crate::node::Content;
 use crate::{ConfigError, ConfigErrors, Location, Node, Notice, yaml};
+pub(crate) use dropped::{Dropped, DroppedValue, quoted};
 use files::{base_name, directory, join};
 use transform::{Context, Transform};
-pub(crate) use transform::{Dropped, DroppedValue, quoted};
 
 /// Which configuration to load. The order is Backstage's, later ones override earlier ones:
 ///

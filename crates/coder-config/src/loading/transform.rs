@@ -1,64 +1,13 @@
 //! From a document as it is written to configuration: variables put in, other files fetched.
 
+use super::dropped::{Dropped, DroppedValue, without_value};
 use super::environment::{Environment, Substituted};
 use super::files::{self, Files};
 use crate::message::one_line;
 use crate::node::{Content, Entry, Map};
 use crate::yaml::{self, MAX_DEPTH, MAX_FILE_NODES};
-use crate::{ConfigError, Node, Notice, Provenance};
+use crate::{ConfigError, Node, Provenance};
 use crate::{Location, javascript};
-
-/// A value that Backstage drops without a word, because what it refers to is not there.
-#[derive(Clone, Debug)]
-pub(crate) struct DroppedValue {
-    /// The value's path.
-    pub(crate) path: String,
-    /// Where it is written.
-    pub(crate) provenance: Provenance,
-    /// Why.
-    pub(crate) dropped: Dropped,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Dropped {
-    /// These environment variables are not set.
-    Variables(Vec<String>),
-    /// These environment variables are not set or empty, and so is their default.
-    Defaults(Vec<String>),
-    /// The path behind `#` leads nowhere in this file.
-    PathInFile { file: String, path: String },
-}
-
-impl DroppedValue {
-    pub(crate) fn notice(&self) -> Notice {
-        let path = &self.path;
-        let message = match &self.dropped {
-            Dropped::Variables(names) => {
-                format!("`{path}` is left out, because {}", without_value(names))
-            }
-            Dropped::Defaults(names) => {
-                let names = quoted(names);
-                format!(
-                    "`{path}` is left out, because {names} and the default behind `:-` are empty"
-                )
-            }
-            Dropped::PathInFile { file, path: inside } => {
-                format!("`{path}` is left out, because `{file}` has nothing at `{inside}`")
-            }
-        };
-        Notice::new(path.clone(), message).at(self.provenance.clone())
-    }
-}
-
-/// What to say of variables that a value needs.
-pub(crate) fn without_value(names: &[String]) -> String {
-    let (s, are) = if names.len() == 1 { ("", "is") } else { ("s", "are") };
-    format!("the environment variable{s} {} {are} not set", quoted(names))
-}
-
-pub(crate) fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
 
 /// The directives that fetch a value from elsewhere.
 const DIRECTIVES: [&str; 3] = ["$file", "$env", "$include"];

@@ -1,0 +1,48 @@
+//! A key that signs identity tokens.
+
+use coder_core::{Random, RandomError, random_bytes};
+use jiff::Timestamp;
+use p256::ecdsa::VerifyingKey;
+use zeroize::Zeroizing;
+
+pub(super) struct SigningKey {
+    id: String,
+    secret: p256::ecdsa::SigningKey,
+    created_at: Timestamp,
+}
+
+impl SigningKey {
+    pub(super) fn new(id: String, secret: p256::ecdsa::SigningKey, created_at: Timestamp) -> Self {
+        Self { id, secret, created_at }
+    }
+
+    /// A new key.
+    pub(super) fn draw(now: Timestamp, random: &dyn Random) -> Result<Self, RandomError> {
+        let id = uuid::Builder::from_random_bytes(random_bytes(random)?).into_uuid().to_string();
+        // A draw outside the group's order has a chance of about 2^-32.
+        for _ in 0..8 {
+            let bytes = Zeroizing::new(random_bytes::<32>(random)?);
+            if let Ok(secret) = p256::ecdsa::SigningKey::from_slice(bytes.as_slice()) {
+                return Ok(Self { id, secret, created_at: now });
+            }
+        }
+        Err(RandomError::new("no usable key was drawn"))
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// When it was made; the beginning of time for an operator's own.
+    pub(super) fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    pub(super) fn secret(&self) -> &p256::ecdsa::SigningKey {
+        &self.secret
+    }
+
+    pub(super) fn public(&self) -> &VerifyingKey {
+        self.secret.verifying_key()
+    }
+}

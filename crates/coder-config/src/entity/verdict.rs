@@ -1,0 +1,28 @@
+//! What the catalog makes of an entity, and what it says of a broken rule.
+
+use crate::suggest::rename_slip;
+use crate::{ConfigError, Node};
+
+/// What the catalog makes of an entity that keeps the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CatalogVerdict {
+    /// It is of one of Backstage's own kinds, and keeps that kind's rules.
+    Accepted,
+    /// It is of one of Backstage's own kinds in another spelling or API version: the catalog
+    /// finds nobody to process it.
+    NotRecognised,
+    /// It is of a kind of somebody else's, whose rules are not known here.
+    ForeignKind,
+}
+
+/// The error for a key that `node` must have, and the key that was probably meant for it.
+pub(super) fn missing(path: String, node: &Node, key: &str, rule: &str) -> ConfigError {
+    let hint = rename_slip(key, node.as_map()).unwrap_or_default();
+    broken(path, node, &format!("{rule}{hint}"))
+}
+
+/// The error for a value that breaks a rule.
+pub(super) fn broken(path: impl Into<String>, node: &Node, rule: &str) -> ConfigError {
+    ConfigError::invalid(path, node.provenance().clone(), rule)
+}
