@@ -5,6 +5,7 @@ use bytes::Bytes;
 use coder_core::DeploymentUrl;
 use http::Request;
 
+use super::last_line::LastLine;
 use crate::models::AgentLog;
 use crate::operation::Draft;
 use crate::operations::ListAgentLogs;
@@ -17,26 +18,19 @@ use crate::{AgentId, Channel, Client, Error, Polled, Subscription};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowAgentLogs {
     agent: AgentId,
-    after: Option<i64>,
+    last: LastLine,
 }
 
 impl FollowAgentLogs {
     /// Of this agent, from the beginning.
     pub fn new(agent: AgentId) -> Self {
-        Self { agent, after: None }
+        Self { agent, last: LastLine::default() }
     }
 
     /// Only what comes after the line with this id.
     #[must_use]
     pub fn after(self, id: i64) -> Self {
-        Self { after: Some(id), ..self }
-    }
-
-    /// What was not seen before.
-    fn news(&mut self, mut lines: Vec<AgentLog>) -> Vec<AgentLog> {
-        lines.retain(|line| self.after.is_none_or(|after| line.id > after));
-        self.after = lines.iter().map(|line| line.id).max().or(self.after);
-        lines
+        Self { last: LastLine(Some(id)), ..self }
     }
 }
 
@@ -59,19 +53,20 @@ impl Subscription for FollowAgentLogs {
         }
         Draft::get(["workspaceagents", &self.agent.to_string(), "logs"])
             .query("follow", Some(true))
-            .query("after", self.after)
+            .query("after", self.last.0)
             .build(deployment)
             .map(Some)
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<AgentLog>, Error> {
-        Ok(self.news(document(message.as_bytes())?))
+        Ok(self.last.unread(document(message.as_bytes())?, |line: &AgentLog| line.id))
     }
 
     async fn poll(&mut self, client: &Client) -> Result<Polled<AgentLog>, Error> {
         let lines = ListAgentLogs::new(self.agent);
-        let lines = self.after.map_or(lines, |after| lines.after(after));
-        Ok(Polled::more(self.news(client.send(&lines).await?)))
+        let lines = self.last.0.map_or(lines, |after| lines.after(after));
+        let lines = client.send(&lines).await?;
+        Ok(Polled::more(self.last.unread(lines, |line| line.id)))
     }
 
     fn ends_with_close(&self) -> bool {

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use coder_core::DeploymentUrl;
 use http::Request;
 
+use super::last_line::LastLine;
 use crate::models::ProvisionerJobLog;
 use crate::operation::Draft;
 use crate::operations::{GetBuild, ListBuildLogs};
@@ -16,26 +17,19 @@ use crate::{BuildId, Channel, Client, Error, Polled, Subscription};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowBuildLogs {
     build: BuildId,
-    after: Option<i64>,
+    last: LastLine,
 }
 
 impl FollowBuildLogs {
     /// Of this build, from the beginning.
     pub fn new(build: BuildId) -> Self {
-        Self { build, after: None }
+        Self { build, last: LastLine::default() }
     }
 
     /// Only what comes after the line with this id.
     #[must_use]
     pub fn after(self, id: i64) -> Self {
-        Self { after: Some(id), ..self }
-    }
-
-    /// What was not seen before.
-    fn news(&mut self, mut lines: Vec<ProvisionerJobLog>) -> Vec<ProvisionerJobLog> {
-        lines.retain(|line| self.after.is_none_or(|after| line.id > after));
-        self.after = lines.iter().map(|line| line.id).max().or(self.after);
-        lines
+        Self { last: LastLine(Some(id)), ..self }
     }
 }
 
@@ -58,22 +52,22 @@ impl Subscription for FollowBuildLogs {
         }
         Draft::get(["workspacebuilds", &self.build.to_string(), "logs"])
             .query("follow", Some(true))
-            .query("after", self.after)
+            .query("after", self.last.0)
             .build(deployment)
             .map(Some)
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<ProvisionerJobLog>, Error> {
-        let line = document(message.as_bytes())?;
-        Ok(self.news(vec![line]))
+        let line: ProvisionerJobLog = document(message.as_bytes())?;
+        Ok(self.last.unread(vec![line], |line| line.id))
     }
 
     async fn poll(&mut self, client: &Client) -> Result<Polled<ProvisionerJobLog>, Error> {
         // In this order: what is written between the two is not lost.
         let over = client.send(&GetBuild::new(self.build)).await?.job.completed_at.is_some();
         let lines = ListBuildLogs::new(self.build);
-        let lines = self.after.map_or(lines, |after| lines.after(after));
-        let items = self.news(client.send(&lines).await?);
+        let lines = self.last.0.map_or(lines, |after| lines.after(after));
+        let items = self.last.unread(client.send(&lines).await?, |line| line.id);
         Ok(if over { Polled::last(items) } else { Polled::more(items) })
     }
 

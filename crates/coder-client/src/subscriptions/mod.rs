@@ -4,6 +4,7 @@
 mod agent_logs;
 mod agent_metadata;
 mod build_logs;
+mod last_line;
 mod workspace;
 
 pub use agent_logs::FollowAgentLogs;

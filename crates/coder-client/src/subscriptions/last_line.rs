@@ -1,0 +1,18 @@
+//! How far a log has been read.
+
+/// The id of the last line that was read; none before the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LastLine(pub(super) Option<i64>);
+
+impl LastLine {
+    /// Those of the lines that were not read before. From now on they were.
+    pub(super) fn unread<Line>(
+        &mut self,
+        mut lines: Vec<Line>,
+        id: impl Fn(&Line) -> i64,
+    ) -> Vec<Line> {
+        lines.retain(|line| self.0.is_none_or(|last| id(line) > last));
+        self.0 = lines.iter().map(id).max().or(self.0);
+        lines
+    }
+}
