@@ -8,12 +8,13 @@ use coder_auth::{CoderAuth, SignIn, UsernameMatchingUserEntityName};
 use coder_client::operations::GetUser;
 use coder_core::Secret;
 use coder_testkit::{FakeUser, Fault};
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::foreign_tokens::{Beside, caller, headers};
 use crate::sign_in::{catalog, with_sign_in};
 use crate::support::{Answer, Browser, House, PORTAL, answer, base_options};
+use crate::wire::shown;
 
 const PATH: &str = "/api/coder/v1/link";
 
@@ -52,6 +53,10 @@ impl Ask {
     }
 
     async fn at(&self, auth: &CoderAuth) -> Answer {
+        answer(&self.response(auth).await)
+    }
+
+    async fn response(&self, auth: &CoderAuth) -> Response<Bytes> {
         let mut request =
             Request::builder().method(self.method).uri(format!("{PATH}{}", self.query));
         *request.headers_mut().unwrap() = self.headers.clone();
@@ -68,7 +73,7 @@ impl Ask {
         {
             assert!(token.is_empty() || !text.contains(token), "the token is told: {text}");
         }
-        answer(&response)
+        response
     }
 }
 
@@ -407,4 +412,28 @@ async fn a_linked_token_is_sealed_for_its_person() {
     let swapped = coder_auth::store::GrantRecord { key: key(ALICE), ..record };
     assert!(house.storage.0.replace_grant(swapped, Some(of_alice.generation)).await.unwrap());
     assert_eq!(caller_of(ALICE).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_answer_is_held_to_the_letter() {
+    let beside = Beside::new();
+    let (house, token) = (&beside.house, beside.token(ALICE));
+    let alice = house.coder.add_user("alice-at-coder");
+    let dead = Secret::new("0123456789-0123456789012345678901");
+    let mut answers = String::new();
+    for (what, ask) in [
+        ("nothing is linked", Ask::by("GET", &token)),
+        ("nobody asks", Ask::new("GET", &[])),
+        ("another site asks", Ask::new("GET", &from_page("x=y", "https://evil.example"))),
+        ("there is no such environment", Ask::by("GET", &token).in_environment("staging")),
+        ("no token is sent", Ask::by("POST", &token)),
+        ("Coder does not know the token", Ask::by("POST", &token).with_token(&dead)),
+        ("linked", Ask::by("POST", &token).with_token(&alice.session_token)),
+        ("this is linked", Ask::by("GET", &token)),
+        ("taken back", Ask::by("DELETE", &token)),
+    ] {
+        let response = ask.response(&house.auth).await;
+        answers += &format!("# {} {what}\n{}\n", ask.method, shown(&response));
+    }
+    insta::assert_snapshot!(answers);
 }

@@ -10,7 +10,7 @@ use crate::sign_in::{catalog, with_sign_in};
 use crate::support::{Browser, House, PORTAL, base_options, location};
 
 /// The answer as a person can compare it.
-fn shown(response: &Response<Bytes>) -> String {
+pub(crate) fn shown(response: &Response<Bytes>) -> String {
     let mut lines: Vec<String> = response
         .headers()
         .iter()
