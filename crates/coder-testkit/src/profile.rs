@@ -115,7 +115,7 @@ impl Profile {
             profile.revocation = true; // since 2.28
             profile.revocation_advertised = true;
         }
-        if release >= Version::V2_31_1 as u8 {
+        if release >= Version::V2_31 as u8 {
             profile.expires_in = true; // since 2.30
             profile.pkce = Pkce::Mandatory;
             profile.redirects = RedirectMatch::Exact;

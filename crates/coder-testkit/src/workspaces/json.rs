@@ -266,7 +266,7 @@ impl Workspace {
         if version >= Version::V2_29 {
             workspace.set("task_id", Value::Null);
         }
-        if version >= Version::V2_31_1 && !self.shared_with.is_empty() {
+        if version >= Version::V2_31 && !self.shared_with.is_empty() {
             let shares: Vec<Value> = self
                 .shared_with
                 .iter()

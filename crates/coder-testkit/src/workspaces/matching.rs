@@ -89,7 +89,7 @@ impl WorkspaceSearch {
                 terms.fault("has-agent", reason);
             }
         }
-        if version >= Version::V2_31_1 {
+        if version >= Version::V2_31 {
             match terms.bool("healthy") {
                 Some(true) => found.agents.push("connected".to_owned()),
                 Some(false) => {

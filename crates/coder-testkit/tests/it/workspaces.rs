@@ -133,7 +133,7 @@ fn every_filter_finds_its_own() {
 fn newer_keys_are_unknown_to_older_releases() {
     for (q, since) in [
         ("shared:false", Version::V2_29),
-        ("healthy:true", Version::V2_31_1),
+        ("healthy:true", Version::V2_31),
         ("include_agent_metadata:cpu", Version::V2_37),
     ] {
         for version in Version::ALL {
