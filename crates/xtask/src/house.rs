@@ -69,6 +69,7 @@ pub const HOUSE: &[Member] = &[
         &["coder-core", "coder-config", "coder-client", "backstage-catalog", "coder-auth"],
     ),
     anything("coder-backstage-examples", Floor::Aside),
+    anything("coder-conformance", Floor::Aside),
     anything("xtask", Floor::Aside),
 ];
 
