@@ -97,6 +97,7 @@ mod events;
 mod fake;
 mod fault;
 mod future;
+mod input;
 mod json;
 mod keys;
 mod live;

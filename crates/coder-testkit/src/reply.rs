@@ -185,6 +185,13 @@ impl Reply {
         reason
     }
 
+    /// All that an error says: message, detail and the reasons of its fields.
+    #[cfg(test)]
+    pub(crate) fn reason_with_detail(self) -> String {
+        let body = self.body.collect(usize::MAX).now_or_never().and_then(Result::ok);
+        String::from_utf8_lossy(&body.unwrap_or_default()).replace("\\\"", "\"")
+    }
+
     /// Adds a header. A value that cannot stand in a header is left out.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {

@@ -1,0 +1,182 @@
+//! The deployment that the recorded answers speak of.
+//!
+//! Users `ada` (owner), `grace` and `linus`; templates `devcontainers` (parameters and presets),
+//! `plain` (none) and `failing` (its builds fail); workspaces `acme-api` and `acme-web` of ada and
+//! `grace-api` of grace from `devcontainers`, with two agents that never connect; `vm` of grace,
+//! stopped; `broken` of linus, failed.
+
+use std::collections::BTreeMap;
+
+use coder_testkit::{FakeCoder, FakeTemplate, FakeUser};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The password of everybody in the world of a fake.
+pub const PASSWORD: &str = "conformance-Passw0rd!";
+
+/// Parameters, presets and the parameter values of workspaces, as they were recorded.
+#[derive(Debug, Deserialize)]
+struct Recorded {
+    rich: Vec<Value>,
+    presets: Vec<RecordedPreset>,
+    params: BTreeMap<String, Vec<NameAndValue>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RecordedPreset {
+    name: String,
+    parameters: Vec<PascalNameAndValue>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PascalNameAndValue {
+    name: String,
+    value: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct NameAndValue {
+    name: String,
+    value: String,
+}
+
+/// Names a server and what of the world is where: the seed file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Seed {
+    /// Whether it is the fake or a real Coder.
+    pub kind: Kind,
+    /// The deployment's URL.
+    pub base: String,
+    /// The password of the users.
+    pub password: String,
+    /// By name.
+    pub users: BTreeMap<String, SeedUser>,
+    /// Ids by name.
+    pub templates: BTreeMap<String, String>,
+    /// Ids of the active versions, by the template's name.
+    pub versions: BTreeMap<String, String>,
+    /// Ids by name.
+    pub workspaces: BTreeMap<String, String>,
+    /// Ids of the latest builds, by the workspace's name.
+    pub builds: BTreeMap<String, String>,
+    /// The id of the organization.
+    pub org: String,
+}
+
+/// What a server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// [`FakeCoder`].
+    Fake,
+    /// A Coder.
+    Real,
+}
+
+/// A user of the world.
+#[derive(Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SeedUser {
+    /// The id at Coder.
+    pub id: String,
+    /// A session token. A real Coder needs none: the runner signs in with the password.
+    #[serde(default)]
+    pub token: String,
+}
+
+impl std::fmt::Debug for SeedUser {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("SeedUser").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Fills a fake with the world.
+///
+/// # Errors
+///
+/// When the recorded parameters cannot be read, which is a mistake in this crate.
+pub fn build(coder: &FakeCoder) -> Result<Seed, serde_json::Error> {
+    let recorded: Recorded = serde_json::from_str(include_str!("world.json"))?;
+    let people = ["ada", "grace", "linus"].map(|name| {
+        (name, if name == "ada" { coder.add_owner(name) } else { coder.add_user(name) })
+    });
+    let templates = templates(coder, &recorded);
+    let mut seed = Seed {
+        kind: Kind::Fake,
+        base: coder.url().to_string(),
+        password: PASSWORD.to_owned(),
+        users: BTreeMap::new(),
+        templates: BTreeMap::new(),
+        versions: BTreeMap::new(),
+        workspaces: BTreeMap::new(),
+        builds: BTreeMap::new(),
+        org: String::new(),
+    };
+    for template in &templates {
+        let name = template.name().to_owned();
+        seed.templates.insert(name.clone(), template.id().to_string());
+        seed.versions.insert(name, template.active_version_id().to_string());
+    }
+    for (name, owner, template) in [
+        ("acme-api", "ada", "devcontainers"),
+        ("acme-web", "ada", "devcontainers"),
+        ("grace-api", "grace", "devcontainers"),
+        ("vm", "grace", "plain"),
+        ("broken", "linus", "failing"),
+    ] {
+        let Some((_, owner)) = people.iter().find(|(known, _)| *known == owner) else { continue };
+        add_workspace(coder, &recorded, &mut seed, (name, owner, template));
+    }
+    for (name, user) in people {
+        seed.users.insert(name.to_owned(), seed_user(&user));
+    }
+    Ok(seed)
+}
+
+/// A user as the seed file tells them.
+pub(crate) fn seed_user(user: &FakeUser) -> SeedUser {
+    SeedUser { id: user.id.to_string(), token: user.session_token.expose().to_owned() }
+}
+
+fn templates(coder: &FakeCoder, recorded: &Recorded) -> Vec<FakeTemplate> {
+    let mut devcontainers = coder.add_template("devcontainers").display_name("Devcontainers");
+    for parameter in &recorded.rich {
+        devcontainers = devcontainers.rich_parameter(parameter.clone());
+    }
+    for preset in &recorded.presets {
+        let values: Vec<(&str, &str)> = preset
+            .parameters
+            .iter()
+            .map(|parameter| (parameter.name.as_str(), parameter.value.as_str()))
+            .collect();
+        devcontainers = devcontainers.preset(&preset.name, &values);
+    }
+    let plain = coder.add_template("plain").display_name("Plain");
+    let failing = coder.add_template("failing").display_name("Failing");
+    vec![devcontainers, plain, failing.builds_fail("terraform apply: exit status 1", None)]
+}
+
+fn add_workspace(
+    coder: &FakeCoder,
+    recorded: &Recorded,
+    seed: &mut Seed,
+    (name, owner, template): (&str, &FakeUser, &str),
+) {
+    let mut workspace = coder.add_workspace(owner, name).template(template);
+    for parameter in recorded.params.get(name).into_iter().flatten() {
+        workspace = workspace.parameter(&parameter.name, &parameter.value);
+    }
+    workspace = match name {
+        "vm" => workspace.stopped(),
+        "broken" => workspace.failed("terraform apply: exit status 1"),
+        _ => workspace.agents(&["main", "db"]).agents_never_connect(),
+    };
+    let id = workspace.create();
+    let made = coder.workspace(id);
+    seed.workspaces.insert(name.to_owned(), id.to_string());
+    seed.builds.insert(name.to_owned(), made.latest_build.id.to_string());
+    seed.org = made.organization_id.to_string();
+}
