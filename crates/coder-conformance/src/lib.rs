@@ -5,5 +5,13 @@
 //!
 //! The recorded answers are in `recorded/`; its README describes them.
 
+pub mod answer;
+pub mod compare;
+mod page;
+pub mod placeholders;
+pub mod replay;
+pub mod sections;
 pub mod serve;
+pub mod server;
+mod streams;
 pub mod world;

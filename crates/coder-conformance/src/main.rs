@@ -1,9 +1,15 @@
 //! `cargo xtask conformance`.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use coder_conformance::replay::{Recording, replay};
+use coder_conformance::sections::Part;
+use coder_conformance::serve::serve;
+use coder_conformance::server::Server;
+use coder_conformance::world::Seed;
 use coder_testkit::Version;
 
 /// Asks a Coder, real or fake, what real ones were asked.
@@ -11,17 +17,26 @@ use coder_testkit::Version;
 #[command(bin_name = "cargo xtask conformance")]
 struct Arguments {
     /// A release of the fake, such as `V2_36`.
-    #[arg(long, value_name = "RELEASE", value_parser = release)]
-    fake: Version,
+    #[arg(long, value_name = "RELEASE", value_parser = release, requires = "serve")]
+    fake: Option<Version>,
     /// Serves the fake with its world on this port, and writes the seed file.
-    #[arg(long, value_name = "PORT")]
-    serve: u16,
+    #[arg(long, value_name = "PORT", requires = "fake")]
+    serve: Option<u16>,
     /// Switches the fake's OAuth2 provider off.
     #[arg(long)]
     provider_off: bool,
     /// Where the seed file is written.
     #[arg(long, value_name = "FILE", default_value = "target/conformance-seed.json")]
     seed: PathBuf,
+    /// Asks the server that this seed file describes.
+    #[arg(long, value_name = "FILE", conflicts_with = "fake", requires = "release")]
+    world: Option<PathBuf>,
+    /// The recorded release to compare with: `2.36.0`.
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<String>,
+    /// Asks only this part. May be repeated.
+    #[arg(long, value_name = "PART", value_parser = part)]
+    part: Vec<Part>,
 }
 
 fn release(text: &str) -> Result<Version, String> {
@@ -32,20 +47,54 @@ fn release(text: &str) -> Result<Version, String> {
     })
 }
 
+fn part(text: &str) -> Result<Part, String> {
+    let known = |part: &Part| part.to_string() == text;
+    Part::ALL
+        .into_iter()
+        .find(known)
+        .ok_or_else(|| "`oauth`, `api`, `workspaces` or `off`".to_owned())
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let serving = coder_conformance::serve::serve(
-        arguments.fake,
-        !arguments.provider_off,
-        arguments.serve,
-        &arguments.seed,
-    );
-    match serving.await {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(Arguments::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+async fn run(arguments: Arguments) -> io::Result<bool> {
+    if let Some((version, port)) = arguments.fake.zip(arguments.serve) {
+        serve(version, !arguments.provider_off, port, &arguments.seed).await?;
+        return Ok(true);
+    }
+    let Some((world, release)) = arguments.world.zip(arguments.release) else {
+        return Err(io::Error::other(
+            "give `--world FILE --release RELEASE`, or `--fake RELEASE --serve PORT`",
+        ));
+    };
+    let parts = if arguments.part.is_empty() { Part::ALL.to_vec() } else { arguments.part };
+    ask(&world, &release, &parts).await
+}
+
+/// Asks a server; whether all answers are the recorded ones.
+async fn ask(world: &Path, release: &str, parts: &[Part]) -> io::Result<bool> {
+    let seed: Seed = serde_json::from_slice(&std::fs::read(world)?).map_err(io::Error::other)?;
+    let mut alike = true;
+    for part in parts {
+        let Some(recording) = Recording::read(release, *part)? else { continue };
+        let run = format!("{:06x}", std::process::id());
+        let mut server = Server::new(seed.clone(), &run).await.map_err(io::Error::other)?;
+        let outcome = replay(&mut server, *part, &recording).await;
+        println!("{part} of {release}:{outcome}");
+        for kept in server.clean_up().await {
+            println!("the server keeps {kept}");
+        }
+        alike &= outcome.different.is_empty();
+    }
+    Ok(alike)
 }

@@ -1,0 +1,157 @@
+//! An answer, with placeholders: what is recorded, and what is compared.
+
+use std::collections::BTreeMap;
+
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::page;
+use crate::placeholders::Placeholders;
+
+/// The answer to one request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The name of the request.
+    pub label: String,
+    /// The status; 0 when there was no answer.
+    pub status: u16,
+    /// The headers that are looked at, repeats joined.
+    pub headers: BTreeMap<String, String>,
+    /// What the body is.
+    pub kind: BodyKind,
+    /// The body.
+    pub body: Value,
+    /// What was asked.
+    #[serde(default)]
+    pub request: Request,
+}
+
+/// A request, as it is shown.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Request {
+    /// The HTTP method.
+    pub method: String,
+    /// Path and query, with placeholders.
+    pub path: String,
+}
+
+/// What a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BodyKind {
+    /// JSON.
+    Json,
+    /// A page: of it there are forms and inputs.
+    Html,
+    /// Another text.
+    Text,
+    /// The messages of a WebSocket.
+    Ws,
+    /// Server-sent events.
+    Sse,
+    /// No body.
+    Empty,
+    /// There was no answer.
+    Broken,
+}
+
+/// The headers that are looked at.
+pub(crate) const HEADERS: &[&str] = &[
+    "content-type",
+    "www-authenticate",
+    "cache-control",
+    "pragma",
+    "set-cookie",
+    "location",
+    "content-security-policy",
+    "x-frame-options",
+    "access-control-allow-origin",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-allow-credentials",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "allow",
+    "retry-after",
+    "x-content-type-options",
+    "referrer-policy",
+    "x-ratelimit-limit",
+    "x-accel-buffering",
+    "vary",
+    "upgrade",
+    "clear-site-data",
+];
+
+/// Texts that are longer are cut.
+const TEXT: usize = 400;
+
+/// The headers that are looked at, with placeholders.
+pub(crate) fn headers(
+    headers: &HeaderMap,
+    placeholders: &Placeholders,
+) -> BTreeMap<String, String> {
+    let mut shown = BTreeMap::new();
+    for name in HEADERS {
+        let mut values: Vec<String> = headers
+            .get_all(*name)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
+        if values.is_empty() {
+            continue;
+        }
+        match *name {
+            "set-cookie" => values.iter_mut().for_each(|value| *value = without_value(value)),
+            "allow" => values.sort(),
+            _ => {}
+        }
+        let mut text = placeholders.text(&values.join(" || "));
+        if *name == "content-security-policy" {
+            let mut parts: Vec<&str> =
+                text.split(';').map(str::trim).filter(|part| !part.is_empty()).collect();
+            parts.sort_unstable();
+            text = parts.join("; ");
+        }
+        shown.insert((*name).to_owned(), text);
+    }
+    shown
+}
+
+/// A `Set-Cookie` with its value left out.
+fn without_value(cookie: &str) -> String {
+    match cookie.split_once('=') {
+        Some((name, rest)) => {
+            let attributes = rest.find(';').and_then(|end| rest.get(end..)).unwrap_or_default();
+            format!("{name}={{v}}{attributes}")
+        }
+        None => cookie.to_owned(),
+    }
+}
+
+/// A body by its content type, with placeholders.
+pub(crate) fn body(
+    bytes: &[u8],
+    content_type: &str,
+    placeholders: &Placeholders,
+) -> (BodyKind, Value) {
+    if bytes.is_empty() {
+        return (BodyKind::Empty, Value::Null);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let cut = || Value::String(placeholders.text(&text.chars().take(TEXT).collect::<String>()));
+    if content_type.contains("json") {
+        return match serde_json::from_str::<Value>(&text) {
+            Ok(json) => (BodyKind::Json, placeholders.json(&json)),
+            Err(_) => (BodyKind::Text, cut()),
+        };
+    }
+    if content_type.contains("html") {
+        let page = page::read(&text);
+        let shown = json!({ "forms": placeholders.json(&page.forms), "inputs": placeholders.json(&page.inputs) });
+        return (BodyKind::Html, shown);
+    }
+    (BodyKind::Text, cut())
+}

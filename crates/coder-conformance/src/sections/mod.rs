@@ -1,0 +1,53 @@
+//! The requests, in the order in which real Coders were asked.
+//!
+//! A part (`oauth`, `api`, …) has a file of recorded answers and some sections. A section sends its
+//! requests through [`Server::ask`]; what it needs between them it asks
+//! [quietly](Server::quietly). A label names one request for ever: it joins the answer with the
+//! recorded one.
+
+mod metadata;
+
+use std::fmt;
+
+use crate::server::Server;
+
+/// A client id, workspace id and so on that no Coder has.
+pub(crate) const UNKNOWN_ID: &str = "3f9f6d3c-1111-4222-8333-944445555666";
+
+/// A part of the requests, with a file of recorded answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// The OAuth2 provider, its applications and clients.
+    OAuth,
+    /// Users, keys, templates, search and the rest.
+    Api,
+    /// Workspaces, builds and settings.
+    Workspaces,
+    /// Everything of the provider while it is switched off.
+    Off,
+}
+
+impl Part {
+    /// All parts.
+    pub const ALL: [Self; 4] = [Self::OAuth, Self::Api, Self::Workspaces, Self::Off];
+
+    /// Sends the requests of this part.
+    pub async fn play(self, server: &mut Server) {
+        match self {
+            Self::OAuth => metadata::play(server).await,
+            Self::Api | Self::Workspaces | Self::Off => {}
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::OAuth => "oauth",
+            Self::Api => "api",
+            Self::Workspaces => "workspaces",
+            Self::Off => "off",
+        })
+    }
+}
