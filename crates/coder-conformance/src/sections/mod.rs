@@ -5,7 +5,15 @@
 //! [quietly](Server::quietly). A label names one request for ever: it joins the answer with the
 //! recorded one.
 
+mod apps;
+mod authorize;
+mod ending;
+mod exchange;
+mod lifecycle;
 mod metadata;
+mod provider;
+mod refresh;
+mod registration;
 
 use std::fmt;
 
@@ -35,10 +43,25 @@ impl Part {
     /// Sends the requests of this part.
     pub async fn play(self, server: &mut Server) {
         match self {
-            Self::OAuth => metadata::play(server).await,
+            Self::OAuth => oauth(server).await,
             Self::Api | Self::Workspaces | Self::Off => {}
         }
     }
+}
+
+async fn oauth(server: &mut Server) {
+    metadata::play(server).await;
+    apps::play(server).await;
+    let app = authorize::play(server).await;
+    let member = server.token("grace");
+    let other = server.add_app("appc", "http://127.0.0.1:9997/cb").await;
+    let exchange = exchange::Exchange { app: &app, other: &other, member: &member };
+    exchange.play(server).await;
+    let pair = refresh::play(server, &app, &other).await;
+    ending::disconnect(server, &app, &other, &pair).await;
+    ending::revoke(server, &app, &other).await;
+    lifecycle::play(server, &app).await;
+    registration::play(server).await;
 }
 
 impl fmt::Display for Part {
