@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod compare;
+pub mod journeys;
 mod page;
 pub mod placeholders;
 pub mod replay;

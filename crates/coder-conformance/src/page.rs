@@ -42,6 +42,20 @@ pub(crate) fn read(html: &str) -> Page {
     Page { forms: forms.into(), inputs: inputs.into(), csrf_token }
 }
 
+/// Where the links of a page lead.
+pub(crate) fn links(html: &str) -> Vec<String> {
+    let mut links = Vec::new();
+    for token in Tokenizer::new(html) {
+        let Ok(Token::StartTag(tag)) = token else { continue };
+        if &tag.name[..] == b"a"
+            && let Some(link) = tag.attributes.get(b"href".as_slice())
+        {
+            links.push(String::from_utf8_lossy(link).into_owned());
+        }
+    }
+    links
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -171,6 +171,11 @@ impl Server {
         self.made.push((path.to_owned(), token.to_owned()));
     }
 
+    /// Remembers to delete a workspace, as the person of this token.
+    pub(crate) fn made_workspace(&mut self, id: &str, token: &str) {
+        self.made.push((format!("workspace {id}"), token.to_owned()));
+    }
+
     /// Remembers something that a Coder keeps after the run.
     pub(crate) fn keeps(&mut self, what: &str) {
         self.kept.push(what.to_owned());
@@ -179,7 +184,14 @@ impl Server {
     /// Deletes what was made, newest first, and returns what the server keeps.
     pub async fn clean_up(&mut self) -> Vec<String> {
         while let Some((path, token)) = self.made.pop() {
-            let reply = self.quietly("DELETE", &path).token(&token).send().await;
+            let reply = match path.strip_prefix("workspace ") {
+                Some(id) => {
+                    let path = format!("/api/v2/workspaces/{id}/builds");
+                    let body = json!({ "transition": "delete" });
+                    self.quietly("POST", &path).token(&token).json(&body).send().await
+                }
+                None => self.quietly("DELETE", &path).token(&token).send().await,
+            };
             if !matches!(reply.status, 200..300 | 404) {
                 self.kept.push(format!("{path} (deleting it answered {})", reply.status));
             }
@@ -236,7 +248,7 @@ impl Server {
     }
 
     /// Says a line to the control door of a fake.
-    async fn control(&self, line: &str) -> Value {
+    pub(crate) async fn control(&self, line: &str) -> Value {
         let talk = async {
             let address: SocketAddr = self.placeholders.host().parse().ok()?;
             let door = SocketAddr::new(address.ip(), address.port().checked_add(1000)?);

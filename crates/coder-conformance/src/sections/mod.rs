@@ -11,7 +11,7 @@ mod ending;
 mod exchange;
 mod lifecycle;
 mod metadata;
-mod provider;
+pub(crate) mod provider;
 mod refresh;
 mod registration;
 

@@ -41,9 +41,9 @@ pub(super) fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
 
 /// An application of this run.
 #[derive(Clone, Debug)]
-pub(super) struct App {
-    pub(super) id: String,
-    pub(super) secret: String,
+pub(crate) struct App {
+    pub(crate) id: String,
+    pub(crate) secret: String,
     pub(super) callback: String,
 }
 
@@ -107,7 +107,7 @@ impl App {
 
 impl Server {
     /// Registers an application with a secret, shown as `{name.client_id}` and `{name.secret0}`.
-    pub(super) async fn add_app(&mut self, name: &str, callback: &str) -> App {
+    pub(crate) async fn add_app(&mut self, name: &str, callback: &str) -> App {
         let owner = self.token("ada");
         let full_name = format!("{name}-{}", self.run());
         let body = json!({ "name": full_name, "callback_url": callback, "icon": "" });
