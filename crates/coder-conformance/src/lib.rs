@@ -15,4 +15,5 @@ pub mod sections;
 pub mod serve;
 pub mod server;
 mod streams;
+pub mod table;
 pub mod world;

@@ -1,10 +1,11 @@
 //! `cargo xtask conformance`.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use coder_conformance::journeys::{Journey, Stage};
 use coder_conformance::replay::{Recording, replay};
 use coder_conformance::sections::Part;
 use coder_conformance::serve::serve;
@@ -34,9 +35,13 @@ struct Arguments {
     /// The recorded release to compare with: `2.36.0`.
     #[arg(long, value_name = "RELEASE")]
     release: Option<String>,
-    /// Asks only this part. May be repeated.
+    /// Asks only this part. May be repeated. Without it, all parts are asked and the journeys
+    /// taken.
     #[arg(long, value_name = "PART", value_parser = part)]
     part: Vec<Part>,
+    /// A shell command that restarts this Coder, for the journey of streams over a restart.
+    #[arg(long, value_name = "COMMAND", requires = "world")]
+    restart: Option<String>,
 }
 
 fn release(text: &str) -> Result<Version, String> {
@@ -77,13 +82,38 @@ async fn run(arguments: Arguments) -> io::Result<bool> {
             "give `--world FILE --release RELEASE`, or `--fake RELEASE --serve PORT`",
         ));
     };
-    let parts = if arguments.part.is_empty() { Part::ALL.to_vec() } else { arguments.part };
-    ask(&world, &release, &parts).await
+    let seed: Seed = serde_json::from_slice(&std::fs::read(world)?).map_err(io::Error::other)?;
+    if !arguments.part.is_empty() {
+        return ask(&seed, &release, &arguments.part).await;
+    }
+    let alike = ask(&seed, &release, &Part::ALL).await?;
+    Ok(take_journeys(&seed, arguments.restart).await? && alike)
+}
+
+/// Takes all journeys on a server; whether all came to their end.
+async fn take_journeys(seed: &Seed, restart: Option<String>) -> io::Result<bool> {
+    let mut all = true;
+    for journey in Journey::ALL {
+        let run = format!("{:06x}", std::process::id());
+        let server = Server::new(seed.clone(), &run).await.map_err(io::Error::other)?;
+        let mut stage = Stage::new(server, restart.clone())
+            .map_err(|trouble| io::Error::other(trouble.to_string()))?;
+        match journey.take(&mut stage).await {
+            Ok(()) => println!("{journey}: ok"),
+            Err(trouble) => {
+                all = false;
+                println!("{journey}: {trouble}");
+            }
+        }
+        for kept in stage.server_mut().clean_up().await {
+            println!("the server keeps {kept}");
+        }
+    }
+    Ok(all)
 }
 
 /// Asks a server; whether all answers are the recorded ones.
-async fn ask(world: &Path, release: &str, parts: &[Part]) -> io::Result<bool> {
-    let seed: Seed = serde_json::from_slice(&std::fs::read(world)?).map_err(io::Error::other)?;
+async fn ask(seed: &Seed, release: &str, parts: &[Part]) -> io::Result<bool> {
     let mut alike = true;
     for part in parts {
         let Some(recording) = Recording::read(release, *part)? else { continue };

@@ -22,6 +22,7 @@
 #![expect(clippy::print_stdout, reason = "a chore talks to the person who started it")]
 
 mod command;
+mod conformance;
 mod fuzz;
 pub mod house;
 mod steps;
@@ -29,6 +30,7 @@ mod summary;
 mod swagger_coverage;
 mod tools;
 
+pub use conformance::conformance;
 pub use fuzz::fuzz;
 pub use steps::Step;
 pub use summary::run;

@@ -32,6 +32,14 @@ enum Chore {
         #[arg(long, value_name = "TARGET")]
         only: Vec<String>,
     },
+    /// Asks a Coder, real or fake, what real ones were asked, and takes the journeys of people.
+    /// `cargo xtask conformance --help` lists what it takes.
+    #[command(disable_help_flag = true)]
+    Conformance {
+        /// Handed on as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Compares the models of coder-client with Coder's API description, field by field. The
     /// description is not part of this repository: it is `coderd/apidoc/swagger.json` of Coder's.
     SwaggerCoverage {
@@ -45,6 +53,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Test { only } => xtask::run(&only),
         Chore::Fuzz { seconds, only } => xtask::fuzz(&only, seconds),
+        Chore::Conformance { arguments } => xtask::conformance(&arguments),
         Chore::SwaggerCoverage { swagger } => xtask::swagger_coverage(&swagger),
     };
     if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }

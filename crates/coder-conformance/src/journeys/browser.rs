@@ -245,7 +245,8 @@ fn message(response: &Response<Bytes>) -> Result<Value, Trouble> {
     if let Ok(json) = serde_json::from_str(&text) {
         return Ok(json);
     }
-    let literal = text.split("decodeURIComponent('").nth(1).and_then(|rest| rest.split('\'').next());
+    let literal =
+        text.split("decodeURIComponent('").nth(1).and_then(|rest| rest.split('\'').next());
     let literal = literal.ok_or_else(|| Trouble::new("the popup's page has no message"))?;
     let decoded = percent_encoding::percent_decode_str(literal).decode_utf8_lossy();
     Ok(serde_json::from_str(&decoded)?)

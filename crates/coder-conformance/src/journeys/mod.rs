@@ -136,7 +136,8 @@ impl Stage {
     /// When there is no HTTP client or no tokio runtime.
     pub fn new(server: Server, restart: Option<String>) -> Result<Self, Trouble> {
         let transport = ReqwestTransport::new("coder-conformance")?;
-        let world = World::native(transport).ok_or_else(|| Trouble::new("there is no tokio runtime"))?;
+        let world =
+            World::native(transport).ok_or_else(|| Trouble::new("there is no tokio runtime"))?;
         Ok(Self { server, world, restart })
     }
 
@@ -162,7 +163,11 @@ impl Stage {
             (Kind::Real, None) => Err(Trouble::new("give a command that restarts this Coder")),
             (Kind::Real, Some(command)) => {
                 let status = Command::new("sh").args(["-c", command]).status()?;
-                if status.success() { Ok(()) } else { Err(Trouble::new("the restart command failed")) }
+                if status.success() {
+                    Ok(())
+                } else {
+                    Err(Trouble::new("the restart command failed"))
+                }
             }
         }
     }

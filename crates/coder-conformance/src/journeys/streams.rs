@@ -49,7 +49,11 @@ async fn follow(stage: &mut Stage, name: &str, restart: bool) -> Result<(), Trou
 }
 
 /// Compares what was followed with the whole log.
-async fn complete(client: &Client, build: &coder_client::BuildId, ids: &[i64]) -> Result<(), Trouble> {
+async fn complete(
+    client: &Client,
+    build: &coder_client::BuildId,
+    ids: &[i64],
+) -> Result<(), Trouble> {
     let all = client.send(&ListBuildLogs::new(*build)).await?;
     let all: Vec<i64> = all.iter().map(|line| line.id).collect();
     ensure!(!all.is_empty(), "the build has no log");
