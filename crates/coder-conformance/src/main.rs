@@ -9,7 +9,7 @@ use coder_conformance::journeys::{Journey, Stage};
 use coder_conformance::replay::{Recording, replay};
 use coder_conformance::sections::Part;
 use coder_conformance::serve::serve;
-use coder_conformance::server::Server;
+use coder_conformance::server::{Server, run_name};
 use coder_conformance::world::Seed;
 use coder_testkit::Version;
 
@@ -94,7 +94,7 @@ async fn run(arguments: Arguments) -> io::Result<bool> {
 async fn take_journeys(seed: &Seed, restart: Option<String>) -> io::Result<bool> {
     let mut all = true;
     for journey in Journey::ALL {
-        let run = format!("{:06x}", std::process::id());
+        let run = run_name(std::process::id());
         let server = Server::new(seed.clone(), &run).await.map_err(io::Error::other)?;
         let mut stage = Stage::new(server, restart.clone())
             .map_err(|trouble| io::Error::other(trouble.to_string()))?;
@@ -117,7 +117,7 @@ async fn ask(seed: &Seed, release: &str, parts: &[Part]) -> io::Result<bool> {
     let mut alike = true;
     for part in parts {
         let Some(recording) = Recording::read(release, *part)? else { continue };
-        let run = format!("{:06x}", std::process::id());
+        let run = run_name(std::process::id());
         let mut server = Server::new(seed.clone(), &run).await.map_err(io::Error::other)?;
         let outcome = replay(&mut server, *part, &recording).await;
         println!("{part} of {release}:{outcome}");

@@ -41,6 +41,17 @@ impl Placeholders {
         }
     }
 
+    /// Puts the values back in the place of `{name}`s: the opposite of [`Placeholders::text`].
+    pub(crate) fn fill(&self, text: &str) -> String {
+        let mut text = text.replace("{run}", &self.run);
+        for (value, name) in self.names.iter().filter(|(_, name)| name.starts_with('{')) {
+            if text.contains(name.as_str()) {
+                text = text.replace(name.as_str(), value);
+            }
+        }
+        text
+    }
+
     /// Replaces everything in a text.
     pub fn text(&self, text: &str) -> String {
         let mut text = text

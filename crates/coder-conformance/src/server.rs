@@ -15,10 +15,17 @@ use tokio::net::TcpStream;
 
 use crate::answer::{self, Answer, BodyKind, Request};
 use crate::placeholders::Placeholders;
+use crate::sections::UNKNOWN_ID;
 use crate::world::{Kind, Seed, SeedUser};
 
 /// No answer takes longer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Six letters and digits that are part of every name a run makes. There is a letter among them, so
+/// that the name in upper case is another one.
+pub fn run_name(number: u32) -> String {
+    format!("r{:05x}", number & 0xf_ffff)
+}
 
 /// A Coder that is asked.
 #[derive(Debug)]
@@ -28,10 +35,21 @@ pub struct Server {
     placeholders: Placeholders,
     run: String,
     answers: IndexMap<String, Answer>,
-    /// How to delete what was made, newest last: path and token.
-    made: Vec<(String, String)>,
+    /// How to delete what was made, newest last.
+    made: Vec<Made>,
     /// What a Coder keeps of this run.
     kept: Vec<String>,
+}
+
+/// Something that the run made, with the session token of the person who can delete it.
+#[derive(Debug)]
+enum Made {
+    /// Deleted by `DELETE path`.
+    Thing { path: String, token: String },
+    /// Deleted by a build.
+    Workspace { id: String, token: String },
+    /// Ended by `POST /api/v2/users/logout`.
+    Session { token: String },
 }
 
 /// The answer to one request, as a section goes on with it.
@@ -142,6 +160,12 @@ impl Server {
         self.placeholders.name(value, placeholder);
     }
 
+    /// Puts values in the place of `{ada.id}`, `{workspace.vm}`, `{run}` and so on; `{unknown}` is
+    /// [`UNKNOWN_ID`].
+    pub(crate) fn fill(&self, text: &str) -> String {
+        self.placeholders.fill(&text.replace("{unknown}", UNKNOWN_ID))
+    }
+
     pub(crate) fn placeholders(&self) -> &Placeholders {
         &self.placeholders
     }
@@ -168,12 +192,17 @@ impl Server {
 
     /// Remembers how to delete what was made: `DELETE path`, as the person of this token.
     pub(crate) fn made(&mut self, path: &str, token: &str) {
-        self.made.push((path.to_owned(), token.to_owned()));
+        self.made.push(Made::Thing { path: path.to_owned(), token: token.to_owned() });
     }
 
-    /// Remembers to delete a workspace, as the person of this token.
+    /// Remembers to delete a workspace, which a build does.
     pub(crate) fn made_workspace(&mut self, id: &str, token: &str) {
-        self.made.push((format!("workspace {id}"), token.to_owned()));
+        self.made.push(Made::Workspace { id: id.to_owned(), token: token.to_owned() });
+    }
+
+    /// Remembers to end a session.
+    pub(crate) fn made_session(&mut self, token: &str) {
+        self.made.push(Made::Session { token: token.to_owned() });
     }
 
     /// Remembers something that a Coder keeps after the run.
@@ -183,21 +212,44 @@ impl Server {
 
     /// Deletes what was made, newest first, and returns what the server keeps.
     pub async fn clean_up(&mut self) -> Vec<String> {
-        while let Some((path, token)) = self.made.pop() {
-            let reply = match path.strip_prefix("workspace ") {
-                Some(id) => {
-                    let path = format!("/api/v2/workspaces/{id}/builds");
-                    let body = json!({ "transition": "delete" });
-                    self.quietly("POST", &path).token(&token).json(&body).send().await
-                }
-                None => self.quietly("DELETE", &path).token(&token).send().await,
-            };
-            if !matches!(reply.status, 200..300 | 404) {
-                self.kept.push(format!("{path} (deleting it answered {})", reply.status));
-            }
+        while let Some(made) = self.made.pop() {
+            self.delete(&made).await;
         }
         std::mem::take(&mut self.kept)
     }
+}
+
+/// Deleting what was made.
+impl Server {
+    async fn delete(&mut self, made: &Made) {
+        let (what, reply) = match made {
+            Made::Thing { path, token } => {
+                (path.clone(), self.quietly("DELETE", path).token(token).send().await)
+            }
+            Made::Workspace { id, token } => {
+                if is_deleted(&self.wait(id, token).await) {
+                    return;
+                }
+                let path = format!("/api/v2/workspaces/{id}/builds");
+                let body = json!({ "transition": "delete" });
+                let reply = self.quietly("POST", &path).token(token).json(&body).send().await;
+                (format!("the workspace {id}"), reply)
+            }
+            Made::Session { token } => {
+                let logout = self.quietly("POST", "/api/v2/users/logout").token(token);
+                ("a session".to_owned(), logout.send().await)
+            }
+        };
+        if !matches!(reply.status, 200..300 | 404) {
+            self.kept.push(format!("{what} (deleting it answered {})", reply.status));
+        }
+    }
+}
+
+fn is_deleted(workspace: &Value) -> bool {
+    let transition = workspace.pointer("/latest_build/transition").and_then(Value::as_str);
+    let status = workspace.pointer("/latest_build/job/status").and_then(Value::as_str);
+    transition == Some("delete") && status == Some("succeeded")
 }
 
 /// Things of a Coder that sections need.

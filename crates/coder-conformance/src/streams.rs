@@ -193,9 +193,7 @@ async fn open(host: &str, path: &str, listen: &Listen<'_>) -> Option<(Reply, Wir
     let (status, headers) = read_head(&String::from_utf8_lossy(&head))?;
     let mut body = Vec::new();
     if status != 101 {
-        let length = headers.get("content-length")?.to_str().ok()?.parse::<usize>().ok()?;
-        while wire.unread.len() < length && wire.read_more(until).await.is_some() {}
-        body = std::mem::take(&mut wire.unread);
+        body = wire.body(&headers, until).await?;
     }
     Some((Reply { status, headers, body }, wire))
 }
@@ -220,6 +218,22 @@ impl Wire {
                 Some(())
             }
             _ => None,
+        }
+    }
+
+    /// The body of an answer that is no WebSocket.
+    async fn body(&mut self, headers: &HeaderMap, until: Instant) -> Option<Vec<u8>> {
+        let length = headers.get("content-length");
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        loop {
+            let body = match length {
+                Some(length) => self.unread.get(..length).map(<[u8]>::to_vec),
+                None => joined_chunks(&self.unread),
+            };
+            if body.is_some() {
+                return body;
+            }
+            self.read_more(until).await?;
         }
     }
 
@@ -298,6 +312,22 @@ fn message(parts: &[Frame], server: &Server) -> Value {
     }
 }
 
+/// A body in chunks (RFC 9112 §7.1), once it is complete.
+fn joined_chunks(mut bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = bytes.windows(2).position(|window| window == b"\r\n")?;
+        let (size, rest) = bytes.split_at_checked(end)?;
+        let size = usize::from_str_radix(str::from_utf8(size).ok()?, 16).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        let chunk = rest.get(2..)?;
+        body.extend(chunk.get(..size)?);
+        bytes = chunk.get(size + 2..)?;
+    }
+}
+
 /// The first frame of these bytes, and how many of them it takes.
 fn parse_frame(bytes: &[u8]) -> Option<(Frame, usize)> {
     let (first, second) = (*bytes.first()?, *bytes.get(1)?);
@@ -309,4 +339,17 @@ fn parse_frame(bytes: &[u8]) -> Option<(Frame, usize)> {
     let end = start + length;
     let payload = bytes.get(start..end)?.to_vec();
     Some((Frame { last: first & 0x80 != 0, opcode: first & 0x0f, payload }, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_joined_once_all_of_them_are_there() {
+        assert_eq!(joined_chunks(b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), Some(b"abcde".to_vec()));
+        for incomplete in [&b"3\r\nab"[..], b"3\r\nabc\r\n", b"3", b""] {
+            assert_eq!(joined_chunks(incomplete), None);
+        }
+    }
 }

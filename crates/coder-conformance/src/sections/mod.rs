@@ -7,13 +7,25 @@
 
 mod apps;
 mod authorize;
+mod builds;
+mod creating;
+mod deleting;
 mod ending;
 mod exchange;
+mod family;
+mod keys;
 mod lifecycle;
 mod metadata;
+mod misc;
+mod off;
 pub(crate) mod provider;
 mod refresh;
 mod registration;
+mod search;
+mod settings;
+mod templates;
+mod users;
+mod workspaces;
 
 use std::fmt;
 
@@ -44,7 +56,21 @@ impl Part {
     pub async fn play(self, server: &mut Server) {
         match self {
             Self::OAuth => oauth(server).await,
-            Self::Api | Self::Workspaces | Self::Off => {}
+            Self::Api => {
+                users::play(server).await;
+                keys::play(server).await;
+                misc::play(server).await;
+                templates::play(server).await;
+                search::play(server).await;
+            }
+            Self::Workspaces => {
+                workspaces::play(server).await;
+                creating::play(server).await;
+                builds::play(server).await;
+                settings::play(server).await;
+                deleting::play(server).await;
+            }
+            Self::Off => off::play(server).await,
         }
     }
 }
