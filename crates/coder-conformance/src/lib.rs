@@ -3,8 +3,12 @@
 //! - [`world`] makes the deployment that the recorded answers speak of, on the fake.
 //! - [`serve`](mod@serve) lets other programs reach it.
 //!
-//! The recorded answers are in `recorded/`; its README describes them.
+//! - [`replay`](mod@replay) sends the requests and compares; [`accepted`] holds what may differ.
+//!
+//! The recorded answers are in `recorded/`; its README describes them. What may differ from them
+//! is in `accepted.json`.
 
+pub mod accepted;
 pub mod answer;
 pub mod compare;
 pub mod journeys;

@@ -10,33 +10,87 @@ use coder_testkit::{FakeCoder, FakeServer, Pace, Version};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
-use crate::world;
+use crate::world::{self, Seed};
 
-/// Serves the world on this port of 127.0.0.1, and its control door on the port 1000 above, until
-/// the process ends. Writes the seed file first.
+/// The fake with its world on one address, and its control door on another.
 ///
 /// The control door takes one line a connection: `add NAME`, `suspend NAME` or `activate NAME`. It
 /// answers with a line of JSON.
+#[derive(Debug)]
+pub struct Deployment {
+    server: FakeServer,
+    control: Door,
+    seed: Seed,
+}
+
+impl Deployment {
+    /// Starts a release of the fake. Port 0 is a free one.
+    ///
+    /// # Errors
+    ///
+    /// When an address cannot be had.
+    pub async fn start(
+        version: Version,
+        provider: bool,
+        address: SocketAddr,
+        control: SocketAddr,
+    ) -> io::Result<Self> {
+        let builder = FakeCoder::builder()
+            .version(version)
+            .oauth2_provider(provider)
+            .clock(Arc::new(SystemClock))
+            .random(Arc::new(OsRandom))
+            .pace(Pace::INSTANT);
+        let server = FakeServer::start_on(builder, address).await?;
+        let mut seed = world::build(server.coder()).map_err(io::Error::other)?;
+        let door = TcpListener::bind(control).await?;
+        seed.control = Some(door.local_addr()?);
+        let control = Door(tokio::spawn(open(door, server.coder().clone())));
+        Ok(Self { server, control, seed })
+    }
+
+    /// Names the server and what of the world is where.
+    pub fn seed(&self) -> &Seed {
+        &self.seed
+    }
+
+    /// Waits until the open connections are done (a second at most).
+    pub async fn stop(self) {
+        drop(self.control);
+        self.server.stop().await;
+    }
+}
+
+/// The task of a control door, which ends when this is dropped.
+#[derive(Debug)]
+struct Door(JoinHandle<()>);
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Serves the world on this port of 127.0.0.1, and its control door on the port 1000 above, until
+/// the process ends. Writes the seed file first.
 ///
 /// # Errors
 ///
 /// When a port cannot be had or the seed file cannot be written.
 pub async fn serve(version: Version, provider: bool, port: u16, seed: &Path) -> io::Result<()> {
-    let builder = FakeCoder::builder()
-        .version(version)
-        .oauth2_provider(provider)
-        .clock(Arc::new(SystemClock))
-        .random(Arc::new(OsRandom))
-        .pace(Pace::INSTANT);
-    let server = FakeServer::start_on(builder, SocketAddr::from(([127, 0, 0, 1], port))).await?;
-    let coder = server.coder().clone();
-    let world = world::build(&coder).map_err(io::Error::other)?;
-    std::fs::write(seed, serde_json::to_vec_pretty(&world).map_err(io::Error::other)?)?;
-    let port = port.checked_add(1000).ok_or_else(|| io::Error::other("no port 1000 above"))?;
-    let control = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
-    loop {
-        let (stream, _) = control.accept().await?;
+    let door = port.checked_add(1000).ok_or_else(|| io::Error::other("no port 1000 above"))?;
+    let here = |port| SocketAddr::from(([127, 0, 0, 1], port));
+    let deployment = Deployment::start(version, provider, here(port), here(door)).await?;
+    let text = serde_json::to_vec_pretty(deployment.seed()).map_err(io::Error::other)?;
+    std::fs::write(seed, text)?;
+    std::future::pending().await
+}
+
+/// Opens the control door.
+async fn open(door: TcpListener, coder: FakeCoder) {
+    while let Ok((stream, _)) = door.accept().await {
         // A caller that goes away early has lost its answer, nothing else.
         let _ = obey(stream, &coder).await;
     }

@@ -302,15 +302,22 @@ impl Server {
     /// Says a line to the control door of a fake.
     pub(crate) async fn control(&self, line: &str) -> Value {
         let talk = async {
-            let address: SocketAddr = self.placeholders.host().parse().ok()?;
-            let door = SocketAddr::new(address.ip(), address.port().checked_add(1000)?);
-            let mut stream = BufReader::new(TcpStream::connect(door).await.ok()?);
+            let mut stream = BufReader::new(TcpStream::connect(self.door()?).await.ok()?);
             stream.write_all(format!("{line}\n").as_bytes()).await.ok()?;
             let mut answer = String::new();
             stream.read_line(&mut answer).await.ok()?;
             serde_json::from_str(&answer).ok()
         };
         talk.await.unwrap_or_default()
+    }
+
+    /// The control door of a fake.
+    fn door(&self) -> Option<SocketAddr> {
+        if self.seed.control.is_some() {
+            return self.seed.control;
+        }
+        let address: SocketAddr = self.placeholders.host().parse().ok()?;
+        Some(SocketAddr::new(address.ip(), address.port().checked_add(1000)?))
     }
 
     /// Waits until no build of a workspace is under way; the workspace.

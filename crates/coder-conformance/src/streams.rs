@@ -211,12 +211,8 @@ fn read_head(head: &str) -> Option<(u16, HeaderMap)> {
 
 impl Wire {
     async fn read_more(&mut self, until: Instant) -> Option<()> {
-        let mut buffer = [0; 65536];
-        match timeout_at(until, self.stream.read(&mut buffer)).await {
-            Ok(Ok(count)) if count > 0 => {
-                self.unread.extend(buffer.iter().take(count));
-                Some(())
-            }
+        match timeout_at(until, self.stream.read_buf(&mut self.unread)).await {
+            Ok(Ok(count)) if count > 0 => Some(()),
             _ => None,
         }
     }

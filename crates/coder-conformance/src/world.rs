@@ -6,6 +6,7 @@
 //! stopped; `broken` of linus, failed.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use coder_testkit::{FakeCoder, FakeTemplate, FakeUser};
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,9 @@ pub struct Seed {
     pub builds: BTreeMap<String, String>,
     /// The id of the organization.
     pub org: String,
+    /// The control door of a fake; by default on the port 1000 above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<SocketAddr>,
 }
 
 /// What a server is.
@@ -114,6 +118,7 @@ pub fn build(coder: &FakeCoder) -> Result<Seed, serde_json::Error> {
         workspaces: BTreeMap::new(),
         builds: BTreeMap::new(),
         org: String::new(),
+        control: None,
     };
     for template in &templates {
         let name = template.name().to_owned();
