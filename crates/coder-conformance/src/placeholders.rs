@@ -167,4 +167,18 @@ mod tests {
         let secret = format!("coder_{}_{}", "a".repeat(10), "b".repeat(40));
         assert_eq!(placeholders.text(&secret), "{secret}");
     }
+
+    #[test]
+    fn the_values_of_named_things_are_put_back() {
+        let mut placeholders = Placeholders::new("http://127.0.0.1:4000", "a1b2c3");
+        placeholders.name("5c5a5b1e-0000-4000-8000-000000000001", "{ada.id}");
+        placeholders.name("ivan-a1b2c3", "ivan");
+        for (given, filled) in [
+            ("/users/{ada.id}/x", "/users/5c5a5b1e-0000-4000-8000-000000000001/x"),
+            ("app-{run}", "app-a1b2c3"),
+            ("{nobody.id} and ivan", "{nobody.id} and ivan"),
+        ] {
+            assert_eq!(placeholders.fill(given), filled);
+        }
+    }
 }

@@ -40,6 +40,7 @@ async fn each_release_answers_as_it_was_recorded_but_for_what_is_accepted() {
 
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/accepted.json");
     let accepted: Vec<Accepted> = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    assert!(accepted.iter().all(|accepted| !accepted.reason.is_empty()), "each needs a reason");
     let verdict = Verdict::new(&accepted, &played);
     assert!(verdict.is_fine(), "{verdict}");
 }
