@@ -37,8 +37,7 @@ struct ProviderInfo {
     #[serde(serialize_with = "reveal_optional", skip_serializing_if = "Option::is_none")]
     access_token: Option<Secret>,
     scope: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_in_seconds: Option<i64>,
+    expires_in_seconds: i64,
 }
 
 #[derive(Serialize)]
@@ -71,7 +70,7 @@ impl Inner {
         let backstage_identity = match &environment.sign_in {
             None => None,
             Some(sign_in) => {
-                let identity = sign_in.resolve(&profile).await?;
+                let identity = sign_in.resolve_or_log(&profile, kept.key.user).await?;
                 let token = self.issuer.issue(&identity).await?;
                 let person = PersonRecord {
                     user_entity_ref: identity.user.to_string(),

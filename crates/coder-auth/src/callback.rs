@@ -31,11 +31,15 @@ impl CoderAuth {
     /// Finishes a login: `GET /handler/frame?code=…&state=…`, or the same as a posted form.
     ///
     /// Answers with the popup page, which posts the session to the portal; in the redirect flow
-    /// with 302 to the page the login was started for. A request without a `state` of ours is
+    /// with 302 to the page the login was started for. An authorization error without a `state`
+    /// goes to the newest attempt of this browser. Any other request without a `state` of ours is
     /// refused with JSON, since nobody waits for a message then.
     pub async fn callback(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let inner = self.inner();
         let params = Params::of(request);
+        if let Some(response) = inner.tell_without_state(&params, request) {
+            return response;
+        }
         let named = inner.named_attempt(&params);
         let (id, environment) = match named {
             Ok(named) => named,
@@ -75,7 +79,7 @@ impl CoderAuth {
 }
 
 /// The end of the flow that the attempt was started for.
-fn respond_to(
+pub(crate) fn respond_to(
     flow: Flow,
     origin: &Origin,
     outcome: Result<SessionAnswer, AuthError>,
@@ -123,6 +127,35 @@ impl Inner {
         Ok((id, self.environment(&environment)?.clone()))
     }
 
+    /// The answer to an authorization error without a `state`, as Coder through 2.32 sends it when
+    /// a person presses "Cancel": the newest attempt of this browser is told that it has ended.
+    ///
+    /// Any page can make a browser ask for this. So nobody is signed in or out, the attempt is not
+    /// used up, and nothing that the request says is shown.
+    fn tell_without_state(
+        &self,
+        params: &Params<'_>,
+        request: &Request<Bytes>,
+    ) -> Option<Response<Bytes>> {
+        if params.get("state").is_some() {
+            return None;
+        }
+        let error = UpstreamError::of_authorization_code(params.get("error")?)?.into();
+        let attempt = self.newest_attempt(request.headers())?;
+        respond::log(&error, request);
+        let origin = attempt.origin().unwrap_or_else(|| self.origins.app().clone());
+        Some(respond_to(attempt.flow, &origin, Err(error)))
+    }
+
+    fn newest_attempt(&self, headers: &HeaderMap) -> Option<LoginAttempt> {
+        let now = self.world.clock.now();
+        let held = self.cookies.attempts(headers).into_iter();
+        let opened = held.filter_map(|(id, sealed)| {
+            LoginAttempt::open(&self.keys, &AttemptId::from_stored(id), &sealed).ok()
+        });
+        opened.filter(|attempt| !attempt.has_expired(now)).max_by_key(|attempt| attempt.started_at)
+    }
+
     /// The attempt as this browser holds it, marked as used.
     async fn take_attempt(
         &self,
@@ -158,13 +191,9 @@ impl Inner {
         headers: &HeaderMap,
     ) -> Result<(SessionAnswer, SessionHandle), AuthError> {
         if let Some(code) = params.get("error") {
-            let description = params.get("error_description").unwrap_or("no reason was given");
-            let (code, description) = (code.to_owned(), description.to_owned());
-            return Err(match &*code {
-                "access_denied" => UpstreamError::Denied { description },
-                _ => UpstreamError::Authorize { code, description },
-            }
-            .into());
+            return Err(
+                UpstreamError::of_authorization(code, params.get("error_description")).into()
+            );
         }
         let code = params.get("code").ok_or(RequestError::UnexpectedCallback)?.to_owned();
         let former = self.cookies.session(headers).map(SessionHandle::from_cookie);

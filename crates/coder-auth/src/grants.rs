@@ -373,12 +373,12 @@ fn expires_soon(grant: &Grant, now: Timestamp) -> bool {
     expires_at.duration_since(now) < LEAST_LIFE.min(lifetime / 2)
 }
 
-/// The life of the access token that may be announced to a browser: at most 1 hour, at least 10
-/// minutes (Backstage's client asks again below 3 to 5 minutes); `None` when Coder's own sessions
-/// are shorter, or unknown.
-pub(crate) fn announced_life(grant: &Grant, now: Timestamp) -> Option<i64> {
-    let left = grant.expires_at?.duration_since(now);
-    (left >= LEAST_LIFE).then(|| left.min(SignedDuration::from_hours(1)).as_secs())
+/// The life of the access token that is announced to a browser, in seconds: what is left of it, at
+/// most 1 hour and at least 1 second. Backstage's client takes a missing one for "never expires",
+/// so where Coder does not say it, the time until Coder is asked again counts.
+pub(crate) fn announced_life(grant: &Grant, now: Timestamp) -> i64 {
+    let left = grant.expires_at.map_or(CONFIRMED_WITHIN, |at| at.duration_since(now));
+    left.min(SignedDuration::from_hours(1)).as_secs().max(1)
 }
 
 /// A name for one rotation among all replicas.

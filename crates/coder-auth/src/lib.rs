@@ -28,7 +28,8 @@
 //!
 //! # The journey
 //!
-//! 1. [`CoderAuth::start`] sends the browser to Coder, with PKCE, and gives it a sealed attempt.
+//! 1. [`CoderAuth::start`] sends the browser to Coder, with PKCE, and gives it a sealed attempt;
+//!    unless Coder is known to refuse the application ([`ApplicationProbe`]).
 //! 2. [`CoderAuth::callback`] exchanges the code, keeps the grant, finds out who it is, signs the
 //!    person in to Backstage if [`SignIn`] is configured, and opens a session.
 //! 3. [`CoderAuth::refresh`] answers from the grant. Coder is asked when a token is about to
@@ -63,7 +64,9 @@ mod options;
 mod origins;
 mod person;
 mod popup;
+mod probe;
 mod profile;
+mod quoted;
 mod registration;
 mod request;
 mod respond;
@@ -85,6 +88,7 @@ pub use link_error::LinkError;
 pub use memory_store::MemoryAuthStore;
 pub use options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 pub use origins::AllowedOrigins;
+pub use probe::{ApplicationProbe, ApplicationVerdict};
 pub use profile::Profile;
 pub use registration::{Registration, RegistrationError, register_app, register_dynamically};
 pub use request::RequestError;

@@ -94,7 +94,7 @@ impl Inner {
     ) -> Result<Option<Person>, AuthError> {
         let environment = self.environment(&session.environment)?;
         let Some(sign_in) = &environment.sign_in else { return Ok(None) };
-        let identity = sign_in.resolve(&kept.grant.profile).await?;
+        let identity = sign_in.resolve_or_log(&kept.grant.profile, kept.key.user).await?;
         Ok(Some(Person { issuer: PersonIssuer::Here, user: identity.user }))
     }
 }

@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backstage_catalog::{Catalog, CatalogError, Entity, EntityRef, EntityRefError};
+use coder_client::UserId;
 use coder_core::{MaybeSend, MaybeSync};
 use http::StatusCode;
 
 use crate::profile::Profile;
+use crate::quoted::quoted;
 
 mod builtin;
 mod closure;
@@ -89,6 +91,11 @@ pub trait SignInResolver: MaybeSend + MaybeSync {
         user: &Profile,
         catalog: &dyn Catalog,
     ) -> Result<BackstageIdentity, SignInError>;
+
+    /// The name in the log: what app-config calls it, else the name of its type.
+    fn name(&self) -> &str {
+        std::any::type_name::<Self>()
+    }
 }
 
 /// Why a Coder user gets no Backstage identity.
@@ -137,9 +144,22 @@ impl SignInError {
 /// How the users of one environment sign in: the resolvers in order, and the catalog they ask.
 #[derive(Clone)]
 pub struct SignIn {
-    resolvers: Vec<Arc<dyn SignInResolver>>,
+    resolvers: Vec<Named>,
     ownership: Option<Arc<dyn OwnershipResolver>>,
     catalog: Arc<dyn Catalog>,
+}
+
+/// A resolver, and what the log calls it.
+#[derive(Clone)]
+struct Named {
+    name: String,
+    resolver: Arc<dyn SignInResolver>,
+}
+
+/// Nobody in Backstage, and which resolvers were tried.
+struct Nobody<'a> {
+    error: SignInError,
+    tried: Vec<&'a str>,
 }
 
 /// Says through which entities a person owns things, where Backstage's rule (the user and the
@@ -173,8 +193,19 @@ impl SignIn {
 
     /// Adds a resolver that is shared with other environments.
     #[must_use]
-    pub fn with_shared(mut self, resolver: Arc<dyn SignInResolver>) -> Self {
-        self.resolvers.push(resolver);
+    pub fn with_shared(self, resolver: Arc<dyn SignInResolver>) -> Self {
+        let name = resolver.name().to_owned();
+        self.with_named(name, resolver)
+    }
+
+    /// Adds a shared resolver that the log calls by this name, as app-config does.
+    #[must_use]
+    pub fn with_named(
+        mut self,
+        name: impl Into<String>,
+        resolver: Arc<dyn SignInResolver>,
+    ) -> Self {
+        self.resolvers.push(Named { name: name.into(), resolver });
         self
     }
 
@@ -193,21 +224,51 @@ impl SignIn {
     }
 
     pub(crate) async fn resolve(&self, user: &Profile) -> Result<BackstageIdentity, SignInError> {
-        let identity = self.first_identity(user).await?;
+        let identity = self.first_identity(user).await.map_err(|nobody| nobody.error)?;
+        self.with_ownership(identity).await
+    }
+
+    /// The same for somebody who wants in: the log tells who was refused, and by which resolvers.
+    pub(crate) async fn resolve_or_log(
+        &self,
+        user: &Profile,
+        id: UserId,
+    ) -> Result<BackstageIdentity, SignInError> {
+        let identity = match self.first_identity(user).await {
+            Ok(identity) => identity,
+            Err(Nobody { error: error @ SignInError::Catalog(_), .. }) => return Err(error),
+            Err(Nobody { error, tried }) => {
+                let username = quoted(&user.username);
+                let resolvers: Vec<String> = tried.into_iter().map(quoted).collect();
+                let resolvers = resolvers.join(", ");
+                tracing::info!(%username, %id, %resolvers, "a user of coder was not signed in");
+                return Err(error);
+            }
+        };
+        self.with_ownership(identity).await
+    }
+
+    async fn with_ownership(
+        &self,
+        identity: BackstageIdentity,
+    ) -> Result<BackstageIdentity, SignInError> {
         let Some(rule) = &self.ownership else { return Ok(identity) };
         let Some(entity) = self.catalog.entity(&identity.user).await? else { return Ok(identity) };
         let ownership = rule.ownership(&entity, &*self.catalog).await?;
         Ok(BackstageIdentity { ownership, ..identity })
     }
 
-    async fn first_identity(&self, user: &Profile) -> Result<BackstageIdentity, SignInError> {
-        for resolver in &self.resolvers {
+    async fn first_identity(&self, user: &Profile) -> Result<BackstageIdentity, Nobody<'_>> {
+        let mut tried = Vec::new();
+        for Named { name, resolver } in &self.resolvers {
+            tried.push(name.as_str());
             match resolver.resolve(user, &*self.catalog).await {
                 Err(SignInError::NotFound) => {}
-                decided => return decided,
+                Err(error) => return Err(Nobody { error, tried }),
+                Ok(identity) => return Ok(identity),
             }
         }
-        Err(SignInError::NotFound)
+        Err(Nobody { error: SignInError::NotFound, tried })
     }
 }
 

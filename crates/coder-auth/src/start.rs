@@ -1,13 +1,14 @@
 //! `GET /start`: sending the browser to Coder.
 
 use bytes::Bytes;
-use coder_client::Capability;
+use coder_client::{Capabilities, Capability};
 use coder_core::Origin;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use url::Url;
 
 use crate::attempt::{self, AttemptId, Flow, LoginAttempt};
+use crate::callback::respond_to;
 use crate::error::AuthError;
 use crate::request::Params;
 use crate::request::RequestError;
@@ -20,7 +21,8 @@ impl CoderAuth {
     /// Starts a login: `GET /start?env=…[&origin=…][&scope=…][&flow=popup|redirect][&redirectUrl=…]`.
     ///
     /// Answers 302 to Coder's consent page (RFC 6749 §4.1.1 with PKCE, RFC 7636), and gives the
-    /// browser the sealed attempt.
+    /// browser the sealed attempt. Where the login is known to fail, nobody is sent to Coder: the
+    /// popup, or the page of the redirect flow, is told why.
     pub async fn start(&self, request: &Request<Bytes>) -> Response<Bytes> {
         match self.inner().start(request).await {
             Ok(response) => response,
@@ -41,7 +43,27 @@ impl Inner {
             Some("redirect") => Flow::Redirect(self.redirect_url(params.get("redirectUrl"))?),
             _ => Flow::Popup,
         };
-        let scope = self.scope(environment, params.scopes(), request.headers()).await?;
+        let sent =
+            self.send_to_coder(environment, &params, &origin, flow.clone(), request.headers());
+        Ok(sent.await.unwrap_or_else(|error| {
+            respond::log(&error, request);
+            respond_to(flow, &origin, Err(error))
+        }))
+    }
+
+    async fn send_to_coder(
+        &self,
+        environment: &Environment,
+        params: &Params<'_>,
+        origin: &Origin,
+        flow: Flow,
+        headers: &HeaderMap,
+    ) -> Result<Response<Bytes>, AuthError> {
+        let upstream = &environment.upstream;
+        let release = upstream.capabilities().await;
+        let known = release.as_ref().map_or(Capabilities::of(None), |known| *known);
+        let scope = self.scope(environment, params.scopes(), headers, release).await?;
+        upstream.check_application(&known).await?;
         let attempt = LoginAttempt {
             environment: environment.name.clone(),
             verifier: draw_verifier(&*self.world.random)?,
@@ -51,9 +73,9 @@ impl Inner {
             started_at: self.world.clock.now(),
         };
         let (id, state, sealed) = attempt.seal(&self.keys, &*self.world.random)?;
-        let url = environment.upstream.authorize_url(state, &attempt.verifier, &attempt.scope);
+        let url = upstream.authorize_url(state, &attempt.verifier, &attempt.scope);
         let mut response = respond::redirect(&url);
-        for cookie in self.outdated_attempts(request.headers()) {
+        for cookie in self.outdated_attempts(headers) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
         let cookie = self.cookies.set_attempt(id.as_str(), &sealed, attempt::LIFETIME);
@@ -76,22 +98,15 @@ impl Inner {
         environment: &Environment,
         requested: Vec<String>,
         headers: &HeaderMap,
+        release: Result<Capabilities, coder_client::Error>,
     ) -> Result<Vec<String>, AuthError> {
         let wanted: Vec<String> = environment.scopes.iter().cloned().chain(requested).collect();
-        let capabilities = match environment.upstream.capabilities().await {
+        let capabilities = match release {
             Ok(capabilities) => capabilities,
             // Without scopes the request is right for every version.
             Err(_) if wanted.is_empty() => return Ok(wanted),
             Err(error) => return Err(UpstreamError::VersionUnknown(Some(error)).into()),
         };
-        if let (Some(false), Some(version)) =
-            (capabilities.has(Capability::Pkce), capabilities.version())
-        {
-            return Err(UpstreamError::TooOld { version }.into());
-        }
-        if capabilities.oauth2_provider() == Some(false) {
-            return Err(UpstreamError::ProviderOff(None).into());
-        }
         match capabilities.has(Capability::Scopes) {
             _ if wanted.is_empty() => return Ok(wanted),
             None => return Err(UpstreamError::VersionUnknown(None).into()),

@@ -3,6 +3,7 @@
 //! Exactly the parameters that every Coder from 2.25 on accepts are sent, and nothing more, since
 //! versions before 2.38 refuse a request with an unknown one. PKCE with S256 is always used.
 
+mod application_check;
 mod capability_cache;
 mod error;
 mod exchange;
@@ -30,6 +31,7 @@ use url::Url;
 
 use crate::profile::Profile;
 use crate::tokens::TokenPair;
+use application_check::ApplicationCheck;
 use capability_cache::CapabilityCache;
 use exchange::{Exchange, Revocation};
 
@@ -69,10 +71,12 @@ pub(crate) struct Upstream {
     deployment: DeploymentUrl,
     client_id: String,
     client_secret: Secret,
+    callback_url: Url,
     oauth: OAuthClient,
     /// Where this server reaches Coder, without a credential.
     client: Client,
     capabilities: CapabilityCache,
+    application: ApplicationCheck,
 }
 
 /// A PKCE code verifier of 43 characters, from 256 random bits (RFC 7636 §4.1).
@@ -107,9 +111,11 @@ impl Upstream {
             deployment,
             client_id,
             client_secret,
+            callback_url: callback_url.clone(),
             oauth,
             client,
             capabilities,
+            application: ApplicationCheck::default(),
         }
     }
 
@@ -155,7 +161,11 @@ impl Upstream {
             .oauth
             .exchange_code(AuthorizationCode::new(code))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier));
-        self.token_pair(request.request_async(&send)).await
+        let tokens = self.token_pair(request.request_async(&send)).await;
+        if let Err(UpstreamError::ClientRefused(_) | UpstreamError::ProviderOff(_)) = tokens {
+            self.application.forget();
+        }
+        tokens
     }
 
     /// Rotates the pair (RFC 6749 §6). The old one is dead as soon as Coder has acted.

@@ -170,6 +170,30 @@ integrations: { github: [{ host: 'https://ghe.example.com' }] }
 }
 
 #[test]
+fn a_deployment_on_plain_http_beyond_this_machine_is_refused_with_coders_reason() {
+    let text = |url: &str| {
+        format!(
+            "
+app: {{ baseUrl: 'https://portal.example.com' }}
+backend: {{ baseUrl: 'https://portal.example.com' }}
+auth: {{ providers: {{ coder: {{ development:
+  {{ clientId: a, clientSecret: b, deploymentUrl: '{url}' }} }} }} }}
+"
+        )
+    };
+    for url in ["http://coder.internal", "http://coder.example.com:3000", "http://10.0.0.7"] {
+        let result = load(&[("app-config.yaml", &text(url))], &Environment::default());
+        let told = told(&result);
+        assert!(told.contains("nobody could sign in: from 2.31.1 on Coder"), "{told}");
+        assert!(told.contains("use https"), "{told}");
+    }
+    for url in ["http://localhost:3000", "http://127.0.0.1", "https://coder.internal"] {
+        let result = load(&[("app-config.yaml", &text(url))], &Environment::default());
+        assert!(result.is_ok(), "{}", told(&result));
+    }
+}
+
+#[test]
 fn a_bad_block_of_another_environment_is_reported_and_stops_nothing() {
     let text = SEED.replace(
         "      development:\n        clientId: ${CODER_OAUTH_CLIENT_ID}",

@@ -159,7 +159,7 @@ impl<'a> PortalBuilder<'a> {
             return Err(custom.unknown(&names));
         };
         match make(&custom.options) {
-            Ok(resolver) => Ok(sign_in.with_shared(resolver)),
+            Ok(resolver) => Ok(sign_in.with_named(&*custom.name, resolver)),
             Err(InvalidOption { name, problem }) => Err(custom.invalid_option(&name, problem)),
         }
     }

@@ -5,6 +5,7 @@ use backstage_catalog::{Catalog, EntityFilter, EntityRef};
 
 use super::{BackstageIdentity, SignInError, SignInResolver};
 use crate::profile::Profile;
+use crate::quoted::quoted;
 
 /// `usernameMatchingUserEntityName`: the Coder user name is the name of the User entity.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,7 +57,10 @@ impl EmailOptions {
         let email = email.ok_or(SignInError::NoEmail)?;
         let Some((local, domain)) = email.rsplit_once('@').filter(|(local, _)| !local.is_empty())
         else {
-            return Err(SignInError::Refused(format!("`{email}` is not an e-mail address")));
+            return Err(SignInError::Refused(format!(
+                "{} is not an e-mail address",
+                quoted(email)
+            )));
         };
         match &self.allowed_domains {
             Some(allowed) if !allowed.iter().any(|one| one == domain) => {
@@ -109,6 +113,10 @@ async fn by_email(email: &str, catalog: &dyn Catalog) -> Result<BackstageIdentit
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl SignInResolver for UsernameMatchingUserEntityName {
+    fn name(&self) -> &str {
+        "usernameMatchingUserEntityName"
+    }
+
     async fn resolve(
         &self,
         user: &Profile,
@@ -121,6 +129,10 @@ impl SignInResolver for UsernameMatchingUserEntityName {
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl SignInResolver for EmailMatchingUserEntityProfileEmail {
+    fn name(&self) -> &str {
+        "emailMatchingUserEntityProfileEmail"
+    }
+
     async fn resolve(
         &self,
         user: &Profile,
@@ -143,6 +155,10 @@ impl SignInResolver for EmailMatchingUserEntityProfileEmail {
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl SignInResolver for EmailLocalPartMatchingUserEntityName {
+    fn name(&self) -> &str {
+        "emailLocalPartMatchingUserEntityName"
+    }
+
     async fn resolve(
         &self,
         user: &Profile,

@@ -40,13 +40,31 @@ pub enum UpstreamError {
         "Authentication failed, the OAuth2 provider of this Coder deployment is switched off; its operator has to enable it (`CODER_OAUTH2_PROVIDER_ENABLE=true` from 2.38 on, `CODER_EXPERIMENTS=oauth2` before)"
     )]
     ProviderOff(#[source] Option<coder_client::Error>),
+    /// Coder has no application with this portal's client id.
+    #[error(
+        "Authentication failed, Coder has no OAuth2 application with this portal's clientId; the portal's operator has to correct it, or register the portal again (`coder-backstage register`)"
+    )]
+    ApplicationUnknown,
+    /// The application at Coder has another callback URL.
+    #[error(
+        "Authentication failed, the OAuth2 application in Coder has another callback URL than this portal's `{callback_url}`; the portal's operator has to make them equal"
+    )]
+    CallbackDiffers {
+        /// Where this portal wants browsers to be sent back to.
+        callback_url: Box<url::Url>,
+    },
+    /// The application is known to Coder, the secret is not one of its own.
+    #[error(
+        "Authentication failed, Coder knows this portal's clientId but does not accept its clientSecret; the portal's operator has to make a new secret (`coder-backstage register`)"
+    )]
+    SecretRefused,
     /// The deployment does not know PKCE, without which no login is safe.
     #[error(
-        "Authentication failed, Coder {version} is too old for this portal; version 2.25 or newer is needed"
+        "Authentication failed, {} is too old for this portal; version 2.25 or newer is needed", release(.version)
     )]
     TooOld {
-        /// What the deployment says it is.
-        version: CoderVersion,
+        /// What the deployment says it is, where that is a version.
+        version: Option<CoderVersion>,
     },
     /// Scopes are configured, but it is not known whether this deployment limits tokens to them.
     #[error(
@@ -95,11 +113,47 @@ fn sentence(error: &coder_client::Error) -> String {
     }
 }
 
+fn release(version: &Option<CoderVersion>) -> String {
+    version.map_or_else(|| "this Coder".to_owned(), |version| format!("Coder {version}"))
+}
+
 pub(super) fn no_answer_in_time() -> TransportError {
     TransportError::new(TransportErrorKind::Timeout)
 }
 
+/// What RFC 6749 §4.1.2.1 says of `access_denied`, and Coder from 2.34 on.
+const DENIED: &str = "The resource owner or authorization server denied the request";
+
+/// The error codes of RFC 6749 §4.1.2.1.
+const AUTHORIZATION_CODES: [&str; 7] = [
+    "access_denied",
+    "invalid_request",
+    "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_response_type",
+];
+
 impl UpstreamError {
+    /// The error that Coder sent the browser back with (RFC 6749 §4.1.2.1).
+    pub(crate) fn of_authorization(code: &str, description: Option<&str>) -> Self {
+        match code {
+            "access_denied" => {
+                Self::Denied { description: description.unwrap_or(DENIED).to_owned() }
+            }
+            _ => Self::Authorize {
+                code: code.to_owned(),
+                description: description.unwrap_or("no reason was given").to_owned(),
+            },
+        }
+    }
+
+    /// The same where only the code can be trusted to say something; `None` for an unknown one.
+    pub(crate) fn of_authorization_code(code: &str) -> Option<Self> {
+        AUTHORIZATION_CODES.contains(&code).then(|| Self::of_authorization(code, None))
+    }
+
     pub(super) fn timed_out() -> Self {
         Self::Other(no_answer_in_time().into())
     }
@@ -143,6 +197,9 @@ impl UpstreamError {
             | Self::UserInactive { .. } => false,
             Self::ClientRefused(_)
             | Self::ProviderOff(_)
+            | Self::ApplicationUnknown
+            | Self::CallbackDiffers { .. }
+            | Self::SecretRefused
             | Self::TooOld { .. }
             | Self::VersionUnknown(_)
             | Self::UnreadableTokens { .. }

@@ -16,6 +16,7 @@ async fn a_callback_in_a_browser_that_did_not_start_the_login_is_refused() {
     let house = House::current();
     let mallory = house.coder.add_user("mallory");
     let authorize = Browser::new().start(&house).await;
+    house.coder.forget_requests();
     let callback = house.coder.approve(&authorize, &mallory).unwrap();
     let mut victim = Browser::new();
     let message = message(&victim.call_back(&house.auth, &callback).await);
@@ -30,6 +31,7 @@ async fn an_attempt_is_used_once_even_if_the_browser_keeps_its_cookie() {
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
     let authorize = browser.start(&house).await;
+    house.coder.forget_requests();
     let mut copy = browser.clone();
     let callback = house.coder.approve(&authorize, &alice).unwrap();
     assert!(message(&browser.call_back(&house.auth, &callback).await).get("error").is_none());

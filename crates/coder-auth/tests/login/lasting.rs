@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use coder_testkit::Fault;
+use coder_testkit::{FakeCoder, Fault};
 use http::StatusCode;
 
 use crate::storage::later;
@@ -425,5 +425,27 @@ async fn a_rotation_that_was_overtaken_by_a_login_gives_way() {
     for browser in [&first, &second] {
         let answer = browser.refresh(&house).await;
         assert!(house.coder.is_live(answer.access_token()), "{answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_announced_life_is_always_there_and_never_above_what_is_left() {
+    for version in versions() {
+        for seconds in [1, 2, 25, 599, 601, 86_400] {
+            let lifetime = Duration::from_secs(seconds);
+            let coder = FakeCoder::builder().version(version).session_lifetime(lifetime);
+            let house = House::at(coder, |environment| environment);
+            let alice = house.coder.add_user("alice");
+            let mut browser = Browser::new();
+            let message = browser.sign_in(&house, &alice).await;
+            let mut announced = vec![message["response"]["providerInfo"].clone()];
+            house.advance(lifetime / 3);
+            announced.push(browser.refresh(&house).await.json["providerInfo"].clone());
+            for provider in announced {
+                let life = provider["expiresInSeconds"].as_u64();
+                let life = life.unwrap_or_else(|| panic!("{version}, {seconds} s: {provider}"));
+                assert!(life >= 1 && life <= seconds, "{version}, {seconds} s: {life}");
+            }
+        }
     }
 }

@@ -6,8 +6,10 @@
     reason = "a failed test may panic anywhere"
 )]
 
+mod application;
 mod attacks;
 mod callers;
+mod cancel;
 mod failures;
 mod first_login;
 mod foreign_tokens;

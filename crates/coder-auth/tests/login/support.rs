@@ -9,7 +9,9 @@ use coder_auth::{AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, Sea
 use coder_core::{
     Body, Clock, Secret, TokioRuntime, Transport, TransportError, TransportErrorKind, World,
 };
-use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom, TestClock, Version};
+use coder_testkit::{
+    FakeApp, FakeCoder, FakeCoderBuilder, FakeUser, SeededRandom, TestClock, Version,
+};
 use http::header::{CONTENT_SECURITY_POLICY, COOKIE, LOCATION, SET_COOKIE};
 use http::{Request, Response, StatusCode};
 use serde_json::Value;
@@ -89,8 +91,16 @@ impl House {
         version: Version,
         configure: impl Fn(EnvironmentOptions) -> EnvironmentOptions,
     ) -> Self {
+        Self::at(FakeCoder::builder().version(version), configure)
+    }
+
+    /// A house at a Coder that is set up like this.
+    pub(crate) fn at(
+        coder: FakeCoderBuilder,
+        configure: impl Fn(EnvironmentOptions) -> EnvironmentOptions,
+    ) -> Self {
         let clock = TestClock::new();
-        let coder = FakeCoder::builder().version(version).clock(Arc::new(clock.clone())).build();
+        let coder = coder.clock(Arc::new(clock.clone())).build();
         let app = coder.add_oauth2_app("backstage", CALLBACK);
         let (held, neighbour) = (Arc::default(), Arc::default());
         let network = Network {

@@ -20,11 +20,13 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use backstage_catalog::MemoryCatalog;
+use coder_auth::{EmailMatchingUserEntityProfileEmail, SignIn, UsernameMatchingUserEntityName};
 use coder_testkit::{FakeUser, Fault, Version};
 use http::StatusCode;
 use tracing_subscriber::fmt::MakeWriter;
 
-use support::{Browser, House, answer};
+use support::{Browser, House};
 
 /// Something that is wrong at Coder, and how it comes about.
 type Wrong = (&'static str, fn(&House));
@@ -163,19 +165,43 @@ async fn every_failure_tells_the_person_and_the_operator_what_to_do() {
     }
 
     let house = House::new(Version::V2_24);
-    let too_old = answer(&Browser::new().start_at(&house.auth, "env=development").await);
+    let too_old = support::message(&Browser::new().start_at(&house.auth, "env=development").await);
     tell(
         "Coder is too old",
-        format!("  start: {}: {}\n", too_old.status.as_u16(), too_old.message()),
+        format!("  read: {}: {}\n", too_old["error"]["name"], too_old["error"]["message"]),
     );
     let house = House::current();
     house.coder.set_oauth2_provider(false);
-    let off = answer(&Browser::new().start_at(&house.auth, "env=development").await);
+    let off = support::message(&Browser::new().start_at(&house.auth, "env=development").await);
     tell(
         "the provider says that it is off",
-        format!("  start: {}: {}\n", off.status.as_u16(), off.message()),
+        format!("  read: {}: {}\n", off["error"]["name"], off["error"]["message"]),
     );
     insta::with_settings!({ filters => [(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>")] }, {
         insta::assert_snapshot!(told);
     });
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_says_who_was_refused_and_by_which_resolvers() {
+    let entities = Arc::new(MemoryCatalog::new(Vec::new()));
+    let sign_in = SignIn::new(entities)
+        .with(EmailMatchingUserEntityProfileEmail::default())
+        .with_named("employeeId", Arc::new(UsernameMatchingUserEntityName::default()));
+    for version in Version::ALL.into_iter().filter(|version| *version >= Version::V2_25) {
+        let (log, _listening) = listening();
+        let house = House::with(version, |coder| coder.sign_in(sign_in.clone()));
+        let stranger = house.coder.add_user("stranger");
+        login(&house, &stranger, |_| {}).await;
+        let logged = logged(&log);
+        let line = logged.lines().find(|line| line.contains("was not signed in"));
+        let line = line.unwrap_or_else(|| panic!("{version}: {logged}"));
+        for said in [
+            "username=`stranger`",
+            &format!("id={}", stranger.id),
+            "resolvers=`emailMatchingUserEntityProfileEmail`, `employeeId`",
+        ] {
+            assert!(line.contains(said), "{version}: {line}");
+        }
+    }
 }

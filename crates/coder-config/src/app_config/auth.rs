@@ -1,6 +1,8 @@
 //! `auth`: who may sign in, and with which OAuth2 app at which Coder deployment.
 
-use coder_core::{DeploymentUrl, Secret};
+use std::borrow::Cow;
+
+use coder_core::{DeploymentUrl, DeploymentUrlError, Secret};
 use indexmap::IndexMap;
 use jiff::SignedDuration;
 use url::Url;
@@ -176,7 +178,7 @@ impl<'a> Reader<'a> {
         let client_secret = self.required_secret(&section, "clientSecret");
         let deployment_url = self
             .required(&section, "deploymentUrl")
-            .and_then(|text| self.parse(&section, "deploymentUrl", text, DeploymentUrl::parse));
+            .and_then(|text| self.parse(&section, "deploymentUrl", text, deployment_url));
         let internal_url = self.parsed(&section, "internalUrl", DeploymentUrl::parse);
         let callback_url = self.parsed(&section, "callbackUrl", web_url);
         let additional_scopes = self.texts(&section, "additionalScopes");
@@ -201,6 +203,18 @@ impl<'a> Reader<'a> {
             provenance: section.provenance()?,
         })
     }
+}
+
+/// Reads where browsers reach Coder. The reason against plain http is Coder's own there: its
+/// consent form compares the `Origin` of the page with its own host on https.
+fn deployment_url(text: &str) -> Result<DeploymentUrl, Cow<'static, str>> {
+    DeploymentUrl::parse(text).map_err(|error| match error {
+        DeploymentUrlError::PlainHttp => Cow::Borrowed(
+            "plain http is refused for hosts other than this machine, since nobody could sign in: \
+             from 2.31.1 on Coder takes its consent form from pages on https only; use https",
+        ),
+        other => Cow::Owned(other.to_string()),
+    })
 }
 
 fn is_misplaced(key: &str) -> bool {

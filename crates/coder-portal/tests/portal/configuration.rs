@@ -31,11 +31,18 @@ fn a_missing_client_secret_names_the_key_the_file_and_the_variable() {
 #[tokio::test(start_paused = true)]
 async fn a_broken_block_of_another_environment_leaves_the_portal_alone() {
     let coder = FakeCoder::new();
+    let app =
+        coder.add_oauth2_app("portal", "https://portal.example.com/api/auth/coder/handler/frame");
     let config = APP_CONFIG.replace(
         "    coder:\n      production:",
         "    coder:\n      staging:\n        clientId: x\n      production:",
     );
-    let config = load(&[("app-config.yaml", &config)], &ENV).unwrap();
+    let env = [
+        ("CODER_OAUTH_CLIENT_ID", &*app.client_id),
+        ("CODER_OAUTH_CLIENT_SECRET", app.client_secret.expose()),
+        ENV[2],
+    ];
+    let config = load(&[("app-config.yaml", &config)], &env).unwrap();
     let portal = portal(&config, &world(coder.clone(), &coder)).unwrap();
     let start = |env| Request::get(format!("/api/auth/coder/start?env={env}"));
     assert_eq!(ask(&portal, start("production")).await.status, StatusCode::FOUND);

@@ -1,0 +1,220 @@
+//! Proving an OAuth2 application at Coder, without a person and without anybody's token.
+//!
+//! Coder checks the client, the redirect URI and the secret of a token request before it looks at
+//! the code (RFC 6749 §4.1.3). So a code that cannot be tells about all of them.
+
+use bytes::Bytes;
+use coder_client::{
+    Capabilities, Capability, Client, Error, Operation, RequestError, read_nothing,
+};
+use coder_core::{DeploymentUrl, Secret};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use url::Url;
+use zeroize::Zeroizing;
+
+/// A code of the form of Coder's codes, which it has never issued.
+const IMPOSSIBLE_CODE: &str = "coder_0000000000_0000000000000000000000000000000000000000";
+/// A code verifier of the form of RFC 7636 §4.1.
+const VERIFIER: &str = "0000000000000000000000000000000000000000000";
+
+/// The question whether Coder accepts this application: its client id, secret and callback URL.
+///
+/// ```
+/// use coder_auth::{ApplicationProbe, ApplicationVerdict};
+/// use coder_client::{Client, operations::GetBuildInfo};
+/// use coder_core::Secret;
+/// use url::Url;
+///
+/// # async fn probe(client: &Client, secret: &Secret, callback: &Url) -> Result<(), coder_client::Error> {
+/// let release = (&client.send(&GetBuildInfo).await?).into();
+/// let probe = ApplicationProbe::new("8a7c1f0e-5d0b-4f55-9f6b-0c8f5b1f6f0a", secret, callback);
+/// if probe.ask(client, &release).await? == ApplicationVerdict::CallbackDiffers {
+///     println!("the application at Coder has another callback URL than {callback}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ApplicationProbe<'a> {
+    client_id: &'a str,
+    client_secret: &'a Secret,
+    callback_url: &'a Url,
+}
+
+/// What Coder lets be known about an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ApplicationVerdict {
+    /// The client id, the secret and the callback URL are right.
+    Accepted,
+    /// The release has no OAuth2 provider that a login can use. 2.25 is the first that has.
+    TooOld,
+    /// The OAuth2 provider is switched off.
+    ProviderOff,
+    /// There is no application with this client id.
+    ApplicationUnknown,
+    /// The application has another callback URL. Its secret is not known to be right or wrong.
+    CallbackDiffers,
+    /// The application is known, the secret is not one of its own.
+    SecretRefused,
+    /// Nothing is known to be wrong, but this release does not let everything be known.
+    NotProvable {
+        /// What cannot be known, and since when it can: a line for the operator.
+        reason: &'static str,
+    },
+}
+
+impl<'a> ApplicationProbe<'a> {
+    /// Describes the application as the portal is configured. `callback_url` is where Coder sends
+    /// browsers back to.
+    pub fn new(client_id: &'a str, client_secret: &'a Secret, callback_url: &'a Url) -> Self {
+        Self { client_id, client_secret, callback_url }
+    }
+
+    /// Asks Coder: one request (`POST /oauth2/tokens`), and a second one (`GET
+    /// /oauth2/authorize`) when the first is refused for the client. `client` needs no credential.
+    /// `release` is what is known of the deployment.
+    ///
+    /// # Errors
+    ///
+    /// When no answer came, or one that says nothing about the application.
+    pub async fn ask(
+        &self,
+        client: &Client,
+        release: &Capabilities,
+    ) -> Result<ApplicationVerdict, Error> {
+        if release.has(Capability::Pkce) == Some(false) {
+            return Ok(ApplicationVerdict::TooOld);
+        }
+        let error = match client.send(&Exchange(self)).await {
+            // Coder does not do this; whoever does is not Coder.
+            Ok(()) => return Ok(UNEXPECTED),
+            Err(error) => error,
+        };
+        match oauth_code(&error) {
+            Some("invalid_request") => Ok(ApplicationVerdict::CallbackDiffers),
+            Some("invalid_grant") => Ok(accepted(release)),
+            Some("invalid_client") => self.tell_client_from_secret(client).await,
+            Some(_) => Err(error),
+            None => no_provider(error),
+        }
+    }
+
+    /// Asks for the page a person would see. Who is not signed in is sent to Coder's login,
+    /// unless there is no such application.
+    async fn tell_client_from_secret(&self, client: &Client) -> Result<ApplicationVerdict, Error> {
+        match client.send(&Authorize(self)).await {
+            Err(Error::Redirected { status: StatusCode::SEE_OTHER, .. }) => {
+                Ok(ApplicationVerdict::SecretRefused)
+            }
+            Err(error) => match oauth_code(&error) {
+                Some("invalid_client") => Ok(ApplicationVerdict::ApplicationUnknown),
+                Some(_) => Err(error),
+                None => no_provider(error),
+            },
+            Ok(()) => Ok(UNEXPECTED),
+        }
+    }
+}
+
+const UNEXPECTED: ApplicationVerdict = ApplicationVerdict::NotProvable {
+    reason: "something answered a token request without a valid code as if it were one; check \
+             `deploymentUrl`",
+};
+
+fn accepted(release: &Capabilities) -> ApplicationVerdict {
+    match release.has(Capability::ExactRedirectUri) {
+        Some(true) => ApplicationVerdict::Accepted,
+        Some(false) => ApplicationVerdict::NotProvable {
+            reason: "client id and secret are right; before 2.31.1 Coder accepts every callback \
+                     URL that begins with the registered one, so it does not tell whether they \
+                     are equal",
+        },
+        None => ApplicationVerdict::NotProvable {
+            reason: "client id and secret are right; the release of Coder is not known, and \
+                     before 2.31.1 it accepts every callback URL that begins with the registered \
+                     one",
+        },
+    }
+}
+
+/// The answer of a deployment that is no OAuth2 provider: 403 through 2.37, 404 from 2.38 on.
+fn no_provider(error: Error) -> Result<ApplicationVerdict, Error> {
+    let said = error.api().map(|api| api.message.to_ascii_lowercase()).unwrap_or_default();
+    if error.is_unsupported() {
+        Ok(ApplicationVerdict::ProviderOff)
+    } else if error.is_forbidden() && said.contains("oauth2 provider is under development") {
+        Ok(ApplicationVerdict::TooOld)
+    } else if error.is_forbidden() && said.contains("oauth2") {
+        Ok(ApplicationVerdict::ProviderOff)
+    } else {
+        Err(error)
+    }
+}
+
+fn oauth_code(error: &Error) -> Option<&str> {
+    error.api()?.oauth_code.as_deref()
+}
+
+/// `POST /oauth2/tokens` with a code that cannot be.
+struct Exchange<'a>(&'a ApplicationProbe<'a>);
+
+/// `GET /oauth2/authorize`, by nobody.
+struct Authorize<'a>(&'a ApplicationProbe<'a>);
+
+impl Operation for Exchange<'_> {
+    type Output = ();
+
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+        let form = Zeroizing::new(
+            form_urlencoded::Serializer::new(String::new())
+                .append_pair("grant_type", "authorization_code")
+                .append_pair("client_id", self.0.client_id)
+                .append_pair("client_secret", self.0.client_secret.expose())
+                .append_pair("code", IMPOSSIBLE_CODE)
+                .append_pair("redirect_uri", self.0.callback_url.as_str())
+                .append_pair("code_verifier", VERIFIER)
+                .finish(),
+        );
+        let mut request = Request::new(Bytes::copy_from_slice(form.as_bytes()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri(&deployment.endpoint(["oauth2", "tokens"]))?;
+        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(CONTENT_TYPE, form_type);
+        Ok(request)
+    }
+
+    fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
+        read_nothing(&response)
+    }
+
+    fn needs_credential(&self) -> bool {
+        false
+    }
+}
+
+impl Operation for Authorize<'_> {
+    type Output = ();
+
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+        let mut url = deployment.endpoint(["oauth2", "authorize"]);
+        url.query_pairs_mut().append_pair("client_id", self.0.client_id);
+        let mut request = Request::new(Bytes::new());
+        *request.uri_mut() = uri(&url)?;
+        Ok(request)
+    }
+
+    fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
+        read_nothing(&response)
+    }
+
+    fn needs_credential(&self) -> bool {
+        false
+    }
+}
+
+fn uri(url: &Url) -> Result<Uri, Error> {
+    let uri = url.as_str().parse::<Uri>();
+    uri.map_err(|error| RequestError::Invalid(error.to_string()).into())
+}
