@@ -6,14 +6,13 @@ use bytes::Bytes;
 use coder_core::Origin;
 use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{Response, StatusCode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::error::one_line;
 use crate::list::Unreadable;
-use crate::reading::{Outcome, Read};
-use crate::{ApiError, CoderVersion, Error, NotJson, UnreadableAnswer, ValidationError};
+use crate::reading::{Outcome, Read, model};
+use crate::{ApiError, CoderVersion, Error, List, NotJson, UnreadableAnswer, ValidationError};
 
 /// How much of a page is kept to show what came instead of JSON, in characters.
 const START: usize = 200;
@@ -95,14 +94,27 @@ pub fn nothing(response: &Response<Bytes>) -> Result<(), Error> {
     }
 }
 
-/// Both dialects in one: Coder's own errors, and those of its OAuth2 endpoints.
-#[derive(Deserialize)]
-struct ErrorBody {
-    message: Option<String>,
-    detail: Option<String>,
-    validations: Option<Vec<ValidationError>>,
-    error: Option<String>,
-    error_description: Option<String>,
+model! {
+    /// Both dialects in one: Coder's own errors, and those of its OAuth2 endpoints.
+    #[derive(Debug)]
+    #[non_exhaustive]
+    struct ErrorBody {
+        pub message: Option<String>,
+        pub detail: Option<String>,
+        pub validations: List<Validation>,
+        pub error: Option<String>,
+        pub error_description: Option<String>,
+    }
+}
+
+model! {
+    /// One field of a request that Coder refused.
+    #[derive(Debug)]
+    #[non_exhaustive]
+    struct Validation {
+        pub field: String = required,
+        pub detail: String,
+    }
 }
 
 fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
@@ -125,13 +137,16 @@ fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
         request_id: header(response, "x-coder-request-id").map(str::to_owned),
     };
     if !response.body().is_empty() {
-        let Ok(body) = serde_json::from_slice::<ErrorBody>(without_bom(response.body())) else {
+        let Ok(Ok(body)) = read::<ErrorBody>(without_bom(response.body())) else {
             return Err(not_json(response));
         };
         let said = body.message.or(body.error_description).or_else(|| body.error.clone());
         error.message = said.unwrap_or(error.message);
         error.detail = body.detail.filter(|detail| !detail.is_empty());
-        error.validations = body.validations.unwrap_or_default();
+        let validations = body.validations.into_iter();
+        error.validations = validations
+            .map(|Validation { field, detail }| ValidationError { field, detail })
+            .collect();
         error.oauth_code = body.error;
     }
     Err(Error::Api(Box::new(error)))

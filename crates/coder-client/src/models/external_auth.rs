@@ -1,5 +1,6 @@
 //! Accounts at other services, such as GitHub, that workspaces use.
 
+use super::ever;
 use crate::List;
 use crate::reading::{model, neutral};
 use coder_core::Secret;
@@ -73,6 +74,13 @@ model! {
         pub authenticated: bool,
         /// Why not.
         pub validate_error: String,
+    }
+}
+
+impl ExternalAuthLink {
+    /// Until when the access works; `None` when that does not end, and when Coder does not tell.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        ever(self.expires)
     }
 }
 

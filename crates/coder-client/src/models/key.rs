@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::de::MapAccess;
 use serde::{Serialize, Serializer};
 
-use super::LoginType;
+use super::{LoginType, ever};
 use crate::reading::{Outcome, Read, model};
 use crate::{List, UserId};
 
@@ -22,7 +22,7 @@ model! {
         pub id: String = required,
         /// Whose it is.
         pub user_id: UserId = required,
-        /// When it was last used; the year 1 for never.
+        /// When it was last used; the year 1 or 1970 for never, see [`used_at`](Self::used_at).
         #[serde(skip_serializing_if = "Option::is_none")]
         pub last_used: Option<Timestamp>,
         /// Until when it works.
@@ -55,8 +55,17 @@ model! {
     }
 }
 
+impl ApiKey {
+    /// When it was last used; `None` for never, and when Coder does not tell.
+    pub fn used_at(&self) -> Option<Timestamp> {
+        ever(self.last_used)
+    }
+}
+
 /// Something an API token may be used on, written as `type:id`.
 // coder: codersdk.APIAllowListTarget
+// coder: without type: Coder writes the whole as one text
+// coder: beside kind: the part of that text before the colon
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AllowListTarget {

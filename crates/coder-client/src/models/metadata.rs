@@ -1,5 +1,6 @@
 //! What agents tell about themselves.
 
+use super::ever;
 use crate::reading::{model, neutral};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,6 +34,13 @@ model! {
         pub value: String,
         /// Why there is no value; empty when there is one.
         pub error: String,
+    }
+}
+
+impl AgentMetadataResult {
+    /// When it was collected; `None` for never, and when Coder does not tell.
+    pub fn known_since(&self) -> Option<Timestamp> {
+        ever(self.collected_at)
     }
 }
 

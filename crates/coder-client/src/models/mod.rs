@@ -42,3 +42,10 @@ pub use sharing::*;
 pub use template::*;
 pub use user::*;
 pub use workspace::*;
+
+use jiff::Timestamp;
+
+/// A moment that has been or will be: Coder writes the year 1, and some releases 1970, for never.
+fn ever(moment: Option<Timestamp>) -> Option<Timestamp> {
+    moment.filter(|moment| *moment > Timestamp::UNIX_EPOCH)
+}

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::ever;
 use crate::open_enum::open_enum;
 use crate::reading::model;
 use crate::{List, OrganizationId, UserId};
@@ -30,7 +31,7 @@ model! {
         /// When the user was last changed.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub updated_at: Option<Timestamp>,
-        /// When the user was last active; the year 1 for never.
+        /// When the user was last active; the year 1 for never, see [`seen_at`](Self::seen_at).
         #[serde(skip_serializing_if = "Option::is_none")]
         pub last_seen_at: Option<Timestamp>,
         /// Whether the user may sign in.
@@ -50,6 +51,13 @@ model! {
         /// Whether the user counts for the AI licence. Told from 2.34 on.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub has_ai_seat: Option<bool>,
+    }
+}
+
+impl User {
+    /// When the user was last active; `None` for never, and when Coder does not tell.
+    pub fn seen_at(&self) -> Option<Timestamp> {
+        ever(self.last_seen_at)
     }
 }
 

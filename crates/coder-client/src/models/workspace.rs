@@ -4,7 +4,7 @@ use coder_core::Secret;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{AppStatus, WorkspaceBuild};
+use super::{AppStatus, WorkspaceBuild, ever};
 use crate::open_enum::open_enum;
 use crate::reading::{model, neutral};
 use crate::{
@@ -55,7 +55,8 @@ model! {
         pub template_require_active_version: bool,
         /// Whether the template's parameters are plain instead of dynamic.
         pub template_use_classic_parameter_flow: bool,
-        /// The newest build, which says what the workspace is doing.
+        /// The newest build, which says what the workspace is doing. Where Coder tells none that
+        /// is known here, it has the nil id and a status that is `Other`.
         pub latest_build: WorkspaceBuild,
         /// What an app in it last reported.
         pub latest_app_status: Option<AppStatus>,
@@ -69,7 +70,7 @@ model! {
         /// After how many milliseconds it stops by itself.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub ttl_ms: Option<i64>,
-        /// When it was last used; the year 1 for never.
+        /// When it was last used; the year 1 for never, see [`used_at`](Self::used_at).
         #[serde(skip_serializing_if = "Option::is_none")]
         pub last_used_at: Option<Timestamp>,
         /// When it will be deleted because it is dormant.
@@ -93,6 +94,13 @@ model! {
         /// With whom the owner shares it. Told from 2.30 on.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub shared_with: List<SharedWith>,
+    }
+}
+
+impl Workspace {
+    /// When it was last used; `None` for never, and when Coder does not tell.
+    pub fn used_at(&self) -> Option<Timestamp> {
+        ever(self.last_used_at)
     }
 }
 

@@ -90,10 +90,8 @@ enum Step {
 
 /// Values of every form, some of them odd.
 fn forms() -> Vec<Value> {
-    let numbers = [json!(7), json!(-7), json!(0.5), json!(1e300), json!(i64::MIN), json!(u64::MAX)];
-    let others = [json!(null), json!("odd"), json!(true), json!([]), json!([null])];
-    let objects = [json!({}), json!({"odd": [7]})];
-    numbers.into_iter().chain(others).chain(objects).collect()
+    let scalars = [json!(null), json!("odd"), json!(true), json!(7), json!(-7), json!(1e300)];
+    scalars.into_iter().chain([json!([null]), json!({"odd": [7]})]).collect()
 }
 
 #[test]
