@@ -136,7 +136,7 @@ impl Client {
     ) -> Result<O::Output, Error> {
         let answer = self.world.transport.send(request).await?;
         tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
-        operation.parse(whole(answer).await?)
+        operation.parse(whole(answer).await?).map_err(Error::of_operation::<O>)
     }
 
     /// Waits before the next try; the error itself when there is none.

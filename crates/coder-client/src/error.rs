@@ -6,7 +6,7 @@ use std::time::Duration;
 use coder_core::{Origin, TransportError};
 use http::StatusCode;
 
-use crate::{CredentialError, FilterError, NameError};
+use crate::{CredentialError, FilterError, NameError, Unreadable};
 
 /// A request to Coder that gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -28,14 +28,8 @@ pub enum Error {
     #[error("{0}")]
     NotJson(Box<NotJson>),
     /// JSON came, but not of the shape this crate knows.
-    #[error("coder's answer is not as expected at `{path}`")]
-    Unreadable {
-        /// Where in the JSON document, like `workspaces[3].latest_build.id`.
-        path: String,
-        /// What was wrong there.
-        #[source]
-        source: serde_json::Error,
-    },
+    #[error("{0}")]
+    Unreadable(Box<UnreadableAnswer>),
     /// A redirect came, which is not followed: the credential would travel with it.
     #[error("coder's answer is a redirect{}; check the deployment's URL, and whether a single-sign-on proxy stands in front of it", destination(.to))]
     Redirected {
@@ -107,6 +101,49 @@ pub struct ValidationError {
     pub detail: String,
 }
 
+/// An answer that lacks what makes it what was asked for.
+///
+/// It tells no value of the answer: that may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnreadableAnswer {
+    /// The place in the JSON document, like `latest_build.id`; `.` for all of it.
+    pub path: String,
+    /// What is there, and what should be.
+    pub reason: String,
+    /// The name of the operation, when [`Client::send`](crate::Client::send) sent it.
+    pub operation: Option<&'static str>,
+    /// Coder's release, when the answer told it (`X-Coder-Build-Version`).
+    pub release: Option<String>,
+}
+
+impl UnreadableAnswer {
+    pub(crate) fn new(path: &str, reason: &str) -> Self {
+        let (path, reason) = (path.to_owned(), reason.to_owned());
+        Self { path, reason, operation: None, release: None }
+    }
+}
+
+impl From<Unreadable> for UnreadableAnswer {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::new(unreadable.place(), unreadable.reason())
+    }
+}
+
+impl fmt::Display for UnreadableAnswer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("coder's answer")?;
+        if let Some(operation) = self.operation {
+            write!(formatter, " to `{operation}`")?;
+        }
+        write!(formatter, " is not as expected at `{}`: {}", self.path, self.reason)?;
+        if let Some(release) = &self.release {
+            write!(formatter, "; the release is {release}")?;
+        }
+        Ok(())
+    }
+}
+
 /// An answer that is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -156,6 +193,15 @@ impl fmt::Display for NotJson {
 }
 
 impl Error {
+    /// The same error, naming the operation whose answer it is about.
+    pub(crate) fn of_operation<O>(mut self) -> Self {
+        if let Self::Unreadable(answer) = &mut self {
+            // Of `coder_client::operations::users::GetUser` the last part.
+            answer.operation = std::any::type_name::<O>().rsplit("::").next();
+        }
+        self
+    }
+
     /// The HTTP status of the answer, when one came.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
@@ -163,10 +209,9 @@ impl Error {
             Self::RateLimited { .. } => Some(StatusCode::TOO_MANY_REQUESTS),
             Self::NotJson(answer) => Some(answer.status),
             Self::Redirected { status, .. } => Some(*status),
-            Self::Request(_)
-            | Self::Unreadable { .. }
-            | Self::Credential(_)
-            | Self::Transport(_) => None,
+            Self::Request(_) | Self::Unreadable(_) | Self::Credential(_) | Self::Transport(_) => {
+                None
+            }
         }
     }
 

@@ -16,7 +16,9 @@ pub struct IdError {
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident,)+) => {$(
         $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        ///
+        /// By default it is the [nil](Self::is_nil) id.
+        #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(Uuid);
 
@@ -30,6 +32,14 @@ macro_rules! ids {
             /// be null.
             pub const fn is_nil(self) -> bool {
                 self.0.is_nil()
+            }
+        }
+
+        impl crate::reading::Read for $name {
+            const FORM: &'static str = Uuid::FORM;
+
+            fn from_text(text: &str) -> crate::reading::Outcome<Self> {
+                Uuid::from_text(text).map(Self)
             }
         }
 

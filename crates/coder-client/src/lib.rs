@@ -29,8 +29,8 @@
 //! - A [`CredentialProvider`] gives the credential for each request, and a fresher one when Coder
 //!   refuses it.
 //! - [`WorkspaceFilter`] searches in Coder's grammar; no value can change what is asked.
-//! - [`models`] forgive what versions differ in: unknown fields are ignored, unknown enum values
-//!   are kept, null lists are empty.
+//! - [`models`] are read tolerantly: only what makes a thing that thing is required, and a [`List`]
+//!   tells which of its items could not be read, beside those that could.
 //! - [`Capabilities`] tell what the deployment's [version](CoderVersion) can do.
 //! - An [`Error`] says whose fault it is, and has a predicate for each thing a caller does about
 //!   it: sign in again, wait, read again, show the message.
@@ -46,11 +46,13 @@ mod credential_provider;
 mod error;
 mod filter;
 mod id;
+mod list;
 pub mod models;
 mod name;
 mod open_enum;
 mod operation;
 pub mod operations;
+mod reading;
 mod response;
 mod streams;
 pub mod subscriptions;
@@ -60,9 +62,10 @@ pub use capabilities::{Capabilities, Capability};
 pub use client::Client;
 pub use credential::Credential;
 pub use credential_provider::{CredentialError, CredentialProvider};
-pub use error::{ApiError, Error, NotJson, RequestError, ValidationError};
+pub use error::{ApiError, Error, NotJson, RequestError, UnreadableAnswer, ValidationError};
 pub use filter::{FilterError, TemplateFilter, UserFilter, WorkspaceFilter};
 pub use id::*;
+pub use list::{List, Unreadable};
 pub use name::{NameError, OrganizationRef, UserRef, WorkspaceName};
 pub use operation::Operation;
 pub use response::{json as read_json, nothing as read_nothing};

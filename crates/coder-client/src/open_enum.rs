@@ -51,10 +51,29 @@ macro_rules! open_enum {
             }
         }
 
+        /// A number or a flag is kept as its text.
+        impl crate::reading::Read for $name {
+            const FORM: &'static str = "a text";
+
+            fn from_flag(flag: bool) -> crate::reading::Outcome<Self> {
+                Ok(Self::Other(flag.to_string()))
+            }
+
+            fn from_number(number: crate::reading::Number) -> crate::reading::Outcome<Self> {
+                Ok(Self::Other(number.to_string()))
+            }
+
+            fn from_text(text: &str) -> crate::reading::Outcome<Self> {
+                Ok(Self::from(text))
+            }
+        }
+
+        crate::reading::neutral!($name);
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <Option<String> as serde::Deserialize>::deserialize(deserializer)?;
-                Ok(text.as_deref().map_or_else(Self::default, Self::from))
+                let outcome = <Self as crate::reading::Read>::read(deserializer)?;
+                Ok(outcome.unwrap_or_default())
             }
         }
     };

@@ -206,7 +206,7 @@ macro_rules! read {
         crate::response::nothing
     };
     ($output:ty) => {
-        crate::response::json
+        crate::response::tolerant
     };
 }
 

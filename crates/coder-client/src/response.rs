@@ -6,15 +6,19 @@ use bytes::Bytes;
 use coder_core::Origin;
 use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{Response, StatusCode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::error::one_line;
-use crate::{ApiError, Error, NotJson, ValidationError};
+use crate::list::Unreadable;
+use crate::reading::{Outcome, Read, model};
+use crate::{ApiError, CoderVersion, Error, List, NotJson, UnreadableAnswer, ValidationError};
 
 /// How much of a page is kept to show what came instead of JSON, in characters.
 const START: usize = 200;
+
+/// How much of a release that is no version is kept, in characters.
+const RELEASE: usize = 40;
 
 /// The JSON document of a successful answer: for an [`Operation`](crate::Operation) of your own.
 ///
@@ -27,19 +31,46 @@ pub fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Error>
     if !may_be_json(response) {
         return Err(not_json(response));
     }
-    document(without_bom(response.body())).map_err(|error| match error {
-        Error::Unreadable { source, .. } if !source.is_data() => not_json(response),
-        error => error,
+    let mut json = serde_json::Deserializer::from_slice(without_bom(response.body()));
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let source = error.into_inner();
+        if source.is_data() {
+            UnreadableAnswer::new(&path, &source.to_string()).of(response)
+        } else {
+            not_json(response)
+        }
     })
 }
 
-/// A JSON document; the error names the place in it.
-pub(crate) fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| Error::Unreadable {
-        path: error.path().to_string(),
-        source: error.into_inner(),
-    })
+/// The JSON document of a successful answer, read tolerantly: what the operations here do.
+pub(crate) fn tolerant<T: Read>(response: &Response<Bytes>) -> Result<T, Error> {
+    succeeded(response)?;
+    if !may_be_json(response) {
+        return Err(not_json(response));
+    }
+    match read(without_bom(response.body())) {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(fault)) => Err(UnreadableAnswer::from(*fault).of(response)),
+        Err(_) => Err(not_json(response)),
+    }
+}
+
+/// A JSON document in a message of a stream, read tolerantly.
+pub(crate) fn document<T: Read>(message: &str) -> Result<T, Error> {
+    let outcome = read(message.as_bytes())
+        .unwrap_or_else(|error| Err(Unreadable::here(format!("no JSON ({error})"))));
+    outcome.map_err(|fault| Error::Unreadable(Box::new((*fault).into())))
+}
+
+/// # Errors
+///
+/// The outer error: the text is no JSON.
+fn read<T: Read>(text: &[u8]) -> Result<Outcome<T>, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let outcome = T::read(&mut json)?;
+    json.end()?;
+    Ok(outcome)
 }
 
 /// Why an answer is not what was asked for.
@@ -63,14 +94,27 @@ pub fn nothing(response: &Response<Bytes>) -> Result<(), Error> {
     }
 }
 
-/// Both dialects in one: Coder's own errors, and those of its OAuth2 endpoints.
-#[derive(Deserialize)]
-struct ErrorBody {
-    message: Option<String>,
-    detail: Option<String>,
-    validations: Option<Vec<ValidationError>>,
-    error: Option<String>,
-    error_description: Option<String>,
+model! {
+    /// Both dialects in one: Coder's own errors, and those of its OAuth2 endpoints.
+    #[derive(Debug)]
+    #[non_exhaustive]
+    struct ErrorBody {
+        pub message: Option<String>,
+        pub detail: Option<String>,
+        pub validations: List<Validation>,
+        pub error: Option<String>,
+        pub error_description: Option<String>,
+    }
+}
+
+model! {
+    /// One field of a request that Coder refused.
+    #[derive(Debug)]
+    #[non_exhaustive]
+    struct Validation {
+        pub field: String = required,
+        pub detail: String,
+    }
 }
 
 fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
@@ -93,16 +137,30 @@ fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
         request_id: header(response, "x-coder-request-id").map(str::to_owned),
     };
     if !response.body().is_empty() {
-        let Ok(body) = serde_json::from_slice::<ErrorBody>(without_bom(response.body())) else {
+        let Ok(Ok(body)) = read::<ErrorBody>(without_bom(response.body())) else {
             return Err(not_json(response));
         };
         let said = body.message.or(body.error_description).or_else(|| body.error.clone());
         error.message = said.unwrap_or(error.message);
         error.detail = body.detail.filter(|detail| !detail.is_empty());
-        error.validations = body.validations.unwrap_or_default();
+        let validations = body.validations.into_iter();
+        error.validations = validations
+            .map(|Validation { field, detail }| ValidationError { field, detail })
+            .collect();
         error.oauth_code = body.error;
     }
     Err(Error::Api(Box::new(error)))
+}
+
+impl UnreadableAnswer {
+    /// With what the answer tells about Coder.
+    fn of(self, response: &Response<Bytes>) -> Error {
+        let release = header(response, "x-coder-build-version").map(|version| {
+            let known = CoderVersion::parse(version).map(|version| version.to_string());
+            known.unwrap_or_else(|_| one_line(version).chars().take(RELEASE).collect())
+        });
+        Error::Unreadable(Box::new(Self { release, ..self }))
+    }
 }
 
 fn not_json(response: &Response<Bytes>) -> Error {

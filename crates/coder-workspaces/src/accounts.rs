@@ -27,7 +27,9 @@ pub async fn missing_accounts(
     client: &Client,
     workspace: &Workspace,
 ) -> Result<Vec<MissingAccount>, crate::Error> {
-    let version = workspace.latest_build.template_version_id;
+    let Some(version) = workspace.latest_build.template_version_id else {
+        return Ok(Vec::new());
+    };
     Ok(missing(client, version, Some(workspace.owner_id)).await?)
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use coder_client::Unreadable;
 use coder_client::models::{
     AgentLifecycle, AgentStatus, JobErrorCode, Workspace, WorkspaceAgent, WorkspaceStatus,
     WorkspaceTransition,
@@ -243,6 +244,10 @@ fn running(workspace: &Workspace) -> Running {
         let reason = format!("coder says its agent `{}` is `{status}`", agent.name);
         return of(AvailabilityState::Unknown, Some(reason));
     }
+    if let Some(unreadable) = unreadable_agent(workspace) {
+        let reason = format!("one of its agents could not be read: {unreadable}");
+        return of(AvailabilityState::Unknown, Some(reason));
+    }
     let unhealthy = first(|agent| !agent.health.healthy || agent.status != AgentStatus::Connected);
     let reason = unhealthy.map(trouble);
     if !workspace.health.healthy {
@@ -266,6 +271,13 @@ fn running(workspace: &Workspace) -> Running {
 fn agents(workspace: &Workspace) -> impl Iterator<Item = &WorkspaceAgent> {
     let resources = workspace.latest_build.resources.iter();
     resources.flat_map(|resource| &resource.agents).filter(|agent| agent.parent_id.is_none())
+}
+
+/// An agent, or what it runs in, that Coder tells in a form that is not known here.
+fn unreadable_agent(workspace: &Workspace) -> Option<&Unreadable> {
+    let resources = &workspace.latest_build.resources;
+    let agents = resources.iter().flat_map(|resource| resource.agents.unreadable());
+    resources.unreadable().iter().chain(agents).next()
 }
 
 fn blocks_login(agent: &WorkspaceAgent) -> bool {

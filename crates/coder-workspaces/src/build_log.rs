@@ -30,7 +30,7 @@ impl BuildLog {
             Ok(lines) => {
                 self.is_over = build.job.completed_at.is_some();
                 self.last = lines.iter().map(|line| line.id).max().or(self.last);
-                lines
+                lines.into()
             }
             Err(error) => {
                 tracing::debug!(build = %build.id, %error, "the build's log could not be read");

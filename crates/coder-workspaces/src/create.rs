@@ -1,12 +1,14 @@
 //! Creating a workspace: the template, its parameters, what must be there first, and a request
 //! that may be lost.
 
-use coder_client::models::{BuildParameter, Preset, Template, Workspace, WorkspaceTransition};
+use coder_client::models::{Preset, Template, Workspace, WorkspaceTransition};
 use coder_client::operations::{
     CreateWorkspace, EvaluateDynamicParameters, GetTemplateByName, GetUser, GetWorkspaceByName,
     ListBuildParameters, ListPresets, ListTemplateVersionParameters, ListTemplates,
 };
-use coder_client::{Client, TemplateFilter, UserId, UserRef, WorkspaceName};
+use coder_client::{
+    Client, List, TemplateFilter, TemplateVersionId, UserId, UserRef, WorkspaceName,
+};
 use coder_config::TemplateRef;
 use indexmap::IndexMap;
 
@@ -61,7 +63,7 @@ pub(crate) async fn plan(
         },
     };
     let template = template(client, compiled.template.as_ref()).await?;
-    let version = template.active_version_id;
+    let version = active_version(&template)?;
     let preset = match wish.preset.as_deref() {
         None => None,
         Some(name) => Some(preset_called(name, client.send(&ListPresets::new(version)).await?)?),
@@ -106,7 +108,12 @@ async fn template(client: &Client, wanted: Option<&TemplateRef>) -> Result<Templ
     Ok(template)
 }
 
-fn preset_called(name: &str, presets: Vec<Preset>) -> Result<Preset, NotCreatable> {
+fn active_version(template: &Template) -> Result<TemplateVersionId, NotCreatable> {
+    let missing = || NotCreatable::NoActiveVersion { template: template.name.clone() };
+    template.active_version_id.ok_or_else(missing)
+}
+
+fn preset_called(name: &str, presets: List<Preset>) -> Result<Preset, NotCreatable> {
     let known: Vec<String> = presets.iter().map(|preset| preset.name.clone()).collect();
     let found = presets.into_iter().find(|preset| preset.name == name);
     found.ok_or_else(|| NotCreatable::PresetNotFound { preset: name.to_owned(), known })
@@ -119,7 +126,7 @@ async fn parameters(
     preset: Option<&Preset>,
     owner: Option<UserId>,
 ) -> Result<Chosen, Error> {
-    let version = template.active_version_id;
+    let version = active_version(template)?;
     if !template.use_classic_parameter_flow {
         let from_preset = preset.into_iter().flat_map(|preset| &preset.parameters);
         let mut form = from_preset
@@ -145,7 +152,7 @@ async fn parameters(
 impl Plan {
     /// That nothing is missing which only its owner can bring.
     pub(crate) async fn check_accounts(&self, client: &Client) -> Result<(), Error> {
-        let version = self.template.active_version_id;
+        let version = active_version(&self.template)?;
         let missing = accounts::missing(client, version, self.owner_id).await?;
         if missing.is_empty() { Ok(()) } else { Err(NotCreatable::ExternalAuth(missing).into()) }
     }
@@ -207,12 +214,12 @@ impl Plan {
             found => found?,
         };
         let build = &workspace.latest_build;
-        if workspace.template_id != self.template.id
+        if workspace.template_id != Some(self.template.id)
             || build.transition == WorkspaceTransition::Delete
         {
             return Ok(None);
         }
-        let has: Vec<BuildParameter> = client.send(&ListBuildParameters::new(build.id)).await?;
+        let has = client.send(&ListBuildParameters::new(build.id)).await?;
         let same = |(name, value): &(String, String)| {
             has.iter().any(|parameter| parameter.name == *name && parameter.value == *value)
         };

@@ -86,6 +86,12 @@ pub enum NotCreatable {
         /// Why, and what to use instead.
         message: String,
     },
+    /// Coder does not tell which version of the template new workspaces use.
+    #[error("coder does not tell the active version of the template `{template}`")]
+    NoActiveVersion {
+        /// Its name.
+        template: String,
+    },
     /// The template has no such preset.
     #[error("the template has no preset `{preset}`; it has: {}", listed(known))]
     PresetNotFound {

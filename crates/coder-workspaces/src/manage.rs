@@ -160,7 +160,10 @@ impl<'a> ManageWorkspace<'a> {
         };
         match step {
             Step::Start => start(),
-            Step::Update => start().template_version(workspace.template_active_version_id),
+            Step::Update => match workspace.template_active_version_id {
+                Some(version) => start().template_version(version),
+                None => start(),
+            },
             Step::Stop | Step::StopOutdated => CreateWorkspaceBuild::stop(id),
             Step::Delete => CreateWorkspaceBuild::delete(id),
         }

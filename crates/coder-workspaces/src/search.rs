@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
 use coder_client::operations::{ListBuildParameters, ListWorkspaces};
-use coder_client::{Client, FilterError, WorkspaceFilter, WorkspaceId};
+use coder_client::{Client, FilterError, List, Unreadable, WorkspaceFilter, WorkspaceId};
 use coder_config::Repository;
 use futures_util::{StreamExt as _, stream};
 
@@ -63,6 +63,8 @@ pub enum SearchProblem {
     },
     /// One of several requests failed.
     Failed(coder_client::Error),
+    /// Something that Coder listed could not be read.
+    Unreadable(Unreadable),
     /// There were more workspaces than are compared one by one.
     TooMany {
         /// How many were compared.
@@ -79,6 +81,7 @@ impl fmt::Display for SearchProblem {
                 write!(formatter, "the parameter `{}` was left out: {error}", key.escape_debug())
             }
             Self::Failed(error) => write!(formatter, "one of several requests failed: {error}"),
+            Self::Unreadable(item) => write!(formatter, "left out of coder's list: {item}"),
             Self::TooMany { compared, found } => write!(
                 formatter,
                 "only {compared} of {found} workspaces could be compared; the others may belong here as well"
@@ -158,8 +161,10 @@ impl<'a> Search<'a> {
         }
         let mut found = answer.finish()?;
         if let Some(query) = narrow {
+            let narrowed = list(client, query).await?;
+            found.problems.extend(reports(&narrowed));
             let allowed: BTreeSet<WorkspaceId> =
-                list(client, query).await?.iter().map(|workspace| workspace.id).collect();
+                narrowed.iter().map(|workspace| workspace.id).collect();
             found.workspaces.retain(|workspace| allowed.contains(&workspace.id));
         }
         // A stable sort: what is equal stays in Coder's order, by owner and name.
@@ -237,9 +242,10 @@ impl<'a> Search<'a> {
         &self,
         client: &Client,
         repository: &Repository,
-        candidates: Vec<Workspace>,
+        candidates: List<Workspace>,
         answer: &mut Answer,
     ) -> Result<(), Error> {
+        answer.problems.extend(reports(&candidates));
         if candidates.len() > MAX_COMPARED {
             let (compared, found) = (MAX_COMPARED, candidates.len());
             answer.problems.push(SearchProblem::TooMany { compared, found });
@@ -251,6 +257,9 @@ impl<'a> Search<'a> {
             })
             .buffered(CONCURRENCY);
         while let Some((parameters, workspace)) = reads.next().await {
+            if let Ok(parameters) = &parameters {
+                answer.problems.extend(reports(parameters));
+            }
             match parameters {
                 Ok(parameters) if self.names(repository, &parameters) => answer.add(workspace),
                 Ok(_) => {}
@@ -294,9 +303,10 @@ struct Answer {
 }
 
 impl Answer {
-    fn take(&mut self, listed: Result<Vec<Workspace>, coder_client::Error>) -> Result<(), Error> {
+    fn take(&mut self, listed: Result<List<Workspace>, coder_client::Error>) -> Result<(), Error> {
         match listed {
             Ok(workspaces) => {
+                self.problems.extend(reports(&workspaces));
                 self.succeeded = true;
                 workspaces.into_iter().for_each(|workspace| self.add(workspace));
                 Ok(())
@@ -335,10 +345,15 @@ impl Answer {
     }
 }
 
+/// What of a list could not be read may belong to the entity as well.
+fn reports<T>(list: &List<T>) -> impl Iterator<Item = SearchProblem> {
+    list.unreadable().iter().cloned().map(SearchProblem::Unreadable)
+}
+
 async fn list(
     client: &Client,
     filter: WorkspaceFilter,
-) -> Result<Vec<Workspace>, coder_client::Error> {
+) -> Result<List<Workspace>, coder_client::Error> {
     Ok(client.send(&ListWorkspaces::matching(filter)).await?.workspaces)
 }
 

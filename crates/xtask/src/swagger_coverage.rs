@@ -201,8 +201,9 @@ fn models_of(source: &str) -> Vec<Model> {
                 line.strip_prefix("pub ").and_then(|field| field.split_once(": "))
             {
                 let name = name.trim_start_matches("r#");
-                if attributes.contains_key("flatten") {
-                    model.flattened.push(kind.trim_end_matches(',').to_owned());
+                if attributes.contains_key("flatten") || kind.contains("#[serde(flatten)]") {
+                    let kind = kind.split([' ', ',']).next().unwrap_or_default();
+                    model.flattened.push(kind.to_owned());
                 } else {
                     let renamed = attributes.get("rename").map(ToString::to_string);
                     model.fields.insert(renamed.unwrap_or_else(|| in_case(name, rename_all)));

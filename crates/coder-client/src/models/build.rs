@@ -1,109 +1,107 @@
 //! Builds: each start, stop or deletion of a workspace.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{ProvisionerJob, WorkspaceResource, nullable};
+use super::{ProvisionerJob, WorkspaceResource};
 use crate::open_enum::open_enum;
-use crate::{BuildId, PresetId, TemplateVersionId, UserId, WorkspaceId};
+use crate::reading::{model, neutral};
+use crate::{BuildId, List, PresetId, TemplateVersionId, UserId, WorkspaceId};
 
-/// A build of a workspace: `GET /api/v2/workspacebuilds/{build}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct WorkspaceBuild {
-    /// Identifies the build.
-    pub id: BuildId,
-    /// When it was asked for.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-    /// What it builds.
-    pub workspace_id: WorkspaceId,
-    /// The workspace's name.
-    #[serde(default)]
-    pub workspace_name: String,
-    /// The workspace's owner.
-    pub workspace_owner_id: UserId,
-    /// The owner's username.
-    #[serde(default)]
-    pub workspace_owner_name: String,
-    /// The owner's picture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workspace_owner_avatar_url: Option<String>,
-    /// From which version of the template.
-    pub template_version_id: TemplateVersionId,
-    /// That version's name. Empty in the answer to a create or build request.
-    #[serde(default)]
-    pub template_version_name: String,
-    /// Counts a workspace's builds, from 1.
-    pub build_number: i64,
-    /// Start, stop or delete.
-    #[serde(default)]
-    pub transition: WorkspaceTransition,
-    /// Who asked for it.
-    pub initiator_id: UserId,
-    /// That user's name.
-    #[serde(default)]
-    pub initiator_name: String,
-    /// The work behind it.
-    pub job: ProvisionerJob,
-    /// Why it was asked for.
-    #[serde(default)]
-    pub reason: BuildReason,
-    /// What it made. Empty in the answer to a create or build request.
-    #[serde(default, deserialize_with = "nullable")]
-    pub resources: Vec<WorkspaceResource>,
-    /// When the workspace stops by itself.
-    #[serde(default)]
-    pub deadline: Option<Timestamp>,
-    /// Beyond which the deadline cannot be extended.
-    #[serde(default)]
-    pub max_deadline: Option<Timestamp>,
-    /// What the job's status and the transition mean for the workspace.
-    #[serde(default)]
-    pub status: WorkspaceStatus,
-    /// In the deployment's own unit of cost.
-    #[serde(default)]
-    pub daily_cost: i32,
-    /// Who can do the work.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub matched_provisioners: Option<MatchedProvisioners>,
-    /// The preset its parameters came from.
-    #[serde(default)]
-    pub template_version_preset_id: Option<PresetId>,
-    /// Whether it runs a task for an AI agent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub has_ai_task: Option<bool>,
-    /// Whether an agent runs outside of what the build made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub has_external_agent: Option<bool>,
+model! {
+    /// A build of a workspace: `GET /api/v2/workspacebuilds/{build}`.
+    #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+    #[non_exhaustive]
+    pub struct WorkspaceBuild {
+        /// Identifies the build.
+        pub id: BuildId = required,
+        /// When it was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub created_at: Option<Timestamp>,
+        /// When it last changed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub updated_at: Option<Timestamp>,
+        /// What it builds.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub workspace_id: Option<WorkspaceId>,
+        /// The workspace's name.
+        pub workspace_name: String,
+        /// The workspace's owner.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub workspace_owner_id: Option<UserId>,
+        /// The owner's username.
+        pub workspace_owner_name: String,
+        /// The owner's picture.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub workspace_owner_avatar_url: Option<String>,
+        /// From which version of the template.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub template_version_id: Option<TemplateVersionId>,
+        /// That version's name. Empty in the answer to a create or build request.
+        pub template_version_name: String,
+        /// Counts a workspace's builds, from 1.
+        pub build_number: i64,
+        /// Start, stop or delete.
+        pub transition: WorkspaceTransition,
+        /// Who asked for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub initiator_id: Option<UserId>,
+        /// That user's name.
+        pub initiator_name: String,
+        /// The work behind it.
+        pub job: ProvisionerJob,
+        /// Why it was asked for.
+        pub reason: BuildReason,
+        /// What it made. Empty in the answer to a create or build request.
+        pub resources: List<WorkspaceResource>,
+        /// When the workspace stops by itself.
+        pub deadline: Option<Timestamp>,
+        /// Beyond which the deadline cannot be extended.
+        pub max_deadline: Option<Timestamp>,
+        /// What the job's status and the transition mean for the workspace.
+        pub status: WorkspaceStatus,
+        /// In the deployment's own unit of cost.
+        pub daily_cost: i32,
+        /// Who can do the work.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub matched_provisioners: Option<MatchedProvisioners>,
+        /// The preset its parameters came from.
+        pub template_version_preset_id: Option<PresetId>,
+        /// Whether it runs a task for an AI agent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub has_ai_task: Option<bool>,
+        /// Whether an agent runs outside of what the build made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub has_external_agent: Option<bool>,
+    }
 }
 
-/// How many provisioners can do a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct MatchedProvisioners {
-    /// Those whose tags fit.
-    #[serde(default)]
-    pub count: i64,
-    /// Those of them that were seen recently.
-    #[serde(default)]
-    pub available: i64,
-    /// When one of them was last seen.
-    #[serde(default)]
-    pub most_recently_seen: Option<Timestamp>,
+model! {
+    /// How many provisioners can do a job.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct MatchedProvisioners {
+        /// Those whose tags fit.
+        pub count: i64,
+        /// Those of them that were seen recently.
+        pub available: i64,
+        /// When one of them was last seen.
+        pub most_recently_seen: Option<Timestamp>,
+    }
 }
 
-/// One parameter's value: `GET /api/v2/workspacebuilds/{build}/parameters`. Values never change
-/// after the build was made.
-// coder: codersdk.WorkspaceBuildParameter
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct BuildParameter {
-    /// The parameter's name.
-    pub name: String,
-    /// Always a text: numbers, booleans and lists are written as JSON.
-    pub value: String,
+model! {
+    /// One parameter's value: `GET /api/v2/workspacebuilds/{build}/parameters`. Values never change
+    /// after the build was made.
+    // coder: codersdk.WorkspaceBuildParameter
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct BuildParameter {
+        /// The parameter's name.
+        pub name: String = required,
+        /// Always a text: numbers, booleans and lists are written as JSON.
+        pub value: String = required,
+    }
 }
 
 impl BuildParameter {
@@ -112,6 +110,8 @@ impl BuildParameter {
         Self { name: name.into(), value: value.into() }
     }
 }
+
+neutral!(WorkspaceBuild);
 
 open_enum! {
     /// What a build does with its workspace.

@@ -1,5 +1,9 @@
-//! What Coder answers with. Fields a newer Coder adds are ignored, enum values it adds are kept
-//! as text, and where a list or map may be null it is empty.
+//! What Coder answers with, read tolerantly.
+//!
+//! Required is only what makes a thing that thing: its id, its name, its owner. Anything else may
+//! be missing, null, or of a form unknown here, and is then `None`, empty, or
+//! `Other`. Fields that a newer Coder adds are ignored, and a [`List`](crate::List) tells which of
+//! its items could not be read.
 
 mod agent;
 mod app;
@@ -39,13 +43,9 @@ pub use template::*;
 pub use user::*;
 pub use workspace::*;
 
-use serde::{Deserialize, Deserializer};
+use jiff::Timestamp;
 
-/// Reads null as the empty value: Go writes a list or map that was never made as null.
-fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+/// A moment that has been or will be: Coder writes the year 1, and some releases 1970, for never.
+fn ever(moment: Option<Timestamp>) -> Option<Timestamp> {
+    moment.filter(|moment| *moment > Timestamp::UNIX_EPOCH)
 }

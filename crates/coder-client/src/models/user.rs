@@ -1,100 +1,117 @@
 //! People and service accounts.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::nullable;
+use super::ever;
 use crate::open_enum::open_enum;
-use crate::{OrganizationId, UserId};
+use crate::reading::model;
+use crate::{List, OrganizationId, UserId};
 
-/// A user: `GET /api/v2/users/{user}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct User {
-    /// Never changes.
-    pub id: UserId,
-    /// Unique in the deployment; may change.
-    pub username: String,
-    /// The full name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// A picture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub avatar_url: Option<String>,
-    /// The address Coder knows; whether it was verified depends on the login type.
-    pub email: String,
-    /// When the user was created.
-    pub created_at: Timestamp,
-    /// When the user was last changed.
-    pub updated_at: Timestamp,
-    /// When the user was last active; the year 1 for never.
-    pub last_seen_at: Timestamp,
-    /// Whether the user may sign in.
-    pub status: UserStatus,
-    /// How the user signs in.
-    pub login_type: LoginType,
-    /// Whether this is a service account. Told from 2.34 on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub is_service_account: Option<bool>,
-    /// The colours the user chose for Coder's dashboard.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub theme_preference: Option<String>,
-    /// The organizations the user belongs to.
-    #[serde(default, deserialize_with = "nullable")]
-    pub organization_ids: Vec<OrganizationId>,
-    /// The roles in the whole deployment, without the implicit `member`.
-    #[serde(default, deserialize_with = "nullable")]
-    pub roles: Vec<Role>,
-    /// Whether the user counts for the AI licence. Told from 2.34 on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub has_ai_seat: Option<bool>,
+model! {
+    /// A user: `GET /api/v2/users/{user}`.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct User {
+        /// Never changes.
+        pub id: UserId = required,
+        /// Unique in the deployment; may change.
+        pub username: String = required,
+        /// The full name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub name: Option<String>,
+        /// A picture.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub avatar_url: Option<String>,
+        /// The address Coder knows; whether it was verified depends on the login type.
+        pub email: String,
+        /// When the user was created.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub created_at: Option<Timestamp>,
+        /// When the user was last changed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub updated_at: Option<Timestamp>,
+        /// When the user was last active; the year 1 for never, see [`seen_at`](Self::seen_at).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub last_seen_at: Option<Timestamp>,
+        /// Whether the user may sign in.
+        pub status: UserStatus,
+        /// How the user signs in.
+        pub login_type: LoginType,
+        /// Whether this is a service account. Told from 2.34 on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub is_service_account: Option<bool>,
+        /// The colours the user chose for Coder's dashboard.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub theme_preference: Option<String>,
+        /// The organizations the user belongs to.
+        pub organization_ids: List<OrganizationId>,
+        /// The roles in the whole deployment, without the implicit `member`.
+        pub roles: List<Role>,
+        /// Whether the user counts for the AI licence. Told from 2.34 on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub has_ai_seat: Option<bool>,
+    }
 }
 
-/// A page of users: `GET /api/v2/users`.
-// coder: codersdk.GetUsersResponse
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct UserPage {
-    /// Those on this page.
-    #[serde(default, deserialize_with = "nullable")]
-    pub users: Vec<User>,
-    /// How many there are on all pages.
-    pub count: u64,
+impl User {
+    /// When the user was last active; `None` for never, and when Coder does not tell.
+    pub fn seen_at(&self) -> Option<Timestamp> {
+        ever(self.last_seen_at)
+    }
 }
 
-/// How somebody signs in: `GET /api/v2/users/{user}/login-type`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct UserLoginType {
-    /// How.
-    #[serde(default)]
-    pub login_type: LoginType,
+model! {
+    /// A page of users: `GET /api/v2/users`.
+    // coder: codersdk.GetUsersResponse
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct UserPage {
+        /// Those on this page.
+        pub users: List<User>,
+        /// How many there are on all pages; 0 when Coder does not tell.
+        pub count: u64,
+    }
 }
 
-/// The first user of a deployment: `POST /api/v2/users/first`.
-// coder: codersdk.CreateFirstUserResponse
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct FirstUser {
-    /// Who.
-    pub user_id: UserId,
-    /// The default organization.
-    pub organization_id: OrganizationId,
+model! {
+    /// How somebody signs in: `GET /api/v2/users/{user}/login-type`.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct UserLoginType {
+        /// How.
+        pub login_type: LoginType,
+    }
 }
 
-/// A role of a user.
-// coder: without organization_member_permissions, organization_permissions, site_permissions, user_permissions: what a role allows is asked for with `CheckAuthorization`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Role {
-    /// Like `template-admin`.
-    pub name: String,
-    /// For people.
-    #[serde(default)]
-    pub display_name: String,
-    /// The organization in which it holds; `None` for the whole deployment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub organization_id: Option<OrganizationId>,
+model! {
+    /// The first user of a deployment: `POST /api/v2/users/first`.
+    // coder: codersdk.CreateFirstUserResponse
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct FirstUser {
+        /// Who.
+        pub user_id: UserId = required,
+        /// The default organization.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub organization_id: Option<OrganizationId>,
+    }
+}
+
+model! {
+    /// A role of a user.
+    // coder: without organization_member_permissions, organization_permissions, site_permissions, user_permissions: what a role allows is asked for with `CheckAuthorization`
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Role {
+        /// Like `template-admin`.
+        pub name: String = required,
+        /// For people.
+        pub display_name: String,
+        /// The organization in which it holds; `None` for the whole deployment.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub organization_id: Option<OrganizationId>,
+    }
 }
 
 open_enum! {

@@ -2,7 +2,7 @@
 
 use crate::models::{AgentContainers, AgentLog, ListeningPorts, WorkspaceAgent};
 use crate::operation::{Draft, operation, operations};
-use crate::{AgentId, DevcontainerId};
+use crate::{AgentId, DevcontainerId, List};
 
 operations! {
     /// `GET /api/v2/workspaceagents/{agent}`: one agent.
@@ -67,6 +67,6 @@ impl ListAgentLogs {
     }
 }
 
-operation!(ListAgentLogs => Vec<AgentLog>, |this| {
+operation!(ListAgentLogs => List<AgentLog>, |this| {
     Draft::get(["workspaceagents", &this.agent.to_string(), "logs"]).query("after", this.after)
 });

@@ -8,7 +8,7 @@ use crate::models::{
     WorkspaceResource, WorkspaceTransition,
 };
 use crate::operation::{Draft, operation, operations};
-use crate::{BuildId, PresetId, TemplateVersionId, UserRef, WorkspaceId, WorkspaceName};
+use crate::{BuildId, List, PresetId, TemplateVersionId, UserRef, WorkspaceId, WorkspaceName};
 
 operations! {
     /// `GET /api/v2/workspacebuilds/{build}`: one build.
@@ -19,10 +19,10 @@ operations! {
     /// `GET /api/v2/workspacebuilds/{build}/parameters`: the values a build was made with. They
     /// never change.
     ListBuildParameters(build: BuildId) =
-        GET ["workspacebuilds", build, "parameters"] => Vec<BuildParameter>;
+        GET ["workspacebuilds", build, "parameters"] => List<BuildParameter>;
     /// `GET /api/v2/workspacebuilds/{build}/resources`: what a build made.
     ListBuildResources(build: BuildId) =
-        GET ["workspacebuilds", build, "resources"] => Vec<WorkspaceResource>;
+        GET ["workspacebuilds", build, "resources"] => List<WorkspaceResource>;
     /// `GET /api/v2/workspacebuilds/{build}/timings`: how long the parts of a build took.
     GetBuildTimings(build: BuildId) = GET ["workspacebuilds", build, "timings"] => BuildTimings;
 }
@@ -55,7 +55,7 @@ impl ListBuilds {
     }
 }
 
-operation!(ListBuilds => Vec<WorkspaceBuild>, |this| {
+operation!(ListBuilds => List<WorkspaceBuild>, |this| {
     Draft::get(["workspaces", &this.workspace.to_string(), "builds"])
         .query("since", this.since)
         .query("limit", this.limit)
@@ -82,7 +82,7 @@ impl ListBuildLogs {
     }
 }
 
-operation!(ListBuildLogs => Vec<ProvisionerJobLog>, |this| {
+operation!(ListBuildLogs => List<ProvisionerJobLog>, |this| {
     Draft::get(["workspacebuilds", &this.build.to_string(), "logs"]).query("after", this.after)
 });
 

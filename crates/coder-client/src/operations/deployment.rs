@@ -10,7 +10,7 @@ use crate::models::{
     Entitlements, Regions, ScopeCatalog, SshConfig, UpdateCheck,
 };
 use crate::operation::{Draft, operation, operations};
-use crate::{OrganizationId, UserRef};
+use crate::{List, OrganizationId, UserRef};
 
 operations! {
     /// `GET /api/v2/appearance`: what the dashboard looks like. Builds without the enterprise part
@@ -27,7 +27,7 @@ operations! {
     /// `GET /api/v2/deployment/stats`: how much the deployment does.
     GetDeploymentStats = GET ["deployment", "stats"] => DeploymentStats;
     /// `GET /api/v2/experiments`: the experiments that are on.
-    ListExperiments = GET ["experiments"] => Vec<String>;
+    ListExperiments = GET ["experiments"] => List<String>;
     /// `GET /api/v2/experiments/available`: the experiments that could be on.
     ListAvailableExperiments = GET ["experiments", "available"] => AvailableExperiments;
     /// `GET /api/v2/regions`: the deployment and its proxies, and where their apps are.

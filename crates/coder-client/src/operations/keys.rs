@@ -3,9 +3,9 @@
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use crate::UserRef;
 use crate::models::{AllowListTarget, ApiKey, NewApiKey, TokenConfig};
 use crate::operation::{Draft, operation, operations};
+use crate::{List, UserRef};
 
 operations! {
     /// `POST /api/v2/users/{user}/keys`: a key that lives as long as a session.
@@ -47,7 +47,7 @@ impl ListTokens {
 
 /// Coder answers `null` where there are none.
 impl crate::Operation for ListTokens {
-    type Output = Vec<ApiKey>;
+    type Output = List<ApiKey>;
 
     fn request(
         &self,
@@ -58,8 +58,8 @@ impl crate::Operation for ListTokens {
             .build(deployment)
     }
 
-    fn parse(&self, response: http::Response<bytes::Bytes>) -> Result<Vec<ApiKey>, crate::Error> {
-        Ok(crate::response::json::<Option<_>>(&response)?.unwrap_or_default())
+    fn parse(&self, response: http::Response<bytes::Bytes>) -> Result<List<ApiKey>, crate::Error> {
+        crate::response::tolerant(&response)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::models::{
     OAuth2ResourceMetadata, OAuth2ServerMetadata, OAuth2Settings,
 };
 use crate::operation::{Draft, operation, operations};
-use crate::{Error, OAuth2AppId, OAuth2SecretId, Operation, RequestError, UserId};
+use crate::{Error, List, OAuth2AppId, OAuth2SecretId, Operation, RequestError, UserId};
 
 operations! {
     /// `GET /api/v2/oauth2-provider/apps/{app}`: one app.
@@ -23,7 +23,7 @@ operations! {
     /// `GET /api/v2/oauth2-provider/apps/{app}/secrets`: an app's secrets, without the secrets
     /// themselves.
     ListOAuth2AppSecrets(app: OAuth2AppId) =
-        GET ["oauth2-provider", "apps", app, "secrets"] => Vec<OAuth2AppSecret>;
+        GET ["oauth2-provider", "apps", app, "secrets"] => List<OAuth2AppSecret>;
     /// `POST /api/v2/oauth2-provider/apps/{app}/secrets`: a new secret for an app. It is told once.
     CreateOAuth2AppSecret(app: OAuth2AppId) =
         POST ["oauth2-provider", "apps", app, "secrets"] => NewOAuth2AppSecret;
@@ -55,15 +55,15 @@ impl ListOAuth2Apps {
 }
 
 impl Operation for ListOAuth2Apps {
-    type Output = Vec<OAuth2App>;
+    type Output = List<OAuth2App>;
 
     fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
         Draft::get(["oauth2-provider", "apps"]).query("user_id", self.user).build(deployment)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<Vec<OAuth2App>, Error> {
+    fn parse(&self, response: Response<Bytes>) -> Result<List<OAuth2App>, Error> {
         // Before 2.31 Coder answered `null` where there are none.
-        Ok(crate::response::json::<Option<_>>(&response)?.unwrap_or_default())
+        crate::response::tolerant(&response)
     }
 }
 

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use crate::models::{Organization, OrganizationMember, ProvisionerDaemon, WorkspaceQuota};
 use crate::operation::{Draft, operation, operations};
-use crate::{OrganizationRef, UserRef};
+use crate::{List, OrganizationRef, UserRef};
 
 operations! {
     /// `GET /api/v2/organizations`: all organizations the caller may see.
-    ListOrganizations = GET ["organizations"] => Vec<Organization>;
+    ListOrganizations = GET ["organizations"] => List<Organization>;
     /// `GET /api/v2/organizations/{organization}`: one organization.
     GetOrganization(organization: OrganizationRef) =
         GET ["organizations", organization] => Organization;
@@ -16,17 +16,17 @@ operations! {
     DeleteOrganization(organization: OrganizationRef) = DELETE ["organizations", organization];
     /// `GET /api/v2/organizations/{organization}/members`: who belongs to it.
     ListOrganizationMembers(organization: OrganizationRef) =
-        GET ["organizations", organization, "members"] => Vec<OrganizationMember>;
+        GET ["organizations", organization, "members"] => List<OrganizationMember>;
     /// `GET /api/v2/organizations/{organization}/members/{user}/workspace-quota`: what somebody's
     /// workspaces may cost.
     GetWorkspaceQuota(organization: OrganizationRef, user: UserRef) =
         GET ["organizations", organization, "members", user, "workspace-quota"] => WorkspaceQuota;
     /// `GET /api/v2/organizations/{organization}/provisionerdaemons`: who can do its builds.
     ListProvisionerDaemons(organization: OrganizationRef) =
-        GET ["organizations", organization, "provisionerdaemons"] => Vec<ProvisionerDaemon>;
+        GET ["organizations", organization, "provisionerdaemons"] => List<ProvisionerDaemon>;
     /// `GET /api/v2/users/{user}/organizations`: the organizations somebody belongs to.
     ListUserOrganizations(user: UserRef) =
-        GET ["users", user, "organizations"] => Vec<Organization>;
+        GET ["users", user, "organizations"] => List<Organization>;
     /// `GET /api/v2/users/{user}/organizations/{organizationname}`: one of them, by its name.
     GetUserOrganization(user: UserRef, name: String) =
         GET ["users", user, "organizations", name] => Organization;

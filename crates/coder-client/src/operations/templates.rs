@@ -8,13 +8,13 @@ use crate::models::{
     TemplateVersionVariable, WorkspaceResource,
 };
 use crate::operation::{Draft, operation, operations};
-use crate::{OrganizationRef, TemplateFilter, TemplateId, TemplateVersionId, UserId};
+use crate::{List, OrganizationRef, TemplateFilter, TemplateId, TemplateVersionId, UserId};
 
 operations! {
     /// `GET /api/v2/organizations/{organization}/templates`: the templates of an organization,
     /// by name; deprecated ones are left out.
     ListOrganizationTemplates(organization: OrganizationRef) =
-        GET ["organizations", organization, "templates"] => Vec<Template>;
+        GET ["organizations", organization, "templates"] => List<Template>;
     /// `GET /api/v2/organizations/{organization}/templates/{templatename}`: a template, by its
     /// name.
     GetTemplateByName(organization: OrganizationRef, name: String) =
@@ -36,14 +36,14 @@ operations! {
         GET ["templateversions", version] => TemplateVersion;
     /// `GET /api/v2/templateversions/{templateversion}/resources`: what its import found.
     ListTemplateVersionResources(version: TemplateVersionId) =
-        GET ["templateversions", version, "resources"] => Vec<WorkspaceResource>;
+        GET ["templateversions", version, "resources"] => List<WorkspaceResource>;
     /// `GET /api/v2/templateversions/{templateversion}/rich-parameters`: what it asks for. Answers
     /// 425 while it is being imported ([`Error::is_too_early`](crate::Error::is_too_early)).
     ListTemplateVersionParameters(version: TemplateVersionId) =
-        GET ["templateversions", version, "rich-parameters"] => Vec<TemplateVersionParameter>;
+        GET ["templateversions", version, "rich-parameters"] => List<TemplateVersionParameter>;
     /// `GET /api/v2/templateversions/{templateversion}/variables`: its Terraform variables.
     ListTemplateVersionVariables(version: TemplateVersionId) =
-        GET ["templateversions", version, "variables"] => Vec<TemplateVersionVariable>;
+        GET ["templateversions", version, "variables"] => List<TemplateVersionVariable>;
 }
 
 /// `GET /api/v2/templates`: the templates of all organizations that match a filter, by name.
@@ -59,7 +59,7 @@ impl ListTemplates {
     }
 }
 
-operation!(ListTemplates => Vec<Template>, |this| {
+operation!(ListTemplates => List<Template>, |this| {
     let query = (!this.filter.is_empty()).then(|| this.filter.to_string());
     Draft::get(["templates"]).query("q", query)
 });
@@ -92,7 +92,7 @@ impl ListTemplateVersions {
     }
 }
 
-operation!(ListTemplateVersions => Vec<TemplateVersion>, |this| {
+operation!(ListTemplateVersions => List<TemplateVersion>, |this| {
     Draft::get(["templates", &this.template.to_string(), "versions"])
         .query("include_archived", this.include_archived.then_some(true))
         .query("limit", this.limit)
@@ -136,7 +136,7 @@ impl crate::Operation for GetPreviousTemplateVersion {
         if response.status() == http::StatusCode::NO_CONTENT {
             return Ok(None);
         }
-        crate::response::json(&response).map(Some)
+        crate::response::tolerant(&response).map(Some)
     }
 }
 
@@ -155,7 +155,7 @@ impl ListPresets {
 
 /// Coder answers `null` where there are none.
 impl crate::Operation for ListPresets {
-    type Output = Vec<Preset>;
+    type Output = List<Preset>;
 
     fn request(
         &self,
@@ -164,8 +164,8 @@ impl crate::Operation for ListPresets {
         Draft::get(["templateversions", &self.version.to_string(), "presets"]).build(deployment)
     }
 
-    fn parse(&self, response: http::Response<bytes::Bytes>) -> Result<Vec<Preset>, crate::Error> {
-        Ok(crate::response::json::<Option<_>>(&response)?.unwrap_or_default())
+    fn parse(&self, response: http::Response<bytes::Bytes>) -> Result<List<Preset>, crate::Error> {
+        crate::response::tolerant(&response)
     }
 }
 
@@ -190,7 +190,7 @@ impl ListTemplateVersionExternalAuth {
     }
 }
 
-operation!(ListTemplateVersionExternalAuth => Vec<TemplateVersionExternalAuth>, |this| {
+operation!(ListTemplateVersionExternalAuth => List<TemplateVersionExternalAuth>, |this| {
     Draft::get(["templateversions", &this.version.to_string(), "external-auth"])
         .query("user_id", this.user)
 });
@@ -215,7 +215,7 @@ impl ListTemplateVersionLogs {
     }
 }
 
-operation!(ListTemplateVersionLogs => Vec<ProvisionerJobLog>, |this| {
+operation!(ListTemplateVersionLogs => List<ProvisionerJobLog>, |this| {
     Draft::get(["templateversions", &this.version.to_string(), "logs"]).query("after", this.after)
 });
 

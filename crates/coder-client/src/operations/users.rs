@@ -8,7 +8,7 @@ use crate::models::{
     FirstUser, LoginType, NewSession, User, UserLoginType, UserPage, UserParameter, UserStatus,
 };
 use crate::operation::{Draft, operation, operations};
-use crate::{OrganizationId, TemplateId, UserFilter, UserRef};
+use crate::{List, OrganizationId, TemplateId, UserFilter, UserRef};
 
 /// `GET /api/v2/users/{user}`: who somebody is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl ListAutofillParameters {
     }
 }
 
-operation!(ListAutofillParameters => Vec<UserParameter>, |this| {
+operation!(ListAutofillParameters => List<UserParameter>, |this| {
     Draft::get(["users", &this.user.to_string(), "autofill-parameters"])
         .query("template_id", Some(this.template))
 });

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::server_sent::{Decoder, TooLarge};
 use crate::client::whole;
 use crate::response::refusal;
-use crate::{Client, Error};
+use crate::{Client, Error, UnreadableAnswer};
 
 /// The longest server-sent event, in bytes. Coder's largest workspaces have a hundredth of it.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
@@ -167,7 +167,8 @@ impl Connection {
                     WebSocketMessage::Text(text) if *texts == Texts::Events => {
                         let event: TypedEvent<'_> =
                             serde_json::from_str(&text).map_err(|source| {
-                                Lost::from(Error::Unreadable { path: ".".to_owned(), source })
+                                let answer = UnreadableAnswer::new(".", &source.to_string());
+                                Lost::from(Error::Unreadable(Box::new(answer)))
                             })?;
                         message(&event.r#type, event.data.map_or("", RawValue::get).to_owned())
                     }

@@ -3,7 +3,7 @@
 use coder_core::{BoxStream, MaybeSend};
 use futures_util::{StreamExt as _, stream};
 
-use crate::{Client, Error, Operation};
+use crate::{Client, Error, List, Operation};
 
 /// A list that Coder gives in pages.
 pub trait Paged: Operation + Sized + 'static {
@@ -14,9 +14,9 @@ pub trait Paged: Operation + Sized + 'static {
     fn cut(&self, limit: u32, offset: u32) -> Self;
 
     /// The items of a page.
-    fn items(page: Self::Output) -> Vec<Self::Item>;
+    fn items(page: Self::Output) -> List<Self::Item>;
 
-    /// How many items a page has.
+    /// How many items Coder gave in a page, whether they could be read or not.
     fn count(page: &Self::Output) -> usize;
 }
 
@@ -44,7 +44,8 @@ impl Client {
         }))
     }
 
-    /// A list, item by item; see [`Client::pages`].
+    /// A list, item by item; see [`Client::pages`]. An item that cannot be read is left out and told
+    /// to the log; a page tells it as well.
     ///
     /// ```
     /// use coder_client::{Client, WorkspaceFilter, operations::ListWorkspaces};
@@ -69,8 +70,11 @@ impl Client {
             // Not collected again: a page is large.
             let (items, error) = match page {
                 Ok(page) => (O::items(page), None),
-                Err(error) => (Vec::new(), Some(Err(error))),
+                Err(error) => (List::default(), Some(Err(error))),
             };
+            for unreadable in items.unreadable() {
+                tracing::warn!(%unreadable, "an item of a list is left out");
+            }
             stream::iter(items.into_iter().map(Ok).chain(error))
         }))
     }
@@ -86,18 +90,19 @@ macro_rules! paged {
                 self.clone().page(limit, offset)
             }
 
-            fn items($page: Self::Output) -> Vec<Self::Item> {
+            fn items($page: Self::Output) -> List<Self::Item> {
                 $items
             }
 
             fn count($page: &Self::Output) -> usize {
-                $items.len()
+                $items.given()
             }
         }
     )+};
 }
 
 mod lists {
+    use crate::List;
     use crate::models::{TemplateVersion, User, Workspace, WorkspaceBuild};
     use crate::operations::{ListBuilds, ListTemplateVersions, ListUsers, ListWorkspaces};
 

@@ -10,7 +10,7 @@ use crate::models::AgentLog;
 use crate::operation::Draft;
 use crate::operations::ListAgentLogs;
 use crate::response::document;
-use crate::{AgentId, Channel, Client, Error, Polled, Subscription};
+use crate::{AgentId, Channel, Client, Error, List, Polled, Subscription};
 
 /// `GET /api/v2/workspaceagents/{agent}/logs?follow`: what an agent's scripts write, line by line,
 /// what is there already first. Over a WebSocket it ends when the workspace has got another build
@@ -59,7 +59,8 @@ impl Subscription for FollowAgentLogs {
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<AgentLog>, Error> {
-        Ok(self.last.unread(document(message.as_bytes())?, |line: &AgentLog| line.id))
+        let lines: List<AgentLog> = document(message)?;
+        Ok(self.last.unread(lines, |line| line.id))
     }
 
     async fn poll(&mut self, client: &Client) -> Result<Polled<AgentLog>, Error> {

@@ -8,7 +8,7 @@ use http::Request;
 use crate::models::AgentMetadatum;
 use crate::operation::Draft;
 use crate::response::document;
-use crate::{AgentId, Channel, Client, Error, Polled, Subscription};
+use crate::{AgentId, Channel, Client, Error, List, Polled, Subscription};
 
 /// `GET /api/v2/workspaceagents/{agent}/watch-metadata` and `…-ws`: all that an agent tells about
 /// itself, and all of it again whenever some of it has changed. It never ends by itself, and it can
@@ -28,7 +28,7 @@ impl WatchAgentMetadata {
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl Subscription for WatchAgentMetadata {
-    type Item = Vec<AgentMetadatum>;
+    type Item = List<AgentMetadatum>;
 
     fn channels(&self) -> &'static [Channel] {
         &[Channel::Events, Channel::WebSocket]
@@ -48,12 +48,11 @@ impl Subscription for WatchAgentMetadata {
         draft.build(deployment).map(Some)
     }
 
-    fn read(&mut self, message: &str) -> Result<Vec<Vec<AgentMetadatum>>, Error> {
-        let all: Option<Vec<AgentMetadatum>> = document(message.as_bytes())?;
-        Ok(vec![all.unwrap_or_default()])
+    fn read(&mut self, message: &str) -> Result<Vec<List<AgentMetadatum>>, Error> {
+        Ok(vec![document(message)?])
     }
 
-    async fn poll(&mut self, _client: &Client) -> Result<Polled<Vec<AgentMetadatum>>, Error> {
+    async fn poll(&mut self, _client: &Client) -> Result<Polled<List<AgentMetadatum>>, Error> {
         Err(TransportError::new(TransportErrorKind::Unsupported)
             .because("coder tells the metadata of an agent only over a stream")
             .into())

@@ -58,7 +58,7 @@ impl Subscription for FollowBuildLogs {
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<ProvisionerJobLog>, Error> {
-        let line: ProvisionerJobLog = document(message.as_bytes())?;
+        let line: ProvisionerJobLog = document(message)?;
         Ok(self.last.unread(vec![line], |line| line.id))
     }
 

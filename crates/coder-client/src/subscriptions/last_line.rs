@@ -8,9 +8,10 @@ impl LastLine {
     /// Those of the lines that were not read before. From now on they were.
     pub(super) fn unread<Line>(
         &mut self,
-        mut lines: Vec<Line>,
+        lines: impl Into<Vec<Line>>,
         id: impl Fn(&Line) -> i64,
     ) -> Vec<Line> {
+        let mut lines = lines.into();
         lines.retain(|line| self.0.is_none_or(|last| id(line) > last));
         self.0 = lines.iter().map(id).max().or(self.0);
         lines

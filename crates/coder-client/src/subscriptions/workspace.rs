@@ -59,7 +59,7 @@ impl Subscription for WatchWorkspace {
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<Workspace>, Error> {
-        Ok(self.news(document(message.as_bytes())?))
+        Ok(self.news(document(message)?))
     }
 
     async fn poll(&mut self, client: &Client) -> Result<Polled<Workspace>, Error> {

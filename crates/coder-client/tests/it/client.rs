@@ -5,7 +5,9 @@ use std::time::Duration;
 use crate::async_test;
 use crate::support::{Answer, Script, answer, fixture, json};
 use bytes::Bytes;
-use coder_client::operations::{CreateWorkspaceBuild, GetBuildInfo, GetUser, ListWorkspaces};
+use coder_client::operations::{
+    CreateWorkspaceBuild, GetBuildInfo, GetUser, GetWorkspace, ListWorkspaces,
+};
 use coder_client::{Credential, Error, Operation, RequestError};
 use coder_core::{DeploymentUrl, RetryPolicy, Secret, TransportError, TransportErrorKind};
 use http::{Request, Response};
@@ -137,12 +139,29 @@ async fn the_start_of_an_answer_that_may_hold_a_token_is_not_kept() {
 }
 
 #[async_test]
-async fn json_of_another_shape_names_the_place() {
+async fn an_answer_of_another_shape_is_told_with_its_operation_its_place_and_the_release() {
+    let mut workspace: Value = serde_json::from_str(fixture("workspace_running.json")).unwrap();
+    workspace["owner_id"] = 7.into();
+    let json = ("content-type", "application/json");
+    let release = ("x-coder-build-version", "v2.36.0+8f1c2d3");
+    let script = Script::of([answer(200, &[json, release], workspace.to_string())]);
+    let get = GetWorkspace::new("9da8cec4-f30f-4e0a-ae17-61e9264f5deb".parse().unwrap());
+    let error = script.client().send(&get).await.unwrap_err();
+    insta::assert_snapshot!(error, @"coder's answer to `GetWorkspace` is not as expected at `owner_id`: a number instead of a UUID; the release is 2.36.0");
+}
+
+#[async_test]
+async fn an_item_that_cannot_be_read_is_told_beside_the_others() {
     let mut list: Value = serde_json::from_str(fixture("workspaces_list.json")).unwrap();
-    list["workspaces"][1]["latest_build"]["build_number"] = "two".into();
+    let all = list["workspaces"].as_array().unwrap().len();
+    list["workspaces"][1].as_object_mut().unwrap().remove("name");
+    list["workspaces"][0]["latest_build"]["build_number"] = "two".into();
     let script = Script::of([json(200, &list.to_string())]);
-    let error = script.client().send(&ListWorkspaces::default()).await.unwrap_err();
-    insta::assert_snapshot!(error, @"coder's answer is not as expected at `workspaces[1].latest_build.build_number`");
+    let page = script.client().send(&ListWorkspaces::default()).await.unwrap();
+    assert_eq!((page.workspaces.len(), page.workspaces.given()), (all - 1, all));
+    let unreadable = page.workspaces.unreadable();
+    assert_eq!(unreadable.len(), 1);
+    insta::assert_snapshot!(unreadable[0], @"`[1].name`: nothing instead of a text");
 }
 
 #[async_test]

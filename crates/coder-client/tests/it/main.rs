@@ -12,11 +12,15 @@ mod door;
 mod models;
 mod pages;
 #[cfg(not(target_family = "wasm"))]
+mod recorded;
+#[cfg(not(target_family = "wasm"))]
 mod requests;
 #[cfg(not(target_family = "wasm"))]
 mod search_grammar;
 mod streams;
 mod support;
+#[cfg(not(target_family = "wasm"))]
+mod tolerance;
 
 #[cfg(not(target_family = "wasm"))]
 use core::prelude::v1::test;

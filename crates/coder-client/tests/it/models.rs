@@ -181,3 +181,56 @@ fn recorded_events_of_a_watch_are_read() {
     }
     assert!(read > 0 && over_web_socket > 0, "{read} {over_web_socket}");
 }
+
+#[test]
+fn a_login_needs_no_more_than_an_id_and_a_user_name() {
+    let least = json!({"id": "8d9ecc9e-c420-4fb6-af70-6a507d110cf8", "username": "dana"});
+    let user: User = serde_json::from_value(least.clone()).unwrap();
+    assert_eq!((user.username.as_str(), user.email.as_str()), ("dana", ""));
+    let mut odd = least;
+    for field in ["email", "created_at", "updated_at", "last_seen_at", "status", "roles"] {
+        odd[field] = Value::Null;
+    }
+    assert_eq!(serde_json::from_value::<User>(odd).unwrap(), user);
+}
+
+#[test]
+fn never_is_told_as_the_year_1_or_1970() {
+    for (told, used) in [
+        (json!("0001-01-01T00:00:00Z"), None),
+        (json!("1970-01-01T00:00:00Z"), None),
+        (json!(null), None),
+        (json!("2026-11-26T23:15:43.02745Z"), Some("2026-11-26T23:15:43.02745Z")),
+    ] {
+        let key = json!({"id": "Fyh8QbWXAX", "user_id": "8d9ecc9e-c420-4fb6-af70-6a507d110cf8",
+            "last_used": told});
+        let key: ApiKey = serde_json::from_value(key).unwrap();
+        assert_eq!(key.used_at(), used.map(|used| used.parse().unwrap()), "{told}");
+    }
+}
+
+#[test]
+fn an_enum_of_another_form_is_kept_as_its_text() {
+    let read: Vec<UserStatus> = serde_json::from_value(json!([7, -0.5, true, null, []])).unwrap();
+    let texts: Vec<&str> = read.iter().map(UserStatus::as_str).collect();
+    assert_eq!(texts, ["7", "-0.5", "true", "", ""]);
+}
+
+#[test]
+fn of_very_many_items_that_cannot_be_read_a_list_describes_the_first_ones() {
+    let page = json!({"workspaces": vec![Value::Null; 5000]});
+    let page: WorkspacePage = serde_json::from_value(page).unwrap();
+    assert_eq!((page.workspaces.len(), page.workspaces.given()), (0, 5000));
+    assert_eq!(page.workspaces.unreadable().len(), 100);
+    let page: WorkspacePage = serde_json::from_value(json!({"workspaces": "none"})).unwrap();
+    let told = page.workspaces.unreadable()[0].to_string();
+    assert_eq!(told, "`.`: a text instead of a list");
+}
+
+#[test]
+fn what_is_no_json_is_no_answer() {
+    for text in [r#"{"workspaces": [nul], "count": 1}"#, r#"{"workspaces": []"#, r#"{"count": 01}"#]
+    {
+        assert!(serde_json::from_str::<WorkspacePage>(text).is_err(), "{text}");
+    }
+}

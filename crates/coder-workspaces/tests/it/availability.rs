@@ -31,6 +31,18 @@ fn a_running_workspace_with_a_connected_agent_is_online() {
 }
 
 #[test]
+fn a_workspace_one_of_whose_agents_cannot_be_read_is_not_taken_for_one_without_it() {
+    assert_json_snapshot!(of(agent(|agent| agent["id"] = 7.into())), @r#"
+    {
+      "action": "inspect",
+      "lookAgainAfterMs": 60000,
+      "reason": "one of its agents could not be read: `[0].id`: a number instead of a UUID",
+      "state": "unknown"
+    }
+    "#);
+}
+
+#[test]
 fn a_queued_build_says_its_place() {
     assert_json_snapshot!(of(fixture("workspace_pending_queued")), @r#"
     {

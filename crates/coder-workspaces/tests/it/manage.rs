@@ -37,7 +37,7 @@ async fn an_update_uses_the_active_version() {
     let id = coder.add_workspace(&alice, "dev").template("devcontainers").create();
     let template = coder.add_template("devcontainers").new_version("v2");
     let updated = ManageWorkspace::new(&client, id).update(|_| {}).await.unwrap();
-    assert_eq!(updated.latest_build.template_version_id, template.active_version_id());
+    assert_eq!(updated.latest_build.template_version_id, Some(template.active_version_id()));
     assert!(!updated.outdated);
 }
 

@@ -160,6 +160,17 @@ async fn a_workspace_whose_parameters_cannot_be_read_makes_the_answer_partial() 
 }
 
 #[async_test]
+async fn a_workspace_that_cannot_be_read_is_told_beside_the_others() {
+    let mut odd = json!(numbered(2, "odd", "running", 2));
+    odd["owner_id"] = json!(7);
+    let page = json!({"count": 2, "workspaces": [numbered(1, "ours", "running", 1), odd]});
+    let coder = Coder::new(move |_| (200, page.clone()));
+    let found = find_workspaces(&coder.client(), &entity(PAY, &["repo"]), Owner::Me).await.unwrap();
+    assert_eq!(names(&found.workspaces), ["ours"]);
+    assert_snapshot!(found.problems[0], @"left out of coder's list: `[1].owner_id`: a number instead of a UUID");
+}
+
+#[async_test]
 async fn a_key_that_would_leave_its_place_is_refused_and_reported() {
     let coder = Coder::listing(&[]);
     let entity = entity(PAY, &["repo\" owner:\"admin", "repo"]);

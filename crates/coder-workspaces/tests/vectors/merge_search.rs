@@ -56,7 +56,7 @@ async fn search(input: &Json) -> Outcome {
     let config = input.get("config").expect("a config");
     let found = if input.text("op") == "getWorkspaces" {
         let page = coder.client().send(&ListWorkspaces::matching(filter)).await;
-        page.map(|page| page.workspaces).map_err(|_| "AxiosError")?
+        page.map(|page| page.workspaces.into()).map_err(|_| "AxiosError")?
     } else {
         let mut app = WorkspacesConfig::new("https://coder.test".parse().unwrap());
         let keys = config.get("repoUrlParamKeys").and_then(Json::as_list).expect("keys");
