@@ -94,6 +94,22 @@ pub enum NotCreatable {
         /// Those that there are.
         known: Vec<String>,
     },
+    /// The preset sets a parameter to something else than the entity's repository, or than the
+    /// value that the caller named. Coder would build with the preset's value, and say nothing.
+    #[error(
+        "the preset `{preset}` sets `{parameter}` to `{}`, but `{}` is wanted; choose another preset, or none",
+        value.escape_debug(), wanted.escape_debug()
+    )]
+    PresetContradicts {
+        /// The preset's name.
+        preset: String,
+        /// The parameter's name.
+        parameter: String,
+        /// What the preset sets it to.
+        value: String,
+        /// What was asked for.
+        wanted: String,
+    },
     /// Parameters are missing or wrong.
     #[error("{}", problems(.0))]
     Parameters(Vec<ParameterProblem>),

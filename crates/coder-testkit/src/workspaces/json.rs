@@ -239,7 +239,8 @@ impl Workspace {
             "template_allow_user_cancel_workspace_jobs": true,
             "template_active_version_id": active,
             "template_require_active_version": false,
-            "template_use_classic_parameter_flow": false,
+            "template_use_classic_parameter_flow":
+                template.is_some_and(|template| template.is_classic(deployment.settings.version)),
             "latest_build": build.json(deployment, self, fresh),
             "latest_app_status": null,
             "outdated": build.version != active,

@@ -13,6 +13,8 @@ mod links;
 mod manage;
 mod open;
 mod places;
+mod presets;
+mod releases;
 mod repositories;
 mod search;
 mod support;

@@ -243,7 +243,7 @@ async fn parameters_are_checked_before_anything_is_created() {
     }));
     let wish = entity();
     let wish = OpenWorkspace::of(&wish).parameter("cpu", "64");
-    assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"parameter `team`: Required parameter not provided: parameter value is null; parameter `cpu`: Invalid parameter value: value 64 is out of range");
+    assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"parameter `cpu`: Invalid parameter value according to 'validation' block: value 64 is more than the maximum 16; parameter `team`: Required parameter not provided: parameter value is null");
     assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 0);
 }
 
