@@ -164,6 +164,12 @@ pub enum Stuck {
     /// Somebody stopped it, or canceled its build.
     #[error("was stopped meanwhile")]
     Stopped,
+    /// It went dormant after it had been woken.
+    #[error("went dormant meanwhile")]
+    Dormant,
+    /// It runs without a deadline, so there is none to put off.
+    #[error("has no deadline that could be extended")]
+    NoDeadline,
     /// Somebody started it.
     #[error("was started meanwhile")]
     Started,

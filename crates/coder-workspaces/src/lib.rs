@@ -62,6 +62,7 @@
 //! signs nobody in: the [`Client`](coder_client::Client) brings the caller's credential.
 
 mod accounts;
+mod agents;
 mod assets;
 mod availability;
 mod build_log;

@@ -9,7 +9,7 @@ use coder_core::MaybeSend;
 
 use crate::create::{self, Created, Wish};
 use crate::follow::{Follower, Goal, arrived};
-use crate::manage::{build, leads_to};
+use crate::manage::{build, leads_to, wake};
 use crate::{
     AvailabilityState, EntityWorkspacesConfig, Error, NotCreatable, NotSearchable, Owner, Progress,
     Search, Stuck, availability,
@@ -236,6 +236,8 @@ async fn reuse<F: FnMut(Progress<'_>) + MaybeSend>(
     follower: &mut Follower<'_, F>,
 ) -> Result<Opened, Error> {
     (follower.on_progress)(Progress::Reusing(&workspace));
+    let workspace = wake(workspace, follower).await?;
+    follower.begin_at(&workspace);
     let now = client.world().clock.now();
     let how = match arrived(Goal::Ready, &workspace, &availability(&workspace, now)) {
         Ok(true) => return Ok(Opened { workspace, how: How::Found }),

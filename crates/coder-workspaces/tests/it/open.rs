@@ -298,7 +298,7 @@ async fn a_failed_start_script_does_not_keep_anybody_from_working() {
     assert_eq!(opened.how, How::Found);
     let now = availability(&opened.workspace, coder.clock().now());
     assert_eq!(now.state, AvailabilityState::Unhealthy);
-    assert_snapshot!(now.reason.unwrap(), @"`main`: agent startup script exited with an error");
+    assert_snapshot!(now.reason.unwrap(), @"`main`: agent startup script exited with an error; its start script `Startup Script` exited with code 1");
 }
 
 #[async_test]
