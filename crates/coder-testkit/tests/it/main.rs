@@ -1,6 +1,7 @@
 //! The fake keeps the rules of Coder; one module per part of it.
 
 #[cfg(test)]
+mod agents;
 mod apps;
 #[cfg(test)]
 mod authorize;
