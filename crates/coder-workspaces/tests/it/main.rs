@@ -4,6 +4,7 @@
 //! the tests.
 #![cfg(test)]
 
+mod agents;
 mod assets;
 mod association;
 mod availability;
