@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use coder_client::AgentId;
 use coder_client::models::{
     AgentLifecycle, AgentScript, AgentStatus, ScriptStatus, Workspace, WorkspaceAgent,
 };
@@ -28,6 +29,21 @@ pub(crate) struct Running {
 pub(crate) fn counted(workspace: &Workspace) -> impl Iterator<Item = &WorkspaceAgent> {
     let resources = workspace.latest_build.resources.iter();
     resources.flat_map(|resource| &resource.agents).filter(|agent| agent.parent_id.is_none())
+}
+
+/// All agents, those of dev containers after the agent that they live in, which Coder lists after
+/// them; with that agent.
+pub(crate) fn with_sub_agents(
+    workspace: &Workspace,
+) -> Vec<(&WorkspaceAgent, Option<&WorkspaceAgent>)> {
+    let resources = workspace.latest_build.resources.iter();
+    let all: Vec<&WorkspaceAgent> = resources.flat_map(|resource| &resource.agents).collect();
+    let known = |id: AgentId| all.iter().copied().find(|agent| agent.id == id);
+    let parent = |agent: &WorkspaceAgent| agent.parent_id.and_then(known);
+    let place = |id: AgentId| all.iter().position(|agent| agent.id == id);
+    let mut sorted: Vec<_> = all.iter().copied().map(|agent| (agent, parent(agent))).collect();
+    sorted.sort_by_key(|(agent, parent)| (place(parent.unwrap_or(agent).id), parent.is_some()));
+    sorted
 }
 
 /// First what is still to come in any agent, then what is unknown, then what has failed.
