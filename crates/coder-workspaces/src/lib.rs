@@ -47,8 +47,9 @@
 //!
 //! # How to get one
 //!
-//! - [`OpenWorkspace`] is "I want to work on this" as one call: an existing workspace is used or
-//!   started, and only when there is none a new one is created, and followed until it is ready.
+//! - [`OpenWorkspace`] is "I want to work on this" as one call: an existing workspace is used, woken
+//!   or started, and only when there is none a new one is created, and followed until it is ready:
+//!   until nothing that blocks is still to come.
 //! - [`EnsureWorkspace`] is the same for automation: a workspace of a certain name, for anybody,
 //!   made once however often the call is repeated.
 //! - [`ManageWorkspace`] stops, restarts, updates, extends and deletes.

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod agents;
+#[cfg(test)]
 mod apps;
 #[cfg(test)]
 mod authorize;
