@@ -29,6 +29,8 @@ pub enum Capability {
     DenialWithState,
     /// Creating a workspace is refused while a required external account is not linked.
     ExternalAuthChecked,
+    /// Somebody else's external accounts can be asked for; before, the caller's come back.
+    ExternalAuthOfOthers,
     /// The create form takes the name of a preset.
     PresetInLink,
     /// One request can stop a workspace and start it again.
@@ -65,7 +67,7 @@ impl Capability {
             }
             Self::DenialWithState => CoderVersion::new(2, 33, 0),
             Self::ExternalAuthChecked | Self::PresetInLink => CoderVersion::new(2, 35, 0),
-            Self::RestartInOneRequest => CoderVersion::new(2, 36, 0),
+            Self::RestartInOneRequest | Self::ExternalAuthOfOthers => CoderVersion::new(2, 36, 0),
             Self::ProviderInBuildInfo
             | Self::ErrorsAtCallback
             | Self::UnknownParametersIgnored

@@ -248,9 +248,19 @@ impl Error {
         self.is_not_found() && self.api().is_some_and(|api| api.message == "Route not found.")
     }
 
-    /// 409: the name is taken, or a build is already active. Read again before repeating.
+    /// 409: the name is taken, or a build is already active. Read again before repeating. Coder
+    /// answers 500 instead where two requests for one thing overlap.
     pub fn is_conflict(&self) -> bool {
-        self.status() == Some(StatusCode::CONFLICT)
+        self.status() == Some(StatusCode::CONFLICT) || self.is_duplicate()
+    }
+
+    /// Two requests at once: the database let one of them through.
+    fn is_duplicate(&self) -> bool {
+        let words = "duplicate key value violates unique constraint";
+        self.api().is_some_and(|api| {
+            let detail = api.detail.as_deref().unwrap_or_default();
+            api.status.is_server_error() && (api.message.contains(words) || detail.contains(words))
+        })
     }
 
     /// 410: the workspace was deleted.
@@ -293,7 +303,9 @@ impl Error {
     pub fn is_outcome_unknown(&self) -> bool {
         match self {
             Self::Transport(error) => error.may_have_been_processed(),
-            _ => self.status().is_some_and(|status| status.is_server_error()),
+            _ => {
+                self.status().is_some_and(|status| status.is_server_error()) && !self.is_duplicate()
+            }
         }
     }
 

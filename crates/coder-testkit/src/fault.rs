@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::call::Call;
 use crate::reply::Reply;
+use crate::socket::close;
 
 /// What goes wrong with the next request, or with several.
 ///
@@ -53,6 +54,8 @@ pub(crate) enum Kind {
     StreamStalls(usize),
     /// So many events arrive, then the connection breaks.
     StreamCut(usize),
+    /// So many events arrive, then Coder ends the stream properly.
+    StreamClosed(usize),
 }
 
 /// What reaches the client.
@@ -175,6 +178,12 @@ impl Fault {
         Self::new(Kind::StreamCut(after))
     }
 
+    /// Coder ends a stream after so many events (the first ping is one) or WebSocket messages, a
+    /// WebSocket with code 1000 and `done`: as it does with all of them when it is restarted.
+    pub fn stream_closed(after: usize) -> Self {
+        Self::new(Kind::StreamClosed(after))
+    }
+
     /// Only requests whose path begins with `prefix`.
     pub fn on(mut self, prefix: &str) -> Self {
         prefix.clone_into(&mut self.path);
@@ -247,6 +256,14 @@ impl Kind {
                     })
                     .with_messages(|all| Box::pin(all.take(after).chain(stream::once(cut())))),
             ),
+            Self::StreamClosed(after) => {
+                let end = stream::iter([Ok(close(1000, "done"))]);
+                Outcome::Answered(
+                    process()
+                        .with_body(|body| Body::from_stream(body.take(after)))
+                        .with_messages(|all| Box::pin(all.take(after).chain(end))),
+                )
+            }
         }
     }
 }

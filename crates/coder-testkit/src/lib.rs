@@ -56,9 +56,10 @@
 //!   be tried on.
 //! - Time stands still until it is turned: [`FakeCoder::advance`], or a [`TestClock`] shared with
 //!   the code under test. Codes expire and workspaces start by that clock. [`Pace`] says how long
-//!   builds take.
+//!   builds and agents take; [`Pace::RECORDED`] is a real Coder's.
 //! - [`FakeCoder::fail_next`] lets a [`Fault`] happen: a rate limit, a proxy's page, an answer
 //!   that is lost after Coder has done its work, a stream that breaks after its second event.
+//!   Agents are lost, come back and shut down: [`FakeCoder::lose_agents`] and its kin.
 //! - Changes are told as they come about: `watch`, logs that are followed and agents' metadata, as
 //!   event streams and over WebSockets. [`FakeCoderBuilder::rate_limits`] makes it count requests.
 //!

@@ -1,8 +1,8 @@
 //! Accounts at other services, such as GitHub, that a template needs its users to have linked.
 
-use coder_client::models::Workspace;
-use coder_client::operations::ListTemplateVersionExternalAuth;
-use coder_client::{Client, TemplateVersionId, UserId};
+use coder_client::models::{TemplateVersionExternalAuth, Workspace};
+use coder_client::operations::{GetBuildInfo, GetUser, ListTemplateVersionExternalAuth};
+use coder_client::{Capabilities, Capability, Client, List, TemplateVersionId, UserId, UserRef};
 
 /// An account that must be linked first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub struct MissingAccount {
 
 /// The accounts that a workspace's owner has not linked, although its template needs them; asks
 /// `GET /api/v2/templateversions/{templateversion}/external-auth`.
+///
+/// Releases before 2.36 tell the caller's accounts only; of somebody else's workspace nothing is
+/// known there, and none is named.
 ///
 /// Worth asking when a start has failed: Coder does not say that this is why.
 /// [`Availability::without_accounts`](crate::Availability::without_accounts) tells people.
@@ -33,7 +36,7 @@ pub async fn missing_accounts(
     Ok(missing(client, version, Some(workspace.owner_id)).await?)
 }
 
-/// Those of the caller, or of somebody else.
+/// Those of the caller, or of somebody else; none where Coder does not tell them.
 pub(crate) async fn missing(
     client: &Client,
     version: TemplateVersionId,
@@ -41,6 +44,23 @@ pub(crate) async fn missing(
 ) -> Result<Vec<MissingAccount>, coder_client::Error> {
     let list = ListTemplateVersionExternalAuth::new(version);
     let accounts = client.send(&owner.map_or(list, |owner| list.for_user(owner))).await?;
+    let missing = unlinked(accounts);
+    match owner {
+        Some(owner) if !missing.is_empty() && !tells_of(client, owner).await? => Ok(Vec::new()),
+        _ => Ok(missing),
+    }
+}
+
+/// Whether Coder tells whose accounts it was asked for: older releases tell the caller's always.
+async fn tells_of(client: &Client, owner: UserId) -> Result<bool, coder_client::Error> {
+    let release = Capabilities::from(&client.send(&GetBuildInfo).await?);
+    if release.has(Capability::ExternalAuthOfOthers) == Some(true) {
+        return Ok(true);
+    }
+    Ok(client.send(&GetUser::new(UserRef::Me)).await?.id == owner)
+}
+
+fn unlinked(accounts: List<TemplateVersionExternalAuth>) -> Vec<MissingAccount> {
     let missing = accounts
         .into_iter()
         .filter(|account| !account.authenticated && account.optional != Some(true))
@@ -48,7 +68,7 @@ pub(crate) async fn missing(
             let name = [account.display_name, account.id].into_iter().find(|name| !name.is_empty());
             MissingAccount { name: name.unwrap_or_default(), url: account.authenticate_url }
         });
-    Ok(missing.collect())
+    missing.collect()
 }
 
 /// Those that Coder names when it refuses a build.

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use coder_client::Unreadable;
 use coder_client::models::{
-    AgentLifecycle, AgentStatus, JobErrorCode, Workspace, WorkspaceAgent, WorkspaceStatus,
-    WorkspaceTransition,
+    AgentStatus, JobErrorCode, Workspace, WorkspaceStatus, WorkspaceTransition,
 };
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::accounts::{self, MissingAccount};
+use crate::agents::{self, Running};
 
 /// When to look again while something is under way.
 const SOON: Duration = Duration::from_secs(5);
@@ -40,7 +39,8 @@ pub struct Availability {
 pub enum AvailabilityState {
     /// It can be used.
     Online,
-    /// It is starting: its build waits or runs, or an agent has not connected yet.
+    /// It is starting: its build waits or runs, an agent has not connected yet or runs start
+    /// scripts that must end first. Or an agent has just lost its connection, and may come back.
     Pending,
     /// It is stopping, or its build is being canceled.
     Stopping,
@@ -52,7 +52,7 @@ pub enum AvailabilityState {
     Deleting,
     /// It is gone.
     Deleted,
-    /// It was not used for long, and was put to sleep.
+    /// It was not used for long, and was put to sleep. That alone stops nothing: it may still run.
     Dormant,
     /// It runs, but something in it does not work.
     Unhealthy,
@@ -156,7 +156,7 @@ pub fn availability(workspace: &Workspace, now: Timestamp) -> Availability {
             NextAction::Start,
             Some("its last build was canceled".to_owned()),
         ),
-        WorkspaceStatus::Running => match running(workspace) {
+        WorkspaceStatus::Running => match agents::running(workspace, now) {
             Running { state: AvailabilityState::Pending, reason } => {
                 under_way(AvailabilityState::Pending, reason)
             }
@@ -201,7 +201,7 @@ pub fn look_again_after(workspaces: Option<&[Availability]>) -> Duration {
 /// What the agents of a workspace say, each word once, in the order of the agents.
 pub fn agent_statuses(workspace: &Workspace) -> Vec<&AgentStatus> {
     let mut statuses = Vec::new();
-    for agent in agents(workspace) {
+    for agent in agents::counted(workspace) {
         if !statuses.contains(&&agent.status) {
             statuses.push(&agent.status);
         }
@@ -223,78 +223,6 @@ impl AvailabilityState {
             Self::Unknown => NextAction::Inspect,
             _ => NextAction::Restart,
         }
-    }
-}
-
-struct Running {
-    state: AvailabilityState,
-    reason: Option<String>,
-}
-
-/// A workspace whose last start succeeded is as usable as its agents are.
-fn running(workspace: &Workspace) -> Running {
-    let first = |wanted: fn(&WorkspaceAgent) -> bool| agents(workspace).find(|agent| wanted(agent));
-    let of = |state, reason: Option<String>| Running { state, reason };
-    if let Some(agent) = first(|agent| agent.status == AgentStatus::Connecting) {
-        let reason = format!("its agent `{}` has not connected yet", agent.name);
-        return of(AvailabilityState::Pending, Some(reason));
-    }
-    if let Some(agent) = first(|agent| matches!(agent.status, AgentStatus::Other(_))) {
-        let status = agent.status.as_str().escape_debug();
-        let reason = format!("coder says its agent `{}` is `{status}`", agent.name);
-        return of(AvailabilityState::Unknown, Some(reason));
-    }
-    if let Some(unreadable) = unreadable_agent(workspace) {
-        let reason = format!("one of its agents could not be read: {unreadable}");
-        return of(AvailabilityState::Unknown, Some(reason));
-    }
-    let unhealthy = first(|agent| !agent.health.healthy || agent.status != AgentStatus::Connected);
-    let reason = unhealthy.map(trouble);
-    if !workspace.health.healthy {
-        return of(AvailabilityState::Unhealthy, reason);
-    }
-    if first(|agent| agent.status != AgentStatus::Connected).is_some() {
-        return of(AvailabilityState::Offline, reason);
-    }
-    if let Some(agent) = first(blocks_login) {
-        let reason = format!("its agent `{}` runs start scripts", agent.name);
-        return of(AvailabilityState::Pending, Some(reason));
-    }
-    let slow = first(|agent| agent.lifecycle_state == AgentLifecycle::StartTimeout);
-    of(
-        AvailabilityState::Online,
-        slow.map(|agent| format!("start scripts of its agent `{}` take long", agent.name)),
-    )
-}
-
-/// The agents that count: those of dev containers come and go without the workspace.
-fn agents(workspace: &Workspace) -> impl Iterator<Item = &WorkspaceAgent> {
-    let resources = workspace.latest_build.resources.iter();
-    resources.flat_map(|resource| &resource.agents).filter(|agent| agent.parent_id.is_none())
-}
-
-/// An agent, or what it runs in, that Coder tells in a form that is not known here.
-fn unreadable_agent(workspace: &Workspace) -> Option<&Unreadable> {
-    let resources = &workspace.latest_build.resources;
-    let agents = resources.iter().flat_map(|resource| resource.agents.unreadable());
-    resources.unreadable().iter().chain(agents).next()
-}
-
-fn blocks_login(agent: &WorkspaceAgent) -> bool {
-    agent.lifecycle_state == AgentLifecycle::Starting
-        && agent.scripts.iter().any(|script| script.run_on_start && script.start_blocks_login)
-}
-
-fn trouble(agent: &WorkspaceAgent) -> String {
-    let reason = agent.health.reason.as_deref().filter(|reason| !reason.is_empty());
-    let reason = reason.unwrap_or(match agent.status {
-        AgentStatus::Timeout => "agent is taking too long to connect",
-        AgentStatus::Disconnected => "agent has lost connection",
-        _ => "agent does not work",
-    });
-    match agent.troubleshooting_url.as_str() {
-        "" => format!("`{}`: {reason}", agent.name),
-        url => format!("`{}`: {reason}; see {url}", agent.name),
     }
 }
 
@@ -331,12 +259,16 @@ fn failure(workspace: &Workspace) -> String {
 }
 
 fn sleep(workspace: &Workspace, now: Timestamp) -> String {
+    let what = match workspace.latest_build.status {
+        WorkspaceStatus::Running => "it still runs, but was not used for long",
+        _ => "it was not used for long",
+    };
     match workspace.deleting_at {
-        None => "it was not used for long".to_owned(),
+        None => what.to_owned(),
         Some(deletion) => match deletion.duration_since(now).as_hours() / 24 {
-            ..1 => "it was not used for long and will be deleted within a day".to_owned(),
-            1 => "it was not used for long and will be deleted in a day".to_owned(),
-            days => format!("it was not used for long and will be deleted in {days} days"),
+            ..1 => format!("{what} and will be deleted within a day"),
+            1 => format!("{what} and will be deleted in a day"),
+            days => format!("{what} and will be deleted in {days} days"),
         },
     }
 }

@@ -13,6 +13,13 @@ pub(crate) struct BuildLog {
 }
 
 impl BuildLog {
+    /// What is written from now on: all of a build that is under way, and nothing of one that is
+    /// over.
+    pub(crate) fn after(build: &WorkspaceBuild) -> Self {
+        let is_over = build.job.completed_at.is_some();
+        Self { build: Some(build.id), last: None, is_over }
+    }
+
     /// What has been written since; nothing when it cannot be read, since nobody waits for it.
     pub(crate) async fn read_on(
         &mut self,

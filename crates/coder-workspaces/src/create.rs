@@ -1,7 +1,9 @@
 //! Creating a workspace: the template, its parameters, what must be there first, and a request
 //! that may be lost.
 
-use coder_client::models::{Preset, Template, Workspace, WorkspaceTransition};
+use coder_client::models::{
+    Preset, PresetParameter, Template, User, Workspace, WorkspaceTransition,
+};
 use coder_client::operations::{
     CreateWorkspace, EvaluateDynamicParameters, GetTemplateByName, GetUser, GetWorkspaceByName,
     ListBuildParameters, ListPresets, ListTemplateVersionParameters, ListTemplates,
@@ -31,7 +33,7 @@ pub(crate) struct Wish {
 /// What to create.
 pub(crate) struct Plan {
     owner: UserRef,
-    owner_id: Option<UserId>,
+    owner_id: UserId,
     template: Template,
     preset: Option<Preset>,
     chosen: Chosen,
@@ -53,28 +55,30 @@ pub(crate) async fn plan(
     compiled: &EntityWorkspacesConfig,
     wish: &Wish,
 ) -> Result<Plan, Error> {
-    let owner_id = match &wish.owner {
-        UserRef::Me => None,
-        owner => match client.send(&GetUser::new(owner.clone())).await {
-            Err(error) if error.is_not_found() => {
-                return Err(NotCreatable::OwnerNotFound(owner.to_string()).into());
-            }
-            found => Some(found?.id),
-        },
-    };
+    let owner_id = owner(client, &wish.owner).await?.id;
     let template = template(client, compiled.template.as_ref()).await?;
     let version = active_version(&template)?;
     let preset = match wish.preset.as_deref() {
         None => None,
         Some(name) => Some(preset_called(name, client.send(&ListPresets::new(version)).await?)?),
     };
-    let mut asked = compiled.params.clone();
-    asked.extend(wish.parameters.clone());
+    let asked = beside(preset.as_ref(), compiled, wish)?;
     let chosen = parameters(client, &template, &asked, preset.as_ref(), owner_id).await?;
     for name in &chosen.unknown {
         tracing::debug!(template = template.name, parameter = name, "left out: not a parameter");
     }
     Ok(Plan { owner: wish.owner.clone(), owner_id, template, preset, chosen })
+}
+
+/// Whose workspace it will be. Their id is needed also where it is the caller: Coder evaluates a
+/// template's parameters for a certain owner only.
+pub(crate) async fn owner(client: &Client, owner: &UserRef) -> Result<User, Error> {
+    match client.send(&GetUser::new(owner.clone())).await {
+        Err(error) if error.is_not_found() && *owner != UserRef::Me => {
+            Err(NotCreatable::OwnerNotFound(owner.to_string()).into())
+        }
+        found => Ok(found?),
+    }
 }
 
 async fn template(client: &Client, wanted: Option<&TemplateRef>) -> Result<Template, Error> {
@@ -119,27 +123,55 @@ fn preset_called(name: &str, presets: List<Preset>) -> Result<Preset, NotCreatab
     found.ok_or_else(|| NotCreatable::PresetNotFound { preset: name.to_owned(), known })
 }
 
+/// What to ask for beside the preset. At Coder a preset's value silently wins over a given one, so
+/// what the preset sets is left out; a preset that sets another repository than the entity's, or
+/// another value than the caller named, is refused.
+fn beside(
+    preset: Option<&Preset>,
+    compiled: &EntityWorkspacesConfig,
+    wish: &Wish,
+) -> Result<IndexMap<String, String>, NotCreatable> {
+    let mut asked = compiled.params.clone();
+    asked.extend(wish.parameters.clone());
+    let Some(preset) = preset else { return Ok(asked) };
+    for PresetParameter { name, value, .. } in &preset.parameters {
+        let Some(wanted) = asked.shift_remove(name) else { continue };
+        let named = wish.parameters.contains_key(name);
+        let repository = compiled
+            .repository
+            .as_ref()
+            .filter(|_| !named && compiled.repo_url_param_keys.contains(name));
+        let same = wanted == *value || repository.is_some_and(|known| known.matches(value));
+        if !same && (named || repository.is_some()) {
+            let (preset, parameter) = (preset.name.clone(), name.clone());
+            return Err(NotCreatable::PresetContradicts {
+                preset,
+                parameter,
+                value: value.clone(),
+                wanted,
+            });
+        }
+    }
+    Ok(asked)
+}
+
 async fn parameters(
     client: &Client,
     template: &Template,
     asked: &IndexMap<String, String>,
     preset: Option<&Preset>,
-    owner: Option<UserId>,
+    owner: UserId,
 ) -> Result<Chosen, Error> {
     let version = active_version(template)?;
     if !template.use_classic_parameter_flow {
         let from_preset = preset.into_iter().flat_map(|preset| &preset.parameters);
-        let mut form = from_preset
+        let empty = EvaluateDynamicParameters::new(version).for_user(owner);
+        let form = from_preset
             .map(|one| (&one.name, &one.value))
             .chain(asked)
-            .fold(EvaluateDynamicParameters::new(version), |form, (name, value)| {
-                form.input(name, value)
-            });
-        if let Some(owner) = owner {
-            form = form.for_user(owner);
-        }
+            .fold(empty, |form, (name, value)| form.input(name, value));
         match client.send(&form).await {
-            Ok(form) => return Ok(choose_dynamic(asked, &form)?),
+            Ok(form) => return Ok(choose_dynamic(asked, &form, preset)?),
             // An older Coder has no such form, and its templates do not need one.
             Err(error) if error.is_not_found() => {}
             Err(error) => return Err(error.into()),
@@ -153,7 +185,8 @@ impl Plan {
     /// That nothing is missing which only its owner can bring.
     pub(crate) async fn check_accounts(&self, client: &Client) -> Result<(), Error> {
         let version = active_version(&self.template)?;
-        let missing = accounts::missing(client, version, self.owner_id).await?;
+        let owner = (self.owner != UserRef::Me).then_some(self.owner_id);
+        let missing = accounts::missing(client, version, owner).await?;
         if missing.is_empty() { Ok(()) } else { Err(NotCreatable::ExternalAuth(missing).into()) }
     }
 
@@ -223,6 +256,7 @@ impl Plan {
         let same = |(name, value): &(String, String)| {
             has.iter().any(|parameter| parameter.name == *name && parameter.value == *value)
         };
-        Ok(self.chosen.values.iter().all(same).then_some(workspace))
+        let wanted = self.chosen.values.iter().chain(&self.chosen.from_preset);
+        Ok(wanted.into_iter().all(same).then_some(workspace))
     }
 }

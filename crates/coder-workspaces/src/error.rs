@@ -100,6 +100,22 @@ pub enum NotCreatable {
         /// Those that there are.
         known: Vec<String>,
     },
+    /// The preset sets a parameter to something else than the entity's repository, or than the
+    /// value that the caller named. Coder would build with the preset's value, and say nothing.
+    #[error(
+        "the preset `{preset}` sets `{parameter}` to `{}`, but `{}` is wanted; choose another preset, or none",
+        value.escape_debug(), wanted.escape_debug()
+    )]
+    PresetContradicts {
+        /// The preset's name.
+        preset: String,
+        /// The parameter's name.
+        parameter: String,
+        /// What the preset sets it to.
+        value: String,
+        /// What was asked for.
+        wanted: String,
+    },
     /// Parameters are missing or wrong.
     #[error("{}", problems(.0))]
     Parameters(Vec<ParameterProblem>),
@@ -154,6 +170,12 @@ pub enum Stuck {
     /// Somebody stopped it, or canceled its build.
     #[error("was stopped meanwhile")]
     Stopped,
+    /// It went dormant after it had been woken.
+    #[error("went dormant meanwhile")]
+    Dormant,
+    /// It runs without a deadline, so there is none to put off.
+    #[error("has no deadline that could be extended")]
+    NoDeadline,
     /// Somebody started it.
     #[error("was started meanwhile")]
     Started,

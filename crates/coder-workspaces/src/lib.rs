@@ -47,8 +47,9 @@
 //!
 //! # How to get one
 //!
-//! - [`OpenWorkspace`] is "I want to work on this" as one call: an existing workspace is used or
-//!   started, and only when there is none a new one is created, and followed until it is ready.
+//! - [`OpenWorkspace`] is "I want to work on this" as one call: an existing workspace is used, woken
+//!   or started, and only when there is none a new one is created, and followed until it is ready:
+//!   until nothing that blocks is still to come.
 //! - [`EnsureWorkspace`] is the same for automation: a workspace of a certain name, for anybody,
 //!   made once however often the call is repeated.
 //! - [`ManageWorkspace`] stops, restarts, updates, extends and deletes.
@@ -62,6 +63,7 @@
 //! signs nobody in: the [`Client`](coder_client::Client) brings the caller's credential.
 
 mod accounts;
+mod agents;
 mod assets;
 mod availability;
 mod build_log;

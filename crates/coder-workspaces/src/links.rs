@@ -6,12 +6,15 @@ use coder_client::models::{
 use serde::Serialize;
 use url::Url;
 
-use crate::{AssetUrls, Editor, Places};
+use crate::{AssetUrls, Editor, Places, agents};
 
 /// What Coder's templates write where Coder's own dashboard puts a token.
 const TOKEN_PLACEHOLDER: &str = "$SESSION_TOKEN";
 
 /// Links into a workspace. None of them holds a token.
+///
+/// They are for a browser. Coder hands a `Coder-Session-Token` header on to the app behind a link,
+/// so a program that fetches one must not send its session with it in that header.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -22,7 +25,8 @@ pub struct WorkspaceLinks {
     pub build: Url,
     /// Its settings.
     pub settings: Url,
-    /// Its agents' links. Those of dev containers come with their own.
+    /// Its agents' links. Those of dev containers come with their own, each after the agent that it
+    /// lives in.
     pub agents: Vec<AgentLinks>,
 }
 
@@ -33,6 +37,9 @@ pub struct WorkspaceLinks {
 pub struct AgentLinks {
     /// The agent's name.
     pub name: String,
+    /// The name of the agent it lives in, when it serves a dev container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// A terminal in the browser; `None` when the template does not offer one.
     pub terminal: Option<Url>,
     /// The host to give to `ssh`, after `coder config-ssh`; `None` when the template does not
@@ -78,14 +85,16 @@ pub struct AppLink {
 /// Every link into `workspace`.
 pub fn links(workspace: &Workspace, places: &Places) -> WorkspaceLinks {
     let build = workspace.latest_build.build_number.to_string();
-    let resources = workspace.latest_build.resources.iter();
+    let agents = agents::with_sub_agents(workspace).into_iter();
     WorkspaceLinks {
         dashboard: page(workspace, places, []),
         build: page(workspace, places, ["builds", &build]),
         settings: page(workspace, places, ["settings"]),
-        agents: resources
-            .flat_map(|resource| &resource.agents)
-            .map(|agent| agent_links(workspace, agent, places))
+        agents: agents
+            .map(|(agent, parent)| AgentLinks {
+                parent: parent.map(|parent| parent.name.clone()),
+                ..agent_links(workspace, agent, places)
+            })
             .collect(),
     }
 }
@@ -117,6 +126,7 @@ fn agent_links(workspace: &Workspace, agent: &WorkspaceAgent, places: &Places) -
     ];
     AgentLinks {
         name: agent.name.clone(),
+        parent: None,
         terminal: offers(&DisplayApp::WebTerminal).then(|| terminal(workspace, agent, places)),
         ssh_host: offers(&DisplayApp::SshHelper).then(|| ssh_host(workspace, agent, places)),
         editors: editors

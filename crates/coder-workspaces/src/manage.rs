@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use coder_client::models::{JobStatus, Workspace, WorkspaceTransition};
-use coder_client::operations::{CreateWorkspaceBuild, ExtendWorkspace, GetWorkspace};
+use coder_client::models::{JobStatus, Workspace, WorkspaceStatus, WorkspaceTransition};
+use coder_client::operations::{CreateWorkspaceBuild, ExtendWorkspace, GetWorkspace, SetDormancy};
 use coder_client::{Client, WorkspaceId};
 use coder_core::MaybeSend;
 use indexmap::IndexMap;
@@ -116,12 +116,15 @@ impl<'a> ManageWorkspace<'a> {
     ///
     /// # Errors
     ///
-    /// [`Stuck::Stopped`] when it has no deadline, and what Coder said when it said no.
+    /// [`Stuck::Stopped`] when it does not run, [`Stuck::NoDeadline`] when it has no deadline, and
+    /// what Coder said when it said no.
     pub async fn extend(&self, by: Duration) -> Result<Timestamp, Error> {
         let workspace = self.client.send(&GetWorkspace::new(self.workspace)).await?;
         let build = &workspace.latest_build;
         let Some(deadline) = build.deadline else {
-            return Err(Error::Stuck { workspace: workspace.name, problem: Stuck::Stopped });
+            let runs = build.status == WorkspaceStatus::Running;
+            let problem = if runs { Stuck::NoDeadline } else { Stuck::Stopped };
+            return Err(Error::Stuck { workspace: workspace.name, problem });
         };
         let wanted = deadline.checked_add(by).unwrap_or(Timestamp::MAX);
         let wanted = build.max_deadline.map_or(wanted, |latest| wanted.min(latest));
@@ -135,9 +138,12 @@ impl<'a> ManageWorkspace<'a> {
         steps: &[Step],
     ) -> Result<Workspace, Error> {
         let mut follower = Follower::new(self.client, self.patience, &mut on_progress);
-        let get = GetWorkspace::new(self.workspace).include_deleted();
-        let mut workspace = self.client.send(&get).await?;
+        let mut workspace = follower.look(self.workspace).await?;
+        follower.begin_at(&workspace);
         for step in steps {
+            if step.goal() == Goal::Ready {
+                workspace = wake(workspace, &follower).await?;
+            }
             if *step == Step::StopOutdated && !workspace.outdated {
                 continue;
             }
@@ -214,6 +220,24 @@ impl Step {
     }
 }
 
+/// Wakes it when it is dormant, and looks again: by going dormant it does not stop, so it may run,
+/// and older releases refuse to start it before it is awake.
+pub(crate) async fn wake<F>(
+    workspace: Workspace,
+    follower: &Follower<'_, F>,
+) -> Result<Workspace, Error> {
+    if workspace.dormant_at.is_none() {
+        return Ok(workspace);
+    }
+    while let Err(error) = follower.client.send(&SetDormancy::wake(workspace.id)).await {
+        if !error.is_transient() {
+            return Err(error.into());
+        }
+        follower.wait_after(error).await?;
+    }
+    follower.look(workspace.id).await
+}
+
 /// Asks for a build once: waits for others that come first, and looks before it asks again. What
 /// somebody else has done is enough when it is what was `wanted`.
 pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
@@ -224,10 +248,12 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
 ) -> Result<(), Error> {
     let stuck = |problem| Error::Stuck { workspace: workspace.name.clone(), problem };
     let mut known = workspace.latest_build.build_number;
-    for _ in 0..MAX_TRIES {
+    let mut tried = 0;
+    while tried < MAX_TRIES {
         match follower.client.send(order).await {
             Ok(_) => return Ok(()),
             Err(error) if error.is_conflict() => {
+                tried += 1;
                 let settled = follower.until(Goal::Settled, workspace.id, &workspace.name).await?;
                 if wanted(&settled) {
                     return Ok(());
@@ -235,11 +261,13 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
                 known = settled.latest_build.build_number;
             }
             Err(error) if error.is_outcome_unknown() => {
-                let now = follower.client.send(&GetWorkspace::new(workspace.id)).await?;
+                tried += 1;
+                let now = follower.look(workspace.id).await?;
                 if now.latest_build.build_number > known {
                     return Ok(());
                 }
             }
+            Err(error) if error.is_transient() => follower.wait_after(error).await?,
             Err(error) => {
                 let missing = accounts::named_in(&error, follower.client);
                 if missing.is_empty() {

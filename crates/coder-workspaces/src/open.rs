@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use coder_client::models::{Workspace, WorkspaceTransition};
 use coder_client::operations::CreateWorkspaceBuild;
-use coder_client::{Client, NameError, WorkspaceName};
+use coder_client::{Client, NameError, UserRef, WorkspaceFilter, WorkspaceName};
 use coder_core::MaybeSend;
 
 use crate::create::{self, Created, Wish};
 use crate::follow::{Follower, Goal, arrived};
-use crate::manage::{build, leads_to};
+use crate::manage::{build, leads_to, wake};
 use crate::{
     AvailabilityState, EntityWorkspacesConfig, Error, NotCreatable, NotSearchable, Owner, Progress,
-    Stuck, availability, find_workspaces,
+    Search, Stuck, availability,
 };
 
 /// How many names are tried when the caller gave none: `pay`, `pay-2`, …
@@ -88,6 +88,14 @@ impl<'a> OpenWorkspace<'a> {
         }
     }
 
+    /// For somebody else, which needs the right to do so. Without it, for whoever the client's
+    /// credential belongs to.
+    #[must_use]
+    pub fn for_user(mut self, owner: impl Into<UserRef>) -> Self {
+        self.wish.owner = owner.into();
+        self
+    }
+
     /// What a new one is called; by default after the repository.
     #[must_use]
     pub fn name(self, name: WorkspaceName) -> Self {
@@ -152,7 +160,16 @@ impl<'a> OpenWorkspace<'a> {
     /// The best of the entity's workspaces: of the wanted template if there is one, running ones
     /// and recently used ones first.
     async fn existing(&self, client: &Client) -> Result<Option<Workspace>, Error> {
-        let found = match find_workspaces(client, self.compiled, Owner::Me).await {
+        let search = match &self.wish.owner {
+            UserRef::Me => Search::of(self.compiled),
+            other => {
+                let owner = create::owner(client, other).await?;
+                let owned = WorkspaceFilter::new().owner(&owner.username);
+                let owned = owned.map_err(coder_client::Error::from)?;
+                Search::of(self.compiled).owned_by(Owner::Everyone).matching(owned)
+            }
+        };
+        let found = match search.run(client).await {
             // Nothing can be told to belong to the entity, so there is nothing to use.
             Err(Error::NotSearchable(NotSearchable::NoRepository | NotSearchable::NoParamKeys)) => {
                 return Ok(None);
@@ -219,6 +236,8 @@ async fn reuse<F: FnMut(Progress<'_>) + MaybeSend>(
     follower: &mut Follower<'_, F>,
 ) -> Result<Opened, Error> {
     (follower.on_progress)(Progress::Reusing(&workspace));
+    let workspace = wake(workspace, follower).await?;
+    follower.begin_at(&workspace);
     let now = client.world().clock.now();
     let how = match arrived(Goal::Ready, &workspace, &availability(&workspace, now)) {
         Ok(true) => return Ok(Opened { workspace, how: How::Found }),

@@ -12,6 +12,8 @@ use crate::{NotCreatable, ParameterProblem};
 pub(crate) struct Chosen {
     /// What to send.
     pub(crate) values: Vec<(String, String)>,
+    /// What the preset sets.
+    pub(crate) from_preset: Vec<(String, String)>,
     /// Names that the template does not have: of the parameters that may hold a repository, a
     /// template usually has one.
     pub(crate) unknown: Vec<String>,
@@ -40,13 +42,14 @@ pub(crate) fn choose(
             (None, _) => {}
         }
     }
-    settle(asked, |name| known.iter().any(|parameter| parameter.name == name), problems)
+    settle(asked, preset, |name| known.iter().any(|parameter| parameter.name == name), problems)
 }
 
 /// Chooses by what the template asks for, given what was asked for.
 pub(crate) fn choose_dynamic(
     asked: &IndexMap<String, String>,
     form: &DynamicParameters,
+    preset: Option<&Preset>,
 ) -> Result<Chosen, NotCreatable> {
     let errors = |name: &str, diagnostics: &[coder_client::models::ParameterDiagnostic]| {
         diagnostics
@@ -63,11 +66,12 @@ pub(crate) fn choose_dynamic(
     for parameter in &form.parameters {
         problems.extend(errors(&parameter.name, &parameter.diagnostics));
     }
-    settle(asked, |name| form.parameters.iter().any(|one| one.name == name), problems)
+    settle(asked, preset, |name| form.parameters.iter().any(|one| one.name == name), problems)
 }
 
 fn settle(
     asked: &IndexMap<String, String>,
+    preset: Option<&Preset>,
     is_known: impl Fn(&str) -> bool,
     problems: Vec<ParameterProblem>,
 ) -> Result<Chosen, NotCreatable> {
@@ -76,7 +80,13 @@ fn settle(
     }
     let (values, unknown): (Vec<_>, Vec<_>) =
         asked.clone().into_iter().partition(|(name, _)| is_known(name));
-    Ok(Chosen { values, unknown: unknown.into_iter().map(|(name, _)| name).collect() })
+    let from_preset = preset
+        .into_iter()
+        .flat_map(|preset| &preset.parameters)
+        .filter(|one| is_known(&one.name))
+        .map(|one| (one.name.clone(), one.value.clone()))
+        .collect();
+    Ok(Chosen { values, from_preset, unknown: unknown.into_iter().map(|(name, _)| name).collect() })
 }
 
 /// What Coder would refuse. Its regular expressions are Go's and are left to it.

@@ -73,15 +73,19 @@ impl<S: Subscription> Subscriber<S> {
         let items = match connection.next().await? {
             Message::Text(text) => self.subscription.read(&text)?,
             Message::Ping => Vec::new(),
-            Message::End if self.subscription.ends_with_close() => {
-                self.over = true;
-                return Ok(());
-            }
-            Message::End => return Err(ended().into()),
+            Message::End => return self.look_after_the_close().await,
         };
         self.tries = Tries::default();
         self.ready.extend(items);
         Ok(())
+    }
+
+    /// The server has closed the channel normally: at the end, or because it stops itself.
+    async fn look_after_the_close(&mut self) -> Result<(), Lost> {
+        let Polled { items, over } = self.subscription.closed(&self.client).await?;
+        self.ready.extend(items);
+        self.over = over;
+        if over { Ok(()) } else { Err(ended().into()) }
     }
 
     async fn begin(&mut self) -> Result<(), Lost> {

@@ -65,10 +65,15 @@ pub trait Subscription: MaybeSend + MaybeSync + 'static {
         false
     }
 
-    /// Whether a WebSocket that the server closes normally is the end. Otherwise it is opened
-    /// again.
-    fn ends_with_close(&self) -> bool {
-        false
+    /// Asks what is left after the server has closed a WebSocket normally. Coder does so at the
+    /// end of a log, and with every open WebSocket when it is restarted; only a request tells the
+    /// two apart. Unless it is over, the channel is opened again. By default it never is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`].
+    async fn closed(&mut self, _client: &Client) -> Result<Polled<Self::Item>, Error> {
+        Ok(Polled::more(Vec::new()))
     }
 }
 
@@ -98,8 +103,8 @@ impl Client {
     /// Everything that comes of a subscription, one item after the other, over the best channel
     /// that transport and deployment have.
     ///
-    /// - A connection that breaks is opened again, from where it broke off, as
-    ///   [`Client::with_stream_retry`] says; then the last error is an item, and the stream ends.
+    /// - A connection that breaks, or that a restart of Coder closes, is opened again, from where it
+    ///   broke off, as [`Client::with_stream_retry`] says; then the last error is an item, and the stream ends.
     ///   So it does at once when trying again is useless: the workspace is gone, the token is dead.
     /// - Nothing is read before it is asked for, apart from what the transport has already
     ///   buffered: a slow reader slows Coder down. One message is held at a time, of 16 MiB at

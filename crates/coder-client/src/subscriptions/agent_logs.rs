@@ -6,25 +6,35 @@ use coder_core::DeploymentUrl;
 use http::Request;
 
 use super::last_line::LastLine;
-use crate::models::AgentLog;
+use crate::models::{AgentLog, AgentStatus};
 use crate::operation::Draft;
-use crate::operations::ListAgentLogs;
+use crate::operations::{GetAgent, ListAgentLogs};
 use crate::response::document;
 use crate::{AgentId, Channel, Client, Error, List, Polled, Subscription};
 
+/// How often in a row an agent's log may be closed without a new line before an agent that is not
+/// connected counts as one of a former build.
+const MAX_CLOSES: u32 = 2;
+
 /// `GET /api/v2/workspaceagents/{agent}/logs?follow`: what an agent's scripts write, line by line,
 /// what is there already first. Over a WebSocket it ends when the workspace has got another build
-/// and with that other agents; asked again and again, a lost agent is an error (404).
+/// and with that other agents, and goes on when Coder is restarted meanwhile.
+///
+/// Who begins to follow an agent of a former build gets an error (404) from newer releases (so
+/// from 2.36), and the whole log from older ones (so from 2.31). Asked again and again, such an agent
+/// is an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowAgentLogs {
     agent: AgentId,
     last: LastLine,
+    /// How often in a row it was closed without a new line.
+    closes: u32,
 }
 
 impl FollowAgentLogs {
     /// Of this agent, from the beginning.
     pub fn new(agent: AgentId) -> Self {
-        Self { agent, last: LastLine::default() }
+        Self { agent, last: LastLine::default(), closes: 0 }
     }
 
     /// Only what comes after the line with this id.
@@ -60,7 +70,11 @@ impl Subscription for FollowAgentLogs {
 
     fn read(&mut self, message: &str) -> Result<Vec<AgentLog>, Error> {
         let lines: List<AgentLog> = document(message)?;
-        Ok(self.last.unread(lines, |line| line.id))
+        let lines = self.last.unread(lines, |line| line.id);
+        if !lines.is_empty() {
+            self.closes = 0;
+        }
+        Ok(lines)
     }
 
     async fn poll(&mut self, client: &Client) -> Result<Polled<AgentLog>, Error> {
@@ -70,7 +84,20 @@ impl Subscription for FollowAgentLogs {
         Ok(Polled::more(self.last.unread(lines, |line| line.id)))
     }
 
-    fn ends_with_close(&self) -> bool {
-        true
+    async fn closed(&mut self, client: &Client) -> Result<Polled<AgentLog>, Error> {
+        let agent = match client.send(&GetAgent::new(self.agent)).await {
+            Err(error) if error.is_not_found() || error.is_gone() => {
+                return Ok(Polled::last(Vec::new()));
+            }
+            found => found?,
+        };
+        let Polled { items, .. } = match self.poll(client).await {
+            Err(error) if error.is_not_found() => return Ok(Polled::last(Vec::new())),
+            polled => polled?,
+        };
+        self.closes = if items.is_empty() { self.closes + 1 } else { 0 };
+        // Releases that still show an agent of a former build close its log again and again.
+        let former = agent.status != AgentStatus::Connected && self.closes >= MAX_CLOSES;
+        Ok(if former { Polled::last(items) } else { Polled::more(items) })
     }
 }

@@ -11,17 +11,35 @@ use crate::response::document;
 use crate::{AgentId, Channel, Client, Error, List, Polled, Subscription};
 
 /// `GET /api/v2/workspaceagents/{agent}/watch-metadata` and `…-ws`: all that an agent tells about
-/// itself, and all of it again whenever some of it has changed. It never ends by itself, and it can
-/// not be asked for again and again.
+/// itself, and all of it again whenever some of it has changed. Coder tells it every few seconds;
+/// what differs in its age only is no news. It never ends by itself, and it cannot be asked for
+/// again and again.
+///
+/// What was never collected has an empty value and a moment in the year 1. A value and an error may
+/// come together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchAgentMetadata {
     agent: AgentId,
+    last: Option<List<AgentMetadatum>>,
 }
 
 impl WatchAgentMetadata {
     /// Of this agent.
     pub fn new(agent: AgentId) -> Self {
-        Self { agent }
+        Self { agent, last: None }
+    }
+
+    /// Nothing, when it is what was told last: its age alone grows all the time.
+    fn news(&mut self, all: List<AgentMetadatum>) -> Vec<List<AgentMetadatum>> {
+        let mut ageless = all.clone();
+        for datum in ageless.iter_mut() {
+            datum.result.age = Default::default();
+        }
+        if self.last.as_ref() == Some(&ageless) {
+            return Vec::new();
+        }
+        self.last = Some(ageless);
+        vec![all]
     }
 }
 
@@ -49,7 +67,7 @@ impl Subscription for WatchAgentMetadata {
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<List<AgentMetadatum>>, Error> {
-        Ok(vec![document(message)?])
+        Ok(self.news(document(message)?))
     }
 
     async fn poll(&mut self, _client: &Client) -> Result<Polled<List<AgentMetadatum>>, Error> {

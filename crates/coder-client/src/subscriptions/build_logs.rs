@@ -13,7 +13,7 @@ use crate::response::document;
 use crate::{BuildId, Channel, Client, Error, Polled, Subscription};
 
 /// `GET /api/v2/workspacebuilds/{build}/logs?follow`: the log of a build line by line, those that
-/// are there already first. It ends with the build.
+/// are there already first. It ends with the build, and goes on when Coder is restarted meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowBuildLogs {
     build: BuildId,
@@ -71,7 +71,7 @@ impl Subscription for FollowBuildLogs {
         Ok(if over { Polled::last(items) } else { Polled::more(items) })
     }
 
-    fn ends_with_close(&self) -> bool {
-        true
+    async fn closed(&mut self, client: &Client) -> Result<Polled<ProvisionerJobLog>, Error> {
+        self.poll(client).await
     }
 }

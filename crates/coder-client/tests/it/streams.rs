@@ -196,7 +196,8 @@ async fn a_break_is_taken_up_after_the_last_line() {
     let ids: Vec<i64> = lines.map_ok(|line| line.id).try_collect().await.unwrap();
     assert_eq!(ids, [2001, 2002, 2003]);
     let queries: Vec<_> = door.coder.requests().into_iter().map(|asked| asked.query).collect();
-    assert_eq!(queries, ["follow=true", "follow=true&after=2001"]);
+    // Closed properly, it asks for the build, and for what is left of its log.
+    assert_eq!(queries, ["follow=true", "follow=true&after=2001", "", "after=2003"]);
 }
 
 #[async_test]
@@ -215,6 +216,80 @@ async fn an_agents_log_is_followed_until_there_is_another_build() {
 }
 
 #[async_test]
+async fn a_restart_of_coder_is_not_the_end_of_a_build_s_log() {
+    for (after, stages) in [
+        (0, ["Setting up", "Stopping workspace", "Cleaning Up"].as_slice()),
+        (1, &["Setting up", "Stopping workspace", "Cleaning Up"]),
+        (2, &["Setting up", "Stopping workspace", "Cleaning Up"]),
+    ] {
+        let (door, alice, dev) = running().await;
+        door.coder.stop(dev);
+        door.coder.advance(Duration::from_secs(2));
+        let build = door.coder.workspace(dev).latest_build.id;
+        // It closes what is open, and does not answer at once.
+        door.coder.fail_next(Fault::stream_closed(after));
+        door.coder.fail_next(Fault::connection_refused().times(4));
+        let mut lines = door.client(&alice).subscribe(FollowBuildLogs::new(build));
+        let mut told = Vec::new();
+        while told.len() < 2 {
+            told.push(lines.try_next().await.unwrap().expect("the build runs").stage);
+        }
+        door.coder.advance(Duration::from_secs(60));
+        let rest: Vec<_> = lines.map_ok(|line| line.stage).try_collect().await.unwrap();
+        told.extend(rest);
+        assert_eq!(told, stages, "closed after {after}");
+    }
+}
+
+#[async_test]
+async fn a_build_that_ends_while_its_log_is_closed_is_told_to_its_end() {
+    let (door, alice, dev) = running().await;
+    door.coder.stop(dev);
+    door.coder.advance(Duration::from_secs(2));
+    let build = door.coder.workspace(dev).latest_build.id;
+    door.coder.fail_next(Fault::stream_closed(1));
+    let mut lines = door.client(&alice).subscribe(FollowBuildLogs::new(build));
+    assert_eq!(lines.try_next().await.unwrap().unwrap().stage, "Setting up");
+    door.coder.advance(Duration::from_secs(60));
+    let rest: Vec<_> = lines.map_ok(|line| line.stage).try_collect().await.unwrap();
+    assert_eq!(rest, ["Stopping workspace", "Cleaning Up"]);
+}
+
+#[async_test]
+async fn a_restart_of_coder_is_not_the_end_of_an_agent_s_log() {
+    let door = Door::open().await;
+    let alice = door.coder.add_user("alice");
+    let dev = door.coder.add_workspace(&alice, "dev").connecting().create();
+    door.coder.advance(Duration::from_secs(10));
+    let agent = door.coder.workspace(dev).latest_build.resources[0].agents[0].id;
+    let log = "/api/v2/workspaceagents/";
+    door.coder.fail_next(Fault::stream_closed(1).on(log));
+    door.coder.fail_next(Fault::bad_gateway().on(log).times(4));
+    let mut lines = door.client(&alice).subscribe(FollowAgentLogs::new(agent));
+    assert_eq!(lines.try_next().await.unwrap().unwrap().output, "Running the startup script");
+    door.coder.advance(Duration::from_secs(60));
+    let next = lines.try_next().await.unwrap().expect("the agent is there");
+    assert_eq!(next.output, "The startup script is done");
+    door.coder.fail_next(Fault::connection_refused());
+    door.coder.stop(dev);
+    assert!(lines.try_next().await.unwrap().is_none(), "now it has gone");
+}
+
+#[async_test]
+async fn a_restart_of_coder_is_not_the_end_of_a_watch() {
+    for channel in [Channel::Events, Channel::WebSocket] {
+        let (door, alice, dev) = running().await;
+        door.coder.fail_next(Fault::stream_closed(2));
+        door.coder.fail_next(Fault::connection_refused().times(3));
+        let mut changes = door.client(&alice).subscribe_over(channel, WatchWorkspace::new(dev));
+        assert_eq!(status(&mut changes).await, "running");
+        door.coder.stop(dev);
+        // The clock has moved while Coder was away.
+        assert_eq!(status(&mut changes).await, "stopping", "{channel:?}");
+    }
+}
+
+#[async_test]
 async fn what_an_agent_tells_is_watched() {
     for channel in [Channel::Events, Channel::WebSocket] {
         let (door, alice, dev) = running().await;
@@ -227,6 +302,11 @@ async fn what_an_agent_tells_is_watched() {
             (all[0].description.key.as_str(), all[0].result.value.as_str()),
             ("cpu", "12 %")
         );
+        // The fake tells it again every five seconds, as Coder does.
+        door.coder.advance(Duration::from_secs(5));
+        assert!(told.next().now_or_never().is_none(), "that is no news");
+        door.coder.set_agent_metadata(dev, "cpu", "13 %");
+        assert_eq!(told.try_next().await.unwrap().unwrap()[0].result.value, "13 %");
     }
     let (door, alice, dev) = running().await;
     let agent = door.coder.workspace(dev).latest_build.resources[0].agents[0].id;

@@ -1,67 +1,74 @@
 //! `POST /api/v2/templateversions/{id}/dynamic-parameters/evaluate`: a form that answers.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::TemplateVersion;
+use crate::Version;
+use crate::authentication::Caller;
 use crate::call::Call;
 use crate::json::Json as _;
 use crate::reply::{Answer, Reply};
+use crate::state::Deployment;
 
-/// What the form looks like with these values filled in.
-pub(crate) fn evaluate(version: &TemplateVersion, call: &Call) -> Answer {
+/// What the form looks like for the owner that the body names, with its values filled in. Without
+/// an owner there is no form: this route does not take the caller for one.
+pub(crate) fn evaluate(
+    deployment: &Deployment<'_>,
+    caller: &Caller,
+    version: &TemplateVersion,
+    call: &Call,
+) -> Answer {
     let body = call.json()?;
+    let owner = body.text("owner_id").and_then(|id| Uuid::try_parse(id).ok());
     let inputs = body.get("inputs").cloned().unwrap_or_default();
-    let parameters: Vec<Value> = version
-        .parameters
-        .iter()
-        .enumerate()
-        .map(|(order, parameter)| preview(order, parameter, &inputs))
-        .collect();
-    Ok(Reply::ok(&json!({
-        "id": body.get("id").cloned().unwrap_or_default(),
-        "diagnostics": [],
-        "parameters": parameters,
-    })))
+    let form = if owner.is_some_and(|owner| may_ask_for(deployment, caller, owner)) {
+        json!({ "id": 0, "diagnostics": [], "parameters": form(version, &inputs) })
+    } else {
+        let diagnostic = error(
+            "Failed to fetch workspace owner",
+            "Please check your permissions or the user may not exist.",
+            "owner_not_found",
+        );
+        json!({ "id": 0, "diagnostics": [diagnostic], "parameters": null })
+    };
+    Ok(Reply::ok(&form))
 }
 
-fn preview(order: usize, parameter: &Value, inputs: &Value) -> Value {
+/// Whether the caller gets the form of this owner. From 2.31 on members get everybody's.
+fn may_ask_for(deployment: &Deployment<'_>, caller: &Caller, owner: Uuid) -> bool {
+    let known = deployment.state.users.contains_key(&owner);
+    let everybody = deployment.settings.version >= Version::V2_31;
+    known && (everybody || caller.user.owner || caller.user.id == owner)
+}
+
+/// The parameters, by their names.
+fn form(version: &TemplateVersion, inputs: &Value) -> Vec<Value> {
+    let mut parameters: Vec<&Value> = version.parameters.iter().collect();
+    parameters.sort_by_key(|parameter| parameter.text("name").unwrap_or_default());
+    parameters.into_iter().map(|parameter| preview(parameter, inputs)).collect()
+}
+
+fn preview(parameter: &Value, inputs: &Value) -> Value {
     let text = |field: &str| parameter.text(field).unwrap_or_default();
     let flag = |field: &str| parameter.get(field).and_then(Value::as_bool) == Some(true);
-    let value = |text: &str, valid: bool| json!({ "value": text, "valid": valid });
-    let options: Vec<Value> = parameter
-        .get("options")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .map(|option| {
-            json!({
-                "name": option.text("name").unwrap_or_default(),
-                "description": option.text("description").unwrap_or_default(),
-                "value": value(option.text("value").unwrap_or_default(), true),
-                "icon": option.text("icon").unwrap_or_default(),
-            })
-        })
-        .collect();
-    let given = inputs.text(text("name"));
-    let current = given.unwrap_or(text("default_value"));
-    let missing = flag("required") && given.is_none();
-    let mut diagnostics = Vec::new();
-    if missing {
-        diagnostics.push(json!({
-            "severity": "error",
-            "summary": "Required parameter not provided",
-            "detail": "parameter value is null",
-            "extra": { "code": "required" },
-        }));
-    } else if let Some(reason) = super::parameters::refusal(parameter, current) {
-        diagnostics.push(json!({
-            "severity": "error",
-            "summary": "Invalid parameter value",
-            "detail": reason,
-            "extra": { "code": "" },
-        }));
-    }
-    let valid = diagnostics.is_empty();
+    let required = flag("required");
+    let given = inputs.get(text("name")).and_then(Value::as_str);
+    let (value, diagnostics) = match given.or((!required).then(|| text("default_value"))) {
+        Some(value) => {
+            let fault = fault(parameter, value);
+            // What is not of the type is no value; what breaks a rule is one.
+            let valid = !matches!(&fault, Some(Fault::Type(_)));
+            let diagnostics = fault.as_ref().map(Fault::json).into_iter().collect();
+            (json!({ "value": value, "valid": valid }), diagnostics)
+        }
+        None => {
+            let place = format!("data.coder_parameter.{}.value", text("name"));
+            let missing =
+                error("Required parameter not provided", "parameter value is null", "required");
+            (json!({ "value": place, "valid": false }), vec![missing])
+        }
+    };
     json!({
         "name": text("name"),
         "display_name": text("display_name"),
@@ -70,14 +77,121 @@ fn preview(order: usize, parameter: &Value, inputs: &Value) -> Value {
         "form_type": text("form_type"),
         "styling": {},
         "mutable": flag("mutable"),
-        "default_value": value(text("default_value"), !flag("required")),
+        "default_value": { "value": text("default_value"), "valid": !required },
         "icon": text("icon"),
-        "options": options,
-        "validations": [],
-        "required": flag("required"),
-        "order": order,
+        "options": options(parameter),
+        "validations": validations(parameter),
+        "required": required,
+        "order": 0,
         "ephemeral": flag("ephemeral"),
-        "value": value(current, valid),
+        "value": value,
         "diagnostics": diagnostics,
+    })
+}
+
+fn options(parameter: &Value) -> Vec<Value> {
+    let options = parameter.get("options").and_then(Value::as_array).into_iter().flatten();
+    let option = |option: &Value| {
+        let text = |field: &str| option.text(field).unwrap_or_default();
+        json!({
+            "name": text("name"),
+            "description": text("description"),
+            "value": { "value": text("value"), "valid": true },
+            "icon": text("icon"),
+        })
+    };
+    options.map(option).collect()
+}
+
+/// One rule, when the parameter has any.
+fn validations(parameter: &Value) -> Vec<Value> {
+    let rule = |field: &str| parameter.get(field).filter(|rule| **rule != "").cloned();
+    let rules = ["regex", "min", "max", "monotonic"].map(|kind| format!("validation_{kind}"));
+    if rules.iter().all(|field| rule(field).is_none()) {
+        return Vec::new();
+    }
+    let mut validation =
+        json!({ "validation_error": parameter.text("validation_error").unwrap_or_default() });
+    for field in rules {
+        validation.set(&field, rule(&field).unwrap_or_default());
+    }
+    vec![validation]
+}
+
+/// What is wrong with a value.
+enum Fault {
+    /// It is not of the parameter's type.
+    Type(Value),
+    /// It breaks a rule of the parameter.
+    Rule(Value),
+}
+
+impl Fault {
+    fn json(&self) -> Value {
+        match self {
+            Self::Type(diagnostic) | Self::Rule(diagnostic) => diagnostic.clone(),
+        }
+    }
+}
+
+fn fault(parameter: &Value, value: &str) -> Option<Fault> {
+    let kind = parameter.text("type").unwrap_or("string");
+    let mistyped = |detail: String| {
+        let summary = format!("Parameter value is not of type \"{kind}\"");
+        Some(Fault::Type(error(&summary, &detail, "")))
+    };
+    match kind {
+        "bool" if !matches!(value, "true" | "false" | "1" | "0" | "TRUE" | "FALSE") => {
+            return mistyped(format!("\"{value}\" is not a bool"));
+        }
+        "number" if value.parse::<f64>().is_err() => {
+            return mistyped(format!("\"{value}\" is not a number"));
+        }
+        "list(string)" if serde_json::from_str::<Vec<String>>(value).is_err() => {
+            return mistyped(format!("value \"{value}\" is not a valid list of strings"));
+        }
+        _ => {}
+    }
+    let options = options(parameter);
+    let is_option =
+        |option: &Value| option.pointer("/value/value").is_some_and(|known| known == value);
+    if kind != "list(string)" && !options.is_empty() && !options.iter().any(is_option) {
+        let detail = format!("the value \"{value}\" must be defined as one of options");
+        return Some(Fault::Rule(error("Value must be a valid option", &detail, "")));
+    }
+    let reason = out_of_range(parameter, value)?;
+    let summary = "Invalid parameter value according to 'validation' block";
+    Some(Fault::Rule(error(summary, &reason, "")))
+}
+
+/// Why a number is not allowed: in the template's words, where it has some.
+fn out_of_range(parameter: &Value, value: &str) -> Option<String> {
+    let limit = |field: &str| parameter.get(field).and_then(Value::as_i64);
+    let given: i64 = value.parse().ok().filter(|_| parameter.text("type") == Some("number"))?;
+    let (least, greatest) = (limit("validation_min"), limit("validation_max"));
+    let reason = match (least, greatest) {
+        (Some(least), _) if given < least => {
+            format!("value {given} is less than the minimum {least}")
+        }
+        (_, Some(greatest)) if given > greatest => {
+            format!("value {given} is more than the maximum {greatest}")
+        }
+        _ => return None,
+    };
+    let own = parameter.text("validation_error").filter(|text| !text.is_empty());
+    let number = |limit: Option<i64>| limit.map_or_else(String::new, |limit| limit.to_string());
+    Some(own.map_or(reason, |text| {
+        text.replace("{min}", &number(least))
+            .replace("{max}", &number(greatest))
+            .replace("{value}", value)
+    }))
+}
+
+fn error(summary: &str, detail: &str, code: &str) -> Value {
+    json!({
+        "severity": "error",
+        "summary": summary,
+        "detail": detail,
+        "extra": { "code": code },
     })
 }

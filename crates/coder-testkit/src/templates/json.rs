@@ -53,7 +53,7 @@ impl Template {
             "time_til_dormant_autodelete_ms": 0,
             "require_active_version": false,
             "max_port_share_level": "authenticated",
-            "use_classic_parameter_flow": false,
+            "use_classic_parameter_flow": self.is_classic(deployment.settings.version),
         });
         let version = deployment.settings.version;
         if version >= Version::V2_29 {

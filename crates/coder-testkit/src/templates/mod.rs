@@ -14,6 +14,7 @@ pub(crate) use parameters::resolve;
 pub(crate) use routes::{parse_id, route_templates, route_versions};
 pub use setup::FakeTemplate;
 
+use crate::Version;
 use crate::state::{Deployment, State};
 
 /// A template, as the deployment stores it.
@@ -28,6 +29,8 @@ pub(crate) struct Template {
     pub(crate) created_at: Timestamp,
     /// Empty while it is not deprecated.
     pub(crate) deprecation: String,
+    /// Whether its parameters are the classic ones; by the release unless somebody has said it.
+    pub(crate) classic: Option<bool>,
     /// What starting builds of its workspaces fail with: an error, and a code when there is one.
     pub(crate) builds_fail: Option<(String, Option<String>)>,
     /// External authentication that everyone needs before creating: id and display name.
@@ -62,6 +65,11 @@ impl Template {
     /// What people read.
     pub(crate) fn shown_name(&self) -> &str {
         if self.display_name.is_empty() { &self.name } else { &self.display_name }
+    }
+
+    /// Whether its parameters are the classic ones: the default of releases before 2.25.
+    pub(crate) fn is_classic(&self, version: Version) -> bool {
+        self.classic.unwrap_or(version < Version::V2_25)
     }
 
     /// The active version.
@@ -132,6 +140,7 @@ impl Deployment<'_> {
             description: String::new(),
             created_at: self.now,
             deprecation: String::new(),
+            classic: None,
             builds_fail: None,
             external_auth: Vec::new(),
             versions: vec![TemplateVersion {

@@ -8,7 +8,8 @@ use super::TemplateVersion;
 use crate::json::Json as _;
 use crate::reply::Reply;
 
-/// The values of a build: given ones first, then the preset's, the last build's, and defaults.
+/// The values of a build: the preset's first, which beat given ones, then the last build's, and
+/// defaults.
 /// A value for a parameter the template does not have is kept when the template has none at all
 /// (tests that only care about values), and refused otherwise.
 ///
@@ -51,8 +52,8 @@ pub(crate) fn resolve(
     for parameter in &version.parameters {
         let name = parameter.text("name").unwrap_or_default();
         let flag = |field: &str| parameter.get(field).and_then(Value::as_bool) == Some(true);
-        let chosen = find(given, name)
-            .or_else(|| find(preset.map_or(&[], |preset| &preset.values), name))
+        let chosen = find(preset.map_or(&[], |preset| &preset.values), name)
+            .or_else(|| find(given, name))
             .or_else(|| find(last, name).filter(|_| !flag("ephemeral")));
         match chosen {
             None if flag("required") => {
@@ -86,7 +87,7 @@ pub(crate) fn resolve(
 }
 
 /// Why a value is not one of this parameter.
-pub(super) fn refusal(parameter: &Value, value: &str) -> Option<String> {
+fn refusal(parameter: &Value, value: &str) -> Option<String> {
     let options = parameter.get("options").and_then(Value::as_array);
     if let Some(options) = options.filter(|options| !options.is_empty())
         && !options.iter().any(|option| option.get("value").and_then(Value::as_str) == Some(value))
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn given_beats_preset_beats_last_beats_default() {
+    fn preset_beats_given_beats_last_beats_default() {
         assert_eq!(
             try_resolve(None, &[("repo", "a")], &[]).unwrap(),
             pairs(&[("repo", "a"), ("cpu", "4"), ("fresh", "false")])
@@ -167,7 +168,7 @@ mod tests {
         let large = try_resolve(Some(Uuid::max()), &[], &last).unwrap();
         assert_eq!(large[1].1, "8");
         let own = try_resolve(Some(Uuid::max()), &[("cpu", "16")], &last).unwrap();
-        assert_eq!(own[1].1, "16");
+        assert_eq!(own[1].1, "8");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Preset, Template, TemplateVersion, dynamic};
+use crate::Version;
 use crate::call::Call;
 use crate::reply::{Answer, Reply};
 use crate::search::Terms;
@@ -67,7 +68,7 @@ pub(crate) fn route_versions(
     match (&call.method, rest) {
         (&Method::POST, ["dynamic-parameters", "evaluate"]) => {
             imported(version)?;
-            dynamic::evaluate(version, call)
+            dynamic::evaluate(deployment, &caller, version, call)
         }
         (&Method::GET, []) => Ok(Reply::ok(&version.json(template))),
         (&Method::GET, ["rich-parameters"]) => {
@@ -82,7 +83,8 @@ pub(crate) fn route_versions(
         }
         (&Method::GET, ["external-auth"]) => {
             let user = call.query("user_id").map(parse_id).transpose()?;
-            let user = user.filter(|_| caller.user.owner).unwrap_or(caller.user.id);
+            let heard = deployment.settings.version >= Version::V2_36 && caller.user.owner;
+            let user = user.filter(|_| heard).unwrap_or(caller.user.id);
             let linked = deployment.state.external_auth_of(user);
             let providers = template.external_auth.iter().map(|(id, name)| {
                 json!({

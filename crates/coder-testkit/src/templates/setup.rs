@@ -121,6 +121,12 @@ impl FakeTemplate {
         })
     }
 
+    /// Whether its parameters are the classic ones, or those of a form that answers (dynamic). A
+    /// new template's are dynamic, and classic before 2.25.
+    pub fn classic_parameters(self, classic: bool) -> Self {
+        self.change(|template| template.classic = Some(classic))
+    }
+
     /// Publishes a new version with the same parameters: workspaces of the earlier ones are
     /// outdated now.
     pub fn new_version(self, name: &str) -> Self {

@@ -1,5 +1,7 @@
 //! Agents: connecting, connected, ready, lost; told by the clock.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -14,16 +16,21 @@ use crate::state::Deployment;
 
 /// Seconds after which an agent that has never connected counts as timed out.
 const CONNECTION_TIMEOUT: u64 = 120;
+/// How often a connected agent is heard of.
+const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// What a start gives a workspace.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct AgentPlan {
     pub(crate) name: String,
     pub(crate) fate: AgentFate,
+    pub(crate) scripts: ScriptPlan,
     pub(crate) apps: Vec<NewWorkspaceApp>,
+    /// Whether it serves a dev container inside of the first agent.
+    pub(crate) is_sub_agent: bool,
 }
 
-/// What becomes of an agent.
+/// What becomes of an agent, when nobody interferes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum AgentFate {
     #[default]
@@ -31,8 +38,36 @@ pub(crate) enum AgentFate {
     NeverConnects,
     /// Its connection is lost once it was ready.
     IsLost,
-    StartupFails,
-    StartupTimesOut,
+}
+
+/// The scripts that an agent runs by itself, and how they end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ScriptPlan {
+    /// Whether nobody should use the workspace before the startup script is done.
+    pub(crate) blocks: bool,
+    pub(crate) start: ScriptFate,
+    /// How its stop script ends, when it has one.
+    pub(crate) stop: Option<ScriptFate>,
+}
+
+/// How a script ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ScriptFate {
+    #[default]
+    Succeeds,
+    Fails,
+    TimesOut,
+    LeavesOutputOpen,
+}
+
+/// What happens to an agent later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AgentEvent {
+    /// Its connection breaks.
+    Lost,
+    /// It is started again, connects, and runs its scripts once more.
+    Back,
+    /// It is told to end: it runs its stop scripts, and goes.
     ShutsDown,
 }
 
@@ -41,8 +76,9 @@ pub(crate) enum AgentFate {
 pub(crate) struct Agent {
     pub(crate) id: Uuid,
     pub(crate) plan: AgentPlan,
+    pub(crate) events: Vec<(Timestamp, AgentEvent)>,
     log_source: Uuid,
-    script: Uuid,
+    scripts: [Uuid; 2],
     apps: Vec<Uuid>,
 }
 
@@ -52,17 +88,62 @@ pub(crate) struct AgentState {
     pub(crate) status: &'static str,
     pub(crate) lifecycle: &'static str,
     created_at: Timestamp,
+    first_connected_at: Option<Timestamp>,
+    /// Since when it has been connected, without a break.
     connected_at: Option<Timestamp>,
     disconnected_at: Option<Timestamp>,
+    started_at: Option<Timestamp>,
     ready_at: Option<Timestamp>,
+    /// When the startup script began that has ended last; kept when the agent comes back.
+    start_began: Option<Timestamp>,
+    start_ended: Option<Timestamp>,
+    stop_began: Option<Timestamp>,
+    stop_ended: Option<Timestamp>,
+}
+
+impl ScriptFate {
+    /// The exit code and the word for it.
+    fn end(self) -> (i32, &'static str) {
+        match self {
+            Self::Succeeds => (0, "ok"),
+            Self::Fails => (1, "exit_failure"),
+            Self::TimesOut => (255, "timed_out"),
+            Self::LeavesOutputOpen => (255, "pipes_left_open"),
+        }
+    }
+
+    fn after_start(self) -> &'static str {
+        match self {
+            Self::Succeeds => "ready",
+            Self::Fails | Self::LeavesOutputOpen => "start_error",
+            Self::TimesOut => "start_timeout",
+        }
+    }
+
+    fn after_stop(self) -> &'static str {
+        match self {
+            Self::Succeeds => "off",
+            Self::Fails | Self::LeavesOutputOpen => "shutdown_error",
+            Self::TimesOut => "shutdown_timeout",
+        }
+    }
+
+    /// In nanoseconds; 0 for never.
+    fn timeout(self) -> i64 {
+        match self {
+            Self::TimesOut => 3_000_000_000,
+            Self::Succeeds | Self::Fails | Self::LeavesOutputOpen => 0,
+        }
+    }
 }
 
 impl Agent {
     pub(crate) fn new(plan: AgentPlan, mint: &Mint) -> Self {
         Self {
             id: mint.uuid(),
+            events: Vec::new(),
             log_source: mint.uuid(),
-            script: mint.uuid(),
+            scripts: [mint.uuid(), mint.uuid()],
             apps: plan.apps.iter().map(|_| mint.uuid()).collect(),
             plan,
         }
@@ -71,17 +152,8 @@ impl Agent {
     /// The agent at `now`; its build was done at `built`.
     pub(crate) fn state(&self, pace: &Pace, built: Timestamp, now: Timestamp) -> AgentState {
         let connects = plus(built, pace.connecting);
-        let ready = plus(connects, pace.starting);
-        let fate = self.plan.fate;
-        let mut state = AgentState {
-            status: "connecting",
-            lifecycle: "created",
-            created_at: built,
-            connected_at: None,
-            disconnected_at: None,
-            ready_at: None,
-        };
-        if fate == AgentFate::NeverConnects {
+        let mut state = AgentState::created(built);
+        if self.plan.fate == AgentFate::NeverConnects {
             let waited = now.duration_since(built).as_secs();
             if u64::try_from(waited).is_ok_and(|waited| waited >= CONNECTION_TIMEOUT) {
                 state.status = "timeout";
@@ -91,45 +163,148 @@ impl Agent {
         if now < connects {
             return state;
         }
-        state.status = "connected";
-        state.lifecycle = "starting";
-        state.connected_at = Some(connects);
-        if now < ready {
-            return state;
+        let start = self.plan.scripts.start;
+        let ready = state.connect(connects, pace, start, now);
+        if self.plan.fate == AgentFate::IsLost && ready <= now {
+            state.lose(ready);
         }
-        state.ready_at = Some(ready);
-        state.lifecycle = match fate {
-            AgentFate::StartupFails => "start_error",
-            AgentFate::StartupTimesOut => "start_timeout",
-            AgentFate::ShutsDown => "shutting_down",
-            _ => "ready",
-        };
-        if fate == AgentFate::IsLost {
-            state.status = "disconnected";
-            state.disconnected_at = Some(ready);
+        for (at, event) in self.events.iter().filter(|(at, _)| connects <= *at && *at <= now) {
+            match event {
+                AgentEvent::Lost => state.lose(*at),
+                AgentEvent::Back => {
+                    state.connect(*at, pace, start, now);
+                }
+                AgentEvent::ShutsDown => {
+                    let stop = self.plan.scripts.stop.unwrap_or_default();
+                    state.shut_down(*at, plus(*at, pace.stopping), stop, now);
+                }
+            }
         }
         state
     }
 
-    /// What the startup script has said so far, after the line of that id.
+    fn script_name(&self, starts: bool) -> &'static str {
+        if starts { "Startup Script" } else { "Shutdown Script" }
+    }
+
+    /// What its scripts took so far.
+    pub(crate) fn script_timings(&self, state: &AgentState) -> Vec<Value> {
+        let scripts = self.plan.scripts;
+        let timing = |starts: bool, began: Option<Timestamp>, ended: Option<Timestamp>, fate| {
+            let (code, status) = ScriptFate::end(fate);
+            Some(json!({
+                "started_at": began?.to_string(),
+                "ended_at": ended?.to_string(),
+                "exit_code": code,
+                "stage": if starts { "start" } else { "stop" },
+                "status": status,
+                "display_name": self.script_name(starts),
+                "workspace_agent_id": self.id,
+                "workspace_agent_name": self.plan.name,
+            }))
+        };
+        let stop =
+            scripts.stop.and_then(|fate| timing(false, state.stop_began, state.stop_ended, fate));
+        let start = (!self.plan.is_sub_agent)
+            .then(|| timing(true, state.start_began, state.start_ended, scripts.start))
+            .flatten();
+        stop.into_iter().chain(start).collect()
+    }
+
+    /// What connecting took; `None` before it has connected.
+    pub(crate) fn connection_timing(&self, state: &AgentState) -> Option<Value> {
+        Some(json!({
+            "started_at": state.created_at.to_string(),
+            "ended_at": state.first_connected_at?.to_string(),
+            "stage": "connect",
+            "workspace_agent_id": self.id,
+            "workspace_agent_name": self.plan.name,
+        }))
+    }
+
+    /// What its scripts have said so far, after the line of that id.
     pub(crate) fn logs(&self, state: &AgentState, after: u64) -> Vec<Value> {
-        let lines = [
-            (1, state.connected_at, "Running the startup script"),
-            (2, state.ready_at, "The startup script is done"),
-        ];
-        lines
-            .into_iter()
-            .filter(|(id, _, _)| *id > after)
-            .filter_map(|(id, at, output)| {
-                Some(json!({
-                    "id": id,
-                    "created_at": at?.to_string(),
-                    "output": output,
-                    "level": "info",
-                    "source_id": self.log_source,
-                }))
+        let written = self.lines(state).into_iter().filter(|(id, _, _)| *id > after);
+        let line = |(id, at, output): (u64, Timestamp, &str)| {
+            json!({
+                "id": id,
+                "created_at": at.to_string(),
+                "output": output,
+                "level": "info",
+                "source_id": self.log_source,
             })
-            .collect()
+        };
+        written.map(line).collect()
+    }
+
+    fn lines(&self, state: &AgentState) -> Vec<(u64, Timestamp, &'static str)> {
+        if self.plan.is_sub_agent {
+            return Vec::new();
+        }
+        let lines = [
+            (1, state.started_at, "Running the startup script"),
+            (2, state.start_ended, "The startup script is done"),
+            (3, state.stop_began.filter(|_| self.plan.scripts.stop.is_some()), "Shutting down"),
+        ];
+        lines.into_iter().filter_map(|(id, at, output)| Some((id, at?, output))).collect()
+    }
+
+    fn scripts_json(&self, state: &AgentState) -> Vec<Value> {
+        if self.plan.is_sub_agent {
+            return Vec::new();
+        }
+        let ScriptPlan { blocks, start, stop } = self.plan.scripts;
+        let script = |id: Uuid, starts: bool, fate: ScriptFate, ended: Option<Timestamp>| {
+            let mut script = json!({
+                "id": id,
+                "log_source_id": self.log_source,
+                "log_path": "",
+                "script": "#!/bin/sh\nset -e\n",
+                "cron": "",
+                "run_on_start": starts,
+                "run_on_stop": !starts,
+                "start_blocks_login": starts && blocks,
+                "timeout": fate.timeout(),
+                "display_name": self.script_name(starts),
+            });
+            if ended.is_some() {
+                let (code, status) = fate.end();
+                script.set("exit_code", code);
+                script.set("status", status);
+            }
+            script
+        };
+        let [starting, stopping] = self.scripts;
+        let start = script(starting, true, start, state.start_ended);
+        let stop = stop.map(|fate| script(stopping, false, fate, state.stop_ended));
+        stop.into_iter().chain([start]).collect()
+    }
+
+    fn log_sources_json(&self, state: &AgentState) -> Vec<Value> {
+        if self.plan.is_sub_agent {
+            return Vec::new();
+        }
+        vec![json!({
+            "workspace_agent_id": self.id,
+            "id": self.log_source,
+            "created_at": state.created_at.to_string(),
+            "display_name": self.script_name(true),
+            "icon": "/icon/terminal.svg",
+        })]
+    }
+
+    fn apps_json(
+        &self,
+        deployment: &Deployment<'_>,
+        workspace: &Workspace,
+        state: &AgentState,
+    ) -> Vec<Value> {
+        let owner = deployment.state.username(workspace.owner);
+        let apps = self.plan.apps.iter().zip(&self.apps);
+        let json = |(app, id): (&NewWorkspaceApp, &Uuid)| {
+            app.json(*id, &workspace.name, &owner, state.has_reported())
+        };
+        apps.map(json).collect()
     }
 
     pub(crate) fn json(
@@ -140,46 +315,16 @@ impl Agent {
         state: &AgentState,
     ) -> Value {
         let version = deployment.settings.version;
-        let running = state.connected_at.is_some();
-        let owner = deployment.state.username(workspace.owner);
-        let apps: Vec<Value> = self
-            .plan
-            .apps
-            .iter()
-            .zip(&self.apps)
-            .map(|(app, id)| app.json(*id, &workspace.name, &owner, version))
-            .collect();
-        let last_seen = match state.disconnected_at {
-            Some(lost) => lost,
-            None if running => deployment.now,
-            None => state.created_at,
-        };
-        let mut script = json!({
-            "id": self.script,
-            "log_source_id": self.log_source,
-            "log_path": "",
-            "script": "#!/bin/sh\nset -e\n",
-            "cron": "",
-            "run_on_start": true,
-            "run_on_stop": false,
-            "start_blocks_login": false,
-            "timeout": 0,
-            "display_name": "Startup Script",
-        });
-        if state.ready_at.is_some() {
-            let (code, status) = match state.lifecycle {
-                "start_error" => (1, "exit_failure"),
-                "start_timeout" => (255, "timed_out"),
-                _ => (0, "ok"),
-            };
-            script.set("exit_code", code);
-            script.set("status", status);
-        }
+        let reported = state.has_reported();
+        let parent = build.agents.first().filter(|_| self.plan.is_sub_agent).map(|main| main.id);
+        let seen = state.last_seen(deployment.now);
+        let output: usize = self.lines(state).iter().map(|(_, _, output)| output.len()).sum();
+        let apps = ["vscode", "vscode_insiders", "ssh_helper", "port_forwarding_helper"];
         let mut agent = json!({
             "id": self.id,
-            "parent_id": null,
+            "parent_id": parent,
             "created_at": state.created_at.to_string(),
-            "updated_at": last_seen.to_string(),
+            "updated_at": seen.unwrap_or(state.created_at).to_string(),
             "status": state.status,
             "lifecycle_state": state.lifecycle,
             "name": self.plan.name,
@@ -187,40 +332,38 @@ impl Agent {
             "architecture": "amd64",
             "environment_variables": null,
             "operating_system": "linux",
-            "logs_length": if running { 2310 } else { 0 },
+            "logs_length": output,
             "logs_overflowed": false,
             "directory": "/home/coder",
-            "version": if running { version.build() } else { String::new() },
-            "api_version": if running { "2.11" } else { "" },
-            "apps": apps,
+            "version": if reported { format!("v{}", version.number()) } else { String::new() },
+            "api_version": if reported { "2.10" } else { "" },
+            "apps": self.apps_json(deployment, workspace, state),
             "connection_timeout_seconds": CONNECTION_TIMEOUT,
             "troubleshooting_url": "",
             "subsystems": [],
             "health": state.health(),
-            "display_apps": [
-                "vscode", "vscode_insiders", "web_terminal", "port_forwarding_helper", "ssh_helper",
-            ],
-            "log_sources": [{
-                "workspace_agent_id": self.id,
-                "id": self.log_source,
-                "created_at": state.created_at.to_string(),
-                "display_name": "Startup Script",
-                "icon": "/icon/terminal.svg",
-            }],
-            "scripts": [script],
-            "startup_script_behavior": "non-blocking",
+            "display_apps": apps.into_iter().chain(["web_terminal"]).collect::<Vec<_>>(),
+            "log_sources": self.log_sources_json(state),
+            "scripts": self.scripts_json(state),
+            "startup_script_behavior": if self.plan.scripts.blocks && !self.plan.is_sub_agent {
+                "blocking"
+            } else {
+                "non-blocking"
+            },
         });
-        if let Some(connected_at) = state.connected_at {
-            agent.set("first_connected_at", connected_at.to_string());
-            agent.set("last_connected_at", last_seen.to_string());
-            agent.set("started_at", connected_at.to_string());
+        for (field, time) in [
+            ("first_connected_at", state.first_connected_at),
+            ("last_connected_at", state.last_heard_of(deployment.now)),
+            ("disconnected_at", state.disconnected_at),
+            ("started_at", state.started_at),
+            ("ready_at", state.ready_at),
+        ] {
+            if let Some(time) = time {
+                agent.set(field, time.to_string());
+            }
+        }
+        if reported {
             agent.set("expanded_directory", "/home/coder");
-        }
-        if let Some(ready_at) = state.ready_at {
-            agent.set("ready_at", ready_at.to_string());
-        }
-        if let Some(lost) = state.disconnected_at {
-            agent.set("disconnected_at", lost.to_string());
         }
         if state.status == "connected" {
             agent.set(
@@ -236,6 +379,84 @@ impl Agent {
 }
 
 impl AgentState {
+    fn created(created_at: Timestamp) -> Self {
+        Self {
+            status: "connecting",
+            lifecycle: "created",
+            created_at,
+            first_connected_at: None,
+            connected_at: None,
+            disconnected_at: None,
+            started_at: None,
+            ready_at: None,
+            start_began: None,
+            start_ended: None,
+            stop_began: None,
+            stop_ended: None,
+        }
+    }
+
+    /// An agent process connects, reports a moment later, and runs the startup script; when that
+    /// ends.
+    fn connect(
+        &mut self,
+        at: Timestamp,
+        pace: &Pace,
+        start: ScriptFate,
+        now: Timestamp,
+    ) -> Timestamp {
+        let reports = plus(at, pace.reporting);
+        let ends = plus(reports, pace.starting);
+        self.status = "connected";
+        self.first_connected_at.get_or_insert(at);
+        self.connected_at = Some(at);
+        if reports <= now {
+            self.lifecycle = "starting";
+            self.started_at = Some(reports);
+            self.ready_at = None;
+        }
+        if ends <= now {
+            self.lifecycle = start.after_start();
+            self.ready_at = Some(ends);
+            (self.start_began, self.start_ended) = (Some(reports), Some(ends));
+        }
+        ends
+    }
+
+    fn lose(&mut self, at: Timestamp) {
+        self.status = "disconnected";
+        self.disconnected_at = Some(at);
+    }
+
+    fn shut_down(&mut self, at: Timestamp, ends: Timestamp, stop: ScriptFate, now: Timestamp) {
+        self.lifecycle = "shutting_down";
+        self.stop_began = Some(at);
+        if ends <= now {
+            self.lifecycle = stop.after_stop();
+            self.stop_ended = Some(ends);
+            self.lose(ends);
+        }
+    }
+
+    /// Whether its process has told Coder about itself.
+    pub(crate) fn has_reported(&self) -> bool {
+        self.started_at.is_some()
+    }
+
+    /// When it was last heard of; a connected agent is heard of every fifteen seconds.
+    fn last_heard_of(&self, now: Timestamp) -> Option<Timestamp> {
+        let connected = self.connected_at?;
+        let gone = self.disconnected_at.filter(|_| self.status == "disconnected");
+        let lasted = gone.unwrap_or(now).duration_since(connected).as_secs();
+        let beats = u32::try_from(lasted / HEARTBEAT.as_secs() as i64).unwrap_or_default();
+        Some(plus(connected, HEARTBEAT.saturating_mul(beats)))
+    }
+
+    fn last_seen(&self, now: Timestamp) -> Option<Timestamp> {
+        let gone = self.disconnected_at.filter(|_| self.status == "disconnected");
+        gone.or_else(|| self.last_heard_of(now))
+    }
+
     pub(crate) fn is_healthy(&self) -> bool {
         self.complaint().is_none()
     }
@@ -245,6 +466,7 @@ impl AgentState {
         match (self.status, self.lifecycle) {
             ("connecting", _) => Some("agent has not yet connected"),
             ("timeout", _) => Some("agent is taking too long to connect"),
+            ("disconnected", "off") => Some("agent is not running"),
             ("disconnected", _) => Some("agent has lost connection"),
             (_, "start_error") => Some("agent startup script exited with an error"),
             (_, "shutting_down") => Some("agent is shutting down"),

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::Version;
 use crate::json::Json as _;
 
 /// An app of a workspace: what one opens in it.
@@ -98,7 +97,8 @@ impl NewWorkspaceApp {
         self
     }
 
-    pub(crate) fn json(&self, id: Uuid, workspace: &str, owner: &str, version: Version) -> Value {
+    /// `running` says whether its agent can have checked whether it works.
+    pub(crate) fn json(&self, id: Uuid, workspace: &str, owner: &str, running: bool) -> Value {
         let checked = matches!(self.target, Target::Subdomain | Target::Path);
         let url = "http://localhost:13337";
         let mut app = json!({
@@ -113,12 +113,14 @@ impl NewWorkspaceApp {
                 "interval": if checked { 5 } else { 0 },
                 "threshold": if checked { 6 } else { 0 },
             },
-            "health": self.health,
+            "health": if checked && !running { "initializing" } else { self.health },
             "hidden": self.hidden,
             "open_in": "slim-window",
             "statuses": [],
-            "icon": self.icon,
         });
+        if !self.icon.is_empty() {
+            app.set("icon", self.icon.as_str());
+        }
         match &self.target {
             Target::Subdomain => {
                 app.set("url", url);
@@ -128,9 +130,6 @@ impl NewWorkspaceApp {
             Target::Path => app.set("url", url),
             Target::External(url) => app.set("url", url.as_str()),
             Target::Command(command) => app.set("command", command.as_str()),
-        }
-        if version >= Version::V2_29 {
-            app.set("tooltip", "");
         }
         app
     }

@@ -10,6 +10,7 @@ use super::json::Fresh;
 use super::lifecycle::{Fate, Transition};
 use super::successor::Successor;
 use super::{Build, Workspace};
+use crate::Version;
 use crate::authentication::Caller;
 use crate::call::Call;
 use crate::json::Json as _;
@@ -112,6 +113,14 @@ pub(crate) fn start(
         return Err(Reply::error(
             StatusCode::FORBIDDEN,
             &format!("You do not have permission to {} this workspace.", transition.as_str()),
+        ));
+    }
+    // Later releases wake it by themselves.
+    let must_be_woken = deployment.settings.version < Version::V2_25 && !caller.user.owner;
+    if must_be_woken && transition == Transition::Start && workspace.dormant_at.is_some() {
+        return Err(Reply::error(
+            StatusCode::FORBIDDEN,
+            "You do not have permission to start this workspace.",
         ));
     }
     let pace = deployment.settings.pace;

@@ -157,8 +157,8 @@ pub(crate) fn fulfil(
 pub(crate) fn default_agent() -> AgentPlan {
     AgentPlan {
         name: "main".to_owned(),
-        fate: super::agents::AgentFate::default(),
         apps: vec![NewWorkspaceApp::subdomain("code-server").icon("/icon/code.svg")],
+        ..AgentPlan::default()
     }
 }
 

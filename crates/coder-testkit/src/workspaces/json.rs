@@ -179,8 +179,10 @@ impl Build {
         let mut resources = Vec::new();
         if self.transition == Transition::Start {
             let mut pod = resource(pod, "kubernetes_pod", "main", "/icon/k8s.png");
-            let agents: Vec<Value> = self
-                .agents_now(deployment)
+            let mut agents = self.agents_now(deployment);
+            // Those of dev containers come first.
+            agents.sort_by_key(|(agent, _)| !agent.plan.is_sub_agent);
+            let agents: Vec<Value> = agents
                 .iter()
                 .map(|(agent, state)| agent.json(deployment, workspace, self, state))
                 .collect();
@@ -220,7 +222,7 @@ impl Workspace {
         let failing: Vec<Uuid> = build
             .agents_now(deployment)
             .iter()
-            .filter(|(_, state)| !state.is_healthy())
+            .filter(|(agent, state)| !agent.plan.is_sub_agent && !state.is_healthy())
             .map(|(agent, _)| agent.id)
             .collect();
         let mut workspace = json!({
@@ -239,7 +241,8 @@ impl Workspace {
             "template_allow_user_cancel_workspace_jobs": true,
             "template_active_version_id": active,
             "template_require_active_version": false,
-            "template_use_classic_parameter_flow": false,
+            "template_use_classic_parameter_flow":
+                template.is_some_and(|template| template.is_classic(deployment.settings.version)),
             "latest_build": build.json(deployment, self, fresh),
             "latest_app_status": null,
             "outdated": build.version != active,

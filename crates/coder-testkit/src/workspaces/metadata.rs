@@ -1,6 +1,7 @@
 //! `GET /api/v2/workspaceagents/{id}/watch-metadata` and `…-ws`: what an agent tells about itself.
 
 use coder_client::WorkspaceId;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ use crate::state::Deployment;
 pub(crate) struct Metadatum {
     key: String,
     value: String,
-    collected_at: jiff::Timestamp,
+    collected_at: Timestamp,
 }
 
 impl FakeCoder {
@@ -33,27 +34,31 @@ impl FakeCoder {
     }
 }
 
-/// What the agent tells now, and again whenever that changes.
+/// How often Coder tells it again, although nothing has changed.
+const AGAIN_EVERY: SignedDuration = SignedDuration::from_secs(5);
+/// What Coder says of what was never collected: the first moment of Go's calendar, and the longest
+/// time that it knows in seconds.
+const NEVER: (&str, i64) = ("0001-01-01T00:00:00Z", 9_223_372_036);
+
+/// What the agent tells now, at once again, again whenever that changes, and every five seconds.
 pub(super) fn watch(deployment: &Deployment<'_>, call: &Call, agent: Uuid, wire: Wire) -> Answer {
     let mut last: Option<Vec<Metadatum>> = None;
-    let mut silent_since = deployment.now;
+    let mut repeated = false;
+    let (mut told_at, mut pinged_at) = (deployment.now, deployment.now);
     let events = live(deployment.coder.clone(), move |deployment| {
-        let workspace = deployment.state.workspaces.values().find(|workspace| {
-            workspace
-                .latest()
-                .is_some_and(|build| build.agents.iter().any(|known| known.id == agent))
-        });
-        let Some(workspace) = workspace else { return Next::Never };
-        let told = deployment.state.metadata.get(&workspace.id).cloned().unwrap_or_default();
+        let Some((workspace, collects)) = find(deployment, agent) else { return Next::Never };
+        let told = deployment.state.metadata.get(&workspace).cloned().unwrap_or_default();
         let now = deployment.now;
-        if last.as_ref() != Some(&told) {
-            let json = told.iter().map(|datum| datum.json(now)).collect();
+        let changed = last.as_ref() != Some(&told);
+        let again = last.is_some() && !std::mem::replace(&mut repeated, last.is_some());
+        if changed || again || now.duration_since(told_at) >= AGAIN_EVERY {
+            let json = told.iter().map(|datum| datum.json(now, collects)).collect();
             last = Some(told);
-            silent_since = now;
+            told_at = now;
             return Next::Now(Event::Data(json));
         }
-        if wire == Wire::ServerSent && now.duration_since(silent_since) >= PING_EVERY {
-            silent_since = now;
+        if wire == Wire::ServerSent && now.duration_since(pinged_at) >= PING_EVERY {
+            pinged_at = now;
             return Next::Now(Event::Ping);
         }
         Next::Later
@@ -61,13 +66,25 @@ pub(super) fn watch(deployment: &Deployment<'_>, call: &Call, agent: Uuid, wire:
     wire.send(call, events)
 }
 
+/// The workspace of an agent, and whether the agent is far enough to have collected anything.
+fn find(deployment: &Deployment<'_>, agent: Uuid) -> Option<(Uuid, bool)> {
+    deployment.state.workspaces.values().find_map(|workspace| {
+        let agents = workspace.latest()?.agents_now(deployment);
+        let (_, state) = agents.into_iter().find(|(known, _)| known.id == agent)?;
+        Some((workspace.id, state.has_reported()))
+    })
+}
+
 impl Metadatum {
-    fn json(&self, now: jiff::Timestamp) -> Value {
+    fn json(&self, now: Timestamp, collected: bool) -> Value {
+        let at = self.collected_at.to_string();
+        let age = now.duration_since(self.collected_at).as_secs();
+        let (at, age) = if collected { (at.as_str(), age) } else { NEVER };
         json!({
             "result": {
-                "collected_at": self.collected_at.to_string(),
-                "age": now.duration_since(self.collected_at).as_secs(),
-                "value": self.value,
+                "collected_at": at,
+                "age": age,
+                "value": if collected { self.value.as_str() } else { "" },
                 "error": "",
             },
             "description": {

@@ -1,5 +1,7 @@
 //! The API's routes about workspaces, builds and agents.
 
+use std::cmp::Reverse;
+
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,6 +12,7 @@ use super::{Build, Workspace, builds, create, knobs, list, logs, metadata};
 use crate::authentication::Caller;
 use crate::call::Call;
 use crate::events::Wire;
+use crate::json::Json as _;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
 use crate::templates::parse_id;
@@ -90,7 +93,7 @@ pub(crate) fn route_builds(deployment: &mut Deployment<'_>, call: &Call, rest: &
             Ok(Reply::ok(&build.resources_json(deployment, &workspace, &job).into()))
         }
         (&Method::GET, ["logs"]) => logs::of_build(deployment, call, &build),
-        (&Method::GET, ["timings"]) => Ok(Reply::ok(&timings(&build, &job))),
+        (&Method::GET, ["timings"]) => Ok(Reply::ok(&timings(deployment, &build, &job))),
         (&Method::PATCH, ["cancel"]) => {
             builds::cancel(deployment, call, &caller, &workspace, &build)
         }
@@ -124,6 +127,12 @@ pub(crate) fn route_agents(deployment: &mut Deployment<'_>, call: &Call, rest: &
             "Agent state is {:?}, it must be in the \"connected\" state.",
             state.status
         ))),
+        // Coder asks the agent for half a minute.
+        ["listening-ports"] if state.lifecycle == "shutting_down" => Err(Reply::error_with_detail(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal error fetching listening ports.",
+            "context deadline exceeded",
+        )),
         ["listening-ports"] => {
             let port = json!({ "process_name": "node", "network": "tcp", "port": 3000 });
             Ok(Reply::ok(&json!({ "ports": [port] })))
@@ -196,7 +205,7 @@ fn list_builds(deployment: &Deployment<'_>, call: &Call, workspace: &Workspace) 
 }
 
 /// How long the steps of a build took.
-fn timings(build: &Build, job: &Job) -> Value {
+fn timings(deployment: &Deployment<'_>, build: &Build, job: &Job) -> Value {
     let provisioner: Vec<Value> = match (job.started_at, job.completed_at) {
         (Some(started), Some(ended)) => vec![json!({
             "job_id": build.job,
@@ -209,9 +218,16 @@ fn timings(build: &Build, job: &Job) -> Value {
         })],
         _ => Vec::new(),
     };
+    let agents = build.agents_now(deployment);
+    // The one that began last comes first.
+    let mut scripts: Vec<Value> =
+        agents.iter().rev().flat_map(|(agent, state)| agent.script_timings(state)).collect();
+    scripts.sort_by_key(|timing| Reverse(timing.text("started_at").map(str::to_owned)));
+    let connections: Vec<Value> =
+        agents.iter().filter_map(|(agent, state)| agent.connection_timing(state)).collect();
     json!({
         "provisioner_timings": provisioner,
-        "agent_script_timings": [],
-        "agent_connection_timings": [],
+        "agent_script_timings": scripts,
+        "agent_connection_timings": connections,
     })
 }

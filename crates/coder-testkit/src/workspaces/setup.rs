@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Workspace;
-use super::agents::{AgentFate, AgentPlan};
+use super::agents::{AgentEvent, AgentFate, AgentPlan, ScriptFate, ScriptPlan};
 use super::apps::NewWorkspaceApp;
 use super::builds::BuildPlan;
 use super::create::default_agent;
@@ -43,6 +43,9 @@ pub struct NewWorkspace {
     state: Wanted,
     agents: Vec<AgentPlan>,
     agent_fate: AgentFate,
+    scripts: ScriptPlan,
+    sub_agents: Vec<String>,
+    shutting_down: bool,
     favorite: bool,
     dormant: bool,
     outdated: bool,
@@ -77,6 +80,9 @@ impl FakeCoder {
             state: Wanted::Running,
             agents: vec![default_agent()],
             agent_fate: AgentFate::BecomesReady,
+            scripts: ScriptPlan::default(),
+            sub_agents: Vec::new(),
+            shutting_down: false,
             favorite: false,
             dormant: false,
             outdated: false,
@@ -99,6 +105,45 @@ impl FakeCoder {
     /// Begins to delete a workspace, as its owner would.
     pub fn delete(&self, workspace: WorkspaceId) {
         self.with(|coder| coder.rebuild(workspace.as_uuid(), Transition::Delete));
+    }
+
+    /// Breaks the connections of a workspace's agents, now.
+    pub fn lose_agents(&self, workspace: WorkspaceId) {
+        self.happens(workspace, AgentEvent::Lost, |_| true);
+    }
+
+    /// Starts the agents of a workspace again: they connect now, and run their startup scripts.
+    pub fn bring_agents_back(&self, workspace: WorkspaceId) {
+        self.happens(workspace, AgentEvent::Back, |_| true);
+    }
+
+    /// Tells the agents of a workspace to end: they run their shutdown scripts and go, while Coder
+    /// takes the workspace for running.
+    pub fn shut_agents_down(&self, workspace: WorkspaceId) {
+        self.happens(workspace, AgentEvent::ShutsDown, |_| true);
+    }
+
+    /// Breaks the connection of one agent of a workspace, now.
+    pub fn lose_agent(&self, workspace: WorkspaceId, agent: &str) {
+        self.happens(workspace, AgentEvent::Lost, |name| name == agent);
+    }
+
+    /// Starts one agent of a workspace again: it connects now, and runs its startup script.
+    pub fn bring_agent_back(&self, workspace: WorkspaceId, agent: &str) {
+        self.happens(workspace, AgentEvent::Back, |name| name == agent);
+    }
+
+    fn happens(&self, workspace: WorkspaceId, event: AgentEvent, to: impl Fn(&str) -> bool) {
+        self.with(|deployment| {
+            let now = deployment.now;
+            let stored = deployment.state.workspace_mut(workspace.as_uuid());
+            let build = stored.and_then(|stored| stored.builds.last_mut());
+            for agent in build.into_iter().flat_map(|build| &mut build.agents) {
+                if to(&agent.plan.name) {
+                    agent.events.push((now, event));
+                }
+            }
+        });
     }
 }
 
@@ -196,19 +241,65 @@ impl NewWorkspace {
 
     /// The startup script of its agents has failed.
     pub fn startup_failed(mut self) -> Self {
-        self.agent_fate = AgentFate::StartupFails;
+        self.scripts.start = ScriptFate::Fails;
         self
     }
 
-    /// The startup script of its agents takes too long.
+    /// The startup script of its agents takes too long, and is given up.
     pub fn startup_timed_out(mut self) -> Self {
-        self.agent_fate = AgentFate::StartupTimesOut;
+        self.scripts.start = ScriptFate::TimesOut;
         self
     }
 
-    /// Its agents are shutting down.
+    /// The startup script of its agents has ended, but something that it started holds its output
+    /// open, which Coder takes for a failure.
+    pub fn startup_leaves_output_open(mut self) -> Self {
+        self.scripts.start = ScriptFate::LeavesOutputOpen;
+        self
+    }
+
+    /// Nobody should use it before the startup script of its agents is done.
+    pub fn startup_blocks_login(mut self) -> Self {
+        self.scripts.blocks = true;
+        self
+    }
+
+    /// Its agents have a shutdown script.
+    pub fn shutdown_script(mut self) -> Self {
+        self.scripts.stop = Some(ScriptFate::Succeeds);
+        self
+    }
+
+    /// Its agents have a shutdown script, which fails.
+    pub fn shutdown_fails(mut self) -> Self {
+        self.scripts.stop = Some(ScriptFate::Fails);
+        self
+    }
+
+    /// Its agents begin to shut down now, and are gone when their shutdown scripts have ended.
     pub fn agents_shutting_down(mut self) -> Self {
-        self.agent_fate = AgentFate::ShutsDown;
+        self.shutting_down = true;
+        self
+    }
+
+    /// One of its agents never connects.
+    pub fn agent_never_connects(self, name: &str) -> Self {
+        self.change_agent(name, |agent| agent.fate = AgentFate::NeverConnects)
+    }
+
+    /// The startup script of one of its agents has failed.
+    pub fn agent_startup_failed(self, name: &str) -> Self {
+        self.change_agent(name, |agent| agent.scripts.start = ScriptFate::Fails)
+    }
+
+    fn change_agent(mut self, name: &str, change: impl Fn(&mut AgentPlan)) -> Self {
+        self.agents.iter_mut().filter(|agent| agent.name == name).for_each(change);
+        self
+    }
+
+    /// One more agent, which serves a dev container inside of the first one.
+    pub fn sub_agent(mut self, name: &str) -> Self {
+        self.sub_agents.push(name.to_owned());
         self
     }
 
@@ -220,8 +311,8 @@ impl NewWorkspace {
             .enumerate()
             .map(|(index, name)| AgentPlan {
                 name: (*name).to_owned(),
-                fate: AgentFate::default(),
                 apps: if index == 0 { apps.clone() } else { Vec::new() },
+                ..AgentPlan::default()
             })
             .collect();
         self
@@ -232,6 +323,12 @@ impl NewWorkspace {
         if let Some(agent) = self.agents.first_mut() {
             agent.apps.push(app);
         }
+        self
+    }
+
+    /// Without any app.
+    pub fn without_apps(mut self) -> Self {
+        self.agents.iter_mut().for_each(|agent| agent.apps.clear());
         self
     }
 
@@ -291,8 +388,24 @@ impl NewWorkspace {
         // Long enough ago for everything to be over, an hour or more.
         let hour_ago = before(now, HOUR.saturating_add(deployment.settings.pace.total()));
         let long_ago = before(hour_ago, HOUR.saturating_add(deployment.settings.pace.total()));
-        let fate = self.agent_fate;
-        let agents = self.agents.into_iter().map(|plan| AgentPlan { fate, ..plan }).collect();
+        let (fate, scripts) = (self.agent_fate, self.scripts);
+        let agents = self.agents.into_iter().map(|mut plan| {
+            // What is said of one agent beats what is said of all.
+            if plan.fate == AgentFate::default() {
+                plan.fate = fate;
+            }
+            if plan.scripts == ScriptPlan::default() {
+                plan.scripts = scripts;
+            }
+            plan.scripts.blocks = scripts.blocks;
+            plan
+        });
+        let sub_agents = self.sub_agents.into_iter().map(|name| AgentPlan {
+            name,
+            is_sub_agent: true,
+            ..AgentPlan::default()
+        });
+        let agents = agents.chain(sub_agents).collect();
         deployment.state.workspaces.insert(
             id,
             Workspace {
@@ -360,6 +473,13 @@ impl NewWorkspace {
         if let Some(stored) = deployment.state.workspace_mut(id) {
             stored.last_used_at = self.last_used.unwrap_or(hour_ago);
             stored.dormant_at = self.dormant.then_some(hour_ago);
+            if self.shutting_down
+                && let Some(build) = stored.builds.last_mut()
+            {
+                for agent in &mut build.agents {
+                    agent.events.push((now, AgentEvent::ShutsDown));
+                }
+            }
             if let Some(build) = stored.builds.last_mut().filter(|_| canceled) {
                 build.canceled_at = Some(build.created_at);
             }

@@ -1,6 +1,8 @@
 //! The fake keeps the rules of Coder; one module per part of it.
 
 #[cfg(test)]
+mod agents;
+#[cfg(test)]
 mod apps;
 #[cfg(test)]
 mod authorize;

@@ -113,7 +113,7 @@ fn templates_and_what_belongs_to_them() {
     let parameters = ask(format!("templateversions/{version}/rich-parameters"));
     same_fields("template_rich_parameters", &parameters, &[], &[".validation"]);
     let path = format!("/api/v2/templateversions/{version}/dynamic-parameters/evaluate");
-    let form = call(&coder, "POST", &path, token, &json!({ "id": 1, "inputs": {} })).json();
+    let form = call(&coder, "POST", &path, token, &json!({ "owner_id": alice.id })).json();
     let stored = [".parameters.styling.", ".parameters.diagnostics."];
     same_fields("dynamic_parameters", &form, &[], &stored);
     let tokens = "/api/v2/users/me/keys/tokens";

@@ -149,8 +149,11 @@ async fn what_agents_tell_is_watched_both_ways() {
     let mut events = coder.respond(request).into_body();
     let first = events.next().await.unwrap().unwrap();
     assert!(first.starts_with(b"event: data\ndata: [{"));
+    assert_eq!(events.next().await.unwrap().unwrap(), first, "Coder says it twice");
     assert!(events.next().now_or_never().is_none());
     coder.advance(Duration::from_secs(15));
+    let again = events.next().await.unwrap().unwrap();
+    assert!(again.starts_with(b"event: data\ndata: [{"), "and every few seconds");
     assert_eq!(events.next().await.unwrap().unwrap(), "event: ping\n\n");
 }
 

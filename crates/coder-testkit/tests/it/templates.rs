@@ -1,7 +1,7 @@
 //! Templates, their versions and parameters.
 
 use crate::common::{call, get};
-use coder_testkit::FakeCoder;
+use coder_testkit::{FakeCoder, Version};
 use serde_json::{Value, json};
 
 fn ask(coder: &FakeCoder, path: &str) -> Value {
@@ -76,29 +76,86 @@ fn external_providers_say_whether_they_are_linked() {
     assert_eq!(ask(&coder, &path)[0]["authenticated"], true);
 }
 
+/// What a real Coder answered, from the recorded answers.
+fn recorded(name: &str) -> Value {
+    let operations = "../coder-conformance/recorded/2.36.0/operations";
+    let file = format!("{}/{operations}/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+}
+
+/// A parameter as the template lists it, from its place in a recorded form.
+fn listed(form: &Value) -> Value {
+    let mut parameter = form.clone();
+    parameter["default_value"] = form["default_value"]["value"].clone();
+    for option in parameter["options"].as_array_mut().unwrap() {
+        option["value"] = option["value"]["value"].clone();
+    }
+    for (rule, value) in form["validations"][0].as_object().into_iter().flatten() {
+        if !value.is_null() {
+            parameter[rule] = value.clone();
+        }
+    }
+    parameter
+}
+
 #[test]
-fn a_dynamic_form_says_what_is_missing_or_wrong() {
-    let coder = FakeCoder::new();
-    let template = coder
-        .add_template("go")
-        .required_parameter("repo")
-        .rich_parameter(json!({ "name": "cpu", "type": "number", "default_value": "4" }));
+fn a_dynamic_form_says_what_is_missing_or_wrong_as_coder_does() {
+    let recorded = recorded("EvaluateDynamicParameters.wrong");
+    let coder = FakeCoder::builder().version(Version::V2_36).build();
+    let template = coder.add_template("go");
+    // The fake knows no regular expressions.
+    let known = |parameter: &&Value| parameter["name"] != "word";
+    let wanted: Vec<&Value> =
+        recorded["body"]["parameters"].as_array().unwrap().iter().filter(known).collect();
+    for parameter in &wanted {
+        template.clone().rich_parameter(listed(parameter));
+    }
+    let alice = coder.add_user("alice");
     let path = format!(
         "/api/v2/templateversions/{}/dynamic-parameters/evaluate",
         template.active_version_id()
     );
-    let token = coder.add_user("alice").session_token;
-    let evaluate = |inputs: Value| {
-        let body = json!({ "id": 7, "inputs": inputs });
-        let answer = call(&coder, "POST", &path, token.expose(), &body).json();
-        assert_eq!(answer["id"], 7);
-        answer["parameters"].clone()
+    let evaluate = |inputs: &Value| {
+        let body = json!({ "id": 7, "inputs": inputs, "owner_id": alice.id });
+        call(&coder, "POST", &path, alice.session_token.expose(), &body).json()
     };
-    let empty = evaluate(json!({}));
-    assert_eq!(empty[0]["diagnostics"][0]["extra"]["code"], "required");
-    assert_eq!(empty[0]["value"]["valid"], false);
-    assert_eq!(empty[1]["value"], json!({ "value": "4", "valid": true }));
-    let filled = evaluate(json!({ "repo": "x", "cpu": "many" }));
-    assert_eq!(filled[0]["diagnostics"], json!([]));
-    assert_eq!(filled[1]["diagnostics"][0]["detail"], "value must be a number");
+    let form = evaluate(&recorded["request"]["inputs"]);
+    assert_eq!((&form["id"], &form["diagnostics"]), (&json!(0), &json!([])));
+    assert_eq!(form["parameters"].as_array().unwrap().iter().collect::<Vec<_>>(), wanted);
+
+    let mistyped = evaluate(&json!({ "size": "many", "sw": "maybe", "ms": "a" }));
+    let wrong = mistyped["parameters"].as_array().unwrap().iter().filter_map(|one| {
+        Some((one["value"]["valid"].as_bool()?, one["diagnostics"][0]["detail"].as_str()?))
+    });
+    assert_eq!(
+        wrong.collect::<Vec<_>>(),
+        [
+            (false, "parameter value is null"),
+            (false, "value \"a\" is not a valid list of strings"),
+            (false, "\"many\" is not a number"),
+            (false, "\"maybe\" is not a bool"),
+            (false, "parameter value is null"),
+        ]
+    );
+}
+
+#[test]
+fn without_an_owner_there_is_no_dynamic_form() {
+    let recorded = recorded("EvaluateDynamicParameters.noowner");
+    for version in Version::ALL {
+        let coder = FakeCoder::builder().version(version).build();
+        let template = coder.add_template("go").required_parameter("repo");
+        let (alice, bob) = (coder.add_user("alice"), coder.add_user("bob"));
+        let path = format!(
+            "/api/v2/templateversions/{}/dynamic-parameters/evaluate",
+            template.active_version_id()
+        );
+        let evaluate =
+            |body: &Value| call(&coder, "POST", &path, alice.session_token.expose(), body).json();
+        assert_eq!(evaluate(&recorded["request"]), recorded["body"], "{version}");
+        let nobody = json!({ "owner_id": template.id() });
+        assert_eq!(evaluate(&nobody), recorded["body"], "{version}");
+        let of_bob = evaluate(&json!({ "owner_id": bob.id }));
+        assert_eq!(of_bob["parameters"].is_array(), version >= Version::V2_31, "{version}");
+    }
 }

@@ -171,3 +171,14 @@ fn every_editor_has_its_link() {
     Zed: zed://ssh/main.payments-api.dana.coder/home/coder/project
     "#);
 }
+
+#[test]
+fn an_agent_of_a_dev_container_comes_after_the_one_it_lives_in_and_names_it() {
+    let recorded = crate::states::recorded("sub-agent-ready").unwrap();
+    let links = links(&workspace(recorded), &places());
+    let told = links.agents.iter().map(|agent| (agent.name.as_str(), agent.parent.as_deref()));
+    assert_eq!(told.collect::<Vec<_>>(), [("main", None), ("app", Some("main"))]);
+    let json = serde_json::to_value(&links).unwrap();
+    assert_eq!(json["agents"][1]["parent"], "main");
+    assert_eq!(json["agents"][0].get("parent"), None);
+}

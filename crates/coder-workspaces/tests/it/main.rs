@@ -4,17 +4,24 @@
 //! the tests.
 #![cfg(test)]
 
+mod agents;
 mod assets;
 mod association;
 mod availability;
+mod dormant;
 mod ensure;
+mod expectations;
 mod fake;
 mod links;
 mod manage;
 mod open;
+mod patience;
 mod places;
+mod presets;
+mod releases;
 mod repositories;
 mod search;
+mod states;
 mod support;
 
 #[cfg(not(target_family = "wasm"))]

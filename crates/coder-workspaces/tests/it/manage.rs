@@ -196,5 +196,8 @@ async fn more_time_is_given_to_a_workspace_that_has_a_deadline() {
 
     let endless = coder.add_workspace(&alice, "endless").create();
     let error = ManageWorkspace::new(&client, endless).extend(Duration::from_secs(60)).await;
+    assert!(matches!(error, Err(Error::Stuck { problem: Stuck::NoDeadline, .. })));
+    let stopped = coder.add_workspace(&alice, "stopped").stopped().create();
+    let error = ManageWorkspace::new(&client, stopped).extend(Duration::from_secs(60)).await;
     assert!(matches!(error, Err(Error::Stuck { problem: Stuck::Stopped, .. })));
 }

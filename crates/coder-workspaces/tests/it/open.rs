@@ -243,7 +243,7 @@ async fn parameters_are_checked_before_anything_is_created() {
     }));
     let wish = entity();
     let wish = OpenWorkspace::of(&wish).parameter("cpu", "64");
-    assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"parameter `team`: Required parameter not provided: parameter value is null; parameter `cpu`: Invalid parameter value: value 64 is out of range");
+    assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"parameter `cpu`: Invalid parameter value according to 'validation' block: value 64 is more than the maximum 16; parameter `team`: Required parameter not provided: parameter value is null");
     assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 0);
 }
 
@@ -298,7 +298,7 @@ async fn a_failed_start_script_does_not_keep_anybody_from_working() {
     assert_eq!(opened.how, How::Found);
     let now = availability(&opened.workspace, coder.clock().now());
     assert_eq!(now.state, AvailabilityState::Unhealthy);
-    assert_snapshot!(now.reason.unwrap(), @"`main`: agent startup script exited with an error");
+    assert_snapshot!(now.reason.unwrap(), @"`main`: agent startup script exited with an error; its start script `Startup Script` exited with code 1");
 }
 
 #[async_test]

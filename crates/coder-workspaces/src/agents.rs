@@ -1,0 +1,232 @@
+//! How usable a workspace is whose last build has started it: as usable as its agents are.
+
+use std::time::Duration;
+
+use coder_client::AgentId;
+use coder_client::Unreadable;
+use coder_client::models::{
+    AgentLifecycle, AgentScript, AgentStatus, ScriptStatus, Workspace, WorkspaceAgent,
+};
+use jiff::Timestamp;
+
+use crate::AvailabilityState;
+
+/// How long a connected agent may take to report that its start scripts run; real ones take about
+/// a second. An agent process that is older than the build never reports it.
+const REPORTS_WITHIN: Duration = Duration::from_secs(30);
+/// How long a lost connection may take to come back: agents connect again some ten seconds after a
+/// restart of Coder.
+const COMES_BACK_WITHIN: Duration = Duration::from_secs(30);
+/// How many characters of a name or reason are shown.
+const MAX_SHOWN: usize = 200;
+
+/// A workspace whose last build has started it.
+pub(crate) struct Running {
+    pub(crate) state: AvailabilityState,
+    pub(crate) reason: Option<String>,
+}
+
+/// The agents that count: those of dev containers come and go without the workspace.
+pub(crate) fn counted(workspace: &Workspace) -> impl Iterator<Item = &WorkspaceAgent> {
+    let resources = workspace.latest_build.resources.iter();
+    resources.flat_map(|resource| &resource.agents).filter(|agent| agent.parent_id.is_none())
+}
+
+/// All agents, those of dev containers after the agent that they live in, which Coder lists after
+/// them; with that agent.
+pub(crate) fn with_sub_agents(
+    workspace: &Workspace,
+) -> Vec<(&WorkspaceAgent, Option<&WorkspaceAgent>)> {
+    let resources = workspace.latest_build.resources.iter();
+    let all: Vec<&WorkspaceAgent> = resources.flat_map(|resource| &resource.agents).collect();
+    let known = |id: AgentId| all.iter().copied().find(|agent| agent.id == id);
+    let parent = |agent: &WorkspaceAgent| agent.parent_id.and_then(known);
+    let place = |id: AgentId| all.iter().position(|agent| agent.id == id);
+    let mut sorted: Vec<_> = all.iter().copied().map(|agent| (agent, parent(agent))).collect();
+    sorted.sort_by_key(|(agent, parent)| (place(parent.unwrap_or(agent).id), parent.is_some()));
+    sorted
+}
+
+/// An agent, or a resource with agents, that Coder tells in a form that is unknown here.
+fn unreadable(workspace: &Workspace) -> Option<&Unreadable> {
+    let resources = &workspace.latest_build.resources;
+    let agents = resources.iter().flat_map(|resource| resource.agents.unreadable());
+    resources.unreadable().iter().chain(agents).next()
+}
+
+/// First what is still to come in any agent, then what is unknown, then what has failed.
+pub(crate) fn running(workspace: &Workspace, now: Timestamp) -> Running {
+    let of = |state, reason: Option<String>| Running { state, reason };
+    if let Some(reason) = counted(workspace).find_map(|agent| still_to_come(agent, now)) {
+        return of(AvailabilityState::Pending, Some(reason));
+    }
+    let mut all = counted(workspace);
+    if let Some(agent) = all.find(|agent| matches!(agent.status, AgentStatus::Other(_))) {
+        let status = shown(agent.status.as_str());
+        let reason = format!("coder says its agent `{}` is `{status}`", shown(&agent.name));
+        return of(AvailabilityState::Unknown, Some(reason));
+    }
+    if let Some(unreadable) = unreadable(workspace) {
+        let reason = format!("one of its agents could not be read: {unreadable}");
+        return of(AvailabilityState::Unknown, Some(reason));
+    }
+    let unhealthy = counted(workspace).find(|agent| !is_well(agent)).map(trouble);
+    if !workspace.health.healthy {
+        return of(AvailabilityState::Unhealthy, unhealthy);
+    }
+    if counted(workspace).any(|agent| agent.status != AgentStatus::Connected) {
+        return of(AvailabilityState::Offline, unhealthy);
+    }
+    of(AvailabilityState::Online, counted(workspace).find_map(remark))
+}
+
+/// Whether people can work in a running workspace although it is unhealthy: its agents are all
+/// connected, and nothing is wrong but a failed start script.
+pub(crate) fn is_workable(workspace: &Workspace) -> bool {
+    counted(workspace).all(|agent| {
+        let failed = agent.lifecycle_state == AgentLifecycle::StartError;
+        agent.status == AgentStatus::Connected && (agent.health.healthy || failed)
+    })
+}
+
+/// Why an agent cannot be used yet; `None` when nothing is still to come.
+fn still_to_come(agent: &WorkspaceAgent, now: Timestamp) -> Option<String> {
+    let name = shown(&agent.name);
+    match (&agent.status, &agent.lifecycle_state) {
+        (AgentStatus::Connecting, _) => Some(format!("its agent `{name}` has not connected yet")),
+        (AgentStatus::Connected, AgentLifecycle::Created)
+            if blocks_login(agent)
+                && is_within(REPORTS_WITHIN, agent.first_connected_at, agent, now) =>
+        {
+            Some(format!("its agent `{name}` is about to run start scripts"))
+        }
+        (AgentStatus::Connected, AgentLifecycle::Starting) if blocks_login(agent) => {
+            Some(format!("its agent `{name}` runs start scripts"))
+        }
+        (AgentStatus::Disconnected, lifecycle)
+            if !has_shut_down(lifecycle)
+                && is_within(COMES_BACK_WITHIN, agent.disconnected_at, agent, now) =>
+        {
+            Some(format!("its agent `{name}` has lost its connection, and may come back"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether `since` (or the last change of the agent) is not longer ago than `limit`.
+fn is_within(
+    limit: Duration,
+    since: Option<Timestamp>,
+    agent: &WorkspaceAgent,
+    now: Timestamp,
+) -> bool {
+    // Without a moment nothing could end the wait.
+    let Some(since) = since.or(agent.updated_at) else { return false };
+    let waited = now.duration_since(since);
+    // A clock that is behind Coder's: it has just happened.
+    Duration::try_from(waited).unwrap_or_default() < limit
+}
+
+/// Whether it went on purpose, so that it is not a lost connection.
+fn has_shut_down(lifecycle: &AgentLifecycle) -> bool {
+    matches!(
+        lifecycle,
+        AgentLifecycle::ShuttingDown
+            | AgentLifecycle::ShutdownTimeout
+            | AgentLifecycle::ShutdownError
+            | AgentLifecycle::Off
+    )
+}
+
+fn blocks_login(agent: &WorkspaceAgent) -> bool {
+    agent.scripts.iter().any(|script| script.run_on_start && script.start_blocks_login)
+}
+
+fn is_well(agent: &WorkspaceAgent) -> bool {
+    agent.health.healthy && agent.status == AgentStatus::Connected
+}
+
+/// What is wrong with an agent, in Coder's words, and why.
+fn trouble(agent: &WorkspaceAgent) -> String {
+    let said = agent.health.reason.as_deref().filter(|reason| !reason.is_empty());
+    let said = said.unwrap_or(match agent.status {
+        AgentStatus::Timeout => "agent is taking too long to connect",
+        AgentStatus::Disconnected => "agent has lost connection",
+        AgentStatus::Connecting | AgentStatus::Connected | AgentStatus::Other(_) | _ => {
+            "agent does not work"
+        }
+    });
+    let mut text = format!("`{}`: {}", shown(&agent.name), shown(said));
+    if let Some(cause) = cause(agent) {
+        text.push_str(&format!("; {cause}"));
+    }
+    if !agent.troubleshooting_url.is_empty() {
+        text.push_str(&format!("; see {}", agent.troubleshooting_url));
+    }
+    text
+}
+
+/// What is worth knowing about an agent that works.
+fn remark(agent: &WorkspaceAgent) -> Option<String> {
+    let took_long = agent.lifecycle_state == AgentLifecycle::StartTimeout;
+    let name = shown(&agent.name);
+    took_long.then(|| match cause(agent) {
+        Some(cause) => format!("`{name}`: {cause}"),
+        None => format!("start scripts of its agent `{name}` take long"),
+    })
+}
+
+/// The script that did not go well.
+fn cause(agent: &WorkspaceAgent) -> Option<String> {
+    let (kind, ran): (_, fn(&AgentScript) -> bool) = match agent.lifecycle_state {
+        AgentLifecycle::StartTimeout | AgentLifecycle::StartError => {
+            ("start", |script| script.run_on_start)
+        }
+        AgentLifecycle::ShutdownTimeout | AgentLifecycle::ShutdownError => {
+            ("stop", |script| script.run_on_stop)
+        }
+        AgentLifecycle::Created
+        | AgentLifecycle::Starting
+        | AgentLifecycle::Ready
+        | AgentLifecycle::ShuttingDown
+        | AgentLifecycle::Off
+        | AgentLifecycle::Other(_)
+        | _ => return None,
+    };
+    let mut scripts = agent.scripts.iter().filter(|script| ran(script));
+    scripts.find_map(|script| {
+        let end = end(script)?;
+        Some(format!("its {kind} script `{}` {end}", shown(&script.display_name)))
+    })
+}
+
+/// How a script ended that did not end well.
+fn end(script: &AgentScript) -> Option<String> {
+    match script.status.as_ref()? {
+        ScriptStatus::Ok => None,
+        ScriptStatus::ExitFailure => Some(match script.exit_code {
+            Some(code) => format!("exited with code {code}"),
+            None => "failed".to_owned(),
+        }),
+        ScriptStatus::TimedOut => Some(match u64::try_from(script.timeout) {
+            Ok(limit) if limit > 0 => {
+                format!("was given up after {} s", Duration::from_nanos(limit).as_secs_f64())
+            }
+            Ok(_) | Err(_) => "was given up, since it took too long".to_owned(),
+        }),
+        ScriptStatus::PipesLeftOpen => {
+            Some("ended, but something that it started holds its output open".to_owned())
+        }
+        ScriptStatus::Other(status) => Some(format!("ended with `{}`", shown(status))),
+        _ => None,
+    }
+}
+
+/// A text of Coder's or a template's, for one line.
+fn shown(text: &str) -> String {
+    let escaped = text.escape_debug().to_string();
+    match escaped.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", escaped.get(..end).unwrap_or_default()),
+        None => escaped,
+    }
+}
