@@ -39,7 +39,9 @@
 //!
 //! It signs nobody in (that is `coder-auth`), and knows no catalog (that is `coder-workspaces`).
 
+mod api_error;
 mod capabilities;
+mod capability_cache;
 mod client;
 mod credential;
 mod credential_provider;
@@ -54,17 +56,20 @@ pub mod operations;
 mod response;
 mod streams;
 pub mod subscriptions;
+mod unsupported;
 mod version;
 
+pub use api_error::{ApiError, Conflict, NotJson, ValidationError};
 pub use capabilities::{Capabilities, Capability};
 pub use client::Client;
 pub use credential::Credential;
 pub use credential_provider::{CredentialError, CredentialProvider};
-pub use error::{ApiError, Error, NotJson, RequestError, ValidationError};
+pub use error::{Error, RequestError};
 pub use filter::{FilterError, TemplateFilter, UserFilter, WorkspaceFilter};
 pub use id::*;
 pub use name::{NameError, OrganizationRef, UserRef, WorkspaceName};
 pub use operation::Operation;
 pub use response::{json as read_json, nothing as read_nothing};
 pub use streams::{Channel, Paged, Polled, Subscription};
+pub use unsupported::{Absence, Unsupported};
 pub use version::{CoderVersion, VersionError};

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::error::one_line;
+use crate::api_error::one_line;
 use crate::{ApiError, Error, NotJson, ValidationError};
 
 /// How much of a page is kept to show what came instead of JSON, in characters.
@@ -91,6 +91,7 @@ fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
         validations: Vec::new(),
         oauth_code: None,
         request_id: header(response, "x-coder-request-id").map(str::to_owned),
+        changed_nothing: false,
     };
     if !response.body().is_empty() {
         let Ok(body) = serde_json::from_slice::<ErrorBody>(without_bom(response.body())) else {
@@ -116,6 +117,7 @@ fn not_json(response: &Response<Bytes>) -> Error {
         content_type: header(response, CONTENT_TYPE.as_str()).map(str::to_owned),
         start,
         retry_after: retry_after(response),
+        changed_nothing: false,
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Accounts at other services, such as GitHub, that a template needs its users to have linked.
 
 use coder_client::models::Workspace;
-use coder_client::operations::ListTemplateVersionExternalAuth;
+use coder_client::operations::{GetUser, ListTemplateVersionExternalAuth};
 use coder_client::{Client, TemplateVersionId, UserId};
 
 /// An account that must be linked first.
@@ -15,7 +15,8 @@ pub struct MissingAccount {
 }
 
 /// The accounts that a workspace's owner has not linked, although its template needs them; asks
-/// `GET /api/v2/templateversions/{templateversion}/external-auth`.
+/// `GET /api/v2/templateversions/{templateversion}/external-auth`. Releases before 2.36 tell about
+/// the caller only: of the workspace of somebody else nothing is missing there, as far as is known.
 ///
 /// Worth asking when a start has failed: Coder does not say that this is why.
 /// [`Availability::without_accounts`](crate::Availability::without_accounts) tells people.
@@ -38,7 +39,17 @@ pub(crate) async fn missing(
     owner: Option<UserId>,
 ) -> Result<Vec<MissingAccount>, coder_client::Error> {
     let list = ListTemplateVersionExternalAuth::new(version);
-    let accounts = client.send(&owner.map_or(list, |owner| list.for_user(owner))).await?;
+    let accounts = match owner {
+        None => client.send(&list).await?,
+        Some(owner) => match client.send(&list.for_user(owner)).await {
+            // A release that tells about the caller only; of somebody else nobody knows.
+            Err(error) if error.is_unsupported() => {
+                let is_the_owner = client.send(&GetUser::me()).await?.id == owner;
+                if is_the_owner { client.send(&list).await? } else { Vec::new() }
+            }
+            accounts => accounts?,
+        },
+    };
     let missing = accounts
         .into_iter()
         .filter(|account| !account.authenticated && account.optional != Some(true))
