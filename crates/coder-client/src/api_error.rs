@@ -58,7 +58,8 @@ pub struct NotJson {
     pub(crate) changed_nothing: bool,
 }
 
-/// What stands in the way of a request that Coder answered with 409.
+/// What stands in the way of a request that Coder answered with 409, or with 500 where two requests
+/// for one thing overlapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Conflict {
@@ -137,6 +138,10 @@ impl ApiError {
     }
 
     pub(crate) fn conflict(&self) -> Option<Conflict> {
+        if self.is_duplicate() {
+            let is_of_a_name = self.says("workspaces_owner_id_lower_idx");
+            return Some(if is_of_a_name { Conflict::NameTaken } else { Conflict::Other });
+        }
         if self.status != StatusCode::CONFLICT {
             return None;
         }
@@ -154,8 +159,13 @@ impl ApiError {
 
     /// Whether nobody knows what became of the request.
     pub(crate) fn is_outcome_unknown(&self) -> bool {
-        let refused = self.is_forbidden() || self.is_not_found();
+        let refused = self.is_forbidden() || self.is_not_found() || self.is_duplicate();
         self.is_of_the_server() && !self.changed_nothing && !refused
+    }
+
+    /// Whether the database let another request through, which came at the same time.
+    fn is_duplicate(&self) -> bool {
+        self.is_of_the_server() && self.says("duplicate key value violates unique constraint")
     }
 
     fn is_of_the_server(&self) -> bool {

@@ -156,13 +156,13 @@ impl Error {
         }
     }
 
-    /// 409: something stands in the way; [`conflict`](Self::conflict) says what. Read again before
-    /// repeating.
+    /// 409, or 500 where two requests for one thing overlapped: something stands in the way;
+    /// [`conflict`](Self::conflict) says what. Read again before repeating.
     pub fn is_conflict(&self) -> bool {
-        self.status() == Some(StatusCode::CONFLICT)
+        self.status() == Some(StatusCode::CONFLICT) || self.conflict().is_some()
     }
 
-    /// What stands in the way, when it is a 409.
+    /// What stands in the way, when it is a conflict.
     pub fn conflict(&self) -> Option<Conflict> {
         self.api().and_then(ApiError::conflict)
     }
@@ -251,6 +251,27 @@ pub(crate) struct Asked {
 }
 
 impl Error {
+    /// The same error of a request whose method is safe (RFC 9110 §9.2.1).
+    pub(crate) fn of_safe_request(self) -> Self {
+        match self {
+            Self::Api(mut api) => {
+                api.changed_nothing = true;
+                Self::Api(api)
+            }
+            Self::NotJson(mut answer) => {
+                answer.changed_nothing = true;
+                Self::NotJson(answer)
+            }
+            Self::Transport(error) => Self::Transport(error.of_safe_request()),
+            error @ (Self::Request(_)
+            | Self::Unsupported(_)
+            | Self::RateLimited { .. }
+            | Self::Unreadable { .. }
+            | Self::Redirected { .. }
+            | Self::Credential(_)) => error,
+        }
+    }
+
     /// The same error, knowing what was asked.
     pub(crate) fn of(self, asked: &Asked) -> Self {
         let unsupported = |answer| {
@@ -267,22 +288,8 @@ impl Error {
             Self::NotJson(answer) if asked.is_beside_the_api && answer.is_successful_page() => {
                 unsupported(Absence::Page(answer.status))
             }
-            Self::Api(mut api) => {
-                api.changed_nothing |= asked.is_safe;
-                Self::Api(api)
-            }
-            Self::NotJson(mut answer) => {
-                answer.changed_nothing |= asked.is_safe;
-                Self::NotJson(answer)
-            }
-            Self::Transport(error) if asked.is_safe => Self::Transport(error.of_safe_request()),
-            error @ (Self::Request(_)
-            | Self::Unsupported(_)
-            | Self::RateLimited { .. }
-            | Self::Unreadable { .. }
-            | Self::Redirected { .. }
-            | Self::Credential(_)
-            | Self::Transport(_)) => error,
+            error if asked.is_safe => error.of_safe_request(),
+            error => error,
         }
     }
 }

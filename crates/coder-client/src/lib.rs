@@ -31,9 +31,14 @@
 //! - [`WorkspaceFilter`] searches in Coder's grammar; no value can change what is asked.
 //! - [`models`] forgive what versions differ in: unknown fields are ignored, unknown enum values
 //!   are kept, null lists are empty.
-//! - [`Capabilities`] tell what the deployment's [version](CoderVersion) can do.
-//! - An [`Error`] says whose fault it is, and has a predicate for each thing a caller does about
-//!   it: sign in again, wait, read again, show the message.
+//! - [`Capabilities`] tell what the deployment's [version](CoderVersion) can do. What an older
+//!   release would ignore without a word, such as the limits of a token, is sent only to a release
+//!   that is known to have it.
+//! - An [`Error`] says whose fault it is, with all that Coder said, and has a predicate for each
+//!   thing a caller does about it: sign in again, wait, read again, show the message. The
+//!   predicates mean the same on every release, in whichever words and status it answers. What a
+//!   deployment does not have is [`Unsupported`], which names the operation, the release that has
+//!   it, and what this one is.
 //!
 //! # What it is not
 //!

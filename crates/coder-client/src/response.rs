@@ -42,9 +42,9 @@ pub(crate) fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     })
 }
 
-/// Why an answer is not what was asked for.
+/// Why the answer to a request that only reads is not what was asked for.
 pub(crate) fn refusal(response: &Response<Bytes>) -> Error {
-    succeeded(response).err().unwrap_or_else(|| not_json(response))
+    succeeded(response).err().unwrap_or_else(|| not_json(response)).of_safe_request()
 }
 
 /// A successful answer without content, or whose content says nothing more: for an

@@ -295,8 +295,14 @@ async fn a_conflict_says_what_stands_in_the_way() {
         assert_eq!(error.conflict(), Some(expected));
         assert_eq!(error.is_gone(), expected == Conflict::Deleted);
     }
-    let active = json(409, r#"{"message": "A workspace build is already active."}"#);
+    // Two creations of one name at once.
+    let raced = r#"{"message": "Internal error creating workspace.", "detail": "insert workspace: pq: duplicate key value violates unique constraint \"workspaces_owner_id_lower_idx\""}"#;
     let start = CreateWorkspaceBuild::start(id());
+    let error = Script::of([json(500, raced)]).client().send(&start).await.unwrap_err();
+    assert_eq!(error.conflict(), Some(Conflict::NameTaken));
+    assert!(error.is_conflict() && !error.is_outcome_unknown());
+
+    let active = json(409, r#"{"message": "A workspace build is already active."}"#);
     let error = Script::of([active]).client().send(&start).await.unwrap_err();
     assert_eq!(error.conflict(), Some(Conflict::BuildActive));
 }

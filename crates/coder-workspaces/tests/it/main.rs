@@ -4,6 +4,7 @@
 //! the tests.
 #![cfg(test)]
 
+mod accounts;
 mod assets;
 mod association;
 mod availability;
