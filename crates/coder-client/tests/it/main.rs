@@ -4,6 +4,8 @@
 //! the tests.
 #![cfg(test)]
 
+#[cfg(not(target_family = "wasm"))]
+mod answers;
 mod client;
 #[cfg(not(target_family = "wasm"))]
 mod coverage;
@@ -13,8 +15,6 @@ mod models;
 #[cfg(not(target_family = "wasm"))]
 mod older_releases;
 mod pages;
-#[cfg(not(target_family = "wasm"))]
-mod recorded;
 #[cfg(not(target_family = "wasm"))]
 mod refusals;
 #[cfg(not(target_family = "wasm"))]

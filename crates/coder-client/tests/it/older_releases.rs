@@ -11,8 +11,8 @@ use coder_core::{RetryPolicy, TransportError, TransportErrorKind};
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use crate::answers::{labelled, one};
 use crate::async_test;
-use crate::recorded::{labelled, one};
 use crate::refusals::error_of;
 use crate::support::{Answer, Script, answer, json};
 

@@ -8,7 +8,7 @@ use coder_core::{DeploymentUrl, RetryPolicy};
 use futures_executor::block_on;
 use http::{Method, Request, Response};
 
-use crate::recorded::{self, Recorded};
+use crate::answers::{self, Recorded};
 use crate::support::Script;
 
 /// A request as it was recorded; its answer is read as JSON.
@@ -80,7 +80,7 @@ fn text(recorded: &Recorded) -> String {
 #[test]
 fn every_recorded_refusal_is_classified() {
     let mut kinds: BTreeMap<(u16, String), BTreeSet<String>> = BTreeMap::new();
-    for recorded in recorded::all().iter().filter(|recorded| recorded.status >= 400) {
+    for recorded in answers::all().iter().filter(|recorded| recorded.status >= 400) {
         let error = error_of(recorded);
         kinds.entry((recorded.status, meaning(&error))).or_default().insert(format!(
             "{}{}",
