@@ -44,8 +44,10 @@ pub(crate) async fn missing(
         Some(owner) => match client.send(&list.for_user(owner)).await {
             // A release that tells about the caller only; of somebody else nobody knows.
             Err(error) if error.is_unsupported() => {
-                let is_the_owner = client.send(&GetUser::me()).await?.id == owner;
-                if is_the_owner { client.send(&list).await? } else { Vec::new() }
+                if client.send(&GetUser::me()).await?.id != owner {
+                    return Ok(Vec::new());
+                }
+                client.send(&list).await?
             }
             accounts => accounts?,
         },
