@@ -6,6 +6,7 @@ use coder_client::operations::{
 };
 use coder_client::{Client, Error, OAuth2AppId};
 use coder_core::Secret;
+use http::StatusCode;
 use url::Url;
 
 /// What a portal needs to know of its app: `clientId` and `clientSecret` of an environment.
@@ -39,7 +40,12 @@ pub enum RegistrationError {
         "Coder registered the client but gave it no secret; register with an owner's token instead"
     )]
     NoSecret,
-    /// The deployment is no OAuth2 provider, or it is switched off.
+    /// The deployment is older than Coder's OAuth2 provider; the error below names both releases.
+    #[error(
+        "this Coder deployment is too old to be an OAuth2 provider; upgrade it, then register again"
+    )]
+    TooOld(#[source] Error),
+    /// The OAuth2 provider is switched off.
     #[error(
         "the OAuth2 provider of this Coder deployment is switched off; enable it first (`CODER_OAUTH2_PROVIDER_ENABLE=true` from 2.38 on, `CODER_EXPERIMENTS=oauth2` before)"
     )]
@@ -51,13 +57,13 @@ pub enum RegistrationError {
 
 impl RegistrationError {
     fn of_apps(error: Error) -> Self {
-        let said = |text: &str| error.api().is_some_and(|api| api.message.contains(text));
-        if error.is_unsupported() || said("requires enabling the 'oauth2' experiment") {
-            Self::ProviderOff(error)
-        } else if error.is_forbidden() || error.is_not_found() {
-            Self::NotAnOwner(error)
-        } else {
-            Self::Client(error)
+        match error {
+            Error::Unsupported(absence) if absence.is_too_old() => {
+                Self::TooOld(Error::Unsupported(absence))
+            }
+            error if error.is_unsupported() => Self::ProviderOff(error),
+            error if error.is_forbidden() || error.is_not_found() => Self::NotAnOwner(error),
+            error => Self::Client(error),
         }
     }
 }
@@ -118,7 +124,9 @@ pub async fn register_dynamically(
     metadata.client_name = Some(name.to_owned());
     metadata.token_endpoint_auth_method = Some("client_secret_post".to_owned());
     let registered = client.send(&RegisterOAuth2Client::new(metadata)).await.map_err(|error| {
-        if error.is_forbidden() && error.api().is_some_and(|api| api.oauth_code.is_some()) {
+        // The provider itself says that it is off in Coder's other dialect.
+        let is_of_oauth = error.api().is_some_and(|api| api.oauth_code.is_some());
+        if is_of_oauth && error.status() == Some(StatusCode::FORBIDDEN) {
             RegistrationError::DynamicRegistrationOff(error)
         } else {
             RegistrationError::of_apps(error)

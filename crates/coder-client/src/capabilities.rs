@@ -7,7 +7,7 @@ use crate::models::BuildInfo;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Capability {
-    /// It can be an OAuth2 provider at all.
+    /// It can be an OAuth2 provider at all. Before, it says that this is under development.
     OAuth2,
     /// OAuth2: PKCE with S256 is accepted; before, its parameters are refused as unknown.
     Pkce,
@@ -27,13 +27,25 @@ pub enum Capability {
     ClientSecretBasic,
     /// OAuth2: a user's "no" comes back with the `state`.
     DenialWithState,
+    /// What API tokens may do can be asked for (`GET /api/v2/auth/scopes`).
+    ScopeCatalog,
+    /// Workspaces can be shared with people and groups.
+    WorkspaceSharing,
+    /// API tokens can be limited to scopes and to an allow list; before, both are stored at most,
+    /// and the token may do everything that its owner may.
+    LimitedTokens,
+    /// Keys can be ended without removing them.
+    KeyExpiry,
+    /// A build can be cancelled on condition that it is in a certain state; before, the condition
+    /// is ignored.
+    ConditionalCancel,
     /// Creating a workspace is refused while a required external account is not linked.
     ExternalAuthChecked,
     /// Somebody else's external accounts can be asked for; before, the caller's come back.
     ExternalAuthOfOthers,
     /// The create form takes the name of a preset.
     PresetInLink,
-    /// One request can stop a workspace and start it again.
+    /// One request can stop a workspace and start it again; before, it stops it only.
     RestartInOneRequest,
     /// `buildinfo` says whether the OAuth2 provider is on.
     ProviderInBuildInfo,
@@ -50,17 +62,27 @@ pub enum Capability {
     SeveralRedirectUris,
     /// OAuth2: clients without a secret.
     PublicClients,
+    /// OAuth2: what an app may be granted at most can be set; before, this is ignored.
+    AppScopes,
+    /// OAuth2: the provider has settings (`GET /api/v2/oauth2-provider/settings`).
+    ProviderSettings,
 }
 
 impl Capability {
     /// The release it came with: the one table of what differs between versions.
     pub const fn since(self) -> CoderVersion {
         match self {
-            Self::OAuth2 => CoderVersion::new(2, 10, 0),
-            Self::Pkce | Self::Metadata | Self::BearerToken | Self::DynamicRegistration => {
-                CoderVersion::new(2, 25, 0)
-            }
+            Self::OAuth2
+            | Self::Pkce
+            | Self::Metadata
+            | Self::BearerToken
+            | Self::DynamicRegistration => CoderVersion::new(2, 25, 0),
             Self::Revocation => CoderVersion::new(2, 28, 0),
+            // The oldest release that was seen with it; 2.24 was seen without.
+            Self::ScopeCatalog | Self::WorkspaceSharing => CoderVersion::new(2, 29, 0),
+            Self::LimitedTokens | Self::KeyExpiry | Self::ConditionalCancel => {
+                CoderVersion::new(2, 31, 0)
+            }
             // 2.31.0 was replaced by 2.31.1 on the day of its release.
             Self::PkceRequired | Self::ExactRedirectUri | Self::ClientSecretBasic => {
                 CoderVersion::new(2, 31, 1)
@@ -74,8 +96,51 @@ impl Capability {
             | Self::Scopes
             | Self::SecretOnRefresh
             | Self::SeveralRedirectUris
-            | Self::PublicClients => CoderVersion::new(2, 38, 0),
+            | Self::PublicClients
+            | Self::AppScopes
+            | Self::ProviderSettings => CoderVersion::new(2, 38, 0),
         }
+    }
+
+    /// The part of a request that older releases ignore, which would make the request do something
+    /// else than it says; empty where they answer that they do not have it.
+    pub(crate) const fn as_asked(self) -> &'static str {
+        match self {
+            Self::LimitedTokens => " with limits",
+            Self::ConditionalCancel => " on a condition",
+            Self::RestartInOneRequest => " with a start after it",
+            Self::ExternalAuthOfOthers => " for somebody else",
+            Self::SeveralRedirectUris => " with several redirect URIs",
+            Self::AppScopes => " with a scope",
+            Self::OAuth2
+            | Self::Pkce
+            | Self::Metadata
+            | Self::BearerToken
+            | Self::DynamicRegistration
+            | Self::Revocation
+            | Self::ScopeCatalog
+            | Self::WorkspaceSharing
+            | Self::KeyExpiry
+            | Self::PkceRequired
+            | Self::ExactRedirectUri
+            | Self::ClientSecretBasic
+            | Self::DenialWithState
+            | Self::ExternalAuthChecked
+            | Self::PresetInLink
+            | Self::ProviderInBuildInfo
+            | Self::ErrorsAtCallback
+            | Self::UnknownParametersIgnored
+            | Self::Scopes
+            | Self::SecretOnRefresh
+            | Self::PublicClients
+            | Self::ProviderSettings => "",
+        }
+    }
+
+    /// Whether older releases ignore that part instead of refusing it. The client sends it only to
+    /// a release that is known to have it.
+    pub(crate) const fn is_ignored_by_older(self) -> bool {
+        !self.as_asked().is_empty()
     }
 }
 

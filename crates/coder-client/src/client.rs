@@ -7,12 +7,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_core::{Body, BoxFuture, DeploymentUrl, RetryPolicy, World, random_bytes};
 use http::header::{ACCEPT, HeaderValue};
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use jiff::Timestamp;
 use tracing::Instrument as _;
 use url::Url;
 
-use crate::{Credential, CredentialProvider, Error, Operation, RequestError};
+use crate::capability_cache::CapabilityCache;
+use crate::error::Asked;
+use crate::operations::GetBuildInfo;
+use crate::{
+    Capabilities, CoderVersion, Credential, CredentialProvider, Error, Operation, RequestError,
+    Unsupported,
+};
 
 /// No answer of Coder's API comes near this; a larger one is cut off.
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -30,6 +36,7 @@ pub struct Client {
     credentials: Option<Arc<dyn CredentialProvider>>,
     retry: RetryPolicy,
     stream_retry: RetryPolicy,
+    capabilities: Arc<CapabilityCache>,
 }
 
 impl Client {
@@ -41,6 +48,7 @@ impl Client {
             credentials: None,
             retry: RetryPolicy::INTERACTIVE,
             stream_retry: RetryPolicy::PATIENT,
+            capabilities: Arc::default(),
         }
     }
 
@@ -84,13 +92,52 @@ impl Client {
         &self.world
     }
 
+    /// Tells what the deployment can do, from `GET /api/v2/buildinfo`. The client and its clones
+    /// remember the answer for ten minutes.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn capabilities(&self) -> Result<Capabilities, Error> {
+        let now = self.world.clock.now();
+        if let Some(known) = self.capabilities.fresh(now) {
+            return Ok(known);
+        }
+        let capabilities = Capabilities::from(&self.deliver(&GetBuildInfo).await?);
+        self.capabilities.set(now, capabilities);
+        Ok(capabilities)
+    }
+
     /// Sends `operation` and reads the answer.
+    ///
+    /// Older releases of Coder ignore parts of a request that they do not know, such as the limits
+    /// of a token. A request with such a part ([`Operation::needs`]) is sent only to a release that
+    /// is known to have it; [`capabilities`](Self::capabilities) tells.
     ///
     /// # Errors
     ///
     /// See [`Error`]; [`Error::is_transient`] ones have been tried again already where that was
     /// safe and worth the wait.
     pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+        self.check(operation).await?;
+        self.deliver(operation).await
+    }
+
+    /// That the deployment would not ignore a part of what is asked.
+    async fn check<O: Operation>(&self, operation: &O) -> Result<(), Error> {
+        let Some(needs) = operation.needs().filter(|needs| needs.is_ignored_by_older()) else {
+            return Ok(());
+        };
+        let capabilities = self.capabilities().await?;
+        if capabilities.has(needs) == Some(true) {
+            return Ok(());
+        }
+        let (operation, release) = (name_of::<O>(), capabilities.version());
+        let unsupported = Unsupported { operation, needs: Some(needs), release, answer: None };
+        Err(Error::Unsupported(Box::new(unsupported)))
+    }
+
+    async fn deliver<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
         let mut request = operation.request(&self.deployment)?;
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         // Never the query: it may hold what people search for.
@@ -134,9 +181,20 @@ impl Client {
         request: Request<Bytes>,
         attempt: u32,
     ) -> Result<O::Output, Error> {
-        let answer = self.world.transport.send(request).await?;
+        let path = request.uri().path();
+        let mut asked = Asked {
+            operation: name_of::<O>(),
+            needs: operation.needs(),
+            is_safe: request.method().is_safe(),
+            is_beside_the_api: !["/api/v2/", "/oauth2/"].iter().any(|below| path.contains(below)),
+            release: None,
+        };
+        let answer = self.world.transport.send(request).await.map_err(Error::from);
+        let answer = answer.map_err(|error| error.of(&asked))?;
         tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
-        operation.parse(whole(answer).await?).map_err(Error::of_operation::<O>)
+        asked.release = release(answer.headers());
+        let parsed = whole(answer).await.and_then(|answer| operation.parse(answer));
+        parsed.map_err(|error| error.of(&asked))
     }
 
     /// Waits before the next try; the error itself when there is none.
@@ -203,6 +261,17 @@ impl Client {
     pub(crate) fn stream_retry(&self) -> &RetryPolicy {
         &self.stream_retry
     }
+}
+
+/// The name of an operation's type, without its path.
+fn name_of<O: Operation>() -> &'static str {
+    let name = std::any::type_name::<O>();
+    name.rsplit("::").next().unwrap_or(name)
+}
+
+/// The release that an answer of Coder names.
+fn release(headers: &HeaderMap) -> Option<CoderVersion> {
+    CoderVersion::parse(headers.get("x-coder-build-version")?.to_str().ok()?).ok()
 }
 
 /// How often something was tried in vain, and since when.

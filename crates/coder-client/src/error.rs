@@ -6,7 +6,11 @@ use std::time::Duration;
 use coder_core::{Origin, TransportError};
 use http::StatusCode;
 
-use crate::{CredentialError, FilterError, NameError, Unreadable};
+use crate::unsupported::Absence;
+use crate::{
+    ApiError, Capability, CoderVersion, Conflict, CredentialError, FilterError, NameError, NotJson,
+    Unreadable, Unsupported,
+};
 
 /// A request to Coder that gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +22,10 @@ pub enum Error {
     /// Coder said no.
     #[error("{0}")]
     Api(Box<ApiError>),
+    /// This deployment does not have the operation: it is older, or a feature is switched off or
+    /// not part of its build.
+    #[error("{0}")]
+    Unsupported(Box<Unsupported>),
     /// Coder asks to slow down (429).
     #[error("coder limits the rate of requests{}", wait(.retry_after))]
     RateLimited {
@@ -59,8 +67,9 @@ pub enum RequestError {
     /// A name that Coder would not take.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// A path segment would change the path: it is empty, `.` or `..`.
-    #[error("`{0}` cannot be part of a path")]
+    /// A name would change the path: it is empty, `.` or `..`, or holds a `/`, which nothing at
+    /// Coder has in its name.
+    #[error("`{}` cannot be part of a path; a name is neither empty, `.` nor `..`, and holds no `/`", .0.escape_debug())]
     PathSegment(String),
     /// An operation's request points away from the deployment.
     #[error("the request does not go to the deployment, so its credential stays here")]
@@ -68,37 +77,6 @@ pub enum RequestError {
     /// The request cannot be written down.
     #[error("the request cannot be built: {0}")]
     Invalid(String),
-}
-
-/// What Coder said when it said no.
-///
-/// `Display` prints the status and the message, never [`ApiError::detail`], which may hold
-/// internals of the deployment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ApiError {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// For people; may be shown. For the OAuth2 endpoints their `error_description`.
-    pub message: String,
-    /// For operators.
-    pub detail: Option<String>,
-    /// Which fields of the request were wrong, and why.
-    pub validations: Vec<ValidationError>,
-    /// The code of an OAuth2 error (RFC 6749 §5.2), like `invalid_grant`.
-    pub oauth_code: Option<String>,
-    /// `X-Coder-Request-Id`: what to look for in Coder's log.
-    pub request_id: Option<String>,
-}
-
-/// One field of a request that Coder refused.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[non_exhaustive]
-pub struct ValidationError {
-    /// The field's name in the request's JSON or query.
-    pub field: String,
-    /// What is wrong with it.
-    pub detail: String,
 }
 
 /// An answer that lacks what makes it what was asked for.
@@ -144,68 +122,12 @@ impl fmt::Display for UnreadableAnswer {
     }
 }
 
-/// An answer that is not JSON.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NotJson {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// Its `Content-Type`, when it named one.
-    pub content_type: Option<String>,
-    /// How the body begins, at most 200 characters on one line. Empty when the body may hold
-    /// something else than a page for people.
-    pub start: String,
-    /// The time to wait, when the answer named one.
-    pub retry_after: Option<Duration>,
-}
-
-impl fmt::Display for ApiError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "coder answered {}: {}", self.status.as_u16(), one_line(&self.message))?;
-        if let Some(code) = &self.oauth_code
-            && *code != self.message
-        {
-            write!(formatter, " ({})", one_line(code))?;
-        }
-        for ValidationError { field, detail } in &self.validations {
-            write!(formatter, "; `{}`: {}", one_line(field), one_line(detail))?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for NotJson {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let status = self.status.as_u16();
-        write!(formatter, "did not receive JSON from coder, but status {status}")?;
-        if let Some(content_type) = &self.content_type {
-            write!(formatter, " with `{}`", one_line(content_type))?;
-        }
-        if !self.start.is_empty() {
-            write!(formatter, " that begins with `{}`", self.start)?;
-        }
-        if self.status.is_server_error() {
-            formatter.write_str("; the proxy in front of coder may be unable to reach it")
-        } else {
-            formatter.write_str("; check the deployment's URL, and whether a login page or proxy stands in front of it")
-        }
-    }
-}
-
 impl Error {
-    /// The same error, naming the operation whose answer it is about.
-    pub(crate) fn of_operation<O>(mut self) -> Self {
-        if let Self::Unreadable(answer) = &mut self {
-            // Of `coder_client::operations::users::GetUser` the last part.
-            answer.operation = std::any::type_name::<O>().rsplit("::").next();
-        }
-        self
-    }
-
     /// The HTTP status of the answer, when one came.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Api(api) => Some(api.status),
+            Self::Unsupported(unsupported) => unsupported.status(),
             Self::RateLimited { .. } => Some(StatusCode::TOO_MANY_REQUESTS),
             Self::NotJson(answer) => Some(answer.status),
             Self::Redirected { status, .. } => Some(*status),
@@ -219,7 +141,14 @@ impl Error {
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(api) => Some(api),
-            _ => None,
+            Self::Unsupported(unsupported) => unsupported.said(),
+            Self::Request(_)
+            | Self::RateLimited { .. }
+            | Self::NotJson(_)
+            | Self::Redirected { .. }
+            | Self::Unreadable { .. }
+            | Self::Credential(_)
+            | Self::Transport(_) => None,
         }
     }
 
@@ -232,45 +161,62 @@ impl Error {
         }
     }
 
-    /// 403: the credential is good, but does not allow this.
+    /// The credential is good, but does not allow this: 403, or 500 where Coder says
+    /// `rbac: forbidden`. A feature that is switched off is [`is_unsupported`](Self::is_unsupported)
+    /// instead.
     pub fn is_forbidden(&self) -> bool {
-        self.status() == Some(StatusCode::FORBIDDEN)
+        match self.api() {
+            Some(api) => api.is_forbidden(),
+            None => self.status() == Some(StatusCode::FORBIDDEN),
+        }
     }
 
-    /// 404: not there, **or** hidden from this user; Coder answers both alike on purpose.
+    /// What the request names is not there, **or** hidden from this user; Coder answers both alike
+    /// on purpose. Most often 404; 400 for an unknown user in releases up to 2.29, and for what is
+    /// named in the body of a request. An operation that is not there is
+    /// [`is_unsupported`](Self::is_unsupported) instead.
     pub fn is_not_found(&self) -> bool {
-        self.status() == Some(StatusCode::NOT_FOUND)
+        match self.api() {
+            Some(api) => api.is_not_found(),
+            None => self.status() == Some(StatusCode::NOT_FOUND),
+        }
     }
 
-    /// A 404 that says that this deployment does not have the endpoint at all: it is older, or
-    /// the feature is off or not licensed.
+    /// This deployment does not have the operation at all: it is older, or the feature is off, not
+    /// licensed or not part of its build. From [`Client::send`](crate::Client::send) it is an
+    /// [`Error::Unsupported`], whose text says which operation needs which release, and what this
+    /// one is.
     pub fn is_unsupported(&self) -> bool {
-        self.is_not_found() && self.api().is_some_and(|api| api.message == "Route not found.")
+        match self {
+            Self::Unsupported(_) => true,
+            _ => self.api().is_some_and(ApiError::is_unsupported),
+        }
     }
 
-    /// 409: the name is taken, or a build is already active. Read again before repeating. Coder
-    /// answers 500 instead where two requests for one thing overlap.
+    /// 409, or 500 where two requests for one thing overlapped: something stands in the way;
+    /// [`conflict`](Self::conflict) says what. Read again before repeating.
     pub fn is_conflict(&self) -> bool {
-        self.status() == Some(StatusCode::CONFLICT) || self.is_duplicate()
+        self.status() == Some(StatusCode::CONFLICT) || self.conflict().is_some()
     }
 
-    /// Two requests at once: the database let one of them through.
-    fn is_duplicate(&self) -> bool {
-        let words = "duplicate key value violates unique constraint";
-        self.api().is_some_and(|api| {
-            let detail = api.detail.as_deref().unwrap_or_default();
-            api.status.is_server_error() && (api.message.contains(words) || detail.contains(words))
-        })
+    /// What stands in the way, when it is a conflict.
+    pub fn conflict(&self) -> Option<Conflict> {
+        self.api().and_then(ApiError::conflict)
     }
 
-    /// 410: the workspace was deleted.
+    /// 410, or a 409 for what is to be built: the workspace was deleted.
     pub fn is_gone(&self) -> bool {
-        self.status() == Some(StatusCode::GONE)
+        self.status() == Some(StatusCode::GONE) || self.conflict() == Some(Conflict::Deleted)
     }
 
     /// 425: a template version is still being imported. Ask again a little later.
     pub fn is_too_early(&self) -> bool {
         self.status() == Some(StatusCode::TOO_EARLY)
+    }
+
+    /// The build to cancel is over (400), or not in the expected state any more (412).
+    pub fn is_too_late(&self) -> bool {
+        self.api().is_some_and(ApiError::is_too_late)
     }
 
     /// 429: too many requests.
@@ -293,19 +239,28 @@ impl Error {
     pub fn may_have_been_processed(&self) -> bool {
         match self {
             Self::Request(_) | Self::RateLimited { .. } | Self::Credential(_) => false,
+            Self::Unsupported(unsupported) => unsupported.answer.is_some(),
             Self::Transport(error) => error.may_have_been_processed(),
-            _ => true,
+            Self::Api(_) | Self::NotJson(_) | Self::Unreadable { .. } | Self::Redirected { .. } => {
+                true
+            }
         }
     }
 
     /// Whether nobody knows what became of the request: the answer was lost, or something between
-    /// here and Coder failed. Read again before repeating what is not idempotent.
+    /// here and Coder failed. Read again before repeating what is not idempotent. What only reads
+    /// (RFC 9110 §9.2.1) has changed nothing, whatever became of it.
     pub fn is_outcome_unknown(&self) -> bool {
         match self {
             Self::Transport(error) => error.may_have_been_processed(),
-            _ => {
-                self.status().is_some_and(|status| status.is_server_error()) && !self.is_duplicate()
-            }
+            Self::Api(api) => api.is_outcome_unknown(),
+            Self::NotJson(answer) => answer.status.is_server_error() && !answer.changed_nothing,
+            Self::Request(_)
+            | Self::Unsupported(_)
+            | Self::RateLimited { .. }
+            | Self::Unreadable { .. }
+            | Self::Redirected { .. }
+            | Self::Credential(_) => false,
         }
     }
 
@@ -315,6 +270,67 @@ impl Error {
             Self::RateLimited { retry_after } => *retry_after,
             Self::NotJson(answer) => answer.retry_after,
             _ => None,
+        }
+    }
+}
+
+/// What was asked, for what an error says about it.
+pub(crate) struct Asked {
+    pub(crate) operation: &'static str,
+    pub(crate) needs: Option<Capability>,
+    /// Whether its method is safe (RFC 9110 §9.2.1).
+    pub(crate) is_safe: bool,
+    /// Whether it went to a path outside of `/api` and `/oauth2`. What is not there is answered with
+    /// the page of the dashboard.
+    pub(crate) is_beside_the_api: bool,
+    /// The release that the answer named.
+    pub(crate) release: Option<CoderVersion>,
+}
+
+impl Error {
+    /// The same error of a request whose method is safe (RFC 9110 §9.2.1).
+    pub(crate) fn of_safe_request(self) -> Self {
+        match self {
+            Self::Api(mut api) => {
+                api.changed_nothing = true;
+                Self::Api(api)
+            }
+            Self::NotJson(mut answer) => {
+                answer.changed_nothing = true;
+                Self::NotJson(answer)
+            }
+            Self::Transport(error) => Self::Transport(error.of_safe_request()),
+            error @ (Self::Request(_)
+            | Self::Unsupported(_)
+            | Self::RateLimited { .. }
+            | Self::Unreadable { .. }
+            | Self::Redirected { .. }
+            | Self::Credential(_)) => error,
+        }
+    }
+
+    /// The same error, knowing what was asked.
+    pub(crate) fn of(self, asked: &Asked) -> Self {
+        let unsupported = |answer| {
+            let &Asked { operation, needs, release, .. } = asked;
+            Self::Unsupported(Box::new(Unsupported {
+                operation,
+                needs,
+                release,
+                answer: Some(answer),
+            }))
+        };
+        match self {
+            Self::Api(api) if api.is_unsupported() => unsupported(Absence::Said(*api)),
+            Self::NotJson(answer) if asked.is_beside_the_api && answer.is_successful_page() => {
+                unsupported(Absence::Page(answer.status))
+            }
+            Self::Unreadable(answer) => Self::Unreadable(Box::new(UnreadableAnswer {
+                operation: Some(asked.operation),
+                ..*answer
+            })),
+            error if asked.is_safe => error.of_safe_request(),
+            error => error,
         }
     }
 }
@@ -329,11 +345,6 @@ impl From<NameError> for Error {
     fn from(error: NameError) -> Self {
         RequestError::from(error).into()
     }
-}
-
-/// Text of a peer, safe to print in one line of a log.
-pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 fn wait(retry_after: &Option<Duration>) -> String {

@@ -15,7 +15,8 @@ use crate::models::WorkspaceStatus;
 ///
 /// Values are checked against the grammar, so none can change the meaning of the query. Setting a
 /// filter a second time replaces the first one, except for parameters: a workspace matches when
-/// **any** of the `name=value` pairs matches.
+/// **any** of the `name=value` pairs matches, and it has every parameter of
+/// [`has_param`](WorkspaceFilter::has_param).
 ///
 /// ```
 /// use coder_client::WorkspaceFilter;
@@ -160,7 +161,8 @@ impl WorkspaceFilter {
     }
 
     /// Workspaces whose latest build has this parameter with this value, whatever its case.
-    /// Several pairs are alternatives.
+    /// Several pairs are alternatives; a parameter that they must [have](Self::has_param) restricts
+    /// them.
     ///
     /// # Errors
     ///
@@ -172,7 +174,8 @@ impl WorkspaceFilter {
     }
 
     /// Workspaces whose latest build has this parameter, with any value. `_` stands for any one
-    /// character.
+    /// character. Beside pairs of [`param`](Self::param) it is a restriction: a workspace must have
+    /// this parameter, and one of the pairs.
     ///
     /// # Errors
     ///
@@ -197,7 +200,7 @@ impl WorkspaceFilter {
         Ok(self.set(key, speakable(value)?.to_owned()))
     }
 
-    /// Whether it filters by parameter, so that a further [`param`](Self::param) would be an
+    /// Whether it filters by parameter, so that a further [`param`](Self::param) may be an
     /// alternative and not a restriction.
     pub fn has_params(&self) -> bool {
         self.written_params().next().is_some() || self.terms.iter().any(|(key, _)| key == "param")
@@ -252,76 +255,167 @@ impl fmt::Display for WorkspaceFilter {
     }
 }
 
-macro_rules! plain_filters {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$key_meta:meta])* $method:ident = $key:literal,)+ })+) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq)]
-        pub struct $name(WorkspaceFilter);
+/// Which templates to list: the `q` of `GET /api/v2/templates`. Deprecated ones are left out
+/// unless they are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateFilter(WorkspaceFilter);
 
-        impl $name {
-            /// Everything the caller may see.
-            pub fn new() -> Self {
-                Self::default()
-            }
+impl TemplateFilter {
+    /// Everything the caller may see.
+    pub fn new() -> Self {
+        Self::default()
+    }
 
-            $(
-                $(#[$key_meta])*
-                ///
-                /// # Errors
-                ///
-                /// See [`FilterError`].
-                pub fn $method(self, value: &str) -> Result<Self, FilterError> {
-                    self.term($key, value)
-                }
-            )+
+    /// Templates of this organization, by name or id. The word `default` is neither.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn organization(self, name: &str) -> Result<Self, FilterError> {
+        self.term("organization", name)
+    }
 
-            /// Any filter of Coder's grammar. Replaces what was set for this key.
-            ///
-            /// # Errors
-            ///
-            /// See [`FilterError`].
-            pub fn term(self, key: &str, value: &str) -> Result<Self, FilterError> {
-                self.0.term(key, value).map(Self)
-            }
+    /// Templates of exactly this name.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn exact_name(self, name: &str) -> Result<Self, FilterError> {
+        self.term("exact_name", name)
+    }
 
-            /// Whether nothing is filtered.
-            pub fn is_empty(&self) -> bool {
-                self.0.is_empty()
-            }
-        }
+    /// Templates whose name is similar.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn name(self, name: &str) -> Result<Self, FilterError> {
+        self.term("name", name)
+    }
 
-        impl fmt::Display for $name {
-            /// The query in Coder's grammar.
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(formatter)
-            }
-        }
-    )+};
+    /// Deprecated templates (`true`) or the others (`false`).
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn deprecated(self, deprecated: &str) -> Result<Self, FilterError> {
+        self.term("deprecated", deprecated)
+    }
+
+    /// Any filter of Coder's grammar. Replaces what was set for this key.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn term(self, key: &str, value: &str) -> Result<Self, FilterError> {
+        self.0.term(key, value).map(Self)
+    }
+
+    /// Whether nothing is filtered.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
-plain_filters! {
-    /// Which templates to list: the `q` of `GET /api/v2/templates`. Deprecated ones are left out
-    /// unless they are asked for.
-    TemplateFilter {
-        /// Templates of this organization, by name or id.
-        organization = "organization",
-        /// Templates of exactly this name.
-        exact_name = "exact_name",
-        /// Templates whose name is similar.
-        name = "name",
-        /// Deprecated templates (`true`) or the others (`false`).
-        deprecated = "deprecated",
+impl fmt::Display for TemplateFilter {
+    /// The query in Coder's grammar.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
     }
-    /// Which users to list: the `q` of `GET /api/v2/users`.
-    UserFilter {
-        /// Users whose name, username or address contains this text.
-        search = "search",
-        /// Users with this username.
-        username = "username",
-        /// Users with this address.
-        email = "email",
-        /// Users of this status, like `active`.
-        status = "status",
+}
+
+/// Which users to list: the `q` of `GET /api/v2/users`.
+///
+/// Coder has no filter for an exact username or address. Those are looked for as a text, and
+/// [`ListUsers`](crate::operations::ListUsers) leaves out whoever only has it as a part of a name.
+/// One user whose name is known is found by [`GetUser`](crate::operations::GetUser).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    asked: WorkspaceFilter,
+    username: Option<String>,
+    email: Option<String>,
+}
+
+impl UserFilter {
+    /// Everything the caller may see.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Users whose name, username or address contains this text.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn search(self, text: &str) -> Result<Self, FilterError> {
+        self.term("search", text)
+    }
+
+    /// The user with exactly this username, whatever its case.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn username(self, username: &str) -> Result<Self, FilterError> {
+        Ok(Self { username: Some(speakable(username)?.to_owned()), ..self })
+    }
+
+    /// The user with exactly this address, whatever its case.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn email(self, email: &str) -> Result<Self, FilterError> {
+        Ok(Self { email: Some(speakable(email)?.to_owned()), ..self })
+    }
+
+    /// Users of this status, like `active`.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn status(self, status: &str) -> Result<Self, FilterError> {
+        self.term("status", status)
+    }
+
+    /// Any filter of Coder's grammar. Replaces what was set for this key.
+    ///
+    /// # Errors
+    ///
+    /// See [`FilterError`].
+    pub fn term(self, key: &str, value: &str) -> Result<Self, FilterError> {
+        Ok(Self { asked: self.asked.term(key, value)?, ..self })
+    }
+
+    /// Whether nothing is filtered.
+    pub fn is_empty(&self) -> bool {
+        self.asked.is_empty() && !self.is_exact()
+    }
+
+    /// Whether Coder's answer has to be compared with what was asked for.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.username.is_some() || self.email.is_some()
+    }
+
+    /// Whether a user of these names is asked for.
+    pub(crate) fn names(&self, username: &str, email: &str) -> bool {
+        let is = |wanted: &Option<String>, name: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted.to_lowercase() == name.to_lowercase())
+        };
+        is(&self.username, username) && is(&self.email, email)
+    }
+}
+
+impl fmt::Display for UserFilter {
+    /// The query in Coder's grammar.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut asked = self.asked.clone();
+        if let Some(part) = self.username.as_ref().or(self.email.as_ref())
+            && !asked.terms.iter().any(|(key, _)| key == "search")
+        {
+            asked = asked.set("search", part.clone());
+        }
+        asked.fmt(formatter)
     }
 }
 

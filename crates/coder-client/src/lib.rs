@@ -31,15 +31,22 @@
 //! - [`WorkspaceFilter`] searches in Coder's grammar; no value can change what is asked.
 //! - [`models`] are read tolerantly: only what makes a thing that thing is required, and a [`List`]
 //!   tells which of its items could not be read, beside those that could.
-//! - [`Capabilities`] tell what the deployment's [version](CoderVersion) can do.
-//! - An [`Error`] says whose fault it is, and has a predicate for each thing a caller does about
-//!   it: sign in again, wait, read again, show the message.
+//! - [`Capabilities`] tell what the deployment's [version](CoderVersion) can do. What an older
+//!   release would ignore without a word, such as the limits of a token, is sent only to a release
+//!   that is known to have it.
+//! - An [`Error`] says whose fault it is, with all that Coder said, and has a predicate for each
+//!   thing a caller does about it: sign in again, wait, read again, show the message. The
+//!   predicates mean the same on every release, in whichever words and status it answers. What a
+//!   deployment does not have is [`Unsupported`], which names the operation, the release that has
+//!   it, and what this one is.
 //!
 //! # What it is not
 //!
 //! It signs nobody in (that is `coder-auth`), and knows no catalog (that is `coder-workspaces`).
 
+mod api_error;
 mod capabilities;
+mod capability_cache;
 mod client;
 mod credential;
 mod credential_provider;
@@ -56,13 +63,15 @@ mod reading;
 mod response;
 mod streams;
 pub mod subscriptions;
+mod unsupported;
 mod version;
 
+pub use api_error::{ApiError, Conflict, NotJson, ValidationError};
 pub use capabilities::{Capabilities, Capability};
 pub use client::Client;
 pub use credential::Credential;
 pub use credential_provider::{CredentialError, CredentialProvider};
-pub use error::{ApiError, Error, NotJson, RequestError, UnreadableAnswer, ValidationError};
+pub use error::{Error, RequestError, UnreadableAnswer};
 pub use filter::{FilterError, TemplateFilter, UserFilter, WorkspaceFilter};
 pub use id::*;
 pub use list::{List, Unreadable};
@@ -70,4 +79,5 @@ pub use name::{NameError, OrganizationRef, UserRef, WorkspaceName};
 pub use operation::Operation;
 pub use response::{json as read_json, nothing as read_nothing};
 pub use streams::{Channel, Paged, Polled, Subscription};
+pub use unsupported::{Absence, Unsupported};
 pub use version::{CoderVersion, VersionError};

@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use serde::Serialize;
 
-use crate::{Error, RequestError};
+use crate::{Capability, Error, RequestError};
 
 /// One call of Coder's API, as a value: it can be turned into a request, and an answer to that
 /// request can be read, without any I/O. [`Client::send`](crate::Client::send) does the rest.
@@ -32,6 +32,14 @@ pub trait Operation: MaybeSend + MaybeSync {
     /// needed.
     fn needs_credential(&self) -> bool {
         true
+    }
+
+    /// What the deployment must have for this, when it came with a certain release. Older releases
+    /// answer that they do not have it, or ignore a part of the request without a word: who sends
+    /// an operation by other means than [`Client::send`](crate::Client::send) compares it with the
+    /// deployment's [`Capabilities`](crate::Capabilities) first.
+    fn needs(&self) -> Option<Capability> {
+        None
     }
 
     /// Whether the request may be sent again when nobody knows what became of the first one.
@@ -95,9 +103,11 @@ impl Draft {
 
     pub(crate) fn build(self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
         let invalid = |reason: String| Error::from(RequestError::Invalid(reason));
-        if let Some(segment) =
-            self.segments.iter().find(|segment| matches!(segment.as_str(), "" | "." | ".."))
-        {
+        // Coder's router takes an encoded `/` for a real one.
+        let changes_the_path = |segment: &&String| {
+            matches!(segment.as_str(), "" | "." | "..") || segment.contains('/')
+        };
+        if let Some(segment) = self.segments.iter().find(changes_the_path) {
             return Err(RequestError::PathSegment(segment.clone()).into());
         }
         let mut url = deployment.endpoint(self.segments.iter().map(String::as_str));
@@ -146,18 +156,22 @@ macro_rules! operation {
 /// /// `GET /api/v2/templates/{template}`: one template.
 /// GetTemplate(template: TemplateId) = GET ["templates", template] => Template;
 /// ```
+///
+/// `, needs Capability` at the end names what came with a certain release.
 macro_rules! operations {
     ($(
         $(#[$meta:meta])*
         $name:ident $(($($field:ident: $ty:ty),+))? = $method:ident [$($segment:tt),+]
-            $(=> $output:ty)?;
+            $(=> $output:ty)? $(, needs $needs:ident)?;
     )+) => {$(
         crate::operation::operation_struct!([$(#[$meta])*] $name $(($($field: $ty),+))?);
 
         crate::operation::operation!($name $(=> $output)?, |_this| {
             let segments = [$(crate::operation::segment!(_this $segment)),+];
             crate::operation::Draft::api(http::Method::$method, segments)
-        });
+        } $(, fn needs(&self) -> Option<crate::Capability> {
+            Some(crate::Capability::$needs)
+        })?);
     )+};
 }
 

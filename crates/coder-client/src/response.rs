@@ -9,7 +9,7 @@ use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::error::one_line;
+use crate::api_error::one_line;
 use crate::list::Unreadable;
 use crate::reading::{Outcome, Read, model};
 use crate::{ApiError, CoderVersion, Error, List, NotJson, UnreadableAnswer, ValidationError};
@@ -73,9 +73,9 @@ fn read<T: Read>(text: &[u8]) -> Result<Outcome<T>, serde_json::Error> {
     Ok(outcome)
 }
 
-/// Why an answer is not what was asked for.
+/// Why the answer to a request that only reads is not what was asked for.
 pub(crate) fn refusal(response: &Response<Bytes>) -> Error {
-    succeeded(response).err().unwrap_or_else(|| not_json(response))
+    succeeded(response).err().unwrap_or_else(|| not_json(response)).of_safe_request()
 }
 
 /// A successful answer without content, or whose content says nothing more: for an
@@ -135,6 +135,7 @@ fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
         validations: Vec::new(),
         oauth_code: None,
         request_id: header(response, "x-coder-request-id").map(str::to_owned),
+        changed_nothing: false,
     };
     if !response.body().is_empty() {
         let Ok(Ok(body)) = read::<ErrorBody>(without_bom(response.body())) else {
@@ -174,6 +175,7 @@ fn not_json(response: &Response<Bytes>) -> Error {
         content_type: header(response, CONTENT_TYPE.as_str()).map(str::to_owned),
         start,
         retry_after: retry_after(response),
+        changed_nothing: false,
     }))
 }
 

@@ -99,12 +99,13 @@ pub struct TransportError {
     kind: TransportErrorKind,
     reason: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
+    of_safe_request: bool,
 }
 
 impl TransportError {
     /// An error of this kind.
     pub fn new(kind: TransportErrorKind) -> Self {
-        Self { kind, reason: None, source: None }
+        Self { kind, reason: None, source: None, of_safe_request: false }
     }
 
     /// Adds a reason for people. It must hold no secret.
@@ -121,6 +122,14 @@ impl TransportError {
         self
     }
 
+    /// Tells that the request's method is safe (RFC 9110 §9.2.1): the peer may have read it, but has
+    /// changed nothing by it.
+    #[must_use]
+    pub fn of_safe_request(mut self) -> Self {
+        self.of_safe_request = true;
+        self
+    }
+
     /// How far the request got.
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
@@ -129,12 +138,13 @@ impl TransportError {
     /// Whether the peer may have acted on the request, although no answer came. Only a request
     /// for which this is `false` can be repeated without asking whether it is idempotent.
     pub fn may_have_been_processed(&self) -> bool {
-        !matches!(
-            self.kind,
-            TransportErrorKind::Connect
-                | TransportErrorKind::Request
-                | TransportErrorKind::Unsupported
-        )
+        !self.of_safe_request
+            && !matches!(
+                self.kind,
+                TransportErrorKind::Connect
+                    | TransportErrorKind::Request
+                    | TransportErrorKind::Unsupported
+            )
     }
 
     /// Whether the same request may well succeed a little later.

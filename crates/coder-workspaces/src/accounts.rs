@@ -1,8 +1,8 @@
 //! Accounts at other services, such as GitHub, that a template needs its users to have linked.
 
-use coder_client::models::{TemplateVersionExternalAuth, Workspace};
-use coder_client::operations::{GetBuildInfo, GetUser, ListTemplateVersionExternalAuth};
-use coder_client::{Capabilities, Capability, Client, List, TemplateVersionId, UserId, UserRef};
+use coder_client::models::Workspace;
+use coder_client::operations::{GetUser, ListTemplateVersionExternalAuth};
+use coder_client::{Client, TemplateVersionId, UserId};
 
 /// An account that must be linked first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,24 +43,19 @@ pub(crate) async fn missing(
     owner: Option<UserId>,
 ) -> Result<Vec<MissingAccount>, coder_client::Error> {
     let list = ListTemplateVersionExternalAuth::new(version);
-    let accounts = client.send(&owner.map_or(list, |owner| list.for_user(owner))).await?;
-    let missing = unlinked(accounts);
-    match owner {
-        Some(owner) if !missing.is_empty() && !tells_of(client, owner).await? => Ok(Vec::new()),
-        _ => Ok(missing),
-    }
-}
-
-/// Whether Coder tells whose accounts it was asked for: older releases tell the caller's always.
-async fn tells_of(client: &Client, owner: UserId) -> Result<bool, coder_client::Error> {
-    let release = Capabilities::from(&client.send(&GetBuildInfo).await?);
-    if release.has(Capability::ExternalAuthOfOthers) == Some(true) {
-        return Ok(true);
-    }
-    Ok(client.send(&GetUser::new(UserRef::Me)).await?.id == owner)
-}
-
-fn unlinked(accounts: List<TemplateVersionExternalAuth>) -> Vec<MissingAccount> {
+    let accounts = match owner {
+        None => client.send(&list).await?,
+        Some(owner) => match client.send(&list.for_user(owner)).await {
+            // A release that tells about the caller only; of somebody else nobody knows.
+            Err(error) if error.is_unsupported() => {
+                if client.send(&GetUser::me()).await?.id != owner {
+                    return Ok(Vec::new());
+                }
+                client.send(&list).await?
+            }
+            accounts => accounts?,
+        },
+    };
     let missing = accounts
         .into_iter()
         .filter(|account| !account.authenticated && account.optional != Some(true))
@@ -68,7 +63,7 @@ fn unlinked(accounts: List<TemplateVersionExternalAuth>) -> Vec<MissingAccount> 
             let name = [account.display_name, account.id].into_iter().find(|name| !name.is_empty());
             MissingAccount { name: name.unwrap_or_default(), url: account.authenticate_url }
         });
-    missing.collect()
+    Ok(missing.collect())
 }
 
 /// Those that Coder names when it refuses a build.

@@ -173,7 +173,7 @@ async fn parameters(
         match client.send(&form).await {
             Ok(form) => return Ok(choose_dynamic(asked, &form, preset)?),
             // An older Coder has no such form, and its templates do not need one.
-            Err(error) if error.is_not_found() => {}
+            Err(error) if error.is_unsupported() => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -107,6 +107,7 @@ fn sentence(error: &coder_client::Error) -> String {
         coder_client::Error::RateLimited { .. } => {
             "Coder is busy; try again in a minute".to_owned()
         }
+        coder_client::Error::Unsupported(absence) => absence.to_string(),
         // Coder's own `message` is meant for people; `detail` is not.
         coder_client::Error::Api(api) => api.message.clone(),
         _ => "Coder's answer could not be understood".to_owned(),

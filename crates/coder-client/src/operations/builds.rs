@@ -8,7 +8,9 @@ use crate::models::{
     WorkspaceResource, WorkspaceTransition,
 };
 use crate::operation::{Draft, operation, operations};
-use crate::{BuildId, List, PresetId, TemplateVersionId, UserRef, WorkspaceId, WorkspaceName};
+use crate::{
+    BuildId, Capability, List, PresetId, TemplateVersionId, UserRef, WorkspaceId, WorkspaceName,
+};
 
 operations! {
     /// `GET /api/v2/workspacebuilds/{build}`: one build.
@@ -86,8 +88,11 @@ operation!(ListBuildLogs => List<ProvisionerJobLog>, |this| {
     Draft::get(["workspacebuilds", &this.build.to_string(), "logs"]).query("after", this.after)
 });
 
-/// `PATCH /api/v2/workspacebuilds/{build}/cancel`: asks to cancel a build. Answers 400 when it is
-/// over already.
+/// `PATCH /api/v2/workspacebuilds/{build}/cancel`: asks to cancel a build.
+///
+/// One that is over already is an error that [`is_too_late`](crate::Error::is_too_late). A build
+/// that is cancelled half way may end as `failed` with the error `canceled` instead of as
+/// `canceled`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CancelBuild {
     build: BuildId,
@@ -100,22 +105,30 @@ impl CancelBuild {
         Self { build, expected: None }
     }
 
-    /// Only while it is still pending or running; answers 412 otherwise.
+    /// Only while it is still pending or running; otherwise it is an error that
+    /// [`is_too_late`](crate::Error::is_too_late). Older releases ignore the condition: it is asked
+    /// of a release only that has [`Capability::ConditionalCancel`].
     #[must_use]
     pub fn while_it_is(self, status: JobStatus) -> Self {
         Self { expected: Some(status), ..self }
     }
 }
 
-operation!(CancelBuild, |this| {
-    Draft::patch(["workspacebuilds", &this.build.to_string(), "cancel"])
-        .query("expect_status", this.expected.as_ref())
-});
+operation!(
+    CancelBuild,
+    |this| {
+        Draft::patch(["workspacebuilds", &this.build.to_string(), "cancel"])
+            .query("expect_status", this.expected.as_ref())
+    },
+    fn needs(&self) -> Option<Capability> {
+        self.expected.as_ref().map(|_| Capability::ConditionalCancel)
+    }
+);
 
 /// `POST /api/v2/workspaces/{workspace}/builds`: starts, stops or deletes a workspace.
 ///
-/// While another build is active it answers 409
-/// ([`Error::is_conflict`](crate::Error::is_conflict)).
+/// While another build is active, and when the workspace was deleted, it answers 409
+/// ([`Error::conflict`](crate::Error::conflict)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreateWorkspaceBuild {
     #[serde(skip)]
@@ -160,7 +173,8 @@ impl CreateWorkspaceBuild {
     }
 
     /// Stops the workspace and starts it again, with this version of the template or the same as
-    /// before. From 2.36 on ([`Capability::RestartInOneRequest`](crate::Capability)).
+    /// before. Older releases would only stop it: it is asked of a release only that has
+    /// [`Capability::RestartInOneRequest`].
     pub fn restart(workspace: WorkspaceId, version: Option<TemplateVersionId>) -> Self {
         let start =
             OnSuccess { transition: WorkspaceTransition::Start, template_version_id: version };
@@ -213,6 +227,9 @@ impl CreateWorkspaceBuild {
     }
 }
 
-operation!(CreateWorkspaceBuild => WorkspaceBuild, |this| {
-    Draft::post(["workspaces", &this.workspace.to_string(), "builds"]).json(this)
-});
+operation!(CreateWorkspaceBuild => WorkspaceBuild,
+    |this| Draft::post(["workspaces", &this.workspace.to_string(), "builds"]).json(this),
+    fn needs(&self) -> Option<Capability> {
+        self.on_success.as_ref().map(|_| Capability::RestartInOneRequest)
+    }
+);

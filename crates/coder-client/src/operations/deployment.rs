@@ -36,7 +36,10 @@ operations! {
 
 /// Declares operations that need no credential.
 macro_rules! open_operations {
-    ($($(#[$meta:meta])* $name:ident = GET [$($segment:literal),+] => $output:ty;)+) => {$(
+    ($(
+        $(#[$meta:meta])*
+        $name:ident = GET [$($segment:literal),+] => $output:ty $(, needs $needs:ident)?;
+    )+) => {$(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub struct $name;
@@ -45,6 +48,9 @@ macro_rules! open_operations {
             fn needs_credential(&self) -> bool {
                 false
             }
+            $(, fn needs(&self) -> Option<crate::Capability> {
+                Some(crate::Capability::$needs)
+            })?
         );
     )+};
 }
@@ -53,7 +59,7 @@ open_operations! {
     /// `GET /api/v2/buildinfo`: the deployment's version and URLs. Needs no credential.
     GetBuildInfo = GET ["buildinfo"] => BuildInfo;
     /// `GET /api/v2/auth/scopes`: what tokens can be allowed. Needs no credential.
-    ListScopes = GET ["auth", "scopes"] => ScopeCatalog;
+    ListScopes = GET ["auth", "scopes"] => ScopeCatalog, needs ScopeCatalog;
     /// `GET /api/v2/entitlements`: what the licence allows. Needs no credential; builds without
     /// the enterprise part do not have it ([`Error::is_unsupported`](crate::Error::is_unsupported)).
     GetEntitlements = GET ["entitlements"] => Entitlements;

@@ -1,10 +1,13 @@
 //! Accounts at other services, such as GitHub.
 
-use coder_core::Secret;
+use bytes::Bytes;
+use coder_core::{DeploymentUrl, Secret};
+use http::{Method, Request, Response};
 use serde::Serialize;
 
 use crate::models::{ExternalAuth, ExternalAuthDevice, ExternalAuthList, ExternalAuthUnlinked};
 use crate::operation::{Draft, operation, operations};
+use crate::{Error, Operation};
 
 operations! {
     /// `GET /api/v2/external-auth`: what can be linked, and what is.
@@ -12,12 +15,38 @@ operations! {
     /// `GET /api/v2/external-auth/{externalauth}`: whether the caller has linked an account there.
     /// People link one in the browser, at `/external-auth/{externalauth}`.
     GetExternalAuth(provider: String) = GET ["external-auth", provider] => ExternalAuth;
-    /// `DELETE /api/v2/external-auth/{externalauth}`: removes the link.
-    UnlinkExternalAuth(provider: String) =
-        DELETE ["external-auth", provider] => ExternalAuthUnlinked;
     /// `GET /api/v2/external-auth/{externalauth}/device`: a code to type there.
     StartExternalAuthDevice(provider: String) =
         GET ["external-auth", provider, "device"] => ExternalAuthDevice;
+}
+
+/// `DELETE /api/v2/external-auth/{externalauth}`: removes the link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnlinkExternalAuth {
+    provider: String,
+}
+
+impl UnlinkExternalAuth {
+    /// To this service.
+    pub fn new(provider: String) -> Self {
+        Self { provider }
+    }
+}
+
+impl Operation for UnlinkExternalAuth {
+    type Output = ExternalAuthUnlinked;
+
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+        Draft::api(Method::DELETE, ["external-auth", &self.provider]).build(deployment)
+    }
+
+    fn parse(&self, response: Response<Bytes>) -> Result<ExternalAuthUnlinked, Error> {
+        // Old releases remove the link, do no more, and say `"OK"`.
+        if crate::response::json::<String>(&response).is_ok() {
+            return Ok(ExternalAuthUnlinked { token_revoked: false, token_revocation_error: None });
+        }
+        crate::response::json(&response)
+    }
 }
 
 /// `POST /api/v2/external-auth/{externalauth}/device`: links the account once the code was typed.

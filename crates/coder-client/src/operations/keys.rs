@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::models::{AllowListTarget, ApiKey, NewApiKey, TokenConfig};
 use crate::operation::{Draft, operation, operations};
-use crate::{List, UserRef};
+use crate::{Capability, List, UserRef};
 
 operations! {
     /// `POST /api/v2/users/{user}/keys`: a key that lives as long as a session.
@@ -21,7 +21,8 @@ operations! {
     /// `DELETE /api/v2/users/{user}/keys/{keyid}`: removes a key.
     DeleteApiKey(user: UserRef, key: String) = DELETE ["users", user, "keys", key];
     /// `PUT /api/v2/users/{user}/keys/{keyid}/expire`: ends a key now, and keeps it in the list.
-    ExpireApiKey(user: UserRef, key: String) = PUT ["users", user, "keys", key, "expire"];
+    ExpireApiKey(user: UserRef, key: String) = PUT ["users", user, "keys", key, "expire"],
+        needs KeyExpiry;
 }
 
 /// `GET /api/v2/users/{user}/keys/tokens`: somebody's API tokens. OAuth2 access tokens are not
@@ -88,14 +89,15 @@ impl CreateToken {
         }
     }
 
-    /// That may do this, like `workspace:read`.
+    /// That may do this, like `workspace:read`. Older releases make a token that may do everything
+    /// instead: it is asked of a release only that has [`Capability::LimitedTokens`].
     #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scopes.push(scope.into());
         self
     }
 
-    /// That may be used on this.
+    /// That may be used on this; see [`scope`](Self::scope).
     #[must_use]
     pub fn allow(mut self, target: AllowListTarget) -> Self {
         self.allow_list.push(target);
@@ -103,6 +105,10 @@ impl CreateToken {
     }
 }
 
-operation!(CreateToken => NewApiKey, |this| {
-    Draft::post(["users", &this.user.to_string(), "keys", "tokens"]).json(this)
-});
+operation!(CreateToken => NewApiKey,
+    |this| Draft::post(["users", &this.user.to_string(), "keys", "tokens"]).json(this),
+    fn needs(&self) -> Option<Capability> {
+        let is_limited = !self.scopes.is_empty() || !self.allow_list.is_empty();
+        is_limited.then_some(Capability::LimitedTokens)
+    }
+);

@@ -13,26 +13,28 @@ use crate::models::{
     OAuth2ResourceMetadata, OAuth2ServerMetadata, OAuth2Settings,
 };
 use crate::operation::{Draft, operation, operations};
-use crate::{Error, List, OAuth2AppId, OAuth2SecretId, Operation, RequestError, UserId};
+use crate::{
+    Capability, Error, List, OAuth2AppId, OAuth2SecretId, Operation, RequestError, UserId,
+};
 
 operations! {
     /// `GET /api/v2/oauth2-provider/apps/{app}`: one app.
-    GetOAuth2App(app: OAuth2AppId) = GET ["oauth2-provider", "apps", app] => OAuth2App;
+    GetOAuth2App(app: OAuth2AppId) = GET ["oauth2-provider", "apps", app] => OAuth2App, needs OAuth2;
     /// `DELETE /api/v2/oauth2-provider/apps/{app}`: removes an app, and signs everybody out of it.
-    DeleteOAuth2App(app: OAuth2AppId) = DELETE ["oauth2-provider", "apps", app];
+    DeleteOAuth2App(app: OAuth2AppId) = DELETE ["oauth2-provider", "apps", app], needs OAuth2;
     /// `GET /api/v2/oauth2-provider/apps/{app}/secrets`: an app's secrets, without the secrets
     /// themselves.
     ListOAuth2AppSecrets(app: OAuth2AppId) =
-        GET ["oauth2-provider", "apps", app, "secrets"] => List<OAuth2AppSecret>;
+        GET ["oauth2-provider", "apps", app, "secrets"] => List<OAuth2AppSecret>, needs OAuth2;
     /// `POST /api/v2/oauth2-provider/apps/{app}/secrets`: a new secret for an app. It is told once.
     CreateOAuth2AppSecret(app: OAuth2AppId) =
-        POST ["oauth2-provider", "apps", app, "secrets"] => NewOAuth2AppSecret;
+        POST ["oauth2-provider", "apps", app, "secrets"] => NewOAuth2AppSecret, needs OAuth2;
     /// `DELETE /api/v2/oauth2-provider/apps/{app}/secrets/{secret}`: removes a secret, and signs out
     /// everybody who signed in with it.
     DeleteOAuth2AppSecret(app: OAuth2AppId, secret: OAuth2SecretId) =
-        DELETE ["oauth2-provider", "apps", app, "secrets", secret];
+        DELETE ["oauth2-provider", "apps", app, "secrets", secret], needs OAuth2;
     /// `GET /api/v2/oauth2-provider/settings`: settings of the OAuth2 provider.
-    GetOAuth2Settings = GET ["oauth2-provider", "settings"] => OAuth2Settings;
+    GetOAuth2Settings = GET ["oauth2-provider", "settings"] => OAuth2Settings, needs ProviderSettings;
 }
 
 /// `GET /api/v2/oauth2-provider/apps`: the apps that people sign in to with Coder.
@@ -64,6 +66,10 @@ impl Operation for ListOAuth2Apps {
     fn parse(&self, response: Response<Bytes>) -> Result<List<OAuth2App>, Error> {
         // Before 2.31 Coder answered `null` where there are none.
         crate::response::tolerant(&response)
+    }
+
+    fn needs(&self) -> Option<Capability> {
+        Some(Capability::OAuth2)
     }
 }
 
@@ -105,7 +111,8 @@ macro_rules! app_fields {
                 self
             }
 
-            /// Somewhere else users may come back to. From 2.38 on.
+            /// Somewhere else users may come back to. Asked only of a release that has
+            /// [`Capability::SeveralRedirectUris`]; older ones ignore it.
             #[must_use]
             pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
                 if self.fields.redirect_uris.is_empty() {
@@ -115,7 +122,8 @@ macro_rules! app_fields {
                 self
             }
 
-            /// What it may be granted at most, separated by spaces. From 2.38 on.
+            /// What it may be granted at most, separated by spaces. Asked only of a release that
+            /// has [`Capability::AppScopes`]; older ones ignore it.
             #[must_use]
             pub fn scope(mut self, scope: impl Into<String>) -> Self {
                 self.fields.scope = Some(scope.into());
@@ -137,6 +145,17 @@ impl AppFields {
             scope: None,
         }
     }
+
+    /// What limits or widens an app is not left to a release that ignores it.
+    fn needs(&self) -> Capability {
+        if self.scope.is_some() {
+            Capability::AppScopes
+        } else if self.redirect_uris.is_empty() {
+            Capability::OAuth2
+        } else {
+            Capability::SeveralRedirectUris
+        }
+    }
 }
 
 impl CreateOAuth2App {
@@ -154,11 +173,19 @@ impl UpdateOAuth2App {
     }
 }
 
-operation!(CreateOAuth2App => OAuth2App, |this| Draft::post(["oauth2-provider", "apps"]).json(this));
+operation!(CreateOAuth2App => OAuth2App,
+    |this| Draft::post(["oauth2-provider", "apps"]).json(this),
+    fn needs(&self) -> Option<Capability> {
+        Some(self.fields.needs())
+    }
+);
 
-operation!(UpdateOAuth2App => OAuth2App, |this| {
-    Draft::put(["oauth2-provider", "apps", &this.app.to_string()]).json(this)
-});
+operation!(UpdateOAuth2App => OAuth2App,
+    |this| Draft::put(["oauth2-provider", "apps", &this.app.to_string()]).json(this),
+    fn needs(&self) -> Option<Capability> {
+        Some(self.fields.needs())
+    }
+);
 
 /// `PUT /api/v2/oauth2-provider/settings`: settings of the OAuth2 provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +204,8 @@ operation!(UpdateOAuth2Settings => OAuth2Settings, |this| {
     let enabled = Some(this.dynamic_client_registration);
     let settings = OAuth2Settings { dynamic_client_registration_enabled: enabled };
     Draft::put(["oauth2-provider", "settings"]).json(&settings)
+}, fn needs(&self) -> Option<Capability> {
+    Some(Capability::ProviderSettings)
 });
 
 /// `GET /.well-known/oauth-authorization-server` (RFC 8414): what the OAuth2 provider can do.
@@ -188,6 +217,9 @@ operation!(GetOAuth2ServerMetadata => OAuth2ServerMetadata,
     |_this| Draft::root(Method::GET, [".well-known", "oauth-authorization-server"]),
     fn needs_credential(&self) -> bool {
         false
+    },
+    fn needs(&self) -> Option<Capability> {
+        Some(Capability::Metadata)
     }
 );
 
@@ -200,6 +232,9 @@ operation!(GetOAuth2ResourceMetadata => OAuth2ResourceMetadata,
     |_this| Draft::root(Method::GET, [".well-known", "oauth-protected-resource"]),
     fn needs_credential(&self) -> bool {
         false
+    },
+    fn needs(&self) -> Option<Capability> {
+        Some(Capability::Metadata)
     }
 );
 
@@ -239,6 +274,9 @@ operation!(RegisterOAuth2Client => OAuth2Client,
     |this| Draft::root(Method::POST, ["oauth2", "register"]).json(&this.metadata),
     fn needs_credential(&self) -> bool {
         false
+    },
+    fn needs(&self) -> Option<Capability> {
+        Some(Capability::DynamicRegistration)
     }
 );
 
@@ -307,6 +345,10 @@ macro_rules! registrations {
 
             fn needs_credential(&self) -> bool {
                 false
+            }
+
+            fn needs(&self) -> Option<Capability> {
+                Some(Capability::DynamicRegistration)
             }
         }
     )+};

@@ -9,13 +9,15 @@ use crate::models::{
     PortShare, PortShareProtocol, PortShares, SharingLevel, WorkspaceAcl, WorkspaceRole,
 };
 use crate::operation::{Draft, operation, operations};
-use crate::{GroupId, UserId, WorkspaceId};
+use crate::{Capability, GroupId, UserId, WorkspaceId};
 
 operations! {
     /// `GET /api/v2/workspaces/{workspace}/acl`: with whom a workspace is shared.
-    GetWorkspaceAcl(workspace: WorkspaceId) = GET ["workspaces", workspace, "acl"] => WorkspaceAcl;
+    GetWorkspaceAcl(workspace: WorkspaceId) =
+        GET ["workspaces", workspace, "acl"] => WorkspaceAcl, needs WorkspaceSharing;
     /// `DELETE /api/v2/workspaces/{workspace}/acl`: shares it with nobody any more.
-    UnshareWorkspace(workspace: WorkspaceId) = DELETE ["workspaces", workspace, "acl"];
+    UnshareWorkspace(workspace: WorkspaceId) =
+        DELETE ["workspaces", workspace, "acl"], needs WorkspaceSharing;
     /// `GET /api/v2/workspaces/{workspace}/port-share`: its ports that are shared.
     ListPortShares(workspace: WorkspaceId) =
         GET ["workspaces", workspace, "port-share"] => PortShares;
@@ -65,9 +67,13 @@ impl ShareWorkspace {
     }
 }
 
-operation!(ShareWorkspace, |this| {
-    Draft::patch(["workspaces", &this.workspace.to_string(), "acl"]).json(this)
-});
+operation!(
+    ShareWorkspace,
+    |this| Draft::patch(["workspaces", &this.workspace.to_string(), "acl"]).json(this),
+    fn needs(&self) -> Option<Capability> {
+        Some(Capability::WorkspaceSharing)
+    }
+);
 
 /// `POST /api/v2/workspaces/{workspace}/port-share`: shares a port, or changes with whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

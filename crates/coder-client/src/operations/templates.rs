@@ -8,7 +8,9 @@ use crate::models::{
     TemplateVersionVariable, WorkspaceResource,
 };
 use crate::operation::{Draft, operation, operations};
-use crate::{List, OrganizationRef, TemplateFilter, TemplateId, TemplateVersionId, UserId};
+use crate::{
+    Capability, List, OrganizationRef, TemplateFilter, TemplateId, TemplateVersionId, UserId,
+};
 
 operations! {
     /// `GET /api/v2/organizations/{organization}/templates`: the templates of an organization,
@@ -136,7 +138,14 @@ impl crate::Operation for GetPreviousTemplateVersion {
         if response.status() == http::StatusCode::NO_CONTENT {
             return Ok(None);
         }
-        crate::response::tolerant(&response).map(Some)
+        // Releases before 2.34 answer 404, which may also mean that there is no such template.
+        let is_the_first = |error: &crate::Error| {
+            error.api().is_some_and(|api| api.message.starts_with("No previous template version"))
+        };
+        match crate::response::tolerant(&response) {
+            Err(error) if is_the_first(&error) => Ok(None),
+            previous => previous.map(Some),
+        }
     }
 }
 
@@ -183,17 +192,23 @@ impl ListTemplateVersionExternalAuth {
         Self { version, user: None }
     }
 
-    /// For somebody else.
+    /// For somebody else, or for the caller by id. Older releases answer for the caller, whoever is
+    /// asked for: it is asked of a release only that has [`Capability::ExternalAuthOfOthers`].
     #[must_use]
     pub fn for_user(self, user: UserId) -> Self {
         Self { user: Some(user), ..self }
     }
 }
 
-operation!(ListTemplateVersionExternalAuth => List<TemplateVersionExternalAuth>, |this| {
-    Draft::get(["templateversions", &this.version.to_string(), "external-auth"])
-        .query("user_id", this.user)
-});
+operation!(ListTemplateVersionExternalAuth => List<TemplateVersionExternalAuth>,
+    |this| {
+        Draft::get(["templateversions", &this.version.to_string(), "external-auth"])
+            .query("user_id", this.user)
+    },
+    fn needs(&self) -> Option<Capability> {
+        self.user.map(|_| Capability::ExternalAuthOfOthers)
+    }
+);
 
 /// `GET /api/v2/templateversions/{templateversion}/logs`: the log of its import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

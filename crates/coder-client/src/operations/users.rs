@@ -1,14 +1,15 @@
 //! Users, and signing in with a password.
 
-use coder_core::Secret;
-use http::Method;
+use bytes::Bytes;
+use coder_core::{DeploymentUrl, Secret};
+use http::{Method, Request, Response};
 use serde::{Serialize, Serializer};
 
 use crate::models::{
     FirstUser, LoginType, NewSession, User, UserLoginType, UserPage, UserParameter, UserStatus,
 };
 use crate::operation::{Draft, operation, operations};
-use crate::{List, OrganizationId, TemplateId, UserFilter, UserRef};
+use crate::{Error, List, Operation, OrganizationId, TemplateId, UserFilter, UserRef};
 
 /// `GET /api/v2/users/{user}`: who somebody is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,10 @@ operations! {
 }
 
 /// `GET /api/v2/users`: the users that match a filter. Members see hardly more than themselves.
+///
+/// Coder finds nobody by an exact username or address. Where the [`UserFilter`] names one, all who
+/// have it as a part of their names are asked for, and page and count are of those who have it
+/// exactly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListUsers {
     filter: UserFilter,
@@ -60,24 +65,47 @@ impl ListUsers {
     }
 }
 
-operation!(ListUsers => UserPage, |this| {
-    let query = (!this.filter.is_empty()).then(|| this.filter.to_string());
-    Draft::get(["users"])
-        .query("q", query)
-        .query("limit", this.limit)
-        .query("offset", this.offset)
-});
+impl Operation for ListUsers {
+    type Output = UserPage;
+
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+        let query = (!self.filter.is_empty()).then(|| self.filter.to_string());
+        let is_cut_by_coder = !self.filter.is_exact();
+        Draft::get(["users"])
+            .query("q", query)
+            .query("limit", self.limit.filter(|_| is_cut_by_coder))
+            .query("offset", self.offset.filter(|_| is_cut_by_coder))
+            .build(deployment)
+    }
+
+    fn parse(&self, response: Response<Bytes>) -> Result<UserPage, Error> {
+        let mut page: UserPage = crate::response::json(&response)?;
+        if self.filter.is_exact() {
+            page.users.retain(|user| self.filter.names(&user.username, &user.email));
+            page.count = page.users.len() as u64;
+            let limit = self.limit.filter(|limit| *limit > 0).unwrap_or(u32::MAX);
+            let (limit, offset) = (limit as usize, self.offset.unwrap_or(0) as usize);
+            page.users = page.users.into_iter().skip(offset).take(limit).collect();
+        }
+        Ok(page)
+    }
+}
 
 /// `POST /api/v2/users`: a new user.
 #[derive(Clone, Debug, Serialize)]
 pub struct CreateUser {
     username: String,
-    email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_exposed")]
     password: Option<Secret>,
     login_type: LoginType,
+    /// Releases since 2.36 make nobody without a way to sign in unless this says so; older ones do
+    /// not know it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    service_account: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_status: Option<UserStatus>,
     organization_ids: Vec<OrganizationId>,
@@ -89,13 +117,24 @@ impl CreateUser {
         Self { password: Some(password), ..Self::new(username, email, LoginType::Password) }
     }
 
-    /// Somebody who signs in like this.
+    /// Somebody who signs in like this. With [`LoginType::None`] it is a service account that has
+    /// an address.
     pub fn new(username: &str, email: &str, login_type: LoginType) -> Self {
+        Self::named(username, Some(email.to_owned()), login_type)
+    }
+
+    /// A service account: it does not sign in and has no address, but others make tokens for it.
+    pub fn service_account(username: &str) -> Self {
+        Self::named(username, None, LoginType::None)
+    }
+
+    fn named(username: &str, email: Option<String>, login_type: LoginType) -> Self {
         Self {
             username: username.to_owned(),
-            email: email.to_owned(),
+            email,
             name: None,
             password: None,
+            service_account: login_type == LoginType::None,
             login_type,
             user_status: None,
             organization_ids: Vec::new(),

@@ -184,37 +184,37 @@ async fn both_error_dialects_are_understood() {
     }
     insta::assert_snapshot!(said, @r#"
     api_audience: coder answered 403: Token audience validation failed
-    api_bad_format: coder answered 401: You are signed out or your session has expired. Please sign in again to continue.
+    api_bad_format: coder answered 401: You are signed out or your session has expired. Please sign in again to continue: Invalid API key format: incorrect amount of API key parts, expected 2 got 1
     api_bad_search: coder answered 400: Invalid workspace search query.; `q`: Query element "param:repo=https://x" can only contain 1 ':'
-    api_bad_secret: coder answered 401: You are signed out or your session has expired. Please sign in again to continue.
-    api_body_too_large: coder answered 413: Request body too large.
+    api_bad_secret: coder answered 401: You are signed out or your session has expired. Please sign in again to continue: API key secret is invalid.
+    api_body_too_large: coder answered 413: Request body too large: Maximum request body size is 4194304 bytes.
     api_build_active: coder answered 409: A workspace build is already active.
     api_conflict_name: coder answered 409: Workspace "payments-api" already exists.; `name`: This value is already in use and should be unique.
-    api_expired: coder answered 401: You are signed out or your session has expired. Please sign in again to continue.
-    api_external_auth: coder answered 403: External authentication is required to create a workspace with this template.; `external_auth`: primary-github
-    api_forbidden: coder answered 403: Forbidden.
+    api_expired: coder answered 401: You are signed out or your session has expired. Please sign in again to continue: API key expired at "2026-08-20 09:31:42.118204 +0000 UTC".
+    api_external_auth: coder answered 403: External authentication is required to create a workspace with this template: The workspace owner must authenticate with the following external auth providers: GitHub.; `external_auth`: primary-github
+    api_forbidden: coder answered 403: Forbidden: You don't have permission to view this content. If you believe this is a mistake, please contact your administrator or try signing in with different credentials.
     api_gone: coder answered 410: Workspace "fec94b8c-d8e6-456c-a165-bac80b11b3c2" was deleted, you can view this workspace by specifying '?include_deleted=true' and trying again.
-    api_no_token: coder answered 401: You are signed out or your session has expired. Please sign in again to continue.
+    api_no_token: coder answered 401: You are signed out or your session has expired. Please sign in again to continue: Cookie "coder_session_token" or query parameter must be provided.
     api_not_found: coder answered 404: Resource not found or you do not have access to this resource
     api_rate_limited: coder limits the rate of requests; try again in 60 seconds
-    api_route_not_found: coder answered 404: Route not found.
+    api_route_not_found: `GetUser` is not available at this coder: it came later, is switched off, or is not part of this build
     api_suspended: coder answered 401: User is not active (status = "suspended"). Contact an admin to reactivate your account.
-    api_unknown_key: coder answered 401: You are signed out or your session has expired. Please sign in again to continue.
+    api_unknown_key: coder answered 401: You are signed out or your session has expired. Please sign in again to continue: API key is invalid.
     api_validation: coder answered 400: Validation failed.; `name`: Validation failed for tag "workspace_name" with value: "bad name"
     dcr_bad_metadata: coder answered 400: invalid redirect_uris: redirect URI at index 0 must use https scheme for non-localhost URLs (invalid_client_metadata)
-    dcr_disabled: coder answered 403: Dynamic client registration is disabled on this deployment (invalid_request)
+    dcr_disabled: `GetUser` is not available at this coder: Dynamic client registration is disabled on this deployment (invalid_request)
     oauth_bad_code: coder answered 400: The authorization code is invalid or expired (invalid_grant)
     oauth_bad_refresh: coder answered 400: The refresh token is invalid or expired (invalid_grant)
     oauth_bad_resource: coder answered 400: The resource parameter is invalid (invalid_target)
     oauth_bad_verifier: coder answered 400: The PKCE code verifier is invalid (invalid_grant)
     oauth_conflicting_auth: coder answered 400: Conflicting client credentials between Authorization header and request body (invalid_request)
     oauth_excess_param_pre_2_38: coder answered 400: The request is missing required parameters or is otherwise malformed (invalid_request)
-    oauth_experiment_off_pre_2_38: coder answered 403: OAuth2 Provider functionality requires enabling the 'oauth2' experiment.
+    oauth_experiment_off_pre_2_38: `GetUser` is not available at this coder: OAuth2 Provider functionality requires enabling the 'oauth2' experiment.
     oauth_invalid_client: coder answered 401: The client credentials are invalid (invalid_client)
     oauth_malformed_verifier: coder answered 400: The code_verifier parameter must be 43 to 128 characters from the unreserved character set [A-Za-z0-9-._~] (RFC 7636 §4.1) (invalid_request)
     oauth_missing_client_id: coder answered 400: Missing client_id parameter (invalid_request)
     oauth_missing_param: coder answered 400: Missing required parameter: code (invalid_request)
-    oauth_provider_off_2_38: coder answered 404: Route not found.
+    oauth_provider_off_2_38: `GetUser` is not available at this coder: it came later, is switched off, or is not part of this build
     oauth_rate_limited_2_38: coder limits the rate of requests
     oauth_unsupported_grant: coder answered 400: The grant type is missing or unsupported (unsupported_grant_type)
     "#);

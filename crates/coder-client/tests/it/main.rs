@@ -4,15 +4,21 @@
 //! the tests.
 #![cfg(test)]
 
+#[cfg(not(target_family = "wasm"))]
+mod answers;
 mod client;
 #[cfg(not(target_family = "wasm"))]
 mod coverage;
 mod credentials;
 mod door;
 mod models;
+#[cfg(not(target_family = "wasm"))]
+mod older_releases;
 mod pages;
 #[cfg(not(target_family = "wasm"))]
 mod recorded;
+#[cfg(not(target_family = "wasm"))]
+mod refusals;
 #[cfg(not(target_family = "wasm"))]
 mod requests;
 #[cfg(not(target_family = "wasm"))]

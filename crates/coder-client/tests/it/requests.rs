@@ -94,13 +94,15 @@ pub(crate) fn every_operation() -> Vec<Written> {
             .ask("any", Permission::new("read", "template").within_any())
             .ask("this", Permission::new("update", "workspace").on(workspace)),
         GetUser::me(),
-        GetUser::new("a/b ü"),
+        GetUser::new("a?b ü"),
         ListUsers::matching(UserFilter::new().search("dana").unwrap()).page(25, 50),
+        ListUsers::matching(UserFilter::new().username("dana").unwrap()).page(25, 50),
         CreateUser::with_password("dana", "dana@example.com", secret())
             .name("Dana Osei")
             .member_of(ID.parse().unwrap())
             .status(UserStatus::Active),
         CreateUser::new("dana", "dana@example.com", LoginType::Oidc),
+        CreateUser::service_account("builder"),
         DeleteUser::new(me()),
         UpdateProfile::new(me(), "dana", "Dana Osei").avatar_url("https://x.test/a.png"),
         GetUserLoginType::new(me()),
@@ -279,8 +281,10 @@ fn every_request_as_it_is_sent() {
 
 #[test]
 fn a_name_that_would_change_the_path_is_refused() {
-    for name in ["", ".", ".."] {
+    for name in ["", ".", "..", "a/b"] {
         let error = written(&GetUser::new(name)).unwrap_err();
-        assert_eq!(error.to_string(), format!("`{name}` cannot be part of a path"));
+        let told =
+            "cannot be part of a path; a name is neither empty, `.` nor `..`, and holds no `/`";
+        assert_eq!(error.to_string(), format!("`{name}` {told}"));
     }
 }

@@ -4,6 +4,7 @@
 //! the tests.
 #![cfg(test)]
 
+mod accounts;
 mod agents;
 mod assets;
 mod association;

@@ -1,0 +1,257 @@
+//! What Coder said when it said no, and what it means: releases and routes say one thing in
+//! different ways.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+
+/// How much of one text of a peer is shown, in characters.
+const SHOWN: usize = 500;
+
+/// What Coder said when it said no.
+///
+/// `Display` prints the status, the message, the detail and the fields that were wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// For people; may be shown. For the OAuth2 endpoints their `error_description`.
+    pub message: String,
+    /// More about it; often the only reason that Coder gives.
+    pub detail: Option<String>,
+    /// Which fields of the request were wrong, and why.
+    pub validations: Vec<ValidationError>,
+    /// The code of an OAuth2 error (RFC 6749 §5.2), like `invalid_grant`.
+    pub oauth_code: Option<String>,
+    /// `X-Coder-Request-Id`: what to look for in Coder's log.
+    pub request_id: Option<String>,
+    /// Whether the request was of a safe method (RFC 9110 §9.2.1), so that it changed nothing.
+    pub(crate) changed_nothing: bool,
+}
+
+/// One field of a request that Coder refused.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[non_exhaustive]
+pub struct ValidationError {
+    /// The field's name in the request's JSON or query.
+    pub field: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+/// An answer that is not JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotJson {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// Its `Content-Type`, when it named one.
+    pub content_type: Option<String>,
+    /// How the body begins, at most 200 characters on one line. Empty when the body may hold
+    /// something else than a page for people.
+    pub start: String,
+    /// The time to wait, when the answer named one.
+    pub retry_after: Option<Duration>,
+    /// Whether the request was of a safe method (RFC 9110 §9.2.1), so that it changed nothing.
+    pub(crate) changed_nothing: bool,
+}
+
+/// What stands in the way of a request that Coder answered with 409, or with 500 where two requests
+/// for one thing overlapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// The name is taken: by a workspace of this owner, a token of this user.
+    NameTaken,
+    /// Another build of the workspace is pending or running.
+    BuildActive,
+    /// The workspace was deleted.
+    Deleted,
+    /// Something else: the workspace is not started or has no deadline
+    /// ([`ExtendWorkspace`](crate::operations::ExtendWorkspace)), is a prebuilt one, or the
+    /// deployment has its first user already.
+    Other,
+}
+
+impl ApiError {
+    /// Whether the caller lacks the right to do this. Some routes say so with 500.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        (self.status == StatusCode::FORBIDDEN && !self.is_switched_off())
+            || (self.is_of_the_server() && self.says("rbac: forbidden"))
+    }
+
+    /// Whether something that the request names is not there, or hidden from the caller.
+    pub(crate) fn is_not_found(&self) -> bool {
+        match self.status {
+            StatusCode::NOT_FOUND => !self.is_unsupported(),
+            StatusCode::BAD_REQUEST => self.names_what_is_not_there(),
+            _ => self.is_of_the_server() && self.says("sql: no rows in result set"),
+        }
+    }
+
+    /// Whether this deployment does not have what was asked for: no such route, no such method, or
+    /// a feature that is switched off.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        match self.status {
+            StatusCode::NOT_FOUND => self.message == "Route not found.",
+            // Coder's router says it without a word; a refusal of Coder's own has a message.
+            StatusCode::METHOD_NOT_ALLOWED => {
+                Some(&*self.message) == self.status.canonical_reason()
+            }
+            _ => self.is_switched_off(),
+        }
+    }
+
+    /// Whether it says that a feature exists, but not at this deployment.
+    pub(crate) fn is_switched_off(&self) -> bool {
+        match self.status {
+            StatusCode::FORBIDDEN => {
+                self.message.ends_with("requires enabling the 'oauth2' experiment.")
+                    || self.message.starts_with("Dynamic client registration is disabled")
+                    || self.message.contains("is a Premium feature")
+                    || self.is_under_development()
+                    || matches!(
+                        &*self.message,
+                        "Dev Container feature not enabled."
+                            | "Dev Container feature not supported."
+                    )
+            }
+            StatusCode::BAD_REQUEST => self.message == "Workspace renames are not allowed.",
+            _ => false,
+        }
+    }
+
+    /// Whether it is of a release whose OAuth2 provider was not finished: 2.24 says so.
+    pub(crate) fn is_under_development(&self) -> bool {
+        self.message == "OAuth2 provider is under development."
+    }
+
+    /// Whether the build that the request is about has left the state that was expected.
+    pub(crate) fn is_too_late(&self) -> bool {
+        match self.status {
+            StatusCode::PRECONDITION_FAILED => true,
+            StatusCode::BAD_REQUEST => self.message == "Job has already completed!",
+            _ => false,
+        }
+    }
+
+    pub(crate) fn conflict(&self) -> Option<Conflict> {
+        if self.is_duplicate() {
+            let is_of_a_name = self.says("workspaces_owner_id_lower_idx");
+            return Some(if is_of_a_name { Conflict::NameTaken } else { Conflict::Other });
+        }
+        if self.status != StatusCode::CONFLICT {
+            return None;
+        }
+        let unique = |validation: &ValidationError| validation.field == "name";
+        Some(if self.validations.iter().any(unique) {
+            Conflict::NameTaken
+        } else if self.message == "A workspace build is already active." {
+            Conflict::BuildActive
+        } else if self.message.ends_with("a deleted workspace!") {
+            Conflict::Deleted
+        } else {
+            Conflict::Other
+        })
+    }
+
+    /// Whether nobody knows what became of the request.
+    pub(crate) fn is_outcome_unknown(&self) -> bool {
+        let refused = self.is_forbidden() || self.is_not_found() || self.is_duplicate();
+        self.is_of_the_server() && !self.changed_nothing && !refused
+    }
+
+    /// Whether the database let another request through, which came at the same time.
+    fn is_duplicate(&self) -> bool {
+        self.is_of_the_server() && self.says("duplicate key value violates unique constraint")
+    }
+
+    fn is_of_the_server(&self) -> bool {
+        self.status.is_server_error()
+    }
+
+    /// Where the thing is named in a path, Coder answers 404; where it is a user in releases up to
+    /// 2.29, or is named in a body, 400.
+    fn names_what_is_not_there(&self) -> bool {
+        let message = &*self.message;
+        let of_template = message.starts_with("Template ") && message.ends_with(" doesn't exist.");
+        of_template
+            || matches!(
+                message,
+                r#""user" must be an existing uuid or username."#
+                    | "template version does not exist"
+                    | "Agent not found."
+            )
+    }
+
+    fn says(&self, text: &str) -> bool {
+        [Some(&self.message), self.detail.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|said| said.contains(text))
+    }
+
+    /// What Coder said, in one line.
+    pub(crate) fn said(&self) -> String {
+        let mut said = shown(&self.message);
+        if let Some(detail) = self.detail.as_ref().filter(|detail| **detail != self.message) {
+            said.truncate(said.trim_end_matches(['.', ' ']).len());
+            said.push_str(": ");
+            said.push_str(&shown(detail));
+        }
+        if let Some(code) = self.oauth_code.as_ref().filter(|code| **code != self.message) {
+            said.push_str(&format!(" ({})", shown(code)));
+        }
+        for ValidationError { field, detail } in &self.validations {
+            said.push_str(&format!("; `{}`: {}", shown(field), shown(detail)));
+        }
+        said
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "coder answered {}: {}", self.status.as_u16(), self.said())
+    }
+}
+
+impl NotJson {
+    /// Whether it is a page that came with success.
+    pub(crate) fn is_successful_page(&self) -> bool {
+        let is_html = |content_type: &String| content_type.starts_with("text/html");
+        self.status.is_success() && self.content_type.as_ref().is_some_and(is_html)
+    }
+}
+
+impl fmt::Display for NotJson {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status.as_u16();
+        write!(formatter, "did not receive JSON from coder, but status {status}")?;
+        if let Some(content_type) = &self.content_type {
+            write!(formatter, " with `{}`", shown(content_type))?;
+        }
+        if !self.start.is_empty() {
+            write!(formatter, " that begins with `{}`", self.start)?;
+        }
+        if self.status.is_server_error() {
+            formatter.write_str("; the proxy in front of coder may be unable to reach it")
+        } else {
+            formatter.write_str("; check the deployment's URL, and whether a login page or proxy stands in front of it")
+        }
+    }
+}
+
+/// Text of a peer, safe to print in one line of a log.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+/// The same, cut where it is too long to read.
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => one_line(text.get(..end).unwrap_or_default()) + "…",
+        None => one_line(text),
+    }
+}

@@ -1,0 +1,26 @@
+//! Remembering what the deployment can do.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Capabilities;
+
+/// After this, the deployment is asked again: it may have been upgraded.
+const FRESH: SignedDuration = SignedDuration::from_mins(10);
+
+/// What the deployment can do, and when it said so.
+#[derive(Default)]
+pub(crate) struct CapabilityCache(Mutex<Option<(Timestamp, Capabilities)>>);
+
+impl CapabilityCache {
+    /// The answer, while it is fresh.
+    pub(crate) fn fresh(&self, now: Timestamp) -> Option<Capabilities> {
+        let known = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.filter(|(since, _)| now.duration_since(*since) < FRESH).map(|(_, known)| known)
+    }
+
+    pub(crate) fn set(&self, now: Timestamp, capabilities: Capabilities) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, capabilities));
+    }
+}
