@@ -1,10 +1,11 @@
 //! Who is calling.
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::call::Call;
+use crate::csrf;
 use crate::keys::{ApiKey, KeyKind};
 use crate::reply::Reply;
 use crate::scopes::Permissions;
@@ -33,6 +34,15 @@ impl Caller {
     }
 }
 
+/// Why a call has no caller.
+#[derive(Debug)]
+pub(crate) struct Rejected {
+    /// What a person is told.
+    pub(crate) message: String,
+    /// What a program is answered.
+    pub(crate) reply: Reply,
+}
+
 /// Where a token was found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -43,17 +53,17 @@ enum Place {
 impl Deployment<'_> {
     /// The caller of an API request. Cookies need a CSRF token for anything that is not a read.
     pub(crate) fn authenticate(&mut self, call: &Call) -> Result<Caller, Reply> {
-        let place = self.token(call).map(|(_, place)| place);
-        let caller = self.caller(call)?;
-        let reads = matches!(call.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if place == Some(Place::Cookie) && !reads {
-            self.check_csrf(call)?;
-        }
-        Ok(caller)
+        csrf::check(self, call)?;
+        self.caller(call)
     }
 
     /// The caller, whatever the method.
     pub(crate) fn caller(&mut self, call: &Call) -> Result<Caller, Reply> {
+        self.identify(call).map_err(|rejected| rejected.reply)
+    }
+
+    /// The caller, or what a person is told on the login page instead.
+    pub(crate) fn identify(&mut self, call: &Call) -> Result<Caller, Rejected> {
         let Some((token, _)) = self.token(call) else {
             return Err(self.unauthorized(
                 "Cookie \"coder_session_token\" or query parameter must be provided.",
@@ -63,11 +73,13 @@ impl Deployment<'_> {
         if let KeyKind::OAuth2 { audience: Some(audience), .. } = &key.kind
             && audience.trim_end_matches('/') != self.settings.url.as_str()
         {
-            return Err(self.challenge(
-                Reply::error(StatusCode::FORBIDDEN, "Token audience validation failed"),
+            let message = "Token audience validation failed".to_owned();
+            let reply = self.challenge(
+                Reply::error(StatusCode::FORBIDDEN, &message),
                 "insufficient_scope",
                 "The request requires higher privileges than provided by the access token",
-            ));
+            );
+            return Err(Rejected { message, reply });
         }
         let Some(user) = self.state.users.get(&key.user).cloned() else {
             return Err(self.unauthorized("API key is invalid."));
@@ -78,11 +90,12 @@ impl Deployment<'_> {
                  account.",
                 user.status()
             );
-            return Err(self.challenge(
+            let reply = self.challenge(
                 Reply::error(StatusCode::UNAUTHORIZED, &message),
                 "invalid_token",
                 "The access token is invalid",
-            ));
+            );
+            return Err(Rejected { message, reply });
         }
         let now = self.now;
         if let Some(key) = self.state.keys.get_mut(&key.parts.id) {
@@ -114,7 +127,7 @@ impl Deployment<'_> {
             .or_else(|| elsewhere(call.query("access_token").filter(|_| self.profile().bearer)))
     }
 
-    fn live_key(&self, token: &str) -> Result<&ApiKey, Reply> {
+    fn live_key(&self, token: &str) -> Result<&ApiKey, Rejected> {
         let parts: Vec<&str> = token.split('-').collect();
         let &[id, secret] = parts.as_slice() else {
             return Err(self.unauthorized(&format!(
@@ -132,15 +145,10 @@ impl Deployment<'_> {
             return Err(self.unauthorized("API key secret is invalid."));
         }
         if key.is_expired(self.now) {
-            let reply = Reply::error_with_detail(
-                StatusCode::UNAUTHORIZED,
-                SIGNED_OUT,
-                &format!(
-                    "API key expired at \"{}\".",
-                    key.expires_at.strftime("%Y-%m-%d %H:%M:%S%.f +0000 UTC")
-                ),
-            );
-            return Err(self.challenge(reply, "invalid_token", "The access token has expired"));
+            return Err(self.unauthorized(&format!(
+                "API key expired at \"{}\".",
+                key.expires_at.strftime("%Y-%m-%d %H:%M:%S%.f +0000 UTC")
+            )));
         }
         Ok(key)
     }
@@ -150,12 +158,14 @@ impl Deployment<'_> {
         self.live_key(token).is_ok()
     }
 
-    fn unauthorized(&self, detail: &str) -> Reply {
-        self.challenge(
+    /// Signed out, for whatever reason: the challenge always says that the token has expired.
+    fn unauthorized(&self, detail: &str) -> Rejected {
+        let reply = self.challenge(
             Reply::error_with_detail(StatusCode::UNAUTHORIZED, SIGNED_OUT, detail),
             "invalid_token",
-            "The access token is invalid",
-        )
+            "The access token has expired",
+        );
+        Rejected { message: SIGNED_OUT.to_owned(), reply }
     }
 
     fn challenge(&self, reply: Reply, error: &str, description: &str) -> Reply {
@@ -172,14 +182,14 @@ impl Deployment<'_> {
         )
     }
 
-    /// The token that proves a form was made by a page of this deployment for this session.
+    /// The token that proves a form of the fake's own dashboard was made for this session.
     pub(crate) fn csrf_token(session: &str) -> String {
         let digest = Sha256::new().chain_update("csrf:").chain_update(session).finalize();
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// A request whose cookie was sent by the browser on its own must show the token of the
-    /// session's pages, in the form or in `X-CSRF-TOKEN`.
+    /// A form of the fake's own dashboard must show the token of the session's pages, in the form
+    /// or in `X-CSRF-TOKEN`.
     pub(crate) fn check_csrf(&self, call: &Call) -> Result<(), Reply> {
         let Some((session, Place::Cookie)) = self.token(call) else {
             return Ok(());
@@ -189,11 +199,7 @@ impl Deployment<'_> {
         if given.is_some_and(|given| given.as_bytes().ct_eq(expected.as_bytes()).into()) {
             Ok(())
         } else {
-            Err(Reply::text(
-                StatusCode::BAD_REQUEST,
-                "Something is wrong with your CSRF token. Please refresh the page. If this error \
-                 persists, try clearing your cookies.\n",
-            ))
+            Err(csrf::refusal())
         }
     }
 }

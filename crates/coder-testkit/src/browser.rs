@@ -31,7 +31,7 @@ impl FakeCoder {
         user: &FakeUser,
     ) -> Result<Url, NotRedirected> {
         let target = authorize_url.as_ref();
-        let browser = Browser::signed_in(self, user);
+        let mut browser = Browser::signed_in(self, user);
         let page = match browser.get(target).leads_away()? {
             Ok(url) => return Ok(url),
             Err(page) => page,
@@ -53,21 +53,22 @@ impl FakeCoder {
         authorize_url: impl AsRef<str>,
         user: &FakeUser,
     ) -> Result<Url, NotRedirected> {
-        let browser = Browser::signed_in(self, user);
+        let mut browser = Browser::signed_in(self, user);
         let page = match browser.get(authorize_url.as_ref()).leads_away()? {
             Ok(url) => return Ok(url),
             Err(page) => page,
         };
-        between(&page, "id=\"cancel-link\" href=\"")
+        cancel_link(&page)
             .and_then(|href| Url::parse(&href.replace("&amp;", "&")).ok())
             .ok_or(NotRedirected { status: StatusCode::OK, page })
     }
 }
 
-/// A browser with the session cookie of one person.
+/// A browser with the cookies of one person.
 struct Browser<'a> {
     coder: &'a FakeCoder,
-    cookie: String,
+    /// `name=value`, each name once.
+    cookies: Vec<String>,
 }
 
 /// What a browser has got: status, where it is sent, and the page.
@@ -75,52 +76,62 @@ struct Got {
     status: StatusCode,
     location: Option<String>,
     page: String,
-    cookie: Option<String>,
 }
 
 impl<'a> Browser<'a> {
     /// Goes through the login page. A user who cannot sign in has no cookie afterwards.
     fn signed_in(coder: &'a FakeCoder, user: &FakeUser) -> Self {
-        let stranger = Self { coder, cookie: String::new() };
-        let got = stranger.post("/login", &[("user", &user.id.to_string())]);
-        Self { coder, cookie: got.cookie.unwrap_or_default() }
+        let mut browser = Self { coder, cookies: Vec::new() };
+        browser.post("/login", &[("user", &user.id.to_string())]);
+        browser
     }
 
-    fn get(&self, target: &str) -> Got {
+    fn get(&mut self, target: &str) -> Got {
         self.send(Request::get(target), String::new())
     }
 
-    fn post(&self, target: &str, fields: &[(&str, &str)]) -> Got {
+    fn post(&mut self, target: &str, fields: &[(&str, &str)]) -> Got {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request =
             Request::post(target).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request, form)
     }
 
-    fn send(&self, request: http::request::Builder, body: String) -> Got {
-        let request = request.header(header::COOKIE, &self.cookie).body(Bytes::from(body));
+    fn send(&mut self, request: http::request::Builder, body: String) -> Got {
+        let request = request
+            .header(header::COOKIE, self.cookies.join("; "))
+            .header("sec-fetch-site", "same-origin")
+            .body(Bytes::from(body));
         let response = match request {
             Ok(request) => self.coder.respond(request),
             Err(error) => return Got::nothing(&error.to_string()),
         };
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            self.keep(cookie.to_str().unwrap_or_default());
+        }
         let text = |name| {
             let value = response.headers().get(name).and_then(|value| value.to_str().ok());
             value.map(str::to_owned)
         };
-        let cookie =
-            text(header::SET_COOKIE).and_then(|cookie| cookie.split(';').next().map(str::to_owned));
         let (status, location) = (response.status(), text(header::LOCATION));
         // Coder's pages are whole when they arrive, so nothing has to be waited for.
         let page = response.into_body().collect(usize::MAX).now_or_never();
         let page = page.and_then(Result::ok).unwrap_or_default();
-        Got { status, location, page: String::from_utf8_lossy(&page).into_owned(), cookie }
+        Got { status, location, page: String::from_utf8_lossy(&page).into_owned() }
+    }
+
+    fn keep(&mut self, set: &str) {
+        let cookie = set.split(';').next().unwrap_or_default();
+        let name = cookie.split('=').next().unwrap_or_default();
+        self.cookies.retain(|kept| kept.split('=').next() != Some(name));
+        self.cookies.push(cookie.to_owned());
     }
 }
 
 impl Got {
     fn nothing(reason: &str) -> Self {
         let page = reason.to_owned();
-        Self { status: StatusCode::BAD_REQUEST, location: None, page, cookie: None }
+        Self { status: StatusCode::BAD_REQUEST, location: None, page }
     }
 
     /// `Ok(Ok(url))` when the browser is sent to another site, `Ok(Err(page))` for a page that is
@@ -135,6 +146,12 @@ impl Got {
             }
         }
     }
+}
+
+/// Where "Cancel" leads. The link has an id in newer releases only.
+fn cancel_link(page: &str) -> Option<&str> {
+    let (before, _) = page.split_once("\">Cancel</a>")?;
+    before.rsplit_once("href=\"").map(|(_, href)| href)
 }
 
 /// What stands between `before` and the next quotation mark.

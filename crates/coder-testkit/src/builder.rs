@@ -9,6 +9,7 @@ use coder_core::{Clock, DeploymentUrl, Random, Runtime};
 use crate::clock::TestClock;
 use crate::mint::Mint;
 use crate::misuse::misuse;
+use crate::oauth2::Races;
 use crate::organizations::Organization;
 use crate::profile::Profile;
 use crate::random::SeededRandom;
@@ -29,6 +30,7 @@ pub struct FakeCoderBuilder {
     runtime: Option<Arc<dyn Runtime>>,
     rate_limits: bool,
     strange: bool,
+    races: Option<u64>,
 }
 
 impl FakeCoderBuilder {
@@ -44,6 +46,7 @@ impl FakeCoderBuilder {
             runtime: None,
             rate_limits: false,
             strange: false,
+            races: None,
         }
     }
 
@@ -118,6 +121,24 @@ impl FakeCoderBuilder {
         self
     }
 
+    /// Lets requests to `POST /oauth2/tokens` overlap, as they do at Coder: a request that waits at
+    /// a door ([`Transport`](coder_core::Transport) or a `FakeServer`) has read its code or refresh
+    /// token already, and does not notice that another one redeems it meanwhile. What becomes of
+    /// it, and in which order waiting requests are answered, depends on nothing but `seed` and the
+    /// order in which they arrive:
+    ///
+    /// - equal refreshes: up to three succeed, and their pairs **all** live; the others are answered
+    ///   400 `invalid_grant` or 500 `Failed to exchange token`;
+    /// - equal code exchanges: up to all succeed;
+    /// - a later login ends one of several living pairs; `DELETE /oauth2/tokens` ends them all.
+    ///
+    /// Without it, each request is over before the next begins. [`FakeCoder::respond`] never
+    /// overlaps.
+    pub fn races(mut self, seed: u64) -> Self {
+        self.races = Some(seed);
+        self
+    }
+
     /// Adds a field that nobody knows to every object of the API, and words that nobody knows
     /// where one of a few is expected: a client must take a newer Coder as it is.
     pub fn from_the_future(mut self) -> Self {
@@ -154,6 +175,7 @@ impl FakeCoderBuilder {
         };
         let state = State {
             provider_off: self.provider_off,
+            races: self.races.map(Races::new),
             organizations: vec![organization],
             ..State::default()
         };

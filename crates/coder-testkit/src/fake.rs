@@ -1,8 +1,9 @@
 //! The fake deployment, as a test sees it.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use crate::clock::TestClock;
 use crate::fault::{self, Fault, Outcome};
 use crate::keys::KeyKind;
 use crate::misuse::misuse;
-use crate::oauth2::{ClientType, FakeApp, NewApp};
+use crate::oauth2::{ClientType, FakeApp, NewApp, Seen};
 use crate::recorded::RecordedRequest;
 use crate::router;
 use crate::scopes;
@@ -98,20 +99,47 @@ impl FakeCoder {
     /// The URI may be absolute or a path. This is the pure logic below every door.
     pub fn respond(&self, request: Request<Bytes>) -> Response<Body> {
         match self.record(request) {
-            Ok(call) => self.with(|deployment| router::respond(deployment, &call)).into_response(),
+            Ok(call) => self
+                .with(|deployment| {
+                    deployment.state.begin_answer(None);
+                    router::respond(deployment, &call)
+                })
+                .into_response(),
             Err(refusal) => refusal.into_response(),
         }
     }
 
     /// What a client gets to see: Coder's answer, or what a fault made of it.
+    #[cfg(feature = "wiremock")]
     pub(crate) fn exchange(&self, request: Request<Bytes>) -> Outcome {
+        match self.record(request) {
+            Ok(call) => self.answer(&call, None),
+            Err(refusal) => Outcome::Answered(refusal),
+        }
+    }
+
+    /// The same at a door where requests may overlap.
+    pub(crate) async fn exchange_in_turn(&self, request: Request<Bytes>) -> Outcome {
         let call = match self.record(request) {
             Ok(call) => call,
             Err(refusal) => return Outcome::Answered(refusal),
         };
-        self.with(|deployment| match fault::strike(&mut deployment.state.faults, &call) {
-            Some(kind) => kind.outcome(|| router::respond(deployment, &call)),
-            None => Outcome::Answered(router::respond(deployment, &call)),
+        let Some(arrival) = self.peek(|deployment| deployment.arrive(&call)) else {
+            return self.answer(&call, None);
+        };
+        for _ in 0..arrival.turns {
+            next_turn().await;
+        }
+        self.answer(&call, arrival.seen)
+    }
+
+    fn answer(&self, call: &Call, seen: Option<Seen>) -> Outcome {
+        self.with(|deployment| {
+            deployment.state.begin_answer(seen);
+            match fault::strike(&mut deployment.state.faults, call) {
+                Some(kind) => kind.outcome(|| router::respond(deployment, call)),
+                None => Outcome::Answered(router::respond(deployment, call)),
+            }
         })
     }
 
@@ -270,6 +298,20 @@ impl FakeCoder {
     pub fn forget_requests(&self) {
         self.lock().requests.clear();
     }
+}
+
+/// Lets the executor do something else once.
+async fn next_turn() {
+    let mut is_over = false;
+    poll_fn(|context| {
+        if is_over {
+            return Poll::Ready(());
+        }
+        is_over = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn app_id(app: &FakeApp) -> Option<Uuid> {

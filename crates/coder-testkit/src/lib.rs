@@ -93,6 +93,8 @@ mod clock;
 #[cfg(feature = "conformance")]
 #[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 pub mod conformance;
+mod cors;
+mod csrf;
 mod doors;
 mod events;
 mod fake;

@@ -18,8 +18,6 @@ pub(crate) struct Profile {
     pub(crate) pkce: Pkce,
     /// A verifier that breaks RFC 7636 §4.1, or is missing, is `invalid_request`.
     pub(crate) checks_verifier_form: bool,
-    /// RFC 8707 `resource` is known.
-    pub(crate) resource: bool,
     pub(crate) redirects: RedirectMatch,
     /// The code remembers the redirect URI it was sent to.
     pub(crate) code_bound_to_redirect: bool,
@@ -31,8 +29,15 @@ pub(crate) struct Profile {
     pub(crate) consent_protected: bool,
     /// The denial echoes `state`.
     pub(crate) state_on_denial: bool,
-    /// Status of the redirect after consent.
-    pub(crate) consent_status: u16,
+    pub(crate) consent_page: ConsentPage,
+    /// A `response_type` that Coder knows and does not support is told from an unknown one, and so
+    /// is a `grant_type`.
+    pub(crate) names_response_types: bool,
+    /// A client proves itself with a secret of its own, and redeems nothing but its own codes and
+    /// refresh tokens. Before, any application's secret will do, and any client may refresh.
+    pub(crate) client_bound: bool,
+    /// A wrong verifier, or another `resource`, uses the code up.
+    pub(crate) wrong_proof_burns_code: bool,
     /// HTTP Basic is client authentication, and `invalid_client` says so.
     pub(crate) client_basic: bool,
     /// A client secret in the URL's query is refused.
@@ -41,8 +46,6 @@ pub(crate) struct Profile {
     pub(crate) secret_always: bool,
     /// Scopes are negotiated, enforced and returned; before, they are ignored.
     pub(crate) scopes: bool,
-    /// The token answer has `expires_in` beside `expiry`.
-    pub(crate) expires_in: bool,
     /// The refresh token outlives the access token (30 days).
     pub(crate) long_refresh: bool,
     /// `POST /oauth2/revoke` exists.
@@ -54,8 +57,15 @@ pub(crate) struct Profile {
     pub(crate) registration: Registration,
     /// Apps may have several redirect URIs, public clients, a scope ceiling; the JSON says so.
     pub(crate) rich_apps: bool,
-    /// An empty list of apps is `null`.
-    pub(crate) null_app_list: bool,
+    /// What a registered client reads of itself holds its registration token.
+    pub(crate) shows_registration_token: bool,
+    /// How the refusal of a redirect URI begins: `redirect URI at index 0: redirect URI must …`
+    /// names the URI twice.
+    pub(crate) names_redirect_uri_twice: bool,
+    /// A registered client that wants no secret gets none; before, it gets one and needs it.
+    pub(crate) public_clients: bool,
+    /// How a revocation without a token is refused.
+    pub(crate) no_token_text: &'static str,
     /// `buildinfo.oauth2_provider` exists.
     pub(crate) buildinfo_says: bool,
     /// `/oauth2/authorize` has CORS headers, as the other endpoints have.
@@ -63,7 +73,16 @@ pub(crate) struct Profile {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConsentPage {
+    /// Form and links have no ids.
+    Plain,
+    WithIds,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WhenOff {
+    /// 403 for everybody: there is nothing to switch on yet.
+    UnderDevelopment,
     /// 403, naming the experiment.
     Experiment,
     /// 404 `Route not found.`
@@ -72,10 +91,23 @@ pub(crate) enum WhenOff {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pkce {
-    /// Its parameters are unknown ones.
-    Unknown,
     Optional,
     Mandatory,
+}
+
+impl Pkce {
+    /// The words for a challenge method that is not `S256`.
+    pub(crate) fn refusal_of_method(self, method: &str) -> String {
+        match (self, method) {
+            (Self::Optional, _) => {
+                "Invalid code_challenge_method: only S256 is supported".to_owned()
+            }
+            (Self::Mandatory, "plain") => {
+                "code_challenge_method 'plain' is not supported; use 'S256'".to_owned()
+            }
+            (Self::Mandatory, other) => format!("unsupported code_challenge_method: {other}"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,11 +134,9 @@ impl Profile {
         let release = version as u8;
         let mut profile = V2_24;
         if release >= Version::V2_25 as u8 {
+            profile.off = WhenOff::Experiment;
             profile.metadata = true;
             profile.bearer = true;
-            profile.pkce = Pkce::Optional;
-            profile.resource = true;
-            profile.consent_status = 302;
             profile.registration = Registration::Open;
         }
         if release >= Version::V2_29 as u8 {
@@ -116,20 +146,26 @@ impl Profile {
             profile.revocation_advertised = true;
         }
         if release >= Version::V2_31 as u8 {
-            profile.expires_in = true; // since 2.30
             profile.pkce = Pkce::Mandatory;
             profile.redirects = RedirectMatch::Exact;
             profile.code_bound_to_redirect = true;
             profile.consent_protected = true;
             profile.client_basic = true;
-            profile.null_app_list = false;
+            profile.names_response_types = true;
+            profile.shows_registration_token = false;
+            profile.no_token_text = "missing token parameter";
         }
         if release >= Version::V2_34 as u8 {
             profile.metadata_gated = true; // since 2.32
             profile.state_on_denial = true; // since 2.33
+            profile.consent_page = ConsentPage::WithIds;
+            profile.names_redirect_uri_twice = true;
         }
         if release >= Version::V2_37 as u8 {
             profile.checks_verifier_form = true;
+            profile.client_bound = true;
+            profile.wrong_proof_burns_code = true;
+            profile.public_clients = true;
             profile.no_store = true;
             profile.registration = Registration::OffByDefault;
         }
@@ -150,33 +186,37 @@ impl Profile {
 }
 
 const V2_24: Profile = Profile {
-    off: WhenOff::Experiment,
+    off: WhenOff::UnderDevelopment,
     metadata: false,
     metadata_gated: false,
     scope_catalog: false,
     bearer: false,
-    pkce: Pkce::Unknown,
+    pkce: Pkce::Optional,
     checks_verifier_form: false,
-    resource: false,
     redirects: RedirectMatch::Prefix,
     code_bound_to_redirect: false,
     ignores_unknown_parameters: false,
     errors_to_callback: false,
     consent_protected: false,
     state_on_denial: false,
-    consent_status: 307,
+    consent_page: ConsentPage::Plain,
+    names_response_types: false,
+    client_bound: false,
+    wrong_proof_burns_code: false,
     client_basic: false,
     refuses_secret_in_query: false,
     secret_always: false,
     scopes: false,
-    expires_in: false,
     long_refresh: false,
     revocation: false,
     revocation_advertised: false,
     no_store: false,
     registration: Registration::Absent,
     rich_apps: false,
-    null_app_list: true,
+    shows_registration_token: true,
+    names_redirect_uri_twice: false,
+    public_clients: false,
+    no_token_text: "Missing token parameter",
     buildinfo_says: false,
     cors_on_authorize: true,
 };

@@ -149,6 +149,11 @@ impl Reply {
         )
     }
 
+    /// Coder broke off.
+    pub(crate) fn internal_error() -> Self {
+        Self::error(StatusCode::INTERNAL_SERVER_ERROR, "An internal server error occurred.")
+    }
+
     pub(crate) fn bad_request(message: &str) -> Self {
         Self::error(StatusCode::BAD_REQUEST, message)
     }

@@ -30,11 +30,11 @@ fn route(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match (&call.method, segments.as_slice()) {
         (_, ["oauth2", rest @ ..]) => oauth2::route(deployment, call, rest),
-        (&Method::GET, [".well-known", "oauth-authorization-server", ..]) => {
-            oauth2::authorization_server(deployment)
+        (_, [".well-known", "oauth-authorization-server", ..]) => {
+            oauth2::route_metadata(deployment, call, oauth2::Document::AuthorizationServer)
         }
-        (&Method::GET, [".well-known", "oauth-protected-resource", ..]) => {
-            oauth2::protected_resource(deployment)
+        (_, [".well-known", "oauth-protected-resource", ..]) => {
+            oauth2::route_metadata(deployment, call, oauth2::Document::ProtectedResource)
         }
         (_, ["api", "v2", rest @ ..]) => {
             let answer = api::route(deployment, call, rest);

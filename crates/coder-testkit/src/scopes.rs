@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::Version;
+
 /// Every scope a client may ask for, in the order the metadata lists them.
 pub(crate) const CATALOG: &[&str] = &[
     "api_key:*",
@@ -60,6 +62,24 @@ pub(crate) const CATALOG: &[&str] = &[
     "workspace:stop",
     "workspace:update",
 ];
+
+/// Scopes that came after 2.29, with the release that brought them.
+const LATER: [(&str, Version); 7] = [
+    ("user:read", Version::V2_31),
+    ("user_skill:*", Version::V2_34),
+    ("user_skill:create", Version::V2_34),
+    ("user_skill:delete", Version::V2_34),
+    ("user_skill:read", Version::V2_34),
+    ("user_skill:update", Version::V2_34),
+    ("user:*", Version::V2_36),
+];
+
+/// The scopes of a release: 48 in 2.29, 49 in 2.31, 54 in 2.34, 55 since 2.36.
+pub(crate) fn catalog(version: Version) -> Vec<&'static str> {
+    let is_later =
+        |scope: &str| LATER.iter().any(|(name, since)| *name == scope && *since > version);
+    CATALOG.iter().copied().filter(|scope| !is_later(scope)).collect()
+}
 
 /// The scope that is everything.
 pub(crate) const ALL: &str = "coder:all";

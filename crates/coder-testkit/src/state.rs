@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::fault::Fault;
 use crate::keys::ApiKey;
 use crate::mint::Mint;
-use crate::oauth2::{App, Code, RefreshToken, Registered};
+use crate::oauth2::{App, Code, Races, RefreshToken, Registered};
 use crate::organizations::Organization;
 use crate::profile::Profile;
 use crate::rate_limit::Counters;
@@ -58,6 +58,8 @@ pub(crate) struct State {
     pub(crate) codes: HashMap<String, Code>,
     /// By their first part.
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
+    /// Decides between token requests that overlap, when they may.
+    pub(crate) races: Option<Races>,
     /// The first one is the default.
     pub(crate) organizations: Vec<Organization>,
     pub(crate) templates: Vec<Template>,

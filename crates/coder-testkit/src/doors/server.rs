@@ -170,7 +170,7 @@ async fn answer(
     let body = body.collect().await.map_err(|error| {
         TransportError::new(coder_core::TransportErrorKind::Interrupted).caused_by(error)
     })?;
-    match coder.exchange(Request::from_parts(head, body.to_bytes())) {
+    match coder.exchange_in_turn(Request::from_parts(head, body.to_bytes())).await {
         Outcome::Answered(mut reply) => {
             let socket = reply.take_web_socket().zip(key);
             let Some((socket, key)) = socket else {

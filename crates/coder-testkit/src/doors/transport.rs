@@ -42,7 +42,7 @@ impl FakeCoder {
             return Err(TransportError::new(TransportErrorKind::Connect)
                 .because("the fake Coder lives at another origin"));
         }
-        match self.exchange(request) {
+        match self.exchange_in_turn(request).await {
             Outcome::Answered(reply) => Ok(reply),
             Outcome::Broken(kind) => {
                 Err(TransportError::new(kind).because("the fake was told to break it"))

@@ -2,88 +2,186 @@
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use url::Url;
 use uuid::Uuid;
 
 use super::apps::AppSecret;
-use super::{App, ClientType, NewApp};
+use super::go_url::GoUrl;
+use super::{App, ClientType, NewApp, method_not_allowed};
+use crate::authentication::Caller;
 use crate::call::Call;
-use crate::json::Json as _;
+use crate::input::{Input, Kind, Rule, Shape, field, parse_id, ruled};
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
 
+/// What an owner sends to register an application.
+static POST_APP: Shape = Shape { name: "PostOAuth2ProviderAppRequest", fields: APP_FIELDS };
+
+/// What an owner sends to change one.
+static PUT_APP: Shape = Shape { name: "PutOAuth2ProviderAppRequest", fields: APP_FIELDS };
+
+const APP_FIELDS: &[crate::input::Field] = &[
+    ruled("name", Kind::Text, &[Rule::Required, Rule::Tag("oauth2_app_name", is_name)]),
+    ruled("callback_url", Kind::Text, &[Rule::Required, Rule::Tag("http_url", is_http_url)]),
+    field("icon", Kind::Text),
+];
+
+/// The same since 2.38: names are free, and there may be several redirect URIs.
+static RICH_APP: Shape = Shape {
+    name: "OAuth2ProviderAppRequest",
+    fields: &[
+        ruled("name", Kind::Text, &[Rule::Required, Rule::Tag("oauth2_app_name", is_rich_name)]),
+        field("callback_url", Kind::Text),
+        field("redirect_uris", Kind::Texts),
+        field("icon", Kind::Text),
+        field("scope", Kind::Text),
+    ],
+};
+
 /// Everything below `/api/v2/oauth2-provider`.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
-    if rest != ["settings"] {
-        deployment.require_provider()?;
-    }
     let caller = deployment.authenticate(call)?;
-    let owner = caller.user.owner;
-    match (&call.method, rest) {
-        (&Method::GET, ["apps"]) => list(deployment, call),
-        (&Method::GET, ["apps", id]) => Ok(Reply::ok(&find(deployment, id)?.json(deployment))),
-        _ if !owner => Err(Reply::forbidden()),
-        (&Method::POST, ["apps"]) => create(deployment, call),
-        (&Method::PUT, ["apps", id]) => update(deployment, call, id),
-        (&Method::DELETE, ["apps", id]) => {
-            let app = find(deployment, id)?;
-            deployment.state.delete_app(app.id);
-            Ok(Reply::no_content())
+    let has_settings = deployment.profile().no_store;
+    match rest {
+        ["settings"] if has_settings => settings(deployment, call, &caller),
+        ["apps"] => {
+            deployment.require_provider()?;
+            match call.method {
+                Method::GET => list(deployment, call),
+                Method::POST => create(deployment, call, &caller),
+                _ => Err(method_not_allowed(&["GET", "POST"])),
+            }
         }
-        (&Method::GET, ["apps", id, "secrets"]) => {
+        ["apps", id, below @ ..] => {
+            deployment.require_provider()?;
             let app = find(deployment, id)?;
-            Ok(Reply::ok(&app.secrets.iter().map(AppSecret::json).collect()))
+            one_app(deployment, call, &caller, &app, below)
         }
-        (&Method::POST, ["apps", id, "secrets"]) => {
-            let app = find(deployment, id)?;
-            let secret = deployment.add_app_secret(app.id).ok_or_else(not_found)?;
-            Ok(Reply::created(&json!({
-                "id": secret.id,
-                "client_secret_full": secret.parts.as_prefixed(),
-            })))
+        _ => {
+            deployment.require_provider()?;
+            Err(Reply::no_route())
         }
-        (&Method::DELETE, ["apps", id, "secrets", secret]) => {
-            let app = find(deployment, id)?;
-            let secret = Uuid::try_parse(secret).map_err(|_| Reply::not_found())?;
-            if deployment.state.delete_app_secret(app.id, secret) {
+    }
+}
+
+/// Everything below one application.
+fn one_app(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    caller: &Caller,
+    app: &App,
+    below: &[&str],
+) -> Answer {
+    match below {
+        [] => match call.method {
+            Method::GET => Ok(Reply::ok(&app.json(deployment))),
+            Method::PUT => update(deployment, call, caller, app),
+            Method::DELETE => {
+                require_owner(caller, "deleting OAuth2 application")?;
+                deployment.state.delete_app(app.id);
                 Ok(Reply::no_content())
-            } else {
-                Err(Reply::bad_request("App ID does not match secret app ID."))
             }
-        }
-        (&Method::GET, ["settings"]) if deployment.profile().no_store => {
-            Ok(Reply::ok(&settings(deployment)))
-        }
-        (&Method::PUT, ["settings"]) if deployment.profile().no_store => {
-            if let Some(on) =
-                call.json()?.get("dynamic_client_registration_enabled").and_then(Value::as_bool)
-            {
-                deployment.state.registration_on = on;
+            _ => Err(method_not_allowed(&["DELETE", "GET", "PUT"])),
+        },
+        ["secrets"] => match call.method {
+            Method::GET => {
+                require_owner(caller, "getting OAuth2 client secrets")?;
+                let secrets = app.secrets.iter();
+                Ok(Reply::ok(&secrets.map(|secret| secret.json(app)).collect()))
             }
-            Ok(Reply::ok(&settings(deployment)))
-        }
+            Method::POST => {
+                require_owner(caller, "creating OAuth2 client secret")?;
+                let secret = deployment.add_app_secret(app.id).ok_or_else(not_found)?;
+                Ok(Reply::created(&json!({
+                    "id": secret.id,
+                    "client_secret_full": secret.parts.as_prefixed(),
+                })))
+            }
+            _ => Err(method_not_allowed(&["GET", "POST"])),
+        },
+        ["secrets", id] => one_secret(deployment, call, caller, app, id),
         _ => Err(Reply::no_route()),
     }
 }
 
+fn one_secret(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    caller: &Caller,
+    app: &App,
+    id: &str,
+) -> Answer {
+    let id = path_id(id)?;
+    let holds = |app: &App| app.secrets.iter().any(|secret| secret.id == id);
+    if !caller.user.owner || !deployment.state.apps.iter().any(holds) {
+        return Err(Reply::not_found());
+    }
+    if call.method != Method::DELETE {
+        return Err(method_not_allowed(&["DELETE"]));
+    }
+    if deployment.state.delete_app_secret(app.id, id) {
+        Ok(Reply::no_content())
+    } else {
+        Err(Reply::bad_request("App ID does not match secret app ID."))
+    }
+}
+
+/// An id in a path.
+fn path_id(text: &str) -> Result<Uuid, Reply> {
+    parse_id(text).map_err(|reason| {
+        let message = format!("Invalid UUID \"{text}\".");
+        Reply::error_with_detail(StatusCode::BAD_REQUEST, &message, &reason)
+    })
+}
+
+/// Members may look at applications only. Coder calls that its own fault.
+fn require_owner(caller: &Caller, doing: &str) -> Result<(), Reply> {
+    if caller.user.owner {
+        return Ok(());
+    }
+    let message = format!("Internal error {doing}.");
+    let detail = "unauthorized: rbac: forbidden";
+    Err(Reply::error_with_detail(StatusCode::INTERNAL_SERVER_ERROR, &message, detail))
+}
+
 impl AppSecret {
-    fn json(&self) -> Value {
+    /// Secrets of registered clients are shown with asterisks, others are the last letters only.
+    fn json(&self, app: &App) -> Value {
         let text = self.parts.as_prefixed();
         let shown = text.get(text.len().saturating_sub(6)..).unwrap_or_default();
+        let stars = if app.dynamically_registered { text.len() - shown.len() } else { 0 };
         json!({
             "id": self.id,
-            "last_used_at": self.last_used_at.map(|time| time.to_string()),
-            "client_secret_truncated": format!("{}{shown}", "*".repeat(text.len() - shown.len())),
+            "last_used_at": null,
+            "client_secret_truncated": format!("{}{shown}", "*".repeat(stars)),
         })
     }
 }
 
-fn settings(deployment: &Deployment<'_>) -> Value {
-    json!({ "dynamic_client_registration_enabled": deployment.state.registration_on })
+/// `/api/v2/oauth2-provider/settings`, since 2.37.
+fn settings(deployment: &mut Deployment<'_>, call: &Call, caller: &Caller) -> Answer {
+    static SETTINGS: Shape = Shape {
+        name: "OAuth2ProviderSettings",
+        fields: &[field("dynamic_client_registration_enabled", Kind::Flag)],
+    };
+    if !caller.user.owner {
+        return Err(Reply::forbidden());
+    }
+    match call.method {
+        Method::GET => {}
+        Method::PUT => {
+            let body = SETTINGS.read(call)?;
+            if body.value("dynamic_client_registration_enabled").is_some() {
+                deployment.state.registration_on = body.flag("dynamic_client_registration_enabled");
+            }
+        }
+        _ => return Err(method_not_allowed(&["GET", "PUT"])),
+    }
+    let on = deployment.state.registration_on;
+    Ok(Reply::ok(&json!({ "dynamic_client_registration_enabled": on })))
 }
 
 fn find(deployment: &Deployment<'_>, id: &str) -> Result<App, Reply> {
-    Uuid::try_parse(id).ok().and_then(|id| deployment.state.app(id).cloned()).ok_or_else(not_found)
+    deployment.state.app(path_id(id)?).cloned().ok_or_else(not_found)
 }
 
 fn not_found() -> Reply {
@@ -92,10 +190,13 @@ fn not_found() -> Reply {
 
 /// All applications, or with `?user_id=` the ones that user has authorized.
 fn list(deployment: &Deployment<'_>, call: &Call) -> Answer {
-    let user = match call.query("user_id") {
+    let user = match call.query("user_id").map(Uuid::try_parse) {
         None => None,
-        Some(text) => {
-            Some(Uuid::try_parse(text).map_err(|_| Reply::bad_request("Invalid user UUID"))?)
+        Some(Ok(user)) => Some(user),
+        Some(Err(_)) => {
+            let detail = format!("queried user_id=\"{}\"", Uuid::nil());
+            let message = "Invalid user UUID";
+            return Err(Reply::error_with_detail(StatusCode::BAD_REQUEST, message, &detail));
         }
     };
     let apps: Vec<Value> = deployment
@@ -105,22 +206,19 @@ fn list(deployment: &Deployment<'_>, call: &Call) -> Answer {
         .filter(|app| user.is_none_or(|user| deployment.state.has_pair(user, app.id)))
         .map(|app| app.json(deployment))
         .collect();
-    if apps.is_empty() && deployment.profile().null_app_list {
-        return Ok(Reply::ok(&Value::Null));
-    }
     Ok(Reply::ok(&apps.into()))
 }
 
-fn create(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
-    let body = call.json()?;
-    let new = read(deployment, &body, None)?;
+fn create(deployment: &mut Deployment<'_>, call: &Call, caller: &Caller) -> Answer {
+    let new = read(deployment, call, &POST_APP, None)?;
+    require_owner(caller, "creating OAuth2 application")?;
     let app = deployment.add_app(new);
     Ok(Reply::created(&app.json(deployment)))
 }
 
-fn update(deployment: &mut Deployment<'_>, call: &Call, id: &str) -> Answer {
-    let app = find(deployment, id)?;
-    let new = read(deployment, &call.json()?, Some(&app))?;
+fn update(deployment: &mut Deployment<'_>, call: &Call, caller: &Caller, app: &App) -> Answer {
+    let new = read(deployment, call, &PUT_APP, Some(app))?;
+    require_owner(caller, "updating OAuth2 application")?;
     let Some(stored) = deployment.state.app_mut(app.id) else { return Err(not_found()) };
     stored.name = new.name;
     stored.icon = new.icon;
@@ -130,40 +228,22 @@ fn update(deployment: &mut Deployment<'_>, call: &Call, id: &str) -> Answer {
     Ok(Reply::ok(&app.json(deployment)))
 }
 
-/// Reads and checks a registration. What an update leaves out is kept.
-fn read(deployment: &Deployment<'_>, body: &Value, stored: Option<&App>) -> Result<NewApp, Reply> {
+fn read(
+    deployment: &Deployment<'_>,
+    call: &Call,
+    shape: &Shape,
+    stored: Option<&App>,
+) -> Result<NewApp, Reply> {
     let rich = deployment.profile().rich_apps;
-    let text = |field: &str| body.text(field).unwrap_or_default().to_owned();
-    let name = text("name");
-    if !is_name(&name, rich) {
-        return Err(invalid("name", "oauth2_app_name", &name));
-    }
-    let callback = text("callback_url");
-    let mut redirect_uris = vec![callback.clone()];
-    if rich && let Some(given) = body.texts("redirect_uris") {
-        redirect_uris = given;
-    } else if callback.is_empty() && rich {
-        redirect_uris = stored.map(|app| app.redirect_uris.clone()).unwrap_or_default();
-    }
-    if redirect_uris.is_empty() {
-        return Err(invalid("callback_url", "required", ""));
-    }
-    for uri in &redirect_uris {
-        if !is_callback(uri, rich) {
-            return Err(invalid("callback_url", "http_url", uri));
-        }
-    }
-    let scope = match body.get("scope").and_then(Value::as_str).filter(|_| rich) {
-        Some(scope) => {
-            crate::scopes::negotiate(None, scope).map_err(|reason| {
-                Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", [("scope", reason)])
-            })?;
-            (!scope.is_empty()).then(|| scope.to_owned())
-        }
-        None => stored.and_then(|app| app.scope.clone()),
+    let body = if rich { &RICH_APP } else { shape }.read(call)?;
+    let text = |field| body.text(field).unwrap_or_default().to_owned();
+    let (redirect_uris, scope) = if rich {
+        (rich_redirect_uris(&body, stored)?, rich_scope(&body, stored)?)
+    } else {
+        (vec![text("callback_url")], None)
     };
     Ok(NewApp {
-        name,
+        name: text("name"),
         redirect_uris,
         icon: text("icon"),
         scope,
@@ -172,16 +252,40 @@ fn read(deployment: &Deployment<'_>, body: &Value, stored: Option<&App>) -> Resu
     })
 }
 
+/// What an update leaves out is kept.
+fn rich_redirect_uris(body: &Input, stored: Option<&App>) -> Result<Vec<String>, Reply> {
+    let mut uris = body.texts("redirect_uris");
+    if uris.is_empty() {
+        uris = match (body.text("callback_url"), stored) {
+            (Some(uri), _) => vec![uri.to_owned()],
+            (None, Some(app)) => app.redirect_uris.clone(),
+            (None, None) => return Err(invalid("callback_url", "required", "")),
+        };
+    }
+    match uris.iter().find(|uri| !is_rich_callback(uri)) {
+        Some(bad) => Err(invalid("callback_url", "http_url", bad)),
+        None => Ok(uris),
+    }
+}
+
+/// What an update leaves out is kept.
+fn rich_scope(body: &Input, stored: Option<&App>) -> Result<Option<String>, Reply> {
+    let Some(scope) = body.value("scope").and_then(Value::as_str) else {
+        return Ok(stored.and_then(|app| app.scope.clone()));
+    };
+    crate::scopes::negotiate(None, scope).map_err(|reason| {
+        Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", [("scope", reason)])
+    })?;
+    Ok((!scope.is_empty()).then(|| scope.to_owned()))
+}
+
 fn invalid(field: &str, tag: &str, value: &str) -> Reply {
     let detail = format!("Validation failed for tag \"{tag}\" with value: \"{value}\"");
     Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", [(field, detail)])
 }
 
-/// 1 to 32 letters and digits in groups joined by `-`; since 2.38 up to 64 of anything visible.
-fn is_name(name: &str, rich: bool) -> bool {
-    if rich {
-        return !name.trim().is_empty() && name.chars().count() <= 64;
-    }
+/// 1 to 32 letters and digits in groups joined by `-`.
+fn is_name(name: &str) -> bool {
     name.len() <= 32
         && !matches!(name, "new" | "create")
         && name.split('-').all(|group| {
@@ -189,17 +293,25 @@ fn is_name(name: &str, rich: bool) -> bool {
         })
 }
 
-/// An http(s) URL. Since 2.38 other schemes too, but plain http on this machine only.
-fn is_callback(uri: &str, rich: bool) -> bool {
-    let Ok(url) = Url::parse(uri) else { return false };
-    if url.fragment().is_some() {
-        return false;
-    }
+/// Since 2.38: up to 64 characters of anything visible.
+fn is_rich_name(name: &str) -> bool {
+    !name.trim().is_empty() && name.chars().count() <= 64
+}
+
+/// A URL of the web with a host.
+fn is_http_url(uri: &str) -> bool {
+    GoUrl::parse(uri)
+        .is_ok_and(|url| matches!(url.scheme.as_str(), "http" | "https") && !url.host().is_empty())
+}
+
+/// Since 2.38: any scheme that no browser runs, and plain http on this machine only.
+fn is_rich_callback(uri: &str) -> bool {
+    let Ok(url) = url::Url::parse(uri) else { return false };
     match url.scheme() {
-        "https" => true,
-        "http" => !rich || coder_core::is_loopback(&url),
+        _ if url.fragment().is_some() => false,
+        "http" => coder_core::is_loopback(&url),
         "javascript" | "data" | "file" | "ftp" => false,
-        _ => rich,
+        _ => true,
     }
 }
 
@@ -209,22 +321,31 @@ mod tests {
 
     #[test]
     fn old_releases_take_short_plain_names() {
-        for name in ["portal", "Developer-Portal-2"] {
-            assert!(is_name(name, false), "{name}");
+        for name in ["portal", "Developer-Portal-2", "NEW"] {
+            assert!(is_name(name), "{name}");
         }
         for name in ["", "My App", "new", "create", "-a", "a--b", &"x".repeat(33)] {
-            assert!(!is_name(name, false), "{name}");
+            assert!(!is_name(name), "{name}");
         }
-        assert!(is_name("My App", true));
+        assert!(is_rich_name("My App"));
+    }
+
+    #[test]
+    fn callbacks_are_urls_of_the_web() {
+        for uri in ["http://portal.internal/cb", "https://a.test/cb#f", "HTTPS://A.TEST"] {
+            assert!(is_http_url(uri), "{uri}");
+        }
+        for uri in ["", "abc", "/cb", "https:///cb", " https://a.test", "vscode://a/b"] {
+            assert!(!is_http_url(uri), "{uri}");
+        }
     }
 
     #[test]
     fn the_newest_release_takes_plain_http_on_loopback_only() {
-        assert!(is_callback("http://portal.internal/callback", false));
-        assert!(!is_callback("http://portal.internal/callback", true));
-        assert!(is_callback("http://localhost:7007/callback", true));
-        assert!(is_callback("vscode://coder.coder-remote/callback", true));
-        assert!(!is_callback("javascript:alert(1)", true));
-        assert!(!is_callback("https://portal.test/callback#x", true));
+        assert!(!is_rich_callback("http://portal.internal/callback"));
+        assert!(is_rich_callback("http://localhost:7007/callback"));
+        assert!(is_rich_callback("vscode://coder.coder-remote/callback"));
+        assert!(!is_rich_callback("javascript:alert(1)"));
+        assert!(!is_rich_callback("https://portal.test/callback#x"));
     }
 }

@@ -1,12 +1,10 @@
 //! Registered OAuth2 applications.
 
 use coder_core::Secret;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::json::Json as _;
-use crate::keys::KeyKind;
 use crate::mint::TwoPart;
 use crate::state::{Deployment, State};
 
@@ -45,7 +43,6 @@ pub(crate) enum ClientType {
 pub(crate) struct AppSecret {
     pub(crate) id: Uuid,
     pub(crate) parts: TwoPart,
-    pub(crate) last_used_at: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for AppSecret {
@@ -122,8 +119,7 @@ impl Deployment<'_> {
 
     /// Gives an application one more secret.
     pub(crate) fn add_app_secret(&mut self, app: Uuid) -> Option<AppSecret> {
-        let secret =
-            AppSecret { id: self.mint().uuid(), parts: self.mint().prefixed(), last_used_at: None };
+        let secret = AppSecret { id: self.mint().uuid(), parts: self.mint().prefixed() };
         self.state.app_mut(app)?.secrets.push(secret.clone());
         Some(secret)
     }
@@ -144,7 +140,7 @@ impl State {
         self.apps.retain(|app| app.id != id);
         self.codes.retain(|_, code| code.app != id);
         self.registered.remove(&id);
-        self.delete_keys(|key| matches!(key.kind, KeyKind::OAuth2 { app, .. } if app == id));
+        self.end_pairs(|token| token.app == id);
         self.apps.len() < before
     }
 
@@ -154,13 +150,7 @@ impl State {
         let before = app.secrets.len();
         app.secrets.retain(|kept| kept.id != secret);
         let deleted = app.secrets.len() < before;
-        let doomed: Vec<String> = self
-            .refresh_tokens
-            .values()
-            .filter(|token| token.secret == Some(secret))
-            .map(|token| token.key.clone())
-            .collect();
-        self.delete_keys(|key| doomed.contains(&key.parts.id));
+        self.end_pairs(|token| token.secret == Some(secret));
         deleted
     }
 }

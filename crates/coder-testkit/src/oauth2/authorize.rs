@@ -4,14 +4,16 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 
-use super::params::Params;
+use super::params::{Fault, Params};
+use super::redirect_uri::Callback;
 use super::tokens::Code;
-use super::{App, callback, client, redirect_uri};
-use crate::authentication::{Caller, SESSION_COOKIE};
+use super::{App, callback};
+use crate::authentication::Caller;
 use crate::call::Call;
+use crate::csrf::CsrfCookie;
 use crate::keys::after;
 use crate::pages;
-use crate::profile::Pkce;
+use crate::profile::{ConsentPage, Pkce};
 use crate::reply::{Answer, Reply};
 use crate::scopes;
 use crate::state::Deployment;
@@ -20,11 +22,13 @@ const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
 const DENIED: &str = "The resource owner or authorization server denied the request";
 
+/// Response types that Coder has names for; it supports the first.
+const RESPONSE_TYPES: [&str; 2] = ["code", "token"];
+
 /// A request that may be consented to.
 #[derive(Debug)]
 struct AuthorizationRequest<'a> {
-    redirect_uri: String,
-    redirect_uri_sent: bool,
+    callback: Callback,
     state: Option<&'a str>,
     challenge: Option<&'a str>,
     resource: Option<&'a str>,
@@ -35,10 +39,51 @@ struct AuthorizationRequest<'a> {
 /// Why a request cannot be consented to.
 #[derive(Debug)]
 enum Refused {
+    /// Coder breaks off with this answer.
+    BrokenOff(Reply),
     /// Nobody may be redirected: told on Coder.
-    Here { title: &'static str, details: Vec<String> },
-    /// An OAuth error. Old releases tell it on Coder too.
-    OAuth { error: &'static str, title: &'static str, faults: Vec<(String, String)> },
+    Here(OAuthError),
+    /// Old releases tell it on Coder, newer ones at the callback.
+    OAuth(Callback, OAuthError),
+}
+
+/// An OAuth error with the title of its page.
+#[derive(Debug)]
+struct OAuthError {
+    code: &'static str,
+    title: &'static str,
+    description: String,
+    details: Vec<String>,
+}
+
+impl OAuthError {
+    fn new(code: &'static str, title: &'static str, description: String) -> Self {
+        Self { code, title, details: vec![description.clone()], description }
+    }
+
+    /// Faults of parameters, as a release tells them on Coder or at the callback.
+    fn of_faults(faults: &[Fault], at_callback: bool) -> Self {
+        let all: Vec<String> = faults
+            .iter()
+            .map(|Fault { field, detail }| {
+                if at_callback {
+                    format!("{field}: {detail}")
+                } else {
+                    format!("field: {field} detail: {detail}")
+                }
+            })
+            .collect();
+        let is_target = at_callback && faults.iter().all(|fault| fault.field == "resource");
+        Self {
+            code: if is_target { "invalid_target" } else { "invalid_request" },
+            title: "Invalid Query Parameters",
+            description: format!(
+                "Invalid query params: {}",
+                all.join(if at_callback { "; " } else { ", " })
+            ),
+            details: faults.iter().map(|fault| fault.detail.clone()).collect(),
+        }
+    }
 }
 
 /// Which of the two is reading the request. Before 2.38 the page does not notice a wrong challenge
@@ -50,29 +95,33 @@ enum Step {
 }
 
 /// `GET /oauth2/authorize`: shows the consent page to someone who is signed in.
-pub(crate) fn show(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
-    let app = client::app_of_page(deployment, call)?;
-    let caller = deployment.caller(call).map_err(|_| pages::login_first(call))?;
-    let request = match read(deployment, call, &app, Step::Page) {
-        Ok(request) => request,
-        Err(refused) => return Err(refuse_page(deployment, call, &app, refused)),
-    };
-    let mut denial = vec![("error", "access_denied"), ("error_description", DENIED)];
-    if deployment.profile().state_on_denial {
+pub(crate) fn show(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    app: &App,
+    caller: &Caller,
+    csrf: &CsrfCookie,
+) -> Answer {
+    let request = read(deployment, call, app, Step::Page)
+        .map_err(|refused| refuse_page(deployment, call, refused))?;
+    let profile = deployment.profile();
+    let mut denial = vec![("error", "access_denied")];
+    if profile.state_on_denial {
+        denial.push(("error_description", DENIED));
         denial.extend(request.state.map(|state| ("state", state)));
     }
-    let cancel = callback::with_parameters(&request.redirect_uri, &denial);
-    let session = call.cookie(SESSION_COOKIE).unwrap_or_default();
-    let protected = deployment.profile().consent_protected;
+    let cancel = callback::with_parameters(&request.callback.uri, &denial);
+    let token = csrf.token();
     let page = pages::consent(&pages::Consent {
         app: &app.name,
         username: &caller.user.username,
-        scopes: if deployment.profile().scopes { &request.scopes } else { &[] },
+        scopes: if profile.scopes { &request.scopes } else { &[] },
         cancel: &cancel,
-        csrf_token: &Deployment::csrf_token(session),
+        csrf_token: profile.consent_protected.then_some(token.as_str()),
+        has_ids: profile.consent_page == ConsentPage::WithIds,
     });
     let reply = Reply::html(StatusCode::OK, page);
-    Ok(if protected {
+    Ok(if profile.consent_protected {
         reply
             .with("content-security-policy", "frame-ancestors 'none'")
             .with("x-frame-options", "DENY")
@@ -82,23 +131,19 @@ pub(crate) fn show(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
 }
 
 /// `POST /oauth2/authorize`: the person has pressed "Allow".
-pub(crate) fn allow(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
-    let app = client::app_of_page(deployment, call)?;
-    let caller = deployment.caller(call).map_err(|_| pages::login_first(call))?;
-    if deployment.profile().consent_protected {
-        deployment.check_csrf(call)?;
-    }
-    let request = match read(deployment, call, &app, Step::Consent) {
-        Ok(request) => request,
-        Err(refused) => return Err(refuse_consent(deployment, call, &app, refused)),
-    };
-    let code = issue(deployment, &app, &caller, &request);
+pub(crate) fn allow(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    app: &App,
+    caller: &Caller,
+) -> Answer {
+    let request = read(deployment, call, app, Step::Consent)
+        .map_err(|refused| refuse_consent(deployment, call, refused))?;
+    let code = issue(deployment, app, caller, &request);
     let mut parameters = vec![("code", code.as_str())];
     parameters.extend(request.state.map(|state| ("state", state)));
-    let location = callback::with_parameters(&request.redirect_uri, &parameters);
-    let status =
-        StatusCode::from_u16(deployment.profile().consent_status).unwrap_or(StatusCode::FOUND);
-    Ok(Reply::redirect(status, &location))
+    let location = callback::with_parameters(&request.callback.uri, &parameters);
+    Ok(Reply::redirect(StatusCode::FOUND, &location))
 }
 
 fn issue(
@@ -115,7 +160,7 @@ fn issue(
         app: app.id,
         user,
         expires_at: after(deployment.now, CODE_LIFETIME),
-        redirect_uri: request.redirect_uri_sent.then(|| request.redirect_uri.clone()),
+        redirect_uri: request.callback.is_sent.then(|| request.callback.uri.clone()),
         challenge: request.challenge.map(str::to_owned),
         resource: request.resource.map(str::to_owned),
         state_hash: request.state.map(|state| Sha256::digest(state).to_vec()),
@@ -133,103 +178,59 @@ fn read<'c>(
     step: Step,
 ) -> Result<AuthorizationRequest<'c>, Refused> {
     let profile = deployment.profile();
-    let params = Params::new(&call.query);
-    let mut known = vec!["client_id", "response_type", "redirect_uri", "state", "scope"];
-    if profile.pkce != Pkce::Unknown {
-        known.extend(["code_challenge", "code_challenge_method"]);
-    }
-    if profile.resource {
-        known.push("resource");
-    }
-
-    let sent = params.get("redirect_uri");
-    let redirect_uri = match redirect_uri::choose(app, sent, profile.redirects) {
-        Ok(chosen) if !(profile.errors_to_callback && params.is_repeated("redirect_uri")) => chosen,
-        Ok(_) => return Err(here(["Query param \"redirect_uri\" provided more than once"])),
-        Err(refusal) if profile.errors_to_callback => return Err(here([refusal])),
-        Err(refusal) => {
-            let mut faults = params.faults(&known, false);
-            faults.push(("redirect_uri".to_owned(), refusal));
-            return Err(invalid(faults));
-        }
+    let required: &[&str] = match profile.pkce {
+        Pkce::Optional => &["response_type", "client_id"],
+        Pkce::Mandatory => &["response_type", "client_id", "code_challenge"],
     };
-
-    let mut faults = params.faults(&known, profile.ignores_unknown_parameters);
-    let response_type = params.get("response_type");
-    let required = |name: &str| {
-        (name.to_owned(), format!("Query param \"{name}\" is required and cannot be empty"))
-    };
-    if response_type.is_none() {
-        faults.push(required("response_type"));
+    let mut params = Params::new(&call.query, required);
+    params.text("client_id");
+    let callback = params.redirect_uri(app, profile.redirects).map_err(Refused::BrokenOff)?;
+    let at_callback = profile.errors_to_callback;
+    if at_callback && !params.faults.is_empty() {
+        // A doubtful client or redirect URI: nobody is sent anywhere.
+        return Err(Refused::Here(OAuthError::of_faults(&params.faults, false)));
     }
-    let challenge = params.get("code_challenge");
-    match challenge {
-        None if profile.pkce == Pkce::Mandatory => faults.push(required("code_challenge")),
-        Some(challenge) if profile.checks_verifier_form && !is_verifier(challenge) => {
-            faults.push((
-                "code_challenge".to_owned(),
-                "must be 43 to 128 characters from the unreserved character set \
-                 [A-Za-z0-9-._~] (RFC 7636 §4.2)"
-                    .to_owned(),
-            ));
-        }
-        _ => {}
+    let known_types = if profile.names_response_types { &RESPONSE_TYPES[..] } else { &["code"] };
+    let response_type = params.word("response_type", known_types);
+    let scope = params.text("scope");
+    let state = params.text("state");
+    let resource = params.text("resource");
+    let challenge = params.text("code_challenge");
+    let method = params.text("code_challenge_method").filter(|_| challenge.is_some());
+    if profile.checks_verifier_form && challenge.is_some_and(|challenge| !is_verifier(challenge)) {
+        params.faults.push(Fault::new(
+            "code_challenge",
+            "must be 43 to 128 characters from the unreserved character set [A-Za-z0-9-._~] (RFC \
+             7636 §4.2)",
+        ));
     }
-    if !faults.is_empty() {
-        return Err(invalid(faults));
+    params.check_resource(resource);
+    if !profile.ignores_unknown_parameters {
+        params.refuse_others();
+    }
+    let refused = |error| Refused::OAuth(callback.clone(), error);
+    if !params.faults.is_empty() {
+        return Err(refused(OAuthError::of_faults(&params.faults, at_callback)));
     }
     if response_type != Some("code") {
-        return Err(Refused::OAuth {
-            error: "unsupported_response_type",
-            title: "Unsupported Response Type",
-            faults: vec![(String::new(), "Only response_type=code is supported".to_owned())],
-        });
+        let text = "Only response_type=code is supported".to_owned();
+        let title = "Unsupported Response Type";
+        return Err(refused(OAuthError::new("unsupported_response_type", title, text)));
     }
-    let method = params.get("code_challenge_method").filter(|_| challenge.is_some());
     if let Some(method) = method
         && method != "S256"
-        && (profile.errors_to_callback || step == Step::Consent)
+        && (at_callback || step == Step::Consent)
     {
-        return Err(Refused::OAuth {
-            error: "invalid_request",
-            title: "Invalid Query Parameters",
-            faults: vec![(
-                String::new(),
-                format!("code_challenge_method '{method}' is not supported; use 'S256'"),
-            )],
-        });
-    }
-    let resource = params.get("resource");
-    if resource.is_some_and(|resource| !is_resource(resource)) {
-        let fault = "must be an absolute URI without a fragment".to_owned();
-        return Err(if profile.errors_to_callback {
-            Refused::OAuth {
-                error: "invalid_target",
-                title: "Invalid Query Parameters",
-                faults: vec![("resource".to_owned(), fault)],
-            }
-        } else {
-            invalid(vec![("resource".to_owned(), fault)])
-        });
+        let text = profile.pkce.refusal_of_method(method);
+        return Err(refused(OAuthError::new("invalid_request", "Invalid Query Parameters", text)));
     }
     let granted = if profile.scopes {
-        let asked = params.get("scope").unwrap_or_default();
-        scopes::negotiate(app.scope.as_deref(), asked).map_err(|reason| Refused::OAuth {
-            error: "invalid_scope",
-            title: "Invalid Scope",
-            faults: vec![(String::new(), reason)],
-        })?
+        scopes::negotiate(app.scope.as_deref(), scope.unwrap_or_default())
+            .map_err(|reason| refused(OAuthError::new("invalid_scope", "Invalid Scope", reason)))?
     } else {
         vec![scopes::ALL.to_owned()]
     };
-    Ok(AuthorizationRequest {
-        redirect_uri: redirect_uri.to_owned(),
-        redirect_uri_sent: sent.is_some(),
-        state: params.get("state"),
-        challenge,
-        resource,
-        scopes: granted,
-    })
+    Ok(AuthorizationRequest { callback, state, challenge, resource, scopes: granted })
 }
 
 /// 43 to 128 unreserved characters (RFC 7636 §4.1).
@@ -245,75 +246,44 @@ pub(crate) fn is_resource(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| url.fragment().is_none())
 }
 
-fn here(details: impl IntoIterator<Item = impl Into<String>>) -> Refused {
-    Refused::Here {
-        title: "Invalid Query Parameters",
-        details: details.into_iter().map(Into::into).collect(),
-    }
-}
-
-fn invalid(faults: Vec<(String, String)>) -> Refused {
-    Refused::OAuth { error: "invalid_request", title: "Invalid Query Parameters", faults }
-}
-
-/// `Invalid query params: field: reason; field: reason`.
-fn one_line(faults: &[(String, String)]) -> String {
-    let all: Vec<String> = faults
-        .iter()
-        .map(
-            |(field, reason)| {
-                if field.is_empty() { reason.clone() } else { format!("{field}: {reason}") }
-            },
-        )
-        .collect();
-    if faults.iter().any(|(field, _)| !field.is_empty()) {
-        format!("Invalid query params: {}", all.join("; "))
-    } else {
-        all.join("; ")
-    }
-}
-
-/// The callback of an OAuth error, in releases that use it.
+/// The callback with an OAuth error, in releases that tell it there.
 fn to_callback(
     deployment: &Deployment<'_>,
     call: &Call,
-    app: &App,
-    error: &str,
-    faults: &[(String, String)],
+    callback: &Callback,
+    error: &OAuthError,
 ) -> Option<Reply> {
     if !deployment.profile().errors_to_callback {
         return None;
     }
-    let sent = call.query("redirect_uri");
-    let uri = redirect_uri::choose(app, sent, deployment.profile().redirects).ok()?;
-    let description = callback::description(&one_line(faults));
-    let mut parameters = vec![("error", error), ("error_description", description.as_str())];
+    let description = callback::description(&error.description);
+    let mut parameters = vec![("error", error.code), ("error_description", description.as_str())];
     parameters.extend(call.query("state").map(|state| ("state", state)));
-    Some(Reply::redirect(StatusCode::FOUND, &callback::with_parameters(uri, &parameters)))
+    let location = callback::with_parameters(&callback.uri, &parameters);
+    Some(Reply::redirect(StatusCode::FOUND, &location))
 }
 
-fn refuse_page(deployment: &Deployment<'_>, call: &Call, app: &App, refused: Refused) -> Reply {
-    let (title, details) = match refused {
-        Refused::Here { title, details } => (title, details),
-        Refused::OAuth { error, title, faults } => {
-            if let Some(redirect) = to_callback(deployment, call, app, error, &faults) {
-                return redirect;
-            }
-            (title, faults.into_iter().map(|(_, reason)| reason).collect())
-        }
+fn refuse_page(deployment: &Deployment<'_>, call: &Call, refused: Refused) -> Reply {
+    let error = match refused {
+        Refused::BrokenOff(reply) => return reply,
+        Refused::Here(error) => error,
+        Refused::OAuth(callback, error) => match to_callback(deployment, call, &callback, &error) {
+            Some(redirect) => return redirect,
+            None => error,
+        },
     };
-    Reply::html(StatusCode::BAD_REQUEST, pages::error(title, &details))
+    let home = deployment.settings.url.as_str();
+    Reply::html(StatusCode::BAD_REQUEST, pages::error(error.title, &error.details, home))
 }
 
-fn refuse_consent(deployment: &Deployment<'_>, call: &Call, app: &App, refused: Refused) -> Reply {
-    let (error, description) = match refused {
-        Refused::Here { details, .. } => ("invalid_request", details.join("; ")),
-        Refused::OAuth { error, faults, .. } => {
-            if let Some(redirect) = to_callback(deployment, call, app, error, &faults) {
-                return redirect;
-            }
-            (error, one_line(&faults))
-        }
+fn refuse_consent(deployment: &Deployment<'_>, call: &Call, refused: Refused) -> Reply {
+    let error = match refused {
+        Refused::BrokenOff(reply) => return reply,
+        Refused::Here(error) => error,
+        Refused::OAuth(callback, error) => match to_callback(deployment, call, &callback, &error) {
+            Some(redirect) => return redirect,
+            None => error,
+        },
     };
-    Reply::oauth_error(StatusCode::BAD_REQUEST, error, &description)
+    Reply::oauth_error(StatusCode::BAD_REQUEST, error.code, &error.description)
 }

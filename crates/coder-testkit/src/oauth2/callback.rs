@@ -2,6 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::go_url::GoUrl;
+
 /// What Go's query encoder leaves as it is, beside letters and digits.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -9,9 +11,10 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 const RESERVED: [&str; 4] = ["code", "error", "error_description", "state"];
 
 /// `redirect_uri` with more parameters. Its query is written anew, in the order of the names, as
-/// Go does.
+/// Go does; its fragment stays at the end.
 pub(crate) fn with_parameters(redirect_uri: &str, added: &[(&str, &str)]) -> String {
-    let (base, query) = redirect_uri.split_once('?').unwrap_or((redirect_uri, ""));
+    let Ok(url) = GoUrl::parse(redirect_uri) else { return redirect_uri.to_owned() };
+    let query = url.query.as_deref().unwrap_or_default();
     let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
         .into_owned()
         .filter(|(name, _)| !RESERVED.contains(&name.as_str()))
@@ -20,7 +23,7 @@ pub(crate) fn with_parameters(redirect_uri: &str, added: &[(&str, &str)]) -> Str
     pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
     let encoded: Vec<String> =
         pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-    format!("{base}?{}", encoded.join("&"))
+    url.with_query(encoded.join("&")).to_string()
 }
 
 fn encode(text: &str) -> String {

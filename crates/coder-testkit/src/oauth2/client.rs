@@ -6,83 +6,100 @@ use uuid::Uuid;
 
 use super::App;
 use super::apps::AppSecret;
-use crate::call::Call;
+use super::go_url::is_encoded_well;
+use crate::call::{Call, Pairs, first};
 use crate::mint::TwoPart;
 use crate::reply::Reply;
 use crate::state::Deployment;
 
-/// The application a page of the provider is for. A browser gets JSON too when it is unknown.
-pub(crate) fn app_of_page(deployment: &Deployment<'_>, call: &Call) -> Result<App, Reply> {
-    app(deployment, call.query("client_id"))
-}
-
-/// The application of a call between servers: named in the query, the form, or by HTTP Basic.
+/// The application of a call: named in the query, the form or, since 2.31, by HTTP Basic. A
+/// browser gets JSON too when it is unknown.
 pub(crate) fn app_of_call(deployment: &Deployment<'_>, call: &Call) -> Result<App, Reply> {
-    let basic = call.basic().filter(|_| deployment.profile().client_basic);
-    let in_body = call.query("client_id").or_else(|| call.form("client_id"));
-    let user = basic.as_ref().map(|(user, _)| user.as_str());
-    let app = app(deployment, in_body.or(user))?;
-    let given = call.query("client_secret").or_else(|| call.form("client_secret"));
-    if let Some((user, password)) = &basic {
-        let other_id = in_body.is_some_and(|id| id != user);
-        let other_secret = given.is_some_and(|secret| secret != password);
-        if other_id || other_secret {
-            return Err(Reply::oauth_error(
-                StatusCode::BAD_REQUEST,
-                "invalid_request",
-                "Conflicting client credentials between Authorization header and request body",
-            ));
-        }
-    }
-    Ok(app)
-}
-
-/// The secret a client has sent.
-pub(crate) fn secret_of_call(deployment: &Deployment<'_>, call: &Call) -> Option<String> {
-    let given = call.query("client_secret").or_else(|| call.form("client_secret"));
-    given.map(str::to_owned).or_else(|| {
-        call.basic()
-            .filter(|_| deployment.profile().client_basic)
-            .map(|(_, password)| password)
-            .filter(|password| !password.is_empty())
-    })
-}
-
-/// The stored secret that `given` is; it is marked as used.
-pub(crate) fn check_secret(
-    deployment: &mut Deployment<'_>,
-    app: Uuid,
-    given: &str,
-) -> Result<Uuid, Reply> {
-    let refused = invalid_client(deployment);
-    let now = deployment.now;
-    let parts = TwoPart::parse_prefixed(given);
-    let found = parts.and_then(|parts| {
-        let secrets = &mut deployment.state.app_mut(app)?.secrets;
-        secrets.iter_mut().find(|secret| is_secret(secret, &parts))
-    });
-    let secret = found.ok_or(refused)?;
-    secret.last_used_at = Some(now);
-    Ok(secret.id)
-}
-
-fn is_secret(stored: &AppSecret, given: &TwoPart) -> bool {
-    stored.parts.id == given.id
-        && stored.parts.secret.as_bytes().ct_eq(given.secret.as_bytes()).into()
-}
-
-fn app(deployment: &Deployment<'_>, id: Option<&str>) -> Result<App, Reply> {
-    let id = id.ok_or_else(|| {
-        Reply::oauth_error(
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-            "Missing client_id parameter",
-        )
+    let basic = basic(deployment, call).map(|(user, _)| user).filter(|user| !user.is_empty());
+    // A form that is broken anywhere is not looked at.
+    let form = call.form("client_id").filter(|_| is_whole_form(call));
+    let id = call.query("client_id").or(form).or(basic.as_deref()).ok_or_else(|| {
+        let reason = "Missing client_id parameter";
+        Reply::oauth_error(StatusCode::BAD_REQUEST, "invalid_request", reason)
     })?;
     Uuid::try_parse(id)
         .ok()
         .and_then(|id| deployment.state.app(id).cloned())
         .ok_or_else(|| invalid_client(deployment))
+}
+
+fn is_whole_form(call: &Call) -> bool {
+    std::str::from_utf8(&call.body).is_ok_and(|text| is_encoded_well(text) && !text.contains(';'))
+}
+
+fn basic(deployment: &Deployment<'_>, call: &Call) -> Option<(String, String)> {
+    call.basic().filter(|_| deployment.profile().client_basic)
+}
+
+/// The parameters of a call between servers, the body's first, with the credentials of HTTP Basic
+/// among them.
+///
+/// # Errors
+///
+/// 400 when HTTP Basic and the parameters name different credentials.
+pub(crate) fn parameters(deployment: &Deployment<'_>, call: &Call) -> Result<Pairs, Reply> {
+    let mut pairs: Pairs = call.form.iter().chain(&call.query).cloned().collect();
+    let Some((user, password)) = basic(deployment, call).filter(|(user, _)| !user.is_empty())
+    else {
+        return Ok(pairs);
+    };
+    for (name, value) in [("client_id", user), ("client_secret", password)] {
+        match first(&pairs, name) {
+            Some(given) if given != value => {
+                return Err(Reply::oauth_error(
+                    StatusCode::BAD_REQUEST,
+                    "invalid_request",
+                    "Conflicting client credentials between Authorization header and request body",
+                ));
+            }
+            Some(_) => {}
+            None => {
+                pairs.retain(|(key, _)| key != name);
+                pairs.push((name.to_owned(), value));
+            }
+        }
+    }
+    Ok(pairs)
+}
+
+/// A stored secret, and the application it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Proof {
+    pub(crate) secret: Uuid,
+    pub(crate) app: Uuid,
+}
+
+/// The stored secret that `given` is. Before 2.37 any application's will do.
+///
+/// # Errors
+///
+/// 401 for anything else.
+pub(crate) fn check_secret(
+    deployment: &Deployment<'_>,
+    app: Uuid,
+    given: &str,
+) -> Result<Proof, Reply> {
+    let bound = deployment.profile().client_bound;
+    let parts = TwoPart::parse_prefixed(given);
+    let mut apps = deployment.state.apps.iter().filter(|owner| !bound || owner.id == app);
+    parts
+        .and_then(|parts| {
+            apps.find_map(|owner| {
+                let found = owner.secrets.iter().find(|secret| is_secret(secret, &parts))?;
+                Some(Proof { secret: found.id, app: owner.id })
+            })
+        })
+        .ok_or_else(|| invalid_client(deployment))
+}
+
+fn is_secret(stored: &AppSecret, given: &TwoPart) -> bool {
+    stored.parts.id == given.id
+        && stored.parts.secret.as_bytes().ct_eq(given.secret.as_bytes()).into()
 }
 
 /// 401, whatever was wrong with the credentials.

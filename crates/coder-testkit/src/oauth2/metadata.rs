@@ -1,24 +1,46 @@
 //! `/.well-known/*`: what the provider says of itself (RFC 8414, RFC 9728).
 
+use http::Method;
 use serde_json::{Value, json};
 
+use super::method_not_allowed;
+use crate::call::Call;
 use crate::json::Json as _;
 use crate::profile::Registration;
 use crate::reply::{Answer, Reply};
-use crate::scopes::CATALOG;
 use crate::state::Deployment;
+use crate::{cors, pages, scopes};
 
-fn require(deployment: &Deployment<'_>) -> Result<(), Reply> {
-    let profile = deployment.profile();
-    if !profile.metadata {
-        return Err(Reply::no_route());
-    }
-    if profile.metadata_gated { deployment.require_provider() } else { Ok(()) }
+/// A document below `/.well-known`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Document {
+    /// `oauth-authorization-server`.
+    AuthorizationServer,
+    /// `oauth-protected-resource`.
+    ProtectedResource,
 }
 
-/// `GET /.well-known/oauth-authorization-server`.
-pub(crate) fn authorization_server(deployment: &Deployment<'_>) -> Answer {
-    require(deployment)?;
+/// Answers with a document, whatever follows its name in the path.
+pub(crate) fn route(deployment: &Deployment<'_>, call: &Call, document: Document) -> Answer {
+    let profile = deployment.profile();
+    if !profile.metadata {
+        return Ok(pages::dashboard());
+    }
+    if let Some(reply) = cors::preflight(call) {
+        return Ok(reply);
+    }
+    let gate = if profile.metadata_gated { deployment.require_provider() } else { Ok(()) };
+    let answer = gate.and_then(|()| match call.method {
+        Method::GET => Ok(Reply::ok(&match document {
+            Document::AuthorizationServer => authorization_server(deployment),
+            Document::ProtectedResource => protected_resource(deployment),
+        })),
+        _ => Err(method_not_allowed(&["GET"])),
+    });
+    answer.map(|reply| cors::open(call, reply)).map_err(|reply| cors::open(call, reply))
+}
+
+fn authorization_server(deployment: &Deployment<'_>) -> Value {
     let profile = deployment.profile();
     let mut methods = vec!["client_secret_post"];
     if profile.client_basic {
@@ -48,27 +70,21 @@ pub(crate) fn authorization_server(deployment: &Deployment<'_>) -> Answer {
         metadata.set("registration_endpoint", deployment.url("/oauth2/register"));
     }
     add_scopes(deployment, &mut metadata);
-    Ok(open_to_all(&metadata))
+    metadata
 }
 
-/// `GET /.well-known/oauth-protected-resource`.
-pub(crate) fn protected_resource(deployment: &Deployment<'_>) -> Answer {
-    require(deployment)?;
+fn protected_resource(deployment: &Deployment<'_>) -> Value {
     let mut metadata = json!({
         "resource": deployment.settings.url.as_str(),
         "authorization_servers": [deployment.settings.url.as_str()],
         "bearer_methods_supported": ["header", "query"],
     });
     add_scopes(deployment, &mut metadata);
-    Ok(open_to_all(&metadata))
+    metadata
 }
 
 fn add_scopes(deployment: &Deployment<'_>, metadata: &mut Value) {
     if deployment.profile().scope_catalog {
-        metadata.set("scopes_supported", CATALOG);
+        metadata.set("scopes_supported", scopes::catalog(deployment.settings.version));
     }
-}
-
-fn open_to_all(metadata: &Value) -> Reply {
-    Reply::ok(metadata).with("access-control-allow-origin", "*")
 }

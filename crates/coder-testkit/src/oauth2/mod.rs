@@ -5,8 +5,10 @@ mod apps;
 mod authorize;
 mod callback;
 mod client;
+mod go_url;
 mod metadata;
 mod params;
+mod races;
 mod redirect_uri;
 mod registration;
 mod revoke;
@@ -17,60 +19,104 @@ use http::{Method, StatusCode};
 pub(crate) use app_admin::route as route_admin;
 pub use apps::FakeApp;
 pub(crate) use apps::{App, ClientType, NewApp};
-pub(crate) use metadata::{authorization_server, protected_resource};
+pub(crate) use metadata::{Document, route as route_metadata};
+pub(crate) use races::{Races, Seen};
 pub(crate) use registration::Registered;
 pub(crate) use tokens::{Code, RefreshToken};
 
 use crate::call::Call;
+use crate::csrf::{self, CsrfCookie};
 use crate::profile::{Registration, WhenOff};
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
+use crate::{cors, pages};
 
 /// Everything below `/oauth2`.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
-    deployment.require_provider()?;
     let profile = *deployment.profile();
-    let reply = match (&call.method, rest) {
-        (&Method::OPTIONS, _) => Ok(Reply::no_content()),
-        (&Method::GET, ["authorize"]) => authorize::show(deployment, call),
-        (&Method::POST, ["authorize"]) => authorize::allow(deployment, call),
-        (&Method::POST, ["tokens"]) => tokens::issue(deployment, call),
-        (&Method::DELETE, ["tokens"]) => tokens::disconnect(deployment, call),
-        (&Method::POST, ["revoke"]) if profile.revocation => revoke::revoke(deployment, call),
-        (&Method::POST, ["register"]) if profile.registration != Registration::Absent => {
-            registration::register(deployment, call)
-        }
-        (_, ["clients", id]) if profile.registration != Registration::Absent => {
-            registration::manage(deployment, call, id)
-        }
-        (_, ["authorize" | "tokens"]) => Err(Reply::empty(StatusCode::METHOD_NOT_ALLOWED)),
-        (_, ["revoke"]) if profile.revocation => Err(Reply::empty(StatusCode::METHOD_NOT_ALLOWED)),
-        _ => Err(Reply::no_route()),
-    };
-    let finish = |mut reply: Reply| {
+    let open = profile.cors_on_authorize || rest != ["authorize"];
+    if open && let Some(reply) = cors::preflight(call) {
+        return Ok(reply);
+    }
+    let csrf = CsrfCookie::of(deployment, call);
+    let answer = endpoint(deployment, call, rest, &csrf);
+    let finish = |reply: Reply| {
+        let mut reply = csrf.set_on(deployment, reply);
         if profile.no_store {
             reply = reply.with("cache-control", "no-store").with("pragma", "no-cache");
         }
-        if profile.cors_on_authorize || rest != ["authorize"] {
-            reply = reply
-                .with("access-control-allow-origin", "*")
-                .with("access-control-allow-methods", "GET, POST, DELETE, OPTIONS");
-        }
-        reply
+        if open { cors::open(call, reply) } else { reply }
     };
-    reply.map(finish).map_err(finish)
+    answer.map(finish).map_err(finish)
+}
+
+/// An endpoint of the provider. The client is looked at before the method.
+fn endpoint(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    rest: &[&str],
+    csrf: &CsrfCookie,
+) -> Answer {
+    let profile = *deployment.profile();
+    if rest == ["authorize"] && profile.consent_protected {
+        csrf::check(deployment, call)?;
+    }
+    deployment.require_provider()?;
+    let registers = profile.registration != Registration::Absent;
+    match rest {
+        ["authorize"] => {
+            let app = client::app_of_call(deployment, call)?;
+            let caller = deployment
+                .identify(call)
+                .map_err(|rejected| pages::login_because(call, &rejected.message))?;
+            match call.method {
+                Method::GET => authorize::show(deployment, call, &app, &caller, csrf),
+                Method::POST => authorize::allow(deployment, call, &app, &caller),
+                _ => Err(method_not_allowed(&["GET", "POST"])),
+            }
+        }
+        ["tokens"] => {
+            let app = client::app_of_call(deployment, call)?;
+            match call.method {
+                Method::POST => tokens::issue(deployment, call, &app),
+                Method::DELETE => tokens::disconnect(deployment, call, &app),
+                _ => Err(method_not_allowed(&["DELETE", "POST"])),
+            }
+        }
+        ["revoke"] if profile.revocation => {
+            let app = client::app_of_call(deployment, call)?;
+            match call.method {
+                Method::POST => revoke::revoke(deployment, call, &app),
+                _ => Err(method_not_allowed(&["POST"])),
+            }
+        }
+        ["register"] if registers => match call.method {
+            Method::POST => registration::register(deployment, call),
+            _ => Err(method_not_allowed(&["POST"])),
+        },
+        ["clients", id] if registers => registration::manage(deployment, call, id),
+        _ => Ok(pages::dashboard()),
+    }
+}
+
+/// 405, with one `Allow` header a method.
+pub(crate) fn method_not_allowed(allowed: &[&str]) -> Reply {
+    let reply = Reply::empty(StatusCode::METHOD_NOT_ALLOWED);
+    allowed.iter().fold(reply, |reply, method| reply.with("allow", method))
 }
 
 impl Deployment<'_> {
-    /// Ends a call to the provider while it is switched off.
+    /// Ends a call to the provider while it is switched off, or cannot be switched on.
     pub(crate) fn require_provider(&self) -> Result<(), Reply> {
+        let forbidden = |message: &str| Err(Reply::error(StatusCode::FORBIDDEN, message));
         match self.profile().off {
-            _ if !self.state.provider_off => Ok(()),
+            WhenOff::UnderDevelopment => forbidden("OAuth2 provider is under development."),
+            WhenOff::Experiment | WhenOff::NotFound if !self.state.provider_off => Ok(()),
             WhenOff::NotFound => Err(Reply::no_route()),
-            WhenOff::Experiment => Err(Reply::error(
-                StatusCode::FORBIDDEN,
-                "OAuth2 Provider functionality requires enabling the 'oauth2' experiment.",
-            )),
+            WhenOff::Experiment => forbidden(
+                "OAuth2 Provider Functionality functionality requires enabling the 'oauth2' \
+                 experiment.",
+            ),
         }
     }
 }

@@ -1,56 +1,135 @@
 //! Reading OAuth parameters as strictly as Coder does.
 
+use super::go_url::GoUrl;
+use super::redirect_uri::{self, Callback};
+use super::{App, authorize};
 use crate::call::Pairs;
+use crate::profile::RedirectMatch;
+use crate::reply::Reply;
 
-/// Parameters of which each may stand once.
+/// A fault of one parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) field: String,
+    pub(crate) detail: String,
+}
+
+impl Fault {
+    pub(crate) fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { field: field.into(), detail: detail.into() }
+    }
+}
+
+/// Parameters of which each may stand once. Each method reads one and remembers what is wrong with
+/// it, in the order of the calls.
 #[derive(Debug)]
 pub(crate) struct Params<'a> {
     pairs: &'a Pairs,
+    required: &'static [&'static str],
+    known: Vec<&'static str>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl<'a> Params<'a> {
-    pub(crate) fn new(pairs: &'a Pairs) -> Self {
-        Self { pairs }
+    /// Parameters of which these must not be empty.
+    pub(crate) fn new(pairs: &'a Pairs, required: &'static [&'static str]) -> Self {
+        Self { pairs, required, known: Vec::new(), faults: Vec::new() }
     }
 
     /// The value of a parameter; empty counts as absent.
-    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
-        crate::call::first(self.pairs, name)
-    }
-
-    pub(crate) fn is_repeated(&self, name: &str) -> bool {
-        self.count(name) > 1
-    }
-
-    fn count(&self, name: &str) -> usize {
-        self.pairs.iter().filter(|(key, _)| key == name).count()
-    }
-
-    /// Every parameter that is repeated and, where unknown ones are refused, every unknown one:
-    /// name and reason.
-    pub(crate) fn faults(&self, known: &[&str], ignores_unknown: bool) -> Vec<(String, String)> {
-        let mut seen: Vec<&str> = Vec::new();
-        let mut faults = Vec::new();
-        for (name, _) in self.pairs {
-            if seen.contains(&name.as_str()) {
-                continue;
-            }
-            seen.push(name);
-            if !known.contains(&name.as_str()) {
-                if !ignores_unknown {
-                    faults.push((name.clone(), format!("\"{name}\" is not a valid query param")));
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<&'a str> {
+        self.known.push(name);
+        let values: Vec<&'a str> = self
+            .pairs
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+            .collect();
+        match values.as_slice() {
+            [] | [""] => {
+                if self.required.contains(&name) {
+                    let detail = format!("Query param \"{name}\" is required and cannot be empty");
+                    self.faults.push(Fault::new(name, detail));
                 }
-            } else if self.is_repeated(name) {
-                let times = self.count(name);
-                faults.push((
-                    name.clone(),
-                    format!(
-                        "Query param \"{name}\" provided more than once, found {times} times. \
-                         Only provide 1 instance of this query param."
-                    ),
-                ));
+                None
+            }
+            [value] => Some(value),
+            several => {
+                let detail = format!(
+                    "Query param \"{name}\" provided more than once, found {} times. Only provide \
+                     1 instance of this query param.",
+                    several.len()
+                );
+                self.faults.push(Fault::new(name, detail));
+                None
             }
         }
-        faults
+    }
+
+    /// One of a few words; absent is none.
+    pub(crate) fn word(&mut self, name: &'static str, words: &[&str]) -> Option<&'a str> {
+        let value = self.text(name)?;
+        if words.contains(&value) {
+            return Some(value);
+        }
+        let detail =
+            format!("Query param \"{name}\" has invalid value: \"{value}\" is not a valid value");
+        self.faults.push(Fault::new(name, detail));
+        None
+    }
+
+    /// The redirect URI to use, held to the ones of the application.
+    ///
+    /// # Errors
+    ///
+    /// 500 for a text that is no URL at all: Coder breaks off there, before 2.38.
+    pub(crate) fn redirect_uri(
+        &mut self,
+        app: &App,
+        rule: RedirectMatch,
+    ) -> Result<Callback, Reply> {
+        let sent = self.text("redirect_uri");
+        let Some(sent) = sent else { return Ok(Callback::registered(app)) };
+        let chosen = match (GoUrl::parse(sent), rule) {
+            (Ok(url), _) => redirect_uri::choose(app, sent, url, rule),
+            (Err(_), RedirectMatch::AnyExact) => {
+                Err("Query param \"redirect_uri\" must be a valid url".to_owned())
+            }
+            (Err(_), RedirectMatch::Prefix | RedirectMatch::Exact) => {
+                return Err(Reply::internal_error());
+            }
+        };
+        match chosen {
+            Ok(chosen) => Ok(chosen),
+            Err(detail) => {
+                self.faults.push(Fault::new("redirect_uri", detail));
+                Ok(Callback::registered(app))
+            }
+        }
+    }
+
+    /// A resource indicator (RFC 8707 §2): an absolute URI without a fragment. Its syntax is
+    /// judged by [`Params::check_resource`].
+    pub(crate) fn check_resource(&mut self, resource: Option<&str>) {
+        if resource.is_some_and(|resource| !authorize::is_resource(resource)) {
+            self.faults.push(Fault::new("resource", "must be an absolute URI without fragment"));
+        }
+    }
+
+    /// Refuses every parameter that nobody has read.
+    pub(crate) fn refuse_others(&mut self) {
+        let mut seen: Vec<&str> = Vec::new();
+        for (name, _) in self.pairs {
+            if !self.known.contains(&name.as_str()) && !seen.contains(&name.as_str()) {
+                seen.push(name);
+                let detail = format!("\"{name}\" is not a valid query param");
+                self.faults.push(Fault::new(name, detail));
+            }
+        }
+    }
+
+    /// Whether something is wrong with a parameter.
+    pub(crate) fn is_at_fault(&self, name: &str) -> bool {
+        self.faults.iter().any(|fault| fault.field == name)
     }
 }

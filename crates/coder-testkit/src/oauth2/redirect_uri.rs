@@ -3,62 +3,70 @@
 use url::{Host, Url};
 
 use super::App;
+use super::go_url::GoUrl;
 use crate::profile::RedirectMatch;
 
-/// The redirect URI to use: the one that was sent when it is registered, or the first registered
-/// one.
+/// The redirect URI of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Callback {
+    /// As Coder writes it.
+    pub(crate) uri: String,
+    /// Whether the request named it.
+    pub(crate) is_sent: bool,
+}
+
+impl Callback {
+    /// The first registered one, for a request that names none.
+    pub(crate) fn registered(app: &App) -> Self {
+        let uri = app.callback_url();
+        let uri = GoUrl::parse(uri).map_or_else(|_| uri.to_owned(), |url| url.to_string());
+        Self { uri, is_sent: false }
+    }
+}
+
+/// Accepts a redirect URI that is registered.
 ///
 /// # Errors
 ///
-/// Why the one that was sent is refused, in the words of the release.
-pub(crate) fn choose<'a>(
-    app: &'a App,
-    sent: Option<&'a str>,
+/// Why it is refused, in the words of the release.
+pub(crate) fn choose(
+    app: &App,
+    sent: &str,
+    url: GoUrl,
     rule: RedirectMatch,
-) -> Result<&'a str, String> {
+) -> Result<Callback, String> {
     let registered = app.callback_url();
-    let Some(sent) = sent else { return Ok(registered) };
-    let Ok(url) = Url::parse(sent) else {
-        return Err("Query param \"redirect_uri\" must be a valid url".to_owned());
-    };
     let (matches, refusal) = match rule {
         RedirectMatch::Prefix => (is_below(&url, registered), "must be a subset of"),
-        RedirectMatch::Exact => (same_text(sent, registered), "must exactly match"),
+        RedirectMatch::Exact => (is_same(&url, registered), "must exactly match"),
         RedirectMatch::AnyExact => (
             app.redirect_uris
                 .iter()
-                .any(|entry| same_text(sent, entry) || same_but_for_loopback_port(&url, entry)),
+                .any(|entry| is_same(&url, entry) || same_but_for_loopback_port(sent, entry)),
             "must exactly match",
         ),
     };
     if matches {
-        Ok(sent)
+        Ok(Callback { uri: url.to_string(), is_sent: true })
     } else {
         Err(format!("Query param \"redirect_uri\" {refusal} {registered}"))
     }
 }
 
 /// The same text, but for the case of the scheme.
-fn same_text(one: &str, other: &str) -> bool {
-    match (one.split_once(':'), other.split_once(':')) {
-        (Some((scheme, rest)), Some((other_scheme, other_rest))) => {
-            scheme.eq_ignore_ascii_case(other_scheme) && rest == other_rest
-        }
-        _ => one == other,
-    }
+fn is_same(url: &GoUrl, registered: &str) -> bool {
+    GoUrl::parse(registered).is_ok_and(|registered| registered.to_string() == url.to_string())
 }
 
-fn is_below(url: &Url, registered: &str) -> bool {
-    Url::parse(registered).is_ok_and(|base| {
-        url.host() == base.host()
-            && url.port_or_known_default() == base.port_or_known_default()
-            && url.path().starts_with(base.path())
-    })
+/// The same host and port, and a path that begins with the registered one.
+fn is_below(url: &GoUrl, registered: &str) -> bool {
+    GoUrl::parse(registered)
+        .is_ok_and(|base| url.host() == base.host() && url.path().starts_with(&base.path()))
 }
 
 /// Native applications listen on any free port of this machine (RFC 8252 §7.3).
-fn same_but_for_loopback_port(url: &Url, registered: &str) -> bool {
-    let Ok(mut entry) = Url::parse(registered) else { return false };
+fn same_but_for_loopback_port(sent: &str, registered: &str) -> bool {
+    let (Ok(url), Ok(mut entry)) = (Url::parse(sent), Url::parse(registered)) else { return false };
     let on_loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -91,22 +99,22 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_registered_one_is_used_when_none_is_sent() {
-        let app = app(&["https://portal.test/callback"]);
-        assert_eq!(choose(&app, None, RedirectMatch::Exact), Ok("https://portal.test/callback"));
+    fn accepts(app: &App, sent: &str, rule: RedirectMatch) -> bool {
+        choose(app, sent, GoUrl::parse(sent).unwrap(), rule).is_ok()
     }
 
     #[test]
     fn exact_means_the_same_text() {
         let app = app(&["https://portal.test/callback"]);
-        let accepts = |sent| choose(&app, Some(sent), RedirectMatch::Exact).is_ok();
+        let accepts = |sent| accepts(&app, sent, RedirectMatch::Exact);
         assert!(accepts("https://portal.test/callback"));
         assert!(accepts("HTTPS://portal.test/callback"));
         for other in [
             "https://portal.test/callback/",
+            "https://portal.test/callback?",
             "https://portal.test/callback?a=b",
             "https://portal.test/callback/deeper",
+            "https://portal.test/c%61llback",
             "https://Portal.test/callback",
             "https://portal.test:443/callback",
             "http://portal.test/callback",
@@ -116,18 +124,26 @@ mod tests {
     }
 
     #[test]
-    fn old_releases_accept_what_is_below_the_registered_path() {
+    fn old_releases_accept_what_begins_with_the_registered_path() {
         let app = app(&["https://portal.test/callback"]);
-        let accepts = |sent| choose(&app, Some(sent), RedirectMatch::Prefix).is_ok();
-        assert!(accepts("https://portal.test/callback/deeper?x=1"));
+        let accepts = |sent| accepts(&app, sent, RedirectMatch::Prefix);
+        for below in [
+            "https://portal.test/callback/deeper?x=1",
+            "https://portal.test/callbacks",
+            "https://portal.test/c%61llback",
+            "http://portal.test/callback#f",
+        ] {
+            assert!(accepts(below), "{below}");
+        }
         assert!(!accepts("https://evil.test/callback"));
         assert!(!accepts("https://portal.test/"));
+        assert!(!accepts("/callback"));
     }
 
     #[test]
     fn the_newest_release_accepts_any_entry_and_any_loopback_port() {
         let app = app(&["https://portal.test/callback", "http://localhost:7007/callback"]);
-        let accepts = |sent| choose(&app, Some(sent), RedirectMatch::AnyExact).is_ok();
+        let accepts = |sent| accepts(&app, sent, RedirectMatch::AnyExact);
         assert!(accepts("http://localhost:7007/callback"));
         assert!(accepts("http://localhost:39999/callback"));
         assert!(!accepts("http://localhost:39999/other"));

@@ -2,23 +2,25 @@
 
 use http::StatusCode;
 
-use super::{ClientType, client};
-use crate::call::Call;
-use crate::keys::KeyKind;
+use super::{App, ClientType, client};
+use crate::call::{Call, first};
 use crate::mint::TwoPart;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
 
 /// Revoking either half of a pair ends both. What is unknown, or another client's, is a success
 /// that does nothing.
-pub(crate) fn revoke(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
-    let app = client::app_of_call(deployment, call)?;
+pub(crate) fn revoke(deployment: &mut Deployment<'_>, call: &Call, app: &App) -> Answer {
     if deployment.profile().secret_always && app.client_type == ClientType::Confidential {
-        let secret = client::secret_of_call(deployment, call)
-            .ok_or_else(|| client::invalid_client(deployment))?;
-        client::check_secret(deployment, app.id, &secret)?;
+        let pairs = client::parameters(deployment, call)?;
+        let secret =
+            first(&pairs, "client_secret").ok_or_else(|| client::invalid_client(deployment))?;
+        client::check_secret(deployment, app.id, secret)?;
     }
-    let token = call.form("token").ok_or_else(|| bad("missing token parameter"))?;
+    let token = call
+        .form("token")
+        .or_else(|| call.query("token"))
+        .ok_or_else(|| bad(deployment.profile().no_token_text))?;
     let key = if token.starts_with("coder_") {
         let parts = TwoPart::parse_prefixed(token).ok_or_else(|| bad("Invalid token format"))?;
         match deployment.state.refresh_tokens.get(&parts.id) {
@@ -35,11 +37,14 @@ pub(crate) fn revoke(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
         match deployment.state.keys.get(parts.0) {
             None => return Ok(done()),
             Some(stored) if stored.parts.secret != parts.1 => return Err(broken()),
-            Some(stored) => match &stored.kind {
-                KeyKind::OAuth2 { app: of, .. } if *of == app.id => stored.parts.id.clone(),
-                KeyKind::OAuth2 { .. } => return Ok(done()),
-                _ => return Err(broken()),
-            },
+            Some(stored) => {
+                let mut halves = deployment.state.refresh_tokens.values();
+                match halves.find(|token| token.key == stored.parts.id) {
+                    None => return Err(broken()),
+                    Some(half) if half.app != app.id => return Ok(done()),
+                    Some(half) => half.key.clone(),
+                }
+            }
         }
     };
     deployment.state.delete_keys(|doomed| doomed.parts.id == key);

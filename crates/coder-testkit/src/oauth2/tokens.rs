@@ -11,17 +11,23 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use super::authorize::{is_resource, is_verifier};
+use super::authorize::is_verifier;
 use super::params::Params;
-use super::{App, ClientType, client, redirect_uri};
-use crate::call::{Call, Pairs};
+use super::redirect_uri::Callback;
+use super::{App, ClientType, client, races};
+use crate::call::{Call, first};
 use crate::json::Json as _;
 use crate::keys::{ApiKey, KeyKind, after};
 use crate::mint::TwoPart;
-use crate::profile::Pkce;
 use crate::reply::{Answer, Reply};
 use crate::scopes;
 use crate::state::Deployment;
+
+/// Grants that Coder has names for; it supports the first two.
+const GRANT_TYPES: [&str; 5] =
+    ["authorization_code", "refresh_token", "password", "client_credentials", "implicit"];
+
+const SUPPORTED_GRANTS: [&str; 2] = ["authorization_code", "refresh_token"];
 
 const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -70,6 +76,9 @@ impl std::fmt::Debug for RefreshToken {
 
 /// What a pair is made of.
 struct Grant {
+    /// The client the access token is named after.
+    client: Uuid,
+    /// The application the pair belongs to: the one whose secret was shown.
     app: Uuid,
     user: Uuid,
     secret: Option<Uuid>,
@@ -79,158 +88,181 @@ struct Grant {
     resource: Option<String>,
 }
 
+/// A request whose parameters are well-formed.
+#[derive(Debug)]
+struct TokenRequest<'a> {
+    secret: Option<&'a str>,
+    code: Option<&'a str>,
+    redirect: Callback,
+    refresh_token: Option<&'a str>,
+    verifier: Option<&'a str>,
+    resource: Option<&'a str>,
+    scope: Option<&'a str>,
+}
+
 /// `POST /oauth2/tokens`.
-pub(crate) fn issue(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
-    let app = client::app_of_call(deployment, call)?;
+pub(crate) fn issue(deployment: &mut Deployment<'_>, call: &Call, app: &App) -> Answer {
     if deployment.profile().refuses_secret_in_query && call.query("client_secret").is_some() {
         return Err(malformed());
     }
-    // Go's merged form: what is in the body comes first.
-    let merged: Pairs = call.form.iter().chain(&call.query).cloned().collect();
-    let params = Params::new(&merged);
-    let code_grant = match params.get("grant_type") {
-        _ if params.is_repeated("grant_type") => return Err(unsupported_grant()),
-        Some("authorization_code") => true,
-        Some("refresh_token") => false,
-        Some(known @ ("password" | "client_credentials" | "implicit")) => {
-            return Err(oauth(
-                "unsupported_grant_type",
-                &format!("The grant type \"{known}\" is not supported"),
-            ));
-        }
-        _ => return Err(unsupported_grant()),
+    let pairs = client::parameters(deployment, call)?;
+    let grant_type = first(&pairs, "grant_type");
+    let public = app.client_type == ClientType::Public && deployment.profile().public_clients;
+    let required: &[&str] = match grant_type {
+        Some("refresh_token") => &["refresh_token"],
+        Some("authorization_code") if public => &["client_id", "code"],
+        Some("authorization_code") => &["client_secret", "client_id", "code"],
+        _ => &[],
     };
-    let secret = client::secret_of_call(deployment, call);
-    check_syntax(deployment, &params, &app)?;
-    if code_grant {
-        exchange(deployment, &app, &params, secret.as_deref())
-    } else {
-        refresh(deployment, &app, &params, secret.as_deref())
+    let mut params = Params::new(&pairs, required);
+    let request = read(deployment, app, &mut params)?;
+    match grant_type {
+        Some("authorization_code") => exchange(deployment, app, &request),
+        Some("refresh_token") => refresh(deployment, app, &request),
+        other => Err(oauth(
+            "unsupported_grant_type",
+            &format!("The grant type \"{}\" is not supported", other.unwrap_or_default()),
+        )),
     }
 }
 
 /// What must hold before anything is looked up.
-fn check_syntax(deployment: &Deployment<'_>, params: &Params<'_>, app: &App) -> Result<(), Reply> {
+fn read<'a>(
+    deployment: &Deployment<'_>,
+    app: &App,
+    params: &mut Params<'a>,
+) -> Result<TokenRequest<'a>, Reply> {
     let profile = deployment.profile();
-    let mut known =
-        vec!["grant_type", "client_id", "client_secret", "code", "redirect_uri", "refresh_token"];
-    if profile.pkce != Pkce::Unknown {
-        known.push("code_verifier");
+    let names = if profile.names_response_types { &GRANT_TYPES[..] } else { &SUPPORTED_GRANTS[..] };
+    let grant_type = params.word("grant_type", names);
+    params.text("client_id");
+    let request = TokenRequest {
+        secret: params.text("client_secret"),
+        code: params.text("code"),
+        redirect: params.redirect_uri(app, profile.redirects)?,
+        refresh_token: params.text("refresh_token"),
+        verifier: params.text("code_verifier"),
+        resource: params.text("resource"),
+        scope: params.text("scope"),
+    };
+    params.check_resource(request.resource);
+    if !profile.ignores_unknown_parameters {
+        params.refuse_others();
     }
-    if profile.resource {
-        known.push("resource");
+    if grant_type.is_none() {
+        let text = "The grant type is missing or unsupported";
+        return Err(oauth("unsupported_grant_type", text));
     }
-    if profile.scopes || profile.pkce != Pkce::Unknown {
-        known.push("scope");
+    let named = ["code", "client_id", "client_secret"];
+    if let Some(name) = named.into_iter().find(|name| params.is_at_fault(name)) {
+        return Err(oauth("invalid_request", &format!("Missing required parameter: {name}")));
     }
-    let redirect = redirect_uri::choose(app, params.get("redirect_uri"), profile.redirects);
-    let resource = params.get("resource");
-    if !params.faults(&known, profile.ignores_unknown_parameters).is_empty()
-        || redirect.is_err()
-        || resource.is_some_and(|resource| !is_resource(resource))
-    {
-        return Err(malformed());
-    }
-    Ok(())
+    if params.faults.is_empty() { Ok(request) } else { Err(malformed()) }
 }
 
-fn exchange(
-    deployment: &mut Deployment<'_>,
-    app: &App,
-    params: &Params<'_>,
-    secret: Option<&str>,
-) -> Answer {
+fn exchange(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'_>) -> Answer {
     let profile = *deployment.profile();
-    let code = params.get("code").ok_or_else(|| missing("code"))?;
-    if secret.is_none() && app.client_type == ClientType::Confidential {
-        return Err(missing("client_secret"));
-    }
-    let verifier = params.get("code_verifier");
-    if profile.checks_verifier_form && !verifier.is_some_and(is_verifier) {
+    if profile.checks_verifier_form && !request.verifier.is_some_and(is_verifier) {
         return Err(oauth(
             "invalid_request",
             "The code_verifier parameter must be 43 to 128 characters from the unreserved \
              character set [A-Za-z0-9-._~] (RFC 7636 §4.1)",
         ));
     }
-    let secret =
-        secret.map(|secret| client::check_secret(deployment, app.id, secret)).transpose()?;
+    let proof = request
+        .secret
+        .map(|secret| client::check_secret(deployment, app.id, secret))
+        .transpose()?;
 
     let bad_code = || oauth("invalid_grant", "The authorization code is invalid or expired");
-    let parts = TwoPart::parse_prefixed(code).ok_or_else(bad_code)?;
-    let stored = deployment.state.codes.get(&parts.id).cloned().ok_or_else(bad_code)?;
-    let same_secret: bool = stored.parts.secret.as_bytes().ct_eq(parts.secret.as_bytes()).into();
-    let sent_redirect = params.get("redirect_uri");
+    let parts = request.code.and_then(TwoPart::parse_prefixed).ok_or_else(bad_code)?;
+    let (stored, is_raced) = deployment.find_code(&parts.id).ok_or_else(bad_code)?;
     let redirect_differs = profile.code_bound_to_redirect
-        && stored.redirect_uri.is_some()
-        && stored.redirect_uri.as_deref() != sent_redirect;
-    if !same_secret
-        || stored.app != app.id
+        && stored
+            .redirect_uri
+            .as_deref()
+            .is_some_and(|uri| !request.redirect.is_sent || uri != request.redirect.uri);
+    if !is_same(&stored.parts, &parts)
+        || (profile.client_bound && stored.app != app.id)
         || stored.expires_at <= deployment.now
         || redirect_differs
     {
         return Err(bad_code());
     }
-    // From here on the code is used up, whatever comes of it.
-    deployment.state.codes.remove(&parts.id);
+    if profile.wrong_proof_burns_code {
+        deployment.state.codes.remove(&parts.id);
+    }
     if let Some(challenge) = &stored.challenge
-        && !verifier.is_some_and(|verifier| answers(challenge, verifier))
+        && !request.verifier.is_some_and(|verifier| answers(challenge, verifier))
     {
         return Err(oauth("invalid_grant", "The PKCE code verifier is invalid"));
     }
-    if stored.resource.as_deref() != params.get("resource") {
+    if stored.resource.as_deref() != request.resource {
         return Err(bad_resource());
     }
-    let scopes = stored.scopes;
+    match deployment.state.finish_race(&parts.id, is_raced, races::Kind::Code) {
+        races::Verdict::Wins => {}
+        races::Verdict::ComesTooLate => return Err(bad_code()),
+        races::Verdict::Stumbles => return Err(failed_exchange()),
+    }
+    deployment.state.codes.remove(&parts.id);
+    // A request that has overtaken another one does not see the other one's pair.
+    if !is_raced {
+        deployment.state.end_named_key(stored.user, app.id);
+    }
     Ok(pair(
         deployment,
         Grant {
-            app: app.id,
+            client: app.id,
+            app: proof.map_or(app.id, |proof| proof.app),
             user: stored.user,
-            secret,
-            granted: scopes.clone(),
-            scopes,
+            secret: proof.map(|proof| proof.secret),
+            granted: stored.scopes.clone(),
+            scopes: stored.scopes,
             resource: stored.resource,
         },
     ))
 }
 
-fn refresh(
-    deployment: &mut Deployment<'_>,
-    app: &App,
-    params: &Params<'_>,
-    secret: Option<&str>,
-) -> Answer {
-    let given = params.get("refresh_token").ok_or_else(malformed)?;
-    if deployment.profile().secret_always && app.client_type == ClientType::Confidential {
-        let secret = secret.ok_or_else(|| client::invalid_client(deployment))?;
+fn refresh(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'_>) -> Answer {
+    let profile = *deployment.profile();
+    if profile.secret_always && app.client_type == ClientType::Confidential {
+        let secret = request.secret.ok_or_else(|| client::invalid_client(deployment))?;
         client::check_secret(deployment, app.id, secret)?;
     }
     let bad_token = || oauth("invalid_grant", "The refresh token is invalid or expired");
-    let parts = TwoPart::parse_prefixed(given).ok_or_else(bad_token)?;
-    let stored = deployment.state.refresh_tokens.get(&parts.id).cloned().ok_or_else(bad_token)?;
-    let same_secret: bool = stored.parts.secret.as_bytes().ct_eq(parts.secret.as_bytes()).into();
-    if !same_secret || stored.app != app.id || stored.expires_at <= deployment.now {
+    let parts = request.refresh_token.and_then(TwoPart::parse_prefixed).ok_or_else(bad_token)?;
+    let (stored, is_raced) = deployment.find_refresh_token(&parts.id).ok_or_else(bad_token)?;
+    if !is_same(&stored.parts, &parts)
+        || (profile.client_bound && stored.app != app.id)
+        || stored.expires_at <= deployment.now
+    {
         return Err(bad_token());
     }
-    let resource = params.get("resource");
-    if resource.is_some() && resource != stored.resource.as_deref() {
+    if request.resource.is_some() && request.resource != stored.resource.as_deref() {
         return Err(bad_resource());
     }
     let granted = stored.scopes;
-    let scopes = if deployment.profile().scopes {
+    let scopes = if profile.scopes {
         // The ceiling may have been lowered since.
         scopes::negotiate(app.scope.as_deref(), &granted.join(" "))
             .map_err(|reason| oauth("invalid_grant", &reason))?;
-        scopes::narrower(&granted, params.get("scope").unwrap_or_default())
+        scopes::narrower(&granted, request.scope.unwrap_or_default())
             .map_err(|reason| oauth("invalid_scope", &reason))?
     } else {
         granted.clone()
     };
+    match deployment.state.finish_race(&parts.id, is_raced, races::Kind::RefreshToken) {
+        races::Verdict::Wins => {}
+        races::Verdict::ComesTooLate => return Err(bad_token()),
+        races::Verdict::Stumbles => return Err(failed_exchange()),
+    }
+    deployment.state.delete_keys(|key| key.parts.id == stored.key);
     Ok(pair(
         deployment,
         Grant {
-            app: app.id,
+            client: app.id,
+            app: stored.app,
             user: stored.user,
             secret: stored.secret,
             granted,
@@ -240,13 +272,12 @@ fn refresh(
     ))
 }
 
-/// Issues a pair. The user's earlier pair of this application is dead from now on.
+/// Issues a pair.
 fn pair(deployment: &mut Deployment<'_>, grant: Grant) -> Reply {
-    deployment.state.end_pairs(grant.user, grant.app);
     let lifetime = deployment.settings.session_lifetime;
     let key = deployment.mint_key(
         grant.user,
-        KeyKind::OAuth2 { app: grant.app, audience: grant.resource.clone() },
+        KeyKind::OAuth2 { app: grant.client, audience: grant.resource.clone() },
         lifetime,
         grant.scopes.clone(),
     );
@@ -281,11 +312,9 @@ fn token_answer(
         "token_type": "Bearer",
         "refresh_token": refresh.parts.as_prefixed(),
         "expiry": key.expires_at.to_string(),
-    });
-    if deployment.profile().expires_in {
         // Coder reads the clock again when it writes the answer, so a second is never whole.
-        answer.set("expires_in", lifetime.as_secs().saturating_sub(1));
-    }
+        "expires_in": lifetime.as_secs().saturating_sub(1),
+    });
     if deployment.profile().scopes {
         answer.set("scope", scopes.join(" "));
     }
@@ -293,11 +322,11 @@ fn token_answer(
 }
 
 /// `DELETE /oauth2/tokens?client_id=…`: the user disconnects an application.
-pub(crate) fn disconnect(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
-    let app = client::app_of_page(deployment, call)?;
+pub(crate) fn disconnect(deployment: &mut Deployment<'_>, call: &Call, app: &App) -> Answer {
     let caller = deployment.authenticate(call)?;
-    deployment.state.codes.retain(|_, code| code.app != app.id || code.user != caller.user.id);
-    deployment.state.end_pairs(caller.user.id, app.id);
+    let user = caller.user.id;
+    deployment.state.codes.retain(|_, code| code.app != app.id || code.user != user);
+    deployment.state.end_pairs(|token| token.user == user && token.app == app.id);
     Ok(Reply::no_content())
 }
 
@@ -317,11 +346,27 @@ impl crate::state::State {
         self.refresh_tokens.values().any(|token| token.user == user && token.app == app)
     }
 
-    /// Ends the pair of a user and an application, if there is one.
-    pub(crate) fn end_pairs(&mut self, user: Uuid, app: Uuid) {
-        self.delete_keys(|key| {
-            key.user == user && matches!(key.kind, KeyKind::OAuth2 { app: of, .. } if of == app)
+    /// Ends every pair with such a refresh token.
+    pub(crate) fn end_pairs(&mut self, doomed: impl Fn(&RefreshToken) -> bool) {
+        let keys: Vec<String> = self
+            .refresh_tokens
+            .values()
+            .filter(|token| doomed(token))
+            .map(|token| token.key.clone())
+            .collect();
+        self.delete_keys(|key| keys.contains(&key.parts.id));
+    }
+
+    /// Ends the access token that is named after a user and a client, with its pair. There may be
+    /// several of that name after a race; only one ends.
+    fn end_named_key(&mut self, user: Uuid, client: Uuid) {
+        let named = self.keys.values().filter(|key| {
+            key.user == user && matches!(key.kind, KeyKind::OAuth2 { app, .. } if app == client)
         });
+        let oldest = named.min_by_key(|key| (key.created_at, key.parts.id.clone()));
+        if let Some(id) = oldest.map(|key| key.parts.id.clone()) {
+            self.delete_keys(|key| key.parts.id == id);
+        }
     }
 }
 
@@ -339,12 +384,17 @@ fn malformed() -> Reply {
     oauth("invalid_request", "The request is missing required parameters or is otherwise malformed")
 }
 
-fn missing(name: &str) -> Reply {
-    oauth("invalid_request", &format!("Missing required parameter: {name}"))
+/// The answer to a request that was overtaken after it had read its token.
+fn failed_exchange() -> Reply {
+    Reply::error_with_detail(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Failed to exchange token",
+        "sql: no rows in result set",
+    )
 }
 
-fn unsupported_grant() -> Reply {
-    oauth("unsupported_grant_type", "The grant type is missing or unsupported")
+fn is_same(stored: &TwoPart, given: &TwoPart) -> bool {
+    stored.secret.as_bytes().ct_eq(given.secret.as_bytes()).into()
 }
 
 fn bad_resource() -> Reply {

@@ -11,7 +11,10 @@ pub(crate) struct Consent<'a> {
     pub(crate) scopes: &'a [String],
     /// Where "Cancel" leads.
     pub(crate) cancel: &'a str,
-    pub(crate) csrf_token: &'a str,
+    /// Absent in releases that do not protect the form.
+    pub(crate) csrf_token: Option<&'a str>,
+    /// Whether form, button and link have ids.
+    pub(crate) has_ids: bool,
 }
 
 /// The form posts to the page's own URL, query included, as Coder's does.
@@ -28,15 +31,18 @@ pub(crate) fn consent(consent: &Consent<'_>) -> String {
             .collect();
         format!("<p>It asks for:</p>\n<ul>{items}</ul>")
     };
+    let csrf = consent.csrf_token.map_or_else(String::new, |token| {
+        format!("<input type=\"hidden\" name=\"csrf_token\" value=\"{}\">\n", escape(token))
+    });
+    let id = |id: &str| if consent.has_ids { format!(" id=\"{id}\"") } else { String::new() };
     let main = format!(
         "<p>You are signed in as <strong>{username}</strong>. <strong>{app}</strong> would like \
-         to act for you.</p>\n{wish}\n\
-         <form id=\"allow-form\" method=\"POST\">\n\
-         <input type=\"hidden\" name=\"csrf_token\" value=\"{csrf}\">\n\
-         <div class=\"actions\"><button type=\"submit\" id=\"allow-button\">Allow</button>\n\
-         <a class=\"button quiet\" id=\"cancel-link\" href=\"{cancel}\">Cancel</a></div>\n\
-         </form>",
-        csrf = escape(consent.csrf_token),
+         to act for you.</p>\n{wish}\n<form{form} method=\"POST\">\n{csrf}\
+         <div class=\"actions\"><button type=\"submit\"{button}>Allow</button>\n\
+         <a class=\"button quiet\"{link} href=\"{cancel}\">Cancel</a></div>\n</form>",
+        form = id("allow-form"),
+        button = id("allow-button"),
+        link = id("cancel-link"),
         cancel = escape(consent.cancel),
     );
     page(&format!("Authorize {}", consent.app), "", &main)

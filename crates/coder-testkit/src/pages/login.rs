@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use uuid::Uuid;
 
 use super::html::{escape, page};
@@ -68,14 +68,27 @@ pub(crate) fn submit(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
 
 /// A browser without a session goes to the login page and comes back.
 pub(crate) fn first(call: &Call) -> Reply {
+    because(
+        call,
+        "You are signed out or your session has expired. Please sign in again to continue.",
+    )
+}
+
+/// The same, with the reason.
+pub(crate) fn because(call: &Call, reason: &str) -> Reply {
     let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair(
-            "message",
-            "You are signed out or your session has expired. Please sign in again to continue.",
-        )
+        .append_pair("message", reason)
         .append_pair("redirect", &call.target)
         .finish();
-    Reply::redirect(StatusCode::SEE_OTHER, &format!("/login?{query}"))
+    let location = format!("/login?{query}");
+    let reply = Reply::redirect(StatusCode::SEE_OTHER, &location);
+    match call.method {
+        Method::GET => reply
+            .with("content-type", "text/html; charset=utf-8")
+            .with_body(|_| format!("<a href=\"{}\">See Other</a>.\n\n", escape(&location)).into()),
+        Method::HEAD => reply.with("content-type", "text/html; charset=utf-8"),
+        _ => reply,
+    }
 }
 
 /// Only a path of this deployment may be returned to.

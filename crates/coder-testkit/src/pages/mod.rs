@@ -13,8 +13,8 @@ mod workspaces;
 use http::{Method, StatusCode};
 
 pub(crate) use consent::{Consent, consent};
-pub(crate) use error::error;
-pub(crate) use login::first as login_first;
+pub(crate) use error::{dashboard, error};
+pub(crate) use login::because as login_because;
 
 use crate::call::Call;
 use crate::reply::{Answer, Reply};
@@ -38,6 +38,6 @@ pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, segments: &[&s
         (_, [owner, workspace, rest @ ..]) if owner.starts_with('@') => {
             workspace::route(deployment, call, owner.trim_start_matches('@'), workspace, rest)
         }
-        _ => Err(Reply::no_route()),
+        _ => Ok(dashboard()),
     }
 }

@@ -19,6 +19,8 @@ mod mocks;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 mod rate_limits;
 #[cfg(test)]
 #[cfg(feature = "server")]
