@@ -183,5 +183,5 @@ fn add_workspace(
     let made = coder.workspace(id);
     seed.workspaces.insert(name.to_owned(), id.to_string());
     seed.builds.insert(name.to_owned(), made.latest_build.id.to_string());
-    seed.org = made.organization_id.to_string();
+    seed.org = made.organization_id.map(|id| id.to_string()).unwrap_or_default();
 }
