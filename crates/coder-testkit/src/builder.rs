@@ -29,6 +29,8 @@ pub struct FakeCoderBuilder {
     runtime: Option<Arc<dyn Runtime>>,
     rate_limits: bool,
     strange: bool,
+    renames: bool,
+    overlaps: bool,
 }
 
 impl FakeCoderBuilder {
@@ -44,6 +46,8 @@ impl FakeCoderBuilder {
             runtime: None,
             rate_limits: false,
             strange: false,
+            renames: false,
+            overlaps: false,
         }
     }
 
@@ -118,6 +122,21 @@ impl FakeCoderBuilder {
         self
     }
 
+    /// Whether people may rename their workspaces; they may not unless said.
+    pub fn workspace_renames(mut self, allowed: bool) -> Self {
+        self.renames = allowed;
+        self
+    }
+
+    /// Lets requests that are sent at the same time overlap, as they do at a Coder: a creation that
+    /// arrives while another one of the same name is under way is refused by the database (500)
+    /// instead of by Coder's check (409). Its transport then answers when it is polled again,
+    /// not at once.
+    pub fn overlapping_requests(mut self) -> Self {
+        self.overlaps = true;
+        self
+    }
+
     /// Adds a field that nobody knows to every object of the API, and words that nobody knows
     /// where one of a few is expected: a client must take a newer Coder as it is.
     pub fn from_the_future(mut self) -> Self {
@@ -146,6 +165,8 @@ impl FakeCoderBuilder {
             runtime: self.runtime,
             rate_limits: self.rate_limits,
             strange: self.strange,
+            renames: self.renames,
+            overlaps: self.overlaps,
         };
         let organization = Organization {
             id: settings.mint.uuid(),

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use coder_core::{Body, Clock, DeploymentUrl, Runtime};
 use http::{Request, Response};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::call::Call;
@@ -104,21 +105,38 @@ impl FakeCoder {
     }
 
     /// What a client gets to see: Coder's answer, or what a fault made of it.
-    pub(crate) fn exchange(&self, request: Request<Bytes>) -> Outcome {
+    pub(crate) async fn exchange(&self, request: Request<Bytes>) -> Outcome {
         let call = match self.record(request) {
             Ok(call) => call,
             Err(refusal) => return Outcome::Answered(refusal),
         };
-        self.with(|deployment| match fault::strike(&mut deployment.state.faults, &call) {
-            Some(kind) => kind.outcome(|| router::respond(deployment, &call)),
-            None => Outcome::Answered(router::respond(deployment, &call)),
+        if self.settings.overlaps {
+            let_others_in().await;
+        }
+        self.outcome(&call)
+    }
+
+    /// The same at once, for a door that cannot wait.
+    pub(crate) fn exchange_now(&self, request: Request<Bytes>) -> Outcome {
+        match self.record(request) {
+            Ok(call) => self.outcome(&call),
+            Err(refusal) => Outcome::Answered(refusal),
+        }
+    }
+
+    fn outcome(&self, call: &Call) -> Outcome {
+        self.with(|deployment| match fault::strike(&mut deployment.state.faults, call) {
+            Some(kind) => kind.outcome(|| router::respond(deployment, call)),
+            None => Outcome::Answered(router::respond(deployment, call)),
         })
     }
 
     fn record(&self, request: Request<Bytes>) -> Result<Call, crate::reply::Reply> {
         let base = self.settings.url.endpoint([]).path().trim_end_matches('/').to_owned();
-        let call = Call::read(request, &base)?;
-        self.lock().requests.push(RecordedRequest::of(&call));
+        let mut call = Call::read(request, &base)?;
+        let mut state = self.lock();
+        call.arrived = state.next_moment();
+        state.requests.push(RecordedRequest::of(&call));
         Ok(call)
     }
 
@@ -138,7 +156,7 @@ impl FakeCoder {
 
     /// Runs `work`, which changes nothing that a stream could see.
     pub(crate) fn peek<T>(&self, work: impl FnOnce(&mut Deployment<'_>) -> T) -> T {
-        let now = self.settings.clock.now();
+        let now = to_microseconds(self.settings.clock.now());
         let mut state = self.lock();
         let settings = &*self.settings;
         let mut deployment = Deployment { coder: self, settings, state: &mut state, now };
@@ -270,6 +288,24 @@ impl FakeCoder {
     pub fn forget_requests(&self) {
         self.lock().requests.clear();
     }
+}
+
+/// Coder's database knows no shorter time.
+fn to_microseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}
+
+/// Lets whoever else has something to do go first, once.
+async fn let_others_in() {
+    let mut waited = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn app_id(app: &FakeApp) -> Option<Uuid> {

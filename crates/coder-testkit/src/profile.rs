@@ -60,6 +60,16 @@ pub(crate) struct Profile {
     pub(crate) buildinfo_says: bool,
     /// `/oauth2/authorize` has CORS headers, as the other endpoints have.
     pub(crate) cors_on_authorize: bool,
+    /// Builds say whether they hold AI tasks and external agents.
+    pub(crate) knows_ai_tasks: bool,
+    /// An agent that has not connected yet makes its workspace unhealthy.
+    pub(crate) connecting_is_unhealthy: bool,
+    /// The parameter that the text about a deleted workspace names.
+    pub(crate) deleted_parameter: &'static str,
+    /// A cancel knows `expect_status`.
+    pub(crate) expects_status: bool,
+    /// How the log calls the stage before anything is changed.
+    pub(crate) planning_stage: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +117,9 @@ impl Profile {
             profile.pkce = Pkce::Optional;
             profile.resource = true;
             profile.consent_status = 302;
+            profile.knows_ai_tasks = true;
+            profile.expects_status = true;
+            profile.planning_stage = "Planning Infrastructure";
             profile.registration = Registration::Open;
         }
         if release >= Version::V2_29 as u8 {
@@ -126,7 +139,11 @@ impl Profile {
         }
         if release >= Version::V2_34 as u8 {
             profile.metadata_gated = true; // since 2.32
+            profile.connecting_is_unhealthy = true;
             profile.state_on_denial = true; // since 2.33
+        }
+        if release >= Version::V2_36 as u8 {
+            profile.deleted_parameter = "include_deleted";
         }
         if release >= Version::V2_37 as u8 {
             profile.checks_verifier_form = true;
@@ -179,4 +196,9 @@ const V2_24: Profile = Profile {
     null_app_list: true,
     buildinfo_says: false,
     cors_on_authorize: true,
+    knows_ai_tasks: false,
+    connecting_is_unhealthy: false,
+    deleted_parameter: "deleted",
+    expects_status: false,
+    planning_stage: "Planning infrastructure",
 };

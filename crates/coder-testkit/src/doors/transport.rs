@@ -27,6 +27,10 @@ impl Transport for FakeCoder {
         let headers = request.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        let url = self.url().endpoint([]);
+        if let Ok(host) = HeaderValue::from_str(url.authority()) {
+            headers.insert(header::HOST, host);
+        }
         let mut reply = self.knock(request).await?;
         Ok(match reply.take_web_socket() {
             Some(socket) => WebSocketAnswer::Open(socket),
@@ -42,7 +46,7 @@ impl FakeCoder {
             return Err(TransportError::new(TransportErrorKind::Connect)
                 .because("the fake Coder lives at another origin"));
         }
-        match self.exchange(request) {
+        match self.exchange(request).await {
             Outcome::Answered(reply) => Ok(reply),
             Outcome::Broken(kind) => {
                 Err(TransportError::new(kind).because("the fake was told to break it"))

@@ -51,7 +51,7 @@ impl Respond for FakeCoder {
         *target.headers_mut() = request.headers.clone();
         // A URL that was received is a URI.
         *target.uri_mut() = request.url.as_str().parse().unwrap_or_default();
-        let Outcome::Answered(mut reply) = self.exchange(target) else {
+        let Outcome::Answered(mut reply) = self.exchange_now(target) else {
             return cannot("break a connection or leave it silent");
         };
         if reply.take_web_socket().is_some() {

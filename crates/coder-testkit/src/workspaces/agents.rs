@@ -147,7 +147,7 @@ impl Agent {
             .apps
             .iter()
             .zip(&self.apps)
-            .map(|(app, id)| app.json(*id, &workspace.name, &owner, version))
+            .map(|(app, id)| app.json(*id, &workspace.name, &owner))
             .collect();
         let last_seen = match state.disconnected_at {
             Some(lost) => lost,
@@ -183,7 +183,7 @@ impl Agent {
             "status": state.status,
             "lifecycle_state": state.lifecycle,
             "name": self.plan.name,
-            "resource_id": build.resources[0],
+            "resource_id": build.resource_id(0),
             "architecture": "amd64",
             "environment_variables": null,
             "operating_system": "linux",
