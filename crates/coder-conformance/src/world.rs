@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use coder_testkit::{FakeCoder, FakeTemplate, FakeUser};
+use coder_testkit::{FakeCoder, FakeTemplate, FakeUser, NewAgent, NewResource, NewWorkspaceApp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -61,7 +61,7 @@ pub struct Seed {
     pub versions: BTreeMap<String, String>,
     /// Ids by name.
     pub workspaces: BTreeMap<String, String>,
-    /// Ids of the latest builds, by the workspace's name.
+    /// Ids of the first builds, by the workspace's name.
     pub builds: BTreeMap<String, String>,
     /// The id of the organization.
     pub org: String,
@@ -159,9 +159,71 @@ fn templates(coder: &FakeCoder, recorded: &Recorded) -> Vec<FakeTemplate> {
             .collect();
         devcontainers = devcontainers.preset(&preset.name, &values);
     }
+    let devcontainers =
+        devcontainers.resources(containers()).build_log(&["planning"], &["applying ünïcode"]);
     let plain = coder.add_template("plain").display_name("Plain");
+    let plain = plain
+        .no_other_parameters()
+        .resources([NewResource::new("aws_instance", "vm").listed_always()]);
     let failing = coder.add_template("failing").display_name("Failing");
-    vec![devcontainers, plain, failing.builds_fail("terraform apply: exit status 1", None)]
+    let failing = failing.build_log(&[], &[]).builds_fail("failed!", None);
+    [devcontainers, plain, failing]
+        .map(|template| template.icon("").version_name("v1").cancel_by_members(false))
+        .into()
+}
+
+/// What a workspace of `devcontainers` is made of.
+fn containers() -> [NewResource; 2] {
+    let container = NewResource::new("docker_container", "main")
+        .icon("/icon/docker.svg")
+        .metadata("image", "debian")
+        .sensitive_metadata("secret", "s")
+        .daily_cost(2)
+        .agent(agent("main", ""))
+        .agent(agent("db", "db-"));
+    let volume = NewResource::new("docker_volume", "home").hidden().kept_when_stopped();
+    [volume, container]
+}
+
+/// An agent that nobody has started, with an app of each kind.
+fn agent(name: &str, prefix: &str) -> NewAgent {
+    let slug = |slug: &str| format!("{prefix}{slug}");
+    let gateway = "jetbrains-gateway://connect#type=coder&token=$SESSION_TOKEN";
+    NewAgent::new(name)
+        .never_connects()
+        .environment("LANG", "C.UTF-8")
+        .troubleshooting_url("https://example.com/help")
+        .display_apps(&[
+            "vscode",
+            "vscode_insiders",
+            "ssh_helper",
+            "port_forwarding_helper",
+            "web_terminal",
+        ])
+        .blocking_script("Startup", "true", "/tmp/l", "/icon/x.svg")
+        .metadata("cpu", "CPU", "echo 1")
+        .app(NewWorkspaceApp::command(&slug("cmd"), "top").display_name("Cmd").icon(""))
+        .app(
+            NewWorkspaceApp::external(&slug("jb"), gateway)
+                .display_name("Gateway")
+                .icon("/icon/jetbrains.svg"),
+        )
+        .app(
+            NewWorkspaceApp::subdomain(&slug("hid"))
+                .display_name("Hidden")
+                .icon("")
+                .listens_at("http://localhost:1")
+                .without_healthcheck()
+                .sharing_level("authenticated")
+                .hidden(),
+        )
+        .app(
+            NewWorkspaceApp::path(&slug("code-server"))
+                .display_name("code-server")
+                .icon("/icon/code.svg")
+                .listens_at("http://localhost:13337/?folder=/home/coder")
+                .health("initializing"),
+        )
 }
 
 fn add_workspace(
@@ -175,13 +237,17 @@ fn add_workspace(
         workspace = workspace.parameter(&parameter.name, &parameter.value);
     }
     workspace = match name {
-        "vm" => workspace.stopped(),
-        "broken" => workspace.failed("terraform apply: exit status 1"),
-        _ => workspace.agents(&["main", "db"]).agents_never_connect(),
+        "vm" => workspace.running(),
+        "broken" => workspace.failed("failed!"),
+        _ => workspace.connecting(),
     };
     let id = workspace.create();
     let made = coder.workspace(id);
     seed.workspaces.insert(name.to_owned(), id.to_string());
     seed.builds.insert(name.to_owned(), made.latest_build.id.to_string());
     seed.org = made.organization_id.map(|id| id.to_string()).unwrap_or_default();
+    // The builds of the seed are those that the workspaces were created with.
+    if name == "vm" {
+        coder.stop(id);
+    }
 }

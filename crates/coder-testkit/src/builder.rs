@@ -30,6 +30,7 @@ pub struct FakeCoderBuilder {
     runtime: Option<Arc<dyn Runtime>>,
     rate_limits: bool,
     strange: bool,
+    renames: bool,
     races: Option<u64>,
 }
 
@@ -46,6 +47,7 @@ impl FakeCoderBuilder {
             runtime: None,
             rate_limits: false,
             strange: false,
+            renames: false,
             races: None,
         }
     }
@@ -121,7 +123,13 @@ impl FakeCoderBuilder {
         self
     }
 
-    /// Lets requests to `POST /oauth2/tokens` overlap, as they do at Coder: a request that waits at
+    /// Whether people may rename their workspaces; they may not unless said.
+    pub fn workspace_renames(mut self, allowed: bool) -> Self {
+        self.renames = allowed;
+        self
+    }
+
+    /// Lets requests overlap, as they do at Coder: a request to `POST /oauth2/tokens` that waits at
     /// a door ([`Transport`](coder_core::Transport) or a `FakeServer`) has read its code or refresh
     /// token already, and does not notice that another one redeems it meanwhile. What becomes of
     /// it, and in which order waiting requests are answered, depends on nothing but `seed` and the
@@ -131,6 +139,10 @@ impl FakeCoderBuilder {
     ///   400 `invalid_grant` or 500 `Failed to exchange token`;
     /// - equal code exchanges: up to all succeed;
     /// - a later login ends one of several living pairs; `DELETE /oauth2/tokens` ends them all.
+    ///
+    ///
+    /// A creation of a workspace that arrives while another one of the same name is under way is
+    /// refused by the database (500) instead of by Coder's check (409).
     ///
     /// Without it, each request is over before the next begins. [`FakeCoder::respond`] never
     /// overlaps.
@@ -167,6 +179,8 @@ impl FakeCoderBuilder {
             runtime: self.runtime,
             rate_limits: self.rate_limits,
             strange: self.strange,
+            renames: self.renames,
+            overlaps: self.races.is_some(),
         };
         let organization = Organization {
             id: settings.mint.uuid(),

@@ -27,6 +27,8 @@ pub(crate) struct Call {
     pub(crate) form: Pairs,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// When it arrived, in the deployment's own order of things.
+    pub(crate) arrived: u64,
 }
 
 impl Call {
@@ -57,6 +59,7 @@ impl Call {
             form: if is_form { pairs(&body) } else { Pairs::new() },
             headers: head.headers,
             body,
+            arrived: 0,
         })
     }
 

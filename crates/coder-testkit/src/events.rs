@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::reply::{Answer, Reply};
+use crate::socket::EVENTS;
 
 /// How events get to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,9 @@ impl Wire {
             Self::ServerSent => {
                 Ok(Reply::event_stream(events.map(|event| Ok(event.as_server_sent()))))
             }
-            Self::WebSocket => Reply::web_socket(call, events.map(|event| event.as_message())),
+            Self::WebSocket => {
+                Reply::web_socket(call, &EVENTS, events.map(|event| event.as_message()))
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_core::{Body, Clock, DeploymentUrl, Runtime};
 use http::{Request, Response};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::call::Call;
@@ -125,6 +126,9 @@ impl FakeCoder {
             Err(refusal) => return Outcome::Answered(refusal),
         };
         let Some(arrival) = self.peek(|deployment| deployment.arrive(&call)) else {
+            if self.settings.overlaps {
+                next_turn().await;
+            }
             return self.answer(&call, None);
         };
         for _ in 0..arrival.turns {
@@ -145,8 +149,10 @@ impl FakeCoder {
 
     fn record(&self, request: Request<Bytes>) -> Result<Call, crate::reply::Reply> {
         let base = self.settings.url.endpoint([]).path().trim_end_matches('/').to_owned();
-        let call = Call::read(request, &base)?;
-        self.lock().requests.push(RecordedRequest::of(&call));
+        let mut call = Call::read(request, &base)?;
+        let mut state = self.lock();
+        call.arrived = state.next_moment();
+        state.requests.push(RecordedRequest::of(&call));
         Ok(call)
     }
 
@@ -166,7 +172,7 @@ impl FakeCoder {
 
     /// Runs `work`, which changes nothing that a stream could see.
     pub(crate) fn peek<T>(&self, work: impl FnOnce(&mut Deployment<'_>) -> T) -> T {
-        let now = self.settings.clock.now();
+        let now = to_microseconds(self.settings.clock.now());
         let mut state = self.lock();
         let settings = &*self.settings;
         let mut deployment = Deployment { coder: self, settings, state: &mut state, now };
@@ -298,6 +304,11 @@ impl FakeCoder {
     pub fn forget_requests(&self) {
         self.lock().requests.clear();
     }
+}
+
+/// Coder's database knows no shorter time.
+fn to_microseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
 
 /// Lets the executor do something else once.

@@ -205,9 +205,9 @@ impl Field {
                 Ok(id) => Value::String(id.to_string()),
                 Err(reason) => return Err(Mistake::Text(reason)),
             },
-            (Kind::Time, Value::String(text)) => match text.parse::<Timestamp>() {
+            (Kind::Time, Value::String(text)) => match parse_time(&text) {
                 Ok(time) => Value::String(time.to_string()),
-                Err(_) => return Err(Mistake::Text(no_time(&text))),
+                Err(reason) => return Err(Mistake::Text(reason)),
             },
             (Kind::Texts, Value::Array(items)) => {
                 if let Some(wrong_item) = items.iter().find(|item| !item.is_string()) {
@@ -381,10 +381,17 @@ pub(crate) fn parse_id(text: &str) -> Result<Uuid, String> {
     }
 }
 
-fn no_time(text: &str) -> String {
-    format!(
-        "parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\" as \"2006\""
-    )
+/// Parses a time as Coder does.
+///
+/// # Errors
+///
+/// Coder's reason.
+pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| {
+        format!(
+            "parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\" as \"2006\""
+        )
+    })
 }
 
 fn kind_of(value: &Value) -> &'static str {

@@ -147,7 +147,7 @@ pub use recorded::RecordedRequest;
 #[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "wiremock")))]
 pub use stubs::{CoderMock, Stub, StubbedEndpoint};
-pub use templates::FakeTemplate;
+pub use templates::{FakeTemplate, NewAgent, NewResource};
 pub use users::FakeUser;
 pub use version::Version;
 pub use workspaces::{NewWorkspace, NewWorkspaceApp, Pace};

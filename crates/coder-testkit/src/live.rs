@@ -27,9 +27,14 @@ pub(crate) fn live<T: 'static>(
     coder: FakeCoder,
     mut look: impl FnMut(&mut Deployment<'_>) -> Next<T> + MaybeSend + 'static,
 ) -> BoxStream<'static, T> {
+    let mut begun_at: Option<u64> = None;
     let mut look_again: Option<BoxFuture<'static, ()>> = None;
     Box::pin(stream::poll_fn(move |context| {
         let found = coder.peek(|deployment| {
+            let restarts = deployment.state.restarts;
+            if *begun_at.get_or_insert(restarts) != restarts {
+                return Next::Never;
+            }
             let found = look(deployment);
             if matches!(found, Next::Later) {
                 deployment.state.watchers.push(context.waker().clone());
@@ -50,4 +55,13 @@ pub(crate) fn live<T: 'static>(
         }
         Poll::Pending
     }))
+}
+
+impl FakeCoder {
+    /// Restarts the server, as an administrator would: everything it knows stays, and every
+    /// stream that is open ends as it does when Coder goes down in peace: WebSockets with code
+    /// 1000, event streams without an error. A log may end so although its build goes on.
+    pub fn restart(&self) {
+        self.with(|deployment| deployment.state.restarts += 1);
+    }
 }

@@ -70,6 +70,18 @@ pub(crate) struct Profile {
     pub(crate) buildinfo_says: bool,
     /// `/oauth2/authorize` has CORS headers, as the other endpoints have.
     pub(crate) cors_on_authorize: bool,
+    /// Builds say whether they hold AI tasks and external agents.
+    pub(crate) knows_ai_tasks: bool,
+    /// An agent that has not connected yet makes its workspace unhealthy.
+    pub(crate) connecting_is_unhealthy: bool,
+    /// The parameter that the text about a deleted workspace names.
+    pub(crate) deleted_parameter: &'static str,
+    /// Starting a dormant workspace wakes it, whoever starts it.
+    pub(crate) starting_wakes: bool,
+    /// A cancel knows `expect_status`.
+    pub(crate) expects_status: bool,
+    /// How the log calls the stage before anything is changed.
+    pub(crate) planning_stage: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +149,10 @@ impl Profile {
             profile.off = WhenOff::Experiment;
             profile.metadata = true;
             profile.bearer = true;
+            profile.knows_ai_tasks = true;
+            profile.starting_wakes = true;
+            profile.expects_status = true;
+            profile.planning_stage = "Planning Infrastructure";
             profile.registration = Registration::Open;
         }
         if release >= Version::V2_29 as u8 {
@@ -157,9 +173,13 @@ impl Profile {
         }
         if release >= Version::V2_34 as u8 {
             profile.metadata_gated = true; // since 2.32
+            profile.connecting_is_unhealthy = true;
             profile.state_on_denial = true; // since 2.33
             profile.consent_page = ConsentPage::WithIds;
             profile.names_redirect_uri_twice = true;
+        }
+        if release >= Version::V2_36 as u8 {
+            profile.deleted_parameter = "include_deleted";
         }
         if release >= Version::V2_37 as u8 {
             profile.checks_verifier_form = true;
@@ -219,4 +239,10 @@ const V2_24: Profile = Profile {
     no_token_text: "Missing token parameter",
     buildinfo_says: false,
     cors_on_authorize: true,
+    knows_ai_tasks: false,
+    connecting_is_unhealthy: false,
+    deleted_parameter: "deleted",
+    starting_wakes: false,
+    expects_status: false,
+    planning_stage: "Planning infrastructure",
 };

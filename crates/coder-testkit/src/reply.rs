@@ -3,14 +3,14 @@
 use std::fmt;
 
 use bytes::Bytes;
-use coder_core::{Body, MaybeSend, TransportError, WebSocket, WebSocketMessage};
+use coder_core::{Body, MaybeSend, TransportError, WebSocket};
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::json::Json as _;
-use crate::socket::{self, Messages};
+use crate::socket::{self, EVENTS, Habit, Messages};
 
 /// An answer. Errors of Coder are answers too, so handlers return `Result<Reply, Reply>`: the
 /// error side leaves a handler early.
@@ -20,6 +20,8 @@ pub(crate) struct Reply {
     body: Body,
     /// What follows on a WebSocket, when this answer opens one.
     messages: Option<Messages>,
+    /// What is particular about that WebSocket.
+    habit: &'static Habit,
 }
 
 /// The outcome of a handler: both sides are sent.
@@ -28,7 +30,7 @@ pub(crate) type Answer = Result<Reply, Reply>;
 impl Reply {
     /// A status without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Body::empty(), messages: None }
+        Self { status, headers: Vec::new(), body: Body::empty(), messages: None, habit: &EVENTS }
     }
 
     /// JSON as Go's encoder writes it: `<`, `>` and `&` escaped.
@@ -73,27 +75,30 @@ impl Reply {
         Self { body: Body::from_stream(events), ..Self::empty(StatusCode::OK) }
             .with("content-type", "text/event-stream")
             .with("cache-control", "no-cache")
+            .with("x-accel-buffering", "no")
     }
 
     /// A WebSocket that sends each of these as text and then closes normally.
     ///
     /// # Errors
     ///
-    /// 426 when the call asks for no WebSocket.
+    /// 426 when the call asks for no WebSocket, and 403 when it comes from another origin.
     pub(crate) fn web_socket(
         call: &Call,
+        habit: &'static Habit,
         messages: impl Stream<Item = Value> + MaybeSend + 'static,
     ) -> Answer {
-        if !call.asks_for_web_socket() {
-            let text = "WebSocket protocol violation: Connection header does not contain Upgrade\n";
-            return Err(Self::text(StatusCode::UPGRADE_REQUIRED, text)
-                .with("connection", "Upgrade")
-                .with("upgrade", "websocket"));
-        }
-        let messages = messages.map(|json| Ok(WebSocketMessage::Text(json.to_string())));
-        let close = stream::once(async { Ok(socket::close(1000, "")) });
+        habit.check(call)?;
+        let messages = messages.map(|json| Ok(Habit::message(&json)));
+        let close = stream::once(async { Ok(socket::close(1000, habit.goodbye)) });
         let reply = Self::empty(StatusCode::SWITCHING_PROTOCOLS);
-        Ok(Self { messages: Some(Box::pin(messages.chain(close))), ..reply })
+        Ok(Self { messages: Some(Box::pin(messages.chain(close))), habit, ..reply })
+    }
+
+    /// 405 with the methods that the path has, and nothing else.
+    pub(crate) fn method_not_allowed(allowed: &[&str]) -> Self {
+        let reply = Self::empty(StatusCode::METHOD_NOT_ALLOWED);
+        allowed.iter().fold(reply, |reply, method| reply.with("allow", method))
     }
 
     pub(crate) fn redirect(status: StatusCode, location: &str) -> Self {
@@ -218,7 +223,13 @@ impl Reply {
 
     /// The WebSocket that this answer opens, if it does.
     pub(crate) fn take_web_socket(&mut self) -> Option<WebSocket> {
-        self.messages.take().map(socket::one_way)
+        let habit = self.habit;
+        self.messages.take().map(|messages| socket::one_way(messages, habit))
+    }
+
+    /// Whether a message of the WebSocket comes in two frames.
+    pub(crate) fn is_in_two_frames(&self) -> bool {
+        self.habit.in_two_frames
     }
 
     /// Sets a header that may stand there already.

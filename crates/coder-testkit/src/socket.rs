@@ -1,16 +1,110 @@
-//! A WebSocket on which only the server has something to say.
+//! WebSockets on which only the server has something to say.
 
 use std::task::Poll;
 
 use coder_core::{BoxStream, TransportError, WebSocket, WebSocketMessage};
 use futures_channel::mpsc;
 use futures_util::{StreamExt as _, future, sink, stream};
+use http::StatusCode;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::call::Call;
+use crate::reply::Reply;
 
 /// What the server will send, until it closes.
 pub(crate) type Messages = BoxStream<'static, Result<WebSocketMessage, TransportError>>;
 
+/// What is particular about the WebSockets of a kind of route.
+#[derive(Debug)]
+pub(crate) struct Habit {
+    /// The message when no WebSocket can be opened, and what its detail begins with.
+    refusal: (&'static str, &'static str),
+    /// The reason of the normal close.
+    pub(crate) goodbye: &'static str,
+    /// What a client is told that sends data.
+    shown_out: &'static str,
+    /// A message comes in two frames, of which the second one only ends it.
+    pub(crate) in_two_frames: bool,
+}
+
+/// Events: `…/watch-ws`, `…/watch-metadata-ws`.
+pub(crate) static EVENTS: Habit = Habit {
+    refusal: (
+        "Internal error setting up server-sent events.",
+        "cannot establish connection: failed to accept WebSocket connection: ",
+    ),
+    goodbye: "",
+    shown_out: "Clients cannot send messages for one-way WebSockets",
+    in_two_frames: false,
+};
+
+/// Logs that are followed.
+pub(crate) static LOGS: Habit = Habit {
+    refusal: ("Failed to accept websocket.", "failed to accept WebSocket connection: "),
+    goodbye: "done",
+    shown_out: "unexpected data message",
+    in_two_frames: true,
+};
+
+impl Habit {
+    /// Checks that a call may open a WebSocket.
+    ///
+    /// # Errors
+    ///
+    /// 426 when it asks for none, 403 when it comes from a page of another origin, whatever its
+    /// token.
+    pub(crate) fn check(&self, call: &Call) -> Result<(), Reply> {
+        if !call.asks_for_web_socket() {
+            let connection = call.header("connection").unwrap_or_default();
+            let reason = format!(
+                "WebSocket protocol violation: Connection header \"{connection}\" does not contain \
+                 Upgrade"
+            );
+            return Err(self
+                .refuse(StatusCode::UPGRADE_REQUIRED, &reason)
+                .with("connection", "Upgrade")
+                .with("upgrade", "websocket"));
+        }
+        match foreign_origin(call) {
+            None => Ok(()),
+            Some((origin, host)) => {
+                let reason =
+                    format!("request Origin \"{origin}\" is not authorized for Host \"{host}\"");
+                Err(self.refuse(StatusCode::FORBIDDEN, &reason))
+            }
+        }
+    }
+
+    /// Coder's library writes the reason, and Coder its own error after it.
+    fn refuse(&self, status: StatusCode, reason: &str) -> Reply {
+        let (message, prefix) = self.refusal;
+        let detail = format!("{prefix}{reason}");
+        let (message, detail) = (json!(message), json!(detail));
+        let text = format!("{reason}\n{{\"message\":{message},\"detail\":{detail}}}\n");
+        Reply::text(status, text)
+    }
+
+    /// A message as Coder's encoder writes it: the JSON and a line feed.
+    pub(crate) fn message(json: &Value) -> WebSocketMessage {
+        WebSocketMessage::Text(format!("{json}\n"))
+    }
+}
+
+/// The host of the page that asks, when it is not the deployment's own.
+fn foreign_origin(call: &Call) -> Option<(String, String)> {
+    let (origin, host) = (call.header("origin")?, call.header("host")?);
+    let page = Url::parse(origin).ok();
+    let page = page.as_ref().and_then(|url| {
+        let name = url.host_str()?;
+        Some(url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}")))
+    });
+    let page = page.unwrap_or_default();
+    (!page.eq_ignore_ascii_case(host)).then(|| (page, host.to_owned()))
+}
+
 /// The client's end. As at Coder, a client that sends data is shown out (1002).
-pub(crate) fn one_way(messages: Messages) -> WebSocket {
+pub(crate) fn one_way(messages: Messages, habit: &'static Habit) -> WebSocket {
     let (sender, mut heard) = mpsc::unbounded();
     let mut messages = messages;
     let mut over = false;
@@ -20,7 +114,7 @@ pub(crate) fn one_way(messages: Messages) -> WebSocket {
         }
         let reaction = match heard.poll_next_unpin(context) {
             Poll::Ready(Some(WebSocketMessage::Close { code, reason })) => close(code, &reason),
-            Poll::Ready(Some(_)) => close(1002, "unexpected data message"),
+            Poll::Ready(Some(_)) => close(1002, habit.shown_out),
             Poll::Ready(None) | Poll::Pending => {
                 let next = messages.as_mut().poll_next(context);
                 over = matches!(

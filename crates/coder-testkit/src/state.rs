@@ -40,6 +40,10 @@ pub(crate) struct Settings {
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     /// Whether too many requests are refused.
     pub(crate) rate_limits: bool,
+    /// Whether workspaces may be renamed.
+    pub(crate) renames: bool,
+    /// Whether requests that come at once overlap.
+    pub(crate) overlaps: bool,
     /// Whether answers hold fields and words that nobody knows.
     pub(crate) strange: bool,
 }
@@ -73,6 +77,12 @@ pub(crate) struct State {
     pub(crate) rate_counters: Counters,
     /// Users with the external providers they have linked.
     pub(crate) external_auth: Vec<(Uuid, String)>,
+    /// How often the server was restarted.
+    pub(crate) restarts: u64,
+    /// How many requests have arrived and how many were answered, together: the order of things.
+    pub(crate) moment: u64,
+    /// When somebody's workspace of a name was made.
+    pub(crate) names_made: HashMap<(Uuid, String), u64>,
     pub(crate) provider_off: bool,
     /// The stored setting of releases that have one.
     pub(crate) registration_on: bool,
@@ -83,6 +93,12 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// The next moment in the order of things.
+    pub(crate) fn next_moment(&mut self) -> u64 {
+        self.moment += 1;
+        self.moment
+    }
+
     /// The external providers a user has linked.
     pub(crate) fn external_auth_of(&self, user: Uuid) -> Vec<String> {
         let links = self.external_auth.iter().filter(|(id, _)| *id == user);

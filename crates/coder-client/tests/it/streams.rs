@@ -99,7 +99,7 @@ async fn the_best_channel_that_is_to_be_had_is_taken() {
     let refusal = Fault::answer(http::StatusCode::BAD_REQUEST, "text/plain", "no upgrade");
     door.coder.fail_next(refusal.on("/api/v2/workspacebuilds"));
     let lines = door.client(&alice).subscribe(FollowBuildLogs::new(build));
-    assert_eq!(lines.try_collect::<Vec<_>>().await.unwrap().len(), 3);
+    assert_eq!(lines.try_collect::<Vec<_>>().await.unwrap().len(), 5);
 }
 
 #[async_test]
@@ -173,15 +173,17 @@ async fn a_build_is_followed_to_its_end_over_every_channel_and_across_breaks() {
         let mut lines = client.subscribe_over(channel, FollowBuildLogs::new(build));
         let first = lines.try_next().await.unwrap().unwrap();
         assert_eq!(first.stage, "Setting up");
-        assert_eq!(lines.try_next().await.unwrap().unwrap().stage, "Stopping workspace");
+        for stage in ["Planning Infrastructure", "Stopping workspace"] {
+            assert_eq!(lines.try_next().await.unwrap().unwrap().stage, stage);
+        }
         door.coder.advance(Duration::from_secs(60));
         let rest: Vec<_> = lines.try_collect().await.unwrap();
         let stages: Vec<_> = rest.iter().map(|line| line.stage.as_str()).collect();
-        assert_eq!(stages, ["Cleaning Up"], "{channel:?}");
+        assert_eq!(stages, ["Stopping workspace", "Cleaning Up"], "{channel:?}");
 
         let after = FollowBuildLogs::new(build).after(first.id);
         let late: Vec<_> = client.subscribe_over(channel, after).try_collect().await.unwrap();
-        assert_eq!(late.len(), 2);
+        assert_eq!(late.len(), 4);
     }
 }
 
@@ -194,7 +196,7 @@ async fn a_break_is_taken_up_after_the_last_line() {
     door.coder.fail_next(Fault::stream_cut(1));
     let lines = door.client(&alice).subscribe(FollowBuildLogs::new(build));
     let ids: Vec<i64> = lines.map_ok(|line| line.id).try_collect().await.unwrap();
-    assert_eq!(ids, [2001, 2002, 2003]);
+    assert_eq!(ids, [2001, 2002, 2003, 2004, 2005]);
     let queries: Vec<_> = door.coder.requests().into_iter().map(|asked| asked.query).collect();
     // Closed properly, it asks for the build, and for what is left of its log.
     assert_eq!(queries, ["follow=true", "follow=true&after=2001", "", "after=2003"]);

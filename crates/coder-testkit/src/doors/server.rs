@@ -25,6 +25,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 use crate::fault::Outcome;
@@ -172,6 +174,7 @@ async fn answer(
     })?;
     match coder.exchange_in_turn(Request::from_parts(head, body.to_bytes())).await {
         Outcome::Answered(mut reply) => {
+            let in_two_frames = reply.is_in_two_frames();
             let socket = reply.take_web_socket().zip(key);
             let Some((socket, key)) = socket else {
                 return Ok(reply.into_response().map(wire_body));
@@ -180,7 +183,7 @@ async fn answer(
                 if let Ok(connection) = upgrade.await {
                     let connection = TokioIo::new(connection);
                     let wire = WebSocketStream::from_raw_socket(connection, Role::Server, None);
-                    let talk = std::pin::pin!(talk(socket, wire.await));
+                    let talk = std::pin::pin!(talk(socket, wire.await, in_two_frames));
                     select(talk, stopped).await;
                 }
             });
@@ -209,37 +212,66 @@ fn switching(reply: Reply, key: &HeaderValue) -> Response<Body> {
 
 type Wire = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
+/// How long a client's first word is waited for. What it says at once is heard before anything is
+/// told, as at Coder.
+const FIRST_WORD: Duration = Duration::from_millis(10);
+
 /// Carries messages both ways until one side ends. Without a close on the fake's side the
 /// connection is just dropped.
-async fn talk(socket: WebSocket, wire: Wire) {
+async fn talk(socket: WebSocket, wire: Wire, in_two_frames: bool) {
     let (mut to_fake, mut from_fake) = socket.split();
     let (mut to_client, mut from_client) = wire.split();
+    let first_word = tokio::time::timeout(FIRST_WORD, from_client.next()).await;
+    if let Ok(Some(Ok(message))) = first_word
+        && let Some(message) = heard(message)
+        && to_fake.send(message).await.is_err()
+    {
+        return;
+    }
     let send = async {
         while let Some(Ok(message)) = from_fake.next().await {
-            let message = match message {
-                WebSocketMessage::Text(text) => Message::Text(text.into()),
-                WebSocketMessage::Binary(bytes) => Message::Binary(bytes),
-                WebSocketMessage::Close { code, reason } => {
-                    Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }))
+            for part in told(message, in_two_frames) {
+                if to_client.send(part).await.is_err() {
+                    return;
                 }
-                _ => continue,
-            };
-            if to_client.send(message).await.is_err() {
-                return;
             }
         }
     };
     let receive = async {
         while let Some(Ok(message)) = from_client.next().await {
-            let message = match message {
-                Message::Text(text) => WebSocketMessage::Text(text.as_str().to_owned()),
-                Message::Binary(bytes) => WebSocketMessage::Binary(bytes),
-                _ => continue,
-            };
+            let Some(message) = heard(message) else { continue };
             if to_fake.send(message).await.is_err() {
                 return;
             }
         }
     };
     select(std::pin::pin!(send), std::pin::pin!(receive)).await;
+}
+
+/// What the fake hears of a client.
+fn heard(message: Message) -> Option<WebSocketMessage> {
+    match message {
+        Message::Text(text) => Some(WebSocketMessage::Text(text.as_str().to_owned())),
+        Message::Binary(bytes) => Some(WebSocketMessage::Binary(bytes)),
+        _ => None,
+    }
+}
+
+/// What goes over the wire for a message: a text may come in two frames, of which the second one
+/// is empty and ends it (RFC 6455 §5.4).
+fn told(message: WebSocketMessage, in_two_frames: bool) -> Vec<Message> {
+    match message {
+        WebSocketMessage::Text(text) if in_two_frames => {
+            let first = frame::Frame::message(text, OpCode::Data(Data::Text), false);
+            let last = frame::Frame::message(Bytes::new(), OpCode::Data(Data::Continue), true);
+            vec![Message::Frame(first), Message::Frame(last)]
+        }
+        WebSocketMessage::Text(text) => vec![Message::Text(text.into())],
+        WebSocketMessage::Binary(bytes) => vec![Message::Binary(bytes)],
+        WebSocketMessage::Close { code, reason } => {
+            let frame = CloseFrame { code: code.into(), reason: reason.into() };
+            vec![Message::Close(Some(frame))]
+        }
+        _ => Vec::new(),
+    }
 }

@@ -27,6 +27,10 @@ impl Transport for FakeCoder {
         let headers = request.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        let url = self.url().endpoint([]);
+        if let Ok(host) = HeaderValue::from_str(url.authority()) {
+            headers.insert(header::HOST, host);
+        }
         let mut reply = self.knock(request).await?;
         Ok(match reply.take_web_socket() {
             Some(socket) => WebSocketAnswer::Open(socket),

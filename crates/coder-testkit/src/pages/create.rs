@@ -132,6 +132,7 @@ fn submit(
         name: name.to_owned(),
         template: Some(template.id),
         parameters: parameters.iter().filter(|(_, value)| !value.is_empty()).cloned().collect(),
+        arrived: call.arrived,
         ..Wish::default()
     };
     let owner = visitor.caller.user.clone();

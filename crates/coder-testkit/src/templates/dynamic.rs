@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::TemplateVersion;
+use super::validation::diagnose;
 use crate::Version;
 use crate::authentication::Caller;
 use crate::call::Call;
@@ -56,10 +57,11 @@ fn preview(parameter: &Value, inputs: &Value) -> Value {
     let given = inputs.get(text("name")).and_then(Value::as_str);
     let (value, diagnostics) = match given.or((!required).then(|| text("default_value"))) {
         Some(value) => {
-            let fault = fault(parameter, value);
+            let faults = diagnose(parameter, value);
             // What is not of the type is no value; what breaks a rule is one.
-            let valid = !matches!(&fault, Some(Fault::Type(_)));
-            let diagnostics = fault.as_ref().map(Fault::json).into_iter().collect();
+            let valid = !faults.iter().any(|fault| fault.mistyped);
+            let diagnostics =
+                faults.iter().map(|fault| error(&fault.summary, &fault.detail, "")).collect();
             (json!({ "value": value, "valid": valid }), diagnostics)
         }
         None => {
@@ -116,75 +118,6 @@ fn validations(parameter: &Value) -> Vec<Value> {
         validation.set(&field, rule(&field).unwrap_or_default());
     }
     vec![validation]
-}
-
-/// What is wrong with a value.
-enum Fault {
-    /// It is not of the parameter's type.
-    Type(Value),
-    /// It breaks a rule of the parameter.
-    Rule(Value),
-}
-
-impl Fault {
-    fn json(&self) -> Value {
-        match self {
-            Self::Type(diagnostic) | Self::Rule(diagnostic) => diagnostic.clone(),
-        }
-    }
-}
-
-fn fault(parameter: &Value, value: &str) -> Option<Fault> {
-    let kind = parameter.text("type").unwrap_or("string");
-    let mistyped = |detail: String| {
-        let summary = format!("Parameter value is not of type \"{kind}\"");
-        Some(Fault::Type(error(&summary, &detail, "")))
-    };
-    match kind {
-        "bool" if !matches!(value, "true" | "false" | "1" | "0" | "TRUE" | "FALSE") => {
-            return mistyped(format!("\"{value}\" is not a bool"));
-        }
-        "number" if value.parse::<f64>().is_err() => {
-            return mistyped(format!("\"{value}\" is not a number"));
-        }
-        "list(string)" if serde_json::from_str::<Vec<String>>(value).is_err() => {
-            return mistyped(format!("value \"{value}\" is not a valid list of strings"));
-        }
-        _ => {}
-    }
-    let options = options(parameter);
-    let is_option =
-        |option: &Value| option.pointer("/value/value").is_some_and(|known| known == value);
-    if kind != "list(string)" && !options.is_empty() && !options.iter().any(is_option) {
-        let detail = format!("the value \"{value}\" must be defined as one of options");
-        return Some(Fault::Rule(error("Value must be a valid option", &detail, "")));
-    }
-    let reason = out_of_range(parameter, value)?;
-    let summary = "Invalid parameter value according to 'validation' block";
-    Some(Fault::Rule(error(summary, &reason, "")))
-}
-
-/// Why a number is not allowed: in the template's words, where it has some.
-fn out_of_range(parameter: &Value, value: &str) -> Option<String> {
-    let limit = |field: &str| parameter.get(field).and_then(Value::as_i64);
-    let given: i64 = value.parse().ok().filter(|_| parameter.text("type") == Some("number"))?;
-    let (least, greatest) = (limit("validation_min"), limit("validation_max"));
-    let reason = match (least, greatest) {
-        (Some(least), _) if given < least => {
-            format!("value {given} is less than the minimum {least}")
-        }
-        (_, Some(greatest)) if given > greatest => {
-            format!("value {given} is more than the maximum {greatest}")
-        }
-        _ => return None,
-    };
-    let own = parameter.text("validation_error").filter(|text| !text.is_empty());
-    let number = |limit: Option<i64>| limit.map_or_else(String::new, |limit| limit.to_string());
-    Some(own.map_or(reason, |text| {
-        text.replace("{min}", &number(least))
-            .replace("{max}", &number(greatest))
-            .replace("{value}", value)
-    }))
 }
 
 fn error(summary: &str, detail: &str, code: &str) -> Value {

@@ -47,7 +47,7 @@ impl Template {
             "created_by_name": "platform",
             "allow_user_autostart": true,
             "allow_user_autostop": true,
-            "allow_user_cancel_workspace_jobs": true,
+            "allow_user_cancel_workspace_jobs": self.cancel_by_members,
             "failure_ttl_ms": 0,
             "time_til_dormant_ms": 0,
             "time_til_dormant_autodelete_ms": 0,

@@ -3,14 +3,18 @@
 mod dynamic;
 mod json;
 mod parameters;
+mod resources;
 mod routes;
 mod setup;
+mod validation;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub(crate) use parameters::resolve;
+pub(crate) use parameters::{Resolved, Values, Wanted};
+pub(crate) use resources::{AgentDescription, Resource};
+pub use resources::{NewAgent, NewResource};
 pub(crate) use routes::{parse_id, route_templates, route_versions};
 pub use setup::FakeTemplate;
 
@@ -31,6 +35,12 @@ pub(crate) struct Template {
     pub(crate) deprecation: String,
     /// Whether its parameters are the classic ones; by the release unless somebody has said it.
     pub(crate) classic: Option<bool>,
+    /// Whether members may cancel builds of their workspaces.
+    pub(crate) cancel_by_members: bool,
+    /// What builds of its workspaces make.
+    pub(crate) resources: Vec<Resource>,
+    /// What a provisioner says while it plans and while it applies.
+    pub(crate) log: [Vec<String>; 2],
     /// What starting builds of its workspaces fail with: an error, and a code when there is one.
     pub(crate) builds_fail: Option<(String, Option<String>)>,
     /// External authentication that everyone needs before creating: id and display name.
@@ -50,6 +60,8 @@ pub(crate) struct TemplateVersion {
     pub(crate) presets: Vec<Preset>,
     /// The import job is still running.
     pub(crate) importing: bool,
+    /// Nobody has said which parameters it has: it takes any.
+    pub(crate) takes_anything: bool,
 }
 
 /// Parameter values under a name.
@@ -62,6 +74,33 @@ pub(crate) struct Preset {
 }
 
 impl Template {
+    /// A template of which nobody has said more than its name, with one version.
+    pub(crate) fn bare(
+        id: Uuid,
+        organization: Uuid,
+        name: &str,
+        created_at: Timestamp,
+        version: TemplateVersion,
+    ) -> Self {
+        Self {
+            id,
+            organization,
+            name: name.to_owned(),
+            display_name: String::new(),
+            icon: "/icon/k8s.png".to_owned(),
+            description: String::new(),
+            created_at,
+            deprecation: String::new(),
+            classic: None,
+            cancel_by_members: true,
+            resources: resources::usual(),
+            log: resources::usual_log(),
+            builds_fail: None,
+            external_auth: Vec::new(),
+            versions: vec![version],
+        }
+    }
+
     /// What people read.
     pub(crate) fn shown_name(&self) -> &str {
         if self.display_name.is_empty() { &self.name } else { &self.display_name }
@@ -70,6 +109,21 @@ impl Template {
     /// Whether its parameters are the classic ones: the default of releases before 2.25.
     pub(crate) fn is_classic(&self, version: Version) -> bool {
         self.classic.unwrap_or(version < Version::V2_25)
+    }
+
+    /// What it says of an agent of that name.
+    pub(crate) fn agent(&self, name: &str) -> Option<&AgentDescription> {
+        self.agents().find(|agent| agent.name == name)
+    }
+
+    /// The agents that it describes.
+    pub(crate) fn agents(&self) -> impl Iterator<Item = &AgentDescription> {
+        self.resources.iter().flat_map(|resource| &resource.agents)
+    }
+
+    /// Whether its resources say which agents a workspace has.
+    pub(crate) fn describes_agents(&self) -> bool {
+        !self.resources.iter().any(|resource| resource.any_agent)
     }
 
     /// The active version.
@@ -83,8 +137,9 @@ impl Template {
 
     /// Publishes a version with the parameters of the active one.
     pub(crate) fn add_version(&mut self, id: Uuid, name: &str, now: Timestamp) {
-        let (parameters, presets) = self
-            .active()
+        let active = self.active();
+        let takes_anything = active.is_none_or(|version| version.takes_anything);
+        let (parameters, presets) = active
             .map(|version| (version.parameters.clone(), version.presets.clone()))
             .unwrap_or_default();
         self.versions.push(TemplateVersion {
@@ -94,6 +149,7 @@ impl Template {
             parameters,
             presets,
             importing: false,
+            takes_anything,
         });
     }
 
@@ -131,28 +187,17 @@ impl Deployment<'_> {
         if let Some(known) = self.state.template_named(organization, name) {
             return known.id;
         }
-        let template = Template {
+        let version = TemplateVersion {
             id: self.mint().uuid(),
-            organization,
-            name: name.to_owned(),
-            display_name: String::new(),
-            icon: "/icon/k8s.png".to_owned(),
-            description: String::new(),
+            name: "first".to_owned(),
             created_at: self.now,
-            deprecation: String::new(),
-            classic: None,
-            builds_fail: None,
-            external_auth: Vec::new(),
-            versions: vec![TemplateVersion {
-                id: self.mint().uuid(),
-                name: "first".to_owned(),
-                created_at: self.now,
-                parameters: Vec::new(),
-                presets: Vec::new(),
-                importing: false,
-            }],
+            parameters: Vec::new(),
+            presets: Vec::new(),
+            importing: false,
+            takes_anything: true,
         };
-        let id = template.id;
+        let id = self.mint().uuid();
+        let template = Template::bare(id, organization, name, self.now, version);
         self.state.templates.push(template);
         id
     }

@@ -4,7 +4,7 @@ use coder_client::{TemplateId, TemplateVersionId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Preset, Template, TemplateVersion};
+use super::{NewResource, Preset, Template, TemplateVersion};
 use crate::FakeCoder;
 use crate::json::Json as _;
 
@@ -103,9 +103,40 @@ impl FakeTemplate {
         }
         let name = whole.text("name").unwrap_or_default().to_owned();
         self.change_active(|version| {
+            version.takes_anything = false;
             version.parameters.retain(|known| known.text("name") != Some(&name));
             version.parameters.push(whole);
         })
+    }
+
+    /// Says that the active version has no parameters but those that were added: names that it
+    /// does not have are ignored. Without a word about its parameters a template takes any.
+    pub fn no_other_parameters(self) -> Self {
+        self.change_active(|version| version.takes_anything = false)
+    }
+
+    /// Names the active version; the first one is called `first` unless said.
+    pub fn version_name(self, name: &str) -> Self {
+        self.change_active(|version| name.clone_into(&mut version.name))
+    }
+
+    /// Whether members may cancel builds of their workspaces; they may unless said.
+    pub fn cancel_by_members(self, allowed: bool) -> Self {
+        self.change(|template| template.cancel_by_members = allowed)
+    }
+
+    /// What a build makes, in this order; a Kubernetes pod with the workspace's agents and a
+    /// volume unless said. The agents of workspaces that are created from now on are those of the
+    /// resources.
+    pub fn resources(self, resources: impl IntoIterator<Item = NewResource>) -> Self {
+        let resources: Vec<_> = resources.into_iter().map(NewResource::into_resource).collect();
+        self.change(|template| template.resources = resources)
+    }
+
+    /// What the provisioner says in the log of a build: while it plans and while it applies.
+    pub fn build_log(self, planning: &[&str], applying: &[&str]) -> Self {
+        let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+        self.change(|template| template.log = [lines(planning), lines(applying)])
     }
 
     /// Gives the active version a preset. The first one is the default.

@@ -328,7 +328,7 @@ impl Agent {
             "status": state.status,
             "lifecycle_state": state.lifecycle,
             "name": self.plan.name,
-            "resource_id": build.resources[0],
+            "resource_id": build.resource_id(0),
             "architecture": "amd64",
             "environment_variables": null,
             "operating_system": "linux",

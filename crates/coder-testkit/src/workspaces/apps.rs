@@ -24,6 +24,9 @@ pub struct NewWorkspaceApp {
     health: &'static str,
     sharing_level: String,
     hidden: bool,
+    /// Where it listens beside the agent.
+    url: String,
+    healthcheck: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +67,8 @@ impl NewWorkspaceApp {
             health,
             sharing_level: "owner".to_owned(),
             hidden: false,
+            url: "http://localhost:13337".to_owned(),
+            healthcheck: Some("http://localhost:13337/healthz".to_owned()),
         }
     }
 
@@ -73,7 +78,20 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// A URL, or a path of the deployment.
+    /// Where it listens beside the agent; `http://localhost:13337` unless said.
+    pub fn listens_at(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.url);
+        self
+    }
+
+    /// Nobody looks whether it is healthy.
+    pub fn without_healthcheck(mut self) -> Self {
+        self.healthcheck = None;
+        self.health = "disabled";
+        self
+    }
+
+    /// A URL, or a path of the deployment; none when empty.
     pub fn icon(mut self, icon: &str) -> Self {
         icon.clone_into(&mut self.icon);
         self
@@ -99,8 +117,10 @@ impl NewWorkspaceApp {
 
     /// `running` says whether its agent can have checked whether it works.
     pub(crate) fn json(&self, id: Uuid, workspace: &str, owner: &str, running: bool) -> Value {
-        let checked = matches!(self.target, Target::Subdomain | Target::Path);
-        let url = "http://localhost:13337";
+        let reachable = matches!(self.target, Target::Subdomain | Target::Path);
+        let check = self.healthcheck.as_ref().filter(|_| reachable);
+        let (interval, threshold) = if check.is_some() { (5, 6) } else { (0, 0) };
+        let url = self.url.as_str();
         let mut app = json!({
             "id": id,
             "external": matches!(self.target, Target::External(_)),
@@ -109,11 +129,11 @@ impl NewWorkspaceApp {
             "subdomain": self.target == Target::Subdomain,
             "sharing_level": self.sharing_level,
             "healthcheck": {
-                "url": if checked { format!("{url}/healthz") } else { String::new() },
-                "interval": if checked { 5 } else { 0 },
-                "threshold": if checked { 6 } else { 0 },
+                "url": check.map(String::as_str).unwrap_or_default(),
+                "interval": interval,
+                "threshold": threshold,
             },
-            "health": if checked && !running { "initializing" } else { self.health },
+            "health": if reachable && !running { "initializing" } else { self.health },
             "hidden": self.hidden,
             "open_in": "slim-window",
             "statuses": [],

@@ -5,19 +5,20 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::agents::Agent;
+use super::agents::{Agent, AgentFate, AgentPlan};
+use super::create::default_agent;
 use super::json::Fresh;
-use super::lifecycle::{Fate, Transition};
+use super::lifecycle::{Fate, Transition, plus};
 use super::successor::Successor;
 use super::{Build, Workspace};
-use crate::Version;
 use crate::authentication::Caller;
 use crate::call::Call;
+use crate::input::{Input, Kind, Rule, Shape, field, ruled};
 use crate::json::Json as _;
 use crate::keys::after;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
-use crate::templates;
+use crate::templates::{AgentDescription, Template, TemplateVersion, Values, Wanted};
 
 /// A build that is about to begin.
 #[derive(Debug)]
@@ -36,14 +37,13 @@ impl Deployment<'_> {
     /// Adds a build to a workspace; its id.
     pub(crate) fn add_build(&mut self, workspace: Uuid, plan: BuildPlan) -> Option<Uuid> {
         let mint = self.mint().clone();
-        let stored = self.state.workspace_mut(workspace)?;
         let start = plan.transition == Transition::Start;
-        let agents = if start { stored.agents.clone() } else { Vec::new() };
-        let disk = stored.latest().map_or_else(|| mint.uuid(), |last| last.resources[1]);
-        let deadline = stored
-            .ttl_ms
-            .filter(|_| start)
-            .map(|ttl_ms| after(plan.created_at, SignedDuration::from_millis(ttl_ms)));
+        let agents = if start { self.agents_of(workspace) } else { Vec::new() };
+        let pace = &self.settings.pace;
+        let built = plus(plan.created_at, pace.queued.saturating_add(pace.building));
+        let stored = self.state.workspace_mut(workspace)?;
+        let deadline =
+            stored.ttl_ms.map(|ttl_ms| after(built, SignedDuration::from_millis(ttl_ms)));
         let build = Build {
             id: mint.uuid(),
             job: mint.uuid(),
@@ -58,17 +58,38 @@ impl Deployment<'_> {
             fate: plan.fate,
             canceled_at: None,
             deadline,
-            resources: [mint.uuid(), disk],
             agents: agents.into_iter().map(|plan| Agent::new(plan, &mint)).collect(),
         };
         let id = build.id;
         stored.builds.push(build);
+        stored.awaits_start = stored.autostart.is_some();
         if start {
             stored.dormant_at = None;
             stored.last_used_at = plan.created_at;
         }
         self.state.workspace_of_build.insert(id, workspace);
         Some(id)
+    }
+
+    /// The agents that a start gives a workspace: those its template describes, or else its own.
+    fn agents_of(&self, workspace: Uuid) -> Vec<AgentPlan> {
+        let Some(stored) = self.state.workspace(workspace) else { return Vec::new() };
+        let template = self.state.template(stored.template);
+        let Some(template) = template.filter(|template| template.describes_agents()) else {
+            return stored.agents.clone();
+        };
+        let own = |name: &str| stored.agents.iter().find(|agent| agent.name == name);
+        let planned = |agent: &AgentDescription| {
+            let usual = own(&agent.name).or(stored.agents.first()).cloned();
+            let mut plan = usual.unwrap_or_else(default_agent);
+            plan.name.clone_from(&agent.name);
+            plan.apps.clone_from(&agent.apps);
+            if agent.never_connects {
+                plan.fate = AgentFate::NeverConnects;
+            }
+            plan
+        };
+        template.agents().map(planned).collect()
     }
 
     /// Begins a build of a workspace that has none under way, with the last one's version and
@@ -90,6 +111,47 @@ impl Deployment<'_> {
     }
 }
 
+/// A parameter value in a body.
+pub(crate) static PARAMETER: Shape = Shape {
+    name: "WorkspaceBuildParameter",
+    fields: &[field("name", Kind::Text), field("value", Kind::Text)],
+};
+
+/// The body of a build.
+static BODY: Shape = Shape {
+    name: "CreateWorkspaceBuildRequest",
+    fields: &[
+        field("template_version_id", Kind::Id),
+        ruled(
+            "transition",
+            Kind::Named("codersdk.WorkspaceTransition"),
+            &[Rule::OneOf(&["start", "stop", "delete"])],
+        ),
+        field("dry_run", Kind::Flag),
+        field("state", Kind::Text),
+        field("orphan", Kind::Flag),
+        field("rich_parameter_values", Kind::Objects(&PARAMETER)),
+        ruled(
+            "log_level",
+            Kind::Named("codersdk.ProvisionerLogLevel"),
+            &[Rule::OneOfIfGiven(&["debug"])],
+        ),
+        field("template_version_preset_id", Kind::Id),
+        ruled(
+            "reason",
+            Kind::Named("codersdk.CreateWorkspaceBuildReason"),
+            &[Rule::OneOfIfGiven(&[
+                "dashboard",
+                "cli",
+                "ssh_connection",
+                "vscode_connection",
+                "jetbrains_connection",
+            ])],
+        ),
+        field("on_success", Kind::Any),
+    ],
+};
+
 /// `POST /api/v2/workspaces/{id}/builds`.
 pub(crate) fn start(
     deployment: &mut Deployment<'_>,
@@ -97,65 +159,28 @@ pub(crate) fn start(
     caller: &Caller,
     workspace: &Workspace,
 ) -> Answer {
-    let body = call.json()?;
-    let transition = body.text("transition").unwrap_or_default();
-    let transition = Transition::parse(transition).ok_or_else(|| {
-        let detail = format!("Validation failed for tag \"oneof\" with value: \"{transition}\"");
-        Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", [("transition", detail)])
-    })?;
-    let action = match transition {
-        Transition::Start => "workspace:start",
-        Transition::Stop => "workspace:stop",
-        Transition::Delete => "workspace:delete",
-    };
-    let owner = caller.user.owner || workspace.owner == caller.user.id;
-    if !owner || !caller.may(action) {
-        return Err(Reply::error(
-            StatusCode::FORBIDDEN,
-            &format!("You do not have permission to {} this workspace.", transition.as_str()),
-        ));
-    }
-    // Later releases wake it by themselves.
-    let must_be_woken = deployment.settings.version < Version::V2_25 && !caller.user.owner;
-    if must_be_woken && transition == Transition::Start && workspace.dormant_at.is_some() {
-        return Err(Reply::error(
-            StatusCode::FORBIDDEN,
-            "You do not have permission to start this workspace.",
-        ));
-    }
-    let pace = deployment.settings.pace;
+    let body = BODY.read(call)?;
+    let transition = body.text("transition").and_then(Transition::parse);
+    let transition = transition.unwrap_or(Transition::Start);
+    check_powers(&body, transition, caller)?;
+    check_rights(caller, workspace, transition)?;
+    check_dormancy(deployment, caller, workspace, transition)?;
     let last = workspace.latest().ok_or_else(Reply::not_found)?;
-    if last.is_active(&pace, deployment.now) {
-        let message = "A workspace build is already active.";
-        return Err(Reply::error_with_detail(StatusCode::CONFLICT, message, message));
-    }
-    if workspace.is_deleted(&pace, deployment.now) {
-        let message = format!("Cannot {} a deleted workspace!", transition.as_str());
-        return Err(Reply::error(StatusCode::CONFLICT, &message));
-    }
-    let version_id = match body.text("template_version_id") {
-        None => last.version,
-        Some(text) => templates::parse_id(text)?,
-    };
+    check_moment(deployment, workspace, last, transition)?;
     let template = deployment.state.template(workspace.template).ok_or_else(Reply::not_found)?;
-    let version = template.version(version_id).ok_or_else(|| {
-        Reply::bad_request("The template version does not match the template of the workspace.")
-    })?;
-    let preset = match body.text("template_version_preset_id") {
-        None => last.preset,
-        Some(text) => Some(templates::parse_id(text)?),
-    };
-    let parameters = if transition == Transition::Start {
-        templates::resolve(version, preset, &given_parameters(&body), &last.parameters)?
-    } else {
-        last.parameters.clone()
-    };
-    let successor = Successor::wished_for(deployment, &body)?;
+    let version_id = body.id("template_version_id").unwrap_or(last.version);
+    let version = version_of(deployment, template, version_id)?;
+    let preset = body.id("template_version_preset_id");
+    let preset = preset.map(|id| deployment.state.preset(id)).transpose()?;
+    let given = given_parameters(body.value("rich_parameter_values"));
+    let wanted = Wanted { preset, given: &given, last: Some(&last.parameters) };
+    let resolved = template.resolve(deployment.settings.version, version, wanted)?;
+    let successor = Successor::wished_for(deployment, body.value("on_success"))?;
     let plan = BuildPlan {
         transition,
         version: version_id,
-        preset,
-        parameters,
+        preset: resolved.preset,
+        parameters: resolved.values,
         initiator: caller.user.id,
         reason: body.text("reason").unwrap_or("initiator").to_owned(),
         created_at: deployment.now,
@@ -167,15 +192,123 @@ pub(crate) fn start(
     Ok(Reply::created(&build.json(deployment, workspace, Fresh::Yes)))
 }
 
+/// What only those who manage templates, or the deployment, may ask for.
+fn check_powers(body: &Input, transition: Transition, caller: &Caller) -> Result<(), Reply> {
+    let orphan = body.flag("orphan");
+    if orphan && transition != Transition::Delete {
+        let message = "Orphan is only permitted when deleting a workspace.";
+        return Err(Reply::bad_request(message));
+    }
+    if caller.user.owner {
+        return if body.is_given("log_level") {
+            let message = "Terraform debug mode is disabled in the deployment configuration.";
+            Err(Reply::error_with_detail(StatusCode::BAD_REQUEST, message, message))
+        } else {
+            Ok(())
+        };
+    }
+    if orphan || body.is_given("state") {
+        let message = "Only template managers may provide custom state";
+        return Err(Reply::error_with_detail(StatusCode::FORBIDDEN, message, message));
+    }
+    if body.is_given("log_level") {
+        let message = "Workspace builds with a custom log level are restricted to administrators \
+                       only.";
+        return Err(Reply::error_with_detail(StatusCode::BAD_REQUEST, message, message));
+    }
+    Ok(())
+}
+
+fn check_rights(
+    caller: &Caller,
+    workspace: &Workspace,
+    transition: Transition,
+) -> Result<(), Reply> {
+    let action = match transition {
+        Transition::Start => "workspace:start",
+        Transition::Stop => "workspace:stop",
+        Transition::Delete => "workspace:delete",
+    };
+    let owner = caller.user.owner || workspace.owner == caller.user.id;
+    if owner && caller.may(action) {
+        return Ok(());
+    }
+    Err(Reply::error(
+        StatusCode::FORBIDDEN,
+        &format!("You do not have permission to {} this workspace.", transition.as_str()),
+    ))
+}
+
+/// One build at a time; and what is deleted can only be deleted again.
+fn check_moment(
+    deployment: &Deployment<'_>,
+    workspace: &Workspace,
+    last: &Build,
+    transition: Transition,
+) -> Result<(), Reply> {
+    let pace = deployment.settings.pace;
+    if last.is_active(&pace, deployment.now) {
+        let message = "A workspace build is already active.";
+        return Err(Reply::error_with_detail(StatusCode::CONFLICT, message, message));
+    }
+    if workspace.is_deleted(&pace, deployment.now) && transition != Transition::Delete {
+        return Err(Reply::error_with_detail(
+            StatusCode::CONFLICT,
+            &format!("Cannot {} a deleted workspace!", transition.as_str()),
+            "This workspace has been deleted and cannot be modified.",
+        ));
+    }
+    Ok(())
+}
+
+/// Before 2.25 a member must wake a workspace before starting it; later releases wake it.
+fn check_dormancy(
+    deployment: &Deployment<'_>,
+    caller: &Caller,
+    workspace: &Workspace,
+    transition: Transition,
+) -> Result<(), Reply> {
+    let must_be_woken = !deployment.profile().starting_wakes && !caller.user.owner;
+    if must_be_woken && transition == Transition::Start && workspace.dormant_at.is_some() {
+        let message = "You do not have permission to start this workspace.";
+        return Err(Reply::error(StatusCode::FORBIDDEN, message));
+    }
+    Ok(())
+}
+
+/// The version of that id, when it is one of the workspace's template.
+fn version_of<'t>(
+    deployment: &Deployment<'_>,
+    template: &'t Template,
+    id: Uuid,
+) -> Result<&'t TemplateVersion, Reply> {
+    let refusal = |message: &str, detail: String| {
+        Reply::error_with_detail(StatusCode::BAD_REQUEST, message, &detail)
+    };
+    template.version(id).ok_or_else(|| match deployment.state.template_of_version(id) {
+        Some(other) => refusal(
+            "template version doesn't match template",
+            format!(
+                "templateVersion.TemplateID = {{UUID:{} Valid:true}}, template.ID = {}",
+                other.id, template.id
+            ),
+        ),
+        None => refusal(
+            "template version does not exist",
+            format!("get template version {id}: sql: no rows in result set"),
+        ),
+    })
+}
+
 /// `rich_parameter_values` of a request.
-pub(crate) fn given_parameters(body: &Value) -> Vec<(String, String)> {
-    let values = body.get("rich_parameter_values").and_then(Value::as_array);
+pub(crate) fn given_parameters(values: Option<&Value>) -> Values {
+    let values = values.and_then(Value::as_array);
     values
         .into_iter()
         .flatten()
-        .filter_map(|parameter| {
-            let value = parameter.get("value")?.as_str()?;
-            Some((parameter.text("name")?.to_owned(), value.to_owned()))
+        .map(|parameter| {
+            let text = |field: &str| parameter.text(field).unwrap_or_default().to_owned();
+            (text("name"), text("value"))
         })
         .collect()
 }
@@ -188,7 +321,15 @@ pub(crate) fn cancel(
     workspace: &Workspace,
     build: &Build,
 ) -> Answer {
-    if workspace.owner != caller.user.id && !caller.user.owner {
+    let expected = call.query("expect_status").filter(|_| deployment.profile().expects_status);
+    if let Some(wrong) = expected.filter(|status| !matches!(*status, "running" | "pending")) {
+        let message =
+            format!("Invalid expect_status \"{wrong}\". Only 'running' or 'pending' are allowed.");
+        return Err(Reply::bad_request(&message));
+    }
+    let template = deployment.state.template(workspace.template);
+    let by_members = template.is_some_and(|template| template.cancel_by_members);
+    if !caller.user.owner && !(by_members && workspace.owner == caller.user.id) {
         return Err(Reply::error(
             StatusCode::FORBIDDEN,
             "User is not allowed to cancel workspace builds. Owner role is required.",
@@ -201,7 +342,7 @@ pub(crate) fn cancel(
     if job.canceled_at.is_some() {
         return Err(Reply::bad_request("Job has already been marked as canceled!"));
     }
-    if call.query("expect_status").is_some_and(|expected| expected != job.status) {
+    if expected.is_some_and(|expected| expected != job.status) {
         return Err(Reply::error(
             StatusCode::PRECONDITION_FAILED,
             "Job is not in the expected state.",

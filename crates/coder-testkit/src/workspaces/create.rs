@@ -7,19 +7,45 @@ use uuid::Uuid;
 use super::Workspace;
 use super::agents::AgentPlan;
 use super::apps::NewWorkspaceApp;
-use super::builds::{BuildPlan, given_parameters};
+use super::builds::{BuildPlan, PARAMETER, given_parameters};
 use super::json::Fresh;
 use super::lifecycle::Transition;
+use super::schedule::Schedule;
 use crate::Version;
 use crate::authentication::Caller;
 use crate::call::Call;
+use crate::input::{Kind, Rule, Shape, field, ruled};
 use crate::json::Json as _;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
-use crate::templates;
+use crate::templates::{self, Values, Wanted};
 use crate::users::User;
 
-const MINUTE_MS: i64 = 60_000;
+/// The body of a creation.
+static BODY: Shape = Shape {
+    name: "CreateWorkspaceRequest",
+    fields: &[
+        ruled(
+            "template_id",
+            Kind::Id,
+            &[
+                Rule::RequiredWithout("template_version_id"),
+                Rule::ExcludedWith("template_version_id"),
+            ],
+        ),
+        ruled(
+            "template_version_id",
+            Kind::Id,
+            &[Rule::RequiredWithout("template_id"), Rule::ExcludedWith("template_id")],
+        ),
+        ruled("name", Kind::Text, &[Rule::Tag("workspace_name", is_workspace_name)]),
+        field("autostart_schedule", Kind::Text),
+        field("ttl_ms", Kind::Integer),
+        field("rich_parameter_values", Kind::Objects(&PARAMETER)),
+        field("automatic_updates", Kind::Named("codersdk.AutomaticUpdates")),
+        field("template_version_preset_id", Kind::Id),
+    ],
+};
 
 /// What somebody wants to have.
 #[derive(Debug, Default)]
@@ -28,10 +54,12 @@ pub(crate) struct Wish {
     pub(crate) template: Option<Uuid>,
     pub(crate) version: Option<Uuid>,
     pub(crate) preset: Option<Uuid>,
-    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) parameters: Values,
     pub(crate) autostart_schedule: Option<String>,
     pub(crate) ttl_ms: Option<i64>,
     pub(crate) automatic_updates: Option<String>,
+    /// When the request came: what was made since then was made at the same time.
+    pub(crate) arrived: u64,
 }
 
 /// `POST /api/v2/users/{user}/workspaces` and its older form below an organization.
@@ -41,17 +69,17 @@ pub(crate) fn create(
     caller: &Caller,
     owner: &User,
 ) -> Answer {
-    let body = call.json()?;
-    let id = |field: &str| body.text(field).map(templates::parse_id).transpose();
+    let body = BODY.read(call)?;
     let wish = Wish {
         name: body.text("name").unwrap_or_default().to_owned(),
-        template: id("template_id")?,
-        version: id("template_version_id")?,
-        preset: id("template_version_preset_id")?,
-        parameters: given_parameters(&body),
+        template: body.id("template_id"),
+        version: body.id("template_version_id"),
+        preset: body.id("template_version_preset_id"),
+        parameters: given_parameters(body.value("rich_parameter_values")),
         autostart_schedule: body.text("autostart_schedule").map(str::to_owned),
-        ttl_ms: body.get("ttl_ms").and_then(Value::as_i64),
+        ttl_ms: body.integer("ttl_ms"),
         automatic_updates: body.text("automatic_updates").map(str::to_owned),
+        arrived: call.arrived,
     };
     let id = fulfil(deployment, caller, owner, wish)?;
     let workspace = deployment.state.workspace(id).ok_or_else(Reply::not_found)?;
@@ -65,28 +93,88 @@ pub(crate) fn fulfil(
     owner: &User,
     wish: Wish,
 ) -> Result<Uuid, Reply> {
-    if !caller.may("workspace:create") || !caller.may("organization_member:read") {
-        return Err(Reply::error(StatusCode::FORBIDDEN, "Unauthorized to create workspace."));
-    }
     if !is_workspace_name(&wish.name) {
         let detail =
             format!("Validation failed for tag \"workspace_name\" with value: \"{}\"", wish.name);
-        return Err(invalid("name", detail));
-    }
-    if wish.ttl_ms.is_some_and(|ttl| !(MINUTE_MS..=30 * 24 * 60 * MINUTE_MS).contains(&ttl)) {
-        return Err(Reply::invalid(
-            StatusCode::BAD_REQUEST,
-            "Invalid Workspace Time to Shutdown.",
-            [("ttl_ms", "time until shutdown must be between one minute and 30 days")],
-        ));
+        let fields = [("name", detail)];
+        return Err(Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", fields));
     }
     let (template, version) = chosen(deployment, &wish)?;
     let template = deployment.state.template(template).cloned().ok_or_else(Reply::not_found)?;
     let version = template.version(version).cloned().ok_or_else(Reply::not_found)?;
+    check_rights(caller, owner, &template)?;
+    check_template(deployment, &template, &version, owner)?;
+    let settings = Knobs::read(&wish)?;
+    check_name(deployment, owner, &wish)?;
+    let preset = wish.preset.map(|id| deployment.state.preset(id)).transpose()?;
+    let wanted = Wanted { preset, given: &wish.parameters, last: None };
+    let resolved = template.resolve(deployment.settings.version, &version, wanted)?;
+    let id = deployment.mint().uuid();
+    let moment = deployment.state.next_moment();
+    deployment.state.names_made.insert((owner.id, wish.name.to_lowercase()), moment);
+    let workspace = Workspace {
+        id,
+        name: wish.name,
+        owner: owner.id,
+        template: template.id,
+        created_at: deployment.now,
+        last_used_at: deployment.now,
+        builds: Vec::new(),
+        favorite: false,
+        dormant_at: None,
+        awaits_start: settings.autostart.is_some(),
+        autostart: settings.autostart,
+        ttl_ms: settings.ttl_ms,
+        automatic_updates: settings.automatic_updates,
+        shared_with: Vec::new(),
+        port_shares: Vec::new(),
+        agents: vec![default_agent()],
+    };
+    deployment.state.workspaces.insert(id, workspace);
+    let plan = BuildPlan {
+        transition: Transition::Start,
+        version: version.id,
+        preset: resolved.preset,
+        parameters: resolved.values,
+        initiator: caller.user.id,
+        reason: "initiator".to_owned(),
+        created_at: deployment.now,
+        fate: deployment.fate(template.id, Transition::Start),
+    };
+    deployment.add_build(id, plan);
+    Ok(id)
+}
+
+/// Whether the caller may create a workspace of this template for that owner.
+fn check_rights(
+    caller: &Caller,
+    owner: &User,
+    template: &templates::Template,
+) -> Result<(), Reply> {
+    let scopes = caller.may("workspace:create") && caller.may("organization_member:read");
+    if !scopes || (owner.id != caller.user.id && !caller.user.owner) {
+        return Err(Reply::error_with_detail(
+            StatusCode::FORBIDDEN,
+            "Unauthorized to create workspace.",
+            "You are unable to create a workspace in this organization. It is possible to have \
+             access to the template, but not be able to create a workspace. Please contact an \
+             administrator about your permissions if you feel this is an error.",
+        ));
+    }
     if !caller.may("template:use") {
         let message = format!("Unauthorized access to use the template \"{}\".", template.name);
         return Err(Reply::error(StatusCode::FORBIDDEN, &message));
     }
+    Ok(())
+}
+
+/// Whether workspaces can be made from this template now.
+fn check_template(
+    deployment: &Deployment<'_>,
+    template: &templates::Template,
+    version: &templates::TemplateVersion,
+    owner: &User,
+) -> Result<(), Reply> {
     if !template.deprecation.is_empty() {
         return Err(Reply::error_with_detail(
             StatusCode::BAD_REQUEST,
@@ -105,52 +193,102 @@ pub(crate) fn fulfil(
         ));
     }
     if deployment.settings.version >= Version::V2_37 {
-        check_external_auth(deployment, &template, owner)?;
+        check_external_auth(deployment, template, owner)?;
     }
-    let taken = deployment.state.workspaces.values().any(|other| {
-        other.owner == owner.id
-            && other.name.eq_ignore_ascii_case(&wish.name)
-            && !other.is_deleted(&deployment.settings.pace, deployment.now)
-    });
-    if taken {
-        return Err(Reply::invalid(
-            StatusCode::CONFLICT,
-            &format!("Workspace \"{}\" already exists.", wish.name),
-            [("name", "This value is already in use and should be unique.")],
+    Ok(())
+}
+
+/// The settings of a new workspace, as they were checked.
+struct Knobs {
+    autostart: Option<Schedule>,
+    ttl_ms: Option<i64>,
+    automatic_updates: String,
+}
+
+impl Knobs {
+    fn read(wish: &Wish) -> Result<Self, Reply> {
+        let invalid = |message: &str, field: &str, detail: String| {
+            Reply::invalid(StatusCode::BAD_REQUEST, message, [(field, detail)])
+        };
+        let autostart = wish.autostart_schedule.as_deref().map(Schedule::parse).transpose();
+        let automatic_updates = wish.automatic_updates.as_deref().unwrap_or("never").to_owned();
+        Ok(Self {
+            autostart: autostart
+                .map_err(|reason| invalid("Invalid Autostart Schedule.", "schedule", reason))?,
+            ttl_ms: time_to_live(wish.ttl_ms).map_err(|reason| {
+                invalid("Invalid Workspace Time to Shutdown.", "ttl_ms", reason.to_owned())
+            })?,
+            automatic_updates: match automatic_updates.as_str() {
+                "always" | "never" => automatic_updates,
+                _ => {
+                    return Err(invalid(
+                        "Invalid Workspace Automatic Updates setting.",
+                        "automatic_updates",
+                        "Automatic updates must be always or never".to_owned(),
+                    ));
+                }
+            },
+        })
+    }
+}
+
+const MINUTE_MS: i64 = 60_000;
+const MONTH_MS: i64 = 30 * 24 * 60 * MINUTE_MS;
+
+/// How long a workspace runs; zero is for ever.
+///
+/// # Errors
+///
+/// Coder's reason.
+pub(crate) fn time_to_live(ttl_ms: Option<i64>) -> Result<Option<i64>, &'static str> {
+    match ttl_ms {
+        None | Some(0) => Ok(None),
+        Some(ttl) if ttl < MINUTE_MS => Err("time until shutdown must be at least one minute"),
+        Some(ttl) if ttl > MONTH_MS => Err("time until shutdown must be less than 30 days"),
+        Some(ttl) => Ok(Some(ttl)),
+    }
+}
+
+/// Whether the owner has no workspace of that name. What was made while this request was under way
+/// is not seen by Coder's own check: then its database refuses.
+pub(crate) fn check_name(
+    deployment: &Deployment<'_>,
+    owner: &User,
+    wish: &Wish,
+) -> Result<(), Reply> {
+    if !deployment.is_taken(owner.id, &wish.name) {
+        return Ok(());
+    }
+    let made = deployment.state.names_made.get(&(owner.id, wish.name.to_lowercase()));
+    if made.is_some_and(|moment| *moment > wish.arrived) {
+        return Err(Reply::error_with_detail(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal error creating workspace.",
+            "insert workspace: pq: duplicate key value violates unique constraint \
+             \"workspaces_owner_id_lower_idx\"",
         ));
     }
-    let parameters = templates::resolve(&version, wish.preset, &wish.parameters, &[])?;
-    let id = deployment.mint().uuid();
-    let workspace = Workspace {
-        id,
-        name: wish.name,
-        owner: owner.id,
-        template: template.id,
-        created_at: deployment.now,
-        last_used_at: deployment.now,
-        builds: Vec::new(),
-        favorite: false,
-        dormant_at: None,
-        autostart_schedule: wish.autostart_schedule,
-        ttl_ms: wish.ttl_ms,
-        automatic_updates: wish.automatic_updates.unwrap_or_else(|| "never".to_owned()),
-        shared_with: Vec::new(),
-        port_shares: Vec::new(),
-        agents: vec![default_agent()],
-    };
-    deployment.state.workspaces.insert(id, workspace);
-    let plan = BuildPlan {
-        transition: Transition::Start,
-        version: version.id,
-        preset: wish.preset,
-        parameters,
-        initiator: caller.user.id,
-        reason: "initiator".to_owned(),
-        created_at: deployment.now,
-        fate: deployment.fate(template.id, Transition::Start),
-    };
-    deployment.add_build(id, plan);
-    Ok(id)
+    Err(already_exists(&wish.name))
+}
+
+/// The refusal of a name that is taken.
+pub(crate) fn already_exists(name: &str) -> Reply {
+    Reply::invalid(
+        StatusCode::CONFLICT,
+        &format!("Workspace \"{name}\" already exists."),
+        [("name", "This value is already in use and should be unique.")],
+    )
+}
+
+impl Deployment<'_> {
+    /// Whether somebody has a workspace of that name.
+    pub(crate) fn is_taken(&self, owner: Uuid, name: &str) -> bool {
+        self.state.workspaces.values().any(|other| {
+            other.owner == owner
+                && other.name.eq_ignore_ascii_case(name)
+                && !other.is_deleted(&self.settings.pace, self.now)
+        })
+    }
 }
 
 /// The agent a workspace has unless a test says otherwise.
@@ -162,25 +300,20 @@ pub(crate) fn default_agent() -> AgentPlan {
     }
 }
 
-/// The template and version a wish names: one of the two.
+/// The template and version a wish names.
 fn chosen(deployment: &Deployment<'_>, wish: &Wish) -> Result<(Uuid, Uuid), Reply> {
-    match (wish.template, wish.version) {
-        (Some(id), None) => match deployment.state.template(id) {
-            Some(template) => Ok((id, template.active_id())),
-            None => Err(missing("template_id", &format!("Template \"{id}\" doesn't exist."))),
-        },
-        (None, Some(id)) => match deployment.state.template_of_version(id) {
-            Some(template) => Ok((template.id, id)),
-            None => Err(missing(
-                "template_version_id",
-                &format!("Template version \"{id}\" doesn't exist."),
-            )),
-        },
-        _ => Err(invalid(
-            "template_id",
-            "Exactly one of template_id and template_version_id is required".to_owned(),
-        )),
+    if let Some(id) = wish.version {
+        let missing = || {
+            let message = format!("Template version \"{id}\" doesn't exist.");
+            missing("template_version_id", &message)
+        };
+        let template = deployment.state.template_of_version(id).ok_or_else(missing)?;
+        return Ok((template.id, id));
     }
+    let id = wish.template.unwrap_or_default();
+    let missing = || missing("template_id", &format!("Template \"{id}\" doesn't exist."));
+    let template = deployment.state.template(id).ok_or_else(missing)?;
+    Ok((template.id, template.active_id()))
 }
 
 fn check_external_auth(
@@ -212,11 +345,7 @@ fn check_external_auth(
 }
 
 fn missing(field: &str, message: &str) -> Reply {
-    Reply::invalid(StatusCode::BAD_REQUEST, message, [(field, "resource not found")])
-}
-
-fn invalid(field: &str, detail: String) -> Reply {
-    Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", [(field, detail)])
+    Reply::invalid(StatusCode::BAD_REQUEST, message, [(field, "template not found")])
 }
 
 /// 1 to 32 letters and digits, in groups joined by single hyphens; not `new` or `create`.

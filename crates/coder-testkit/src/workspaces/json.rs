@@ -9,6 +9,7 @@ use super::{Agent, Build, Workspace};
 use crate::Version;
 use crate::json::Json as _;
 use crate::state::{Deployment, State};
+use crate::templates::Resource;
 
 /// Whether the JSON answers the request that made the build: then names and resources are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,11 @@ impl State {
     /// The name of a user; empty when there is none of that id.
     pub(crate) fn username(&self, id: Uuid) -> String {
         self.users.get(&id).map(|user| user.username.clone()).unwrap_or_default()
+    }
+
+    /// What people read instead of the name of a user.
+    pub(crate) fn shown_name(&self, id: Uuid) -> String {
+        self.username(id)
     }
 }
 
@@ -46,8 +52,8 @@ impl Build {
         fresh: Fresh,
     ) -> Value {
         let state = &*deployment.state;
-        let pace = &deployment.settings.pace;
-        let job = self.job(pace, deployment.now);
+        let job = self.job_shown(deployment, fresh);
+        let succeeded = job.status == "succeeded";
         let template = state.template(workspace.template);
         let version = template.and_then(|template| template.version(self.version));
         let version_name = version.map_or("", |version| version.name.as_str());
@@ -55,8 +61,16 @@ impl Build {
         let resources = if fresh == Fresh::Yes {
             Vec::new()
         } else {
-            self.resources_json(deployment, workspace, &job)
+            let mut resources = self.resources_json(deployment, workspace, &job);
+            // Here those with agents come first, then by their names.
+            resources.sort_by_key(|resource| {
+                let name = resource.text("name").unwrap_or_default().to_owned();
+                (resource.get("agents").is_none(), name)
+            });
+            resources
         };
+        let pending = job.status == "pending";
+        let provisioners = if pending { PROVISIONERS } else { 0 };
         let mut build = json!({
             "id": self.id,
             "created_at": self.created_at.to_string(),
@@ -65,7 +79,6 @@ impl Build {
             "workspace_name": workspace.name,
             "workspace_owner_id": workspace.owner,
             "workspace_owner_name": state.username(workspace.owner),
-            "workspace_owner_avatar_url": "",
             "template_version_id": self.version,
             "template_version_name": if fresh == Fresh::Yes { "" } else { version_name },
             "build_number": self.number,
@@ -75,26 +88,32 @@ impl Build {
             "job": self.job_json(deployment, workspace, &job, fresh),
             "reason": self.reason,
             "resources": resources,
-            "deadline": self.deadline.map(|time| time.to_string()),
+            "deadline": self.deadline.filter(|_| succeeded).map(|time| time.to_string()),
             "max_deadline": null,
-            "status": self.status(pace, deployment.now),
+            "status": self.status_of(&job),
             "daily_cost": 0,
-            "matched_provisioners": if fresh == Fresh::Yes {
-                json!({ "count": 0, "available": 0, "most_recently_seen": null })
-            } else {
-                json!({
-                    "count": 1,
-                    "available": 1,
-                    "most_recently_seen": deployment.now.to_string(),
-                })
+            "matched_provisioners": {
+                "count": provisioners,
+                "available": provisioners,
+                "most_recently_seen": pending.then(|| deployment.now.to_string()),
             },
             "template_version_preset_id": self.preset,
         });
-        if fresh == Fresh::No {
+        if succeeded && deployment.profile().knows_ai_tasks {
             build.set("has_ai_task", false);
             build.set("has_external_agent", false);
         }
         build
+    }
+
+    /// The job as this answer shows it: the one that made the build has not looked again.
+    fn job_shown(&self, deployment: &Deployment<'_>, fresh: Fresh) -> Job {
+        match fresh {
+            Fresh::No => self.job(&deployment.settings.pace, deployment.now),
+            Fresh::Yes => {
+                Job { status: "pending", started_at: None, completed_at: None, canceled_at: None }
+            }
+        }
     }
 
     fn job_json(
@@ -114,7 +133,7 @@ impl Build {
             "id": self.job,
             "created_at": self.created_at.to_string(),
             "status": job.status,
-            "file_id": self.version,
+            "file_id": file_of(self.version),
             "tags": { "owner": "", "scope": "organization" },
             "queue_position": position,
             "queue_size": size,
@@ -154,7 +173,7 @@ impl Build {
         json
     }
 
-    /// The pod while it runs, and the disk as long as the workspace exists.
+    /// What the build has made, as the template describes it.
     pub(crate) fn resources_json(
         &self,
         deployment: &Deployment<'_>,
@@ -162,41 +181,90 @@ impl Build {
         job: &Job,
     ) -> Vec<Value> {
         let (Some(built), "succeeded") = (job.completed_at, job.status) else { return Vec::new() };
-        let resource = |id: Uuid, kind: &str, name: &str, icon: &str| {
-            json!({
+        let template = deployment.state.template(workspace.template);
+        let all = template.map(|template| template.resources.as_slice()).unwrap_or_default();
+        let listed = (0..).zip(all).filter(|(_, known)| known.is_listed_after(self.transition));
+        let json = |(number, known): (u32, &Resource)| {
+            let id = self.resource_id(number);
+            let mut resource = json!({
                 "id": id,
                 "created_at": built.to_string(),
                 "job_id": self.job,
                 "workspace_transition": self.transition.as_str(),
-                "type": kind,
-                "name": name,
-                "hide": false,
-                "icon": icon,
-                "daily_cost": 0,
-            })
-        };
-        let [pod, disk] = self.resources;
-        let mut resources = Vec::new();
-        if self.transition == Transition::Start {
-            let mut pod = resource(pod, "kubernetes_pod", "main", "/icon/k8s.png");
-            let mut agents = self.agents_now(deployment);
-            // Those of dev containers come first.
-            agents.sort_by_key(|(agent, _)| !agent.plan.is_sub_agent);
-            let agents: Vec<Value> = agents
-                .iter()
-                .map(|(agent, state)| agent.json(deployment, workspace, self, state))
-                .collect();
+            });
+            known.describe(&mut resource);
+            let agents = self.agents_json(deployment, workspace, known, id);
             if !agents.is_empty() {
-                pod.set("agents", agents);
+                resource.set("agents", agents);
             }
-            resources.push(pod);
-        }
-        if self.transition != Transition::Delete {
-            let kind = "kubernetes_persistent_volume_claim";
-            resources.push(resource(disk, kind, "home", "/icon/database.svg"));
-        }
-        resources
+            resource
+        };
+        listed.map(json).collect()
     }
+
+    /// The agents of a resource.
+    fn agents_json(
+        &self,
+        deployment: &Deployment<'_>,
+        workspace: &Workspace,
+        resource: &Resource,
+        id: Uuid,
+    ) -> Vec<Value> {
+        let runs_here = |agent: &Agent| {
+            let named = resource.agents.iter().any(|known| known.name == agent.plan.name);
+            resource.any_agent || named
+        };
+        let mut agents = self.agents_now(deployment);
+        // Those of dev containers come first.
+        agents.sort_by_key(|(agent, _)| !agent.plan.is_sub_agent);
+        let here = agents.iter().filter(|(agent, _)| runs_here(agent));
+        here.map(|(agent, state)| {
+            let mut json = self.agent_json(deployment, workspace, agent, state);
+            json.set("resource_id", id.to_string());
+            json
+        })
+        .collect()
+    }
+
+    /// An agent, with what its template says of it.
+    pub(crate) fn agent_json(
+        &self,
+        deployment: &Deployment<'_>,
+        workspace: &Workspace,
+        agent: &Agent,
+        state: &AgentState,
+    ) -> Value {
+        let mut json = agent.json(deployment, workspace, self, state);
+        let template = deployment.state.template(workspace.template);
+        let description = template.and_then(|template| template.agent(&agent.plan.name));
+        if let Some(description) = description {
+            description.describe(&mut json);
+        }
+        if !is_failing(deployment, state) {
+            json.set("health", json!({ "healthy": true }));
+        }
+        json
+    }
+
+    /// The id of the resource that the template lists at this place.
+    pub(crate) fn resource_id(&self, number: u32) -> Uuid {
+        Uuid::from_u128(self.id.as_u128() ^ u128::from(number + 1))
+    }
+}
+
+/// How many provisioners could take a job that waits.
+const PROVISIONERS: u32 = 2;
+
+/// The id of the file that a template's version was made from.
+fn file_of(version: Uuid) -> Uuid {
+    Uuid::from_u128(version.as_u128() ^ 1)
+}
+
+/// Whether an agent makes its workspace unhealthy. Before 2.34 one that has not connected yet does
+/// not.
+fn is_failing(deployment: &Deployment<'_>, state: &AgentState) -> bool {
+    let waits = state.status == "connecting" && !deployment.profile().connecting_is_unhealthy;
+    !waits && !state.is_healthy()
 }
 
 impl State {
@@ -219,10 +287,10 @@ impl Workspace {
             .iter()
             .find(|known| known.id == organization)
             .map_or("", |known| known.name.as_str());
-        let failing: Vec<Uuid> = build
-            .agents_now(deployment)
+        let agents = if fresh == Fresh::No { build.agents_now(deployment) } else { Vec::new() };
+        let failing: Vec<Uuid> = agents
             .iter()
-            .filter(|(agent, state)| !agent.plan.is_sub_agent && !state.is_healthy())
+            .filter(|(agent, state)| !agent.plan.is_sub_agent && is_failing(deployment, state))
             .map(|(agent, _)| agent.id)
             .collect();
         let mut workspace = json!({
@@ -238,7 +306,8 @@ impl Workspace {
             "template_name": text(|template| &template.name),
             "template_display_name": text(|template| &template.display_name),
             "template_icon": text(|template| &template.icon),
-            "template_allow_user_cancel_workspace_jobs": true,
+            "template_allow_user_cancel_workspace_jobs":
+                template.is_some_and(|template| template.cancel_by_members),
             "template_active_version_id": active,
             "template_require_active_version": false,
             "template_use_classic_parameter_flow":
@@ -252,12 +321,12 @@ impl Workspace {
             "dormant_at": self.dormant_at.map(|time| time.to_string()),
             "health": { "healthy": failing.is_empty(), "failing_agents": failing },
             "automatic_updates": self.automatic_updates,
-            "allow_renames": false,
+            "allow_renames": deployment.settings.renames,
             "favorite": self.favorite && self.owner == viewer,
-            "next_start_at": null,
+            "next_start_at": self.next_start_at(deployment.now).map(|time| time.to_string()),
         });
-        if let Some(schedule) = &self.autostart_schedule {
-            workspace.set("autostart_schedule", schedule.as_str());
+        if let Some(schedule) = &self.autostart {
+            workspace.set("autostart_schedule", schedule.text());
         }
         if let Some(ttl_ms) = self.ttl_ms {
             workspace.set("ttl_ms", ttl_ms);
@@ -277,7 +346,7 @@ impl Workspace {
                     json!({
                         "id": user,
                         "actor_type": "user",
-                        "name": state.username(*user),
+                        "name": state.shown_name(*user),
                         "roles": [role],
                     })
                 })

@@ -181,7 +181,12 @@ impl Build {
 
     /// The status of the workspace while this is its latest build.
     pub(crate) fn status(&self, pace: &Pace, now: Timestamp) -> &'static str {
-        match (self.job(pace, now).status, self.transition) {
+        self.status_of(&self.job(pace, now))
+    }
+
+    /// The status of the workspace while this is the job of its latest build.
+    pub(crate) fn status_of(&self, job: &Job) -> &'static str {
+        match (job.status, self.transition) {
             ("running", Transition::Start) => "starting",
             ("running", Transition::Stop) => "stopping",
             ("running", Transition::Delete) => "deleting",

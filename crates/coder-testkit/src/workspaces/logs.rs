@@ -3,49 +3,66 @@
 
 use futures_util::{StreamExt as _, stream};
 use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::lifecycle::Job;
-use super::{Agent, Build};
+use super::lifecycle::{Job, Transition};
+use super::{Agent, Build, Workspace};
 use crate::call::Call;
+use crate::json::Json as _;
 use crate::live::{Next, live};
 use crate::reply::{Answer, Reply};
+use crate::socket::LOGS;
 use crate::state::Deployment;
 
 /// The log of a build, after `?after=<id>`. With `follow` it is a WebSocket with a message for each
 /// line, which closes when the build is over.
-pub(super) fn of_build(deployment: &Deployment<'_>, call: &Call, build: &Build) -> Answer {
-    let after = after(call);
-    if !follows(call)? {
+pub(super) fn of_build(
+    deployment: &Deployment<'_>,
+    call: &Call,
+    workspace: &Workspace,
+    build: &Build,
+) -> Answer {
+    let asked = Asked::read(call)?;
+    if !asked.follow {
         let job = build.job(&deployment.settings.pace, deployment.now);
-        return Ok(Reply::ok(&build_lines(build, &job, after).into()));
+        let lines = build_lines(deployment, workspace, build, &job, asked.after);
+        return Ok(asked.answer(lines));
     }
-    let (id, mut last) = (build.id, after);
+    let (id, mut last) = (build.id, asked.after);
     let batches = live(deployment.coder.clone(), move |deployment| {
-        let Some((_, build)) = deployment.state.build(id) else { return Next::Never };
+        let Some((workspace, build)) = deployment.state.build(id) else { return Next::Never };
         let job = build.job(&deployment.settings.pace, deployment.now);
         let over = job.completed_at.is_some();
-        next_batch(build_lines(build, &job, last), &mut last, over)
+        let lines = build_lines(deployment, workspace, build, &job, last);
+        next_batch(lines, &mut last, over)
     });
-    Reply::web_socket(call, batches.flat_map(stream::iter))
+    Reply::web_socket(call, &LOGS, batches.flat_map(stream::iter))
 }
 
 /// The log of an agent, after `?after=<id>`. With `follow` it is a WebSocket with an array of
-/// lines in each message, which closes when the workspace has got another build.
+/// lines in each message: first what there is, be it nothing, then what comes. It closes when the
+/// workspace has got another build.
 pub(super) fn of_agent(deployment: &Deployment<'_>, call: &Call, agent: Uuid) -> Answer {
-    let after = after(call);
-    if !follows(call)? {
-        return Ok(Reply::ok(&agent_lines(deployment, agent, after).unwrap_or_default().into()));
+    let asked = Asked::read(call)?;
+    if !asked.follow {
+        let lines = agent_lines(deployment, agent, asked.after).unwrap_or_default();
+        return Ok(asked.answer(lines));
     }
-    let mut last = after;
+    let mut last = asked.after;
+    let mut begun = false;
     let batches = live(deployment.coder.clone(), move |deployment| {
         match agent_lines(deployment, agent, last) {
+            Some(lines) if !std::mem::replace(&mut begun, true) => {
+                last = lines.last().map_or(last, id);
+                Next::Now(lines)
+            }
             Some(lines) => next_batch(lines, &mut last, false),
             None => Next::Never,
         }
     });
-    Reply::web_socket(call, batches.map(Value::from))
+    Reply::web_socket(call, &LOGS, batches.map(Value::from))
 }
 
 fn next_batch(lines: Vec<Value>, last: &mut u64, over: bool) -> Next<Vec<Value>> {
@@ -59,57 +76,123 @@ fn next_batch(lines: Vec<Value>, last: &mut u64, over: bool) -> Next<Vec<Value>>
     }
 }
 
-fn after(call: &Call) -> u64 {
-    call.query("after").and_then(|id| id.parse().ok()).unwrap_or_default()
+/// What a request wants to see of a log.
+struct Asked {
+    after: u64,
+    /// The parameter has to be there; its value does not matter.
+    follow: bool,
+    as_text: bool,
 }
 
-/// Whether the log is followed: the parameter has to be there, its value does not matter.
-fn follows(call: &Call) -> Result<bool, Reply> {
-    let follow = call.query.iter().any(|(name, _)| name == "follow");
-    if follow && call.query("format") == Some("text") {
-        let message = "Text format is not supported with follow mode.";
-        let reason = "Text format is only supported with follow=false.";
-        return Err(Reply::error_with_detail(StatusCode::BAD_REQUEST, message, reason));
+impl Asked {
+    fn read(call: &Call) -> Result<Self, Reply> {
+        let follow = call.query.iter().any(|(name, _)| name == "follow");
+        let as_text = match call.query("format") {
+            None | Some("json") => false,
+            Some("text") => true,
+            Some(_) => {
+                let detail = "Only \"text\" and \"json\" are supported.";
+                let message = "Invalid format parameter.";
+                return Err(Reply::error_with_detail(StatusCode::BAD_REQUEST, message, detail));
+            }
+        };
+        if follow && as_text {
+            return Err(Reply::error_with_detail(
+                StatusCode::BAD_REQUEST,
+                "Text format is not supported with follow mode.",
+                "Use format=json or omit the follow parameter.",
+            ));
+        }
+        Ok(Self { after: after(call)?, follow, as_text })
     }
-    Ok(follow)
+
+    fn answer(&self, lines: Vec<Value>) -> Reply {
+        if self.as_text {
+            let text: String = lines.iter().map(as_text).collect();
+            Reply::text(StatusCode::OK, text)
+        } else {
+            Reply::ok(&lines.into())
+        }
+    }
+}
+
+fn after(call: &Call) -> Result<u64, Reply> {
+    let Some(text) = call.query("after") else { return Ok(0) };
+    let number: i64 = text.parse().map_err(|_| {
+        Reply::invalid(
+            StatusCode::BAD_REQUEST,
+            "Query param \"after\" must be an integer.",
+            [("after", "Must be an integer")],
+        )
+    })?;
+    Ok(u64::try_from(number).unwrap_or_default())
+}
+
+/// A line for people: of a build with its stage, of an agent without.
+fn as_text(line: &Value) -> String {
+    let text = |field: &str| line.text(field).unwrap_or_default();
+    let at: Timestamp = text("created_at").parse().unwrap_or_default();
+    let (at, output) = (at.strftime("%Y-%m-%dT%H:%M:%SZ"), text("output"));
+    match line.text("stage") {
+        Some(stage) => {
+            format!("{at} [{}] [provisioner|{stage}] {output}\n", text("log_level"))
+        }
+        None => format!("{at} [{}] [agent] {output}\n", text("level")),
+    }
 }
 
 fn id(line: &Value) -> u64 {
     line.get("id").and_then(Value::as_u64).unwrap_or_default()
 }
 
-fn build_lines(build: &Build, job: &Job, after: u64) -> Vec<Value> {
-    let line = |id: u64, at: jiff::Timestamp, source: &str, stage: &str, output: &str| {
-        json!({
-            "id": u64::from(build.number) * 1000 + id,
-            "created_at": at.to_string(),
-            "log_source": source,
-            "log_level": "info",
-            "stage": stage,
-            "output": output,
-        })
+/// What the provisioner has said so far: first it plans, then it applies.
+fn build_lines(
+    deployment: &Deployment<'_>,
+    workspace: &Workspace,
+    build: &Build,
+    job: &Job,
+    after: u64,
+) -> Vec<Value> {
+    let template = deployment.state.template(workspace.template);
+    let [planned, applied] = template.map(|template| template.log.clone()).unwrap_or_default();
+    let applying = match build.transition {
+        Transition::Start => "Starting workspace",
+        Transition::Stop => "Stopping workspace",
+        Transition::Delete => "Deleting workspace",
     };
-    let mut lines = Vec::new();
+    let (daemon, provisioner) = ("provisioner_daemon", "provisioner");
+    let nothing = String::new;
+    let planning = deployment.profile().planning_stage;
+    let mut said = Vec::new();
     if let Some(at) = job.started_at {
-        let stage = match build.transition.as_str() {
-            "start" => "Starting workspace",
-            "stop" => "Stopping workspace",
-            _ => "Deleting workspace",
-        };
-        let ready = "Terraform has been successfully initialized!";
-        lines.push(line(1, at, "provisioner_daemon", "Setting up", ""));
-        lines.push(line(2, at, "provisioner", stage, ready));
+        said.push((at, daemon, "Setting up", nothing()));
+        said.extend(planned.into_iter().map(|line| (at, provisioner, planning, line)));
+        said.push((at, daemon, applying, nothing()));
     }
     if let Some(at) = job.completed_at {
-        lines.push(line(3, at, "provisioner_daemon", "Cleaning Up", ""));
+        said.extend(applied.into_iter().map(|line| (at, provisioner, applying, line)));
+        said.push((at, daemon, "Cleaning Up", nothing()));
     }
-    lines.retain(|line| id(line) > after);
-    lines
+    let first = u64::from(build.number) * 1000 + 1;
+    (first..)
+        .zip(said)
+        .filter(|(id, _)| *id > after)
+        .map(|(id, (at, source, stage, output))| {
+            json!({
+                "id": id,
+                "created_at": at.to_string(),
+                "log_source": source,
+                "log_level": "info",
+                "stage": stage,
+                "output": output,
+            })
+        })
+        .collect()
 }
 
 /// `None` when the agent is not one of a latest build.
 fn agent_lines(deployment: &Deployment<'_>, id: Uuid, after: u64) -> Option<Vec<Value>> {
-    let builds = deployment.state.workspaces.values().filter_map(super::Workspace::latest);
+    let builds = deployment.state.workspaces.values().filter_map(Workspace::latest);
     let mut agents = builds.flat_map(|build| build.agents_now(deployment));
     let (agent, state) = agents.find(|(agent, _)| agent.id == id)?;
     Some(Agent::logs(agent, &state, after))

@@ -12,6 +12,7 @@ mod logs;
 mod matching;
 mod metadata;
 mod routes;
+mod schedule;
 mod setup;
 mod sharing;
 mod successor;
@@ -35,6 +36,7 @@ pub(crate) use successor::Successor;
 use crate::state::State;
 use agents::Agent;
 use lifecycle::Fate;
+use schedule::Schedule;
 
 /// A workspace, as the deployment stores it. What can be known from the clock is not stored.
 #[derive(Clone, Debug)]
@@ -49,7 +51,10 @@ pub(crate) struct Workspace {
     pub(crate) builds: Vec<Build>,
     pub(crate) favorite: bool,
     pub(crate) dormant_at: Option<Timestamp>,
-    pub(crate) autostart_schedule: Option<String>,
+    pub(crate) autostart: Option<Schedule>,
+    /// Whether the schedule is waited for: not from the moment it becomes dormant until the next
+    /// build.
+    pub(crate) awaits_start: bool,
     pub(crate) ttl_ms: Option<i64>,
     pub(crate) automatic_updates: String,
     /// Users who may use it beside its owner, with their role.
@@ -74,9 +79,8 @@ pub(crate) struct Build {
     pub(crate) reason: String,
     pub(crate) fate: Fate,
     pub(crate) canceled_at: Option<Timestamp>,
+    /// When the workspace stops by itself, once the build has succeeded.
     pub(crate) deadline: Option<Timestamp>,
-    /// Of the resource with the agents, and of the disk.
-    pub(crate) resources: [Uuid; 2],
     pub(crate) agents: Vec<Agent>,
 }
 
@@ -94,6 +98,11 @@ impl Workspace {
     /// Whether a user may see it: theirs, shared with them, or they may see everything.
     pub(crate) fn is_visible_to(&self, user: &crate::users::User) -> bool {
         user.owner || self.owner == user.id || self.is_shared_with(user.id)
+    }
+
+    /// When it starts by itself next.
+    pub(crate) fn next_start_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.autostart.as_ref().filter(|_| self.awaits_start)?.next_after(now)
     }
 
     pub(crate) fn is_shared_with(&self, user: Uuid) -> bool {

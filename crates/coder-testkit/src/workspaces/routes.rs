@@ -3,19 +3,20 @@
 use std::cmp::Reverse;
 
 use http::{Method, StatusCode};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::json::Fresh;
-use super::lifecycle::Job;
 use super::{Build, Workspace, builds, create, knobs, list, logs, metadata};
 use crate::authentication::Caller;
 use crate::call::Call;
 use crate::events::Wire;
+use crate::input::{Query, parse_id, parse_time};
 use crate::json::Json as _;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
-use crate::templates::parse_id;
+use crate::users::User;
 
 /// Everything below `/api/v2/workspaces`.
 pub(crate) fn route_workspaces(
@@ -26,20 +27,21 @@ pub(crate) fn route_workspaces(
     let caller = deployment.authenticate(call)?;
     let (id, rest) = match (&call.method, rest) {
         (&Method::GET, []) => return list::list(deployment, call, &caller),
-        (_, [id, rest @ ..]) => (parse_id(id)?, rest),
-        _ => return Err(Reply::empty(StatusCode::METHOD_NOT_ALLOWED)),
+        (_, [id, rest @ ..]) => (id_in_path(id)?, rest),
+        _ => return Err(Reply::method_not_allowed(&["GET"])),
     };
     let workspace = visible(deployment, &caller, id)?;
     match (&call.method, rest) {
         (&Method::GET, []) => {
-            if is_deleted(deployment, &workspace) && !includes_deleted(call) {
-                return Err(gone(&workspace));
+            let deleted = is_deleted(deployment, &workspace);
+            if !includes_deleted(call)? && deleted {
+                return Err(gone(deployment, &workspace));
             }
             Ok(Reply::ok(&workspace.json(deployment, caller.user.id, Fresh::No)))
         }
         (&Method::GET, ["builds"]) => list_builds(deployment, call, &workspace),
         (&Method::POST, ["builds"]) => builds::start(deployment, call, &caller, &workspace),
-        _ if is_deleted(deployment, &workspace) => Err(gone(&workspace)),
+        (_, ["builds"]) => Err(Reply::method_not_allowed(&["GET", "POST"])),
         _ => knobs::route(deployment, call, &caller, &workspace, rest),
     }
 }
@@ -52,20 +54,28 @@ pub(crate) fn route_user(
     rest: &[&str],
 ) -> Answer {
     let caller = deployment.authenticate(call)?;
+    if let (&Method::POST, ["workspaces"]) = (&call.method, rest) {
+        // Coder finds the owner first, and then tells who may not create for them.
+        let owner = match user {
+            "me" => caller.user.clone(),
+            other => named_user(deployment, other)?,
+        };
+        return create::create(deployment, call, &caller, &owner);
+    }
     let owner = deployment.visible_user(&caller, user)?;
     match (&call.method, rest) {
-        (&Method::POST, ["workspaces"]) => create::create(deployment, call, &caller, &owner),
         (&Method::GET, ["workspace", name]) => {
             let workspace = named(deployment, call, &caller, owner.id, name)?;
             Ok(Reply::ok(&workspace.json(deployment, caller.user.id, Fresh::No)))
         }
         (&Method::GET, ["workspace", name, "builds", number]) => {
             let workspace = named(deployment, call, &caller, owner.id, name)?;
-            let number: u32 = number.parse().map_err(|_| {
-                Reply::bad_request(&format!("Failed to parse build number {number:?}."))
-            })?;
+            let number: u32 = number.parse().map_err(|_| no_number(number))?;
             let build = workspace.builds.iter().find(|build| build.number == number);
-            let build = build.ok_or_else(Reply::not_found)?;
+            let build = build.ok_or_else(|| {
+                let message = format!("Workspace \"{name}\" Build {number} does not exist.");
+                Reply::error(StatusCode::NOT_FOUND, &message)
+            })?;
             Ok(Reply::ok(&build.json(deployment, &workspace, Fresh::No)))
         }
         _ => Err(Reply::no_route()),
@@ -76,7 +86,7 @@ pub(crate) fn route_user(
 pub(crate) fn route_builds(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
     let caller = deployment.authenticate(call)?;
     let [id, rest @ ..] = rest else { return Err(Reply::no_route()) };
-    let id = parse_id(id)?;
+    let id = id_in_path(id)?;
     let found = deployment.state.build(id).map(|(workspace, build)| (workspace.id, build.clone()));
     let (workspace, build) = found.ok_or_else(Reply::not_found)?;
     let workspace = visible(deployment, &caller, workspace)?;
@@ -90,12 +100,25 @@ pub(crate) fn route_builds(deployment: &mut Deployment<'_>, call: &Call, rest: &
             Ok(Reply::ok(&parameters.collect()))
         }
         (&Method::GET, ["resources"]) => {
-            Ok(Reply::ok(&build.resources_json(deployment, &workspace, &job).into()))
+            let mut resources = build.resources_json(deployment, &workspace, &job);
+            resources.iter_mut().for_each(leave_out_subdomains);
+            Ok(Reply::ok(&resources.into()))
         }
-        (&Method::GET, ["logs"]) => logs::of_build(deployment, call, &build),
-        (&Method::GET, ["timings"]) => Ok(Reply::ok(&timings(deployment, &build, &job))),
+        (&Method::GET, ["logs"]) => logs::of_build(deployment, call, &workspace, &build),
+        (&Method::GET, ["timings"]) => Ok(Reply::ok(&timings(deployment, &build))),
+        (&Method::GET, ["state"]) => {
+            if caller.user.owner {
+                Ok(Reply::empty(StatusCode::OK).with("content-type", "application/json"))
+            } else {
+                Err(Reply::not_found())
+            }
+        }
         (&Method::PATCH, ["cancel"]) => {
             builds::cancel(deployment, call, &caller, &workspace, &build)
+        }
+        (_, ["cancel"]) => Err(Reply::method_not_allowed(&["PATCH"])),
+        (_, [] | ["parameters" | "resources" | "logs" | "timings" | "state"]) => {
+            Err(Reply::method_not_allowed(&["GET"]))
         }
         _ => Err(Reply::no_route()),
     }
@@ -107,7 +130,7 @@ pub(crate) fn route_agents(deployment: &mut Deployment<'_>, call: &Call, rest: &
     let (&Method::GET, [id, rest @ ..]) = (&call.method, rest) else {
         return Err(Reply::no_route());
     };
-    let id = parse_id(id)?;
+    let id = id_in_path(id)?;
     let deployment = &*deployment;
     let found = deployment
         .state
@@ -120,27 +143,67 @@ pub(crate) fn route_agents(deployment: &mut Deployment<'_>, call: &Call, rest: &
             agents.map(move |(agent, state)| (workspace, build, agent, state))
         })
         .find(|(_, _, agent, _)| agent.id == id);
-    let (workspace, build, agent, state) = found.ok_or_else(Reply::not_found)?;
+    let (workspace, build, agent, state) = found.ok_or_else(|| {
+        let message = "Agent doesn't exist with that id, or you do not have access to it.";
+        Reply::error(StatusCode::NOT_FOUND, message)
+    })?;
     match rest {
-        [] => Ok(Reply::ok(&agent.json(deployment, workspace, build, &state))),
-        ["listening-ports"] if state.status != "connected" => Err(Reply::bad_request(&format!(
-            "Agent state is {:?}, it must be in the \"connected\" state.",
-            state.status
-        ))),
+        [] => Ok(Reply::ok(&build.agent_json(deployment, workspace, agent, &state))),
         // Coder asks the agent for half a minute.
         ["listening-ports"] if state.lifecycle == "shutting_down" => Err(Reply::error_with_detail(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Internal error fetching listening ports.",
             "context deadline exceeded",
         )),
+        ["listening-ports" | "containers"] if state.status != "connected" => {
+            let status = state.status;
+            Err(Reply::bad_request(&format!(
+                "Agent state is \"{status}\", it must be in the \"connected\" state."
+            )))
+        }
         ["listening-ports"] => {
             let port = json!({ "process_name": "node", "network": "tcp", "port": 3000 });
             Ok(Reply::ok(&json!({ "ports": [port] })))
         }
-        ["logs"] => logs::of_agent(deployment, call, agent.id),
+        ["logs" | "startup-logs"] => logs::of_agent(deployment, call, agent.id),
         ["watch-metadata"] => metadata::watch(deployment, call, agent.id, Wire::ServerSent),
         ["watch-metadata-ws"] => metadata::watch(deployment, call, agent.id, Wire::WebSocket),
         _ => Err(Reply::no_route()),
+    }
+}
+
+/// An id in a path.
+fn id_in_path(segment: &str) -> Result<Uuid, Reply> {
+    parse_id(segment).map_err(|reason| {
+        let message = format!("Invalid UUID \"{segment}\".");
+        Reply::error_with_detail(StatusCode::BAD_REQUEST, &message, &reason)
+    })
+}
+
+/// The user of that id or name, whoever asks.
+fn named_user(deployment: &Deployment<'_>, segment: &str) -> Result<User, Reply> {
+    let users = &deployment.state;
+    let user = match Uuid::try_parse(segment) {
+        Ok(id) => users.users.get(&id),
+        Err(_) => users.user_named(segment),
+    };
+    user.cloned().ok_or_else(Reply::not_found)
+}
+
+fn no_number(segment: &str) -> Reply {
+    let reason = format!("strconv.ParseInt: parsing \"{segment}\": invalid syntax");
+    let message = "Failed to parse build number as integer.";
+    Reply::error_with_detail(StatusCode::BAD_REQUEST, message, &reason)
+}
+
+/// The list of resources does not know under which names the apps are reached.
+fn leave_out_subdomains(resource: &mut Value) {
+    let agents = resource.get_mut("agents").and_then(Value::as_array_mut);
+    for agent in agents.into_iter().flatten() {
+        let apps = agent.get_mut("apps").and_then(Value::as_array_mut);
+        for app in apps.into_iter().flatten().filter_map(Value::as_object_mut) {
+            app.remove("subdomain_name");
+        }
     }
 }
 
@@ -161,12 +224,13 @@ fn named(
     owner: Uuid,
     name: &str,
 ) -> Result<Workspace, Reply> {
+    let include_deleted = includes_deleted(call)?;
     deployment
         .state
         .workspaces
         .values()
         .filter(|workspace| workspace.owner == owner && workspace.name.eq_ignore_ascii_case(name))
-        .filter(|workspace| includes_deleted(call) || !is_deleted(deployment, workspace))
+        .filter(|workspace| include_deleted || !is_deleted(deployment, workspace))
         .filter(|workspace| workspace.is_visible_to(&caller.user) && caller.may("workspace:read"))
         .max_by_key(|workspace| workspace.created_at)
         .cloned()
@@ -177,14 +241,33 @@ fn is_deleted(deployment: &Deployment<'_>, workspace: &Workspace) -> bool {
     workspace.is_deleted(&deployment.settings.pace, deployment.now)
 }
 
-fn includes_deleted(call: &Call) -> bool {
-    call.query("include_deleted") == Some("true")
+/// `include_deleted`, as Go reads a boolean.
+fn includes_deleted(call: &Call) -> Result<bool, Reply> {
+    match call.query("include_deleted") {
+        None => Ok(false),
+        Some(text) => boolean(text).ok_or_else(|| {
+            Reply::invalid(
+                StatusCode::BAD_REQUEST,
+                &format!("Invalid boolean value \"{text}\" for \"include_deleted\" query param."),
+                [("deleted", "Must be a valid boolean")],
+            )
+        }),
+    }
 }
 
-fn gone(workspace: &Workspace) -> Reply {
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+fn gone(deployment: &Deployment<'_>, workspace: &Workspace) -> Reply {
+    let parameter = deployment.profile().deleted_parameter;
     let message = format!(
         "Workspace \"{}\" was deleted, you can view this workspace by specifying \
-         '?include_deleted=true' and trying again.",
+         '?{parameter}=true' and trying again.",
         workspace.id
     );
     Reply::error(StatusCode::GONE, &message)
@@ -192,11 +275,25 @@ fn gone(workspace: &Workspace) -> Reply {
 
 /// Newest first.
 fn list_builds(deployment: &Deployment<'_>, call: &Call, workspace: &Workspace) -> Answer {
-    let (limit, offset) = list::page(call)?;
-    let builds: Vec<Value> = workspace
-        .builds
-        .iter()
-        .rev()
+    let mut query = Query::of(call);
+    let (limit, offset) = (query.count("limit"), query.count("offset"));
+    let after = query.id("after_id");
+    query.finish("Query parameters have invalid values.")?;
+    let since = since(call)?;
+    let newest_first = workspace.builds.iter().rev();
+    let place = match after {
+        None => 0,
+        Some(id) => {
+            let place = newest_first.clone().position(|build| build.id == id);
+            place.map(|place| place + 1).ok_or_else(|| {
+                let message = format!("Record at \"after_id\" (\"{id}\") does not exist.");
+                Reply::bad_request(&message)
+            })?
+        }
+    };
+    let builds: Vec<Value> = newest_first
+        .skip(place)
+        .filter(|build| since.is_none_or(|since| build.created_at > since))
         .skip(offset)
         .take(if limit == 0 { usize::MAX } else { limit })
         .map(|build| build.json(deployment, workspace, Fresh::No))
@@ -204,20 +301,8 @@ fn list_builds(deployment: &Deployment<'_>, call: &Call, workspace: &Workspace) 
     Ok(Reply::ok(&builds.into()))
 }
 
-/// How long the steps of a build took.
-fn timings(deployment: &Deployment<'_>, build: &Build, job: &Job) -> Value {
-    let provisioner: Vec<Value> = match (job.started_at, job.completed_at) {
-        (Some(started), Some(ended)) => vec![json!({
-            "job_id": build.job,
-            "started_at": started.to_string(),
-            "ended_at": ended.to_string(),
-            "stage": "apply",
-            "source": "kubernetes",
-            "action": "create",
-            "resource": "kubernetes_pod.main",
-        })],
-        _ => Vec::new(),
-    };
+/// How long the scripts and connections of agents took: the fake's provisioner measures nothing.
+fn timings(deployment: &Deployment<'_>, build: &Build) -> Value {
     let agents = build.agents_now(deployment);
     // The one that began last comes first.
     let mut scripts: Vec<Value> =
@@ -226,8 +311,25 @@ fn timings(deployment: &Deployment<'_>, build: &Build, job: &Job) -> Value {
     let connections: Vec<Value> =
         agents.iter().filter_map(|(agent, state)| agent.connection_timing(state)).collect();
     json!({
-        "provisioner_timings": provisioner,
+        "provisioner_timings": [],
         "agent_script_timings": scripts,
         "agent_connection_timings": connections,
+    })
+}
+
+/// `since`: builds that are not newer are left out.
+fn since(call: &Call) -> Result<Option<Timestamp>, Reply> {
+    call.query("since").map(parse_time).transpose().map_err(|reason| {
+        let message = "bad `since` format, must be RFC3339";
+        Reply::error_with_detail(StatusCode::BAD_REQUEST, message, &reason)
+    })
+}
+
+/// How long the steps of a build took: the fake's provisioner measures nothing.
+pub(super) fn no_timings() -> Value {
+    json!({
+        "provisioner_timings": [],
+        "agent_script_timings": [],
+        "agent_connection_timings": [],
     })
 }

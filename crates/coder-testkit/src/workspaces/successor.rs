@@ -10,7 +10,7 @@ use crate::Version;
 use crate::json::Json as _;
 use crate::reply::Reply;
 use crate::state::Deployment;
-use crate::templates;
+use crate::templates::{self, Resolved, Wanted};
 
 /// A start that waits for the success of another build.
 #[derive(Clone, Debug)]
@@ -27,16 +27,16 @@ impl Successor {
     /// field, and do nothing with it.
     pub(crate) fn wished_for(
         deployment: &Deployment<'_>,
-        body: &Value,
+        wish: Option<&Value>,
     ) -> Result<Option<Self>, Reply> {
-        let known = deployment.settings.version >= Version::V2_37;
-        let Some(wish) = body.get("on_success").filter(|wish| known && !wish.is_null()) else {
+        let known = deployment.settings.version >= Version::V2_36;
+        let Some(wish) = wish.filter(|_| known) else {
             return Ok(None);
         };
         if wish.text("transition") != Some(Transition::Start.as_str()) {
-            let field = "on_success.transition";
-            let detail = "Validation failed for tag \"oneof\"";
-            let fields = [(field, detail)];
+            let given = wish.text("transition").unwrap_or_default();
+            let detail = format!("Validation failed for tag \"oneof\" with value: \"{given}\"");
+            let fields = [("transition", detail)];
             return Err(Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", fields));
         }
         let id = |field: &str| wish.text(field).map(templates::parse_id).transpose();
@@ -44,7 +44,7 @@ impl Successor {
             build: Uuid::nil(),
             version: id("template_version_id")?,
             preset: id("template_version_preset_id")?,
-            parameters: given_parameters(wish),
+            parameters: given_parameters(wish.get("rich_parameter_values")),
         }))
     }
 
@@ -80,15 +80,18 @@ impl Deployment<'_> {
         successor: &Successor,
         created_at: jiff::Timestamp,
     ) {
-        let template = self.state.template(workspace.template);
         let version_id = successor.version.unwrap_or(last.version);
-        let preset = successor.preset.or(last.preset);
+        let preset = successor.preset.map(|id| self.state.preset(id)).transpose();
+        let template = self.state.template(workspace.template);
         let version = template.and_then(|template| template.version(version_id));
-        let parameters = version.map(|version| {
-            templates::resolve(version, preset, &successor.parameters, &last.parameters)
-        });
         // A start that is refused at that moment just does not happen.
-        let Some(Ok(parameters)) = parameters else { return };
+        let (Some(template), Some(version), Ok(preset)) = (template, version, preset) else {
+            return;
+        };
+        let given = &successor.parameters;
+        let wanted = Wanted { preset, given, last: Some(&last.parameters) };
+        let resolved = template.resolve(self.settings.version, version, wanted);
+        let Ok(Resolved { preset, values: parameters }) = resolved else { return };
         let plan = BuildPlan {
             transition: Transition::Start,
             version: version_id,

@@ -98,16 +98,17 @@ async fn a_build_is_followed_line_by_line_until_it_is_over() {
     assert!(messages(&mut socket).is_empty());
     coder.advance(Duration::from_secs(2));
     let begun = messages(&mut socket);
-    assert_eq!(begun.len(), 2);
-    assert_eq!(begun[1]["stage"], "Starting workspace");
+    let stages: Vec<&Value> = begun.iter().map(|line| &line["stage"]).collect();
+    assert_eq!(stages, ["Setting up", "Planning Infrastructure", "Starting workspace"]);
     coder.advance(Duration::from_secs(60));
     let ended = messages(&mut socket);
-    assert_eq!(ended[0]["stage"], "Cleaning Up");
-    assert_eq!(ended[1], json!({ "closed": 1000 }));
+    assert_eq!(ended[0]["output"], "Apply complete!");
+    assert_eq!(ended[1]["stage"], "Cleaning Up");
+    assert_eq!(ended[2], json!({ "closed": 1000 }));
 
-    let last = ended[0]["id"].as_u64().unwrap();
+    let last = ended[1]["id"].as_u64().unwrap();
     let mut late = open(&coder, &alice, &format!("{path}&after={}", last - 1)).await;
-    assert_eq!(messages(&mut late), [ended[0].clone(), json!({ "closed": 1000 })]);
+    assert_eq!(messages(&mut late), [ended[1].clone(), json!({ "closed": 1000 })]);
 }
 
 #[tokio::test]
@@ -118,7 +119,7 @@ async fn lines_of_an_agent_come_in_arrays_until_there_is_another_build() {
     let agent = coder.workspace(dev).latest_build.resources[0].agents[0].id;
     let path = format!("/api/v2/workspaceagents/{agent}/logs?follow=true&after=0");
     let mut socket = open(&coder, &alice, &path).await;
-    assert!(messages(&mut socket).is_empty(), "not connected yet");
+    assert_eq!(messages(&mut socket), [json!([])], "not connected yet");
     coder.advance(Duration::from_secs(60));
     let seen = messages(&mut socket);
     assert_eq!(seen[0].as_array().unwrap().len(), 2);
@@ -254,8 +255,8 @@ async fn sockets_go_over_the_wire_and_break_there() {
         panic!("not open")
     };
     let lines: Vec<Value> = followed.map(|line| json_of(line.unwrap())).collect().await;
-    assert_eq!(lines.len(), 4);
-    assert_eq!(lines[3], json!({ "closed": 1000 }));
+    assert_eq!(lines.len(), 6);
+    assert_eq!(lines[5], json!({ "closed": 1000 }));
 
     coder.fail_next(Fault::stream_cut(1));
     let mut cut = open().await;
@@ -269,4 +270,41 @@ async fn sockets_go_over_the_wire_and_break_there() {
         }
     }
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_opens_no_socket_whatever_its_token() {
+    let (coder, alice, dev) = with_workspace();
+    let mut request = http::Request::get(
+        coder.url().endpoint(["api", "v2", "workspaces", &dev.to_string(), "watch-ws"]).as_str(),
+    )
+    .header("coder-session-token", alice.session_token.expose())
+    .body(())
+    .unwrap();
+    let own: http::HeaderValue = coder.url().to_string().parse().unwrap();
+    request.headers_mut().insert("origin", own);
+    assert!(matches!(coder.open_web_socket(request.clone()).await, Ok(WebSocketAnswer::Open(_))));
+    request.headers_mut().insert("origin", "https://portal.test".parse().unwrap());
+    let Ok(WebSocketAnswer::Refused(answer)) = coder.open_web_socket(request).await else {
+        panic!("open")
+    };
+    assert_eq!(answer.status(), 403);
+}
+
+#[tokio::test]
+async fn a_restart_ends_all_streams_in_peace_and_forgets_nothing() {
+    let (coder, alice, dev) = with_workspace();
+    coder.start(dev);
+    coder.advance(Duration::from_secs(2));
+    let build = coder.workspace(dev).latest_build.id;
+    let path = format!("/api/v2/workspacebuilds/{build}/logs?follow");
+    let mut log = open(&coder, &alice, &path).await;
+    let begun = messages(&mut log);
+    let last = begun.last().unwrap()["id"].to_string();
+    coder.restart();
+    assert_eq!(messages(&mut log), [json!({ "closed": 1000 })], "although the build goes on");
+    let mut again = open(&coder, &alice, &format!("{path}&after={last}")).await;
+    assert!(messages(&mut again).is_empty());
+    coder.advance(Duration::from_secs(60));
+    assert_eq!(messages(&mut again).len(), 3);
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::common::{call, get};
 use coder_client::models::{Workspace, WorkspaceAgent, WorkspacePage};
-use coder_testkit::{FakeCoder, FakeUser, NewWorkspaceApp, Version};
+use coder_core::Transport as _;
+use coder_testkit::{FakeCoder, FakeUser, NewAgent, NewResource, NewWorkspaceApp, Version};
 use serde_json::{Value, json};
 
 const REPO: &str = "https://github.com/acme/payments";
@@ -383,7 +384,7 @@ fn a_creation_is_refused_with_a_reason() {
         (from(&free, "bad name"), 400, "Validation failed."),
         (from(&free, "new"), 400, "Validation failed."),
         (from(&free, "TAKEN"), 409, "Workspace \"TAKEN\" already exists."),
-        (from(&template, "x"), 400, "Unable to validate parameter \"repo\""),
+        (from(&template, "x"), 400, "Unable to validate parameters"),
         (
             from(&old, "x"),
             400,
@@ -404,7 +405,9 @@ fn a_creation_is_refused_with_a_reason() {
     for (body, status, message) in cases {
         assert_eq!(create("me", body), (status, message.to_owned()));
     }
-    assert_eq!(create(&bob.username, from(&free, "x")).0, 404, "others are not visible");
+    let for_bob = create(&bob.username, from(&free, "x"));
+    assert_eq!(for_bob, (403, "Unauthorized to create workspace.".to_owned()));
+    assert_eq!(create("nobody", from(&free, "x")).0, 404);
 
     coder.link_external_auth(&alice, "primary-github");
     let token = alice.session_token.expose();
@@ -485,9 +488,9 @@ fn logs_grow_with_the_build_and_can_be_continued() {
     };
     assert!(ids(0).is_empty());
     coder.advance(Duration::from_secs(5));
-    assert_eq!(ids(0), [1001, 1002]);
+    assert_eq!(ids(0), [1001, 1002, 1003]);
     coder.advance(Duration::from_secs(60));
-    assert_eq!(ids(1002), [1003]);
+    assert_eq!(ids(1003), [1004, 1005]);
 }
 
 #[test]
@@ -515,4 +518,77 @@ fn a_workspace_is_shared_with_others_and_its_ports_too() {
     assert_eq!(call(&coder, "POST", &ports, token, &unknown).status, 400);
     assert_eq!(call(&coder, "DELETE", &ports, token, &port).status, 200);
     assert_eq!(call(&coder, "DELETE", &ports, token, &port).status, 404);
+}
+
+#[tokio::test]
+async fn of_two_creations_at_once_the_database_refuses_one() {
+    let coder = FakeCoder::builder().races(1).build();
+    let alice = coder.add_user("alice");
+    let template = coder.add_template("plain");
+    let create = || {
+        let body = json!({ "name": "dev", "template_id": template.id() }).to_string();
+        let url = coder.url().endpoint(["api", "v2", "users", "me", "workspaces"]);
+        let request = http::Request::post(url.as_str())
+            .header("coder-session-token", alice.session_token.expose())
+            .body(body.into())
+            .unwrap();
+        coder.send(request)
+    };
+    let (one, other) = futures_util::join!(create(), create());
+    assert_eq!((one.unwrap().status().as_u16(), other.unwrap().status().as_u16()), (201, 500));
+    assert_eq!(create().await.unwrap().status(), 409, "one after the other");
+}
+
+#[test]
+fn an_administrator_decides_on_cancels_and_renames() {
+    let coder = FakeCoder::builder().workspace_renames(true).build();
+    let (alice, root) = (coder.add_user("alice"), coder.add_owner("root"));
+    coder.add_template("devcontainers").cancel_by_members(false);
+    let dev = coder.add_workspace(&alice, "dev").starting().create();
+    let build = coder.workspace(dev).latest_build.id;
+    let cancel = |user: &FakeUser| {
+        let path = format!("/api/v2/workspacebuilds/{build}/cancel?expect_status=running");
+        call(&coder, "PATCH", &path, user.session_token.expose(), &Value::Null).status
+    };
+    assert_eq!([cancel(&alice), cancel(&root)], [403, 200]);
+    let rename = |name: &str| {
+        let path = format!("/api/v2/workspaces/{dev}");
+        call(&coder, "PATCH", &path, alice.session_token.expose(), &json!({ "name": name })).status
+    };
+    assert_eq!([rename("a b"), rename("new-name")], [400, 204]);
+    assert_eq!(coder.workspace(dev).name, "new-name");
+}
+
+#[test]
+fn a_deleted_workspace_still_takes_its_switches() {
+    let (coder, alice) = alices();
+    let gone = coder.add_workspace(&alice, "gone").deleted().create();
+    let token = alice.session_token.expose();
+    let ask = |method: &str, knob: &str, body: &Value| {
+        call(&coder, method, &format!("/api/v2/workspaces/{gone}/{knob}"), token, body).status
+    };
+    assert_eq!(ask("PUT", "favorite", &Value::Null), 204);
+    assert_eq!(ask("PUT", "ttl", &json!({ "ttl_ms": 60_000 })), 204);
+    assert_eq!(ask("PUT", "autostart", &json!({ "schedule": null })), 204);
+    assert_eq!(ask("POST", "usage", &json!({})), 204);
+    assert_eq!(ask("POST", "builds", &json!({ "transition": "start" })), 409);
+    assert_eq!(ask("POST", "builds", &json!({ "transition": "delete" })), 201);
+}
+
+#[test]
+fn a_workspace_is_made_of_what_its_template_describes() {
+    let (coder, alice) = alices();
+    let agent = NewAgent::new("gpu").app(NewWorkspaceApp::command("top", "top").icon(""));
+    coder.add_template("rich").resources([
+        NewResource::new("docker_volume", "home").hidden().kept_when_stopped(),
+        NewResource::new("docker_container", "main").daily_cost(2).agent(agent),
+    ]);
+    let dev = coder.add_workspace(&alice, "dev").template("rich").create();
+    let resources = coder.workspace(dev).latest_build.resources;
+    let names: Vec<&str> = resources.iter().map(|resource| resource.name.as_str()).collect();
+    assert_eq!(names, ["main", "home"], "those with agents come first");
+    assert_eq!(resources[0].agents[0].name, "gpu");
+    coder.stop(dev);
+    coder.advance(Duration::from_secs(60));
+    assert_eq!(coder.workspace(dev).latest_build.resources.len(), 1);
 }

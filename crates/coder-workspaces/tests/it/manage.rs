@@ -84,14 +84,18 @@ async fn a_restart_stops_and_starts() {
     assert_snapshot!(told.join("\n"), @"
     dev is Stopping…: its build is number 1 of 1 in the queue
     log of Setting up: 
-    log of Stopping workspace: Terraform has been successfully initialized!
+    log of Planning Infrastructure: Terraform has been successfully initialized!
+    log of Stopping workspace: 
     dev is Stopping…: -
+    log of Stopping workspace: Apply complete!
     log of Cleaning Up: 
     dev is Offline: -
     dev is Pending…: its build is number 1 of 1 in the queue
     log of Setting up: 
-    log of Starting workspace: Terraform has been successfully initialized!
+    log of Planning Infrastructure: Terraform has been successfully initialized!
+    log of Starting workspace: 
     dev is Pending…: -
+    log of Starting workspace: Apply complete!
     log of Cleaning Up: 
     dev is Pending…: its agent `main` has not connected yet
     dev is Online: -

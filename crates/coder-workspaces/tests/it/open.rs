@@ -76,8 +76,10 @@ async fn a_stopped_workspace_is_started_and_followed() {
     reusing dev
     dev is Pending…: its build is number 1 of 1 in the queue
     log of Setting up: 
-    log of Starting workspace: Terraform has been successfully initialized!
+    log of Planning Infrastructure: Terraform has been successfully initialized!
+    log of Starting workspace: 
     dev is Pending…: -
+    log of Starting workspace: Apply complete!
     log of Cleaning Up: 
     dev is Pending…: its agent `main` has not connected yet
     dev is Online: -
@@ -150,8 +152,10 @@ async fn without_a_workspace_one_is_created_from_the_template() {
     creating pay
     pay is Pending…: its build is number 1 of 1 in the queue
     log of Setting up: 
-    log of Starting workspace: Terraform has been successfully initialized!
+    log of Planning Infrastructure: Terraform has been successfully initialized!
+    log of Starting workspace: 
     pay is Pending…: -
+    log of Starting workspace: Apply complete!
     log of Cleaning Up: 
     pay is Pending…: its agent `main` has not connected yet
     pay is Online: -
