@@ -13,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub(crate) use parameters::{Resolved, Values, Wanted};
-pub(crate) use resources::{AgentDescription, Resource};
+pub(crate) use resources::{AgentDatum, AgentDescription, Resource};
 pub use resources::{NewAgent, NewResource};
 pub(crate) use routes::{parse_id, route_templates, route_versions};
 pub use setup::FakeTemplate;

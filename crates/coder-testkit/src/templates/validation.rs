@@ -103,7 +103,7 @@ fn own_words(parameter: &Value) -> Option<&str> {
 }
 
 fn limit(parameter: &Value, which: &str) -> Option<i64> {
-    parameter.get(&format!("validation_{which}")).and_then(Value::as_i64)
+    parameter.get(format!("validation_{which}")).and_then(Value::as_i64)
 }
 
 #[cfg(test)]

@@ -68,6 +68,9 @@ impl Deployment<'_> {
             stored.last_used_at = plan.created_at;
         }
         self.state.workspace_of_build.insert(id, workspace);
+        if start {
+            self.describe_metadata(workspace);
+        }
         Some(id)
     }
 
@@ -329,7 +332,8 @@ pub(crate) fn cancel(
     }
     let template = deployment.state.template(workspace.template);
     let by_members = template.is_some_and(|template| template.cancel_by_members);
-    if !caller.user.owner && !(by_members && workspace.owner == caller.user.id) {
+    let theirs = by_members && workspace.owner == caller.user.id;
+    if !(caller.user.owner || theirs) {
         return Err(Reply::error(
             StatusCode::FORBIDDEN,
             "User is not allowed to cancel workspace builds. Owner role is required.",

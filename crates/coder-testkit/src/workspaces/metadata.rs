@@ -12,10 +12,13 @@ use crate::events::{Event, Wire};
 use crate::live::{Next, live};
 use crate::reply::Answer;
 use crate::state::Deployment;
+use crate::templates::{AgentDatum, Template};
 
 /// One thing an agent tells, as it was last collected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Metadatum {
+    display_name: String,
+    script: String,
     key: String,
     value: String,
     collected_at: Timestamp,
@@ -29,8 +32,32 @@ impl FakeCoder {
             let collected_at = deployment.now;
             let told = deployment.state.metadata.entry(workspace.as_uuid()).or_default();
             told.retain(|known| known.key != key);
-            told.push(Metadatum { key: key.to_owned(), value: value.to_owned(), collected_at });
+            let script = String::new();
+            let (key, value) = (key.to_owned(), value.to_owned());
+            told.push(Metadatum { display_name: key.clone(), script, key, value, collected_at });
         });
+    }
+}
+
+impl Deployment<'_> {
+    /// Lets the agents of a workspace tell what their template describes, as long as nobody has
+    /// said what it is.
+    pub(super) fn describe_metadata(&mut self, workspace: Uuid) {
+        let template = self.state.workspace(workspace).map(|stored| stored.template);
+        let template = template.and_then(|id| self.state.template(id));
+        let described: Vec<AgentDatum> = template
+            .into_iter()
+            .flat_map(Template::agents)
+            .flat_map(|agent| agent.metadata.clone())
+            .collect();
+        let collected_at = self.now;
+        let told = self.state.metadata.entry(workspace).or_default();
+        for AgentDatum { key, display_name, script } in described {
+            if !told.iter().any(|known| known.key == key) {
+                let value = String::new();
+                told.push(Metadatum { display_name, script, key, value, collected_at });
+            }
+        }
     }
 }
 
@@ -88,9 +115,9 @@ impl Metadatum {
                 "error": "",
             },
             "description": {
-                "display_name": self.key,
+                "display_name": self.display_name,
                 "key": self.key,
-                "script": "",
+                "script": self.script,
                 "interval": 10,
                 "timeout": 1,
             },
