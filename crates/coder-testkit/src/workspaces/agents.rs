@@ -319,7 +319,11 @@ impl Agent {
         let parent = build.agents.first().filter(|_| self.plan.is_sub_agent).map(|main| main.id);
         let seen = state.last_seen(deployment.now);
         let output: usize = self.lines(state).iter().map(|(_, _, output)| output.len()).sum();
-        let apps = ["vscode", "vscode_insiders", "ssh_helper", "port_forwarding_helper"];
+        let display_apps: &[&str] = if self.plan.is_sub_agent {
+            &["vscode", "web_terminal"]
+        } else {
+            &["vscode", "vscode_insiders", "ssh_helper", "port_forwarding_helper", "web_terminal"]
+        };
         let mut agent = json!({
             "id": self.id,
             "parent_id": parent,
@@ -342,7 +346,7 @@ impl Agent {
             "troubleshooting_url": "",
             "subsystems": [],
             "health": state.health(),
-            "display_apps": apps.into_iter().chain(["web_terminal"]).collect::<Vec<_>>(),
+            "display_apps": display_apps,
             "log_sources": self.log_sources_json(state),
             "scripts": self.scripts_json(state),
             "startup_script_behavior": if self.plan.scripts.blocks && !self.plan.is_sub_agent {

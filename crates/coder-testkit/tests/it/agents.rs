@@ -38,7 +38,7 @@ const OWN: [&str; 19] = [
     "network",
 ];
 /// What the template of the recordings sets, and the fake has none of.
-const OF_THE_TEMPLATE: [&str; 1] = ["environment_variables"];
+const OF_THE_TEMPLATE: [&str; 2] = ["environment_variables", "apps"];
 
 /// What a value is: `null`, `bool`, `number`, `time`, `id` or `text`.
 fn kind(value: &Value) -> &'static str {
@@ -237,7 +237,10 @@ fn of_two_agents_each_has_its_own_fate() {
 fn the_agent_of_a_dev_container_comes_first_and_does_not_count() {
     let scene = scene(Pace::every(Duration::from_secs(10)));
     let dev = scene.workspace().sub_agent("app").create();
+    scene.holds(dev, "app", "sub-agent-ready", "");
+    scene.holds(dev, "main", "sub-agent-ready", "_main");
     scene.coder.lose_agent(dev, "app");
+    scene.holds(dev, "app", "sub-agent-lost", "");
     let workspace = scene.coder.workspace(dev);
     let agents = &workspace.latest_build.resources[0].agents;
     assert_eq!((agents[0].name.as_str(), agents[1].name.as_str()), ("app", "main"));

@@ -159,6 +159,24 @@ async fn what_agents_tell_is_watched_both_ways() {
 }
 
 #[tokio::test]
+async fn what_was_never_collected_is_of_the_year_one() {
+    let (coder, alice, _) = with_workspace();
+    let dev = coder.add_workspace(&alice, "new").connecting().create();
+    coder.set_agent_metadata(dev, "count", "7");
+    let agent = coder.workspace(dev).latest_build.resources[0].agents[0].id;
+    let path = format!("/api/v2/workspaceagents/{agent}/watch-metadata-ws");
+    let mut socket = open(&coder, &alice, &path).await;
+    let never = json!({
+        "collected_at": "0001-01-01T00:00:00Z", "age": 9_223_372_036_u64, "value": "", "error": "",
+    });
+    let seen = messages(&mut socket);
+    assert_eq!(seen.len(), 2, "Coder says it twice");
+    assert_eq!(seen[0]["data"][0]["result"], never);
+    coder.advance(Duration::from_secs(60));
+    assert_eq!(messages(&mut socket)[0]["data"][0]["result"]["value"], "7");
+}
+
+#[tokio::test]
 async fn sockets_are_refused_as_requests_are() {
     let (coder, alice, dev) = with_workspace();
     let bob = coder.add_user("bob");
