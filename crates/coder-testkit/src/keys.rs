@@ -50,6 +50,15 @@ impl ApiKey {
         }
     }
 
+    /// The name that the API shows: a person's own, or the one that Coder gives an OAuth key.
+    pub(crate) fn shown_name(&self) -> String {
+        match &self.kind {
+            KeyKind::Session => String::new(),
+            KeyKind::Token { name } => name.clone(),
+            KeyKind::OAuth2 { app, .. } => format!("{}_{app}_oauth_session_token", self.user),
+        }
+    }
+
     /// A use moves the expiry once an hour of the lifetime has passed, except of tokens.
     pub(crate) fn touch(&mut self, now: Timestamp) {
         self.last_used = now;

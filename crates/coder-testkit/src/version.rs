@@ -4,25 +4,33 @@ use std::fmt;
 
 /// A Coder release whose OAuth2 provider behaves differently from the one before it.
 ///
-/// The newest is the default. `V2_24` is the too-old case: it takes PKCE's parameters for unknown
-/// ones and refuses them.
+/// The newest is the default. The fake gives the answers that real Coders of `V2_24`, `V2_29`,
+/// `V2_31`, `V2_34` and `V2_36` gave. No Coder of `V2_25`, `V2_37` and `V2_38` was asked: there the
+/// fake follows what Coder's documentation and sources say of the release, and for the rest the
+/// nearest recorded release below it (for `V2_25`: `V2_29`).
+///
+/// Until 2.36 Coder is laxer than the standards: any application's secret is good for another's
+/// code, anyone may refresh with a refresh token, and a wrong PKCE verifier leaves a code as it is.
+/// A client must be safe with that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Version {
-    /// 2.24: no PKCE, no metadata, no `Authorization: Bearer`.
+    /// 2.24: too old. Its provider is under development and refuses everybody with 403; there is no
+    /// metadata and no `Authorization: Bearer`.
     V2_24,
     /// 2.25: PKCE optional, redirect URIs match by prefix, no revocation.
     V2_25,
-    /// 2.29 (ESR): revocation is there and advertised.
+    /// 2.29 (ESR): revocation is there and advertised, a denial carries no `state`.
     V2_29,
     /// 2.31 (2.31.14): PKCE mandatory, exact redirect URIs, CSRF on consent, client secret by HTTP Basic.
     V2_31,
-    /// 2.34 (ESR): a denial carries `state`.
+    /// 2.34 (ESR): a denial carries `state` and a description, the metadata is closed while the
+    /// provider is off.
     V2_34,
     /// 2.36: the newest release that was recorded.
     V2_36,
-    /// 2.37: verifiers are checked for their form, OAuth answers are not cached, dynamic
-    /// registration is off by default.
+    /// 2.37: verifiers are checked for their form, codes and tokens are bound to their application,
+    /// OAuth answers are not cached, dynamic registration is off by default.
     V2_37,
     /// 2.38: no experiment any more, authorize errors go to the callback, scopes are enforced,
     /// refresh and revoke need the client secret.

@@ -70,8 +70,9 @@ impl Browser {
         fields: &[(&str, &str)],
     ) -> Result<Answer, Problem> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request =
-            Request::post(url.as_str()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = Request::post(url.as_str())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
         self.send(request, url, form.into()).await
     }
 

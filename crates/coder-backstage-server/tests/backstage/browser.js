@@ -54,7 +54,8 @@ export class Browser {
   }
 
   #submit(url, fields) {
-    return this.open(url, { method: 'POST', body: new URLSearchParams(fields) });
+    const headers = { 'sec-fetch-site': 'same-origin' };
+    return this.open(url, { method: 'POST', headers, body: new URLSearchParams(fields) });
   }
 }
 

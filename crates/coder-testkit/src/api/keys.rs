@@ -151,7 +151,7 @@ impl ApiKey {
             "login_type": login_type,
             "scope": if all { "all" } else { "" },
             "scopes": self.scopes,
-            "token_name": self.token_name().unwrap_or_default(),
+            "token_name": self.shown_name(),
             "lifetime_seconds": self.lifetime.as_secs(),
             "allow_list": [{ "type": "*", "id": "*" }],
         })

@@ -91,7 +91,7 @@ impl<'a> Params<'a> {
         let sent = self.text("redirect_uri");
         let Some(sent) = sent else { return Ok(Callback::registered(app)) };
         let chosen = match (GoUrl::parse(sent), rule) {
-            (Ok(url), _) => redirect_uri::choose(app, sent, url, rule),
+            (Ok(url), _) => redirect_uri::choose(app, sent, &url, rule),
             (Err(_), RedirectMatch::AnyExact) => {
                 Err("Query param \"redirect_uri\" must be a valid url".to_owned())
             }

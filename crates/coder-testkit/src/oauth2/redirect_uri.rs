@@ -32,17 +32,17 @@ impl Callback {
 pub(crate) fn choose(
     app: &App,
     sent: &str,
-    url: GoUrl,
+    url: &GoUrl,
     rule: RedirectMatch,
 ) -> Result<Callback, String> {
     let registered = app.callback_url();
     let (matches, refusal) = match rule {
-        RedirectMatch::Prefix => (is_below(&url, registered), "must be a subset of"),
-        RedirectMatch::Exact => (is_same(&url, registered), "must exactly match"),
+        RedirectMatch::Prefix => (is_below(url, registered), "must be a subset of"),
+        RedirectMatch::Exact => (is_same(url, registered), "must exactly match"),
         RedirectMatch::AnyExact => (
             app.redirect_uris
                 .iter()
-                .any(|entry| is_same(&url, entry) || same_but_for_loopback_port(sent, entry)),
+                .any(|entry| is_same(url, entry) || same_but_for_loopback_port(sent, entry)),
             "must exactly match",
         ),
     };
@@ -100,7 +100,7 @@ mod tests {
     }
 
     fn accepts(app: &App, sent: &str, rule: RedirectMatch) -> bool {
-        choose(app, sent, GoUrl::parse(sent).unwrap(), rule).is_ok()
+        choose(app, sent, &GoUrl::parse(sent).unwrap(), rule).is_ok()
     }
 
     #[test]
