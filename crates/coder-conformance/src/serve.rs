@@ -26,6 +26,7 @@ pub async fn serve(version: Version, provider: bool, port: u16, seed: &Path) -> 
     let builder = FakeCoder::builder()
         .version(version)
         .oauth2_provider(provider)
+        .password(world::PASSWORD)
         .clock(Arc::new(SystemClock))
         .random(Arc::new(OsRandom))
         .pace(Pace::INSTANT);

@@ -103,7 +103,11 @@ pub fn build(coder: &FakeCoder) -> Result<Seed, serde_json::Error> {
     let people = ["ada", "grace", "linus"].map(|name| {
         (name, if name == "ada" { coder.add_owner(name) } else { coder.add_user(name) })
     });
-    let templates = templates(coder, &recorded);
+    for ((_, user), full_name) in people.iter().zip(["Ada L", "Grace H", ""]) {
+        coder.set_full_name(user, full_name);
+    }
+    let [(_, ada), _, _] = &people;
+    let templates = templates(coder, &recorded, ada);
     let mut seed = Seed {
         kind: Kind::Fake,
         base: coder.url().to_string(),
@@ -141,8 +145,13 @@ pub(crate) fn seed_user(user: &FakeUser) -> SeedUser {
     SeedUser { id: user.id.to_string(), token: user.session_token.expose().to_owned() }
 }
 
-fn templates(coder: &FakeCoder, recorded: &Recorded) -> Vec<FakeTemplate> {
-    let mut devcontainers = coder.add_template("devcontainers").display_name("Devcontainers");
+fn templates(coder: &FakeCoder, recorded: &Recorded, author: &FakeUser) -> Vec<FakeTemplate> {
+    let template = |name: &str, display_name: &str| {
+        let template = coder.add_template(name).display_name(display_name).icon("");
+        template.created_by(author).provisioner("echo").version_name("v1").cancel_by_members(false)
+    };
+    let mut devcontainers =
+        template("devcontainers", "Devcontainers").readme("# Devcontainers\n\nA template.");
     for parameter in &recorded.rich {
         devcontainers = devcontainers.rich_parameter(parameter.clone());
     }
@@ -154,9 +163,9 @@ fn templates(coder: &FakeCoder, recorded: &Recorded) -> Vec<FakeTemplate> {
             .collect();
         devcontainers = devcontainers.preset(&preset.name, &values);
     }
-    let plain = coder.add_template("plain").display_name("Plain");
-    let failing = coder.add_template("failing").display_name("Failing");
-    vec![devcontainers, plain, failing.builds_fail("terraform apply: exit status 1", None)]
+    let failing = template("failing", "Failing");
+    let failing = failing.builds_fail("terraform apply: exit status 1", None);
+    vec![devcontainers, template("plain", "Plain"), failing]
 }
 
 fn add_workspace(

@@ -138,7 +138,7 @@ impl FakeCoder {
 
     /// Runs `work`, which changes nothing that a stream could see.
     pub(crate) fn peek<T>(&self, work: impl FnOnce(&mut Deployment<'_>) -> T) -> T {
-        let now = self.settings.clock.now();
+        let now = crate::clock::to_microseconds(self.settings.clock.now());
         let mut state = self.lock();
         let settings = &*self.settings;
         let mut deployment = Deployment { coder: self, settings, state: &mut state, now };
@@ -278,15 +278,7 @@ fn app_id(app: &FakeApp) -> Option<Uuid> {
 
 fn add_user(deployment: &mut Deployment<'_>, username: &str, email: &str, owner: bool) -> FakeUser {
     let stored = deployment.state.user_named(username).cloned();
-    let user = stored.unwrap_or_else(|| User {
-        id: deployment.mint().uuid(),
-        username: username.to_owned(),
-        email: email.to_owned(),
-        created_at: deployment.now,
-        last_seen_at: deployment.now,
-        status: UserStatus::Active,
-        owner,
-    });
+    let user = stored.unwrap_or_else(|| User { owner, ..deployment.new_user(username, email) });
     deployment.state.users.insert(user.id, user.clone());
     let key =
         deployment.mint_key(user.id, KeyKind::Session, TEN_YEARS, vec![scopes::ALL.to_owned()]);

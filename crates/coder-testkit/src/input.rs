@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     Named(&'static str),
     Flag,
     Integer,
+    /// A number of nanoseconds.
+    Duration,
     Id,
     Time,
     /// A list of texts.
@@ -186,7 +188,7 @@ impl Field {
     fn typed(&self, shape: &str, path: &str, value: Value) -> Result<Option<Value>, Mistake> {
         let wrong = |value: &Value, go: &str| {
             let found = match value {
-                Value::Number(number) if matches!(self.kind, Kind::Integer) => {
+                Value::Number(number) if matches!(self.kind, Kind::Integer | Kind::Duration) => {
                     format!("number {number}")
                 }
                 other => kind_of(other).to_owned(),
@@ -200,7 +202,9 @@ impl Field {
             (Kind::Any, value) => value,
             (Kind::Text | Kind::Named(_), Value::String(text)) => Value::String(text),
             (Kind::Flag, Value::Bool(flag)) => Value::Bool(flag),
-            (Kind::Integer, Value::Number(number)) if number.is_i64() => Value::Number(number),
+            (Kind::Integer | Kind::Duration, Value::Number(number)) if number.is_i64() => {
+                Value::Number(number)
+            }
             (Kind::Id, Value::String(text)) => match parse_id(&text) {
                 Ok(id) => Value::String(id.to_string()),
                 Err(reason) => return Err(Mistake::Text(reason)),
@@ -245,6 +249,7 @@ impl Field {
             (Kind::Id, _) => Uuid::nil().to_string(),
             (Kind::Time, _) => "0001-01-01 00:00:00 +0000 UTC".to_owned(),
             (Kind::Integer, None) => "0".to_owned(),
+            (Kind::Duration, None) => "0s".to_owned(),
             (Kind::Flag, None) => "false".to_owned(),
             (Kind::Texts | Kind::Objects(_), None) => "[]".to_owned(),
             (Kind::Map, None) => "map[]".to_owned(),
@@ -280,6 +285,7 @@ impl Kind {
             Self::Named(name) => name.to_owned(),
             Self::Flag => "bool".to_owned(),
             Self::Integer => "int64".to_owned(),
+            Self::Duration => "time.Duration".to_owned(),
             Self::Id => "uuid.UUID".to_owned(),
             Self::Time => "time.Time".to_owned(),
             Self::Texts => "[]string".to_owned(),
@@ -449,6 +455,13 @@ impl<'a> Query<'a> {
             self.fault(name, "must be a valid uuid");
         }
         id
+    }
+
+    /// Refuses a parameter that is missing or empty.
+    pub(crate) fn require(&mut self, name: &'static str) {
+        if self.text(name).is_empty() {
+            self.fault(name, "is required and cannot be empty");
+        }
     }
 
     /// Tells what is wrong with a parameter: `Query param "limit" …`.

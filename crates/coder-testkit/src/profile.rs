@@ -1,6 +1,7 @@
 //! What differs between Coder's releases: the one table.
 
 use crate::Version;
+use crate::api::Dialect;
 
 /// How a release behaves where releases differ.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,8 @@ pub(crate) struct Profile {
     pub(crate) buildinfo_says: bool,
     /// `/oauth2/authorize` has CORS headers, as the other endpoints have.
     pub(crate) cors_on_authorize: bool,
+    /// The REST API.
+    pub(crate) api: Dialect,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +104,7 @@ impl Profile {
     pub(crate) const fn of(version: Version) -> Self {
         let release = version as u8;
         let mut profile = V2_24;
+        profile.api = Dialect::of(version);
         if release >= Version::V2_25 as u8 {
             profile.metadata = true;
             profile.bearer = true;
@@ -179,4 +183,5 @@ const V2_24: Profile = Profile {
     null_app_list: true,
     buildinfo_says: false,
     cors_on_authorize: true,
+    api: Dialect::of(Version::V2_24),
 };

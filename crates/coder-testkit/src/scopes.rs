@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::Version;
+
 /// Every scope a client may ask for, in the order the metadata lists them.
-pub(crate) const CATALOG: &[&str] = &[
+const CATALOG: &[&str] = &[
     "api_key:*",
     "api_key:create",
     "api_key:delete",
@@ -61,8 +63,28 @@ pub(crate) const CATALOG: &[&str] = &[
     "workspace:update",
 ];
 
+/// Scopes that came after 2.29, with the release that brought them.
+const LATER: [(&str, Version); 7] = [
+    ("user:read", Version::V2_31),
+    ("user_skill:*", Version::V2_34),
+    ("user_skill:create", Version::V2_34),
+    ("user_skill:delete", Version::V2_34),
+    ("user_skill:read", Version::V2_34),
+    ("user_skill:update", Version::V2_34),
+    ("user:*", Version::V2_36),
+];
+
+/// The scopes of a release: 48 in 2.29, 49 in 2.31, 54 in 2.34, 55 since 2.36.
+pub(crate) fn catalog(version: Version) -> Vec<&'static str> {
+    let is_later =
+        |scope: &str| LATER.iter().any(|(name, since)| *name == scope && *since > version);
+    CATALOG.iter().copied().filter(|scope| !is_later(scope)).collect()
+}
+
 /// The scope that is everything.
 pub(crate) const ALL: &str = "coder:all";
+
+const APPLICATION_CONNECT: &str = "coder:application_connect";
 
 /// What a scope expands to. A composite is more than its name; anything else is itself.
 fn expand(scope: &str) -> &[&str] {
@@ -151,8 +173,26 @@ impl Permissions {
     }
 }
 
+/// The name of today of a scope that had another one.
+pub(crate) fn canonical(scope: &str) -> &str {
+    match scope {
+        "all" => ALL,
+        "application_connect" => APPLICATION_CONNECT,
+        other => other,
+    }
+}
+
+/// What the one field says that tokens had before they had several scopes.
+pub(crate) fn legacy(scopes: &[String]) -> &'static str {
+    match scopes {
+        [all] if all == ALL => "all",
+        [connect] if connect == APPLICATION_CONNECT => "application_connect",
+        _ => "",
+    }
+}
+
 /// Whether a client may ask for `scope`.
-fn is_known(scope: &str) -> bool {
+pub(crate) fn is_known(scope: &str) -> bool {
     CATALOG.contains(&scope) || matches!(scope, "all" | "application_connect")
 }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use coder_core::{Clock, DeploymentUrl, Runtime};
+use coder_core::{Clock, DeploymentUrl, Runtime, Secret};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::api::Dialect;
 use crate::fault::Fault;
 use crate::keys::ApiKey;
 use crate::mint::Mint;
@@ -71,6 +72,8 @@ pub(crate) struct State {
     pub(crate) rate_counters: Counters,
     /// Users with the external providers they have linked.
     pub(crate) external_auth: Vec<(Uuid, String)>,
+    /// The password of users who have none of their own.
+    pub(crate) password: Option<Secret>,
     pub(crate) provider_off: bool,
     /// The stored setting of releases that have one.
     pub(crate) registration_on: bool,
@@ -99,6 +102,11 @@ pub(crate) struct Deployment<'a> {
 impl Deployment<'_> {
     pub(crate) fn profile(&self) -> &Profile {
         &self.settings.profile
+    }
+
+    /// How the API of this release behaves.
+    pub(crate) fn dialect(&self) -> &Dialect {
+        &self.settings.profile.api
     }
 
     pub(crate) fn mint(&self) -> &Mint {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::json::Json as _;
 use crate::profile::Registration;
 use crate::reply::{Answer, Reply};
-use crate::scopes::CATALOG;
+use crate::scopes;
 use crate::state::Deployment;
 
 fn require(deployment: &Deployment<'_>) -> Result<(), Reply> {
@@ -65,7 +65,7 @@ pub(crate) fn protected_resource(deployment: &Deployment<'_>) -> Answer {
 
 fn add_scopes(deployment: &Deployment<'_>, metadata: &mut Value) {
     if deployment.profile().scope_catalog {
-        metadata.set("scopes_supported", CATALOG);
+        metadata.set("scopes_supported", scopes::catalog(deployment.settings.version));
     }
 }
 

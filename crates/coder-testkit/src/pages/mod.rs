@@ -20,6 +20,9 @@ use crate::call::Call;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
 
+/// The dashboard is one page for every path; what does not exist it says itself.
+const NO_SUCH_PAGE: &str = "<p>There is no such page.</p>";
+
 /// Everything that belongs to the dashboard.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, segments: &[&str]) -> Answer {
     match (&call.method, segments) {
@@ -38,6 +41,6 @@ pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, segments: &[&s
         (_, [owner, workspace, rest @ ..]) if owner.starts_with('@') => {
             workspace::route(deployment, call, owner.trim_start_matches('@'), workspace, rest)
         }
-        _ => Err(Reply::no_route()),
+        _ => Ok(Reply::html(StatusCode::OK, html::page("Coder", "", NO_SUCH_PAGE))),
     }
 }

@@ -4,16 +4,26 @@ mod dynamic;
 mod json;
 mod parameters;
 mod routes;
+mod search;
 mod setup;
+mod versions;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
 pub(crate) use parameters::resolve;
-pub(crate) use routes::{parse_id, route_templates, route_versions};
+pub(crate) use routes::{
+    delete, get, get_by_name, list, list_of_organization, parse_id, patch, previous_version,
+    version_by_name, version_by_names, versions,
+};
 pub use setup::FakeTemplate;
+pub(crate) use versions::{
+    dynamic_parameters, external_auth, logs, nothing, patch_version, presets, rich_parameters,
+    version,
+};
 
+use crate::json::Json as _;
 use crate::state::{Deployment, State};
 
 /// A template, as the deployment stores it.
@@ -26,8 +36,14 @@ pub(crate) struct Template {
     pub(crate) icon: String,
     pub(crate) description: String,
     pub(crate) created_at: Timestamp,
+    /// The user who has made it, when it is one of the deployment.
+    pub(crate) created_by: Option<Uuid>,
+    /// What builds its workspaces: `terraform`.
+    pub(crate) provisioner: String,
     /// Empty while it is not deprecated.
     pub(crate) deprecation: String,
+    /// Whether members may cancel builds of their workspaces.
+    pub(crate) cancel_by_members: bool,
     /// What starting builds of its workspaces fail with: an error, and a code when there is one.
     pub(crate) builds_fail: Option<(String, Option<String>)>,
     /// External authentication that everyone needs before creating: id and display name.
@@ -45,6 +61,9 @@ pub(crate) struct TemplateVersion {
     /// As the API lists them.
     pub(crate) parameters: Vec<Value>,
     pub(crate) presets: Vec<Preset>,
+    pub(crate) readme: String,
+    pub(crate) job: Uuid,
+    pub(crate) file: Uuid,
     /// The import job is still running.
     pub(crate) importing: bool,
 }
@@ -75,9 +94,11 @@ impl Template {
 
     /// Publishes a version with the parameters of the active one.
     pub(crate) fn add_version(&mut self, id: Uuid, name: &str, now: Timestamp) {
-        let (parameters, presets) = self
+        let (parameters, presets, readme) = self
             .active()
-            .map(|version| (version.parameters.clone(), version.presets.clone()))
+            .map(|version| {
+                (version.parameters.clone(), version.presets.clone(), version.readme.clone())
+            })
             .unwrap_or_default();
         self.versions.push(TemplateVersion {
             id,
@@ -85,6 +106,9 @@ impl Template {
             created_at: now,
             parameters,
             presets,
+            readme,
+            job: sibling(id, 1),
+            file: sibling(id, 2),
             importing: false,
         });
     }
@@ -92,6 +116,33 @@ impl Template {
     pub(crate) fn version(&self, id: Uuid) -> Option<&TemplateVersion> {
         self.versions.iter().find(|version| version.id == id)
     }
+}
+
+impl TemplateVersion {
+    /// Whether a parameter is for one build only.
+    pub(crate) fn is_ephemeral(&self, name: &str) -> bool {
+        let parameter = self.parameters.iter().find(|known| known.text("name") == Some(name));
+        let flag = parameter.and_then(|parameter| parameter.get("ephemeral"));
+        flag.and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// Its parameters; a display name that is empty is left out.
+    pub(crate) fn parameters_json(&self) -> Value {
+        let mut parameters = self.parameters.clone();
+        for parameter in &mut parameters {
+            if parameter.text("display_name").is_none()
+                && let Some(fields) = parameter.as_object_mut()
+            {
+                fields.remove("display_name");
+            }
+        }
+        parameters.into()
+    }
+}
+
+/// An id that belongs to another one.
+fn sibling(id: Uuid, number: u128) -> Uuid {
+    Uuid::from_u128(id.as_u128() ^ number)
 }
 
 impl State {
@@ -131,7 +182,10 @@ impl Deployment<'_> {
             icon: "/icon/k8s.png".to_owned(),
             description: String::new(),
             created_at: self.now,
+            created_by: None,
+            provisioner: "terraform".to_owned(),
             deprecation: String::new(),
+            cancel_by_members: true,
             builds_fail: None,
             external_auth: Vec::new(),
             versions: vec![TemplateVersion {
@@ -140,6 +194,9 @@ impl Deployment<'_> {
                 created_at: self.now,
                 parameters: Vec::new(),
                 presets: Vec::new(),
+                readme: String::new(),
+                job: self.mint().uuid(),
+                file: self.mint().uuid(),
                 importing: false,
             }],
         };

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Preset, Template, TemplateVersion};
-use crate::FakeCoder;
 use crate::json::Json as _;
+use crate::{FakeCoder, FakeUser};
 
 /// A template of the fake. Every method changes it at once.
 ///
@@ -66,6 +66,32 @@ impl FakeTemplate {
     /// A URL, or a path of the deployment like `/icon/k8s.png`.
     pub fn icon(self, icon: &str) -> Self {
         self.change(|template| icon.clone_into(&mut template.icon))
+    }
+
+    /// The user who has made it.
+    pub fn created_by(self, user: &FakeUser) -> Self {
+        let user = user.id.as_uuid();
+        self.change(|template| template.created_by = Some(user))
+    }
+
+    /// What builds its workspaces: `terraform` unless said.
+    pub fn provisioner(self, name: &str) -> Self {
+        self.change(|template| name.clone_into(&mut template.provisioner))
+    }
+
+    /// The text that explains the active version.
+    pub fn readme(self, text: &str) -> Self {
+        self.change_active(|version| text.clone_into(&mut version.readme))
+    }
+
+    /// Names the active version; the first one is called `first` unless said.
+    pub fn version_name(self, name: &str) -> Self {
+        self.change_active(|version| name.clone_into(&mut version.name))
+    }
+
+    /// Whether members may cancel builds of their workspaces; they may unless said.
+    pub fn cancel_by_members(self, allowed: bool) -> Self {
+        self.change(|template| template.cancel_by_members = allowed)
     }
 
     /// Gives the active version a text parameter with a default.
