@@ -2,12 +2,13 @@
 //!
 //! Users `ada` (owner), `grace` and `linus`; templates `devcontainers` (parameters and presets),
 //! `plain` (none) and `failing` (its builds fail); workspaces `acme-api` and `acme-web` of ada and
-//! `grace-api` of grace from `devcontainers`, with two agents that never connect; `vm` of grace,
+//! `grace-api` of grace from `devcontainers`, with two agents that never connect (the first and the
+//! last of these are deleted on 2.29); `vm` of grace,
 //! stopped; `broken` of linus, failed.
 
 use std::collections::BTreeMap;
 
-use coder_testkit::{FakeCoder, FakeTemplate, FakeUser};
+use coder_testkit::{FakeCoder, FakeTemplate, FakeUser, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -183,6 +184,10 @@ fn add_workspace(
         "broken" => workspace.failed("terraform apply: exit status 1"),
         _ => workspace.agents(&["main", "db"]).agents_never_connect(),
     };
+    // Both were gone when 2.29.19 was asked.
+    if coder.version() == Version::V2_29 && ["acme-api", "grace-api"].contains(&name) {
+        workspace = workspace.deleted();
+    }
     let id = workspace.create();
     let made = coder.workspace(id);
     seed.workspaces.insert(name.to_owned(), id.to_string());

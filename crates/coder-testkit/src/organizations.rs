@@ -11,6 +11,7 @@ use crate::reply::{Answer, Reply};
 use crate::search::Terms;
 use crate::state::{Deployment, State};
 use crate::users::User;
+use crate::workspaces::Build;
 
 /// An organization. Everybody is a member of every one.
 #[derive(Clone, Debug)]
@@ -193,12 +194,14 @@ impl Deployment<'_> {
             .workspaces
             .values()
             .filter_map(|workspace| workspace.latest().map(|build| (workspace, build)));
-        let last = builds.max_by_key(|(_, build)| build.created_at);
+        let done = |build: &Build| build.job(&self.settings.pace, self.now).status == "succeeded";
+        let last =
+            builds.filter(|(_, build)| done(build)).max_by_key(|(_, build)| build.created_at);
         let template = last.and_then(|(workspace, _)| self.state.template(workspace.template));
         let previous = template.zip(last).map(|(template, (_, build))| {
             json!({
                 "id": build.job,
-                "status": build.job(&self.settings.pace, self.now).status,
+                "status": "succeeded",
                 "template_name": template.name,
                 "template_icon": template.icon,
                 "template_display_name": template.display_name,

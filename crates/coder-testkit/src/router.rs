@@ -45,7 +45,10 @@ fn route(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
         }
         (&Method::GET, ["healthz"]) => Ok(Reply::text(StatusCode::OK, "OK")),
         (&Method::GET, ["latency-check"]) => Ok(latency_check()),
-        _ => pages::route(deployment, call, &segments),
+        _ => {
+            let private = |reply: Reply| reply.with("referrer-policy", "no-referrer");
+            pages::route(deployment, call, &segments).map(private).map_err(private)
+        }
     }
 }
 

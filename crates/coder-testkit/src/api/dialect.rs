@@ -11,6 +11,10 @@ pub(crate) struct Dialect {
     pub(crate) words_are_terms: bool,
     /// Users are searched by `name`.
     pub(crate) searches_full_names: bool,
+    /// The cookie of a session outlives the browser.
+    pub(crate) session_cookie_lasts: bool,
+    /// The cookie that a logout takes away has a `SameSite`.
+    pub(crate) logout_is_same_site: bool,
     /// Templates are searched by author, exact display name and external agents; workspaces by
     /// the latter.
     pub(crate) searches_authors: bool,
@@ -49,6 +53,8 @@ pub(crate) struct Dialect {
     pub(crate) revokes_external_tokens: bool,
     /// `DELETE /external-auth/{id}` answers a text, not what became of the token.
     pub(crate) unlinks_in_a_word: bool,
+    /// There is a provider of external authentication that nobody has set up.
+    pub(crate) default_external_auth: bool,
     /// Owners may ask which accounts others have linked for a template.
     pub(crate) external_auth_of_others: bool,
     /// An authorization check knows which actions there are.
@@ -116,6 +122,7 @@ impl Dialect {
         }
         if release >= Version::V2_31 as u8 {
             dialect.names_unknown_users = false;
+            dialect.logout_is_same_site = true;
             dialect.searches_full_names = true;
             dialect.searches_health = true;
             dialect.provisioner_api = "1.15";
@@ -130,6 +137,8 @@ impl Dialect {
             dialect.never_used = "1970-01-01T00:00:00Z";
             dialect.provisioner_api = "1.18";
             dialect.push_key = true;
+            dialect.session_cookie_lasts = true;
+            dialect.default_external_auth = true;
             dialect.theme_modes = true;
             dialect.preferences = Preferences::Chat;
             dialect.ai_seats = true;
@@ -176,6 +185,8 @@ const V2_24: Dialect = Dialect {
     names_unknown_users: true,
     words_are_terms: true,
     searches_full_names: false,
+    session_cookie_lasts: false,
+    logout_is_same_site: false,
     searches_authors: false,
     template_text: "name",
     searches_shares: false,
@@ -195,6 +206,7 @@ const V2_24: Dialect = Dialect {
     default_member_roles: false,
     revokes_external_tokens: false,
     unlinks_in_a_word: true,
+    default_external_auth: false,
     external_auth_of_others: false,
     checks_actions: false,
     checks_organizations: false,

@@ -10,6 +10,9 @@ use crate::json::Json as _;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
 
+/// The provider of a deployment for which nobody has set one up.
+const DEFAULT_PROVIDER: &str = "github";
+
 /// `GET /api/v2/external-auth`: the providers, and what the caller has linked.
 pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
@@ -20,14 +23,14 @@ pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -
             let mut provider = json!({
                 "id": id,
                 "type": "github",
-                "device": false,
+                "device": id == DEFAULT_PROVIDER,
                 "display_name": name,
                 "display_icon": "/icon/github.svg",
                 "allow_refresh": true,
                 "allow_validate": true,
             });
             if deployment.dialect().revokes_external_tokens {
-                provider.set("supports_revocation", false);
+                provider.set("supports_revocation", true);
                 provider.set("code_challenge_methods_supported", vec!["S256"]);
             }
             provider
@@ -61,7 +64,7 @@ pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>)
     let linked = deployment.state.external_auth_of(caller.user.id);
     let mut provider = json!({
         "authenticated": linked.iter().any(|known| known == id),
-        "device": false,
+        "device": id == DEFAULT_PROVIDER,
         "display_name": name,
         "user": null,
         "app_installable": false,
@@ -69,7 +72,7 @@ pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>)
         "app_install_url": "",
     });
     if deployment.dialect().revokes_external_tokens {
-        provider.set("supports_revocation", false);
+        provider.set("supports_revocation", true);
     }
     Ok(Reply::ok(&provider))
 }
@@ -88,8 +91,10 @@ pub(crate) fn unlink(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     Ok(Reply::ok(&json!({ "token_revoked": false, "token_revocation_error": "" })))
 }
 
-/// Names by id. The providers are those that templates ask for.
+/// Names by id. The providers are those that templates ask for, and the default one.
 fn providers(deployment: &Deployment<'_>) -> BTreeMap<String, String> {
     let templates = deployment.state.templates.iter();
-    templates.flat_map(|template| template.external_auth.clone()).collect()
+    let default = deployment.dialect().default_external_auth;
+    let default = default.then(|| (DEFAULT_PROVIDER.to_owned(), "GitHub".to_owned()));
+    default.into_iter().chain(templates.flat_map(|known| known.external_auth.clone())).collect()
 }

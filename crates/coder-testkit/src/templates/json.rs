@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Preset, Template, TemplateVersion};
+use super::{Preset, Template, TemplateVersion, sibling};
 use crate::api::{Dialect, TemplateField};
 use crate::json::Json as _;
 use crate::state::Deployment;
@@ -97,7 +97,7 @@ impl TemplateVersion {
             "name": self.name,
             "message": "",
             "job": self.job_json(deployment, template),
-            "readme": self.readme,
+            "readme": template.readme,
             "created_by": created_by,
             "archived": false,
         });
@@ -111,12 +111,12 @@ impl TemplateVersion {
     fn job_json(&self, deployment: &Deployment<'_>, template: &Template) -> Value {
         let created_at = self.created_at.to_string();
         let mut job = json!({
-            "id": self.job,
+            "id": sibling(self.id, 1),
             "created_at": created_at,
             "started_at": created_at,
             "status": if self.importing { "running" } else { "succeeded" },
             "worker_id": deployment.settings.deployment_id,
-            "file_id": self.file,
+            "file_id": sibling(self.id, 2),
             "tags": { "owner": "", "scope": "organization" },
             "queue_position": 0,
             "queue_size": 0,

@@ -40,6 +40,8 @@ pub(crate) struct Template {
     pub(crate) created_by: Option<Uuid>,
     /// What builds its workspaces: `terraform`.
     pub(crate) provisioner: String,
+    /// The text that explains its versions.
+    pub(crate) readme: String,
     /// Empty while it is not deprecated.
     pub(crate) deprecation: String,
     /// Whether members may cancel builds of their workspaces.
@@ -61,9 +63,6 @@ pub(crate) struct TemplateVersion {
     /// As the API lists them.
     pub(crate) parameters: Vec<Value>,
     pub(crate) presets: Vec<Preset>,
-    pub(crate) readme: String,
-    pub(crate) job: Uuid,
-    pub(crate) file: Uuid,
     /// The import job is still running.
     pub(crate) importing: bool,
 }
@@ -94,11 +93,9 @@ impl Template {
 
     /// Publishes a version with the parameters of the active one.
     pub(crate) fn add_version(&mut self, id: Uuid, name: &str, now: Timestamp) {
-        let (parameters, presets, readme) = self
+        let (parameters, presets) = self
             .active()
-            .map(|version| {
-                (version.parameters.clone(), version.presets.clone(), version.readme.clone())
-            })
+            .map(|version| (version.parameters.clone(), version.presets.clone()))
             .unwrap_or_default();
         self.versions.push(TemplateVersion {
             id,
@@ -106,9 +103,6 @@ impl Template {
             created_at: now,
             parameters,
             presets,
-            readme,
-            job: sibling(id, 1),
-            file: sibling(id, 2),
             importing: false,
         });
     }
@@ -140,7 +134,7 @@ impl TemplateVersion {
     }
 }
 
-/// An id that belongs to another one.
+/// An id that belongs to another one: of the job or the file of a version.
 fn sibling(id: Uuid, number: u128) -> Uuid {
     Uuid::from_u128(id.as_u128() ^ number)
 }
@@ -184,6 +178,7 @@ impl Deployment<'_> {
             created_at: self.now,
             created_by: None,
             provisioner: "terraform".to_owned(),
+            readme: String::new(),
             deprecation: String::new(),
             cancel_by_members: true,
             builds_fail: None,
@@ -194,9 +189,6 @@ impl Deployment<'_> {
                 created_at: self.now,
                 parameters: Vec::new(),
                 presets: Vec::new(),
-                readme: String::new(),
-                job: self.mint().uuid(),
-                file: self.mint().uuid(),
                 importing: false,
             }],
         };

@@ -79,9 +79,9 @@ impl FakeTemplate {
         self.change(|template| name.clone_into(&mut template.provisioner))
     }
 
-    /// The text that explains the active version.
+    /// The text that explains its versions.
     pub fn readme(self, text: &str) -> Self {
-        self.change_active(|version| text.clone_into(&mut version.readme))
+        self.change(|template| text.clone_into(&mut template.readme))
     }
 
     /// Names the active version; the first one is called `first` unless said.

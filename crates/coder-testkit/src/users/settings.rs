@@ -107,7 +107,8 @@ pub(crate) fn autofill(deployment: &mut Deployment<'_>, call: &Call, open: &Open
         .state
         .workspaces
         .values()
-        .filter(|workspace| workspace.owner == user.id && Some(workspace.template) == template);
+        .filter(|workspace| workspace.owner == user.id && Some(workspace.template) == template)
+        .filter(|workspace| !workspace.is_deleted(&deployment.settings.pace, deployment.now));
     let newest =
         of_user.filter_map(|workspace| workspace.latest()).max_by_key(|build| build.created_at);
     let template = template.and_then(|id| deployment.state.template(id));

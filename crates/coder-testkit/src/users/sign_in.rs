@@ -14,7 +14,8 @@ use crate::reply::{Answer, Reply};
 use crate::scopes;
 use crate::state::Deployment;
 
-/// A browser keeps the cookie of a session for a year; the session ends before.
+/// A browser keeps the cookie of a session for a year, where it outlives the browser; the session
+/// ends before.
 const COOKIE_SECONDS: u32 = 365 * 24 * 3600;
 
 const LOGIN: Shape = Shape {
@@ -63,9 +64,12 @@ pub(crate) fn login(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) 
     let all = vec![scopes::ALL.to_owned()];
     let key = deployment.mint_key(user.id, KeyKind::Session, lifetime, all).parts.as_key();
     let secure = if deployment.settings.url.origin().is_https() { "; Secure" } else { "" };
-    let cookie = format!(
-        "{SESSION_COOKIE}={key}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly{secure}; SameSite=Lax"
-    );
+    let age = if deployment.dialect().session_cookie_lasts {
+        format!("; Max-Age={COOKIE_SECONDS}")
+    } else {
+        String::new()
+    };
+    let cookie = format!("{SESSION_COOKIE}={key}; Path=/{age}; HttpOnly{secure}; SameSite=Lax");
     Ok(Reply::created(&json!({ "session_token": key })).with("set-cookie", &cookie))
 }
 
@@ -73,7 +77,8 @@ pub(crate) fn login(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) 
 pub(crate) fn logout(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     deployment.state.delete_keys(|key| key.parts.id == caller.key);
-    let cookie = format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; SameSite=Lax");
+    let same_site = if deployment.dialect().logout_is_same_site { "; SameSite=Lax" } else { "" };
+    let cookie = format!("{SESSION_COOKIE}=; Path=/; Max-Age=0{same_site}");
     Ok(Reply::ok(&json!({ "message": "Logged out!" })).with("set-cookie", &cookie))
 }
 
