@@ -16,8 +16,8 @@ use crate::world::{self, Seed};
 
 /// The fake with its world on one address, and its control door on another.
 ///
-/// The control door takes one line a connection: `add NAME`, `suspend NAME` or `activate NAME`. It
-/// answers with a line of JSON.
+/// The control door takes one line a connection: `add NAME`, `suspend NAME`, `activate NAME` or `restart`.
+/// It answers with a line of JSON.
 #[derive(Debug)]
 pub struct Deployment {
     server: FakeServer,
@@ -40,6 +40,7 @@ impl Deployment {
         let builder = FakeCoder::builder()
             .version(version)
             .oauth2_provider(provider)
+            .password(world::PASSWORD)
             .clock(Arc::new(SystemClock))
             .random(Arc::new(OsRandom))
             .pace(Pace::INSTANT);
@@ -110,7 +111,11 @@ async fn obey(stream: TcpStream, coder: &FakeCoder) -> io::Result<()> {
             coder.activate(&coder.add_user(name));
             json!({})
         }
-        _ => json!({ "error": "`add NAME`, `suspend NAME` or `activate NAME`" }),
+        None if line.trim() == "restart" => {
+            coder.restart();
+            json!({})
+        }
+        _ => json!({ "error": "`add NAME`, `suspend NAME`, `activate NAME` or `restart`" }),
     };
     stream.write_all(format!("{answer}\n").as_bytes()).await
 }

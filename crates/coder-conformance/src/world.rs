@@ -2,13 +2,16 @@
 //!
 //! Users `ada` (owner), `grace` and `linus`; templates `devcontainers` (parameters and presets),
 //! `plain` (none) and `failing` (its builds fail); workspaces `acme-api` and `acme-web` of ada and
-//! `grace-api` of grace from `devcontainers`, with two agents that never connect; `vm` of grace,
+//! `grace-api` of grace from `devcontainers`, with two agents that never connect (the first and the
+//! last of these are deleted on 2.29); `vm` of grace,
 //! stopped; `broken` of linus, failed.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use coder_testkit::{FakeCoder, FakeTemplate, FakeUser, NewAgent, NewResource, NewWorkspaceApp};
+use coder_testkit::{
+    FakeCoder, FakeTemplate, FakeUser, NewAgent, NewResource, NewWorkspaceApp, Version,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -107,7 +110,11 @@ pub fn build(coder: &FakeCoder) -> Result<Seed, serde_json::Error> {
     let people = ["ada", "grace", "linus"].map(|name| {
         (name, if name == "ada" { coder.add_owner(name) } else { coder.add_user(name) })
     });
-    let templates = templates(coder, &recorded);
+    for ((_, user), full_name) in people.iter().zip(["Ada L", "Grace H", ""]) {
+        coder.set_full_name(user, full_name);
+    }
+    let [(_, ada), _, _] = &people;
+    let templates = templates(coder, &recorded, ada);
     let mut seed = Seed {
         kind: Kind::Fake,
         base: coder.url().to_string(),
@@ -146,8 +153,13 @@ pub(crate) fn seed_user(user: &FakeUser) -> SeedUser {
     SeedUser { id: user.id.to_string(), token: user.session_token.expose().to_owned() }
 }
 
-fn templates(coder: &FakeCoder, recorded: &Recorded) -> Vec<FakeTemplate> {
-    let mut devcontainers = coder.add_template("devcontainers").display_name("Devcontainers");
+fn templates(coder: &FakeCoder, recorded: &Recorded, author: &FakeUser) -> Vec<FakeTemplate> {
+    let template = |name: &str, display_name: &str| {
+        let template = coder.add_template(name).display_name(display_name).icon("");
+        template.created_by(author).provisioner("echo").version_name("v1").cancel_by_members(false)
+    };
+    let mut devcontainers =
+        template("devcontainers", "Devcontainers").readme("# Devcontainers\n\nA template.");
     for parameter in &recorded.rich {
         devcontainers = devcontainers.rich_parameter(parameter.clone());
     }
@@ -161,15 +173,13 @@ fn templates(coder: &FakeCoder, recorded: &Recorded) -> Vec<FakeTemplate> {
     }
     let devcontainers =
         devcontainers.resources(containers()).build_log(&["planning"], &["applying ünïcode"]);
-    let plain = coder.add_template("plain").display_name("Plain");
+    let plain = template("plain", "Plain");
     let plain = plain
         .no_other_parameters()
         .resources([NewResource::new("aws_instance", "vm").listed_always()]);
-    let failing = coder.add_template("failing").display_name("Failing");
+    let failing = template("failing", "Failing");
     let failing = failing.build_log(&[], &[]).builds_fail("failed!", None);
-    [devcontainers, plain, failing]
-        .map(|template| template.icon("").version_name("v1").cancel_by_members(false))
-        .into()
+    vec![devcontainers, plain, failing]
 }
 
 /// What a workspace of `devcontainers` is made of.
@@ -241,6 +251,10 @@ fn add_workspace(
         "broken" => workspace.failed("failed!"),
         _ => workspace.connecting(),
     };
+    // Both were gone when 2.29.19 was asked.
+    if coder.version() == Version::V2_29 && ["acme-api", "grace-api"].contains(&name) {
+        workspace = workspace.deleted();
+    }
     let id = workspace.create();
     let made = coder.workspace(id);
     seed.workspaces.insert(name.to_owned(), id.to_string());

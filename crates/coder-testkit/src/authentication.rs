@@ -104,7 +104,8 @@ impl Deployment<'_> {
         if let Some(user) = self.state.users.get_mut(&key.user) {
             user.last_seen_at = now;
         }
-        let permissions = if self.profile().scopes {
+        let limited = self.dialect().token_limits && key.token_name().is_some();
+        let permissions = if self.profile().scopes || limited {
             Permissions::of(&key.scopes)
         } else {
             Permissions::everything()

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use coder_core::{Clock, DeploymentUrl, Random, Runtime};
+use coder_core::{Clock, DeploymentUrl, Random, Runtime, Secret};
 
 use crate::clock::TestClock;
 use crate::mint::Mint;
@@ -26,6 +26,7 @@ pub struct FakeCoderBuilder {
     random: Option<Arc<dyn Random>>,
     session_lifetime: Duration,
     provider_off: bool,
+    password: Option<Secret>,
     pace: Pace,
     runtime: Option<Arc<dyn Runtime>>,
     rate_limits: bool,
@@ -43,6 +44,7 @@ impl FakeCoderBuilder {
             random: None,
             session_lifetime: Duration::from_secs(24 * 3600),
             provider_off: false,
+            password: None,
             pace: Pace::default(),
             runtime: None,
             rate_limits: false,
@@ -99,6 +101,13 @@ impl FakeCoderBuilder {
     /// Whether the OAuth2 provider is switched on; it is unless said.
     pub fn oauth2_provider(mut self, on: bool) -> Self {
         self.provider_off = !on;
+        self
+    }
+
+    /// The password of everybody who is given none of their own: `POST /api/v2/users/login` takes
+    /// it. Without one, nobody signs in with a password.
+    pub fn password(mut self, password: &str) -> Self {
+        self.password = Some(password.into());
         self
     }
 
@@ -190,6 +199,7 @@ impl FakeCoderBuilder {
         let state = State {
             provider_off: self.provider_off,
             races: self.races.map(Races::new),
+            password: self.password,
             organizations: vec![organization],
             ..State::default()
         };

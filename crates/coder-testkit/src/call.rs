@@ -9,9 +9,6 @@ use serde_json::Value;
 
 use crate::reply::Reply;
 
-/// Coder reads no larger bodies.
-const BODY_LIMIT: usize = 4 * 1024 * 1024;
-
 /// Names and values of a query or a form, in order, repeats included.
 pub(crate) type Pairs = Vec<(String, String)>;
 
@@ -35,9 +32,6 @@ impl Call {
     /// Takes `request` apart; `base` is the path of the deployment itself.
     pub(crate) fn read(request: Request<Bytes>, base: &str) -> Result<Self, Reply> {
         let (head, body) = request.into_parts();
-        if body.len() > BODY_LIMIT {
-            return Err(too_large());
-        }
         let path = head.uri.path();
         let path = path.strip_prefix(base).unwrap_or(path);
         let query = head.uri.query();
@@ -61,6 +55,11 @@ impl Call {
             body,
             arrived: 0,
         })
+    }
+
+    /// Whether the path ends with a slash.
+    pub(crate) fn has_closing_slash(&self) -> bool {
+        self.target.split('?').next().is_some_and(|path| path.ends_with('/'))
     }
 
     /// Whether this is the beginning of a WebSocket (RFC 6455 §4.1).
@@ -121,14 +120,6 @@ impl Call {
             )
         })
     }
-}
-
-fn too_large() -> Reply {
-    Reply::error_with_detail(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "Request body too large.",
-        "Maximum request body size is 4194304 bytes.",
-    )
 }
 
 fn pairs(encoded: &[u8]) -> Pairs {

@@ -8,6 +8,11 @@ use jiff::Timestamp;
 
 use crate::misuse::misuse;
 
+/// A time as Coder's database keeps it: without what is below a microsecond.
+pub(crate) fn to_microseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}
+
 /// A clock for tests: it starts at 2026-08-20T09:30:00Z and moves only when told to.
 ///
 /// Clones show the same time, so one clock serves the fake and the code under test:

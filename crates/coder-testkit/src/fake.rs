@@ -9,7 +9,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_core::{Body, Clock, DeploymentUrl, Runtime};
 use http::{Request, Response};
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::call::Call;
@@ -172,7 +171,7 @@ impl FakeCoder {
 
     /// Runs `work`, which changes nothing that a stream could see.
     pub(crate) fn peek<T>(&self, work: impl FnOnce(&mut Deployment<'_>) -> T) -> T {
-        let now = to_microseconds(self.settings.clock.now());
+        let now = crate::clock::to_microseconds(self.settings.clock.now());
         let mut state = self.lock();
         let settings = &*self.settings;
         let mut deployment = Deployment { coder: self, settings, state: &mut state, now };
@@ -306,11 +305,6 @@ impl FakeCoder {
     }
 }
 
-/// Coder's database knows no shorter time.
-fn to_microseconds(time: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
-}
-
 /// Lets the executor do something else once.
 async fn next_turn() {
     let mut is_over = false;
@@ -331,15 +325,7 @@ fn app_id(app: &FakeApp) -> Option<Uuid> {
 
 fn add_user(deployment: &mut Deployment<'_>, username: &str, email: &str, owner: bool) -> FakeUser {
     let stored = deployment.state.user_named(username).cloned();
-    let user = stored.unwrap_or_else(|| User {
-        id: deployment.mint().uuid(),
-        username: username.to_owned(),
-        email: email.to_owned(),
-        created_at: deployment.now,
-        last_seen_at: deployment.now,
-        status: UserStatus::Active,
-        owner,
-    });
+    let user = stored.unwrap_or_else(|| User { owner, ..deployment.new_user(username, email) });
     deployment.state.users.insert(user.id, user.clone());
     let key =
         deployment.mint_key(user.id, KeyKind::Session, TEN_YEARS, vec![scopes::ALL.to_owned()]);

@@ -38,14 +38,14 @@ pub(crate) enum Kind {
     Named(&'static str),
     Flag,
     Integer,
+    /// A number of nanoseconds.
+    Duration,
     Id,
     Time,
     /// A list of texts.
     Texts,
     /// A map of texts to texts.
     Map,
-    /// An object with fields of its own.
-    Object(&'static Shape),
     /// A list of objects.
     Objects(&'static Shape),
     /// Anything: not read, or read by the handler.
@@ -67,8 +67,6 @@ pub(crate) enum Rule {
     ExcludedWith(&'static str),
     /// A tag of Coder's own, with its predicate over the text.
     Tag(&'static str, fn(&str) -> bool),
-    /// Like [`Rule::Tag`] for texts that are not empty.
-    TagIfGiven(&'static str, fn(&str) -> bool),
 }
 
 /// A field without rules.
@@ -186,7 +184,7 @@ impl Field {
     fn typed(&self, shape: &str, path: &str, value: Value) -> Result<Option<Value>, Mistake> {
         let wrong = |value: &Value, go: &str| {
             let found = match value {
-                Value::Number(number) if matches!(self.kind, Kind::Integer) => {
+                Value::Number(number) if matches!(self.kind, Kind::Integer | Kind::Duration) => {
                     format!("number {number}")
                 }
                 other => kind_of(other).to_owned(),
@@ -200,7 +198,9 @@ impl Field {
             (Kind::Any, value) => value,
             (Kind::Text | Kind::Named(_), Value::String(text)) => Value::String(text),
             (Kind::Flag, Value::Bool(flag)) => Value::Bool(flag),
-            (Kind::Integer, Value::Number(number)) if number.is_i64() => Value::Number(number),
+            (Kind::Integer | Kind::Duration, Value::Number(number)) if number.is_i64() => {
+                Value::Number(number)
+            }
             (Kind::Id, Value::String(text)) => match parse_id(&text) {
                 Ok(id) => Value::String(id.to_string()),
                 Err(reason) => return Err(Mistake::Text(reason)),
@@ -221,7 +221,6 @@ impl Field {
                 }
                 Value::Object(map)
             }
-            (Kind::Object(inner), Value::Object(map)) => Value::Object(inner.nested(path, map)?),
             (Kind::Objects(inner), Value::Array(items)) => {
                 let mut objects = Vec::new();
                 for item in items {
@@ -245,6 +244,7 @@ impl Field {
             (Kind::Id, _) => Uuid::nil().to_string(),
             (Kind::Time, _) => "0001-01-01 00:00:00 +0000 UTC".to_owned(),
             (Kind::Integer, None) => "0".to_owned(),
+            (Kind::Duration, None) => "0s".to_owned(),
             (Kind::Flag, None) => "false".to_owned(),
             (Kind::Texts | Kind::Objects(_), None) => "[]".to_owned(),
             (Kind::Map, None) => "map[]".to_owned(),
@@ -280,11 +280,11 @@ impl Kind {
             Self::Named(name) => name.to_owned(),
             Self::Flag => "bool".to_owned(),
             Self::Integer => "int64".to_owned(),
+            Self::Duration => "time.Duration".to_owned(),
             Self::Id => "uuid.UUID".to_owned(),
             Self::Time => "time.Time".to_owned(),
             Self::Texts => "[]string".to_owned(),
             Self::Map => "map[string]string".to_owned(),
-            Self::Object(shape) => format!("codersdk.{}", shape.name),
             Self::Objects(shape) => format!("[]codersdk.{}", shape.name),
             Self::Any => "interface {}".to_owned(),
         }
@@ -306,7 +306,6 @@ impl Rule {
                 ("excluded_with", !(input.is_given(field.name) && input.is_given(other)))
             }
             Self::Tag(tag, holds) => (tag, holds(text)),
-            Self::TagIfGiven(tag, holds) => (tag, text.is_empty() || holds(text)),
         };
         (!holds).then_some(tag)
     }
@@ -456,6 +455,13 @@ impl<'a> Query<'a> {
             self.fault(name, "must be a valid uuid");
         }
         id
+    }
+
+    /// Refuses a parameter that is missing or empty.
+    pub(crate) fn require(&mut self, name: &'static str) {
+        if self.text(name).is_empty() {
+            self.fault(name, "is required and cannot be empty");
+        }
     }
 
     /// Tells what is wrong with a parameter: `Query param "limit" …`.

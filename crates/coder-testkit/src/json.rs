@@ -9,9 +9,6 @@ pub(crate) trait Json {
 
     /// A field that is a text, and not an empty one.
     fn text(&self, field: &str) -> Option<&str>;
-
-    /// The texts of a field that is an array.
-    fn texts(&self, field: &str) -> Option<Vec<String>>;
 }
 
 impl Json for Value {
@@ -23,10 +20,5 @@ impl Json for Value {
 
     fn text(&self, field: &str) -> Option<&str> {
         self.get(field)?.as_str().filter(|text| !text.is_empty())
-    }
-
-    fn texts(&self, field: &str) -> Option<Vec<String>> {
-        let items = self.get(field)?.as_array()?;
-        Some(items.iter().filter_map(Self::as_str).map(str::to_owned).collect())
     }
 }

@@ -18,7 +18,8 @@ pub(crate) struct ApiKey {
     pub(crate) user: Uuid,
     pub(crate) kind: KeyKind,
     pub(crate) created_at: Timestamp,
-    pub(crate) last_used: Timestamp,
+    /// `None` before the first use.
+    pub(crate) last_used: Option<Timestamp>,
     pub(crate) expires_at: Timestamp,
     pub(crate) lifetime: SignedDuration,
     /// Names of §1.9; `coder:all` is everything.
@@ -29,8 +30,8 @@ pub(crate) struct ApiKey {
 pub(crate) enum KeyKind {
     /// A login.
     Session,
-    /// Made by a person, for a fixed time.
-    Token { name: String },
+    /// Made by a person, for a fixed time. The allow list has what it may touch, as `type:id`.
+    Token { name: String, allow_list: Vec<String> },
     /// The access half of an OAuth pair.
     OAuth2 { app: Uuid, audience: Option<String> },
 }
@@ -45,7 +46,7 @@ impl ApiKey {
     /// The name a person has given it.
     pub(crate) fn token_name(&self) -> Option<&str> {
         match &self.kind {
-            KeyKind::Token { name } => Some(name),
+            KeyKind::Token { name, .. } => Some(name),
             _ => None,
         }
     }
@@ -54,14 +55,14 @@ impl ApiKey {
     pub(crate) fn shown_name(&self) -> String {
         match &self.kind {
             KeyKind::Session => String::new(),
-            KeyKind::Token { name } => name.clone(),
+            KeyKind::Token { name, .. } => name.clone(),
             KeyKind::OAuth2 { app, .. } => format!("{}_{app}_oauth_session_token", self.user),
         }
     }
 
     /// A use moves the expiry once an hour of the lifetime has passed, except of tokens.
     pub(crate) fn touch(&mut self, now: Timestamp) {
-        self.last_used = now;
+        self.last_used = Some(now);
         if self.token_name().is_some() {
             return;
         }
@@ -96,7 +97,7 @@ impl Deployment<'_> {
             user,
             kind,
             created_at: self.now,
-            last_used: self.now,
+            last_used: None,
             expires_at: after(self.now, lifetime),
             lifetime,
             scopes,

@@ -1,6 +1,7 @@
 //! What differs between Coder's releases: the one table.
 
 use crate::Version;
+use crate::api::Dialect;
 
 /// How a release behaves where releases differ.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +83,8 @@ pub(crate) struct Profile {
     pub(crate) expects_status: bool,
     /// How the log calls the stage before anything is changed.
     pub(crate) planning_stage: &'static str,
+    /// The REST API.
+    pub(crate) api: Dialect,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +148,7 @@ impl Profile {
     pub(crate) const fn of(version: Version) -> Self {
         let release = version as u8;
         let mut profile = V2_24;
+        profile.api = Dialect::of(version);
         if release >= Version::V2_25 as u8 {
             profile.off = WhenOff::Experiment;
             profile.metadata = true;
@@ -245,4 +249,5 @@ const V2_24: Profile = Profile {
     starting_wakes: false,
     expects_status: false,
     planning_stage: "Planning infrastructure",
+    api: Dialect::of(Version::V2_24),
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::Version;
 
 /// Every scope a client may ask for, in the order the metadata lists them.
-pub(crate) const CATALOG: &[&str] = &[
+const CATALOG: &[&str] = &[
     "api_key:*",
     "api_key:create",
     "api_key:delete",
@@ -83,6 +83,8 @@ pub(crate) fn catalog(version: Version) -> Vec<&'static str> {
 
 /// The scope that is everything.
 pub(crate) const ALL: &str = "coder:all";
+
+const APPLICATION_CONNECT: &str = "coder:application_connect";
 
 /// What a scope expands to. A composite is more than its name; anything else is itself.
 fn expand(scope: &str) -> &[&str] {
@@ -171,8 +173,26 @@ impl Permissions {
     }
 }
 
+/// The name of today of a scope that had another one.
+pub(crate) fn canonical(scope: &str) -> &str {
+    match scope {
+        "all" => ALL,
+        "application_connect" => APPLICATION_CONNECT,
+        other => other,
+    }
+}
+
+/// What the one field says that tokens had before they had several scopes.
+pub(crate) fn legacy(scopes: &[String]) -> &'static str {
+    match scopes {
+        [all] if all == ALL => "all",
+        [connect] if connect == APPLICATION_CONNECT => "application_connect",
+        _ => "",
+    }
+}
+
 /// Whether a client may ask for `scope`.
-fn is_known(scope: &str) -> bool {
+pub(crate) fn is_known(scope: &str) -> bool {
     CATALOG.contains(&scope) || matches!(scope, "all" | "application_connect")
 }
 

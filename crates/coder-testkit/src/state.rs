@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use coder_core::{Clock, DeploymentUrl, Runtime};
+use coder_core::{Clock, DeploymentUrl, Runtime, Secret};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::api::Dialect;
 use crate::fault::Fault;
 use crate::keys::ApiKey;
 use crate::mint::Mint;
@@ -83,6 +84,8 @@ pub(crate) struct State {
     pub(crate) moment: u64,
     /// When somebody's workspace of a name was made.
     pub(crate) names_made: HashMap<(Uuid, String), u64>,
+    /// The password of users who have none of their own.
+    pub(crate) password: Option<Secret>,
     pub(crate) provider_off: bool,
     /// The stored setting of releases that have one.
     pub(crate) registration_on: bool,
@@ -117,6 +120,11 @@ pub(crate) struct Deployment<'a> {
 impl Deployment<'_> {
     pub(crate) fn profile(&self) -> &Profile {
         &self.settings.profile
+    }
+
+    /// How the API of this release behaves.
+    pub(crate) fn dialect(&self) -> &Dialect {
+        &self.settings.profile.api
     }
 
     pub(crate) fn mint(&self) -> &Mint {

@@ -72,9 +72,9 @@ impl Version {
     }
 
     /// As `GET /api/v2/buildinfo` and the header `X-Coder-Build-Version` say it:
-    /// `v2.31.14+1a2b3c4`.
+    /// `v2.31.14`.
     pub fn build(self) -> String {
-        format!("v{}+1a2b3c4", self.number())
+        format!("v{}", self.number())
     }
 }
 

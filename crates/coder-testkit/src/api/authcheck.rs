@@ -2,13 +2,18 @@
 
 use http::StatusCode;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
+use super::Open;
 use crate::authentication::Caller;
 use crate::call::Call;
+use crate::input::{Kind, Shape, field};
 use crate::json::Json as _;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
-use crate::templates::parse_id;
+
+const REQUEST: Shape =
+    Shape { name: "AuthorizationRequest", fields: &[field("checks", Kind::Any)] };
 
 /// The kinds of things a test is likely to ask about, of those Coder knows.
 const KINDS: [&str; 12] = [
@@ -26,54 +31,86 @@ const KINDS: [&str; 12] = [
     "workspace_dormant",
 ];
 
+const ACTIONS: [&str; 14] = [
+    "application_connect",
+    "assign",
+    "create",
+    "create_agent",
+    "delete",
+    "delete_agent",
+    "read",
+    "read_personal",
+    "share",
+    "ssh",
+    "start",
+    "stop",
+    "update",
+    "update_personal",
+];
+
 /// One answer for each question.
-pub(crate) fn check(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
+pub(crate) fn check(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
-    let body = call.json()?;
+    let body = REQUEST.read(call)?;
     let mut answers = Map::new();
-    for (name, question) in body.get("checks").and_then(Value::as_object).into_iter().flatten() {
-        answers.insert(name.clone(), allowed(deployment, &caller, question)?.into());
+    let checks = body.value("checks").and_then(Value::as_object);
+    for (name, question) in checks.into_iter().flatten() {
+        let object = question.get("object").unwrap_or(&Value::Null);
+        if object.text("resource_type").is_none() {
+            let message =
+                format!("Object's \"resource_type\" field must be defined for key {name:?}.");
+            return Err(Reply::error(StatusCode::BAD_REQUEST, &message));
+        }
+        let action = question.text("action").unwrap_or_default();
+        answers.insert(name.clone(), allowed(deployment, &caller, object, action).into());
     }
     Ok(Reply::ok(&answers.into()))
 }
 
-fn allowed(deployment: &Deployment<'_>, caller: &Caller, question: &Value) -> Result<bool, Reply> {
-    let action = question.text("action").unwrap_or_default();
-    let object = question.get("object").unwrap_or(&Value::Null);
+/// Things, kinds and actions that do not exist are not allowed.
+fn allowed(deployment: &Deployment<'_>, caller: &Caller, object: &Value, action: &str) -> bool {
     let kind = object.text("resource_type").unwrap_or_default();
-    if !KINDS.contains(&kind) {
-        let message = format!("Object's \"resource_type\" field must be one of {KINDS:?}.");
-        return Err(Reply::error(StatusCode::BAD_REQUEST, &message));
+    let knows = !deployment.dialect().checks_actions || ACTIONS.contains(&action);
+    if !KINDS.contains(&kind) || !knows || !caller.may(&format!("{kind}:{action}")) {
+        return false;
     }
     let me = caller.user.id;
     let mut owner = match object.text("owner_id") {
         Some("me") => Some(me),
-        Some(id) => Some(parse_id(id)?),
+        Some(id) => Uuid::try_parse(id).ok(),
         None => None,
     };
-    if let Some(id) = object.text("resource_id") {
-        let id = parse_id(id)?;
-        owner = match kind {
-            "workspace" => {
-                let stored = deployment.state.workspace(id).ok_or_else(Reply::not_found)?;
-                if action == "read" && stored.is_shared_with(me) {
-                    return Ok(caller.may("workspace:read"));
-                }
-                Some(stored.owner)
+    let thing = object.text("resource_id").map(|id| Uuid::try_parse(id).unwrap_or_default());
+    let mut exists = false;
+    match (kind, thing) {
+        ("workspace", Some(id)) => match deployment.state.workspace(id) {
+            None => return false,
+            Some(known) if action == "read" && known.is_shared_with(me) => return true,
+            Some(known) => {
+                owner = Some(known.owner);
+                exists = true;
             }
-            "user" => Some(id),
-            _ => owner,
-        };
+        },
+        ("template", Some(id)) => match deployment.state.template(id) {
+            None => return false,
+            Some(_) => exists = true,
+        },
+        ("user", Some(id)) => owner = Some(id),
+        _ => {}
     }
-    if !caller.may(&format!("{kind}:{action}")) {
-        return Ok(false);
-    }
-    Ok(caller.user.owner
+    let somewhere = exists
+        || object.text("organization_id").is_some()
+        || object.get("any_org").and_then(Value::as_bool).unwrap_or_default()
+        || !deployment.dialect().checks_organizations;
+    caller.user.owner
         || match (kind, action) {
-            ("template", "read" | "use") | ("organization" | "oauth2_app", "read") => true,
-            ("workspace" | "workspace_dormant" | "api_key", _) => owner == Some(me),
+            // Of templates in general a member may know nothing: their groups decide.
+            ("template", "read" | "use") => exists,
+            ("organization" | "oauth2_app", "read") => true,
+            ("workspace" | "workspace_dormant", _) => owner == Some(me) && somewhere,
+            ("api_key", _) => owner == Some(me),
             ("user", "read" | "read_personal" | "update_personal") => owner == Some(me),
             ("organization_member", "read") => owner == Some(me),
             _ => false,
-        })
+        }
 }

@@ -1,35 +1,81 @@
-//! What the deployment says of itself.
+//! What the API says about the deployment itself.
 
 use serde_json::json;
 
+use super::Open;
 use crate::call::Call;
 use crate::json::Json as _;
 use crate::reply::{Answer, Reply};
+use crate::scopes as oauth_scopes;
 use crate::state::Deployment;
 
+/// A public key for push messages: a point on P-256, uncompressed.
+const PUSH_KEY: &str =
+    "BJY-h-_k64kaiIucsBeca25h1zbXxRHEbycsQE3virPqEu5GOzUMxNgRHaSoKnftSG2duR6RpTm9guYZiCWO8eM";
+
+/// `GET /api/v2`.
+pub(crate) fn root(_: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
+    Ok(Reply::ok(&json!({ "message": "👋" })))
+}
+
 /// `GET /api/v2/buildinfo`.
-pub(crate) fn build_info(deployment: &Deployment<'_>) -> Reply {
+pub(crate) fn build_info(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
     let settings = deployment.settings;
-    let number = settings.version.number();
+    let dialect = deployment.dialect();
     let mut info = json!({
-        "external_url": format!("https://github.com/coder/coder/releases/tag/v{number}"),
+        "external_url": "https://github.com/coder/coder",
         "version": settings.version.build(),
         "dashboard_url": settings.url.as_str(),
-        "telemetry": true,
+        "telemetry": false,
         "workspace_proxy": false,
         "agent_api_version": "1.0",
-        "provisioner_api_version": "1.18",
+        "provisioner_api_version": dialect.provisioner_api,
         "upgrade_message": "",
         "deployment_id": settings.deployment_id,
     });
+    if dialect.push_key {
+        info.set("webpush_public_key", PUSH_KEY);
+    }
     if deployment.profile().buildinfo_says {
         info.set("oauth2_provider", !deployment.state.provider_off);
     }
-    Reply::ok(&info)
+    Ok(Reply::ok(&info))
+}
+
+/// `GET /api/v2/updatecheck`: always the newest.
+pub(crate) fn update_check(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
+    Ok(Reply::ok(&json!({
+        "current": true,
+        "version": deployment.settings.version.build(),
+        "url": "https://github.com/coder/coder",
+    })))
+}
+
+/// `GET /api/v2/experiments`: those that are switched on.
+pub(crate) fn experiments(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
+    deployment.authenticate(call)?;
+    let provider = deployment.dialect().oauth2_experiment && !deployment.state.provider_off;
+    let on: &[&str] = if provider { &["oauth2"] } else { &[] };
+    Ok(Reply::ok(&json!(on)))
+}
+
+/// `GET /api/v2/experiments/available`.
+pub(crate) fn available_experiments(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    _: &Open<'_>,
+) -> Answer {
+    deployment.authenticate(call)?;
+    Ok(Reply::ok(&json!({ "safe": deployment.dialect().safe_experiments })))
+}
+
+/// `GET /api/v2/auth/scopes`.
+pub(crate) fn scopes(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
+    Ok(Reply::ok(&json!({ "external": oauth_scopes::catalog(deployment.settings.version) })))
 }
 
 /// `GET /api/v2/regions`: the primary only.
-pub(crate) fn regions(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
+pub(crate) fn regions(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     deployment.authenticate(call)?;
     Ok(Reply::ok(&json!({
         "regions": [{
@@ -45,19 +91,103 @@ pub(crate) fn regions(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
 }
 
 /// `GET /api/v2/applications/host`.
-pub(crate) fn app_host(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
+pub(crate) fn app_host(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     deployment.authenticate(call)?;
     Ok(Reply::ok(&json!({ "host": wildcard(deployment) })))
 }
 
 /// `GET /api/v2/deployment/ssh`.
-pub(crate) fn ssh(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
+pub(crate) fn ssh(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     deployment.authenticate(call)?;
     Ok(Reply::ok(&json!({
         "hostname_prefix": "coder.",
         "hostname_suffix": "coder",
         "ssh_config_options": {},
     })))
+}
+
+/// `GET /api/v2/deployment/config`: for owners. Of the hundreds of settings there are those that a
+/// portal may want.
+pub(crate) fn config(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
+    owner(deployment, call)?;
+    let settings = deployment.settings;
+    let lifetime = u64::try_from(settings.session_lifetime.as_nanos()).unwrap_or(u64::MAX);
+    Ok(Reply::ok(&json!({
+        "config": {
+            "access_url": settings.url.as_str(),
+            "wildcard_access_url": wildcard(deployment),
+            "session_lifetime": { "default_duration": lifetime },
+            "experiments": [],
+        },
+        "options": [{
+            "name": "Access URL",
+            "description": "The URL that users will use to access the Coder deployment.",
+            "flag": "access-url",
+            "env": "CODER_ACCESS_URL",
+            "yaml": "accessURL",
+            "value": settings.url.as_str(),
+        }],
+    })))
+}
+
+/// `GET /api/v2/deployment/stats`: for owners.
+pub(crate) fn stats(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
+    owner(deployment, call)?;
+    let pace = &deployment.settings.pace;
+    let count = |wanted: &[&str]| {
+        let latest = deployment.state.workspaces.values().filter_map(|known| known.latest());
+        latest.filter(|build| wanted.contains(&build.status(pace, deployment.now))).count()
+    };
+    Ok(Reply::ok(&json!({
+        "aggregated_from": deployment.now.to_string(),
+        "collected_at": deployment.now.to_string(),
+        "next_update_at": deployment.now.to_string(),
+        "workspaces": {
+            "pending": count(&["pending"]),
+            "building": count(&["starting", "stopping", "deleting", "canceling"]),
+            "running": count(&["running"]),
+            "failed": count(&["failed"]),
+            "stopped": count(&["stopped"]),
+            "connection_latency_ms": { "P50": -1, "P95": -1 },
+            "rx_bytes": 0,
+            "tx_bytes": 0,
+        },
+        "session_count": { "vscode": 0, "ssh": 0, "jetbrains": 0, "reconnecting_pty": 0 },
+    })))
+}
+
+/// `GET /api/v2/debug/health`: for owners; others do not learn that it exists.
+pub(crate) fn health(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
+    let caller = deployment.authenticate(call)?;
+    if !caller.user.owner {
+        return Err(Reply::not_found());
+    }
+    Ok(Reply::ok(&json!({
+        "time": deployment.now.to_string(),
+        "healthy": true,
+        "severity": "ok",
+        "coder_version": deployment.settings.version.build(),
+    })))
+}
+
+/// `POST /api/v2/files`: the fake takes none.
+pub(crate) fn upload(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
+    deployment.authenticate(call)?;
+    let kind = call.header("content-type").unwrap_or_default();
+    Err(Reply::bad_request(&format!("Unsupported content type header \"{kind}\".")))
+}
+
+/// `GET /api/v2/users/authmethods`.
+pub(crate) fn auth_methods(_: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
+    Ok(Reply::ok(&json!({
+        "password": { "enabled": true },
+        "github": { "enabled": false, "default_provider_configured": false },
+        "oidc": { "enabled": false, "signInText": "", "iconUrl": "" },
+    })))
+}
+
+fn owner(deployment: &mut Deployment<'_>, call: &Call) -> Result<(), Reply> {
+    if deployment.authenticate(call)?.user.owner { Ok(()) } else { Err(Reply::forbidden()) }
 }
 
 fn wildcard(deployment: &Deployment<'_>) -> String {
@@ -67,13 +197,4 @@ fn wildcard(deployment: &Deployment<'_>) -> String {
     }
     let host = deployment.settings.url.origin().as_str();
     host.split_once("://").map_or_else(String::new, |(_, host)| format!("*.apps.{host}"))
-}
-
-/// `GET /api/v2/users/authmethods`.
-pub(crate) fn auth_methods() -> Reply {
-    Reply::ok(&json!({
-        "password": { "enabled": true },
-        "github": { "enabled": false, "default_provider_configured": false },
-        "oidc": { "enabled": false, "signInText": "", "iconUrl": "" },
-    }))
 }

@@ -2,76 +2,99 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
 use serde_json::{Value, json};
 
+use super::{Open, first};
 use crate::call::Call;
+use crate::json::Json as _;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
 
-/// Everything below `/api/v2/external-auth`. The providers are those that templates ask for.
-pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
+/// The provider of a deployment for which nobody has set one up.
+const DEFAULT_PROVIDER: &str = "github";
+
+/// `GET /api/v2/external-auth`: the providers, and what the caller has linked.
+pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
-    let providers: BTreeMap<String, String> = deployment
-        .state
-        .templates
+    let providers = providers(deployment);
+    let list: Vec<Value> = providers
         .iter()
-        .flat_map(|template| template.external_auth.clone())
-        .collect();
-    let linked = deployment.state.external_auth_of(caller.user.id);
-    match (&call.method, rest) {
-        (&Method::GET, []) => {
-            let list: Vec<Value> = providers
-                .iter()
-                .map(|(id, name)| {
-                    json!({
-                        "id": id,
-                        "type": "github",
-                        "device": false,
-                        "display_name": name,
-                        "display_icon": "/icon/github.svg",
-                        "allow_refresh": true,
-                        "allow_validate": true,
-                    })
-                })
-                .collect();
-            let links: Vec<Value> = linked
-                .iter()
-                .map(|id| {
-                    json!({
-                        "provider_id": id,
-                        "created_at": deployment.now.to_string(),
-                        "updated_at": deployment.now.to_string(),
-                        "has_refresh_token": true,
-                        "expires": deployment.now.to_string(),
-                        "authenticated": true,
-                        "validate_error": "",
-                    })
-                })
-                .collect();
-            Ok(Reply::ok(&json!({ "providers": list, "links": links })))
-        }
-        (method, [id]) => {
-            let name = providers.get(*id).ok_or_else(Reply::not_found)?;
-            match *method {
-                Method::GET => Ok(Reply::ok(&json!({
-                    "authenticated": linked.iter().any(|known| known == id),
-                    "device": false,
-                    "display_name": name,
-                    "supports_revocation": false,
-                    "user": null,
-                    "app_installable": false,
-                    "installations": [],
-                    "app_install_url": "",
-                }))),
-                Method::DELETE => {
-                    let user = caller.user.id;
-                    deployment.state.external_auth.retain(|link| link != &(user, (*id).to_owned()));
-                    Ok(Reply::ok(&json!({ "token_revoked": false, "token_revocation_error": "" })))
-                }
-                _ => Err(Reply::no_route()),
+        .map(|(id, name)| {
+            let mut provider = json!({
+                "id": id,
+                "type": "github",
+                "device": id == DEFAULT_PROVIDER,
+                "display_name": name,
+                "display_icon": "/icon/github.svg",
+                "allow_refresh": true,
+                "allow_validate": true,
+            });
+            if deployment.dialect().revokes_external_tokens {
+                provider.set("supports_revocation", true);
+                provider.set("code_challenge_methods_supported", vec!["S256"]);
             }
-        }
-        _ => Err(Reply::no_route()),
+            provider
+        })
+        .collect();
+    let links: Vec<Value> = deployment
+        .state
+        .external_auth_of(caller.user.id)
+        .iter()
+        .map(|id| {
+            json!({
+                "provider_id": id,
+                "created_at": deployment.now.to_string(),
+                "updated_at": deployment.now.to_string(),
+                "has_refresh_token": true,
+                "expires": deployment.now.to_string(),
+                "authenticated": true,
+                "validate_error": "",
+            })
+        })
+        .collect();
+    Ok(Reply::ok(&json!({ "providers": list, "links": links })))
+}
+
+/// `GET /api/v2/external-auth/{provider}`: whether the caller has linked an account there.
+pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let caller = deployment.authenticate(call)?;
+    let id = first(open);
+    let providers = providers(deployment);
+    let name = providers.get(id).ok_or_else(Reply::not_found)?;
+    let linked = deployment.state.external_auth_of(caller.user.id);
+    let mut provider = json!({
+        "authenticated": linked.iter().any(|known| known == id),
+        "device": id == DEFAULT_PROVIDER,
+        "display_name": name,
+        "user": null,
+        "app_installable": false,
+        "installations": [],
+        "app_install_url": "",
+    });
+    if deployment.dialect().revokes_external_tokens {
+        provider.set("supports_revocation", true);
     }
+    Ok(Reply::ok(&provider))
+}
+
+/// `DELETE /api/v2/external-auth/{provider}`: forgets the account.
+pub(crate) fn unlink(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let user = deployment.authenticate(call)?.user.id;
+    let id = first(open);
+    if !providers(deployment).contains_key(id) {
+        return Err(Reply::not_found());
+    }
+    deployment.state.external_auth.retain(|(owner, known)| (*owner, known.as_str()) != (user, id));
+    if deployment.dialect().unlinks_in_a_word {
+        return Ok(Reply::ok(&json!("OK")));
+    }
+    Ok(Reply::ok(&json!({ "token_revoked": false, "token_revocation_error": "" })))
+}
+
+/// Names by id. The providers are those that templates ask for, and the default one.
+fn providers(deployment: &Deployment<'_>) -> BTreeMap<String, String> {
+    let templates = deployment.state.templates.iter();
+    let default = deployment.dialect().default_external_auth;
+    let default = default.then(|| (DEFAULT_PROVIDER.to_owned(), "GitHub".to_owned()));
+    default.into_iter().chain(templates.flat_map(|known| known.external_auth.clone())).collect()
 }

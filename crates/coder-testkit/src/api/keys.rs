@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::{Dialect, Open, first, second};
+use crate::authentication::Caller;
 use crate::call::Call;
+use crate::input::{Input, Kind, Shape, field};
 use crate::json::Json as _;
 use crate::keys::{ApiKey, KeyKind};
 use crate::reply::{Answer, Reply};
@@ -13,117 +16,200 @@ use crate::scopes;
 use crate::state::Deployment;
 use crate::users::User;
 
-/// No token may live longer: a year.
-const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
-const DEFAULT_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+const DAY: u64 = 24 * 3600;
 
-/// Everything below `/api/v2/users/{user}/keys`.
-pub(crate) fn route(
+/// No token lives longer than a hundred years.
+const MAX_LIFETIME: Duration = Duration::from_secs(100 * 365 * DAY + 25 * DAY);
+/// Of an owner, a week.
+const MAX_OWNER_LIFETIME: Duration = Duration::from_secs(7 * DAY);
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(7 * DAY);
+
+/// What an allow list has that allows everything.
+const EVERYTHING: &str = "*:*";
+
+const CREATE_TOKEN: Shape = Shape {
+    name: "CreateTokenRequest",
+    fields: &[
+        field("lifetime", Kind::Duration),
+        field("scope", Kind::Named("codersdk.APIKeyScope")),
+        field("scopes", Kind::Texts),
+        field("token_name", Kind::Text),
+        field("allow_list", Kind::Texts),
+    ],
+};
+
+/// `POST …/keys`: a session.
+pub(crate) fn create_session(
     deployment: &mut Deployment<'_>,
     call: &Call,
-    user: &str,
-    rest: &[&str],
+    open: &Open<'_>,
 ) -> Answer {
-    let caller = deployment.authenticate(call)?;
-    let user = deployment.visible_user(&caller, user)?;
-    let action = match call.method {
-        Method::GET => "api_key:read",
-        Method::POST => "api_key:create",
-        Method::DELETE => "api_key:delete",
-        _ => "api_key:update",
-    };
-    if !caller.may(action) {
-        return Err(Reply::not_found());
-    }
-    match (&call.method, rest) {
-        (&Method::POST, []) => {
-            let lifetime = deployment.settings.session_lifetime;
-            let all = vec![scopes::ALL.to_owned()];
-            let key = deployment.mint_key(user.id, KeyKind::Session, lifetime, all);
-            Ok(Reply::created(&json!({ "key": key.parts.as_key() })))
-        }
-        (&Method::GET, ["tokens"]) => Ok(Reply::ok(&list(deployment, call, &user))),
-        (&Method::POST, ["tokens"]) => create(deployment, call, &user),
-        (&Method::GET, ["tokens", "tokenconfig"]) => {
-            let lifetime = u64::try_from(MAX_LIFETIME.as_nanos()).unwrap_or(u64::MAX);
-            Ok(Reply::ok(&json!({ "max_token_lifetime": lifetime })))
-        }
-        (&Method::GET, ["tokens", name]) => {
-            let key = deployment.state.token_named(&user, name).ok_or_else(Reply::not_found)?;
-            Ok(Reply::ok(&key.json()))
-        }
-        (method, [id, rest @ ..]) => {
-            let found = deployment.state.keys.get(*id).filter(|key| key.user == user.id);
-            let key = found.ok_or_else(Reply::not_found)?.clone();
-            match (method, rest) {
-                (&Method::GET, []) => Ok(Reply::ok(&key.json())),
-                (&Method::DELETE, []) => {
-                    deployment.state.delete_keys(|doomed| doomed.parts == key.parts);
-                    Ok(Reply::no_content())
-                }
-                (&Method::PUT, ["expire"]) => {
-                    let now = deployment.now;
-                    if let Some(stored) = deployment.state.keys.get_mut(&key.parts.id) {
-                        stored.expires_at = now;
-                    }
-                    Ok(Reply::no_content())
-                }
-                _ => Err(Reply::no_route()),
-            }
-        }
-        _ => Err(Reply::no_route()),
-    }
-}
-
-fn create(deployment: &mut Deployment<'_>, call: &Call, user: &User) -> Answer {
-    let body = call.json()?;
-    let name = match body.text("token_name") {
-        Some(name) => name.to_owned(),
-        None => deployment.mint().text(12),
-    };
-    if deployment.state.token_named(user, &name).is_some() {
-        return Err(Reply::invalid(
-            StatusCode::CONFLICT,
-            &format!("A token with name \"{name}\" already exists."),
-            [("token_name", "This value is already in use and should be unique.")],
-        ));
-    }
-    let lifetime = match body.get("lifetime").and_then(Value::as_u64) {
-        None | Some(0) => DEFAULT_LIFETIME,
-        Some(nanoseconds) => Duration::from_nanos(nanoseconds),
-    };
-    if lifetime > MAX_LIFETIME {
-        return Err(Reply::bad_request("Failed to validate create API key request."));
-    }
-    let asked = body.texts("scopes").unwrap_or_default().join(" ");
-    let asked = if asked.is_empty() { body.text("scope").unwrap_or_default() } else { &asked };
-    let granted = scopes::negotiate(None, asked).map_err(|reason| {
-        Reply::error_with_detail(StatusCode::BAD_REQUEST, "Invalid API key scope.", &reason)
-    })?;
-    let key = deployment.mint_key(user.id, KeyKind::Token { name }, lifetime, granted);
+    let (_, user) = key_holder(deployment, call, open, "api_key:create")?;
+    let lifetime = deployment.settings.session_lifetime;
+    let all = vec![scopes::ALL.to_owned()];
+    let key = deployment.mint_key(user.id, KeyKind::Session, lifetime, all);
     Ok(Reply::created(&json!({ "key": key.parts.as_key() })))
 }
 
-/// Tokens only: neither sessions nor OAuth keys. Go's nil slice when there are none.
-fn list(deployment: &Deployment<'_>, call: &Call, user: &User) -> Value {
+/// `GET …/keys/tokens`: tokens only, neither sessions nor OAuth keys. Go's nil slice when there
+/// are none.
+pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let (caller, user) = key_holder(deployment, call, open, "api_key:read")?;
+    let everybody = caller.user.owner && call.query("include_all") == Some("true");
     let expired_too = call.query("include_expired") == Some("true");
     let mut keys: Vec<&ApiKey> = deployment
         .state
         .keys
         .values()
-        .filter(|key| key.user == user.id && key.token_name().is_some())
+        .filter(|key| (everybody || key.user == user.id) && key.token_name().is_some())
         .filter(|key| expired_too || !key.is_expired(deployment.now))
         .collect();
-    keys.sort_by_key(|key| key.token_name());
     if keys.is_empty() {
-        return Value::Null;
+        return Ok(Reply::ok(&Value::Null));
     }
+    keys.sort_by_key(|key| (key.created_at, key.token_name()));
     let with_owner = keys.into_iter().map(|key| {
-        let mut json = key.json();
-        json.set("username", user.username.as_str());
+        let mut json = key.json(deployment.dialect());
+        json.set("username", deployment.state.username(key.user));
         json
     });
-    with_owner.collect()
+    Ok(Reply::ok(&with_owner.collect()))
+}
+
+/// `GET …/keys/tokens/tokenconfig`.
+pub(crate) fn config(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let (_, user) = key_holder(deployment, call, open, "api_key:read")?;
+    let lifetime = u64::try_from(max_lifetime(&user).as_nanos()).unwrap_or(u64::MAX);
+    Ok(Reply::ok(&json!({ "max_token_lifetime": lifetime })))
+}
+
+/// `GET …/keys/tokens/{name}`.
+pub(crate) fn get_by_name(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let (_, user) = key_holder(deployment, call, open, "api_key:read")?;
+    let key = deployment.state.token_named(&user, second(open)).ok_or_else(Reply::not_found)?;
+    Ok(Reply::ok(&key.json(deployment.dialect())))
+}
+
+/// `GET …/keys/{key}`.
+pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let key = named_key(deployment, call, open, "api_key:read")?;
+    Ok(Reply::ok(&key.json(deployment.dialect())))
+}
+
+/// `DELETE …/keys/{key}`.
+pub(crate) fn delete(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let key = named_key(deployment, call, open, "api_key:delete")?;
+    deployment.state.delete_keys(|doomed| doomed.parts == key.parts);
+    Ok(Reply::no_content())
+}
+
+/// `PUT …/keys/{key}/expire`.
+pub(crate) fn expire(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let key = named_key(deployment, call, open, "api_key:update")?;
+    let now = deployment.now;
+    if let Some(stored) = deployment.state.keys.get_mut(&key.parts.id) {
+        stored.expires_at = now;
+    }
+    Ok(Reply::no_content())
+}
+
+/// `POST …/keys/tokens`.
+pub(crate) fn create(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let (_, user) = key_holder(deployment, call, open, "api_key:create")?;
+    let body = CREATE_TOKEN.read(call)?;
+    let granted = granted(deployment.dialect(), &body)?;
+    let lifetime = lifetime(&user, body.integer("lifetime").unwrap_or_default())?;
+    let name = match body.text("token_name") {
+        Some(name) => name.to_owned(),
+        None => deployment.mint().text(12),
+    };
+    if deployment.state.token_named(&user, &name).is_some() {
+        return Err(Reply::invalid(
+            StatusCode::CONFLICT,
+            &format!("A token with name \"{name}\" already exists."),
+            [("name", "This value is already in use and should be unique.")],
+        ));
+    }
+    let mut allow_list = body.texts("allow_list");
+    if allow_list.is_empty() || !deployment.dialect().token_limits {
+        allow_list = vec![EVERYTHING.to_owned()];
+    }
+    let kind = KeyKind::Token { name, allow_list };
+    let key = deployment.mint_key(user.id, kind, lifetime, granted);
+    Ok(Reply::created(&json!({ "key": key.parts.as_key() })))
+}
+
+/// The scopes that a token gets: those asked for, or all.
+fn granted(dialect: &Dialect, body: &Input) -> Result<Vec<String>, Reply> {
+    let failed = |status, detail: &str| {
+        Reply::error_with_detail(status, "Failed to create API key.", detail)
+    };
+    let mut asked = if dialect.token_limits { body.texts("scopes") } else { Vec::new() };
+    if asked.is_empty() {
+        asked.extend(body.text("scope").map(str::to_owned));
+    }
+    match asked.iter().find(|scope| !scopes::is_known(scope)) {
+        Some(unknown) if dialect.token_limits => {
+            let detail = format!("invalid or unsupported API key scope: {unknown:?}");
+            return Err(failed(StatusCode::BAD_REQUEST, &detail));
+        }
+        Some(unknown) => {
+            let detail = format!("generate API key: invalid API key scope: {unknown:?}");
+            return Err(failed(StatusCode::INTERNAL_SERVER_ERROR, &detail));
+        }
+        None => {}
+    }
+    if asked.is_empty() {
+        asked.push(scopes::ALL.to_owned());
+    }
+    Ok(asked.iter().map(|scope| scopes::canonical(scope).to_owned()).collect())
+}
+
+fn lifetime(user: &User, nanoseconds: i64) -> Result<Duration, Reply> {
+    let invalid = |detail: &str| {
+        let message = "Failed to validate create API key request.";
+        Reply::error_with_detail(StatusCode::BAD_REQUEST, message, detail)
+    };
+    if nanoseconds == 0 {
+        return Ok(DEFAULT_LIFETIME);
+    }
+    let nanoseconds = u64::try_from(nanoseconds)
+        .map_err(|_| invalid("lifetime must be positive number greater than 0"))?;
+    let max = max_lifetime(user);
+    match Duration::from_nanos(nanoseconds) {
+        lifetime if lifetime > max => {
+            let hours = max.as_secs() / 3600;
+            Err(invalid(&format!("lifetime must be less than {hours}h0m0s")))
+        }
+        lifetime => Ok(lifetime),
+    }
+}
+
+fn max_lifetime(user: &User) -> Duration {
+    if user.owner { MAX_OWNER_LIFETIME } else { MAX_LIFETIME }
+}
+
+/// The caller, and the user whose keys the path is about.
+fn key_holder(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+    action: &str,
+) -> Result<(Caller, User), Reply> {
+    let caller = deployment.authenticate(call)?;
+    let user = deployment.visible_user(&caller, first(open))?;
+    if caller.may(action) { Ok((caller, user)) } else { Err(Reply::not_found()) }
+}
+
+fn named_key(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+    action: &str,
+) -> Result<ApiKey, Reply> {
+    let (_, user) = key_holder(deployment, call, open, action)?;
+    let found = deployment.state.keys.get(second(open)).filter(|key| key.user == user.id);
+    found.cloned().ok_or_else(Reply::not_found)
 }
 
 impl crate::state::State {
@@ -134,26 +220,32 @@ impl crate::state::State {
 }
 
 impl ApiKey {
-    fn json(&self) -> Value {
-        let login_type = match self.kind {
-            KeyKind::Session => "password",
-            KeyKind::Token { .. } => "token",
-            KeyKind::OAuth2 { .. } => "oauth2_provider_app",
+    fn json(&self, dialect: &Dialect) -> Value {
+        let everything = vec![EVERYTHING.to_owned()];
+        let (login_type, allow_list) = match &self.kind {
+            KeyKind::Session => ("password", &everything),
+            KeyKind::Token { allow_list, .. } => ("token", allow_list),
+            KeyKind::OAuth2 { .. } => ("oauth2_provider_app", &everything),
         };
-        let all = self.scopes == [scopes::ALL];
-        json!({
+        let mut key = json!({
             "id": self.parts.id,
             "user_id": self.user,
-            "last_used": self.last_used.to_string(),
+            "last_used": self.last_used.map_or_else(
+                || dialect.never_used.to_owned(),
+                |time| time.to_string(),
+            ),
             "expires_at": self.expires_at.to_string(),
             "created_at": self.created_at.to_string(),
-            "updated_at": self.last_used.to_string(),
+            "updated_at": self.created_at.to_string(),
             "login_type": login_type,
-            "scope": if all { "all" } else { "" },
-            "scopes": self.scopes,
+            "scope": scopes::legacy(&self.scopes),
             "token_name": self.shown_name(),
             "lifetime_seconds": self.lifetime.as_secs(),
-            "allow_list": [{ "type": "*", "id": "*" }],
-        })
+        });
+        if dialect.token_limits {
+            key.set("scopes", self.scopes.clone());
+            key.set("allow_list", allow_list.clone());
+        }
+        key
     }
 }

@@ -13,14 +13,23 @@ pub(crate) enum Element {
     Text(String),
 }
 
+/// What words without a `:` are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// One text together.
+    Together,
+    /// Each a text of its own: releases before 2.29.
+    Each,
+}
+
 /// The elements of `search`.
 ///
 /// # Errors
 ///
 /// What is wrong with an element, in Coder's words.
-pub(crate) fn lex(search: &str) -> Result<Vec<Element>, String> {
+pub(crate) fn lex(search: &str, words: Words) -> Result<Vec<Element>, String> {
     let search = search.to_lowercase();
-    let (filters, words): (Vec<&str>, Vec<&str>) =
+    let (filters, texts): (Vec<&str>, Vec<&str>) =
         split(&search, ' ').into_iter().partition(|token| token.contains(':'));
     let mut elements = Vec::new();
     for filter in filters {
@@ -33,8 +42,12 @@ pub(crate) fn lex(search: &str) -> Result<Vec<Element>, String> {
             _ => return Err(format!("Query element {filter:?} can only contain 1 ':'")),
         });
     }
-    if !words.is_empty() {
-        elements.push(Element::Text(words.join(" ")));
+    match words {
+        Words::Together if texts.is_empty() => {}
+        Words::Together => elements.push(Element::Text(texts.join(" "))),
+        Words::Each => {
+            elements.extend(texts.into_iter().map(|text| Element::Text(text.to_owned())))
+        }
     }
     Ok(elements)
 }
@@ -58,7 +71,17 @@ pub(crate) fn split_unquoted(text: &str, delimiter: char) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Element, Words};
+
+    fn lex(search: &str) -> Result<Vec<Element>, String> {
+        super::lex(search, Words::Together)
+    }
+
+    #[test]
+    fn each_word_was_a_text_of_its_own() {
+        let each = super::lex("my owner:me dev", Words::Each).unwrap();
+        assert_eq!(each, [filter("owner", "me"), text("my"), text("dev")]);
+    }
 
     fn filter(key: &str, value: &str) -> Element {
         Element::Filter { key: key.to_owned(), value: value.to_owned() }

@@ -5,4 +5,4 @@ mod pattern;
 mod terms;
 
 pub(crate) use pattern::ilike;
-pub(crate) use terms::{SearchFault, Terms};
+pub(crate) use terms::{FreeText, SearchFault, Terms};

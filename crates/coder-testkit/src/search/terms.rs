@@ -3,10 +3,55 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::lexer::{Element, lex, split_unquoted};
+use super::lexer::{Element, Words, lex, split_unquoted};
+use crate::api::Dialect;
+use crate::input::parse_id;
 
 /// What is wrong with a search: the field at fault and why.
 pub(crate) type SearchFault = (String, String);
+
+/// What text without a key is looked for in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FreeText {
+    /// A key; `name`, or `owner/name`, without one.
+    key: Option<&'static str>,
+    words: Words,
+}
+
+impl FreeText {
+    pub(crate) fn of_key(key: &'static str, dialect: &Dialect) -> Self {
+        Self { key: Some(key), words: Words::of(dialect) }
+    }
+
+    pub(crate) fn of_workspaces(dialect: &Dialect) -> Self {
+        Self { key: None, words: Words::of(dialect) }
+    }
+
+    fn read(self, text: &str, values: &mut Vec<(String, String)>) -> Result<(), String> {
+        if let Some(key) = self.key {
+            values.push((key.to_owned(), text.to_owned()));
+            return Ok(());
+        }
+        match split_unquoted(text, '/').as_slice() {
+            [name] => values.push(("name".to_owned(), (*name).to_owned())),
+            [owner, name] => {
+                values.push(("owner".to_owned(), (*owner).to_owned()));
+                values.push(("name".to_owned(), (*name).to_owned()));
+            }
+            _ => return Err(format!("Query element {text:?} can only contain 1 '/'")),
+        }
+        Ok(())
+    }
+}
+
+impl Words {
+    fn of(dialect: &Dialect) -> Self {
+        if dialect.words_are_terms { Self::Each } else { Self::Together }
+    }
+}
+
+/// How Go writes a layout of time.
+const GO_TIME: &str = "2006-01-02T15:04:05.999999999Z07:00";
 
 /// The filters of a search. Reading a key takes it away; what is left at the end is unknown.
 #[derive(Debug)]
@@ -16,39 +61,18 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// Reads a search whose free text is `name` or `owner/name`.
-    pub(crate) fn of_workspaces(search: &str) -> Result<Self, SearchFault> {
-        Self::read(search, |text, values| {
-            match split_unquoted(text, '/').as_slice() {
-                [name] => values.push(("name".to_owned(), (*name).to_owned())),
-                [owner, name] => {
-                    values.push(("owner".to_owned(), (*owner).to_owned()));
-                    values.push(("name".to_owned(), (*name).to_owned()));
-                }
-                _ => return Err(format!("Query element {text:?} can only contain 1 '/'")),
-            }
-            Ok(())
-        })
-    }
-
-    /// Reads a search whose free text is looked for in `key`.
-    pub(crate) fn with_default_key(search: &str, key: &str) -> Result<Self, SearchFault> {
-        Self::read(search, |text, values| {
-            values.push((key.to_owned(), text.trim_matches('"').to_owned()));
-            Ok(())
-        })
-    }
-
-    fn read(
-        search: &str,
-        free: impl Fn(&str, &mut Vec<(String, String)>) -> Result<(), String>,
-    ) -> Result<Self, SearchFault> {
+    /// Reads a search.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with an element.
+    pub(crate) fn read(search: &str, free: FreeText) -> Result<Self, SearchFault> {
         let fault = |reason| ("q".to_owned(), reason);
         let mut values = Vec::new();
-        for element in lex(search).map_err(fault)? {
+        for element in lex(search, free.words).map_err(fault)? {
             match element {
                 Element::Filter { key, value } => values.push((key, value)),
-                Element::Text(text) => free(&text, &mut values).map_err(fault)?,
+                Element::Text(text) => free.read(&text, &mut values).map_err(fault)?,
             }
         }
         Ok(Self { values, faults: Vec::new() })
@@ -89,18 +113,33 @@ impl Terms {
             "1" | "t" | "true" => Some(true),
             "0" | "f" | "false" => Some(false),
             _ => {
-                self.fault(key, format!("Query param \"{key}\" must be a valid boolean"));
+                let reason = format!("strconv.ParseBool: parsing {value:?}: invalid syntax");
+                self.refuse(key, &format!("must be a valid boolean: {reason}"));
                 None
             }
         }
     }
 
+    /// A number.
+    pub(crate) fn integer(&mut self, key: &str) -> Option<i64> {
+        let value = self.one(key)?;
+        let number = value.parse().ok();
+        if number.is_none() {
+            let reason = format!("strconv.ParseInt: parsing {value:?}: invalid syntax");
+            self.refuse(key, &format!("must be a valid integer: {reason}"));
+        }
+        number
+    }
+
     /// A point in time (RFC 3339). Its letters are put back into upper case.
     pub(crate) fn time(&mut self, key: &str) -> Option<Timestamp> {
-        let value = self.one(key)?;
-        let time = value.to_uppercase().parse().ok();
+        let value = self.one(key)?.to_uppercase();
+        let time = value.parse().ok();
         if time.is_none() {
-            self.fault(key, format!("Query param \"{key}\" must be a valid date format"));
+            let reason = format!(
+                "parsing time {value:?} as \"{GO_TIME}\": cannot parse {value:?} as \"2006\""
+            );
+            self.refuse(key, &format!("must be a valid date format ({GO_TIME}): {reason}"));
         }
         time
     }
@@ -109,9 +148,9 @@ impl Terms {
     pub(crate) fn ids(&mut self, key: &str) -> Vec<Uuid> {
         let mut ids = Vec::new();
         for value in self.list(key) {
-            match Uuid::try_parse(&value) {
+            match parse_id(&value) {
                 Ok(id) => ids.push(id),
-                Err(_) => self.fault(key, format!("Query param \"{key}\" must be a valid uuid")),
+                Err(reason) => self.refuse(key, &format!("has invalid values: {reason}")),
             }
         }
         ids
@@ -123,11 +162,36 @@ impl Terms {
         if known.contains(&value.as_str()) {
             return Some(value);
         }
-        self.fault(key, format!("Query param \"{key}\" has invalid value: {value:?}"));
+        self.refuse(key, &format!("has invalid value: {value:?} is not a valid value"));
         None
     }
 
-    pub(crate) fn fault(&mut self, key: &str, reason: impl Into<String>) {
+    /// Some of a few words, separated by commas.
+    pub(crate) fn words(&mut self, key: &str, known: &[&str]) -> Vec<String> {
+        let values = self.list(key);
+        for unknown in values.iter().filter(|value| !known.contains(&value.as_str())) {
+            self.refuse(key, &format!("has invalid values: {unknown:?} is not a valid value"));
+        }
+        values
+    }
+
+    /// Says what is wrong with a parameter: `Query param "owner" …`.
+    pub(crate) fn refuse(&mut self, key: &str, reason: &str) {
+        self.fault(key, format!("Query param {key:?} {reason}"));
+    }
+
+    /// Says that a thing that a filter names is not there for the caller.
+    pub(crate) fn unknown(&mut self, key: &str, thing: &str, pronoun: &str) {
+        self.refuse(
+            key,
+            &format!(
+                "has invalid value: {thing} either does not exist, or you are unauthorized to \
+                 view {pronoun}"
+            ),
+        );
+    }
+
+    fn fault(&mut self, key: &str, reason: impl Into<String>) {
         self.faults.push((key.to_owned(), reason.into()));
     }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Preset, Template, TemplateVersion};
-use crate::Version;
+use super::{Preset, Template, TemplateVersion, sibling};
+use crate::api::{Dialect, TemplateField};
 use crate::json::Json as _;
 use crate::state::Deployment;
 
@@ -27,12 +27,12 @@ impl Template {
             "organization_icon": "",
             "name": self.name,
             "display_name": self.display_name,
-            "provisioner": "terraform",
+            "provisioner": self.provisioner,
             "active_version_id": self.active_id(),
             "active_user_count": users,
             "build_time_stats": {
-                "start": { "P50": 41873, "P95": 98112 },
-                "stop": { "P50": 8120, "P95": 15544 },
+                "start": { "P50": null, "P95": null },
+                "stop": { "P50": null, "P95": null },
                 "delete": { "P50": null, "P95": null },
             },
             "description": self.description,
@@ -43,8 +43,8 @@ impl Template {
             "activity_bump_ms": 3_600_000,
             "autostop_requirement": { "days_of_week": [], "weeks": 1 },
             "autostart_requirement": { "days_of_week": days },
-            "created_by_id": uuid::Uuid::nil(),
-            "created_by_name": "platform",
+            "created_by_id": self.created_by.unwrap_or_default(),
+            "created_by_name": self.author(deployment),
             "allow_user_autostart": true,
             "allow_user_autostop": true,
             "allow_user_cancel_workspace_jobs": self.cancel_by_members,
@@ -52,86 +52,115 @@ impl Template {
             "time_til_dormant_ms": 0,
             "time_til_dormant_autodelete_ms": 0,
             "require_active_version": false,
-            "max_port_share_level": "authenticated",
+            "max_port_share_level": "public",
             "use_classic_parameter_flow": self.is_classic(deployment.settings.version),
         });
-        let version = deployment.settings.version;
-        if version >= Version::V2_29 {
-            template.set("cors_behavior", "simple");
-        }
-        if version >= Version::V2_34 {
-            template.set("deleted", false);
-            template.set("disable_module_cache", false);
-        }
-        if version >= Version::V2_37 {
-            template.set("time_til_autostop_notify_ms", 0);
-            template.set("agents_allowed", true);
+        for field in deployment.dialect().template_fields {
+            let (name, value) = match field {
+                TemplateField::CorsBehavior => ("cors_behavior", json!("simple")),
+                TemplateField::UseTerraformWorkspaceCache => {
+                    ("use_terraform_workspace_cache", json!(false))
+                }
+                TemplateField::Deleted => ("deleted", json!(false)),
+                TemplateField::DisableModuleCache => ("disable_module_cache", json!(false)),
+                TemplateField::TimeTilAutostopNotify => ("time_til_autostop_notify_ms", json!(0)),
+                TemplateField::AgentsAllowed => ("agents_allowed", json!(true)),
+            };
+            template.set(name, value);
         }
         template
+    }
+
+    /// The name of the user who has made it.
+    fn author(&self, deployment: &Deployment<'_>) -> String {
+        let author = self.created_by.and_then(|id| deployment.state.users.get(&id));
+        author.map_or_else(|| "platform".to_owned(), |user| user.username.clone())
     }
 }
 
 impl TemplateVersion {
-    pub(crate) fn json(&self, template: &Template) -> Value {
-        let status = if self.importing { "running" } else { "succeeded" };
-        let mut job = json!({
+    pub(crate) fn json(&self, deployment: &Deployment<'_>, template: &Template) -> Value {
+        let dialect = deployment.dialect();
+        let created_at = self.created_at.to_string();
+        let author = template.created_by.unwrap_or_default();
+        let mut created_by = json!({ "id": author, "username": template.author(deployment) });
+        let full_name = deployment.state.users.get(&author).map_or("", |user| &user.name);
+        if dialect.initiators && !full_name.is_empty() {
+            created_by.set("name", full_name);
+        }
+        let mut version = json!({
             "id": self.id,
-            "created_at": self.created_at.to_string(),
-            "started_at": self.created_at.to_string(),
-            "status": status,
-            "file_id": self.id,
+            "template_id": template.id,
+            "organization_id": template.organization,
+            "created_at": created_at,
+            "updated_at": created_at,
+            "name": self.name,
+            "message": "",
+            "job": self.job_json(deployment, template),
+            "readme": template.readme,
+            "created_by": created_by,
+            "archived": false,
+        });
+        if dialect.initiators {
+            version.set("has_external_agent", false);
+        }
+        version
+    }
+
+    /// The job that has imported it.
+    fn job_json(&self, deployment: &Deployment<'_>, template: &Template) -> Value {
+        let created_at = self.created_at.to_string();
+        let mut job = json!({
+            "id": sibling(self.id, 1),
+            "created_at": created_at,
+            "started_at": created_at,
+            "status": if self.importing { "running" } else { "succeeded" },
+            "worker_id": deployment.settings.deployment_id,
+            "file_id": sibling(self.id, 2),
             "tags": { "owner": "", "scope": "organization" },
             "queue_position": 0,
             "queue_size": 0,
             "organization_id": template.organization,
-            "initiator_id": uuid::Uuid::nil(),
             "input": { "template_version_id": self.id },
             "type": "template_version_import",
             "metadata": {
-                "template_version_name": self.name,
-                "template_id": template.id,
-                "template_name": template.name,
-                "template_display_name": template.display_name,
-                "template_icon": template.icon,
+                "template_version_name": "",
+                "template_id": uuid::Uuid::nil(),
+                "template_name": "",
+                "template_display_name": "",
+                "template_icon": "",
             },
-            "logs_overflowed": false,
         });
-        if !self.importing {
-            job.set("completed_at", self.created_at.to_string());
+        if deployment.dialect().initiators {
+            job.set("initiator_id", template.created_by.unwrap_or_default().to_string());
+            job.set("logs_overflowed", false);
         }
-        json!({
-            "id": self.id,
-            "template_id": template.id,
-            "organization_id": template.organization,
-            "created_at": self.created_at.to_string(),
-            "updated_at": self.created_at.to_string(),
-            "name": self.name,
-            "message": "",
-            "job": job,
-            "readme": "",
-            "created_by": { "id": uuid::Uuid::nil(), "username": "platform" },
-            "archived": false,
-            "has_external_agent": false,
-        })
+        if !self.importing {
+            job.set("completed_at", created_at);
+        }
+        job
     }
 }
 
 impl Preset {
     /// Coder writes presets in Go's own case.
-    pub(crate) fn json(&self) -> Value {
+    pub(crate) fn json(&self, dialect: &Dialect) -> Value {
         let parameters: Vec<Value> = self
             .values
             .iter()
             .map(|(name, value)| json!({ "Name": name, "Value": value }))
             .collect();
-        json!({
+        let mut preset = json!({
             "ID": self.id,
             "Name": self.name,
             "Parameters": if parameters.is_empty() { Value::Null } else { parameters.into() },
-            "Default": self.default,
-            "DesiredPrebuildInstances": null,
-            "Description": "",
-            "Icon": "",
-        })
+            "Default": self.default && dialect.default_presets,
+        });
+        if dialect.preset_details {
+            preset.set("DesiredPrebuildInstances", Value::Null);
+            preset.set("Description", "");
+            preset.set("Icon", "");
+        }
+        preset
     }
 }

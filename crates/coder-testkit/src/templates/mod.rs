@@ -5,8 +5,10 @@ mod json;
 mod parameters;
 mod resources;
 mod routes;
+mod search;
 mod setup;
 mod validation;
+mod versions;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -15,10 +17,19 @@ use uuid::Uuid;
 pub(crate) use parameters::{Resolved, Values, Wanted};
 pub(crate) use resources::{AgentDatum, AgentDescription, Resource};
 pub use resources::{NewAgent, NewResource};
-pub(crate) use routes::{parse_id, route_templates, route_versions};
+pub(crate) use routes::{
+    delete, get, get_by_name, list, list_of_organization, parse_id, patch, previous_version,
+    version_by_name, version_by_names, versions,
+};
 pub use setup::FakeTemplate;
+pub(crate) use versions::{
+    dynamic_parameters, external_auth, logs, nothing, patch_version, presets, rich_parameters,
+    version,
+};
 
 use crate::Version;
+use crate::api::Dialect;
+use crate::json::Json as _;
 use crate::state::{Deployment, State};
 
 /// A template, as the deployment stores it.
@@ -31,6 +42,12 @@ pub(crate) struct Template {
     pub(crate) icon: String,
     pub(crate) description: String,
     pub(crate) created_at: Timestamp,
+    /// The user who has made it, when it is one of the deployment.
+    pub(crate) created_by: Option<Uuid>,
+    /// What builds its workspaces: `terraform`.
+    pub(crate) provisioner: String,
+    /// The text that explains its versions.
+    pub(crate) readme: String,
     /// Empty while it is not deprecated.
     pub(crate) deprecation: String,
     /// Whether its parameters are the classic ones; by the release unless somebody has said it.
@@ -90,6 +107,9 @@ impl Template {
             icon: "/icon/k8s.png".to_owned(),
             description: String::new(),
             created_at,
+            created_by: None,
+            provisioner: "terraform".to_owned(),
+            readme: String::new(),
             deprecation: String::new(),
             classic: None,
             cancel_by_members: true,
@@ -106,9 +126,9 @@ impl Template {
         if self.display_name.is_empty() { &self.name } else { &self.display_name }
     }
 
-    /// Whether its parameters are the classic ones: the default of releases before 2.25.
+    /// Whether its parameters are the classic ones; by the release unless somebody has said it.
     pub(crate) fn is_classic(&self, version: Version) -> bool {
-        self.classic.unwrap_or(version < Version::V2_25)
+        self.classic.unwrap_or(Dialect::of(version).classic_parameters)
     }
 
     /// What it says of an agent of that name.
@@ -156,6 +176,33 @@ impl Template {
     pub(crate) fn version(&self, id: Uuid) -> Option<&TemplateVersion> {
         self.versions.iter().find(|version| version.id == id)
     }
+}
+
+impl TemplateVersion {
+    /// Whether a parameter is for one build only.
+    pub(crate) fn is_ephemeral(&self, name: &str) -> bool {
+        let parameter = self.parameters.iter().find(|known| known.text("name") == Some(name));
+        let flag = parameter.and_then(|parameter| parameter.get("ephemeral"));
+        flag.and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// Its parameters; a display name that is empty is left out.
+    pub(crate) fn parameters_json(&self) -> Value {
+        let mut parameters = self.parameters.clone();
+        for parameter in &mut parameters {
+            if parameter.text("display_name").is_none()
+                && let Some(fields) = parameter.as_object_mut()
+            {
+                fields.remove("display_name");
+            }
+        }
+        parameters.into()
+    }
+}
+
+/// An id that belongs to another one: of the job or the file of a version.
+fn sibling(id: Uuid, number: u128) -> Uuid {
+    Uuid::from_u128(id.as_u128() ^ number)
 }
 
 impl State {

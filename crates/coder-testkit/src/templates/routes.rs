@@ -1,166 +1,203 @@
 //! The API's routes about templates.
 
-use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use http::StatusCode;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{Preset, Template, TemplateVersion, dynamic};
-use crate::Version;
+use super::Template;
+use super::search::TemplateSearch;
+use crate::api::{Open, first, second, third};
+use crate::authentication::Caller;
 use crate::call::Call;
+use crate::input::parse_id as parse;
 use crate::reply::{Answer, Reply};
-use crate::search::Terms;
 use crate::state::Deployment;
+use crate::workspaces::Page;
 
-/// Everything below `/api/v2/templates` and `/api/v2/organizations/{organization}/templates`;
-/// `organization` is the segment of the latter.
-pub(crate) fn route_templates(
-    deployment: &mut Deployment<'_>,
-    call: &Call,
-    organization: Option<&str>,
-    rest: &[&str],
-) -> Answer {
+/// `GET /api/v2/templates`.
+pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
-    let organization = match organization {
-        None => None,
-        Some(segment) => {
-            Some(deployment.state.organization_at(segment).ok_or_else(Reply::not_found)?.id)
-        }
-    };
-    if !caller.may("template:read") {
-        return Err(Reply::not_found());
-    }
-    let find = |segment: &str| {
-        let found = match organization {
-            Some(organization) => deployment.state.template_named(organization, segment),
-            None => deployment.state.template(parse_id(segment)?),
-        };
-        found.ok_or_else(Reply::not_found)
-    };
-    match (&call.method, rest) {
-        (&Method::GET, []) => list(deployment, call, organization),
-        (&Method::GET, [template]) => Ok(Reply::ok(&find(template)?.json(deployment))),
-        (&Method::GET, [template, "versions"]) => {
-            let template = find(template)?;
-            let versions = template.versions.iter().rev();
-            Ok(Reply::ok(&versions.map(|version| version.json(template)).collect()))
-        }
-        (&Method::GET, [template, "versions", name]) => {
-            let template = find(template)?;
-            let version = template.versions.iter().find(|version| version.name == *name);
-            Ok(Reply::ok(&version.ok_or_else(Reply::not_found)?.json(template)))
-        }
-        _ => Err(Reply::no_route()),
-    }
+    find_all(deployment, call, &caller, None)
 }
 
-/// Everything below `/api/v2/templateversions/{id}`.
-pub(crate) fn route_versions(
+/// `GET /api/v2/organizations/{organization}/templates`.
+pub(crate) fn list_of_organization(
     deployment: &mut Deployment<'_>,
     call: &Call,
-    rest: &[&str],
+    open: &Open<'_>,
 ) -> Answer {
     let caller = deployment.authenticate(call)?;
-    let [segment, rest @ ..] = rest else { return Err(Reply::no_route()) };
-    let id = parse_id(segment)?;
-    let template = deployment.state.template_of_version(id).filter(|_| caller.may("template:read"));
-    let template = template.ok_or_else(Reply::not_found)?;
-    let version = template.version(id).ok_or_else(Reply::not_found)?;
-    match (&call.method, rest) {
-        (&Method::POST, ["dynamic-parameters", "evaluate"]) => {
-            imported(version)?;
-            dynamic::evaluate(deployment, &caller, version, call)
-        }
-        (&Method::GET, []) => Ok(Reply::ok(&version.json(template))),
-        (&Method::GET, ["rich-parameters"]) => {
-            imported(version)?;
-            Ok(Reply::ok(&version.parameters.clone().into()))
-        }
-        (&Method::GET, ["presets"]) => {
-            let presets: Vec<Value> = version.presets.iter().map(Preset::json).collect();
-            // Go's nil slice.
-            let presets = if presets.is_empty() { Value::Null } else { presets.into() };
-            Ok(Reply::ok(&presets))
-        }
-        (&Method::GET, ["external-auth"]) => {
-            let user = call.query("user_id").map(parse_id).transpose()?;
-            let heard = deployment.settings.version >= Version::V2_36 && caller.user.owner;
-            let user = user.filter(|_| heard).unwrap_or(caller.user.id);
-            let linked = deployment.state.external_auth_of(user);
-            let providers = template.external_auth.iter().map(|(id, name)| {
-                json!({
-                    "id": id,
-                    "type": "github",
-                    "display_name": name,
-                    "display_icon": "/icon/github.svg",
-                    "authenticate_url": deployment.url(&format!("/external-auth/{id}")),
-                    "authenticated": linked.contains(id),
-                })
-            });
-            Ok(Reply::ok(&providers.collect()))
-        }
-        (&Method::GET, ["variables" | "resources" | "logs"]) => Ok(Reply::ok(&json!([]))),
-        _ => Err(Reply::no_route()),
-    }
-}
-
-fn imported(version: &TemplateVersion) -> Result<(), Reply> {
-    if version.importing {
-        Err(Reply::error(StatusCode::TOO_EARLY, "Template version job has not finished"))
-    } else {
-        Ok(())
-    }
+    let organization = organization(deployment, first(open))?;
+    find_all(deployment, call, &caller, Some(organization))
 }
 
 /// Ordered by name; deprecated ones only when asked for.
-fn list(deployment: &Deployment<'_>, call: &Call, organization: Option<Uuid>) -> Answer {
-    let search = call.query("q").unwrap_or_default();
-    let invalid = |faults: Vec<(String, String)>| {
-        Reply::invalid(StatusCode::BAD_REQUEST, "Invalid template search query.", faults)
-    };
-    let mut terms =
-        Terms::with_default_key(search, "display_name").map_err(|fault| invalid(vec![fault]))?;
-    let exact = terms.one("exact_name");
-    let exact_display = terms.one("exact_display_name");
-    let name = terms.one("name");
-    let display_name = terms.one("display_name");
-    let ids = terms.ids("ids");
-    let deprecated = terms.bool("deprecated").unwrap_or(false);
-    let named_organization = terms.one("organization");
-    for unused in ["deleted", "has-ai-task", "agents-allowed", "has_external_agent"] {
-        let _ = terms.bool(unused);
-    }
-    for unused in ["author", "author_id"] {
-        let _ = terms.one(unused);
-    }
-    terms.finish().map_err(invalid)?;
-    let organization = match named_organization {
-        None => organization,
-        Some(text) => Some(deployment.state.organization_at(&text).map_or(Uuid::nil(), |o| o.id)),
-    };
-    let equal = |wanted: &Option<String>, text: &str| {
-        wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(text))
-    };
-    let contains = |wanted: &Option<String>, text: &str| {
-        wanted.as_ref().is_none_or(|wanted| text.to_lowercase().contains(wanted))
-    };
+fn find_all(
+    deployment: &Deployment<'_>,
+    call: &Call,
+    caller: &Caller,
+    organization: Option<Uuid>,
+) -> Answer {
+    let search = TemplateSearch::read(call.query("q").unwrap_or_default(), deployment).map_err(
+        |faults| Reply::invalid(StatusCode::BAD_REQUEST, "Invalid template search query.", faults),
+    )?;
     let mut found: Vec<&Template> = deployment
         .state
         .templates
         .iter()
+        .filter(|_| caller.may("template:read"))
         .filter(|template| organization.is_none_or(|wanted| template.organization == wanted))
-        .filter(|template| deprecated != template.deprecation.is_empty())
-        .filter(|template| ids.is_empty() || ids.contains(&template.id))
-        .filter(|template| equal(&exact, &template.name) && contains(&name, &template.name))
-        .filter(|template| {
-            equal(&exact_display, &template.display_name)
-                && contains(&display_name, template.shown_name())
-        })
+        .filter(|template| search.finds(deployment, template, caller))
         .collect();
     found.sort_by_key(|template| template.name.to_lowercase());
     Ok(Reply::ok(&found.into_iter().map(|template| template.json(deployment)).collect()))
 }
 
+/// `GET /api/v2/templates/{template}`.
+pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let template = by_id(deployment, call, open)?;
+    Ok(Reply::ok(&template.json(deployment)))
+}
+
+/// `GET /api/v2/organizations/{organization}/templates/{template}`.
+pub(crate) fn get_by_name(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let template = by_name(deployment, call, open)?;
+    Ok(Reply::ok(&template.json(deployment)))
+}
+
+/// `DELETE /api/v2/templates/{template}`: for owners, of templates without workspaces.
+pub(crate) fn delete(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let caller = deployment.authenticate(call)?;
+    let id = by_id(deployment, call, open)?.id;
+    if !caller.user.owner {
+        return Err(Reply::not_found());
+    }
+    let workspaces = deployment.state.workspaces.values();
+    let pace = &deployment.settings.pace;
+    let is_used = |workspace: &crate::workspaces::Workspace| {
+        workspace.template == id && !workspace.is_deleted(pace, deployment.now)
+    };
+    if workspaces.into_iter().any(is_used) {
+        return Err(Reply::bad_request(
+            "All workspaces must be deleted before a template can be removed.",
+        ));
+    }
+    deployment.state.templates.retain(|template| template.id != id);
+    Ok(Reply::ok(&json!({ "message": "Template has been deleted!" })))
+}
+
+/// `PATCH /api/v2/templates/{template}`: refused to members; the fake changes nothing for owners.
+pub(crate) fn patch(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let caller = deployment.authenticate(call)?;
+    let template = by_id(deployment, call, open)?;
+    if caller.user.owner {
+        return Ok(Reply::ok(&template.json(deployment)));
+    }
+    Err(Reply::error_with_detail(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "An internal server error occurred.",
+        "execute transaction: update template metadata: unauthorized: rbac: forbidden",
+    ))
+}
+
+/// `GET /api/v2/templates/{template}/versions`: oldest first.
+pub(crate) fn versions(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let template = by_id(deployment, call, open)?;
+    let page = Page::read(call)?;
+    let mut versions: Vec<_> = template.versions.iter().collect();
+    if let Some(after) = page.after {
+        let Some(at) = versions.iter().position(|version| version.id == after) else {
+            let message = format!("Record at \"after_id\" (\"{after}\") does not exists.");
+            return Err(Reply::bad_request(&message));
+        };
+        versions.drain(..=at);
+    }
+    let shown = page.of(versions).map(|version| version.json(deployment, &template));
+    Ok(Reply::ok(&shown.collect()))
+}
+
+/// `GET /api/v2/templates/{template}/versions/{version}`, by name.
+pub(crate) fn version_by_name(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Answer {
+    let template = by_id(deployment, call, open)?;
+    named_version(deployment, &template, second(open))
+}
+
+/// `GET /api/v2/organizations/{organization}/templates/{template}/versions/{version}`, by names.
+pub(crate) fn version_by_names(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Answer {
+    let template = by_name(deployment, call, open)?;
+    named_version(deployment, &template, third(open))
+}
+
+fn named_version(deployment: &Deployment<'_>, template: &Template, name: &str) -> Answer {
+    let version = template.versions.iter().find(|version| version.name == name);
+    match version {
+        Some(version) => Ok(Reply::ok(&version.json(deployment, template))),
+        None => Err(no_version(name)),
+    }
+}
+
+fn no_version(name: &str) -> Reply {
+    let message = format!("No template version found by name {name:?}.");
+    Reply::error(StatusCode::NOT_FOUND, &message)
+}
+
+/// `GET …/versions/{version}/previous`: the version before this one.
+pub(crate) fn previous_version(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Answer {
+    let template = by_name(deployment, call, open)?;
+    let name = third(open);
+    let at = template.versions.iter().position(|version| version.name == name);
+    let at = at.ok_or_else(|| no_version(name))?;
+    let previous = at.checked_sub(1).and_then(|before| template.versions.get(before));
+    match previous {
+        Some(version) => Ok(Reply::ok(&version.json(deployment, &template))),
+        None if deployment.dialect().previous_version_is_missing => {
+            let message = format!("No previous template version found for {name:?}.");
+            Err(Reply::error(StatusCode::NOT_FOUND, &message))
+        }
+        None => Ok(Reply::no_content()),
+    }
+}
+
+/// The template of an id in the path, when the caller may see it.
+fn by_id(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Result<Template, Reply> {
+    let caller = deployment.authenticate(call)?;
+    let template = deployment.state.template(parse_id(first(open))?);
+    template.filter(|_| caller.may("template:read")).cloned().ok_or_else(Reply::not_found)
+}
+
+/// The template of an organization and a name in the path, when the caller may see it.
+fn by_name(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Result<Template, Reply> {
+    let caller = deployment.authenticate(call)?;
+    let organization = organization(deployment, first(open))?;
+    let template = deployment.state.template_named(organization, second(open));
+    template.filter(|_| caller.may("template:read")).cloned().ok_or_else(Reply::not_found)
+}
+
+fn organization(deployment: &Deployment<'_>, segment: &str) -> Result<Uuid, Reply> {
+    let found = deployment.state.organization_at(segment).ok_or_else(Reply::not_found)?;
+    Ok(found.id)
+}
+
 /// An id in a path.
 pub(crate) fn parse_id(segment: &str) -> Result<Uuid, Reply> {
-    Uuid::try_parse(segment).map_err(|_| Reply::bad_request(&format!("Invalid UUID {segment:?}.")))
+    parse(segment).map_err(|reason| {
+        let message = format!("Invalid UUID {segment:?}.");
+        Reply::error_with_detail(StatusCode::BAD_REQUEST, &message, &reason)
+    })
 }

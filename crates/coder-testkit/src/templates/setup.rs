@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{NewResource, Preset, Template, TemplateVersion};
-use crate::FakeCoder;
 use crate::json::Json as _;
+use crate::{FakeCoder, FakeUser};
 
 /// A template of the fake. Every method changes it at once.
 ///
@@ -68,6 +68,32 @@ impl FakeTemplate {
         self.change(|template| icon.clone_into(&mut template.icon))
     }
 
+    /// The user who has made it.
+    pub fn created_by(self, user: &FakeUser) -> Self {
+        let user = user.id.as_uuid();
+        self.change(|template| template.created_by = Some(user))
+    }
+
+    /// What builds its workspaces: `terraform` unless said.
+    pub fn provisioner(self, name: &str) -> Self {
+        self.change(|template| name.clone_into(&mut template.provisioner))
+    }
+
+    /// The text that explains its versions.
+    pub fn readme(self, text: &str) -> Self {
+        self.change(|template| text.clone_into(&mut template.readme))
+    }
+
+    /// Names the active version; the first one is called `first` unless said.
+    pub fn version_name(self, name: &str) -> Self {
+        self.change_active(|version| name.clone_into(&mut version.name))
+    }
+
+    /// Whether members may cancel builds of their workspaces; they may unless said.
+    pub fn cancel_by_members(self, allowed: bool) -> Self {
+        self.change(|template| template.cancel_by_members = allowed)
+    }
+
     /// Gives the active version a text parameter with a default.
     pub fn parameter(self, name: &str, default: &str) -> Self {
         self.rich_parameter(json!({ "name": name, "default_value": default, "required": false }))
@@ -113,16 +139,6 @@ impl FakeTemplate {
     /// does not have are ignored. Without a word about its parameters a template takes any.
     pub fn no_other_parameters(self) -> Self {
         self.change_active(|version| version.takes_anything = false)
-    }
-
-    /// Names the active version; the first one is called `first` unless said.
-    pub fn version_name(self, name: &str) -> Self {
-        self.change_active(|version| name.clone_into(&mut version.name))
-    }
-
-    /// Whether members may cancel builds of their workspaces; they may unless said.
-    pub fn cancel_by_members(self, allowed: bool) -> Self {
-        self.change(|template| template.cancel_by_members = allowed)
     }
 
     /// What a build makes, in this order; a Kubernetes pod with the workspace's agents and a

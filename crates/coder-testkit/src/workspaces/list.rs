@@ -2,27 +2,27 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::Workspace;
 use super::json::Fresh;
 use super::matching::WorkspaceSearch;
 use crate::authentication::Caller;
 use crate::call::Call;
+use crate::input::Query;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
 
 /// One page of what the caller may see and the search finds; `count` counts all of it.
 pub(crate) fn list(deployment: &Deployment<'_>, call: &Call, caller: &Caller) -> Answer {
-    let (limit, offset) = page(call)?;
+    let page = Page::read(call)?;
     let search = WorkspaceSearch::read(call.query("q").unwrap_or_default(), deployment).map_err(
         |faults| Reply::invalid(StatusCode::BAD_REQUEST, "Invalid workspace search query.", faults),
     )?;
     let found = find(deployment, &search, caller);
     let count = found.len();
-    let workspaces: Vec<Value> = found
-        .into_iter()
-        .skip(offset)
-        .take(if limit == 0 { usize::MAX } else { limit })
+    let workspaces: Vec<Value> = page
+        .of(found)
         .map(|workspace| workspace.json(deployment, caller.user.id, Fresh::No))
         .collect();
     Ok(Reply::ok(&json!({ "workspaces": workspaces, "count": count })))
@@ -58,28 +58,35 @@ pub(crate) fn find<'a>(
     found.into_iter().map(|(_, workspace)| workspace).collect()
 }
 
-/// `limit` and `offset`; a limit of 0 is none.
-pub(crate) fn page(call: &Call) -> Result<(usize, usize), Reply> {
-    let mut faults = Vec::new();
-    let mut number = |name: &str| match call.query(name).map(str::parse::<i32>) {
-        None => 0,
-        Some(Ok(number)) if number >= 0 => usize::try_from(number).unwrap_or_default(),
-        Some(_) => {
-            faults.push((
-                name.to_owned(),
-                format!("Query param \"{name}\" must be a valid positive integer"),
-            ));
-            0
-        }
-    };
-    let page = (number("limit"), number("offset"));
-    if faults.is_empty() {
+/// The page that a call asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page {
+    /// The entry after which it begins.
+    pub(crate) after: Option<Uuid>,
+    limit: usize,
+    offset: usize,
+}
+
+impl Page {
+    /// Reads `after_id`, `limit` and `offset`; a limit of 0 is none.
+    ///
+    /// # Errors
+    ///
+    /// 400 when one of them is none.
+    pub(crate) fn read(call: &Call) -> Result<Self, Reply> {
+        let mut query = Query::of(call);
+        let page = Self {
+            after: query.id("after_id"),
+            limit: query.count("limit"),
+            offset: query.count("offset"),
+        };
+        query.finish("Query parameters have invalid values.")?;
         Ok(page)
-    } else {
-        Err(Reply::invalid(
-            StatusCode::BAD_REQUEST,
-            "Query parameters have invalid values.",
-            faults,
-        ))
+    }
+
+    /// The entries of the page.
+    pub(crate) fn of<T>(self, all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+        let limit = if self.limit == 0 { usize::MAX } else { self.limit };
+        all.into_iter().skip(self.offset).take(limit)
     }
 }

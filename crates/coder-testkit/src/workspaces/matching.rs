@@ -5,8 +5,7 @@ use uuid::Uuid;
 
 use super::lifecycle::Transition;
 use super::{Build, Workspace};
-use crate::Version;
-use crate::search::{SearchFault, Terms, ilike};
+use crate::search::{FreeText, SearchFault, Terms, ilike};
 use crate::state::Deployment;
 use crate::users::User;
 
@@ -22,8 +21,6 @@ const STATUSES: [&str; 10] = [
     "deleting",
     "deleted",
 ];
-
-const AGENT_STATUSES: [&str; 4] = ["connecting", "connected", "disconnected", "timeout"];
 
 /// The filters of a workspace search.
 #[derive(Debug, Default)]
@@ -55,8 +52,9 @@ impl WorkspaceSearch {
         search: &str,
         deployment: &Deployment<'_>,
     ) -> Result<Self, Vec<SearchFault>> {
-        let version = deployment.settings.version;
-        let mut terms = Terms::of_workspaces(search).map_err(|fault| vec![fault])?;
+        let dialect = deployment.dialect();
+        let free = FreeText::of_workspaces(dialect);
+        let mut terms = Terms::read(search, free).map_err(|fault| vec![fault])?;
         let mut found = Self {
             owner: terms.one("owner"),
             name: terms.one("name"),
@@ -69,27 +67,9 @@ impl WorkspaceSearch {
             last_used_before: terms.time("last_used_before"),
             ..Self::default()
         };
-        if let Some(organization) = terms.one("organization") {
-            match deployment.state.organization_at(&organization) {
-                Some(known) => found.organization = Some(known.id),
-                None => terms.fault(
-                    "organization",
-                    format!(
-                        "Organization {organization:?} either does not exist, or you are not \
-                             a member of it"
-                    ),
-                ),
-            }
-        }
-        for status in terms.list("has-agent") {
-            if AGENT_STATUSES.contains(&status.as_str()) {
-                found.agents.push(status);
-            } else {
-                let reason = format!("Query param \"has-agent\" has invalid value: {status:?}");
-                terms.fault("has-agent", reason);
-            }
-        }
-        if version >= Version::V2_31 {
+        found.organization = deployment.searched_organization(&mut terms);
+        if dialect.searches_health {
+            found.agents = terms.list("has-agent");
             match terms.bool("healthy") {
                 Some(true) => found.agents.push("connected".to_owned()),
                 Some(false) => {
@@ -97,38 +77,64 @@ impl WorkspaceSearch {
                 }
                 None => {}
             }
+        } else {
+            found.agents.extend(terms.one("has-agent"));
         }
-        if version >= Version::V2_29 {
-            found.shared = terms.bool("shared");
-            found.shared_with_user = terms.one("shared_with_user");
-            found.nothing |= terms.one("shared_with_group").is_some();
+        if dialect.searches_shares {
+            found.read_shares(&mut terms, deployment);
         }
-        for unknown_to_the_fake in ["has-ai-task", "has_external_agent"] {
-            found.nothing |= terms.bool(unknown_to_the_fake) == Some(true);
+        found.nothing |= terms.bool("has-ai-task") == Some(true);
+        if dialect.searches_authors {
+            found.nothing |= terms.bool("has_external_agent") == Some(true);
         }
-        if version >= Version::V2_37 {
+        if dialect.searches_metadata {
             terms.all("include_agent_metadata");
         }
+        found.read_parameters(&mut terms);
+        terms.finish()?;
+        Ok(found)
+    }
+
+    fn read_shares(&mut self, terms: &mut Terms, deployment: &Deployment<'_>) {
+        self.shared = terms.bool("shared");
+        if let Some(name) = terms.one("shared_with_user") {
+            let is_me = deployment.dialect().shared_with_me && name == "me";
+            if is_me || deployment.state.user_named(&name).is_some() {
+                self.shared_with_user = Some(name);
+            } else {
+                terms.unknown("shared_with_user", &format!("user {name:?}"), "them");
+            }
+        }
+        if let Some(group) = terms.one("shared_with_group") {
+            let organization = deployment.state.organizations.first();
+            let organization = organization.map_or("", |known| known.name.as_str());
+            terms.refuse(
+                "shared_with_group",
+                &format!(
+                    "has invalid value: group {group:?} either does not exist, does not belong to \
+                     the organization {organization:?}, or you are unauthorized to view it"
+                ),
+            );
+        }
+    }
+
+    fn read_parameters(&mut self, terms: &mut Terms) {
         for parameter in terms.list("param") {
             let reason = match parameter.split('=').collect::<Vec<_>>().as_slice() {
                 [name] => {
-                    found.has_parameters.push((*name).to_owned());
+                    self.has_parameters.push((*name).to_owned());
                     continue;
                 }
                 [name, value] if !value.is_empty() => {
-                    found.parameters.push(((*name).to_owned(), (*value).to_owned()));
+                    self.parameters.push(((*name).to_owned(), (*value).to_owned()));
                     continue;
                 }
                 [_, _] => "has an empty value. omit the '=' to match just on the parameter name",
                 _ => "can only contain 1 '='",
             };
-            let reason = format!(
-                "Query param \"param\" has invalid value: query element {parameter:?} {reason}"
-            );
-            terms.fault("param", reason);
+            let reason = format!("has invalid values: query element {parameter:?} {reason}");
+            terms.refuse("param", &reason);
         }
-        terms.finish()?;
-        Ok(found)
     }
 
     /// Whether a workspace is found by `viewer`.
@@ -163,7 +169,8 @@ impl WorkspaceSearch {
             && self.last_used_before.is_none_or(|time| workspace.last_used_at < time)
             && self.shared.is_none_or(|shared| shared != workspace.shared_with.is_empty())
             && self.shared_with_user.as_deref().is_none_or(|name| {
-                let user = if name == "me" { Some(viewer) } else { state.user_named(name) };
+                let is_me = deployment.dialect().shared_with_me && name == "me";
+                let user = if is_me { Some(viewer) } else { state.user_named(name) };
                 user.is_some_and(|user| workspace.is_shared_with(user.id))
             })
     }

@@ -26,7 +26,7 @@ pub(crate) use create::{Wish, fulfil};
 pub(crate) use json::Fresh;
 pub use lifecycle::Pace;
 pub(crate) use lifecycle::Transition;
-pub(crate) use list::{find, page};
+pub(crate) use list::{Page, find};
 pub(crate) use matching::WorkspaceSearch;
 pub(crate) use metadata::Metadatum;
 pub(crate) use routes::{route_agents, route_builds, route_user, route_workspaces};

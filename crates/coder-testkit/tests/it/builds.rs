@@ -111,7 +111,7 @@ fn one_asks_what_one_may_do_before_doing_it() {
     let dev = coder.add_workspace(&alice, "dev").shared_with(&bob, "use").create();
     let ask = |user: &FakeUser| {
         let checks = json!({ "checks": {
-            "create": { "object": { "resource_type": "workspace", "owner_id": "me" }, "action": "create" },
+            "create": { "object": { "resource_type": "workspace", "owner_id": "me", "any_org": true }, "action": "create" },
             "read": { "object": { "resource_type": "workspace", "resource_id": dev }, "action": "read" },
             "delete": { "object": { "resource_type": "workspace", "resource_id": dev }, "action": "delete" },
             "apps": { "object": { "resource_type": "oauth2_app" }, "action": "create" },

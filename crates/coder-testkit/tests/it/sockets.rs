@@ -293,7 +293,7 @@ async fn sockets_go_over_the_wire_and_break_there() {
 #[tokio::test]
 async fn a_page_of_another_origin_opens_no_socket_whatever_its_token() {
     let (coder, alice, dev) = with_workspace();
-    let mut request = http::Request::get(
+    let mut request = Request::get(
         coder.url().endpoint(["api", "v2", "workspaces", &dev.to_string(), "watch-ws"]).as_str(),
     )
     .header("coder-session-token", alice.session_token.expose())

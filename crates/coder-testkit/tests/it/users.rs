@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_testkit::FakeCoder;
+use coder_testkit::{FakeCoder, Version};
 use http::Request;
 use serde_json::{Value, json};
 
@@ -159,9 +159,93 @@ fn a_cookie_alone_writes_nothing() {
 }
 
 #[test]
-fn a_body_has_a_limit() {
+fn bodies_of_many_mebibytes_are_read() {
     let coder = FakeCoder::new();
-    let request = Request::post("/oauth2/tokens").body(vec![b'x'; 4 * 1024 * 1024 + 1].into());
-    let answer = send(&coder, request.unwrap());
-    assert_eq!(answer.error(), (413, "Request body too large.".to_owned()));
+    let alice = coder.add_user("alice");
+    let body = json!({ "checks": { "a".repeat(5 * 1024 * 1024): {} } });
+    let answer = call(&coder, "POST", "/api/v2/authcheck", alice.session_token.expose(), &body);
+    assert_eq!(answer.status, 400);
+    assert!(answer.text.contains("must be defined for key"), "read, and refused for what it says");
+}
+
+#[test]
+fn a_password_signs_in_and_logging_out_takes_the_cookie_away() {
+    let coder = FakeCoder::builder().password("correct horse").build();
+    let alice = coder.add_user("alice");
+    let login = |email: &str, password: &str| {
+        let body = json!({ "email": email, "password": password });
+        call(&coder, "POST", "/api/v2/users/login", "", &body)
+    };
+    let refused = (401, "Incorrect email or password.".to_owned());
+    assert_eq!(login("alice@example.com", "wrong").error(), refused);
+    assert_eq!(login("nobody@example.com", "correct horse").error(), refused);
+    let signed_in = login("alice@example.com", "correct horse");
+    assert_eq!(signed_in.status, 201);
+    let token = signed_in.json()["session_token"].as_str().unwrap().to_owned();
+    assert!(
+        signed_in.header("set-cookie").contains(&format!("coder_session_token={token}; Path=/"))
+    );
+    assert_eq!(get(&coder, "/api/v2/users/me", &token).json()["username"], "alice");
+    let out = call(&coder, "POST", "/api/v2/users/logout", &token, &Value::Null);
+    assert!(out.header("set-cookie").starts_with("coder_session_token=; Path=/; Max-Age=0"));
+    assert_eq!(get(&coder, "/api/v2/users/me", &token).status, 401);
+    coder.set_password(&alice, "another");
+    assert_eq!(login("alice@example.com", "correct horse").error(), refused);
+}
+
+#[test]
+fn a_path_knows_its_methods_before_it_says_that_it_does_not_exist() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let ask = |method: &str, path: &str, token: &str| {
+        call(&coder, method, &format!("/api/v2{path}"), token, &Value::Null)
+    };
+    let token = alice.session_token.expose();
+    for (method, path, status, allowed) in [
+        ("POST", "/buildinfo", 405, "GET"),
+        ("DELETE", "/organizations", 405, "GET"),
+        ("DELETE", "/users/me/keys", 405, "POST"),
+        ("GET", "/nope", 404, ""),
+        ("GET", "/users/me/nope", 404, ""),
+        ("GET", "/buildinfo/", 404, ""),
+        ("GET", "/users/me/", 200, ""),
+    ] {
+        let answer = ask(method, path, token);
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert_eq!(answer.header("allow"), allowed, "{method} {path}");
+    }
+    let unknown = format!("/workspaces/{}", alice.id);
+    assert_eq!(ask("POST", &unknown, token).status, 404, "what is not there has no methods");
+    assert_eq!(ask("POST", "/workspaces", "").status, 401, "strangers do not learn them");
+    assert_eq!(ask("GET", "/users/login", "").status, 401, "a user may be called that");
+}
+
+#[test]
+fn a_token_is_limited_to_its_scopes() {
+    for (version, me) in [(Version::V2_24, 200), (Version::V2_29, 404), (Version::V2_36, 404)] {
+        let coder = FakeCoder::builder().version(version).build();
+        let alice = coder.add_user("alice");
+        coder.add_template("go");
+        let body = json!({ "token_name": "limited", "scopes": ["workspace:read"] });
+        let made = call(&coder, "POST", TOKENS, alice.session_token.expose(), &body);
+        let token = made.json()["key"].as_str().unwrap().to_owned();
+        assert_eq!(get(&coder, "/api/v2/users/me", &token).status, me, "{version}");
+        let templates = get(&coder, "/api/v2/templates", &token).json();
+        assert_eq!(templates.as_array().unwrap().is_empty(), me == 404, "{version}");
+    }
+}
+
+#[test]
+fn what_a_token_may_touch_and_when_it_was_used_is_told() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let session = alice.session_token.expose();
+    let made = call(&coder, "POST", TOKENS, session, &json!({ "token_name": "portal" }));
+    let token = get(&coder, &format!("{TOKENS}/portal"), session).json();
+    assert_eq!(token["allow_list"], json!(["*:*"]));
+    assert_eq!(token["last_used"], "1970-01-01T00:00:00Z");
+    assert_eq!(token["lifetime_seconds"], 7 * 24 * 3600);
+    get(&coder, "/api/v2/users/me", made.json()["key"].as_str().unwrap());
+    let token = get(&coder, &format!("{TOKENS}/portal"), session).json();
+    assert_eq!(token["last_used"], "2026-08-20T09:30:00Z");
 }

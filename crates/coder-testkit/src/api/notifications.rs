@@ -1,0 +1,33 @@
+//! `/api/v2/notifications`: messages to people. The fake sends none.
+
+use serde_json::json;
+
+use super::Open;
+use crate::call::Call;
+use crate::reply::{Answer, Reply};
+use crate::state::Deployment;
+
+/// `GET /api/v2/notifications/settings`.
+pub(crate) fn settings(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
+    deployment.authenticate(call)?;
+    Ok(Reply::ok(&json!({ "notifier_paused": false })))
+}
+
+/// `GET /api/v2/notifications/inbox`: empty.
+pub(crate) fn inbox(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
+    deployment.authenticate(call)?;
+    Ok(Reply::ok(&json!({ "notifications": [], "unread_count": 0 })))
+}
+
+/// `GET /api/v2/notifications/templates/system`: not for members.
+pub(crate) fn system_templates(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    _: &Open<'_>,
+) -> Answer {
+    let caller = deployment.authenticate(call)?;
+    if !caller.user.owner {
+        return Err(Reply::forbidden());
+    }
+    Ok(Reply::ok(&json!([])))
+}

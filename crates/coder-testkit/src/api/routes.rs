@@ -1,0 +1,222 @@
+//! The routes of the API: method and path, and who answers.
+//!
+//! What the table does not have is 404; what it has with another method is 405.
+
+use super::table::{Gate, Open, Route, below, delete, get, patch, post, put};
+use super::{authcheck, deployment, external_auth, keys, notifications};
+use crate::Version;
+use crate::call::Call;
+use crate::reply::{Answer, Reply};
+use crate::state::Deployment;
+use crate::templates::parse_id;
+use crate::{oauth2, organizations, templates, users, workspaces};
+
+/// Every route of a build without enterprise features that the fake knows.
+pub(crate) const ROUTES: &[Route] = &[
+    get("", deployment::root),
+    get("buildinfo", deployment::build_info),
+    get("updatecheck", deployment::update_check),
+    get("experiments/", deployment::experiments),
+    get("experiments/available", deployment::available_experiments),
+    get("auth/scopes", deployment::scopes).since(Version::V2_29),
+    post("authcheck/", authcheck::check),
+    get("regions/", deployment::regions),
+    get("applications/host/", deployment::app_host),
+    get("deployment/ssh", deployment::ssh),
+    get("deployment/config", deployment::config),
+    get("deployment/stats", deployment::stats),
+    get("debug/health", deployment::health),
+    get("notifications/settings", notifications::settings),
+    get("notifications/inbox/", notifications::inbox),
+    get("notifications/templates/system", notifications::system_templates),
+    post("files/", deployment::upload),
+    get("external-auth/", external_auth::list),
+    get("external-auth/{provider}/", external_auth::get),
+    delete("external-auth/{provider}/", external_auth::unlink),
+    below("oauth2-provider", oauth2_provider),
+    // People.
+    get("users/", users::list),
+    post("users/", users::create),
+    get("users/first", users::first),
+    post("users/first", users::create_first),
+    get("users/authmethods", deployment::auth_methods),
+    post("users/login", users::login),
+    post("users/logout", users::logout),
+    get("users/roles", users::assignable_roles),
+    get("users/{user}/", users::get),
+    delete("users/{user}/", users::delete),
+    get("users/{user}/login-type", users::login_type),
+    get("users/{user}/organizations", organizations::list_of_user),
+    get("users/{user}/organizations/{organization}", organizations::get_of_user),
+    get("users/{user}/roles", users::roles),
+    get("users/{user}/appearance", users::appearance),
+    get("users/{user}/preferences", users::preferences).since(Version::V2_29),
+    get("users/{user}/autofill-parameters", users::autofill),
+    put("users/{user}/profile", users::put_profile),
+    put("users/{user}/status/activate", users::activate),
+    put("users/{user}/status/suspend", users::suspend),
+    post("users/{user}/keys/", keys::create_session),
+    get("users/{user}/keys/tokens/", keys::list),
+    post("users/{user}/keys/tokens/", keys::create),
+    get("users/{user}/keys/tokens/tokenconfig", keys::config),
+    get("users/{user}/keys/tokens/{name}", keys::get_by_name),
+    get("users/{user}/keys/{key}/", keys::get),
+    delete("users/{user}/keys/{key}/", keys::delete),
+    put("users/{user}/keys/{key}/expire", keys::expire).since(Version::V2_31),
+    post("users/{user}/workspaces", user_workspaces),
+    get("users/{user}/workspace/{workspace}", user_workspaces),
+    get("users/{user}/workspace/{workspace}/builds/{number}", user_workspaces),
+    // Organizations.
+    get("organizations/", organizations::list),
+    get("organizations/{organization}/", organizations::get),
+    get("organizations/{organization}/members", organizations::members),
+    get("organizations/{organization}/provisionerdaemons", organizations::provisioner_daemons),
+    post("organizations/{organization}/members/{user}/workspaces", member_workspaces),
+    get("organizations/{organization}/templates/", templates::list_of_organization),
+    get("organizations/{organization}/templates/{template}/", templates::get_by_name),
+    get(
+        "organizations/{organization}/templates/{template}/versions/{version}/",
+        templates::version_by_names,
+    ),
+    get(
+        "organizations/{organization}/templates/{template}/versions/{version}/previous",
+        templates::previous_version,
+    ),
+    // Templates.
+    get("templates/", templates::list),
+    get("templates/{template}/", templates::get),
+    delete("templates/{template}/", templates::delete),
+    patch("templates/{template}/", templates::patch),
+    get("templates/{template}/versions/", templates::versions),
+    get("templates/{template}/versions/{version}", templates::version_by_name),
+    get("templateversions/{version}/", templates::version),
+    patch("templateversions/{version}/", templates::patch_version),
+    get("templateversions/{version}/rich-parameters", templates::rich_parameters),
+    get("templateversions/{version}/presets", templates::presets),
+    get("templateversions/{version}/external-auth", templates::external_auth),
+    get("templateversions/{version}/variables", templates::nothing),
+    get("templateversions/{version}/resources", templates::nothing),
+    get("templateversions/{version}/logs", templates::logs),
+    get("templateversions/{version}/parameters", templates::nothing),
+    get("templateversions/{version}/schema", templates::nothing),
+    below("templateversions/{version}/dynamic-parameters", templates::dynamic_parameters),
+    // Workspaces, their builds and agents.
+    get("workspaces/", all_workspaces),
+    get("workspaces/{workspace}/", all_workspaces),
+    patch("workspaces/{workspace}/", all_workspaces),
+    get("workspaces/{workspace}/builds", all_workspaces),
+    post("workspaces/{workspace}/builds", all_workspaces),
+    put("workspaces/{workspace}/favorite", all_workspaces),
+    delete("workspaces/{workspace}/favorite", all_workspaces),
+    below("workspaces/{workspace}", all_workspaces),
+    below("workspacebuilds/{build}", builds),
+    below("workspaceagents/{agent}", agents),
+];
+
+/// Outer paths first.
+pub(crate) const GATES: &[Gate] = &[
+    Gate { path: "users/{user}", check: see_user },
+    Gate { path: "organizations", check: signed_in },
+    Gate { path: "organizations/{organization}", check: see_organization },
+    Gate { path: "templates", check: signed_in },
+    Gate { path: "templates/{template}", check: see_template },
+    Gate { path: "templateversions/{version}", check: see_version },
+    Gate { path: "workspaces", check: signed_in },
+    Gate { path: "workspaces/{workspace}", check: see_workspace },
+    Gate { path: "experiments", check: signed_in },
+    Gate { path: "authcheck", check: signed_in },
+    Gate { path: "regions", check: signed_in },
+    Gate { path: "deployment", check: signed_in },
+    Gate { path: "notifications", check: signed_in },
+    Gate { path: "external-auth", check: signed_in },
+];
+
+fn signed_in(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Result<(), Reply> {
+    deployment.authenticate(call).map(drop)
+}
+
+fn see_user(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Result<(), Reply> {
+    let caller = deployment.authenticate(call)?;
+    deployment.visible_user(&caller, first(open)).map(drop)
+}
+
+fn see_organization(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Result<(), Reply> {
+    deployment.authenticate(call)?;
+    deployment.state.organization_at(first(open)).ok_or_else(Reply::not_found).map(drop)
+}
+
+fn see_template(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Result<(), Reply> {
+    deployment.authenticate(call)?;
+    let id = parse_id(first(open))?;
+    deployment.state.template(id).ok_or_else(Reply::not_found).map(drop)
+}
+
+fn see_version(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Result<(), Reply> {
+    deployment.authenticate(call)?;
+    let id = parse_id(first(open))?;
+    deployment.state.template_of_version(id).ok_or_else(Reply::not_found).map(drop)
+}
+
+fn see_workspace(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Result<(), Reply> {
+    let caller = deployment.authenticate(call)?;
+    let workspace = deployment.state.workspace(parse_id(first(open))?);
+    let visible = workspace
+        .filter(|workspace| workspace.is_visible_to(&caller.user) && caller.may("workspace:read"));
+    visible.ok_or_else(Reply::not_found).map(drop)
+}
+
+/// What stands at the first open part.
+pub(crate) fn first<'a>(open: &Open<'a>) -> &'a str {
+    open.first().copied().unwrap_or_default()
+}
+
+/// What stands at the second open part.
+pub(crate) fn second<'a>(open: &Open<'a>) -> &'a str {
+    open.get(1).copied().unwrap_or_default()
+}
+
+/// What stands at the third open part.
+pub(crate) fn third<'a>(open: &Open<'a>) -> &'a str {
+    open.get(2).copied().unwrap_or_default()
+}
+
+/// The segments of a call behind the first ones.
+fn behind(call: &Call, skipped: usize) -> Vec<&str> {
+    call.segments.iter().skip(skipped).map(String::as_str).collect()
+}
+
+fn oauth2_provider(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
+    oauth2::route_admin(deployment, call, &behind(call, 3))
+}
+
+fn user_workspaces(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    workspaces::route_user(deployment, call, first(open), &behind(call, 4))
+}
+
+fn member_workspaces(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    workspaces::route_user(deployment, call, second(open), &["workspaces"])
+}
+
+fn all_workspaces(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
+    workspaces::route_workspaces(deployment, call, &behind(call, 3))
+}
+
+fn builds(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
+    workspaces::route_builds(deployment, call, &behind(call, 3))
+}
+
+fn agents(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
+    workspaces::route_agents(deployment, call, &behind(call, 3))
+}
