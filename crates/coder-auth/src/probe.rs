@@ -142,10 +142,10 @@ fn accepted(release: &Capabilities) -> ApplicationVerdict {
 /// The answer of a deployment that is no OAuth2 provider: 403 through 2.37, 404 from 2.38 on.
 fn no_provider(error: Error) -> Result<ApplicationVerdict, Error> {
     let said = error.api().map(|api| api.message.to_ascii_lowercase()).unwrap_or_default();
-    if error.is_unsupported() {
-        Ok(ApplicationVerdict::ProviderOff)
-    } else if error.is_forbidden() && said.contains("oauth2 provider is under development") {
+    if said.contains("oauth2 provider is under development") {
         Ok(ApplicationVerdict::TooOld)
+    } else if error.is_unsupported() {
+        Ok(ApplicationVerdict::ProviderOff)
     } else if error.is_forbidden() && said.contains("oauth2") {
         Ok(ApplicationVerdict::ProviderOff)
     } else {

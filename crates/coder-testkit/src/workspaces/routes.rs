@@ -94,7 +94,9 @@ pub(crate) fn route_builds(deployment: &mut Deployment<'_>, call: &Call, rest: &
     match (&call.method, rest) {
         (&Method::GET, []) => Ok(Reply::ok(&build.json(deployment, &workspace, Fresh::No))),
         (&Method::GET, ["parameters"]) => {
-            let parameters = build.parameters.iter();
+            // Coder begins at a random place of this circle, and the fake in the middle.
+            let (end, start) = build.parameters.split_at(build.parameters.len() / 2);
+            let parameters = start.iter().chain(end);
             let parameters =
                 parameters.map(|(name, value)| json!({ "name": name, "value": value }));
             Ok(Reply::ok(&parameters.collect()))
