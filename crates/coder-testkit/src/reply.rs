@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::json::Json as _;
-use crate::socket::{self, EVENTS, Habit, Messages};
+use crate::socket::{self, EVENTS, Habit, Listener, Messages};
 
 /// An answer. Errors of Coder are answers too, so handlers return `Result<Reply, Reply>`: the
 /// error side leaves a handler early.
@@ -20,6 +20,8 @@ pub(crate) struct Reply {
     body: Body,
     /// What follows on a WebSocket, when this answer opens one.
     messages: Option<Messages>,
+    /// Who listens to the client on that WebSocket.
+    listener: Option<Listener>,
     /// What is particular about that WebSocket.
     habit: &'static Habit,
 }
@@ -30,7 +32,14 @@ pub(crate) type Answer = Result<Reply, Reply>;
 impl Reply {
     /// A status without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Body::empty(), messages: None, habit: &EVENTS }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Body::empty(),
+            messages: None,
+            listener: None,
+            habit: &EVENTS,
+        }
     }
 
     /// JSON as Go's encoder writes it: `<`, `>` and `&` escaped.
@@ -93,6 +102,11 @@ impl Reply {
         let close = stream::once(async { Ok(socket::close(1000, habit.goodbye)) });
         let reply = Self::empty(StatusCode::SWITCHING_PROTOCOLS);
         Ok(Self { messages: Some(Box::pin(messages.chain(close))), habit, ..reply })
+    }
+
+    /// Lets somebody listen to what the client sends on the WebSocket.
+    pub(crate) fn heard_by(self, listener: Listener) -> Self {
+        Self { listener: Some(listener), ..self }
     }
 
     /// 405 with the methods that the path has, and nothing else.
@@ -223,8 +237,8 @@ impl Reply {
 
     /// The WebSocket that this answer opens, if it does.
     pub(crate) fn take_web_socket(&mut self) -> Option<WebSocket> {
-        let habit = self.habit;
-        self.messages.take().map(|messages| socket::one_way(messages, habit))
+        let messages = self.messages.take()?;
+        Some(socket::open(messages, self.listener.take(), self.habit))
     }
 
     /// Whether a message of the WebSocket comes in two frames.

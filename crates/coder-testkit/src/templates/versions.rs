@@ -114,6 +114,10 @@ pub(crate) fn dynamic_parameters(
 ) -> Answer {
     let Found { caller, version, .. } = find(deployment, call, open)?;
     match (&call.method, call.segments.get(5).map(String::as_str)) {
+        (&Method::GET, None) => {
+            imported(&version)?;
+            dynamic::talk(deployment, caller, version, call)
+        }
         (&Method::POST, Some("evaluate")) => {
             imported(&version)?;
             dynamic::evaluate(deployment, &caller, &version, call)
