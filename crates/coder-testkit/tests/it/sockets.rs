@@ -291,6 +291,20 @@ async fn a_form_is_for_sockets_and_for_people_who_exist() {
 }
 
 #[tokio::test]
+async fn the_log_of_an_import_is_followed_to_its_end() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let template = coder.add_template("go").build_log(&[], &[]).active_version_id();
+    let path = format!("/api/v2/templateversions/{template}/logs?follow&after=3");
+    let mut socket = open(&coder, &alice, &path).await;
+    let seen = messages(&mut socket);
+    assert_eq!(seen.len(), 3);
+    assert_eq!(seen[0]["stage"], "Detecting ephemeral resources");
+    assert_eq!(seen[1]["stage"], "Cleaning Up");
+    assert_eq!(seen[2], json!({ "closed": 1000 }));
+}
+
+#[tokio::test]
 async fn streams_break_stall_and_come_in_pieces() {
     let (coder, alice, dev) = with_workspace();
     let watch = format!("/api/v2/workspaces/{dev}/watch-ws");
