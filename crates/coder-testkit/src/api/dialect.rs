@@ -65,8 +65,6 @@ pub(crate) struct Dialect {
     pub(crate) previous_version_is_missing: bool,
     /// Templates start with the classic parameter flow.
     pub(crate) classic_parameters: bool,
-    /// The form of dynamic parameters has none.
-    pub(crate) empty_forms: bool,
     pub(crate) template_fields: &'static [TemplateField],
     /// Presets have a description, an icon and a number of prebuilt workspaces.
     pub(crate) preset_details: bool,
@@ -105,7 +103,6 @@ impl Dialect {
         let mut dialect = V2_24;
         if release >= Version::V2_25 as u8 {
             dialect.oauth2_experiment = true;
-            dialect.empty_forms = false;
         }
         if release >= Version::V2_29 as u8 {
             dialect.words_are_terms = false;
@@ -215,7 +212,6 @@ const V2_24: Dialect = Dialect {
     checks_organizations: false,
     previous_version_is_missing: true,
     classic_parameters: true,
-    empty_forms: true,
     template_fields: &[],
     preset_details: false,
     default_presets: false,

@@ -78,8 +78,7 @@ fn form(
     (id, owner, inputs): (i64, Option<Uuid>, Option<&Value>),
 ) -> Value {
     if owner.is_some_and(|owner| may_ask_for(deployment, caller, owner)) {
-        let empty = deployment.dialect().empty_forms;
-        let parameters = if empty { Vec::new() } else { parameters(version, inputs) };
+        let parameters = parameters(version, inputs);
         return json!({ "id": id, "diagnostics": [], "parameters": parameters });
     }
     let diagnostic = error(

@@ -234,17 +234,3 @@ fn a_question_about_a_form_is_an_object_of_texts() {
         assert_eq!((answer.status.as_u16(), &answer.json()["detail"]), (400, &json!(detail)));
     }
 }
-
-#[test]
-fn forms_have_no_parameters_before_2_25() {
-    for version in [Version::V2_24, Version::V2_29] {
-        let coder = FakeCoder::builder().version(version).build();
-        let alice = coder.add_user("alice");
-        let template = coder.add_template("go").parameter("cpu", "4").active_version_id();
-        let path = format!("/api/v2/templateversions/{template}/dynamic-parameters/evaluate");
-        let body = json!({ "owner_id": alice.id });
-        let form = call(&coder, "POST", &path, alice.session_token.expose(), &body).json();
-        let parameters = form["parameters"].as_array().unwrap();
-        assert_eq!(parameters.is_empty(), version == Version::V2_24, "{version}");
-    }
-}
