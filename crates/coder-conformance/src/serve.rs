@@ -5,14 +5,15 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use coder_core::{OsRandom, SystemClock};
 use coder_testkit::{FakeCoder, FakeServer, Pace, Version};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::world::{self, Seed};
+use crate::world::{self, Seed, SeedUser};
 
 /// The fake with its world on one address, and its control door on another.
 ///
@@ -41,6 +42,7 @@ impl Deployment {
             .version(version)
             .oauth2_provider(provider)
             .password(world::PASSWORD)
+            .web_push_key(world::web_push_key(version, provider))
             .clock(Arc::new(SystemClock))
             .random(Arc::new(OsRandom))
             .pace(Pace::INSTANT);
@@ -97,12 +99,29 @@ async fn open(door: TcpListener, coder: FakeCoder) {
     }
 }
 
+/// Adds a user and signs them in with the password, so that their session lives as long as one does.
+async fn signed_in(coder: &FakeCoder, name: &str) -> SeedUser {
+    let user = coder.add_user(name);
+    let body = json!({ "email": user.email, "password": world::PASSWORD });
+    let login = http::Request::post("/api/v2/users/login")
+        .header("content-type", "application/json")
+        .body(Bytes::from(body.to_string()));
+    let mut seed = world::seed_user(&user);
+    let Ok(login) = login else { return seed };
+    let answer = coder.respond(login).into_body().collect(usize::MAX).await.unwrap_or_default();
+    let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    if let Some(token) = answer.get("session_token").and_then(Value::as_str) {
+        token.clone_into(&mut seed.token);
+    }
+    seed
+}
+
 async fn obey(stream: TcpStream, coder: &FakeCoder) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).await?;
     let answer = match line.trim().split_once(' ') {
-        Some(("add", name)) => json!(world::seed_user(&coder.add_user(name))),
+        Some(("add", name)) => json!(signed_in(coder, name).await),
         Some(("suspend", name)) => {
             coder.suspend(&coder.add_user(name));
             json!({})

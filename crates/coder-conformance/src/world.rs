@@ -18,6 +18,21 @@ use serde_json::Value;
 /// The password of everybody in the world of a fake.
 pub const PASSWORD: &str = "conformance-Passw0rd!";
 
+/// The key for web push notifications of the deployment that was recorded: each made its own.
+pub(crate) const fn web_push_key(version: Version, provider: bool) -> &'static str {
+    match (version, provider) {
+        (Version::V2_34, _) => {
+            "BInX8wzCsgGuf5na5Ty_c2TWfoe10z6eDm5aSJuPZvNWYh1q56oRSMcaU0ny-v8LVhfyWC349L2SrIXLPD_HjZI"
+        }
+        (_, false) => {
+            "BAvi8c2_sMU3n-naWc248q4-YMDPjKnWpQ-xA1NTlZkS928cPZg1kjNvhncwgo4daz-JMf-iTH_Pc3rtJyTLs4g"
+        }
+        (_, true) => {
+            "BJY-h-_k64kaiIucsBeca25h1zbXxRHEbycsQE3virPqEu5GOzUMxNgRHaSoKnftSG2duR6RpTm9guYZiCWO8eM"
+        }
+    }
+}
+
 /// Parameters, presets and the parameter values of workspaces, as they were recorded.
 #[derive(Debug, Deserialize)]
 struct Recorded {

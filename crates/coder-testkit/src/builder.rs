@@ -17,6 +17,10 @@ use crate::state::{Settings, State};
 use crate::workspaces::Pace;
 use crate::{FakeCoder, Version};
 
+/// A public key of the right form.
+const WEB_PUSH_KEY: &str =
+    "BJY-h-_k64kaiIucsBeca25h1zbXxRHEbycsQE3virPqEu5GOzUMxNgRHaSoKnftSG2duR6RpTm9guYZiCWO8eM";
+
 /// Decides what a [`FakeCoder`] is like. Made by [`FakeCoder::builder`].
 #[must_use = "a builder makes nothing until `build` is called"]
 pub struct FakeCoderBuilder {
@@ -32,6 +36,7 @@ pub struct FakeCoderBuilder {
     rate_limits: bool,
     strange: bool,
     renames: bool,
+    web_push_key: String,
     races: Option<u64>,
 }
 
@@ -50,6 +55,7 @@ impl FakeCoderBuilder {
             rate_limits: false,
             strange: false,
             renames: false,
+            web_push_key: WEB_PUSH_KEY.to_owned(),
             races: None,
         }
     }
@@ -132,6 +138,13 @@ impl FakeCoderBuilder {
         self
     }
 
+    /// The public key of web push notifications (VAPID), as `GET /api/v2/buildinfo` tells it. Every
+    /// deployment makes one for itself.
+    pub fn web_push_key(mut self, key: &str) -> Self {
+        key.clone_into(&mut self.web_push_key);
+        self
+    }
+
     /// Whether people may rename their workspaces; they may not unless said.
     pub fn workspace_renames(mut self, allowed: bool) -> Self {
         self.renames = allowed;
@@ -189,6 +202,7 @@ impl FakeCoderBuilder {
             rate_limits: self.rate_limits,
             strange: self.strange,
             renames: self.renames,
+            web_push_key: self.web_push_key,
             overlaps: self.races.is_some(),
         };
         let organization = Organization {

@@ -15,10 +15,15 @@ const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::DELETE, Method:
 /// Seconds a browser may keep the answer to a preflight.
 const MAX_AGE: &str = "86400";
 
+/// Whether a request is a preflight.
+pub(crate) fn is_preflight(call: &Call) -> bool {
+    let has = |name| call.header(name).is_some();
+    call.method == Method::OPTIONS && has("origin") && has("access-control-request-method")
+}
+
 /// The answer to a preflight; `None` for any other request. It repeats what was asked for.
 pub(crate) fn preflight(call: &Call) -> Option<Reply> {
-    let wanted = call.header("access-control-request-method")?;
-    call.header("origin").filter(|_| call.method == Method::OPTIONS)?;
+    let wanted = call.header("access-control-request-method").filter(|_| is_preflight(call))?;
     let mut reply = Reply::empty(StatusCode::OK);
     if !METHODS.iter().any(|method| method.as_str().eq_ignore_ascii_case(wanted)) {
         return Some(reply);

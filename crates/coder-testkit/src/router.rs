@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use crate::call::Call;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
-use crate::{api, future, oauth2, pages, rate_limit};
+use crate::{api, cors, future, oauth2, pages, rate_limit};
 
 /// Coder's answer to `call`, with the headers every answer has.
 pub(crate) fn respond(deployment: &mut Deployment<'_>, call: &Call) -> Reply {
@@ -35,6 +35,8 @@ fn route(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
         (_, [".well-known", "oauth-protected-resource", ..]) => {
             oauth2::route_metadata(deployment, call, oauth2::Document::ProtectedResource)
         }
+        // No page of another origin may use the API.
+        (_, ["api", ..]) if cors::is_preflight(call) => Ok(Reply::empty(StatusCode::OK)),
         (_, ["api", "v2", rest @ ..]) => {
             let answer = api::route(deployment, call, rest);
             if deployment.settings.strange {
@@ -46,7 +48,7 @@ fn route(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
         (&Method::GET, ["healthz"]) => Ok(Reply::text(StatusCode::OK, "OK")),
         (&Method::GET, ["latency-check"]) => Ok(latency_check()),
         _ => {
-            let private = |reply: Reply| reply.with("referrer-policy", "no-referrer");
+            let private = |reply: Reply| reply.replacing("referrer-policy", "no-referrer");
             pages::route(deployment, call, &segments).map(private).map_err(private)
         }
     }

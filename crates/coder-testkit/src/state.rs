@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) rate_limits: bool,
     /// Whether workspaces may be renamed.
     pub(crate) renames: bool,
+    /// The public key of web push notifications (VAPID), which a deployment makes for itself.
+    pub(crate) web_push_key: String,
     /// Whether requests that come at once overlap.
     pub(crate) overlaps: bool,
     /// Whether answers hold fields and words that nobody knows.

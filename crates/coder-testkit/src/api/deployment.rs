@@ -9,10 +9,6 @@ use crate::reply::{Answer, Reply};
 use crate::scopes as oauth_scopes;
 use crate::state::Deployment;
 
-/// A public key for push messages: a point on P-256, uncompressed.
-const PUSH_KEY: &str =
-    "BJY-h-_k64kaiIucsBeca25h1zbXxRHEbycsQE3virPqEu5GOzUMxNgRHaSoKnftSG2duR6RpTm9guYZiCWO8eM";
-
 /// `GET /api/v2`.
 pub(crate) fn root(_: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
     Ok(Reply::ok(&json!({ "message": "👋" })))
@@ -34,7 +30,7 @@ pub(crate) fn build_info(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'_>
         "deployment_id": settings.deployment_id,
     });
     if dialect.push_key {
-        info.set("webpush_public_key", PUSH_KEY);
+        info.set("webpush_public_key", deployment.settings.web_push_key.as_str());
     }
     if deployment.profile().buildinfo_says {
         info.set("oauth2_provider", !deployment.state.provider_off);

@@ -9,6 +9,7 @@ use crate::call::Call;
 use crate::input::{Kind, Query, Rule, Shape, field, ruled};
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
+use crate::workspaces::Transition;
 
 const PROFILE: Shape = Shape {
     name: "UpdateUserProfileRequest",
@@ -94,8 +95,8 @@ pub(crate) fn put_profile(deployment: &mut Deployment<'_>, call: &Call, open: &O
     Ok(Reply::ok(&stored.json(deployment)))
 }
 
-/// `GET /api/v2/users/{user}/autofill-parameters`: the values of the user's newest workspace of a
-/// template, except those that are for one build only.
+/// `GET /api/v2/users/{user}/autofill-parameters`: the values of the user's newest start of a
+/// workspace of a template, except those that are for one build only.
 pub(crate) fn autofill(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let user = named(deployment, call, open)?;
     let mut query = Query::of(call);
@@ -109,8 +110,10 @@ pub(crate) fn autofill(deployment: &mut Deployment<'_>, call: &Call, open: &Open
         .values()
         .filter(|workspace| workspace.owner == user.id && Some(workspace.template) == template)
         .filter(|workspace| !workspace.is_deleted(&deployment.settings.pace, deployment.now));
-    let newest =
-        of_user.filter_map(|workspace| workspace.latest()).max_by_key(|build| build.created_at);
+    let starts = of_user
+        .flat_map(|workspace| &workspace.builds)
+        .filter(|build| build.transition == Transition::Start);
+    let newest = starts.max_by_key(|build| build.created_at);
     let template = template.and_then(|id| deployment.state.template(id));
     let ephemeral = |name: &str| {
         let version = template.and_then(|template| template.active());

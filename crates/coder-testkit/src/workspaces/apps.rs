@@ -134,7 +134,11 @@ impl NewWorkspaceApp {
                 "interval": interval,
                 "threshold": threshold,
             },
-            "health": if reachable && !running { "initializing" } else { self.health },
+            "health": match check {
+                None => "disabled",
+                Some(_) if !running => "initializing",
+                Some(_) => self.health,
+            },
             "hidden": self.hidden,
             "open_in": "slim-window",
             "statuses": [],

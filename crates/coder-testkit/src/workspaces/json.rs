@@ -26,7 +26,7 @@ impl State {
 
     /// What people read instead of the name of a user.
     pub(crate) fn shown_name(&self, id: Uuid) -> String {
-        self.username(id)
+        self.users.get(&id).map(|user| user.name.clone()).unwrap_or_default()
     }
 }
 

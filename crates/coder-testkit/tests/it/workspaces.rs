@@ -187,7 +187,8 @@ fn others_workspaces_are_not_there_unless_shared() {
     assert_eq!(search(&coder, &bob, "").unwrap(), ["shared"]);
     assert_eq!(search(&coder, &bob, "shared_with_user:me").unwrap(), ["shared"]);
     assert!(search(&coder, &bob, "owner:me").unwrap().is_empty());
-    assert_eq!(show(&coder, &bob, shared).shared_with[0].name, "bob");
+    coder.set_full_name(&bob, "Bob B");
+    assert_eq!(show(&coder, &bob, shared).shared_with[0].name, "Bob B");
     let hidden = get(&coder, &format!("/api/v2/workspaces/{secret}"), bob.session_token.expose());
     let missing =
         get(&coder, &format!("/api/v2/workspaces/{}", bob.id), bob.session_token.expose());
