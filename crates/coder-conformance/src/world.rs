@@ -189,9 +189,11 @@ fn templates(coder: &FakeCoder, recorded: &Recorded, author: &FakeUser) -> Vec<F
     let devcontainers =
         devcontainers.resources(containers()).build_log(&["planning"], &["applying ünïcode"]);
     let plain = template("plain", "Plain");
-    let plain = plain
-        .no_other_parameters()
-        .resources([NewResource::new("aws_instance", "vm").listed_always()]);
+    let plain = plain.no_other_parameters().build_log(&[], &[]).resources([NewResource::new(
+        "aws_instance",
+        "vm",
+    )
+    .listed_always()]);
     let failing = template("failing", "Failing");
     let failing = failing.build_log(&[], &[]).builds_fail("failed!", None);
     vec![devcontainers, plain, failing]

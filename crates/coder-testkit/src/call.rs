@@ -3,9 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, Method, Request, header};
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 
 use crate::reply::Reply;
 
@@ -108,17 +107,6 @@ impl Call {
     fn authorization(&self, scheme: &str) -> Option<&str> {
         let (given, value) = self.header("authorization")?.split_once(' ')?;
         given.eq_ignore_ascii_case(scheme).then(|| value.trim())
-    }
-
-    /// The body as JSON.
-    pub(crate) fn json(&self) -> Result<Value, Reply> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            Reply::error_with_detail(
-                StatusCode::BAD_REQUEST,
-                "Request body must be valid JSON.",
-                &error.to_string(),
-            )
-        })
     }
 }
 

@@ -103,7 +103,12 @@ impl Shape {
         if call.body.is_empty() { Ok(Input(Map::new())) } else { self.read(call) }
     }
 
-    fn parse(&self, body: &[u8]) -> Result<Input, String> {
+    /// Reads a text, be it of a body or of a WebSocket, without looking at rules.
+    ///
+    /// # Errors
+    ///
+    /// Coder's reason.
+    pub(crate) fn parse(&self, body: &[u8]) -> Result<Input, String> {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Err("EOF".to_owned());
         }

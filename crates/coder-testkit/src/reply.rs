@@ -4,13 +4,13 @@ use std::fmt;
 
 use bytes::Bytes;
 use coder_core::{Body, MaybeSend, TransportError, WebSocket};
-use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
+use futures_util::{FutureExt as _, Stream};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::json::Json as _;
-use crate::socket::{self, EVENTS, Habit, Messages};
+use crate::socket::{Habit, Listener, Messages, Opening};
 
 /// An answer. Errors of Coder are answers too, so handlers return `Result<Reply, Reply>`: the
 /// error side leaves a handler early.
@@ -18,10 +18,8 @@ pub(crate) struct Reply {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Body,
-    /// What follows on a WebSocket, when this answer opens one.
-    messages: Option<Messages>,
-    /// What is particular about that WebSocket.
-    habit: &'static Habit,
+    /// The WebSocket that this answer opens, if it does.
+    opening: Option<Box<Opening>>,
 }
 
 /// The outcome of a handler: both sides are sent.
@@ -30,7 +28,7 @@ pub(crate) type Answer = Result<Reply, Reply>;
 impl Reply {
     /// A status without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Body::empty(), messages: None, habit: &EVENTS }
+        Self { status, headers: Vec::new(), body: Body::empty(), opening: None }
     }
 
     /// JSON as Go's encoder writes it: `<`, `>` and `&` escaped.
@@ -89,10 +87,14 @@ impl Reply {
         messages: impl Stream<Item = Value> + MaybeSend + 'static,
     ) -> Answer {
         habit.check(call)?;
-        let messages = messages.map(|json| Ok(Habit::message(&json)));
-        let close = stream::once(async { Ok(socket::close(1000, habit.goodbye)) });
-        let reply = Self::empty(StatusCode::SWITCHING_PROTOCOLS);
-        Ok(Self { messages: Some(Box::pin(messages.chain(close))), habit, ..reply })
+        let opening = Some(Box::new(Opening::of(habit, messages)));
+        Ok(Self { opening, ..Self::empty(StatusCode::SWITCHING_PROTOCOLS) })
+    }
+
+    /// Lets somebody listen to what the client sends on the WebSocket.
+    pub(crate) fn heard_by(mut self, listener: Listener) -> Self {
+        self.opening = self.opening.map(|opening| Box::new(opening.heard_by(listener)));
+        self
     }
 
     /// 405 with the methods that the path has, and nothing else.
@@ -217,19 +219,18 @@ impl Reply {
 
     /// Changes what follows on the WebSocket, if it is one.
     pub(crate) fn with_messages(mut self, change: impl FnOnce(Messages) -> Messages) -> Self {
-        self.messages = self.messages.map(change);
+        self.opening = self.opening.map(|opening| Box::new(opening.with_messages(change)));
         self
     }
 
     /// The WebSocket that this answer opens, if it does.
     pub(crate) fn take_web_socket(&mut self) -> Option<WebSocket> {
-        let habit = self.habit;
-        self.messages.take().map(|messages| socket::one_way(messages, habit))
+        self.opening.take().map(|opening| opening.open())
     }
 
     /// Whether a message of the WebSocket comes in two frames.
     pub(crate) fn is_in_two_frames(&self) -> bool {
-        self.habit.in_two_frames
+        self.opening.as_ref().is_some_and(|opening| opening.is_in_two_frames())
     }
 
     /// Sets a header that may stand there already.

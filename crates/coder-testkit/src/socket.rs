@@ -1,10 +1,10 @@
-//! WebSockets on which only the server has something to say.
+//! WebSockets: the server tells what happens, and where it is asked, it answers.
 
 use std::task::Poll;
 
-use coder_core::{BoxStream, TransportError, WebSocket, WebSocketMessage};
+use coder_core::{BoxStream, MaybeSend, TransportError, WebSocket, WebSocketMessage};
 use futures_channel::mpsc;
-use futures_util::{StreamExt as _, future, sink, stream};
+use futures_util::{Stream, StreamExt as _, future, sink, stream};
 use http::StatusCode;
 use serde_json::{Value, json};
 use url::Url;
@@ -15,17 +15,20 @@ use crate::reply::Reply;
 /// What the server will send, until it closes.
 pub(crate) type Messages = BoxStream<'static, Result<WebSocketMessage, TransportError>>;
 
+/// Takes what a client sends; `false` when it cannot be understood.
+pub(crate) type Listener = Box<dyn FnMut(WebSocketMessage) -> bool + Send>;
+
 /// What is particular about the WebSockets of a kind of route.
 #[derive(Debug)]
 pub(crate) struct Habit {
     /// The message when no WebSocket can be opened, and what its detail begins with.
     refusal: (&'static str, &'static str),
     /// The reason of the normal close.
-    pub(crate) goodbye: &'static str,
-    /// What a client is told that sends data.
-    shown_out: &'static str,
+    goodbye: &'static str,
+    /// Code and reason of the close when a client sends what nobody listens to or understands.
+    shown_out: (u16, &'static str),
     /// A message comes in two frames, of which the second one only ends it.
-    pub(crate) in_two_frames: bool,
+    in_two_frames: bool,
 }
 
 /// Events: `…/watch-ws`, `…/watch-metadata-ws`.
@@ -35,7 +38,7 @@ pub(crate) static EVENTS: Habit = Habit {
         "cannot establish connection: failed to accept WebSocket connection: ",
     ),
     goodbye: "",
-    shown_out: "Clients cannot send messages for one-way WebSockets",
+    shown_out: (1002, "Clients cannot send messages for one-way WebSockets"),
     in_two_frames: false,
 };
 
@@ -43,7 +46,15 @@ pub(crate) static EVENTS: Habit = Habit {
 pub(crate) static LOGS: Habit = Habit {
     refusal: ("Failed to accept websocket.", "failed to accept WebSocket connection: "),
     goodbye: "done",
-    shown_out: "unexpected data message",
+    shown_out: (1002, "unexpected data message"),
+    in_two_frames: true,
+};
+
+/// Forms that answer: `…/dynamic-parameters`.
+pub(crate) static FORMS: Habit = Habit {
+    refusal: ("Failed to accept WebSocket.", "failed to accept WebSocket connection: "),
+    goodbye: "",
+    shown_out: (1001, ""),
     in_two_frames: true,
 };
 
@@ -86,7 +97,7 @@ impl Habit {
     }
 
     /// A message as Coder's encoder writes it: the JSON and a line feed.
-    pub(crate) fn message(json: &Value) -> WebSocketMessage {
+    fn message(json: &Value) -> WebSocketMessage {
         WebSocketMessage::Text(format!("{json}\n"))
     }
 }
@@ -103,36 +114,76 @@ fn foreign_origin(call: &Call) -> Option<(String, String)> {
     (!page.eq_ignore_ascii_case(host)).then(|| (page, host.to_owned()))
 }
 
-/// The client's end. As at Coder, a client that sends data is shown out (1002).
-pub(crate) fn one_way(messages: Messages, habit: &'static Habit) -> WebSocket {
-    let (sender, mut heard) = mpsc::unbounded();
-    let mut messages = messages;
-    let mut over = false;
-    let incoming = stream::poll_fn(move |context| {
-        if over {
-            return Poll::Ready(None);
-        }
-        let reaction = match heard.poll_next_unpin(context) {
-            Poll::Ready(Some(WebSocketMessage::Close { code, reason })) => close(code, &reason),
-            Poll::Ready(Some(_)) => close(1002, habit.shown_out),
-            Poll::Ready(None) | Poll::Pending => {
-                let next = messages.as_mut().poll_next(context);
-                over = matches!(
-                    next,
-                    Poll::Ready(None | Some(Err(_) | Ok(WebSocketMessage::Close { .. })))
-                );
-                return next;
+/// A WebSocket that is about to be opened.
+pub(crate) struct Opening {
+    messages: Messages,
+    listener: Option<Listener>,
+    habit: &'static Habit,
+}
+
+impl Opening {
+    /// Sends each of these and then closes normally. Nobody listens to the client.
+    pub(crate) fn of(
+        habit: &'static Habit,
+        messages: impl Stream<Item = Value> + MaybeSend + 'static,
+    ) -> Self {
+        let messages = messages.map(|json| Ok(Habit::message(&json)));
+        let goodbye = stream::once(async { Ok(close(1000, habit.goodbye)) });
+        Self { messages: Box::pin(messages.chain(goodbye)), listener: None, habit }
+    }
+
+    pub(crate) fn heard_by(self, listener: Listener) -> Self {
+        Self { listener: Some(listener), ..self }
+    }
+
+    pub(crate) fn with_messages(self, change: impl FnOnce(Messages) -> Messages) -> Self {
+        Self { messages: change(self.messages), ..self }
+    }
+
+    pub(crate) fn is_in_two_frames(&self) -> bool {
+        self.habit.in_two_frames
+    }
+
+    /// The client's end. As at Coder, a client that sends what nobody listens to is shown out.
+    pub(crate) fn open(self) -> WebSocket {
+        let Self { mut messages, mut listener, habit } = self;
+        let (sender, mut heard) = mpsc::unbounded();
+        let mut over = false;
+        let incoming = stream::poll_fn(move |context| {
+            if over {
+                return Poll::Ready(None);
             }
-        };
-        over = true;
-        Poll::Ready(Some(Ok(reaction)))
-    });
-    let outgoing = sink::unfold(sender, |sender, message| {
-        // Whoever has hung up hears nothing.
-        let _ = sender.unbounded_send(message);
-        future::ready(Ok(sender))
-    });
-    WebSocket::new(incoming, outgoing)
+            let reaction = loop {
+                match heard.poll_next_unpin(context) {
+                    Poll::Ready(Some(WebSocketMessage::Close { code, reason })) => {
+                        break close(code, &reason);
+                    }
+                    Poll::Ready(Some(said)) => {
+                        if !listener.as_mut().is_some_and(|understands| understands(said)) {
+                            let (code, reason) = habit.shown_out;
+                            break close(code, reason);
+                        }
+                    }
+                    Poll::Ready(None) | Poll::Pending => {
+                        let next = messages.as_mut().poll_next(context);
+                        over = matches!(
+                            next,
+                            Poll::Ready(None | Some(Err(_) | Ok(WebSocketMessage::Close { .. })))
+                        );
+                        return next;
+                    }
+                }
+            };
+            over = true;
+            Poll::Ready(Some(Ok(reaction)))
+        });
+        let outgoing = sink::unfold(sender, |sender, message| {
+            // Whoever has hung up hears nothing.
+            let _ = sender.unbounded_send(message);
+            future::ready(Ok(sender))
+        });
+        WebSocket::new(incoming, outgoing)
+    }
 }
 
 pub(crate) fn close(code: u16, reason: &str) -> WebSocketMessage {

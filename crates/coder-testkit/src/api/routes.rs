@@ -95,7 +95,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("templateversions/{version}/presets", templates::presets),
     get("templateversions/{version}/external-auth", templates::external_auth),
     get("templateversions/{version}/variables", templates::nothing),
-    get("templateversions/{version}/resources", templates::nothing),
+    get("templateversions/{version}/resources", templates::resources),
     get("templateversions/{version}/logs", templates::logs),
     get("templateversions/{version}/parameters", templates::nothing),
     get("templateversions/{version}/schema", templates::nothing),

@@ -1,5 +1,8 @@
-//! `POST /api/v2/templateversions/{id}/dynamic-parameters/evaluate`: a form that answers.
+//! `/api/v2/templateversions/{id}/dynamic-parameters` and its `/evaluate`: a form that answers.
 
+use coder_core::WebSocketMessage;
+use futures_channel::mpsc;
+use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -8,32 +11,82 @@ use super::validation::diagnose;
 use crate::Version;
 use crate::authentication::Caller;
 use crate::call::Call;
+use crate::input::{Input, Kind, Shape, field, parse_id};
 use crate::json::Json as _;
+use crate::live::{Next, live};
 use crate::reply::{Answer, Reply};
+use crate::socket::FORMS;
 use crate::state::Deployment;
 
-/// What the form looks like for the owner that the body names, with its values filled in. Without
-/// an owner there is no form: this route does not take the caller for one.
+const ASKED: Shape = Shape {
+    name: "DynamicParametersRequest",
+    fields: &[field("id", Kind::Integer), field("inputs", Kind::Map), field("owner_id", Kind::Id)],
+};
+
+/// `POST …/evaluate`: what the form looks like for the owner that the body names, with its values
+/// filled in. Without an owner there is no form: this route does not take the caller for one.
 pub(crate) fn evaluate(
     deployment: &Deployment<'_>,
     caller: &Caller,
     version: &TemplateVersion,
     call: &Call,
 ) -> Answer {
-    let body = call.json()?;
-    let owner = body.text("owner_id").and_then(|id| Uuid::try_parse(id).ok());
-    let inputs = body.get("inputs").cloned().unwrap_or_default();
-    let form = if owner.is_some_and(|owner| may_ask_for(deployment, caller, owner)) {
-        json!({ "id": 0, "diagnostics": [], "parameters": form(version, &inputs) })
-    } else {
-        let diagnostic = error(
-            "Failed to fetch workspace owner",
-            "Please check your permissions or the user may not exist.",
-            "owner_not_found",
-        );
-        json!({ "id": 0, "diagnostics": [diagnostic], "parameters": null })
+    let asked = ASKED.read(call)?;
+    let (owner, inputs) = (asked.id("owner_id"), asked.value("inputs"));
+    Ok(Reply::ok(&form(deployment, caller, version, (0, owner, inputs))))
+}
+
+/// `GET …/dynamic-parameters?user_id=…`: a WebSocket with the form as it is without values, and
+/// an answer to each message of the client, under the same id. The owner is the caller unless the
+/// query, or a message, names another one.
+pub(crate) fn talk(
+    deployment: &Deployment<'_>,
+    caller: Caller,
+    version: TemplateVersion,
+    call: &Call,
+) -> Answer {
+    let mut owner = match call.query("user_id") {
+        None | Some("me") => caller.user.id,
+        Some(id) => parse_id(id).map_err(|reason| {
+            let message = "Invalid user_id query parameter";
+            Reply::error_with_detail(StatusCode::BAD_REQUEST, message, &reason)
+        })?,
     };
-    Ok(Reply::ok(&form))
+    let (said, mut heard) = mpsc::unbounded::<Input>();
+    let mut greeted = false;
+    let answers = live(deployment.coder.clone(), move |deployment| {
+        if !std::mem::replace(&mut greeted, true) {
+            return Next::Now(form(deployment, &caller, &version, (-1, Some(owner), None)));
+        }
+        let Ok(asked) = heard.try_recv() else { return Next::Later };
+        owner = asked.id("owner_id").unwrap_or(owner);
+        let id = asked.integer("id").unwrap_or_default();
+        Next::Now(form(deployment, &caller, &version, (id, Some(owner), asked.value("inputs"))))
+    });
+    let listener = move |message| {
+        let WebSocketMessage::Text(text) = message else { return false };
+        ASKED.parse(text.as_bytes()).is_ok_and(|asked| said.unbounded_send(asked).is_ok())
+    };
+    Ok(Reply::web_socket(call, &FORMS, answers)?.heard_by(Box::new(listener)))
+}
+
+/// The form of an owner under an id, with these values filled in.
+fn form(
+    deployment: &Deployment<'_>,
+    caller: &Caller,
+    version: &TemplateVersion,
+    (id, owner, inputs): (i64, Option<Uuid>, Option<&Value>),
+) -> Value {
+    if owner.is_some_and(|owner| may_ask_for(deployment, caller, owner)) {
+        let parameters = parameters(version, inputs);
+        return json!({ "id": id, "diagnostics": [], "parameters": parameters });
+    }
+    let diagnostic = error(
+        "Failed to fetch workspace owner",
+        "Please check your permissions or the user may not exist.",
+        "owner_not_found",
+    );
+    json!({ "id": id, "diagnostics": [diagnostic], "parameters": null })
 }
 
 /// Whether the caller gets the form of this owner. From 2.31 on members get everybody's.
@@ -44,17 +97,17 @@ fn may_ask_for(deployment: &Deployment<'_>, caller: &Caller, owner: Uuid) -> boo
 }
 
 /// The parameters, by their names.
-fn form(version: &TemplateVersion, inputs: &Value) -> Vec<Value> {
+fn parameters(version: &TemplateVersion, inputs: Option<&Value>) -> Vec<Value> {
     let mut parameters: Vec<&Value> = version.parameters.iter().collect();
     parameters.sort_by_key(|parameter| parameter.text("name").unwrap_or_default());
     parameters.into_iter().map(|parameter| preview(parameter, inputs)).collect()
 }
 
-fn preview(parameter: &Value, inputs: &Value) -> Value {
+fn preview(parameter: &Value, inputs: Option<&Value>) -> Value {
     let text = |field: &str| parameter.text(field).unwrap_or_default();
     let flag = |field: &str| parameter.get(field).and_then(Value::as_bool) == Some(true);
     let required = flag("required");
-    let given = inputs.get(text("name")).and_then(Value::as_str);
+    let given = inputs.and_then(|inputs| inputs.get(text("name"))).and_then(Value::as_str);
     let (value, diagnostics) = match given.or((!required).then(|| text("default_value"))) {
         Some(value) => {
             let faults = diagnose(parameter, value);

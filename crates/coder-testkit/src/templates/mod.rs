@@ -23,8 +23,8 @@ pub(crate) use routes::{
 };
 pub use setup::FakeTemplate;
 pub(crate) use versions::{
-    dynamic_parameters, external_auth, logs, nothing, patch_version, presets, rich_parameters,
-    version,
+    dynamic_parameters, external_auth, logs, nothing, patch_version, presets, resources,
+    rich_parameters, version,
 };
 
 use crate::Version;
@@ -201,7 +201,7 @@ impl TemplateVersion {
 }
 
 /// An id that belongs to another one: of the job or the file of a version.
-fn sibling(id: Uuid, number: u128) -> Uuid {
+pub(crate) fn sibling(id: Uuid, number: u128) -> Uuid {
     Uuid::from_u128(id.as_u128() ^ number)
 }
 

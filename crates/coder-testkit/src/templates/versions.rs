@@ -9,6 +9,7 @@ use crate::authentication::Caller;
 use crate::call::Call;
 use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
+use crate::workspaces::{imported_log, imported_resources};
 
 /// `GET /api/v2/templateversions/{version}`.
 pub(crate) fn version(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
@@ -75,35 +76,25 @@ pub(crate) fn external_auth(
     Ok(Reply::ok(&providers.collect()))
 }
 
-/// What no version of the fake has: `variables`, `resources`, and the parameters and schemas of
+/// `GET …/resources`: what the import of the version has found.
+pub(crate) fn resources(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let Found { template, version, .. } = find(deployment, call, open)?;
+    Ok(Reply::ok(&imported_resources(deployment, &template, &version).into()))
+}
+
+/// What no version of the fake has: `variables`, and the parameters and schemas of
 /// releases long ago.
 pub(crate) fn nothing(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     find(deployment, call, open)?;
     Ok(Reply::ok(&json!([])))
 }
 
-/// `GET …/logs`: what the import of the version said.
+/// `GET …/logs`: what the import of the version said. The provisioner plans twice: what stays when
+/// a workspace is stopped, and what does not.
 pub(crate) fn logs(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
-    let version = find(deployment, call, open)?.version;
-    let after: u64 = call.query("after").and_then(|id| id.parse().ok()).unwrap_or_default();
-    let stages = [
-        "Setting up",
-        "Parsing template parameters",
-        "Detecting persistent resources",
-        "Detecting ephemeral resources",
-        "Cleaning Up",
-    ];
-    let lines = (1_u64..).zip(stages).filter(|(id, _)| *id > after).map(|(id, stage)| {
-        json!({
-            "id": id,
-            "created_at": version.created_at.to_string(),
-            "log_source": "provisioner_daemon",
-            "log_level": "info",
-            "stage": stage,
-            "output": "",
-        })
-    });
-    Ok(Reply::ok(&lines.collect()))
+    let Found { template, version, .. } = find(deployment, call, open)?;
+    let [planned, _] = &template.log;
+    imported_log(call, version.created_at, planned)
 }
 
 /// Everything below `…/dynamic-parameters`.
@@ -114,6 +105,10 @@ pub(crate) fn dynamic_parameters(
 ) -> Answer {
     let Found { caller, version, .. } = find(deployment, call, open)?;
     match (&call.method, call.segments.get(5).map(String::as_str)) {
+        (&Method::GET, None) => {
+            imported(&version)?;
+            dynamic::talk(deployment, caller, version, call)
+        }
         (&Method::POST, Some("evaluate")) => {
             imported(&version)?;
             dynamic::evaluate(deployment, &caller, &version, call)

@@ -6,12 +6,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::Workspace;
 use super::apps::NewWorkspaceApp;
 use super::lifecycle::{Pace, plus};
-use super::{Build, Workspace};
 use crate::Version;
 use crate::json::Json as _;
-use crate::mint::Mint;
 use crate::state::Deployment;
 
 /// Seconds after which an agent that has never connected counts as timed out.
@@ -82,6 +81,16 @@ pub(crate) struct Agent {
     apps: Vec<Uuid>,
 }
 
+/// Where an agent is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    /// None while it is only what a template will make.
+    pub(crate) workspace: Option<&'a Workspace>,
+    /// The agent that a dev container runs in.
+    pub(crate) parent: Option<Uuid>,
+    pub(crate) resource: Uuid,
+}
+
 /// An agent at one moment.
 #[derive(Debug)]
 pub(crate) struct AgentState {
@@ -138,13 +147,14 @@ impl ScriptFate {
 }
 
 impl Agent {
-    pub(crate) fn new(plan: AgentPlan, mint: &Mint) -> Self {
+    /// An agent with these ids.
+    pub(crate) fn new(plan: AgentPlan, mut id: impl FnMut() -> Uuid) -> Self {
         Self {
-            id: mint.uuid(),
+            id: id(),
             events: Vec::new(),
-            log_source: mint.uuid(),
-            scripts: [mint.uuid(), mint.uuid()],
-            apps: plan.apps.iter().map(|_| mint.uuid()).collect(),
+            log_source: id(),
+            scripts: [id(), id()],
+            apps: plan.apps.iter().map(|_| id()).collect(),
             plan,
         }
     }
@@ -296,27 +306,25 @@ impl Agent {
     fn apps_json(
         &self,
         deployment: &Deployment<'_>,
-        workspace: &Workspace,
+        workspace: Option<&Workspace>,
         state: &AgentState,
     ) -> Vec<Value> {
-        let owner = deployment.state.username(workspace.owner);
+        let home = workspace
+            .map(|workspace| (&*workspace.name, deployment.state.username(workspace.owner)));
+        let home = home.as_ref().map(|(workspace, owner)| (*workspace, owner.as_str()));
         let apps = self.plan.apps.iter().zip(&self.apps);
-        let json = |(app, id): (&NewWorkspaceApp, &Uuid)| {
-            app.json(*id, &workspace.name, &owner, state.has_reported())
-        };
+        let json = |(app, id): (&NewWorkspaceApp, &Uuid)| app.json(*id, home, state.has_reported());
         apps.map(json).collect()
     }
 
     pub(crate) fn json(
         &self,
         deployment: &Deployment<'_>,
-        workspace: &Workspace,
-        build: &Build,
+        place: Place<'_>,
         state: &AgentState,
     ) -> Value {
         let version = deployment.settings.version;
         let reported = state.has_reported();
-        let parent = build.agents.first().filter(|_| self.plan.is_sub_agent).map(|main| main.id);
         let seen = state.last_seen(deployment.now);
         let output: usize = self.lines(state).iter().map(|(_, _, output)| output.len()).sum();
         let display_apps: &[&str] = if self.plan.is_sub_agent {
@@ -326,13 +334,13 @@ impl Agent {
         };
         let mut agent = json!({
             "id": self.id,
-            "parent_id": parent,
+            "parent_id": place.parent,
             "created_at": state.created_at.to_string(),
             "updated_at": seen.unwrap_or(state.created_at).to_string(),
             "status": state.status,
             "lifecycle_state": state.lifecycle,
             "name": self.plan.name,
-            "resource_id": build.resource_id(0),
+            "resource_id": place.resource,
             "architecture": "amd64",
             "environment_variables": null,
             "operating_system": "linux",
@@ -341,7 +349,7 @@ impl Agent {
             "directory": "/home/coder",
             "version": if reported { format!("v{}", version.number()) } else { String::new() },
             "api_version": if reported { "2.10" } else { "" },
-            "apps": self.apps_json(deployment, workspace, state),
+            "apps": self.apps_json(deployment, place.workspace, state),
             "connection_timeout_seconds": CONNECTION_TIMEOUT,
             "troubleshooting_url": "",
             "subsystems": [],

@@ -115,8 +115,9 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// `running` says whether its agent can have checked whether it works.
-    pub(crate) fn json(&self, id: Uuid, workspace: &str, owner: &str, running: bool) -> Value {
+    /// `home` is the name of its workspace and of its owner, when it is in one; `running` says
+    /// whether its agent can have checked whether it works.
+    pub(crate) fn json(&self, id: Uuid, home: Option<(&str, &str)>, running: bool) -> Value {
         let reachable = matches!(self.target, Target::Subdomain | Target::Path);
         let check = self.healthcheck.as_ref().filter(|_| reachable);
         let (interval, threshold) = if check.is_some() { (5, 6) } else { (0, 0) };
@@ -148,8 +149,10 @@ impl NewWorkspaceApp {
         match &self.target {
             Target::Subdomain => {
                 app.set("url", url);
-                let name = format!("{}--{workspace}--{owner}", self.slug);
-                app.set("subdomain_name", name);
+                if let Some((workspace, owner)) = home {
+                    let name = format!("{}--{workspace}--{owner}", self.slug);
+                    app.set("subdomain_name", name);
+                }
             }
             Target::Path => app.set("url", url),
             Target::External(url) => app.set("url", url.as_str()),

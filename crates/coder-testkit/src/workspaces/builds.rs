@@ -58,7 +58,7 @@ impl Deployment<'_> {
             fate: plan.fate,
             canceled_at: None,
             deadline,
-            agents: agents.into_iter().map(|plan| Agent::new(plan, &mint)).collect(),
+            agents: agents.into_iter().map(|plan| Agent::new(plan, || mint.uuid())).collect(),
         };
         let id = build.id;
         stored.builds.push(build);

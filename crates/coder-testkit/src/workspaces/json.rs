@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::agents::AgentState;
+use super::agents::{AgentState, Place};
 use super::lifecycle::{Fate, Job, Transition};
 use super::{Agent, Build, Workspace};
 use crate::Version;
 use crate::json::Json as _;
 use crate::state::{Deployment, State};
-use crate::templates::Resource;
+use crate::templates::{Resource, Template};
 
 /// Whether the JSON answers the request that made the build: then names and resources are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,14 +219,14 @@ impl Build {
         agents.sort_by_key(|(agent, _)| !agent.plan.is_sub_agent);
         let here = agents.iter().filter(|(agent, _)| runs_here(agent));
         here.map(|(agent, state)| {
-            let mut json = self.agent_json(deployment, workspace, agent, state);
-            json.set("resource_id", id.to_string());
-            json
+            let place = Place { resource: id, ..self.place_of(workspace, agent) };
+            let template = deployment.state.template(workspace.template);
+            agent.described(deployment, template, place, state)
         })
         .collect()
     }
 
-    /// An agent, with what its template says of it.
+    /// An agent by itself.
     pub(crate) fn agent_json(
         &self,
         deployment: &Deployment<'_>,
@@ -234,21 +234,39 @@ impl Build {
         agent: &Agent,
         state: &AgentState,
     ) -> Value {
-        let mut json = agent.json(deployment, workspace, self, state);
         let template = deployment.state.template(workspace.template);
-        let description = template.and_then(|template| template.agent(&agent.plan.name));
-        if let Some(description) = description {
+        agent.described(deployment, template, self.place_of(workspace, agent), state)
+    }
+
+    /// The place of an agent that is in the first resource.
+    fn place_of<'w>(&self, workspace: &'w Workspace, agent: &Agent) -> Place<'w> {
+        let parent = self.agents.first().filter(|_| agent.plan.is_sub_agent).map(|main| main.id);
+        Place { workspace: Some(workspace), parent, resource: self.resource_id(0) }
+    }
+
+    /// The id of the resource that the template lists at this place.
+    pub(crate) fn resource_id(&self, number: u32) -> Uuid {
+        Uuid::from_u128(self.id.as_u128() ^ u128::from(number + 1))
+    }
+}
+
+impl Agent {
+    /// The agent, with what its template says of it.
+    pub(super) fn described(
+        &self,
+        deployment: &Deployment<'_>,
+        template: Option<&Template>,
+        place: Place<'_>,
+        state: &AgentState,
+    ) -> Value {
+        let mut json = self.json(deployment, place, state);
+        if let Some(description) = template.and_then(|template| template.agent(&self.plan.name)) {
             description.describe(&mut json);
         }
         if !is_failing(deployment, state) {
             json.set("health", json!({ "healthy": true }));
         }
         json
-    }
-
-    /// The id of the resource that the template lists at this place.
-    pub(crate) fn resource_id(&self, number: u32) -> Uuid {
-        Uuid::from_u128(self.id.as_u128() ^ u128::from(number + 1))
     }
 }
 
@@ -279,8 +297,8 @@ impl Workspace {
         let state = &*deployment.state;
         let Some(build) = self.latest() else { return Value::Null };
         let template = state.template(self.template);
-        let text = |of: fn(&crate::templates::Template) -> &str| template.map_or("", of);
-        let active = template.map_or(Uuid::nil(), crate::templates::Template::active_id);
+        let text = |of: fn(&Template) -> &str| template.map_or("", of);
+        let active = template.map_or(Uuid::nil(), Template::active_id);
         let organization = state.organization_of(self);
         let organization_name = state
             .organizations

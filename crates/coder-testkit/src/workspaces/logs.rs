@@ -65,6 +65,24 @@ pub(super) fn of_agent(deployment: &Deployment<'_>, call: &Call, agent: Uuid) ->
     Reply::web_socket(call, &LOGS, batches.map(Value::from))
 }
 
+/// The log of the import of a template's version, which is over: the provisioner has planned twice.
+pub(crate) fn of_import(call: &Call, at: Timestamp, planned: &[String]) -> Answer {
+    let asked = Asked::read(call)?;
+    let (daemon, provisioner) = SOURCES;
+    let stage = |stage| (at, daemon, stage, String::new());
+    let mut said = vec![stage("Setting up"), stage("Parsing template parameters")];
+    for detecting in ["Detecting persistent resources", "Detecting ephemeral resources"] {
+        said.push(stage(detecting));
+        said.extend(planned.iter().map(|line| (at, provisioner, detecting, line.clone())));
+    }
+    said.push(stage("Cleaning Up"));
+    let lines = lines(1, asked.after, said);
+    if asked.follow {
+        return Reply::web_socket(call, &LOGS, stream::iter(lines));
+    }
+    Ok(asked.answer(lines))
+}
+
 fn next_batch(lines: Vec<Value>, last: &mut u64, over: bool) -> Next<Vec<Value>> {
     match lines.last() {
         Some(line) => {
@@ -75,6 +93,9 @@ fn next_batch(lines: Vec<Value>, last: &mut u64, over: bool) -> Next<Vec<Value>>
         None => Next::Later,
     }
 }
+
+/// Who speaks in the log of a job.
+const SOURCES: (&str, &str) = ("provisioner_daemon", "provisioner");
 
 /// What a request wants to see of a log.
 struct Asked {
@@ -160,7 +181,7 @@ fn build_lines(
         Transition::Stop => "Stopping workspace",
         Transition::Delete => "Deleting workspace",
     };
-    let (daemon, provisioner) = ("provisioner_daemon", "provisioner");
+    let (daemon, provisioner) = SOURCES;
     let nothing = String::new;
     let planning = deployment.profile().planning_stage;
     let mut said = Vec::new();
@@ -173,21 +194,25 @@ fn build_lines(
         said.extend(applied.into_iter().map(|line| (at, provisioner, applying, line)));
         said.push((at, daemon, "Cleaning Up", nothing()));
     }
-    let first = u64::from(build.number) * 1000 + 1;
-    (first..)
-        .zip(said)
-        .filter(|(id, _)| *id > after)
-        .map(|(id, (at, source, stage, output))| {
-            json!({
-                "id": id,
-                "created_at": at.to_string(),
-                "log_source": source,
-                "log_level": "info",
-                "stage": stage,
-                "output": output,
-            })
+    lines(u64::from(build.number) * 1000 + 1, after, said)
+}
+
+/// Something that is said in a log: when, by whom, at which stage, and what.
+type Said<'a> = (Timestamp, &'a str, &'a str, String);
+
+/// The lines of a log whose first one has this id, after the line of another id.
+fn lines(first: u64, after: u64, said: Vec<Said<'_>>) -> Vec<Value> {
+    let line = |(id, (at, source, stage, output)): (u64, Said<'_>)| {
+        json!({
+            "id": id,
+            "created_at": at.to_string(),
+            "log_source": source,
+            "log_level": "info",
+            "stage": stage,
+            "output": output,
         })
-        .collect()
+    };
+    (first..).zip(said).filter(|(id, _)| *id > after).map(line).collect()
 }
 
 /// `None` when the agent is not one of a latest build.

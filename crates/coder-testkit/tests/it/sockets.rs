@@ -204,6 +204,106 @@ async fn a_client_that_talks_is_shown_out() {
     assert_eq!(messages(&mut socket), [json!({ "closed": 1002 })]);
 }
 
+fn form_of(coder: &FakeCoder) -> String {
+    let template = coder.add_template("go").parameter("cpu", "4");
+    format!("/api/v2/templateversions/{}/dynamic-parameters", template.active_version_id())
+}
+
+fn text(json: &Value) -> WebSocketMessage {
+    WebSocketMessage::Text(json.to_string())
+}
+
+/// Id of a form and the value of its parameter.
+fn id_and_value(form: &Value) -> (Option<i64>, Option<&str>) {
+    (form["id"].as_i64(), form["parameters"][0]["value"]["value"].as_str())
+}
+
+#[tokio::test]
+async fn a_form_comes_at_once_and_again_for_each_message_under_its_id() {
+    let coder = FakeCoder::new();
+    let (alice, bob) = (coder.add_user("alice"), coder.add_user("bob"));
+    let form = form_of(&coder);
+    for query in ["", "?user_id=me", &format!("?user_id={}", bob.id)] {
+        let mut socket = open(&coder, &alice, &format!("{form}{query}")).await;
+        let first = socket.next().await.unwrap().unwrap();
+        let WebSocketMessage::Text(line) = &first else { panic!("{first:?}") };
+        assert!(line.ends_with("}\n"), "{line}");
+        assert_eq!(id_and_value(&json_of(first)), (Some(-1), Some("4")), "{query}");
+        for (id, cpu) in [(1, "8"), (2, "6")] {
+            let said = json!({ "id": id, "inputs": { "cpu": cpu } });
+            socket.send(text(&said)).await.unwrap();
+        }
+        let answers = messages(&mut socket);
+        let seen: Vec<_> = answers.iter().map(id_and_value).collect();
+        assert_eq!(seen, [(Some(1), Some("8")), (Some(2), Some("6"))], "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_nobody_has_no_parameters_until_a_message_names_an_owner() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let nobody = coder.add_template("go").id();
+    let form = format!("{}?user_id={nobody}", form_of(&coder));
+    let mut socket = open(&coder, &alice, &form).await;
+    let first = messages(&mut socket);
+    assert_eq!(first[0]["parameters"], Value::Null);
+    assert_eq!(first[0]["diagnostics"][0]["extra"]["code"], "owner_not_found");
+    socket.send(text(&json!({ "id": 1, "owner_id": alice.id }))).await.unwrap();
+    socket.send(text(&json!({ "id": 2 }))).await.unwrap();
+    let answers = messages(&mut socket);
+    let seen: Vec<_> = answers.iter().map(id_and_value).collect();
+    assert_eq!(seen, [(Some(1), Some("4")), (Some(2), Some("4"))], "and it stays the owner");
+}
+
+#[tokio::test]
+async fn a_form_that_does_not_understand_hangs_up() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let form = form_of(&coder);
+    for wrong in [
+        WebSocketMessage::Text("hello".to_owned()),
+        text(&json!({ "inputs": { "cpu": 8 } })),
+        WebSocketMessage::Binary(Bytes::from_static(b"{}")),
+    ] {
+        let mut socket = open(&coder, &alice, &form).await;
+        messages(&mut socket);
+        socket.send(wrong).await.unwrap();
+        assert_eq!(messages(&mut socket), [json!({ "closed": 1001 })]);
+    }
+    let mut socket = open(&coder, &alice, &form).await;
+    messages(&mut socket);
+    coder.restart();
+    assert_eq!(messages(&mut socket), [json!({ "closed": 1000 })]);
+}
+
+#[tokio::test]
+async fn a_form_is_for_sockets_and_for_people_who_exist() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let form = form_of(&coder);
+    let plain = crate::common::get(&coder, &form, alice.session_token.expose());
+    assert_eq!(plain.status, 426);
+    assert!(plain.text.contains("{\"message\":\"Failed to accept WebSocket.\""), "{}", plain.text);
+    assert_eq!(refused(&coder, &alice, &format!("{form}?user_id=alice")).await, 400);
+    coder.add_template("go").importing(true);
+    assert_eq!(refused(&coder, &alice, &form).await, 425);
+}
+
+#[tokio::test]
+async fn the_log_of_an_import_is_followed_to_its_end() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let template = coder.add_template("go").build_log(&[], &[]).active_version_id();
+    let path = format!("/api/v2/templateversions/{template}/logs?follow&after=3");
+    let mut socket = open(&coder, &alice, &path).await;
+    let seen = messages(&mut socket);
+    assert_eq!(seen.len(), 3);
+    assert_eq!(seen[0]["stage"], "Detecting ephemeral resources");
+    assert_eq!(seen[1]["stage"], "Cleaning Up");
+    assert_eq!(seen[2], json!({ "closed": 1000 }));
+}
+
 #[tokio::test]
 async fn streams_break_stall_and_come_in_pieces() {
     let (coder, alice, dev) = with_workspace();
@@ -275,6 +375,16 @@ async fn sockets_go_over_the_wire_and_break_there() {
     let lines: Vec<Value> = followed.map(|line| json_of(line.unwrap())).collect().await;
     assert_eq!(lines.len(), 6);
     assert_eq!(lines[5], json!({ "closed": 1000 }));
+
+    let form = form_of(&coder);
+    let Ok(WebSocketAnswer::Open(mut form)) = ask(&transport, &coder, &alice, &form).await else {
+        panic!("not open")
+    };
+    form.send(text(&json!({ "id": 1, "inputs": { "cpu": "8" } }))).await.unwrap();
+    for wanted in [(Some(-1), Some("4")), (Some(1), Some("8"))] {
+        let answer = json_of(form.next().await.unwrap().unwrap());
+        assert_eq!(id_and_value(&answer), wanted);
+    }
 
     coder.fail_next(Fault::stream_cut(1));
     let mut cut = open().await;

@@ -1,7 +1,7 @@
 //! Templates, their versions and parameters.
 
 use crate::common::{call, get};
-use coder_testkit::{FakeCoder, Version};
+use coder_testkit::{FakeCoder, NewAgent, NewResource, NewWorkspaceApp, Version};
 use serde_json::{Value, json};
 
 fn ask(coder: &FakeCoder, path: &str) -> Value {
@@ -74,6 +74,63 @@ fn external_providers_say_whether_they_are_linked() {
     assert_eq!(ask(&coder, &path)[0]["authenticated"], false);
     coder.link_external_auth(&alice, "gh");
     assert_eq!(ask(&coder, &path)[0]["authenticated"], true);
+}
+
+#[test]
+fn an_import_has_found_each_resource_for_a_start_and_for_a_stop() {
+    let coder = FakeCoder::new();
+    let editor = NewWorkspaceApp::subdomain("editor");
+    let container =
+        NewResource::new("docker_container", "main").agent(NewAgent::new("main").app(editor));
+    let template =
+        coder.add_template("go").resources([container, NewResource::new("docker_volume", "home")]);
+    let path = format!("templateversions/{}/resources", template.active_version_id());
+    let found = ask(&coder, &path);
+    let seen: Vec<(&str, &str)> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["name"].as_str().unwrap(), one["workspace_transition"].as_str().unwrap()))
+        .collect();
+    assert_eq!(seen, [("home", "start"), ("home", "stop"), ("main", "start"), ("main", "stop")]);
+    assert!(found[0].get("agents").is_none());
+    let agent = &found[2]["agents"][0];
+    assert_eq!((&agent["name"], &agent["status"]), (&json!("main"), &json!("connecting")));
+    assert_eq!(agent["resource_id"], found[2]["id"]);
+    assert_ne!(agent["id"], found[3]["agents"][0]["id"]);
+    assert!(agent["apps"][0].get("subdomain_name").is_none(), "it is in no workspace");
+    assert_eq!(ask(&coder, &path), found, "the same ids again");
+}
+
+#[test]
+fn an_import_plans_twice_and_its_log_is_read_like_that_of_a_build() {
+    let coder = FakeCoder::new();
+    let version = coder.add_template("go").build_log(&["planning"], &["applying"]);
+    let path = format!("templateversions/{}/logs", version.active_version_id());
+    let log = ask(&coder, &path);
+    let seen: Vec<(&str, &str)> = log
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (line["stage"].as_str().unwrap(), line["output"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("Setting up", ""),
+            ("Parsing template parameters", ""),
+            ("Detecting persistent resources", ""),
+            ("Detecting persistent resources", "planning"),
+            ("Detecting ephemeral resources", ""),
+            ("Detecting ephemeral resources", "planning"),
+            ("Cleaning Up", ""),
+        ]
+    );
+    assert_eq!(log[3]["log_source"], "provisioner");
+    assert_eq!(ask(&coder, &format!("{path}?after=6")), json!([log[6]]));
+    let token = coder.add_user("alice").session_token;
+    let wrong = get(&coder, &format!("/api/v2/{path}?after=x"), token.expose());
+    assert_eq!(wrong.status, 400);
 }
 
 /// What a real Coder answered, from the recorded answers.
@@ -157,5 +214,23 @@ fn without_an_owner_there_is_no_dynamic_form() {
         assert_eq!(evaluate(&nobody), recorded["body"], "{version}");
         let of_bob = evaluate(&json!({ "owner_id": bob.id }));
         assert_eq!(of_bob["parameters"].is_array(), version >= Version::V2_31, "{version}");
+    }
+}
+
+#[test]
+fn a_question_about_a_form_is_an_object_of_texts() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let version = coder.add_template("go").active_version_id();
+    let path = format!("/api/v2/templateversions/{version}/dynamic-parameters/evaluate");
+    for (body, detail) in [
+        (
+            json!("x"),
+            "json: cannot unmarshal string into Go value of type codersdk.DynamicParametersRequest",
+        ),
+        (json!({ "owner_id": "alice" }), "invalid UUID length: 5"),
+    ] {
+        let answer = call(&coder, "POST", &path, alice.session_token.expose(), &body);
+        assert_eq!((answer.status.as_u16(), &answer.json()["detail"]), (400, &json!(detail)));
     }
 }
