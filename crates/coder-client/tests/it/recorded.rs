@@ -244,6 +244,8 @@ fn every_answer_is_read_and_written_back_without_loss() {
     let mut read = 0;
     for recorded in every_answer() {
         match recorded.parsed(&recorded.body) {
+            // Of the first version of a template, older releases say with 404 that none is before it.
+            Ok(Some(Value::Null)) if recorded.status == 404 => {}
             Ok(written) => {
                 assert!(recorded.is_success(), "{}: read", recorded.file);
                 read += 1;

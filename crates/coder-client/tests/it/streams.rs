@@ -199,7 +199,7 @@ async fn a_break_is_taken_up_after_the_last_line() {
     assert_eq!(ids, [2001, 2002, 2003, 2004, 2005]);
     let queries: Vec<_> = door.coder.requests().into_iter().map(|asked| asked.query).collect();
     // Closed properly, it asks for the build, and for what is left of its log.
-    assert_eq!(queries, ["follow=true", "follow=true&after=2001", "", "after=2003"]);
+    assert_eq!(queries, ["follow=true", "follow=true&after=2001", "", "after=2005"]);
 }
 
 #[async_test]
@@ -219,11 +219,14 @@ async fn an_agents_log_is_followed_until_there_is_another_build() {
 
 #[async_test]
 async fn a_restart_of_coder_is_not_the_end_of_a_build_s_log() {
-    for (after, stages) in [
-        (0, ["Setting up", "Stopping workspace", "Cleaning Up"].as_slice()),
-        (1, &["Setting up", "Stopping workspace", "Cleaning Up"]),
-        (2, &["Setting up", "Stopping workspace", "Cleaning Up"]),
-    ] {
+    let stages = [
+        "Setting up",
+        "Planning Infrastructure",
+        "Stopping workspace",
+        "Stopping workspace",
+        "Cleaning Up",
+    ];
+    for after in [0, 1, 2] {
         let (door, alice, dev) = running().await;
         door.coder.stop(dev);
         door.coder.advance(Duration::from_secs(2));
@@ -254,7 +257,9 @@ async fn a_build_that_ends_while_its_log_is_closed_is_told_to_its_end() {
     assert_eq!(lines.try_next().await.unwrap().unwrap().stage, "Setting up");
     door.coder.advance(Duration::from_secs(60));
     let rest: Vec<_> = lines.map_ok(|line| line.stage).try_collect().await.unwrap();
-    assert_eq!(rest, ["Stopping workspace", "Cleaning Up"]);
+    let stages =
+        ["Planning Infrastructure", "Stopping workspace", "Stopping workspace", "Cleaning Up"];
+    assert_eq!(rest, stages);
 }
 
 #[async_test]

@@ -44,7 +44,7 @@ async fn one_that_is_stopped_is_woken_before_it_is_started_on_every_release() {
 #[async_test]
 async fn one_that_is_stopped_or_deleted_is_not_woken_for_that() {
     let Scene { coder, alice, client } = scene();
-    let dev = coder.add_workspace(&alice, "dev").dormant().create();
+    let dev = coder.add_workspace(&alice, "dev").parameter("repo", PAY).dormant().create();
     let manage = ManageWorkspace::new(&client, dev);
     manage.stop(|_| {}).await.unwrap();
     assert!(client.send(&GetWorkspace::new(dev)).await.unwrap().dormant_at.is_some());

@@ -84,7 +84,7 @@ async fn of_a_build_that_was_over_before_no_log_is_told() {
         coder.add_workspace(&alice, "connecting").template("any").connecting().create();
     assert_eq!(told(connecting).await, 0);
     let starting = coder.add_workspace(&alice, "starting").template("any").starting().create();
-    assert_eq!(told(starting).await, 3, "it is under way");
+    assert_eq!(told(starting).await, 5, "it is under way");
     let stopped = coder.add_workspace(&alice, "stopped").template("any").stopped().create();
-    assert_eq!(told(stopped).await, 3, "it was asked for");
+    assert_eq!(told(stopped).await, 5, "it was asked for");
 }
