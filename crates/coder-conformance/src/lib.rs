@@ -1,7 +1,11 @@
 //! Asks a Coder, real or fake, what real ones were asked, and tells where its answers differ.
 //!
-//! - [`world`] makes the deployment that the recorded answers speak of, on the fake.
-//! - [`serve`](mod@serve) lets other programs reach it.
+//! - [`sections`] are the requests; [`replay`](mod@replay) sends them and compares the answers with
+//!   the recorded ones; [`accepted`] is the list of differences that have a reason.
+//! - [`journeys`] use the libraries as people do; [`table`] tells what works on which release.
+//! - [`world`] makes the deployment that the recorded answers speak of, on the fake, and
+//!   [`serve`](mod@serve) lets other programs reach it.
+//! - [`run`] puts them together.
 //!
 //! - [`replay`](mod@replay) sends the requests and compares; [`accepted`] holds what may differ.
 //!
@@ -15,6 +19,7 @@ pub mod journeys;
 mod page;
 pub mod placeholders;
 pub mod replay;
+pub mod run;
 pub mod sections;
 pub mod serve;
 pub mod server;

@@ -450,7 +450,9 @@ async fn exchange(
     body: Option<Vec<u8>>,
 ) -> Result<Reply, ServerError> {
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| ServerError::Request)?;
-    let mut request = http.request(method, format!("{base}{path}"));
+    // As most clients say; Coder repeats it in an answer.
+    let request = http.request(method, format!("{base}{path}"));
+    let mut request = request.header("connection", "keep-alive");
     for (name, value) in headers {
         let name: HeaderName = name.parse().map_err(|_| ServerError::Request)?;
         let value = HeaderValue::from_str(&value).map_err(|_| ServerError::Request)?;

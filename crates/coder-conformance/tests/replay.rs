@@ -1,28 +1,17 @@
 //! Holds the fake against the answers of real Coders.
 
-use std::net::SocketAddr;
 use std::{fs, io};
 
 use coder_conformance::accepted::{Accepted, Played, Verdict};
-use coder_conformance::replay::{Recording, replay};
+use coder_conformance::run::replay_on_fake;
 use coder_conformance::sections::Part;
-use coder_conformance::serve::Deployment;
-use coder_conformance::server::{Server, run_name};
 use coder_testkit::Version;
 use tokio::task::JoinSet;
 
 /// Plays a part on a fake of its own; `None` when the part of this release was not recorded.
 async fn play(version: Version, part: Part) -> io::Result<Option<Played>> {
-    let release = version.number();
-    let Some(recording) = Recording::read(release, part)? else { return Ok(None) };
-    let free = SocketAddr::from(([127, 0, 0, 1], 0));
-    let deployment = Deployment::start(version, part != Part::Off, free, free).await?;
-    let server = Server::new(deployment.seed().clone(), &run_name(1)).await;
-    let mut server = server.map_err(io::Error::other)?;
-    let outcome = replay(&mut server, part, &recording).await;
-    drop(server);
-    deployment.stop().await;
-    Ok(Some(Played::new(release, part, outcome)))
+    let outcome = replay_on_fake(version, part).await?;
+    Ok(outcome.map(|outcome| Played::new(version.number(), part, outcome)))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,8 @@ use url::Url;
 
 use super::{Stage, Trouble, ensure};
 use crate::page;
-use crate::sections::provider::App;
+use crate::sections::UNKNOWN_ID;
+use crate::sections::provider::{App, UNKNOWN_SECRET};
 use crate::server::Reply;
 
 const PORTAL: &str = "http://localhost:7007";
@@ -47,7 +48,12 @@ impl Portal {
     pub(super) async fn open(stage: &mut Stage) -> Result<Self, Trouble> {
         let callback = format!("{PORTAL}/api/auth/coder/handler/frame");
         let app = stage.server.add_app("journey", &callback).await;
-        ensure!(!app.secret.is_empty(), "no OAuth2 application can be registered here");
+        // Where nothing can be registered, the portal has to say why nobody can sign in.
+        let app = if app.secret.is_empty() {
+            App { id: UNKNOWN_ID.to_owned(), secret: UNKNOWN_SECRET.to_owned(), ..app }
+        } else {
+            app
+        };
         let system = Arc::clone(&stage.world.clock);
         let clock = Arc::new(PortalClock { system, ahead: AtomicI64::new(0) });
         let world = World { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..stage.world.clone() };

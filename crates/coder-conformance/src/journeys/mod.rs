@@ -13,6 +13,7 @@ mod workspaces;
 use std::error::Error;
 use std::fmt;
 use std::process::Command;
+use std::time::Duration;
 
 use coder_client::{Client, Credential};
 use coder_core::{ReqwestTransport, Secret, World};
@@ -144,6 +145,15 @@ impl Stage {
     /// The server, to go on with or to clean up.
     pub fn server_mut(&mut self) -> &mut Server {
         &mut self.server
+    }
+
+    /// How long agents are waited for, which never connect in this world. A build of the fake is
+    /// over at once, and one of a real Coder takes some seconds.
+    pub(crate) fn patience(&self) -> Duration {
+        match self.server.seed().kind {
+            Kind::Fake => Duration::from_millis(200),
+            Kind::Real => Duration::from_secs(10),
+        }
     }
 
     /// A client of a person of the world.

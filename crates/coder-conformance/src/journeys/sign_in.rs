@@ -101,7 +101,7 @@ pub(super) async fn cancel(stage: &mut Stage) -> Result<(), Trouble> {
     let grace = stage.server.token("grace");
     let message = browser.log_in(stage, &portal, &grace, Decision::Cancel).await?;
     let told = reason(&message);
-    ensure!(!told.is_empty(), "the popup does not say that the login was canceled: {message}");
+    ensure!(told.contains("rejected"), "the portal says: {told}");
     let is_popup = message.get("type").is_some_and(|kind| kind == "authorization_response");
     ensure!(is_popup, "the popup stays open: {message}");
     let (status, _) = browser.refresh(&portal).await?;

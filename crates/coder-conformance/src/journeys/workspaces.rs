@@ -14,9 +14,6 @@ use serde_json::json;
 
 use super::{Stage, Trouble, ensure};
 
-/// The agents of the world never connect, so nothing is waited for longer than this.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// An entity of the world's template with parameters, in a repository of this run.
 pub(super) fn entity(stage: &Stage, name: &str) -> Result<EntityWorkspacesConfig, Trouble> {
     let mut config = WorkspacesConfig::new(stage.server.seed().base.parse()?);
@@ -42,14 +39,18 @@ pub(super) async fn own(stage: &mut Stage, user: &str) -> Result<(), Trouble> {
     let found = find_workspaces(&client, &entity, Owner::Me).await?;
     let ids: Vec<WorkspaceId> = found.workspaces.iter().map(|workspace| workspace.id).collect();
     ensure!(ids == [made.workspace.id], "the entity's workspaces are {ids:?}");
-    let opened = open(&client, &entity).await?;
+    let opened = open(&client, &entity, stage.patience()).await?;
     ensure!(opened.is_none_or(|how| how != How::Created), "opening made another workspace");
-    through_its_states(&client, made.workspace.id).await
+    through_its_states(&client, made.workspace.id, stage.patience()).await
 }
 
 /// Stops, starts, restarts, updates and deletes.
-async fn through_its_states(client: &Client, id: WorkspaceId) -> Result<(), Trouble> {
-    let manage = ManageWorkspace::new(client, id).patience(PATIENCE);
+async fn through_its_states(
+    client: &Client,
+    id: WorkspaceId,
+    patience: Duration,
+) -> Result<(), Trouble> {
+    let manage = ManageWorkspace::new(client, id).patience(patience);
     manage.stop(|_| {}).await?;
     ensure!(status(client, id).await? == WorkspaceStatus::Stopped, "it is not stopped");
     agents_aside(manage.start(|_| {}).await.map(drop))?;
@@ -96,8 +97,12 @@ pub(super) async fn for_somebody_else(stage: &mut Stage) -> Result<(), Trouble> 
 }
 
 /// Opens; how, or nothing when only the agents did not come.
-async fn open(client: &Client, entity: &EntityWorkspacesConfig) -> Result<Option<How>, Trouble> {
-    match OpenWorkspace::of(entity).patience(PATIENCE).run(client, |_| {}).await {
+async fn open(
+    client: &Client,
+    entity: &EntityWorkspacesConfig,
+    patience: Duration,
+) -> Result<Option<How>, Trouble> {
+    match OpenWorkspace::of(entity).patience(patience).run(client, |_| {}).await {
         Ok(opened) => Ok(Some(opened.how)),
         Err(error) => agents_aside(Err(error)).map(|()| None),
     }

@@ -9,7 +9,7 @@ pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A secret, code or token of the right form that no Coder has issued.
-pub(super) const UNKNOWN_SECRET: &str = "coder_AAAAAAAAAA_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
+pub(crate) const UNKNOWN_SECRET: &str = "coder_AAAAAAAAAA_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
 
 /// The applications of administrators.
 pub(super) const APPS: &str = "/api/v2/oauth2-provider/apps";
@@ -44,7 +44,7 @@ pub(super) fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
 pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) secret: String,
-    pub(super) callback: String,
+    pub(crate) callback: String,
 }
 
 /// A token pair; its texts are empty when there was none.

@@ -1,0 +1,68 @@
+//! Whole runs: every part and every journey, on one server or on every release of the fake.
+
+use std::io;
+use std::net::SocketAddr;
+
+use coder_testkit::Version;
+
+use crate::journeys::{Journey, Stage, Trouble};
+use crate::replay::{Outcome, Recording, replay};
+use crate::sections::Part;
+use crate::serve::Deployment;
+use crate::server::{Server, run_name};
+use crate::world::Seed;
+
+/// What became of each journey.
+pub type Taken = Vec<(Journey, Result<(), Trouble>)>;
+
+/// Takes all journeys on a server, each with names of its own. Returns also what the server keeps
+/// of them.
+///
+/// # Errors
+///
+/// When the server cannot be asked at all.
+pub async fn journeys(seed: &Seed, restart: Option<&str>) -> io::Result<(Taken, Vec<String>)> {
+    let (mut taken, mut kept) = (Vec::new(), Vec::new());
+    for (number, journey) in (1..).zip(Journey::ALL) {
+        let server = Server::new(seed.clone(), &run_name(std::process::id() + number)).await;
+        let server = server.map_err(io::Error::other)?;
+        let stage = Stage::new(server, restart.map(str::to_owned));
+        let mut stage = stage.map_err(|trouble| io::Error::other(trouble.to_string()))?;
+        taken.push((journey, journey.take(&mut stage).await));
+        kept.extend(stage.server_mut().clean_up().await);
+    }
+    Ok((taken, kept))
+}
+
+/// Takes all journeys on this release of the fake.
+///
+/// # Errors
+///
+/// When the fake cannot be served.
+pub async fn on_fake(version: Version) -> io::Result<Taken> {
+    let deployment = serve(version, true).await?;
+    let (taken, _) = journeys(deployment.seed(), None).await?;
+    deployment.stop().await;
+    Ok(taken)
+}
+
+/// Replays a part on this release of the fake; `None` when it was not recorded.
+///
+/// # Errors
+///
+/// When the fake cannot be served or the recording cannot be read.
+pub async fn replay_on_fake(version: Version, part: Part) -> io::Result<Option<Outcome>> {
+    let Some(recording) = Recording::read(version.number(), part)? else { return Ok(None) };
+    let deployment = serve(version, part != Part::Off).await?;
+    let server = Server::new(deployment.seed().clone(), &run_name(1)).await;
+    let mut server = server.map_err(io::Error::other)?;
+    let outcome = replay(&mut server, part, &recording).await;
+    drop(server);
+    deployment.stop().await;
+    Ok(Some(outcome))
+}
+
+async fn serve(version: Version, provider: bool) -> io::Result<Deployment> {
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
+    Deployment::start(version, provider, free, free).await
+}
