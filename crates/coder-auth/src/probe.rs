@@ -144,9 +144,7 @@ fn no_provider(error: Error) -> Result<ApplicationVerdict, Error> {
     let said = error.api().map(|api| api.message.to_ascii_lowercase()).unwrap_or_default();
     if said.contains("oauth2 provider is under development") {
         Ok(ApplicationVerdict::TooOld)
-    } else if error.is_unsupported() {
-        Ok(ApplicationVerdict::ProviderOff)
-    } else if error.is_forbidden() && said.contains("oauth2") {
+    } else if error.is_unsupported() || (error.is_forbidden() && said.contains("oauth2")) {
         Ok(ApplicationVerdict::ProviderOff)
     } else {
         Err(error)

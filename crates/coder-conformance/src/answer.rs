@@ -41,6 +41,7 @@ pub struct Request {
 /// What a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum BodyKind {
     /// JSON.
     Json,

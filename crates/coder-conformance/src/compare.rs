@@ -99,10 +99,37 @@ fn compared(answer: &Answer) -> BTreeMap<&str, String> {
 
 struct Found(Vec<Difference>);
 
+/// A side of a difference, as it is shown.
+struct Shown(String);
+
+impl From<String> for Shown {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for Shown {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<u16> for Shown {
+    fn from(number: u16) -> Self {
+        Self(number.to_string())
+    }
+}
+
+impl From<usize> for Shown {
+    fn from(number: usize) -> Self {
+        Self(number.to_string())
+    }
+}
+
 impl Found {
-    fn add(&mut self, place: &str, recorded: impl ToString, answered: impl ToString) {
+    fn add(&mut self, place: &str, recorded: impl Into<Shown>, answered: impl Into<Shown>) {
         let place = place.to_owned();
-        let (recorded, answered) = (recorded.to_string(), answered.to_string());
+        let (recorded, answered) = (recorded.into().0, answered.into().0);
         self.0.push(Difference { place, recorded, answered });
     }
 
@@ -181,39 +208,39 @@ mod tests {
 
     use super::*;
 
-    fn answer(body: Value) -> Answer {
+    fn answer(body: &Value) -> Answer {
         serde_json::from_value(json!({
             "label": "x", "status": 200, "headers": {}, "kind": "json", "body": body,
         }))
         .unwrap()
     }
 
-    fn places(recorded: Value, ours: Value) -> Vec<String> {
+    fn places(recorded: &Value, ours: &Value) -> Vec<String> {
         let found = differences(&answer(recorded), Some(&answer(ours)));
         found.into_iter().map(|difference| difference.place).collect()
     }
 
     #[test]
     fn keys_types_texts_and_numbers_that_mean_something_are_compared() {
-        assert_eq!(places(json!({ "a": 1 }), json!({ "a": 2 })), [""; 0]);
-        assert_eq!(places(json!({ "count": 1 }), json!({ "count": 2 })), ["$.count"]);
+        assert_eq!(places(&json!({ "a": 1 }), &json!({ "a": 2 })), [""; 0]);
+        assert_eq!(places(&json!({ "count": 1 }), &json!({ "count": 2 })), ["$.count"]);
         assert_eq!(
-            places(json!({ "a": 1, "b": "x" }), json!({ "c": 1, "b": "y" })),
+            places(&json!({ "a": 1, "b": "x" }), &json!({ "c": 1, "b": "y" })),
             ["$.a", "$.b", "$.c"]
         );
-        assert_eq!(places(json!({ "a": null }), json!({ "a": "" })), ["$.a"]);
-        assert_eq!(places(json!([1, 2]), json!([1])), ["$.len"]);
+        assert_eq!(places(&json!({ "a": null }), &json!({ "a": "" })), ["$.a"]);
+        assert_eq!(places(&json!([1, 2]), &json!([1])), ["$.len"]);
     }
 
     #[test]
     fn what_was_cut_is_not_compared() {
-        assert_eq!(places(json!(["a", "… 12 more"]), json!(["a", "b", "c"])), [""; 0]);
-        assert_eq!(places(json!("begins…"), json!("begins and ends")), [""; 0]);
+        assert_eq!(places(&json!(["a", "… 12 more"]), &json!(["a", "b", "c"])), [""; 0]);
+        assert_eq!(places(&json!("begins…"), &json!("begins and ends")), [""; 0]);
     }
 
     #[test]
     fn build_parameters_have_no_order() {
-        let (a, b) = (json!({ "name": "a", "value": "1" }), json!({ "name": "b", "value": "2" }));
-        assert_eq!(places(json!([a, b]), json!([b, a])), [""; 0]);
+        let (a, b) = (json!({ "name": "a", "value": "1" }), &json!({ "name": "b", "value": "2" }));
+        assert_eq!(places(&json!([a, b]), &json!([b, a])), [""; 0]);
     }
 }

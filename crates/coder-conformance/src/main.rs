@@ -1,19 +1,22 @@
 //! `cargo xtask conformance`.
+#![expect(clippy::print_stdout, reason = "a chore talks to the person who started it")]
 
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use coder_conformance::journeys::{Journey, Stage};
 use coder_conformance::replay::{Recording, replay};
+use coder_conformance::run;
 use coder_conformance::sections::Part;
 use coder_conformance::serve::serve;
 use coder_conformance::server::{Server, run_name};
+use coder_conformance::table::Table;
 use coder_conformance::world::Seed;
 use coder_testkit::Version;
 
-/// Asks a Coder, real or fake, what real ones were asked.
+/// Asks a Coder, real or fake, what real ones were asked, and takes the journeys of people. Without
+/// arguments it asks every release of the fake.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask conformance")]
 struct Arguments {
@@ -77,39 +80,40 @@ async fn run(arguments: Arguments) -> io::Result<bool> {
         serve(version, !arguments.provider_off, port, &arguments.seed).await?;
         return Ok(true);
     }
+    let parts = if arguments.part.is_empty() { Part::ALL.to_vec() } else { arguments.part.clone() };
     let Some((world, release)) = arguments.world.zip(arguments.release) else {
-        return Err(io::Error::other(
-            "give `--world FILE --release RELEASE`, or `--fake RELEASE --serve PORT`",
-        ));
+        return every_release_of_the_fake(&parts).await;
     };
     let seed: Seed = serde_json::from_slice(&std::fs::read(world)?).map_err(io::Error::other)?;
+    let alike = ask(&seed, &release, &parts).await?;
     if !arguments.part.is_empty() {
-        return ask(&seed, &release, &arguments.part).await;
+        return Ok(alike);
     }
-    let alike = ask(&seed, &release, &Part::ALL).await?;
-    Ok(take_journeys(&seed, arguments.restart).await? && alike)
+    let (taken, kept) = run::journeys(&seed, arguments.restart.as_deref()).await?;
+    let all = taken.iter().all(|(_, outcome)| outcome.is_ok());
+    for (journey, outcome) in taken {
+        match outcome {
+            Ok(()) => println!("{journey}: ok"),
+            Err(trouble) => println!("{journey}: {trouble}"),
+        }
+    }
+    kept.iter().for_each(|kept| println!("the server keeps {kept}"));
+    Ok(all && alike)
 }
 
-/// Takes all journeys on a server; whether all came to their end.
-async fn take_journeys(seed: &Seed, restart: Option<String>) -> io::Result<bool> {
-    let mut all = true;
-    for journey in Journey::ALL {
-        let run = run_name(std::process::id());
-        let server = Server::new(seed.clone(), &run).await.map_err(io::Error::other)?;
-        let mut stage = Stage::new(server, restart.clone())
-            .map_err(|trouble| io::Error::other(trouble.to_string()))?;
-        match journey.take(&mut stage).await {
-            Ok(()) => println!("{journey}: ok"),
-            Err(trouble) => {
-                all = false;
-                println!("{journey}: {trouble}");
+/// Asks each release of the fake, and ends with the table of what works there.
+async fn every_release_of_the_fake(parts: &[Part]) -> io::Result<bool> {
+    let mut table = Table::default();
+    for version in Version::ALL {
+        for part in parts {
+            if let Some(outcome) = run::replay_on_fake(version, *part).await? {
+                println!("{version} {part}: {} of {} alike", outcome.alike(), outcome.compared);
             }
         }
-        for kept in stage.server_mut().clean_up().await {
-            println!("the server keeps {kept}");
-        }
+        table.add(version, run::on_fake(version).await?);
     }
-    Ok(all)
+    println!("\n{table}");
+    Ok(true)
 }
 
 /// Asks a server; whether all answers are the recorded ones.

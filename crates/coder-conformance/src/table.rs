@@ -6,10 +6,13 @@ use coder_testkit::Version;
 
 use crate::journeys::{Journey, Trouble};
 
+/// Whether a journey came to its end, or what kept it.
+type Verdict = Result<(), String>;
+
 /// What became of the journeys on each release.
 #[derive(Debug, Default)]
 pub struct Table {
-    releases: Vec<(Version, Vec<(Journey, Result<(), String>)>)>,
+    releases: Vec<(Version, Vec<(Journey, Verdict)>)>,
 }
 
 impl Table {

@@ -91,6 +91,7 @@ pub struct Seed {
 /// What a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Kind {
     /// [`FakeCoder`].
     Fake,
