@@ -26,7 +26,7 @@
 //!
 //! [`FakeCoder`] is pure logic: a request goes in, a response comes out, and everything it knows
 //! is in memory. It keeps Coder's rules, also the unpleasant ones: one live token pair per user
-//! and application, codes that a wrong verifier burns, a search language with traps, 404 for what
+//! and application, a search language with traps, 404 for what
 //! one may not see.
 //!
 //! # Signing people in

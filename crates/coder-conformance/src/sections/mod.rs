@@ -1,8 +1,8 @@
 //! The requests, in the order in which real Coders were asked.
 //!
 //! A part (`oauth`, `api`, …) has a file of recorded answers and some sections. A section sends its
-//! requests through [`Server::ask`]; what it needs between them it asks
-//! [quietly](Server::quietly). A label names one request for ever: it joins the answer with the
+//! requests through the [`Server`]; the answers to some are kept under a label, and what it needs between
+//! them is asked without one. A label names one request for ever: it joins the answer with the
 //! recorded one.
 
 mod apps;
