@@ -57,7 +57,7 @@ async fn create_workspace_follows_it_until_it_is_ready() {
     let coder = (server, alice.session_token.expose().to_owned());
     let example = env!("CARGO_BIN_EXE_create_workspace");
     let printed = output(example, &["small", "dev"], &coder).await;
-    assert!(printed.contains("Starting workspace: Terraform has been"), "{printed}");
+    assert!(printed.contains("Planning Infrastructure: Terraform has been"), "{printed}");
     assert!(printed.ends_with("dev is ready\n"), "{printed}");
 }
 
