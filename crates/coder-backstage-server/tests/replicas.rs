@@ -18,57 +18,47 @@ mod cluster;
 mod serving;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cluster::Cluster;
-use coder_core::{Clock, Secret, SystemClock};
+use coder_core::{Secret, SystemClock};
 use coder_testkit::{FakeCoder, Fault, Version};
 use futures_util::future::join_all;
 use serving::{Browser, House, Process, access_token};
 use tempfile::TempDir;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const SECONDS: Duration = Duration::from_secs(3);
 
-/// Coder's clock: a day behind the portal's, until it is set right.
-#[derive(Default)]
-struct Late(AtomicBool);
-
-impl Clock for Late {
-    fn now(&self) -> jiff::Timestamp {
-        let now = SystemClock.now();
-        if self.0.load(Ordering::Relaxed) { now } else { now - DAY + Duration::from_millis(900) }
-    }
-}
-
-/// A Coder whose tokens live for a day and, through 2.29, come with the time they expire at: by a
-/// clock that is a day late they expire at once.
+/// A Coder whose tokens live for seconds, until its administrator lets them live for a day.
 struct Setting {
     house: House,
-    clock: Arc<Late>,
     directory: TempDir,
 }
 
 impl Setting {
     async fn on(database: &Secret) -> Self {
-        let clock = Arc::new(Late::default());
-        let coder = FakeCoder::builder().version(Version::V2_29).session_lifetime(DAY);
-        let house = House::new(coder.clock(clock.clone())).await;
+        let coder = FakeCoder::builder().version(Version::V2_29).session_lifetime(SECONDS);
+        let house = House::new(coder.clock(Arc::new(SystemClock))).await;
         let directory = tempfile::tempdir().unwrap();
         let (key, url) = ("k".repeat(32), database.expose());
         let store = format!("{{ type: postgres, url: '{url}' }}");
         let coder = format!("{{ session: {{ keys: [{key}], store: {store} }} }}");
         house.configure(directory.path(), &coder);
-        Self { house, clock, directory }
+        Self { house, directory }
     }
 
     fn process(&self) -> Process {
         Process::start(self.directory.path(), |_| {})
     }
 
-    /// From now on, tokens that Coder makes live for a day.
-    fn set_the_clock(&self) {
-        self.clock.0.store(true, Ordering::Relaxed);
+    /// Lets tokens that Coder makes from now on live for a day, and waits until the one that
+    /// somebody holds has died.
+    async fn lengthen_sessions(&self, token: &str) {
+        self.house.coder().set_session_lifetime(DAY);
+        while self.house.coder().is_live(token) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     fn token_requests(&self) -> usize {
@@ -83,7 +73,8 @@ async fn fifty_refreshes_at_two_processes_cause_one_rotation_and_fifty_good_answ
     let (one, two) = (setting.process(), setting.process());
     let alice = setting.house.coder().add_user("alice");
     let browser = Browser::signed_in(&setting.house, &one, &alice).await;
-    setting.set_the_clock();
+    let token = access_token(browser.refresh(&one).await).await;
+    setting.lengthen_sessions(&token).await;
     let before = setting.token_requests();
     let refreshes = (0..50).map(|n| {
         let process = if n % 2 == 0 { &one } else { &two };
@@ -106,7 +97,8 @@ async fn when_a_process_is_killed_with_coders_answer_the_next_login_revives_ever
         Browser::signed_in(house, &victim, &alice).await,
         Browser::signed_in(house, &survivor, &alice).await,
     ];
-    setting.set_the_clock();
+    let token = access_token(browsers[0].refresh(&victim).await).await;
+    setting.lengthen_sessions(&token).await;
 
     // Coder has made a new pair and killed the old one; half of its answer has arrived.
     house.coder().fail_next(Fault::body_stalls().on("/oauth2/tokens"));

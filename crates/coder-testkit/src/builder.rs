@@ -196,7 +196,6 @@ impl FakeCoderBuilder {
             url: self.url,
             clock,
             mint,
-            session_lifetime: self.session_lifetime,
             pace: self.pace,
             runtime: self.runtime,
             rate_limits: self.rate_limits,
@@ -211,6 +210,7 @@ impl FakeCoderBuilder {
             created_at: settings.clock.now(),
         };
         let state = State {
+            session_lifetime: self.session_lifetime,
             provider_off: self.provider_off,
             races: self.races.map(Races::new),
             password: self.password,

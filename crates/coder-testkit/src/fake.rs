@@ -267,6 +267,11 @@ impl FakeCoder {
         self.lock().external_auth.push((user.id.as_uuid(), provider.to_owned()));
     }
 
+    /// Sets how long sessions and access tokens live that are made from now on.
+    pub fn set_session_lifetime(&self, lifetime: Duration) {
+        self.lock().session_lifetime = lifetime;
+    }
+
     /// Switches the OAuth2 provider off or on. Tokens issued before keep working.
     pub fn set_oauth2_provider(&self, on: bool) {
         self.lock().provider_off = !on;

@@ -33,8 +33,6 @@ pub(crate) struct Settings {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) mint: Mint,
     pub(crate) deployment_id: Uuid,
-    /// How long a session or an OAuth access token lives without use.
-    pub(crate) session_lifetime: Duration,
     /// How long builds take.
     pub(crate) pace: Pace,
     /// Tells streams when to look at the clock.
@@ -88,6 +86,8 @@ pub(crate) struct State {
     pub(crate) names_made: HashMap<(Uuid, String), u64>,
     /// The password of users who have none of their own.
     pub(crate) password: Option<Secret>,
+    /// How long a session or an OAuth access token lives without use.
+    pub(crate) session_lifetime: Duration,
     pub(crate) provider_off: bool,
     /// The stored setting of releases that have one.
     pub(crate) registration_on: bool,

@@ -107,7 +107,7 @@ pub(crate) fn ssh(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) ->
 pub(crate) fn config(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     owner(deployment, call)?;
     let settings = deployment.settings;
-    let lifetime = u64::try_from(settings.session_lifetime.as_nanos()).unwrap_or(u64::MAX);
+    let lifetime = u64::try_from(deployment.state.session_lifetime.as_nanos()).unwrap_or(u64::MAX);
     Ok(Reply::ok(&json!({
         "config": {
             "access_url": settings.url.as_str(),

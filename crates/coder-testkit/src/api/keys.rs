@@ -45,7 +45,7 @@ pub(crate) fn create_session(
     open: &Open<'_>,
 ) -> Answer {
     let (_, user) = key_holder(deployment, call, open, "api_key:create")?;
-    let lifetime = deployment.settings.session_lifetime;
+    let lifetime = deployment.state.session_lifetime;
     let all = vec![scopes::ALL.to_owned()];
     let key = deployment.mint_key(user.id, KeyKind::Session, lifetime, all);
     Ok(Reply::created(&json!({ "key": key.parts.as_key() })))

@@ -274,7 +274,7 @@ fn refresh(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'_
 
 /// Issues a pair.
 fn pair(deployment: &mut Deployment<'_>, grant: Grant) -> Reply {
-    let lifetime = deployment.settings.session_lifetime;
+    let lifetime = deployment.state.session_lifetime;
     let key = deployment.mint_key(
         grant.user,
         KeyKind::OAuth2 { app: grant.client, audience: grant.resource.clone() },

@@ -57,7 +57,7 @@ pub(crate) fn submit(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
             "/login?message=That+user+cannot+sign+in.",
         ));
     };
-    let lifetime = deployment.settings.session_lifetime;
+    let lifetime = deployment.state.session_lifetime;
     let key = deployment.mint_key(user, KeyKind::Session, lifetime, vec![scopes::ALL.to_owned()]);
     let secure = if deployment.settings.url.origin().is_https() { "; Secure" } else { "" };
     let cookie =

@@ -60,7 +60,7 @@ pub(crate) fn login(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) 
         );
         return Err(Reply::error(StatusCode::UNAUTHORIZED, &message));
     }
-    let lifetime = deployment.settings.session_lifetime;
+    let lifetime = deployment.state.session_lifetime;
     let all = vec![scopes::ALL.to_owned()];
     let key = deployment.mint_key(user.id, KeyKind::Session, lifetime, all).parts.as_key();
     let secure = if deployment.settings.url.origin().is_https() { "; Secure" } else { "" };
