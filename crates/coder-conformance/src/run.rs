@@ -2,8 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use coder_testkit::Version;
+use coder_testkit::{SeededRandom, Version};
 
 use crate::journeys::{Journey, Stage, Trouble};
 use crate::replay::{Outcome, Recording, replay};
@@ -64,5 +65,7 @@ pub async fn replay_on_fake(version: Version, part: Part) -> io::Result<Option<O
 
 async fn serve(version: Version, provider: bool) -> io::Result<Deployment> {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
-    Deployment::start(version, provider, free, free).await
+    // The same ids and secrets in every run: nothing depends on how they happen to look.
+    let random = Arc::new(SeededRandom::new("conformance"));
+    Deployment::start(version, provider, free, free, random).await
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_core::{OsRandom, SystemClock};
+use coder_core::{OsRandom, Random, SystemClock};
 use coder_testkit::{FakeCoder, FakeServer, Pace, Version};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -27,7 +27,7 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Starts a release of the fake. Port 0 is a free one.
+    /// Starts a release of the fake, whose ids and secrets come from `random`. Port 0 is a free one.
     ///
     /// # Errors
     ///
@@ -37,6 +37,7 @@ impl Deployment {
         provider: bool,
         address: SocketAddr,
         control: SocketAddr,
+        random: Arc<dyn Random>,
     ) -> io::Result<Self> {
         let builder = FakeCoder::builder()
             .version(version)
@@ -44,7 +45,7 @@ impl Deployment {
             .password(world::PASSWORD)
             .web_push_key(world::web_push_key(version, provider))
             .clock(Arc::new(SystemClock))
-            .random(Arc::new(OsRandom))
+            .random(random)
             .pace(Pace::INSTANT);
         let server = FakeServer::start_on(builder, address).await?;
         let mut seed = world::build(server.coder()).map_err(io::Error::other)?;
@@ -85,7 +86,8 @@ impl Drop for Door {
 pub async fn serve(version: Version, provider: bool, port: u16, seed: &Path) -> io::Result<()> {
     let door = port.checked_add(1000).ok_or_else(|| io::Error::other("no port 1000 above"))?;
     let here = |port| SocketAddr::from(([127, 0, 0, 1], port));
-    let deployment = Deployment::start(version, provider, here(port), here(door)).await?;
+    let deployment =
+        Deployment::start(version, provider, here(port), here(door), Arc::new(OsRandom)).await?;
     let text = serde_json::to_vec_pretty(deployment.seed()).map_err(io::Error::other)?;
     std::fs::write(seed, text)?;
     std::future::pending().await

@@ -24,7 +24,7 @@ pub(crate) struct Listen<'a> {
     pub(crate) time: Duration,
     /// No more messages than this.
     pub(crate) messages: usize,
-    /// Said by the client at first, on a WebSocket.
+    /// Said by the client together with its handshake, on a WebSocket.
     pub(crate) say: Option<&'a str>,
 }
 
@@ -181,7 +181,11 @@ async fn open(host: &str, path: &str, listen: &Listen<'_>) -> Option<(Reply, Wir
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
-    stream.write_all(head.as_bytes()).await.ok()?;
+    let mut request = head.into_bytes();
+    if let Some(text) = listen.say {
+        request.extend(masked(text));
+    }
+    stream.write_all(&request).await.ok()?;
     let mut wire = Wire { stream, unread: Vec::new() };
     let end = loop {
         if let Some(end) = wire.unread.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -233,18 +237,6 @@ impl Wire {
         }
     }
 
-    async fn say(&mut self, text: &str) {
-        let mask = [1, 2, 3, 4];
-        let length = u8::try_from(text.len()).unwrap_or(125).min(125);
-        let mut frame = vec![0x81, 0x80 | length];
-        frame.extend(mask);
-        frame.extend(
-            text.bytes().take(length.into()).zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key),
-        );
-        // A server that has gone away is seen when it is read from.
-        let _ = self.stream.write_all(&frame).await;
-    }
-
     async fn frame(&mut self, until: Instant) -> Option<Frame> {
         loop {
             if let Some((frame, length)) = parse_frame(&self.unread) {
@@ -258,9 +250,6 @@ impl Wire {
     /// The messages, as they are shown: text by text, with the number of their frames.
     async fn messages(&mut self, server: &Server, listen: &Listen<'_>) -> Vec<Value> {
         let until = Instant::now() + listen.time;
-        if let Some(text) = listen.say {
-            self.say(text).await;
-        }
         let (mut shown, mut parts): (Vec<Value>, Vec<Frame>) = (Vec::new(), Vec::new());
         while shown.len() < listen.messages {
             let Some(frame) = self.frame(until).await else { break };
@@ -282,6 +271,17 @@ impl Wire {
         }
         shown
     }
+}
+
+/// A text as a client sends it (RFC 6455 §5.3); at most 125 bytes of it.
+fn masked(text: &str) -> Vec<u8> {
+    let mask = [1, 2, 3, 4];
+    let length = u8::try_from(text.len()).unwrap_or(125).min(125);
+    let mut frame = vec![0x81, 0x80 | length];
+    frame.extend(mask);
+    let keys = mask.iter().cycle();
+    frame.extend(text.bytes().take(length.into()).zip(keys).map(|(byte, key)| byte ^ key));
+    frame
 }
 
 fn close(payload: &[u8], server: &Server) -> Value {

@@ -245,7 +245,8 @@ async fn talk(socket: WebSocket, wire: Wire, in_two_frames: bool) {
             }
         }
     };
-    select(std::pin::pin!(send), std::pin::pin!(receive)).await;
+    // What the client has said already is heard before anything is told.
+    select(std::pin::pin!(receive), std::pin::pin!(send)).await;
 }
 
 /// What the fake hears of a client.
