@@ -7,12 +7,12 @@ use coder_core::RandomError;
 use http::StatusCode;
 
 use crate::identity::VerifyError;
-use crate::link_error::LinkError;
-use crate::request::RequestError;
+use crate::routes::link_error::LinkError;
 use crate::session::SessionError;
 use crate::sign_in::SignInError;
 use crate::store::StoreError;
 use crate::upstream::UpstreamError;
+use crate::web::request::RequestError;
 
 /// A failure of this crate. Cheap to clone: many callers may wait for one rotation.
 ///

@@ -45,54 +45,28 @@
 //! It reads no configuration file and opens no socket: `coder-portal` turns an `app-config.yaml`
 //! into these options and dispatches paths, `coder-axum` mounts them.
 
-mod answer;
-mod attempt;
-mod callback;
 mod caller;
-mod cookies;
-mod detached;
 mod error;
 mod grant;
-mod grant_key;
-mod grants;
 pub mod identity;
-mod lasting_client;
-mod link;
-mod link_error;
-mod memory_store;
+mod login;
 mod options;
-mod origins;
-mod person;
-mod popup;
-mod probe;
-mod profile;
-mod quoted;
-mod registration;
-mod request;
-mod respond;
+mod routes;
 mod seal;
 mod service;
 mod session;
-mod sessions;
 mod sign_in;
-mod start;
 pub mod store;
-mod tokens;
 mod upstream;
+mod web;
 
-pub use attempt::AttemptId;
 pub use caller::Caller;
 pub use error::{AuthError, AuthErrorKind};
-pub use grant_key::GrantKey;
-pub use link_error::LinkError;
-pub use memory_store::MemoryAuthStore;
+pub use grant::key::GrantKey;
+pub use grant::profile::Profile;
+pub use login::attempt::AttemptId;
 pub use options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
-pub use origins::AllowedOrigins;
-pub use probe::{ApplicationProbe, ApplicationVerdict};
-pub use profile::Profile;
-pub use registration::{Registration, RegistrationError, register_app, register_dynamically};
-pub use request::RequestError;
-pub use respond::ErrorAnswer;
+pub use routes::link_error::LinkError;
 pub use seal::{SealingKeys, SealingKeysError};
 pub use service::CoderAuth;
 pub use session::{LogoutScope, SessionError, SessionId, SessionOptions};
@@ -101,4 +75,12 @@ pub use sign_in::{
     EmailOptions, OwnershipResolver, SignIn, SignInError, SignInResolver,
     UsernameMatchingUserEntityName, resolver_fn,
 };
+pub use store::memory::MemoryAuthStore;
 pub use upstream::UpstreamError;
+pub use upstream::probe::{ApplicationProbe, ApplicationVerdict};
+pub use upstream::registration::{
+    Registration, RegistrationError, register_app, register_dynamically,
+};
+pub use web::origins::AllowedOrigins;
+pub use web::request::RequestError;
+pub use web::respond::ErrorAnswer;

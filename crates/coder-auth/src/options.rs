@@ -8,9 +8,9 @@ use jiff::SignedDuration;
 use url::Url;
 
 use crate::identity::{IdentityTokenOptions, StaticSigningKey, TrustedIssuer};
-use crate::origins::AllowedOrigins;
 use crate::session::SessionOptions;
 use crate::sign_in::SignIn;
+use crate::web::origins::AllowedOrigins;
 
 /// The portal: where it lives, which environments it offers, and how long things last.
 #[derive(Clone, Debug)]

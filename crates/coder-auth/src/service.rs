@@ -10,20 +10,20 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
 
-use crate::cookies::CookieRules;
 use crate::error::AuthError;
-use crate::grants::Grants;
+use crate::grant::manager::Grants;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer};
-use crate::memory_store::MemoryAuthStore;
 use crate::options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
-use crate::origins::AllowedOrigins;
-use crate::request::RequestError;
-use crate::respond;
 use crate::seal::SealingKeys;
 use crate::session::SessionOptions;
 use crate::sign_in::SignIn;
 use crate::store::AuthStore;
+use crate::store::memory::MemoryAuthStore;
 use crate::upstream::Upstream;
+use crate::web::cookies::CookieRules;
+use crate::web::origins::AllowedOrigins;
+use crate::web::request::RequestError;
+use crate::web::respond;
 
 /// Coder as the OAuth2 provider of one portal. Cheap to clone.
 ///

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use backstage_catalog::{Catalog, EntityFilter, EntityRef};
 
 use super::{BackstageIdentity, SignInError, SignInResolver};
-use crate::profile::Profile;
-use crate::quoted::quoted;
+use crate::grant::profile::Profile;
+use crate::web::quoted::quoted;
 
 /// `usernameMatchingUserEntityName`: the Coder user name is the name of the User entity.
 #[derive(Clone, Copy, Debug, Default)]

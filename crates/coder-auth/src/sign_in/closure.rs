@@ -5,7 +5,7 @@ use backstage_catalog::Catalog;
 use coder_core::{BoxFuture, MaybeSend, MaybeSync};
 
 use super::{BackstageIdentity, SignInError, SignInResolver};
-use crate::profile::Profile;
+use crate::grant::profile::Profile;
 
 /// A resolver that is a closure:
 ///

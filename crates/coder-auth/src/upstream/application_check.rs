@@ -8,7 +8,7 @@ use coder_core::timeout;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Upstream, UpstreamError};
-use crate::probe::{ApplicationProbe, ApplicationVerdict};
+use crate::upstream::probe::{ApplicationProbe, ApplicationVerdict};
 
 /// A person waits for the question no longer; the login then goes on without an answer.
 const PATIENCE: Duration = Duration::from_secs(5);

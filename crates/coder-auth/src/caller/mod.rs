@@ -1,15 +1,18 @@
 //! Who asks: the callers of routes outside the login flow.
 
+pub(crate) mod renewing_client;
+pub(crate) mod user;
+
 use std::fmt;
 
 use coder_client::Client;
 use coder_core::Secret;
 use http::HeaderMap;
 
+use crate::caller::user::Person;
 use crate::error::{AuthError, AuthErrorKind};
-use crate::grant_key::GrantKey;
-use crate::grants::Kept;
-use crate::person::Person;
+use crate::grant::key::GrantKey;
+use crate::grant::manager::Kept;
 use crate::service::{CoderAuth, Environment, Inner, bearer};
 use crate::session::SessionError;
 

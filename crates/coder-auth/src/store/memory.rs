@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::attempt::AttemptId;
-use crate::grant_key::GrantKey;
+use crate::grant::key::GrantKey;
+use crate::login::attempt::AttemptId;
 use crate::session::SessionId;
 use crate::store::{
     AuthStore, Generation, GrantRecord, PendingRecord, PersonRecord, SessionRecord,
@@ -52,7 +52,9 @@ impl AuthStore for MemoryAuthStore {
         let mut tables = self.tables();
         // Marks are forgotten when a later attempt shows that their time is over, so the table
         // stays as small as ten minutes of logins.
-        tables.used_attempts.retain(|_, until| *until + crate::attempt::LIFETIME > expires_at);
+        tables
+            .used_attempts
+            .retain(|_, until| *until + crate::login::attempt::LIFETIME > expires_at);
         Ok(tables.used_attempts.insert(attempt.as_str().to_owned(), expires_at).is_none())
     }
 

@@ -3,7 +3,7 @@
 use coder_core::Origin;
 use http::HeaderMap;
 
-use crate::request::RequestError;
+use crate::web::request::RequestError;
 
 /// The origins a portal is served from: its own, and patterns of further ones.
 #[derive(Clone, Debug)]

@@ -5,14 +5,16 @@
 //! [`AuthStore::replace_grant`] and [`AuthStore::lease_grant`] are atomic, and a write that has
 //! returned is seen by every later read, from any replica.
 
+pub(crate) mod memory;
+
 use std::error::Error;
 
 use async_trait::async_trait;
 use coder_core::{MaybeSend, MaybeSync};
 use jiff::Timestamp;
 
-use crate::attempt::AttemptId;
-use crate::grant_key::GrantKey;
+use crate::grant::key::GrantKey;
+use crate::login::attempt::AttemptId;
 use crate::session::SessionId;
 
 /// How often a grant was written: 1 for the first time. Writes compare it, so none is lost.

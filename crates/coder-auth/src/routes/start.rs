@@ -7,15 +7,15 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use url::Url;
 
-use crate::attempt::{self, AttemptId, Flow, LoginAttempt};
-use crate::callback::respond_to;
 use crate::error::AuthError;
-use crate::request::Params;
-use crate::request::RequestError;
-use crate::respond;
+use crate::login::attempt::{self, AttemptId, Flow, LoginAttempt};
+use crate::routes::callback::respond_to;
 use crate::service::{CoderAuth, Environment, Inner};
 use crate::session::SessionHandle;
 use crate::upstream::{UpstreamError, draw_verifier};
+use crate::web::request::Params;
+use crate::web::request::RequestError;
+use crate::web::respond;
 
 impl CoderAuth {
     /// Starts a login: `GET /start?env=…[&origin=…][&scope=…][&flow=popup|redirect][&redirectUrl=…]`.

@@ -7,6 +7,8 @@ mod application_check;
 mod capability_cache;
 mod error;
 mod exchange;
+pub(crate) mod probe;
+pub(crate) mod registration;
 #[cfg(test)]
 mod tests;
 
@@ -29,8 +31,8 @@ use oauth2::{
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::profile::Profile;
-use crate::tokens::TokenPair;
+use crate::grant::profile::Profile;
+use crate::grant::tokens::TokenPair;
 use application_check::ApplicationCheck;
 use capability_cache::CapabilityCache;
 use exchange::{Exchange, Revocation};

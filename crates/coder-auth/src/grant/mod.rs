@@ -1,14 +1,20 @@
 //! A grant: the one live token pair that Coder keeps per user and app, and whose it is.
 
+pub(crate) mod detached;
+pub(crate) mod key;
+pub(crate) mod manager;
+pub(crate) mod profile;
+pub(crate) mod tokens;
+
 use coder_core::{Random, RandomError};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::grant_key::GrantKey;
-use crate::profile::Profile;
+use crate::grant::key::GrantKey;
+use crate::grant::profile::Profile;
+use crate::grant::tokens::TokenPair;
 use crate::seal::{OpenError, SealingKeys};
 use crate::store::{Generation, GrantRecord};
-use crate::tokens::TokenPair;
 
 /// The content of a grant.
 #[derive(Clone, Debug, Serialize, Deserialize)]

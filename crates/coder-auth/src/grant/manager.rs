@@ -18,15 +18,15 @@ use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::detached::detached;
 use crate::error::AuthError;
 use crate::grant::Grant;
-use crate::grant_key::GrantKey;
-use crate::profile::Profile;
+use crate::grant::detached::detached;
+use crate::grant::key::GrantKey;
+use crate::grant::profile::Profile;
+use crate::grant::tokens::TokenPair;
 use crate::seal::SealingKeys;
 use crate::session::SessionError;
 use crate::store::{AuthStore, Generation, StoreError};
-use crate::tokens::TokenPair;
 use crate::upstream::{Upstream, UpstreamError};
 
 /// Nothing is handed out unless `/users/me` has answered this recently: a user who is suspended in

@@ -8,24 +8,24 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, Request, Response};
 use zeroize::Zeroizing;
 
-use crate::answer::SessionAnswer;
-use crate::attempt::{self, AttemptId, Flow, LoginAttempt, open_state};
-use crate::cookies::clear_former_refresh_tokens;
-use crate::detached::detached;
 use crate::error::AuthError;
 use crate::grant::Grant;
-use crate::grant_key::GrantKey;
-use crate::grants::{Kept, revoke};
-use crate::popup::{self, Failure, Outcome};
-use crate::request::Params;
-use crate::request::RequestError;
-use crate::respond;
+use crate::grant::detached::detached;
+use crate::grant::key::GrantKey;
+use crate::grant::manager::{Kept, revoke};
+use crate::grant::tokens::TokenPair;
+use crate::login::attempt::{self, AttemptId, Flow, LoginAttempt, open_state};
+use crate::routes::answer::SessionAnswer;
 use crate::seal::Purpose;
 use crate::service::{CoderAuth, Environment, Inner};
 use crate::session::SessionHandle;
 use crate::store::{PendingRecord, SessionRecord};
-use crate::tokens::TokenPair;
 use crate::upstream::UpstreamError;
+use crate::web::cookies::clear_former_refresh_tokens;
+use crate::web::popup::{self, Failure, Outcome};
+use crate::web::request::Params;
+use crate::web::request::RequestError;
+use crate::web::respond;
 
 impl CoderAuth {
     /// Finishes a login: `GET /handler/frame?code=…&state=…`, or the same as a posted form.

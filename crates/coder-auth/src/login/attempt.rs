@@ -12,8 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::request::RequestError;
 use crate::seal::{Purpose, SealingKeys};
+use crate::web::request::RequestError;
 
 /// How long a person may take at Coder.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(10);

@@ -7,15 +7,15 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, Request, Response, StatusCode};
 use jiff::SignedDuration;
 
-use crate::cookies::clear_former_refresh_tokens;
 use crate::error::AuthError;
-use crate::grants::Kept;
-use crate::request::{Params, require_xml_http_request};
-use crate::respond;
+use crate::grant::manager::Kept;
 use crate::service::{CoderAuth, Environment, Inner};
 use crate::session::SessionError;
 use crate::session::{LogoutScope, SessionHandle, SessionId};
 use crate::store::SessionRecord;
+use crate::web::cookies::clear_former_refresh_tokens;
+use crate::web::request::{Params, require_xml_http_request};
+use crate::web::respond;
 
 /// How exactly the last use of a session is known. Each use within it saves a write.
 const USE_PRECISION: SignedDuration = SignedDuration::from_mins(1);
@@ -96,7 +96,8 @@ impl Inner {
                 let this = self.clone();
                 let work = async move { this.end_session(&session.id).await };
                 // Detached: a person who closes the window is signed out all the same.
-                crate::detached::detached(&self.world, work, |_| Box::pin(async {})).await??;
+                crate::grant::detached::detached(&self.world, work, |_| Box::pin(async {}))
+                    .await??;
             }
             Err(error)
                 if matches!(error.kind(), crate::AuthErrorKind::Session(SessionError::Missing)) =>

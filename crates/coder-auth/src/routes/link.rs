@@ -11,17 +11,17 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use crate::caller::user::Person;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::Grant;
-use crate::grants::Kept;
-use crate::link_error::LinkError;
-use crate::person::Person;
-use crate::profile::Profile;
-use crate::request::{Params, RequestError};
-use crate::respond;
+use crate::grant::manager::Kept;
+use crate::grant::profile::Profile;
+use crate::grant::tokens::TokenPair;
+use crate::routes::link_error::LinkError;
 use crate::service::{CoderAuth, Environment, Inner, bearer};
 use crate::sign_in::SignInError;
-use crate::tokens::TokenPair;
+use crate::web::request::{Params, RequestError};
+use crate::web::respond;
 
 /// Coder's tokens have 33 characters. Nothing near this is one.
 const MAX_TOKEN: usize = 1024;

@@ -5,13 +5,13 @@ use coder_core::Secret;
 use http::HeaderMap;
 
 use crate::error::AuthError;
-use crate::grant_key::GrantKey;
-use crate::grants::Kept;
+use crate::grant::key::GrantKey;
+use crate::grant::manager::Kept;
 use crate::identity::{AcceptTokens, VerifyError};
-use crate::request::require_xml_http_request;
 use crate::service::{Environment, Inner};
 use crate::session::SessionError;
 use crate::store::SessionRecord;
+use crate::web::request::require_xml_http_request;
 
 /// No reference to an entity is longer, in bytes: Backstage allows three parts of 63 characters.
 const MAX_REF: usize = 512;

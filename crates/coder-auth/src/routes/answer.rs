@@ -4,11 +4,11 @@ use coder_core::Secret;
 use serde::Serialize;
 
 use crate::error::AuthError;
-use crate::grants::{Kept, announced_life};
+use crate::grant::manager::{Kept, announced_life};
+use crate::grant::tokens::{seal_optional_secret as reveal_optional, seal_secret as reveal};
 use crate::options::AccessTokenPolicy;
 use crate::service::{Environment, Inner};
 use crate::store::PersonRecord;
-use crate::tokens::{seal_optional_secret as reveal_optional, seal_secret as reveal};
 
 /// The body of `refresh`, and the `response` of the popup's message. It holds tokens: it goes to
 /// the browser they belong to, and nowhere else.

@@ -13,8 +13,8 @@ use coder_client::UserId;
 use coder_core::{MaybeSend, MaybeSync};
 use http::StatusCode;
 
-use crate::profile::Profile;
-use crate::quoted::quoted;
+use crate::grant::profile::Profile;
+use crate::web::quoted::quoted;
 
 mod builtin;
 mod closure;

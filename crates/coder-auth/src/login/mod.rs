@@ -1,0 +1,3 @@
+//! A login under way.
+
+pub(crate) mod attempt;
