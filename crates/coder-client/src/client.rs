@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{Body, BoxFuture, DeploymentUrl, RetryPolicy, World, random_bytes};
+use coder_core::{Body, BoxFuture, DeploymentUrl, RetryPolicy, World, elapsed, random_bytes};
 use http::header::{ACCEPT, HeaderValue};
 use http::{HeaderMap, Request, Response};
 use jiff::Timestamp;
@@ -207,7 +206,7 @@ impl Client {
         let now = self.world.clock.now();
         let since = *tries.since.get_or_insert(now);
         tries.failed += 1;
-        let elapsed = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+        let elapsed = elapsed(now, since);
         let [jitter] = random_bytes(&*self.world.random).unwrap_or_default();
         let Some(pause) = retry.delay(tries.failed, elapsed, error.retry_after(), jitter) else {
             return Err(error);

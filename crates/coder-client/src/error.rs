@@ -264,7 +264,7 @@ impl Error {
         }
     }
 
-    /// How long the answer asked to wait (RFC 9110 §10.2.3, in seconds).
+    /// How long the answer asked to wait (RFC 9110 §10.2.3), an hour at most.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } => *retry_after,

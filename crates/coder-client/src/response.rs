@@ -1,10 +1,8 @@
 //! Reading Coder's answers: what it gave, or why it gave nothing.
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use coder_core::Origin;
-use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use coder_core::{Origin, retry_after};
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -126,7 +124,7 @@ fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
         return Err(Error::Redirected { status, to: destination(response) });
     }
     if status == StatusCode::TOO_MANY_REQUESTS {
-        return Err(Error::RateLimited { retry_after: retry_after(response) });
+        return Err(Error::RateLimited { retry_after: retry_after(response.headers()) });
     }
     let mut error = ApiError {
         status,
@@ -174,7 +172,7 @@ fn not_json(response: &Response<Bytes>) -> Error {
         status: response.status(),
         content_type: header(response, CONTENT_TYPE.as_str()).map(str::to_owned),
         start,
-        retry_after: retry_after(response),
+        retry_after: retry_after(response.headers()),
         changed_nothing: false,
     }))
 }
@@ -190,10 +188,6 @@ fn may_be_json(response: &Response<Bytes>) -> bool {
 
 fn header<'a>(response: &'a Response<Bytes>, name: &str) -> Option<&'a str> {
     response.headers().get(name)?.to_str().ok()
-}
-
-fn retry_after(response: &Response<Bytes>) -> Option<Duration> {
-    header(response, RETRY_AFTER.as_str())?.trim().parse().ok().map(Duration::from_secs)
 }
 
 fn destination(response: &Response<Bytes>) -> Option<Origin> {
