@@ -50,6 +50,17 @@ pub enum AuthErrorKind {
     /// The system gave no randomness.
     #[error("the server cannot create secrets right now; try again in a moment")]
     Random(#[from] RandomError),
+    /// `/users/me` named another user than the one the token was issued to.
+    #[error(
+        "Coder answered about somebody else; something between this server and Coder mixes up answers, and the portal's operator has to look at it"
+    )]
+    OtherUser,
+    /// Coder has refused so many tokens lately that no unknown one is tried.
+    #[error("too many unknown Coder tokens were tried; try again in a minute")]
+    TooManyTokens,
+    /// Other requests have changed the grant all the while, or are rotating it.
+    #[error("your access to Coder is being renewed; try again in a moment")]
+    Overtaken,
     /// A task of this process ended before its work was done: the process is shutting down.
     #[error("the server is shutting down; try again in a moment")]
     Interrupted,
@@ -77,9 +88,13 @@ impl AuthError {
             Kind::Link(error) => error.status(),
             Kind::Upstream(error) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             Kind::Upstream(error) => error.status(),
-            Kind::Issuer(_) | Kind::Store(_) | Kind::Random(_) | Kind::Interrupted => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Kind::Issuer(_)
+            | Kind::Store(_)
+            | Kind::Random(_)
+            | Kind::OtherUser
+            | Kind::TooManyTokens
+            | Kind::Overtaken
+            | Kind::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 

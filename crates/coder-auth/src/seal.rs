@@ -188,7 +188,7 @@ impl Purpose {
         Self(bytes)
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }

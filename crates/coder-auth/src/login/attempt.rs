@@ -7,7 +7,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use coder_core::{Origin, Random, RandomError, random_bytes};
+use coder_core::{Origin, Random, RandomError, is_within, later, random_bytes};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -99,7 +99,12 @@ impl LoginAttempt {
     }
 
     pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
-        now.duration_since(self.started_at) >= LIFETIME
+        !is_within(LIFETIME, now, self.started_at)
+    }
+
+    /// When the attempt cannot be used any more.
+    pub(crate) fn expires_at(&self) -> Timestamp {
+        later(self.started_at, LIFETIME)
     }
 
     /// The origin the login was started from.

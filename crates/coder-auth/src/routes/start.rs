@@ -135,8 +135,8 @@ impl Inner {
         else {
             return Ok(Vec::new());
         };
-        let kept = self.grants.read(&session.grant).await?;
-        Ok(kept.map(|kept| kept.grant.scope).unwrap_or_default())
+        let stored = self.grants.read(&session.grant).await?;
+        Ok(stored.map(|stored| stored.grant.scope).unwrap_or_default())
     }
 
     /// Removes attempts that can not be finished any more, and the oldest of too many.

@@ -245,9 +245,10 @@ impl AuthStore for MemoryAuthStore {
         limit: u32,
     ) -> Result<u64, StoreError> {
         let mut tables = self.tables();
-        let expired = tables.sessions.values().filter(|session| {
-            session.used_at < idle || session.created_at < created
-        });
+        let expired = tables
+            .sessions
+            .values()
+            .filter(|session| session.used_at < idle || session.created_at < created);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let ids: Vec<_> = expired.take(limit).map(|session| session.id.clone()).collect();
         for id in &ids {

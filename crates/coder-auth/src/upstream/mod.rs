@@ -31,6 +31,7 @@ use oauth2::{
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::grant::key::OAuth2App;
 use crate::grant::profile::Profile;
 use crate::grant::tokens::TokenPair;
 use application_check::ApplicationCheck;
@@ -70,8 +71,7 @@ impl ExtraTokenFields for Expiry {}
 /// Coder, as the authorization server of one environment.
 pub(crate) struct Upstream {
     world: World,
-    deployment: DeploymentUrl,
-    client_id: String,
+    app: OAuth2App,
     client_secret: Secret,
     callback_url: Url,
     oauth: OAuthClient,
@@ -110,8 +110,7 @@ impl Upstream {
         let capabilities = CapabilityCache::default();
         Self {
             world: world.clone(),
-            deployment,
-            client_id,
+            app: OAuth2App::new(deployment, client_id),
             client_secret,
             callback_url: callback_url.clone(),
             oauth,
@@ -123,11 +122,12 @@ impl Upstream {
 
     /// Where browsers reach the deployment.
     pub(crate) fn deployment(&self) -> &DeploymentUrl {
-        &self.deployment
+        &self.app.deployment
     }
 
-    pub(crate) fn client_id(&self) -> &str {
-        &self.client_id
+    /// The application that pairs are issued to.
+    pub(crate) fn app(&self) -> &OAuth2App {
+        &self.app
     }
 
     /// A client of Coder's API that speaks for the holder of `access_token`.
@@ -244,23 +244,30 @@ impl Upstream {
     /// Revokes a pair by its refresh token, else by its access token (RFC 7009 §2.1). Revoking
     /// either half ends both; a pair that is dead already is no failure.
     pub(crate) async fn revoke(&self, tokens: &TokenPair) -> Result<(), UpstreamError> {
-        let capabilities = self.capabilities().await.ok();
-        let can_revoke = capabilities.and_then(|known| known.has(Capability::Revocation));
         // Coder's own way to end an app's access ends every pair of the user, so it is not used
         // where revoking one is possible.
-        if can_revoke == Some(false)
-            && let Ok(app) = self.client_id.parse()
+        if !self.revokes_pairs().await
+            && let Ok(app) = self.app.client_id.parse()
         {
             let client = self.client_for(tokens.access_token.clone());
             let answer = self.bounded(client.send(&RevokeOAuth2Consent::new(app))).await;
-            return answer.map_err(UpstreamError::of_user);
+            return match answer.map_err(UpstreamError::of_user) {
+                Err(UpstreamError::TokenRefused(_)) => Ok(()),
+                answer => answer,
+            };
         }
         let revocation = Revocation {
             token: tokens.refresh_token.as_ref().unwrap_or(&tokens.access_token),
-            client_id: &self.client_id,
+            client_id: &self.app.client_id,
             client_secret: &self.client_secret,
         };
         self.bounded(self.client.send(&revocation)).await.map_err(UpstreamError::of_tokens)
+    }
+
+    /// Whether this deployment can revoke one pair and leave the user's others alone: from 2.28 on.
+    pub(crate) async fn revokes_pairs(&self) -> bool {
+        let capabilities = self.capabilities().await.ok();
+        capabilities.and_then(|known| known.has(Capability::Revocation)) != Some(false)
     }
 
     async fn bounded<T>(

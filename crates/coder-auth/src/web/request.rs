@@ -39,6 +39,11 @@ pub enum RequestError {
         "This login attempt took longer than 10 minutes; start the login again from the portal"
     )]
     ExpiredAttempt,
+    /// The answer came from another authorization server than the login was begun at.
+    #[error(
+        "This answer is not from the Coder deployment that the login was begun at; start the login again from the portal"
+    )]
+    OtherServer,
     /// Neither a code nor an error came back.
     #[error("Unexpected redirect")]
     UnexpectedCallback,
@@ -71,6 +76,7 @@ impl RequestError {
             Self::InvalidState
             | Self::UnknownAttempt
             | Self::ExpiredAttempt
+            | Self::OtherServer
             | Self::OriginNotAllowed(_)
             | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::UnknownEnvironment(_) | Self::Misconfigured { .. } => StatusCode::NOT_FOUND,
