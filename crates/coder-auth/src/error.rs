@@ -58,9 +58,17 @@ pub enum AuthErrorKind {
     /// Coder has refused so many tokens lately that no unknown one is tried.
     #[error("too many unknown Coder tokens were tried; try again in a minute")]
     TooManyTokens,
-    /// Other requests have changed the grant all the while, or are rotating it.
-    #[error("your access to Coder is being renewed; try again in a moment")]
+    /// Other requests have changed the grant all the while.
+    #[error("your access to Coder was renewed by another request; try again")]
     Overtaken,
+    /// Another replica is rotating the grant, and does not come to an end.
+    #[error("your access to Coder is being renewed; try again in a moment")]
+    RotationUnderWay,
+    /// Coder has refused the token at one route, and does not say at `/users/me` whether it is good.
+    #[error(
+        "Coder has refused the token and cannot be asked about it right now; try again in a moment"
+    )]
+    Unconfirmed,
     /// A task of this process ended before its work was done: the process is shutting down.
     #[error("the server is shutting down; try again in a moment")]
     Interrupted,
@@ -94,6 +102,8 @@ impl AuthError {
             | Kind::OtherUser
             | Kind::TooManyTokens
             | Kind::Overtaken
+            | Kind::RotationUnderWay
+            | Kind::Unconfirmed
             | Kind::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -337,11 +337,16 @@ impl Inner {
                     change,
                     session: record,
                     former: session.as_ref().and_then(|(_, former)| former.clone()),
-                    now,
+                    due_at: self.revocations.due_at(),
                 })
                 .await?;
             match outcome {
-                LoginOutcome::Finished => return Ok(Some(stored)),
+                LoginOutcome::Finished(ended) => {
+                    for revocation in ended {
+                        self.revoke_ended(Some(revocation)).await;
+                    }
+                    return Ok(Some(stored));
+                }
                 LoginOutcome::Conflict => {}
                 LoginOutcome::PairGone | LoginOutcome::NoSession => return Ok(None),
             }
