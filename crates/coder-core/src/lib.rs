@@ -44,6 +44,7 @@ mod maybe_send;
 mod origin;
 mod random;
 mod retry;
+mod retry_after;
 mod runtime;
 mod secret;
 mod text;
@@ -74,6 +75,7 @@ pub use random::{Random, RandomError, random_bytes};
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportError};
 pub use retry::RetryPolicy;
+pub use retry_after::retry_after;
 pub use runtime::{Runtime, timeout};
 pub use secret::Secret;
 pub use text::{cleaned, cleaned_to, quoted, with_causes};
