@@ -136,6 +136,7 @@ fn target<T>(request: &Request<T>) -> String {
 }
 
 #[cfg(all(test, not(target_family = "wasm")))]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;

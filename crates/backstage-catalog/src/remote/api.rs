@@ -180,7 +180,7 @@ impl Api {
     }
 
     /// Why a successful answer cannot be read: it is a page, or somebody else's JSON.
-    fn unreadable(&self, response: &Response<Bytes>, error: serde_json::Error) -> CatalogError {
+    fn unreadable(&self, response: &Response<Bytes>, error: &serde_json::Error) -> CatalogError {
         let reason = if error.is_data() {
             "its JSON is not of the form that a catalog's answers have".to_owned()
         } else {
@@ -191,7 +191,7 @@ impl Api {
                 self.url
             )
         };
-        unusable(reason).caused_by(with_causes(&error))
+        unusable(reason).caused_by(with_causes(error))
     }
 
     fn read(&self, response: &Response<Bytes>) -> Result<Answer, Failure> {
@@ -200,7 +200,7 @@ impl Api {
         let error = match status {
             _ if status.is_success() => {
                 let answer = serde_json::from_slice(response.body());
-                return answer.map_err(|error| self.unreadable(response, error).into());
+                return answer.map_err(|error| self.unreadable(response, &error).into());
             }
             _ if status.is_redirection() => unusable(format!(
                 "`{url}` redirects elsewhere (status {code}); check the URL, and whether a login \
