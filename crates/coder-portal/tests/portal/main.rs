@@ -5,6 +5,7 @@
     reason = "a failed test may panic anywhere"
 )]
 
+mod bounds;
 mod canaries;
 mod configuration;
 mod line;
