@@ -6,6 +6,7 @@
 )]
 
 mod bounds;
+mod callers;
 mod canaries;
 mod configuration;
 mod line;
