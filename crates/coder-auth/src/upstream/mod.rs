@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use coder_client::operations::{GetUser, RevokeOAuth2Consent};
 use coder_client::{Capabilities, Capability, Client, Credential};
-use coder_core::{DeploymentUrl, Random, RandomError, Secret, World, random_bytes, timeout};
+use coder_core::{
+    DeploymentUrl, Random, RandomError, Secret, World, cleaned, random_bytes, timeout,
+};
 use jiff::Timestamp;
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
@@ -194,7 +196,9 @@ impl Upstream {
             // The other variants hold the body, and with it perhaps tokens. Only the place in the
             // document is kept.
             Err(RequestTokenError::Parse(error, _)) => {
-                return Err(UpstreamError::UnreadableTokens { at: error.path().to_string() });
+                return Err(UpstreamError::UnreadableTokens {
+                    at: cleaned(&error.path().to_string()),
+                });
             }
             Err(_) => return Err(UpstreamError::UnreadableTokens { at: ".".to_owned() }),
         };

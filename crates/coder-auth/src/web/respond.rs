@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use coder_core::{cleaned, cleaned_to};
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
@@ -11,6 +12,9 @@ use serde::Serialize;
 use url::Url;
 
 use crate::error::{AuthError, AuthErrorKind, error_name};
+
+/// The greatest length of an error in the log, in characters.
+const MAX_MESSAGE: usize = 800;
 
 /// JSON that no cache may keep.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
@@ -108,13 +112,15 @@ pub(crate) fn log(error: &AuthError, request: &Request<Bytes>) {
     let mut causes = Vec::new();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        causes.push(cause.to_string());
+        causes.push(cleaned_to(MAX_MESSAGE, &cause.to_string()));
         source = cause.source();
     }
-    let (method, path) = (request.method(), request.uri().path());
+    let method = cleaned(request.method().as_str());
+    let path = cleaned(request.uri().path());
+    let error_text = cleaned_to(MAX_MESSAGE, &error.to_string());
     if error.is_transient() {
-        tracing::warn!(%method, path, %error, ?causes, "the request could not be served");
+        tracing::warn!(%method, path, error = %error_text, ?causes, "the request could not be served");
     } else {
-        tracing::info!(%method, path, %error, ?causes, "the request was refused");
+        tracing::info!(%method, path, error = %error_text, ?causes, "the request was refused");
     }
 }

@@ -8,6 +8,7 @@
 
 mod application;
 mod attacks;
+mod bounds;
 mod callers;
 mod cancel;
 mod failures;
