@@ -6,10 +6,11 @@ pub(crate) mod manager;
 pub(crate) mod profile;
 pub(crate) mod tokens;
 
-use coder_core::{Random, RandomError};
+use coder_core::Random;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::error::{AuthError, Bug};
 use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::grant::tokens::TokenPair;
@@ -65,10 +66,8 @@ impl Grant {
         key: &GrantKey,
         generation: Generation,
         now: Timestamp,
-    ) -> Result<GrantRecord, RandomError> {
-        let plaintext = zeroize::Zeroizing::new(
-            serde_json::to_vec(self).map_err(|error| RandomError::new(error.to_string()))?,
-        );
+    ) -> Result<GrantRecord, AuthError> {
+        let plaintext = zeroize::Zeroizing::new(serde_json::to_vec(self).map_err(Bug::unwritable)?);
         let sealed = keys.seal(random, &key.purpose(), &plaintext)?;
         Ok(GrantRecord { key: key.clone(), generation, sealed, stored_at: now })
     }

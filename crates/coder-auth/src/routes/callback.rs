@@ -8,7 +8,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, Request, Response};
 use zeroize::Zeroizing;
 
-use crate::error::AuthError;
+use crate::error::{AuthError, Bug};
 use crate::grant::Grant;
 use crate::grant::detached::detached;
 use crate::grant::key::GrantKey;
@@ -267,8 +267,7 @@ impl Inner {
         id: &AttemptId,
         tokens: &TokenPair,
     ) -> Result<(), AuthError> {
-        let json = serde_json::to_vec(tokens)
-            .map_err(|error| coder_core::RandomError::new(error.to_string()))?;
+        let json = serde_json::to_vec(tokens).map_err(Bug::unwritable)?;
         let plaintext = Zeroizing::new(json);
         let sealed = self.keys.seal(&*self.world.random, &pending_purpose(id), &plaintext)?;
         let record = PendingRecord {

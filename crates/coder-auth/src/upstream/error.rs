@@ -88,6 +88,17 @@ pub enum UpstreamError {
         /// Where in the document.
         at: String,
     },
+    /// The answer names no user of Coder: its id is nil, or its name is longer than any.
+    #[error(
+        "Authentication failed, Coder's answer does not say who this is; the portal's operator has to check `deploymentUrl`"
+    )]
+    NoUser,
+    /// Too many logins at once: Coder's own limit is kept for those who are signed in.
+    #[error("Authentication failed, Coder is busy with logins; try again in a moment")]
+    TooManyLogins {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// Anything else that Coder said, or that kept it from answering.
     #[error("Authentication failed, {}", sentence(.0))]
     Other(#[from] coder_client::Error),
@@ -202,6 +213,8 @@ impl UpstreamError {
             | Self::TooOld { .. }
             | Self::VersionUnknown(_)
             | Self::UnreadableTokens { .. }
+            | Self::NoUser
+            | Self::TooManyLogins { .. }
             | Self::Other(_) => true,
         }
     }
@@ -219,6 +232,7 @@ impl UpstreamError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Other(error) | Self::VersionUnknown(Some(error)) => error.retry_after(),
+            Self::TooManyLogins { retry_after } => Some(*retry_after),
             _ => None,
         }
     }

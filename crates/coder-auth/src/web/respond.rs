@@ -11,16 +11,24 @@ use http::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use url::Url;
 
-use crate::error::{AuthError, AuthErrorKind, error_name};
+use crate::error::{AuthError, AuthErrorKind, Bug, error_name};
 
 /// The greatest length of an error in the log, in characters.
 const MAX_MESSAGE: usize = 800;
 
 /// JSON that no cache may keep.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
-    // Only maps with keys that are no strings cannot be written; we have none.
-    let text = serde_json::to_vec(body).unwrap_or_default();
-    let mut response = Response::new(Bytes::from(text));
+    let (status, text) = match serde_json::to_vec(body) {
+        Ok(text) => (status, Bytes::from(text)),
+        Err(error) => {
+            let error = Bug::unwritable(error);
+            tracing::error!(error = %coder_core::with_causes(&error), "an answer was not written");
+            let text =
+                br#"{"error":{"name":"Error","message":"the server has a fault of its own"}}"#;
+            (StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(text))
+        }
+    };
+    let mut response = Response::new(text);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
@@ -118,9 +126,27 @@ pub(crate) fn log(error: &AuthError, request: &Request<Bytes>) {
     let method = cleaned(request.method().as_str());
     let path = cleaned(request.uri().path());
     let error_text = cleaned_to(MAX_MESSAGE, &error.to_string());
-    if error.is_transient() {
+    if matches!(error.kind(), AuthErrorKind::Bug(_)) {
+        tracing::error!(%method, path, error = %error_text, ?causes, "the request met a fault of ours");
+    } else if error.is_transient() {
         tracing::warn!(%method, path, error = %error_text, ?causes, "the request could not be served");
     } else {
         tracing::info!(%method, path, error = %error_text, ?causes, "the request was refused");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_cannot_be_written_is_a_fault_of_ours_and_no_empty_success() {
+        // A key that is no string cannot stand in JSON.
+        let unwritable = BTreeMap::from([(vec![1], "x")]);
+        let response = json(StatusCode::OK, &unwritable);
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!response.body().is_empty());
     }
 }

@@ -9,6 +9,7 @@
 mod application;
 mod attacks;
 mod bounds;
+mod budget;
 mod callers;
 mod cancel;
 mod failures;
