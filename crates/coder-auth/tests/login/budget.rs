@@ -67,7 +67,7 @@ async fn a_token_that_is_said_to_live_for_ever_lives_ten_years_at_most() {
     let authorize = browser.start(&house).await;
     let callback = house.coder.approve(&authorize, &alice).unwrap();
     let tokens = serde_json::json!({
-        "access_token": "a", "token_type": "bearer", "expires_in": u64::MAX,
+        "access_token": "a", "token_type": "bearer", "expires_in": u32::MAX,
     });
     let answer = Fault::answer(StatusCode::OK, "application/json", tokens.to_string());
     house.coder.fail_next(answer.on("/oauth2/tokens"));
