@@ -36,7 +36,10 @@ impl CoderAuth {
     /// refused with JSON, since nobody waits for a message then.
     pub async fn callback(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let inner = self.inner();
-        let params = Params::of(request);
+        let params = match Params::of_callback(request) {
+            Ok(params) => params,
+            Err(error) => return respond::error(&error.into(), request),
+        };
         if let Some(response) = inner.tell_without_state(&params, request) {
             return response;
         }

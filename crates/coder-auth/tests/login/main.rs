@@ -8,6 +8,8 @@
 
 mod application;
 mod attacks;
+mod bounds;
+mod budget;
 mod callers;
 mod cancel;
 mod failures;
