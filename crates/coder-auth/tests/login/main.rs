@@ -17,6 +17,7 @@ mod first_login;
 mod foreign_tokens;
 mod lasting;
 mod links;
+mod races;
 mod registration;
 mod resolvers;
 mod sign_in;
