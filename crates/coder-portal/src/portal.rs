@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use backstage_catalog::Catalog;
 use bytes::Bytes;
-use coder_auth::{CoderAuth, ErrorAnswer};
+use coder_auth::{AllowedOrigins, CoderAuth, ErrorAnswer};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
 use coder_core::{Body, World};
 use coder_workspaces::KnownPlaces;
@@ -29,6 +29,8 @@ pub struct Portal(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) world: World,
     pub(crate) auth: CoderAuth,
+    /// The origins whose pages may read answers (CORS).
+    pub(crate) readers: AllowedOrigins,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) integrations: ScmIntegrations,
     /// What holds for workspaces in the portal's own environment.
@@ -52,7 +54,7 @@ impl Portal {
 
     /// Answers a request to any route of this portal. An unknown one gets Backstage's 404.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Body> {
-        let origin = cors::allowed_origin(self.0.auth.allowed_origins(), request.headers());
+        let origin = cors::allowed_origin(&self.0.readers, request.headers());
         let mut response = if cors::is_preflight(request.method(), request.headers()) {
             preflight(request.headers(), origin.is_some())
         } else {
