@@ -2,19 +2,11 @@
 
 use coder_core::Secret;
 
-use crate::grant::Grant;
-use crate::grant::tokens::TokenPair;
-use crate::seal::{Purpose, SealingKeys};
-use crate::store::{GrantRecord, PendingRecord};
+use crate::grant::StoredPair;
+use crate::seal::SealingKeys;
+use crate::store::PairRecord;
 
-/// Gives the access token of a stored grant; `None` when it cannot be opened.
-pub fn access_token_of_grant(keys: &SealingKeys, record: &GrantRecord) -> Option<Secret> {
-    Grant::open(keys, record).ok().map(|grant| grant.tokens.access_token)
-}
-
-/// Gives the access token of a pending pair; `None` when it cannot be opened.
-pub fn access_token_of_pending(keys: &SealingKeys, record: &PendingRecord) -> Option<Secret> {
-    let purpose = Purpose::new(&["pending tokens", record.attempt.as_str()]);
-    let plaintext = keys.open(&purpose, &record.sealed).ok()?;
-    serde_json::from_slice::<TokenPair>(&plaintext).ok().map(|tokens| tokens.access_token)
+/// Gives the access token of a stored pair; `None` when it cannot be opened.
+pub fn access_token_of(keys: &SealingKeys, record: &PairRecord) -> Option<Secret> {
+    StoredPair::open(keys, record).ok().map(|pair| pair.tokens.access_token)
 }

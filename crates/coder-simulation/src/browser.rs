@@ -240,7 +240,8 @@ impl Browser {
         if ended {
             ledger.count("logouts");
             let mut book = ledger.book();
-            let all = self.house.plan.logout_ends_grant && was_alone && !was_retired && !book.failed;
+            let all =
+                self.house.plan.logout_ends_grant && was_alone && !was_retired && !book.failed;
             book.retired.insert(session);
             if all {
                 book.retired.extend(others);

@@ -56,27 +56,55 @@ impl StoreFault {
 /// What somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    SignIn { browser: usize, user: usize, environment: usize },
+    SignIn {
+        browser: usize,
+        user: usize,
+        environment: usize,
+    },
     /// A page asks for its session; a second one at once is a second tab.
-    Refresh { browser: usize },
-    LogOut { browser: usize },
+    Refresh {
+        browser: usize,
+    },
+    LogOut {
+        browser: usize,
+    },
     /// The browser closes in the middle of what it waits for.
-    Close { browser: usize },
+    Close {
+        browser: usize,
+    },
     /// Somebody shows a session cookie that has ended.
-    ShowOldCookie { browser: usize },
-    Suspend { user: usize },
-    Activate { user: usize },
+    ShowOldCookie {
+        browser: usize,
+    },
+    Suspend {
+        user: usize,
+    },
+    Activate {
+        user: usize,
+    },
     /// The administrator revokes all tokens of a person for the application.
-    RevokeAll { user: usize },
+    RevokeAll {
+        user: usize,
+    },
     DeleteSecret,
-    Crash { replica: usize },
+    Crash {
+        replica: usize,
+    },
     /// SIGTERM: no new requests, connections end, then what was detached.
-    Stop { replica: usize },
-    Sweep { replica: usize },
+    Stop {
+        replica: usize,
+    },
+    Sweep {
+        replica: usize,
+    },
     /// The portal's clock jumps by so many seconds.
-    Jump { seconds: i64 },
+    Jump {
+        seconds: i64,
+    },
     /// So many seconds pass.
-    Wait { seconds: u64 },
+    Wait {
+        seconds: u64,
+    },
 }
 
 /// An action, and how many turns pass before it.
@@ -180,16 +208,14 @@ impl Plan {
             14 => Action::ShowOldCookie { browser },
             15 => Action::Sweep { replica },
             16 => Action::Stop { replica },
-            17..=23 => Action::Wait {
-                seconds: choices.one_of(&[1, 5, 35, 180, 660, 960, 1500, 3000], 5),
-            },
+            17..=23 => {
+                Action::Wait { seconds: choices.one_of(&[1, 5, 35, 180, 660, 960, 1500, 3000], 5) }
+            }
             24 | 25 => Action::Crash { replica },
             26 => Action::Suspend { user },
             27 => Action::Activate { user },
             28 => Action::RevokeAll { user },
-            29 => Action::Jump {
-                seconds: choices.one_of(&[30, 700, 3600, -30, -700, -3600], 30),
-            },
+            29 => Action::Jump { seconds: choices.one_of(&[30, 700, 3600, -30, -700, -3600], 30) },
             30 => Action::Stop { replica },
             _ => Action::DeleteSecret,
         }

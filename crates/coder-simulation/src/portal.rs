@@ -7,10 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_auth::store::AuthStore;
 use coder_auth::{
-    AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, GrantKey, LogoutScope, SealingKeys,
-    SessionOptions, testing,
+    AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, GrantKey, LogoutScope, OAuth2App,
+    SealingKeys, SessionOptions, testing,
 };
-use coder_core::{Origin, Secret, World};
+use coder_core::{Secret, World};
 use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom};
 use futures_channel::oneshot;
 use http::{Request, Response};
@@ -167,7 +167,8 @@ impl House {
 
     fn options(&self) -> Result<AuthOptions, SetupError> {
         let origins = AllowedOrigins::new(PORTAL.parse()?, []);
-        let scope = if self.plan.logout_ends_grant { LogoutScope::Grant } else { LogoutScope::Session };
+        let scope =
+            if self.plan.logout_ends_grant { LogoutScope::Grant } else { LogoutScope::Session };
         let mut options = AuthOptions::new(Url::parse(&format!("{PORTAL}/api/auth"))?, origins)
             .session(SessionOptions::default().logging_out(scope));
         for (number, name) in ENVIRONMENTS.iter().take(self.plan.environments).enumerate() {
@@ -305,8 +306,8 @@ impl House {
                 continue;
             };
             for user in users {
-                let origin: Origin = coder.url().origin().clone();
-                let key = GrantKey::new(origin, &*app.client_id, user.id);
+                let of = OAuth2App::new(coder.url().clone(), &*app.client_id);
+                let key = GrantKey::new(of, user.id);
                 let read = self.storage.store.grant(&key);
                 let read = match &self.storage.tokio {
                     Some(runtime) => runtime.block_on(read),
@@ -314,7 +315,7 @@ impl House {
                 };
                 let record = read.ok().flatten();
                 let token =
-                    record.and_then(|record| testing::access_token_of_grant(&self.keys, &record));
+                    record.and_then(|record| testing::access_token_of(&self.keys, &record.pair));
                 held.extend(token.map(|token| token.expose().to_owned()));
             }
         }

@@ -117,6 +117,18 @@ pub(crate) fn every_pair_is_held(
     }
 }
 
+/// When all sessions have expired and the sweeper's time is over, no pair lives: a grant that no
+/// session stands on has ended.
+pub(crate) fn no_pair_outlives_its_sessions(ledger: &Ledger, lives: impl Fn(usize, &str) -> bool) {
+    let pairs = ledger.book().pairs.clone();
+    for pair in pairs.iter().filter(|pair| pair.excuse.is_none()) {
+        if lives(pair.coder, &pair.access) || lives(pair.coder, &pair.refresh) {
+            let what = format!("the pair of {} outlives all sessions", pair.access);
+            ledger.breach(Rule::NoLeak, what);
+        }
+    }
+}
+
 /// At rest, a browser that signed in and did not sign out is signed in.
 pub(crate) fn still_signed_in(ledger: &Ledger, who: &str, owner: Owner, status: u16) {
     if status != 200 && !ledger.book().excused {

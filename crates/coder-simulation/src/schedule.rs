@@ -66,6 +66,12 @@ async fn direct(house: Arc<House>, browsers: Vec<Arc<Browser>>) {
     }
     sweep_for_a_while(&house).await;
     look(&house, &browsers).await;
+    house.ledger.tell("a month passes at the portal");
+    house.time.jump(SignedDuration::from_hours(31 * 24));
+    sweep_for_a_while(&house).await;
+    rules::no_pair_outlives_its_sessions(&house.ledger, |coder, token| {
+        house.coders.get(coder).is_some_and(|coder| coder.is_live(token))
+    });
     house.ledger.count("schedules at rest");
 }
 

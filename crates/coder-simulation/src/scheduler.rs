@@ -73,7 +73,6 @@ struct Core {
     kills: Vec<Kill>,
     dead: Vec<Process>,
     alive: Vec<Tag>,
-    current: u64,
     steps: u64,
 }
 
@@ -138,11 +137,6 @@ impl Time {
     /// Whether tasks of this process are under way that `wanted` accepts.
     pub(crate) fn is_busy(&self, process: Process, wanted: impl Fn(Work) -> bool) -> bool {
         self.core().alive.iter().any(|tag| tag.process == process && wanted(tag.work))
-    }
-
-    /// The number of the task that is being polled.
-    pub(crate) fn current_task(&self) -> u64 {
-        self.core().current
     }
 
     /// The number of the step.
@@ -224,7 +218,6 @@ impl Wake for Flag {
 }
 
 struct Task {
-    id: u64,
     tag: Tag,
     flag: Arc<Flag>,
     waker: Waker,
@@ -242,16 +235,14 @@ pub(crate) fn run(
     mut after_step: impl FnMut(),
 ) -> Result<(), Restless> {
     let mut tasks: Vec<Task> = Vec::new();
-    let mut made = 0;
     loop {
         let (spawned, kills) = {
             let mut core = time.core();
             (std::mem::take(&mut core.spawned), std::mem::take(&mut core.kills))
         };
         for (tag, future) in spawned {
-            made += 1;
             let flag = Arc::new(Flag(AtomicBool::new(true)));
-            tasks.push(Task { id: made, tag, waker: Waker::from(flag.clone()), flag, future });
+            tasks.push(Task { tag, waker: Waker::from(flag.clone()), flag, future });
         }
         for kill in kills {
             let (killed, left) = tasks.into_iter().partition(|task| kill.hits(task.tag));
@@ -279,7 +270,6 @@ pub(crate) fn run(
         task.flag.0.store(false, Ordering::Relaxed);
         {
             let mut core = time.core();
-            core.current = task.id;
             core.steps += 1;
             if core.steps > MOST_STEPS {
                 return Err(Restless);
@@ -392,11 +382,14 @@ mod tests {
     fn a_task_that_always_goes_on_is_told_from_one_that_ends() {
         let time = Time::default();
         let turning = time.clone();
-        time.spawn(outside(), Box::pin(async move {
-            loop {
-                turning.turn().await;
-            }
-        }));
+        time.spawn(
+            outside(),
+            Box::pin(async move {
+                loop {
+                    turning.turn().await;
+                }
+            }),
+        );
         assert_eq!(run(&time, Choices::new(1, 0), || ()), Err(Restless));
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use coder_auth::MemoryAuthStore;
+#[cfg(feature = "databases")]
 use coder_auth_sqlx::{PostgresAuthStore, SqliteAuthStore};
 
 use crate::plan::Plan;
@@ -45,9 +46,9 @@ impl Simulation {
     pub fn on(kind: StoreKind) -> Result<Self, SetupError> {
         let tokio = match kind {
             StoreKind::Memory => None,
-            StoreKind::Sqlite | StoreKind::Postgres => Some(Arc::new(
-                tokio::runtime::Builder::new_current_thread().enable_all().build()?,
-            )),
+            StoreKind::Sqlite | StoreKind::Postgres => {
+                Some(Arc::new(tokio::runtime::Builder::new_current_thread().enable_all().build()?))
+            }
         };
         Ok(Self { kind, tokio })
     }
@@ -63,19 +64,24 @@ impl Simulation {
 
     fn run_plan(&self, plan: &Plan) -> Result<Outcome, SetupError> {
         match (self.kind, &self.tokio) {
+            #[cfg(feature = "databases")]
             (StoreKind::Sqlite, Some(tokio)) => {
                 let directory = tempfile::tempdir()?;
                 let opened = SqliteAuthStore::open(directory.path().join("auth.sqlite"));
                 let store = Arc::new(tokio.block_on(opened)?);
                 schedule::run(plan, Storage { store, tokio: Some(tokio.clone()) })
             }
+            #[cfg(feature = "databases")]
             (StoreKind::Postgres, Some(tokio)) => {
                 let url = std::env::var("CODER_SIMULATION_POSTGRES")?;
                 let connected = PostgresAuthStore::connect(url.into(), 2);
                 let store = Arc::new(tokio.block_on(connected)?);
                 schedule::run(plan, Storage { store, tokio: Some(tokio.clone()) })
             }
-            (StoreKind::Memory | StoreKind::Sqlite | StoreKind::Postgres, _) => {
+            (StoreKind::Sqlite | StoreKind::Postgres, _) => {
+                Err(SetupError("this build has no databases; add `--features databases`".into()))
+            }
+            (StoreKind::Memory, _) => {
                 let store = Arc::new(MemoryAuthStore::new());
                 schedule::run(plan, Storage { store, tokio: None })
             }

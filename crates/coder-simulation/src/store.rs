@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, Generation, GrantRecord, PendingRecord, PersonRecord, SessionRecord,
+    AuthStore, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
+    LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord, SessionRecord,
     SigningKeyRecord, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SealingKeys, SessionId, testing};
@@ -64,11 +65,18 @@ impl Steps {
         done
     }
 
-    /// Notes that a pair is stored, or that the store has failed it.
-    fn note<T>(&self, access: Option<coder_core::Secret>, done: &Result<T, StoreError>, ok: bool) {
+    /// Notes that a pair is stored, or that the store has failed it. `is_written` says whether a
+    /// call that did not fail has written it.
+    fn note<T>(
+        &self,
+        pair: Option<&PairRecord>,
+        done: &Result<T, StoreError>,
+        is_written: impl Fn(&T) -> bool,
+    ) {
+        let access = pair.and_then(|pair| testing::access_token_of(&self.keys, pair));
         let Some(access) = access else { return };
         match done {
-            Ok(_) if ok => self.ledger.stored(access.expose()),
+            Ok(done) if is_written(done) => self.ledger.stored(access.expose()),
             Ok(_) => {}
             Err(_) => self.ledger.excuse(access.expose(), "the store failed before its commit"),
         }
@@ -77,60 +85,30 @@ impl Steps {
 
 #[async_trait]
 impl AuthStore for Steps {
-    async fn use_attempt(&self, id: &AttemptId, until: Timestamp) -> Result<bool, StoreError> {
-        self.step("use_attempt", self.inner.use_attempt(id, until)).await
-    }
-
-    async fn put_pending(&self, pending: PendingRecord) -> Result<(), StoreError> {
-        let access = testing::access_token_of_pending(&self.keys, &pending);
-        let done = self.step("put_pending", self.inner.put_pending(pending)).await;
-        self.note(access, &done, true);
-        done
-    }
-
-    async fn delete_pending(&self, attempt: &AttemptId) -> Result<(), StoreError> {
-        self.step("delete_pending", self.inner.delete_pending(attempt)).await
-    }
-
-    async fn pending_before(&self, before: Timestamp) -> Result<Vec<PendingRecord>, StoreError> {
-        self.step("pending_before", self.inner.pending_before(before)).await
+    async fn use_attempt(
+        &self,
+        id: &AttemptId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.step("use_attempt", self.inner.use_attempt(id, now, until)).await
     }
 
     async fn grant(&self, key: &GrantKey) -> Result<Option<GrantRecord>, StoreError> {
         self.step("grant", self.inner.grant(key)).await
     }
 
-    async fn replace_grant(
-        &self,
-        record: GrantRecord,
-        expected: Option<Generation>,
-    ) -> Result<bool, StoreError> {
-        let access = testing::access_token_of_grant(&self.keys, &record);
-        let done = self.step("replace_grant", self.inner.replace_grant(record, expected)).await;
-        self.note(access, &done, matches!(done, Ok(true)));
-        done
-    }
-
-    async fn delete_grant(&self, key: &GrantKey, is: Generation) -> Result<bool, StoreError> {
-        self.step("delete_grant", self.inner.delete_grant(key, is)).await
-    }
-
     async fn lease_grant(
         &self,
         key: &GrantKey,
-        holder: &str,
-        now: Timestamp,
-        until: Timestamp,
+        pair: &PairId,
+        lease: &Lease,
     ) -> Result<bool, StoreError> {
-        self.step("lease_grant", self.inner.lease_grant(key, holder, now, until)).await
+        self.step("lease_grant", self.inner.lease_grant(key, pair, lease)).await
     }
 
     async fn release_grant(&self, key: &GrantKey, holder: &str) -> Result<(), StoreError> {
         self.step("release_grant", self.inner.release_grant(key, holder)).await
-    }
-
-    async fn put_session(&self, session: SessionRecord) -> Result<(), StoreError> {
-        self.step("put_session", self.inner.put_session(session)).await
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
@@ -141,28 +119,72 @@ impl AuthStore for Steps {
         self.step("touch_session", self.inner.touch_session(id, used_at)).await
     }
 
-    async fn delete_session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        self.step("delete_session", self.inner.delete_session(id)).await
+    async fn end_session(
+        &self,
+        id: &SessionId,
+        due_at: Timestamp,
+    ) -> Result<Option<RevocationRecord>, StoreError> {
+        self.step("end_session", self.inner.end_session(id, due_at)).await
     }
 
-    async fn count_sessions(&self, grant: &GrantKey) -> Result<u64, StoreError> {
-        self.step("count_sessions", self.inner.count_sessions(grant)).await
+    async fn end_grant(
+        &self,
+        key: &GrantKey,
+        due_at: Timestamp,
+    ) -> Result<Option<RevocationRecord>, StoreError> {
+        self.step("end_grant", self.inner.end_grant(key, due_at)).await
     }
 
-    async fn sessions_before(
+    async fn expire_sessions(
         &self,
         idle: Timestamp,
         created: Timestamp,
-    ) -> Result<Vec<SessionRecord>, StoreError> {
-        self.step("sessions_before", self.inner.sessions_before(idle, created)).await
+        due_at: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        self.step("expire_sessions", self.inner.expire_sessions(idle, created, due_at, limit)).await
+    }
+
+    async fn claim_revocations(
+        &self,
+        now: Timestamp,
+        retry_at: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<RevocationRecord>, StoreError> {
+        self.step("claim_revocations", self.inner.claim_revocations(now, retry_at, limit)).await
+    }
+
+    async fn forget_revocation(&self, pair: &PairId) -> Result<(), StoreError> {
+        self.step("forget_revocation", self.inner.forget_revocation(pair)).await
+    }
+
+    async fn link(&self, key: &LinkKey) -> Result<Option<LinkRecord>, StoreError> {
+        self.step("link", self.inner.link(key)).await
+    }
+
+    async fn put_link(&self, link: LinkRecord) -> Result<(), StoreError> {
+        self.step("put_link", self.inner.put_link(link)).await
+    }
+
+    async fn update_link(
+        &self,
+        key: &LinkKey,
+        expected: GrantVersion,
+        link: Option<LinkRecord>,
+    ) -> Result<bool, StoreError> {
+        self.step("update_link", self.inner.update_link(key, expected, link)).await
+    }
+
+    async fn delete_link(&self, key: &LinkKey) -> Result<(), StoreError> {
+        self.step("delete_link", self.inner.delete_link(key)).await
     }
 
     async fn put_person(&self, person: PersonRecord) -> Result<(), StoreError> {
         self.step("put_person", self.inner.put_person(person)).await
     }
 
-    async fn person(&self, user_entity_ref: &str) -> Result<Option<PersonRecord>, StoreError> {
-        self.step("person", self.inner.person(user_entity_ref)).await
+    async fn person(&self, user: &str) -> Result<Option<PersonRecord>, StoreError> {
+        self.step("person", self.inner.person(user)).await
     }
 
     async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError> {
@@ -174,7 +196,34 @@ impl AuthStore for Steps {
     }
 
     async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError> {
-        let call = self.inner.delete_signing_keys_before(before);
-        self.step("delete_signing_keys_before", call).await
+        self.step("delete_signing_keys_before", self.inner.delete_signing_keys_before(before)).await
+    }
+
+    async fn keep_pair(&self, kept: RevocationRecord) -> Result<(), StoreError> {
+        let pair = kept.pair.clone();
+        let done = self.step("keep_pair", self.inner.keep_pair(kept)).await;
+        self.note(Some(&pair), &done, |()| true);
+        done
+    }
+
+    async fn finish_login(&self, login: LoginCompletion) -> Result<LoginOutcome, StoreError> {
+        let pair = match &login.change {
+            GrantChange::Replace { record, .. } => Some(record.pair.clone()),
+            GrantChange::Keep => None,
+        };
+        let done = self.step("finish_login", self.inner.finish_login(login)).await;
+        self.note(pair.as_ref(), &done, |outcome| *outcome == LoginOutcome::Finished);
+        done
+    }
+
+    async fn update_grant(
+        &self,
+        record: GrantRecord,
+        expected: GrantVersion,
+    ) -> Result<bool, StoreError> {
+        let pair = record.pair.clone();
+        let done = self.step("update_grant", self.inner.update_grant(record, expected)).await;
+        self.note(Some(&pair), &done, |written| *written);
+        done
     }
 }

@@ -58,6 +58,7 @@ fn the_rules_of_the_login_hold_in_two_thousand_schedules_in_memory() {
     assert_covered(&hold(StoreKind::Memory, 0..2000));
 }
 
+#[cfg(feature = "databases")]
 #[test]
 fn the_rules_of_the_login_hold_in_two_hundred_schedules_on_sqlite() {
     assert_covered(&hold(StoreKind::Sqlite, 0..200));

@@ -1,1 +1,0 @@
-//! Schedules on a real PostgreSQL.
