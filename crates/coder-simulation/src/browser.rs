@@ -136,7 +136,7 @@ impl Browser {
     /// `None` when nobody can say how it ended.
     async fn log_in(&self, user: usize, environment: usize) -> Option<()> {
         let (house, ledger) = (&self.house, &self.house.ledger);
-        let name = House::environment(environment);
+        let (name, began) = (House::environment(environment), house.time.step());
         self.tell(format!("signs in as {} at {name}", House::user_name(user)));
         ledger.count("logins begun");
         let start = self.request(
@@ -171,7 +171,7 @@ impl Browser {
         rules::is_confirmed(ledger, &self.name(), house.time.elapsed(), &got);
         let session = self.session()?;
         let mut book = ledger.book();
-        book.sessions.insert(session.clone(), Owner { user, environment, coder });
+        book.sessions.insert(session.clone(), Owner { user, environment, coder, began });
         book.retired.extend(sent.filter(|sent| *sent != session));
         Some(())
     }
@@ -246,6 +246,10 @@ impl Browser {
             if all {
                 book.retired.extend(others);
             }
+        }
+        if self.house.plan.logout_ends_grant {
+            let step = if ended { self.house.time.step() } else { u64::MAX };
+            ledger.book().ended_everywhere.insert((owner.user, owner.coder), step);
         }
         let is_answered = response.is_some_and(|response| !response.status().is_server_error());
         self.end_change(is_answered);

@@ -26,6 +26,8 @@ pub(crate) struct Owner {
     pub(crate) user: usize,
     pub(crate) environment: usize,
     pub(crate) coder: usize,
+    /// The step at which the login began.
+    pub(crate) began: u64,
 }
 
 /// A rule that did not hold.
@@ -48,6 +50,9 @@ pub(crate) struct Book {
     pub(crate) sessions: HashMap<String, Owner>,
     /// Cookies that must never work again.
     pub(crate) retired: BTreeSet<String>,
+    /// At which step somebody last signed out everywhere, by user and deployment: a session of a
+    /// login that had begun before may be over.
+    pub(crate) ended_everywhere: HashMap<(usize, usize), u64>,
     /// Something happened after which people may have to sign in again.
     pub(crate) excused: bool,
     /// A process or the store failed.

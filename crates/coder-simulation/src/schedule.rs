@@ -174,6 +174,8 @@ async fn act(house: &Arc<House>, browsers: &[Arc<Browser>], action: Action) {
             ledger.tell(format!("the portal's clock jumps by {seconds} s"));
             ledger.count("clock jumps");
             if seconds < 0 {
+                // A time of the future is an unknown one: sessions count as old.
+                ledger.book().excused |= seconds < -60;
                 ledger.book().back += Duration::from_secs(seconds.unsigned_abs());
             }
             house.time.jump(SignedDuration::from_secs(seconds));
