@@ -23,6 +23,7 @@ use crate::sign_in::SignIn;
 use crate::store::AuthStore;
 use crate::store::memory::MemoryAuthStore;
 use crate::upstream::Upstream;
+use crate::upstream::budget::LoginBudget;
 use crate::web::cookies::CookieRules;
 use crate::web::origins::AllowedOrigins;
 use crate::web::request::RequestError;
@@ -88,12 +89,15 @@ impl CoderAuth {
         let callback_url = below(&options.base_url, "coder/handler/frame");
         let app_url = Url::parse(options.origins.app().as_str()).ok();
         let app_host = app_url.as_ref().and_then(Url::host_str);
+        let mut budgets = BTreeMap::<String, Arc<LoginBudget>>::new();
         let environments = options
             .environments
             .into_iter()
             .map(|(name, environment)| {
                 let ready = environment.map(|options| {
-                    Arc::new(Environment::new(world, &name, options, &callback_url))
+                    let deployment = options.deployment.to_string();
+                    let budget = budgets.entry(deployment).or_default().clone();
+                    Arc::new(Environment::new(world, &name, options, &callback_url, budget))
                 });
                 (name, ready)
             })
@@ -202,7 +206,13 @@ impl Inner {
 }
 
 impl Environment {
-    fn new(world: &World, name: &str, options: EnvironmentOptions, callback_url: &Url) -> Self {
+    fn new(
+        world: &World,
+        name: &str,
+        options: EnvironmentOptions,
+        callback_url: &Url,
+        budget: Arc<LoginBudget>,
+    ) -> Self {
         let upstream = Upstream::new(
             world,
             options.deployment,
@@ -213,7 +223,7 @@ impl Environment {
         );
         Self {
             name: name.to_owned(),
-            upstream: Arc::new(upstream),
+            upstream: Arc::new(upstream.with_budget(budget)),
             sign_in: options.sign_in,
             scopes: options.scopes,
         }

@@ -36,7 +36,10 @@ impl CoderAuth {
     /// refused with JSON, since nobody waits for a message then.
     pub async fn callback(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let inner = self.inner();
-        let params = Params::of(request);
+        let params = match Params::of_callback(request) {
+            Ok(params) => params,
+            Err(error) => return respond::error(&error.into(), request),
+        };
         if let Some(response) = inner.tell_without_state(&params, request) {
             return response;
         }
@@ -337,11 +340,16 @@ impl Inner {
                     change,
                     session: record,
                     former: session.as_ref().and_then(|(_, former)| former.clone()),
-                    now,
+                    due_at: self.revocations.due_at(),
                 })
                 .await?;
             match outcome {
-                LoginOutcome::Finished => return Ok(Some(stored)),
+                LoginOutcome::Finished(ended) => {
+                    for revocation in ended {
+                        self.revoke_ended(Some(revocation)).await;
+                    }
+                    return Ok(Some(stored));
+                }
                 LoginOutcome::Conflict => {}
                 LoginOutcome::PairGone | LoginOutcome::NoSession => return Ok(None),
             }
