@@ -212,7 +212,9 @@ impl AuthStore for Steps {
             GrantChange::Keep => None,
         };
         let done = self.step("finish_login", self.inner.finish_login(login)).await;
-        self.note(pair.as_ref(), &done, |outcome| *outcome == LoginOutcome::Finished);
+        self.note(pair.as_ref(), &done, |outcome| {
+            matches!(outcome, LoginOutcome::Finished(_))
+        });
         done
     }
 
