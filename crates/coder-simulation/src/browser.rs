@@ -9,7 +9,7 @@ use http::{Request, Response};
 use serde_json::Value;
 use url::Url;
 
-use crate::ledger::Owner;
+use crate::ledger::{Owner, Person};
 use crate::portal::{House, PORTAL, Route};
 use crate::rules::{self, HandedOut};
 
@@ -27,10 +27,22 @@ struct State {
     cookies: BTreeMap<String, String>,
     /// Requests under way that change the session.
     changes: usize,
+    /// Two of them were under way at once.
+    overlapped: bool,
     /// Nobody can say whether it is signed in: two changes overlapped, or an answer was lost.
     is_uncertain: bool,
     /// Session cookies it once had.
     former: Vec<String>,
+}
+
+/// How a change of the session ended.
+enum End {
+    /// It is done.
+    Done,
+    /// The session is what it was.
+    Nothing,
+    /// Nobody can say.
+    Unknown,
 }
 
 impl Browser {
@@ -58,8 +70,14 @@ impl Browser {
         format!("browser {}", self.number)
     }
 
-    fn tell(&self, line: impl AsRef<str>) {
-        self.house.ledger.tell(format!("{}: {}", self.name(), line.as_ref()));
+    fn tell(&self, line: impl FnOnce() -> String) {
+        self.house.ledger.tell(|| format!("{}: {}", self.name(), line()));
+    }
+
+    /// Notes that a person uses the portal now.
+    fn note_use(&self, person: Person) {
+        let now = self.house.time.clock_of_portal().now();
+        self.house.ledger.book().used_at.insert(person, now);
     }
 
     fn request(&self, method: &str, path: &str, session: Option<&str>) -> Option<Request<Bytes>> {
@@ -100,12 +118,16 @@ impl Browser {
     /// Asks a replica and holds it to the time limit.
     async fn ask(&self, route: Route, request: Request<Bytes>) -> Option<Response<Bytes>> {
         let asked_at = self.house.time.elapsed();
+        self.house.ledger.book().asking += 1;
         let response = self.house.ask(self.number, route, request).await;
+        self.house.ledger.book().asking -= 1;
         let took = self.house.time.elapsed().saturating_sub(asked_at);
         rules::in_time(&self.house.ledger, &format!("{} at {route:?}", self.name()), took);
         match &response {
-            Some(response) => self.tell(format!("{route:?} is answered {}", response.status())),
-            None => self.tell(format!("{route:?} gets no answer")),
+            Some(response) => {
+                self.tell(|| format!("{route:?} is answered {}", response.status()));
+            }
+            None => self.tell(|| format!("{route:?} gets no answer")),
         }
         response
     }
@@ -113,32 +135,35 @@ impl Browser {
     fn begin_change(&self) {
         let mut state = self.state();
         state.changes += 1;
-        state.is_uncertain |= state.changes > 1;
+        state.overlapped |= state.changes > 1;
+        state.is_uncertain |= state.overlapped;
     }
 
-    fn end_change(&self, is_certain: bool) {
+    fn end_change(&self, end: End) {
         let mut state = self.state();
-        state.changes = state.changes.saturating_sub(1);
-        if !is_certain {
-            state.is_uncertain = true;
-        } else if state.changes == 0 {
-            state.is_uncertain = false;
+        state.changes -= 1;
+        match end {
+            End::Done => state.is_uncertain = state.overlapped,
+            End::Nothing => {}
+            End::Unknown => state.is_uncertain = true,
         }
+        state.overlapped &= state.changes > 0;
     }
 
     /// Signs in as `user`.
     pub(crate) async fn sign_in(&self, user: usize, environment: usize) {
         self.begin_change();
-        let done = self.log_in(user, environment).await;
-        self.end_change(done.is_some());
+        let end = self.log_in(user, environment).await.unwrap_or(End::Unknown);
+        self.end_change(end);
     }
 
     /// `None` when nobody can say how it ended.
-    async fn log_in(&self, user: usize, environment: usize) -> Option<()> {
+    async fn log_in(&self, user: usize, environment: usize) -> Option<End> {
         let (house, ledger) = (&self.house, &self.house.ledger);
         let (name, began) = (House::environment(environment), house.time.step());
-        self.tell(format!("signs in as {} at {name}", House::user_name(user)));
+        self.tell(|| format!("signs in as {} at {name}", House::user_name(user)));
         ledger.count("logins begun");
+        self.note_use((user, house.coder_of(environment)));
         let start = self.request(
             "GET",
             &format!("/api/auth/coder/start?env={name}&origin={PORTAL}"),
@@ -149,12 +174,12 @@ impl Browser {
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         // Nothing has happened yet.
         let Some(url) = location.and_then(|location| Url::parse(location).ok()) else {
-            return Some(());
+            return Some(End::Nothing);
         };
         let coder = house.coder_of(environment);
         let (fake, person) = (house.coders.get(coder)?, house.user(coder, user)?);
         house.time.turn().await;
-        let Ok(callback) = fake.approve(&url, person) else { return Some(()) };
+        let Ok(callback) = fake.approve(&url, person) else { return Some(End::Nothing) };
         let path = format!("{}?{}", callback.path(), callback.query().unwrap_or_default());
         let sent = self.session();
         let request = self.request("GET", &path, None)?;
@@ -162,18 +187,20 @@ impl Browser {
         self.keep(&response);
         let message = posted(&response)?;
         let Some(got) = message.get("response").and_then(handed_out) else {
-            self.tell(format!("the login failed: {message}"));
+            self.tell(|| format!("the login failed: {message}"));
             // The portal may have got as far as ending the former session.
             return None;
         };
         ledger.count("logins");
-        rules::own_profile(ledger, &self.name(), &person.email, &got);
+        let owner = Owner { user, environment, coder, began };
+        self.note_use(owner.person());
+        rules::own_profile(ledger, &self.name(), owner, &person.email, &got);
         rules::is_confirmed(ledger, &self.name(), house.time.elapsed(), &got);
         let session = self.session()?;
         let mut book = ledger.book();
-        book.sessions.insert(session.clone(), Owner { user, environment, coder, began });
+        book.sessions.insert(session.clone(), owner);
         book.retired.extend(sent.filter(|sent| *sent != session));
-        Some(())
+        Some(End::Done)
     }
 
     /// A page asks for its session. Gives the status.
@@ -194,7 +221,9 @@ impl Browser {
         let name = House::environment(owner.environment);
         let path = format!("/api/auth/coder/refresh?optional&env={name}");
         let request = self.request("GET", &path, Some(&session))?;
+        self.note_use(owner.person());
         let response = self.ask(Route::Refresh, request).await?;
+        self.note_use(owner.person());
         let status = response.status().as_u16();
         ledger.count("refreshes");
         let json: Value = serde_json::from_slice(response.body()).unwrap_or_default();
@@ -204,10 +233,10 @@ impl Browser {
             ledger.count("refreshes that handed out a token");
             let email = format!("{}@example.com", House::user_name(owner.user));
             rules::ended_stays_ended(ledger, &self.name(), was_retired);
-            rules::own_profile(ledger, &self.name(), &email, &got);
+            rules::own_profile(ledger, &self.name(), owner, &email, &got);
             rules::is_confirmed(ledger, &self.name(), self.house.time.elapsed(), &got);
         } else {
-            self.tell(format!("is told {json}"));
+            self.tell(|| format!("is told {json}"));
         }
         Some(status)
     }
@@ -230,9 +259,11 @@ impl Browser {
         };
         let name = House::environment(owner.environment);
         let path = format!("/api/auth/coder/logout?env={name}");
-        self.tell("signs out");
-        let Some(request) = self.request("POST", &path, None) else { return };
-        let response = self.ask(Route::Logout, request).await;
+        self.tell(|| "signs out".to_owned());
+        let response = match self.request("POST", &path, None) {
+            Some(request) => self.ask(Route::Logout, request).await,
+            None => None,
+        };
         let ended = response.as_ref().is_some_and(|response| response.status().is_success());
         if let Some(response) = &response {
             self.keep(response);
@@ -240,8 +271,7 @@ impl Browser {
         if ended {
             ledger.count("logouts");
             let mut book = ledger.book();
-            let all =
-                self.house.plan.logout_ends_grant && was_alone && !was_retired && !book.failed;
+            let all = self.house.plan.logout_ends_grant && was_alone && !was_retired;
             book.retired.insert(session);
             if all {
                 book.retired.extend(others);
@@ -249,15 +279,15 @@ impl Browser {
         }
         if self.house.plan.logout_ends_grant {
             let step = if ended { self.house.time.step() } else { u64::MAX };
-            ledger.book().ended_everywhere.insert((owner.user, owner.coder), step);
+            ledger.book().may_be_over(owner.person(), step);
         }
         let is_answered = response.is_some_and(|response| !response.status().is_server_error());
-        self.end_change(is_answered);
+        self.end_change(if is_answered { End::Done } else { End::Unknown });
     }
 
     /// The browser closes: whatever it waited for is dropped.
     pub(crate) fn close(&self) {
-        self.tell("is closed in the middle");
+        self.tell(|| "is closed in the middle".to_owned());
         self.house.ledger.count("browsers closed");
         let number = self.number;
         self.house.time.kill(crate::scheduler::Kill::RequestsOf(number));

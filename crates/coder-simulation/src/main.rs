@@ -24,6 +24,10 @@ struct Arguments {
     /// Checks only this rule. May be repeated.
     #[arg(long, value_name = "RULE")]
     rule: Vec<Rule>,
+    /// Lets a process that stops cut off the work that outlives its callers, to see that the rules
+    /// need the wait.
+    #[arg(long)]
+    cut_off: bool,
     /// Tells the stories of so many failing seeds, and only counts the others.
     #[arg(long, default_value_t = 1)]
     stories: usize,
@@ -41,7 +45,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<bool, SetupError> {
-    let simulation = Simulation::on(arguments.store)?;
+    let mut simulation = Simulation::on(arguments.store)?;
+    if arguments.cut_off {
+        simulation = simulation.cutting_off_detached_work();
+    }
     let began = Instant::now();
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut broken: BTreeMap<Rule, Vec<(u64, String)>> = BTreeMap::new();

@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use coder_core::{Body, Transport, TransportError, TransportErrorKind};
-use coder_testkit::FakeCoder;
+use coder_testkit::{FakeCoder, FakeUser};
 use http::{Request, Response, StatusCode};
 
-use crate::ledger::{Ledger, Pair};
+use crate::ledger::{Ledger, Pair, Place};
 use crate::plan::NetworkFault;
 use crate::scheduler::{Process, Time};
 
@@ -21,6 +21,10 @@ pub(crate) struct Network {
     pub(crate) ledger: Ledger,
     /// By the number of the request.
     pub(crate) faults: Arc<dyn Fn() -> Option<NetworkFault> + Send + Sync>,
+    /// How long a request, or an answer, takes.
+    pub(crate) latency: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// The users of each Coder.
+    pub(crate) users: Arc<Vec<Vec<FakeUser>>>,
 }
 
 /// What a request is about.
@@ -28,7 +32,37 @@ struct About {
     coder: usize,
     path: String,
     session_token: Option<String>,
-    revoked: Option<String>,
+}
+
+/// A request that Coder has, until its answer is there.
+struct Question<'a> {
+    network: &'a Network,
+    about: &'a About,
+    is_answered: bool,
+}
+
+impl Question<'_> {
+    async fn ask(
+        mut self,
+        coder: &FakeCoder,
+        request: Request<Bytes>,
+    ) -> Result<Response<Body>, TransportError> {
+        let answer = coder.send(request).await;
+        self.is_answered = true;
+        answer
+    }
+}
+
+impl Drop for Question<'_> {
+    /// Nobody waits any more: Coder may have done its work, for whomever.
+    fn drop(&mut self) {
+        if !self.is_answered && self.about.path == "/oauth2/tokens" {
+            let users = self.network.users.get(self.about.coder).map_or(0, Vec::len);
+            for user in 0..users {
+                self.network.ledger.may_be_over((user, self.about.coder));
+            }
+        }
+    }
 }
 
 fn broken() -> TransportError {
@@ -42,7 +76,7 @@ impl Transport for Network {
         self.time.turn().await;
         let fault = if self.ledger.book().healed { None } else { (self.faults)() };
         if let Some(fault) = fault {
-            self.ledger.tell(format!("p{}: {} meets {fault:?}", self.process, about.path));
+            self.ledger.tell(|| format!("p{}: {} meets {fault:?}", self.process, about.path));
             self.ledger.count(fault.name());
             self.note_fault(&about);
         }
@@ -57,16 +91,24 @@ impl Transport for Network {
             Some(NetworkFault::SlowRequest) => self.time.sleep(Duration::from_secs(12)).await,
             Some(NetworkFault::AnswerLost | NetworkFault::AnswerHangs) | None => {}
         }
+        self.pass().await;
         let coder = self.coders.get(about.coder).ok_or_else(broken)?;
         let asked_at = self.time.elapsed();
-        let answer = coder.send(request).await?;
+        let question = Question { network: self, about: &about, is_answered: false };
+        let answer = question.ask(coder, request).await?;
         let is_lost = matches!(fault, Some(NetworkFault::AnswerLost | NetworkFault::AnswerHangs));
         let answer = self.note(&about, answer, is_lost, asked_at).await?;
-        self.time.turn().await;
+        self.pass().await;
         match fault {
             Some(NetworkFault::AnswerLost) => Err(broken()),
             Some(NetworkFault::AnswerHangs) => std::future::pending().await,
-            _ => Ok(answer),
+            Some(
+                NetworkFault::RequestLost
+                | NetworkFault::Hangs
+                | NetworkFault::SlowRequest
+                | NetworkFault::BadGateway,
+            )
+            | None => Ok(answer),
         }
     }
 }
@@ -82,24 +124,34 @@ impl Network {
         let path = request.uri().path().to_owned();
         let header = request.headers().get("coder-session-token");
         let session_token = header.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let revoked = (path == "/oauth2/revoke").then(|| {
-            form_urlencoded::parse(request.body())
-                .find(|(name, _)| name == "token")
-                .map(|(_, token)| token.into_owned())
-        });
-        Ok(About { coder, path, session_token, revoked: revoked.flatten() })
+        Ok(About { coder, path, session_token })
     }
 
     fn note_fault(&self, about: &About) {
-        if let Some(token) = &about.revoked {
-            self.ledger.excuse(token, "its revocation failed");
-        }
-        if about.path == "/oauth2/tokens" {
-            self.ledger.book().excused = true;
-        }
         if let Some(token) = &about.session_token {
-            let now = self.time.elapsed();
-            self.ledger.book().unanswered.insert(token.clone(), now);
+            self.note_silence(token);
+        }
+    }
+
+    /// Lets others go on, and time pass.
+    async fn pass(&self) {
+        let latency = if self.ledger.book().healed { Duration::ZERO } else { (self.latency)() };
+        if latency.is_zero() {
+            self.time.turn().await;
+        } else {
+            self.time.sleep(latency).await;
+        }
+    }
+
+    /// Notes that Coder has not said whose this token is. A login cannot go on without, and gives
+    /// its pair up; Coder has ended the former one.
+    fn note_silence(&self, token: &str) {
+        let (now, step) = (self.time.elapsed(), self.time.step());
+        let mut book = self.ledger.book();
+        book.unanswered.insert(token.to_owned(), now);
+        let pair = book.pair(token).filter(|pair| pair.place != Place::Granted);
+        if let Some((Some(user), coder)) = pair.map(|pair| (pair.user, pair.coder)) {
+            book.may_be_over((user, coder), step);
         }
     }
 
@@ -113,11 +165,10 @@ impl Network {
     ) -> Result<Response<Body>, TransportError> {
         let (head, body) = answer.into_parts();
         let bytes = body.collect(1 << 20).await.map_err(|_| broken())?;
-        let now = self.time.elapsed();
-        self.ledger.tell(format!(
-            "p{}: coder {} answers {} with {}",
-            self.process, about.coder, about.path, head.status
-        ));
+        self.ledger.tell(|| {
+            let (process, About { coder, path, .. }) = (self.process, about);
+            format!("p{process}: coder {coder} answers {path} with {}", head.status)
+        });
         if about.path == "/oauth2/tokens" && head.status == StatusCode::OK {
             self.note_pair(about, &bytes, is_lost);
         }
@@ -128,12 +179,13 @@ impl Network {
             && !is_lost
             && let Some(token) = &about.session_token
         {
-            let mut book = self.ledger.book();
             if head.status == StatusCode::OK {
-                book.confirmed.insert(token.clone(), asked_at);
+                self.ledger.book().confirmed.insert(token.clone(), asked_at);
             }
-            if head.status.is_server_error() {
-                book.unanswered.insert(token.clone(), now);
+            let user = self.ledger.book().pair(token).and_then(|pair| pair.user);
+            let is_suspended = |user| self.ledger.book().suspended.contains(&user);
+            if head.status.is_server_error() || user.is_some_and(is_suspended) {
+                self.note_silence(token);
             }
         }
         Ok(Response::from_parts(head, Body::from(bytes)))
@@ -144,17 +196,24 @@ impl Network {
         let text = |name: &str| {
             json.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
         };
+        let access = text("access_token");
+        let owner = self.coders.get(about.coder).and_then(|coder| coder.owner_of(&access));
+        let users = self.users.get(about.coder);
+        let user = users.and_then(|users| users.iter().position(|user| Some(user.id) == owner));
         let pair = Pair {
             coder: about.coder,
-            access: text("access_token"),
+            user,
+            access,
             refresh: text("refresh_token"),
             process: self.process,
-            is_stored: false,
+            id: None,
+            place: Place::Received,
             excuse: is_lost.then_some("its answer was lost"),
         };
         self.ledger.count("pairs issued");
-        let mut book = self.ledger.book();
-        book.excused |= is_lost;
-        book.pairs.push(pair);
+        if let Some(user) = user.filter(|_| is_lost) {
+            self.ledger.may_be_over((user, about.coder));
+        }
+        self.ledger.book().pairs.push(pair);
     }
 }

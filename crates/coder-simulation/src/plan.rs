@@ -124,6 +124,10 @@ pub(crate) struct Plan {
     pub(crate) browsers: usize,
     pub(crate) logout_ends_grant: bool,
     pub(crate) races: bool,
+    /// Some of the requests to Coder, and of its answers, take a few seconds.
+    pub(crate) is_slow: bool,
+    /// A process that stops awaits the work that outlives its callers, as the server does.
+    pub(crate) awaits_detached_work: bool,
     /// How long Coder's sessions live, in seconds.
     pub(crate) session_lifetime: u64,
     pub(crate) items: Vec<Item>,
@@ -145,6 +149,8 @@ impl Plan {
             browsers: 1 + choices.below(3),
             logout_ends_grant: choices.below(3) == 0,
             races: choices.below(2) == 0,
+            is_slow: choices.below(3) == 0,
+            awaits_detached_work: true,
             session_lifetime: choices.one_of(&[24 * 3600, 3600, 1800], 3600),
             items: Vec::new(),
             network: Vec::new(),

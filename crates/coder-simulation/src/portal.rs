@@ -28,6 +28,10 @@ const CALLBACK: &str = "https://portal.example.com/api/auth/coder/handler/frame"
 const ENVIRONMENTS: [&str; 2] = ["development", "production"];
 const USERS: [&str; 2] = ["alice", "bob"];
 
+/// How long what is under way may take to end once the server is asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
 /// Where grants and sessions are kept.
 #[derive(Clone)]
 pub(crate) struct Storage {
@@ -59,6 +63,7 @@ struct Replica {
     process: Process,
     /// `None` while it stops.
     auth: Option<CoderAuth>,
+    runtime: Arc<ProcessRuntime>,
 }
 
 /// Everything but the browsers.
@@ -67,7 +72,7 @@ pub(crate) struct House {
     pub(crate) time: Time,
     pub(crate) ledger: Ledger,
     pub(crate) coders: Arc<Vec<FakeCoder>>,
-    pub(crate) users: Vec<Vec<FakeUser>>,
+    pub(crate) users: Arc<Vec<Vec<FakeUser>>>,
     apps: Vec<FakeApp>,
     keys: SealingKeys,
     storage: Storage,
@@ -95,7 +100,7 @@ impl House {
             })
             .collect();
         let apps = coders.iter().map(|coder| coder.add_oauth2_app("portal", CALLBACK)).collect();
-        let users = coders
+        let users: Vec<Vec<FakeUser>> = coders
             .iter()
             .map(|coder| USERS.iter().map(|name| coder.add_user(name)).collect())
             .collect();
@@ -109,7 +114,7 @@ impl House {
             plan,
             time,
             ledger,
-            users,
+            users: Arc::new(users),
             apps,
             storage,
         });
@@ -130,11 +135,19 @@ impl House {
         let process = Process::try_from(number)?;
         let faults = self.plan.network.clone();
         let requests = self.requests.clone();
+        let latency = Mutex::new(Choices::new(self.plan.seed, 2000 + u64::from(process)));
+        let is_slow = self.plan.is_slow;
         let network = Network {
             coders: self.coders.clone(),
             process,
             time: self.time.clone(),
             ledger: self.ledger.clone(),
+            users: self.users.clone(),
+            latency: Arc::new(move || {
+                let mut choices = latency.lock().unwrap_or_else(PoisonError::into_inner);
+                let seconds = if is_slow { choices.one_of(&[0, 0, 0, 1, 3], 0) } else { 0 };
+                Duration::from_secs(seconds)
+            }),
             faults: Arc::new(move || {
                 let number = requests.fetch_add(1, Ordering::Relaxed);
                 faults.iter().find(|(at, _)| *at == number).map(|(_, fault)| *fault)
@@ -147,6 +160,7 @@ impl House {
             tokio: self.storage.tokio.clone(),
             process,
             keys: self.keys.clone(),
+            coders: self.coders.clone(),
             time: self.time.clone(),
             ledger: self.ledger.clone(),
             faults: Arc::new(move || {
@@ -155,14 +169,15 @@ impl House {
             }),
         };
         let random = SimulatedRandom::new(Choices::new(self.plan.seed, 1000 + u64::from(process)));
+        let runtime = Arc::new(ProcessRuntime::new(self.time.clone(), process));
         let world = World {
             transport: Arc::new(network),
             clock: self.time.clock_of_portal(),
             random: Arc::new(random),
-            runtime: Arc::new(ProcessRuntime { time: self.time.clone(), process }),
+            runtime: runtime.clone(),
         };
         let auth = CoderAuth::new(&world, Arc::new(store), self.keys.clone(), self.options()?);
-        Ok(Replica { process, auth: Some(auth) })
+        Ok(Replica { process, auth: Some(auth), runtime })
     }
 
     fn options(&self) -> Result<AuthOptions, SetupError> {
@@ -245,7 +260,7 @@ impl House {
         let replicas = self.replicas();
         let Some(replica) = replicas.get(replica) else { return };
         let Some(auth) = replica.auth.clone() else { return };
-        let tag = Tag { process: replica.process, work: Work::Detached };
+        let tag = Tag { process: replica.process, work: Work::Sweep };
         self.ledger.count("sweeps");
         self.time.spawn(
             tag,
@@ -263,33 +278,42 @@ impl House {
         let Some(slot) = replicas.get_mut(replica) else { return };
         let dead = std::mem::replace(slot, booted);
         drop(replicas);
-        self.ledger.tell(format!("p{} crashes", dead.process));
+        self.ledger.tell(|| format!("p{} crashes", dead.process));
         self.ledger.count("crashes");
         self.ledger.crashed(dead.process);
         self.time.kill(Kill::Process(dead.process));
     }
 
-    /// Stops a process as SIGTERM does: it takes no more requests, its connections end, then the
-    /// work that outlives its callers; then it ends.
+    /// Stops a process as the server does at SIGTERM: it takes no more requests, those under way
+    /// end, then the sweeper, then the work that outlives its callers; after the time of grace it
+    /// is cut off.
     pub(crate) async fn stop(self: Arc<Self>, replica: usize) {
-        let process = {
+        let (process, runtime) = {
             let mut replicas = self.replicas();
             let Some(slot) = replicas.get_mut(replica) else { return };
             if slot.auth.take().is_none() {
                 return;
             }
-            slot.process
+            (slot.process, slot.runtime.clone())
         };
-        self.ledger.tell(format!("p{process} gets SIGTERM"));
+        self.ledger.tell(|| format!("p{process} gets SIGTERM"));
         self.ledger.count("graceful stops");
+        let cut_off_at = self.time.elapsed() + GRACE;
         let is_request = |work| matches!(work, Work::Request { .. });
-        while self.time.is_busy(process, is_request) {
-            self.time.sleep(Duration::from_millis(100)).await;
+        while self.time.is_busy(process, is_request) && self.time.elapsed() < cut_off_at {
+            self.time.sleep(LOOK_EVERY).await;
         }
-        while self.time.is_busy(process, |work| work == Work::Detached) {
-            self.time.sleep(Duration::from_millis(100)).await;
+        self.time.kill(Kill::Sweeps(process));
+        while self.plan.awaits_detached_work
+            && runtime.unfinished() > 0
+            && self.time.elapsed() < cut_off_at
+        {
+            self.time.sleep(LOOK_EVERY).await;
         }
-        self.ledger.tell(format!("p{process} has stopped"));
+        if runtime.unfinished() > 0 {
+            self.ledger.count("work cut off at a stop");
+        }
+        self.ledger.tell(|| format!("p{process} has stopped"));
         self.time.kill(Kill::Process(process));
         let Ok(booted) = self.boot() else { return };
         let mut replicas = self.replicas();

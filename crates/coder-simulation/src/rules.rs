@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use crate::ledger::{Ledger, Owner};
+use crate::ledger::{Ledger, Owner, Place};
+use crate::scheduler::Time;
 
 /// A rule of the login that every schedule keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -23,6 +24,8 @@ pub enum Rule {
     Bound,
     /// Nothing is handed out that Coder has not confirmed recently.
     Confirmed,
+    /// The store fails only when the plan says so.
+    Store,
 }
 
 impl fmt::Display for Rule {
@@ -36,6 +39,7 @@ impl fmt::Display for Rule {
             Self::OwnOnly => "a person never sees another's profile or tokens",
             Self::Bound => "every request is answered within 20 seconds",
             Self::Confirmed => "nothing is handed out unconfirmed",
+            Self::Store => "the store fails only when the plan says so",
         })
     }
 }
@@ -63,8 +67,22 @@ pub(crate) fn ended_stays_ended(ledger: &Ledger, who: &str, was_retired: bool) {
     }
 }
 
-/// The profile is that of the person who signed in.
-pub(crate) fn own_profile(ledger: &Ledger, who: &str, signed_in: &str, got: &HandedOut) {
+/// Profile and token are those of the person who signed in.
+pub(crate) fn own_profile(
+    ledger: &Ledger,
+    who: &str,
+    owner: Owner,
+    signed_in: &str,
+    got: &HandedOut,
+) {
+    let issued_to = {
+        let book = ledger.book();
+        book.pair(&got.access).and_then(|pair| Some((pair.user?, pair.coder)))
+    };
+    if issued_to.is_some_and(|person| person != owner.person()) {
+        let what = format!("{who} ({owner:?}) gets a token that was issued to {issued_to:?}");
+        ledger.breach(Rule::OwnOnly, what);
+    }
     if got.email != signed_in {
         let what = format!("{who} signed in as {signed_in} and sees {}", got.email);
         ledger.breach(Rule::OwnOnly, what);
@@ -129,12 +147,37 @@ pub(crate) fn no_pair_outlives_its_sessions(ledger: &Ledger, lives: impl Fn(usiz
     }
 }
 
+/// A pair that is in no store has a process that goes on with it.
+pub(crate) fn every_pair_is_attended(
+    ledger: &Ledger,
+    time: &Time,
+    lives: impl Fn(usize, &str) -> bool,
+) {
+    let mut left = Vec::new();
+    {
+        let mut book = ledger.book();
+        for pair in book.pairs.iter_mut().filter(|pair| pair.place == Place::Received) {
+            if pair.excuse.is_none() && !time.is_busy(pair.process, |_| true) {
+                pair.place = Place::Gone;
+                left.push((pair.coder, pair.process, pair.access.clone(), pair.refresh.clone()));
+            }
+        }
+    }
+    for (coder, process, access, refresh) in left {
+        if lives(coder, &access) || lives(coder, &refresh) {
+            let what = format!(
+                "p{process} has ended its work, and neither stored nor revoked the pair of {access}"
+            );
+            ledger.breach(Rule::NoLeak, what);
+        }
+    }
+}
+
 /// At rest, a browser that signed in and did not sign out is signed in.
 pub(crate) fn still_signed_in(ledger: &Ledger, who: &str, owner: Owner, status: u16) {
     let may_be_over = {
         let book = ledger.book();
-        let ended = book.ended_everywhere.get(&(owner.user, owner.coder));
-        book.excused || ended.is_some_and(|step| owner.began <= *step)
+        book.over.get(&owner.person()).is_some_and(|step| owner.began <= *step)
     };
     if status != 200 && !may_be_over {
         let what = format!("{who} ({owner:?}) signed in, never out, and is answered {status}");

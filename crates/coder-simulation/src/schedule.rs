@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::browser::Browser;
 use crate::choices::Choices;
-use crate::ledger::{Breach, Ledger};
+use crate::ledger::{Breach, Ledger, Person};
 use crate::plan::{Action, Plan};
 use crate::portal::{House, SetupError, Storage};
 use crate::rules::{self, Rule};
@@ -19,23 +19,33 @@ use crate::scheduler::{self, Time};
 pub struct Outcome {
     /// The rules that did not hold.
     pub breaches: Vec<Breach>,
-    /// Who did what, and what was answered, in order.
+    /// Who did what, and what was answered, in order; empty unless it was asked for.
     pub story: Vec<String>,
     /// How often what happened.
     pub counts: BTreeMap<&'static str, u64>,
 }
 
-/// Runs the plan on this store.
-pub(crate) fn run(plan: &Plan, storage: Storage) -> Result<Outcome, SetupError> {
+/// Runs the plan on this store, and keeps its story if it `is_told`.
+pub(crate) fn run(plan: &Plan, storage: Storage, is_told: bool) -> Result<Outcome, SetupError> {
     let time = Time::default();
-    let ledger = Ledger::new(time.clone());
+    let ledger = Ledger::new(time.clone(), is_told);
     let house = House::new(plan.clone(), time.clone(), ledger.clone(), storage)?;
     let browsers: Vec<_> =
         (0..plan.browsers).map(|number| Browser::new(number, house.clone())).collect();
     time.spawn(House::outside(), Box::pin(direct(house.clone(), browsers)));
-    if scheduler::run(&time, Choices::new(plan.seed, 2), || ()).is_err() {
+    let after_step = || {
+        rules::every_pair_is_attended(&ledger, &time, |coder, token| {
+            house.coders.get(coder).is_some_and(|coder| coder.is_live(token))
+        })
+    };
+    let rest = scheduler::run(&time, Choices::new(plan.seed, 2), after_step);
+    let (is_done, asking) = {
+        let book = ledger.book();
+        (book.counts.contains_key("schedules at rest"), book.asking)
+    };
+    if rest.is_err() {
         ledger.breach(Rule::Bound, "the schedule never comes to rest");
-    } else if ledger.book().counts.get("schedules at rest").is_none() {
+    } else if !is_done || asking > 0 {
         ledger.breach(Rule::Bound, "somebody waits for ever");
     }
     let mut book = ledger.book();
@@ -55,8 +65,12 @@ async fn direct(house: Arc<House>, browsers: Vec<Arc<Browser>>) {
         act(&house, &browsers, item.action).await;
     }
     house.time.sleep(Duration::from_secs(120)).await;
-    house.ledger.tell("nothing goes wrong any more");
-    house.ledger.book().healed = true;
+    house.ledger.tell(|| "nothing goes wrong any more".to_owned());
+    {
+        let mut book = house.ledger.book();
+        book.healed = true;
+        book.suspended.clear();
+    }
     for user in 0..2 {
         for (coder, fake) in house.coders.iter().enumerate() {
             if let Some(user) = house.user(coder, user) {
@@ -66,7 +80,7 @@ async fn direct(house: Arc<House>, browsers: Vec<Arc<Browser>>) {
     }
     sweep_for_a_while(&house).await;
     look(&house, &browsers).await;
-    house.ledger.tell("a month passes at the portal");
+    house.ledger.tell(|| "a month passes at the portal".to_owned());
     house.time.jump(SignedDuration::from_hours(31 * 24));
     sweep_for_a_while(&house).await;
     rules::no_pair_outlives_its_sessions(&house.ledger, |coder, token| {
@@ -75,12 +89,11 @@ async fn direct(house: Arc<House>, browsers: Vec<Arc<Browser>>) {
     house.ledger.count("schedules at rest");
 }
 
-/// The sweeper's time: five rounds, five minutes apart.
+/// The sweeper's time: five rounds, five minutes apart; all replicas at once, then one of them.
 async fn sweep_for_a_while(house: &Arc<House>) {
-    for _ in 0..5 {
-        for replica in 0..house.plan.replicas {
-            house.sweep(replica);
-        }
+    for round in 0..5 {
+        let replicas = if round == 0 { house.plan.replicas } else { 1 };
+        (0..replicas).for_each(|replica| house.sweep(replica));
         house.time.sleep(Duration::from_secs(300)).await;
     }
 }
@@ -150,38 +163,51 @@ async fn act(house: &Arc<House>, browsers: &[Arc<Browser>], action: Action) {
                 browser.refresh_with(cookie).await;
             }));
         }
-        Action::Suspend { user } => administer(house, user, "suspends", |coder, user| {
-            coder.suspend(user);
-        }),
-        Action::Activate { user } => administer(house, user, "activates", |coder, user| {
-            coder.activate(user);
-        }),
+        Action::Suspend { user } => {
+            ledger.book().suspended.insert(user);
+            administer(house, user, "suspends", |coder, user| coder.suspend(user));
+        }
+        Action::Activate { user } => {
+            ledger.book().suspended.remove(&user);
+            administer(house, user, "activates", |coder, user| coder.activate(user));
+        }
         Action::RevokeAll { user } => {
-            ledger.book().excused = true;
+            (0..house.plan.deployments).for_each(|coder| ledger.may_be_over((user, coder)));
             administer(house, user, "revokes all tokens of", |_, _| ());
             house.revoke_all(user);
         }
         Action::DeleteSecret => {
-            ledger.tell("the administrator deletes the application's secret");
+            ledger.tell(|| "the administrator deletes the application's secret".to_owned());
             ledger.count("secrets deleted");
-            ledger.book().excused = true;
+            let everyone = (0..house.plan.deployments).flat_map(|coder| [(0, coder), (1, coder)]);
+            everyone.for_each(|person| ledger.book().may_be_over(person, u64::MAX));
             house.delete_secrets();
         }
         Action::Crash { replica } => house.crash(replica),
         Action::Stop { replica } => spawn(Box::pin(house.clone().stop(replica))),
         Action::Sweep { replica } => house.sweep(replica),
         Action::Jump { seconds } => {
-            ledger.tell(format!("the portal's clock jumps by {seconds} s"));
+            ledger.tell(|| format!("the portal's clock jumps by {seconds} s"));
             ledger.count("clock jumps");
-            if seconds < 0 {
-                // A time of the future is an unknown one: sessions count as old.
-                ledger.book().excused |= seconds < -60;
-                ledger.book().back += Duration::from_secs(seconds.unsigned_abs());
-            }
             house.time.jump(SignedDuration::from_secs(seconds));
+            if seconds < 0 {
+                set_back(house, seconds.unsigned_abs());
+            }
         }
         Action::Wait { seconds } => house.time.sleep(Duration::from_secs(seconds)).await,
     }
+}
+
+/// A time of the future is an unknown one: sessions that were used then count as old.
+fn set_back(house: &House, seconds: u64) {
+    let now = house.time.clock_of_portal().now();
+    let mut book = house.ledger.book();
+    book.back += Duration::from_secs(seconds);
+    let is_ahead = |used_at: &Timestamp| used_at.duration_since(now) > SignedDuration::from_mins(1);
+    let people: Vec<Person> =
+        book.used_at.iter().filter(|(_, at)| is_ahead(at)).map(|(person, _)| *person).collect();
+    let step = house.time.step();
+    people.into_iter().for_each(|person| book.may_be_over(person, step));
 }
 
 fn administer(
@@ -190,7 +216,7 @@ fn administer(
     what: &'static str,
     act: impl Fn(&coder_testkit::FakeCoder, &coder_testkit::FakeUser),
 ) {
-    house.ledger.tell(format!("the administrator {what} {}", House::user_name(user)));
+    house.ledger.tell(|| format!("the administrator {what} {}", House::user_name(user)));
     house.ledger.count("acts of the administrator");
     // A suspended person's tokens come back to life; until then the portal refuses them.
     for (number, coder) in house.coders.iter().enumerate() {

@@ -28,6 +28,8 @@ pub(crate) enum Work {
     Request { browser: usize },
     /// The core has detached it.
     Detached,
+    /// It removes what has expired.
+    Sweep,
     /// It plays a browser, the administrator or the plan.
     Outside,
 }
@@ -44,6 +46,8 @@ pub(crate) struct Tag {
 pub(crate) enum Kill {
     /// All tasks of a process: it has crashed.
     Process(Process),
+    /// The sweeper of a process: it stops.
+    Sweeps(Process),
     /// The requests that a browser waits for: it was closed.
     RequestsOf(usize),
 }
@@ -52,6 +56,7 @@ impl Kill {
     fn hits(self, tag: Tag) -> bool {
         match self {
             Self::Process(process) => tag.process == process,
+            Self::Sweeps(process) => tag == Tag { process, work: Work::Sweep },
             Self::RequestsOf(browser) => tag.work == Work::Request { browser },
         }
     }
@@ -193,15 +198,34 @@ impl Drop for Sleep {
     }
 }
 
-/// The runtime of one process.
+/// The runtime of one process. It counts what it was given, as `TokioRuntime` does.
 pub(crate) struct ProcessRuntime {
-    pub(crate) time: Time,
-    pub(crate) process: Process,
+    time: Time,
+    process: Process,
+    /// Each task under way holds it, too.
+    tasks: Arc<()>,
+}
+
+impl ProcessRuntime {
+    pub(crate) fn new(time: Time, process: Process) -> Self {
+        Self { time, process, tasks: Arc::default() }
+    }
+
+    /// Counts the spawned work that is under way.
+    pub(crate) fn unfinished(&self) -> usize {
+        Arc::strong_count(&self.tasks) - 1
+    }
 }
 
 impl Runtime for ProcessRuntime {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
-        self.time.spawn(Tag { process: self.process, work: Work::Detached }, task);
+        let held = self.tasks.clone();
+        let tag = Tag { process: self.process, work: Work::Detached };
+        let counted = async move {
+            task.await;
+            drop(held);
+        };
+        self.time.spawn(tag, Box::pin(counted));
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
@@ -359,7 +383,7 @@ mod tests {
         let time = Time::default();
         let alive = Arc::new(());
         let (held, killer) = (alive.clone(), time.clone());
-        let runtime = ProcessRuntime { time: time.clone(), process: 7 };
+        let runtime = ProcessRuntime::new(time.clone(), 7);
         runtime.spawn(Box::pin(async move {
             std::future::pending::<()>().await;
             drop(held);

@@ -37,6 +37,9 @@ fn candidates(plan: &Plan) -> Vec<Plan> {
     if plan.races {
         smaller.push(Plan { races: false, ..plan.clone() });
     }
+    if plan.is_slow {
+        smaller.push(Plan { is_slow: false, ..plan.clone() });
+    }
     for (index, item) in plan.items.iter().enumerate().filter(|(_, item)| item.turns > 0) {
         let mut candidate = plan.clone();
         if let Some(kept) = candidate.items.get_mut(index) {

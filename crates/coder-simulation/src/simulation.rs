@@ -29,6 +29,7 @@ pub enum StoreKind {
 pub struct Simulation {
     kind: StoreKind,
     tokio: Option<Arc<tokio::runtime::Runtime>>,
+    awaits_detached_work: bool,
 }
 
 impl std::fmt::Debug for Simulation {
@@ -50,40 +51,61 @@ impl Simulation {
                 Some(Arc::new(tokio::runtime::Builder::new_current_thread().enable_all().build()?))
             }
         };
-        Ok(Self { kind, tokio })
+        Ok(Self { kind, tokio, awaits_detached_work: true })
     }
 
-    /// Runs the schedule of a seed.
+    /// Ends a stopping process without waiting for the work that outlives its callers: to see that
+    /// the rules need the wait.
+    #[must_use]
+    pub fn cutting_off_detached_work(mut self) -> Self {
+        self.awaits_detached_work = false;
+        self
+    }
+
+    fn plan(&self, seed: u64) -> Plan {
+        Plan { awaits_detached_work: self.awaits_detached_work, ..Plan::draw(seed) }
+    }
+
+    /// Runs the schedule of a seed, without its story.
     ///
     /// # Errors
     ///
     /// When the store cannot be opened.
     pub fn run(&self, seed: u64) -> Result<Outcome, SetupError> {
-        self.run_plan(&Plan::draw(seed))
+        self.run_plan(&self.plan(seed), false)
     }
 
-    fn run_plan(&self, plan: &Plan) -> Result<Outcome, SetupError> {
+    /// Runs the schedule of a seed and keeps its story.
+    ///
+    /// # Errors
+    ///
+    /// As [`Simulation::run`].
+    pub fn tell(&self, seed: u64) -> Result<Outcome, SetupError> {
+        self.run_plan(&self.plan(seed), true)
+    }
+
+    fn run_plan(&self, plan: &Plan, is_told: bool) -> Result<Outcome, SetupError> {
         match (self.kind, &self.tokio) {
             #[cfg(feature = "databases")]
             (StoreKind::Sqlite, Some(tokio)) => {
                 let directory = tempfile::tempdir()?;
                 let opened = SqliteAuthStore::open(directory.path().join("auth.sqlite"));
                 let store = Arc::new(tokio.block_on(opened)?);
-                schedule::run(plan, Storage { store, tokio: Some(tokio.clone()) })
+                schedule::run(plan, Storage { store, tokio: Some(tokio.clone()) }, is_told)
             }
             #[cfg(feature = "databases")]
             (StoreKind::Postgres, Some(tokio)) => {
                 let url = std::env::var("CODER_SIMULATION_POSTGRES")?;
                 let connected = PostgresAuthStore::connect(url.into(), 2);
                 let store = Arc::new(tokio.block_on(connected)?);
-                schedule::run(plan, Storage { store, tokio: Some(tokio.clone()) })
+                schedule::run(plan, Storage { store, tokio: Some(tokio.clone()) }, is_told)
             }
             (StoreKind::Sqlite | StoreKind::Postgres, _) => {
                 Err(SetupError("this build has no databases; add `--features databases`".into()))
             }
             (StoreKind::Memory, _) => {
                 let store = Arc::new(MemoryAuthStore::new());
-                schedule::run(plan, Storage { store, tokio: None })
+                schedule::run(plan, Storage { store, tokio: None }, is_told)
             }
         }
     }
@@ -95,9 +117,9 @@ impl Simulation {
     /// As [`Simulation::run`].
     pub fn shrink(&self, seed: u64, rule: Rule) -> Result<Outcome, SetupError> {
         let breaks = |plan: &Plan| {
-            self.run_plan(plan)
+            self.run_plan(plan, false)
                 .is_ok_and(|outcome| outcome.breaches.iter().any(|breach| breach.rule == rule))
         };
-        self.run_plan(&shrink(Plan::draw(seed), breaks))
+        self.run_plan(&shrink(self.plan(seed), breaks), true)
     }
 }
