@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{DeploymentUrl, Secret, World};
+use coder_core::{DeploymentUrl, Secret, World, timeout};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
 
 use crate::caller::links::Links;
 use crate::caller::passed_tokens::PassedTokens;
-use crate::error::AuthError;
+use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::manager::Grants;
 use crate::grant::revocations::Revocations;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer};
@@ -28,6 +29,9 @@ use crate::web::cookies::CookieRules;
 use crate::web::origins::AllowedOrigins;
 use crate::web::request::RequestError;
 use crate::web::respond;
+
+/// The time in which every route answers. Portals and proxies wait for 20 seconds.
+const ROUTE_TIMEOUT: Duration = Duration::from_secs(19);
 
 /// Coder as the OAuth2 provider of one portal. Cheap to clone.
 ///
@@ -188,6 +192,16 @@ impl CoderAuth {
 }
 
 impl Inner {
+    /// Bounds the work of one route, however many questions it asks. Whatever must not be lost is
+    /// detached, so that dropping the rest is safe.
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, AuthError>>,
+    ) -> Result<T, AuthError> {
+        let answer = timeout(&*self.world.runtime, ROUTE_TIMEOUT, work).await;
+        answer.unwrap_or_else(|| Err(AuthErrorKind::TooSlow.into()))
+    }
+
     pub(crate) fn environment(&self, name: &str) -> Result<&Arc<Environment>, RequestError> {
         match self.environments.get(name) {
             Some(Ok(environment)) => Ok(environment),
