@@ -22,8 +22,7 @@ use crate::session::SessionOptions;
 use crate::sign_in::SignIn;
 use crate::store::AuthStore;
 use crate::store::memory::MemoryAuthStore;
-use crate::upstream::Upstream;
-use crate::upstream::budget::LoginBudget;
+use crate::upstream::{SharedDeployment, Upstream};
 use crate::web::cookies::CookieRules;
 use crate::web::origins::AllowedOrigins;
 use crate::web::request::RequestError;
@@ -89,15 +88,15 @@ impl CoderAuth {
         let callback_url = below(&options.base_url, "coder/handler/frame");
         let app_url = Url::parse(options.origins.app().as_str()).ok();
         let app_host = app_url.as_ref().and_then(Url::host_str);
-        let mut budgets = BTreeMap::<String, Arc<LoginBudget>>::new();
+        let mut deployments = BTreeMap::<String, SharedDeployment>::new();
         let environments = options
             .environments
             .into_iter()
             .map(|(name, environment)| {
                 let ready = environment.map(|options| {
                     let deployment = options.deployment.to_string();
-                    let budget = budgets.entry(deployment).or_default().clone();
-                    Arc::new(Environment::new(world, &name, options, &callback_url, budget))
+                    let shared = deployments.entry(deployment).or_default().clone();
+                    Arc::new(Environment::new(world, &name, options, &callback_url, shared))
                 });
                 (name, ready)
             })
@@ -211,7 +210,7 @@ impl Environment {
         name: &str,
         options: EnvironmentOptions,
         callback_url: &Url,
-        budget: Arc<LoginBudget>,
+        shared: SharedDeployment,
     ) -> Self {
         let upstream = Upstream::new(
             world,
@@ -223,7 +222,7 @@ impl Environment {
         );
         Self {
             name: name.to_owned(),
-            upstream: Arc::new(upstream.with_budget(budget)),
+            upstream: Arc::new(upstream.sharing(shared)),
             sign_in: options.sign_in,
             scopes: options.scopes,
         }
