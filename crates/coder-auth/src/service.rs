@@ -23,8 +23,7 @@ use crate::session::SessionOptions;
 use crate::sign_in::SignIn;
 use crate::store::AuthStore;
 use crate::store::memory::MemoryAuthStore;
-use crate::upstream::Upstream;
-use crate::upstream::budget::LoginBudget;
+use crate::upstream::{SharedDeployment, Upstream};
 use crate::web::cookies::CookieRules;
 use crate::web::origins::AllowedOrigins;
 use crate::web::request::RequestError;
@@ -93,15 +92,15 @@ impl CoderAuth {
         options: AuthOptions,
     ) -> Self {
         let callbacks = Callbacks::of(&options);
-        let mut budgets = BTreeMap::<String, Arc<LoginBudget>>::new();
+        let mut deployments = BTreeMap::<String, SharedDeployment>::new();
         let environments: BTreeMap<_, _> = options
             .environments
             .into_iter()
             .map(|(name, environment)| {
                 let ready = environment.map(|options| {
                     let deployment = options.deployment.to_string();
-                    let budget = budgets.entry(deployment).or_default().clone();
-                    Arc::new(Environment::new(world, &name, options, &callbacks, budget))
+                    let shared = deployments.entry(deployment).or_default().clone();
+                    Arc::new(Environment::new(world, &name, options, &callbacks, shared))
                 });
                 (name, ready)
             })
@@ -231,7 +230,7 @@ impl Environment {
         name: &str,
         options: EnvironmentOptions,
         callbacks: &Callbacks,
-        budget: Arc<LoginBudget>,
+        shared: SharedDeployment,
     ) -> Self {
         let callback =
             options.callback_url.unwrap_or_else(|| callbacks.default_for(&options.deployment));
@@ -245,7 +244,7 @@ impl Environment {
         );
         Self {
             name: name.to_owned(),
-            upstream: Arc::new(upstream.with_budget(budget)),
+            upstream: Arc::new(upstream.sharing(shared)),
             sign_in: options.sign_in,
             scopes: options.scopes,
             callback,
