@@ -76,9 +76,13 @@ mod postgres;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod rows;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod schema;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod transitions;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use error::SqlStoreError;

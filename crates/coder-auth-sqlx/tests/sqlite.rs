@@ -137,7 +137,25 @@ async fn a_database_of_a_newer_release_is_refused_and_left_alone() {
     sqlx::raw_sql(newer).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     let error = SqliteAuthStore::open(&path).await.unwrap_err();
-    assert!(matches!(error, SqlStoreError::NewerSchema { found: 17, known: 1 }), "{error:?}");
+    assert!(matches!(error, SqlStoreError::NewerSchema { found: 17, known: 2 }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_database_of_a_preview_is_emptied_and_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("auth.sqlite");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    let preview = "CREATE TABLE coder_auth_schema (version BIGINT NOT NULL); \
+                   INSERT INTO coder_auth_schema (version) VALUES (1); \
+                   CREATE TABLE coder_auth_grants (generation INTEGER NOT NULL); \
+                   CREATE TABLE coder_auth_leases (holder TEXT NOT NULL); \
+                   INSERT INTO coder_auth_grants VALUES (1)";
+    sqlx::raw_sql(preview).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let store = open(&path).await;
+    assert_eq!(store.person("user:default/alice").await.unwrap(), None);
+    open(&path).await;
 }
 
 /// A key file as two processes would have it, from different random numbers.
