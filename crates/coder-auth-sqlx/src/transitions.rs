@@ -53,7 +53,11 @@ macro_rules! sql_transitions {
                 return Ok(LoginOutcome::Conflict);
             }
             if !take_pair(&mut *connection, login).await? {
-                return Ok(LoginOutcome::PairGone);
+                // Where there was no grant to lock, the same login may have finished meanwhile.
+                let has_finished =
+                    current.is_none() && lock(&mut *connection, &key).await?.is_some();
+                let gone = LoginOutcome::PairGone;
+                return Ok(if has_finished { LoginOutcome::Conflict } else { gone });
             }
             match &login.change {
                 GrantChange::Keep if current.is_none() => return Ok(LoginOutcome::NoSession),
