@@ -43,8 +43,9 @@ const LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '3s'; \
 
 /// Keeps grants and sessions in PostgreSQL, for any number of replicas.
 ///
-/// A connection is taken from the pool for one statement and given back. None is held while Coder
-/// is asked, so a few connections serve many people.
+/// A connection is taken from the pool for one transaction and given back. None is held while Coder
+/// is asked, so a few connections serve many people. A call that the server does not answer fails
+/// after ten seconds.
 pub struct PostgresAuthStore {
     pool: PgPool,
     attempts_used: AtomicU32,
