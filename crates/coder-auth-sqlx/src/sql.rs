@@ -95,7 +95,7 @@ macro_rules! sql_auth_store {
                     let mut transaction = self.pool.begin_with($begin).await?;
                     let outcome = finish_login(&mut transaction, &login).await?;
                     match outcome {
-                        LoginOutcome::Finished => transaction.commit().await?,
+                        LoginOutcome::Finished(_) => transaction.commit().await?,
                         LoginOutcome::Conflict
                         | LoginOutcome::PairGone
                         | LoginOutcome::NoSession => transaction.rollback().await?,

@@ -52,16 +52,17 @@ macro_rules! sql_transitions {
             if version != login.expected.as_ref().map(GrantVersion::as_str) {
                 return Ok(LoginOutcome::Conflict);
             }
-            if !take_pair(&mut *connection, login).await? {
+            let Some(taken) = take_pair(&mut *connection, login).await? else {
                 // Where there was no grant to lock, the same login may have finished meanwhile.
                 let has_finished =
                     current.is_none() && lock(&mut *connection, &key).await?.is_some();
                 let gone = LoginOutcome::PairGone;
                 return Ok(if has_finished { LoginOutcome::Conflict } else { gone });
-            }
+            };
+            let mut ended = Vec::new();
             match &login.change {
                 GrantChange::Keep if current.is_none() => return Ok(LoginOutcome::NoSession),
-                GrantChange::Keep => {}
+                GrantChange::Keep => ended.push(taken),
                 GrantChange::Replace { .. } if current.is_none() && login.session.is_none() => {
                     return Ok(LoginOutcome::NoSession);
                 }
@@ -70,7 +71,8 @@ macro_rules! sql_transitions {
                         return Ok(LoginOutcome::Conflict);
                     }
                     if let Some((_, pair_id, sealed)) = current.filter(|_| *revoke_former) {
-                        revoke(&mut *connection, &key, (pair_id, sealed), login.now).await?;
+                        let former = (pair_id, sealed);
+                        ended.push(revoke(&mut *connection, &key, former, login.due_at).await?);
                     }
                 }
             }
@@ -79,9 +81,10 @@ macro_rules! sql_transitions {
             }
             if let Some((id, its_grant)) = former {
                 delete_session(&mut *connection, id).await?;
-                end_without_sessions(&mut *connection, &its_grant, login.now).await?;
+                ended.extend(end_without_sessions(connection, &its_grant, login.due_at).await?);
             }
-            Ok(LoginOutcome::Finished)
+            let ended = ended.into_iter().map(rows::revocation).collect::<Result<_, _>>()?;
+            Ok(LoginOutcome::Finished(ended))
         }
 
         /// Locks the grant that a login is for, and that of the browser's former session.
@@ -113,20 +116,22 @@ macro_rules! sql_transitions {
         async fn take_pair(
             connection: &mut $connection,
             login: &LoginCompletion,
-        ) -> Result<bool, Failure> {
+        ) -> Result<Option<RevocationRow>, Failure> {
             let take = match &login.change {
-                GrantChange::Replace { .. } => sqlx::query(
-                    "DELETE FROM coder_auth_revocations WHERE pair_id = $1 AND is_pending",
+                GrantChange::Replace { .. } => sqlx::query_as(
+                    "DELETE FROM coder_auth_revocations WHERE pair_id = $1 AND is_pending \
+                     RETURNING pair_id, deployment, client_id, sealed, due_at, is_pending",
                 )
                 .bind(login.pair.as_str()),
-                GrantChange::Keep => sqlx::query(
+                GrantChange::Keep => sqlx::query_as(
                     "UPDATE coder_auth_revocations SET due_at = $2, is_pending = FALSE \
-                     WHERE pair_id = $1 AND is_pending",
+                     WHERE pair_id = $1 AND is_pending \
+                     RETURNING pair_id, deployment, client_id, sealed, due_at, is_pending",
                 )
                 .bind(login.pair.as_str())
-                .bind(micros(login.now)),
+                .bind(micros(login.due_at)),
             };
-            Ok(take.execute(connection).await?.rows_affected() == 1)
+            Ok(take.fetch_optional(connection).await?)
         }
 
         /// Writes a login's grant; `false` if another login has just made it.

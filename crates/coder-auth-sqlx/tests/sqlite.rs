@@ -34,6 +34,15 @@ async fn open(path: &Path) -> Arc<dyn AuthStore> {
     Arc::new(SqliteAuthStore::open(path).await.unwrap())
 }
 
+/// Makes an empty file, as the store makes it: for its owner only.
+fn private_file(path: &Path) {
+    let mut private = fs::OpenOptions::new();
+    private.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut private, 0o600);
+    private.open(path).unwrap();
+}
+
 #[tokio::test]
 async fn a_restart_signs_nobody_out() {
     let directory = tempfile::tempdir().unwrap();
@@ -83,7 +92,8 @@ async fn many_who_open_a_new_file_at_once_all_can() {
 async fn a_file_that_another_process_is_writing_is_waited_for() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("auth.sqlite");
-    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let options = SqliteConnectOptions::new().filename(&path);
+    private_file(&path);
     let mut connection = options.connect().await.unwrap();
     let writing = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let mut opening = pin!(SqliteAuthStore::open(&path));
@@ -116,12 +126,17 @@ async fn what_cannot_be_opened_says_why() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("no/such/directory/auth.sqlite");
     let error = SqliteAuthStore::open(&missing).await.unwrap_err();
-    assert!(error.to_string().contains("no/such/directory/auth.sqlite"), "{error}");
+    assert!(error.to_string().contains("no/such/directory`"), "{error}");
     let error = key_file(&missing, "key").unwrap_err();
     assert!(error.to_string().contains("no/such/directory/auth.sqlite.key"), "{error}");
 
     let no_database = directory.path().join("notes.txt");
     fs::write(&no_database, "not a database, although longer than one's header".repeat(9)).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(&no_database, fs::Permissions::from_mode(0o600)).unwrap();
+    }
     let error = SqliteAuthStore::open(&no_database).await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains("not a database"), "{source}");
@@ -145,7 +160,8 @@ async fn a_database_of_a_newer_release_is_refused_and_left_alone() {
 async fn a_database_of_a_preview_is_emptied_and_used() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("auth.sqlite");
-    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    private_file(&path);
+    let options = SqliteConnectOptions::new().filename(&path);
     let mut connection = options.connect().await.unwrap();
     let preview = "CREATE TABLE coder_auth_schema (version BIGINT NOT NULL); \
                    INSERT INTO coder_auth_schema (version) VALUES (1); \
@@ -228,4 +244,28 @@ fn a_file_without_a_key_is_refused_and_not_replaced() {
         assert!(matches!(error, SqlStoreError::NotAKeyFile { .. }), "{error}");
         assert_eq!(fs::read(&path).unwrap(), content);
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_database_or_key_that_others_may_touch_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let database = directory.path().join("auth.sqlite");
+    drop(open(&database).await);
+    let key = KeyFile::beside(&database, &SeededRandom::new("key")).unwrap().path;
+    for mode in [0o666, 0o640, 0o602] {
+        for path in [&database, &key] {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+            let refused = match path == &key {
+                true => KeyFile::beside(&database, &SeededRandom::new("key")).err(),
+                false => SqliteAuthStore::open(&database).await.err(),
+            };
+            let message = refused.unwrap().to_string();
+            assert!(message.contains(path.to_str().unwrap()), "{message}");
+            assert!(message.contains(&format!("(mode {mode:o})")), "{message}");
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+    open(&database).await;
 }

@@ -61,7 +61,7 @@ mod upstream;
 mod web;
 
 pub use caller::Caller;
-pub use error::{AuthError, AuthErrorKind};
+pub use error::{AuthError, AuthErrorKind, Bug};
 pub use grant::key::{GrantKey, OAuth2App};
 pub use grant::profile::Profile;
 pub use login::attempt::AttemptId;

@@ -285,6 +285,21 @@ impl FakeCoder {
             deployment.is_live_key(token) || deployment.is_live_refresh_token(token)
         })
     }
+
+    /// Counts the token pairs of this user, of all applications, that would be accepted now.
+    pub fn count_pairs(&self, user: &FakeUser) -> usize {
+        let user = user.id;
+        self.with(|deployment| {
+            deployment.purge_expired();
+            let tokens = deployment.state.refresh_tokens.values();
+            tokens
+                .filter(|token| {
+                    coder_client::UserId::from(token.user) == user
+                        && token.expires_at > deployment.now
+                })
+                .count()
+        })
+    }
 }
 
 /// What goes wrong, and what has been asked.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use coder_client::Client;
 use coder_client::operations::{GetSshConfig, ListRegions};
-use coder_core::DeploymentUrl;
+use coder_core::{DeploymentUrl, is_within};
 use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use coder_config::{Entity, EntityRef};
 use coder_core::{
     RetryPolicy, Secret, TransportError, TransportErrorKind, World, cleaned, elapsed, quoted,
-    random_bytes, retry_after, timeout,
+    random_bytes, retry_after, timeout, with_causes,
 };
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
@@ -180,7 +180,7 @@ impl Api {
     }
 
     /// Why a successful answer cannot be read: it is a page, or somebody else's JSON.
-    fn unreadable(&self, response: &Response<Bytes>, error: serde_json::Error) -> CatalogError {
+    fn unreadable(&self, response: &Response<Bytes>, error: &serde_json::Error) -> CatalogError {
         let reason = if error.is_data() {
             "its JSON is not of the form that a catalog's answers have".to_owned()
         } else {
@@ -191,7 +191,7 @@ impl Api {
                 self.url
             )
         };
-        unusable(reason).caused_by(error)
+        unusable(reason).caused_by(with_causes(error))
     }
 
     fn read(&self, response: &Response<Bytes>) -> Result<Answer, Failure> {
@@ -200,7 +200,7 @@ impl Api {
         let error = match status {
             _ if status.is_success() => {
                 let answer = serde_json::from_slice(response.body());
-                return answer.map_err(|error| self.unreadable(response, error).into());
+                return answer.map_err(|error| self.unreadable(response, &error).into());
             }
             _ if status.is_redirection() => unusable(format!(
                 "`{url}` redirects elsewhere (status {code}); check the URL, and whether a login \

@@ -58,7 +58,7 @@ impl Links {
         if is_within(CONFIRMED_WITHIN, self.world.clock.now(), link.confirmed_at) {
             return Ok(Some(link));
         }
-        self.revalidate(upstream, record.version, key, link).await
+        self.revalidate(upstream, record.version, key, link, TRUSTED_WITHOUT_ANSWER).await
     }
 
     /// Returns the linked token after Coder has refused `refused`: `/users/me` decides.
@@ -73,7 +73,8 @@ impl Links {
         if !link.token.matches(refused) {
             return self.valid(upstream, key).await;
         }
-        self.revalidate(upstream, record.version, key, link).await
+        // What was said before the refusal does not count.
+        self.revalidate(upstream, record.version, key, link, SignedDuration::ZERO).await
     }
 
     async fn revalidate(
@@ -82,6 +83,7 @@ impl Links {
         version: GrantVersion,
         key: &LinkKey,
         link: Link,
+        trusted: SignedDuration,
     ) -> Result<Option<Link>, AuthError> {
         match upstream.user(&link.token).await {
             Ok((user, profile)) if user == link.user => {
@@ -92,17 +94,24 @@ impl Links {
                 Ok(self.store.update_link(key, version, Some(next)).await?.then_some(link))
             }
             Ok(_) => Err(AuthErrorKind::OtherUser.into()),
-            Err(error) if error.is_about_the_token() => {
+            Err(error @ UpstreamError::TokenRefused(_)) => {
                 tracing::info!(?key, %error, "a linked token is not accepted any more, and forgotten");
                 self.store.update_link(key, version, None).await?;
                 Ok(None)
             }
-            Err(error) => self.without_answer(link, error),
+            Err(error) if error.is_transient() => self.without_answer(link, error, trusted),
+            // A suspended user keeps the link: it is good again with the user.
+            Err(error) => Err(error.into()),
         }
     }
 
-    fn without_answer(&self, link: Link, error: UpstreamError) -> Result<Option<Link>, AuthError> {
-        if is_within(TRUSTED_WITHOUT_ANSWER, self.world.clock.now(), link.confirmed_at) {
+    fn without_answer(
+        &self,
+        link: Link,
+        error: UpstreamError,
+        trusted: SignedDuration,
+    ) -> Result<Option<Link>, AuthError> {
+        if is_within(trusted, self.world.clock.now(), link.confirmed_at) {
             return Ok(Some(link));
         }
         Err(error.into())

@@ -43,9 +43,11 @@ const LEASE_POLL: Duration = Duration::from_millis(100);
 const LEASE_POLLS: u32 = 50;
 /// How often a write is tried again that other writes have overtaken. Each of them made progress.
 const MOST_CONFLICTS: u32 = 20;
+/// How many logins may come between, one after the other, while one question is answered.
+const MOST_LOGINS_BETWEEN: u32 = 3;
 
 /// Questions about grants under way in this process.
-type Flights = Mutex<HashMap<GrantKey, Shared<BoxFuture<'static, Result<StoredGrant, AuthError>>>>>;
+type Flights = Mutex<HashMap<GrantKey, Shared<BoxFuture<'static, Result<Revalidated, AuthError>>>>>;
 
 /// The grants of one process. Cheap to clone.
 #[derive(Clone)]
@@ -55,6 +57,19 @@ pub(crate) struct Grants {
     keys: SealingKeys,
     revocations: Revocations,
     flights: Arc<Flights>,
+}
+
+/// A grant that may be handed out, and whether Coder has said so just now.
+#[derive(Clone)]
+struct Revalidated {
+    stored: StoredGrant,
+    is_confirmed: bool,
+}
+
+impl Revalidated {
+    fn confirmed(stored: StoredGrant) -> Self {
+        Self { stored, is_confirmed: true }
+    }
 }
 
 /// What `/users/me` says of a grant.
@@ -121,7 +136,7 @@ impl Grants {
         if self.may_be_handed_out(&stored) {
             return Ok(stored);
         }
-        self.revalidated(upstream, key).await
+        Ok(self.revalidated(upstream, key).await?.stored)
     }
 
     /// Returns the grant after Coder has refused its access token `refused`. What one route says
@@ -135,7 +150,11 @@ impl Grants {
         if !self.current(key).await?.access_token().matches(refused) {
             return self.valid(upstream, key).await;
         }
-        self.revalidated(upstream, key).await
+        let Revalidated { stored, is_confirmed } = self.revalidated(upstream, key).await?;
+        if stored.access_token().matches(refused) && !is_confirmed {
+            return Err(AuthErrorKind::Unconfirmed.into());
+        }
+        Ok(stored)
     }
 
     /// The grant, unless it has ended or only a login helps.
@@ -158,7 +177,7 @@ impl Grants {
         &self,
         upstream: &Arc<Upstream>,
         key: &GrantKey,
-    ) -> Result<StoredGrant, AuthError> {
+    ) -> Result<Revalidated, AuthError> {
         let flight = {
             let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
             let begin = || self.begin_flight(upstream.clone(), key.clone()).shared();
@@ -171,7 +190,7 @@ impl Grants {
         &self,
         upstream: Arc<Upstream>,
         key: GrantKey,
-    ) -> BoxFuture<'static, Result<StoredGrant, AuthError>> {
+    ) -> BoxFuture<'static, Result<Revalidated, AuthError>> {
         let this = self.clone();
         Box::pin(async move {
             let landing = Landing { flights: this.flights.clone(), key: key.clone() };
@@ -185,13 +204,32 @@ impl Grants {
         })
     }
 
-    /// Confirms the grant at `/users/me`, and rotates its pair when it is dead or dying.
+    /// Confirms the grant at `/users/me`, and rotates its pair when it is dead or dying. Begins
+    /// anew when a login came between: it has brought another pair.
     async fn revalidate(
         &self,
         upstream: &Upstream,
         key: &GrantKey,
-    ) -> Result<StoredGrant, AuthError> {
+    ) -> Result<Revalidated, AuthError> {
         let mut stored = self.current(key).await?;
+        for _ in 0..MOST_LOGINS_BETWEEN {
+            match self.revalidate_once(upstream, stored).await {
+                Err(error) if matches!(error.kind(), AuthErrorKind::Overtaken) => {}
+                result => return result,
+            }
+            stored = self.current(key).await?;
+            if self.may_be_handed_out(&stored) {
+                return Ok(Revalidated::confirmed(stored));
+            }
+        }
+        Err(AuthErrorKind::Overtaken.into())
+    }
+
+    async fn revalidate_once(
+        &self,
+        upstream: &Upstream,
+        mut stored: StoredGrant,
+    ) -> Result<Revalidated, AuthError> {
         let now = self.world.clock.now();
         if expires_soon(&stored, now) {
             stored = self.rotate(upstream, stored).await?;
@@ -205,7 +243,7 @@ impl Grants {
             Answer::Confirmed(profile) => self.record_confirmation(stored, profile).await,
             Answer::NoAnswer(error) => self.without_answer(stored, error),
             // Coder has just issued it, and does not know it: somebody has ended it meanwhile.
-            Answer::Refused => self.mark_needs_login(&stored).await,
+            Answer::Refused => Ok(Revalidated::confirmed(self.mark_needs_login(&stored).await?)),
         }
     }
 
@@ -229,13 +267,13 @@ impl Grants {
         &self,
         stored: StoredGrant,
         error: UpstreamError,
-    ) -> Result<StoredGrant, AuthError> {
+    ) -> Result<Revalidated, AuthError> {
         let now = self.world.clock.now();
         if !is_within(TRUSTED_WITHOUT_ANSWER, now, stored.grant.confirmed_at) {
             return Err(error.into());
         }
         tracing::info!(key = ?stored.key, %error, "coder does not answer; its answer of the last ten minutes counts");
-        Ok(stored)
+        Ok(Revalidated { stored, is_confirmed: false })
     }
 
     /// Writes that `/users/me` has confirmed this pair.
@@ -243,7 +281,7 @@ impl Grants {
         &self,
         stored: StoredGrant,
         profile: Profile,
-    ) -> Result<StoredGrant, AuthError> {
+    ) -> Result<Revalidated, AuthError> {
         let now = self.world.clock.now();
         let pair = stored.pair.id.clone();
         let lifetime = stored.pair.tokens.lifetime();
@@ -251,10 +289,10 @@ impl Grants {
             .update_while(stored, &pair, |grant| grant.confirm(lifetime, profile.clone(), now))
             .await?;
         match written {
-            Ok(written) => Ok(written),
+            Ok(written) => Ok(Revalidated::confirmed(written)),
             // A login or a rotation came between, whose pair this answer was not about.
             Err(Some(newer)) if !newer.grant.needs_login && self.may_be_handed_out(&newer) => {
-                Ok(newer)
+                Ok(Revalidated::confirmed(newer))
             }
             Err(Some(_)) => Err(AuthErrorKind::Overtaken.into()),
             Err(None) => Err(SessionError::Ended.into()),
@@ -326,7 +364,7 @@ impl Grants {
             }
             self.world.runtime.sleep(LEASE_POLL).await;
         }
-        Err(AuthErrorKind::Overtaken.into())
+        Err(AuthErrorKind::RotationUnderWay.into())
     }
 
     async fn rotate_leased(

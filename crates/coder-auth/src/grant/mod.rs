@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::error::AuthError;
+use crate::error::{AuthError, Bug};
 use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::grant::tokens::TokenPair;
@@ -146,7 +146,5 @@ fn pair_purpose(id: &PairId) -> Purpose {
 
 /// Writes what is about to be sealed.
 pub(crate) fn json(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, AuthError> {
-    let json = serde_json::to_vec(value);
-    let json = json.map_err(|error| coder_core::RandomError::new(error.to_string()))?;
-    Ok(Zeroizing::new(json))
+    Ok(Zeroizing::new(serde_json::to_vec(value).map_err(Bug::unwritable)?))
 }

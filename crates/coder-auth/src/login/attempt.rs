@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::error::{AuthError, Bug};
 use crate::seal::{Purpose, SealingKeys};
 use crate::web::request::RequestError;
 
@@ -75,12 +76,10 @@ impl LoginAttempt {
         &self,
         keys: &SealingKeys,
         random: &dyn Random,
-    ) -> Result<(AttemptId, String, String), RandomError> {
+    ) -> Result<(AttemptId, String, String), AuthError> {
         let id = AttemptId::draw(random)?;
         let state = State { attempt: id.0.clone(), environment: self.environment.clone() };
-        let json = |value: serde_json::Result<Vec<u8>>| {
-            value.map_err(|error| RandomError::new(error.to_string()))
-        };
+        let json = |value: serde_json::Result<Vec<u8>>| value.map_err(Bug::unwritable);
         let state = keys.seal_text(random, &state_purpose(), &json(serde_json::to_vec(&state))?)?;
         let purpose = cookie_purpose(&id);
         let cookie = keys.seal_text(random, &purpose, &json(serde_json::to_vec(self))?)?;

@@ -36,7 +36,10 @@ impl CoderAuth {
     /// refused with JSON, since nobody waits for a message then.
     pub async fn callback(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let inner = self.inner();
-        let params = Params::of(request);
+        let params = match Params::of_callback(request) {
+            Ok(params) => params,
+            Err(error) => return respond::error(&error.into(), request),
+        };
         if let Some(response) = inner.tell_without_state(&params, request) {
             return response;
         }
@@ -170,8 +173,9 @@ impl Inner {
         request: &Request<Bytes>,
     ) -> Result<LoginAttempt, AuthError> {
         let mut held = self.cookies.attempts(request.headers()).into_iter();
-        let (_, sealed) =
-            held.find(|(name, _)| name == id.as_str()).ok_or(RequestError::UnknownAttempt)?;
+        let refused = self.cookies.are_refused_at(&environment.callback);
+        let unknown = if refused { RequestError::PlainHttp } else { RequestError::UnknownAttempt };
+        let (_, sealed) = held.find(|(name, _)| name == id.as_str()).ok_or(unknown)?;
         let attempt = LoginAttempt::open(&self.keys, id, &sealed)?;
         let now = self.world.clock.now();
         if attempt.environment != environment.name {
@@ -337,11 +341,16 @@ impl Inner {
                     change,
                     session: record,
                     former: session.as_ref().and_then(|(_, former)| former.clone()),
-                    now,
+                    due_at: self.revocations.due_at(),
                 })
                 .await?;
             match outcome {
-                LoginOutcome::Finished => return Ok(Some(stored)),
+                LoginOutcome::Finished(ended) => {
+                    for revocation in ended {
+                        self.revoke_ended(Some(revocation)).await;
+                    }
+                    return Ok(Some(stored));
+                }
                 LoginOutcome::Conflict => {}
                 LoginOutcome::PairGone | LoginOutcome::NoSession => return Ok(None),
             }

@@ -89,7 +89,8 @@ impl Inner {
         Ok(())
     }
 
-    async fn revoke_ended(&self, ended: Option<RevocationRecord>) {
+    /// Revokes the pair of a grant that has just ended.
+    pub(crate) async fn revoke_ended(&self, ended: Option<RevocationRecord>) {
         if let Some(revocation) = ended
             && let Some(upstream) = self.upstream_of(&revocation)
         {

@@ -63,7 +63,8 @@ impl Tables {
     }
 
     fn finish_login(&mut self, login: LoginCompletion) -> LoginOutcome {
-        let LoginCompletion { pair, grant: key, expected, change, session, former, now } = login;
+        let LoginCompletion { pair, grant: key, expected, change, session, former, due_at } = login;
+        let mut ended = Vec::new();
         let current = self.grants.get(&key).map(|row| row.record.version.clone());
         if current != expected {
             return LoginOutcome::Conflict;
@@ -90,12 +91,13 @@ impl Tables {
                     }
                 };
                 if let Some(former) = former.filter(|_| revoke_former) {
-                    self.revoke(former, now);
+                    ended.push(self.revoke(former, due_at));
                 }
             }
             GrantChange::Keep => {
                 if let Some(kept) = self.revocations.get_mut(&pair) {
-                    (kept.due_at, kept.is_pending) = (now, false);
+                    (kept.due_at, kept.is_pending) = (due_at, false);
+                    ended.push(kept.clone());
                 }
             }
         }
@@ -106,9 +108,9 @@ impl Tables {
             self.sessions.insert(session.id.clone(), session);
         }
         if let Some(former) = former {
-            self.end_session(&former, now);
+            ended.extend(self.end_session(&former, due_at));
         }
-        LoginOutcome::Finished
+        LoginOutcome::Finished(ended)
     }
 
     fn end_session(&mut self, id: &SessionId, due_at: Timestamp) -> Option<RevocationRecord> {

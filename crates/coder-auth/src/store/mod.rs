@@ -70,8 +70,8 @@ pub trait AuthStore: MaybeSend + MaybeSync {
     async fn keep_pair(&self, pair: RevocationRecord) -> Result<(), StoreError>;
 
     /// Finishes a login: takes the pair from the revocations into the grant, makes the new
-    /// session, and ends the browser's former one. If a grant lost its last session with it, that
-    /// grant ends and its pair is due for revocation at `now`.
+    /// session, and ends the browser's former one; with the last session of a grant, that grant. The
+    /// pairs that are in no grant then are among the revocations, and returned.
     ///
     /// Changes nothing unless the outcome is [`LoginOutcome::Finished`].
     async fn finish_login(&self, login: LoginCompletion) -> Result<LoginOutcome, StoreError>;

@@ -111,8 +111,8 @@ pub struct LoginCompletion {
     pub session: Option<SessionRecord>,
     /// The session that this browser had before.
     pub former: Option<SessionId>,
-    /// Now: when pairs that lose their grant are due for revocation.
-    pub now: Timestamp,
+    /// When the pairs that are in no grant after it are due for revocation.
+    pub due_at: Timestamp,
 }
 
 /// What a login makes of the grant.
@@ -128,16 +128,17 @@ pub enum GrantChange {
         revoke_former: bool,
     },
     /// The grant stays as it is, since its pair is newer; the login's pair stays among the
-    /// revocations and is due at once.
+    /// revocations.
     Keep,
 }
 
 /// How [`finish_login`](super::AuthStore::finish_login) ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a login must handle each")]
 pub enum LoginOutcome {
-    /// Everything is written.
-    Finished,
+    /// Everything is written. These pairs are in no grant any more: they are among the
+    /// revocations, and the caller revokes them before they are due.
+    Finished(Vec<RevocationRecord>),
     /// The grant is not of the expected version.
     Conflict,
     /// The pair is not among the revocations any more, or was claimed there: it took too long.

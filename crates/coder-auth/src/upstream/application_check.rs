@@ -80,6 +80,9 @@ impl Upstream {
         if let Some(known) = check.fresh(asked_at) {
             return known.verdict;
         }
+        if self.budget.take(asked_at).is_err() {
+            return None;
+        }
         let probe =
             ApplicationProbe::new(&self.app.client_id, &self.client_secret, &self.callback_url);
         let answer =

@@ -82,7 +82,7 @@ fn issuer(
 async fn token(issuer: &Issuer) -> String {
     let alice = EntityRef::parse("user:default/Alice").unwrap();
     let identity = BackstageIdentity::outside_the_catalog(alice);
-    issuer.issue(&identity).await.unwrap().token.expose().to_owned()
+    issuer.issue(&identity, "sealed".to_owned()).await.unwrap().token.expose().to_owned()
 }
 
 fn kid(token: &str) -> String {

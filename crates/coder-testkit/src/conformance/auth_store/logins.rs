@@ -6,7 +6,8 @@ use coder_auth::store::{AuthStore, GrantChange, Lease, LoginCompletion, LoginOut
 use jiff::SignedDuration;
 
 use super::{
-    all_due, at, at_once, due, grant, grant_key, id, login, pair, pending, session, sign_in,
+    all_due, at, at_once, due, finished, grant, grant_key, id, login, pair, pending, session,
+    sign_in,
 };
 
 /// The pair leaves the revocations; bytes come back as they were.
@@ -54,7 +55,7 @@ pub async fn a_login_counts_at_the_version_that_was_read_and_at_no_other(
         }
     }
     let outcome = store.finish_login(login(&key, Some("p1"), "p")).await.unwrap();
-    assert_eq!(outcome, LoginOutcome::Finished);
+    assert_eq!(finished(outcome), []);
     assert_eq!(store.grant(&key).await.unwrap(), Some(grant(&key, "p")));
 }
 
@@ -101,7 +102,8 @@ pub async fn a_login_puts_its_pair_in_the_place_of_the_former_one(
 
     let record = grant(&key, "three");
     let change = GrantChange::Replace { record: record.clone(), revoke_former: true };
-    sign_in(&*store, LoginCompletion { change, ..login(&key, Some("two"), "three") }).await;
+    let revokes = LoginCompletion { change, ..login(&key, Some("two"), "three") };
+    assert_eq!(sign_in(&*store, revokes).await, [due("two", at(10))]);
     assert_eq!(store.grant(&key).await.unwrap(), Some(record));
     for name in ["one", "two", "three"] {
         assert!(store.session(&id(name)).await.unwrap().is_some(), "{name} goes on");
@@ -138,7 +140,7 @@ pub async fn a_login_that_keeps_the_grant_gives_its_own_pair_up(
     let key = grant_key(1);
     sign_in(&*store, login(&key, None, "one")).await;
     let keeps = LoginCompletion { change: GrantChange::Keep, ..login(&key, Some("one"), "two") };
-    sign_in(&*store, keeps).await;
+    assert_eq!(sign_in(&*store, keeps).await, [due("two", at(10))]);
     assert_eq!(store.grant(&key).await.unwrap(), Some(grant(&key, "one")));
     assert_eq!(store.session(&id("two")).await.unwrap(), Some(session("two", &key)));
     let claimed = store.claim_revocations(at(10), at(60), 10).await.unwrap();
@@ -164,7 +166,8 @@ pub async fn a_login_ends_the_former_session_of_its_browser(
     assert_eq!(store.grant(&bob).await.unwrap(), Some(grant(&bob, "b2")), "another's");
     assert_eq!(all_due(&*store).await, [""; 0]);
 
-    sign_in(&*store, from("b2", login(&alice, Some("a3"), "a4"))).await;
+    let ended = sign_in(&*store, from("b2", login(&alice, Some("a3"), "a4"))).await;
+    assert_eq!(ended, [due("b2", at(10))]);
     assert_eq!(store.session(&id("b2")).await.unwrap(), None);
     assert_eq!(store.grant(&bob).await.unwrap(), None, "it was the last one");
     let claimed = store.claim_revocations(at(10), at(60), 10).await.unwrap();
@@ -188,8 +191,8 @@ pub async fn a_login_without_a_session_makes_no_grant(open: impl AsyncFn() -> Ar
         assert_eq!(store.session(&id("one")).await.unwrap(), None);
     }
     // The pair waits as before.
-    let finished = store.finish_login(login(&key, None, "one")).await.unwrap();
-    assert_eq!(finished, LoginOutcome::Finished);
+    let outcome = store.finish_login(login(&key, None, "one")).await.unwrap();
+    assert_eq!(finished(outcome), []);
 
     sign_in(&*store, without(login(&key, Some("one"), "two"))).await;
     assert_eq!(store.grant(&key).await.unwrap(), Some(grant(&key, "two")));
@@ -198,7 +201,7 @@ pub async fn a_login_without_a_session_makes_no_grant(open: impl AsyncFn() -> Ar
     // The browser's former session was the last one: the new pair has nobody to serve.
     let former = Some(id("one"));
     let last = LoginCompletion { former, ..without(login(&key, Some("two"), "three")) };
-    sign_in(&*store, last).await;
+    assert_eq!(sign_in(&*store, last).await, [due("three", at(10))]);
     assert_eq!(store.grant(&key).await.unwrap(), None);
     assert_eq!(all_due(&*store).await, ["three"]);
 }
@@ -220,7 +223,8 @@ pub async fn of_many_first_logins_at_once_one_makes_the_grant(
     for (n, outcome) in outcomes.into_iter().enumerate() {
         let name = format!("p{n}");
         let won = winner == grant(&grant_key(1), &name);
-        let expected = if won { LoginOutcome::Finished } else { LoginOutcome::Conflict };
+        let expected =
+            if won { LoginOutcome::Finished(Vec::new()) } else { LoginOutcome::Conflict };
         assert_eq!(outcome, expected);
         assert_eq!(store.session(&id(&name)).await.unwrap().is_some(), won);
     }
@@ -238,7 +242,7 @@ pub async fn no_login_is_lost_among_many_who_try_again(open: impl AsyncFn() -> A
                 let expected = read.as_ref().map(|record| record.version.as_str());
                 let outcome = store.finish_login(login(&key, expected, &name)).await.unwrap();
                 match outcome {
-                    LoginOutcome::Finished => return,
+                    LoginOutcome::Finished(_) => return,
                     LoginOutcome::Conflict => {}
                     LoginOutcome::PairGone | LoginOutcome::NoSession => panic!("{outcome:?}"),
                 }

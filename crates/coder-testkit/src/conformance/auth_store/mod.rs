@@ -1,7 +1,7 @@
 //! The rules of [`AuthStore`].
 //!
 //! Every function wants a function that opens handles on one store, which is empty at first.
-#![expect(clippy::unwrap_used, reason = "a store that fails has failed the test")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a store that fails has failed the test")]
 
 mod attempts;
 mod grants;
@@ -206,14 +206,23 @@ fn login(key: &GrantKey, expected: Option<&str>, name: &str) -> LoginCompletion 
         change: GrantChange::Replace { record: grant(key, name), revoke_former: false },
         session: Some(session(name, key)),
         former: None,
-        now: at(10),
+        due_at: at(10),
     }
 }
 
-/// Keeps the pair `name` and finishes the login that has brought it.
-async fn sign_in(store: &dyn AuthStore, login: LoginCompletion) {
+/// Keeps the pair of a login and finishes it; gives the pairs that are in no grant any more.
+async fn sign_in(store: &dyn AuthStore, login: LoginCompletion) -> Vec<RevocationRecord> {
     store.keep_pair(pending(login.pair.as_str())).await.unwrap();
-    assert_eq!(store.finish_login(login).await.unwrap(), LoginOutcome::Finished);
+    finished(store.finish_login(login).await.unwrap())
+}
+
+fn finished(outcome: LoginOutcome) -> Vec<RevocationRecord> {
+    match outcome {
+        LoginOutcome::Finished(ended) => ended,
+        LoginOutcome::Conflict | LoginOutcome::PairGone | LoginOutcome::NoSession => {
+            panic!("the login is not finished: {outcome:?}")
+        }
+    }
 }
 
 /// Every pair among the revocations, with when it is due, to the second; ends with all claimed.
