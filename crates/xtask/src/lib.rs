@@ -25,6 +25,7 @@ mod command;
 mod conformance;
 mod fuzz;
 pub mod house;
+mod measure;
 mod steps;
 mod summary;
 mod swagger_coverage;
@@ -32,6 +33,7 @@ mod tools;
 
 pub use conformance::conformance;
 pub use fuzz::fuzz;
+pub use measure::measure;
 pub use steps::Step;
 pub use summary::run;
 pub use swagger_coverage::swagger_coverage;

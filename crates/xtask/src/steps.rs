@@ -105,7 +105,7 @@ impl Step {
                 // dependencies the other steps have built are not built again.
                 forget_packaged_crates()?;
                 cargo(
-                    "package --workspace --exclude xtask --exclude coder-conformance \
+                    "package --workspace --exclude xtask --exclude coder-conformance --exclude coder-measure \
                      --exclude coder-backstage-examples \
                      --allow-dirty --no-metadata --config profile.dev.debug=\"line-tables-only\" \
                      --config profile.dev.package.\"*\".debug=false",

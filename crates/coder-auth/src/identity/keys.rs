@@ -150,7 +150,7 @@ impl KeyRing {
     fn open(&self, record: &SigningKeyRecord) -> Option<SigningKey> {
         let bytes = self.sealing.open(&purpose(&record.id), &record.sealed).ok()?;
         let secret = p256::ecdsa::SigningKey::from_slice(&bytes).ok()?;
-        Some(SigningKey::new(record.id.clone(), secret, record.created_at))
+        SigningKey::new(record.id.clone(), secret, record.created_at)
     }
 }
 

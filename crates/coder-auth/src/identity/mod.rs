@@ -5,6 +5,7 @@
 //! is and opens nothing. Other Backstage backends verify both with the issuer's key set.
 
 mod claims;
+mod es256;
 mod issuer;
 mod jwk;
 mod jwt;

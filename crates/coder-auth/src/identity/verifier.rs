@@ -10,10 +10,10 @@ use coder_core::{Origin, TransportError, TransportErrorKind, World, is_loopback,
 use futures_util::lock::Mutex;
 use http::{Request, header::ACCEPT};
 use jiff::{SignedDuration, Timestamp};
-use p256::ecdsa::VerifyingKey;
 use url::Url;
 
 use super::claims::{AUDIENCE, AcceptTokens, Addressed, VerifiedIdentity, check};
+use super::es256::VerifyingKey;
 use super::jwk::JwkSet;
 use super::jwt::{self, Parsed};
 use super::token_error::TokenError;
@@ -147,8 +147,9 @@ impl TrustedIssuer {
         let now = world.clock.now();
         let since = |time: Option<Timestamp>| time.map(|time| now.duration_since(time));
         let is_fresh = since(set.read_at).is_some_and(|age| age < FRESH);
-        let find =
-            |set: &KeySet| set.keys.iter().find(|(known, _)| known == id).map(|(_, key)| *key);
+        let find = |set: &KeySet| {
+            set.keys.iter().find(|(known, _)| known == id).map(|(_, key)| key.clone())
+        };
         if is_fresh && let Some(key) = find(&set) {
             return Ok(Some(key));
         }
