@@ -28,13 +28,31 @@ pub enum SqlStoreError {
         /// Why.
         source: io::Error,
     },
-    /// The key file is no secret.
-    #[error("the key file `{}` can be read by others (mode {mode:03o}); run `chmod 600` on it if nobody else had access, else delete it and everyone signs in again", path.display())]
-    ExposedKeyFile {
+    /// The directory of the database cannot be written to.
+    #[error("nothing can be written to the directory `{}`; make it if it is missing, give it to the user who runs this process, or name another one", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database or the key file is open to others.
+    #[error("the file `{}` can be read or written by others (mode {mode:03o}); run `chmod 600` on it if nobody else had access, else delete it and everyone signs in again", path.display())]
+    ExposedFile {
         /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// The database or the key file belongs to somebody else, who can change it at any time.
+    #[error("the file `{}` belongs to the user {owner}, and this process runs as the user {user}; run it as its owner, or run `chown {user}` on the file", path.display())]
+    ForeignFile {
+        /// The file.
+        path: PathBuf,
+        /// The user id of its owner.
+        owner: u32,
+        /// The effective user id of this process.
+        user: u32,
     },
     /// The key file holds something else.
     #[error("the key file `{}` holds no key; restore it from a backup, or delete it and everyone signs in again", path.display())]

@@ -1,13 +1,13 @@
 //! The key that seals a SQLite database for those who have configured none.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use coder_core::{Random, Secret, random_bytes};
 
 use crate::error::SqlStoreError;
+use crate::files::{self, with_suffix};
 
 /// A sealing key in a file beside a SQLite database: `<database>.key`, readable for its owner only.
 ///
@@ -45,7 +45,7 @@ impl KeyFile {
     ///
     /// # Errors
     ///
-    /// When others may read the file, it holds no key, or it cannot be read or made.
+    /// When the file is another user's or open to others, it holds no key, or it cannot be read or made.
     pub fn beside(database: &Path, random: &dyn Random) -> Result<Self, SqlStoreError> {
         let path = with_suffix(database, ".key");
         let failed = |source| SqlStoreError::File { path: path.clone(), source };
@@ -63,20 +63,10 @@ impl KeyFile {
     }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    name.into()
-}
-
 /// Writes `key` to `draft` and makes that `path`, unless another process comes first. Says whether
 /// it did.
 fn make(draft: &Path, path: &Path, key: &Secret) -> io::Result<bool> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(draft)?;
+    let mut file = files::private().open(draft)?;
     let written = writeln!(file, "{}", key.expose()).and_then(|()| file.sync_all());
     // Unlike a rename, a link does not replace what is there.
     let linked = written.and_then(|()| fs::hard_link(draft, path));
@@ -90,14 +80,7 @@ fn make(draft: &Path, path: &Path, key: &Secret) -> io::Result<bool> {
 fn read(path: &Path) -> Result<Secret, SqlStoreError> {
     let failed = |source| SqlStoreError::File { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(SqlStoreError::ExposedKeyFile { path: path.to_owned(), mode });
-        }
-    }
+    files::check_private(path, &file.metadata().map_err(failed)?)?;
     let mut text = String::new();
     let not_a_key = || SqlStoreError::NotAKeyFile { path: path.to_owned() };
     match file.read_to_string(&mut text) {

@@ -70,6 +70,8 @@
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod error;
 #[cfg(feature = "sqlite")]
+mod files;
+#[cfg(feature = "sqlite")]
 mod key_file;
 #[cfg(feature = "postgres")]
 mod postgres;

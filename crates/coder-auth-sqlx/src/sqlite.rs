@@ -1,7 +1,6 @@
 //! One machine: a SQLite file.
 
 use std::fmt;
-use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,6 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool};
 
 use crate::error::SqlStoreError;
+use crate::files;
 use crate::rows::{self, GrantRow, PendingRow, PersonRow, SessionRow, SigningKeyRow, micros};
 use crate::sql::{MARKS_ARE_KEPT, sql_auth_store};
 
@@ -42,11 +42,14 @@ impl SqliteAuthStore {
     ///
     /// # Errors
     ///
-    /// When the file cannot be made or is no database, or was written by a newer release.
+    /// When the file cannot be made or is no database, is another user's or open to others, or was
+    /// written by a newer release; when its directory or the file cannot be written to.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, SqlStoreError> {
         let path = path.as_ref();
+        files::check_directory_of(path)?;
         make_private_file(path)
             .map_err(|source| SqlStoreError::File { path: path.to_owned(), source })?;
+        files::check_database(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .busy_timeout(PATIENCE)
@@ -54,6 +57,7 @@ impl SqliteAuthStore {
         let mut connection = options.connect().await?;
         write_ahead(&mut connection).await?;
         upgrade(connection.begin_with("BEGIN IMMEDIATE").await?, SCHEMA).await?;
+        write_once(&mut connection).await?;
         connection.close().await?;
         let pool = SqlitePoolOptions::new()
             // SQLite lets one write at a time, and everything here is short.
@@ -73,14 +77,17 @@ impl SqliteAuthStore {
 /// An existing file is not even opened: closing it would free the locks that another store of this
 /// process holds on it.
 fn make_private_file(path: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    match files::private().open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         result => result.map(drop),
     }
+}
+
+/// Writes to the database, and changes nothing: one that can only be read is told now, and not by
+/// the first login.
+async fn write_once(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let same = "UPDATE coder_auth_schema SET version = version";
+    sqlx::query(same).execute(connection).await.map(drop)
 }
 
 /// Puts the file into write-ahead mode, which stays with it. This is the one lock that SQLite does

@@ -82,7 +82,13 @@ async fn many_who_open_a_new_file_at_once_all_can() {
 async fn a_file_that_another_process_is_writing_is_waited_for() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("auth.sqlite");
-    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let options = SqliteConnectOptions::new().filename(&path);
+    // As the store makes it: for its owner only.
+    let mut private = fs::OpenOptions::new();
+    private.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut private, 0o600);
+    private.open(&path).unwrap();
     let mut connection = options.connect().await.unwrap();
     let writing = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let mut opening = pin!(SqliteAuthStore::open(&path));
@@ -115,12 +121,17 @@ async fn what_cannot_be_opened_says_why() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("no/such/directory/auth.sqlite");
     let error = SqliteAuthStore::open(&missing).await.unwrap_err();
-    assert!(error.to_string().contains("no/such/directory/auth.sqlite"), "{error}");
+    assert!(error.to_string().contains("no/such/directory`"), "{error}");
     let error = key_file(&missing, "key").unwrap_err();
     assert!(error.to_string().contains("no/such/directory/auth.sqlite.key"), "{error}");
 
     let no_database = directory.path().join("notes.txt");
     fs::write(&no_database, "not a database, although longer than one's header".repeat(9)).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(&no_database, fs::Permissions::from_mode(0o600)).unwrap();
+    }
     let error = SqliteAuthStore::open(&no_database).await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains("not a database"), "{source}");
@@ -209,4 +220,28 @@ fn a_file_without_a_key_is_refused_and_not_replaced() {
         assert!(matches!(error, SqlStoreError::NotAKeyFile { .. }), "{error}");
         assert_eq!(fs::read(&path).unwrap(), content);
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_database_or_key_that_others_may_touch_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let database = directory.path().join("auth.sqlite");
+    drop(open(&database).await);
+    let key = KeyFile::beside(&database, &SeededRandom::new("key")).unwrap().path;
+    for mode in [0o666, 0o640, 0o602] {
+        for path in [&database, &key] {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+            let refused = match path == &key {
+                true => KeyFile::beside(&database, &SeededRandom::new("key")).err(),
+                false => SqliteAuthStore::open(&database).await.err(),
+            };
+            let message = refused.unwrap().to_string();
+            assert!(message.contains(path.to_str().unwrap()), "{message}");
+            assert!(message.contains(&format!("(mode {mode:o})")), "{message}");
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+    open(&database).await;
 }

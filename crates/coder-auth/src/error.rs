@@ -14,6 +14,9 @@ use crate::store::StoreError;
 use crate::upstream::UpstreamError;
 use crate::web::request::RequestError;
 
+/// The longest wait a browser is asked for, whatever Coder asks for.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
 /// A failure of this crate. Cheap to clone: many callers may wait for one rotation.
 ///
 /// Its message is safe to show to the person in front of the browser; the details are in
@@ -50,9 +53,56 @@ pub enum AuthErrorKind {
     /// The system gave no randomness.
     #[error("the server cannot create secrets right now; try again in a moment")]
     Random(#[from] RandomError),
+    /// `/users/me` named another user than the one the token was issued to.
+    #[error(
+        "Coder answered about somebody else; something between this server and Coder mixes up answers, and the portal's operator has to look at it"
+    )]
+    OtherUser,
+    /// Coder has refused so many tokens lately that no unknown one is tried.
+    #[error("too many unknown Coder tokens were tried; try again in a minute")]
+    TooManyTokens,
+    /// Other requests have changed the grant all the while.
+    #[error("your access to Coder was renewed by another request; try again")]
+    Overtaken,
+    /// Another replica is rotating the grant, and does not come to an end.
+    #[error("your access to Coder is being renewed; try again in a moment")]
+    RotationUnderWay,
+    /// Coder has refused the token at one route, and does not say at `/users/me` whether it is good.
+    #[error(
+        "Coder has refused the token and cannot be asked about it right now; try again in a moment"
+    )]
+    Unconfirmed,
+    /// No stored key for identity tokens can be opened with the configured session keys.
+    #[error(
+        "the stored signing keys cannot be opened with the configured `coder.session.keys`; the portal's operator has to put the former key behind the new one"
+    )]
+    SigningKeysUnreadable,
+    /// Our own fault: something that cannot be.
+    #[error(transparent)]
+    Bug(#[from] Bug),
     /// A task of this process ended before its work was done: the process is shutting down.
     #[error("the server is shutting down; try again in a moment")]
     Interrupted,
+}
+
+/// A fault of this program, which neither waiting nor another request mends.
+#[derive(Debug, thiserror::Error)]
+#[error("the server has a fault of its own ({what}); its operator should report it")]
+pub struct Bug {
+    what: &'static str,
+    source: Option<serde_json::Error>,
+}
+
+impl Bug {
+    /// Says what should not have been possible.
+    pub(crate) fn new(what: &'static str) -> Self {
+        Self { what, source: None }
+    }
+
+    /// Reports a value of ours that cannot be written as JSON.
+    pub(crate) fn unwritable(source: serde_json::Error) -> Self {
+        Self { what: "a value cannot be written as JSON", source: Some(source) }
+    }
 }
 
 impl<E: Into<AuthErrorKind>> From<E> for AuthError {
@@ -77,9 +127,17 @@ impl AuthError {
             Kind::Link(error) => error.status(),
             Kind::Upstream(error) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             Kind::Upstream(error) => error.status(),
-            Kind::Issuer(_) | Kind::Store(_) | Kind::Random(_) | Kind::Interrupted => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Kind::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Kind::Issuer(_)
+            | Kind::Store(_)
+            | Kind::Random(_)
+            | Kind::OtherUser
+            | Kind::TooManyTokens
+            | Kind::Overtaken
+            | Kind::RotationUnderWay
+            | Kind::Unconfirmed
+            | Kind::SigningKeysUnreadable
+            | Kind::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -99,7 +157,7 @@ impl AuthError {
             AuthErrorKind::Upstream(error) => error.retry_after(),
             _ => None,
         };
-        self.is_transient().then(|| asked.unwrap_or(Duration::from_secs(5)))
+        self.is_transient().then(|| asked.unwrap_or(Duration::from_secs(5)).min(MAX_RETRY_AFTER))
     }
 }
 

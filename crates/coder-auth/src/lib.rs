@@ -61,8 +61,8 @@ mod upstream;
 mod web;
 
 pub use caller::Caller;
-pub use error::{AuthError, AuthErrorKind};
-pub use grant::key::GrantKey;
+pub use error::{AuthError, AuthErrorKind, Bug};
+pub use grant::key::{GrantKey, OAuth2App};
 pub use grant::profile::Profile;
 pub use login::attempt::AttemptId;
 pub use options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};

@@ -14,13 +14,18 @@ use coder_core::{Random, RandomError, Secret, random_bytes};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use crate::error::{AuthError, Bug};
+
 const VERSION: u8 = 1;
 const KEY_ID_LENGTH: usize = 8;
 const NONCE_LENGTH: usize = 24;
 
-/// Keys that seal and open, newest first: the first one seals, any of them opens.
+/// Keys that seal and open: the newest one seals, any of them opens.
 #[derive(Clone)]
-pub struct SealingKeys(Vec<SealingKey>);
+pub struct SealingKeys {
+    newest: SealingKey,
+    older: Vec<SealingKey>,
+}
 
 #[derive(Clone)]
 struct SealingKey {
@@ -65,16 +70,14 @@ impl SealingKeys {
     ///
     /// When there is none, or one is too short.
     pub fn from_secrets(secrets: &[Secret]) -> Result<Self, SealingKeysError> {
-        if secrets.is_empty() {
-            return Err(SealingKeysError::Empty);
-        }
-        let keys = secrets.iter().enumerate().map(|(index, secret)| {
+        let mut keys = secrets.iter().enumerate().map(|(index, secret)| {
             if secret.expose().len() < 32 {
                 return Err(SealingKeysError::TooShort { position: index + 1 });
             }
             Ok(SealingKey::derive(secret.expose().as_bytes()))
         });
-        Ok(Self(keys.collect::<Result<_, _>>()?))
+        let newest = keys.next().ok_or(SealingKeysError::Empty)??;
+        Ok(Self { newest, older: keys.collect::<Result<_, _>>()? })
     }
 
     /// A fresh key that lives as long as this value. What it sealed is lost with it.
@@ -84,7 +87,11 @@ impl SealingKeys {
     /// When the source of randomness fails.
     pub fn ephemeral(random: &dyn Random) -> Result<Self, RandomError> {
         let material = Zeroizing::new(random_bytes::<32>(random)?);
-        Ok(Self(vec![SealingKey::derive(material.as_slice())]))
+        Ok(Self { newest: SealingKey::derive(material.as_slice()), older: Vec::new() })
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &SealingKey> {
+        std::iter::once(&self.newest).chain(&self.older)
     }
 
     /// Seals `plaintext` for `purpose`, with the newest key.
@@ -93,15 +100,15 @@ impl SealingKeys {
         random: &dyn Random,
         purpose: &Purpose,
         plaintext: &[u8],
-    ) -> Result<Vec<u8>, RandomError> {
+    ) -> Result<Vec<u8>, AuthError> {
         let nonce = random_bytes::<NONCE_LENGTH>(random)?;
-        let key = self.0.first().ok_or_else(|| RandomError::new("no sealing key"))?;
+        let key = &self.newest;
         let payload = Payload { msg: plaintext, aad: purpose.as_bytes() };
         let ciphertext = key
             .cipher
             .encrypt(&XNonce::from(nonce), payload)
             // Only a plaintext beyond 256 GiB fails.
-            .map_err(|_| RandomError::new("the value is too large to seal"))?;
+            .map_err(|_| Bug::new("a value is too large to seal"))?;
         let mut sealed = Vec::with_capacity(1 + KEY_ID_LENGTH + NONCE_LENGTH + ciphertext.len());
         sealed.push(VERSION);
         sealed.extend_from_slice(&key.id);
@@ -122,7 +129,7 @@ impl SealingKeys {
         let (id, rest) = rest.split_first_chunk::<KEY_ID_LENGTH>().ok_or(OpenError::Forged)?;
         let (nonce, ciphertext) =
             rest.split_first_chunk::<NONCE_LENGTH>().ok_or(OpenError::Forged)?;
-        let key = self.0.iter().find(|key| key.id == *id).ok_or(OpenError::UnknownKey)?;
+        let key = self.keys().find(|key| key.id == *id).ok_or(OpenError::UnknownKey)?;
         let payload = Payload { msg: ciphertext, aad: purpose.as_bytes() };
         let plaintext = key.cipher.decrypt(&XNonce::from(*nonce), payload);
         plaintext.map(Zeroizing::new).map_err(|_| OpenError::Forged)
@@ -134,7 +141,7 @@ impl SealingKeys {
         random: &dyn Random,
         purpose: &Purpose,
         plaintext: &[u8],
-    ) -> Result<String, RandomError> {
+    ) -> Result<String, AuthError> {
         Ok(URL_SAFE_NO_PAD.encode(self.seal(random, purpose, plaintext)?))
     }
 
@@ -170,7 +177,7 @@ impl SealingKey {
 
 impl fmt::Debug for SealingKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "SealingKeys({} redacted)", self.0.len())
+        write!(formatter, "SealingKeys({} redacted)", self.keys().count())
     }
 }
 
@@ -188,7 +195,7 @@ impl Purpose {
         Self(bytes)
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }

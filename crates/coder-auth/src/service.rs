@@ -10,8 +10,11 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
 
+use crate::caller::links::Links;
+use crate::caller::passed_tokens::PassedTokens;
 use crate::error::AuthError;
 use crate::grant::manager::Grants;
+use crate::grant::revocations::Revocations;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer};
 use crate::options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 use crate::seal::SealingKeys;
@@ -20,6 +23,7 @@ use crate::sign_in::SignIn;
 use crate::store::AuthStore;
 use crate::store::memory::MemoryAuthStore;
 use crate::upstream::Upstream;
+use crate::upstream::budget::LoginBudget;
 use crate::web::cookies::CookieRules;
 use crate::web::origins::AllowedOrigins;
 use crate::web::request::RequestError;
@@ -53,6 +57,9 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn AuthStore>,
     pub(crate) keys: SealingKeys,
     pub(crate) grants: Grants,
+    pub(crate) revocations: Revocations,
+    pub(crate) links: Links,
+    pub(crate) passed_tokens: PassedTokens,
     pub(crate) issuer: Issuer,
     /// Verifies the tokens of other issuers.
     pub(crate) others: IdentityVerifier,
@@ -82,19 +89,26 @@ impl CoderAuth {
         let callback_url = below(&options.base_url, "coder/handler/frame");
         let app_url = Url::parse(options.origins.app().as_str()).ok();
         let app_host = app_url.as_ref().and_then(Url::host_str);
+        let mut budgets = BTreeMap::<String, Arc<LoginBudget>>::new();
         let environments = options
             .environments
             .into_iter()
             .map(|(name, environment)| {
                 let ready = environment.map(|options| {
-                    Arc::new(Environment::new(world, &name, options, &callback_url))
+                    let deployment = options.deployment.to_string();
+                    let budget = budgets.entry(deployment).or_default().clone();
+                    Arc::new(Environment::new(world, &name, options, &callback_url, budget))
                 });
                 (name, ready)
             })
             .collect();
+        let revocations = Revocations::new(world.clone(), store.clone(), keys.clone());
         Self(Arc::new(Inner {
             world: world.clone(),
-            grants: Grants::new(world.clone(), store.clone(), keys.clone()),
+            grants: Grants::new(world.clone(), store.clone(), keys.clone(), revocations.clone()),
+            revocations,
+            links: Links::new(world.clone(), store.clone(), keys.clone()),
+            passed_tokens: PassedTokens::default(),
             issuer: Issuer::new(
                 world,
                 match options.identity_tokens.keys_in_memory {
@@ -176,9 +190,14 @@ impl Inner {
         }
     }
 
+    /// The environments that can be used.
+    pub(crate) fn environments(&self) -> impl Iterator<Item = &Arc<Environment>> {
+        self.environments.values().filter_map(|ready| ready.as_ref().ok())
+    }
+
     /// The only environment there is, for callers that need not name one.
     pub(crate) fn only_environment(&self) -> Result<&Arc<Environment>, RequestError> {
-        let mut ready = self.environments.values().filter_map(|ready| ready.as_ref().ok());
+        let mut ready = self.environments();
         match (ready.next(), ready.next()) {
             (Some(only), None) => Ok(only),
             _ => Err(RequestError::MissingEnvironment),
@@ -187,7 +206,13 @@ impl Inner {
 }
 
 impl Environment {
-    fn new(world: &World, name: &str, options: EnvironmentOptions, callback_url: &Url) -> Self {
+    fn new(
+        world: &World,
+        name: &str,
+        options: EnvironmentOptions,
+        callback_url: &Url,
+        budget: Arc<LoginBudget>,
+    ) -> Self {
         let upstream = Upstream::new(
             world,
             options.deployment,
@@ -198,10 +223,26 @@ impl Environment {
         );
         Self {
             name: name.to_owned(),
-            upstream: Arc::new(upstream),
+            upstream: Arc::new(upstream.with_budget(budget)),
             sign_in: options.sign_in,
             scopes: options.scopes,
         }
+    }
+}
+
+impl Environment {
+    /// Refuses an answer of an authorization server that is not this environment's (RFC 9700 §4.4):
+    /// one that arrives at another redirect URI, or names another issuer (RFC 9207 §2.4).
+    pub(crate) fn check_callback(
+        &self,
+        _path: &str,
+        issuer: Option<&str>,
+    ) -> Result<(), RequestError> {
+        let own = self.upstream.deployment().as_str();
+        if issuer.is_some_and(|issuer| issuer.trim_end_matches('/') != own) {
+            return Err(RequestError::OtherServer);
+        }
+        Ok(())
     }
 }
 

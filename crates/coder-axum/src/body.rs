@@ -1,12 +1,66 @@
 //! The bodies of both worlds.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use coder_core::{Body, TransportError};
-use futures_util::Stream as _;
+use coder_core::{Body, TransportError, TransportErrorKind};
+use futures_util::{Stream as _, StreamExt as _, stream};
 use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
+
+/// The body of a request as it arrives, and whether its end has been read.
+pub(crate) struct RequestBody<B> {
+    incoming: B,
+    ended: Ended,
+}
+
+impl<B> RequestBody<B>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    pub(crate) fn new(incoming: B) -> Self {
+        let ended = Ended(Arc::new(AtomicBool::new(incoming.is_end_stream())));
+        Self { incoming, ended }
+    }
+
+    pub(crate) fn ended(&self) -> Ended {
+        self.ended.clone()
+    }
+
+    /// The body as the portal reads it: not before it is asked for.
+    pub(crate) fn into_body(self) -> Body {
+        if self.ended.get() {
+            return Body::empty();
+        }
+        let Self { incoming, ended } = self;
+        let chunks = incoming.into_data_stream().map(|chunk| {
+            let error = |error: B::Error| {
+                TransportError::new(TransportErrorKind::Interrupted).caused_by(error)
+            };
+            chunk.map_err(error)
+        });
+        let end = stream::once(async move { ended.set() }).filter_map(async |()| None);
+        Body::from_stream(chunks.chain(end))
+    }
+}
+
+/// Says whether a body was read to its end.
+#[derive(Clone)]
+pub(crate) struct Ended(Arc<AtomicBool>);
+
+impl Ended {
+    pub(crate) fn get(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
 
 /// A [`Body`] as hyper sends it: as it comes, with its length when that is known.
 #[derive(Debug)]
@@ -34,15 +88,13 @@ impl http_body::Body for ResponseBody {
 
 #[cfg(test)]
 mod tests {
-    use http_body::Body as _;
-    use http_body_util::BodyExt as _;
-
     use super::*;
+    use http_body::Body as _;
 
     #[tokio::test]
     async fn a_stream_goes_out_chunk_by_chunk_and_of_unknown_length() {
         let chunks = ["one", "two"].map(|chunk| Ok(Bytes::from_static(chunk.as_bytes())));
-        let mut body = ResponseBody(Body::from_stream(futures_util::stream::iter(chunks)));
+        let mut body = ResponseBody(Body::from_stream(stream::iter(chunks)));
         assert_eq!(body.size_hint().exact(), None);
         let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
         assert_eq!(first, "one");

@@ -5,21 +5,18 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::Bytes;
-use coder_auth::ErrorAnswer;
 use coder_core::BoxFuture;
 use coder_portal::Portal;
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, Version};
 use tower_service::Service;
 
-use crate::body::ResponseBody;
-
-/// No request to a portal comes near this; a larger one is refused with 413.
-const MAX_REQUEST_BODY: usize = 1024 * 1024;
+use crate::body::{RequestBody, ResponseBody};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Answers requests with [`Portal::handle`]. Request bodies are read whole, up to 1 MiB; response
+/// Answers requests with [`Portal::handle`], which reads a request's body where its route takes
+/// one. A connection with an unread body is closed after the answer (RFC 9112 §9.3). Response
 /// bodies are streamed.
 #[derive(Clone, Debug)]
 pub struct PortalService(Portal);
@@ -52,25 +49,17 @@ where
 
 async fn answer<B>(portal: &Portal, request: Request<B>) -> Response<Body>
 where
-    B: http_body::Body<Data = Bytes>,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
+    // Later versions have no such header, and need none.
+    let has_connections = request.version() <= Version::HTTP_11;
     let (head, body) = request.into_parts();
-    match Limited::new(body, MAX_REQUEST_BODY).collect().await {
-        Ok(body) => {
-            let request = Request::from_parts(head, body.to_bytes());
-            portal.handle(request).await.map(|body| Body::new(ResponseBody(body)))
-        }
-        Err(error) => {
-            unreadable(&*error).to_response(&head.method, head.uri.path()).map(Body::from)
-        }
+    let body = RequestBody::new(body);
+    let ended = body.ended();
+    let mut response = portal.handle(Request::from_parts(head, body.into_body())).await;
+    if has_connections && !ended.get() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-}
-
-fn unreadable(error: &(dyn std::error::Error + Send + Sync + 'static)) -> ErrorAnswer {
-    if error.is::<LengthLimitError>() {
-        ErrorAnswer::new(StatusCode::PAYLOAD_TOO_LARGE, "The request is larger than 1 MiB")
-    } else {
-        ErrorAnswer::new(StatusCode::BAD_REQUEST, "The request could not be read to its end")
-    }
+    response.map(|body| Body::new(ResponseBody(body)))
 }

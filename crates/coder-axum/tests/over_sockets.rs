@@ -73,7 +73,7 @@ async fn the_portal_answers_with_its_length_and_its_own_404() {
 }
 
 #[tokio::test]
-async fn a_posted_form_reaches_the_portal_and_a_huge_one_is_refused() {
+async fn a_posted_form_reaches_the_portal_and_a_large_one_is_refused() {
     let server = served(coder_axum::router(portal(&FakeCoder::new()))).await;
     let post = || {
         let url = format!("{server}/api/auth/coder/handler/frame");
@@ -84,9 +84,24 @@ async fn a_posted_form_reaches_the_portal_and_a_huge_one_is_refused() {
     assert_eq!(read.status(), StatusCode::FORBIDDEN);
     assert!(json(&read)["error"]["message"].as_str().unwrap().contains("state is invalid"));
 
-    let huge = send(post(), vec![b'x'; 2 * 1024 * 1024]).await;
-    assert_eq!(huge.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(json(&huge)["response"]["statusCode"], 413);
+    let large = send(post(), vec![b'x'; 64 * 1024 + 1]).await;
+    assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(json(&large)["response"]["statusCode"], 413);
+}
+
+#[tokio::test]
+async fn a_connection_with_an_unread_body_is_closed_and_another_one_is_kept() {
+    let server = served(coder_axum::router(portal(&FakeCoder::new()))).await;
+    let form = "application/x-www-form-urlencoded";
+
+    let start = Request::get(format!("{server}/api/auth/coder/start?env=development"));
+    let unread = send(start.header("content-type", form), "scope=all").await;
+    assert_eq!(unread.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(unread.headers()["connection"], "close");
+
+    let frame = Request::post(format!("{server}/api/auth/coder/handler/frame"));
+    let read = send(frame.header("content-type", form), "state=forged&code=x").await;
+    assert_eq!(read.headers().get("connection"), None);
 }
 
 #[tokio::test]

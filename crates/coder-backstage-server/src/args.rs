@@ -1,5 +1,6 @@
 //! What the command line says.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use coder_core::DeploymentUrl;
@@ -53,6 +54,10 @@ pub(crate) struct ServeArgs {
     /// outlives the process. Without it, the one systemd names (`StateDirectory=`), else this one
     #[arg(long, value_name = "DIRECTORY")]
     data_dir: Option<PathBuf>,
+    /// How many connections are served at a time; others wait until one of them ends. Each one takes
+    /// a file descriptor (`ulimit -n`), and up to one more for what is asked of Coder
+    #[arg(long, value_name = "NUMBER", default_value_t = crate::server::CONNECTIONS)]
+    pub(crate) max_connections: NonZeroUsize,
 }
 
 impl ServeArgs {

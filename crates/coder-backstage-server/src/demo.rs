@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use coder_auth::MemoryAuthStore;
 use coder_config::{AppConfig, ConfigSources, Environment, Listen};
-use coder_core::{OsRandom, ReqwestTransport, SystemClock, Transport};
+use coder_core::{OsRandom, ReqwestTransport, SystemClock, TokioRuntime, Transport};
 use coder_testkit::{FakeCoder, FakeServer, Pace};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -23,6 +23,7 @@ use url::Url;
 use crate::args::DemoArgs;
 use crate::failure::Failure;
 use crate::page::Page;
+use crate::server::Serving;
 use crate::{configuration, serve, server, shutdown};
 use report::print;
 use scene::Scene;
@@ -39,20 +40,23 @@ pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let listener = listen(args.port).await?;
     let demo = Demo::set_up(&listener).await?;
     let store = Arc::new(MemoryAuthStore::new());
-    let portal = serve::portal(&demo.config, demo.directory.path(), store)?;
+    let runtime = TokioRuntime::current().ok_or(Failure::NoRuntime)?;
+    let portal = serve::portal(&demo.config, demo.directory.path(), store, &runtime)?;
     let page = Page::of(&demo.config).map(|page| page.with_note(NOTE).router());
     let routes = coder_axum::router(portal.clone()).merge(page.unwrap_or_default());
+    let connections = server::CONNECTIONS;
+    let serving = Serving { routes, portal, runtime, connections };
     if args.smoke {
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
         let stop = async move { drop(ended.await) };
-        let serving = tokio::spawn(server::run(listener, routes, portal, stop));
+        let serving = tokio::spawn(server::run(listener, serving, stop));
         let outcome = smoke::run(&demo).await;
         drop(end);
         serving.await.map_err(|error| Failure::Serve(error.into()))?;
         outcome.map_err(|_| Failure::Smoke)
     } else {
         demo.announce();
-        server::run(listener, routes, portal, shutdown::requested()).await;
+        server::run(listener, serving, shutdown::requested()).await;
         Ok(())
     }
 }

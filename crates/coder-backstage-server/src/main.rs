@@ -18,6 +18,7 @@ mod register;
 mod serve;
 mod server;
 mod shutdown;
+mod socket;
 mod store;
 
 use std::process::ExitCode;

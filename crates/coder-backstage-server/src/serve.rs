@@ -6,12 +6,13 @@ use std::sync::Arc;
 use backstage_catalog::FileCatalog;
 use coder_auth::store::AuthStore;
 use coder_config::{AppConfig, ConfigSources};
-use coder_core::{ReqwestTransport, World};
+use coder_core::{ReqwestTransport, TokioRuntime, World};
 use coder_portal::Portal;
 
 use crate::args::ServeArgs;
 use crate::failure::Failure;
 use crate::page::Page;
+use crate::server::Serving;
 use crate::{configuration, server, shutdown, store};
 
 /// Serves until the process is asked to stop.
@@ -21,7 +22,8 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
         ConfigSources::new(&configuration::read, &environment).with_files(&args.sources.config);
     let mut config = configuration::load(&sources)?;
     let store = store::open(&mut config.session, &args.data_directory()).await?;
-    let portal = portal(&config, Path::new(""), store)?;
+    let runtime = TokioRuntime::current().ok_or(Failure::NoRuntime)?;
+    let portal = portal(&config, Path::new(""), store, &runtime)?;
     let listener = server::bind(&config.backend.listen).await?;
     let address = listener.local_addr().map_err(Failure::Serve)?;
     tracing::info!(%address, url = %config.backend.base_url, "serving");
@@ -29,7 +31,9 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     if let Some(page) = Page::of(&config) {
         routes = routes.merge(page.router());
     }
-    server::run(listener, routes, portal, shutdown::requested()).await;
+    let connections = args.max_connections;
+    let serving = Serving { routes, portal, runtime, connections };
+    server::run(listener, serving, shutdown::requested()).await;
     Ok(())
 }
 
@@ -39,8 +43,9 @@ pub(crate) fn portal(
     config: &AppConfig,
     directory: &Path,
     store: Arc<dyn AuthStore>,
+    runtime: &TokioRuntime,
 ) -> Result<Portal, Failure> {
-    let world = World::native(ReqwestTransport::new(USER_AGENT)?).ok_or(Failure::NoRuntime)?;
+    let world = World::native_on(runtime.clone(), ReqwestTransport::new(USER_AGENT)?);
     let catalog = FileCatalog::in_directory(directory, config.catalog_locations.clone());
     configuration::tell(&catalog.notices());
     let portal = Portal::builder(config, &world, Arc::new(catalog), store);

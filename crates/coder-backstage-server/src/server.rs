@@ -1,22 +1,27 @@
 //! Sockets: listening, serving, and stopping.
 
+use std::convert::Infallible;
 use std::io;
+use std::num::NonZeroUsize;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
 use coder_config::Listen;
+use coder_core::TokioRuntime;
 use coder_portal::Portal;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::failure::Failure;
+use crate::socket::Socket;
 
 /// How often what has expired is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
@@ -26,8 +31,13 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 /// just been closed.
 const HEAD_WITHIN: Duration = Duration::from_secs(75);
 
-/// How long requests that are being answered may take to end once the server is asked to stop.
+/// How long what is under way may take to end once the server is asked to stop: requests first, then
+/// the work that outlives them.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How many connections are served at a time, unless said otherwise: half of the descriptors that
+/// most systems give to a process. The other half is for Coder and the store.
+pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 
 /// Starts to listen. Without a host that is every address of the machine, over IPv6 and IPv4 where
 /// the system has both.
@@ -48,46 +58,78 @@ pub(crate) async fn bind(listen: &Listen) -> Result<TcpListener, Failure> {
     bound.map_err(|source| Failure::Listen { listen: listen.clone(), source })
 }
 
-/// Serves `routes` and sweeps `portal` until `stop` ends; then the requests at hand are finished.
+/// What is served, and how much of it at a time.
+pub(crate) struct Serving {
+    pub(crate) routes: Router,
+    pub(crate) portal: Portal,
+    /// Where the portal's work runs.
+    pub(crate) runtime: TokioRuntime,
+    /// How many connections there may be at a time. Others wait until one of them ends.
+    pub(crate) connections: NonZeroUsize,
+}
+
+/// Serves the routes and sweeps the portal until `stop` ends; then what is under way is finished,
+/// also the work whose caller has gone: a token pair that Coder has just replaced is stored.
 pub(crate) async fn run(
     listener: TcpListener,
-    routes: Router,
-    portal: Portal,
+    serving: Serving,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
-    tokio::select! {
-        () = serve(listener, routes, stop) => {}
-        () = sweep(portal) => {}
+    let Serving { routes, portal, runtime, connections } = serving;
+    let stopped_at = tokio::select! {
+        stopped_at = serve(listener, routes, connections, stop) => stopped_at,
+        never = sweep(portal) => match never {},
+    };
+    if timeout_at(stopped_at + GRACE, runtime.idle()).await.is_err() {
+        let tasks = runtime.unfinished();
+        tracing::warn!(tasks, "some work did not end in time and was cut off");
     }
 }
 
-/// Speaks HTTP/1.1, which is what a reverse proxy speaks to it.
-async fn serve(mut listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
+/// Speaks HTTP/1.1, which is what a reverse proxy speaks to it. Says when it was asked to stop.
+async fn serve(
+    mut listener: TcpListener,
+    routes: Router,
+    connections: NonZeroUsize,
+    stop: impl Future<Output = ()>,
+) -> Instant {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
     // Closed when no more requests are taken.
     let (open, closed) = watch::channel(());
+    let places = Arc::new(Semaphore::new(connections.get()));
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
+        // A place first: who finds none waits in the system's queue, and costs nothing here.
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (Listener::accept(&mut listener).await.0, place)
+        };
         tokio::select! {
-            (stream, _) = Listener::accept(&mut listener) => {
+            (stream, place) = next => {
                 let service = TowerToHyperService::new(routes.clone());
-                let connection = http.serve_connection(TokioIo::new(stream), service);
-                connections.spawn(attend(connection.with_upgrades(), closed.clone()));
+                let connection = http.serve_connection(TokioIo::new(Socket::new(stream)), service);
+                let attended = attend(connection.with_upgrades(), closed.clone());
+                connections.spawn(async move {
+                    attended.await;
+                    drop(place);
+                });
             }
             Some(_) = connections.join_next() => {}
             () = &mut stop => break,
         }
     }
+    let stopped_at = Instant::now();
     drop((listener, open));
     let done = async { while connections.join_next().await.is_some() {} };
-    if timeout(GRACE, done).await.is_err() {
+    if timeout_at(stopped_at + GRACE, done).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut off");
     }
+    stopped_at
 }
 
-type Connection = http1::UpgradeableConnection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
+type Connection = http1::UpgradeableConnection<TokioIo<Socket>, TowerToHyperService<Router>>;
 
 /// Answers what comes over one connection.
 async fn attend(connection: Connection, mut closed: watch::Receiver<()>) {
@@ -105,7 +147,7 @@ async fn attend(connection: Connection, mut closed: watch::Receiver<()>) {
 }
 
 /// Ends sessions and logins whose time is over, for ever.
-async fn sweep(portal: Portal) {
+async fn sweep(portal: Portal) -> Infallible {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
         if let Err(error) = portal.auth().sweep().await {
@@ -116,8 +158,11 @@ async fn sweep(portal: Portal) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
 
     use super::*;
 
@@ -126,7 +171,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let routes = Router::new().route("/", get(async || "hello"));
-        tokio::spawn(serve(listener, routes, std::future::pending()));
+        tokio::spawn(serve(listener, routes, CONNECTIONS, std::future::pending()));
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(sent.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -147,5 +192,57 @@ mod tests {
     async fn an_idle_connection_is_closed_after_its_answer() {
         let answer = answer_to("GET / HTTP/1.1\r\nHost: portal\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello"), "{answer}");
+    }
+
+    /// The number that the server answers with, over this connection.
+    async fn count(client: &mut TcpStream) -> String {
+        client.write_all(b"GET / HTTP/1.1\r\nHost: portal\r\n\r\n").await.unwrap();
+        counted(client).await
+    }
+
+    async fn counted(client: &mut TcpStream) -> String {
+        let mut answer = String::new();
+        while !answer.ends_with('#') {
+            answer.push(char::from(client.read_u8().await.unwrap()));
+        }
+        answer.rsplit('\n').next().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_connection_above_the_number_waits_until_another_one_ends() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let routes = Router::new().route(
+            "/",
+            get(async move || format!("{}#", asked.fetch_add(1, Ordering::SeqCst) + 1)),
+        );
+        tokio::spawn(serve(listener, routes, NonZeroUsize::MIN, std::future::pending()));
+
+        let mut first = TcpStream::connect(address).await.unwrap();
+        assert_eq!(count(&mut first).await, "1#");
+        let mut second = TcpStream::connect(address).await.unwrap();
+        second.write_all(b"GET / HTTP/1.1\r\nHost: portal\r\n\r\n").await.unwrap();
+        for number in 2..20 {
+            assert_eq!(count(&mut first).await, format!("{number}#"), "the second one waits");
+        }
+        drop(first);
+        assert_eq!(counted(&mut second).await, "20#");
+    }
+
+    #[tokio::test]
+    async fn the_answer_arrives_although_the_body_of_the_request_is_never_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let routes = Router::new().route("/", get(async || "hello"));
+        tokio::spawn(serve(listener, routes, CONNECTIONS, std::future::pending()));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let length = 1 << 20;
+        let head = format!("GET / HTTP/1.1\r\nHost: portal\r\nContent-Length: {length}\r\n\r\n");
+        client.write_all(head.as_bytes()).await.unwrap();
+        client.write_all(&vec![b'x'; length]).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("hello"), "{answer}");
     }
 }

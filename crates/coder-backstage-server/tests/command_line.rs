@@ -118,7 +118,7 @@ fn sessions_that_cannot_be_kept_are_a_reason_not_to_start() {
     let output = serve.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("coder-backstage.sqlite") && told.contains("--data-dir"), "{told}");
+    assert!(told.contains(missing.to_str().unwrap()) && told.contains("--data-dir"), "{told}");
 }
 
 #[cfg(unix)]
@@ -326,4 +326,35 @@ proxy: { endpoints: { /coder: { target: 'https://coder.example.com', headers: { 
         assert!(out.contains("[redacted]") && out.contains("ghe.example.com"), "{out}");
         assert!(!out.contains("do-not-print"), "{out}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_others_may_write_is_a_reason_not_to_start() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let config = app_config("127.0.0.1:0").replace("${CODER_OAUTH_CLIENT_SECRET}", "s");
+    let directory = configured(&config);
+    let database = directory.path().join("coder-backstage.sqlite");
+    std::fs::write(&database, "").unwrap();
+    std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let stderr = fail_to_serve(&directory);
+    assert!(
+        stderr.contains("coder-backstage.sqlite` can be read or written by others"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("chmod 600"), "{stderr}");
+}
+
+/// The kernel gives nobody, not even its administrator, a file in there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_that_cannot_be_written_to_is_a_reason_not_to_start() {
+    let config = app_config("127.0.0.1:0").replace("${CODER_OAUTH_CLIENT_SECRET}", "s");
+    let directory = configured(&config);
+    let mut serve = coder_backstage();
+    serve.args(["serve", "--data-dir", "/proc/self"]).current_dir(&directory);
+    let output = serve.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("nothing can be written to the directory `/proc/self`"), "{told}");
 }

@@ -4,10 +4,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use coder_core::quoted;
 use http::StatusCode;
-
-/// How much of one text of a peer is shown, in characters.
-const SHOWN: usize = 500;
 
 /// What Coder said when it said no.
 ///
@@ -17,7 +15,7 @@ const SHOWN: usize = 500;
 pub struct ApiError {
     /// The HTTP status.
     pub status: StatusCode,
-    /// For people; may be shown. For the OAuth2 endpoints their `error_description`.
+    /// For people; may be shown. This and every text below is one line of 200 characters at most. For the OAuth2 endpoints their `error_description`.
     pub message: String,
     /// More about it; often the only reason that Coder gives.
     pub detail: Option<String>,
@@ -27,8 +25,33 @@ pub struct ApiError {
     pub oauth_code: Option<String>,
     /// `X-Coder-Request-Id`: what to look for in Coder's log.
     pub request_id: Option<String>,
+    /// What the error came from, as far as its text told.
+    pub(crate) cause: Option<Cause>,
     /// Whether the request was of a safe method (RFC 9110 §9.2.1), so that it changed nothing.
     pub(crate) changed_nothing: bool,
+}
+
+/// What an internal error of Coder came from. It is read from the whole text, of which only the
+/// beginning is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Forbidden,
+    NoRows,
+    Duplicate,
+    /// A workspace of this owner has the name.
+    DuplicateName,
+}
+
+impl Cause {
+    pub(crate) fn of(said: &str) -> Option<Self> {
+        if said.contains("duplicate key value violates unique constraint") {
+            let is_of_a_name = said.contains("workspaces_owner_id_lower_idx");
+            return Some(if is_of_a_name { Self::DuplicateName } else { Self::Duplicate });
+        }
+        [("rbac: forbidden", Self::Forbidden), ("sql: no rows in result set", Self::NoRows)]
+            .into_iter()
+            .find_map(|(text, cause)| said.contains(text).then_some(cause))
+    }
 }
 
 /// One field of a request that Coder refused.
@@ -79,7 +102,7 @@ impl ApiError {
     /// Whether the caller lacks the right to do this. Some routes say so with 500.
     pub(crate) fn is_forbidden(&self) -> bool {
         (self.status == StatusCode::FORBIDDEN && !self.is_switched_off())
-            || (self.is_of_the_server() && self.says("rbac: forbidden"))
+            || (self.is_of_the_server() && self.cause == Some(Cause::Forbidden))
     }
 
     /// Whether something that the request names is not there, or hidden from the caller.
@@ -87,7 +110,7 @@ impl ApiError {
         match self.status {
             StatusCode::NOT_FOUND => !self.is_unsupported(),
             StatusCode::BAD_REQUEST => self.names_what_is_not_there(),
-            _ => self.is_of_the_server() && self.says("sql: no rows in result set"),
+            _ => self.is_of_the_server() && self.cause == Some(Cause::NoRows),
         }
     }
 
@@ -139,7 +162,7 @@ impl ApiError {
 
     pub(crate) fn conflict(&self) -> Option<Conflict> {
         if self.is_duplicate() {
-            let is_of_a_name = self.says("workspaces_owner_id_lower_idx");
+            let is_of_a_name = self.cause == Some(Cause::DuplicateName);
             return Some(if is_of_a_name { Conflict::NameTaken } else { Conflict::Other });
         }
         if self.status != StatusCode::CONFLICT {
@@ -165,7 +188,8 @@ impl ApiError {
 
     /// Whether the database let another request through, which came at the same time.
     fn is_duplicate(&self) -> bool {
-        self.is_of_the_server() && self.says("duplicate key value violates unique constraint")
+        self.is_of_the_server()
+            && matches!(self.cause, Some(Cause::Duplicate | Cause::DuplicateName))
     }
 
     fn is_of_the_server(&self) -> bool {
@@ -186,26 +210,19 @@ impl ApiError {
             )
     }
 
-    fn says(&self, text: &str) -> bool {
-        [Some(&self.message), self.detail.as_ref()]
-            .into_iter()
-            .flatten()
-            .any(|said| said.contains(text))
-    }
-
     /// What Coder said, in one line.
     pub(crate) fn said(&self) -> String {
-        let mut said = shown(&self.message);
+        let mut said = self.message.clone();
         if let Some(detail) = self.detail.as_ref().filter(|detail| **detail != self.message) {
             said.truncate(said.trim_end_matches(['.', ' ']).len());
             said.push_str(": ");
-            said.push_str(&shown(detail));
+            said.push_str(detail);
         }
         if let Some(code) = self.oauth_code.as_ref().filter(|code| **code != self.message) {
-            said.push_str(&format!(" ({})", shown(code)));
+            said.push_str(&format!(" ({code})"));
         }
         for ValidationError { field, detail } in &self.validations {
-            said.push_str(&format!("; `{}`: {}", shown(field), shown(detail)));
+            said.push_str(&format!("; {}: {detail}", quoted(field)));
         }
         said
     }
@@ -230,28 +247,15 @@ impl fmt::Display for NotJson {
         let status = self.status.as_u16();
         write!(formatter, "did not receive JSON from coder, but status {status}")?;
         if let Some(content_type) = &self.content_type {
-            write!(formatter, " with `{}`", shown(content_type))?;
+            write!(formatter, " with {}", quoted(content_type))?;
         }
         if !self.start.is_empty() {
-            write!(formatter, " that begins with `{}`", self.start)?;
+            write!(formatter, " that begins with {}", quoted(&self.start))?;
         }
         if self.status.is_server_error() {
             formatter.write_str("; the proxy in front of coder may be unable to reach it")
         } else {
             formatter.write_str("; check the deployment's URL, and whether a login page or proxy stands in front of it")
         }
-    }
-}
-
-/// Text of a peer, safe to print in one line of a log.
-pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
-}
-
-/// The same, cut where it is too long to read.
-fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => one_line(text.get(..end).unwrap_or_default()) + "…",
-        None => one_line(text),
     }
 }

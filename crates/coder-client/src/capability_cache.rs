@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use coder_core::is_within;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Capabilities;
@@ -17,7 +18,7 @@ impl CapabilityCache {
     /// The answer, while it is fresh.
     pub(crate) fn fresh(&self, now: Timestamp) -> Option<Capabilities> {
         let known = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.filter(|(since, _)| now.duration_since(*since) < FRESH).map(|(_, known)| known)
+        known.filter(|(since, _)| is_within(FRESH, now, *since)).map(|(_, known)| known)
     }
 
     pub(crate) fn set(&self, now: Timestamp, capabilities: Capabilities) {

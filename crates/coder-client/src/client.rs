@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{Body, BoxFuture, DeploymentUrl, RetryPolicy, World, random_bytes};
+use coder_core::{
+    Body, BoxFuture, DeploymentUrl, RetryPolicy, TransportError, TransportErrorKind, World,
+    elapsed, random_bytes, timeout,
+};
 use http::header::{ACCEPT, HeaderValue};
 use http::{HeaderMap, Request, Response};
 use jiff::Timestamp;
@@ -20,8 +23,8 @@ use crate::{
     Unsupported,
 };
 
-/// No answer of Coder's API comes near this; a larger one is cut off.
-const MAX_BODY: usize = 64 * 1024 * 1024;
+/// How long an operation may take in all, unless the client says otherwise.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Sends [operations](crate::operations) to one deployment, and keeps
 /// [subscriptions](crate::subscriptions) open. Cheap to clone.
@@ -36,6 +39,7 @@ pub struct Client {
     credentials: Option<Arc<dyn CredentialProvider>>,
     retry: RetryPolicy,
     stream_retry: RetryPolicy,
+    deadline: Duration,
     capabilities: Arc<CapabilityCache>,
 }
 
@@ -48,6 +52,7 @@ impl Client {
             credentials: None,
             retry: RetryPolicy::INTERACTIVE,
             stream_retry: RetryPolicy::PATIENT,
+            deadline: DEADLINE,
             capabilities: Arc::default(),
         }
     }
@@ -81,6 +86,14 @@ impl Client {
         self
     }
 
+    /// The same client with another time that an operation may take in all: every try, the pauses
+    /// between them and the question for a credential. By default 20 seconds. Streams have none.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
     /// Where this client's operations go.
     pub fn deployment(&self) -> &DeploymentUrl {
         &self.deployment
@@ -99,6 +112,10 @@ impl Client {
     ///
     /// As [`send`](Self::send).
     pub async fn capabilities(&self) -> Result<Capabilities, Error> {
+        self.in_time(true, self.known_capabilities()).await
+    }
+
+    async fn known_capabilities(&self) -> Result<Capabilities, Error> {
         let now = self.world.clock.now();
         if let Some(known) = self.capabilities.fresh(now) {
             return Ok(known);
@@ -119,8 +136,26 @@ impl Client {
     /// See [`Error`]; [`Error::is_transient`] ones have been tried again already where that was
     /// safe and worth the wait.
     pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
-        self.check(operation).await?;
-        self.deliver(operation).await
+        let is_safe = operation.request(&self.deployment)?.method().is_safe();
+        let sent = async {
+            self.check(operation).await?;
+            self.deliver(operation).await
+        };
+        self.in_time(is_safe, sent).await
+    }
+
+    /// The outcome of `work`, or that there was none before the deadline.
+    async fn in_time<T>(
+        &self,
+        is_safe: bool,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        if let Some(outcome) = timeout(&*self.world.runtime, self.deadline, work).await {
+            return outcome;
+        }
+        let reason = format!("nothing came within {} seconds", self.deadline.as_secs());
+        let error = TransportError::new(TransportErrorKind::Timeout).because(reason);
+        Err(if is_safe { error.of_safe_request() } else { error }.into())
     }
 
     /// That the deployment would not ignore a part of what is asked.
@@ -128,7 +163,7 @@ impl Client {
         let Some(needs) = operation.needs().filter(|needs| needs.is_ignored_by_older()) else {
             return Ok(());
         };
-        let capabilities = self.capabilities().await?;
+        let capabilities = self.known_capabilities().await?;
         if capabilities.has(needs) == Some(true) {
             return Ok(());
         }
@@ -193,7 +228,8 @@ impl Client {
         let answer = answer.map_err(|error| error.of(&asked))?;
         tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
         asked.release = release(answer.headers());
-        let parsed = whole(answer).await.and_then(|answer| operation.parse(answer));
+        let parsed =
+            whole(answer, operation.max_answer()).await.and_then(|answer| operation.parse(answer));
         parsed.map_err(|error| error.of(&asked))
     }
 
@@ -207,7 +243,7 @@ impl Client {
         let now = self.world.clock.now();
         let since = *tries.since.get_or_insert(now);
         tries.failed += 1;
-        let elapsed = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+        let elapsed = elapsed(now, since);
         let [jitter] = random_bytes(&*self.world.random).unwrap_or_default();
         let Some(pause) = retry.delay(tries.failed, elapsed, error.retry_after(), jitter) else {
             return Err(error);
@@ -281,10 +317,10 @@ pub(crate) struct Tries {
     since: Option<Timestamp>,
 }
 
-/// An answer with all of its body.
-pub(crate) async fn whole(answer: Response<Body>) -> Result<Response<Bytes>, Error> {
+/// An answer with all of its body, which has `most` bytes at most.
+pub(crate) async fn whole(answer: Response<Body>, most: usize) -> Result<Response<Bytes>, Error> {
     let (head, body) = answer.into_parts();
-    Ok(Response::from_parts(head, body.collect(MAX_BODY).await?))
+    Ok(Response::from_parts(head, body.collect(most).await?))
 }
 
 impl fmt::Debug for Client {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use coder_core::{Origin, TransportError};
+use coder_core::{Origin, TransportError, cleaned, quoted};
 use http::StatusCode;
 
 use crate::unsupported::Absence;
@@ -69,7 +69,7 @@ pub enum RequestError {
     Name(#[from] NameError),
     /// A name would change the path: it is empty, `.` or `..`, or holds a `/`, which nothing at
     /// Coder has in its name.
-    #[error("`{}` cannot be part of a path; a name is neither empty, `.` nor `..`, and holds no `/`", .0.escape_debug())]
+    #[error("{} cannot be part of a path; a name is neither empty, `.` nor `..`, and holds no `/`", quoted(.0))]
     PathSegment(String),
     /// An operation's request points away from the deployment.
     #[error("the request does not go to the deployment, so its credential stays here")]
@@ -97,7 +97,7 @@ pub struct UnreadableAnswer {
 
 impl UnreadableAnswer {
     pub(crate) fn new(path: &str, reason: &str) -> Self {
-        let (path, reason) = (path.to_owned(), reason.to_owned());
+        let (path, reason) = (cleaned(path), cleaned(reason));
         Self { path, reason, operation: None, release: None }
     }
 }
@@ -264,7 +264,7 @@ impl Error {
         }
     }
 
-    /// How long the answer asked to wait (RFC 9110 §10.2.3, in seconds).
+    /// How long the answer asked to wait (RFC 9110 §10.2.3), an hour at most.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } => *retry_after,

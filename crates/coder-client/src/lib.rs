@@ -76,7 +76,7 @@ pub use filter::{FilterError, TemplateFilter, UserFilter, WorkspaceFilter};
 pub use id::*;
 pub use list::{List, Unreadable};
 pub use name::{NameError, OrganizationRef, UserRef, WorkspaceName};
-pub use operation::Operation;
+pub use operation::{MAX_ANSWER, Operation};
 pub use response::{json as read_json, nothing as read_nothing};
 pub use streams::{Channel, Paged, Polled, Subscription};
 pub use unsupported::{Absence, Unsupported};

@@ -8,6 +8,13 @@ use serde::Serialize;
 
 use crate::{Capability, Error, RequestError};
 
+/// The greatest size of an answer that an operation gets unless it says otherwise, in bytes: 8 MiB,
+/// enough for a page of workspaces or of log lines.
+pub const MAX_ANSWER: usize = 8 * 1024 * 1024;
+
+/// The same for the answers of a login, which strangers can cause: a token, a user, a release.
+pub(crate) const SMALL_ANSWER: usize = 512 * 1024;
+
 /// One call of Coder's API, as a value: it can be turned into a request, and an answer to that
 /// request can be read, without any I/O. [`Client::send`](crate::Client::send) does the rest.
 pub trait Operation: MaybeSend + MaybeSync {
@@ -40,6 +47,12 @@ pub trait Operation: MaybeSend + MaybeSync {
     /// deployment's [`Capabilities`](crate::Capabilities) first.
     fn needs(&self) -> Option<Capability> {
         None
+    }
+
+    /// The greatest size of an answer, in bytes; by default [`MAX_ANSWER`]. A larger one is an error
+    /// as soon as that much has come.
+    fn max_answer(&self) -> usize {
+        MAX_ANSWER
     }
 
     /// Whether the request may be sent again when nobody knows what became of the first one.
@@ -157,12 +170,13 @@ macro_rules! operation {
 /// GetTemplate(template: TemplateId) = GET ["templates", template] => Template;
 /// ```
 ///
-/// `, needs Capability` at the end names what came with a certain release.
+/// `, needs Capability` at the end names what came with a certain release, and `, up to LIMIT` the
+/// greatest size of an answer where it is not [`MAX_ANSWER`].
 macro_rules! operations {
     ($(
         $(#[$meta:meta])*
         $name:ident $(($($field:ident: $ty:ty),+))? = $method:ident [$($segment:tt),+]
-            $(=> $output:ty)? $(, needs $needs:ident)?;
+            $(=> $output:ty)? $(, needs $needs:ident)? $(, up to $most:ident)?;
     )+) => {$(
         crate::operation::operation_struct!([$(#[$meta])*] $name $(($($field: $ty),+))?);
 
@@ -171,6 +185,8 @@ macro_rules! operations {
             crate::operation::Draft::api(http::Method::$method, segments)
         } $(, fn needs(&self) -> Option<crate::Capability> {
             Some(crate::Capability::$needs)
+        })? $(, fn max_answer(&self) -> usize {
+            crate::operation::$most
         })?);
     )+};
 }

@@ -1,21 +1,22 @@
 //! Reading Coder's answers: what it gave, or why it gave nothing.
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use coder_core::Origin;
-use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use coder_core::{Origin, cleaned, cleaned_to, retry_after};
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::api_error::one_line;
+use crate::api_error::Cause;
 use crate::list::Unreadable;
 use crate::reading::{Outcome, Read, model};
 use crate::{ApiError, CoderVersion, Error, List, NotJson, UnreadableAnswer, ValidationError};
 
-/// How much of a page is kept to show what came instead of JSON, in characters.
-const START: usize = 200;
+/// How many wrong fields of a request are kept.
+const VALIDATIONS: usize = 10;
+
+/// The longest origin whose host DNS could know, in characters.
+const ORIGIN: usize = 270;
 
 /// How much of a release that is no version is kept, in characters.
 const RELEASE: usize = 40;
@@ -126,7 +127,7 @@ fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
         return Err(Error::Redirected { status, to: destination(response) });
     }
     if status == StatusCode::TOO_MANY_REQUESTS {
-        return Err(Error::RateLimited { retry_after: retry_after(response) });
+        return Err(Error::RateLimited { retry_after: retry_after(response.headers()) });
     }
     let mut error = ApiError {
         status,
@@ -134,7 +135,8 @@ fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
         detail: None,
         validations: Vec::new(),
         oauth_code: None,
-        request_id: header(response, "x-coder-request-id").map(str::to_owned),
+        request_id: header(response, "x-coder-request-id").map(cleaned),
+        cause: None,
         changed_nothing: false,
     };
     if !response.body().is_empty() {
@@ -142,13 +144,17 @@ fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
             return Err(not_json(response));
         };
         let said = body.message.or(body.error_description).or_else(|| body.error.clone());
-        error.message = said.unwrap_or(error.message);
-        error.detail = body.detail.filter(|detail| !detail.is_empty());
-        let validations = body.validations.into_iter();
+        error.cause = [&said, &body.detail].into_iter().flatten().find_map(|said| Cause::of(said));
+        error.message = said.map_or(error.message, |said| cleaned(&said));
+        error.detail = body.detail.filter(|detail| !detail.is_empty()).map(|said| cleaned(&said));
+        let validations = body.validations.into_iter().take(VALIDATIONS);
         error.validations = validations
-            .map(|Validation { field, detail }| ValidationError { field, detail })
+            .map(|Validation { field, detail }| ValidationError {
+                field: cleaned(&field),
+                detail: cleaned(&detail),
+            })
             .collect();
-        error.oauth_code = body.error;
+        error.oauth_code = body.error.map(|code| cleaned(&code));
     }
     Err(Error::Api(Box::new(error)))
 }
@@ -158,7 +164,7 @@ impl UnreadableAnswer {
     fn of(self, response: &Response<Bytes>) -> Error {
         let release = header(response, "x-coder-build-version").map(|version| {
             let known = CoderVersion::parse(version).map(|version| version.to_string());
-            known.unwrap_or_else(|_| one_line(version).chars().take(RELEASE).collect())
+            known.unwrap_or_else(|_| cleaned_to(RELEASE, version))
         });
         Error::Unreadable(Box::new(Self { release, ..self }))
     }
@@ -168,13 +174,12 @@ fn not_json(response: &Response<Bytes>) -> Error {
     let text = String::from_utf8_lossy(response.body());
     let page = text.trim_start().starts_with('<') || !response.status().is_success();
     // A successful answer that is no page may hold a token in some other format.
-    let start =
-        if page { one_line(text.trim()).chars().take(START).collect() } else { String::new() };
+    let start = if page { cleaned(text.trim()) } else { String::new() };
     Error::NotJson(Box::new(NotJson {
         status: response.status(),
-        content_type: header(response, CONTENT_TYPE.as_str()).map(str::to_owned),
+        content_type: header(response, CONTENT_TYPE.as_str()).map(cleaned),
         start,
-        retry_after: retry_after(response),
+        retry_after: retry_after(response.headers()),
         changed_nothing: false,
     }))
 }
@@ -192,11 +197,7 @@ fn header<'a>(response: &'a Response<Bytes>, name: &str) -> Option<&'a str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-fn retry_after(response: &Response<Bytes>) -> Option<Duration> {
-    header(response, RETRY_AFTER.as_str())?.trim().parse().ok().map(Duration::from_secs)
-}
-
 fn destination(response: &Response<Bytes>) -> Option<Origin> {
     let location = Url::parse(header(response, LOCATION.as_str())?).ok()?;
-    Origin::of(&location).ok()
+    Origin::of(&location).ok().filter(|origin| origin.to_string().len() <= ORIGIN)
 }

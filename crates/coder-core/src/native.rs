@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio_util::task::TaskTracker;
 
 use crate::{BoxFuture, Clock, Random, RandomError, Runtime, Transport, World};
 
@@ -28,36 +29,65 @@ impl Random for OsRandom {
 }
 
 /// A tokio runtime, remembered when it was made, so that its tasks can be spawned from any thread.
+///
+/// It counts the work that it was given with [`Runtime::spawn`], and its clones count together.
+/// Before a process ends, it waits for [`idle`](Self::idle): tokio drops what is under way when its
+/// runtime is dropped, and a token that was just rotated would be lost with it.
 #[derive(Clone, Debug)]
-pub struct TokioRuntime(tokio::runtime::Handle);
+pub struct TokioRuntime {
+    handle: tokio::runtime::Handle,
+    tasks: TaskTracker,
+}
 
 impl TokioRuntime {
-    /// The runtime this code runs on; `None` outside of one.
+    /// Gives the runtime this code runs on; `None` outside of one. It counts what is spawned
+    /// through this value and its clones.
     pub fn current() -> Option<Self> {
-        tokio::runtime::Handle::try_current().ok().map(Self)
+        let tasks = TaskTracker::new();
+        // A closed tracker still takes tasks; closed means that `wait` ends once there are none.
+        tasks.close();
+        tokio::runtime::Handle::try_current().ok().map(|handle| Self { handle, tasks })
+    }
+
+    /// Ends as soon as no spawned work is under way. Work that panicked has ended, too.
+    ///
+    /// It sets no time limit: [`timeout`](crate::timeout) does.
+    pub async fn idle(&self) {
+        self.tasks.wait().await;
+    }
+
+    /// Counts the spawned work that is under way.
+    pub fn unfinished(&self) -> usize {
+        self.tasks.len()
     }
 }
 
 impl Runtime for TokioRuntime {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
-        drop(self.0.spawn(task));
+        drop(self.tasks.spawn_on(task, &self.handle));
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let _inside = self.0.enter();
+        let _inside = self.handle.enter();
         Box::pin(tokio::time::sleep(duration))
     }
 }
 
 impl World {
-    /// The real world of a process: the system's clock and randomness, the current tokio runtime,
-    /// and `transport`. `None` when called outside a tokio runtime.
+    /// Gives the real world of a process: the system's clock and randomness, the current tokio
+    /// runtime, and `transport`. `None` when called outside a tokio runtime.
     pub fn native(transport: impl Transport + 'static) -> Option<Self> {
-        Some(Self {
+        TokioRuntime::current().map(|runtime| Self::native_on(runtime, transport))
+    }
+
+    /// Gives the real world of a process that runs its work on `runtime`, so that whoever ends the
+    /// process can wait until it is [`idle`](TokioRuntime::idle).
+    pub fn native_on(runtime: TokioRuntime, transport: impl Transport + 'static) -> Self {
+        Self {
             transport: Arc::new(transport),
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
-            runtime: Arc::new(TokioRuntime::current()?),
-        })
+            runtime: Arc::new(runtime),
+        }
     }
 }

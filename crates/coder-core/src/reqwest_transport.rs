@@ -7,15 +7,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
+use url::Url;
 
 use crate::reqwest_conversion::{convert, convert_response};
-use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketAnswer};
+use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketAnswer, is_loopback};
 
 /// Sends requests with reqwest: pooled connections, no redirects, no cookies, no `Referer`.
 ///
 /// On native targets it gives up when connecting takes 10 seconds, or when nothing comes for 60
 /// seconds. Response bodies are streamed; whoever reads one names the limit. A message of a
 /// WebSocket may have 16 MiB.
+///
+/// A proxy is taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), but never for a
+/// loopback address: such a URL may be plain http because its secrets stay on this machine.
 ///
 /// A browser does some things its own way: there are no timeouts; a body is read whole; redirects are
 /// followed, to another origin without `Authorization` but with every other header which that origin
@@ -24,6 +28,8 @@ use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketAnswer
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    /// For what stays on this machine: it knows no proxy.
+    direct: reqwest::Client,
 }
 
 /// reqwest could not be set up, for example because the system's certificates cannot be read.
@@ -38,6 +44,27 @@ impl ReqwestTransport {
     ///
     /// When reqwest cannot be set up.
     pub fn new(user_agent: &str) -> Result<Self, ReqwestTransportError> {
+        Self::built(user_agent, |builder| builder)
+    }
+
+    /// A transport whose clients are set up further by `configure`.
+    fn built(
+        user_agent: &str,
+        configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, ReqwestTransportError> {
+        let client = || configure(Self::builder(user_agent));
+        #[cfg(not(target_family = "wasm"))]
+        let direct = client().no_proxy();
+        #[cfg(target_family = "wasm")]
+        let direct = client();
+        let [client, direct] = [client(), direct].map(|builder| builder.build());
+        Ok(Self {
+            client: client.map_err(ReqwestTransportError)?,
+            direct: direct.map_err(ReqwestTransportError)?,
+        })
+    }
+
+    fn builder(user_agent: &str) -> reqwest::ClientBuilder {
         let builder = reqwest::Client::builder().user_agent(user_agent);
         #[cfg(not(target_family = "wasm"))]
         let builder = builder
@@ -47,7 +74,13 @@ impl ReqwestTransport {
             .referer(false)
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(Duration::from_secs(60));
-        Ok(Self { client: builder.build().map_err(ReqwestTransportError)? })
+        builder
+    }
+
+    /// The client that may send a request there.
+    fn client_for(&self, uri: &http::Uri) -> &reqwest::Client {
+        let is_here = Url::parse(&uri.to_string()).is_ok_and(|url| is_loopback(&url));
+        if is_here { &self.direct } else { &self.client }
     }
 }
 
@@ -62,9 +95,10 @@ impl fmt::Debug for ReqwestTransport {
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
         let (method, target) = (request.method().clone(), target(&request));
+        let client = self.client_for(request.uri());
         let request = reqwest::Request::try_from(request)
             .map_err(|error| convert(error, TransportErrorKind::Request))?;
-        let answer = self.client.execute(request).await.map_err(|error| {
+        let answer = client.execute(request).await.map_err(|error| {
             let error = convert(error, TransportErrorKind::Other);
             tracing::debug!(%method, target, %error, "no answer");
             error
@@ -82,7 +116,7 @@ impl Transport for ReqwestTransport {
         request: Request<()>,
     ) -> Result<WebSocketAnswer, TransportError> {
         let target = target(&request);
-        let answer = crate::reqwest_web_socket::open(&self.client, request).await;
+        let answer = crate::reqwest_web_socket::open(self.client_for(request.uri()), request).await;
         match &answer {
             Ok(WebSocketAnswer::Open(_)) => tracing::debug!(target, "web socket open"),
             Ok(WebSocketAnswer::Refused(answer)) => {
@@ -99,4 +133,45 @@ fn target<T>(request: &Request<T>) -> String {
     let uri = request.uri();
     let (scheme, host) = (uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default());
     format!("{scheme}://{host}{}", uri.path())
+}
+
+#[cfg(all(test, not(target_family = "wasm")))]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one request with this status; gives its port.
+    async fn answering(status: u16) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                assert_ne!(socket.read(&mut [0; 4096]).await.unwrap(), 0);
+                let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
+                socket.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn what_is_for_this_machine_never_goes_through_a_proxy() {
+        let (here, proxy) = (answering(200).await, answering(299).await);
+        let transport = ReqwestTransport::built("test/1", |builder| {
+            builder.proxy(reqwest::Proxy::all(format!("http://127.0.0.1:{proxy}")).unwrap())
+        })
+        .unwrap();
+        let status = async |url: String| {
+            let request = Request::get(url).body(Bytes::new()).unwrap();
+            transport.send(request).await.unwrap().status().as_u16()
+        };
+        for host in ["127.0.0.1", "localhost"] {
+            assert_eq!(status(format!("http://{host}:{here}/")).await, 200, "{host}");
+        }
+        assert_eq!(status("http://coder.invalid/".to_owned()).await, 299, "the proxy is in use");
+    }
 }

@@ -60,14 +60,17 @@ impl RetryPolicy {
             .first_delay
             .saturating_mul(2_u32.saturating_pow(tried.saturating_sub(1)))
             .min(self.max_delay);
-        let jittered = backoff + (backoff / 2).mul_f64(f64::from(jitter) / 255.0);
+        let stretch = backoff.saturating_mul(jitter.into()) / (2 * u32::from(u8::MAX));
+        let jittered = backoff.saturating_add(stretch);
         let pause = retry_after.map_or(jittered, |asked| asked.max(jittered));
-        (elapsed + pause <= self.budget).then_some(pause)
+        elapsed.checked_add(pause).is_some_and(|start| start <= self.budget).then_some(pause)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const POLICY: RetryPolicy = RetryPolicy {
@@ -105,5 +108,31 @@ mod tests {
         assert_eq!(pause(0), Duration::from_secs(2));
         assert_eq!(pause(255), Duration::from_secs(3));
         assert!(pause(100) > pause(50));
+    }
+
+    fn any_duration() -> impl Strategy<Value = Duration> {
+        prop_oneof![
+            Just(Duration::MAX),
+            Just(Duration::from_secs(u64::MAX)),
+            any::<Duration>(),
+            (0_u64..100).prop_map(Duration::from_secs),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_peer_asks_for_the_pause_is_within_the_budget(
+            [first_delay, max_delay, budget, elapsed, asked] in
+                [any_duration(), any_duration(), any_duration(), any_duration(), any_duration()],
+            (tried, jitter) in any::<(u32, u8)>(),
+        ) {
+            let policy = RetryPolicy { max_attempts: u32::MAX, first_delay, max_delay, budget };
+            for asked in [None, Some(asked)] {
+                if let Some(pause) = policy.delay(tried, elapsed, asked, jitter) {
+                    prop_assert!(pause <= budget.saturating_sub(elapsed));
+                    prop_assert!(asked.is_none_or(|asked| pause >= asked));
+                }
+            }
+        }
     }
 }

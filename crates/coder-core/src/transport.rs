@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{Body, MaybeSend, MaybeSync, WebSocketAnswer};
+use crate::{Body, MaybeSend, MaybeSync, WebSocketAnswer, cleaned, with_causes};
 
 /// Sends one HTTP request and gives the answer's head at once, its body as it comes.
 ///
@@ -111,14 +111,16 @@ impl TransportError {
     /// Adds a reason for people. It must hold no secret.
     #[must_use]
     pub fn because(mut self, reason: impl Into<String>) -> Self {
-        self.reason = Some(reason.into());
+        self.reason = Some(cleaned(&reason.into()));
         self
     }
 
-    /// Adds the error below. Its text must hold no secret.
+    /// Adds the error below, as its text and those of its own causes on one line: a peer may have
+    /// written them ([`with_causes`]). They must hold no secret.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+        let source: Box<dyn Error + Send + Sync> = source.into();
+        self.source = Some(with_causes(&*source).into());
         self
     }
 

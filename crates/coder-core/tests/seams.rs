@@ -111,3 +111,33 @@ async fn spawned_work_goes_on_without_its_caller() {
     runtime.spawn(work);
     assert_eq!(wait.await.unwrap(), 7);
 }
+
+#[tokio::test]
+async fn a_runtime_is_idle_when_the_work_of_all_its_clones_has_ended() {
+    let runtime = TokioRuntime::current().unwrap();
+    runtime.idle().await;
+    let world = World::native_on(runtime.clone(), async |_: Request<Bytes>| {
+        Ok(Response::new(Body::empty()))
+    });
+    let (go_on, gate) = tokio::sync::oneshot::channel::<()>();
+    let spawner = world.runtime.clone();
+    world.runtime.spawn(Box::pin(async move {
+        gate.await.unwrap();
+        // Work that work has begun counts as well.
+        spawner.spawn(Box::pin(tokio::task::yield_now()));
+    }));
+    let mut idle = Box::pin(runtime.idle());
+    assert_eq!(futures_util::poll!(&mut idle), std::task::Poll::Pending);
+    assert_eq!(runtime.unfinished(), 1);
+    go_on.send(()).unwrap();
+    idle.await;
+    assert_eq!(runtime.unfinished(), 0);
+}
+
+#[tokio::test]
+async fn work_that_panics_has_ended() {
+    let runtime = TokioRuntime::current().unwrap();
+    runtime.spawn(Box::pin(async { panic!("on purpose") }));
+    runtime.idle().await;
+    assert_eq!(runtime.unfinished(), 0);
+}

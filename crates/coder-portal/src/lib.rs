@@ -46,6 +46,7 @@ mod entities;
 mod error;
 mod from_config;
 mod portal;
+mod request_body;
 mod routes;
 mod signing_keys;
 

@@ -4,6 +4,8 @@ use coder_config::{EntityRef, EntityRefError};
 use http::Method;
 use percent_encoding::percent_decode_str;
 
+use crate::request_body::Takes;
+
 /// A route this portal serves, with what its path says.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -65,6 +67,27 @@ impl Route {
             _ => return Err(NoRoute::NotFound),
         };
         Ok(route)
+    }
+
+    /// What a request with this method may bring along. A body costs memory before anybody knows
+    /// who sent it, so no route takes more than it needs.
+    pub(crate) fn takes(&self, method: &Method) -> Takes {
+        match self {
+            Self::Callback if *method == Method::POST => Takes::Form,
+            Self::Link => Takes::Json,
+            Self::Start
+            | Self::Callback
+            | Self::Refresh
+            | Self::Logout
+            | Self::Jwks
+            | Self::OpenIdConfiguration
+            | Self::UserInfo
+            | Self::Health
+            | Self::Entities
+            | Self::EntityWorkspaces(_)
+            | Self::ShowLink
+            | Self::Unlink => Takes::Nothing,
+        }
     }
 }
 

@@ -98,7 +98,7 @@ impl FakeCoderBuilder {
         self
     }
 
-    /// How long a session or an access token lives without use; 24 hours unless said.
+    /// How long a session or an access token lives; 24 hours unless said. Use does not lengthen it.
     pub fn session_lifetime(mut self, lifetime: Duration) -> Self {
         self.session_lifetime = lifetime;
         self

@@ -86,7 +86,7 @@ pub(crate) struct State {
     pub(crate) names_made: HashMap<(Uuid, String), u64>,
     /// The password of users who have none of their own.
     pub(crate) password: Option<Secret>,
-    /// How long a session or an OAuth access token lives without use.
+    /// How long a session or an OAuth access token lives.
     pub(crate) session_lifetime: Duration,
     pub(crate) provider_off: bool,
     /// The stored setting of releases that have one.

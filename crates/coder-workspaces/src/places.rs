@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use coder_client::Client;
 use coder_client::operations::{GetSshConfig, ListRegions};
-use coder_core::DeploymentUrl;
+use coder_core::{DeploymentUrl, is_within};
 use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
@@ -75,9 +75,9 @@ pub struct KnownPlaces {
     known: Mutex<Known>,
 }
 
-/// By where the client reaches a deployment and where people do: its places, and until when they
-/// count.
-type Known = HashMap<(DeploymentUrl, DeploymentUrl), (Places, Timestamp)>;
+/// By where the client reaches a deployment and where people do: its places, since when they are
+/// known, and how long they count.
+type Known = HashMap<(DeploymentUrl, DeploymentUrl), (Places, Timestamp, SignedDuration)>;
 
 impl KnownPlaces {
     /// Those of the client's deployment, which people reach at `access_url`. When it does not
@@ -86,8 +86,8 @@ impl KnownPlaces {
         let key = (client.deployment().clone(), access_url.clone());
         let now = client.world().clock.now();
         let known = self.lock().get(&key).cloned();
-        if let Some((places, until)) = &known
-            && now < *until
+        if let Some((places, since, lasts)) = &known
+            && is_within(*lasts, now, *since)
         {
             return places.clone();
         }
@@ -95,12 +95,11 @@ impl KnownPlaces {
             Ok(places) => (places, FRESH),
             Err(error) => {
                 tracing::debug!(deployment = %key.0, %error, "its places are not known");
-                let earlier = known.map(|(places, _)| places);
+                let earlier = known.map(|(places, ..)| places);
                 (earlier.unwrap_or_else(|| Places::new(access_url.clone())), PAUSE)
             }
         };
-        let until = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
-        self.lock().insert(key, (places.clone(), until));
+        self.lock().insert(key, (places.clone(), now, lasts));
         places
     }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_config::{Entity, EntityRef};
 use coder_core::{
-    RetryPolicy, Secret, TransportError, TransportErrorKind, World, random_bytes, timeout,
+    RetryPolicy, Secret, TransportError, TransportErrorKind, World, cleaned, elapsed, quoted,
+    random_bytes, retry_after, timeout, with_causes,
 };
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 
@@ -17,14 +18,11 @@ use super::query;
 use super::url::CatalogUrl;
 use crate::{CatalogError, EntityFilter, EntityPage, PageCursor};
 
-/// No page of a catalog comes near this; a larger one is cut off.
-const MAX_BODY: usize = 64 * 1024 * 1024;
+/// A page of 500 entities, or 250 of them by name, stays far below this; a larger answer is refused.
+const MAX_BODY: usize = 16 * 1024 * 1024;
 
 /// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How much of what the catalog says about a failure is told, in characters.
-const MAX_SAID: usize = 200;
 
 /// The catalog as a peer: questions become requests, and answers entities.
 pub(super) struct Api {
@@ -134,8 +132,7 @@ impl Api {
                 Err(failure) => failure,
             };
             tried += 1;
-            let elapsed = self.world.clock.now().duration_since(started);
-            let elapsed = Duration::try_from(elapsed).unwrap_or_default();
+            let elapsed = elapsed(self.world.clock.now(), started);
             let [jitter] = random_bytes(&*self.world.random).unwrap_or_default();
             let pause = self.retry.delay(tried, elapsed, failure.retry_after, jitter);
             let (true, Some(pause)) = (failure.error.is_transient(), pause) else {
@@ -183,7 +180,7 @@ impl Api {
     }
 
     /// Why a successful answer cannot be read: it is a page, or somebody else's JSON.
-    fn unreadable(&self, response: &Response<Bytes>, error: serde_json::Error) -> CatalogError {
+    fn unreadable(&self, response: &Response<Bytes>, error: &serde_json::Error) -> CatalogError {
         let reason = if error.is_data() {
             "its JSON is not of the form that a catalog's answers have".to_owned()
         } else {
@@ -194,7 +191,7 @@ impl Api {
                 self.url
             )
         };
-        unusable(reason).caused_by(error)
+        unusable(reason).caused_by(with_causes(error))
     }
 
     fn read(&self, response: &Response<Bytes>) -> Result<Answer, Failure> {
@@ -203,7 +200,7 @@ impl Api {
         let error = match status {
             _ if status.is_success() => {
                 let answer = serde_json::from_slice(response.body());
-                return answer.map_err(|error| self.unreadable(response, error).into());
+                return answer.map_err(|error| self.unreadable(response, &error).into());
             }
             _ if status.is_redirection() => unusable(format!(
                 "`{url}` redirects elsewhere (status {code}); check the URL, and whether a login \
@@ -223,7 +220,7 @@ impl Api {
             _ if status.is_server_error() => CatalogError::unavailable(said(response)),
             _ => unusable(said(response)),
         };
-        Err(Failure { error, retry_after: retry_after(response) })
+        Err(Failure { error, retry_after: retry_after(response.headers()) })
     }
 }
 
@@ -242,8 +239,7 @@ fn said(response: &Response<Bytes>) -> String {
     let status = response.status().as_u16();
     match serde_json::from_slice::<ErrorBody>(response.body()) {
         Ok(ErrorBody { error }) => {
-            let message = error.message.replace(|c: char| c.is_control(), " ");
-            format!("status {status}, {}", message.chars().take(MAX_SAID).collect::<String>())
+            format!("status {status}, {}", cleaned(&error.message))
         }
         Err(_) => format!("status {status} with {}", content_type(response)),
     }
@@ -251,12 +247,7 @@ fn said(response: &Response<Bytes>) -> String {
 
 fn content_type(response: &Response<Bytes>) -> String {
     match response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) {
-        Some(value) => format!("`{value}`"),
+        Some(value) => quoted(value),
         None => "content of no type".to_owned(),
     }
-}
-
-fn retry_after(response: &Response<Bytes>) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    seconds.trim().parse().ok().map(Duration::from_secs)
 }

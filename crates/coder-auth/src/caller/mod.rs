@@ -1,5 +1,7 @@
-//! Who asks: the callers of routes outside the login flow.
+//! The callers of routes outside the login flow.
 
+pub(crate) mod links;
+pub(crate) mod passed_tokens;
 pub(crate) mod renewing_client;
 pub(crate) mod user;
 
@@ -9,37 +11,60 @@ use coder_client::Client;
 use coder_core::Secret;
 use http::HeaderMap;
 
-use crate::caller::user::Person;
+use crate::caller::links::Link;
+use crate::caller::user::{BackstageUser, IdentifiedBy};
 use crate::error::{AuthError, AuthErrorKind};
+use crate::grant::StoredGrant;
 use crate::grant::key::GrantKey;
-use crate::grant::manager::Kept;
 use crate::service::{CoderAuth, Environment, Inner, bearer};
 use crate::session::SessionError;
+use crate::store::LinkKey;
 
 /// A caller who may use Coder, and the client that speaks for that person.
+///
+/// There is one only after whoever issued the credential has confirmed it.
 #[derive(Clone)]
 pub struct Caller {
     environment: String,
     client: Client,
     user_entity_ref: Option<String>,
-    /// The grant or linked token behind the client, and its access token; `None` for a token passed
-    /// through.
-    grant: Option<(GrantKey, Secret)>,
+    token: Secret,
+    source: TokenSource,
+}
+
+/// Where a caller's token comes from.
+#[derive(Clone)]
+enum TokenSource {
+    /// The request, which has brought it along.
+    Request,
+    /// The grant of a login.
+    Grant(GrantKey),
+    /// The person, who has linked it.
+    Link(LinkKey),
 }
 
 impl Caller {
-    fn on_grant(environment: &Environment, kept: Kept) -> Self {
-        let token = kept.grant.tokens.access_token;
+    fn new(environment: &Environment, token: Secret, source: TokenSource) -> Self {
         Self {
             environment: environment.name.clone(),
             client: environment.upstream.client_for(token.clone()),
             user_entity_ref: None,
-            grant: Some((kept.key, token)),
+            token,
+            source,
         }
     }
 
-    fn named(self, person: &Person) -> Self {
-        Self { user_entity_ref: Some(person.user().to_string()), ..self }
+    fn on_grant(environment: &Environment, stored: StoredGrant) -> Self {
+        let token = stored.access_token().clone();
+        Self::new(environment, token, TokenSource::Grant(stored.key))
+    }
+
+    fn on_link(environment: &Environment, key: LinkKey, link: Link) -> Self {
+        Self::new(environment, link.token, TokenSource::Link(key))
+    }
+
+    fn named(self, user: &BackstageUser) -> Self {
+        Self { user_entity_ref: Some(user.entity().to_string()), ..self }
     }
 
     /// A client of Coder's API with this caller's rights.
@@ -47,9 +72,12 @@ impl Caller {
         &self.client
     }
 
-    /// The access token of the grant behind the client; `None` for a token passed through.
+    /// The access token behind the client; `None` for one that the request has brought along.
     pub(crate) fn token(&self) -> Option<&Secret> {
-        self.grant.as_ref().map(|(_, token)| token)
+        match self.source {
+            TokenSource::Request => None,
+            TokenSource::Grant(_) | TokenSource::Link(_) => Some(&self.token),
+        }
     }
 
     /// The environment the caller uses.
@@ -76,12 +104,15 @@ impl fmt::Debug for Caller {
 impl CoderAuth {
     /// Finds out who makes a request, and with which rights at Coder. In this order:
     ///
-    /// 1. `Coder-Session-Token`: the caller's own token is passed through.
-    /// 2. `Authorization: Bearer` with one of our identity tokens: the grant of that person's last
-    ///    sign-in.
+    /// 1. `Coder-Session-Token`: the caller's own token, once Coder has accepted it at `/users/me`.
+    ///    Its answer, a refusal too, counts for a minute.
+    /// 2. `Authorization: Bearer` with one of our identity tokens: the grant that the token was
+    ///    issued for, and no other.
     /// 3. `Authorization: Bearer` with an identity token of a trusted issuer
     ///    ([`AuthOptions::trusting`](crate::AuthOptions::trusting)), which names a person and gives
-    ///    no access by itself: the session of 4., if there is one.
+    ///    no access by itself: the session of 4., if it is that person's. Where logging in signs
+    ///    nobody in to Backstage, nobody can tell whose session it is; the caller then has the
+    ///    rights of the session, and no name.
     /// 4. The session cookie, with `X-Requested-With: XMLHttpRequest`, from a page of an allowed
     ///    origin. `GET` is no exception: what is read belongs to the person, too.
     ///
@@ -101,26 +132,18 @@ impl CoderAuth {
     ) -> Result<Caller, AuthError> {
         let inner = self.inner();
         if let Some(token) = coder_session_token(headers) {
-            let environment = match environment {
-                Some(name) => inner.environment(name)?,
-                None => inner.only_environment()?,
-            };
-            return Ok(Caller {
-                environment: environment.name.clone(),
-                client: environment.upstream.client_for(token),
-                user_entity_ref: None,
-                grant: None,
-            });
+            return inner.caller_from_coder_token(token, environment).await;
         }
         let Some(token) = bearer(headers) else {
-            return inner.session_holder(headers, environment).await;
+            return inner.caller_from_session(headers, environment).await;
         };
-        let person = inner.person_of_token(&token).await?;
-        let caller = match person.is_ours() {
-            true => inner.token_bearer(&person, environment).await?,
-            false => inner.foreigner(&person, headers, environment).await?,
-        };
-        Ok(caller.named(&person))
+        let user = inner.user_of_token(&token).await?;
+        match user.by() {
+            IdentifiedBy::SignIn(_) => inner.caller_from_own_token(&user, environment).await,
+            IdentifiedBy::Issuer(_) => {
+                inner.caller_from_trusted_issuer(&user, headers, environment).await
+            }
+        }
     }
 
     /// The same caller after Coder has refused a request with 401: asks `/users/me` whether the
@@ -131,97 +154,131 @@ impl CoderAuth {
     /// 401 when only a new login or link helps, or when the caller brought the token; 503 when
     /// Coder cannot be asked right now.
     pub async fn renew(&self, caller: &Caller) -> Result<Caller, AuthError> {
-        let Some((key, token)) = &caller.grant else {
-            return Err(SessionError::NeedsLogin.into());
-        };
         let inner = self.inner();
         let environment = inner.environment(&caller.environment)?;
-        let kept = match inner.grants.renewed(&environment.upstream, key, token).await {
-            Err(error) if key.is_link() && is_about_the_session(&error) => {
-                inner.grants.forget_lost(key).await?;
-                return Err(SessionError::NotLinked.into());
+        let upstream = &environment.upstream;
+        let renewed = match &caller.source {
+            TokenSource::Request => return Err(SessionError::NeedsLogin.into()),
+            TokenSource::Grant(key) => {
+                let stored = inner.grants.renewed(upstream, key, &caller.token).await?;
+                Caller::on_grant(environment, stored)
             }
-            kept => kept?,
+            TokenSource::Link(key) => {
+                let link = inner.links.renewed(upstream, key, &caller.token).await?;
+                let link = link.ok_or(SessionError::NotLinked)?;
+                Caller::on_link(environment, key.clone(), link)
+            }
         };
-        let renewed = Caller::on_grant(environment, kept);
         Ok(Caller { user_entity_ref: caller.user_entity_ref.clone(), ..renewed })
     }
 }
 
 impl Inner {
-    /// The holder of one of our own tokens.
-    async fn token_bearer(
+    /// The holder of a token of Coder.
+    async fn caller_from_coder_token(
         &self,
-        person: &Person,
+        token: Secret,
         environment: Option<&str>,
     ) -> Result<Caller, AuthError> {
-        let known = self.store.person(person.user().as_str()).await?;
-        let known = known.ok_or(SessionError::InvalidToken)?;
-        let environment = self.environment(environment.unwrap_or(&known.environment))?;
-        let kept = if known.environment == environment.name {
-            self.grants.usable(&environment.upstream, &known.grant).await
+        let environment = self.named_or_only(environment)?;
+        let now = self.world.clock.now();
+        self.passed_tokens.confirm(&environment.upstream, &token, now).await?;
+        Ok(Caller::new(environment, token, TokenSource::Request))
+    }
+
+    /// The holder of one of our own tokens.
+    async fn caller_from_own_token(
+        &self,
+        user: &BackstageUser,
+        environment: Option<&str>,
+    ) -> Result<Caller, AuthError> {
+        let IdentifiedBy::SignIn(sign_in) = user.by() else {
+            return Err(SessionError::InvalidToken.into());
+        };
+        let environment = self.environment(environment.unwrap_or(&sign_in.environment))?;
+        let stored = if sign_in.environment == environment.name
+            && sign_in.key.app == *environment.upstream.app()
+        {
+            self.grants.valid(&environment.upstream, &sign_in.key).await
         } else {
             Err(SessionError::OtherEnvironment.into())
         };
-        self.else_linked(kept, environment, Some(person)).await
+        let stored = stored.map(|stored| Caller::on_grant(environment, stored));
+        Ok(self.or_linked_token(stored, environment, Some(user)).await?.named(user))
     }
 
     /// The holder of another issuer's token, who may be signed in here, too.
-    async fn foreigner(
+    async fn caller_from_trusted_issuer(
         &self,
-        person: &Person,
+        user: &BackstageUser,
         headers: &HeaderMap,
         environment: Option<&str>,
     ) -> Result<Caller, AuthError> {
         match self.session_in_use(headers, environment).await {
-            Ok((session, kept)) => {
-                return Ok(Caller::on_grant(self.environment(&session.environment)?, kept));
+            Ok((session, stored)) => {
+                let holder = self.user_of_session(&session, &stored).await?;
+                let caller = Caller::on_grant(self.environment(&session.environment)?, stored);
+                match holder {
+                    Some(holder) if holder.entity() == user.entity() => {
+                        return Ok(caller.named(user));
+                    }
+                    // Somebody else has signed in in this browser.
+                    Some(_) => {}
+                    None => return Ok(caller),
+                }
             }
             // No session, or no page of ours: it does not count.
             Err(error) if is_about_the_session(&error) || is_about_the_request(&error) => {}
             Err(error) => return Err(error),
         }
-        let environment = match environment {
-            Some(name) => self.environment(name)?,
-            None => self.only_environment()?,
-        };
-        self.else_linked(Err(SessionError::NotLinked.into()), environment, Some(person)).await
+        let environment = self.named_or_only(environment)?;
+        let refusal = Err(SessionError::NotLinked.into());
+        Ok(self.or_linked_token(refusal, environment, Some(user)).await?.named(user))
     }
 
     /// The browser of a session. In another environment than the session's own, the person may have
     /// linked a token.
-    async fn session_holder(
+    async fn caller_from_session(
         &self,
         headers: &HeaderMap,
         environment: Option<&str>,
     ) -> Result<Caller, AuthError> {
-        let (session, kept) = self.session_in_use(headers, None).await?;
+        let (session, stored) = self.session_in_use(headers, None).await?;
         let own = self.environment(&session.environment)?;
         match environment {
             Some(name) if name != own.name => {
                 let environment = self.environment(name)?;
-                let person = self.person_of_session(&session, &kept).await?;
+                let user = self.user_of_session(&session, &stored).await?;
                 let refusal = Err(SessionError::OtherEnvironment.into());
-                self.else_linked(refusal, environment, person.as_ref()).await
+                self.or_linked_token(refusal, environment, user.as_ref()).await
             }
-            _ => Ok(Caller::on_grant(own, kept)),
+            _ => Ok(Caller::on_grant(own, stored)),
         }
     }
 
-    /// The grant, or the linked token where there is none to use.
-    async fn else_linked(
+    /// The caller, or the one on the linked token where there is no grant to use.
+    async fn or_linked_token(
         &self,
-        kept: Result<Kept, AuthError>,
+        caller: Result<Caller, AuthError>,
         environment: &Environment,
-        person: Option<&Person>,
+        user: Option<&BackstageUser>,
     ) -> Result<Caller, AuthError> {
-        let kept = match (kept, person) {
-            (Err(error), Some(person)) if is_about_the_session(&error) => {
-                self.linked(environment, person).await?.ok_or(error)?
+        match (caller, user) {
+            (Err(error), Some(user)) if is_about_the_session(&error) => {
+                let key = user.link_key(environment);
+                let link = self.links.valid(&environment.upstream, &key).await?.ok_or(error)?;
+                Ok(Caller::on_link(environment, key, link))
             }
-            (kept, _) => kept?,
-        };
-        Ok(Caller::on_grant(environment, kept))
+            (caller, _) => caller,
+        }
+    }
+
+    /// The environment that a request names, or the only one there is.
+    fn named_or_only(&self, name: Option<&str>) -> Result<&Environment, AuthError> {
+        Ok(match name {
+            Some(name) => self.environment(name)?,
+            None => self.only_environment()?,
+        })
     }
 }
 

@@ -1,75 +1,143 @@
-//! Who a Backstage identity says somebody is, and who says so.
+//! A Backstage user, and what says so.
 
 use backstage_catalog::EntityRef;
-use coder_core::Secret;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use coder_client::UserId;
+use coder_core::{DeploymentUrl, Random, Secret};
 use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::error::AuthError;
-use crate::grant::key::GrantKey;
-use crate::grant::manager::Kept;
+use crate::grant::key::{GrantKey, OAuth2App};
+use crate::grant::{StoredGrant, json};
 use crate::identity::{AcceptTokens, VerifyError};
+use crate::seal::{Purpose, SealingKeys};
 use crate::service::{Environment, Inner};
 use crate::session::SessionError;
-use crate::store::SessionRecord;
+use crate::store::{LinkKey, SessionRecord};
 use crate::web::request::require_xml_http_request;
 
 /// No reference to an entity is longer, in bytes: Backstage allows three parts of 63 characters.
 const MAX_REF: usize = 512;
 
-/// A person as an issuer of identity tokens knows that person. The same reference from another
-/// issuer is another person: who runs that backend must not reach what was given to this one.
+/// A Backstage user, as an issuer of identity tokens knows that person.
+///
+/// The same reference from another issuer is another person: who runs that backend must not reach
+/// what was given to this one. The same reference by another sign-in of this portal is another
+/// person, too: two environments, or two accounts of one Coder, may resolve to one reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Person {
-    issuer: PersonIssuer,
-    user: EntityRef,
+pub(crate) struct BackstageUser {
+    entity: EntityRef,
+    by: IdentifiedBy,
 }
 
-/// Whose key has signed it decides, not the name: a portal that is one of several behind one URL
-/// is called like the backend beside it.
+/// What an identity stands on. An issuer is told by its key, not by its name: a portal shares its
+/// issuer name with the Backstage backend behind the same URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum PersonIssuer {
-    /// This portal.
-    Here,
+pub(crate) enum IdentifiedBy {
+    /// A sign-in at this portal, with this grant.
+    SignIn(SignedInGrant),
     /// A trusted issuer of this name.
-    Other(String),
+    Issuer(String),
 }
 
-impl Person {
+/// The grant that a person has signed in with, and the environment of the sign-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SignedInGrant {
+    pub(crate) key: GrantKey,
+    pub(crate) environment: String,
+}
+
+/// [`SignedInGrant`] as it is sealed into an identity token.
+#[derive(Serialize, Deserialize)]
+struct SealedGrant {
+    #[serde(rename = "d")]
+    deployment: DeploymentUrl,
+    #[serde(rename = "c")]
+    client_id: String,
+    #[serde(rename = "u")]
+    user: UserId,
+    #[serde(rename = "e")]
+    environment: String,
+}
+
+impl SignedInGrant {
+    /// Seals it for an identity token of this user.
+    pub(crate) fn seal(
+        self,
+        keys: &SealingKeys,
+        random: &dyn Random,
+        user_entity_ref: &str,
+    ) -> Result<String, AuthError> {
+        let Self { key: GrantKey { app, user }, environment } = self;
+        let OAuth2App { deployment, client_id } = app;
+        let sealed = json(&SealedGrant { deployment, client_id, user, environment })?;
+        Ok(keys.seal_text(random, &claim_purpose(user_entity_ref), &sealed)?)
+    }
+
+    /// Opens the claim of an identity token of this user; `None` when no configured key opens it.
+    fn open(keys: &SealingKeys, claim: &str, user_entity_ref: &str) -> Option<Self> {
+        let plaintext = keys.open_text(&claim_purpose(user_entity_ref), claim).ok()?;
+        let SealedGrant { deployment, client_id, user, environment } =
+            serde_json::from_slice(&plaintext).ok()?;
+        Some(Self { key: GrantKey::new(OAuth2App::new(deployment, client_id), user), environment })
+    }
+}
+
+fn claim_purpose(user_entity_ref: &str) -> Purpose {
+    Purpose::new(&["grant of an identity token", user_entity_ref])
+}
+
+impl BackstageUser {
     /// The canonical user entity ref.
-    pub(crate) fn user(&self) -> &EntityRef {
-        &self.user
+    pub(crate) fn entity(&self) -> &EntityRef {
+        &self.entity
+    }
+
+    /// What the identity stands on.
+    pub(crate) fn by(&self) -> &IdentifiedBy {
+        &self.by
     }
 
     /// Where a token is kept that this person has linked.
-    pub(crate) fn link_key(&self, environment: &Environment) -> GrantKey {
-        let deployment = environment.upstream.deployment().origin().clone();
-        let issuer = match &self.issuer {
-            PersonIssuer::Here => "here",
-            PersonIssuer::Other(issuer) => issuer,
+    pub(crate) fn link_key(&self, environment: &Environment) -> LinkKey {
+        let holder = match &self.by {
+            IdentifiedBy::SignIn(SignedInGrant { key, environment }) => {
+                let purpose = Purpose::new(&[
+                    key.app.deployment.as_str(),
+                    &key.app.client_id,
+                    &key.user.to_string(),
+                    environment,
+                ]);
+                let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(purpose.as_bytes()));
+                format!("sign-in {hash}")
+            }
+            IdentifiedBy::Issuer(issuer) => format!("issuer {issuer} {}", self.entity),
         };
-        GrantKey::of_link(deployment, issuer, self.user.as_str())
-    }
-
-    /// Whether this portal itself has signed the person in.
-    pub(crate) fn is_ours(&self) -> bool {
-        self.issuer == PersonIssuer::Here
+        LinkKey { deployment: environment.upstream.deployment().clone(), holder }
     }
 }
 
 impl Inner {
     /// The person whom an identity token names, ours or that of a trusted issuer.
-    pub(crate) async fn person_of_token(&self, token: &Secret) -> Result<Person, AuthError> {
+    pub(crate) async fn user_of_token(&self, token: &Secret) -> Result<BackstageUser, AuthError> {
         let accept = AcceptTokens::Full;
-        let (issuer, user) = match self.issuer.verify_if_ours(token.expose(), accept).await? {
-            Some(user) => (PersonIssuer::Here, user),
+        let (user, by) = match self.issuer.verify_if_ours(token.expose(), accept).await? {
+            Some(own) => {
+                let claim = own.grant.ok_or(SessionError::InvalidToken)?;
+                let sign_in = SignedInGrant::open(&self.keys, &claim, &own.user);
+                (own.user, IdentifiedBy::SignIn(sign_in.ok_or(SessionError::InvalidToken)?))
+            }
             None => match self.others.verify(token.expose(), accept).await {
-                Ok(identity) => (PersonIssuer::Other(identity.issuer), identity.user_entity_ref),
+                Ok(identity) => (identity.user_entity_ref, IdentifiedBy::Issuer(identity.issuer)),
                 Err(VerifyError::Refused) => return Err(SessionError::InvalidToken.into()),
                 Err(error) => return Err(error.into()),
             },
         };
-        let user = EntityRef::parse(&user).ok().filter(|user| user.as_str().len() <= MAX_REF);
-        Ok(Person { issuer, user: user.ok_or(SessionError::InvalidToken)? })
+        let entity = EntityRef::parse(&user).ok().filter(|user| user.as_str().len() <= MAX_REF);
+        Ok(BackstageUser { entity: entity.ok_or(SessionError::InvalidToken)?, by })
     }
 
     /// The session of a page of the portal, and its grant, fit to be used.
@@ -77,24 +145,28 @@ impl Inner {
         &self,
         headers: &HeaderMap,
         environment: Option<&str>,
-    ) -> Result<(SessionRecord, Kept), AuthError> {
+    ) -> Result<(SessionRecord, StoredGrant), AuthError> {
         require_xml_http_request(headers)?;
         self.origins.check_caller(headers)?;
         let session = self.session(headers, environment).await?;
         let upstream = &self.environment(&session.environment)?.upstream;
-        let kept = self.grants.usable(upstream, &session.grant).await?;
-        Ok((session, kept))
+        let stored = self.grants.valid(upstream, &session.grant).await?;
+        Ok((session, stored))
     }
 
     /// The person whose session it is; `None` where logging in signs nobody in to Backstage.
-    pub(crate) async fn person_of_session(
+    pub(crate) async fn user_of_session(
         &self,
         session: &SessionRecord,
-        kept: &Kept,
-    ) -> Result<Option<Person>, AuthError> {
+        stored: &StoredGrant,
+    ) -> Result<Option<BackstageUser>, AuthError> {
         let environment = self.environment(&session.environment)?;
-        let Some(sign_in) = &environment.sign_in else { return Ok(None) };
-        let identity = sign_in.resolve_or_log(&kept.grant.profile, kept.key.user).await?;
-        Ok(Some(Person { issuer: PersonIssuer::Here, user: identity.user }))
+        let identity = self.identify(environment, &stored.grant.profile, stored.key.user).await?;
+        let sign_in =
+            SignedInGrant { key: session.grant.clone(), environment: session.environment.clone() };
+        Ok(identity.map(|identity| BackstageUser {
+            entity: identity.user,
+            by: IdentifiedBy::SignIn(sign_in),
+        }))
     }
 }

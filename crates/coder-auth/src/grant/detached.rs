@@ -5,9 +5,17 @@ use futures_channel::oneshot;
 
 use crate::error::{AuthError, AuthErrorKind};
 
-/// Runs `work` to its end beside the caller and waits for its output. When the caller goes away,
-/// the work goes on; `lost` then gets what the caller did not.
-pub(crate) async fn detached<T, Work, Lost>(
+/// Runs `work` to its end beside the caller and waits for its output.
+pub(crate) async fn detached<T, Work>(world: &World, work: Work) -> Result<T, AuthError>
+where
+    T: MaybeSend + 'static,
+    Work: Future<Output = T> + MaybeSend + 'static,
+{
+    detached_or_else(world, work, |_| Box::pin(async {})).await
+}
+
+/// The same; when the caller goes away, the work goes on, and `lost` gets what the caller did not.
+pub(crate) async fn detached_or_else<T, Work, Lost>(
     world: &World,
     work: Work,
     lost: Lost,

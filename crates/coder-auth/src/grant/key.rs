@@ -1,54 +1,62 @@
-//! Whose grant it is.
+//! The key of a grant.
 
 use std::fmt;
 
 use coder_client::UserId;
-use coder_core::Origin;
-use uuid::Uuid;
+use coder_core::DeploymentUrl;
 
 use crate::seal::Purpose;
 
-/// Whose grant it is. Environments with the same deployment and client share their grants.
-///
-/// A token that a person has linked is kept like a grant. Its client id is no client's but names the
-/// person, and its user is the nil UUID, which no user of Coder has.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// An OAuth2 application at a Coder deployment.
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct GrantKey {
-    /// The origin of the Coder deployment.
-    pub deployment: Origin,
+pub struct OAuth2App {
+    /// The Coder deployment, with its path, where browsers reach it.
+    pub deployment: DeploymentUrl,
     /// The OAuth2 client id at that deployment.
     pub client_id: String,
+}
+
+impl OAuth2App {
+    /// Names the application `client_id` at `deployment`.
+    pub fn new(deployment: DeploymentUrl, client_id: impl Into<String>) -> Self {
+        Self { deployment, client_id: client_id.into() }
+    }
+}
+
+impl fmt::Debug for OAuth2App {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "OAuth2App({} at {})", self.client_id, self.deployment)
+    }
+}
+
+/// The key of a grant: the user who gave it, and the application it was given to. Environments
+/// with the same application share their grants.
+#[derive(Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct GrantKey {
+    /// The application.
+    pub app: OAuth2App,
     /// The user at that deployment.
     pub user: UserId,
 }
 
 impl GrantKey {
-    /// The grant that this user of this deployment gave this client.
-    pub fn new(deployment: Origin, client_id: impl Into<String>, user: UserId) -> Self {
-        Self { deployment, client_id: client_id.into(), user }
+    /// Names the grant that this user gave this application.
+    pub fn new(app: OAuth2App, user: UserId) -> Self {
+        Self { app, user }
     }
 
-    /// Where a token is kept that a person has linked, who is known by `issuer` as `user`: a grant
-    /// that no OAuth2 client was given, and whose user at Coder is not part of the key, since
-    /// looking it up must not need to know.
-    pub(crate) fn of_link(deployment: Origin, issuer: &str, user: &str) -> Self {
-        Self::new(deployment, format!("link {issuer} {user}"), Uuid::nil().into())
-    }
-
-    /// Whether it is the key of a linked token. No user of Coder has this id.
-    pub(crate) fn is_link(&self) -> bool {
-        Uuid::from(self.user).is_nil()
-    }
-
-    /// What a grant is sealed for.
+    /// What a grant's content is sealed for.
     pub(crate) fn purpose(&self) -> Purpose {
-        Purpose::new(&["grant", self.deployment.as_str(), &self.client_id, &self.user.to_string()])
+        let Self { app, user } = self;
+        Purpose::new(&["grant", app.deployment.as_str(), &app.client_id, &user.to_string()])
     }
 }
 
 impl fmt::Debug for GrantKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "GrantKey({} of {} at {})", self.client_id, self.user, self.deployment)
+        let Self { app, user } = self;
+        write!(formatter, "GrantKey({user} for {} at {})", app.client_id, app.deployment)
     }
 }

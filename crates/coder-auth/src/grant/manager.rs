@@ -1,387 +1,479 @@
-//! Keeping grants: every change of a token pair goes through here.
+//! The grants of one process: what may be handed out, and every rotation.
 //!
-//! The rules that make a login last. Coder keeps one live pair per user and app: a rotation kills
-//! the old pair, and so does a login elsewhere. So
+//! Coder keeps one live pair per user and application: a rotation kills the old pair, and so does
+//! a login elsewhere. So
 //!
-//! - a pair is written before anything else is done with it;
-//! - a write compares the generation it has read; when another write came between, the pairs are
-//!   tried at Coder and the live one is kept;
-//! - one rotation of a grant runs at a time, in this process by [`Rotations`] and among replicas
-//!   by a lease, and it runs detached: whoever goes away, the pair is kept.
+//! - one place decides what is handed out: [`Grants::valid`];
+//! - whatever is asked of Coder about one grant is asked once at a time in this process, and it
+//!   runs detached: a caller that goes away loses nothing;
+//! - one rotation of a pair runs at a time among all replicas, by a lease;
+//! - a rotation writes the pair it has got before anything else, as an update of the very version
+//!   it has read. When the grant has ended or has another pair meanwhile, the new pair is revoked.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use coder_core::{BoxFuture, Random, Secret, World, random_bytes};
+use coder_core::{BoxFuture, Secret, World, is_within};
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::error::AuthError;
-use crate::grant::Grant;
+use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::detached::detached;
 use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
-use crate::grant::tokens::TokenPair;
+use crate::grant::revocations::Revocations;
+use crate::grant::{Grant, StoredGrant, StoredPair};
 use crate::seal::SealingKeys;
 use crate::session::SessionError;
-use crate::store::{AuthStore, Generation, StoreError};
+use crate::store::{AuthStore, GrantRecord, Lease, PairId};
 use crate::upstream::{Upstream, UpstreamError};
 
-/// Nothing is handed out unless `/users/me` has answered this recently: a user who is suspended in
-/// Coder is out within this time.
-const CONFIRMED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+/// A grant whose user was confirmed at `/users/me` this recently is handed out without asking.
+const CONFIRMED_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+/// A grant whose user was confirmed this recently is handed out when Coder does not answer.
+const TRUSTED_WITHOUT_ANSWER: SignedDuration = SignedDuration::from_mins(10);
 /// The least life left in an access token that is handed out, where Coder's sessions last longer.
-const LEAST_LIFE: SignedDuration = SignedDuration::from_mins(10);
-/// A rotation takes no longer; after that another replica may try.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// How often a replica looks whether another one's rotation has ended.
+const MIN_REMAINING_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+/// How long one holder may rotate. A rotation takes less; after that another replica may try.
+const LEASE: SignedDuration = SignedDuration::from_secs(15);
+/// How often a replica looks whether another one's rotation has ended, and how many times.
 const LEASE_POLL: Duration = Duration::from_millis(100);
+const LEASE_POLLS: u32 = 50;
+/// How often a write is tried again that other writes have overtaken. Each of them made progress.
+const MOST_CONFLICTS: u32 = 20;
+/// How many logins may come between, one after the other, while one question is answered.
+const MOST_LOGINS_BETWEEN: u32 = 3;
 
-/// A stored grant, opened.
-#[derive(Clone)]
-pub(crate) struct Kept {
-    pub(crate) key: GrantKey,
-    pub(crate) generation: Generation,
-    pub(crate) stored_at: Timestamp,
-    pub(crate) grant: Grant,
-}
+/// Questions about grants under way in this process.
+type Flights = Mutex<HashMap<GrantKey, Shared<BoxFuture<'static, Result<Revalidated, AuthError>>>>>;
 
-/// Rotations under way in this process, by grant.
-type Rotations = Mutex<HashMap<GrantKey, Shared<BoxFuture<'static, Result<Kept, AuthError>>>>>;
-
-/// The keeper of all grants of one process. Cheap to clone.
+/// The grants of one process. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Grants {
     world: World,
     store: Arc<dyn AuthStore>,
     keys: SealingKeys,
-    rotations: Arc<Rotations>,
+    revocations: Revocations,
+    flights: Arc<Flights>,
+}
+
+/// A grant that may be handed out, and whether Coder has said so just now.
+#[derive(Clone)]
+struct Revalidated {
+    stored: StoredGrant,
+    is_confirmed: bool,
+}
+
+impl Revalidated {
+    fn confirmed(stored: StoredGrant) -> Self {
+        Self { stored, is_confirmed: true }
+    }
+}
+
+/// What `/users/me` says of a grant.
+enum Answer {
+    /// The token is good.
+    Confirmed(Profile),
+    /// Coder does not know the token any more.
+    Refused,
+    /// Nothing was said about the user.
+    NoAnswer(UpstreamError),
 }
 
 impl Grants {
-    pub(crate) fn new(world: World, store: Arc<dyn AuthStore>, keys: SealingKeys) -> Self {
-        Self { world, store, keys, rotations: Arc::default() }
+    pub(crate) fn new(
+        world: World,
+        store: Arc<dyn AuthStore>,
+        keys: SealingKeys,
+        revocations: Revocations,
+    ) -> Self {
+        Self { world, store, keys, revocations, flights: Arc::default() }
     }
 
-    /// The grant of this key. One that no configured key opens counts as lost: only a login helps.
-    pub(crate) async fn read(&self, key: &GrantKey) -> Result<Option<Kept>, StoreError> {
-        let Some(record) = self.store.grant(key).await? else { return Ok(None) };
-        match Grant::open(&self.keys, &record) {
-            Ok(grant) => Ok(Some(Kept {
-                key: record.key,
-                generation: record.generation,
-                stored_at: record.stored_at,
-                grant,
-            })),
-            Err(error) => {
+    /// Reads the grant of this key. One that no configured key opens counts as lost.
+    pub(crate) async fn read(&self, key: &GrantKey) -> Result<Option<StoredGrant>, AuthError> {
+        Ok(self.store.grant(key).await?.and_then(|record| self.open(record)))
+    }
+
+    /// Opens a stored grant; `None` when no configured key does, and only a login helps.
+    pub(crate) fn open(&self, record: GrantRecord) -> Option<StoredGrant> {
+        let key = record.key.clone();
+        let opened = StoredGrant::open(&self.keys, record);
+        opened
+            .inspect_err(|error| {
                 tracing::warn!(?key, %error, "a stored grant cannot be opened; its user has to sign in again");
-                Ok(None)
-            }
-        }
+            })
+            .ok()
     }
 
-    /// Keeps the pair of a login that `/users/me` has just confirmed, in place of that user's
-    /// former pair, which the login has killed. `started_at` is when the exchange began: a pair
-    /// that was stored after that may be newer than this one, so both are tried.
-    pub(crate) async fn keep_login(
+    /// Seals the next content of a grant.
+    pub(crate) fn next(
         &self,
-        upstream: &Upstream,
         key: GrantKey,
+        pair: StoredPair,
         grant: Grant,
-        started_at: Timestamp,
-    ) -> Result<Kept, AuthError> {
-        self.settle(upstream, key, grant, |current| current.stored_at < started_at).await
-    }
-
-    /// Writes `grant`, unless what is stored has come between and is the live one.
-    /// `is_older(stored)` says that the stored pair is known to be dead.
-    async fn settle(
-        &self,
-        upstream: &Upstream,
-        key: GrantKey,
-        grant: Grant,
-        is_older: impl Fn(&Kept) -> bool,
-    ) -> Result<Kept, AuthError> {
-        loop {
-            let record = self.store.grant(&key).await?;
-            let current = self.read(&key).await?;
-            if let Some(current) = current
-                && !is_older(&current)
-                && !current.grant.needs_login
-                && let Err(UpstreamError::TokenRefused(_)) =
-                    upstream.user(&grant.tokens.access_token).await
-            {
-                // Ours is dead: another login of this user, somewhere else, was the last one.
-                return Ok(current);
-            }
-            let expected = record.map(|record| record.generation);
-            if let Some(kept) = self.write(&key, grant.clone(), expected).await? {
-                return Ok(kept);
-            }
-        }
-    }
-
-    /// Keeps `grant`, whatever was there.
-    pub(crate) async fn put(&self, key: &GrantKey, grant: &Grant) -> Result<Kept, AuthError> {
-        loop {
-            let expected = self.store.grant(key).await?.map(|record| record.generation);
-            if let Some(kept) = self.write(key, grant.clone(), expected).await? {
-                return Ok(kept);
-            }
-        }
-    }
-
-    /// Forgets the grant of this key, whatever it is. Coder is not told.
-    pub(crate) async fn forget(&self, key: &GrantKey) -> Result<(), AuthError> {
-        while let Some(record) = self.store.grant(key).await? {
-            if self.store.delete_grant(key, record.generation).await? {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Forgets a grant that Coder does not accept any more, unless it was replaced.
-    pub(crate) async fn forget_lost(&self, key: &GrantKey) -> Result<(), AuthError> {
-        if let Some(kept) = self.read(key).await?
-            && kept.grant.needs_login
-        {
-            self.store.delete_grant(key, kept.generation).await?;
-        }
-        Ok(())
-    }
-
-    /// Writes `grant` as the successor of the generation `expected`; `None` when another write
-    /// came first.
-    async fn write(
-        &self,
-        key: &GrantKey,
-        grant: Grant,
-        expected: Option<Generation>,
-    ) -> Result<Option<Kept>, AuthError> {
+    ) -> Result<(StoredGrant, GrantRecord), AuthError> {
         let now = self.world.clock.now();
-        let generation = expected.unwrap_or_default() + 1;
-        let record = grant.seal(&self.keys, &*self.world.random, key, generation, now)?;
-        let written = self.store.replace_grant(record, expected).await?;
-        Ok(written.then(|| Kept { key: key.clone(), generation, stored_at: now, grant }))
+        StoredGrant::next(&self.keys, &*self.world.random, key, pair, grant, now)
     }
 
-    /// The grant, fit to be handed out: its user was confirmed within the last ten minutes, and its
-    /// access token does not expire at once. Asks Coder only when one of the two is not so.
-    pub(crate) async fn usable(
+    /// Returns the grant if it may be handed out: its user was confirmed within the last 30
+    /// seconds, or within the last 10 minutes if Coder does not answer, and its access token does
+    /// not expire at once. Asks Coder, and rotates, as far as needed.
+    ///
+    /// # Errors
+    ///
+    /// When the session is over, only a login helps, or neither Coder nor an earlier answer of it
+    /// says that the user still may.
+    pub(crate) async fn valid(
         &self,
         upstream: &Arc<Upstream>,
         key: &GrantKey,
-    ) -> Result<Kept, AuthError> {
-        let kept = self.read(key).await?.ok_or(SessionError::Ended)?;
-        if kept.grant.needs_login {
-            return Err(SessionError::NeedsLogin.into());
+    ) -> Result<StoredGrant, AuthError> {
+        let stored = self.current(key).await?;
+        if self.may_be_handed_out(&stored) {
+            return Ok(stored);
         }
-        let now = self.world.clock.now();
-        if expires_soon(&kept.grant, now) {
-            return self.rotated(upstream, kept).await;
-        }
-        if now.duration_since(kept.grant.confirmed_at) < CONFIRMED_WITHIN {
-            return Ok(kept);
-        }
-        self.checked(upstream, kept).await
+        Ok(self.revalidated(upstream, key).await?.stored)
     }
 
-    /// The grant after Coder has refused its access token `refused`. What one route says is not
-    /// enough to rotate: `/users/me` decides.
+    /// Returns the grant after Coder has refused its access token `refused`. What one route says
+    /// is not enough to rotate: `/users/me` decides.
     pub(crate) async fn renewed(
         &self,
         upstream: &Arc<Upstream>,
         key: &GrantKey,
         refused: &Secret,
-    ) -> Result<Kept, AuthError> {
-        let kept = self.read(key).await?.ok_or(SessionError::Ended)?;
-        if kept.grant.needs_login {
-            return Err(SessionError::NeedsLogin.into());
+    ) -> Result<StoredGrant, AuthError> {
+        if !self.current(key).await?.access_token().matches(refused) {
+            return self.valid(upstream, key).await;
         }
-        if !kept.grant.tokens.access_token.matches(refused) {
-            return Ok(kept);
+        let Revalidated { stored, is_confirmed } = self.revalidated(upstream, key).await?;
+        if stored.access_token().matches(refused) && !is_confirmed {
+            return Err(AuthErrorKind::Unconfirmed.into());
         }
-        self.checked(upstream, kept).await
+        Ok(stored)
     }
 
-    /// Asks `/users/me`, and rotates when Coder does not know the token any more.
-    async fn checked(&self, upstream: &Arc<Upstream>, kept: Kept) -> Result<Kept, AuthError> {
-        match upstream.user(&kept.grant.tokens.access_token).await {
-            Ok((_, profile)) => self.confirmed(kept, profile).await,
-            Err(UpstreamError::TokenRefused(_)) => self.rotated(upstream, kept).await,
+    /// The grant, unless it has ended or only a login helps.
+    async fn current(&self, key: &GrantKey) -> Result<StoredGrant, AuthError> {
+        let stored = self.read(key).await?.ok_or(SessionError::Ended)?;
+        if stored.grant.needs_login {
+            return Err(SessionError::NeedsLogin.into());
+        }
+        Ok(stored)
+    }
+
+    /// The rule of what is handed out without asking Coder.
+    fn may_be_handed_out(&self, stored: &StoredGrant) -> bool {
+        let now = self.world.clock.now();
+        is_within(CONFIRMED_WITHIN, now, stored.grant.confirmed_at) && !expires_soon(stored, now)
+    }
+
+    /// Asks Coder about the grant. All who need it at once share one question.
+    async fn revalidated(
+        &self,
+        upstream: &Arc<Upstream>,
+        key: &GrantKey,
+    ) -> Result<Revalidated, AuthError> {
+        let flight = {
+            let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+            let begin = || self.begin_flight(upstream.clone(), key.clone()).shared();
+            flights.entry(key.clone()).or_insert_with(begin).clone()
+        };
+        flight.await
+    }
+
+    fn begin_flight(
+        &self,
+        upstream: Arc<Upstream>,
+        key: GrantKey,
+    ) -> BoxFuture<'static, Result<Revalidated, AuthError>> {
+        let this = self.clone();
+        Box::pin(async move {
+            let landing = Landing { flights: this.flights.clone(), key: key.clone() };
+            let keeper = this.clone();
+            let work = async move {
+                // Here, since there may be nobody left who waits; and on every way out.
+                let _landing = landing;
+                keeper.revalidate(&upstream, &key).await
+            };
+            detached(&this.world, work).await?
+        })
+    }
+
+    /// Confirms the grant at `/users/me`, and rotates its pair when it is dead or dying. Begins
+    /// anew when a login came between: it has brought another pair.
+    async fn revalidate(
+        &self,
+        upstream: &Upstream,
+        key: &GrantKey,
+    ) -> Result<Revalidated, AuthError> {
+        let mut stored = self.current(key).await?;
+        for _ in 0..MOST_LOGINS_BETWEEN {
+            match self.revalidate_once(upstream, stored).await {
+                Err(error) if matches!(error.kind(), AuthErrorKind::Overtaken) => {}
+                result => return result,
+            }
+            stored = self.current(key).await?;
+            if self.may_be_handed_out(&stored) {
+                return Ok(Revalidated::confirmed(stored));
+            }
+        }
+        Err(AuthErrorKind::Overtaken.into())
+    }
+
+    async fn revalidate_once(
+        &self,
+        upstream: &Upstream,
+        mut stored: StoredGrant,
+    ) -> Result<Revalidated, AuthError> {
+        let now = self.world.clock.now();
+        if expires_soon(&stored, now) {
+            stored = self.rotate(upstream, stored).await?;
+        }
+        match self.ask(upstream, &stored).await? {
+            Answer::Confirmed(profile) => return self.record_confirmation(stored, profile).await,
+            Answer::NoAnswer(error) => return self.without_answer(stored, error),
+            Answer::Refused => stored = self.rotate(upstream, stored).await?,
+        }
+        match self.ask(upstream, &stored).await? {
+            Answer::Confirmed(profile) => self.record_confirmation(stored, profile).await,
+            Answer::NoAnswer(error) => self.without_answer(stored, error),
+            // Coder has just issued it, and does not know it: somebody has ended it meanwhile.
+            Answer::Refused => Ok(Revalidated::confirmed(self.mark_needs_login(&stored).await?)),
+        }
+    }
+
+    /// Asks `/users/me`. The user of a grant is its key: the answer about another user is none.
+    async fn ask(&self, upstream: &Upstream, stored: &StoredGrant) -> Result<Answer, AuthError> {
+        match upstream.user(stored.access_token()).await {
+            Ok((user, profile)) if user == stored.key.user => Ok(Answer::Confirmed(profile)),
+            Ok((other, _)) => {
+                let key = &stored.key;
+                tracing::error!(?key, %other, "`/users/me` names another user than the token was issued to; check what is between this server and coder, such as a cache");
+                Err(AuthErrorKind::OtherUser.into())
+            }
+            Err(UpstreamError::TokenRefused(_)) => Ok(Answer::Refused),
+            Err(error) if error.is_transient() => Ok(Answer::NoAnswer(error)),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Notes that `/users/me` has answered. Whoever wrote meanwhile knows better.
-    async fn confirmed(&self, kept: Kept, profile: Profile) -> Result<Kept, AuthError> {
-        let mut grant = kept.grant.clone();
-        grant.confirm(profile, self.world.clock.now());
-        match self.write(&kept.key, grant, Some(kept.generation)).await? {
-            Some(written) => Ok(written),
-            None => Ok(self.read(&kept.key).await?.ok_or(SessionError::Ended)?),
+    /// The rule of what is handed out when Coder does not answer.
+    fn without_answer(
+        &self,
+        stored: StoredGrant,
+        error: UpstreamError,
+    ) -> Result<Revalidated, AuthError> {
+        let now = self.world.clock.now();
+        if !is_within(TRUSTED_WITHOUT_ANSWER, now, stored.grant.confirmed_at) {
+            return Err(error.into());
+        }
+        tracing::info!(key = ?stored.key, %error, "coder does not answer; its answer of the last ten minutes counts");
+        Ok(Revalidated { stored, is_confirmed: false })
+    }
+
+    /// Writes that `/users/me` has confirmed this pair.
+    async fn record_confirmation(
+        &self,
+        stored: StoredGrant,
+        profile: Profile,
+    ) -> Result<Revalidated, AuthError> {
+        let now = self.world.clock.now();
+        let pair = stored.pair.id.clone();
+        let lifetime = stored.pair.tokens.lifetime();
+        let written = self
+            .update_while(stored, &pair, |grant| grant.confirm(lifetime, profile.clone(), now))
+            .await?;
+        match written {
+            Ok(written) => Ok(Revalidated::confirmed(written)),
+            // A login or a rotation came between, whose pair this answer was not about.
+            Err(Some(newer)) if !newer.grant.needs_login && self.may_be_handed_out(&newer) => {
+                Ok(Revalidated::confirmed(newer))
+            }
+            Err(Some(_)) => Err(AuthErrorKind::Overtaken.into()),
+            Err(None) => Err(SessionError::Ended.into()),
         }
     }
 
-    /// The successor of `kept`, whose access token is dead or dying. All who need it at once share
-    /// one rotation.
-    async fn rotated(&self, upstream: &Arc<Upstream>, kept: Kept) -> Result<Kept, AuthError> {
-        let key = kept.key.clone();
-        let rotation = {
-            let mut rotations = self.rotations.lock().unwrap_or_else(PoisonError::into_inner);
-            rotations
-                .entry(key.clone())
-                .or_insert_with(|| self.start_rotation(upstream.clone(), kept).shared())
-                .clone()
-        };
-        rotation.await
+    /// Writes that only a login helps. Sessions and cookies stay: the login revives them all.
+    async fn mark_needs_login(&self, stored: &StoredGrant) -> Result<StoredGrant, AuthError> {
+        let pair = stored.pair.id.clone();
+        let written =
+            self.update_while(stored.clone(), &pair, |grant| grant.needs_login = true).await?;
+        match written {
+            Ok(_) => Err(SessionError::NeedsLogin.into()),
+            Err(Some(newer)) if newer.grant.needs_login => Err(SessionError::NeedsLogin.into()),
+            Err(Some(newer)) if self.may_be_handed_out(&newer) => Ok(newer),
+            Err(Some(_)) => Err(AuthErrorKind::Overtaken.into()),
+            Err(None) => Err(SessionError::Ended.into()),
+        }
     }
 
-    fn start_rotation(
+    /// Changes the grant's content while its pair is `pair`. Gives what is stored instead when it
+    /// has another pair, and nothing when it has ended.
+    async fn update_while(
         &self,
-        upstream: Arc<Upstream>,
-        kept: Kept,
-    ) -> BoxFuture<'static, Result<Kept, AuthError>> {
-        let this = self.clone();
-        Box::pin(async move {
-            let (keeper, key) = (this.clone(), kept.key.clone());
-            let work = async move {
-                let result = keeper.rotate_leased(&upstream, kept).await;
-                // Here, since there may be nobody left who waits.
-                keeper.forget_rotation(&key);
-                result
-            };
-            detached(&this.world, work, |_| Box::pin(async {})).await?
-        })
+        mut stored: StoredGrant,
+        pair: &PairId,
+        change: impl Fn(&mut Grant),
+    ) -> Result<Result<StoredGrant, Option<StoredGrant>>, AuthError> {
+        for _ in 0..MOST_CONFLICTS {
+            let mut grant = stored.grant.clone();
+            change(&mut grant);
+            let (next, record) = self.next(stored.key.clone(), stored.pair.clone(), grant)?;
+            if self.store.update_grant(record, stored.version).await? {
+                return Ok(Ok(next));
+            }
+            let Some(newer) = self.read(&stored.key).await? else { return Ok(Err(None)) };
+            if newer.pair.id != *pair || newer.grant.needs_login {
+                return Ok(Err(Some(newer)));
+            }
+            stored = newer;
+        }
+        Err(AuthErrorKind::Overtaken.into())
     }
 
-    fn forget_rotation(&self, key: &GrantKey) {
-        self.rotations.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-    }
-
-    /// Rotates while no other replica does, or takes over what the other one has got.
-    async fn rotate_leased(&self, upstream: &Upstream, kept: Kept) -> Result<Kept, AuthError> {
-        let holder = holder(&*self.world.random)?;
-        loop {
-            let now = self.world.clock.now();
-            if self.store.lease_grant(&kept.key, &holder, now, now + LEASE).await? {
-                let result = self.rotate_once(upstream, &kept).await;
-                if let Err(error) = self.store.release_grant(&kept.key, &holder).await {
-                    tracing::warn!(key = ?kept.key, %error, "a lease was not given back; it expires");
+    /// Replaces the pair of `stored`, whose access token is dead or dying, while no other replica
+    /// does; or gives what another replica has got.
+    async fn rotate(
+        &self,
+        upstream: &Upstream,
+        stored: StoredGrant,
+    ) -> Result<StoredGrant, AuthError> {
+        let holder = PairId::generate(&*self.world.random)?.as_str().to_owned();
+        let (key, pair) = (stored.key.clone(), stored.pair.id.clone());
+        for _ in 0..LEASE_POLLS {
+            let lease = Lease { holder: holder.clone(), now: self.world.clock.now(), lasts: LEASE };
+            if self.store.lease_grant(&key, &pair, &lease).await? {
+                let result = self.rotate_leased(upstream, stored).await;
+                // Replacing the pair has freed it already.
+                if result.is_err()
+                    && let Err(error) = self.store.release_grant(&key, &holder).await
+                {
+                    tracing::warn!(?key, %error, "a lease was not given back; it expires");
                 }
                 return result;
             }
-            self.world.runtime.sleep(LEASE_POLL).await;
-            if let Some(newer) = self.newer_than(&kept).await? {
-                return Ok(newer);
+            let current = self.current(&key).await?;
+            if current.pair.id != pair {
+                return Ok(current);
             }
+            self.world.runtime.sleep(LEASE_POLL).await;
         }
+        Err(AuthErrorKind::RotationUnderWay.into())
     }
 
-    /// What another replica has written since `kept` was read.
-    async fn newer_than(&self, kept: &Kept) -> Result<Option<Kept>, AuthError> {
-        let current = self.read(&kept.key).await?.ok_or(SessionError::Ended)?;
-        if current.generation == kept.generation {
-            return Ok(None);
-        }
-        if current.grant.needs_login {
-            return Err(SessionError::NeedsLogin.into());
-        }
-        Ok((!same_pair(&current.grant, &kept.grant)).then_some(current))
-    }
-
-    async fn rotate_once(&self, upstream: &Upstream, kept: &Kept) -> Result<Kept, AuthError> {
-        // Under the lease: what is stored now is what has to be rotated, if it still has to.
-        if let Some(newer) = self.newer_than(kept).await? {
-            return Ok(newer);
-        }
-        let key = &kept.key;
-        let Some(refresh_token) = &kept.grant.tokens.refresh_token else {
-            return self.lost(kept).await;
+    async fn rotate_leased(
+        &self,
+        upstream: &Upstream,
+        stored: StoredGrant,
+    ) -> Result<StoredGrant, AuthError> {
+        let key = stored.key.clone();
+        let Some(refresh_token) = &stored.pair.tokens.refresh_token else {
+            return self.mark_needs_login(&stored).await;
         };
         let asked_at = self.world.clock.now();
         let tokens = match upstream.rotate(refresh_token).await {
             Ok(tokens) => tokens,
             Err(error @ UpstreamError::GrantRefused(_)) => {
-                // Lost, unless a login elsewhere has replaced the pair meanwhile.
                 tracing::info!(?key, %error, "coder does not accept the refresh token");
-                return self.lost(kept).await;
+                return self.mark_needs_login(&stored).await;
             }
             Err(error) => return Err(error.into()),
         };
-        let scope = tokens.scope.clone().unwrap_or_else(|| kept.grant.scope.clone());
-        // Written before anything else: the old pair is dead.
-        let profile = kept.grant.profile.clone();
-        let grant = Grant::new(tokens, scope, profile, asked_at, kept.grant.confirmed_at);
-        let mut written = self
-            .settle(upstream, key.clone(), grant, |stored| same_pair(&stored.grant, &kept.grant))
-            .await?;
-        match upstream.user(&written.grant.tokens.access_token).await {
-            Ok((_, profile)) => written = self.confirmed(written, profile).await?,
-            Err(UpstreamError::TokenRefused(_)) => return self.lost(&written).await,
-            Err(error) => return Err(error.into()),
-        }
-        tracing::debug!(?key, generation = written.generation, "the token pair was rotated");
-        Ok(written)
+        let pair = StoredPair::new(&self.keys, &*self.world.random, tokens)?;
+        self.store_rotated(upstream, stored, pair, asked_at).await
     }
 
-    /// Notes that only a login helps. Sessions and cookies stay: the login revives them all.
-    async fn lost(&self, kept: &Kept) -> Result<Kept, AuthError> {
-        let mut grant = kept.grant.clone();
-        grant.needs_login = true;
-        match self.write(&kept.key, grant, Some(kept.generation)).await? {
-            Some(_) => Err(SessionError::NeedsLogin.into()),
-            None => self.newer_than(kept).await?.ok_or_else(|| SessionError::NeedsLogin.into()),
+    /// Writes the new pair in the place of the one it was made from. When that one is not there any
+    /// more, a logout or a login has decided otherwise, and the new pair is revoked; so it is when
+    /// the store does not answer again in time, since nobody could use it.
+    async fn store_rotated(
+        &self,
+        upstream: &Upstream,
+        rotated: StoredGrant,
+        pair: StoredPair,
+        asked_at: Timestamp,
+    ) -> Result<StoredGrant, AuthError> {
+        let key = rotated.key.clone();
+        let former = rotated.pair.id.clone();
+        let mut failure: AuthError = AuthErrorKind::Overtaken.into();
+        let mut current = Ok(Some(rotated));
+        for _ in 0..MOST_CONFLICTS {
+            match current {
+                // The write has succeeded whose answer was an error.
+                Ok(Some(stored)) if stored.pair.id == pair.id => return Ok(stored),
+                Ok(Some(stored)) if stored.pair.id == former => {
+                    match self.write_rotated(stored, pair.clone(), asked_at).await {
+                        Ok(Some(written)) => return Ok(written),
+                        Ok(None) => {}
+                        Err(error) => failure = self.pause_after(error).await,
+                    }
+                }
+                Ok(_) => break,
+                Err(error) => failure = self.pause_after(error).await,
+            }
+            current = self.read(&key).await;
         }
+        self.revocations.revoke_stray(upstream, pair).await;
+        Err(failure)
     }
 
-    /// Forgets the grant and revokes its pair at Coder. A failure to revoke is logged: the person
-    /// asked to be signed out, and is.
-    pub(crate) async fn end(&self, upstream: &Upstream, kept: Kept) -> Result<(), AuthError> {
-        let key = &kept.key;
-        if !self.store.delete_grant(key, kept.generation).await? {
-            // A login or a rotation came between. Whoever made it decides.
-            return Ok(());
+    async fn write_rotated(
+        &self,
+        stored: StoredGrant,
+        pair: StoredPair,
+        asked_at: Timestamp,
+    ) -> Result<Option<StoredGrant>, AuthError> {
+        let scope = pair.tokens.scope.clone().unwrap_or_else(|| stored.grant.scope.clone());
+        let confirmed_at = stored.grant.confirmed_at;
+        let grant = Grant::new(&pair.tokens, scope, stored.grant.profile, asked_at, confirmed_at);
+        let (next, record) = self.next(stored.key, pair, grant)?;
+        let is_written = self.store.update_grant(record, stored.version).await?;
+        if is_written {
+            tracing::debug!(key = ?next.key, "the token pair was rotated");
         }
-        revoke(upstream, &kept.grant.tokens).await;
-        Ok(())
+        Ok(is_written.then_some(next))
+    }
+
+    async fn pause_after(&self, error: AuthError) -> AuthError {
+        self.world.runtime.sleep(LEASE_POLL).await;
+        error
     }
 }
 
-/// Whether both hold the same tokens.
-fn same_pair(one: &Grant, other: &Grant) -> bool {
-    one.tokens.access_token.matches(&other.tokens.access_token)
+/// Removes a flight when its work has ended, in whatever way.
+struct Landing {
+    flights: Arc<Flights>,
+    key: GrantKey,
 }
 
-/// Revokes a pair nobody will use any more.
-pub(crate) async fn revoke(upstream: &Upstream, tokens: &TokenPair) {
-    if let Err(error) = upstream.revoke(tokens).await {
-        tracing::warn!(%error, cause = ?std::error::Error::source(&error).map(ToString::to_string),
-            "a token pair could not be revoked; coder drops it when it expires");
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 
 /// Whether the access token should be rotated before it is handed out.
-fn expires_soon(grant: &Grant, now: Timestamp) -> bool {
-    let (Some(expires_at), Some(lifetime)) = (grant.expires_at, grant.tokens.lifetime()) else {
+fn expires_soon(stored: &StoredGrant, now: Timestamp) -> bool {
+    let lifetime = stored.pair.tokens.lifetime();
+    let (Some(expires_at), Some(lifetime)) = (stored.grant.expires_at, lifetime) else {
         return false;
     };
     // Where Coder's sessions are short, half of one must do.
-    expires_at.duration_since(now) < LEAST_LIFE.min(lifetime / 2)
+    expires_at.duration_since(now) < MIN_REMAINING_LIFETIME.min(lifetime / 2)
 }
 
-/// The life of the access token that is announced to a browser, in seconds: what is left of it, at
-/// most 1 hour and at least 1 second. Backstage's client takes a missing one for "never expires",
-/// so where Coder does not say it, the time until Coder is asked again counts.
+/// Returns the life of the access token that is announced to a browser, in seconds: what is left
+/// of it, from 1 second to 1 hour.
+///
+/// Backstage's client takes a missing one for "never expires", so where Coder does not say it, the
+/// time for which Coder's answer is trusted counts.
 pub(crate) fn announced_life(grant: &Grant, now: Timestamp) -> i64 {
-    let left = grant.expires_at.map_or(CONFIRMED_WITHIN, |at| at.duration_since(now));
+    let left = grant.expires_at.map_or(TRUSTED_WITHOUT_ANSWER, |at| at.duration_since(now));
     left.min(SignedDuration::from_hours(1)).as_secs().max(1)
-}
-
-/// A name for one rotation among all replicas.
-fn holder(random: &dyn Random) -> Result<String, AuthError> {
-    Ok(format!("{:032x}", u128::from_be_bytes(random_bytes(random)?)))
 }

@@ -1,81 +1,150 @@
-//! A grant: the one live token pair that Coder keeps per user and app, and whose it is.
+//! A grant: the one live token pair that Coder keeps per user and application.
 
 pub(crate) mod detached;
 pub(crate) mod key;
 pub(crate) mod manager;
 pub(crate) mod profile;
+pub(crate) mod revocations;
 pub(crate) mod tokens;
 
-use coder_core::{Random, RandomError};
+use coder_core::{Random, later};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
+use crate::error::{AuthError, Bug};
 use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::grant::tokens::TokenPair;
-use crate::seal::{OpenError, SealingKeys};
-use crate::store::{Generation, GrantRecord};
+use crate::seal::{OpenError, Purpose, SealingKeys};
+use crate::store::{GrantRecord, GrantVersion, PairId, PairRecord};
 
-/// The content of a grant.
+/// The content of a grant beside its token pair.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Grant {
-    pub(crate) tokens: TokenPair,
-    /// What was granted, as far as known.
+    /// The granted scopes, as far as known.
     pub(crate) scope: Vec<String>,
     pub(crate) profile: Profile,
-    /// When `/users/me` last answered with these tokens.
+    /// When `/users/me` last answered with these tokens, or with those they replace.
     pub(crate) confirmed_at: Timestamp,
-    /// When Coder lets the access token go, as far as known.
+    /// When Coder drops the access token, as far as known.
     pub(crate) expires_at: Option<Timestamp>,
     /// Coder does not accept the tokens any more. Only a login helps.
     pub(crate) needs_login: bool,
 }
 
 impl Grant {
-    /// A grant of tokens that came at `obtained_at`, for a user whom `/users/me` showed last at
-    /// `confirmed_at`.
+    /// Creates the content for `tokens` that came at `obtained_at`, of a user whom `/users/me`
+    /// showed last at `confirmed_at`.
     pub(crate) fn new(
-        tokens: TokenPair,
+        tokens: &TokenPair,
         scope: Vec<String>,
         profile: Profile,
         obtained_at: Timestamp,
         confirmed_at: Timestamp,
     ) -> Self {
-        let expires_at = tokens.lifetime().map(|lifetime| obtained_at + lifetime);
-        Self { tokens, scope, profile, confirmed_at, expires_at, needs_login: false }
+        let expires_at = tokens.lifetime().map(|lifetime| later(obtained_at, lifetime));
+        Self { scope, profile, confirmed_at, expires_at, needs_login: false }
     }
 
     /// Notes that Coder accepted the access token. Its expiry slides: once an hour of it has
     /// passed, every use moves it to a whole lifetime from then.
-    pub(crate) fn confirm(&mut self, profile: Profile, now: Timestamp) {
+    fn confirm(&mut self, lifetime: Option<SignedDuration>, profile: Profile, now: Timestamp) {
         self.profile = profile;
         self.confirmed_at = now;
-        if let (Some(lifetime), Some(expires_at)) = (self.tokens.lifetime(), self.expires_at)
+        if let (Some(lifetime), Some(expires_at)) = (lifetime, self.expires_at)
             && lifetime - expires_at.duration_since(now) >= SignedDuration::from_hours(1)
         {
-            self.expires_at = Some(now + lifetime);
+            self.expires_at = Some(later(now, lifetime));
         }
     }
+}
 
-    /// Seals the content under its key.
-    pub(crate) fn seal(
-        &self,
+/// A token pair with its name.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredPair {
+    pub(crate) id: PairId,
+    pub(crate) tokens: TokenPair,
+    /// The same as it is stored.
+    record: PairRecord,
+}
+
+impl StoredPair {
+    /// Gives a pair that has just come a name, and seals it.
+    pub(crate) fn new(
         keys: &SealingKeys,
         random: &dyn Random,
-        key: &GrantKey,
-        generation: Generation,
+        tokens: TokenPair,
+    ) -> Result<Self, AuthError> {
+        let id = PairId::generate(random)?;
+        let sealed = keys.seal(random, &pair_purpose(&id), &json(&tokens)?)?;
+        let record = PairRecord { id: id.clone(), sealed };
+        Ok(Self { id, tokens, record })
+    }
+
+    /// Opens a stored pair.
+    pub(crate) fn open(keys: &SealingKeys, record: &PairRecord) -> Result<Self, OpenError> {
+        let plaintext = keys.open(&pair_purpose(&record.id), &record.sealed)?;
+        let tokens = serde_json::from_slice(&plaintext).map_err(|_| OpenError::Forged)?;
+        Ok(Self { id: record.id.clone(), tokens, record: record.clone() })
+    }
+
+    pub(crate) fn record(&self) -> PairRecord {
+        self.record.clone()
+    }
+}
+
+/// A stored grant, opened.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredGrant {
+    pub(crate) key: GrantKey,
+    pub(crate) version: GrantVersion,
+    pub(crate) stored_at: Timestamp,
+    pub(crate) pair: StoredPair,
+    pub(crate) grant: Grant,
+}
+
+impl StoredGrant {
+    /// Seals the next content of a grant, under a version of its own.
+    pub(crate) fn next(
+        keys: &SealingKeys,
+        random: &dyn Random,
+        key: GrantKey,
+        pair: StoredPair,
+        grant: Grant,
         now: Timestamp,
-    ) -> Result<GrantRecord, RandomError> {
-        let plaintext = zeroize::Zeroizing::new(
-            serde_json::to_vec(self).map_err(|error| RandomError::new(error.to_string()))?,
-        );
-        let sealed = keys.seal(random, &key.purpose(), &plaintext)?;
-        Ok(GrantRecord { key: key.clone(), generation, sealed, stored_at: now })
+    ) -> Result<(Self, GrantRecord), AuthError> {
+        let version = GrantVersion::generate(random)?;
+        let sealed = keys.seal(random, &key.purpose(), &json(&grant)?)?;
+        let record = GrantRecord {
+            key: key.clone(),
+            version: version.clone(),
+            pair: pair.record(),
+            sealed,
+            stored_at: now,
+        };
+        Ok((Self { key, version, stored_at: now, pair, grant }, record))
     }
 
     /// Opens a stored grant.
-    pub(crate) fn open(keys: &SealingKeys, record: &GrantRecord) -> Result<Self, OpenError> {
+    pub(crate) fn open(keys: &SealingKeys, record: GrantRecord) -> Result<Self, OpenError> {
         let plaintext = keys.open(&record.key.purpose(), &record.sealed)?;
-        serde_json::from_slice(&plaintext).map_err(|_| OpenError::Forged)
+        let grant = serde_json::from_slice(&plaintext).map_err(|_| OpenError::Forged)?;
+        let pair = StoredPair::open(keys, &record.pair)?;
+        let GrantRecord { key, version, stored_at, .. } = record;
+        Ok(Self { key, version, stored_at, pair, grant })
     }
+
+    pub(crate) fn access_token(&self) -> &coder_core::Secret {
+        &self.pair.tokens.access_token
+    }
+}
+
+fn pair_purpose(id: &PairId) -> Purpose {
+    Purpose::new(&["token pair", id.as_str()])
+}
+
+/// Writes what is about to be sealed.
+pub(crate) fn json(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, AuthError> {
+    Ok(Zeroizing::new(serde_json::to_vec(value).map_err(Bug::unwritable)?))
 }

@@ -29,6 +29,16 @@ pub(super) struct Claims {
     pub(super) ent: Option<Vec<String>>,
     #[serde(default)]
     pub(super) uip: Option<String>,
+    /// The grant that the user has signed in with, sealed: a private claim (RFC 7519 §4.3).
+    #[serde(default, rename = "coder_grant", skip_serializing_if = "Option::is_none")]
+    pub(super) grant: Option<String>,
+}
+
+/// The private claim alone.
+#[derive(Deserialize)]
+pub(super) struct GrantClaim {
+    #[serde(default, rename = "coder_grant")]
+    pub(super) grant: Option<String>,
 }
 
 /// The payload of a limited token. The order of the members is part of the format: whoever

@@ -2,13 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use coder_core::RandomError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::es256::VerifyingKey;
 use super::signing_key::SigningKey;
 use super::token_error::TokenError;
+use crate::error::Bug;
 
 pub(super) const USER_TYPE: &str = "vnd.backstage.user";
 pub(super) const LIMITED_USER_TYPE: &str = "vnd.backstage.limited-user";
@@ -44,10 +44,9 @@ pub(super) fn sign(
     header: &Header<'_>,
     claims: &impl Serialize,
     key: &SigningKey,
-) -> Result<String, RandomError> {
+) -> Result<String, Bug> {
     let part = |json: serde_json::Result<Vec<u8>>| {
-        json.map(|json| URL_SAFE_NO_PAD.encode(json))
-            .map_err(|error| RandomError::new(error.to_string()))
+        json.map(|json| URL_SAFE_NO_PAD.encode(json)).map_err(Bug::unwritable)
     };
     let signed =
         format!("{}.{}", part(serde_json::to_vec(header))?, part(serde_json::to_vec(claims))?);

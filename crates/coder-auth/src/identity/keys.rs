@@ -3,14 +3,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use coder_core::{RandomError, World};
+use coder_core::World;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::jwk::Jwk;
 use super::signing_key::SigningKey;
 use super::static_key::StaticSigningKey;
-use crate::error::AuthError;
+use crate::error::{AuthError, AuthErrorKind};
 use crate::seal::{Purpose, SealingKeys};
 use crate::store::{AuthStore, SigningKeyRecord};
 
@@ -67,8 +67,7 @@ impl KeyRing {
             // Read again: another replica may have made one at the same moment.
             keys = self.keys(now, SignedDuration::ZERO).await?;
         }
-        self.choose(&keys, now)
-            .ok_or_else(|| RandomError::new("no signing key can be opened").into())
+        self.choose(&keys, now).ok_or_else(|| AuthErrorKind::SigningKeysUnreadable.into())
     }
 
     /// The newest key that others have had time to learn of; the very first one signs at once.
@@ -140,7 +139,7 @@ impl KeyRing {
         Ok(opened.collect())
     }
 
-    fn seal(&self, key: &SigningKey) -> Result<SigningKeyRecord, RandomError> {
+    fn seal(&self, key: &SigningKey) -> Result<SigningKeyRecord, AuthError> {
         let bytes = Zeroizing::new(key.secret().to_bytes());
         let sealed =
             self.sealing.seal(&*self.world.random, &purpose(key.id()), bytes.as_slice())?;

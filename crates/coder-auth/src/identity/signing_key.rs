@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::es256::{Signature, Signer, VerifyingKey};
+use crate::error::Bug;
 
 pub(super) struct SigningKey {
     id: String,
@@ -58,7 +59,7 @@ impl SigningKey {
     }
 
     /// Signs with ES256.
-    pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, RandomError> {
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, Bug> {
         self.signer.sign(message)
     }
 }

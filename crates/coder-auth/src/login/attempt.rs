@@ -7,11 +7,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use coder_core::{Origin, Random, RandomError, random_bytes};
+use coder_core::{Origin, Random, RandomError, is_within, later, random_bytes};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::error::{AuthError, Bug};
 use crate::seal::{Purpose, SealingKeys};
 use crate::web::request::RequestError;
 
@@ -75,12 +76,10 @@ impl LoginAttempt {
         &self,
         keys: &SealingKeys,
         random: &dyn Random,
-    ) -> Result<(AttemptId, String, String), RandomError> {
+    ) -> Result<(AttemptId, String, String), AuthError> {
         let id = AttemptId::draw(random)?;
         let state = State { attempt: id.0.clone(), environment: self.environment.clone() };
-        let json = |value: serde_json::Result<Vec<u8>>| {
-            value.map_err(|error| RandomError::new(error.to_string()))
-        };
+        let json = |value: serde_json::Result<Vec<u8>>| value.map_err(Bug::unwritable);
         let state = keys.seal_text(random, &state_purpose(), &json(serde_json::to_vec(&state))?)?;
         let purpose = cookie_purpose(&id);
         let cookie = keys.seal_text(random, &purpose, &json(serde_json::to_vec(self))?)?;
@@ -99,7 +98,12 @@ impl LoginAttempt {
     }
 
     pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
-        now.duration_since(self.started_at) >= LIFETIME
+        !is_within(LIFETIME, now, self.started_at)
+    }
+
+    /// When the attempt cannot be used any more.
+    pub(crate) fn expires_at(&self) -> Timestamp {
+        later(self.started_at, LIFETIME)
     }
 
     /// The origin the login was started from.

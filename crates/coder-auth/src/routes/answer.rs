@@ -3,11 +3,14 @@
 use coder_core::Secret;
 use serde::Serialize;
 
+use crate::caller::user::SignedInGrant;
 use crate::error::AuthError;
-use crate::grant::manager::{Kept, announced_life};
+use crate::grant::StoredGrant;
+use crate::grant::manager::announced_life;
 use crate::grant::tokens::{seal_optional_secret as reveal_optional, seal_secret as reveal};
 use crate::options::AccessTokenPolicy;
 use crate::service::{Environment, Inner};
+use crate::sign_in::BackstageIdentity;
 use crate::store::PersonRecord;
 
 /// The body of `refresh`, and the `response` of the popup's message. It holds tokens: it goes to
@@ -58,42 +61,19 @@ struct Identity {
 }
 
 impl Inner {
-    /// Says who the person is and hands out the tokens; with sign-in, resolves the identity anew,
-    /// so that a changed catalog counts from the next refresh on.
+    /// Says who the person is and hands out the tokens. `identity` was looked up just now, so that
+    /// a changed catalog counts from the next refresh on.
     pub(crate) async fn answer(
         &self,
         environment: &Environment,
-        kept: &Kept,
+        stored: &StoredGrant,
+        identity: Option<BackstageIdentity>,
     ) -> Result<SessionAnswer, AuthError> {
         let now = self.world.clock.now();
-        let profile = kept.grant.profile.clone();
-        let backstage_identity = match &environment.sign_in {
+        let profile = stored.grant.profile.clone();
+        let backstage_identity = match identity {
             None => None,
-            Some(sign_in) => {
-                let identity = sign_in.resolve_or_log(&profile, kept.key.user).await?;
-                let token = self.issuer.issue(&identity).await?;
-                let person = PersonRecord {
-                    user_entity_ref: identity.user.to_string(),
-                    ownership_entity_refs: identity
-                        .ownership
-                        .iter()
-                        .map(ToString::to_string)
-                        .collect(),
-                    grant: kept.key.clone(),
-                    environment: environment.name.clone(),
-                };
-                let identity = Identity {
-                    r#type: "user",
-                    user_entity_ref: person.user_entity_ref.clone(),
-                    ownership_entity_refs: person.ownership_entity_refs.clone(),
-                };
-                self.store.put_person(person).await?;
-                Some(IdentityAnswer {
-                    token: token.token,
-                    identity,
-                    expires_in_seconds: token.expires_in,
-                })
-            }
+            Some(identity) => Some(self.identity_answer(environment, stored, &identity).await?),
         };
         Ok(SessionAnswer {
             profile: PublicProfile {
@@ -103,13 +83,45 @@ impl Inner {
             },
             provider_info: ProviderInfo {
                 access_token: match self.access_token {
-                    AccessTokenPolicy::Browser => Some(kept.grant.tokens.access_token.clone()),
+                    AccessTokenPolicy::Browser => Some(stored.access_token().clone()),
                     AccessTokenPolicy::Server => None,
                 },
-                scope: kept.grant.scope.join(" "),
-                expires_in_seconds: announced_life(&kept.grant, now),
+                scope: stored.grant.scope.join(" "),
+                expires_in_seconds: announced_life(&stored.grant, now),
             },
             backstage_identity,
+        })
+    }
+
+    /// Issues an identity token that names this grant, and keeps who the person is for
+    /// `/v1/userinfo`.
+    async fn identity_answer(
+        &self,
+        environment: &Environment,
+        stored: &StoredGrant,
+        identity: &BackstageIdentity,
+    ) -> Result<IdentityAnswer, AuthError> {
+        let sign_in =
+            SignedInGrant { key: stored.key.clone(), environment: environment.name.clone() };
+        let user_entity_ref = identity.user.to_string();
+        let claim = sign_in.seal(&self.keys, &*self.world.random, &user_entity_ref)?;
+        let token = self.issuer.issue(identity, claim).await?;
+        let person = PersonRecord {
+            user_entity_ref,
+            ownership_entity_refs: identity.ownership.iter().map(ToString::to_string).collect(),
+        };
+        // Most often nothing has changed, and reading costs less than writing.
+        if self.store.person(&person.user_entity_ref).await?.as_ref() != Some(&person) {
+            self.store.put_person(person.clone()).await?;
+        }
+        Ok(IdentityAnswer {
+            token: token.token,
+            identity: Identity {
+                r#type: "user",
+                user_entity_ref: person.user_entity_ref,
+                ownership_entity_refs: person.ownership_entity_refs,
+            },
+            expires_in_seconds: token.expires_in,
         })
     }
 }

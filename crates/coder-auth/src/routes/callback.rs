@@ -6,26 +6,26 @@ use bytes::Bytes;
 use coder_core::Origin;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, Request, Response};
-use zeroize::Zeroizing;
 
-use crate::error::AuthError;
-use crate::grant::Grant;
-use crate::grant::detached::detached;
+use crate::error::{AuthError, AuthErrorKind};
+use crate::grant::detached::detached_or_else;
 use crate::grant::key::GrantKey;
-use crate::grant::manager::{Kept, revoke};
-use crate::grant::tokens::TokenPair;
-use crate::login::attempt::{self, AttemptId, Flow, LoginAttempt, open_state};
+use crate::grant::profile::Profile;
+use crate::grant::{Grant, StoredGrant, StoredPair};
+use crate::login::attempt::{AttemptId, Flow, LoginAttempt, open_state};
 use crate::routes::answer::SessionAnswer;
-use crate::seal::Purpose;
 use crate::service::{CoderAuth, Environment, Inner};
-use crate::session::SessionHandle;
-use crate::store::{PendingRecord, SessionRecord};
+use crate::session::{SessionHandle, SessionId};
+use crate::store::{GrantChange, LoginCompletion, LoginOutcome, SessionRecord};
 use crate::upstream::UpstreamError;
 use crate::web::cookies::clear_former_refresh_tokens;
 use crate::web::popup::{self, Failure, Outcome};
 use crate::web::request::Params;
 use crate::web::request::RequestError;
 use crate::web::respond;
+
+/// How often a login tries again whose grant other writes have changed meanwhile.
+const MOST_CONFLICTS: u32 = 20;
 
 impl CoderAuth {
     /// Finishes a login: `GET /handler/frame?code=…&state=…`, or the same as a posted form.
@@ -36,24 +36,24 @@ impl CoderAuth {
     /// refused with JSON, since nobody waits for a message then.
     pub async fn callback(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let inner = self.inner();
-        let params = Params::of(request);
+        let params = match Params::of_callback(request) {
+            Ok(params) => params,
+            Err(error) => return respond::error(&error.into(), request),
+        };
         if let Some(response) = inner.tell_without_state(&params, request) {
             return response;
         }
-        let named = inner.named_attempt(&params);
-        let (id, environment) = match named {
+        let (id, environment) = match inner.resolve_state(&params) {
             Ok(named) => named,
             Err(error) => return respond::error(&error.into(), request),
         };
-        let attempt = inner.take_attempt(&id, &environment, request.headers()).await;
+        let attempt = inner.consume_attempt(&id, &environment, &params, request).await;
         let (flow, origin) = match &attempt {
             Ok(attempt) => (attempt.flow.clone(), attempt.origin()),
             Err(_) => (Flow::Popup, None),
         };
         let outcome = match attempt {
-            Ok(attempt) => {
-                inner.finish(&environment, id.clone(), attempt, &params, request.headers()).await
-            }
+            Ok(attempt) => inner.finish(&environment, attempt, &params, request.headers()).await,
             Err(error) => Err(error),
         };
         if let Err(error) = &outcome {
@@ -78,7 +78,7 @@ impl CoderAuth {
     }
 }
 
-/// The end of the flow that the attempt was started for.
+/// Answers at the end of the flow that the attempt was started for.
 pub(crate) fn respond_to(
     flow: Flow,
     origin: &Origin,
@@ -109,16 +109,24 @@ pub(crate) fn respond_to(
     }
 }
 
-/// What the detached part of a login has made.
+/// The result of the detached part of a login.
 struct LoggedIn {
-    kept: Kept,
     answer: SessionAnswer,
     handle: SessionHandle,
 }
 
+/// A person whom `/users/me` has just shown, with the pair of the login.
+struct Confirmed {
+    key: GrantKey,
+    pair: StoredPair,
+    grant: Grant,
+    /// When the exchange began: a pair that was stored before that is dead.
+    began_at: jiff::Timestamp,
+}
+
 impl Inner {
     /// The attempt and the environment that `state` names.
-    fn named_attempt(
+    fn resolve_state(
         &self,
         params: &Params<'_>,
     ) -> Result<(AttemptId, Arc<Environment>), RequestError> {
@@ -156,14 +164,15 @@ impl Inner {
         opened.filter(|attempt| !attempt.has_expired(now)).max_by_key(|attempt| attempt.started_at)
     }
 
-    /// The attempt as this browser holds it, marked as used.
-    async fn take_attempt(
+    /// The attempt as this browser holds it. One that brings a code is marked as used.
+    async fn consume_attempt(
         &self,
         id: &AttemptId,
         environment: &Environment,
-        headers: &HeaderMap,
+        params: &Params<'_>,
+        request: &Request<Bytes>,
     ) -> Result<LoginAttempt, AuthError> {
-        let mut held = self.cookies.attempts(headers).into_iter();
+        let mut held = self.cookies.attempts(request.headers()).into_iter();
         let (_, sealed) =
             held.find(|(name, _)| name == id.as_str()).ok_or(RequestError::UnknownAttempt)?;
         let attempt = LoginAttempt::open(&self.keys, id, &sealed)?;
@@ -174,7 +183,11 @@ impl Inner {
         if attempt.has_expired(now) {
             return Err(RequestError::ExpiredAttempt.into());
         }
-        if !self.store.use_attempt(id, attempt.started_at + attempt::LIFETIME).await? {
+        environment.check_callback(request.uri().path(), params.get("iss"))?;
+        // Without a code there is nothing that could be used twice.
+        if params.get("code").is_some()
+            && !self.store.use_attempt(id, now, attempt.expires_at()).await?
+        {
             return Err(RequestError::UnknownAttempt.into());
         }
         Ok(attempt)
@@ -185,7 +198,6 @@ impl Inner {
     async fn finish(
         self: &Arc<Self>,
         environment: &Arc<Environment>,
-        id: AttemptId,
         attempt: LoginAttempt,
         params: &Params<'_>,
         headers: &HeaderMap,
@@ -196,16 +208,17 @@ impl Inner {
             );
         }
         let code = params.get("code").ok_or(RequestError::UnexpectedCallback)?.to_owned();
-        let former = self.cookies.session(headers).map(SessionHandle::from_cookie);
+        let former =
+            self.cookies.session(headers).map(|held| SessionHandle::from_cookie(held).id());
         let (this, environment) = (self.clone(), environment.clone());
         let keeper = (self.clone(), environment.clone());
-        let work = async move { this.log_in(&environment, id, attempt, code, former).await };
-        let logged_in = detached(&self.world, work, move |result| {
+        let work = async move { this.log_in(&environment, attempt, code, former).await };
+        let logged_in = detached_or_else(&self.world, work, move |result| {
             Box::pin(async move {
-                // The grant is kept; only the session that nobody holds the handle of is not.
+                // Nobody holds the handle of this session.
                 let (inner, environment) = keeper;
                 if let Ok(logged_in) = result {
-                    inner.forget_session(&environment, &logged_in).await;
+                    inner.end_unheld_session(&environment, &logged_in.handle.id()).await;
                 }
             })
         })
@@ -216,109 +229,163 @@ impl Inner {
     async fn log_in(
         &self,
         environment: &Environment,
-        id: AttemptId,
         attempt: LoginAttempt,
         code: String,
-        former: Option<SessionHandle>,
+        former: Option<SessionId>,
     ) -> Result<LoggedIn, AuthError> {
+        let confirmed = self.exchange(environment, attempt, code).await?;
+        let (pair, user) = (confirmed.pair.clone(), confirmed.key.user);
         let upstream = &environment.upstream;
-        let started_at = self.world.clock.now();
-        let tokens = upstream.exchange(code, attempt.verifier).await?;
-        if let Err(error) = self.keep_pending(environment, &id, &tokens).await {
-            revoke(upstream, &tokens).await;
-            return Err(error);
+        let identity = match self.identify(environment, &confirmed.grant.profile, user).await {
+            Ok(identity) => identity,
+            Err(refused) => {
+                // The person is known to Coder and not to the portal. The login has killed the
+                // pair of the sessions that the person has elsewhere: they get this one.
+                if !matches!(self.complete_login(environment, confirmed, None).await, Ok(Some(_))) {
+                    self.revocations.revoke_kept(upstream, &pair).await;
+                }
+                return Err(refused);
+            }
+        };
+        let handle = SessionHandle::draw(&*self.world.random)?;
+        let session = Some((&handle, former));
+        let result = match self.complete_login(environment, confirmed, session).await {
+            Ok(Some(stored)) => self.answer(environment, &stored, identity).await,
+            Ok(None) => {
+                self.revocations.revoke_kept(upstream, &pair).await;
+                return Err(AuthErrorKind::Overtaken.into());
+            }
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(answer) => {
+                tracing::info!(environment = environment.name, %user, "signed in");
+                Ok(LoggedIn { answer, handle })
+            }
+            Err(error) => {
+                // The session may have been written, and nobody gets its handle.
+                self.end_unheld_session(environment, &handle.id()).await;
+                Err(error)
+            }
         }
-        let (user, profile) = match upstream.user(&tokens.access_token).await {
+    }
+
+    /// Exchanges the code, keeps the pair, and asks whose it is.
+    async fn exchange(
+        &self,
+        environment: &Environment,
+        attempt: LoginAttempt,
+        code: String,
+    ) -> Result<Confirmed, AuthError> {
+        let upstream = &environment.upstream;
+        let began_at = self.world.clock.now();
+        let tokens = upstream.exchange(code, attempt.verifier).await?;
+        let pair = self.revocations.keep_pending(upstream, tokens).await?;
+        let (user, profile) = match upstream.user(&pair.tokens.access_token).await {
             Ok(user) => user,
             Err(error) => {
-                revoke(upstream, &tokens).await;
-                self.store.delete_pending(&id).await?;
+                self.revocations.revoke_kept(upstream, &pair).await;
                 return Err(error.into());
             }
         };
         let now = self.world.clock.now();
-        let scope = tokens.scope.clone().unwrap_or(attempt.scope);
-        let grant = Grant::new(tokens, scope, profile, started_at, now);
-        let key = GrantKey::new(upstream.deployment().origin().clone(), upstream.client_id(), user);
-        let kept = self.grants.keep_login(upstream, key, grant, started_at).await?;
-        self.store.delete_pending(&id).await?;
-        let answer = match self.answer(environment, &kept).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                // The person is known to Coder and not to the portal. The pair is kept for the
-                // sessions that stand on it already; without any, nobody can use it.
-                self.end_unused_grant(environment, kept).await?;
-                return Err(error);
-            }
-        };
-        let handle = self.open_session(environment, &kept, former).await?;
-        tracing::info!(environment = environment.name, key = ?kept.key, "signed in");
-        Ok(LoggedIn { kept, answer, handle })
+        let scope = pair.tokens.scope.clone().unwrap_or(attempt.scope);
+        let grant = Grant::new(&pair.tokens, scope, profile, began_at, now);
+        let key = GrantKey::new(upstream.app().clone(), user);
+        Ok(Confirmed { key, pair, grant, began_at })
     }
 
-    /// Keeps the pair before anything else is done with it: if this process ends now, the sweeper
-    /// of the next one finds it.
-    async fn keep_pending(
+    /// Writes the login: the grant, the new session of this browser, and the end of its former
+    /// one. `None` when the pair was not taken, and is to be revoked.
+    async fn complete_login(
         &self,
         environment: &Environment,
-        id: &AttemptId,
-        tokens: &TokenPair,
-    ) -> Result<(), AuthError> {
-        let json = serde_json::to_vec(tokens)
-            .map_err(|error| coder_core::RandomError::new(error.to_string()))?;
-        let plaintext = Zeroizing::new(json);
-        let sealed = self.keys.seal(&*self.world.random, &pending_purpose(id), &plaintext)?;
-        let record = PendingRecord {
-            attempt: id.clone(),
-            environment: environment.name.clone(),
-            sealed,
-            stored_at: self.world.clock.now(),
-        };
-        Ok(self.store.put_pending(record).await?)
-    }
-
-    /// Revokes a pair whose login was cut off before its user was known.
-    pub(crate) async fn end_pending(&self, pending: &PendingRecord) -> Result<(), AuthError> {
-        let plaintext = self.keys.open(&pending_purpose(&pending.attempt), &pending.sealed);
-        let tokens = plaintext.ok().and_then(|json| serde_json::from_slice(&json).ok());
-        if let (Some(tokens), Ok(environment)) = (tokens, self.environment(&pending.environment)) {
-            revoke(&environment.upstream, &tokens).await;
-        }
-        Ok(self.store.delete_pending(&pending.attempt).await?)
-    }
-
-    /// A new session on this grant, in place of the one the browser had.
-    async fn open_session(
-        &self,
-        environment: &Environment,
-        kept: &Kept,
-        former: Option<SessionHandle>,
-    ) -> Result<SessionHandle, AuthError> {
-        let handle = SessionHandle::draw(&*self.world.random)?;
-        let now = self.world.clock.now();
-        self.store
-            .put_session(SessionRecord {
+        confirmed: Confirmed,
+        session: Option<(&SessionHandle, Option<SessionId>)>,
+    ) -> Result<Option<StoredGrant>, AuthError> {
+        let Confirmed { key, pair, grant, began_at } = confirmed;
+        for _ in 0..MOST_CONFLICTS {
+            let current = self.store.grant(&key).await?;
+            let expected = current.as_ref().map(|record| record.version.clone());
+            let current = current.and_then(|record| self.grants.open(record));
+            let rival =
+                current.filter(|stored| stored.stored_at >= began_at && !stored.grant.needs_login);
+            let (stored, change) = match rival {
+                // Another login or a rotation came between, and has killed this pair.
+                Some(rival) if self.is_dead(environment, &pair).await? => {
+                    (rival, GrantChange::Keep)
+                }
+                rival => {
+                    let next = self.grants.next(key.clone(), pair.clone(), grant.clone())?;
+                    // Both may be alive, where requests at Coder overlapped.
+                    let revoke_former =
+                        rival.is_some() && environment.upstream.revokes_pairs().await;
+                    (next.0, GrantChange::Replace { record: next.1, revoke_former })
+                }
+            };
+            let now = self.world.clock.now();
+            let record = session.as_ref().map(|(handle, _)| SessionRecord {
                 id: handle.id(),
-                grant: kept.key.clone(),
+                grant: key.clone(),
                 environment: environment.name.clone(),
                 created_at: now,
                 used_at: now,
-            })
-            .await?;
-        if let Some(former) = former {
-            self.end_session(&former.id()).await?;
+            });
+            let outcome = self
+                .store
+                .finish_login(LoginCompletion {
+                    pair: pair.id.clone(),
+                    grant: key.clone(),
+                    expected,
+                    change,
+                    session: record,
+                    former: session.as_ref().and_then(|(_, former)| former.clone()),
+                    due_at: self.revocations.due_at(),
+                })
+                .await?;
+            match outcome {
+                LoginOutcome::Finished(ended) => {
+                    for revocation in ended {
+                        self.revoke_ended(Some(revocation)).await;
+                    }
+                    return Ok(Some(stored));
+                }
+                LoginOutcome::Conflict => {}
+                LoginOutcome::PairGone | LoginOutcome::NoSession => return Ok(None),
+            }
         }
-        Ok(handle)
+        Ok(None)
     }
 
-    async fn forget_session(&self, environment: &Environment, logged_in: &LoggedIn) {
-        if let Err(error) = self.store.delete_session(&logged_in.handle.id()).await {
-            let (environment, key) = (&environment.name, &logged_in.kept.key);
-            tracing::warn!(environment, ?key, %error, "a session nobody holds was not deleted");
+    async fn is_dead(
+        &self,
+        environment: &Environment,
+        pair: &StoredPair,
+    ) -> Result<bool, AuthError> {
+        match environment.upstream.user(&pair.tokens.access_token).await {
+            Ok(_) => Ok(false),
+            Err(UpstreamError::TokenRefused(_)) => Ok(true),
+            Err(error) => Err(error.into()),
         }
     }
-}
 
-fn pending_purpose(id: &AttemptId) -> Purpose {
-    Purpose::new(&["pending tokens", id.as_str()])
+    /// Looks up who the person is in Backstage; `None` where logging in signs nobody in.
+    pub(crate) async fn identify(
+        &self,
+        environment: &Environment,
+        profile: &Profile,
+        user: coder_client::UserId,
+    ) -> Result<Option<crate::sign_in::BackstageIdentity>, AuthError> {
+        match &environment.sign_in {
+            None => Ok(None),
+            Some(sign_in) => Ok(Some(sign_in.resolve_or_log(profile, user).await?)),
+        }
+    }
+
+    async fn end_unheld_session(&self, environment: &Environment, id: &SessionId) {
+        if let Err(error) = self.end_session(id).await {
+            let environment = &environment.name;
+            tracing::warn!(environment, %error, "a session that nobody holds was not ended; it expires");
+        }
+    }
 }

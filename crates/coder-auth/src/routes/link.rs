@@ -6,25 +6,22 @@
 //! and it never leaves this server again. A grant of a login counts before it.
 
 use bytes::Bytes;
+use coder_client::UserId;
 use coder_core::Secret;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::caller::user::Person;
-use crate::error::{AuthError, AuthErrorKind};
-use crate::grant::Grant;
-use crate::grant::manager::Kept;
+use crate::caller::links::Link;
+use crate::caller::passed_tokens::is_token;
+use crate::caller::user::{BackstageUser, IdentifiedBy};
+use crate::error::AuthError;
 use crate::grant::profile::Profile;
-use crate::grant::tokens::TokenPair;
 use crate::routes::link_error::LinkError;
 use crate::service::{CoderAuth, Environment, Inner, bearer};
 use crate::sign_in::SignInError;
 use crate::web::request::{Params, RequestError};
 use crate::web::respond;
-
-/// Coder's tokens have 33 characters. Nothing near this is one.
-const MAX_TOKEN: usize = 1024;
 
 /// What the routes answer: whose token is linked, never the token.
 #[derive(Serialize)]
@@ -76,122 +73,92 @@ impl CoderAuth {
 
 impl Inner {
     async fn show_link(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, AuthError> {
-        let (person, environment) = self.linking(request).await?;
-        let kept = self.linked(environment, &person).await?;
-        Ok(answer(environment, kept.as_ref().map(|kept| &kept.grant.profile)))
+        let (user, environment) = self.authorize_link_request(request).await?;
+        let link = self.links.valid(&environment.upstream, &user.link_key(environment)).await?;
+        Ok(answer(environment, link.as_ref().map(|link| &link.profile)))
     }
 
     async fn link(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, AuthError> {
-        let (person, environment) = self.linking(request).await?;
+        let (user, environment) = self.authorize_link_request(request).await?;
         let token = token(request)?;
-        let (user, profile) = match environment.upstream.user(&token).await {
-            Ok(user) => user,
+        let (account, profile) = match environment.upstream.user(&token).await {
+            Ok(account) => account,
             Err(error) if error.is_about_the_token() => {
                 let token_url = token_url(environment);
-                tracing::info!(%error, user = %person.user(), "a token to be linked was refused");
+                tracing::info!(%error, user = %user.entity(), "a token to be linked was refused");
                 return Err(LinkError::TokenRefused { token_url }.into());
             }
             Err(error) => return Err(error.into()),
         };
+        self.check_owner(&user, environment, account, &profile).await?;
+        let confirmed_at = self.world.clock.now();
+        let link = Link { token, user: account, profile, confirmed_at };
+        self.links.put(&user.link_key(environment), &link).await?;
+        let username = &link.profile.username;
+        tracing::info!(?user, environment = environment.name, username, "a token was linked");
+        Ok(answer(environment, Some(&link.profile)))
+    }
+
+    /// Refuses a token that this portal knows to be somebody else's.
+    async fn check_owner(
+        &self,
+        user: &BackstageUser,
+        environment: &Environment,
+        account: UserId,
+        profile: &Profile,
+    ) -> Result<(), AuthError> {
         let other_person = || LinkError::OtherPerson { username: profile.username.clone() };
-        if person.is_ours()
-            && let Some(known) = self.store.person(person.user().as_str()).await?
-            && known.grant.deployment == *environment.upstream.deployment().origin()
-            && known.grant.user != user
+        if let IdentifiedBy::SignIn(sign_in) = user.by()
+            && sign_in.key.app.deployment == *environment.upstream.deployment()
+            && sign_in.key.user != account
         {
             return Err(other_person().into());
         }
-        if let Some(sign_in) = &environment.sign_in {
-            match sign_in.resolve(&profile).await {
-                Ok(identity) if identity.user != *person.user() => {
-                    return Err(other_person().into());
-                }
-                Err(error @ SignInError::Catalog(_)) => return Err(error.into()),
-                // The resolvers know nobody who has this account.
-                Ok(_) | Err(_) => {}
-            }
+        let Some(sign_in) = &environment.sign_in else { return Ok(()) };
+        match sign_in.resolve(profile).await {
+            Ok(identity) if identity.user != *user.entity() => Err(other_person().into()),
+            Err(error @ SignInError::Catalog(_)) => Err(error.into()),
+            // The resolvers know nobody who has this account.
+            Ok(_) | Err(_) => Ok(()),
         }
-        let now = self.world.clock.now();
-        let tokens = TokenPair {
-            access_token: token,
-            refresh_token: None,
-            // Coder does not say; it is asked every ten minutes whether the token still lives.
-            expires_in: None,
-            scope: None,
-        };
-        let grant = Grant::new(tokens, Vec::new(), profile, now, now);
-        let kept = self.grants.put(&person.link_key(environment), &grant).await?;
-        let user = &kept.grant.profile.username;
-        tracing::info!(person = ?person, environment = environment.name, user, "a token was linked");
-        Ok(answer(environment, Some(&kept.grant.profile)))
     }
 
     async fn unlink(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, AuthError> {
-        let (person, environment) = self.linking(request).await?;
-        self.grants.forget(&person.link_key(environment)).await?;
-        tracing::info!(person = ?person, environment = environment.name, "the link was removed");
+        let (user, environment) = self.authorize_link_request(request).await?;
+        self.links.delete(&user.link_key(environment)).await?;
+        tracing::info!(?user, environment = environment.name, "the link was removed");
         Ok(respond::empty(StatusCode::NO_CONTENT))
     }
 
-    /// The linked token of this person, fit to be used. One that Coder does not accept any more is
-    /// forgotten.
-    pub(crate) async fn linked(
+    /// Authenticates a request to the link routes, and finds its environment. A Coder session token
+    /// alone is not accepted.
+    async fn authorize_link_request(
         &self,
-        environment: &Environment,
-        person: &Person,
-    ) -> Result<Option<Kept>, AuthError> {
-        let key = person.link_key(environment);
-        match self.grants.usable(&environment.upstream, &key).await {
-            Ok(kept) => Ok(Some(kept)),
-            Err(error) => match error.kind() {
-                AuthErrorKind::Session(_) => {
-                    self.grants.forget_lost(&key).await?;
-                    Ok(None)
-                }
-                _ => Err(error),
-            },
-        }
-    }
-
-    /// Who asks for one of the routes of links, and for which environment. Never somebody who only
-    /// shows a token of Coder.
-    async fn linking(&self, request: &Request<Bytes>) -> Result<(Person, &Environment), AuthError> {
+        request: &Request<Bytes>,
+    ) -> Result<(BackstageUser, &Environment), AuthError> {
         let named = match Params::of(request).environment() {
             Ok(name) => Some(name),
             Err(RequestError::MissingEnvironment) => None,
             Err(error) => return Err(error.into()),
         };
         let headers = request.headers();
-        let (person, own) = match bearer(headers) {
-            Some(token) => self.person_of_bearer(&token).await?,
-            None => self.person_of_browser(headers).await?,
+        let user = match bearer(headers) {
+            Some(token) => self.user_of_token(&token).await?,
+            None => {
+                let (session, stored) = self.session_in_use(headers, None).await?;
+                let user = self.user_of_session(&session, &stored).await?;
+                user.ok_or(LinkError::NoIdentity)?
+            }
+        };
+        let own = match user.by() {
+            IdentifiedBy::SignIn(sign_in) => Some(sign_in.environment.clone()),
+            IdentifiedBy::Issuer(_) => None,
         };
         let environment = match named.or(own) {
             Some(name) => self.environment(&name)?,
             None => self.only_environment()?,
         };
-        Ok((person, environment))
-    }
-
-    async fn person_of_bearer(
-        &self,
-        token: &Secret,
-    ) -> Result<(Person, Option<String>), AuthError> {
-        let person = self.person_of_token(token).await?;
-        let known = match person.is_ours() {
-            true => self.store.person(person.user().as_str()).await?,
-            false => None,
-        };
-        Ok((person, known.map(|known| known.environment)))
-    }
-
-    async fn person_of_browser(
-        &self,
-        headers: &HeaderMap,
-    ) -> Result<(Person, Option<String>), AuthError> {
-        let (session, kept) = self.session_in_use(headers, None).await?;
-        let person = self.person_of_session(&session, &kept).await?;
-        Ok((person.ok_or(LinkError::NoIdentity)?, Some(session.environment)))
+        Ok((user, environment))
     }
 }
 
@@ -205,10 +172,7 @@ fn token(request: &Request<Bytes>) -> Result<Secret, LinkError> {
     let read = is_json.then(|| serde_json::from_slice::<LinkRequest>(request.body()).ok());
     let token = read.flatten().ok_or(LinkError::NoToken)?.token;
     let token = Secret::new(token.expose().trim());
-    let is_token = !token.is_empty()
-        && token.expose().len() <= MAX_TOKEN
-        && token.expose().bytes().all(|byte| byte.is_ascii_graphic());
-    if is_token { Ok(token) } else { Err(LinkError::NoToken) }
+    if is_token(token.expose()) { Ok(token) } else { Err(LinkError::NoToken) }
 }
 
 fn answer(environment: &Environment, profile: Option<&Profile>) -> Response<Bytes> {

@@ -1,5 +1,6 @@
 //! Why a token is not linked.
 
+use coder_core::cleaned;
 use http::StatusCode;
 
 /// Why a token is not linked.
@@ -17,7 +18,7 @@ pub enum LinkError {
     },
     /// The token is somebody else's.
     #[error(
-        "This token belongs to the Coder user '{username}', who is not you; link one of your own"
+        "This token belongs to the Coder user '{}', who is not you; link one of your own", cleaned(.username)
     )]
     OtherPerson {
         /// Whose it is.

@@ -4,5 +4,6 @@ pub(crate) mod answer;
 pub(crate) mod callback;
 pub(crate) mod link;
 pub(crate) mod link_error;
-pub(crate) mod sessions;
+pub(crate) mod logout;
+pub(crate) mod refresh;
 pub(crate) mod start;

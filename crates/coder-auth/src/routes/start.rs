@@ -13,8 +13,7 @@ use crate::routes::callback::respond_to;
 use crate::service::{CoderAuth, Environment, Inner};
 use crate::session::SessionHandle;
 use crate::upstream::{UpstreamError, draw_verifier};
-use crate::web::request::Params;
-use crate::web::request::RequestError;
+use crate::web::request::{Params, RequestError, unique_scopes};
 use crate::web::respond;
 
 impl CoderAuth {
@@ -43,8 +42,9 @@ impl Inner {
             Some("redirect") => Flow::Redirect(self.redirect_url(params.get("redirectUrl"))?),
             _ => Flow::Popup,
         };
+        let requested = params.scopes()?;
         let sent =
-            self.send_to_coder(environment, &params, &origin, flow.clone(), request.headers());
+            self.send_to_coder(environment, requested, &origin, flow.clone(), request.headers());
         Ok(sent.await.unwrap_or_else(|error| {
             respond::log(&error, request);
             respond_to(flow, &origin, Err(error))
@@ -54,7 +54,7 @@ impl Inner {
     async fn send_to_coder(
         &self,
         environment: &Environment,
-        params: &Params<'_>,
+        requested: Vec<String>,
         origin: &Origin,
         flow: Flow,
         headers: &HeaderMap,
@@ -62,7 +62,8 @@ impl Inner {
         let upstream = &environment.upstream;
         let release = upstream.capabilities().await;
         let known = release.as_ref().map_or(Capabilities::of(None), |known| *known);
-        let scope = self.scope(environment, params.scopes(), headers, release).await?;
+        let scope = self.scope(environment, requested, headers).await?;
+        let asked = scope_to_ask(&scope, release)?;
         upstream.check_application(&known).await?;
         let attempt = LoginAttempt {
             environment: environment.name.clone(),
@@ -73,7 +74,7 @@ impl Inner {
             started_at: self.world.clock.now(),
         };
         let (id, state, sealed) = attempt.seal(&self.keys, &*self.world.random)?;
-        let url = upstream.authorize_url(state, &attempt.verifier, &attempt.scope);
+        let url = upstream.authorize_url(state, &attempt.verifier, &asked);
         let mut response = respond::redirect(&url);
         for cookie in self.outdated_attempts(headers) {
             response.headers_mut().append(SET_COOKIE, cookie);
@@ -91,35 +92,21 @@ impl Inner {
             .ok_or(RequestError::InvalidRedirectUrl)
     }
 
-    /// What to ask for: what this login wants, what is configured, and what the browser's grant has
-    /// already, since the new token replaces the old one for all.
+    /// Collects what this login is for: what is configured, what it wants, and what the browser's
+    /// grant has already, since the new token replaces the old one for all.
     async fn scope(
         &self,
         environment: &Environment,
         requested: Vec<String>,
         headers: &HeaderMap,
-        release: Result<Capabilities, coder_client::Error>,
     ) -> Result<Vec<String>, AuthError> {
-        let wanted: Vec<String> = environment.scopes.iter().cloned().chain(requested).collect();
-        let capabilities = match release {
-            Ok(capabilities) => capabilities,
-            // Without scopes the request is right for every version.
-            Err(_) if wanted.is_empty() => return Ok(wanted),
-            Err(error) => return Err(UpstreamError::VersionUnknown(Some(error)).into()),
-        };
-        match capabilities.has(Capability::Scopes) {
-            _ if wanted.is_empty() => return Ok(wanted),
-            None => return Err(UpstreamError::VersionUnknown(None).into()),
-            Some(false) => return Ok(Vec::new()),
-            Some(true) => {}
+        let mut wanted = environment.scopes.clone();
+        wanted.extend(requested);
+        if wanted.is_empty() {
+            return Ok(wanted);
         }
-        let mut scope: Vec<String> = Vec::new();
-        for one in wanted.into_iter().chain(self.granted_scope(environment, headers).await?) {
-            if !scope.contains(&one) {
-                scope.push(one);
-            }
-        }
-        Ok(scope)
+        wanted.extend(self.granted_scope(environment, headers).await?);
+        Ok(unique_scopes(wanted)?)
     }
 
     async fn granted_scope(
@@ -135,8 +122,8 @@ impl Inner {
         else {
             return Ok(Vec::new());
         };
-        let kept = self.grants.read(&session.grant).await?;
-        Ok(kept.map(|kept| kept.grant.scope).unwrap_or_default())
+        let stored = self.grants.read(&session.grant).await?;
+        Ok(stored.map(|stored| stored.grant.scope).unwrap_or_default())
     }
 
     /// Removes attempts that can not be finished any more, and the oldest of too many.
@@ -155,5 +142,23 @@ impl Inner {
         let surplus = live.len().saturating_sub(room);
         outdated.extend(live.into_iter().take(surplus).map(|(_, id)| id));
         outdated.iter().map(|id| self.cookies.clear_attempt(id)).collect()
+    }
+}
+
+/// Chooses what goes into the URL at Coder: nothing where Coder enforces no scopes (before 2.38).
+/// Its tokens may do everything there, so all that was wanted counts as granted.
+fn scope_to_ask(
+    scope: &[String],
+    release: Result<Capabilities, coder_client::Error>,
+) -> Result<Vec<String>, UpstreamError> {
+    if scope.is_empty() {
+        // Without scopes the request is right for every version.
+        return Ok(Vec::new());
+    }
+    let release = release.map_err(|error| UpstreamError::VersionUnknown(Some(error)))?;
+    match release.has(Capability::Scopes) {
+        Some(true) => Ok(scope.to_vec()),
+        Some(false) => Ok(Vec::new()),
+        None => Err(UpstreamError::VersionUnknown(None)),
     }
 }

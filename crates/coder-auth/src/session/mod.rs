@@ -122,6 +122,9 @@ pub enum SessionError {
     /// The identity token is not one of ours, has expired, or has no grant behind it.
     #[error("The Backstage token is not valid here; sign in again")]
     InvalidToken,
+    /// Coder does not accept the token that the request has brought along.
+    #[error("Coder does not accept this Coder-Session-Token; make a new one, or sign in")]
+    TokenRefused,
     /// The person is known, but neither signed in to Coder nor has a linked token that works.
     #[error("You have no access to Coder here yet; sign in to Coder, or link a session token")]
     NotLinked,

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use backstage_catalog::{Catalog, EntityFilter, EntityRef};
+use coder_core::quoted;
 
 use super::{BackstageIdentity, SignInError, SignInResolver};
 use crate::grant::profile::Profile;
-use crate::web::quoted::quoted;
 
 /// `usernameMatchingUserEntityName`: the Coder user name is the name of the User entity.
 #[derive(Clone, Copy, Debug, Default)]

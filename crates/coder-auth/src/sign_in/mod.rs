@@ -10,11 +10,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use backstage_catalog::{Catalog, CatalogError, Entity, EntityRef, EntityRefError};
 use coder_client::UserId;
-use coder_core::{MaybeSend, MaybeSync};
+use coder_core::{MaybeSend, MaybeSync, cleaned, quoted};
 use http::StatusCode;
 
 use crate::grant::profile::Profile;
-use crate::web::quoted::quoted;
 
 mod builtin;
 mod closure;
@@ -117,7 +116,7 @@ pub enum SignInError {
     #[error("Login failed, user profile does not contain an email")]
     NoEmail,
     /// The user's name or address makes no entity ref, or an own resolver refuses.
-    #[error("Login failed, {0}")]
+    #[error("Login failed, {}", cleaned(.0))]
     Refused(String),
     /// The catalog could not be asked. The session stays as it is.
     #[error("the catalog is not available; try again in a moment")]

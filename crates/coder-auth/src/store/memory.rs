@@ -1,18 +1,19 @@
 //! The store of one process, gone with it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::{
+    AuthStore, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
+    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
+    StoreError,
+};
 use crate::grant::key::GrantKey;
 use crate::login::attempt::AttemptId;
 use crate::session::SessionId;
-use crate::store::{
-    AuthStore, Generation, GrantRecord, PendingRecord, PersonRecord, SessionRecord,
-    SigningKeyRecord, StoreError,
-};
 
 /// Keeps everything in memory: for embedding in one process, for demos and for tests.
 #[derive(Debug, Default)]
@@ -21,16 +22,26 @@ pub struct MemoryAuthStore(Mutex<Tables>);
 #[derive(Debug, Default)]
 struct Tables {
     used_attempts: HashMap<String, Timestamp>,
-    pending: HashMap<String, PendingRecord>,
-    grants: HashMap<GrantKey, GrantRecord>,
-    leases: HashMap<GrantKey, (String, Timestamp)>,
+    /// The same by time, so that those that have expired are found without looking at the others.
+    attempts_by_expiry: BTreeSet<(Timestamp, String)>,
+    revocations: HashMap<PairId, RevocationRecord>,
+    grants: HashMap<GrantKey, GrantRow>,
     sessions: HashMap<SessionId, SessionRecord>,
+    links: HashMap<LinkKey, LinkRecord>,
     persons: HashMap<String, PersonRecord>,
     signing_keys: Vec<SigningKeyRecord>,
 }
 
+#[derive(Debug)]
+struct GrantRow {
+    record: GrantRecord,
+    /// The ids of its sessions; never empty.
+    sessions: BTreeSet<SessionId>,
+    lease: Option<(String, Timestamp)>,
+}
+
 impl MemoryAuthStore {
-    /// An empty store.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
@@ -41,98 +52,163 @@ impl MemoryAuthStore {
     }
 }
 
+impl Tables {
+    fn forget_expired_attempts(&mut self, now: Timestamp) {
+        while let Some((expires_at, _)) = self.attempts_by_expiry.first()
+            && *expires_at < now
+            && let Some((_, attempt)) = self.attempts_by_expiry.pop_first()
+        {
+            self.used_attempts.remove(&attempt);
+        }
+    }
+
+    fn finish_login(&mut self, login: LoginCompletion) -> LoginOutcome {
+        let LoginCompletion { pair, grant: key, expected, change, session, former, due_at } = login;
+        let mut ended = Vec::new();
+        let current = self.grants.get(&key).map(|row| row.record.version.clone());
+        if current != expected {
+            return LoginOutcome::Conflict;
+        }
+        if !self.revocations.get(&pair).is_some_and(|kept| kept.is_pending) {
+            return LoginOutcome::PairGone;
+        }
+        let makes_grant = session.is_some() && matches!(change, GrantChange::Replace { .. });
+        if current.is_none() && !makes_grant {
+            return LoginOutcome::NoSession;
+        }
+        match change {
+            GrantChange::Replace { record, revoke_former } => {
+                self.revocations.remove(&pair);
+                let former = match self.grants.get_mut(&key) {
+                    Some(row) => {
+                        row.lease = None;
+                        Some(std::mem::replace(&mut row.record, record))
+                    }
+                    None => {
+                        let row = GrantRow { record, sessions: BTreeSet::new(), lease: None };
+                        self.grants.insert(key.clone(), row);
+                        None
+                    }
+                };
+                if let Some(former) = former.filter(|_| revoke_former) {
+                    ended.push(self.revoke(former, due_at));
+                }
+            }
+            GrantChange::Keep => {
+                if let Some(kept) = self.revocations.get_mut(&pair) {
+                    (kept.due_at, kept.is_pending) = (due_at, false);
+                    ended.push(kept.clone());
+                }
+            }
+        }
+        if let Some(session) = session {
+            if let Some(row) = self.grants.get_mut(&session.grant) {
+                row.sessions.insert(session.id.clone());
+            }
+            self.sessions.insert(session.id.clone(), session);
+        }
+        if let Some(former) = former {
+            ended.extend(self.end_session(&former, due_at));
+        }
+        LoginOutcome::Finished(ended)
+    }
+
+    fn end_session(&mut self, id: &SessionId, due_at: Timestamp) -> Option<RevocationRecord> {
+        let session = self.sessions.remove(id)?;
+        let row = self.grants.get_mut(&session.grant)?;
+        row.sessions.remove(id);
+        if !row.sessions.is_empty() {
+            return None;
+        }
+        let row = self.grants.remove(&session.grant)?;
+        Some(self.revoke(row.record, due_at))
+    }
+
+    fn end_grant(&mut self, key: &GrantKey, due_at: Timestamp) -> Option<RevocationRecord> {
+        let row = self.grants.remove(key)?;
+        for session in &row.sessions {
+            self.sessions.remove(session);
+        }
+        Some(self.revoke(row.record, due_at))
+    }
+
+    fn revoke(&mut self, grant: GrantRecord, due_at: Timestamp) -> RevocationRecord {
+        let GrantRecord { key, pair, .. } = grant;
+        let revocation = RevocationRecord { app: key.app, pair, due_at, is_pending: false };
+        self.revocations.insert(revocation.pair.id.clone(), revocation.clone());
+        revocation
+    }
+}
+
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl AuthStore for MemoryAuthStore {
     async fn use_attempt(
         &self,
         attempt: &AttemptId,
+        now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut tables = self.tables();
-        // Marks are forgotten when a later attempt shows that their time is over, so the table
-        // stays as small as ten minutes of logins.
-        tables
-            .used_attempts
-            .retain(|_, until| *until + crate::login::attempt::LIFETIME > expires_at);
-        Ok(tables.used_attempts.insert(attempt.as_str().to_owned(), expires_at).is_none())
+        tables.forget_expired_attempts(now);
+        let attempt = attempt.as_str().to_owned();
+        if tables.used_attempts.contains_key(&attempt) {
+            return Ok(false);
+        }
+        tables.attempts_by_expiry.insert((expires_at, attempt.clone()));
+        tables.used_attempts.insert(attempt, expires_at);
+        Ok(true)
     }
 
-    async fn put_pending(&self, pending: PendingRecord) -> Result<(), StoreError> {
-        self.tables().pending.insert(pending.attempt.as_str().to_owned(), pending);
+    async fn keep_pair(&self, pair: RevocationRecord) -> Result<(), StoreError> {
+        self.tables().revocations.insert(pair.pair.id.clone(), pair);
         Ok(())
     }
 
-    async fn delete_pending(&self, attempt: &AttemptId) -> Result<(), StoreError> {
-        self.tables().pending.remove(attempt.as_str());
-        Ok(())
-    }
-
-    async fn pending_before(&self, before: Timestamp) -> Result<Vec<PendingRecord>, StoreError> {
-        let tables = self.tables();
-        Ok(tables.pending.values().filter(|row| row.stored_at < before).cloned().collect())
+    async fn finish_login(&self, login: LoginCompletion) -> Result<LoginOutcome, StoreError> {
+        Ok(self.tables().finish_login(login))
     }
 
     async fn grant(&self, key: &GrantKey) -> Result<Option<GrantRecord>, StoreError> {
-        Ok(self.tables().grants.get(key).cloned())
+        Ok(self.tables().grants.get(key).map(|row| row.record.clone()))
     }
 
-    async fn replace_grant(
+    async fn update_grant(
         &self,
         record: GrantRecord,
-        expected: Option<Generation>,
+        expected: GrantVersion,
     ) -> Result<bool, StoreError> {
         let mut tables = self.tables();
-        let stored = tables.grants.get(&record.key).map(|stored| stored.generation);
-        let matches = stored == expected;
-        if matches {
-            tables.grants.insert(record.key.clone(), record);
+        let row = tables.grants.get_mut(&record.key);
+        let Some(row) = row.filter(|row| row.record.version == expected) else { return Ok(false) };
+        if row.record.pair.id != record.pair.id {
+            row.lease = None;
         }
-        Ok(matches)
-    }
-
-    async fn delete_grant(
-        &self,
-        key: &GrantKey,
-        generation: Generation,
-    ) -> Result<bool, StoreError> {
-        let mut tables = self.tables();
-        let matches = tables.grants.get(key).is_some_and(|stored| stored.generation == generation);
-        if matches {
-            tables.grants.remove(key);
-            tables.leases.remove(key);
-        }
-        Ok(matches)
+        row.record = record;
+        Ok(true)
     }
 
     async fn lease_grant(
         &self,
         key: &GrantKey,
-        holder: &str,
-        now: Timestamp,
-        until: Timestamp,
+        pair: &PairId,
+        lease: &Lease,
     ) -> Result<bool, StoreError> {
         let mut tables = self.tables();
-        let held_by_another = tables
-            .leases
-            .get(key)
-            .is_some_and(|(other, expires_at)| other != holder && *expires_at > now);
-        if !held_by_another {
-            tables.leases.insert(key.clone(), (holder.to_owned(), until));
+        let row = tables.grants.get_mut(key).filter(|row| row.record.pair.id == *pair);
+        let Some(row) = row else { return Ok(false) };
+        let held = row.lease.as_ref();
+        if held.is_some_and(|(holder, until)| lease.is_blocked_by(holder, *until)) {
+            return Ok(false);
         }
-        Ok(!held_by_another)
+        row.lease = Some((lease.holder.clone(), lease.until()));
+        Ok(true)
     }
 
     async fn release_grant(&self, key: &GrantKey, holder: &str) -> Result<(), StoreError> {
-        let mut tables = self.tables();
-        if tables.leases.get(key).is_some_and(|(current, _)| current == holder) {
-            tables.leases.remove(key);
+        if let Some(row) = self.tables().grants.get_mut(key) {
+            row.lease.take_if(|(other, _)| other == holder);
         }
-        Ok(())
-    }
-
-    async fn put_session(&self, session: SessionRecord) -> Result<(), StoreError> {
-        self.tables().sessions.insert(session.id.clone(), session);
         Ok(())
     }
 
@@ -147,23 +223,92 @@ impl AuthStore for MemoryAuthStore {
         Ok(())
     }
 
-    async fn delete_session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        Ok(self.tables().sessions.remove(id))
+    async fn end_session(
+        &self,
+        id: &SessionId,
+        due_at: Timestamp,
+    ) -> Result<Option<RevocationRecord>, StoreError> {
+        Ok(self.tables().end_session(id, due_at))
     }
 
-    async fn count_sessions(&self, grant: &GrantKey) -> Result<u64, StoreError> {
-        let tables = self.tables();
-        Ok(tables.sessions.values().filter(|session| session.grant == *grant).count() as u64)
+    async fn end_grant(
+        &self,
+        key: &GrantKey,
+        due_at: Timestamp,
+    ) -> Result<Option<RevocationRecord>, StoreError> {
+        Ok(self.tables().end_grant(key, due_at))
     }
 
-    async fn sessions_before(
+    async fn expire_sessions(
         &self,
         idle: Timestamp,
         created: Timestamp,
-    ) -> Result<Vec<SessionRecord>, StoreError> {
-        let tables = self.tables();
-        let over = |row: &&SessionRecord| row.used_at < idle || row.created_at < created;
-        Ok(tables.sessions.values().filter(over).cloned().collect())
+        due_at: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let mut tables = self.tables();
+        let expired = tables
+            .sessions
+            .values()
+            .filter(|session| session.used_at < idle || session.created_at < created);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let ids: Vec<_> = expired.take(limit).map(|session| session.id.clone()).collect();
+        for id in &ids {
+            tables.end_session(id, due_at);
+        }
+        Ok(ids.len() as u64)
+    }
+
+    async fn claim_revocations(
+        &self,
+        now: Timestamp,
+        retry_at: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<RevocationRecord>, StoreError> {
+        let mut tables = self.tables();
+        let due = tables.revocations.values_mut().filter(|kept| kept.due_at <= now);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let claimed = due.take(limit).map(|kept| {
+            (kept.due_at, kept.is_pending) = (retry_at, false);
+            kept.clone()
+        });
+        Ok(claimed.collect())
+    }
+
+    async fn forget_revocation(&self, pair: &PairId) -> Result<(), StoreError> {
+        self.tables().revocations.remove(pair);
+        Ok(())
+    }
+
+    async fn link(&self, key: &LinkKey) -> Result<Option<LinkRecord>, StoreError> {
+        Ok(self.tables().links.get(key).cloned())
+    }
+
+    async fn put_link(&self, link: LinkRecord) -> Result<(), StoreError> {
+        self.tables().links.insert(link.key.clone(), link);
+        Ok(())
+    }
+
+    async fn update_link(
+        &self,
+        key: &LinkKey,
+        expected: GrantVersion,
+        link: Option<LinkRecord>,
+    ) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        if tables.links.get(key).is_none_or(|stored| stored.version != expected) {
+            return Ok(false);
+        }
+        match link {
+            Some(link) => tables.links.insert(key.clone(), link),
+            None => tables.links.remove(key),
+        };
+        Ok(true)
+    }
+
+    async fn delete_link(&self, key: &LinkKey) -> Result<(), StoreError> {
+        self.tables().links.remove(key);
+        Ok(())
     }
 
     async fn put_person(&self, person: PersonRecord) -> Result<(), StoreError> {
@@ -176,9 +321,9 @@ impl AuthStore for MemoryAuthStore {
     }
 
     async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError> {
-        let mut tables = self.tables();
-        tables.signing_keys.push(key);
-        tables.signing_keys.sort_by_key(|key| key.created_at);
+        let keys = &mut self.tables().signing_keys;
+        keys.push(key);
+        keys.sort_by_key(|key| key.created_at);
         Ok(())
     }
 

@@ -80,7 +80,11 @@ impl Upstream {
         if let Some(known) = check.fresh(asked_at) {
             return known.verdict;
         }
-        let probe = ApplicationProbe::new(&self.client_id, &self.client_secret, &self.callback_url);
+        if self.budget.take(asked_at).is_err() {
+            return None;
+        }
+        let probe =
+            ApplicationProbe::new(&self.app.client_id, &self.client_secret, &self.callback_url);
         let answer =
             timeout(&*self.world.runtime, PATIENCE, probe.ask(&self.client, release)).await;
         let (verdict, lasts) = match answer {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use coder_client::CoderVersion;
-use coder_core::{TransportError, TransportErrorKind};
+use coder_core::{TransportError, TransportErrorKind, cleaned};
 use http::StatusCode;
 
 /// Coder did not do its part.
@@ -88,6 +88,17 @@ pub enum UpstreamError {
         /// Where in the document.
         at: String,
     },
+    /// The answer names no user of Coder: its id is nil, or its name is longer than any.
+    #[error(
+        "Authentication failed, Coder's answer does not say who this is; the portal's operator has to check `deploymentUrl`"
+    )]
+    NoUser,
+    /// Too many logins at once: Coder's own limit is kept for those who are signed in.
+    #[error("Authentication failed, Coder is busy with logins; try again in a moment")]
+    TooManyLogins {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// Anything else that Coder said, or that kept it from answering.
     #[error("Authentication failed, {}", sentence(.0))]
     Other(#[from] coder_client::Error),
@@ -107,9 +118,9 @@ fn sentence(error: &coder_client::Error) -> String {
         coder_client::Error::RateLimited { .. } => {
             "Coder is busy; try again in a minute".to_owned()
         }
-        coder_client::Error::Unsupported(absence) => absence.to_string(),
+        coder_client::Error::Unsupported(absence) => cleaned(&absence.to_string()),
         // Coder's own `message` is meant for people; `detail` is not.
-        coder_client::Error::Api(api) => api.message.clone(),
+        coder_client::Error::Api(api) => cleaned(&api.message),
         _ => "Coder's answer could not be understood".to_owned(),
     }
 }
@@ -140,12 +151,10 @@ impl UpstreamError {
     /// The error that Coder sent the browser back with (RFC 6749 §4.1.2.1).
     pub(crate) fn of_authorization(code: &str, description: Option<&str>) -> Self {
         match code {
-            "access_denied" => {
-                Self::Denied { description: description.unwrap_or(DENIED).to_owned() }
-            }
+            "access_denied" => Self::Denied { description: cleaned(description.unwrap_or(DENIED)) },
             _ => Self::Authorize {
-                code: code.to_owned(),
-                description: description.unwrap_or("no reason was given").to_owned(),
+                code: cleaned(code),
+                description: cleaned(description.unwrap_or("no reason was given")),
             },
         }
     }
@@ -178,7 +187,7 @@ impl UpstreamError {
         match error.api() {
             Some(api) if api.status == StatusCode::UNAUTHORIZED => {
                 if api.message.starts_with("User is not active") {
-                    Self::UserInactive { message: api.message.clone() }
+                    Self::UserInactive { message: cleaned(&api.message) }
                 } else {
                     Self::TokenRefused(error)
                 }
@@ -204,6 +213,8 @@ impl UpstreamError {
             | Self::TooOld { .. }
             | Self::VersionUnknown(_)
             | Self::UnreadableTokens { .. }
+            | Self::NoUser
+            | Self::TooManyLogins { .. }
             | Self::Other(_) => true,
         }
     }
@@ -221,6 +232,7 @@ impl UpstreamError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Other(error) | Self::VersionUnknown(Some(error)) => error.retry_after(),
+            Self::TooManyLogins { retry_after } => Some(*retry_after),
             _ => None,
         }
     }

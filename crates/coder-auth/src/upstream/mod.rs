@@ -4,6 +4,7 @@
 //! versions before 2.38 refuse a request with an unknown one. PKCE with S256 is always used.
 
 mod application_check;
+pub(crate) mod budget;
 mod capability_cache;
 mod error;
 mod exchange;
@@ -12,11 +13,14 @@ pub(crate) mod registration;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use coder_client::operations::{GetUser, RevokeOAuth2Consent};
 use coder_client::{Capabilities, Capability, Client, Credential};
-use coder_core::{DeploymentUrl, Random, RandomError, Secret, World, random_bytes, timeout};
+use coder_core::{
+    DeploymentUrl, Random, RandomError, Secret, World, cleaned, random_bytes, timeout,
+};
 use jiff::Timestamp;
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
@@ -31,16 +35,36 @@ use oauth2::{
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::grant::key::OAuth2App;
 use crate::grant::profile::Profile;
 use crate::grant::tokens::TokenPair;
 use application_check::ApplicationCheck;
+use budget::LoginBudget;
 use capability_cache::CapabilityCache;
 use exchange::{Exchange, Revocation};
 
 pub use error::UpstreamError;
 
-/// No call to Coder takes longer, retries included. A person waits for it.
-const PATIENCE: Duration = Duration::from_secs(30);
+// How long each call to Coder may take, retries included. A route ends within 20 seconds in all: a
+// login makes an exchange and asks for the user, a refresh a rotation and the same, a logout asks
+// for the release and revokes.
+/// The limit of a code exchange and of a rotation.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(11);
+/// The limit of a question for the user.
+const USER_TIMEOUT: Duration = Duration::from_secs(8);
+/// The limit of a revocation.
+const REVOKE_TIMEOUT: Duration = Duration::from_secs(11);
+/// The limit of a question for the release.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest life of an access token that is believed, in seconds: ten years.
+const MAX_LIFETIME: i64 = 10 * 366 * 24 * 3600;
+/// The greatest length of a field of a profile, in characters.
+const MAX_NAME: usize = 200;
+/// The greatest length of an e-mail address, in characters (RFC 5321 §4.5.3.1).
+const MAX_EMAIL: usize = 320;
+/// The greatest length of the URL of a picture, in bytes. A longer one is left out.
+const MAX_PICTURE: usize = 2048;
 
 /// A token response of Coder: RFC 6749 §5.1, and the expiry as a time.
 type TokenAnswer = StandardTokenResponse<Expiry, BasicTokenType>;
@@ -70,8 +94,7 @@ impl ExtraTokenFields for Expiry {}
 /// Coder, as the authorization server of one environment.
 pub(crate) struct Upstream {
     world: World,
-    deployment: DeploymentUrl,
-    client_id: String,
+    app: OAuth2App,
     client_secret: Secret,
     callback_url: Url,
     oauth: OAuthClient,
@@ -79,6 +102,7 @@ pub(crate) struct Upstream {
     client: Client,
     capabilities: CapabilityCache,
     application: ApplicationCheck,
+    budget: Arc<LoginBudget>,
 }
 
 /// A PKCE code verifier of 43 characters, from 256 random bits (RFC 7636 §4.1).
@@ -110,24 +134,30 @@ impl Upstream {
         let capabilities = CapabilityCache::default();
         Self {
             world: world.clone(),
-            deployment,
-            client_id,
+            app: OAuth2App::new(deployment, client_id),
             client_secret,
             callback_url: callback_url.clone(),
             oauth,
             client,
             capabilities,
             application: ApplicationCheck::default(),
+            budget: Arc::default(),
         }
+    }
+
+    /// Shares the budget of logins with other environments of the same deployment.
+    pub(crate) fn with_budget(self, budget: Arc<LoginBudget>) -> Self {
+        Self { budget, ..self }
     }
 
     /// Where browsers reach the deployment.
     pub(crate) fn deployment(&self) -> &DeploymentUrl {
-        &self.deployment
+        &self.app.deployment
     }
 
-    pub(crate) fn client_id(&self) -> &str {
-        &self.client_id
+    /// The application that pairs are issued to.
+    pub(crate) fn app(&self) -> &OAuth2App {
+        &self.app
     }
 
     /// A client of Coder's API that speaks for the holder of `access_token`.
@@ -139,7 +169,7 @@ impl Upstream {
     /// What the deployment can do, asked for at most every ten minutes.
     pub(crate) async fn capabilities(&self) -> Result<Capabilities, coder_client::Error> {
         let asking = self.capabilities.get(&self.client, self.world.clock.now());
-        self.bounded(asking).await
+        self.bounded(RELEASE_TIMEOUT, asking).await
     }
 
     /// Where to send the browser (RFC 6749 §4.1.1, RFC 7636 §4.3).
@@ -158,6 +188,7 @@ impl Upstream {
         code: String,
         verifier: String,
     ) -> Result<TokenPair, UpstreamError> {
+        self.budget.take(self.world.clock.now())?;
         let send = Exchange::sender(&self.client);
         let request = self
             .oauth
@@ -187,14 +218,21 @@ impl Upstream {
             >,
         >,
     ) -> Result<TokenPair, UpstreamError> {
-        let answer = timeout(&*self.world.runtime, PATIENCE, answer).await;
+        let answer = timeout(&*self.world.runtime, TOKEN_TIMEOUT, answer).await;
         let tokens = match answer.ok_or_else(UpstreamError::timed_out)? {
             Ok(tokens) => tokens,
-            Err(RequestTokenError::Request(error)) => return Err(UpstreamError::of_tokens(error)),
+            Err(RequestTokenError::Request(error)) => {
+                if let coder_client::Error::RateLimited { retry_after } = &error {
+                    self.budget.pause(self.world.clock.now(), *retry_after);
+                }
+                return Err(UpstreamError::of_tokens(error));
+            }
             // The other variants hold the body, and with it perhaps tokens. Only the place in the
             // document is kept.
             Err(RequestTokenError::Parse(error, _)) => {
-                return Err(UpstreamError::UnreadableTokens { at: error.path().to_string() });
+                return Err(UpstreamError::UnreadableTokens {
+                    at: cleaned(&error.path().to_string()),
+                });
             }
             Err(_) => return Err(UpstreamError::UnreadableTokens { at: ".".to_owned() }),
         };
@@ -211,14 +249,14 @@ impl Upstream {
     /// How long the access token lives from now on, in seconds.
     fn expires_in(&self, tokens: &TokenAnswer) -> Option<u32> {
         let seconds = match (tokens.expires_in(), &tokens.extra_fields().expiry) {
-            (Some(lifetime), _) => i64::try_from(lifetime.as_secs()).ok()?,
+            (Some(lifetime), _) => i64::try_from(lifetime.as_secs()).unwrap_or(MAX_LIFETIME),
             (None, Some(expiry)) => {
                 let expiry: Timestamp = expiry.parse().ok()?;
                 expiry.duration_since(self.world.clock.now()).as_secs()
             }
             (None, None) => return None,
         };
-        u32::try_from(seconds).ok()
+        u32::try_from(seconds.min(MAX_LIFETIME)).ok()
     }
 
     /// Whose tokens these are (`GET /api/v2/users/me`).
@@ -227,16 +265,24 @@ impl Upstream {
         access_token: &Secret,
     ) -> Result<(coder_client::UserId, Profile), UpstreamError> {
         let client = self.client_for(access_token.clone());
-        let answer = self.bounded(client.send(&GetUser::me())).await;
+        let answer = self.bounded(USER_TIMEOUT, client.send(&GetUser::me())).await;
         let user = answer.map_err(UpstreamError::of_user)?;
+        if user.username.chars().count() > MAX_NAME || user.email.chars().count() > MAX_EMAIL {
+            return Err(UpstreamError::NoUser);
+        }
+        if user.id.is_nil() {
+            return Err(UpstreamError::NoUser);
+        }
+        let short = |text: String| text.chars().take(MAX_NAME).collect::<String>();
         let full_name = user.name.filter(|name| !name.is_empty());
         Ok((
             user.id,
             Profile {
-                display_name: full_name.unwrap_or_else(|| user.username.clone()),
+                display_name: short(full_name.unwrap_or_else(|| user.username.clone())),
+                // A name that was cut could be the name of somebody else.
                 username: user.username,
                 email: Some(user.email).filter(|email| !email.is_empty()),
-                picture: user.avatar_url.filter(|url| !url.is_empty()),
+                picture: user.avatar_url.filter(|url| !url.is_empty() && url.len() <= MAX_PICTURE),
             },
         ))
     }
@@ -244,30 +290,41 @@ impl Upstream {
     /// Revokes a pair by its refresh token, else by its access token (RFC 7009 §2.1). Revoking
     /// either half ends both; a pair that is dead already is no failure.
     pub(crate) async fn revoke(&self, tokens: &TokenPair) -> Result<(), UpstreamError> {
-        let capabilities = self.capabilities().await.ok();
-        let can_revoke = capabilities.and_then(|known| known.has(Capability::Revocation));
         // Coder's own way to end an app's access ends every pair of the user, so it is not used
         // where revoking one is possible.
-        if can_revoke == Some(false)
-            && let Ok(app) = self.client_id.parse()
+        if !self.revokes_pairs().await
+            && let Ok(app) = self.app.client_id.parse()
         {
             let client = self.client_for(tokens.access_token.clone());
-            let answer = self.bounded(client.send(&RevokeOAuth2Consent::new(app))).await;
-            return answer.map_err(UpstreamError::of_user);
+            let answer =
+                self.bounded(REVOKE_TIMEOUT, client.send(&RevokeOAuth2Consent::new(app))).await;
+            return match answer.map_err(UpstreamError::of_user) {
+                Err(UpstreamError::TokenRefused(_)) => Ok(()),
+                answer => answer,
+            };
         }
         let revocation = Revocation {
             token: tokens.refresh_token.as_ref().unwrap_or(&tokens.access_token),
-            client_id: &self.client_id,
+            client_id: &self.app.client_id,
             client_secret: &self.client_secret,
         };
-        self.bounded(self.client.send(&revocation)).await.map_err(UpstreamError::of_tokens)
+        self.bounded(REVOKE_TIMEOUT, self.client.send(&revocation))
+            .await
+            .map_err(UpstreamError::of_tokens)
+    }
+
+    /// Whether this deployment can revoke one pair and leave the user's others alone: from 2.28 on.
+    pub(crate) async fn revokes_pairs(&self) -> bool {
+        let capabilities = self.capabilities().await.ok();
+        capabilities.and_then(|known| known.has(Capability::Revocation)) != Some(false)
     }
 
     async fn bounded<T>(
         &self,
+        limit: Duration,
         work: impl Future<Output = Result<T, coder_client::Error>>,
     ) -> Result<T, coder_client::Error> {
-        timeout(&*self.world.runtime, PATIENCE, work)
+        timeout(&*self.world.runtime, limit, work)
             .await
             .unwrap_or_else(|| Err(error::no_answer_in_time().into()))
     }

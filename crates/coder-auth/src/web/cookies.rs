@@ -6,6 +6,9 @@ use http::header::{COOKIE, HeaderMap, HeaderValue};
 use jiff::SignedDuration;
 use url::Url;
 
+/// How many cookies of one kind are looked at. A browser of ours holds fewer; a stranger's request
+/// may hold thousands.
+const MOST_OF_A_KIND: usize = 10;
 const SESSION: &str = "coder-session";
 const ATTEMPT_PREFIX: &str = "coder-attempt-";
 /// The cookie in which the original module keeps Coder's refresh token.
@@ -71,7 +74,7 @@ impl CookieRules {
         self.set(&format!("{ATTEMPT_PREFIX}{id}"), "", SignedDuration::ZERO)
     }
 
-    /// The login attempts this browser holds: id and sealed content.
+    /// The login attempts this browser holds: id and sealed content, at most ten.
     pub(crate) fn attempts(self, headers: &HeaderMap) -> Vec<(String, String)> {
         let prefix = self.name(ATTEMPT_PREFIX);
         all(headers)
@@ -79,6 +82,7 @@ impl CookieRules {
                 let id = cookie.name().strip_prefix(&prefix)?;
                 Some((id.to_owned(), cookie.value().to_owned()))
             })
+            .take(MOST_OF_A_KIND)
             .collect()
     }
 }
@@ -94,6 +98,7 @@ pub(crate) fn clear_former_refresh_tokens(headers: &HeaderMap) -> Vec<HeaderValu
     };
     all(headers)
         .filter(|cookie| is_former(cookie.name()))
+        .take(MOST_OF_A_KIND)
         .map(|cookie| {
             header(
                 &Cookie::build((cookie.name().to_owned(), ""))

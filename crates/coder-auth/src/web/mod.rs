@@ -3,6 +3,5 @@
 pub(crate) mod cookies;
 pub(crate) mod origins;
 pub(crate) mod popup;
-pub(crate) mod quoted;
 pub(crate) mod request;
 pub(crate) mod respond;

@@ -1,10 +1,18 @@
 //! Reading what a browser sends, and what can be wrong with it.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use bytes::Bytes;
-use coder_core::Origin;
-use http::{HeaderMap, Request, StatusCode, header::CONTENT_TYPE};
+use coder_core::{Origin, cleaned};
+use http::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE};
+
+/// The greatest length of a query, and of a posted form, in bytes.
+const MAX_PARAMETERS: usize = 32 * 1024;
+/// The greatest length of the `scope` parameter, in bytes.
+const MAX_SCOPE_TEXT: usize = 1024;
+/// How many scopes one login may ask for.
+pub(crate) const MAX_SCOPES: usize = 50;
 
 /// What is wrong with a request. The texts are Backstage's where Backstage has one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,10 +22,10 @@ pub enum RequestError {
     #[error("Must specify 'env' query to select environment")]
     MissingEnvironment,
     /// An `env` that is not configured.
-    #[error("No configuration available for the '{0}' environment of this provider.")]
+    #[error("No configuration available for the '{}' environment of this provider.", cleaned(.0))]
     UnknownEnvironment(String),
     /// An `env` whose configuration is incomplete.
-    #[error("Auth provider registered for 'coder' is misconfigured. {reason}")]
+    #[error("Auth provider registered for 'coder' is misconfigured. {}", cleaned(.reason))]
     Misconfigured {
         /// What the operator has to mend.
         reason: String,
@@ -39,6 +47,11 @@ pub enum RequestError {
         "This login attempt took longer than 10 minutes; start the login again from the portal"
     )]
     ExpiredAttempt,
+    /// The answer came from another authorization server than the login was begun at.
+    #[error(
+        "This answer is not from the Coder deployment that the login was begun at; start the login again from the portal"
+    )]
+    OtherServer,
     /// Neither a code nor an error came back.
     #[error("Unexpected redirect")]
     UnexpectedCallback,
@@ -46,7 +59,7 @@ pub enum RequestError {
     #[error("App origin is invalid, failed to parse")]
     InvalidOrigin,
     /// An origin that may not use this login.
-    #[error("Origin '{0}' is not allowed")]
+    #[error("Origin '{}' is not allowed", cleaned(.0.as_str()))]
     OriginNotAllowed(Origin),
     /// A page of another site made this request.
     #[error("Requests from other sites are not allowed")]
@@ -54,6 +67,12 @@ pub enum RequestError {
     /// No `redirectUrl`, or one outside the portal.
     #[error("The redirectUrl must be a page of the portal or of an allowed origin")]
     InvalidRedirectUrl,
+    /// A query or a form of more than 32 kB.
+    #[error("the parameters of the request are longer than 32 kB")]
+    TooLong,
+    /// More scopes than a login may ask for.
+    #[error("a login may ask for at most 50 scopes, in at most 1 kB; ask for fewer")]
+    TooManyScopes,
     /// `X-Requested-With: XMLHttpRequest` is missing.
     #[error("Invalid X-Requested-With header")]
     MissingRequestedWith,
@@ -66,11 +85,14 @@ impl RequestError {
             | Self::MissingState
             | Self::UnexpectedCallback
             | Self::InvalidOrigin
-            | Self::InvalidRedirectUrl => StatusCode::BAD_REQUEST,
+            | Self::InvalidRedirectUrl
+            | Self::TooLong
+            | Self::TooManyScopes => StatusCode::BAD_REQUEST,
             Self::MissingRequestedWith => StatusCode::UNAUTHORIZED,
             Self::InvalidState
             | Self::UnknownAttempt
             | Self::ExpiredAttempt
+            | Self::OtherServer
             | Self::OriginNotAllowed(_)
             | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::UnknownEnvironment(_) | Self::Misconfigured { .. } => StatusCode::NOT_FOUND,
@@ -78,48 +100,88 @@ impl RequestError {
     }
 }
 
-/// The parameters of a request: its query and, for a posted form, its body (RFC 6749 Appendix B).
-pub(crate) struct Params<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+/// The parameters of a request (RFC 6749 Appendix B), of at most 32 kB.
+pub(crate) struct Params<'a> {
+    pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// Nothing was read: the query or the form is too long.
+    is_too_long: bool,
+}
 
 impl<'a> Params<'a> {
+    /// Reads the query.
     pub(crate) fn of(request: &'a Request<Bytes>) -> Self {
+        Self::read([request.uri().query().unwrap_or_default().as_bytes(), b""])
+    }
+
+    /// Reads the query and the form that Coder may have a browser post to the callback.
+    ///
+    /// # Errors
+    ///
+    /// When either is longer than 32 kB.
+    pub(crate) fn of_callback(request: &'a Request<Bytes>) -> Result<Self, RequestError> {
+        let is_form = request.method() == Method::POST
+            && request.headers().get(CONTENT_TYPE).is_some_and(|value| {
+                value.as_bytes().starts_with(b"application/x-www-form-urlencoded")
+            });
+        let form = if is_form { request.body().as_ref() } else { b"" };
         let query = request.uri().query().unwrap_or_default();
-        let mut pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
-        let is_form = request.headers().get(CONTENT_TYPE).is_some_and(|value| {
-            value.as_bytes().starts_with(b"application/x-www-form-urlencoded")
-        });
-        if is_form {
-            pairs.extend(form_urlencoded::parse(request.body()));
+        let params = Self::read([query.as_bytes(), form]);
+        if params.is_too_long { Err(RequestError::TooLong) } else { Ok(params) }
+    }
+
+    fn read(parts: [&'a [u8]; 2]) -> Self {
+        if parts.iter().any(|part| part.len() > MAX_PARAMETERS) {
+            return Self { pairs: Vec::new(), is_too_long: true };
         }
-        Self(pairs)
+        let pairs = parts.into_iter().flat_map(form_urlencoded::parse).collect();
+        Self { pairs, is_too_long: false }
     }
 
     /// The parameter, unless it is absent or empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.0.iter().find(|(key, value)| key == name && !value.is_empty())?;
+        let (_, value) = self.pairs.iter().find(|(key, value)| key == name && !value.is_empty())?;
         Some(value)
     }
 
     /// The environment the request is for. Naming two is naming neither.
     pub(crate) fn environment(&self) -> Result<String, RequestError> {
+        if self.is_too_long {
+            return Err(RequestError::TooLong);
+        }
         let named: Vec<&str> =
-            self.0.iter().filter(|(key, _)| key == "env").map(|(_, value)| &**value).collect();
+            self.pairs.iter().filter(|(key, _)| key == "env").map(|(_, value)| &**value).collect();
         match named.as_slice() {
             [] | [""] => Err(RequestError::MissingEnvironment),
             names => Ok(names.join(",")),
         }
     }
 
-    /// Scopes as Backstage reads them: separated by white space, commas or `|`, each one once.
-    pub(crate) fn scopes(&self) -> Vec<String> {
-        let mut scopes: Vec<String> = Vec::new();
-        for scope in split_scopes(self.get("scope").unwrap_or_default()) {
-            if !scopes.iter().any(|known| known == scope) {
-                scopes.push(scope.to_owned());
-            }
+    /// Reads the scopes as Backstage does: separated by white space, commas or `|`, each one once.
+    ///
+    /// # Errors
+    ///
+    /// When there are more than 50, or the text is longer than 1 kB.
+    pub(crate) fn scopes(&self) -> Result<Vec<String>, RequestError> {
+        let text = self.get("scope").unwrap_or_default();
+        if text.len() > MAX_SCOPE_TEXT {
+            return Err(RequestError::TooManyScopes);
         }
-        scopes
+        unique_scopes(split_scopes(text).map(str::to_owned))
     }
+}
+
+/// Keeps the first of equal scopes.
+///
+/// # Errors
+///
+/// When more than 50 remain.
+pub(crate) fn unique_scopes(
+    scopes: impl IntoIterator<Item = String>,
+) -> Result<Vec<String>, RequestError> {
+    let mut known = HashSet::new();
+    let unique: Vec<String> =
+        scopes.into_iter().filter(|scope| known.insert(scope.clone())).collect();
+    if unique.len() > MAX_SCOPES { Err(RequestError::TooManyScopes) } else { Ok(unique) }
 }
 
 fn split_scopes(text: &str) -> impl Iterator<Item = &str> {
@@ -154,16 +216,19 @@ mod tests {
     }
 
     #[test]
-    fn a_posted_form_is_read_like_a_query() {
-        let form = "state=s&code=c";
-        let post = |content_type: &str| {
-            let request = Request::post("/").header(CONTENT_TYPE, content_type);
-            request.body(Bytes::from(form)).unwrap()
+    fn a_form_is_read_like_a_query_if_it_was_posted_to_the_callback() {
+        let form = |method: Method, content_type: &str| {
+            let request = Request::builder().method(method).header(CONTENT_TYPE, content_type);
+            request.body(Bytes::from("state=s&code=c")).unwrap()
         };
-        let request = post("application/x-www-form-urlencoded;charset=UTF-8");
-        assert_eq!(Params::of(&request).get("code"), Some("c"));
-        let request = post("application/json");
-        assert_eq!(Params::of(&request).get("code"), None);
+        let code = |request: &Request<Bytes>| {
+            Params::of_callback(request).unwrap().get("code").map(str::to_owned)
+        };
+        let posted = form(Method::POST, "application/x-www-form-urlencoded;charset=UTF-8");
+        assert_eq!(code(&posted).as_deref(), Some("c"));
+        assert_eq!(Params::of(&posted).get("code"), None);
+        assert_eq!(code(&form(Method::GET, "application/x-www-form-urlencoded")), None);
+        assert_eq!(code(&form(Method::POST, "application/json")), None);
     }
 
     proptest! {
@@ -173,7 +238,7 @@ mod tests {
         ) {
             let text: String = form_urlencoded::byte_serialize(words.join(&separators).as_bytes()).collect();
             let request = request(&format!("scope={text}"));
-            let scopes = Params::of(&request).scopes();
+            let scopes = Params::of(&request).scopes().unwrap();
             let mut expected: Vec<String> = Vec::new();
             for word in words {
                 if !expected.contains(&word) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use coder_core::{cleaned, cleaned_to};
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
@@ -10,13 +11,24 @@ use http::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use url::Url;
 
-use crate::error::{AuthError, AuthErrorKind, error_name};
+use crate::error::{AuthError, AuthErrorKind, Bug, error_name};
+
+/// The greatest length of an error in the log, in characters.
+const MAX_MESSAGE: usize = 800;
 
 /// JSON that no cache may keep.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
-    // Only maps with keys that are no strings cannot be written; we have none.
-    let text = serde_json::to_vec(body).unwrap_or_default();
-    let mut response = Response::new(Bytes::from(text));
+    let (status, text) = match serde_json::to_vec(body) {
+        Ok(text) => (status, Bytes::from(text)),
+        Err(error) => {
+            let error = Bug::unwritable(error);
+            tracing::error!(error = %coder_core::with_causes(&error), "an answer was not written");
+            let text =
+                br#"{"error":{"name":"Error","message":"the server has a fault of its own"}}"#;
+            (StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(text))
+        }
+    };
+    let mut response = Response::new(text);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
@@ -108,13 +120,33 @@ pub(crate) fn log(error: &AuthError, request: &Request<Bytes>) {
     let mut causes = Vec::new();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        causes.push(cause.to_string());
+        causes.push(cleaned_to(MAX_MESSAGE, &cause.to_string()));
         source = cause.source();
     }
-    let (method, path) = (request.method(), request.uri().path());
-    if error.is_transient() {
-        tracing::warn!(%method, path, %error, ?causes, "the request could not be served");
+    let method = cleaned(request.method().as_str());
+    let path = cleaned(request.uri().path());
+    let error_text = cleaned_to(MAX_MESSAGE, &error.to_string());
+    if matches!(error.kind(), AuthErrorKind::Bug(_)) {
+        tracing::error!(%method, path, error = %error_text, ?causes, "the request met a fault of ours");
+    } else if error.is_transient() {
+        tracing::warn!(%method, path, error = %error_text, ?causes, "the request could not be served");
     } else {
-        tracing::info!(%method, path, %error, ?causes, "the request was refused");
+        tracing::info!(%method, path, error = %error_text, ?causes, "the request was refused");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_cannot_be_written_is_a_fault_of_ours_and_no_empty_success() {
+        // A key that is no string cannot stand in JSON.
+        let unwritable = BTreeMap::from([(vec![1], "x")]);
+        let response = json(StatusCode::OK, &unwritable);
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!response.body().is_empty());
     }
 }

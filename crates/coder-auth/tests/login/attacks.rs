@@ -421,7 +421,8 @@ async fn no_field_of_the_popups_message_can_become_a_script() {
     assert_eq!(told["response"]["profile"]["picture"], HOSTILE);
     let scope = pages(Some(("/oauth2/tokens", &tokens)), None).await;
     let described = pages(None, Some("error_description")).await;
-    assert!(posted(&described).0["error"]["message"].as_str().unwrap().contains(HOSTILE));
+    let shown = coder_core::cleaned(HOSTILE);
+    assert!(posted(&described).0["error"]["message"].as_str().unwrap().contains(&shown));
     let coded = pages(None, Some("error")).await;
     for page in [profile, scope, described, coded] {
         let html = std::str::from_utf8(page.body()).unwrap();

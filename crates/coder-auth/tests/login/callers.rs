@@ -119,7 +119,43 @@ async fn a_lasting_client_renews_its_token_by_itself() {
 #[tokio::test(start_paused = true)]
 async fn a_passed_through_token_cannot_be_renewed() {
     let house = House::current();
-    let headers = headers(&[("coder-session-token", Secret::new("dead").expose())]);
+    let alice = house.coder.add_user("alice");
+    let headers = headers(&[("coder-session-token", alice.session_token.expose())]);
     let caller = house.auth.caller(&headers, None).await.unwrap();
     assert_eq!(house.auth.renew(&caller).await.unwrap_err().status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_made_up_coder_token_is_nobody_and_coder_is_asked_once_a_minute() {
+    let house = House::current();
+    let made_up = headers(&[("coder-session-token", "AAAAAAAAAA-BBBBBBBBBBBBBBBBBBBBBB")]);
+    for _ in 0..5 {
+        let error = house.auth.caller(&made_up, None).await.unwrap_err();
+        assert_eq!(error.status(), StatusCode::UNAUTHORIZED, "{error}");
+    }
+    assert_eq!(house.coder.count("GET", "/api/v2/users/me"), 1);
+    let alice = house.coder.add_user("alice");
+    let good = headers(&[("coder-session-token", alice.session_token.expose())]);
+    house.coder.forget_requests();
+    for _ in 0..5 {
+        house.auth.caller(&good, None).await.unwrap();
+    }
+    assert_eq!(house.coder.count("GET", "/api/v2/users/me"), 1);
+    house.coder.suspend(&alice);
+    house.advance(std::time::Duration::from_secs(61));
+    let error = house.auth.caller(&good, None).await.unwrap_err();
+    assert_eq!(error.status(), StatusCode::UNAUTHORIZED, "suspended meanwhile: {error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn strangers_with_made_up_tokens_do_not_make_this_server_ask_without_end() {
+    let house = House::current();
+    let mut last = StatusCode::OK;
+    for number in 0..200 {
+        let token = format!("AAAAAAAAAA-BBBBBBBBBBBBBBBBBBB{number:03}");
+        let headers = headers(&[("coder-session-token", token.as_str())]);
+        last = house.auth.caller(&headers, None).await.unwrap_err().status();
+    }
+    assert_eq!(last, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(house.coder.count("GET", "/api/v2/users/me"), 120);
 }

@@ -123,7 +123,8 @@ async fn who_is_signed_in_to_coder_beside_a_foreign_token_has_access() {
         ("origin", PORTAL),
     ];
     let caller = beside.house.auth.caller(&headers(&sent), None).await.unwrap();
-    assert_eq!(caller.user_entity_ref(), Some("user:default/alice"));
+    // Logging in signs nobody in to Backstage here, so nobody can tell whose session it is.
+    assert_eq!(caller.user_entity_ref(), None);
     assert_eq!(caller.client().send(&GetUser::me()).await.unwrap().username, "alice");
     // The cookie counts as little for another site as ever.
     sent[3] = ("origin", "https://evil.example");
@@ -184,4 +185,27 @@ async fn an_issuer_that_is_down_is_no_reason_to_sign_anybody_out() {
     let own = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
     assert!(caller(&beside.house, own).await.is_ok());
     beside.house.advance(Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_foreign_token_and_the_cookie_of_somebody_else_do_not_add_up() {
+    let beside = Beside::with_sign_in();
+    let alice = beside.house.coder.add_user("alice");
+    let browser = beside.house.signed_in(&alice).await;
+    let cookie = format!("__Host-coder-session={}", browser.cookies["__Host-coder-session"]);
+    let asked_by = async |user: &str| {
+        let bearer = format!("Bearer {}", beside.token(user));
+        let sent = [
+            ("authorization", &*bearer),
+            ("cookie", &*cookie),
+            ("x-requested-with", "XMLHttpRequest"),
+            ("origin", PORTAL),
+        ];
+        beside.house.auth.caller(&headers(&sent), None).await
+    };
+    let caller = asked_by("user:default/alice").await.unwrap();
+    assert_eq!(caller.user_entity_ref(), Some("user:default/alice"));
+    let (status, message) = refusal(asked_by("user:default/bob").await);
+    assert_eq!(status, StatusCode::UNAUTHORIZED, "{message}");
+    assert!(message.contains("link a session token"), "{message}");
 }

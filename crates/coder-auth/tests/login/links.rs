@@ -401,16 +401,15 @@ async fn a_linked_token_is_sealed_for_its_person() {
     let caller_of = async |user: &str| at_coder(house, &beside.token(user)).await;
     assert_eq!(caller_of(ALICE).await.as_deref(), Some("alice"));
     // Whoever writes to the store cannot give bob's to alice.
-    let key = |user: &str| {
-        let issuer = crate::support::NEIGHBOUR;
-        let client = format!("link {issuer} {user}");
-        let deployment = house.coder.url().origin().clone();
-        coder_auth::GrantKey::new(deployment, client, uuid::Uuid::nil().into())
+    let key = |user: &str| coder_auth::store::LinkKey {
+        deployment: house.coder.url().clone(),
+        holder: format!("issuer {} {user}", crate::support::NEIGHBOUR),
     };
-    let record = house.storage.0.grant(&key("user:default/bob")).await.unwrap().unwrap();
-    let of_alice = house.storage.0.grant(&key(ALICE)).await.unwrap().unwrap();
-    let swapped = coder_auth::store::GrantRecord { key: key(ALICE), ..record };
-    assert!(house.storage.0.replace_grant(swapped, Some(of_alice.generation)).await.unwrap());
+    let record = house.storage.0.link(&key("user:default/bob")).await.unwrap().unwrap();
+    let of_alice = house.storage.0.link(&key(ALICE)).await.unwrap().unwrap();
+    let swapped = coder_auth::store::LinkRecord { key: key(ALICE), ..record };
+    let expected = of_alice.version;
+    assert!(house.storage.0.update_link(&key(ALICE), expected, Some(swapped)).await.unwrap());
     assert_eq!(caller_of(ALICE).await, None);
 }
 

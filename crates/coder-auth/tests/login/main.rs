@@ -8,6 +8,8 @@
 
 mod application;
 mod attacks;
+mod bounds;
+mod budget;
 mod callers;
 mod cancel;
 mod failures;
@@ -15,6 +17,7 @@ mod first_login;
 mod foreign_tokens;
 mod lasting;
 mod links;
+mod races;
 mod registration;
 mod resolvers;
 mod sign_in;

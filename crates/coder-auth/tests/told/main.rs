@@ -16,6 +16,8 @@ mod storage;
 #[path = "../login/support.rs"]
 mod support;
 
+mod forged;
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -47,6 +47,9 @@ macro_rules! open_operations {
         operation!($name => $output, |_this| Draft::get([$($segment),+]),
             fn needs_credential(&self) -> bool {
                 false
+            },
+            fn max_answer(&self) -> usize {
+                crate::operation::SMALL_ANSWER
             }
             $(, fn needs(&self) -> Option<crate::Capability> {
                 Some(crate::Capability::$needs)

@@ -9,20 +9,22 @@ use crate::{Capability, List, UserRef};
 
 operations! {
     /// `POST /api/v2/users/{user}/keys`: a key that lives as long as a session.
-    CreateApiKey(user: UserRef) = POST ["users", user, "keys"] => NewApiKey;
+    CreateApiKey(user: UserRef) = POST ["users", user, "keys"] => NewApiKey, up to SMALL_ANSWER;
     /// `GET /api/v2/users/{user}/keys/tokens/tokenconfig`: what tokens somebody may make.
     GetTokenConfig(user: UserRef) =
-        GET ["users", user, "keys", "tokens", "tokenconfig"] => TokenConfig;
+        GET ["users", user, "keys", "tokens", "tokenconfig"] => TokenConfig, up to SMALL_ANSWER;
     /// `GET /api/v2/users/{user}/keys/tokens/{keyname}`: a token, by its name.
     GetTokenByName(user: UserRef, name: String) =
-        GET ["users", user, "keys", "tokens", name] => ApiKey;
+        GET ["users", user, "keys", "tokens", name] => ApiKey, up to SMALL_ANSWER;
     /// `GET /api/v2/users/{user}/keys/{keyid}`: a key, by the ten characters before its hyphen.
-    GetApiKey(user: UserRef, key: String) = GET ["users", user, "keys", key] => ApiKey;
+    GetApiKey(user: UserRef, key: String) = GET ["users", user, "keys", key] => ApiKey,
+        up to SMALL_ANSWER;
     /// `DELETE /api/v2/users/{user}/keys/{keyid}`: removes a key.
-    DeleteApiKey(user: UserRef, key: String) = DELETE ["users", user, "keys", key];
+    DeleteApiKey(user: UserRef, key: String) = DELETE ["users", user, "keys", key],
+        up to SMALL_ANSWER;
     /// `PUT /api/v2/users/{user}/keys/{keyid}/expire`: ends a key now, and keeps it in the list.
     ExpireApiKey(user: UserRef, key: String) = PUT ["users", user, "keys", key, "expire"],
-        needs KeyExpiry;
+        needs KeyExpiry, up to SMALL_ANSWER;
 }
 
 /// `GET /api/v2/users/{user}/keys/tokens`: somebody's API tokens. OAuth2 access tokens are not
@@ -110,5 +112,8 @@ operation!(CreateToken => NewApiKey,
     fn needs(&self) -> Option<Capability> {
         let is_limited = !self.scopes.is_empty() || !self.allow_list.is_empty();
         is_limited.then_some(Capability::LimitedTokens)
+    },
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
     }
 );

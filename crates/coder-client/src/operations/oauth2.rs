@@ -19,22 +19,27 @@ use crate::{
 
 operations! {
     /// `GET /api/v2/oauth2-provider/apps/{app}`: one app.
-    GetOAuth2App(app: OAuth2AppId) = GET ["oauth2-provider", "apps", app] => OAuth2App, needs OAuth2;
+    GetOAuth2App(app: OAuth2AppId) = GET ["oauth2-provider", "apps", app] => OAuth2App, needs OAuth2,
+        up to SMALL_ANSWER;
     /// `DELETE /api/v2/oauth2-provider/apps/{app}`: removes an app, and signs everybody out of it.
-    DeleteOAuth2App(app: OAuth2AppId) = DELETE ["oauth2-provider", "apps", app], needs OAuth2;
+    DeleteOAuth2App(app: OAuth2AppId) = DELETE ["oauth2-provider", "apps", app], needs OAuth2,
+        up to SMALL_ANSWER;
     /// `GET /api/v2/oauth2-provider/apps/{app}/secrets`: an app's secrets, without the secrets
     /// themselves.
     ListOAuth2AppSecrets(app: OAuth2AppId) =
         GET ["oauth2-provider", "apps", app, "secrets"] => List<OAuth2AppSecret>, needs OAuth2;
     /// `POST /api/v2/oauth2-provider/apps/{app}/secrets`: a new secret for an app. It is told once.
     CreateOAuth2AppSecret(app: OAuth2AppId) =
-        POST ["oauth2-provider", "apps", app, "secrets"] => NewOAuth2AppSecret, needs OAuth2;
+        POST ["oauth2-provider", "apps", app, "secrets"] => NewOAuth2AppSecret, needs OAuth2,
+        up to SMALL_ANSWER;
     /// `DELETE /api/v2/oauth2-provider/apps/{app}/secrets/{secret}`: removes a secret, and signs out
     /// everybody who signed in with it.
     DeleteOAuth2AppSecret(app: OAuth2AppId, secret: OAuth2SecretId) =
-        DELETE ["oauth2-provider", "apps", app, "secrets", secret], needs OAuth2;
+        DELETE ["oauth2-provider", "apps", app, "secrets", secret], needs OAuth2,
+        up to SMALL_ANSWER;
     /// `GET /api/v2/oauth2-provider/settings`: settings of the OAuth2 provider.
-    GetOAuth2Settings = GET ["oauth2-provider", "settings"] => OAuth2Settings, needs ProviderSettings;
+    GetOAuth2Settings = GET ["oauth2-provider", "settings"] => OAuth2Settings, needs ProviderSettings,
+        up to SMALL_ANSWER;
 }
 
 /// `GET /api/v2/oauth2-provider/apps`: the apps that people sign in to with Coder.
@@ -177,6 +182,9 @@ operation!(CreateOAuth2App => OAuth2App,
     |this| Draft::post(["oauth2-provider", "apps"]).json(this),
     fn needs(&self) -> Option<Capability> {
         Some(self.fields.needs())
+    },
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
     }
 );
 
@@ -184,6 +192,9 @@ operation!(UpdateOAuth2App => OAuth2App,
     |this| Draft::put(["oauth2-provider", "apps", &this.app.to_string()]).json(this),
     fn needs(&self) -> Option<Capability> {
         Some(self.fields.needs())
+    },
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
     }
 );
 
@@ -220,6 +231,9 @@ operation!(GetOAuth2ServerMetadata => OAuth2ServerMetadata,
     },
     fn needs(&self) -> Option<Capability> {
         Some(Capability::Metadata)
+    },
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
     }
 );
 
@@ -235,6 +249,9 @@ operation!(GetOAuth2ResourceMetadata => OAuth2ResourceMetadata,
     },
     fn needs(&self) -> Option<Capability> {
         Some(Capability::Metadata)
+    },
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
     }
 );
 
@@ -277,6 +294,9 @@ operation!(RegisterOAuth2Client => OAuth2Client,
     },
     fn needs(&self) -> Option<Capability> {
         Some(Capability::DynamicRegistration)
+    },
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
     }
 );
 

@@ -29,7 +29,11 @@ impl GetUser {
     }
 }
 
-operation!(GetUser => User, |this| Draft::get(["users", &this.user.to_string()]));
+operation!(GetUser => User, |this| Draft::get(["users", &this.user.to_string()]),
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
+    }
+);
 
 operations! {
     /// `DELETE /api/v2/users/{user}`: removes somebody.
@@ -161,7 +165,11 @@ impl CreateUser {
     }
 }
 
-operation!(CreateUser => User, |this| Draft::post(["users"]).json(this));
+operation!(CreateUser => User, |this| Draft::post(["users"]).json(this),
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
+    }
+);
 
 /// `PUT /api/v2/users/{user}/profile`: what somebody is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -190,7 +198,11 @@ impl UpdateProfile {
 
 operation!(UpdateProfile => User, |this| {
     Draft::put(["users", &this.user.to_string(), "profile"]).json(this)
-});
+},
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
+    }
+);
 
 /// `GET /api/v2/users/{user}/autofill-parameters`: the values somebody chose for a template before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,6 +233,9 @@ operation!(
     |_this| Draft::get(["users", "first"]),
     fn needs_credential(&self) -> bool {
         false
+    },
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
     }
 );
 
@@ -244,6 +259,9 @@ impl CreateFirstUser {
 operation!(CreateFirstUser => FirstUser, |this| Draft::post(["users", "first"]).json(this),
     fn needs_credential(&self) -> bool {
         false
+    },
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
     }
 );
 
@@ -266,6 +284,9 @@ operation!(LoginWithPassword => NewSession,
     |this| Draft::api(Method::POST, ["users", "login"]).json(this),
     fn needs_credential(&self) -> bool {
         false
+    },
+    fn max_answer(&self) -> usize {
+        crate::operation::SMALL_ANSWER
     }
 );
 

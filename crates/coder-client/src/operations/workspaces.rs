@@ -37,6 +37,9 @@ operation!(ListWorkspaces => WorkspacePage, |this| {
         .query("q", query)
         .query("limit", this.limit)
         .query("offset", this.offset)
+}, fn max_answer(&self) -> usize {
+    // A page without a limit holds every workspace of the deployment, some 10 kB each.
+    4 * crate::MAX_ANSWER
 });
 
 /// `GET /api/v2/workspaces/{workspace}`: one workspace.

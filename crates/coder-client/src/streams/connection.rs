@@ -207,7 +207,7 @@ fn is_event_stream(answer: &Response<Body>) -> bool {
 }
 
 async fn refused(answer: Response<Body>) -> Error {
-    match whole(answer).await {
+    match whole(answer, crate::MAX_ANSWER).await {
         Ok(answer) => refusal(&answer),
         Err(error) => error,
     }

@@ -100,6 +100,58 @@ async fn a_pause_beyond_the_budget_is_the_callers_to_wait() {
 }
 
 #[async_test]
+async fn nothing_that_a_peer_says_breaks_a_line_or_fills_the_log() {
+    let evil = "a\n2026-01-01 INFO signed in \u{1b}[2J\u{202e}".to_owned() + &"x".repeat(10_000);
+    let json_text = serde_json::json!({
+        "message": evil, "detail": evil, "error": evil,
+        "validations": vec![serde_json::json!({ "field": evil, "detail": evil }); 1000],
+    });
+    let headers = [("content-type", "text/html"), ("x-coder-request-id", &*"y".repeat(10_000))];
+    for said in [json(400, &json_text.to_string()), answer(400, &headers, evil)] {
+        let error = Script::of([said]).client().send(&GetUser::me()).await.unwrap_err();
+        for shown in [error.to_string(), format!("{error:?}")] {
+            assert!(!shown.contains(['\n', '\u{1b}', '\u{202e}']), "{shown}");
+            assert!(shown.chars().count() < 25 * 210 + 300, "{}", shown.len());
+            assert!(!shown.contains(&"x".repeat(201)) && !shown.contains(&"y".repeat(201)));
+        }
+    }
+}
+
+#[async_test]
+async fn each_operation_has_a_limit_for_its_answer() {
+    let long = |bytes| answer(200, &[], " ".repeat(bytes));
+    assert!(GetUser::me().max_answer() <= 1024 * 1024 && GetBuildInfo.max_answer() <= 1024 * 1024);
+    let cut = |error: Error| match error {
+        Error::Transport(error) => error.kind() == TransportErrorKind::TooLarge,
+        other => panic!("{other:?}"),
+    };
+    let script = Script::of([long(GetUser::me().max_answer() + 1)]);
+    assert!(cut(script.client().send(&GetUser::me()).await.unwrap_err()));
+    let script = Script::of([long(ListWorkspaces::default().max_answer() + 1)]);
+    assert!(cut(script.client().send(&ListWorkspaces::default()).await.unwrap_err()));
+}
+
+#[async_test]
+async fn an_operation_has_one_deadline_for_all_its_tries() {
+    let script = Script::of([failed(TransportErrorKind::Interrupted)]);
+    let client = script.client().with_deadline(Duration::from_secs(7));
+    script.hang_when_nothing_is_prepared();
+    let error = client.send(&GetUser::me()).await.unwrap_err();
+    insta::assert_snapshot!(coder_core::with_causes(&error), @"coder could not be reached: no answer in time: nothing came within 7 seconds");
+    assert!(!error.is_outcome_unknown(), "it only reads");
+    assert_eq!(script.requests().len(), 2);
+}
+
+#[async_test]
+async fn an_absurd_pause_is_an_hour() {
+    let asked = [("retry-after", "18446744073709551615")];
+    let script =
+        Script::of([answer(429, &[("retry-after", "2")], "{}"), answer(429, &asked, "{}")]);
+    let error = script.client().send(&GetUser::me()).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+}
+
+#[async_test]
 async fn a_build_is_not_asked_for_twice_when_the_first_answer_was_lost() {
     let start =
         CreateWorkspaceBuild::start("9da8cec4-f30f-4e0a-ae17-61e9264f5deb".parse().unwrap());
@@ -127,7 +179,7 @@ async fn a_login_page_is_shown_for_what_it_is() {
     let page = "\n<!doctype html>\n<title>Sign in</title>\n".to_owned() + &"x".repeat(1000);
     let script = Script::of([answer(200, &headers, page)]);
     let error = script.client().send(&ListWorkspaces::default()).await.unwrap_err();
-    insta::assert_snapshot!(error, @"did not receive JSON from coder, but status 200 with `text/html; charset=utf-8` that begins with `<!doctype html> <title>Sign in</title> xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx`; check the deployment's URL, and whether a login page or proxy stands in front of it");
+    insta::assert_snapshot!(error, @"did not receive JSON from coder, but status 200 with `text/html; charset=utf-8` that begins with `<!doctype html> <title>Sign in</title> xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`; check the deployment's URL, and whether a login page or proxy stands in front of it");
 }
 
 #[async_test]

@@ -51,7 +51,8 @@ impl Door {
             random: Arc::new(SeededRandom::new("client")),
             runtime: Arc::new(FastForward(self.coder.clone())),
         };
-        Client::new(&world, self.coder.url().clone())
+        // The fake is in real time, where a time limit that is slept through has passed at once.
+        Client::new(&world, self.coder.url().clone()).with_deadline(Duration::MAX)
     }
 
     /// The same way, but requests are answered only as a whole and no WebSocket is opened.
@@ -78,8 +79,11 @@ impl Runtime for FastForward {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        self.0.advance(duration);
-        Box::pin(std::future::ready(()))
+        if duration == Duration::MAX {
+            return Box::pin(std::future::pending());
+        }
+        let coder = self.0.clone();
+        Box::pin(async move { coder.advance(duration) })
     }
 }
 

@@ -349,8 +349,7 @@ fn a_long_reason_is_cut() {
     let detail = "x".repeat(10_000);
     let script = Script::of([json(400, &format!(r#"{{"message": "m", "detail": "{detail}"}}"#))]);
     let error = futures_executor::block_on(script.client().send(&GetUser::me())).unwrap_err();
-    assert!(error.to_string().len() < 600);
-    assert_eq!(error.api().unwrap().detail.as_deref(), Some(&*detail));
+    assert_eq!(error.api().unwrap().detail, Some("x".repeat(200) + "…"));
 }
 
 #[test]

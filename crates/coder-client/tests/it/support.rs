@@ -22,6 +22,7 @@ pub(crate) struct Script {
     answers: Arc<Mutex<VecDeque<Answer>>>,
     requests: Arc<Mutex<Vec<Request<Bytes>>>>,
     slept: Arc<Mutex<Duration>>,
+    hangs: Arc<Mutex<bool>>,
 }
 
 impl Script {
@@ -41,6 +42,11 @@ impl Script {
         Client::new(&world, "https://coder.test".parse().unwrap())
     }
 
+    /// From now on a request without a prepared answer gets none.
+    pub(crate) fn hang_when_nothing_is_prepared(&self) {
+        *self.hangs.lock().unwrap() = true;
+    }
+
     pub(crate) fn requests(&self) -> Vec<Request<Bytes>> {
         self.requests.lock().unwrap().clone()
     }
@@ -55,7 +61,11 @@ impl Script {
 impl Transport for Script {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
         self.requests.lock().unwrap().push(request);
-        let answer = self.answers.lock().unwrap().pop_front().expect("no further answer prepared");
+        let prepared = self.answers.lock().unwrap().pop_front();
+        let Some(answer) = prepared else {
+            assert!(*self.hangs.lock().unwrap(), "no further answer prepared");
+            return std::future::pending().await;
+        };
         answer.map(|answer| answer.map(Body::from))
     }
 }
@@ -79,8 +89,9 @@ impl Runtime for Script {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        *self.slept.lock().unwrap() += duration;
-        Box::pin(std::future::ready(()))
+        // A time limit that is not reached is no sleep: it is never polled.
+        let slept = self.slept.clone();
+        Box::pin(async move { *slept.lock().unwrap() += duration })
     }
 }
 

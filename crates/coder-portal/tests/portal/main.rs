@@ -5,6 +5,8 @@
     reason = "a failed test may panic anywhere"
 )]
 
+mod bounds;
+mod callers;
 mod canaries;
 mod configuration;
 mod line;

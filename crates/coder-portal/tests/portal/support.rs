@@ -172,7 +172,7 @@ pub(crate) async fn ask(portal: &Portal, request: http::request::Builder) -> Ans
     send(portal, request, Bytes::new()).await
 }
 
-async fn send(portal: &Portal, request: http::request::Builder, body: Bytes) -> Answer {
+pub(crate) async fn send(portal: &Portal, request: http::request::Builder, body: Bytes) -> Answer {
     let response: Response<Body> = portal.handle(request.body(body).unwrap()).await;
     let (head, body) = response.into_parts();
     Answer {

@@ -126,7 +126,7 @@ impl Runtime for Still {
     }
 
     fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
-        panic!("there is no patience to sleep with");
+        Box::pin(async { panic!("there is no patience to sleep with") })
     }
 }
 

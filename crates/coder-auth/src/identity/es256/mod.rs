@@ -17,8 +17,9 @@ use native as implementation;
 #[cfg(not(all(feature = "aws-lc-rs", not(target_family = "wasm"))))]
 use portable as implementation;
 
-use coder_core::RandomError;
 pub(super) use implementation::Signer;
+
+use crate::error::Bug;
 
 /// The length of a signature in bytes: two numbers of 32.
 const SIGNATURE: usize = 64;
@@ -49,6 +50,6 @@ impl VerifyingKey {
     }
 }
 
-fn unsigned() -> RandomError {
-    RandomError::new("the token could not be signed")
+fn unsigned() -> Bug {
+    Bug::new("an identity token cannot be signed")
 }

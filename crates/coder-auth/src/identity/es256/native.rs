@@ -4,10 +4,10 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, ParsedPublicKey,
 };
-use coder_core::RandomError;
 use zeroize::Zeroizing;
 
 use super::{Signature, unsigned};
+use crate::error::Bug;
 
 /// A private key, ready to sign.
 pub(in crate::identity) struct Signer(EcdsaKeyPair);
@@ -28,7 +28,7 @@ impl Signer {
     }
 
     /// Signs `message`.
-    pub(in crate::identity) fn sign(&self, message: &[u8]) -> Result<Signature, RandomError> {
+    pub(in crate::identity) fn sign(&self, message: &[u8]) -> Result<Signature, Bug> {
         let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| unsigned())?;
         Signature::try_from(signature.as_ref()).map_err(|_| unsigned())
     }

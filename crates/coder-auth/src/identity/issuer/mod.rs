@@ -6,7 +6,7 @@ use coder_core::{Secret, World};
 use jiff::SignedDuration;
 use url::Url;
 
-use super::claims::{AUDIENCE, AcceptTokens, Addressed, Claims, LimitedClaims, check};
+use super::claims::{AUDIENCE, AcceptTokens, Addressed, Claims, GrantClaim, LimitedClaims, check};
 use super::jwt::{self, Header, LIMITED_USER_TYPE, USER_TYPE};
 use super::keys::KeyRing;
 use super::static_key::StaticSigningKey;
@@ -57,6 +57,15 @@ pub(crate) struct IdentityToken {
     pub(crate) expires_in: i64,
 }
 
+/// What a token of this portal says.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnToken {
+    /// The user entity ref.
+    pub(crate) user: String,
+    /// The claim that names the grant; limited tokens have none.
+    pub(crate) grant: Option<String>,
+}
+
 impl Issuer {
     pub(crate) fn new(
         world: &World,
@@ -72,10 +81,12 @@ impl Issuer {
         Self { world: world.clone(), issuer, lifetime, says_ownership, keys }
     }
 
-    /// A token for this person.
+    /// Issues a token for this person. `grant` is the private claim that names the grant the
+    /// person has signed in with; only this portal reads it.
     pub(crate) async fn issue(
         &self,
         identity: &BackstageIdentity,
+        grant: String,
     ) -> Result<IdentityToken, AuthError> {
         let key = self.keys.current().await?;
         let now = self.world.clock.now();
@@ -96,6 +107,7 @@ impl Issuer {
                 .says_ownership
                 .then(|| identity.ownership.iter().map(ToString::to_string).collect()),
             uip: proof,
+            grant: Some(grant),
         };
         let token = jwt::sign(&header(USER_TYPE), &claims, &key)?;
         Ok(IdentityToken { token: token.into(), expires_in: lifetime })
@@ -107,22 +119,24 @@ impl Issuer {
         token: &str,
         accept: AcceptTokens,
     ) -> Result<String, AuthError> {
-        let user = self.verify_if_ours(token, accept).await?;
-        user.ok_or_else(|| refuse(TokenError::Signature))
+        let own = self.verify_if_ours(token, accept).await?;
+        Ok(own.ok_or_else(|| refuse(TokenError::Signature))?.user)
     }
 
-    /// The same; `None` when the token names no key of this issuer.
+    /// Reads a token of this issuer; `None` when it names no key of this issuer.
     pub(crate) async fn verify_if_ours(
         &self,
         token: &str,
         accept: AcceptTokens,
-    ) -> Result<Option<String>, AuthError> {
+    ) -> Result<Option<OwnToken>, AuthError> {
         let parsed = jwt::parse(token).map_err(refuse)?;
         let Some(key) = self.keys.published(&parsed.header.kid).await? else { return Ok(None) };
         let now = self.world.clock.now();
         let addressed = Addressed { issuer: Some(&self.issuer), audience: AUDIENCE };
         let identity = check(&parsed, key.public(), addressed, accept, now);
-        Ok(Some(identity.map_err(refuse)?.user_entity_ref))
+        let identity = identity.map_err(refuse)?;
+        let grant = parsed.claims::<GrantClaim>().map_err(refuse)?.grant;
+        Ok(Some(OwnToken { user: identity.user_entity_ref, grant }))
     }
 
     /// The JSON Web Key Set (RFC 7517 §5) of `/.well-known/jwks.json`.

@@ -1,0 +1,90 @@
+//! Whether files are safe to keep sessions in: this user's alone, in a directory that can be
+//! written to.
+
+use std::fs::{self, Metadata, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::SqlStoreError;
+
+/// Options that make a new file which only its owner may read and write.
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Checks that the file at `path` belongs to this process's user, and that nobody else may read or
+/// write it: who writes the database makes sessions, who reads the key opens what it seals.
+///
+/// # Errors
+///
+/// [`SqlStoreError::ExposedFile`] or [`SqlStoreError::ForeignFile`].
+#[cfg(unix)]
+pub(crate) fn check_private(path: &Path, file: &Metadata) -> Result<(), SqlStoreError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (mode, owner) = (file.mode() & 0o777, file.uid());
+    let user = rustix::process::geteuid().as_raw();
+    if owner != user {
+        return Err(SqlStoreError::ForeignFile { path: path.to_owned(), owner, user });
+    }
+    if mode & 0o077 != 0 {
+        return Err(SqlStoreError::ExposedFile { path: path.to_owned(), mode });
+    }
+    Ok(())
+}
+
+/// Other systems keep files apart by other means than a mode.
+#[cfg(not(unix))]
+pub(crate) fn check_private(_path: &Path, _file: &Metadata) -> Result<(), SqlStoreError> {
+    Ok(())
+}
+
+/// Checks the database at `path` and the files that SQLite puts beside it, as far as they exist.
+/// None of them is opened: closing it would free the locks that another store of this process
+/// holds on it.
+pub(crate) fn check_database(path: &Path) -> Result<(), SqlStoreError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let file = with_suffix(path, suffix);
+        match fs::metadata(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(SqlStoreError::File { path: file, source }),
+            Ok(metadata) => check_private(&file, &metadata)?,
+        }
+    }
+    Ok(())
+}
+
+/// Checks that files can be made beside the database at `path`, as SQLite does for every write.
+///
+/// # Errors
+///
+/// [`SqlStoreError::Directory`].
+pub(crate) fn check_directory_of(path: &Path) -> Result<(), SqlStoreError> {
+    let trial = with_suffix(path, &format!(".{}.trial", std::process::id()));
+    let made = private().open(&trial);
+    let removed = made.and_then(|file| {
+        drop(file);
+        fs::remove_file(&trial)
+    });
+    match removed {
+        // Another store of this process is trying it at this moment.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result.map_err(|source| {
+            let directory = path.parent().filter(|parent| *parent != Path::new(""));
+            SqlStoreError::Directory {
+                path: directory.unwrap_or_else(|| Path::new(".")).to_owned(),
+                source,
+            }
+        }),
+    }
+}
+
+/// `path` with `suffix` behind its name.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,150 @@
+//! Linked tokens: kept sealed, confirmed like a grant, never rotated.
+
+use std::sync::Arc;
+
+use coder_client::UserId;
+use coder_core::{Secret, World, is_within};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{AuthError, AuthErrorKind};
+use crate::grant::json;
+use crate::grant::profile::Profile;
+use crate::grant::tokens::seal_secret;
+use crate::seal::{OpenError, Purpose, SealingKeys};
+use crate::store::{AuthStore, GrantVersion, LinkKey, LinkRecord};
+use crate::upstream::{Upstream, UpstreamError};
+
+/// A link whose user was confirmed at `/users/me` this recently is used without asking.
+const CONFIRMED_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+/// A link whose user was confirmed this recently is used when Coder does not answer.
+const TRUSTED_WITHOUT_ANSWER: SignedDuration = SignedDuration::from_mins(10);
+
+/// A token that a person has linked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Link {
+    #[serde(serialize_with = "seal_secret")]
+    pub(crate) token: Secret,
+    /// The token's user. Whatever Coder says of another one is not about this link.
+    pub(crate) user: UserId,
+    pub(crate) profile: Profile,
+    /// When `/users/me` last answered with this token.
+    pub(crate) confirmed_at: Timestamp,
+}
+
+/// The linked tokens of one process. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Links {
+    world: World,
+    store: Arc<dyn AuthStore>,
+    keys: SealingKeys,
+}
+
+impl Links {
+    pub(crate) fn new(world: World, store: Arc<dyn AuthStore>, keys: SealingKeys) -> Self {
+        Self { world, store, keys }
+    }
+
+    /// Returns the linked token if it may be used: its user was confirmed within the last 30
+    /// seconds, or within the last 10 minutes if Coder does not answer. Forgets one that Coder does
+    /// not accept any more.
+    pub(crate) async fn valid(
+        &self,
+        upstream: &Upstream,
+        key: &LinkKey,
+    ) -> Result<Option<Link>, AuthError> {
+        let Some(record) = self.store.link(key).await? else { return Ok(None) };
+        let Some(link) = self.open(&record) else { return Ok(None) };
+        if is_within(CONFIRMED_WITHIN, self.world.clock.now(), link.confirmed_at) {
+            return Ok(Some(link));
+        }
+        self.revalidate(upstream, record.version, key, link, TRUSTED_WITHOUT_ANSWER).await
+    }
+
+    /// Returns the linked token after Coder has refused `refused`: `/users/me` decides.
+    pub(crate) async fn renewed(
+        &self,
+        upstream: &Upstream,
+        key: &LinkKey,
+        refused: &Secret,
+    ) -> Result<Option<Link>, AuthError> {
+        let Some(record) = self.store.link(key).await? else { return Ok(None) };
+        let Some(link) = self.open(&record) else { return Ok(None) };
+        if !link.token.matches(refused) {
+            return self.valid(upstream, key).await;
+        }
+        // What was said before the refusal does not count.
+        self.revalidate(upstream, record.version, key, link, SignedDuration::ZERO).await
+    }
+
+    async fn revalidate(
+        &self,
+        upstream: &Upstream,
+        version: GrantVersion,
+        key: &LinkKey,
+        link: Link,
+        trusted: SignedDuration,
+    ) -> Result<Option<Link>, AuthError> {
+        match upstream.user(&link.token).await {
+            Ok((user, profile)) if user == link.user => {
+                let confirmed_at = self.world.clock.now();
+                let link = Link { profile, confirmed_at, ..link };
+                // When another write was faster, it is about another token, and this answer is not.
+                let next = self.seal(key, &link)?;
+                Ok(self.store.update_link(key, version, Some(next)).await?.then_some(link))
+            }
+            Ok(_) => Err(AuthErrorKind::OtherUser.into()),
+            Err(error @ UpstreamError::TokenRefused(_)) => {
+                tracing::info!(?key, %error, "a linked token is not accepted any more, and forgotten");
+                self.store.update_link(key, version, None).await?;
+                Ok(None)
+            }
+            Err(error) if error.is_transient() => self.without_answer(link, error, trusted),
+            // A suspended user keeps the link: it is good again with the user.
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn without_answer(
+        &self,
+        link: Link,
+        error: UpstreamError,
+        trusted: SignedDuration,
+    ) -> Result<Option<Link>, AuthError> {
+        if is_within(trusted, self.world.clock.now(), link.confirmed_at) {
+            return Ok(Some(link));
+        }
+        Err(error.into())
+    }
+
+    /// Keeps a linked token that `/users/me` has just accepted, in the place of a former one.
+    pub(crate) async fn put(&self, key: &LinkKey, link: &Link) -> Result<(), AuthError> {
+        Ok(self.store.put_link(self.seal(key, link)?).await?)
+    }
+
+    /// Forgets a linked token.
+    pub(crate) async fn delete(&self, key: &LinkKey) -> Result<(), AuthError> {
+        Ok(self.store.delete_link(key).await?)
+    }
+
+    fn seal(&self, key: &LinkKey, link: &Link) -> Result<LinkRecord, AuthError> {
+        let random = &*self.world.random;
+        let version = GrantVersion::generate(random)?;
+        let sealed = self.keys.seal(random, &purpose(key), &json(link)?)?;
+        Ok(LinkRecord { key: key.clone(), version, sealed, stored_at: self.world.clock.now() })
+    }
+
+    /// Opens a stored link; `None` when no configured key does, and the person has to link again.
+    fn open(&self, record: &LinkRecord) -> Option<Link> {
+        let plaintext = self.keys.open(&purpose(&record.key), &record.sealed);
+        let link =
+            plaintext.and_then(|json| serde_json::from_slice(&json).map_err(|_| OpenError::Forged));
+        let key = &record.key;
+        link.inspect_err(|error| tracing::warn!(?key, %error, "a linked token cannot be opened"))
+            .ok()
+    }
+}
+
+fn purpose(key: &LinkKey) -> Purpose {
+    Purpose::new(&["link", key.deployment.as_str(), &key.holder])
+}

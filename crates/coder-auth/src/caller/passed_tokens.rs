@@ -1,0 +1,112 @@
+//! Coder tokens that callers bring along: confirmed by Coder before they count.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use coder_core::{Secret, is_within};
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::{AuthError, AuthErrorKind};
+use crate::session::SessionError;
+use crate::upstream::Upstream;
+
+/// How long Coder's answer about a token counts, the refusal too.
+const REMEMBERED: SignedDuration = SignedDuration::from_mins(1);
+/// How many answers are remembered. Beyond, the table starts anew: that costs requests, no more.
+const MOST_REMEMBERED: usize = 10_000;
+/// How many tokens Coder may refuse within a minute. After that no unknown token is tried for the
+/// rest of it: strangers must not use up what Coder lets this server ask.
+const MOST_REFUSED: u32 = 120;
+/// Coder's tokens have 33 characters. Nothing near this is one.
+pub(crate) const MAX_TOKEN: usize = 1024;
+
+/// Coder's answers about the tokens that callers have brought, of one process. Tokens are kept as
+/// SHA-256 hashes, with the deployment they were shown to.
+#[derive(Default)]
+pub(crate) struct PassedTokens(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    answers: HashMap<[u8; 32], Answer>,
+    refused: u32,
+    refused_since: Timestamp,
+}
+
+#[derive(Clone, Copy)]
+struct Answer {
+    is_good: bool,
+    at: Timestamp,
+}
+
+impl PassedTokens {
+    /// Confirms that Coder accepts `token` at this deployment.
+    ///
+    /// # Errors
+    ///
+    /// 401 when Coder refuses it, 503 when Coder cannot be asked right now.
+    pub(crate) async fn confirm(
+        &self,
+        upstream: &Upstream,
+        token: &Secret,
+        now: Timestamp,
+    ) -> Result<(), AuthError> {
+        if !is_token(token.expose()) {
+            return Err(SessionError::TokenRefused.into());
+        }
+        let hash = Sha256::new()
+            .chain_update(upstream.deployment().as_str())
+            .chain_update([0])
+            .chain_update(token.expose())
+            .finalize()
+            .into();
+        if let Some(is_good) = self.table().known(&hash, now)? {
+            return told(is_good);
+        }
+        let is_good = match upstream.user(token).await {
+            Ok(_) => true,
+            Err(error) if error.is_about_the_token() => false,
+            Err(error) => return Err(error.into()),
+        };
+        self.table().remember(hash, Answer { is_good, at: now });
+        told(is_good)
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    /// What is known of a token; an error when nothing is, and Coder may not be asked.
+    fn known(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<bool>, AuthError> {
+        let fresh = |at| is_within(REMEMBERED, now, at);
+        let known = self.answers.get(hash).filter(|answer| fresh(answer.at));
+        if known.is_none() && self.refused >= MOST_REFUSED && fresh(self.refused_since) {
+            return Err(AuthErrorKind::TooManyTokens.into());
+        }
+        Ok(known.map(|answer| answer.is_good))
+    }
+
+    fn remember(&mut self, hash: [u8; 32], answer: Answer) {
+        if !is_within(REMEMBERED, answer.at, self.refused_since) {
+            (self.refused, self.refused_since) = (0, answer.at);
+        }
+        if !answer.is_good {
+            self.refused = self.refused.saturating_add(1);
+        }
+        if self.answers.len() >= MOST_REMEMBERED {
+            self.answers.clear();
+        }
+        self.answers.insert(hash, answer);
+    }
+}
+
+fn told(is_good: bool) -> Result<(), AuthError> {
+    if is_good { Ok(()) } else { Err(SessionError::TokenRefused.into()) }
+}
+
+/// Whether a text can be a token of Coder at all.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_TOKEN && text.bytes().all(|byte| byte.is_ascii_graphic())
+}

@@ -1,0 +1,156 @@
+//! Token pairs that must not live on: kept until Coder has revoked them.
+//!
+//! A pair is here before it is anywhere else (a login under way), and again when its grant has
+//! ended. It is forgotten when Coder has revoked it. So a process that ends in between, or a Coder
+//! that does not answer, leaves no living pair that nobody knows of.
+
+use std::sync::Arc;
+
+use coder_core::{World, later};
+use futures_util::StreamExt as _;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::error::AuthError;
+use crate::grant::StoredPair;
+use crate::grant::tokens::TokenPair;
+use crate::seal::SealingKeys;
+use crate::store::{AuthStore, RevocationRecord};
+use crate::upstream::Upstream;
+
+/// A login takes less. A pair that is older belongs to one that was cut off.
+const PENDING_AT_MOST: SignedDuration = SignedDuration::from_mins(5);
+/// Who ends a grant revokes its pair at once; the sweeper waits this long for that.
+const LEFT_TO_THE_CALLER: SignedDuration = SignedDuration::from_mins(1);
+/// When the sweeper tries again to revoke a pair.
+const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
+/// How many pairs the sweeper takes in one step, and how many of these it revokes at once.
+const STEP: u32 = 100;
+const AT_ONCE: usize = 8;
+
+/// The pairs that are to be revoked. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Revocations {
+    world: World,
+    store: Arc<dyn AuthStore>,
+    keys: SealingKeys,
+}
+
+impl Revocations {
+    pub(crate) fn new(world: World, store: Arc<dyn AuthStore>, keys: SealingKeys) -> Self {
+        Self { world, store, keys }
+    }
+
+    /// Keeps the pair of a login that is under way, before anything else is done with it.
+    pub(crate) async fn keep_pending(
+        &self,
+        upstream: &Upstream,
+        tokens: TokenPair,
+    ) -> Result<StoredPair, AuthError> {
+        let pair = StoredPair::new(&self.keys, &*self.world.random, tokens)?;
+        let due_at = later(self.world.clock.now(), PENDING_AT_MOST);
+        let kept = self.keep(upstream, &pair, due_at, true).await;
+        if let Err(error) = kept {
+            self.try_to_revoke(upstream, &pair).await;
+            return Err(error);
+        }
+        Ok(pair)
+    }
+
+    /// When the sweeper takes care of a pair whose grant ends now.
+    pub(crate) fn due_at(&self) -> Timestamp {
+        later(self.world.clock.now(), LEFT_TO_THE_CALLER)
+    }
+
+    /// Revokes a pair that is in no grant and not kept here yet.
+    pub(crate) async fn revoke_stray(&self, upstream: &Upstream, pair: StoredPair) {
+        if let Err(error) = self.keep(upstream, &pair, self.due_at(), false).await {
+            tracing::warn!(%error, "a token pair was not kept for its revocation, which is tried once");
+        }
+        self.revoke_kept(upstream, &pair).await;
+    }
+
+    /// Revokes a pair that is kept here. When that fails, the sweeper tries again.
+    pub(crate) async fn revoke_kept(&self, upstream: &Upstream, pair: &StoredPair) {
+        if self.try_to_revoke(upstream, pair).await
+            && let Err(error) = self.store.forget_revocation(&pair.id).await
+        {
+            tracing::warn!(%error, "a revoked token pair was not forgotten; it is revoked once more");
+        }
+    }
+
+    /// Revokes the pair of a grant that has just ended.
+    pub(crate) async fn revoke(&self, upstream: &Upstream, revocation: &RevocationRecord) {
+        match StoredPair::open(&self.keys, &revocation.pair) {
+            Ok(pair) => self.revoke_kept(upstream, &pair).await,
+            Err(error) => {
+                tracing::warn!(%error, "an ended token pair cannot be opened; coder drops it when it expires")
+            }
+        }
+    }
+
+    /// Revokes every pair that is due, and says whether all were tried. `upstream_of` finds where.
+    pub(crate) async fn sweep(
+        &self,
+        upstream_of: impl Fn(&RevocationRecord) -> Option<Arc<Upstream>>,
+    ) -> Result<(), AuthError> {
+        loop {
+            let now = self.world.clock.now();
+            let retry_at = later(now, RETRY_AFTER);
+            let claimed = self.store.claim_revocations(now, retry_at, STEP).await?;
+            let is_last = claimed.len() < STEP as usize;
+            futures_util::stream::iter(&claimed)
+                .for_each_concurrent(AT_ONCE, async |revocation| {
+                    self.revoke_claimed(upstream_of(revocation), revocation).await;
+                })
+                .await;
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn revoke_claimed(&self, upstream: Option<Arc<Upstream>>, claimed: &RevocationRecord) {
+        let pair = StoredPair::open(&self.keys, &claimed.pair);
+        match (upstream, pair) {
+            (Some(upstream), Ok(pair)) => self.revoke_kept(&upstream, &pair).await,
+            // Nobody here can ever revoke it.
+            (upstream, pair) => {
+                let app = &claimed.app;
+                let is_configured = upstream.is_some();
+                let cause = pair.err().map(|error| error.to_string());
+                tracing::warn!(
+                    ?app,
+                    is_configured,
+                    cause,
+                    "a token pair cannot be revoked; coder drops it when it expires"
+                );
+                if let Err(error) = self.store.forget_revocation(&claimed.pair.id).await {
+                    tracing::warn!(%error, "it was not forgotten");
+                }
+            }
+        }
+    }
+
+    async fn keep(
+        &self,
+        upstream: &Upstream,
+        pair: &StoredPair,
+        due_at: Timestamp,
+        is_pending: bool,
+    ) -> Result<(), AuthError> {
+        let (app, pair) = (upstream.app().clone(), pair.record());
+        Ok(self.store.keep_pair(RevocationRecord { app, pair, due_at, is_pending }).await?)
+    }
+
+    /// Revokes a pair at Coder, and says whether it is dead now.
+    async fn try_to_revoke(&self, upstream: &Upstream, pair: &StoredPair) -> bool {
+        match upstream.revoke(&pair.tokens).await {
+            Ok(()) => true,
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, cause, "a token pair could not be revoked; it is tried again");
+                false
+            }
+        }
+    }
+}

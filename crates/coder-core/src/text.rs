@@ -1,0 +1,172 @@
+//! Texts of others, made fit for a message, a log or a page.
+
+use std::fmt::Write as _;
+
+/// How much of a foreign text is shown, in characters.
+const MOST: usize = 200;
+
+/// Quotes a text that did not come from this program, for a message or a log: [`cleaned`], and in
+/// backticks.
+///
+/// A backtick of the text becomes an apostrophe, so that the quotation cannot end early.
+///
+/// ```
+/// assert_eq!(coder_core::quoted("alice"), "`alice`");
+/// assert_eq!(coder_core::quoted("x`\n2026-01-01 INFO `y"), "`x' 2026-01-01 INFO 'y`");
+/// ```
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("`{}`", cleaned(text).replace('`', "'"))
+}
+
+/// Makes a text that did not come from this program harmless: a space stands for each character
+/// that ends a line, that a terminal obeys, that changes the direction of the line or that cannot
+/// be seen, and the text is cut after 200 characters.
+///
+/// It is for where the text stands by itself, such as the end of a sentence or a field of an answer;
+/// within a sentence it is [`quoted`]. Other characters, a non-breaking space or a letter of any
+/// script, stay as they are.
+///
+/// ```
+/// assert_eq!(coder_core::cleaned("not\u{200b}found\u{1b}[2J"), "not found [2J");
+/// assert_eq!(coder_core::cleaned(&"é".repeat(201)), "é".repeat(200) + "…");
+/// ```
+#[must_use]
+pub fn cleaned(text: &str) -> String {
+    cleaned_to(MOST, text)
+}
+
+/// Cleans a text as [`cleaned`] does, with another greatest length, in characters.
+#[must_use]
+pub fn cleaned_to(most: usize, text: &str) -> String {
+    let mut characters = text.chars();
+    let shown = characters.by_ref().take(most);
+    let mut clean: String = shown.map(|c| if is_unseen(c) { ' ' } else { c }).collect();
+    if characters.next().is_some() {
+        clean.push('…');
+    }
+    clean
+}
+
+/// Tells an error and the errors below it in one line, the outermost first.
+///
+/// Each of them is [`cleaned`], and a part that the former one has told already is left out. At
+/// most five are told.
+#[must_use]
+pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut told = cleaned(&error.to_string());
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    for cause in causes.take(4).map(|cause| cleaned(&cause.to_string())) {
+        if !told.contains(&cause) {
+            // Writing to a `String` does not fail.
+            let _ = write!(told, ": {cause}");
+        }
+    }
+    told
+}
+
+/// Whether the character has no picture of its own: control characters, line and paragraph
+/// separators, format characters (Unicode categories Cc, Zl, Zp and Cf), and the other ones that
+/// are ignored where they are shown (`Default_Ignorable_Code_Point`).
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{600}'..='\u{605}'
+                | '\u{61c}'
+                | '\u{6dd}'
+                | '\u{70f}'
+                | '\u{890}'..='\u{891}'
+                | '\u{8e2}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{110bd}'
+                | '\u{110cd}'
+                | '\u{13430}'..='\u{1343f}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_quoted_stays_in_its_line_and_within_its_quotes() {
+        assert_eq!(quoted("alice"), "`alice`");
+        assert_eq!(quoted("a`\n\u{1b}[31m\u{202e}b"), "`a'  [31m b`");
+        assert_eq!(quoted(&"é".repeat(200)), format!("`{}`", "é".repeat(200)));
+        assert_eq!(quoted(&"é".repeat(201)), format!("`{}…`", "é".repeat(200)));
+    }
+
+    #[test]
+    fn characters_that_nobody_sees_become_spaces_and_letters_stay() {
+        for unseen in [
+            '\0',
+            '\t',
+            '\r',
+            '\u{7f}',
+            '\u{85}',
+            '\u{9b}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{e0041}',
+        ] {
+            assert_eq!(cleaned(&format!("ad{unseen}min")), "ad min", "{unseen:?}");
+        }
+        for seen in ["Zoë Müller-Lüdenscheidt", "עברית", "한국어", "naïve `code` … 🙂"]
+        {
+            assert_eq!(cleaned(seen), seen);
+        }
+    }
+
+    #[test]
+    fn the_causes_of_an_error_are_told_once_each() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("{0}")]
+        struct Layer(&'static str, #[source] Option<Box<Self>>);
+        let inner = Layer("refused\nroot: signed in", None);
+        let middle = Layer("could not connect", Some(Box::new(inner)));
+        let outer = Layer("coder: could not connect", Some(Box::new(middle)));
+        assert_eq!(with_causes(&outer), "coder: could not connect: refused root: signed in");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_peer_says_is_one_short_line(text in "\\PC*|[\\s\\S]{0,600}", most in 0_usize..300) {
+            let clean = cleaned_to(most, &text);
+            prop_assert!(clean.chars().count() <= most + 1);
+            prop_assert!(!clean.chars().any(is_unseen));
+            let quote = quoted(&text);
+            prop_assert!(quote.chars().count() <= MOST + 3);
+            prop_assert_eq!(quote.matches('`').count(), 2);
+            // Cleaning again changes nothing but the cut.
+            prop_assert_eq!(cleaned_to(most + 1, &clean), clean);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Which request bodies are read, and how much of them.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use coder_auth::ErrorAnswer;
+use coder_core::{Body, Runtime, TransportErrorKind, timeout};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
+
+/// How large the body of a form or a JSON document may be, in bytes.
+const LARGEST: usize = 64 * 1024;
+
+/// How long a client may take to send its body.
+const SENT_WITHIN: Duration = Duration::from_secs(10);
+
+/// What a route takes of a request's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// No body, or an empty one.
+    Nothing,
+    /// A form (`application/x-www-form-urlencoded`).
+    Form,
+    /// A JSON document.
+    Json,
+}
+
+impl Takes {
+    /// The greatest length of the body, in bytes.
+    const fn limit(self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Form | Self::Json => LARGEST,
+        }
+    }
+
+    /// The media type of the body.
+    const fn media_type(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Form => Some("application/x-www-form-urlencoded"),
+            Self::Json => Some("application/json"),
+        }
+    }
+
+    fn too_large(self) -> Refused {
+        match self {
+            Self::Nothing => Refused::NotTaken,
+            Self::Form | Self::Json => Refused::TooLarge,
+        }
+    }
+}
+
+/// Why a body was not read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error("This route takes no request body")]
+    NotTaken,
+    #[error("The request body is larger than 64 kB")]
+    TooLarge,
+    #[error("The request body must be of the type {0}")]
+    OtherType(&'static str),
+    #[error("The request body did not arrive within 10 seconds")]
+    Slow,
+    #[error("The request body could not be read to its end")]
+    Broken,
+}
+
+impl From<Refused> for ErrorAnswer {
+    fn from(refused: Refused) -> Self {
+        let status = match refused {
+            Refused::NotTaken | Refused::Broken => StatusCode::BAD_REQUEST,
+            Refused::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Refused::OtherType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Refused::Slow => StatusCode::REQUEST_TIMEOUT,
+        };
+        Self::new(status, refused.to_string())
+    }
+}
+
+/// Reads the body of a request to a route that `takes` one. What its headers give away is refused
+/// before a byte is read.
+pub(crate) async fn read(
+    takes: Takes,
+    headers: &HeaderMap,
+    body: Body,
+    runtime: &dyn Runtime,
+) -> Result<Bytes, Refused> {
+    if body.size() == Some(0) {
+        return Ok(Bytes::new());
+    }
+    let announced =
+        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = body.size().or(announced);
+    // A chunked body (RFC 9112 §7.1) has no length: its first byte too many ends the reading.
+    if announced.is_some_and(|length: u64| length > takes.limit() as u64) {
+        return Err(takes.too_large());
+    }
+    if let Some(media_type) = takes.media_type()
+        && !is_of_type(headers, media_type)
+    {
+        return Err(Refused::OtherType(media_type));
+    }
+    match timeout(runtime, SENT_WITHIN, body.collect(takes.limit())).await {
+        Some(Ok(bytes)) => Ok(bytes),
+        Some(Err(error)) if error.kind() == TransportErrorKind::TooLarge => Err(takes.too_large()),
+        Some(Err(_)) => Err(Refused::Broken),
+        None => Err(Refused::Slow),
+    }
+}
+
+/// Whether the content is of this media type, whatever its parameters (RFC 9110 §8.3.1).
+fn is_of_type(headers: &HeaderMap, media_type: &str) -> bool {
+    let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = named.and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
+}

@@ -1,0 +1,51 @@
+//! Nobody is a caller whose credential was not confirmed by whoever issued it.
+
+use http::StatusCode;
+
+use crate::support::{House, PORTAL, ask};
+
+const ENTITY: &str = "/api/coder/v1/entities/component/default/python-project/workspaces";
+const WITHOUT_REPOSITORY: &str =
+    "/api/coder/v1/entities/component/default/no-repository/workspaces";
+
+#[tokio::test(start_paused = true)]
+async fn a_made_up_credential_opens_no_route_in_whichever_way_it_comes() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    house.signed_in(&alice).await;
+    let cookie = format!("__Host-coder-session={}", "A".repeat(43));
+    // A token of the shape of ours, signed by nobody.
+    let identity =
+        "Bearer eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.eyJzdWIiOiJ1c2VyOmRlZmF1bHQvYWxpY2UifQ.AAAA";
+    let ways: [(&str, &[(&str, &str)]); 4] = [
+        ("a Coder token", &[("coder-session-token", "made-up-0123456789")]),
+        ("an identity token", &[("authorization", identity)]),
+        ("no token at all", &[("authorization", "Bearer made-up")]),
+        (
+            "a session",
+            &[("cookie", &cookie), ("x-requested-with", "XMLHttpRequest"), ("origin", PORTAL)],
+        ),
+    ];
+    let mut let_in = Vec::new();
+    for (way, headers) in ways {
+        for (method, target) in [
+            ("GET", "/api/coder/v1/entities"),
+            ("GET", "/api/coder/v1/entities?env=production"),
+            ("GET", ENTITY),
+            ("GET", WITHOUT_REPOSITORY),
+            ("GET", "/api/coder/v1/link"),
+            ("DELETE", "/api/coder/v1/link"),
+            ("GET", "/api/auth/v1/userinfo"),
+        ] {
+            let mut request = http::Request::builder().method(method).uri(target);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let answer = ask(&house.portal, request).await;
+            if answer.status != StatusCode::UNAUTHORIZED {
+                let_in.push(format!("{way}: {method} {target}: {}", answer.status));
+            }
+        }
+    }
+    assert!(let_in.is_empty(), "{let_in:#?}");
+}
