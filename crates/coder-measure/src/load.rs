@@ -62,7 +62,7 @@ pub(crate) async fn measure(
         people.push(person);
         latencies.extend(took);
     }
-    let cpu = process.cpu()?.saturating_sub(before);
+    let cpu = process.cpu()?.since(&before);
     let units = u32::try_from(latencies.len())?;
     Ok(Sample { cpu: cpu.as_secs_f64() * 1e6 / f64::from(units.max(1)), latencies })
 }

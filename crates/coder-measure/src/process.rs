@@ -1,5 +1,7 @@
 //! A server process, and what the kernel says of it.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -8,9 +10,18 @@ use std::time::Duration;
 
 use crate::outcome::Outcome;
 
-/// The unit of `/proc/<pid>/stat`: `USER_HZ` is 100 on every architecture of Linux that Rust's
-/// standard library is built for.
-const TICK: Duration = Duration::from_millis(10);
+/// The CPU time of each thread of a process, until now.
+pub(crate) struct Cpu(BTreeMap<OsString, Duration>);
+
+impl Cpu {
+    /// Returns what was used since `before`, by threads that still live.
+    pub(crate) fn since(&self, before: &Self) -> Duration {
+        let used = self.0.iter().map(|(thread, now)| {
+            now.saturating_sub(before.0.get(thread).copied().unwrap_or_default())
+        });
+        used.sum()
+    }
+}
 
 /// A running server. It is killed when this is dropped.
 pub(crate) struct Process {
@@ -47,18 +58,26 @@ impl Process {
         Err(format!("it does not listen:\n{log}").into())
     }
 
-    /// The CPU time that all its threads have used, in user and kernel mode.
+    /// Returns the CPU time that its living threads have used, in user and kernel mode.
+    ///
+    /// `/proc/<pid>/task/<thread>/schedstat` counts nanoseconds; the ticks of `/proc/<pid>/stat`
+    /// are of 10 ms, too coarse for a round.
     ///
     /// # Errors
     ///
     /// When the process has ended, or this is not Linux.
-    pub(crate) fn cpu(&self) -> Outcome<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // proc_pid_stat(5): the name may have spaces; after it, `utime` is the 12th field and
-        // `stime` the 13th.
-        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u32>);
-        Ok(TICK * ticks.sum::<Result<u32, _>>()?)
+    pub(crate) fn cpu(&self) -> Outcome<Cpu> {
+        let mut threads = BTreeMap::new();
+        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let thread = thread?;
+            // A thread may end between the two looks.
+            let Ok(schedstat) = fs::read_to_string(thread.path().join("schedstat")) else {
+                continue;
+            };
+            let on_cpu = schedstat.split_whitespace().next().unwrap_or_default().parse()?;
+            threads.insert(thread.file_name(), Duration::from_nanos(on_cpu));
+        }
+        Ok(Cpu(threads))
     }
 
     /// The most memory that it has had at once, in MiB (`VmHWM`).

@@ -9,6 +9,7 @@ mod es256;
 mod issuer;
 mod jwk;
 mod jwt;
+mod key_set;
 mod keys;
 mod signing_key;
 mod static_key;
