@@ -154,7 +154,7 @@ impl CoderAuth {
     /// The keys that verify this portal's identity tokens (RFC 7517 §5).
     pub async fn jwks(&self, request: &Request<Bytes>) -> Response<Bytes> {
         match self.0.issuer.jwks().await {
-            Ok(keys) => respond::json(StatusCode::OK, &keys),
+            Ok(keys) => respond::json_text(StatusCode::OK, keys),
             Err(error) => respond::error(&error, request),
         }
     }

@@ -13,10 +13,10 @@ use futures_channel::oneshot;
 use futures_util::lock::Mutex;
 use http::{Request, header::ACCEPT};
 use jiff::{SignedDuration, Timestamp};
-use p256::ecdsa::VerifyingKey;
 use url::Url;
 
 use super::claims::{AUDIENCE, AcceptTokens, Addressed, VerifiedIdentity, check};
+use super::es256::VerifyingKey;
 use super::jwk::JwkSet;
 use super::jwt::{self, Parsed};
 use super::token_error::TokenError;
