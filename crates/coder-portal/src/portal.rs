@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use backstage_catalog::Catalog;
 use bytes::Bytes;
-use coder_auth::{AllowedOrigins, CoderAuth, ErrorAnswer};
+use coder_auth::{AllowedOrigins, Caller, CoderAuth, ErrorAnswer};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
-use coder_core::{Body, World, timeout};
+use coder_core::{Body, BoxFuture, World, cleaned, quoted, timeout};
 use coder_workspaces::KnownPlaces;
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -55,8 +55,22 @@ impl Portal {
         Self(Arc::new(parts))
     }
 
-    /// The login, for routes of your own: [`CoderAuth::caller`] tells who asks, and
-    /// [`CoderAuth::sweep`] wants to be called every few minutes.
+    /// Tells who asks a route of your own: the same callers as the portal's own routes let in.
+    ///
+    /// # Errors
+    ///
+    /// The answer to give: as [`CoderAuth::caller`], and 503 when it is not known within 20 seconds
+    /// who asks.
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ErrorAnswer> {
+        let caller = self.0.auth.caller(headers, None);
+        match timeout(&*self.0.world.runtime, ANSWER_WITHIN, Box::pin(caller)).await {
+            Some(known) => known.map_err(|error| ErrorAnswer::from(&error)),
+            None => Err(too_late()),
+        }
+    }
+
+    /// The login, for routes of your own. [`CoderAuth::sweep`] wants to be called every few
+    /// minutes; who asks is told by [`caller`](Self::caller) within a time limit.
     pub fn auth(&self) -> &CoderAuth {
         &self.0.auth
     }
@@ -101,11 +115,10 @@ impl Portal {
             Some(Ok(response)) => return response,
             Some(Err(answer)) => answer,
             None => {
-                let (method, path) = (head.method(), head.uri().path());
-                tracing::warn!(%method, path, "an answer was not ready within 20 seconds");
-                let message = "The answer took too long; try again in a moment";
-                ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, message)
-                    .retry_after(Some(TRY_AGAIN_AFTER))
+                let method = quoted(head.method().as_str());
+                let path = quoted(head.uri().path());
+                tracing::warn!(method, path, "an answer was not ready within 20 seconds");
+                too_late()
             }
         };
         answer.to_response(head.method(), head.uri().path())
@@ -120,6 +133,7 @@ impl Portal {
         let (method, path) = (head.method(), head.uri().path());
         let route = Route::of(method, path).map_err(|error| match error {
             NoRoute::NotFound => {
+                let (method, path) = (cleaned(method.as_str()), cleaned(path));
                 ErrorAnswer::new(StatusCode::NOT_FOUND, format!("No route {method} {path}"))
             }
             NoRoute::EntityRef(error) => {
@@ -131,23 +145,31 @@ impl Portal {
         Ok(self.route(route, &head.clone().map(|()| body)).await)
     }
 
-    async fn route(&self, route: Route, request: &Request<Bytes>) -> Response<Bytes> {
-        let parts = &self.0;
+    /// The answer of a route. It stands on the heap: within [`handle`](Self::handle) it would take
+    /// the room of the largest route, on every stack that polls it.
+    fn route<'a>(
+        &'a self,
+        route: Route,
+        request: &'a Request<Bytes>,
+    ) -> BoxFuture<'a, Response<Bytes>> {
+        let parts = &*self.0;
         let auth = &parts.auth;
         match route {
-            Route::Start => auth.start(request).await,
-            Route::Callback => auth.callback(request).await,
-            Route::Refresh => auth.refresh(request).await,
-            Route::Logout => auth.logout(request).await,
-            Route::Jwks => auth.jwks(request).await,
-            Route::OpenIdConfiguration => auth.openid_configuration(),
-            Route::UserInfo => auth.userinfo(request).await,
-            Route::Health => json(&serde_json::json!({ "status": "ok" })),
-            Route::Entities => parts.entities(request).await,
-            Route::EntityWorkspaces(entity) => parts.workspaces_of(&entity, request).await,
-            Route::ShowLink => auth.show_link(request).await,
-            Route::Link => auth.link(request).await,
-            Route::Unlink => auth.unlink(request).await,
+            Route::Start => Box::pin(auth.start(request)),
+            Route::Callback => Box::pin(auth.callback(request)),
+            Route::Refresh => Box::pin(auth.refresh(request)),
+            Route::Logout => Box::pin(auth.logout(request)),
+            Route::Jwks => Box::pin(auth.jwks(request)),
+            Route::OpenIdConfiguration => Box::pin(async { auth.openid_configuration() }),
+            Route::UserInfo => Box::pin(auth.userinfo(request)),
+            Route::Health => Box::pin(async { json(&serde_json::json!({ "status": "ok" })) }),
+            Route::Entities => Box::pin(parts.entities(request)),
+            Route::EntityWorkspaces(entity) => {
+                Box::pin(async move { parts.workspaces_of(&entity, request).await })
+            }
+            Route::ShowLink => Box::pin(auth.show_link(request)),
+            Route::Link => Box::pin(auth.link(request)),
+            Route::Unlink => Box::pin(auth.unlink(request)),
         }
     }
 }
@@ -156,6 +178,11 @@ impl fmt::Debug for Portal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Portal").field("auth", &self.0.auth).finish_non_exhaustive()
     }
+}
+
+fn too_late() -> ErrorAnswer {
+    let message = "The answer took too long; try again in a moment";
+    ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(Some(TRY_AGAIN_AFTER))
 }
 
 fn preflight(asked: &HeaderMap, allowed: bool) -> Response<Bytes> {
