@@ -23,6 +23,7 @@ pub struct AuthOptions {
     pub(crate) access_token: AccessTokenPolicy,
     pub(crate) identity_tokens: IdentityTokenOptions,
     pub(crate) trusted_issuers: Vec<Arc<TrustedIssuer>>,
+    pub(crate) dangerously_allow_http: bool,
 }
 
 /// Who gets Coder's access token.
@@ -49,6 +50,7 @@ impl AuthOptions {
             access_token: AccessTokenPolicy::default(),
             identity_tokens: IdentityTokenOptions::default(),
             trusted_issuers: Vec::new(),
+            dangerously_allow_http: false,
         }
     }
 
@@ -117,6 +119,14 @@ impl AuthOptions {
         self
     }
 
+    /// Allows cookies without `Secure` where every URL of the portal is plain http, also off this
+    /// machine. Everybody on the way between browser and portal can then take over sessions.
+    #[must_use]
+    pub fn dangerously_allowing_http(mut self, allowed: bool) -> Self {
+        self.dangerously_allow_http = allowed;
+        self
+    }
+
     /// Believes identity tokens of another issuer, such as the Backstage backend beside this
     /// portal. They say who somebody is, and give access to Coder only to those who have linked a
     /// token of theirs ([`CoderAuth::link`](crate::CoderAuth::link)) or are signed in to Coder, too.
@@ -166,7 +176,12 @@ impl EnvironmentOptions {
     }
 
     /// The callback URL as it is registered at Coder, letter by letter. Without it,
-    /// `{base_url}/coder/handler/frame`.
+    /// `{base_url}/coder/handler/frame`, or, in a portal with several deployments,
+    /// `{base_url}/coder/handler/frame/{environment}` with the name of the deployment's first
+    /// environment in the order of names.
+    ///
+    /// Two deployments must not share the path of their callback URLs: a callback is bound to its
+    /// deployment by that path (RFC 9700 §4.4).
     #[must_use]
     pub fn callback_url(mut self, url: Url) -> Self {
         self.callback_url = Some(url);

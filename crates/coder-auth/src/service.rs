@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_core::{Secret, World};
+use coder_core::{DeploymentUrl, Secret, World};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
@@ -76,6 +76,8 @@ pub(crate) struct Environment {
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) scopes: Vec<String>,
+    /// Redirect URI of its logins (RFC 6749 §3.1.2), as it is registered at Coder.
+    pub(crate) callback: Url,
 }
 
 impl CoderAuth {
@@ -86,22 +88,26 @@ impl CoderAuth {
         keys: SealingKeys,
         options: AuthOptions,
     ) -> Self {
-        let callback_url = below(&options.base_url, "coder/handler/frame");
-        let app_url = Url::parse(options.origins.app().as_str()).ok();
-        let app_host = app_url.as_ref().and_then(Url::host_str);
+        let callbacks = Callbacks::of(&options);
         let mut budgets = BTreeMap::<String, Arc<LoginBudget>>::new();
-        let environments = options
+        let environments: BTreeMap<_, _> = options
             .environments
             .into_iter()
             .map(|(name, environment)| {
                 let ready = environment.map(|options| {
                     let deployment = options.deployment.to_string();
                     let budget = budgets.entry(deployment).or_default().clone();
-                    Arc::new(Environment::new(world, &name, options, &callback_url, budget))
+                    Arc::new(Environment::new(world, &name, options, &callbacks, budget))
                 });
                 (name, ready)
             })
             .collect();
+        let ready = environments.values().filter_map(|ready| ready.as_ref().ok());
+        let cookies = CookieRules::new(
+            options.origins.app(),
+            ready.map(|environment| &environment.callback).chain([&options.base_url]),
+            options.dangerously_allow_http,
+        );
         let revocations = Revocations::new(world.clone(), store.clone(), keys.clone());
         Self(Arc::new(Inner {
             world: world.clone(),
@@ -125,7 +131,7 @@ impl CoderAuth {
                 .fold(IdentityVerifier::new(world), IdentityVerifier::trusting_shared),
             store,
             keys,
-            cookies: CookieRules::new(&callback_url, app_host),
+            cookies,
             origins: options.origins,
             session: options.session,
             access_token: options.access_token,
@@ -210,23 +216,82 @@ impl Environment {
         world: &World,
         name: &str,
         options: EnvironmentOptions,
-        callback_url: &Url,
+        callbacks: &Callbacks,
         budget: Arc<LoginBudget>,
     ) -> Self {
+        let callback =
+            options.callback_url.unwrap_or_else(|| callbacks.default_for(&options.deployment));
         let upstream = Upstream::new(
             world,
             options.deployment,
             options.internal,
             options.client_id,
             options.client_secret,
-            options.callback_url.as_ref().unwrap_or(callback_url),
+            &callback,
         );
         Self {
             name: name.to_owned(),
             upstream: Arc::new(upstream.with_budget(budget)),
             sign_in: options.sign_in,
             scopes: options.scopes,
+            callback,
         }
+    }
+
+    /// Says whether a request to `path` came to the redirect URI of this environment.
+    ///
+    /// The part from `/coder/handler/frame` on is compared letter by letter. What stands in front
+    /// of it may be changed by a reverse proxy. Another deployment cannot send a code to this path,
+    /// which is what binds a callback to its authorization server (RFC 9700 §4.4.2.2).
+    fn accepts_callback_path(&self, path: &str) -> bool {
+        same_callback(self.callback.path(), path)
+    }
+}
+
+fn same_callback(own: &str, arrived: &str) -> bool {
+    let arrived = arrived.strip_suffix('/').unwrap_or(arrived);
+    match (frame_tail(own), frame_tail(arrived)) {
+        (Some(own), Some(arrived)) => own == arrived,
+        (None, Some(_)) | (Some(_), None) | (None, None) => own == arrived,
+    }
+}
+
+const FRAME: &str = "/coder/handler/frame";
+
+/// Everything behind the last `/coder/handler/frame` of a path: nothing, or the environment.
+fn frame_tail(path: &str) -> Option<&str> {
+    path.rfind(FRAME).and_then(|at| path.get(at + FRAME.len()..))
+}
+
+/// The redirect URIs of environments that name none themselves: one for a portal with one
+/// deployment, else one for each deployment, named after its first environment.
+struct Callbacks {
+    base_url: Url,
+    /// The first environment of each deployment.
+    deployments: Vec<(DeploymentUrl, String)>,
+}
+
+impl Callbacks {
+    fn of(options: &AuthOptions) -> Self {
+        let mut deployments: Vec<(DeploymentUrl, String)> = Vec::new();
+        for (name, environment) in &options.environments {
+            let Ok(environment) = environment else { continue };
+            if deployments.iter().all(|(known, _)| *known != environment.deployment) {
+                deployments.push((environment.deployment.clone(), name.clone()));
+            }
+        }
+        Self { base_url: options.base_url.clone(), deployments }
+    }
+
+    fn default_for(&self, deployment: &DeploymentUrl) -> Url {
+        let mut url = below(&self.base_url, FRAME.trim_start_matches('/'));
+        let first = self.deployments.iter().find(|(known, _)| known == deployment);
+        if let (Some((_, first)), 2..) = (first, self.deployments.len())
+            && let Ok(mut segments) = url.path_segments_mut()
+        {
+            segments.push(first);
+        }
+        url
     }
 }
 
@@ -235,11 +300,12 @@ impl Environment {
     /// one that arrives at another redirect URI, or names another issuer (RFC 9207 §2.4).
     pub(crate) fn check_callback(
         &self,
-        _path: &str,
+        path: &str,
         issuer: Option<&str>,
     ) -> Result<(), RequestError> {
         let own = self.upstream.deployment().as_str();
-        if issuer.is_some_and(|issuer| issuer.trim_end_matches('/') != own) {
+        let is_other_issuer = issuer.is_some_and(|issuer| issuer.trim_end_matches('/') != own);
+        if is_other_issuer || !self.accepts_callback_path(path) {
             return Err(RequestError::OtherServer);
         }
         Ok(())
@@ -267,4 +333,60 @@ fn below(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
     url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn callbacks(environments: &[(&str, &str)]) -> Vec<String> {
+        let origins = AllowedOrigins::new("https://portal.example.com".parse().unwrap(), []);
+        let base_url = Url::parse("https://portal.example.com/api/auth").unwrap();
+        let deployment = |url: &str| DeploymentUrl::parse(url).unwrap();
+        let mut options = AuthOptions::new(base_url, origins);
+        for (name, url) in environments {
+            let environment = EnvironmentOptions::new(deployment(url), "id", Secret::new("secret"));
+            options = options.environment(*name, environment);
+        }
+        let callbacks = Callbacks::of(&options);
+        environments
+            .iter()
+            .map(|(_, url)| callbacks.default_for(&deployment(url)).path().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_portal_with_one_deployment_has_one_redirect_uri() {
+        let one =
+            callbacks(&[("a", "https://coder.example.com"), ("b", "https://coder.example.com")]);
+        assert_eq!(one, ["/api/auth/coder/handler/frame"; 2]);
+    }
+
+    #[test]
+    fn each_of_several_deployments_has_a_redirect_uri_named_after_its_first_environment() {
+        let several = callbacks(&[
+            ("a", "https://coder.example.com/one"),
+            ("b", "https://coder.example.com/two"),
+            ("c", "https://coder.example.com/one"),
+            ("d e", "https://other.example.com"),
+        ]);
+        let named = ["a", "b", "a", "d%20e"];
+        assert_eq!(several, named.map(|name| format!("/api/auth/coder/handler/frame/{name}")));
+    }
+
+    #[test]
+    fn a_callback_counts_only_at_the_redirect_uri_of_its_deployment() {
+        for (own, arrived, accepted) in [
+            ("/api/auth/coder/handler/frame", "/api/auth/coder/handler/frame", true),
+            ("/api/auth/coder/handler/frame", "/api/auth/coder/handler/frame/", true),
+            ("/behind/api/auth/coder/handler/frame/a", "/api/auth/coder/handler/frame/a", true),
+            ("/api/auth/coder/handler/frame/a", "/api/auth/coder/handler/frame/b", false),
+            ("/api/auth/coder/handler/frame/a", "/api/auth/coder/handler/frame", false),
+            ("/api/auth/coder/handler/frame", "/api/auth/coder/handler/frame/a", false),
+            ("/own", "/own", true),
+            ("/own", "/api/auth/coder/handler/frame", false),
+        ] {
+            assert_eq!(same_callback(own, arrived), accepted, "{own} {arrived}");
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub(crate) async fn open(
             return Ok(Arc::new(store));
         }
         Some(SessionStoreConfig::Sqlite { file, .. }) => file.as_deref(),
-        _ => None,
+        None => None,
     };
     let path = data_directory.join(file.unwrap_or(FILE));
     let store = SqliteAuthStore::open(&path).await?;

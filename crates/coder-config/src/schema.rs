@@ -267,6 +267,7 @@ fn coder() -> Value {
             "session": closed("How long people stay signed in, and what protects what is stored.", &[], &json!({
                 "idle": duration("A session that was not used for this long ends."),
                 "absolute": duration("A session ends this long after its sign-in, used or not."),
+                "dangerouslyAllowHttp": { "type": "boolean", "default": false, "description": "Whether the portal may be served over plain http off this machine. Cookies are then sent in clear text, and everybody on the way can take over sessions." },
                 "logout": { "enum": ["session", "grant"], "default": "session", "description": "What signing out ends." },
                 "accessToken": { "enum": ["browser", "server"], "default": "browser", "description": "Who gets Coder's access token." },
                 "keys": { "type": "array", "items": secret("A key."), "description": "What seals what is stored, the newest first." },

@@ -570,3 +570,15 @@ fn a_resolver_that_nobody_has_is_told_with_its_place_and_the_nearest_name() {
     ];
     insta::assert_snapshot!(told.map(|error| error.to_string()).join("\n"));
 }
+
+#[test]
+fn a_duration_is_at_most_ten_years() {
+    for idle in ["11 years", "200000 months", "{ years: 11 }", "{ days: 1e300 }"] {
+        let told = told(&with(&format!("session: {{ idle: {idle} }}"), ""));
+        assert!(told.contains("coder.session.idle"), "{idle}: {told}");
+        assert!(told.contains("is longer than 10 years"), "{idle}: {told}");
+    }
+    let session =
+        |idle: &str| with(&format!("session: {{ idle: {idle}, absolute: 10 years }}"), "");
+    assert!(session("10 years").is_ok(), "{}", told(&session("10 years")));
+}

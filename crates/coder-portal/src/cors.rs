@@ -2,21 +2,19 @@
 //! backends answer them.
 
 use coder_auth::AllowedOrigins;
-use coder_core::Origin;
 use http::Method;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD,
-    HeaderMap, HeaderValue, ORIGIN, VARY,
+    HeaderMap, HeaderValue, VARY,
 };
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET,HEAD,PATCH,POST,PUT,DELETE");
 
 /// The origin of the page that asks, if its script may read the answer.
 pub(crate) fn allowed_origin(origins: &AllowedOrigins, headers: &HeaderMap) -> Option<HeaderValue> {
-    let value = headers.get(ORIGIN)?;
-    let origin: Origin = value.to_str().ok()?.parse().ok()?;
-    origins.allows(&origin).then(|| value.clone())
+    let origin = AllowedOrigins::stated_by(headers).filter(|origin| origins.allows(origin))?;
+    HeaderValue::from_str(origin.as_str()).ok()
 }
 
 /// Whether this is the question before a request, not the request itself.

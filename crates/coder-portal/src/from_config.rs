@@ -60,8 +60,10 @@ impl PortalBuilder<'_> {
             keys => SealingKeys::from_secrets(keys).map_err(PortalError::Keys)?,
         };
         let options = self.auth_options()?;
+        let app = Origin::of(&config.app_base_url).map_err(PortalError::AppOrigin)?;
         Ok(Portal::new(Parts {
             auth: CoderAuth::new(world, self.store, keys, options),
+            readers: AllowedOrigins::new(app, readers(config)),
             world: world.clone(),
             catalog: self.catalog,
             integrations: config.integrations.clone(),
@@ -74,9 +76,7 @@ impl PortalBuilder<'_> {
     fn auth_options(&self) -> Result<AuthOptions, PortalError> {
         let (config, auth) = (self.config, &self.config.auth);
         let app = Origin::of(&config.app_base_url).map_err(PortalError::AppOrigin)?;
-        let further =
-            auth.extra_allowed_origins.iter().chain(&config.backend.cors_origins).cloned();
-        let origins = AllowedOrigins::new(app, further);
+        let origins = AllowedOrigins::new(app, auth.extra_allowed_origins.iter().cloned());
         let mut options = AuthOptions::new(below(&config.backend.base_url, "api/auth"), origins);
         let mut own_duration = None;
         for (name, environment) in &auth.environments {
@@ -102,7 +102,7 @@ impl PortalBuilder<'_> {
         let defaults = SessionOptions::default();
         let logout = match config.session.logout {
             Logout::Grant => LogoutScope::Grant,
-            _ => LogoutScope::Session,
+            Logout::Session => LogoutScope::Session,
         };
         let session = SessionOptions::lasting(
             config.session.idle.unwrap_or(defaults.idle),
@@ -112,8 +112,9 @@ impl PortalBuilder<'_> {
             .session(session.logging_out(logout))
             .access_token(match config.session.access_token {
                 coder_config::AccessTokenPolicy::Server => AccessTokenPolicy::Server,
-                _ => AccessTokenPolicy::Browser,
+                coder_config::AccessTokenPolicy::Browser => AccessTokenPolicy::Browser,
             })
+            .dangerously_allowing_http(config.session.dangerously_allow_http)
             .ownership_in_token(!auth.omit_ownership_claim);
         if let Some(lifetime) = auth.token_expiration {
             options = options.identity_lifetime(lifetime);
@@ -146,7 +147,6 @@ impl PortalBuilder<'_> {
                 sign_in = match resolver {
                     SignInResolverConfig::BuiltIn(built_in) => with_built_in(sign_in, built_in),
                     SignInResolverConfig::Custom(custom) => self.with_custom(sign_in, custom)?,
-                    _ => sign_in,
                 };
             }
             if let Some(rule) = &self.ownership {
@@ -156,6 +156,13 @@ impl PortalBuilder<'_> {
         }
         Ok(options)
     }
+}
+
+/// Patterns of further origins whose pages may read answers: those of the login and of
+/// `backend.cors.origin`. Reading alone makes nobody a target of a login.
+fn readers(config: &AppConfig) -> Vec<String> {
+    let login = &config.auth.extra_allowed_origins;
+    login.iter().chain(&config.backend.cors_origins).cloned().collect()
 }
 
 fn trusted_issuer(config: &TrustedIssuerConfig) -> Result<TrustedIssuer, PortalError> {
@@ -179,7 +186,9 @@ fn with_built_in(sign_in: SignIn, config: &BuiltInSignInResolver) -> SignIn {
         SignInResolverName::EmailLocalPartMatchingUserEntityName => {
             sign_in.with(EmailLocalPartMatchingUserEntityName::new(options))
         }
-        _ => sign_in.with(UsernameMatchingUserEntityName::default()),
+        SignInResolverName::UsernameMatchingUserEntityName => {
+            sign_in.with(UsernameMatchingUserEntityName::default())
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use backstage_catalog::Catalog;
 use bytes::Bytes;
-use coder_auth::{CoderAuth, ErrorAnswer};
+use coder_auth::{AllowedOrigins, CoderAuth, ErrorAnswer};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
 use coder_core::{Body, World, timeout};
 use coder_workspaces::KnownPlaces;
@@ -38,6 +38,8 @@ pub struct Portal(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) world: World,
     pub(crate) auth: CoderAuth,
+    /// The origins whose pages may read answers (CORS).
+    pub(crate) readers: AllowedOrigins,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) integrations: ScmIntegrations,
     /// What holds for workspaces in the portal's own environment.
@@ -72,7 +74,7 @@ impl Portal {
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (head, body) = request.into_parts();
         let head = Request::from_parts(head, ());
-        let origin = cors::allowed_origin(self.0.auth.allowed_origins(), head.headers());
+        let origin = cors::allowed_origin(&self.0.readers, head.headers());
         let mut response = if cors::is_preflight(head.method(), head.headers()) {
             preflight(head.headers(), origin.is_some())
         } else {

@@ -45,7 +45,13 @@ impl Route {
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
         let route = match lower.as_slice() {
             ["api", "auth", "coder", "start"] if get => Self::Start,
-            ["api", "auth", "coder", "handler", "frame"] if get || post => Self::Callback,
+            ["api", "auth", "coder", "handler", "frame"]
+            // The environment at the end is compared by the login itself.
+            | ["api", "auth", "coder", "handler", "frame", _]
+                if get || post =>
+            {
+                Self::Callback
+            }
             ["api", "auth", "coder", "refresh"] if get || post => Self::Refresh,
             ["api", "auth", "coder", "logout"] if post => Self::Logout,
             ["api", "auth", ".well-known", "jwks.json"] if get => Self::Jwks,
@@ -105,6 +111,8 @@ mod tests {
         assert_eq!(route("HEAD", "/API/Auth/coder/START/"), Some(Route::Start));
         assert_eq!(route("POST", "/api/auth/coder/start"), None);
         assert_eq!(route("POST", "/api/auth/coder/handler/frame"), Some(Route::Callback));
+        assert_eq!(route("GET", "/api/auth/coder/handler/frame/Dev"), Some(Route::Callback));
+        assert_eq!(route("GET", "/api/auth/coder/handler/frame/dev/x"), None);
         assert_eq!(route("GET", "/api/auth/coder/logout"), None);
         assert_eq!(route("GET", "/api/auth/coder/start/more"), None);
         assert_eq!(route("GET", "/"), None);

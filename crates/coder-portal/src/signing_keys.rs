@@ -18,7 +18,7 @@ pub(crate) fn with_keys(
         }
         Some(KeyStoreConfig::Memory) => Ok(options.signing_keys_in_memory()),
         // Beside the sessions.
-        _ => Ok(options),
+        Some(KeyStoreConfig::Database) | None => Ok(options),
     }
 }
 

@@ -291,6 +291,21 @@ impl FakeCoder {
     pub fn owner_of(&self, token: &str) -> Option<UserId> {
         self.with(|deployment| deployment.owner_of(token))
     }
+
+    /// Counts the token pairs of this user, of all applications, that would be accepted now.
+    pub fn count_pairs(&self, user: &FakeUser) -> usize {
+        let user = user.id;
+        self.with(|deployment| {
+            deployment.purge_expired();
+            let tokens = deployment.state.refresh_tokens.values();
+            tokens
+                .filter(|token| {
+                    coder_client::UserId::from(token.user) == user
+                        && token.expires_at > deployment.now
+                })
+                .count()
+        })
+    }
 }
 
 /// What goes wrong, and what has been asked.

@@ -173,8 +173,9 @@ impl Inner {
         request: &Request<Bytes>,
     ) -> Result<LoginAttempt, AuthError> {
         let mut held = self.cookies.attempts(request.headers()).into_iter();
-        let (_, sealed) =
-            held.find(|(name, _)| name == id.as_str()).ok_or(RequestError::UnknownAttempt)?;
+        let refused = self.cookies.are_refused_at(&environment.callback);
+        let unknown = if refused { RequestError::PlainHttp } else { RequestError::UnknownAttempt };
+        let (_, sealed) = held.find(|(name, _)| name == id.as_str()).ok_or(unknown)?;
         let attempt = LoginAttempt::open(&self.keys, id, &sealed)?;
         let now = self.world.clock.now();
         if attempt.environment != environment.name {

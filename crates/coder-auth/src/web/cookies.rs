@@ -1,6 +1,6 @@
 //! The cookies of this crate: their names, their attributes, and finding them in a request.
 
-use coder_core::is_loopback;
+use coder_core::{Origin, is_loopback};
 use cookie::{Cookie, SameSite};
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 use jiff::SignedDuration;
@@ -17,20 +17,40 @@ const FORMER_REFRESH_TOKEN: &str = "coder-refresh-token";
 /// How cookies are set for one portal: Backstage's rules, hardened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CookieRules {
-    /// `__Host-` and `Secure`; off only on http loopback, where browsers refuse both.
+    /// `__Host-` and `Secure`, which browsers refuse on plain http.
     secure: bool,
     same_site: SameSite,
 }
 
 impl CookieRules {
-    /// Backstage's rule: `SameSite=None` when the callback is https on another host than the app,
-    /// else `Lax`. A callback that is plain http off loopback gets secure cookies, which the
-    /// browser then refuses: no session travels in clear text.
-    pub(crate) fn new(callback_url: &Url, app_host: Option<&str>) -> Self {
-        let secure = !(callback_url.scheme() == "http" && is_loopback(callback_url));
-        let other_host = callback_url.host_str() != app_host;
-        let same_site = if secure && other_host { SameSite::None } else { SameSite::Lax };
-        Self { secure, same_site }
+    /// Follows from the app's origin and every URL of the backend that a browser meets.
+    ///
+    /// Cookies are plain only when all of these are http on loopback, or http anywhere with
+    /// `allow_http`. Anything else gets secure cookies, which a browser refuses on plain http, so
+    /// that no session travels in clear text. As in Backstage, they are `SameSite=None` when a URL
+    /// is on another host than the app, else `Lax`.
+    pub(crate) fn new<'a>(
+        app: &Origin,
+        urls: impl IntoIterator<Item = &'a Url>,
+        allow_http: bool,
+    ) -> Self {
+        // An origin is always a URL.
+        let app = Url::parse(app.as_str()).ok();
+        let plain = |url: &Url| url.scheme() == "http" && (allow_http || is_loopback(url));
+        let app_host = app.as_ref().and_then(Url::host_str);
+        let (mut all_plain, mut other_host) = (app.as_ref().is_some_and(plain), false);
+        for url in urls {
+            all_plain &= plain(url);
+            other_host |= url.host_str() != app_host;
+        }
+        let same_site = if !all_plain && other_host { SameSite::None } else { SameSite::Lax };
+        Self { secure: !all_plain, same_site }
+    }
+
+    /// Says whether browsers refuse these cookies from `url`, because it is plain http: then no
+    /// login can finish there.
+    pub(crate) fn are_refused_at(self, url: &Url) -> bool {
+        self.secure && url.scheme() == "http"
     }
 
     fn name(self, name: &str) -> String {
@@ -135,8 +155,30 @@ mod tests {
     use super::*;
 
     fn rules(callback: &str, app: &str) -> CookieRules {
-        let app = Url::parse(app).unwrap();
-        CookieRules::new(&Url::parse(callback).unwrap(), app.host_str())
+        CookieRules::new(&app.parse().unwrap(), [&Url::parse(callback).unwrap()], false)
+    }
+
+    #[test]
+    fn cookies_are_plain_only_when_every_url_the_browser_meets_is_http_on_loopback() {
+        let urls = |urls: [&str; 2]| urls.map(|url| Url::parse(url).unwrap());
+        let (loopback, public) = ("http://localhost:7007/", "https://portal.example.com/cb");
+        let of = |app: &str, allow, pair| {
+            CookieRules::new(&app.parse().unwrap(), &urls(pair), allow).secure
+        };
+        assert!(!of(loopback, false, [loopback, loopback]));
+        assert!(of(loopback, false, [loopback, public]), "a callback is https");
+        assert!(of(public, false, [loopback, loopback]), "the app is https");
+        assert!(of(loopback, false, [loopback, "http://portal.internal/"]), "off this machine");
+        assert!(!of(loopback, true, [loopback, "http://portal.internal/"]), "it is allowed");
+        assert!(of(loopback, true, [loopback, public]), "https stays secure");
+    }
+
+    #[test]
+    fn secure_cookies_are_refused_on_plain_http() {
+        let url = Url::parse("http://portal.internal/cb").unwrap();
+        let app = "http://portal.internal".parse().unwrap();
+        assert!(CookieRules::new(&app, [&url], false).are_refused_at(&url));
+        assert!(!CookieRules::new(&app, [&url], true).are_refused_at(&url));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use coder_core::Origin;
 use http::HeaderMap;
+use http::header::ORIGIN;
 
 use crate::web::request::RequestError;
 
@@ -37,15 +38,27 @@ impl AllowedOrigins {
         if self.allows(&origin) { Ok(origin) } else { Err(RequestError::OriginNotAllowed(origin)) }
     }
 
+    /// The origin that a request states, if it is spelled as browsers spell it (RFC 6454 §6.1):
+    /// one header, without userinfo, path or upper case. Anything else comes from no browser.
+    pub fn stated_by(headers: &HeaderMap) -> Option<Origin> {
+        let mut stated = headers.get_all(ORIGIN).iter();
+        let (Some(value), None) = (stated.next(), stated.next()) else { return None };
+        let text = value.to_str().ok()?;
+        text.parse().ok().filter(|origin: &Origin| origin.as_str() == text)
+    }
+
     /// Refuses a request that a page of a foreign origin made with the browser's cookies.
     ///
     /// A browser names the origin of every cross-origin request it lets a script make. One that
     /// names none is either old or sends `Sec-Fetch-Site`.
     pub(crate) fn check_caller(&self, headers: &HeaderMap) -> Result<(), RequestError> {
-        if let Some(origin) = headers.get(http::header::ORIGIN) {
+        if headers.contains_key(ORIGIN) {
             // An unreadable origin is a foreign one.
-            let text = origin.to_str().map_err(|_| RequestError::InvalidOrigin)?;
-            return self.check(text).map(|_| ());
+            let origin = Self::stated_by(headers).ok_or(RequestError::InvalidOrigin)?;
+            if self.allows(&origin) {
+                return Ok(());
+            }
+            return Err(RequestError::OriginNotAllowed(origin));
         }
         match headers.get("sec-fetch-site").map(|value| value.as_bytes()) {
             None | Some(b"same-origin" | b"none") => Ok(()),
@@ -97,6 +110,29 @@ mod tests {
                 "{origin}"
             );
         }
+    }
+
+    #[test]
+    fn an_origin_header_counts_only_in_the_spelling_of_browsers() {
+        let check = |origins: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for origin in origins {
+                headers.append(ORIGIN, origin.parse().unwrap());
+            }
+            allowed().check_caller(&headers)
+        };
+        assert!(check(&["https://portal.example.com"]).is_ok());
+        for origin in [
+            "https://x@portal.example.com",
+            "https://portal.example.com/",
+            "https://portal.example.com:443",
+            "https://PORTAL.example.com",
+            "HTTPS://portal.example.com",
+        ] {
+            assert!(matches!(check(&[origin]), Err(RequestError::InvalidOrigin)), "{origin}");
+        }
+        let twice = check(&["https://portal.example.com", "https://portal.example.com"]);
+        assert!(matches!(twice, Err(RequestError::InvalidOrigin)));
     }
 
     #[test]

@@ -42,6 +42,11 @@ pub enum RequestError {
         "This login attempt is not known to your browser or was used already; start the login again from the portal"
     )]
     UnknownAttempt,
+    /// The portal is reached by plain http, where browsers do not keep its cookies.
+    #[error(
+        "Your browser keeps no login of this portal, because it is reached by plain http; its operator has to serve it by https, or to set `coder.session.dangerouslyAllowHttp`"
+    )]
+    PlainHttp,
     /// The attempt is older than ten minutes.
     #[error(
         "This login attempt took longer than 10 minutes; start the login again from the portal"
@@ -91,6 +96,7 @@ impl RequestError {
             Self::MissingRequestedWith => StatusCode::UNAUTHORIZED,
             Self::InvalidState
             | Self::UnknownAttempt
+            | Self::PlainHttp
             | Self::ExpiredAttempt
             | Self::OtherServer
             | Self::OriginNotAllowed(_)

@@ -364,9 +364,11 @@ async fn the_environment_of_a_login_is_that_of_its_state_whatever_the_query_says
         "other",
         coder_core::Secret::new("other"),
     );
+    // With several deployments, the redirect URI of each has its environment at the end.
+    let registered = crate::support::CALLBACK.parse().unwrap();
     let auth = house.portal(
         crate::support::base_options()
-            .environment("development", house.environment())
+            .environment("development", house.environment().callback_url(registered))
             .environment("production", other),
     );
     let alice = house.coder.add_user("alice");

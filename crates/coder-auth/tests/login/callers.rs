@@ -1,6 +1,5 @@
 use coder_auth::{SignIn, UsernameMatchingUserEntityName};
 use coder_client::operations::GetUser;
-use coder_core::Secret;
 use http::{HeaderMap, StatusCode};
 
 use crate::sign_in::{catalog, with_sign_in};

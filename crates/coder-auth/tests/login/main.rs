@@ -25,5 +25,6 @@ mod static_keys;
 mod storage;
 mod support;
 mod tokens;
+mod trust;
 mod verifier;
 mod wire;

@@ -17,6 +17,9 @@ const UNITS: [(&str, i64); 8] = [
 
 /// In milliseconds.
 const DAY: i64 = 24 * 3_600_000;
+/// The longest duration that makes sense here: ten years.
+const MAXIMUM: SignedDuration = SignedDuration::from_hours(10 * DAYS_OF_A_YEAR * 24);
+
 const DAYS_OF_A_YEAR: i64 = 365;
 const DAYS_OF_A_MONTH: i64 = 30;
 
@@ -24,12 +27,15 @@ const EXPECTED: &str = "a duration, like `7 days`, `12h`, `P7D` or `{ days: 7 }`
 
 impl<'a> Reader<'a> {
     /// A duration: `{ days: 7 }`, ISO 8601 (`P7D`) or in words (`7 days`, `12h`). A year has 365
-    /// days, a month 30, a day 24 hours; it must be longer than nothing.
+    /// days, a month 30, a day 24 hours; it must be longer than nothing and at most 10 years.
     pub(super) fn duration(&mut self, section: &Section<'a>, key: &str) -> Option<SignedDuration> {
         let value = self.value(section, key)?;
         let duration = match (value.node.as_str(), value.node.members()) {
             (Some(text), _) => in_words(text.trim()),
-            (None, Some(_)) => return self.in_units(&value),
+            (None, Some(_)) => {
+                let duration = self.in_units(&value)?;
+                return self.bounded(&value, duration);
+            }
             (None, None) => {
                 self.wrong(&value, EXPECTED);
                 return None;
@@ -39,7 +45,15 @@ impl<'a> Reader<'a> {
             let text = value.node.as_str().map(crate::message::shown).unwrap_or_default();
             self.invalid(&value, format!("is `{text}`; it must be {EXPECTED}"));
         }
-        duration
+        self.bounded(&value, duration?)
+    }
+
+    fn bounded(&mut self, value: &Value<'a>, duration: SignedDuration) -> Option<SignedDuration> {
+        if duration > MAXIMUM {
+            self.invalid(value, "is longer than 10 years");
+            return None;
+        }
+        Some(duration)
     }
 
     fn in_units(&mut self, value: &Value<'a>) -> Option<SignedDuration> {
@@ -61,7 +75,7 @@ impl<'a> Reader<'a> {
             total = SignedDuration::try_from_secs_f64(seconds)
                 .ok()
                 .and_then(|part| total.checked_add(part))
-                .unwrap_or(SignedDuration::ZERO);
+                .unwrap_or(SignedDuration::MAX);
         }
         if total <= SignedDuration::ZERO {
             self.invalid(value, format!("is not a length of time; it must be {EXPECTED}"));
@@ -74,10 +88,11 @@ impl<'a> Reader<'a> {
 fn in_words(text: &str) -> Option<SignedDuration> {
     let span: Span = text.parse().ok()?;
     let (years, months) = (i64::from(span.get_years()), i64::from(span.get_months()));
-    let days = years * DAYS_OF_A_YEAR + months * DAYS_OF_A_MONTH;
+    let days =
+        years.checked_mul(DAYS_OF_A_YEAR)?.checked_add(months.checked_mul(DAYS_OF_A_MONTH)?)?;
     let rest = span.try_years(0).ok()?.try_months(0).ok()?;
     let rest = rest.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-    let duration = rest.checked_add(SignedDuration::from_hours(24 * days))?;
+    let duration = rest.checked_add(SignedDuration::try_from_hours(days.checked_mul(24)?)?)?;
     (duration > SignedDuration::ZERO).then_some(duration)
 }
 

@@ -6,7 +6,7 @@ use crate::{ConfigError, Provenance};
 
 /// `auth.keyStore`: where the keys that sign identity tokens come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum KeyStoreConfig {
     /// `database`: beside the sessions, in [`SessionStoreConfig`](crate::SessionStoreConfig).
     Database,

@@ -18,6 +18,8 @@ pub struct SessionConfig {
     pub logout: Logout,
     /// `accessToken`: whether browsers get Coder's access token.
     pub access_token: AccessTokenPolicy,
+    /// `dangerouslyAllowHttp`: whether the portal may be served over plain http off this machine.
+    pub dangerously_allow_http: bool,
     /// `keys` that seal what is stored, the newest first.
     pub keys: Vec<Secret>,
     /// `store`: where grants and sessions are kept, if it is said.
@@ -26,7 +28,7 @@ pub struct SessionConfig {
 
 /// What signing out ends: `session` or `grant`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum Logout {
     /// The session of this browser; the grant with its last session.
     #[default]
@@ -37,7 +39,7 @@ pub enum Logout {
 
 /// Who gets Coder's access token: `browser` or `server`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum AccessTokenPolicy {
     /// The browser gets it, as in Backstage, and may call Coder itself.
     #[default]
@@ -48,7 +50,7 @@ pub enum AccessTokenPolicy {
 
 /// `coder.session.store`: where grants and sessions are kept.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum SessionStoreConfig {
     /// `memory`: a restart signs everybody out.
     Memory,
@@ -71,7 +73,9 @@ const STORES: [&str; 3] = ["memory", "sqlite", "postgres"];
 impl<'a> Reader<'a> {
     pub(super) fn session(&mut self, coder: &Section<'a>) -> SessionConfig {
         let section = self.section(coder, "session");
-        self.only(&section, &["idle", "absolute", "logout", "accessToken", "keys", "store"]);
+        let known =
+            ["idle", "absolute", "logout", "accessToken", "dangerouslyAllowHttp", "keys", "store"];
+        self.only(&section, &known);
         let logout = self.parsed(&section, "logout", |text| match text {
             "session" => Ok(Logout::Session),
             "grant" => Ok(Logout::Grant),
@@ -87,6 +91,7 @@ impl<'a> Reader<'a> {
             absolute: self.duration(&section, "absolute"),
             logout: logout.unwrap_or_default(),
             access_token: access_token.unwrap_or_default(),
+            dangerously_allow_http: self.flag(&section, "dangerouslyAllowHttp").unwrap_or_default(),
             keys: self.texts(&section, "keys").into_iter().map(Secret::new).collect(),
             store: self.store(&section),
         };

@@ -10,7 +10,7 @@ use crate::{ConfigError, Provenance};
 
 /// One item of `signIn.resolvers`.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum SignInResolverConfig {
     /// One of Backstage's rules.
     BuiltIn(BuiltInSignInResolver),
@@ -33,7 +33,7 @@ pub struct BuiltInSignInResolver {
 
 /// The rules that are always there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum SignInResolverName {
     /// `usernameMatchingUserEntityName`
     UsernameMatchingUserEntityName,
