@@ -249,13 +249,14 @@ impl Browser {
         let Some(owner) = owner else { return };
         self.begin_change();
         let was_alone = self.state().changes == 1 && !self.state().is_uncertain;
-        // What a logout of the grant ends: all sessions that there are now.
+        // What a logout of the grant ends: all sessions that there are now. One that has ended
+        // already ends nothing.
         let (others, was_retired) = {
             let book = ledger.book();
             let same = |other: &&Owner| other.user == owner.user && other.coder == owner.coder;
             let others = book.sessions.iter().filter(|(_, other)| same(other));
             let others: Vec<String> = others.map(|(cookie, _)| cookie.clone()).collect();
-            (others, book.retired.contains(&session))
+            (others, book.retired.contains(&session) || book.may_have_ended(owner))
         };
         let name = House::environment(owner.environment);
         let path = format!("/api/auth/coder/logout?env={name}");

@@ -175,10 +175,7 @@ pub(crate) fn every_pair_is_attended(
 
 /// At rest, a browser that signed in and did not sign out is signed in.
 pub(crate) fn still_signed_in(ledger: &Ledger, who: &str, owner: Owner, status: u16) {
-    let may_be_over = {
-        let book = ledger.book();
-        book.over.get(&owner.person()).is_some_and(|step| owner.began <= *step)
-    };
+    let may_be_over = ledger.book().may_have_ended(owner);
     if status != 200 && !may_be_over {
         let what = format!("{who} ({owner:?}) signed in, never out, and is answered {status}");
         ledger.breach(Rule::NoLoss, what);

@@ -21,8 +21,9 @@ use crate::upstream::Upstream;
 const PENDING_AT_MOST: SignedDuration = SignedDuration::from_mins(5);
 /// Who ends a grant revokes its pair at once; the sweeper waits this long for that.
 const LEFT_TO_THE_CALLER: SignedDuration = SignedDuration::from_mins(1);
-/// When the sweeper tries again to revoke a pair.
-const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
+/// When the sweeper tries again to revoke a pair. No pair is due later than that, and what the store
+/// has as due later was written before the clock was set back: it is due.
+const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// How many pairs the sweeper takes in one step, and how many of these it revokes at once.
 const STEP: u32 = 100;
 const AT_ONCE: usize = 8;
@@ -76,6 +77,13 @@ impl Revocations {
         {
             tracing::warn!(%error, "a revoked token pair was not forgotten; it is revoked once more");
         }
+    }
+
+    /// The same beside the caller, who does not wait.
+    pub(crate) fn revoke_beside(&self, upstream: Arc<Upstream>, pair: StoredPair) {
+        let this = self.clone();
+        let work = async move { this.revoke_kept(&upstream, &pair).await };
+        self.world.runtime.spawn(Box::pin(work));
     }
 
     /// Revokes the pair of a grant that has just ended.

@@ -77,7 +77,7 @@ struct KeySet {
 impl KeySet {
     fn find(&self, id: &str, now: Timestamp) -> Option<VerifyingKey> {
         let mut keys = self.keys.iter().filter(|_| self.was_read_within(FRESH, now));
-        keys.find(|(known, _)| known == id).map(|(_, key)| *key)
+        keys.find(|(known, _)| known == id).map(|(_, key)| key.clone())
     }
 
     fn was_read_within(&self, span: SignedDuration, now: Timestamp) -> bool {
@@ -186,8 +186,9 @@ impl TrustedIssuer {
         let (issuer, asked) = (Arc::clone(self), world.clone());
         // Whoever asked may go away; the turn must not be lost with them.
         let (give, receive) = oneshot::channel();
+        let early = known.is_some();
         world.runtime.spawn(Box::pin(async move {
-            let _ = give.send(issuer.renew(&asked, known.is_some()).await);
+            let _ = give.send(issuer.renew(&asked, early).await);
         }));
         if known.is_some() {
             return Ok(known);

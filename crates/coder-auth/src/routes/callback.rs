@@ -246,7 +246,7 @@ impl Inner {
                 // The person is known to Coder and not to the portal. The login has killed the
                 // pair of the sessions that the person has elsewhere: they get this one.
                 if !matches!(self.complete_login(environment, confirmed, None).await, Ok(Some(_))) {
-                    self.revocations.revoke_kept(upstream, &pair).await;
+                    self.revocations.revoke_beside(upstream.clone(), pair);
                 }
                 return Err(refused);
             }
@@ -256,7 +256,7 @@ impl Inner {
         let result = match self.complete_login(environment, confirmed, session).await {
             Ok(Some(stored)) => self.answer(environment, &stored, identity).await,
             Ok(None) => {
-                self.revocations.revoke_kept(upstream, &pair).await;
+                self.revocations.revoke_beside(upstream.clone(), pair);
                 return Err(AuthErrorKind::Overtaken.into());
             }
             Err(error) => Err(error),
@@ -288,7 +288,7 @@ impl Inner {
         let (user, profile) = match upstream.user(&pair.tokens.access_token).await {
             Ok(user) => user,
             Err(error) => {
-                self.revocations.revoke_kept(upstream, &pair).await;
+                self.revocations.revoke_beside(upstream.clone(), pair);
                 return Err(error.into());
             }
         };
@@ -350,7 +350,7 @@ impl Inner {
             match outcome {
                 LoginOutcome::Finished(ended) => {
                     for revocation in ended {
-                        self.revoke_ended(Some(revocation)).await;
+                        self.revoke_ended_beside(revocation);
                     }
                     return Ok(Some(stored));
                 }

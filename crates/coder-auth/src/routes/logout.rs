@@ -99,6 +99,15 @@ impl Inner {
         }
     }
 
+    /// The same beside a login, whose answer does not wait for it.
+    pub(crate) fn revoke_ended_beside(&self, ended: RevocationRecord) {
+        if let Some(upstream) = self.upstream_of(&ended) {
+            let revocations = self.revocations.clone();
+            let work = async move { revocations.revoke(&upstream, &ended).await };
+            self.world.runtime.spawn(Box::pin(work));
+        }
+    }
+
     async fn expire_sessions(&self) -> Result<(), AuthError> {
         let now = self.world.clock.now();
         let (idle, created) =

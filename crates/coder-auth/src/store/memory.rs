@@ -266,7 +266,10 @@ impl AuthStore for MemoryAuthStore {
         limit: u32,
     ) -> Result<Vec<RevocationRecord>, StoreError> {
         let mut tables = self.tables();
-        let due = tables.revocations.values_mut().filter(|kept| kept.due_at <= now);
+        let due = tables
+            .revocations
+            .values_mut()
+            .filter(|kept| kept.due_at <= now || kept.due_at > retry_at);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let claimed = due.take(limit).map(|kept| {
             (kept.due_at, kept.is_pending) = (retry_at, false);

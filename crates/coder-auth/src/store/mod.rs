@@ -135,7 +135,8 @@ pub trait AuthStore: MaybeSend + MaybeSync {
         limit: u32,
     ) -> Result<u64, StoreError>;
 
-    /// Takes up to `limit` pairs that are due at `now` for revocation. They are due again at
+    /// Takes up to `limit` pairs that are due at `now` for revocation; what is due later than
+    /// `retry_at` was written before the clock was set back, and is due, too. They are due again at
     /// `retry_at`, unless they are forgotten before, and no login can take them any more. Two
     /// callers never get the same pair at once.
     async fn claim_revocations(
