@@ -74,7 +74,7 @@ impl SignedInGrant {
         let Self { key: GrantKey { app, user }, environment } = self;
         let OAuth2App { deployment, client_id } = app;
         let sealed = json(&SealedGrant { deployment, client_id, user, environment })?;
-        Ok(keys.seal_text(random, &claim_purpose(user_entity_ref), &sealed)?)
+        keys.seal_text(random, &claim_purpose(user_entity_ref), &sealed)
     }
 
     /// Opens the claim of an identity token of this user; `None` when no configured key opens it.

@@ -79,7 +79,7 @@ enum Answer {
     /// Coder does not know the token any more.
     Refused,
     /// Nothing was said about the user.
-    NoAnswer(UpstreamError),
+    Silence(UpstreamError),
 }
 
 impl Grants {
@@ -236,12 +236,12 @@ impl Grants {
         }
         match self.ask(upstream, &stored).await? {
             Answer::Confirmed(profile) => return self.record_confirmation(stored, profile).await,
-            Answer::NoAnswer(error) => return self.without_answer(stored, error),
+            Answer::Silence(error) => return self.without_answer(stored, error),
             Answer::Refused => stored = self.rotate(upstream, stored).await?,
         }
         match self.ask(upstream, &stored).await? {
             Answer::Confirmed(profile) => self.record_confirmation(stored, profile).await,
-            Answer::NoAnswer(error) => self.without_answer(stored, error),
+            Answer::Silence(error) => self.without_answer(stored, error),
             // Coder has just issued it, and does not know it: somebody has ended it meanwhile.
             Answer::Refused => Ok(Revalidated::confirmed(self.mark_needs_login(&stored).await?)),
         }
@@ -257,7 +257,7 @@ impl Grants {
                 Err(AuthErrorKind::OtherUser.into())
             }
             Err(UpstreamError::TokenRefused(_)) => Ok(Answer::Refused),
-            Err(error) if error.is_transient() => Ok(Answer::NoAnswer(error)),
+            Err(error) if error.is_transient() => Ok(Answer::Silence(error)),
             Err(error) => Err(error.into()),
         }
     }

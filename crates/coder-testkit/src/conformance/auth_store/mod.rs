@@ -108,6 +108,7 @@ macro_rules! auth_store_tests {
             of_many_who_expire_sessions_at_once_each_ends_others
             of_a_hundred_people_who_sign_in_at_once_nobody_is_lost
             a_pair_is_claimed_when_it_is_due_and_again_at_its_retry
+            a_pair_that_is_due_later_than_a_retry_is_claimed_at_once
             a_pair_that_is_kept_again_is_as_it_was_kept_last
             a_pair_is_kept_until_it_is_forgotten
             no_more_pairs_are_claimed_than_asked_for

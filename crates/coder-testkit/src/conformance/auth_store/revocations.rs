@@ -18,11 +18,24 @@ pub async fn a_pair_is_claimed_when_it_is_due_and_again_at_its_retry(
     store.keep_pair(other.clone()).await.unwrap();
     let claim = async |now, retry_at| store.claim_revocations(now, retry_at, 10).await.unwrap();
 
-    assert_eq!(claim(at(10) - MICROSECOND, at(70)).await, []);
-    assert_eq!(claim(at(10), at(70)).await, [RevocationRecord { due_at: at(70), ..other.clone() }]);
-    assert_eq!(claim(at(70) - MICROSECOND, at(130)).await, []);
-    assert_eq!(claim(at(70), at(400)).await, [RevocationRecord { due_at: at(400), ..other }]);
-    assert_eq!(claim(at(300), at(360)).await, [due("login", at(360))], "no login takes it");
+    assert_eq!(claim(at(10) - MICROSECOND, at(610)).await, []);
+    let retried = RevocationRecord { due_at: at(610), ..other.clone() };
+    assert_eq!(claim(at(10), at(610)).await, [retried]);
+    assert_eq!(claim(at(300), at(900)).await, [due("login", at(900))], "no login takes it");
+    assert_eq!(claim(at(610) - MICROSECOND, at(1210)).await, []);
+    let retried = RevocationRecord { due_at: at(1210), ..other };
+    assert_eq!(claim(at(610), at(1210)).await, [retried]);
+}
+
+/// No pair is due later than at a retry from now, unless the clock was set back since.
+pub async fn a_pair_that_is_due_later_than_a_retry_is_claimed_at_once(
+    open: impl AsyncFn() -> Arc<dyn AuthStore>,
+) {
+    let store = open().await;
+    store.keep_pair(due("before the clock was set back", at(4000))).await.unwrap();
+    store.keep_pair(due("after", at(610))).await.unwrap();
+    let claimed = store.claim_revocations(at(10), at(610), 10).await.unwrap();
+    assert_eq!(claimed, [due("before the clock was set back", at(610))]);
 }
 
 /// In the place of what was kept under that name.
