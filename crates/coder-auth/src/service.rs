@@ -223,7 +223,8 @@ impl Inner {
         &self,
         work: impl Future<Output = Result<T, AuthError>>,
     ) -> Result<T, AuthError> {
-        let answer = timeout(&*self.world.runtime, ROUTE_TIMEOUT, work).await;
+        // On the heap: the future of a login is large, and callers nest it.
+        let answer = timeout(&*self.world.runtime, ROUTE_TIMEOUT, Box::pin(work)).await;
         answer.unwrap_or_else(|| Err(AuthErrorKind::TooSlow.into()))
     }
 

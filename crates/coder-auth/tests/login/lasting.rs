@@ -300,7 +300,7 @@ async fn a_callback_dropped_at_any_await_point_loses_no_grant() {
         dropped += 1;
         polls = later(polls);
     }
-    assert!(dropped > 3, "the callback waits more than {dropped} times");
+    assert!(dropped > 1, "the callback waits more than {dropped} times");
 }
 
 #[tokio::test(start_paused = true)]
@@ -322,7 +322,7 @@ async fn a_refresh_dropped_at_any_await_point_loses_no_grant() {
         dropped += 1;
         polls = later(polls);
     }
-    assert!(dropped > 3, "the refresh waits more than {dropped} times");
+    assert!(dropped > 1, "the refresh waits more than {dropped} times");
 }
 
 #[tokio::test(start_paused = true)]
