@@ -76,6 +76,8 @@ pub(crate) struct Book {
     pub(crate) pairs: Vec<Pair>,
     /// When `/users/me` last accepted an access token and the portal heard of it.
     pub(crate) confirmed: HashMap<String, Duration>,
+    /// The same of an access token or of one that it has replaced.
+    pub(crate) confirmed_person: HashMap<String, Duration>,
     /// When Coder last failed to answer `/users/me`.
     pub(crate) unanswered: HashMap<String, Duration>,
     pub(crate) sessions: HashMap<String, Owner>,
@@ -84,6 +86,8 @@ pub(crate) struct Book {
     /// Until which step something happened after which a person may have to sign in again. It
     /// says nothing about the session of a login that began later.
     pub(crate) over: HashMap<Person, u64>,
+    /// Logouts of all sessions of a person that are under way, or whose answer was lost.
+    pub(crate) logging_out: HashMap<Person, usize>,
     /// When a person last used the portal, by the portal's clock.
     pub(crate) used_at: HashMap<Person, Timestamp>,
     pub(crate) suspended: BTreeSet<usize>,
@@ -105,7 +109,8 @@ impl Book {
 
     /// Whether a session may be over by something that the portal is not to blame for.
     pub(crate) fn may_have_ended(&self, owner: Owner) -> bool {
-        self.over.get(&owner.person()).is_some_and(|step| owner.began <= *step)
+        self.logging_out.get(&owner.person()).is_some_and(|logouts| *logouts > 0)
+            || self.over.get(&owner.person()).is_some_and(|step| owner.began <= *step)
     }
 
     /// The pair with this access or refresh token.
