@@ -194,12 +194,17 @@ impl Ledger {
     /// Notes that the store has failed a process: pairs that are in no grant yet need not come
     /// into one.
     pub(crate) fn store_failed(&self, process: Process) {
+        self.may_not_finish(|pair| pair.process == process);
+    }
+
+    /// Notes that these pairs need not come into a grant, unless they are in one.
+    pub(crate) fn may_not_finish(&self, which: impl Fn(&Pair) -> bool) {
         let step = self.time.step();
         let mut book = self.book();
         let people: Vec<Person> = book
             .pairs
             .iter()
-            .filter(|pair| pair.process == process)
+            .filter(|pair| which(pair))
             .filter(|pair| matches!(pair.place, Place::Received | Place::Pending))
             .filter_map(|pair| Some((pair.user?, pair.coder)))
             .collect();
