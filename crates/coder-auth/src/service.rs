@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{DeploymentUrl, Secret, World};
+use coder_core::{DeploymentUrl, Secret, World, timeout};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
 
 use crate::caller::links::Links;
 use crate::caller::passed_tokens::PassedTokens;
-use crate::error::AuthError;
+use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::manager::Grants;
 use crate::grant::revocations::Revocations;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer};
@@ -22,12 +23,14 @@ use crate::session::SessionOptions;
 use crate::sign_in::SignIn;
 use crate::store::AuthStore;
 use crate::store::memory::MemoryAuthStore;
-use crate::upstream::Upstream;
-use crate::upstream::budget::LoginBudget;
+use crate::upstream::{SharedDeployment, Upstream};
 use crate::web::cookies::CookieRules;
 use crate::web::origins::AllowedOrigins;
 use crate::web::request::RequestError;
 use crate::web::respond;
+
+/// The time in which every route answers. Portals and proxies wait for 20 seconds.
+const ROUTE_TIMEOUT: Duration = Duration::from_secs(19);
 
 /// Coder as the OAuth2 provider of one portal. Cheap to clone.
 ///
@@ -89,15 +92,15 @@ impl CoderAuth {
         options: AuthOptions,
     ) -> Self {
         let callbacks = Callbacks::of(&options);
-        let mut budgets = BTreeMap::<String, Arc<LoginBudget>>::new();
+        let mut deployments = BTreeMap::<String, SharedDeployment>::new();
         let environments: BTreeMap<_, _> = options
             .environments
             .into_iter()
             .map(|(name, environment)| {
                 let ready = environment.map(|options| {
                     let deployment = options.deployment.to_string();
-                    let budget = budgets.entry(deployment).or_default().clone();
-                    Arc::new(Environment::new(world, &name, options, &callbacks, budget))
+                    let shared = deployments.entry(deployment).or_default().clone();
+                    Arc::new(Environment::new(world, &name, options, &callbacks, shared))
                 });
                 (name, ready)
             })
@@ -144,6 +147,32 @@ impl CoderAuth {
         &self.0.origins
     }
 
+    /// The redirect URI of each usable environment (RFC 6749 §3.1.2), as it has to be registered at
+    /// its deployment.
+    pub fn redirect_uris(&self) -> impl Iterator<Item = (&str, &Url)> {
+        let ready = self.0.environments.iter();
+        ready.filter_map(|(name, ready)| Some((name.as_str(), &ready.as_ref().ok()?.callback)))
+    }
+
+    /// The names of two environments at different deployments whose logins end at one path, if
+    /// there are such.
+    ///
+    /// The path is what tells the answer of one authorization server from that of another (RFC 9700
+    /// §4.4.2.2). Where it does not, whoever runs one deployment can have a code of the other
+    /// redeemed, so a portal must refuse such options.
+    pub fn environments_sharing_a_redirect_uri(&self) -> Option<(&str, &str)> {
+        let ready: Vec<_> =
+            self.0.environments.values().filter_map(|ready| ready.as_deref().ok()).collect();
+        let share = |one: &Environment, other: &Environment| {
+            one.upstream.deployment() != other.upstream.deployment()
+                && one.accepts_callback_path(other.callback.path())
+        };
+        ready.iter().enumerate().find_map(|(index, one)| {
+            let other = ready.iter().take(index).find(|other| share(one, other))?;
+            Some((other.name.as_str(), one.name.as_str()))
+        })
+    }
+
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.0
     }
@@ -151,7 +180,7 @@ impl CoderAuth {
     /// The keys that verify this portal's identity tokens (RFC 7517 §5).
     pub async fn jwks(&self, request: &Request<Bytes>) -> Response<Bytes> {
         match self.0.issuer.jwks().await {
-            Ok(keys) => respond::json(StatusCode::OK, &keys),
+            Ok(keys) => respond::json_text(StatusCode::OK, keys),
             Err(error) => respond::error(&error, request),
         }
     }
@@ -188,6 +217,16 @@ impl CoderAuth {
 }
 
 impl Inner {
+    /// Bounds the work of one route, however many questions it asks. Whatever must not be lost is
+    /// detached, so that dropping the rest is safe.
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, AuthError>>,
+    ) -> Result<T, AuthError> {
+        let answer = timeout(&*self.world.runtime, ROUTE_TIMEOUT, work).await;
+        answer.unwrap_or_else(|| Err(AuthErrorKind::TooSlow.into()))
+    }
+
     pub(crate) fn environment(&self, name: &str) -> Result<&Arc<Environment>, RequestError> {
         match self.environments.get(name) {
             Some(Ok(environment)) => Ok(environment),
@@ -217,7 +256,7 @@ impl Environment {
         name: &str,
         options: EnvironmentOptions,
         callbacks: &Callbacks,
-        budget: Arc<LoginBudget>,
+        shared: SharedDeployment,
     ) -> Self {
         let callback =
             options.callback_url.unwrap_or_else(|| callbacks.default_for(&options.deployment));
@@ -231,7 +270,7 @@ impl Environment {
         );
         Self {
             name: name.to_owned(),
-            upstream: Arc::new(upstream.with_budget(budget)),
+            upstream: Arc::new(upstream.sharing(shared)),
             sign_in: options.sign_in,
             scopes: options.scopes,
             callback,

@@ -4,6 +4,7 @@ use backstage_catalog::{CatalogError, EntityFilter};
 use bytes::Bytes;
 use coder_auth::{AuthError, Caller, ErrorAnswer, SessionError};
 use coder_config::{CreationMode, Entity, EntityRef};
+use coder_core::{cleaned, quoted, with_causes};
 use coder_workspaces::{
     Availability, AvailabilityState, EntityWorkspaces, EntityWorkspacesConfig, Error,
     NotSearchable, Owner, Places, WorkspaceLinks, availability, compile, find_workspaces, links,
@@ -69,7 +70,7 @@ struct WorkspaceItem {
 /// Why there is no answer about entities.
 #[derive(Debug, thiserror::Error)]
 enum EntitiesError {
-    #[error("There is no entity '{0}' in the catalog")]
+    #[error("There is no entity '{}' in the catalog", cleaned(&.0.to_string()))]
     NoEntity(EntityRef),
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -97,9 +98,10 @@ impl EntitiesError {
             }
             // Coder may be asked again; the session has nothing to do with it.
             Self::Coder(error) => {
-                let status = match error.is_forbidden() {
-                    true => StatusCode::FORBIDDEN,
-                    false => StatusCode::SERVICE_UNAVAILABLE,
+                let status = if error.is_forbidden() {
+                    StatusCode::FORBIDDEN
+                } else {
+                    StatusCode::SERVICE_UNAVAILABLE
                 };
                 ErrorAnswer::new(status, error.to_string()).retry_after(error.retry_after())
             }
@@ -264,7 +266,9 @@ impl From<Error> for SearchError {
         match error {
             Error::NotSearchable(reason) => Self::NotSearchable(reason),
             Error::Client(error) => Self::Failed(error.into()),
-            error => Self::Failed(EntitiesError::Other(error)),
+            error @ (Error::NotCreatable(_) | Error::Stuck { .. } | Error::Incomplete(_)) => {
+                Self::Failed(EntitiesError::Other(error))
+            }
         }
     }
 }
@@ -277,13 +281,7 @@ impl From<EntitiesError> for SearchError {
 
 /// Logs the error with its causes and answers it.
 fn refuse(error: &EntitiesError, request: &Request<Bytes>) -> Response<Bytes> {
-    let mut causes = Vec::new();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
-        source = cause.source();
-    }
     let path = request.uri().path();
-    tracing::info!(path, %error, ?causes, "the request was refused");
+    tracing::info!(path = quoted(path), error = with_causes(error), "the request was refused");
     error.answer().to_response(request.method(), path)
 }

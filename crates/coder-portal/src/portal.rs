@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use backstage_catalog::Catalog;
 use bytes::Bytes;
-use coder_auth::{AllowedOrigins, CoderAuth, ErrorAnswer};
+use coder_auth::{Caller, CoderAuth, ErrorAnswer};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
-use coder_core::{Body, World, timeout};
+use coder_core::{Body, BoxFuture, World, cleaned, quoted, timeout};
 use coder_workspaces::KnownPlaces;
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -18,7 +18,7 @@ use http::header::{
 use http::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 
-use crate::cors;
+use crate::cors::{self, Cors};
 use crate::request_body;
 use crate::routes::{NoRoute, Route};
 
@@ -38,8 +38,8 @@ pub struct Portal(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) world: World,
     pub(crate) auth: CoderAuth,
-    /// The origins whose pages may read answers (CORS).
-    pub(crate) readers: AllowedOrigins,
+    /// What pages of other origins may send and read; `None` is nothing.
+    pub(crate) cors: Option<Cors>,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) integrations: ScmIntegrations,
     /// What holds for workspaces in the portal's own environment.
@@ -55,8 +55,22 @@ impl Portal {
         Self(Arc::new(parts))
     }
 
-    /// The login, for routes of your own: [`CoderAuth::caller`] tells who asks, and
-    /// [`CoderAuth::sweep`] wants to be called every few minutes.
+    /// Tells who asks a route of your own: the same callers as the portal's own routes let in.
+    ///
+    /// # Errors
+    ///
+    /// The answer to give: as [`CoderAuth::caller`], and 503 when it is not known within 20 seconds
+    /// who asks.
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ErrorAnswer> {
+        let caller = self.0.auth.caller(headers, None);
+        match timeout(&*self.0.world.runtime, ANSWER_WITHIN, Box::pin(caller)).await {
+            Some(known) => known.map_err(|error| ErrorAnswer::from(&error)),
+            None => Err(too_late()),
+        }
+    }
+
+    /// The login, for routes of your own. [`CoderAuth::sweep`] wants to be called every few
+    /// minutes; who asks is told by [`caller`](Self::caller) within a time limit.
     pub fn auth(&self) -> &CoderAuth {
         &self.0.auth
     }
@@ -74,17 +88,16 @@ impl Portal {
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (head, body) = request.into_parts();
         let head = Request::from_parts(head, ());
-        let origin = cors::allowed_origin(&self.0.readers, head.headers());
-        let mut response = if cors::is_preflight(head.method(), head.headers()) {
-            preflight(head.headers(), origin.is_some())
+        let mut response = if cors::is_preflight(&head) {
+            no_content()
         } else {
             self.within_time(&head, body).await
         };
         let headers = response.headers_mut();
-        if let Some(origin) = origin {
-            cors::allow(origin, headers);
-        }
         cors::vary(headers);
+        if let Some(cors) = &self.0.cors {
+            cors.answer(&head, headers);
+        }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.entry(X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("sameorigin"));
@@ -101,11 +114,10 @@ impl Portal {
             Some(Ok(response)) => return response,
             Some(Err(answer)) => answer,
             None => {
-                let (method, path) = (head.method(), head.uri().path());
-                tracing::warn!(%method, path, "an answer was not ready within 20 seconds");
-                let message = "The answer took too long; try again in a moment";
-                ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, message)
-                    .retry_after(Some(TRY_AGAIN_AFTER))
+                let method = quoted(head.method().as_str());
+                let path = quoted(head.uri().path());
+                tracing::warn!(method, path, "an answer was not ready within 20 seconds");
+                too_late()
             }
         };
         answer.to_response(head.method(), head.uri().path())
@@ -120,6 +132,7 @@ impl Portal {
         let (method, path) = (head.method(), head.uri().path());
         let route = Route::of(method, path).map_err(|error| match error {
             NoRoute::NotFound => {
+                let (method, path) = (cleaned(method.as_str()), cleaned(path));
                 ErrorAnswer::new(StatusCode::NOT_FOUND, format!("No route {method} {path}"))
             }
             NoRoute::EntityRef(error) => {
@@ -131,23 +144,31 @@ impl Portal {
         Ok(self.route(route, &head.clone().map(|()| body)).await)
     }
 
-    async fn route(&self, route: Route, request: &Request<Bytes>) -> Response<Bytes> {
-        let parts = &self.0;
+    /// The answer of a route. It stands on the heap: within [`handle`](Self::handle) it would take
+    /// the room of the largest route, on every stack that polls it.
+    fn route<'a>(
+        &'a self,
+        route: Route,
+        request: &'a Request<Bytes>,
+    ) -> BoxFuture<'a, Response<Bytes>> {
+        let parts = &*self.0;
         let auth = &parts.auth;
         match route {
-            Route::Start => auth.start(request).await,
-            Route::Callback => auth.callback(request).await,
-            Route::Refresh => auth.refresh(request).await,
-            Route::Logout => auth.logout(request).await,
-            Route::Jwks => auth.jwks(request).await,
-            Route::OpenIdConfiguration => auth.openid_configuration(),
-            Route::UserInfo => auth.userinfo(request).await,
-            Route::Health => json(&serde_json::json!({ "status": "ok" })),
-            Route::Entities => parts.entities(request).await,
-            Route::EntityWorkspaces(entity) => parts.workspaces_of(&entity, request).await,
-            Route::ShowLink => auth.show_link(request).await,
-            Route::Link => auth.link(request).await,
-            Route::Unlink => auth.unlink(request).await,
+            Route::Start => Box::pin(auth.start(request)),
+            Route::Callback => Box::pin(auth.callback(request)),
+            Route::Refresh => Box::pin(auth.refresh(request)),
+            Route::Logout => Box::pin(auth.logout(request)),
+            Route::Jwks => Box::pin(auth.jwks(request)),
+            Route::OpenIdConfiguration => Box::pin(async { auth.openid_configuration() }),
+            Route::UserInfo => Box::pin(auth.userinfo(request)),
+            Route::Health => Box::pin(async { json(&serde_json::json!({ "status": "ok" })) }),
+            Route::Entities => Box::pin(parts.entities(request)),
+            Route::EntityWorkspaces(entity) => {
+                Box::pin(async move { parts.workspaces_of(&entity, request).await })
+            }
+            Route::ShowLink => Box::pin(auth.show_link(request)),
+            Route::Link => Box::pin(auth.link(request)),
+            Route::Unlink => Box::pin(auth.unlink(request)),
         }
     }
 }
@@ -158,12 +179,14 @@ impl fmt::Debug for Portal {
     }
 }
 
-fn preflight(asked: &HeaderMap, allowed: bool) -> Response<Bytes> {
+fn too_late() -> ErrorAnswer {
+    let message = "The answer took too long; try again in a moment";
+    ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(Some(TRY_AGAIN_AFTER))
+}
+
+fn no_content() -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    if allowed {
-        cors::allow_request(asked, response.headers_mut());
-    }
     response
 }
 

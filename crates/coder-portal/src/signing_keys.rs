@@ -37,7 +37,9 @@ fn read(key: &StaticKeyConfig, files: Option<&dyn Files>) -> Result<StaticSignin
     StaticSigningKey::from_pem(&*key.key_id, &private, &public).map_err(|error| {
         let (name, path) = match error {
             StaticSigningKeyError::PrivateKey => (PRIVATE, &key.private_key_file),
-            _ => (PUBLIC, &key.public_key_file),
+            StaticSigningKeyError::PublicKey
+            | StaticSigningKeyError::Mismatch
+            | StaticSigningKeyError::NoId => (PUBLIC, &key.public_key_file),
         };
         key.invalid_file(name, format!("`{path}`: {error}"))
     })

@@ -287,11 +287,6 @@ impl FakeCoder {
         })
     }
 
-    /// The user of an access or session token that would be accepted now.
-    pub fn owner_of(&self, token: &str) -> Option<UserId> {
-        self.with(|deployment| deployment.owner_of(token))
-    }
-
     /// Counts the token pairs of this user, of all applications, that would be accepted now.
     pub fn count_pairs(&self, user: &FakeUser) -> usize {
         let user = user.id;
@@ -304,6 +299,11 @@ impl FakeCoder {
                 })
                 .count()
         })
+    }
+
+    /// The user of an access or session token that would be accepted now.
+    pub fn owner_of(&self, token: &str) -> Option<UserId> {
+        self.with(|deployment| deployment.owner_of(token))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::accounts::{self, MissingAccount};
 
 /// Why there is no answer, or no workspace.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "an answer must be decided for each")]
 pub enum Error {
     /// There is nothing to ask Coder for.
     #[error(transparent)]

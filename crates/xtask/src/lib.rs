@@ -25,6 +25,7 @@ mod command;
 mod conformance;
 mod fuzz;
 pub mod house;
+mod measure;
 mod simulate;
 mod steps;
 mod summary;
@@ -33,6 +34,7 @@ mod tools;
 
 pub use conformance::conformance;
 pub use fuzz::fuzz;
+pub use measure::measure;
 pub use simulate::simulate;
 pub use steps::Step;
 pub use summary::run;

@@ -19,7 +19,7 @@ pub struct StaticSigningKey(Arc<SigningKey>);
 
 /// Why a key pair cannot sign identity tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "each is told with the file that it is about")]
 pub enum StaticSigningKeyError {
     /// It has no id.
     #[error("the key needs an id, which tokens name it by")]
@@ -69,7 +69,8 @@ impl StaticSigningKey {
         if secret.public_key() != public {
             return Err(StaticSigningKeyError::Mismatch);
         }
-        Ok(Self(Arc::new(SigningKey::new(id, secret.into(), Timestamp::UNIX_EPOCH))))
+        let key = SigningKey::new(id, secret.into(), Timestamp::UNIX_EPOCH);
+        Ok(Self(Arc::new(key.ok_or(StaticSigningKeyError::PrivateKey)?)))
     }
 
     /// The key's id.

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::error::{AuthError, AuthErrorKind, Bug, error_name};
 
-/// The greatest length of an error in the log, in characters.
+/// The greatest length of an error in the log and in an answer, in characters.
 const MAX_MESSAGE: usize = 800;
 
 /// JSON that no cache may keep.
@@ -28,6 +28,11 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes>
             (StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(text))
         }
     };
+    json_text(status, text)
+}
+
+/// JSON that is written already, which no cache may keep.
+pub(crate) fn json_text(status: StatusCode, text: Bytes) -> Response<Bytes> {
     let mut response = Response::new(text);
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -65,9 +70,11 @@ pub struct ErrorAnswer {
 }
 
 impl ErrorAnswer {
-    /// An error of this status. The message is shown to people; it must hold no secret.
-    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), retry_after: None }
+    /// An error of this status. The message is shown to people; it must hold no secret. Characters
+    /// that nobody sees are replaced and what is longer than 800 characters is cut, since a message
+    /// may quote what a stranger wrote.
+    pub fn new(status: StatusCode, message: impl AsRef<str>) -> Self {
+        Self { status, message: cleaned_to(MAX_MESSAGE, message.as_ref()), retry_after: None }
     }
 
     /// Adds how long to wait before trying again (RFC 9110 §10.2.3), in whole seconds, at least 1.
@@ -85,8 +92,8 @@ impl ErrorAnswer {
             &serde_json::json!({
                 "error": { "name": error_name(self.status), "message": self.message },
                 "request": {
-                    "method": method.as_str(),
-                    "url": path.strip_prefix("/api/auth").unwrap_or(path),
+                    "method": cleaned(method.as_str()),
+                    "url": cleaned(path.strip_prefix("/api/auth").unwrap_or(path)),
                 },
                 "response": { "statusCode": self.status.as_u16() },
             }),

@@ -111,6 +111,14 @@ async fn every_route_answers_within_20_seconds_while_coder_stops_in_the_middle_o
     is_answered_within_20_seconds(Fault::body_stalls()).await;
 }
 
+#[tokio::test]
+async fn an_answer_under_way_needs_little_room_on_a_stack() {
+    let house = House::new();
+    let request = Request::get("/").body(Bytes::new()).unwrap();
+    let room = size_of_val(&house.portal.handle(request));
+    assert!(room < 4096, "{room} bytes, several times over in a debug build");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_body_of_unknown_length_is_bounded_in_size_and_time() {
     let house = House::new();

@@ -1,8 +1,12 @@
 //! Nobody is a caller whose credential was not confirmed by whoever issued it.
 
-use http::StatusCode;
+use std::time::Duration;
 
-use crate::support::{House, PORTAL, ask};
+use bytes::Bytes;
+use coder_testkit::Fault;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+use crate::support::{House, PORTAL, send};
 
 const ENTITY: &str = "/api/coder/v1/entities/component/default/python-project/workspaces";
 const WITHOUT_REPOSITORY: &str =
@@ -34,6 +38,7 @@ async fn a_made_up_credential_opens_no_route_in_whichever_way_it_comes() {
             ("GET", ENTITY),
             ("GET", WITHOUT_REPOSITORY),
             ("GET", "/api/coder/v1/link"),
+            ("POST", "/api/coder/v1/link"),
             ("DELETE", "/api/coder/v1/link"),
             ("GET", "/api/auth/v1/userinfo"),
         ] {
@@ -41,11 +46,33 @@ async fn a_made_up_credential_opens_no_route_in_whichever_way_it_comes() {
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            let answer = ask(&house.portal, request).await;
+            let mut body = Bytes::new();
+            if method == "POST" {
+                request = request.header("content-type", "application/json");
+                body = Bytes::from_static(br#"{"token":"made-up-0123456789"}"#);
+            }
+            let answer = send(&house.portal, request, body).await;
             if answer.status != StatusCode::UNAUTHORIZED {
                 let_in.push(format!("{way}: {method} {target}: {}", answer.status));
             }
         }
     }
     assert!(let_in.is_empty(), "{let_in:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_of_ones_own_knows_within_20_seconds_who_asks() {
+    let house = House::new();
+    house.coder.fail_next(Fault::silence().times(usize::MAX));
+    let headers = HeaderMap::from_iter([(
+        HeaderName::from_static("coder-session-token"),
+        HeaderValue::from_static("made-up-0123456789"),
+    )]);
+    let asked = tokio::time::Instant::now();
+    let answer = house.portal.caller(&headers).await.unwrap_err();
+    // The clock is paused: this is the time that was waited for, not the machine's.
+    assert!(asked.elapsed() <= Duration::from_secs(20), "{:?}", asked.elapsed());
+    let response = answer.to_response(&Method::GET, "/api/me");
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(response.headers().contains_key("retry-after"));
 }

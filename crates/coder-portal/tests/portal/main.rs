@@ -12,4 +12,5 @@ mod configuration;
 mod line;
 mod sign_in;
 mod support;
+mod texts;
 mod wire;
