@@ -282,7 +282,7 @@ macro_rules! sql_auth_store {
                 self.within(async {
                     let claimed: Vec<RevocationRow> = sqlx::query_as(concat!(
                         "WITH due AS (SELECT pair_id FROM coder_auth_revocations \
-                         WHERE due_at <= $1 ORDER BY due_at LIMIT $3",
+                         WHERE due_at <= $1 OR due_at > $2 ORDER BY due_at LIMIT $3",
                         $skip_locked,
                         ") UPDATE coder_auth_revocations SET due_at = $2, is_pending = FALSE \
                          WHERE pair_id IN (SELECT pair_id FROM due) \
