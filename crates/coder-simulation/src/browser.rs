@@ -36,6 +36,7 @@ struct State {
 }
 
 /// How a change of the session ended.
+#[derive(Clone, Copy)]
 enum End {
     /// It is done.
     Done,
