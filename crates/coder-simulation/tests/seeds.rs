@@ -1,5 +1,5 @@
 //! Schedules on memory and on SQLite, and the seeds that once broke a rule.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 use std::collections::BTreeMap;
 
