@@ -259,6 +259,9 @@ impl Browser {
             let others: Vec<String> = others.map(|(cookie, _)| cookie.clone()).collect();
             (others, book.retired.contains(&session) || book.may_have_ended(owner))
         };
+        if self.house.plan.logout_ends_grant {
+            *ledger.book().logging_out.entry(owner.person()).or_default() += 1;
+        }
         let name = House::environment(owner.environment);
         let path = format!("/api/auth/coder/logout?env={name}");
         self.tell(|| "signs out".to_owned());
@@ -279,9 +282,10 @@ impl Browser {
                 book.retired.extend(others);
             }
         }
-        if self.house.plan.logout_ends_grant {
-            let step = if ended { self.house.time.step() } else { u64::MAX };
-            ledger.book().may_be_over(owner.person(), step);
+        if ended && self.house.plan.logout_ends_grant {
+            let mut book = ledger.book();
+            book.logging_out.entry(owner.person()).and_modify(|logouts| *logouts -= 1);
+            book.may_be_over(owner.person(), self.house.time.step());
         }
         let is_answered = response.is_some_and(|response| !response.status().is_server_error());
         self.end_change(if is_answered { End::Done } else { End::Unknown });

@@ -76,6 +76,8 @@ pub(crate) struct Book {
     pub(crate) pairs: Vec<Pair>,
     /// When `/users/me` last accepted an access token and the portal heard of it.
     pub(crate) confirmed: HashMap<String, Duration>,
+    /// The same of an access token or of one that it has replaced.
+    pub(crate) confirmed_person: HashMap<String, Duration>,
     /// When Coder last failed to answer `/users/me`.
     pub(crate) unanswered: HashMap<String, Duration>,
     pub(crate) sessions: HashMap<String, Owner>,
@@ -84,6 +86,8 @@ pub(crate) struct Book {
     /// Until which step something happened after which a person may have to sign in again. It
     /// says nothing about the session of a login that began later.
     pub(crate) over: HashMap<Person, u64>,
+    /// Logouts of all sessions of a person that are under way, or whose answer was lost.
+    pub(crate) logging_out: HashMap<Person, usize>,
     /// When a person last used the portal, by the portal's clock.
     pub(crate) used_at: HashMap<Person, Timestamp>,
     pub(crate) suspended: BTreeSet<usize>,
@@ -105,7 +109,8 @@ impl Book {
 
     /// Whether a session may be over by something that the portal is not to blame for.
     pub(crate) fn may_have_ended(&self, owner: Owner) -> bool {
-        self.over.get(&owner.person()).is_some_and(|step| owner.began <= *step)
+        self.logging_out.get(&owner.person()).is_some_and(|logouts| *logouts > 0)
+            || self.over.get(&owner.person()).is_some_and(|step| owner.began <= *step)
     }
 
     /// The pair with this access or refresh token.
@@ -189,12 +194,17 @@ impl Ledger {
     /// Notes that the store has failed a process: pairs that are in no grant yet need not come
     /// into one.
     pub(crate) fn store_failed(&self, process: Process) {
+        self.may_not_finish(|pair| pair.process == process);
+    }
+
+    /// Notes that these pairs need not come into a grant, unless they are in one.
+    pub(crate) fn may_not_finish(&self, which: impl Fn(&Pair) -> bool) {
         let step = self.time.step();
         let mut book = self.book();
         let people: Vec<Person> = book
             .pairs
             .iter()
-            .filter(|pair| pair.process == process)
+            .filter(|pair| which(pair))
             .filter(|pair| matches!(pair.place, Place::Received | Place::Pending))
             .filter_map(|pair| Some((pair.user?, pair.coder)))
             .collect();

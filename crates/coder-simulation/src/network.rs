@@ -23,6 +23,8 @@ pub(crate) struct Network {
     pub(crate) faults: Arc<dyn Fn() -> Option<NetworkFault> + Send + Sync>,
     /// How long a request, or an answer, takes.
     pub(crate) latency: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// How long Coder's answer to a rotation takes.
+    pub(crate) rotation_takes: Duration,
     /// The users of each Coder.
     pub(crate) users: Arc<Vec<Vec<FakeUser>>>,
 }
@@ -32,6 +34,8 @@ struct About {
     coder: usize,
     path: String,
     session_token: Option<String>,
+    /// The refresh token that is to be rotated.
+    rotated: Option<String>,
 }
 
 /// A request that Coder has, until its answer is there.
@@ -99,6 +103,9 @@ impl Transport for Network {
         let is_lost = matches!(fault, Some(NetworkFault::AnswerLost | NetworkFault::AnswerHangs));
         let answer = self.note(&about, answer, is_lost, asked_at).await?;
         self.pass().await;
+        if about.rotated.is_some() && !self.ledger.book().healed {
+            self.time.sleep(self.rotation_takes).await;
+        }
         match fault {
             Some(NetworkFault::AnswerLost) => Err(broken()),
             Some(NetworkFault::AnswerHangs) => std::future::pending().await,
@@ -124,7 +131,13 @@ impl Network {
         let path = request.uri().path().to_owned();
         let header = request.headers().get("coder-session-token");
         let session_token = header.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Ok(About { coder, path, session_token })
+        let form: Vec<_> = match path.as_str() {
+            "/oauth2/tokens" => form_urlencoded::parse(request.body()).collect(),
+            _ => Vec::new(),
+        };
+        let rotated = form.into_iter().find(|(name, _)| name == "refresh_token");
+        let rotated = rotated.map(|(_, token)| token.into_owned());
+        Ok(About { coder, path, session_token, rotated })
     }
 
     fn note_fault(&self, about: &About) {
@@ -180,7 +193,9 @@ impl Network {
             && let Some(token) = &about.session_token
         {
             if head.status == StatusCode::OK {
-                self.ledger.book().confirmed.insert(token.clone(), asked_at);
+                let mut book = self.ledger.book();
+                book.confirmed.insert(token.clone(), asked_at);
+                book.confirmed_person.insert(token.clone(), asked_at);
             }
             let user = self.ledger.book().pair(token).and_then(|pair| pair.user);
             let is_suspended = |user| self.ledger.book().suspended.contains(&user);
@@ -214,6 +229,14 @@ impl Network {
         if let Some(user) = user.filter(|_| is_lost) {
             self.ledger.may_be_over((user, about.coder));
         }
-        self.ledger.book().pairs.push(pair);
+        let mut book = self.ledger.book();
+        // Coder has confirmed the person, if not yet these tokens.
+        let former = about.rotated.as_ref().and_then(|token| book.pair(token));
+        let confirmed =
+            former.and_then(|former| book.confirmed_person.get(&former.access).copied());
+        if let Some(at) = confirmed {
+            book.confirmed_person.insert(pair.access.clone(), at);
+        }
+        book.pairs.push(pair);
     }
 }

@@ -126,6 +126,8 @@ pub(crate) struct Plan {
     pub(crate) races: bool,
     /// Some of the requests to Coder, and of its answers, take a few seconds.
     pub(crate) is_slow: bool,
+    /// How long Coder's answer to a rotation takes, in seconds.
+    pub(crate) rotation_takes: u64,
     /// A process that stops awaits the work that outlives its callers, as the server does.
     pub(crate) awaits_detached_work: bool,
     /// How long Coder's sessions live, in seconds.
@@ -150,6 +152,7 @@ impl Plan {
             logout_ends_grant: choices.below(3) == 0,
             races: choices.below(2) == 0,
             is_slow: choices.below(3) == 0,
+            rotation_takes: choices.one_of(&[0, 0, 5], 0),
             awaits_detached_work: true,
             session_lifetime: choices.one_of(&[24 * 3600, 3600, 1800], 3600),
             items: Vec::new(),
@@ -168,6 +171,9 @@ impl Plan {
         for _ in 0..4 + choices.below(16) {
             let action = plan.action(choices, calm);
             plan.items.push(Item { turns: choices.below(12), action });
+        }
+        if choices.below(2) == 0 {
+            plan.rush(choices);
         }
         if !calm && choices.below(2) == 0 {
             for _ in 0..1 + choices.below(3) {
@@ -195,6 +201,38 @@ impl Plan {
             }
         }
         plan
+    }
+
+    /// Tokens are about to expire, and everything happens while they are rotated.
+    fn rush(&mut self, choices: &mut Choices) {
+        let seconds = self.session_lifetime - 300;
+        self.items.push(Item { turns: 0, action: Action::Wait { seconds } });
+        for browser in 0..self.browsers {
+            self.items.push(Item { turns: choices.below(3), action: Action::Refresh { browser } });
+        }
+        if choices.below(3) == 0 {
+            self.change_of_hands(choices);
+        }
+        for _ in 0..1 + choices.below(4) {
+            let browser = choices.below(self.browsers);
+            let action = match choices.below(8) {
+                0..=2 => Action::LogOut { browser },
+                3..=5 => self.sign_in(choices, browser),
+                6 => Action::Close { browser },
+                _ => Action::Stop { replica: choices.below(self.replicas) },
+            };
+            self.items.push(Item { turns: choices.below(10), action });
+        }
+    }
+
+    /// Somebody signs out and in again while the old tokens are rotated.
+    fn change_of_hands(&mut self, choices: &mut Choices) {
+        let browser = choices.below(self.browsers);
+        let action = Action::LogOut { browser };
+        self.items.push(Item { turns: 10 + choices.below(20), action });
+        let browser = choices.below(self.browsers);
+        let action = self.sign_in(choices, browser);
+        self.items.push(Item { turns: choices.below(20), action });
     }
 
     fn sign_in(&self, choices: &mut Choices, browser: usize) -> Action {

@@ -143,6 +143,7 @@ impl House {
             time: self.time.clone(),
             ledger: self.ledger.clone(),
             users: self.users.clone(),
+            rotation_takes: Duration::from_secs(self.plan.rotation_takes),
             latency: Arc::new(move || {
                 let mut choices = latency.lock().unwrap_or_else(PoisonError::into_inner);
                 let seconds = if is_slow { choices.one_of(&[0, 0, 0, 1, 3], 0) } else { 0 };

@@ -91,15 +91,17 @@ pub(crate) fn own_profile(
 
 /// Coder has confirmed the user within 30 seconds, or within 10 minutes if it does not answer.
 pub(crate) fn is_confirmed(ledger: &Ledger, who: &str, now: Duration, got: &HandedOut) {
-    let (age, silent, back) = {
+    let (age, limit, back) = {
         let book = ledger.book();
-        let age = book.confirmed.get(&got.access).map(|at| now.saturating_sub(*at));
-        let silent = book.unanswered.get(&got.access).map(|at| now.saturating_sub(*at));
-        (age, silent, book.back)
-    };
-    let limit = match silent {
-        Some(since) if since <= CONFIRMED_WITHIN + SLACK => CONFIRMED_WITHOUT_ANSWER,
-        Some(_) | None => CONFIRMED_WITHIN,
+        let age = |at: Option<&Duration>| at.map(|at| now.saturating_sub(*at));
+        let silence = age(book.unanswered.get(&got.access));
+        let (age, limit) = match silence {
+            Some(since) if since <= CONFIRMED_WITHIN + SLACK => {
+                (age(book.confirmed_person.get(&got.access)), CONFIRMED_WITHOUT_ANSWER)
+            }
+            Some(_) | None => (age(book.confirmed.get(&got.access)), CONFIRMED_WITHIN),
+        };
+        (age, limit, book.back)
     };
     if age.is_none_or(|age| age > limit + SLACK + back) {
         let what = format!("{who} got a token that was confirmed {age:?} ago, limit {limit:?}");

@@ -37,6 +37,9 @@ fn candidates(plan: &Plan) -> Vec<Plan> {
     if plan.races {
         smaller.push(Plan { races: false, ..plan.clone() });
     }
+    if plan.rotation_takes > 0 {
+        smaller.push(Plan { rotation_takes: 0, ..plan.clone() });
+    }
     if plan.is_slow {
         smaller.push(Plan { is_slow: false, ..plan.clone() });
     }

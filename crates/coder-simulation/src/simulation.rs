@@ -96,6 +96,7 @@ impl Simulation {
             #[cfg(feature = "databases")]
             (StoreKind::Postgres, Some(tokio)) => {
                 let url = std::env::var("CODER_SIMULATION_POSTGRES")?;
+                tokio.block_on(empty(&url))?;
                 let connected = PostgresAuthStore::connect(url.into(), 2);
                 let store = Arc::new(tokio.block_on(connected)?);
                 schedule::run(plan, Storage { store, tokio: Some(tokio.clone()) }, is_told)
@@ -122,4 +123,14 @@ impl Simulation {
         };
         self.run_plan(&shrink(self.plan(seed), breaks), true)
     }
+}
+
+/// Deletes everything in this database of PostgreSQL.
+#[cfg(feature = "databases")]
+async fn empty(url: &str) -> Result<(), sqlx::Error> {
+    use sqlx::Connection as _;
+    let mut connection = sqlx::PgConnection::connect(url).await?;
+    let statements = "DROP SCHEMA public CASCADE; CREATE SCHEMA public";
+    sqlx::raw_sql(statements).execute(&mut connection).await?;
+    connection.close().await
 }

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use coder_core::{BoxFuture, Secret, World, is_within};
+use coder_core::{BoxFuture, Secret, World, earlier, is_within};
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use jiff::{SignedDuration, Timestamp};
@@ -430,7 +430,9 @@ impl Grants {
         asked_at: Timestamp,
     ) -> Result<Option<StoredGrant>, AuthError> {
         let scope = pair.tokens.scope.clone().unwrap_or_else(|| stored.grant.scope.clone());
-        let confirmed_at = stored.grant.confirmed_at;
+        // The person was confirmed then. The tokens were not: Coder is asked before they are
+        // handed out.
+        let confirmed_at = stored.grant.confirmed_at.min(earlier(asked_at, CONFIRMED_WITHIN));
         let grant = Grant::new(&pair.tokens, scope, stored.grant.profile, asked_at, confirmed_at);
         let (next, record) = self.next(stored.key, pair, grant)?;
         let is_written = self.store.update_grant(record, stored.version).await?;
