@@ -24,13 +24,13 @@
 //!
 //! | table | rows | grows with |
 //! |---|---|---|
-//! | `coder_auth_grants` | the token pair of a person at a deployment, or the token a person has linked, **sealed** | people |
-//! | `coder_auth_leases` | who rotates a grant at the moment | people |
+//! | `coder_auth_grants` | the token pair of a person at a deployment, **sealed**; who rotates it at the moment | people |
 //! | `coder_auth_sessions` | the hash of a browser's handle, its grant, its times | browsers |
+//! | `coder_auth_revocations` | token pairs of logins under way, and those that Coder is still to revoke, **sealed** | logins under way |
+//! | `coder_auth_links` | a token that a person has linked, **sealed** | people |
 //! | `coder_auth_persons` | entity refs of who has signed in | people |
 //! | `coder_auth_signing_keys` | keys of identity tokens, **sealed** | a few |
-//! | `coder_auth_pending` | token pairs of logins under way, **sealed** | logins under way |
-//! | `coder_auth_used_attempts` | names of login attempts, for a day | logins of a day |
+//! | `coder_auth_used_attempts` | names of login attempts, until they expire | logins of some minutes |
 //! | `coder_auth_schema` | the schema's version | releases |
 //!
 //! What is sealed can be read only with the sealing keys (XChaCha20-Poly1305, bound to its row).
@@ -54,12 +54,21 @@
 //! # Upgrades
 //!
 //! Opening a store brings its schema up to date, in one transaction; replicas that start at once
-//! wait for each other. A database of a newer release is refused.
+//! wait for each other. A database of a newer release is refused. Schema 2 is the first one of a
+//! release: a database that a preview has made is emptied, and everybody signs in once more.
+//!
+//! # Transactions
+//!
+//! Each change of a login is one transaction, and a login is three or four. In SQLite a transaction
+//! has the file for itself from its beginning. In PostgreSQL it locks the rows of the grants it is
+//! about, in one order for all, so that two never wait for each other; a statement ends after 5
+//! seconds, waiting for a lock after 3, and a call that has no answer after 10.
 //!
 //! # What it is not
 //!
-//! It knows no rule of the login: rows in, rows out. A lease is a row that expires, not a lock, and
-//! no connection is held between two calls. No type of sqlx is in its public API.
+//! It decides nothing about a login: when a change is right is the business of [`coder_auth`]. A
+//! lease is two columns that expire, not a lock, and no connection is held between two calls. No
+//! type of sqlx is in its public API.
 //!
 //! # Features
 //!
@@ -78,9 +87,13 @@ mod postgres;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod rows;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod schema;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod transitions;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use error::SqlStoreError;

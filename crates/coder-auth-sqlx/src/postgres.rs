@@ -1,37 +1,54 @@
 //! Many machines: PostgreSQL.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, Generation, GrantRecord, PendingRecord, PersonRecord, SessionRecord,
-    SigningKeyRecord, StoreError,
+    AuthStore, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
+    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
+    StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use coder_core::Secret;
 use jiff::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, PgPool, Postgres};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool, Postgres};
 use tokio::time::timeout;
 use url::Url;
 
 use crate::error::SqlStoreError;
-use crate::rows::{self, GrantRow, PendingRow, PersonRow, SessionRow, SigningKeyRow, micros};
-use crate::sql::{MARKS_ARE_KEPT, sql_auth_store};
+use crate::rows::{
+    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, RevocationRow, SessionRow, SigningKeyRow,
+    StoredKey, micros,
+};
+use crate::schema::sql_schema;
+use crate::sql::{KEEP_PAIR, USES_BETWEEN_CLEANINGS, bind_grant, bind_key, sql_auth_store};
+use crate::transitions::sql_transitions;
 
-const SCHEMA: &[&str] = &[include_str!("../schema/postgres/1.sql")];
+/// The first step made the tables of previews, which the second one drops.
+const SCHEMA: &[&str] = &["", include_str!("../schema/postgres/2.sql")];
 /// Held while the schema is brought up to date: any number, as long as nobody else uses it.
 const SCHEMA_LOCK: i64 = 0x636f_6465_725f_6175;
-/// How long a connection may take. A person waits for it.
+/// How long a connection may take, and a transition with it. A person waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
+const NO_ANSWER: &str = "the server did not answer in time";
+/// What a connection begins with. The server ends what takes longer, and a transaction of a process
+/// that stands still, so that nothing stays locked. Statements, because a connection pooler takes
+/// no unknown parameter of a connection.
+const LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '3s'; \
+                      SET idle_in_transaction_session_timeout = '10s'";
 
 /// Keeps grants and sessions in PostgreSQL, for any number of replicas.
 ///
-/// A connection is taken from the pool for one statement and given back. None is held while Coder
-/// is asked, so a few connections serve many people.
+/// A connection is taken from the pool for one transaction and given back. None is held while Coder
+/// is asked, so a few connections serve many people. A call that the server does not answer fails
+/// after ten seconds.
 pub struct PostgresAuthStore {
     pool: PgPool,
+    attempts_used: AtomicU32,
 }
 
 impl PostgresAuthStore {
@@ -54,19 +71,34 @@ impl PostgresAuthStore {
         let options = parse(&url)?;
         let mut connection = timeout(PATIENCE, options.connect())
             .await
-            .map_err(|_| SqlStoreError::Database("the server did not answer in time".into()))??;
+            .map_err(|_| SqlStoreError::Database(NO_ANSWER.into()))??;
         let mut transaction = connection.begin().await?;
         sqlx::query("SELECT pg_advisory_xact_lock($1)")
             .bind(SCHEMA_LOCK)
             .execute(&mut *transaction)
             .await?;
-        upgrade(transaction, SCHEMA).await?;
+        upgrade(transaction).await?;
         connection.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(max_connections.max(1))
             .acquire_timeout(PATIENCE)
+            .after_connect(|connection, _| {
+                Box::pin(async { connection.execute(LIMITS).await.map(drop) })
+            })
             .connect_lazy_with(options);
-        Ok(Self { pool })
+        Ok(Self { pool, attempts_used: AtomicU32::new(0) })
+    }
+
+    /// Bounds the whole of a transition: a server that is frozen answers nothing, not even that a
+    /// statement took too long.
+    async fn within<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>> + Send,
+    ) -> Result<T, StoreError> {
+        match timeout(PATIENCE, work).await {
+            Ok(done) => done.map_err(Failure::into_store_error),
+            Err(_) => Err(StoreError::new(NO_ANSWER)),
+        }
     }
 }
 
@@ -102,7 +134,14 @@ fn parse(url: &Secret) -> Result<PgConnectOptions, SqlStoreError> {
     PgConnectOptions::from_url(&url).map_err(|error| invalid(error.into()))
 }
 
-sql_auth_store!(PostgresAuthStore, Postgres);
+sql_schema!(Postgres);
+sql_transitions!(PgConnection, lock = " FOR UPDATE OF g");
+sql_auth_store!(
+    PostgresAuthStore,
+    // Whatever the server's default is.
+    begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+    skip_locked = " FOR UPDATE SKIP LOCKED"
+);
 
 impl fmt::Debug for PostgresAuthStore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

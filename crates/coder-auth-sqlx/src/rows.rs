@@ -3,79 +3,127 @@
 use std::error::Error;
 
 use coder_auth::store::{
-    GrantRecord, PendingRecord, PersonRecord, SessionRecord, SigningKeyRecord, StoreError,
+    GrantRecord, GrantVersion, LinkKey, LinkRecord, PairId, PairRecord, PersonRecord,
+    RevocationRecord, SessionRecord, SigningKeyRecord, StoreError,
 };
-use coder_auth::{AttemptId, GrantKey, SessionId};
+use coder_auth::{GrantKey, OAuth2App, SessionId};
 use jiff::Timestamp;
 
-/// Generation, sealed, stored at.
-pub(crate) type GrantRow = (i64, Vec<u8>, i64);
-/// Attempt, environment, sealed, stored at.
-pub(crate) type PendingRow = (String, String, Vec<u8>, i64);
-/// Id, the three parts of the grant's key, environment, created at, used at.
-pub(crate) type SessionRow = (String, String, String, String, String, i64, i64);
-/// Ownership entity refs, the three parts of the grant's key, environment.
-pub(crate) type PersonRow = (String, String, String, String, String);
+/// The three parts of a grant's key.
+pub(crate) type KeyRow = (String, String, String);
+/// Version, pair id, pair sealed, sealed, stored at.
+pub(crate) type GrantRow = (String, String, Vec<u8>, Vec<u8>, i64);
+/// Pair id, deployment, client id, sealed, due at, is pending.
+pub(crate) type RevocationRow = (String, String, String, Vec<u8>, i64, bool);
+/// The three parts of the grant's key, environment, created at, used at.
+pub(crate) type SessionRow = (String, String, String, String, i64, i64);
+/// Id, the three parts of the grant's key.
+pub(crate) type ExpiredRow = (String, String, String, String);
+/// Version, sealed, stored at.
+pub(crate) type LinkRow = (String, Vec<u8>, i64);
 /// Id, sealed, created at.
 pub(crate) type SigningKeyRow = (String, Vec<u8>, i64);
+
+/// Whatever went wrong: the database, or a row that was not written by this crate.
+#[derive(Debug)]
+pub(crate) struct Failure(Box<dyn Error + Send + Sync>);
+
+impl<E: Error + Send + Sync + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl Failure {
+    pub(crate) fn into_store_error(self) -> StoreError {
+        StoreError::new(self.0)
+    }
+}
+
+/// A grant's key as it is stored. Whoever locks several grants locks them in the order of this
+/// type, so that no two transactions wait for each other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StoredKey {
+    pub(crate) deployment: String,
+    pub(crate) client_id: String,
+    pub(crate) user_id: String,
+}
+
+impl From<&GrantKey> for StoredKey {
+    fn from(key: &GrantKey) -> Self {
+        Self {
+            deployment: key.app.deployment.to_string(),
+            client_id: key.app.client_id.clone(),
+            user_id: key.user.to_string(),
+        }
+    }
+}
+
+impl From<KeyRow> for StoredKey {
+    fn from((deployment, client_id, user_id): KeyRow) -> Self {
+        Self { deployment, client_id, user_id }
+    }
+}
 
 /// A time as it is stored: microseconds since 1970-01-01T00:00:00Z.
 pub(crate) fn micros(time: Timestamp) -> i64 {
     time.as_microsecond()
 }
 
-fn time(micros: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_microsecond(micros).map_err(unreadable)
+fn time(micros: i64) -> Result<Timestamp, Failure> {
+    Ok(Timestamp::from_microsecond(micros)?)
 }
 
-fn grant_key(deployment: &str, client_id: String, user: &str) -> Result<GrantKey, StoreError> {
-    let deployment = deployment.parse().map_err(unreadable)?;
-    Ok(GrantKey::new(deployment, client_id, user.parse().map_err(unreadable)?))
+fn app(deployment: &str, client_id: String) -> Result<OAuth2App, Failure> {
+    Ok(OAuth2App::new(deployment.parse()?, client_id))
 }
 
-/// The database holds something that was not written by this crate.
-fn unreadable(error: impl Error + Send + Sync + 'static) -> StoreError {
-    StoreError::new(error)
+pub(crate) fn grant(key: &GrantKey, row: GrantRow) -> Result<GrantRecord, Failure> {
+    let (version, pair_id, pair_sealed, sealed, stored_at) = row;
+    Ok(GrantRecord {
+        key: key.clone(),
+        version: GrantVersion::from_stored(version),
+        pair: PairRecord { id: PairId::from_stored(pair_id), sealed: pair_sealed },
+        sealed,
+        stored_at: time(stored_at)?,
+    })
 }
 
-pub(crate) fn grant(key: &GrantKey, row: GrantRow) -> Result<GrantRecord, StoreError> {
-    let (generation, sealed, stored_at) = row;
-    let generation = generation.cast_unsigned();
-    Ok(GrantRecord { key: key.clone(), generation, sealed, stored_at: time(stored_at)? })
+pub(crate) fn revocation(row: RevocationRow) -> Result<RevocationRecord, Failure> {
+    let (pair_id, deployment, client_id, sealed, due_at, is_pending) = row;
+    Ok(RevocationRecord {
+        app: app(&deployment, client_id)?,
+        pair: PairRecord { id: PairId::from_stored(pair_id), sealed },
+        due_at: time(due_at)?,
+        is_pending,
+    })
 }
 
-pub(crate) fn pending(row: PendingRow) -> Result<PendingRecord, StoreError> {
-    let (attempt, environment, sealed, stored_at) = row;
-    let attempt = AttemptId::from_stored(attempt);
-    Ok(PendingRecord { attempt, environment, sealed, stored_at: time(stored_at)? })
-}
-
-pub(crate) fn session(row: SessionRow) -> Result<SessionRecord, StoreError> {
-    let (id, deployment, client_id, user, environment, created_at, used_at) = row;
+pub(crate) fn session(id: &SessionId, row: SessionRow) -> Result<SessionRecord, Failure> {
+    let (deployment, client_id, user, environment, created_at, used_at) = row;
     Ok(SessionRecord {
-        id: SessionId::from_stored(id),
-        grant: grant_key(&deployment, client_id, &user)?,
+        id: id.clone(),
+        grant: GrantKey::new(app(&deployment, client_id)?, user.parse()?),
         environment,
         created_at: time(created_at)?,
         used_at: time(used_at)?,
     })
 }
 
-pub(crate) fn person(user_entity_ref: &str, row: PersonRow) -> Result<PersonRecord, StoreError> {
-    let (ownership_entity_refs, deployment, client_id, user, environment) = row;
+pub(crate) fn link(key: &LinkKey, row: LinkRow) -> Result<LinkRecord, Failure> {
+    let (version, sealed, stored_at) = row;
+    let version = GrantVersion::from_stored(version);
+    Ok(LinkRecord { key: key.clone(), version, sealed, stored_at: time(stored_at)? })
+}
+
+pub(crate) fn person(user_entity_ref: &str, refs: &str) -> Result<PersonRecord, Failure> {
     Ok(PersonRecord {
         user_entity_ref: user_entity_ref.to_owned(),
-        ownership_entity_refs: serde_json::from_str(&ownership_entity_refs).map_err(unreadable)?,
-        grant: grant_key(&deployment, client_id, &user)?,
-        environment,
+        ownership_entity_refs: serde_json::from_str(refs)?,
     })
 }
 
-pub(crate) fn ownership_entity_refs(person: &PersonRecord) -> Result<String, StoreError> {
-    serde_json::to_string(&person.ownership_entity_refs).map_err(StoreError::new)
-}
-
-pub(crate) fn signing_key(row: SigningKeyRow) -> Result<SigningKeyRecord, StoreError> {
+pub(crate) fn signing_key(row: SigningKeyRow) -> Result<SigningKeyRecord, Failure> {
     let (id, sealed, created_at) = row;
     Ok(SigningKeyRecord { id, sealed, created_at: time(created_at)? })
 }

@@ -1,244 +1,202 @@
 //! The statements. SQLite and PostgreSQL both speak them, but sqlx has a type of its own for
 //! everything of each: so there is one text, which is compiled for both.
 
-/// How long a mark of a used attempt is kept after its time, in microseconds. A store has no clock:
-/// that it is over shows when attempts come that expire so much later.
-pub(crate) const MARKS_ARE_KEPT: i64 = 24 * 60 * 60 * 1_000_000;
+/// Keeps a pair among the revocations.
+pub(crate) const KEEP_PAIR: &str = "INSERT INTO coder_auth_revocations \
+     (pair_id, deployment, client_id, sealed, due_at, is_pending) \
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (pair_id) DO UPDATE \
+     SET deployment = excluded.deployment, client_id = excluded.client_id, \
+     sealed = excluded.sealed, due_at = excluded.due_at, is_pending = excluded.is_pending";
 
-/// Implements `AuthStore` for a store with a `pool`, and brings its schema up to date.
+/// After how many uses of attempts those that have expired are forgotten: seldom, since each
+/// commit costs, and at most as many remain for no reason.
+pub(crate) const USES_BETWEEN_CLEANINGS: u32 = 64;
+
+/// Binds the three parts of a grant's key.
+macro_rules! bind_key {
+    ($query:expr, $key:expr) => {
+        $query.bind(&$key.deployment).bind(&$key.client_id).bind(&$key.user_id)
+    };
+}
+
+/// Binds what is written of a grant besides its key.
+macro_rules! bind_grant {
+    ($query:expr, $record:expr) => {
+        $query
+            .bind($record.version.as_str())
+            .bind($record.pair.id.as_str())
+            .bind(&$record.pair.sealed)
+            .bind(&$record.sealed)
+            .bind(micros($record.stored_at))
+    };
+}
+
+/// Implements `AuthStore` for a store with a `pool`, the number of `attempts_used` and a `within`
+/// for the time limit. `begin` begins a transaction that writes; `skip_locked` ends a `SELECT` and
+/// locks its rows, without those that are locked.
 macro_rules! sql_auth_store {
-    ($store:ty, $database:ty) => {
-        /// Does what is missing of `schema`, whose first step makes version 1.
-        async fn upgrade(
-            mut transaction: sqlx::Transaction<'_, $database>,
-            schema: &[&'static str],
-        ) -> Result<(), SqlStoreError> {
-            sqlx::query("CREATE TABLE IF NOT EXISTS coder_auth_schema (version BIGINT NOT NULL)")
-                .execute(&mut *transaction)
-                .await?;
-            let newest = "SELECT COALESCE(MAX(version), 0) FROM coder_auth_schema";
-            let found: i64 = sqlx::query_scalar(newest).fetch_one(&mut *transaction).await?;
-            for (version, step) in (1..).zip(schema) {
-                if version > found {
-                    sqlx::raw_sql(*step).execute(&mut *transaction).await?;
-                    sqlx::query("INSERT INTO coder_auth_schema (version) VALUES ($1)")
-                        .bind(version)
-                        .execute(&mut *transaction)
-                        .await?;
-                }
-            }
-            let known = i64::try_from(schema.len()).unwrap_or(i64::MAX);
-            if found > known {
-                return Err(SqlStoreError::NewerSchema { found, known });
-            }
-            Ok(transaction.commit().await?)
-        }
-
+    ($store:ty, begin = $begin:literal, skip_locked = $skip_locked:literal) => {
         #[async_trait]
         impl AuthStore for $store {
             async fn use_attempt(
                 &self,
                 attempt: &AttemptId,
+                now: Timestamp,
                 expires_at: Timestamp,
             ) -> Result<bool, StoreError> {
-                sqlx::query("DELETE FROM coder_auth_used_attempts WHERE expires_at < $1")
-                    .bind(micros(expires_at) - MARKS_ARE_KEPT)
-                    .execute(&self.pool)
-                    .await
-                    .map_err(StoreError::new)?;
-                let done = sqlx::query(
-                    "INSERT INTO coder_auth_used_attempts (attempt, expires_at) VALUES ($1, $2) \
-                     ON CONFLICT DO NOTHING",
-                )
-                .bind(attempt.as_str())
-                .bind(micros(expires_at))
-                .execute(&self.pool)
-                .await
-                .map_err(StoreError::new)?;
-                Ok(done.rows_affected() == 1)
-            }
-
-            async fn put_pending(&self, pending: PendingRecord) -> Result<(), StoreError> {
-                sqlx::query(
-                    "INSERT INTO coder_auth_pending (attempt, environment, sealed, stored_at) \
-                     VALUES ($1, $2, $3, $4) \
-                     ON CONFLICT (attempt) DO UPDATE SET environment = excluded.environment, \
-                     sealed = excluded.sealed, stored_at = excluded.stored_at",
-                )
-                .bind(pending.attempt.as_str())
-                .bind(&pending.environment)
-                .bind(&pending.sealed)
-                .bind(micros(pending.stored_at))
-                .execute(&self.pool)
-                .await
-                .map_err(StoreError::new)?;
-                Ok(())
-            }
-
-            async fn delete_pending(&self, attempt: &AttemptId) -> Result<(), StoreError> {
-                sqlx::query("DELETE FROM coder_auth_pending WHERE attempt = $1")
+                self.within(async {
+                    let uses = self.attempts_used.fetch_add(1, Ordering::Relaxed);
+                    if uses % USES_BETWEEN_CLEANINGS == 0 {
+                        sqlx::query(concat!(
+                            "WITH expired AS (SELECT attempt FROM coder_auth_used_attempts \
+                             WHERE expires_at < $1 ORDER BY expires_at LIMIT 1000",
+                            $skip_locked,
+                            ") DELETE FROM coder_auth_used_attempts \
+                             WHERE attempt IN (SELECT attempt FROM expired)"
+                        ))
+                        .bind(micros(now))
+                        .execute(&self.pool)
+                        .await?;
+                    }
+                    let done = sqlx::query(
+                        "INSERT INTO coder_auth_used_attempts (attempt, expires_at) \
+                         VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                    )
                     .bind(attempt.as_str())
+                    .bind(micros(expires_at))
                     .execute(&self.pool)
-                    .await
-                    .map_err(StoreError::new)?;
-                Ok(())
+                    .await?;
+                    Ok(done.rows_affected() == 1)
+                })
+                .await
             }
 
-            async fn pending_before(
-                &self,
-                before: Timestamp,
-            ) -> Result<Vec<PendingRecord>, StoreError> {
-                let rows: Vec<PendingRow> = sqlx::query_as(
-                    "SELECT attempt, environment, sealed, stored_at FROM coder_auth_pending \
-                     WHERE stored_at < $1",
-                )
-                .bind(micros(before))
-                .fetch_all(&self.pool)
+            async fn keep_pair(&self, kept: RevocationRecord) -> Result<(), StoreError> {
+                self.within(async {
+                    sqlx::query(KEEP_PAIR)
+                        .bind(kept.pair.id.as_str())
+                        .bind(kept.app.deployment.as_str())
+                        .bind(&kept.app.client_id)
+                        .bind(&kept.pair.sealed)
+                        .bind(micros(kept.due_at))
+                        .bind(kept.is_pending)
+                        .execute(&self.pool)
+                        .await?;
+                    Ok(())
+                })
                 .await
-                .map_err(StoreError::new)?;
-                rows.into_iter().map(rows::pending).collect()
+            }
+
+            async fn finish_login(
+                &self,
+                login: LoginCompletion,
+            ) -> Result<LoginOutcome, StoreError> {
+                self.within(async {
+                    let mut transaction = self.pool.begin_with($begin).await?;
+                    let outcome = finish_login(&mut transaction, &login).await?;
+                    match outcome {
+                        LoginOutcome::Finished(_) => transaction.commit().await?,
+                        LoginOutcome::Conflict
+                        | LoginOutcome::PairGone
+                        | LoginOutcome::NoSession => transaction.rollback().await?,
+                    }
+                    Ok(outcome)
+                })
+                .await
             }
 
             async fn grant(&self, key: &GrantKey) -> Result<Option<GrantRecord>, StoreError> {
-                let row: Option<GrantRow> = sqlx::query_as(
-                    "SELECT generation, sealed, stored_at FROM coder_auth_grants \
-                     WHERE deployment = $1 AND client_id = $2 AND user_id = $3",
-                )
-                .bind(key.deployment.as_str())
-                .bind(&key.client_id)
-                .bind(key.user.to_string())
-                .fetch_optional(&self.pool)
+                self.within(async {
+                    let stored = StoredKey::from(key);
+                    let read = sqlx::query_as(
+                        "SELECT version, pair_id, pair_sealed, sealed, stored_at \
+                         FROM coder_auth_grants \
+                         WHERE deployment = $1 AND client_id = $2 AND user_id = $3",
+                    );
+                    let row: Option<GrantRow> =
+                        bind_key!(read, stored).fetch_optional(&self.pool).await?;
+                    row.map(|row| rows::grant(key, row)).transpose()
+                })
                 .await
-                .map_err(StoreError::new)?;
-                row.map(|row| rows::grant(key, row)).transpose()
             }
 
-            async fn replace_grant(
+            async fn update_grant(
                 &self,
                 record: GrantRecord,
-                expected: Option<Generation>,
+                expected: GrantVersion,
             ) -> Result<bool, StoreError> {
-                let write = match expected {
-                    None => sqlx::query(
-                        "INSERT INTO coder_auth_grants \
-                         (deployment, client_id, user_id, generation, sealed, stored_at) \
-                         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-                    ),
-                    Some(_) => sqlx::query(
-                        "UPDATE coder_auth_grants \
-                         SET generation = $4, sealed = $5, stored_at = $6 \
+                self.within(async {
+                    let key = StoredKey::from(&record.key);
+                    let update = sqlx::query(
+                        "UPDATE coder_auth_grants SET version = $4, pair_id = $5, \
+                         pair_sealed = $6, sealed = $7, stored_at = $8, \
+                         lease_holder = CASE WHEN pair_id = $5 THEN lease_holder END, \
+                         lease_until = CASE WHEN pair_id = $5 THEN lease_until END \
                          WHERE deployment = $1 AND client_id = $2 AND user_id = $3 \
-                         AND generation = $7",
-                    ),
-                };
-                let mut write = write
-                    .bind(record.key.deployment.as_str())
-                    .bind(&record.key.client_id)
-                    .bind(record.key.user.to_string())
-                    .bind(record.generation.cast_signed())
-                    .bind(&record.sealed)
-                    .bind(micros(record.stored_at));
-                if let Some(expected) = expected {
-                    write = write.bind(expected.cast_signed());
-                }
-                let done = write.execute(&self.pool).await.map_err(StoreError::new)?;
-                Ok(done.rows_affected() == 1)
-            }
-
-            async fn delete_grant(
-                &self,
-                key: &GrantKey,
-                generation: Generation,
-            ) -> Result<bool, StoreError> {
-                let done = sqlx::query(
-                    "DELETE FROM coder_auth_grants WHERE deployment = $1 AND client_id = $2 \
-                     AND user_id = $3 AND generation = $4",
-                )
-                .bind(key.deployment.as_str())
-                .bind(&key.client_id)
-                .bind(key.user.to_string())
-                .bind(generation.cast_signed())
-                .execute(&self.pool)
+                         AND version = $9",
+                    );
+                    let done = bind_grant!(bind_key!(update, key), record)
+                        .bind(expected.as_str())
+                        .execute(&self.pool)
+                        .await?;
+                    Ok(done.rows_affected() == 1)
+                })
                 .await
-                .map_err(StoreError::new)?;
-                Ok(done.rows_affected() == 1)
             }
 
             async fn lease_grant(
                 &self,
                 key: &GrantKey,
-                holder: &str,
-                now: Timestamp,
-                until: Timestamp,
+                pair: &PairId,
+                lease: &Lease,
             ) -> Result<bool, StoreError> {
-                let done = sqlx::query(
-                    "INSERT INTO coder_auth_leases AS lease \
-                     (deployment, client_id, user_id, holder, expires_at) \
-                     VALUES ($1, $2, $3, $4, $5) \
-                     ON CONFLICT (deployment, client_id, user_id) DO UPDATE \
-                     SET holder = excluded.holder, expires_at = excluded.expires_at \
-                     WHERE lease.holder = excluded.holder OR lease.expires_at <= $6",
-                )
-                .bind(key.deployment.as_str())
-                .bind(&key.client_id)
-                .bind(key.user.to_string())
-                .bind(holder)
-                .bind(micros(until))
-                .bind(micros(now))
-                .execute(&self.pool)
+                self.within(async {
+                    let key = StoredKey::from(key);
+                    // The condition is that of `Lease::is_blocked_by`.
+                    let take = sqlx::query(
+                        "UPDATE coder_auth_grants SET lease_holder = $5, lease_until = $6 \
+                         WHERE deployment = $1 AND client_id = $2 AND user_id = $3 \
+                         AND pair_id = $4 AND (lease_holder IS NULL OR lease_holder = $5 \
+                         OR lease_until <= $7 OR lease_until > $6)",
+                    );
+                    let done = bind_key!(take, key)
+                        .bind(pair.as_str())
+                        .bind(&lease.holder)
+                        .bind(micros(lease.until()))
+                        .bind(micros(lease.now))
+                        .execute(&self.pool)
+                        .await?;
+                    Ok(done.rows_affected() == 1)
+                })
                 .await
-                .map_err(StoreError::new)?;
-                Ok(done.rows_affected() == 1)
             }
 
             async fn release_grant(&self, key: &GrantKey, holder: &str) -> Result<(), StoreError> {
-                sqlx::query(
-                    "DELETE FROM coder_auth_leases WHERE deployment = $1 AND client_id = $2 \
-                     AND user_id = $3 AND holder = $4",
-                )
-                .bind(key.deployment.as_str())
-                .bind(&key.client_id)
-                .bind(key.user.to_string())
-                .bind(holder)
-                .execute(&self.pool)
+                self.within(async {
+                    let key = StoredKey::from(key);
+                    let release = sqlx::query(
+                        "UPDATE coder_auth_grants SET lease_holder = NULL, lease_until = NULL \
+                         WHERE deployment = $1 AND client_id = $2 AND user_id = $3 \
+                         AND lease_holder = $4",
+                    );
+                    bind_key!(release, key).bind(holder).execute(&self.pool).await?;
+                    Ok(())
+                })
                 .await
-                .map_err(StoreError::new)?;
-                Ok(())
-            }
-
-            async fn put_session(&self, session: SessionRecord) -> Result<(), StoreError> {
-                sqlx::query(
-                    "INSERT INTO coder_auth_sessions \
-                     (id, deployment, client_id, user_id, environment, created_at, used_at) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7) \
-                     ON CONFLICT (id) DO UPDATE SET deployment = excluded.deployment, \
-                     client_id = excluded.client_id, user_id = excluded.user_id, \
-                     environment = excluded.environment, created_at = excluded.created_at, \
-                     used_at = excluded.used_at",
-                )
-                .bind(session.id.as_str())
-                .bind(session.grant.deployment.as_str())
-                .bind(&session.grant.client_id)
-                .bind(session.grant.user.to_string())
-                .bind(&session.environment)
-                .bind(micros(session.created_at))
-                .bind(micros(session.used_at))
-                .execute(&self.pool)
-                .await
-                .map_err(StoreError::new)?;
-                Ok(())
             }
 
             async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
-                let row: Option<SessionRow> = sqlx::query_as(
-                    "SELECT id, deployment, client_id, user_id, environment, created_at, used_at \
-                     FROM coder_auth_sessions WHERE id = $1",
-                )
-                .bind(id.as_str())
-                .fetch_optional(&self.pool)
+                self.within(async {
+                    let row: Option<SessionRow> = sqlx::query_as(
+                        "SELECT deployment, client_id, user_id, environment, created_at, used_at \
+                         FROM coder_auth_sessions WHERE id = $1",
+                    )
+                    .bind(id.as_str())
+                    .fetch_optional(&self.pool)
+                    .await?;
+                    row.map(|row| rows::session(id, row)).transpose()
+                })
                 .await
-                .map_err(StoreError::new)?;
-                row.map(rows::session).transpose()
             }
 
             async fn touch_session(
@@ -246,136 +204,275 @@ macro_rules! sql_auth_store {
                 id: &SessionId,
                 used_at: Timestamp,
             ) -> Result<(), StoreError> {
-                sqlx::query("UPDATE coder_auth_sessions SET used_at = $1 WHERE id = $2")
-                    .bind(micros(used_at))
-                    .bind(id.as_str())
-                    .execute(&self.pool)
-                    .await
-                    .map_err(StoreError::new)?;
-                Ok(())
+                self.within(async {
+                    sqlx::query("UPDATE coder_auth_sessions SET used_at = $2 WHERE id = $1")
+                        .bind(id.as_str())
+                        .bind(micros(used_at))
+                        .execute(&self.pool)
+                        .await?;
+                    Ok(())
+                })
+                .await
             }
 
-            async fn delete_session(
+            async fn end_session(
                 &self,
                 id: &SessionId,
-            ) -> Result<Option<SessionRecord>, StoreError> {
-                let row: Option<SessionRow> = sqlx::query_as(
-                    "DELETE FROM coder_auth_sessions WHERE id = $1 RETURNING \
-                     id, deployment, client_id, user_id, environment, created_at, used_at",
-                )
-                .bind(id.as_str())
-                .fetch_optional(&self.pool)
+                due_at: Timestamp,
+            ) -> Result<Option<RevocationRecord>, StoreError> {
+                self.within(async {
+                    let mut transaction = self.pool.begin_with($begin).await?;
+                    let ended = end_session(&mut transaction, id, due_at).await?;
+                    transaction.commit().await?;
+                    ended.map(rows::revocation).transpose()
+                })
                 .await
-                .map_err(StoreError::new)?;
-                row.map(rows::session).transpose()
             }
 
-            async fn count_sessions(&self, grant: &GrantKey) -> Result<u64, StoreError> {
-                let count: i64 = sqlx::query_scalar(
-                    "SELECT COUNT(*) FROM coder_auth_sessions \
-                     WHERE deployment = $1 AND client_id = $2 AND user_id = $3",
-                )
-                .bind(grant.deployment.as_str())
-                .bind(&grant.client_id)
-                .bind(grant.user.to_string())
-                .fetch_one(&self.pool)
+            async fn end_grant(
+                &self,
+                key: &GrantKey,
+                due_at: Timestamp,
+            ) -> Result<Option<RevocationRecord>, StoreError> {
+                self.within(async {
+                    let mut transaction = self.pool.begin_with($begin).await?;
+                    let ended = end_grant(&mut transaction, &key.into(), due_at).await?;
+                    transaction.commit().await?;
+                    ended.map(rows::revocation).transpose()
+                })
                 .await
-                .map_err(StoreError::new)?;
-                Ok(count.unsigned_abs())
             }
 
-            async fn sessions_before(
+            async fn expire_sessions(
                 &self,
                 idle: Timestamp,
                 created: Timestamp,
-            ) -> Result<Vec<SessionRecord>, StoreError> {
-                let rows: Vec<SessionRow> = sqlx::query_as(
-                    "SELECT id, deployment, client_id, user_id, environment, created_at, used_at \
-                     FROM coder_auth_sessions WHERE used_at < $1 OR created_at < $2",
-                )
-                .bind(micros(idle))
-                .bind(micros(created))
-                .fetch_all(&self.pool)
+                due_at: Timestamp,
+                limit: u32,
+            ) -> Result<u64, StoreError> {
+                self.within(async {
+                    let expired: Vec<ExpiredRow> = sqlx::query_as(
+                        "SELECT id, deployment, client_id, user_id FROM coder_auth_sessions \
+                         WHERE used_at < $1 OR created_at < $2 LIMIT $3",
+                    )
+                    .bind(micros(idle))
+                    .bind(micros(created))
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.pool)
+                    .await?;
+                    // Most sweeps find nothing, and lock nothing then.
+                    if expired.is_empty() {
+                        return Ok(0);
+                    }
+                    let mut transaction = self.pool.begin_with($begin).await?;
+                    let ended =
+                        end_expired(&mut transaction, expired, idle, created, due_at).await?;
+                    transaction.commit().await?;
+                    Ok(ended)
+                })
                 .await
-                .map_err(StoreError::new)?;
-                rows.into_iter().map(rows::session).collect()
+            }
+
+            async fn claim_revocations(
+                &self,
+                now: Timestamp,
+                retry_at: Timestamp,
+                limit: u32,
+            ) -> Result<Vec<RevocationRecord>, StoreError> {
+                self.within(async {
+                    let claimed: Vec<RevocationRow> = sqlx::query_as(concat!(
+                        "WITH due AS (SELECT pair_id FROM coder_auth_revocations \
+                         WHERE due_at <= $1 ORDER BY due_at LIMIT $3",
+                        $skip_locked,
+                        ") UPDATE coder_auth_revocations SET due_at = $2, is_pending = FALSE \
+                         WHERE pair_id IN (SELECT pair_id FROM due) \
+                         RETURNING pair_id, deployment, client_id, sealed, due_at, is_pending"
+                    ))
+                    .bind(micros(now))
+                    .bind(micros(retry_at))
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.pool)
+                    .await?;
+                    // One that cannot be read must not keep the others from being revoked.
+                    Ok(claimed.into_iter().filter_map(|row| rows::revocation(row).ok()).collect())
+                })
+                .await
+            }
+
+            async fn forget_revocation(&self, pair: &PairId) -> Result<(), StoreError> {
+                self.within(async {
+                    sqlx::query("DELETE FROM coder_auth_revocations WHERE pair_id = $1")
+                        .bind(pair.as_str())
+                        .execute(&self.pool)
+                        .await?;
+                    Ok(())
+                })
+                .await
+            }
+
+            async fn link(&self, key: &LinkKey) -> Result<Option<LinkRecord>, StoreError> {
+                self.within(async {
+                    let row: Option<LinkRow> = sqlx::query_as(
+                        "SELECT version, sealed, stored_at FROM coder_auth_links \
+                         WHERE deployment = $1 AND holder = $2",
+                    )
+                    .bind(key.deployment.as_str())
+                    .bind(&key.holder)
+                    .fetch_optional(&self.pool)
+                    .await?;
+                    row.map(|row| rows::link(key, row)).transpose()
+                })
+                .await
+            }
+
+            async fn put_link(&self, link: LinkRecord) -> Result<(), StoreError> {
+                self.within(async {
+                    sqlx::query(
+                        "INSERT INTO coder_auth_links \
+                         (deployment, holder, version, sealed, stored_at) \
+                         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (deployment, holder) \
+                         DO UPDATE SET version = excluded.version, sealed = excluded.sealed, \
+                         stored_at = excluded.stored_at",
+                    )
+                    .bind(link.key.deployment.as_str())
+                    .bind(&link.key.holder)
+                    .bind(link.version.as_str())
+                    .bind(&link.sealed)
+                    .bind(micros(link.stored_at))
+                    .execute(&self.pool)
+                    .await?;
+                    Ok(())
+                })
+                .await
+            }
+
+            async fn update_link(
+                &self,
+                key: &LinkKey,
+                expected: GrantVersion,
+                link: Option<LinkRecord>,
+            ) -> Result<bool, StoreError> {
+                self.within(async {
+                    let update = sqlx::query(match &link {
+                        Some(_) => {
+                            "UPDATE coder_auth_links SET version = $4, sealed = $5, \
+                             stored_at = $6 \
+                             WHERE deployment = $1 AND holder = $2 AND version = $3"
+                        }
+                        None => {
+                            "DELETE FROM coder_auth_links \
+                             WHERE deployment = $1 AND holder = $2 AND version = $3"
+                        }
+                    });
+                    let mut update = update
+                        .bind(key.deployment.as_str())
+                        .bind(&key.holder)
+                        .bind(expected.as_str());
+                    if let Some(link) = &link {
+                        update = update
+                            .bind(link.version.as_str())
+                            .bind(&link.sealed)
+                            .bind(micros(link.stored_at));
+                    }
+                    Ok(update.execute(&self.pool).await?.rows_affected() == 1)
+                })
+                .await
+            }
+
+            async fn delete_link(&self, key: &LinkKey) -> Result<(), StoreError> {
+                self.within(async {
+                    sqlx::query(
+                        "DELETE FROM coder_auth_links WHERE deployment = $1 AND holder = $2",
+                    )
+                    .bind(key.deployment.as_str())
+                    .bind(&key.holder)
+                    .execute(&self.pool)
+                    .await?;
+                    Ok(())
+                })
+                .await
             }
 
             async fn put_person(&self, person: PersonRecord) -> Result<(), StoreError> {
-                sqlx::query(
-                    "INSERT INTO coder_auth_persons (user_entity_ref, ownership_entity_refs, \
-                     deployment, client_id, user_id, environment) \
-                     VALUES ($1, $2, $3, $4, $5, $6) \
-                     ON CONFLICT (user_entity_ref) DO UPDATE \
-                     SET ownership_entity_refs = excluded.ownership_entity_refs, \
-                     deployment = excluded.deployment, client_id = excluded.client_id, \
-                     user_id = excluded.user_id, environment = excluded.environment",
-                )
-                .bind(&person.user_entity_ref)
-                .bind(rows::ownership_entity_refs(&person)?)
-                .bind(person.grant.deployment.as_str())
-                .bind(&person.grant.client_id)
-                .bind(person.grant.user.to_string())
-                .bind(&person.environment)
-                .execute(&self.pool)
+                self.within(async {
+                    // What is known already is not written again: that saves most logins a commit.
+                    sqlx::query(
+                        "INSERT INTO coder_auth_persons AS known \
+                         (user_entity_ref, ownership_entity_refs) VALUES ($1, $2) \
+                         ON CONFLICT (user_entity_ref) DO UPDATE \
+                         SET ownership_entity_refs = excluded.ownership_entity_refs \
+                         WHERE known.ownership_entity_refs <> excluded.ownership_entity_refs",
+                    )
+                    .bind(&person.user_entity_ref)
+                    .bind(serde_json::to_string(&person.ownership_entity_refs)?)
+                    .execute(&self.pool)
+                    .await?;
+                    Ok(())
+                })
                 .await
-                .map_err(StoreError::new)?;
-                Ok(())
             }
 
             async fn person(
                 &self,
                 user_entity_ref: &str,
             ) -> Result<Option<PersonRecord>, StoreError> {
-                let row: Option<PersonRow> = sqlx::query_as(
-                    "SELECT ownership_entity_refs, deployment, client_id, user_id, environment \
-                     FROM coder_auth_persons WHERE user_entity_ref = $1",
-                )
-                .bind(user_entity_ref)
-                .fetch_optional(&self.pool)
+                self.within(async {
+                    let refs: Option<String> = sqlx::query_scalar(
+                        "SELECT ownership_entity_refs FROM coder_auth_persons \
+                         WHERE user_entity_ref = $1",
+                    )
+                    .bind(user_entity_ref)
+                    .fetch_optional(&self.pool)
+                    .await?;
+                    refs.map(|refs| rows::person(user_entity_ref, &refs)).transpose()
+                })
                 .await
-                .map_err(StoreError::new)?;
-                row.map(|row| rows::person(user_entity_ref, row)).transpose()
             }
 
             async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError> {
-                sqlx::query(
-                    "INSERT INTO coder_auth_signing_keys (id, sealed, created_at) \
-                     VALUES ($1, $2, $3)",
-                )
-                .bind(&key.id)
-                .bind(&key.sealed)
-                .bind(micros(key.created_at))
-                .execute(&self.pool)
+                self.within(async {
+                    sqlx::query(
+                        "INSERT INTO coder_auth_signing_keys (id, sealed, created_at) \
+                         VALUES ($1, $2, $3)",
+                    )
+                    .bind(&key.id)
+                    .bind(&key.sealed)
+                    .bind(micros(key.created_at))
+                    .execute(&self.pool)
+                    .await?;
+                    Ok(())
+                })
                 .await
-                .map_err(StoreError::new)?;
-                Ok(())
             }
 
             async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
-                let rows: Vec<SigningKeyRow> = sqlx::query_as(
-                    "SELECT id, sealed, created_at FROM coder_auth_signing_keys \
-                     ORDER BY created_at, id",
-                )
-                .fetch_all(&self.pool)
+                self.within(async {
+                    let rows: Vec<SigningKeyRow> = sqlx::query_as(
+                        "SELECT id, sealed, created_at FROM coder_auth_signing_keys \
+                         ORDER BY created_at, id",
+                    )
+                    .fetch_all(&self.pool)
+                    .await?;
+                    rows.into_iter().map(rows::signing_key).collect()
+                })
                 .await
-                .map_err(StoreError::new)?;
-                rows.into_iter().map(rows::signing_key).collect()
             }
 
             async fn delete_signing_keys_before(
                 &self,
                 before: Timestamp,
             ) -> Result<(), StoreError> {
-                sqlx::query("DELETE FROM coder_auth_signing_keys WHERE created_at < $1")
-                    .bind(micros(before))
-                    .execute(&self.pool)
-                    .await
-                    .map_err(StoreError::new)?;
-                Ok(())
+                self.within(async {
+                    sqlx::query("DELETE FROM coder_auth_signing_keys WHERE created_at < $1")
+                        .bind(micros(before))
+                        .execute(&self.pool)
+                        .await?;
+                    Ok(())
+                })
+                .await
             }
         }
     };
 }
 
-pub(crate) use sql_auth_store;
+pub(crate) use {bind_grant, bind_key, sql_auth_store};

@@ -1,14 +1,17 @@
 //! One machine: a SQLite file.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, Generation, GrantRecord, PendingRecord, PersonRecord, SessionRecord,
-    SigningKeyRecord, StoreError,
+    AuthStore, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
+    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
+    StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use jiff::Timestamp;
@@ -17,10 +20,16 @@ use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Sqlit
 
 use crate::error::SqlStoreError;
 use crate::files;
-use crate::rows::{self, GrantRow, PendingRow, PersonRow, SessionRow, SigningKeyRow, micros};
-use crate::sql::{MARKS_ARE_KEPT, sql_auth_store};
+use crate::rows::{
+    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, RevocationRow, SessionRow, SigningKeyRow,
+    StoredKey, micros,
+};
+use crate::schema::sql_schema;
+use crate::sql::{KEEP_PAIR, USES_BETWEEN_CLEANINGS, bind_grant, bind_key, sql_auth_store};
+use crate::transitions::sql_transitions;
 
-const SCHEMA: &[&str] = &[include_str!("../schema/sqlite/1.sql")];
+/// The first step made the tables of previews, which the second one drops.
+const SCHEMA: &[&str] = &["", include_str!("../schema/sqlite/2.sql")];
 /// How long a statement waits while another process writes.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// SQLite's code for a database that somebody else has locked.
@@ -34,6 +43,7 @@ const BUSY: i64 = 5;
 /// cannot trust.
 pub struct SqliteAuthStore {
     pool: SqlitePool,
+    attempts_used: AtomicU32,
 }
 
 impl SqliteAuthStore {
@@ -53,21 +63,30 @@ impl SqliteAuthStore {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .busy_timeout(PATIENCE)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true);
         let mut connection = options.connect().await?;
         write_ahead(&mut connection).await?;
-        upgrade(connection.begin_with("BEGIN IMMEDIATE").await?, SCHEMA).await?;
+        upgrade(connection.begin_with("BEGIN IMMEDIATE").await?).await?;
         write_once(&mut connection).await?;
         connection.close().await?;
         let pool = SqlitePoolOptions::new()
             // SQLite lets one write at a time, and everything here is short.
             .max_connections(1)
+            .acquire_timeout(PATIENCE)
             .idle_timeout(None)
             .max_lifetime(None)
             // A file does not go away as a server does.
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        Ok(Self { pool })
+        Ok(Self { pool, attempts_used: AtomicU32::new(0) })
+    }
+
+    async fn within<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, StoreError> {
+        work.await.map_err(Failure::into_store_error)
     }
 }
 
@@ -110,7 +129,10 @@ fn is_busy(error: &sqlx::Error) -> bool {
     code.and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| code & 0xff == BUSY)
 }
 
-sql_auth_store!(SqliteAuthStore, Sqlite);
+sql_schema!(Sqlite);
+sql_transitions!(SqliteConnection, lock = "");
+// At once, since a transaction that reads first may find that it cannot write any more.
+sql_auth_store!(SqliteAuthStore, begin = "BEGIN IMMEDIATE", skip_locked = "");
 
 impl fmt::Debug for SqliteAuthStore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,6 +18,7 @@ mod cluster;
 mod portal;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -27,9 +28,12 @@ use coder_auth::{CoderAuth, SealingKeys};
 use coder_auth_sqlx::{PostgresAuthStore, SqlStoreError};
 use coder_core::{Body, Secret, Transport, TransportError};
 use coder_testkit::FakeCoder;
-use futures_util::future::{join_all, pending};
+use futures_util::future::{join, join_all, pending};
 use http::{Request, Response, StatusCode};
 use portal::{Browser, House, access_token};
+use sqlx::Connection as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -214,7 +218,7 @@ async fn replicas_that_start_at_once_make_one_schema() {
         .fetch_all(&mut database.connection().await)
         .await
         .unwrap();
-    assert_eq!(versions, [1]);
+    assert_eq!(versions, [1, 2]);
 }
 
 #[tokio::test]
@@ -230,6 +234,86 @@ async fn a_server_that_ended_all_connections_is_connected_to_again() {
         sqlx::raw_sql(end).execute(&mut database.connection().await).await.unwrap();
     }
     store.signing_keys().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn what_somebody_else_has_locked_is_not_waited_for_without_end() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let store = connect(&database, 1).await;
+    let mut other = database.connection().await;
+    let mut transaction = other.begin().await.unwrap();
+    let lock = "LOCK TABLE coder_auth_signing_keys";
+    sqlx::raw_sql(lock).execute(&mut *transaction).await.unwrap();
+    let error = store.signing_keys().await.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("lock timeout"), "{source}");
+    transaction.commit().await.unwrap();
+    store.signing_keys().await.unwrap();
+}
+
+/// Passes one connection after the other on to `server`, until it `is_ending`: the next statement
+/// then gets no answer, although the connection stays.
+async fn pass_on(
+    door: TcpListener,
+    server: String,
+    is_ending: Arc<AtomicBool>,
+    stands_still: Arc<Notify>,
+) {
+    // What the pool asks before it gives a connection away is no statement.
+    const PING: usize = 5;
+    loop {
+        let (mut client, _) = door.accept().await.unwrap();
+        let mut server = TcpStream::connect(&server).await.unwrap();
+        let (mut asks, mut answers) = ([0; 8192], [0; 8192]);
+        loop {
+            let passed = tokio::select! {
+                asked = client.read(&mut asks) => {
+                    let asked = asked.unwrap();
+                    if is_ending.load(Ordering::Relaxed) && asked > PING {
+                        stands_still.notify_one();
+                        pending::<()>().await;
+                    }
+                    server.write_all(&asks[..asked]).await.unwrap();
+                    asked
+                }
+                answered = server.read(&mut answers) => {
+                    let answered = answered.unwrap();
+                    client.write_all(&answers[..answered]).await.unwrap();
+                    answered
+                }
+            };
+            if passed == 0 {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn a_server_that_stands_still_is_not_waited_for_without_end() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = door.local_addr().unwrap().port();
+    let (is_ending, stands_still) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
+    tokio::spawn(pass_on(door, database.tcp_address(), is_ending.clone(), stands_still.clone()));
+    let url = database.tcp_url("127.0.0.1", "sslmode=disable").expose().to_owned();
+    let through = url.replace(&database.tcp_address(), &format!("127.0.0.1:{port}"));
+    let store = PostgresAuthStore::connect(Secret::new(through), 1).await.unwrap();
+    store.signing_keys().await.unwrap();
+
+    is_ending.store(true, Ordering::Relaxed);
+    let ten_seconds_later = async {
+        stands_still.notified().await;
+        tokio::time::pause();
+    };
+    let (answer, ()) = join(store.signing_keys(), ten_seconds_later).await;
+    let error = answer.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "the server did not answer in time");
 }
 
 #[tokio::test]
@@ -275,5 +359,5 @@ async fn what_refuses_says_why_and_no_password_is_in_it() {
     let newer = "INSERT INTO coder_auth_schema (version) VALUES (17)";
     sqlx::raw_sql(newer).execute(&mut database.connection().await).await.unwrap();
     let error = PostgresAuthStore::connect(database.url(), 1).await.unwrap_err();
-    assert!(matches!(error, SqlStoreError::NewerSchema { found: 17, known: 1 }), "{error:?}");
+    assert!(matches!(error, SqlStoreError::NewerSchema { found: 17, known: 2 }), "{error:?}");
 }

@@ -25,12 +25,22 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
 coder_testkit::auth_store_tests!(tokio::test, {
-    let directory = tempfile::tempdir().unwrap();
+    // In memory, where there is such a directory: the suite commits some thousand times.
+    let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
     async move || open(&directory.path().join("auth.sqlite")).await
 });
 
 async fn open(path: &Path) -> Arc<dyn AuthStore> {
     Arc::new(SqliteAuthStore::open(path).await.unwrap())
+}
+
+/// Makes an empty file, as the store makes it: for its owner only.
+fn private_file(path: &Path) {
+    let mut private = fs::OpenOptions::new();
+    private.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut private, 0o600);
+    private.open(path).unwrap();
 }
 
 #[tokio::test]
@@ -83,12 +93,7 @@ async fn a_file_that_another_process_is_writing_is_waited_for() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("auth.sqlite");
     let options = SqliteConnectOptions::new().filename(&path);
-    // As the store makes it: for its owner only.
-    let mut private = fs::OpenOptions::new();
-    private.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut private, 0o600);
-    private.open(&path).unwrap();
+    private_file(&path);
     let mut connection = options.connect().await.unwrap();
     let writing = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let mut opening = pin!(SqliteAuthStore::open(&path));
@@ -148,7 +153,26 @@ async fn a_database_of_a_newer_release_is_refused_and_left_alone() {
     sqlx::raw_sql(newer).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     let error = SqliteAuthStore::open(&path).await.unwrap_err();
-    assert!(matches!(error, SqlStoreError::NewerSchema { found: 17, known: 1 }), "{error:?}");
+    assert!(matches!(error, SqlStoreError::NewerSchema { found: 17, known: 2 }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_database_of_a_preview_is_emptied_and_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("auth.sqlite");
+    private_file(&path);
+    let options = SqliteConnectOptions::new().filename(&path);
+    let mut connection = options.connect().await.unwrap();
+    let preview = "CREATE TABLE coder_auth_schema (version BIGINT NOT NULL); \
+                   INSERT INTO coder_auth_schema (version) VALUES (1); \
+                   CREATE TABLE coder_auth_grants (generation INTEGER NOT NULL); \
+                   CREATE TABLE coder_auth_leases (holder TEXT NOT NULL); \
+                   INSERT INTO coder_auth_grants VALUES (1)";
+    sqlx::raw_sql(preview).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let store = open(&path).await;
+    assert_eq!(store.person("user:default/alice").await.unwrap(), None);
+    open(&path).await;
 }
 
 /// A key file as two processes would have it, from different random numbers.

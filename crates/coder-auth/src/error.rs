@@ -61,6 +61,9 @@ pub enum AuthErrorKind {
     /// Coder has refused so many tokens lately that no unknown one is tried.
     #[error("too many unknown Coder tokens were tried; try again in a minute")]
     TooManyTokens,
+    /// The answer was not ready in time.
+    #[error("Coder takes too long to answer; try again in a moment")]
+    TooSlow,
     /// Other requests have changed the grant all the while.
     #[error("your access to Coder was renewed by another request; try again")]
     Overtaken,
@@ -133,6 +136,7 @@ impl AuthError {
             | Kind::Random(_)
             | Kind::OtherUser
             | Kind::TooManyTokens
+            | Kind::TooSlow
             | Kind::Overtaken
             | Kind::RotationUnderWay
             | Kind::Unconfirmed

@@ -57,6 +57,9 @@ mod service;
 mod session;
 mod sign_in;
 pub mod store;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
 mod upstream;
 mod web;
 

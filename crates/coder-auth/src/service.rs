@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{DeploymentUrl, Secret, World};
+use coder_core::{DeploymentUrl, Secret, World, timeout};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
 
 use crate::caller::links::Links;
 use crate::caller::passed_tokens::PassedTokens;
-use crate::error::AuthError;
+use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::manager::Grants;
 use crate::grant::revocations::Revocations;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer};
@@ -22,12 +23,14 @@ use crate::session::SessionOptions;
 use crate::sign_in::SignIn;
 use crate::store::AuthStore;
 use crate::store::memory::MemoryAuthStore;
-use crate::upstream::Upstream;
-use crate::upstream::budget::LoginBudget;
+use crate::upstream::{SharedDeployment, Upstream};
 use crate::web::cookies::CookieRules;
 use crate::web::origins::AllowedOrigins;
 use crate::web::request::RequestError;
 use crate::web::respond;
+
+/// The time in which every route answers. Portals and proxies wait for 20 seconds.
+const ROUTE_TIMEOUT: Duration = Duration::from_secs(19);
 
 /// Coder as the OAuth2 provider of one portal. Cheap to clone.
 ///
@@ -89,15 +92,15 @@ impl CoderAuth {
         options: AuthOptions,
     ) -> Self {
         let callbacks = Callbacks::of(&options);
-        let mut budgets = BTreeMap::<String, Arc<LoginBudget>>::new();
+        let mut deployments = BTreeMap::<String, SharedDeployment>::new();
         let environments: BTreeMap<_, _> = options
             .environments
             .into_iter()
             .map(|(name, environment)| {
                 let ready = environment.map(|options| {
                     let deployment = options.deployment.to_string();
-                    let budget = budgets.entry(deployment).or_default().clone();
-                    Arc::new(Environment::new(world, &name, options, &callbacks, budget))
+                    let shared = deployments.entry(deployment).or_default().clone();
+                    Arc::new(Environment::new(world, &name, options, &callbacks, shared))
                 });
                 (name, ready)
             })
@@ -151,7 +154,7 @@ impl CoderAuth {
     /// The keys that verify this portal's identity tokens (RFC 7517 §5).
     pub async fn jwks(&self, request: &Request<Bytes>) -> Response<Bytes> {
         match self.0.issuer.jwks().await {
-            Ok(keys) => respond::json(StatusCode::OK, &keys),
+            Ok(keys) => respond::json_text(StatusCode::OK, keys),
             Err(error) => respond::error(&error, request),
         }
     }
@@ -188,6 +191,16 @@ impl CoderAuth {
 }
 
 impl Inner {
+    /// Bounds the work of one route, however many questions it asks. Whatever must not be lost is
+    /// detached, so that dropping the rest is safe.
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, AuthError>>,
+    ) -> Result<T, AuthError> {
+        let answer = timeout(&*self.world.runtime, ROUTE_TIMEOUT, work).await;
+        answer.unwrap_or_else(|| Err(AuthErrorKind::TooSlow.into()))
+    }
+
     pub(crate) fn environment(&self, name: &str) -> Result<&Arc<Environment>, RequestError> {
         match self.environments.get(name) {
             Some(Ok(environment)) => Ok(environment),
@@ -217,7 +230,7 @@ impl Environment {
         name: &str,
         options: EnvironmentOptions,
         callbacks: &Callbacks,
-        budget: Arc<LoginBudget>,
+        shared: SharedDeployment,
     ) -> Self {
         let callback =
             options.callback_url.unwrap_or_else(|| callbacks.default_for(&options.deployment));
@@ -231,7 +244,7 @@ impl Environment {
         );
         Self {
             name: name.to_owned(),
-            upstream: Arc::new(upstream.with_budget(budget)),
+            upstream: Arc::new(upstream.sharing(shared)),
             sign_in: options.sign_in,
             scopes: options.scopes,
             callback,

@@ -1,5 +1,7 @@
 //! Tasks and pauses, as an argument.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -20,12 +22,18 @@ pub trait Runtime: MaybeSend + MaybeSync {
 }
 
 /// The output of `work`, or `None` when `duration` passed first. `work` is dropped then.
+///
+/// The time counts from where `work` first waits, so work that is ready costs no timer.
 pub async fn timeout<F: Future>(
     runtime: &dyn Runtime,
     duration: Duration,
     work: F,
 ) -> Option<F::Output> {
-    let work = std::pin::pin!(work);
+    let mut work = std::pin::pin!(work);
+    let at_once = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
+    if let Poll::Ready(output) = at_once {
+        return Some(output);
+    }
     match select(work, runtime.sleep(duration)).await {
         Either::Left((output, _)) => Some(output),
         Either::Right(((), _)) => None,

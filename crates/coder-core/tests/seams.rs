@@ -104,6 +104,20 @@ async fn work_that_takes_too_long_is_dropped() {
 }
 
 #[tokio::test]
+async fn work_that_is_ready_starts_no_timer() {
+    struct NoTimer;
+    impl Runtime for NoTimer {
+        fn spawn(&self, _task: BoxFuture<'static, ()>) {
+            panic!("nothing is to be spawned");
+        }
+        fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
+            panic!("nothing is to be waited for");
+        }
+    }
+    assert_eq!(timeout(&NoTimer, Duration::from_secs(60), async { 7 }).await, Some(7));
+}
+
+#[tokio::test]
 async fn spawned_work_goes_on_without_its_caller() {
     let runtime = TokioRuntime::current().unwrap();
     let (done, wait) = tokio::sync::oneshot::channel();

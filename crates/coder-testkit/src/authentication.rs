@@ -1,5 +1,6 @@
 //! Who is calling.
 
+use coder_client::UserId;
 use http::StatusCode;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -157,6 +158,11 @@ impl Deployment<'_> {
     /// Whether a text is an API key that would be accepted now.
     pub(crate) fn is_live_key(&self, token: &str) -> bool {
         self.live_key(token).is_ok()
+    }
+
+    /// The user of an API key that would be accepted now.
+    pub(crate) fn owner_of(&self, token: &str) -> Option<UserId> {
+        self.live_key(token).ok().map(|key| key.user.into())
     }
 
     /// Signed out, for whatever reason: the challenge always says that the token has expired.

@@ -7,6 +7,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use coder_client::UserId;
 use coder_core::{Body, Clock, DeploymentUrl, Runtime};
 use http::{Request, Response};
 use uuid::Uuid;
@@ -299,6 +300,11 @@ impl FakeCoder {
                 })
                 .count()
         })
+    }
+
+    /// The user of an access or session token that would be accepted now.
+    pub fn owner_of(&self, token: &str) -> Option<UserId> {
+        self.with(|deployment| deployment.owner_of(token))
     }
 }
 

@@ -70,6 +70,8 @@ pub const HOUSE: &[Member] = &[
     ),
     anything("coder-backstage-examples", Floor::Aside),
     anything("coder-conformance", Floor::Aside),
+    anything("coder-simulation", Floor::Aside),
+    anything("coder-measure", Floor::Aside),
     anything("xtask", Floor::Aside),
 ];
 

@@ -25,6 +25,8 @@ mod command;
 mod conformance;
 mod fuzz;
 pub mod house;
+mod measure;
+mod simulate;
 mod steps;
 mod summary;
 mod swagger_coverage;
@@ -32,6 +34,8 @@ mod tools;
 
 pub use conformance::conformance;
 pub use fuzz::fuzz;
+pub use measure::measure;
+pub use simulate::simulate;
 pub use steps::Step;
 pub use summary::run;
 pub use swagger_coverage::swagger_coverage;

@@ -40,6 +40,22 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Plays logins by seeds, with faults, and checks the rules of the login.
+    /// `cargo xtask simulate --help` lists what it takes.
+    #[command(disable_help_flag = true)]
+    Simulate {
+        /// Handed on as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Measures the server: requests per CPU-second, latency, memory. `cargo xtask measure --help`
+    /// lists what it takes.
+    #[command(disable_help_flag = true)]
+    Measure {
+        /// Handed on as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Compares the models of coder-client with Coder's API description, field by field. The
     /// description is not part of this repository: it is `coderd/apidoc/swagger.json` of Coder's.
     SwaggerCoverage {
@@ -54,6 +70,8 @@ fn main() -> ExitCode {
         Chore::Test { only } => xtask::run(&only),
         Chore::Fuzz { seconds, only } => xtask::fuzz(&only, seconds),
         Chore::Conformance { arguments } => xtask::conformance(&arguments),
+        Chore::Simulate { arguments } => xtask::simulate(&arguments),
+        Chore::Measure { arguments } => xtask::measure(&arguments),
         Chore::SwaggerCoverage { swagger } => xtask::swagger_coverage(&swagger),
     };
     if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }

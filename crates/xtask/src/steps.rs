@@ -106,6 +106,7 @@ impl Step {
                 forget_packaged_crates()?;
                 cargo(
                     "package --workspace --exclude xtask --exclude coder-conformance \
+                     --exclude coder-simulation --exclude coder-measure \
                      --exclude coder-backstage-examples \
                      --allow-dirty --no-metadata --config profile.dev.debug=\"line-tables-only\" \
                      --config profile.dev.package.\"*\".debug=false",

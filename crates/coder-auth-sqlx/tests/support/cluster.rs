@@ -124,6 +124,11 @@ impl Database<'_> {
         Secret::new(format!("postgres://portal@{host}:{port}/{}?{parameters}", self.name))
     }
 
+    /// The host and port of [`tcp_url`](Self::tcp_url) with the host `127.0.0.1`.
+    pub(crate) fn tcp_address(&self) -> String {
+        format!("127.0.0.1:{}", self.cluster.port)
+    }
+
     /// A connection beside the store.
     pub(crate) async fn connection(&self) -> PgConnection {
         PgConnection::connect(self.url().expose()).await.unwrap()

@@ -4,8 +4,9 @@ use std::sync::mpsc;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, Generation, GrantRecord, PendingRecord, PersonRecord, SessionRecord,
-    SigningKeyRecord, StoreError,
+    AuthStore, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
+    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
+    StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use jiff::Timestamp;
@@ -33,21 +34,37 @@ macro_rules! unhurried_store {
 }
 
 unhurried_store! {
-    fn use_attempt(attempt: &AttemptId, expires_at: Timestamp) -> bool;
-    fn put_pending(pending: PendingRecord) -> ();
-    fn delete_pending(attempt: &AttemptId) -> ();
-    fn pending_before(before: Timestamp) -> Vec<PendingRecord>;
+    fn use_attempt(attempt: &AttemptId, now: Timestamp, expires_at: Timestamp) -> bool;
+    fn keep_pair(pair: RevocationRecord) -> ();
+    fn finish_login(login: LoginCompletion) -> LoginOutcome;
     fn grant(key: &GrantKey) -> Option<GrantRecord>;
-    fn replace_grant(record: GrantRecord, expected: Option<Generation>) -> bool;
-    fn delete_grant(key: &GrantKey, generation: Generation) -> bool;
-    fn lease_grant(key: &GrantKey, holder: &str, now: Timestamp, until: Timestamp) -> bool;
+    fn update_grant(record: GrantRecord, expected: GrantVersion) -> bool;
+    fn lease_grant(key: &GrantKey, pair: &PairId, lease: &Lease) -> bool;
     fn release_grant(key: &GrantKey, holder: &str) -> ();
-    fn put_session(session: SessionRecord) -> ();
     fn session(id: &SessionId) -> Option<SessionRecord>;
     fn touch_session(id: &SessionId, used_at: Timestamp) -> ();
-    fn delete_session(id: &SessionId) -> Option<SessionRecord>;
-    fn count_sessions(grant: &GrantKey) -> u64;
-    fn sessions_before(idle: Timestamp, created: Timestamp) -> Vec<SessionRecord>;
+    fn end_session(id: &SessionId, due_at: Timestamp) -> Option<RevocationRecord>;
+    fn end_grant(key: &GrantKey, due_at: Timestamp) -> Option<RevocationRecord>;
+    fn expire_sessions(
+        idle: Timestamp,
+        created: Timestamp,
+        due_at: Timestamp,
+        limit: u32
+    ) -> u64;
+    fn claim_revocations(
+        now: Timestamp,
+        retry_at: Timestamp,
+        limit: u32
+    ) -> Vec<RevocationRecord>;
+    fn forget_revocation(pair: &PairId) -> ();
+    fn link(key: &LinkKey) -> Option<LinkRecord>;
+    fn put_link(link: LinkRecord) -> ();
+    fn update_link(
+        key: &LinkKey,
+        expected: GrantVersion,
+        link: Option<LinkRecord>
+    ) -> bool;
+    fn delete_link(key: &LinkKey) -> ();
     fn put_person(person: PersonRecord) -> ();
     fn person(user_entity_ref: &str) -> Option<PersonRecord>;
     fn put_signing_key(key: SigningKeyRecord) -> ();

@@ -131,19 +131,7 @@ impl CoderAuth {
         environment: Option<&str>,
     ) -> Result<Caller, AuthError> {
         let inner = self.inner();
-        if let Some(token) = coder_session_token(headers) {
-            return inner.caller_from_coder_token(token, environment).await;
-        }
-        let Some(token) = bearer(headers) else {
-            return inner.caller_from_session(headers, environment).await;
-        };
-        let user = inner.user_of_token(&token).await?;
-        match user.by() {
-            IdentifiedBy::SignIn(_) => inner.caller_from_own_token(&user, environment).await,
-            IdentifiedBy::Issuer(_) => {
-                inner.caller_from_trusted_issuer(&user, headers, environment).await
-            }
-        }
+        inner.in_time(inner.find_caller(headers, environment)).await
     }
 
     /// The same caller after Coder has refused a request with 401: asks `/users/me` whether the
@@ -174,6 +162,26 @@ impl CoderAuth {
 }
 
 impl Inner {
+    async fn find_caller(
+        &self,
+        headers: &HeaderMap,
+        environment: Option<&str>,
+    ) -> Result<Caller, AuthError> {
+        if let Some(token) = coder_session_token(headers) {
+            return self.caller_from_coder_token(token, environment).await;
+        }
+        let Some(token) = bearer(headers) else {
+            return self.caller_from_session(headers, environment).await;
+        };
+        let user = self.user_of_token(&token).await?;
+        match user.by() {
+            IdentifiedBy::SignIn(_) => self.caller_from_own_token(&user, environment).await,
+            IdentifiedBy::Issuer(_) => {
+                self.caller_from_trusted_issuer(&user, headers, environment).await
+            }
+        }
+    }
+
     /// The holder of a token of Coder.
     async fn caller_from_coder_token(
         &self,

@@ -1,9 +1,9 @@
 //! What a token says, and when it is believed.
 
 use jiff::Timestamp;
-use p256::ecdsa::VerifyingKey;
 use serde::{Deserialize, Serialize};
 
+use super::es256::VerifyingKey;
 use super::jwt::{LIMITED_USER_TYPE, Parsed, USER_TYPE};
 use super::token_error::TokenError;
 

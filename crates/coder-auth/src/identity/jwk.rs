@@ -2,8 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use p256::ecdsa::VerifyingKey;
 use serde::{Deserialize, Serialize};
+
+use super::es256::VerifyingKey;
 
 /// One key of a key set. Members we do not know are ignored (RFC 7517 §4).
 #[derive(Serialize, Deserialize)]
@@ -31,7 +32,7 @@ pub(super) struct JwkSet {
 
 impl Jwk {
     pub(super) fn new(id: &str, key: &VerifyingKey) -> Self {
-        let point = key.to_sec1_point(false);
+        let point = key.key().to_sec1_point(false);
         let coordinate = |bytes: Option<&[u8]>| URL_SAFE_NO_PAD.encode(bytes.unwrap_or_default());
         Self {
             kty: "EC".to_owned(),
@@ -62,6 +63,7 @@ impl Jwk {
         let mut point = vec![4];
         point.extend_from_slice(&coordinate(&self.x)?);
         point.extend_from_slice(&coordinate(&self.y)?);
-        Some((self.kid.clone(), VerifyingKey::from_sec1_bytes(&point).ok()?))
+        let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
+        Some((self.kid.clone(), VerifyingKey::new(key)?))
     }
 }

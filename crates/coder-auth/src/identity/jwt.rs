@@ -2,11 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use p256::ecdsa::signature::{Signer as _, Verifier as _};
-use p256::ecdsa::{Signature, VerifyingKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::es256::VerifyingKey;
 use super::signing_key::SigningKey;
 use super::token_error::TokenError;
 use crate::error::Bug;
@@ -51,8 +50,8 @@ pub(super) fn sign(
     };
     let signed =
         format!("{}.{}", part(serde_json::to_vec(header))?, part(serde_json::to_vec(claims))?);
-    let signature: Signature = key.secret().sign(signed.as_bytes());
-    Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
+    let signature = key.sign(signed.as_bytes())?;
+    Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
 pub(super) fn parse(token: &str) -> Result<Parsed<'_>, TokenError> {
@@ -72,9 +71,8 @@ pub(super) fn parse(token: &str) -> Result<Parsed<'_>, TokenError> {
 
 impl Parsed<'_> {
     pub(super) fn verify(&self, key: &VerifyingKey) -> Result<(), TokenError> {
-        let signature =
-            Signature::from_slice(&self.signature).map_err(|_| TokenError::Signature)?;
-        key.verify(self.signed.as_bytes(), &signature).map_err(|_| TokenError::Signature)
+        let verified = key.verifies(self.signed.as_bytes(), &self.signature);
+        verified.then_some(()).ok_or(TokenError::Signature)
     }
 
     /// Call it after [`Parsed::verify`].

@@ -3,11 +3,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use coder_core::World;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
-use super::jwk::Jwk;
+use super::key_set::WrittenKeySet;
 use super::signing_key::SigningKey;
 use super::static_key::StaticSigningKey;
 use crate::error::{AuthError, AuthErrorKind};
@@ -32,6 +33,7 @@ pub(super) struct KeyRing {
     /// The operator's own; without any, keys are drawn.
     fixed: Vec<Arc<SigningKey>>,
     cache: Mutex<Cache>,
+    written: WrittenKeySet,
 }
 
 #[derive(Clone, Default)]
@@ -50,7 +52,15 @@ impl KeyRing {
         fixed: &[StaticSigningKey],
     ) -> Self {
         let fixed = fixed.iter().map(StaticSigningKey::shared).collect();
-        Self { world, store, sealing, lifetime, fixed, cache: Mutex::default() }
+        Self {
+            world,
+            store,
+            sealing,
+            lifetime,
+            fixed,
+            cache: Mutex::default(),
+            written: WrittenKeySet::default(),
+        }
     }
 
     /// The key to sign with.
@@ -92,9 +102,10 @@ impl KeyRing {
         Ok(None)
     }
 
-    pub(super) async fn jwks(&self) -> Result<Vec<Jwk>, AuthError> {
+    /// The published keys as a JSON Web Key Set.
+    pub(super) async fn jwks(&self) -> Result<Bytes, AuthError> {
         let keys = self.keys(self.world.clock.now(), FRESH).await?;
-        Ok(keys.iter().map(|key| Jwk::new(key.id(), key.public())).collect())
+        Ok(self.written.of(keys)?)
     }
 
     /// Forgets keys that are not published any more.
@@ -149,7 +160,7 @@ impl KeyRing {
     fn open(&self, record: &SigningKeyRecord) -> Option<SigningKey> {
         let bytes = self.sealing.open(&purpose(&record.id), &record.sealed).ok()?;
         let secret = p256::ecdsa::SigningKey::from_slice(&bytes).ok()?;
-        Some(SigningKey::new(record.id.clone(), secret, record.created_at))
+        SigningKey::new(record.id.clone(), secret, record.created_at)
     }
 }
 

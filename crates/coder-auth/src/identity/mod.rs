@@ -5,9 +5,11 @@
 //! is and opens nothing. Other Backstage backends verify both with the issuer's key set.
 
 mod claims;
+mod es256;
 mod issuer;
 mod jwk;
 mod jwt;
+mod key_set;
 mod keys;
 mod signing_key;
 mod static_key;

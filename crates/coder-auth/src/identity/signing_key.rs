@@ -2,18 +2,29 @@
 
 use coder_core::{Random, RandomError, random_bytes};
 use jiff::Timestamp;
-use p256::ecdsa::VerifyingKey;
 use zeroize::Zeroizing;
+
+use super::es256::{Signature, Signer, VerifyingKey};
+use crate::error::Bug;
 
 pub(super) struct SigningKey {
     id: String,
     secret: p256::ecdsa::SigningKey,
+    signer: Signer,
+    public: VerifyingKey,
     created_at: Timestamp,
 }
 
 impl SigningKey {
-    pub(super) fn new(id: String, secret: p256::ecdsa::SigningKey, created_at: Timestamp) -> Self {
-        Self { id, secret, created_at }
+    /// Prepares a key; `None` when the library that signs does not take it.
+    pub(super) fn new(
+        id: String,
+        secret: p256::ecdsa::SigningKey,
+        created_at: Timestamp,
+    ) -> Option<Self> {
+        let signer = Signer::new(&secret)?;
+        let public = VerifyingKey::new(*secret.verifying_key())?;
+        Some(Self { id, secret, signer, public, created_at })
     }
 
     /// A new key.
@@ -23,7 +34,8 @@ impl SigningKey {
         for _ in 0..8 {
             let bytes = Zeroizing::new(random_bytes::<32>(random)?);
             if let Ok(secret) = p256::ecdsa::SigningKey::from_slice(bytes.as_slice()) {
-                return Ok(Self { id, secret, created_at: now });
+                return Self::new(id, secret, now)
+                    .ok_or_else(|| RandomError::new("the new key was refused"));
             }
         }
         Err(RandomError::new("no usable key was drawn"))
@@ -43,6 +55,11 @@ impl SigningKey {
     }
 
     pub(super) fn public(&self) -> &VerifyingKey {
-        self.secret.verifying_key()
+        &self.public
+    }
+
+    /// Signs with ES256.
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, Bug> {
+        self.signer.sign(message)
     }
 }

@@ -69,7 +69,8 @@ impl StaticSigningKey {
         if secret.public_key() != public {
             return Err(StaticSigningKeyError::Mismatch);
         }
-        Ok(Self(Arc::new(SigningKey::new(id, secret.into(), Timestamp::UNIX_EPOCH))))
+        let key = SigningKey::new(id, secret.into(), Timestamp::UNIX_EPOCH);
+        Ok(Self(Arc::new(key.ok_or(StaticSigningKeyError::PrivateKey)?)))
     }
 
     /// The key's id.

@@ -2,24 +2,29 @@
 //! issue tokens themselves.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{Origin, TransportError, TransportErrorKind, World, is_loopback, timeout};
+use coder_core::{
+    Origin, TransportError, TransportErrorKind, World, is_loopback, is_within, timeout,
+};
+use futures_channel::oneshot;
 use futures_util::lock::Mutex;
 use http::{Request, header::ACCEPT};
 use jiff::{SignedDuration, Timestamp};
-use p256::ecdsa::VerifyingKey;
 use url::Url;
 
 use super::claims::{AUDIENCE, AcceptTokens, Addressed, VerifiedIdentity, check};
+use super::es256::VerifyingKey;
 use super::jwk::JwkSet;
 use super::jwt::{self, Parsed};
 use super::token_error::TokenError;
 
 /// A key set is asked for anew after this long.
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
+/// And beside the tokens whose keys are known, after this long.
+const RENEWED: SignedDuration = SignedDuration::from_mins(5);
 /// And at most this often, whatever tokens come.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 /// An issuer that takes longer does not answer.
@@ -57,7 +62,9 @@ pub struct TrustedIssuer {
     issuer: Option<String>,
     /// What they have in `aud`.
     audience: String,
-    keys: Mutex<KeySet>,
+    keys: StdMutex<KeySet>,
+    /// The turn of who reads the key set.
+    reading: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -65,6 +72,21 @@ struct KeySet {
     keys: Vec<(String, VerifyingKey)>,
     read_at: Option<Timestamp>,
     tried_at: Option<Timestamp>,
+}
+
+impl KeySet {
+    fn find(&self, id: &str, now: Timestamp) -> Option<VerifyingKey> {
+        let mut keys = self.keys.iter().filter(|_| self.was_read_within(FRESH, now));
+        keys.find(|(known, _)| known == id).map(|(_, key)| *key)
+    }
+
+    fn was_read_within(&self, span: SignedDuration, now: Timestamp) -> bool {
+        self.read_at.is_some_and(|then| is_within(span, now, then))
+    }
+
+    fn was_tried(&self, now: Timestamp) -> bool {
+        self.tried_at.is_some_and(|then| is_within(COOL_DOWN, now, then))
+    }
 }
 
 /// Why a token is not believed.
@@ -118,7 +140,13 @@ impl TrustedIssuer {
             return Err(InsecureIssuer);
         }
         let audience = AUDIENCE.to_owned();
-        Ok(Self { jwks_url, issuer: None, audience, keys: Mutex::default() })
+        Ok(Self {
+            jwks_url,
+            issuer: None,
+            audience,
+            keys: StdMutex::default(),
+            reading: Mutex::default(),
+        })
     }
 
     /// Its tokens name it like this, letter by letter (`iss`).
@@ -140,29 +168,64 @@ impl TrustedIssuer {
         self.issuer.as_deref().unwrap_or(self.jwks_url.as_str())
     }
 
-    /// The key of this id. One that is not known may be new, so the set is read again then.
-    async fn key(&self, world: &World, id: &str) -> Result<Option<VerifyingKey>, TransportError> {
-        // Held while the set is read, so that many tokens at once cause one request.
-        let mut set = self.keys.lock().await;
+    /// Finds the key of this id. One that is not known may be new, so the set is read again then,
+    /// which holds up nobody whose key is known.
+    async fn key(
+        self: &Arc<Self>,
+        world: &World,
+        id: &str,
+    ) -> Result<Option<VerifyingKey>, TransportError> {
         let now = world.clock.now();
-        let since = |time: Option<Timestamp>| time.map(|time| now.duration_since(time));
-        let is_fresh = since(set.read_at).is_some_and(|age| age < FRESH);
-        let find =
-            |set: &KeySet| set.keys.iter().find(|(known, _)| known == id).map(|(_, key)| *key);
-        if is_fresh && let Some(key) = find(&set) {
-            return Ok(Some(key));
+        let (known, is_due) = {
+            let set = self.set();
+            (set.find(id, now), !set.was_read_within(RENEWED, now) && !set.was_tried(now))
+        };
+        if known.is_some() && !is_due {
+            return Ok(known);
         }
-        if since(set.tried_at).is_some_and(|age| age < COOL_DOWN) {
-            return match is_fresh {
-                true => Ok(None),
-                false => Err(TransportError::new(TransportErrorKind::Other)
-                    .because("it was tried less than 30 seconds ago")),
-            };
+        let (issuer, asked) = (Arc::clone(self), world.clone());
+        // Whoever asked may go away; the turn must not be lost with them.
+        let (give, receive) = oneshot::channel();
+        world.runtime.spawn(Box::pin(async move {
+            let _ = give.send(issuer.renew(&asked, known.is_some()).await);
+        }));
+        if known.is_some() {
+            return Ok(known);
         }
-        set.tried_at = Some(now);
-        set.keys = self.read(world).await?;
-        set.read_at = Some(now);
-        Ok(find(&set))
+        receive.await.unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Other)))?;
+        Ok(self.set().find(id, now))
+    }
+
+    /// Reads the key set, one reader at a time, and at most every 30 seconds. `early` reads it again
+    /// while it is still fresh, for tokens whose key is known.
+    async fn renew(&self, world: &World, early: bool) -> Result<(), TransportError> {
+        let before = self.set().read_at;
+        let _turn = self.reading.lock().await;
+        let now = world.clock.now();
+        {
+            let mut set = self.set();
+            let is_fresh = set.was_read_within(FRESH, now);
+            if is_fresh && (set.read_at != before || (early && set.was_read_within(RENEWED, now))) {
+                return Ok(());
+            }
+            if set.was_tried(now) {
+                return if is_fresh {
+                    Ok(())
+                } else {
+                    Err(TransportError::new(TransportErrorKind::Other)
+                        .because("it was tried less than 30 seconds ago"))
+                };
+            }
+            set.tried_at = Some(now);
+        }
+        let keys = self.read(world).await?;
+        let mut set = self.set();
+        (set.keys, set.read_at) = (keys, Some(now));
+        Ok(())
+    }
+
+    fn set(&self) -> MutexGuard<'_, KeySet> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read(&self, world: &World) -> Result<Vec<(String, VerifyingKey)>, TransportError> {

@@ -53,7 +53,10 @@ impl CoderAuth {
             Err(_) => (Flow::Popup, None),
         };
         let outcome = match attempt {
-            Ok(attempt) => inner.finish(&environment, attempt, &params, request.headers()).await,
+            Ok(attempt) => {
+                let login = inner.finish(&environment, attempt, &params, request.headers());
+                inner.in_time(login).await
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = &outcome {

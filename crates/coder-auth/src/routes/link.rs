@@ -48,7 +48,8 @@ impl CoderAuth {
     /// allowed origin. The environment may be left out when it is that of the sign-in, or the only
     /// one.
     pub async fn show_link(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let answer = self.inner().show_link(request).await;
+        let inner = self.inner();
+        let answer = inner.in_time(inner.show_link(request)).await;
         answer.unwrap_or_else(|error| respond::error(&error, request))
     }
 
@@ -59,14 +60,16 @@ impl CoderAuth {
     /// another user than the person is signed in to Coder as, and not that of a user whom the
     /// sign-in resolvers know as somebody else.
     pub async fn link(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let answer = self.inner().link(request).await;
+        let inner = self.inner();
+        let answer = inner.in_time(inner.link(request)).await;
         answer.unwrap_or_else(|error| respond::error(&error, request))
     }
 
     /// Forgets the linked token: `DELETE /link?env=…`. At Coder it stays what it is, since it is
     /// the person's own. Callers are known as in [`show_link`](Self::show_link).
     pub async fn unlink(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let answer = self.inner().unlink(request).await;
+        let inner = self.inner();
+        let answer = inner.in_time(inner.unlink(request)).await;
         answer.unwrap_or_else(|error| respond::error(&error, request))
     }
 }

@@ -25,7 +25,8 @@ impl CoderAuth {
     /// was made in. Coder is told to revoke the tokens when no other browser of this person needs
     /// them (RFC 7009); when Coder does not answer, [`sweep`](Self::sweep) tells it later.
     pub async fn logout(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        match self.inner().logout(request).await {
+        let inner = self.inner();
+        match inner.in_time(inner.logout(request)).await {
             Ok(response) => response,
             Err(error) => respond::error(&error, request),
         }

@@ -24,7 +24,8 @@ impl CoderAuth {
     /// 401 means that the session is over, or needs a new login; 503, with `Retry-After`, that it
     /// is not.
     pub async fn refresh(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let mut response = match self.inner().refresh(request).await {
+        let inner = self.inner();
+        let mut response = match inner.in_time(inner.refresh(request)).await {
             Ok(response) => response,
             Err(error) => respond::error(&error, request),
         };

@@ -1,5 +1,7 @@
 //! `GET /start`: sending the browser to Coder.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use coder_client::{Capabilities, Capability};
 use coder_core::Origin;
@@ -42,10 +44,12 @@ impl Inner {
             Some("redirect") => Flow::Redirect(self.redirect_url(params.get("redirectUrl"))?),
             _ => Flow::Popup,
         };
-        let requested = params.scopes()?;
-        let sent =
-            self.send_to_coder(environment, requested, &origin, flow.clone(), request.headers());
-        Ok(sent.await.unwrap_or_else(|error| {
+        let sent = async {
+            let requested = params.scopes()?;
+            let headers = request.headers();
+            self.send_to_coder(environment, requested, &origin, flow.clone(), headers).await
+        };
+        Ok(sent.await.unwrap_or_else(|error: AuthError| {
             respond::log(&error, request);
             respond_to(flow, &origin, Err(error))
         }))
@@ -149,7 +153,7 @@ impl Inner {
 /// Its tokens may do everything there, so all that was wanted counts as granted.
 fn scope_to_ask(
     scope: &[String],
-    release: Result<Capabilities, coder_client::Error>,
+    release: Result<Capabilities, Arc<coder_client::Error>>,
 ) -> Result<Vec<String>, UpstreamError> {
     if scope.is_empty() {
         // Without scopes the request is right for every version.

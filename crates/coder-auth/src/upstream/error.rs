@@ -1,5 +1,6 @@
 //! What Coder refuses and how it fails, in the terms of a login.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use coder_client::CoderVersion;
@@ -70,7 +71,7 @@ pub enum UpstreamError {
     #[error(
         "the version of the Coder deployment is not known right now, so it is not certain that it honours the configured scopes; try again in a moment"
     )]
-    VersionUnknown(#[source] Option<coder_client::Error>),
+    VersionUnknown(#[source] Option<Arc<coder_client::Error>>),
     /// The user may not use Coder any more.
     #[error("Authentication failed, {message}")]
     UserInactive {
@@ -231,7 +232,8 @@ impl UpstreamError {
     /// How long Coder asks to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Other(error) | Self::VersionUnknown(Some(error)) => error.retry_after(),
+            Self::Other(error) => error.retry_after(),
+            Self::VersionUnknown(Some(error)) => error.retry_after(),
             Self::TooManyLogins { retry_after } => Some(*retry_after),
             _ => None,
         }

@@ -9,6 +9,8 @@ use http::{HeaderValue, Method, Request, Response, Uri};
 use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
+use super::MAX_ANSWER;
+
 /// A token request that the `oauth2` crate has put together.
 pub(super) struct Exchange(Request<Bytes>);
 
@@ -43,6 +45,10 @@ impl Operation for Exchange {
 
     fn needs_credential(&self) -> bool {
         false
+    }
+
+    fn max_answer(&self) -> usize {
+        MAX_ANSWER
     }
 }
 
@@ -79,6 +85,10 @@ impl Operation for Revocation<'_> {
 
     fn needs_credential(&self) -> bool {
         false
+    }
+
+    fn max_answer(&self) -> usize {
+        MAX_ANSWER
     }
 
     /// Revoking what is revoked changes nothing.

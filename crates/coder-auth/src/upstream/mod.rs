@@ -4,8 +4,8 @@
 //! versions before 2.38 refuse a request with an unknown one. PKCE with S256 is always used.
 
 mod application_check;
-pub(crate) mod budget;
-mod capability_cache;
+mod budget;
+mod cached;
 mod error;
 mod exchange;
 pub(crate) mod probe;
@@ -16,7 +16,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use coder_client::operations::{GetUser, RevokeOAuth2Consent};
+use coder_client::operations::{GetBuildInfo, GetUser, RevokeOAuth2Consent};
 use coder_client::{Capabilities, Capability, Client, Credential};
 use coder_core::{
     DeploymentUrl, Random, RandomError, Secret, World, cleaned, random_bytes, timeout,
@@ -38,10 +38,10 @@ use url::Url;
 use crate::grant::key::OAuth2App;
 use crate::grant::profile::Profile;
 use crate::grant::tokens::TokenPair;
-use application_check::ApplicationCheck;
 use budget::LoginBudget;
-use capability_cache::CapabilityCache;
+use cached::Cached;
 use exchange::{Exchange, Revocation};
+use probe::ApplicationVerdict;
 
 pub use error::UpstreamError;
 
@@ -65,6 +65,9 @@ const MAX_NAME: usize = 200;
 const MAX_EMAIL: usize = 320;
 /// The greatest length of the URL of a picture, in bytes. A longer one is left out.
 const MAX_PICTURE: usize = 2048;
+
+/// The greatest size of an answer to a request of a login, in bytes.
+const MAX_ANSWER: usize = 512 * 1024;
 
 /// A token response of Coder: RFC 6749 §5.1, and the expiry as a time.
 type TokenAnswer = StandardTokenResponse<Expiry, BasicTokenType>;
@@ -100,9 +103,16 @@ pub(crate) struct Upstream {
     oauth: OAuthClient,
     /// Where this server reaches Coder, without a credential.
     client: Client,
-    capabilities: CapabilityCache,
-    application: ApplicationCheck,
+    release: Cached<Capabilities>,
+    application: Cached<ApplicationVerdict>,
     budget: Arc<LoginBudget>,
+}
+
+/// What the environments of one deployment share.
+#[derive(Clone, Default)]
+pub(crate) struct SharedDeployment {
+    budget: Arc<LoginBudget>,
+    release: Cached<Capabilities>,
 }
 
 /// A PKCE code verifier of 43 characters, from 256 random bits (RFC 7636 §4.1).
@@ -131,7 +141,6 @@ impl Upstream {
             .set_token_uri(TokenUrl::from_url(reached.endpoint(["oauth2", "tokens"])))
             .set_redirect_uri(RedirectUrl::from_url(callback_url.clone()));
         let client = Client::new(world, reached);
-        let capabilities = CapabilityCache::default();
         Self {
             world: world.clone(),
             app: OAuth2App::new(deployment, client_id),
@@ -139,15 +148,16 @@ impl Upstream {
             callback_url: callback_url.clone(),
             oauth,
             client,
-            capabilities,
-            application: ApplicationCheck::default(),
+            release: Cached::default(),
+            application: Cached::default(),
             budget: Arc::default(),
         }
     }
 
-    /// Shares the budget of logins with other environments of the same deployment.
-    pub(crate) fn with_budget(self, budget: Arc<LoginBudget>) -> Self {
-        Self { budget, ..self }
+    /// Shares the budget of logins, and what is known of the release, with other environments of
+    /// the same deployment.
+    pub(crate) fn sharing(self, shared: SharedDeployment) -> Self {
+        Self { budget: shared.budget, release: shared.release, ..self }
     }
 
     /// Where browsers reach the deployment.
@@ -166,10 +176,17 @@ impl Upstream {
         self.client.clone().with_credential(Credential::SessionToken(access_token))
     }
 
-    /// What the deployment can do, asked for at most every ten minutes.
-    pub(crate) async fn capabilities(&self) -> Result<Capabilities, coder_client::Error> {
-        let asking = self.capabilities.get(&self.client, self.world.clock.now());
-        self.bounded(RELEASE_TIMEOUT, asking).await
+    /// Tells what the deployment can do, from memory where that is known. One question at a time is
+    /// asked.
+    ///
+    /// # Errors
+    ///
+    /// When nothing is known and the last question was not answered.
+    pub(crate) async fn capabilities(&self) -> Result<Capabilities, Arc<coder_client::Error>> {
+        let client = self.client.clone();
+        let question =
+            async move { client.send(&GetBuildInfo).await.map(|info| Capabilities::from(&info)) };
+        self.release.get(&self.world, RELEASE_TIMEOUT, question).await
     }
 
     /// Where to send the browser (RFC 6749 §4.1.1, RFC 7636 §4.3).
@@ -206,7 +223,17 @@ impl Upstream {
         let send = Exchange::sender(&self.client);
         let refresh_token = RefreshToken::new(refresh_token.expose().to_owned());
         let request = self.oauth.exchange_refresh_token(&refresh_token);
-        self.token_pair(request.request_async(&send)).await
+        let tokens = self.token_pair(request.request_async(&send)).await;
+        // Before 2.38 a rotation for an application that Coder has dropped finds no grant.
+        if let Err(
+            UpstreamError::GrantRefused(_)
+            | UpstreamError::ClientRefused(_)
+            | UpstreamError::ProviderOff(_),
+        ) = tokens
+        {
+            self.application.forget();
+        }
+        tokens
     }
 
     async fn token_pair(
@@ -241,22 +268,9 @@ impl Upstream {
         Ok(TokenPair {
             access_token: secret(tokens.access_token().secret()),
             refresh_token: tokens.refresh_token().map(|token| secret(token.secret())),
-            expires_in: self.expires_in(&tokens),
+            expires_in: expires_in(&tokens, self.world.clock.now()),
             scope: tokens.scopes().map(words),
         })
-    }
-
-    /// How long the access token lives from now on, in seconds.
-    fn expires_in(&self, tokens: &TokenAnswer) -> Option<u32> {
-        let seconds = match (tokens.expires_in(), &tokens.extra_fields().expiry) {
-            (Some(lifetime), _) => i64::try_from(lifetime.as_secs()).unwrap_or(MAX_LIFETIME),
-            (None, Some(expiry)) => {
-                let expiry: Timestamp = expiry.parse().ok()?;
-                expiry.duration_since(self.world.clock.now()).as_secs()
-            }
-            (None, None) => return None,
-        };
-        u32::try_from(seconds.min(MAX_LIFETIME)).ok()
     }
 
     /// Whose tokens these are (`GET /api/v2/users/me`).
@@ -328,4 +342,17 @@ impl Upstream {
             .await
             .unwrap_or_else(|| Err(error::no_answer_in_time().into()))
     }
+}
+
+/// Tells how long the access token lives from `now` on, in seconds: at most ten years.
+fn expires_in(tokens: &TokenAnswer, now: Timestamp) -> Option<u32> {
+    let seconds = match (tokens.expires_in(), &tokens.extra_fields().expiry) {
+        (Some(lifetime), _) => i64::try_from(lifetime.as_secs()).unwrap_or(MAX_LIFETIME),
+        (None, Some(expiry)) => {
+            let expiry: Timestamp = expiry.parse().ok()?;
+            expiry.duration_since(now).as_secs()
+        }
+        (None, None) => return None,
+    };
+    u32::try_from(seconds.min(MAX_LIFETIME)).ok()
 }

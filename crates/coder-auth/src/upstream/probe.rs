@@ -13,6 +13,8 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::MAX_ANSWER;
+
 /// A code of the form of Coder's codes, which it has never issued.
 const IMPOSSIBLE_CODE: &str = "coder_0000000000_0000000000000000000000000000000000000000";
 /// A code verifier of the form of RFC 7636 §4.1.
@@ -190,6 +192,10 @@ impl Operation for Exchange<'_> {
     fn needs_credential(&self) -> bool {
         false
     }
+
+    fn max_answer(&self) -> usize {
+        MAX_ANSWER
+    }
 }
 
 impl Operation for Authorize<'_> {
@@ -209,6 +215,10 @@ impl Operation for Authorize<'_> {
 
     fn needs_credential(&self) -> bool {
         false
+    }
+
+    fn max_answer(&self) -> usize {
+        MAX_ANSWER
     }
 }
 

@@ -28,6 +28,11 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes>
             (StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(text))
         }
     };
+    json_text(status, text)
+}
+
+/// JSON that is written already, which no cache may keep.
+pub(crate) fn json_text(status: StatusCode, text: Bytes) -> Response<Bytes> {
     let mut response = Response::new(text);
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -176,6 +176,8 @@ async fn the_application_is_asked_about_once_for_all_logins_of_ten_minutes() {
         assert_eq!(questions(&house), 1, "{version}");
         house.advance(Duration::from_secs(1));
         Browser::new().start(&house).await;
+        // The question is asked beside the login.
+        tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(questions(&house), 2, "{version}");
         assert_eq!(house.coder.count("GET", "/oauth2/authorize"), 0, "{version}: not needed");
     }
@@ -236,6 +238,7 @@ async fn a_coder_that_is_asked_too_often_is_left_alone_as_long_as_it_says() {
     }
     assert_eq!(questions(&house), 1);
     Browser::new().start(&house).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(questions(&house), 2, "the 30 seconds are over");
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{Request, StatusCode};
 
-use crate::support::{Browser, House, answer, location, posted};
+use crate::support::{Browser, House, PORTAL, answer, location, posted};
 
 fn scopes(count: usize) -> String {
     (0..count).map(|number| format!("s{number}+")).collect()
@@ -13,17 +13,37 @@ fn scopes(count: usize) -> String {
 #[tokio::test(start_paused = true)]
 async fn more_than_fifty_scopes_or_a_kilobyte_of_them_are_refused() {
     let house = House::current();
-    for (scope, status) in [
-        (scopes(50), StatusCode::FOUND),
-        (scopes(51), StatusCode::BAD_REQUEST),
-        ("a".repeat(1024), StatusCode::FOUND),
-        ("a".repeat(1025), StatusCode::BAD_REQUEST),
-        ("s+".repeat(500), StatusCode::FOUND),
+    for (scope, is_good) in [
+        (scopes(50), true),
+        (scopes(51), false),
+        ("a".repeat(1024), true),
+        ("a".repeat(1025), false),
+        ("s+".repeat(500), true),
     ] {
         let query = format!("env=development&scope={scope}");
         let response = Browser::new().start_at(&house.auth, &query).await;
+        let status = if is_good { StatusCode::FOUND } else { StatusCode::OK };
         assert_eq!(response.status(), status, "{} bytes", scope.len());
+        if !is_good {
+            let (message, origin) = posted(&response);
+            assert_eq!(origin, PORTAL);
+            assert_eq!(message["error"]["name"], "InputError");
+            let text = message["error"]["message"].as_str().unwrap();
+            assert!(text.contains("at most 50 scopes"), "{text}");
+        }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_page_of_a_redirect_flow_is_told_that_it_asked_for_too_many_scopes() {
+    let house = House::current();
+    let query = format!("env=development&flow=redirect&redirectUrl={PORTAL}/page&scope=");
+    let told = location(&Browser::new().start_at(&house.auth, &(query + &scopes(51))).await);
+    assert!(told.as_str().starts_with("https://portal.example.com/page?error="), "{told}");
+    let elsewhere = "env=development&flow=redirect&redirectUrl=https://evil.example.com/";
+    let refused = answer(&Browser::new().start_at(&house.auth, elsewhere).await);
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "nobody is sent to a bad redirectUrl");
+    assert!(refused.message().contains("redirectUrl"), "{refused:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ use coder_auth::identity::{AcceptTokens, IdentityVerifier, TrustedIssuer, Verify
 use coder_auth::{SignIn, UsernameMatchingUserEntityName};
 use coder_core::{Body, TransportError, TransportErrorKind, World};
 use http::{Request, Response};
+use tokio::time::Instant;
 
 use crate::sign_in::{catalog, with_sign_in};
 use crate::support::{Browser, House};
@@ -20,26 +21,34 @@ struct Service {
     verifier: IdentityVerifier,
     asked: Arc<AtomicUsize>,
     down: Arc<AtomicBool>,
+    hangs: Arc<AtomicBool>,
 }
 
 impl Service {
     fn of(house: &House, trusted: TrustedIssuer) -> Self {
-        let (asked, down) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (down, hangs) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (auth, counter, broken) = (house.auth.clone(), asked.clone(), down.clone());
+        let silent = hangs.clone();
         let transport = move |request: Request<Bytes>| {
             let (auth, counter, broken) = (auth.clone(), counter.clone(), broken.clone());
+            let silent = silent.clone();
             async move {
                 assert_eq!(request.uri().path(), "/api/auth/.well-known/jwks.json");
                 counter.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
                 if broken.load(Ordering::Relaxed) {
                     return Err(TransportError::new(TransportErrorKind::Connect));
+                }
+                if silent.load(Ordering::Relaxed) {
+                    std::future::pending::<()>().await;
                 }
                 Ok::<Response<Body>, _>(auth.jwks(&request).await.map(Body::from))
             }
         };
         let world = World { transport: Arc::new(transport), ..house.world().clone() };
         let verifier = IdentityVerifier::new(&world).trusting(trusted);
-        Self { verifier, asked, down }
+        Self { verifier, asked, down, hangs }
     }
 
     async fn who(&self, token: &str) -> Result<String, VerifyError> {
@@ -120,6 +129,40 @@ async fn keys_that_cannot_be_read_are_no_reason_to_say_no() {
     service.down.store(false, Ordering::Relaxed);
     house.advance(Duration::from_secs(30));
     assert!(service.who(&token).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_hangs_does_not_hold_tokens_up_whose_key_is_known() {
+    let house = portal();
+    let token = token(&house).await;
+    let other = self::token(&portal_with_another_key().await).await;
+    let service = Service::of(&house, trusted());
+    service.who(&token).await.unwrap();
+    service.hangs.store(true, Ordering::Relaxed);
+    house.advance(Duration::from_secs(30));
+    let before = Instant::now();
+    let mut stranger = std::pin::pin!(service.who(&other));
+    assert!(futures_util::poll!(&mut stranger).is_pending(), "its key may be new");
+    assert!(service.who(&token).await.is_ok());
+    assert_eq!(before, Instant::now(), "nobody waited");
+    // Before the ten minutes of the key set are over, it is read again beside the tokens.
+    house.advance(Duration::from_secs(569));
+    assert!(service.who(&token).await.is_ok());
+    assert_eq!(before, Instant::now(), "nobody waited");
+    assert!(stranger.await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_who_leaves_does_not_keep_the_keys_from_being_read() {
+    let house = portal();
+    let token = token(&house).await;
+    let service = Service::of(&house, trusted());
+    {
+        let mut stranger = std::pin::pin!(service.who(&token));
+        assert!(futures_util::poll!(&mut stranger).is_pending());
+    }
+    assert!(service.who(&token).await.is_ok());
+    assert_eq!(service.asked(), 1);
 }
 
 #[tokio::test(start_paused = true)]

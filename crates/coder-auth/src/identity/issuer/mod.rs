@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use coder_core::{Secret, World};
 use jiff::SignedDuration;
 use url::Url;
@@ -140,8 +141,8 @@ impl Issuer {
     }
 
     /// The JSON Web Key Set (RFC 7517 §5) of `/.well-known/jwks.json`.
-    pub(crate) async fn jwks(&self) -> Result<serde_json::Value, AuthError> {
-        Ok(serde_json::json!({ "keys": self.keys.jwks().await? }))
+    pub(crate) async fn jwks(&self) -> Result<Bytes, AuthError> {
+        self.keys.jwks().await
     }
 
     /// Forgets keys that are not published any more.

@@ -3,7 +3,6 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bytes::Bytes;
 use coder_core::{Body, Random, RandomError, Secret, TokioRuntime, TransportError};
 
 use backstage_catalog::EntityRef;
@@ -54,8 +53,12 @@ impl Portal {
     }
 
     async fn published(&self) -> usize {
-        self.issuer.jwks().await.unwrap()["keys"].as_array().unwrap().len()
+        jwks(&self.issuer).await["keys"].as_array().unwrap().len()
     }
+}
+
+async fn jwks(issuer: &Issuer) -> serde_json::Value {
+    serde_json::from_slice(&issuer.jwks().await.unwrap()).unwrap()
 }
 
 fn issuer(
@@ -202,7 +205,7 @@ async fn a_key_is_published_before_it_signs_and_longer_than_what_it_signed() {
     portal.advance(SignedDuration::from_mins(49));
     assert!(portal.accepts(&still, AcceptTokens::Full).await, "its key verifies to the end");
     portal.advance(SignedDuration::from_hours(1));
-    assert!(!portal.issuer.jwks().await.unwrap().to_string().contains(&kid(&first)));
+    assert!(!jwks(&portal.issuer).await.to_string().contains(&kid(&first)));
 }
 
 #[tokio::test]
@@ -215,6 +218,17 @@ async fn a_portal_that_slept_signs_with_a_fresh_key_at_once() {
     assert!(portal.accepts(&token, AcceptTokens::Full).await);
     portal.issuer.sweep().await.unwrap();
     assert_eq!(portal.store.signing_keys().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_key_set_is_written_once_until_its_keys_are_others() {
+    let portal = Portal::new();
+    portal.token().await;
+    let first = portal.issuer.jwks().await.unwrap();
+    assert_eq!(portal.issuer.jwks().await.unwrap().as_ptr(), first.as_ptr());
+    portal.advance(SignedDuration::from_hours(1));
+    portal.token().await;
+    assert_eq!(portal.published().await, 2);
 }
 
 #[tokio::test]
@@ -234,11 +248,16 @@ async fn the_wire_formats_are_backstages() {
     let token = portal.token().await;
     let decode = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
     let parts: Vec<&str> = token.split('.').collect();
+    let claims = decode(parts[1]);
+    // It differs from call to call where the native library signs.
+    let proof = serde_json::from_str::<serde_json::Value>(&claims).unwrap()["uip"].clone();
+    let proof = proof.as_str().unwrap();
+    assert_eq!(URL_SAFE_NO_PAD.decode(proof).unwrap().len(), 64);
     insta::assert_snapshot!(format!(
         "{}\n{}\n{:#}\n{:#}",
         decode(parts[0]),
-        decode(parts[1]),
-        portal.issuer.jwks().await.unwrap(),
+        claims.replace(proof, "[signature]"),
+        jwks(&portal.issuer).await,
         portal.issuer.discovery()
     ));
 }

@@ -1,12 +1,11 @@
-//! Attempts are used once; pending pairs are found when their login was cut off.
+//! A login attempt is used once.
 
 use std::sync::Arc;
 
 use coder_auth::AttemptId;
-use coder_auth::store::{AuthStore, PendingRecord};
-use jiff::Timestamp;
+use coder_auth::store::AuthStore;
 
-use super::{MICROSECOND, at, at_once, how_many};
+use super::{at, at_once, how_many};
 
 fn attempt(id: &str) -> AttemptId {
     AttemptId::from_stored(id)
@@ -15,9 +14,10 @@ fn attempt(id: &str) -> AttemptId {
 /// The second use of an attempt is told so; another attempt is another one.
 pub async fn an_attempt_is_used_once(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
-    assert!(store.use_attempt(&attempt("a"), at(600)).await.unwrap());
-    assert!(!store.use_attempt(&attempt("a"), at(600)).await.unwrap());
-    assert!(store.use_attempt(&attempt("b"), at(600)).await.unwrap(), "another one");
+    assert!(store.use_attempt(&attempt("a"), at(0), at(600)).await.unwrap());
+    assert!(!store.use_attempt(&attempt("a"), at(0), at(600)).await.unwrap());
+    assert!(!store.use_attempt(&attempt("a"), at(600), at(900)).await.unwrap(), "until its end");
+    assert!(store.use_attempt(&attempt("b"), at(0), at(600)).await.unwrap(), "another one");
 }
 
 /// Exactly one caller uses an attempt, in whatever process.
@@ -25,7 +25,7 @@ pub async fn of_many_who_use_an_attempt_at_once_one_does(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
     let answers = at_once(20, open, |_, store| {
-        Box::pin(async move { store.use_attempt(&attempt("a"), at(600)).await.unwrap() })
+        Box::pin(async move { store.use_attempt(&attempt("a"), at(0), at(600)).await.unwrap() })
     });
     assert_eq!(how_many(&answers.await), 1);
 }
@@ -35,37 +35,11 @@ pub async fn an_attempt_stays_used_while_others_come_and_expire(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
     let store = open().await;
-    assert!(store.use_attempt(&attempt("a"), at(600)).await.unwrap());
-    // The last one is started in the last second of the first one's ten minutes.
-    for seconds in [0, 300, 601, 900, 1199] {
-        let other = attempt(&format!("at {seconds}"));
-        assert!(store.use_attempt(&other, at(seconds)).await.unwrap());
+    assert!(store.use_attempt(&attempt("a"), at(0), at(600)).await.unwrap());
+    for second in 0..200 {
+        let (now, expires_at) = (at(3 * second), at(3 * second + 1));
+        let other = attempt(&format!("at {second}"));
+        assert!(store.use_attempt(&other, now, expires_at).await.unwrap());
     }
-    assert!(!store.use_attempt(&attempt("a"), at(600)).await.unwrap());
-}
-
-fn pending(id: &str, stored_at: Timestamp) -> PendingRecord {
-    let environment = "production".to_owned();
-    PendingRecord { attempt: attempt(id), environment, sealed: id.into(), stored_at }
-}
-
-/// A pair is found when it was written before the moment, not at it; deleting what is not there is no
-/// failure.
-pub async fn a_pending_pair_is_found_once_it_is_old_and_until_it_is_deleted(
-    open: impl AsyncFn() -> Arc<dyn AuthStore>,
-) {
-    let store = open().await;
-    let (old, new) = (pending("old", at(0)), pending("new", at(10)));
-    store.put_pending(old.clone()).await.unwrap();
-    store.put_pending(new.clone()).await.unwrap();
-
-    let mut all = store.pending_before(at(11)).await.unwrap();
-    all.sort_by_key(|pending| pending.stored_at);
-    assert_eq!(all, [old.clone(), new.clone()]);
-    assert_eq!(store.pending_before(at(0)).await.unwrap(), []);
-    assert_eq!(store.pending_before(at(0) + MICROSECOND).await.unwrap(), [old]);
-
-    store.delete_pending(&attempt("old")).await.unwrap();
-    store.delete_pending(&attempt("unknown")).await.unwrap();
-    assert_eq!(store.pending_before(at(11)).await.unwrap(), [new]);
+    assert!(!store.use_attempt(&attempt("a"), at(600), at(1200)).await.unwrap());
 }

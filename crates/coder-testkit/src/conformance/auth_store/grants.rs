@@ -1,145 +1,154 @@
-//! Grants are written by compare-and-swap of their generation.
+//! A grant is updated by compare-and-swap of its version.
 
 use std::sync::Arc;
 
-use coder_auth::GrantKey;
-use coder_auth::store::AuthStore;
-use coder_client::UserId;
-use uuid::Uuid;
+use coder_auth::store::{AuthStore, GrantRecord, Lease};
+use coder_auth::{GrantKey, OAuth2App};
+use jiff::SignedDuration;
 
-use super::{at_once, grant, grant_key, how_many};
+use super::{
+    all_due, app, at, at_once, due, grant, grant_key, how_many, id, login, pair, sign_in, version,
+};
 
-/// `None` is expected by a first writer only; bytes come back as they were.
-pub async fn a_grant_is_first_written_where_there_is_none(
+/// A writer who has seen another version, or none, changes nothing; and an update makes no grant.
+pub async fn a_grant_is_updated_at_the_version_that_was_read_and_at_no_other(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
     let store = open().await;
     let key = grant_key(1);
-    assert_eq!(store.grant(&key).await.unwrap(), None);
-    assert!(!store.replace_grant(grant(&key, 2, b"replaced"), Some(1)).await.unwrap());
-    assert_eq!(store.grant(&key).await.unwrap(), None, "nothing was there to replace");
+    assert!(!store.update_grant(grant(&key, "new"), version("one")).await.unwrap());
+    assert_eq!(store.grant(&key).await.unwrap(), None, "nothing was there to update");
 
-    // Every byte there is, so that nothing is taken for text.
-    let content: Vec<u8> = (0..=u8::MAX).cycle().take(5000).collect();
-    let first = grant(&key, 1, &content);
-    assert!(store.replace_grant(first.clone(), None).await.unwrap());
-    assert_eq!(store.grant(&key).await.unwrap(), Some(first.clone()));
-    assert!(!store.replace_grant(grant(&key, 1, b"again"), None).await.unwrap());
-    assert_eq!(store.grant(&key).await.unwrap(), Some(first));
-}
-
-/// A writer who has seen another generation, or none, changes nothing.
-pub async fn a_grant_is_replaced_at_the_generation_that_was_read_and_at_no_other(
-    open: impl AsyncFn() -> Arc<dyn AuthStore>,
-) {
-    let store = open().await;
-    let key = grant_key(1);
-    store.replace_grant(grant(&key, 1, b"first"), None).await.unwrap();
-    let last = grant(&key, u64::MAX, b"second");
-    assert!(store.replace_grant(last.clone(), Some(1)).await.unwrap());
-    for expected in [None, Some(0), Some(1), Some(2), Some(u64::MAX / 2), Some(u64::MAX - 1)] {
-        let replaced = store.replace_grant(grant(&key, 3, b"late"), expected).await.unwrap();
-        assert!(!replaced, "{expected:?}");
-        assert_eq!(store.grant(&key).await.unwrap(), Some(last.clone()), "{expected:?}");
+    sign_in(&*store, login(&key, None, "one")).await;
+    for other in ["two", "One", "on", "one ", ""] {
+        assert!(!store.update_grant(grant(&key, "new"), version(other)).await.unwrap(), "{other}");
+        assert_eq!(store.grant(&key).await.unwrap(), Some(grant(&key, "one")), "{other}");
     }
-    assert!(store.replace_grant(grant(&key, 4, b"fourth"), Some(u64::MAX)).await.unwrap());
+    let second = GrantRecord { stored_at: at(7), ..grant(&key, "two") };
+    assert!(store.update_grant(second.clone(), version("one")).await.unwrap());
+    assert_eq!(store.grant(&key).await.unwrap(), Some(second));
+    assert!(store.session(&id("one")).await.unwrap().is_some());
+    assert_eq!(all_due(&*store).await, [""; 0], "a rotation's former pair is dead");
 }
 
-/// A grant that was written again is not deleted by someone who has not seen it.
-pub async fn a_grant_is_deleted_at_its_generation_and_at_no_other(
+/// Work that was begun before the end cannot undo it, even if the person has signed in again.
+pub async fn the_end_of_a_grant_is_final_for_work_begun_before(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
     let store = open().await;
     let key = grant_key(1);
-    assert!(!store.delete_grant(&key, 1).await.unwrap(), "there is none");
-    store.replace_grant(grant(&key, 2, b""), None).await.unwrap();
-    assert!(!store.delete_grant(&key, 1).await.unwrap());
-    assert!(store.grant(&key).await.unwrap().is_some());
-    assert!(store.delete_grant(&key, 2).await.unwrap());
+    sign_in(&*store, login(&key, None, "one")).await;
+    store.end_grant(&key, at(20)).await.unwrap();
+    assert!(!store.update_grant(grant(&key, "rotated"), version("one")).await.unwrap());
     assert_eq!(store.grant(&key).await.unwrap(), None);
-    assert!(!store.delete_grant(&key, 2).await.unwrap(), "it is gone");
-    assert!(store.replace_grant(grant(&key, 1, b"anew"), None).await.unwrap());
+    sign_in(&*store, login(&key, None, "two")).await;
+    assert!(!store.update_grant(grant(&key, "rotated"), version("one")).await.unwrap());
+    assert_eq!(store.grant(&key).await.unwrap(), Some(grant(&key, "two")));
 }
 
-/// Deployment, client and user each make another grant.
+/// While the pair stays, so does the lease: a profile may be confirmed beside a rotation.
+pub async fn an_update_frees_the_lease_if_it_replaces_the_pair(
+    open: impl AsyncFn() -> Arc<dyn AuthStore>,
+) {
+    let store = open().await;
+    let key = grant_key(1);
+    let lease = |holder: &str| Lease {
+        holder: holder.to_owned(),
+        now: at(0),
+        lasts: SignedDuration::from_secs(60),
+    };
+    sign_in(&*store, login(&key, None, "one")).await;
+    assert!(store.lease_grant(&key, &pair("one").id, &lease("a")).await.unwrap());
+    let confirmed = GrantRecord { pair: pair("one"), ..grant(&key, "two") };
+    assert!(store.update_grant(confirmed, version("one")).await.unwrap());
+    assert!(!store.lease_grant(&key, &pair("one").id, &lease("b")).await.unwrap());
+    assert!(store.update_grant(grant(&key, "three"), version("two")).await.unwrap());
+    assert!(store.lease_grant(&key, &pair("three").id, &lease("b")).await.unwrap());
+}
+
+/// Deployment, its path, client and user each make another grant.
 pub async fn grants_differ_in_every_part_of_their_key(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     let key = grant_key(1);
+    let at_deployment = |url: &str, client: &str| {
+        GrantKey::new(OAuth2App::new(url.parse().unwrap(), client), key.user)
+    };
     let others = [
-        GrantKey::new("https://coder.example.com:8443".parse().unwrap(), "client", key.user),
-        GrantKey::new(key.deployment.clone(), "Client", key.user),
+        at_deployment("https://coder.example.com:8443/base", "client"),
+        at_deployment("https://coder.example.com", "client"),
+        at_deployment("https://coder.example.com/Base", "client"),
+        at_deployment(app().deployment.as_str(), "Client"),
         grant_key(2),
     ];
-    for other in &others {
-        assert!(store.replace_grant(grant(other, 1, b"another"), None).await.unwrap(), "{other:?}");
+    for (n, other) in others.iter().enumerate() {
+        sign_in(&*store, login(other, None, &n.to_string())).await;
     }
     assert_eq!(store.grant(&key).await.unwrap(), None);
-    assert!(!store.delete_grant(&key, 1).await.unwrap());
-    for other in &others {
-        assert_eq!(store.grant(other).await.unwrap(), Some(grant(other, 1, b"another")));
+    assert_eq!(store.end_grant(&key, at(0)).await.unwrap(), None);
+    for (n, other) in others.iter().enumerate() {
+        let name = n.to_string();
+        assert_eq!(store.grant(other).await.unwrap(), Some(grant(other, &name)));
+        let mut ended = due(&name, at(0));
+        ended.app = other.app.clone();
+        assert_eq!(store.end_session(&id(&name), at(0)).await.unwrap(), Some(ended));
     }
 }
 
-/// Of writers who have seen the same, exactly one writes: the first time and later.
-pub async fn of_many_who_replace_a_grant_at_once_one_does(
+/// Of writers who have seen the same, exactly one writes.
+pub async fn of_many_who_update_a_grant_at_once_one_does(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
     let key = grant_key(1);
-    for generation in 1..=3_u8 {
-        let key = key.clone();
-        let answers = at_once(20, &open, move |n, store| {
-            let content = [generation, u8::try_from(n).unwrap()];
-            let record = grant(&key, generation.into(), &content);
-            let expected = (generation > 1).then(|| u64::from(generation) - 1);
-            Box::pin(async move { store.replace_grant(record, expected).await.unwrap() })
+    sign_in(&*open().await, login(&key, None, "0")).await;
+    for round in 0..3 {
+        let answers = at_once(20, &open, |n, store| {
+            let record = grant(&grant_key(1), &format!("{round} {n}"));
+            Box::pin(async move {
+                let read = store.grant(&record.key).await.unwrap().unwrap().version;
+                (read.clone(), store.update_grant(record, read).await.unwrap())
+            })
         })
         .await;
-        assert_eq!(how_many(&answers), 1, "{answers:?}");
-        let winner = answers.iter().position(|won| *won).unwrap();
-        let stored = open().await.grant(&grant_key(1)).await.unwrap().unwrap();
-        assert_eq!(stored.sealed, [generation, u8::try_from(winner).unwrap()]);
+        // Each version was replaced once.
+        let mut replaced: Vec<_> =
+            answers.iter().filter(|(_, won)| *won).map(|(read, _)| read.as_str()).collect();
+        assert!(!replaced.is_empty());
+        let wins = replaced.len();
+        replaced.sort_unstable();
+        replaced.dedup();
+        assert_eq!(replaced.len(), wins, "{answers:?}");
     }
-}
-
-/// A token that somebody has linked is a grant whose key holds who that is, and no user of Coder.
-pub async fn a_linked_token_is_kept_like_a_grant(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
-    let store = open().await;
-    let key = |person: &str| {
-        let deployment = "https://coder.example.com".parse().unwrap();
-        let client = format!("link https://backstage.example.com/api/auth {person}");
-        GrantKey::new(deployment, client, UserId::from(Uuid::nil()))
-    };
-    let long = format!("user:{0}/{0}", "n".repeat(250));
-    for person in ["user:default/alice", "user:default/bob", "user:default/o'dd %_\"é", &long] {
-        let linked = grant(&key(person), 1, person.as_bytes());
-        assert!(store.replace_grant(linked.clone(), None).await.unwrap(), "{person}");
-        assert_eq!(store.grant(&key(person)).await.unwrap(), Some(linked));
-    }
-    assert_eq!(store.grant(&key("user:default/alic")).await.unwrap(), None);
-    assert_eq!(store.grant(&key("user:default/alice ")).await.unwrap(), None);
-    assert!(store.delete_grant(&key("user:default/alice"), 1).await.unwrap());
-    assert_eq!(store.grant(&key("user:default/alice")).await.unwrap(), None);
-    assert!(store.grant(&key("user:default/bob")).await.unwrap().is_some());
+    let seen = open().await.grant(&key).await.unwrap().unwrap().version;
+    let answers = at_once(20, &open, |n, store| {
+        let (record, seen) = (grant(&grant_key(1), &format!("last {n}")), seen.clone());
+        Box::pin(async move { store.update_grant(record, seen).await.unwrap() })
+    });
+    let answers = answers.await;
+    assert_eq!(how_many(&answers), 1);
+    let winner = answers.iter().position(|won| *won).unwrap();
+    let stored = open().await.grant(&key).await.unwrap();
+    assert_eq!(stored, Some(grant(&key, &format!("last {winner}"))));
 }
 
 /// Writers who read and try again until they succeed all leave their mark.
 pub async fn no_write_is_lost_among_writers_who_compare_and_swap(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
-    at_once(20, &open, |_, store| Box::pin(async move { add_one(&*store).await })).await;
-    let stored = open().await.grant(&grant_key(1)).await.unwrap().unwrap();
-    assert_eq!((stored.generation, stored.sealed), (20, vec![20]));
+    let key = grant_key(1);
+    sign_in(&*open().await, login(&key, None, "0")).await;
+    at_once(20, &open, |n, store| Box::pin(async move { add_mark(&*store, n).await })).await;
+    let stored = open().await.grant(&key).await.unwrap().unwrap();
+    assert_eq!(stored.sealed.len(), 1 + 20);
 }
 
-/// Adds one to the number that is the grant's content, however often others come first.
-async fn add_one(store: &dyn AuthStore) {
-    let key = grant_key(1);
+/// Adds one byte to the grant's content, however often others come first.
+async fn add_mark(store: &dyn AuthStore, writer: usize) {
     loop {
-        let read = store.grant(&key).await.unwrap();
-        let expected = read.as_ref().map(|record| record.generation);
-        let number = read.and_then(|record| record.sealed.first().copied()).unwrap_or_default() + 1;
-        let record = grant(&key, expected.unwrap_or_default() + 1, &[number]);
-        if store.replace_grant(record, expected).await.unwrap() {
+        let mut record = store.grant(&grant_key(1)).await.unwrap().unwrap();
+        let expected = record.version;
+        record.sealed.push(0);
+        record.version = version(&format!("{writer} after {}", expected.as_str()));
+        if store.update_grant(record, expected).await.unwrap() {
             return;
         }
     }

@@ -1,19 +1,26 @@
 //! The rules of [`AuthStore`].
 //!
 //! Every function wants a function that opens handles on one store, which is empty at first.
-#![expect(clippy::unwrap_used, reason = "a store that fails has failed the test")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a store that fails has failed the test")]
 
 mod attempts;
 mod grants;
 mod handles;
 mod leases;
+mod links;
+mod logins;
 mod people;
+mod races;
+mod revocations;
 mod sessions;
 
 use std::sync::Arc;
 
-use coder_auth::GrantKey;
-use coder_auth::store::{AuthStore, GrantRecord, SessionRecord};
+use coder_auth::store::{
+    AuthStore, GrantChange, GrantRecord, GrantVersion, LoginCompletion, LoginOutcome, PairId,
+    PairRecord, RevocationRecord, SessionRecord,
+};
+use coder_auth::{GrantKey, OAuth2App, SessionId};
 use coder_client::UserId;
 use coder_core::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +30,11 @@ pub use attempts::*;
 pub use grants::*;
 pub use handles::*;
 pub use leases::*;
+pub use links::*;
+pub use logins::*;
 pub use people::*;
+pub use races::*;
+pub use revocations::*;
 pub use sessions::*;
 
 /// Makes one test of each rule of [`AuthStore`](coder_auth::store::AuthStore).
@@ -62,28 +73,48 @@ macro_rules! auth_store_tests {
             an_attempt_is_used_once
             of_many_who_use_an_attempt_at_once_one_does
             an_attempt_stays_used_while_others_come_and_expire
-            a_pending_pair_is_found_once_it_is_old_and_until_it_is_deleted
-            a_grant_is_first_written_where_there_is_none
-            a_grant_is_replaced_at_the_generation_that_was_read_and_at_no_other
-            a_grant_is_deleted_at_its_generation_and_at_no_other
+            a_first_login_makes_the_grant_and_its_session
+            a_login_counts_at_the_version_that_was_read_and_at_no_other
+            a_login_takes_only_a_pair_that_waits_for_one
+            a_login_puts_its_pair_in_the_place_of_the_former_one
+            a_login_frees_the_lease_of_the_pair_it_replaces
+            a_login_that_keeps_the_grant_gives_its_own_pair_up
+            a_login_ends_the_former_session_of_its_browser
+            a_login_without_a_session_makes_no_grant
+            of_many_first_logins_at_once_one_makes_the_grant
+            no_login_is_lost_among_many_who_try_again
+            a_grant_is_updated_at_the_version_that_was_read_and_at_no_other
+            the_end_of_a_grant_is_final_for_work_begun_before
+            an_update_frees_the_lease_if_it_replaces_the_pair
             grants_differ_in_every_part_of_their_key
-            of_many_who_replace_a_grant_at_once_one_does
+            of_many_who_update_a_grant_at_once_one_does
             no_write_is_lost_among_writers_who_compare_and_swap
-            a_linked_token_is_kept_like_a_grant
             a_lease_is_held_by_one
             a_lease_is_free_when_it_expires
+            a_lease_that_ends_later_than_any_can_does_not_count
             the_holder_prolongs_a_lease
             only_the_holder_gives_a_lease_back
             a_lease_of_one_grant_is_no_lease_of_another
-            a_lease_and_the_writes_of_its_grant_do_not_disturb_each_other
+            a_lease_is_of_the_pair_that_is_there
             of_many_who_want_a_lease_at_once_one_gets_it
-            a_session_is_kept_as_it_was_put
+            a_session_is_kept_as_its_login_made_it
             a_touch_moves_the_last_use_and_nothing_else
             a_touch_does_not_revive_a_session
-            a_deleted_session_is_given_back_once
-            sessions_are_counted_by_grant
-            sessions_are_found_when_idle_or_old
-            of_a_hundred_sessions_written_at_once_none_is_lost
+            the_last_session_takes_its_grant_with_it
+            the_end_of_a_grant_ends_all_its_sessions
+            of_many_who_end_sessions_at_once_one_ends_the_grant
+            sessions_expire_when_idle_or_old
+            no_more_sessions_expire_than_asked_for
+            of_many_who_expire_sessions_at_once_each_ends_others
+            of_a_hundred_people_who_sign_in_at_once_nobody_is_lost
+            a_pair_is_claimed_when_it_is_due_and_again_at_its_retry
+            a_pair_that_is_kept_again_is_as_it_was_kept_last
+            a_pair_is_kept_until_it_is_forgotten
+            no_more_pairs_are_claimed_than_asked_for
+            of_many_who_claim_pairs_at_once_each_gets_others
+            a_link_is_kept_by_person_and_deployment
+            a_link_is_updated_at_the_version_that_was_read_and_at_no_other
+            of_many_who_update_a_link_at_once_one_does
             the_last_sign_in_of_a_person_wins
             signing_keys_are_listed_oldest_first
             signing_keys_are_forgotten_by_age
@@ -91,6 +122,8 @@ macro_rules! auth_store_tests {
             what_was_written_outlives_its_handle
             texts_come_back_as_they_were_whatever_they_hold
             times_come_back_to_the_microsecond
+            transitions_of_a_login_that_meet_are_as_if_one_came_first
+            transitions_of_a_link_that_meet_are_as_if_one_came_first
         }
     };
     (@each $attributes:tt, $open:expr; $($rule:ident)+) => {
@@ -112,23 +145,91 @@ fn at(seconds: i64) -> Timestamp {
 /// The shortest time a store tells apart.
 const MICROSECOND: SignedDuration = SignedDuration::from_micros(1);
 
+fn app() -> OAuth2App {
+    OAuth2App::new("https://coder.example.com/base".parse().unwrap(), "client")
+}
+
 fn grant_key(user: u128) -> GrantKey {
-    let deployment = "https://coder.example.com".parse().unwrap();
-    GrantKey::new(deployment, "client", UserId::from(Uuid::from_u128(user)))
+    GrantKey::new(app(), UserId::from(Uuid::from_u128(user)))
 }
 
-fn grant(key: &GrantKey, generation: u64, content: &[u8]) -> GrantRecord {
-    GrantRecord { key: key.clone(), generation, sealed: content.to_vec(), stored_at: at(0) }
+fn version(name: &str) -> GrantVersion {
+    GrantVersion::from_stored(name)
 }
 
-fn session(id: &str, grant: &GrantKey) -> SessionRecord {
+fn id(name: &str) -> SessionId {
+    SessionId::from_stored(name)
+}
+
+fn pair(name: &str) -> PairRecord {
+    PairRecord { id: PairId::from_stored(name), sealed: name.into() }
+}
+
+/// The content of a grant that has `name` as its version, pair and content.
+fn grant(key: &GrantKey, name: &str) -> GrantRecord {
+    GrantRecord {
+        key: key.clone(),
+        version: version(name),
+        pair: pair(name),
+        sealed: name.into(),
+        stored_at: at(0),
+    }
+}
+
+fn session(name: &str, grant: &GrantKey) -> SessionRecord {
     SessionRecord {
-        id: coder_auth::SessionId::from_stored(id),
+        id: id(name),
         grant: grant.clone(),
         environment: "production".to_owned(),
         created_at: at(0),
         used_at: at(0),
     }
+}
+
+/// The pair of a login under way, due in five minutes.
+fn pending(name: &str) -> RevocationRecord {
+    RevocationRecord { app: app(), pair: pair(name), due_at: at(300), is_pending: true }
+}
+
+/// A pair that is to be revoked at `due_at`.
+fn due(name: &str, due_at: Timestamp) -> RevocationRecord {
+    RevocationRecord { due_at, is_pending: false, ..pending(name) }
+}
+
+/// A login that brings the pair `name` and a session of that name, to where the grant has the
+/// version `expected`.
+fn login(key: &GrantKey, expected: Option<&str>, name: &str) -> LoginCompletion {
+    LoginCompletion {
+        pair: pair(name).id,
+        grant: key.clone(),
+        expected: expected.map(version),
+        change: GrantChange::Replace { record: grant(key, name), revoke_former: false },
+        session: Some(session(name, key)),
+        former: None,
+        due_at: at(10),
+    }
+}
+
+/// Keeps the pair of a login and finishes it; gives the pairs that are in no grant any more.
+async fn sign_in(store: &dyn AuthStore, login: LoginCompletion) -> Vec<RevocationRecord> {
+    store.keep_pair(pending(login.pair.as_str())).await.unwrap();
+    finished(store.finish_login(login).await.unwrap())
+}
+
+fn finished(outcome: LoginOutcome) -> Vec<RevocationRecord> {
+    match outcome {
+        LoginOutcome::Finished(ended) => ended,
+        LoginOutcome::Conflict | LoginOutcome::PairGone | LoginOutcome::NoSession => {
+            panic!("the login is not finished: {outcome:?}")
+        }
+    }
+}
+
+/// Every pair among the revocations, with when it is due, to the second; ends with all claimed.
+async fn all_due(store: &dyn AuthStore) -> Vec<String> {
+    let mut pairs = store.claim_revocations(at(1_000_000), at(2_000_000), 1000).await.unwrap();
+    pairs.sort_by(|one, other| one.pair.id.cmp(&other.pair.id));
+    pairs.into_iter().map(|claimed| claimed.pair.id.as_str().to_owned()).collect()
 }
 
 /// Runs `work` so many times at once, on two handles in turn, and gives the outputs.

@@ -4,24 +4,23 @@ use std::sync::Arc;
 
 use coder_auth::store::{AuthStore, PersonRecord, SigningKeyRecord};
 
-use super::{MICROSECOND, at, grant_key};
+use super::{MICROSECOND, at};
 
 const ALICE: &str = "user:default/alice";
 
 /// What is known of a person is replaced as a whole.
 pub async fn the_last_sign_in_of_a_person_wins(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
-    let person = |owned: &[&str], user, environment: &str| PersonRecord {
+    let person = |owned: &[&str]| PersonRecord {
         user_entity_ref: ALICE.to_owned(),
         ownership_entity_refs: owned.iter().copied().map(str::to_owned).collect(),
-        grant: grant_key(user),
-        environment: environment.to_owned(),
     };
     assert_eq!(store.person(ALICE).await.unwrap(), None);
     for put in [
-        person(&[ALICE, "group:default/payments"], 1, "production"),
-        person(&[], 2, "development"),
-        person(&["group:default/\"quoted\", and more"], 1, "production"),
+        person(&[ALICE, "group:default/payments"]),
+        person(&[]),
+        person(&[]),
+        person(&["group:default/\"quoted\", and more"]),
     ] {
         store.put_person(put.clone()).await.unwrap();
         assert_eq!(store.person(ALICE).await.unwrap(), Some(put));

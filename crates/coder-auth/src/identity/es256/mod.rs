@@ -1,0 +1,55 @@
+//! ES256 (RFC 7518 §3.4): by a native library where the feature `aws-lc-rs` is on, else in pure
+//! Rust.
+//!
+//! Keys are the same for both, and a signature by one verifies with the other. Signatures of the
+//! native library differ from call to call; those in pure Rust do not (RFC 6979).
+
+#[cfg(all(feature = "aws-lc-rs", not(target_family = "wasm")))]
+mod native;
+// Tests hold the native library to it.
+#[cfg(any(test, not(feature = "aws-lc-rs"), target_family = "wasm"))]
+mod portable;
+#[cfg(test)]
+mod tests;
+
+#[cfg(all(feature = "aws-lc-rs", not(target_family = "wasm")))]
+use native as implementation;
+#[cfg(not(all(feature = "aws-lc-rs", not(target_family = "wasm"))))]
+use portable as implementation;
+
+pub(super) use implementation::Signer;
+
+use crate::error::Bug;
+
+/// The length of a signature in bytes: two numbers of 32.
+const SIGNATURE: usize = 64;
+/// A signature as JWS has it (RFC 7518 §3.4).
+pub(super) type Signature = [u8; SIGNATURE];
+
+/// A public key, ready to verify signatures.
+#[derive(Clone)]
+pub(super) struct VerifyingKey {
+    key: p256::ecdsa::VerifyingKey,
+    verifier: implementation::Verifier,
+}
+
+impl VerifyingKey {
+    /// Prepares the key; `None` when the library does not take it.
+    pub(super) fn new(key: p256::ecdsa::VerifyingKey) -> Option<Self> {
+        Some(Self { verifier: implementation::Verifier::new(&key)?, key })
+    }
+
+    /// Returns the key itself.
+    pub(super) fn key(&self) -> &p256::ecdsa::VerifyingKey {
+        &self.key
+    }
+
+    /// Tells whether the owner of this key has signed `message`.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.verifier.verifies(message, signature)
+    }
+}
+
+fn unsigned() -> Bug {
+    Bug::new("an identity token cannot be signed")
+}

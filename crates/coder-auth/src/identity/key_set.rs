@@ -1,0 +1,40 @@
+//! The key set as others read it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use super::jwk::{Jwk, JwkSet};
+use super::signing_key::SigningKey;
+use crate::error::Bug;
+
+/// A JSON Web Key Set (RFC 7517 §5) that is written once, and again when its keys are others.
+#[derive(Default)]
+pub(super) struct WrittenKeySet(Mutex<Option<Written>>);
+
+struct Written {
+    keys: Vec<Arc<SigningKey>>,
+    json: Bytes,
+}
+
+impl WrittenKeySet {
+    /// Returns the set of these keys as JSON.
+    pub(super) fn of(&self, keys: Vec<Arc<SigningKey>>) -> Result<Bytes, Bug> {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(written) = written.as_ref().filter(|written| written.is_of(&keys)) {
+            return Ok(written.json.clone());
+        }
+        let set =
+            JwkSet { keys: keys.iter().map(|key| Jwk::new(key.id(), key.public())).collect() };
+        let json = Bytes::from(serde_json::to_vec(&set).map_err(Bug::unwritable)?);
+        *written = Some(Written { keys, json: json.clone() });
+        Ok(json)
+    }
+}
+
+impl Written {
+    fn is_of(&self, keys: &[Arc<SigningKey>]) -> bool {
+        self.keys.len() == keys.len()
+            && self.keys.iter().zip(keys).all(|(one, other)| Arc::ptr_eq(one, other))
+    }
+}

@@ -1,0 +1,123 @@
+//! The table.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::load::Sample;
+use crate::outcome::Outcome;
+
+/// The name of the handler that only sends bytes.
+pub(crate) const BARE: &str = "bare axum handler";
+const BEGIN: &str = "<!-- measured: begin -->\n";
+const END: &str = "<!-- measured: end -->";
+
+/// What was measured.
+pub(crate) struct Report {
+    /// By work and server.
+    pub(crate) samples: BTreeMap<(&'static str, &'static str), Vec<Sample>>,
+    /// The peak of every server, in MiB.
+    pub(crate) memory: Vec<(&'static str, f64)>,
+    pub(crate) connections: usize,
+    pub(crate) rounds: usize,
+}
+
+impl Report {
+    /// Writes everything as Markdown: what was measured, then the targets.
+    pub(crate) fn to_markdown(&self) -> String {
+        let mut text = format!(
+            "{} connections; medians of {} interleaved rounds; CPU time (user and kernel mode) of \
+             the server process only.\n\n\
+             | work | server | requests per CPU-second | CPU time, µs | p50, ms | p99, ms |\n\
+             |---|---|---:|---:|---:|---:|\n",
+            self.connections, self.rounds
+        );
+        for ((work, server), samples) in &self.samples {
+            let cpu = median(samples.iter().map(|sample| sample.cpu));
+            let mut latencies: Vec<Duration> =
+                samples.iter().flat_map(|sample| sample.latencies.iter().copied()).collect();
+            latencies.sort_unstable();
+            let rate = 1e6 / cpu;
+            let (p50, p99) = (percentile(&latencies, 50), percentile(&latencies, 99));
+            text +=
+                &format!("| {work} | {server} | {rate:.0} | {cpu:.1} | {p50:.2} | {p99:.2} |\n");
+        }
+        text += "\n| server | peak memory, MiB |\n|---|---:|\n";
+        for (server, memory) in &self.memory {
+            text += &format!("| {server} | {memory:.1} |\n");
+        }
+        text + "\n" + &self.targets()
+    }
+
+    fn targets(&self) -> String {
+        let mut text = "| target (on SQLite) | measured | reached |\n|---|---:|---|\n".to_owned();
+        let cpu = |work, server| {
+            let samples = self.samples.get(&(work, server)).into_iter().flatten();
+            median(samples.map(|sample: &Sample| sample.cpu))
+        };
+        let start = cpu("start", "SQLite");
+        let mut line = |name: &str, measured: f64, reached: bool| {
+            let reached = if reached { "yes" } else { "no" };
+            text += &format!("| {name} | {measured:.2} | {reached} |\n");
+        };
+        let ratio = cpu("start", BARE) / start;
+        line("start: at least 0.6 of the bare handler", ratio, ratio >= 0.6);
+        let ratio = cpu("JWKS", BARE) / cpu("JWKS", "SQLite");
+        line("JWKS: at least 0.8 of the bare handler", ratio, ratio >= 0.8);
+        let ratio = cpu("refresh", "SQLite") / start;
+        line("refresh: at most 5 times the CPU time of start", ratio, ratio <= 5.0);
+        let ratio = cpu("login", "SQLite") / start;
+        line("a whole login: at most 35 times the CPU time of start", ratio, ratio <= 35.0);
+        let servers = self.memory.iter().filter(|(server, _)| *server != BARE);
+        let most = servers.map(|(_, memory)| *memory).fold(0.0, f64::max);
+        line("peak memory on any store: at most 40 MB, in MiB", most, most * 1.048_576 <= 40.0);
+        text
+    }
+}
+
+/// The middle value; not a number when there is none.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// A percentile of sorted times, in milliseconds.
+fn percentile(sorted: &[Duration], percent: usize) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    sorted.get(last * percent / 100).copied().unwrap_or_default().as_secs_f64() * 1e3
+}
+
+/// Replaces what stands between the markers of a document.
+///
+/// # Errors
+///
+/// When the file cannot be read or written, or has no markers.
+pub(crate) fn write_between_markers(file: &Path, table: &str) -> Outcome<()> {
+    let text = fs::read_to_string(file)?;
+    let (before, rest) = text.split_once(BEGIN).ok_or("the file has no begin marker")?;
+    let (_, after) = rest.split_once(END).ok_or("the file has no end marker")?;
+    Ok(fs::write(file, format!("{before}{BEGIN}\n{table}\n{END}{after}"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+
+    use super::*;
+
+    #[test]
+    fn the_median_is_not_moved_by_one_slow_round() {
+        assert_eq!(median([3.0, 1.0, 1000.0, 2.0, 2.5].into_iter()).to_string(), "2.5");
+    }
+
+    #[test]
+    fn the_table_replaces_only_what_is_between_the_markers() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), format!("before\n{BEGIN}old\n{END}\nafter\n")).unwrap();
+        write_between_markers(file.path(), "new").unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        assert_eq!(text, format!("before\n{BEGIN}\nnew\n{END}\nafter\n"));
+    }
+}

@@ -1,0 +1,175 @@
+//! The measurement: every server, every kind of work, in turn.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use coder_core::SystemClock;
+use coder_testkit::{FakeApp, FakeCoder, FakeServer};
+use http::StatusCode;
+use tempfile::TempDir;
+
+use crate::browser::{self, JWKS, PORTAL, START};
+use crate::connection::Connection;
+use crate::load::{Person, Sample, Work, measure};
+use crate::outcome::Outcome;
+use crate::postgres::Postgres;
+use crate::process::Process;
+use crate::report::{self, Report};
+use crate::{RunArguments, bare};
+
+/// A server that is measured, with everybody who uses it.
+struct Server {
+    name: &'static str,
+    process: Process,
+    people: Vec<Person>,
+    work: Vec<(&'static str, Work, usize)>,
+    _directory: TempDir,
+}
+
+/// Measures, and prints the table.
+///
+/// # Errors
+///
+/// When a server does not start or does not answer as expected, or the file cannot be written.
+pub(crate) async fn run(arguments: &RunArguments) -> Outcome<()> {
+    // In this process, so that its CPU time does not count.
+    let fake = FakeServer::start(FakeCoder::builder().clock(Arc::new(SystemClock))).await?;
+    let callback = format!("{PORTAL}/api/auth/coder/handler/frame");
+    let app = fake.coder().add_oauth2_app("backstage", &callback);
+    let postgres = Postgres::start().await;
+
+    let mut stores = vec![("SQLite", "{ type: sqlite }".to_owned())];
+    stores.push(("memory", "{ type: memory }".to_owned()));
+    match &postgres {
+        Some(postgres) => {
+            let url = postgres.url.expose();
+            stores.push(("PostgreSQL", format!("{{ type: postgres, url: '{url}' }}")));
+        }
+        None => println!("No PostgreSQL is installed: it is left out."),
+    }
+    let mut servers = Vec::new();
+    for (name, store) in &stores {
+        println!("starting the server with {name}");
+        servers.push(portal(name, store, fake.coder(), &app, arguments.connections).await?);
+    }
+    let bare = bare_server(&mut servers, fake.coder(), arguments.connections).await?;
+    servers.push(bare);
+
+    let rounds = if arguments.short { 1 } else { arguments.rounds };
+    let mut samples: BTreeMap<(&str, &str), Vec<Sample>> = BTreeMap::new();
+    for round in 1..=rounds {
+        println!("round {round} of {rounds}");
+        for server in &mut servers {
+            for (name, work, units) in &server.work {
+                let units = if arguments.short { units / 10 } else { *units };
+                let each = (units / arguments.connections.max(1)).max(1);
+                let sample = measure(&server.process, &mut server.people, work, each).await?;
+                samples.entry((name, server.name)).or_default().push(sample);
+            }
+        }
+    }
+    let mut memory = Vec::new();
+    for server in &servers {
+        memory.push((server.name, server.process.peak_memory()?));
+    }
+    let report = Report { samples, memory, connections: arguments.connections, rounds };
+    let table = report.to_markdown();
+    println!("\n{table}");
+    match &arguments.write {
+        Some(file) => report::write_between_markers(file, &table),
+        None => Ok(()),
+    }
+}
+
+/// Our server on one store, and people who are signed in.
+async fn portal(
+    name: &'static str,
+    store: &str,
+    coder: &FakeCoder,
+    app: &FakeApp,
+    connections: usize,
+) -> Outcome<Server> {
+    let directory = tempfile::tempdir()?;
+    let config = configuration(coder, app, store);
+    fs::write(directory.path().join("app-config.yaml"), config)?;
+    let program = beside_this_program("coder-backstage")?;
+    let mut command = Command::new(program);
+    command.arg("serve").current_dir(directory.path());
+    for variable in ["STATE_DIRECTORY", "RUST_LOG", "BACKSTAGE_ENV"] {
+        command.env_remove(variable);
+    }
+    let process = Process::start(&mut command)?;
+    let mut people = Vec::new();
+    for n in 0..connections {
+        let mut connection = Connection::open(&process.address).await?;
+        let user = coder.add_user(&format!("{}-{n}", name.to_lowercase()));
+        let cookies = browser::sign_in(&mut connection, coder, &user).await?;
+        let user = coder.add_user(&format!("{}-again-{n}", name.to_lowercase()));
+        people.push(Person { connection, coder: coder.clone(), cookies, user });
+    }
+    let work = vec![
+        ("start", Work::Get(START.to_owned(), StatusCode::FOUND), 32_000),
+        ("JWKS", Work::Get(JWKS.to_owned(), StatusCode::OK), 32_000),
+        ("refresh", Work::Refresh, 9_600),
+        ("login", Work::Login, 640),
+    ];
+    Ok(Server { name, process, people, work, _directory: directory })
+}
+
+/// A bare handler that sends what the first server has answered.
+async fn bare_server(
+    servers: &mut [Server],
+    coder: &FakeCoder,
+    connections: usize,
+) -> Outcome<Server> {
+    let directory = tempfile::tempdir()?;
+    let server = servers.first_mut().ok_or("there is a server")?;
+    let person = server.people.first_mut().ok_or("at least one connection is needed")?;
+    for (name, path) in [("start", START), ("jwks", JWKS)] {
+        bare::write(directory.path(), name, &person.connection.get(path, "").await?)?;
+    }
+    let mut command = Command::new(std::env::current_exe()?);
+    let process = Process::start(command.arg("bare").arg(directory.path()))?;
+    let mut people = Vec::new();
+    for _ in 0..connections {
+        let connection = Connection::open(&process.address).await?;
+        let (coder, user) = (coder.clone(), coder.add_user("nobody"));
+        people.push(Person { connection, coder, cookies: String::new(), user });
+    }
+    let work = vec![
+        ("start", Work::Get("/start".to_owned(), StatusCode::FOUND), 32_000),
+        ("JWKS", Work::Get("/jwks".to_owned(), StatusCode::OK), 32_000),
+    ];
+    Ok(Server { name: report::BARE, process, people, work, _directory: directory })
+}
+
+fn configuration(coder: &FakeCoder, app: &FakeApp, store: &str) -> String {
+    let (id, secret, key) = (&app.client_id, app.client_secret.expose(), "k".repeat(32));
+    format!(
+        "app: {{ baseUrl: '{PORTAL}' }}
+backend: {{ baseUrl: '{PORTAL}', listen: '127.0.0.1:0' }}
+auth:
+  providers:
+    coder:
+      development:
+        clientId: {id}
+        clientSecret: {secret}
+        deploymentUrl: {}
+coder: {{ session: {{ keys: [{key}], store: {store} }} }}
+",
+        coder.url()
+    )
+}
+
+/// A program that the same build has made.
+fn beside_this_program(name: &str) -> Outcome<std::path::PathBuf> {
+    let this = std::env::current_exe()?;
+    let file = this.parent().unwrap_or(Path::new("")).join(name);
+    if !file.is_file() {
+        return Err(format!("`{}` is not built; use `cargo xtask measure`", file.display()).into());
+    }
+    Ok(file)
+}

@@ -1,0 +1,309 @@
+//! Browsers: cookies, and what people do with them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::header::{COOKIE, LOCATION, SET_COOKIE};
+use http::{Request, Response};
+use serde_json::Value;
+use url::Url;
+
+use crate::ledger::{Owner, Person};
+use crate::portal::{House, PORTAL, Route};
+use crate::rules::{self, HandedOut};
+
+const SESSION: &str = "__Host-coder-session";
+
+/// One browser.
+pub(crate) struct Browser {
+    pub(crate) number: usize,
+    pub(crate) house: Arc<House>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    cookies: BTreeMap<String, String>,
+    /// Requests under way that change the session.
+    changes: usize,
+    /// Two of them were under way at once.
+    overlapped: bool,
+    /// Nobody can say whether it is signed in: two changes overlapped, or an answer was lost.
+    is_uncertain: bool,
+    /// Session cookies it once had.
+    former: Vec<String>,
+}
+
+/// How a change of the session ended.
+enum End {
+    /// It is done.
+    Done,
+    /// The session is what it was.
+    Nothing,
+    /// Nobody can say.
+    Unknown,
+}
+
+impl Browser {
+    pub(crate) fn new(number: usize, house: Arc<House>) -> Arc<Self> {
+        Arc::new(Self { number, house, state: Mutex::default() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn session(&self) -> Option<String> {
+        self.state().cookies.get(SESSION).cloned()
+    }
+
+    pub(crate) fn is_uncertain(&self) -> bool {
+        self.state().is_uncertain
+    }
+
+    pub(crate) fn former(&self) -> Vec<String> {
+        self.state().former.clone()
+    }
+
+    fn name(&self) -> String {
+        format!("browser {}", self.number)
+    }
+
+    fn tell(&self, line: impl FnOnce() -> String) {
+        self.house.ledger.tell(|| format!("{}: {}", self.name(), line()));
+    }
+
+    /// Notes that a person uses the portal now.
+    fn note_use(&self, person: Person) {
+        let now = self.house.time.clock_of_portal().now();
+        self.house.ledger.book().used_at.insert(person, now);
+    }
+
+    fn request(&self, method: &str, path: &str, session: Option<&str>) -> Option<Request<Bytes>> {
+        let mut cookies = self.state().cookies.clone();
+        if let Some(session) = session {
+            cookies.insert(SESSION.to_owned(), session.to_owned());
+        }
+        let cookies: Vec<String> =
+            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("x-requested-with", "XMLHttpRequest")
+            .header("origin", PORTAL)
+            .header(COOKIE, cookies.join("; "));
+        request.body(Bytes::new()).ok()
+    }
+
+    fn keep(&self, response: &Response<Bytes>) {
+        let mut state = self.state();
+        for header in response.headers().get_all(SET_COOKIE) {
+            let text = header.to_str().unwrap_or_default();
+            let Some((name, value)) = text.split(';').next().and_then(|pair| pair.split_once('='))
+            else {
+                continue;
+            };
+            let former = if text.contains("Max-Age=0") {
+                state.cookies.remove(name)
+            } else {
+                state.cookies.insert(name.to_owned(), value.to_owned())
+            };
+            if name == SESSION {
+                state.former.extend(former);
+            }
+        }
+    }
+
+    /// Asks a replica and holds it to the time limit.
+    async fn ask(&self, route: Route, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        let asked_at = self.house.time.elapsed();
+        self.house.ledger.book().asking += 1;
+        let response = self.house.ask(self.number, route, request).await;
+        self.house.ledger.book().asking -= 1;
+        let took = self.house.time.elapsed().saturating_sub(asked_at);
+        rules::in_time(&self.house.ledger, &format!("{} at {route:?}", self.name()), took);
+        match &response {
+            Some(response) => {
+                self.tell(|| format!("{route:?} is answered {}", response.status()));
+            }
+            None => self.tell(|| format!("{route:?} gets no answer")),
+        }
+        response
+    }
+
+    fn begin_change(&self) {
+        let mut state = self.state();
+        state.changes += 1;
+        state.overlapped |= state.changes > 1;
+        state.is_uncertain |= state.overlapped;
+    }
+
+    fn end_change(&self, end: End) {
+        let mut state = self.state();
+        state.changes -= 1;
+        match end {
+            End::Done => state.is_uncertain = state.overlapped,
+            End::Nothing => {}
+            End::Unknown => state.is_uncertain = true,
+        }
+        state.overlapped &= state.changes > 0;
+    }
+
+    /// Signs in as `user`.
+    pub(crate) async fn sign_in(&self, user: usize, environment: usize) {
+        self.begin_change();
+        let end = self.log_in(user, environment).await.unwrap_or(End::Unknown);
+        self.end_change(end);
+    }
+
+    /// `None` when nobody can say how it ended.
+    async fn log_in(&self, user: usize, environment: usize) -> Option<End> {
+        let (house, ledger) = (&self.house, &self.house.ledger);
+        let (name, began) = (House::environment(environment), house.time.step());
+        self.tell(|| format!("signs in as {} at {name}", House::user_name(user)));
+        ledger.count("logins begun");
+        self.note_use((user, house.coder_of(environment)));
+        let start = self.request(
+            "GET",
+            &format!("/api/auth/coder/start?env={name}&origin={PORTAL}"),
+            None,
+        )?;
+        let response = self.ask(Route::Start, start).await?;
+        self.keep(&response);
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        // Nothing has happened yet.
+        let Some(url) = location.and_then(|location| Url::parse(location).ok()) else {
+            return Some(End::Nothing);
+        };
+        let coder = house.coder_of(environment);
+        let (fake, person) = (house.coders.get(coder)?, house.user(coder, user)?);
+        house.time.turn().await;
+        let Ok(callback) = fake.approve(&url, person) else { return Some(End::Nothing) };
+        let path = format!("{}?{}", callback.path(), callback.query().unwrap_or_default());
+        let sent = self.session();
+        let request = self.request("GET", &path, None)?;
+        let response = self.ask(Route::Callback, request).await?;
+        self.keep(&response);
+        let message = posted(&response)?;
+        let Some(got) = message.get("response").and_then(handed_out) else {
+            self.tell(|| format!("the login failed: {message}"));
+            // The portal may have got as far as ending the former session.
+            return None;
+        };
+        ledger.count("logins");
+        let owner = Owner { user, environment, coder, began };
+        self.note_use(owner.person());
+        rules::own_profile(ledger, &self.name(), owner, &person.email, &got);
+        rules::is_confirmed(ledger, &self.name(), house.time.elapsed(), &got);
+        let session = self.session()?;
+        let mut book = ledger.book();
+        book.sessions.insert(session.clone(), owner);
+        book.retired.extend(sent.filter(|sent| *sent != session));
+        Some(End::Done)
+    }
+
+    /// A page asks for its session. Gives the status.
+    pub(crate) async fn refresh(&self) -> Option<u16> {
+        let session = self.session()?;
+        self.refresh_with(session).await
+    }
+
+    /// Somebody asks with this session cookie.
+    pub(crate) async fn refresh_with(&self, session: String) -> Option<u16> {
+        let ledger = &self.house.ledger;
+        let (owner, was_retired) = {
+            let book = ledger.book();
+            (book.sessions.get(&session).copied(), book.retired.contains(&session))
+        };
+        // The answer that set this cookie has not been read yet.
+        let owner = owner?;
+        let name = House::environment(owner.environment);
+        let path = format!("/api/auth/coder/refresh?optional&env={name}");
+        let request = self.request("GET", &path, Some(&session))?;
+        self.note_use(owner.person());
+        let response = self.ask(Route::Refresh, request).await?;
+        self.note_use(owner.person());
+        let status = response.status().as_u16();
+        ledger.count("refreshes");
+        let json: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+        if status == 200
+            && let Some(got) = handed_out(&json)
+        {
+            ledger.count("refreshes that handed out a token");
+            let email = format!("{}@example.com", House::user_name(owner.user));
+            rules::ended_stays_ended(ledger, &self.name(), was_retired);
+            rules::own_profile(ledger, &self.name(), owner, &email, &got);
+            rules::is_confirmed(ledger, &self.name(), self.house.time.elapsed(), &got);
+        } else {
+            self.tell(|| format!("is told {json}"));
+        }
+        Some(status)
+    }
+
+    /// Signs out.
+    pub(crate) async fn log_out(&self) {
+        let Some(session) = self.session() else { return };
+        let ledger = &self.house.ledger;
+        let owner = ledger.book().sessions.get(&session).copied();
+        let Some(owner) = owner else { return };
+        self.begin_change();
+        let was_alone = self.state().changes == 1 && !self.state().is_uncertain;
+        // What a logout of the grant ends: all sessions that there are now.
+        let (others, was_retired) = {
+            let book = ledger.book();
+            let same = |other: &&Owner| other.user == owner.user && other.coder == owner.coder;
+            let others = book.sessions.iter().filter(|(_, other)| same(other));
+            let others: Vec<String> = others.map(|(cookie, _)| cookie.clone()).collect();
+            (others, book.retired.contains(&session))
+        };
+        let name = House::environment(owner.environment);
+        let path = format!("/api/auth/coder/logout?env={name}");
+        self.tell(|| "signs out".to_owned());
+        let response = match self.request("POST", &path, None) {
+            Some(request) => self.ask(Route::Logout, request).await,
+            None => None,
+        };
+        let ended = response.as_ref().is_some_and(|response| response.status().is_success());
+        if let Some(response) = &response {
+            self.keep(response);
+        }
+        if ended {
+            ledger.count("logouts");
+            let mut book = ledger.book();
+            let all = self.house.plan.logout_ends_grant && was_alone && !was_retired;
+            book.retired.insert(session);
+            if all {
+                book.retired.extend(others);
+            }
+        }
+        if self.house.plan.logout_ends_grant {
+            let step = if ended { self.house.time.step() } else { u64::MAX };
+            ledger.book().may_be_over(owner.person(), step);
+        }
+        let is_answered = response.is_some_and(|response| !response.status().is_server_error());
+        self.end_change(if is_answered { End::Done } else { End::Unknown });
+    }
+
+    /// The browser closes: whatever it waited for is dropped.
+    pub(crate) fn close(&self) {
+        self.tell(|| "is closed in the middle".to_owned());
+        self.house.ledger.count("browsers closed");
+        let number = self.number;
+        self.house.time.kill(crate::scheduler::Kill::RequestsOf(number));
+    }
+}
+
+/// What a session answer holds.
+fn handed_out(json: &Value) -> Option<HandedOut> {
+    let text = |pointer: &str| json.pointer(pointer)?.as_str().map(str::to_owned);
+    Some(HandedOut { email: text("/profile/email")?, access: text("/providerInfo/accessToken")? })
+}
+
+/// The message that the popup page posts.
+fn posted(response: &Response<Bytes>) -> Option<Value> {
+    let html = std::str::from_utf8(response.body()).ok()?;
+    let literal = html.split("decodeURIComponent('").nth(1)?.split('\'').next()?;
+    let text = percent_encoding::percent_decode_str(literal).decode_utf8().ok()?;
+    serde_json::from_str(&text).ok()
+}

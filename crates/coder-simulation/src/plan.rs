@@ -1,0 +1,229 @@
+//! A plan: who does what, and what goes wrong.
+
+use crate::choices::Choices;
+
+/// What goes wrong with one request to Coder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NetworkFault {
+    /// Coder never sees the request.
+    RequestLost,
+    /// Coder does its work; the connection breaks before the answer.
+    AnswerLost,
+    /// Coder does its work; the answer never comes and the connection stays.
+    AnswerHangs,
+    /// Nothing ever comes; Coder never sees the request.
+    Hangs,
+    /// The request takes 12 seconds to Coder.
+    SlowRequest,
+    /// A proxy answers 502.
+    BadGateway,
+}
+
+impl NetworkFault {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::RequestLost => "requests lost",
+            Self::AnswerLost => "answers lost",
+            Self::AnswerHangs => "answers that hang",
+            Self::Hangs => "requests that hang",
+            Self::SlowRequest => "slow requests",
+            Self::BadGateway => "bad gateways",
+        }
+    }
+}
+
+/// What goes wrong with one call of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StoreFault {
+    /// It fails, and nothing was changed.
+    Before,
+    /// It fails, and everything was changed.
+    After,
+    /// It takes 3 seconds.
+    Slow,
+}
+
+impl StoreFault {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Before => "store calls failed",
+            Self::After => "store calls failed after the commit",
+            Self::Slow => "slow store calls",
+        }
+    }
+}
+
+/// What somebody does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    SignIn {
+        browser: usize,
+        user: usize,
+        environment: usize,
+    },
+    /// A page asks for its session; a second one at once is a second tab.
+    Refresh {
+        browser: usize,
+    },
+    LogOut {
+        browser: usize,
+    },
+    /// The browser closes in the middle of what it waits for.
+    Close {
+        browser: usize,
+    },
+    /// Somebody shows a session cookie that has ended.
+    ShowOldCookie {
+        browser: usize,
+    },
+    Suspend {
+        user: usize,
+    },
+    Activate {
+        user: usize,
+    },
+    /// The administrator revokes all tokens of a person for the application.
+    RevokeAll {
+        user: usize,
+    },
+    DeleteSecret,
+    Crash {
+        replica: usize,
+    },
+    /// SIGTERM: no new requests, connections end, then what was detached.
+    Stop {
+        replica: usize,
+    },
+    Sweep {
+        replica: usize,
+    },
+    /// The portal's clock jumps by so many seconds.
+    Jump {
+        seconds: i64,
+    },
+    /// So many seconds pass.
+    Wait {
+        seconds: u64,
+    },
+}
+
+/// An action, and how many turns pass before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) turns: usize,
+    pub(crate) action: Action,
+}
+
+/// Everything that a seed decides, except the order of steps.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) replicas: usize,
+    pub(crate) environments: usize,
+    pub(crate) deployments: usize,
+    pub(crate) browsers: usize,
+    pub(crate) logout_ends_grant: bool,
+    pub(crate) races: bool,
+    /// Some of the requests to Coder, and of its answers, take a few seconds.
+    pub(crate) is_slow: bool,
+    /// A process that stops awaits the work that outlives its callers, as the server does.
+    pub(crate) awaits_detached_work: bool,
+    /// How long Coder's sessions live, in seconds.
+    pub(crate) session_lifetime: u64,
+    pub(crate) items: Vec<Item>,
+    pub(crate) network: Vec<(usize, NetworkFault)>,
+    pub(crate) store: Vec<(usize, StoreFault)>,
+}
+
+impl Plan {
+    /// Draws the plan of a seed.
+    pub(crate) fn draw(seed: u64) -> Self {
+        let mut choices = Choices::new(seed, 1);
+        let choices = &mut choices;
+        let environments = 1 + choices.below(2);
+        let mut plan = Self {
+            seed,
+            replicas: 1 + choices.below(3),
+            environments,
+            deployments: if environments == 2 { 1 + choices.below(2) } else { 1 },
+            browsers: 1 + choices.below(3),
+            logout_ends_grant: choices.below(3) == 0,
+            races: choices.below(2) == 0,
+            is_slow: choices.below(3) == 0,
+            awaits_detached_work: true,
+            session_lifetime: choices.one_of(&[24 * 3600, 3600, 1800], 3600),
+            items: Vec::new(),
+            network: Vec::new(),
+            store: Vec::new(),
+        };
+        // Most people sign in before anything happens.
+        for browser in 0..plan.browsers {
+            let action = plan.sign_in(choices, browser);
+            plan.items.push(Item { turns: choices.below(40), action });
+            if choices.below(2) == 0 {
+                plan.items.push(Item { turns: 0, action: Action::Wait { seconds: 5 } });
+            }
+        }
+        let calm = choices.below(3) == 0;
+        for _ in 0..4 + choices.below(16) {
+            let action = plan.action(choices, calm);
+            plan.items.push(Item { turns: choices.below(12), action });
+        }
+        if !calm && choices.below(2) == 0 {
+            for _ in 0..1 + choices.below(3) {
+                let fault = choices.one_of(
+                    &[
+                        NetworkFault::RequestLost,
+                        NetworkFault::AnswerLost,
+                        NetworkFault::AnswerHangs,
+                        NetworkFault::Hangs,
+                        NetworkFault::SlowRequest,
+                        NetworkFault::BadGateway,
+                    ],
+                    NetworkFault::AnswerLost,
+                );
+                plan.network.push((choices.below(30), fault));
+            }
+        }
+        if !calm && choices.below(3) == 0 {
+            for _ in 0..1 + choices.below(2) {
+                let fault = choices.one_of(
+                    &[StoreFault::Before, StoreFault::After, StoreFault::Slow],
+                    StoreFault::Before,
+                );
+                plan.store.push((choices.below(80), fault));
+            }
+        }
+        plan
+    }
+
+    fn sign_in(&self, choices: &mut Choices, browser: usize) -> Action {
+        let user = choices.one_of(&[0, 0, 1], 0);
+        Action::SignIn { browser, user, environment: choices.below(self.environments) }
+    }
+
+    fn action(&self, choices: &mut Choices, calm: bool) -> Action {
+        let browser = choices.below(self.browsers);
+        let user = choices.one_of(&[0, 0, 1], 0);
+        let replica = choices.below(self.replicas);
+        match choices.below(if calm { 24 } else { 32 }) {
+            0..=2 => self.sign_in(choices, browser),
+            3..=9 => Action::Refresh { browser },
+            10..=12 => Action::LogOut { browser },
+            13 => Action::Close { browser },
+            14 => Action::ShowOldCookie { browser },
+            15 => Action::Sweep { replica },
+            16 => Action::Stop { replica },
+            17..=23 => {
+                Action::Wait { seconds: choices.one_of(&[1, 5, 35, 180, 660, 960, 1500, 3000], 5) }
+            }
+            24 | 25 => Action::Crash { replica },
+            26 => Action::Suspend { user },
+            27 => Action::Activate { user },
+            28 => Action::RevokeAll { user },
+            29 => Action::Jump { seconds: choices.one_of(&[30, 700, 3600, -30, -700, -3600], 30) },
+            30 => Action::Stop { replica },
+            _ => Action::DeleteSecret,
+        }
+    }
+}

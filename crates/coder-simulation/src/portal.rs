@@ -1,0 +1,372 @@
+//! The portal's replicas, the Coders, and the store they share.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use coder_auth::store::AuthStore;
+use coder_auth::{
+    AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, GrantKey, LogoutScope, OAuth2App,
+    SealingKeys, SessionOptions, testing,
+};
+use coder_core::{Secret, World};
+use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom};
+use futures_channel::oneshot;
+use http::{Request, Response};
+use url::Url;
+
+use crate::choices::{Choices, SimulatedRandom};
+use crate::ledger::Ledger;
+use crate::network::Network;
+use crate::plan::Plan;
+use crate::scheduler::{Kill, OUTSIDE, Process, ProcessRuntime, Tag, Time, Work};
+use crate::store::Steps;
+
+pub(crate) const PORTAL: &str = "https://portal.example.com";
+const CALLBACK: &str = "https://portal.example.com/api/auth/coder/handler/frame";
+const ENVIRONMENTS: [&str; 2] = ["development", "production"];
+const USERS: [&str; 2] = ["alice", "bob"];
+
+/// How long what is under way may take to end once the server is asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Where grants and sessions are kept.
+#[derive(Clone)]
+pub(crate) struct Storage {
+    pub(crate) store: Arc<dyn AuthStore>,
+    /// Runs the calls of a database.
+    pub(crate) tokio: Option<Arc<tokio::runtime::Runtime>>,
+}
+
+/// Why a schedule cannot be set up.
+#[derive(Debug)]
+pub struct SetupError(pub String);
+
+impl<E: std::error::Error> From<E> for SetupError {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// A route of the portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Start,
+    Callback,
+    Refresh,
+    Logout,
+}
+
+struct Replica {
+    process: Process,
+    /// `None` while it stops.
+    auth: Option<CoderAuth>,
+    runtime: Arc<ProcessRuntime>,
+}
+
+/// Everything but the browsers.
+pub(crate) struct House {
+    pub(crate) plan: Plan,
+    pub(crate) time: Time,
+    pub(crate) ledger: Ledger,
+    pub(crate) coders: Arc<Vec<FakeCoder>>,
+    pub(crate) users: Arc<Vec<Vec<FakeUser>>>,
+    apps: Vec<FakeApp>,
+    keys: SealingKeys,
+    storage: Storage,
+    replicas: Mutex<Vec<Replica>>,
+    processes: AtomicUsize,
+    requests: Arc<AtomicUsize>,
+    calls: Arc<AtomicUsize>,
+}
+
+impl House {
+    pub(crate) fn new(
+        plan: Plan,
+        time: Time,
+        ledger: Ledger,
+        storage: Storage,
+    ) -> Result<Arc<Self>, SetupError> {
+        let coders: Vec<FakeCoder> = (0..plan.deployments)
+            .map(|number| {
+                let builder = FakeCoder::builder()
+                    .url(&format!("https://coder{number}.test"))
+                    .clock(time.clock_of_coder())
+                    .random(Arc::new(SeededRandom::new(format!("coder {number} {}", plan.seed))))
+                    .session_lifetime(Duration::from_secs(plan.session_lifetime));
+                if plan.races { builder.races(plan.seed) } else { builder }.build()
+            })
+            .collect();
+        let apps = coders.iter().map(|coder| coder.add_oauth2_app("portal", CALLBACK)).collect();
+        let users: Vec<Vec<FakeUser>> = coders
+            .iter()
+            .map(|coder| USERS.iter().map(|name| coder.add_user(name)).collect())
+            .collect();
+        let house = Arc::new(Self {
+            keys: SealingKeys::from_secrets(&[Secret::new("k".repeat(32))])?,
+            replicas: Mutex::default(),
+            processes: AtomicUsize::new(1),
+            requests: Arc::default(),
+            calls: Arc::default(),
+            coders: Arc::new(coders),
+            plan,
+            time,
+            ledger,
+            users: Arc::new(users),
+            apps,
+            storage,
+        });
+        for _ in 0..house.plan.replicas {
+            let replica = house.boot()?;
+            house.replicas().push(replica);
+        }
+        Ok(house)
+    }
+
+    fn replicas(&self) -> std::sync::MutexGuard<'_, Vec<Replica>> {
+        self.replicas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a new process on the same store.
+    fn boot(&self) -> Result<Replica, SetupError> {
+        let number = self.processes.fetch_add(1, Ordering::Relaxed);
+        let process = Process::try_from(number)?;
+        let faults = self.plan.network.clone();
+        let requests = self.requests.clone();
+        let latency = Mutex::new(Choices::new(self.plan.seed, 2000 + u64::from(process)));
+        let is_slow = self.plan.is_slow;
+        let network = Network {
+            coders: self.coders.clone(),
+            process,
+            time: self.time.clone(),
+            ledger: self.ledger.clone(),
+            users: self.users.clone(),
+            latency: Arc::new(move || {
+                let mut choices = latency.lock().unwrap_or_else(PoisonError::into_inner);
+                let seconds = if is_slow { choices.one_of(&[0, 0, 0, 1, 3], 0) } else { 0 };
+                Duration::from_secs(seconds)
+            }),
+            faults: Arc::new(move || {
+                let number = requests.fetch_add(1, Ordering::Relaxed);
+                faults.iter().find(|(at, _)| *at == number).map(|(_, fault)| *fault)
+            }),
+        };
+        let faults = self.plan.store.clone();
+        let calls = self.calls.clone();
+        let store = Steps {
+            inner: self.storage.store.clone(),
+            tokio: self.storage.tokio.clone(),
+            process,
+            keys: self.keys.clone(),
+            coders: self.coders.clone(),
+            time: self.time.clone(),
+            ledger: self.ledger.clone(),
+            faults: Arc::new(move || {
+                let number = calls.fetch_add(1, Ordering::Relaxed);
+                faults.iter().find(|(at, _)| *at == number).map(|(_, fault)| *fault)
+            }),
+        };
+        let random = SimulatedRandom::new(Choices::new(self.plan.seed, 1000 + u64::from(process)));
+        let runtime = Arc::new(ProcessRuntime::new(self.time.clone(), process));
+        let world = World {
+            transport: Arc::new(network),
+            clock: self.time.clock_of_portal(),
+            random: Arc::new(random),
+            runtime: runtime.clone(),
+        };
+        let auth = CoderAuth::new(&world, Arc::new(store), self.keys.clone(), self.options()?);
+        Ok(Replica { process, auth: Some(auth), runtime })
+    }
+
+    fn options(&self) -> Result<AuthOptions, SetupError> {
+        let origins = AllowedOrigins::new(PORTAL.parse()?, []);
+        let scope =
+            if self.plan.logout_ends_grant { LogoutScope::Grant } else { LogoutScope::Session };
+        let mut options = AuthOptions::new(Url::parse(&format!("{PORTAL}/api/auth"))?, origins)
+            .session(SessionOptions::default().logging_out(scope));
+        for (number, name) in ENVIRONMENTS.iter().take(self.plan.environments).enumerate() {
+            let coder = self.coder_of(number);
+            let (Some(fake), Some(app)) = (self.coders.get(coder), self.apps.get(coder)) else {
+                continue;
+            };
+            let environment = EnvironmentOptions::new(
+                fake.url().clone(),
+                &*app.client_id,
+                app.client_secret.clone(),
+            );
+            options = options.environment(*name, environment);
+        }
+        Ok(options)
+    }
+
+    /// The deployment of an environment.
+    pub(crate) fn coder_of(&self, environment: usize) -> usize {
+        environment.min(self.plan.deployments.saturating_sub(1))
+    }
+
+    pub(crate) fn environment(number: usize) -> &'static str {
+        ENVIRONMENTS.get(number).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn user_name(user: usize) -> &'static str {
+        USERS.get(user).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn user(&self, coder: usize, user: usize) -> Option<&FakeUser> {
+        self.users.get(coder)?.get(user)
+    }
+
+    /// Sends a request to some replica, which answers it in a task of its own. `None`: no replica
+    /// takes requests, or the connection broke.
+    pub(crate) async fn ask(
+        &self,
+        browser: usize,
+        route: Route,
+        request: Request<Bytes>,
+    ) -> Option<Response<Bytes>> {
+        self.time.turn().await;
+        let (process, auth) = self.pick(browser)?;
+        let (give, receive) = oneshot::channel();
+        let task = async move {
+            let response = match route {
+                Route::Start => auth.start(&request).await,
+                Route::Callback => auth.callback(&request).await,
+                Route::Refresh => auth.refresh(&request).await,
+                Route::Logout => auth.logout(&request).await,
+            };
+            // A browser that is gone hears nothing.
+            drop(give.send(response));
+        };
+        let tag = Tag { process, work: Work::Request { browser } };
+        self.time.spawn(tag, Box::pin(task));
+        receive.await.ok()
+    }
+
+    /// A replica that takes requests, another one each time.
+    fn pick(&self, browser: usize) -> Option<(Process, CoderAuth)> {
+        let replicas = self.replicas();
+        let open: Vec<_> = replicas
+            .iter()
+            .filter_map(|replica| Some((replica.process, replica.auth.clone()?)))
+            .collect();
+        let turn = usize::try_from(self.time.step()).unwrap_or_default() + browser;
+        open.get(turn.checked_rem(open.len())?).cloned()
+    }
+
+    /// Sweeps on one replica, in a task of that process.
+    pub(crate) fn sweep(&self, replica: usize) {
+        let replicas = self.replicas();
+        let Some(replica) = replicas.get(replica) else { return };
+        let Some(auth) = replica.auth.clone() else { return };
+        let tag = Tag { process: replica.process, work: Work::Sweep };
+        self.ledger.count("sweeps");
+        self.time.spawn(
+            tag,
+            Box::pin(async move {
+                // What is left over is found the next time.
+                drop(auth.sweep().await);
+            }),
+        );
+    }
+
+    /// Ends a process at this very point and starts another one.
+    pub(crate) fn crash(&self, replica: usize) {
+        let Ok(booted) = self.boot() else { return };
+        let mut replicas = self.replicas();
+        let Some(slot) = replicas.get_mut(replica) else { return };
+        let dead = std::mem::replace(slot, booted);
+        drop(replicas);
+        self.ledger.tell(|| format!("p{} crashes", dead.process));
+        self.ledger.count("crashes");
+        self.ledger.crashed(dead.process);
+        self.time.kill(Kill::Process(dead.process));
+    }
+
+    /// Stops a process as the server does at SIGTERM: it takes no more requests, those under way
+    /// end, then the sweeper, then the work that outlives its callers; after the time of grace it
+    /// is cut off.
+    pub(crate) async fn stop(self: Arc<Self>, replica: usize) {
+        let (process, runtime) = {
+            let mut replicas = self.replicas();
+            let Some(slot) = replicas.get_mut(replica) else { return };
+            if slot.auth.take().is_none() {
+                return;
+            }
+            (slot.process, slot.runtime.clone())
+        };
+        self.ledger.tell(|| format!("p{process} gets SIGTERM"));
+        self.ledger.count("graceful stops");
+        let cut_off_at = self.time.elapsed() + GRACE;
+        let is_request = |work| matches!(work, Work::Request { .. });
+        while self.time.is_busy(process, is_request) && self.time.elapsed() < cut_off_at {
+            self.time.sleep(LOOK_EVERY).await;
+        }
+        self.time.kill(Kill::Sweeps(process));
+        while self.plan.awaits_detached_work
+            && runtime.unfinished() > 0
+            && self.time.elapsed() < cut_off_at
+        {
+            self.time.sleep(LOOK_EVERY).await;
+        }
+        if runtime.unfinished() > 0 {
+            self.ledger.count("work cut off at a stop");
+        }
+        self.ledger.tell(|| format!("p{process} has stopped"));
+        self.time.kill(Kill::Process(process));
+        let Ok(booted) = self.boot() else { return };
+        let mut replicas = self.replicas();
+        if let Some(slot) = replicas.get_mut(replica).filter(|slot| slot.process == process) {
+            *slot = booted;
+        }
+    }
+
+    /// The access tokens that grants hold.
+    pub(crate) async fn held(&self) -> std::collections::BTreeSet<String> {
+        let mut held = std::collections::BTreeSet::new();
+        for (number, coder) in self.coders.iter().enumerate() {
+            let (Some(users), Some(app)) = (self.users.get(number), self.apps.get(number)) else {
+                continue;
+            };
+            for user in users {
+                let of = OAuth2App::new(coder.url().clone(), &*app.client_id);
+                let key = GrantKey::new(of, user.id);
+                let read = self.storage.store.grant(&key);
+                let read = match &self.storage.tokio {
+                    Some(runtime) => runtime.block_on(read),
+                    None => read.await,
+                };
+                let record = read.ok().flatten();
+                let token =
+                    record.and_then(|record| testing::access_token_of(&self.keys, &record.pair));
+                held.extend(token.map(|token| token.expose().to_owned()));
+            }
+        }
+        held
+    }
+
+    pub(crate) fn delete_secrets(&self) {
+        for (coder, app) in self.coders.iter().zip(&self.apps) {
+            coder.delete_app_secret(app);
+        }
+    }
+
+    /// The administrator, or the person, revokes the application's access at Coder.
+    pub(crate) fn revoke_all(&self, user: usize) {
+        for (number, (coder, app)) in self.coders.iter().zip(&self.apps).enumerate() {
+            let Some(user) = self.user(number, user) else { continue };
+            let target = format!("/oauth2/tokens?client_id={}", app.client_id);
+            let request = Request::delete(target)
+                .header("coder-session-token", user.session_token.expose())
+                .body(Bytes::new());
+            if let Ok(request) = request {
+                drop(coder.respond(request));
+            }
+        }
+    }
+
+    pub(crate) fn outside() -> Tag {
+        Tag { process: OUTSIDE, work: Work::Outside }
+    }
+}

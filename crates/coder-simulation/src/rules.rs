@@ -1,0 +1,186 @@
+//! The rules of the login, in words, and the checks that hold a schedule to them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use crate::ledger::{Ledger, Owner, Place};
+use crate::scheduler::Time;
+
+/// A rule of the login that every schedule keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[non_exhaustive]
+pub enum Rule {
+    /// Nobody is signed in who did not sign in, or after they signed out.
+    SignedOut,
+    /// No token pair lives at Coder for longer than the sweeper's time without a grant that holds
+    /// it.
+    NoLeak,
+    /// No living pair is lost unless an answer, a process or the store was.
+    NoLoss,
+    /// A person never sees another's profile or tokens.
+    OwnOnly,
+    /// Every request is answered within its bound.
+    Bound,
+    /// Nothing is handed out that Coder has not confirmed recently.
+    Confirmed,
+    /// The store fails only when the plan says so.
+    Store,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::SignedOut => "nobody is signed in who did not sign in, or after they signed out",
+            Self::NoLeak => "no token pair lives at Coder without a grant that holds it",
+            Self::NoLoss => {
+                "no living pair is lost unless an answer was, or the process or the store failed"
+            }
+            Self::OwnOnly => "a person never sees another's profile or tokens",
+            Self::Bound => "every request is answered within 20 seconds",
+            Self::Confirmed => "nothing is handed out unconfirmed",
+            Self::Store => "the store fails only when the plan says so",
+        })
+    }
+}
+
+/// Every request is answered within this time.
+const BOUND: Duration = Duration::from_secs(20);
+/// A hand-out needs a confirmation this young.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(30);
+/// The same, while Coder does not answer.
+const CONFIRMED_WITHOUT_ANSWER: Duration = Duration::from_secs(600);
+/// What a request itself may take between the confirmation and the hand-out.
+const SLACK: Duration = Duration::from_secs(21);
+
+/// What a page got: the profile and the access token of a `refresh` or a login.
+#[derive(Clone, Debug)]
+pub(crate) struct HandedOut {
+    pub(crate) email: String,
+    pub(crate) access: String,
+}
+
+/// A session that has ended stays ended.
+pub(crate) fn ended_stays_ended(ledger: &Ledger, who: &str, was_retired: bool) {
+    if was_retired {
+        ledger.breach(Rule::SignedOut, format!("{who} is signed in with a session that has ended"));
+    }
+}
+
+/// Profile and token are those of the person who signed in.
+pub(crate) fn own_profile(
+    ledger: &Ledger,
+    who: &str,
+    owner: Owner,
+    signed_in: &str,
+    got: &HandedOut,
+) {
+    let issued_to = {
+        let book = ledger.book();
+        book.pair(&got.access).and_then(|pair| Some((pair.user?, pair.coder)))
+    };
+    if issued_to.is_some_and(|person| person != owner.person()) {
+        let what = format!("{who} ({owner:?}) gets a token that was issued to {issued_to:?}");
+        ledger.breach(Rule::OwnOnly, what);
+    }
+    if got.email != signed_in {
+        let what = format!("{who} signed in as {signed_in} and sees {}", got.email);
+        ledger.breach(Rule::OwnOnly, what);
+    }
+}
+
+/// Coder has confirmed the user within 30 seconds, or within 10 minutes if it does not answer.
+pub(crate) fn is_confirmed(ledger: &Ledger, who: &str, now: Duration, got: &HandedOut) {
+    let (age, silent, back) = {
+        let book = ledger.book();
+        let age = book.confirmed.get(&got.access).map(|at| now.saturating_sub(*at));
+        let silent = book.unanswered.get(&got.access).map(|at| now.saturating_sub(*at));
+        (age, silent, book.back)
+    };
+    let limit = match silent {
+        Some(since) if since <= CONFIRMED_WITHIN + SLACK => CONFIRMED_WITHOUT_ANSWER,
+        Some(_) | None => CONFIRMED_WITHIN,
+    };
+    if age.is_none_or(|age| age > limit + SLACK + back) {
+        let what = format!("{who} got a token that was confirmed {age:?} ago, limit {limit:?}");
+        ledger.breach(Rule::Confirmed, what);
+    }
+}
+
+/// The answer came in time.
+pub(crate) fn in_time(ledger: &Ledger, who: &str, took: Duration) {
+    if took > BOUND {
+        ledger.breach(Rule::Bound, format!("{who} waited {:.1} s", took.as_secs_f64()));
+    }
+}
+
+/// At rest, a pair that lives is held by a grant.
+pub(crate) fn every_pair_is_held(
+    ledger: &Ledger,
+    held: &BTreeSet<String>,
+    lives: impl Fn(usize, &str) -> bool,
+) {
+    let pairs = ledger.book().pairs.clone();
+    for pair in pairs {
+        let is_live = lives(pair.coder, &pair.access) || lives(pair.coder, &pair.refresh);
+        if !is_live || held.contains(&pair.access) {
+            continue;
+        }
+        if pair.excuse.is_some() {
+            ledger.count("living pairs counted apart");
+        } else {
+            let what = format!("the pair of {} lives at Coder and no grant holds it", pair.access);
+            ledger.breach(Rule::NoLeak, what);
+        }
+    }
+}
+
+/// When all sessions have expired and the sweeper's time is over, no pair lives: a grant that no
+/// session stands on has ended.
+pub(crate) fn no_pair_outlives_its_sessions(ledger: &Ledger, lives: impl Fn(usize, &str) -> bool) {
+    let pairs = ledger.book().pairs.clone();
+    for pair in pairs.iter().filter(|pair| pair.excuse.is_none()) {
+        if lives(pair.coder, &pair.access) || lives(pair.coder, &pair.refresh) {
+            let what = format!("the pair of {} outlives all sessions", pair.access);
+            ledger.breach(Rule::NoLeak, what);
+        }
+    }
+}
+
+/// A pair that is in no store has a process that goes on with it.
+pub(crate) fn every_pair_is_attended(
+    ledger: &Ledger,
+    time: &Time,
+    lives: impl Fn(usize, &str) -> bool,
+) {
+    let mut left = Vec::new();
+    {
+        let mut book = ledger.book();
+        for pair in book.pairs.iter_mut().filter(|pair| pair.place == Place::Received) {
+            if pair.excuse.is_none() && !time.is_busy(pair.process, |_| true) {
+                pair.place = Place::Gone;
+                left.push((pair.coder, pair.process, pair.access.clone(), pair.refresh.clone()));
+            }
+        }
+    }
+    for (coder, process, access, refresh) in left {
+        if lives(coder, &access) || lives(coder, &refresh) {
+            let what = format!(
+                "p{process} has ended its work, and neither stored nor revoked the pair of {access}"
+            );
+            ledger.breach(Rule::NoLeak, what);
+        }
+    }
+}
+
+/// At rest, a browser that signed in and did not sign out is signed in.
+pub(crate) fn still_signed_in(ledger: &Ledger, who: &str, owner: Owner, status: u16) {
+    let may_be_over = {
+        let book = ledger.book();
+        book.over.get(&owner.person()).is_some_and(|step| owner.began <= *step)
+    };
+    if status != 200 && !may_be_over {
+        let what = format!("{who} ({owner:?}) signed in, never out, and is answered {status}");
+        ledger.breach(Rule::NoLoss, what);
+    }
+}

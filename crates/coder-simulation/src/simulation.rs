@@ -1,0 +1,125 @@
+//! Many seeds on one kind of store.
+
+use std::sync::Arc;
+
+use coder_auth::MemoryAuthStore;
+#[cfg(feature = "databases")]
+use coder_auth_sqlx::{PostgresAuthStore, SqliteAuthStore};
+
+use crate::plan::Plan;
+use crate::portal::{SetupError, Storage};
+use crate::rules::Rule;
+use crate::schedule::{self, Outcome};
+use crate::shrink::shrink;
+
+/// The kind of store that schedules run on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[non_exhaustive]
+pub enum StoreKind {
+    /// In memory; every await point is a step.
+    #[default]
+    Memory,
+    /// A new SQLite file for each schedule.
+    Sqlite,
+    /// The PostgreSQL of `CODER_SIMULATION_POSTGRES`, emptied for each schedule.
+    Postgres,
+}
+
+/// Runs schedules on one kind of store.
+pub struct Simulation {
+    kind: StoreKind,
+    tokio: Option<Arc<tokio::runtime::Runtime>>,
+    awaits_detached_work: bool,
+}
+
+impl std::fmt::Debug for Simulation {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Simulation({:?})", self.kind)
+    }
+}
+
+impl Simulation {
+    /// Prepares to run on this kind of store.
+    ///
+    /// # Errors
+    ///
+    /// When a database needs a runtime and none can be made.
+    pub fn on(kind: StoreKind) -> Result<Self, SetupError> {
+        let tokio = match kind {
+            StoreKind::Memory => None,
+            StoreKind::Sqlite | StoreKind::Postgres => {
+                Some(Arc::new(tokio::runtime::Builder::new_current_thread().enable_all().build()?))
+            }
+        };
+        Ok(Self { kind, tokio, awaits_detached_work: true })
+    }
+
+    /// Ends a stopping process without waiting for the work that outlives its callers: to see that
+    /// the rules need the wait.
+    #[must_use]
+    pub fn cutting_off_detached_work(mut self) -> Self {
+        self.awaits_detached_work = false;
+        self
+    }
+
+    fn plan(&self, seed: u64) -> Plan {
+        Plan { awaits_detached_work: self.awaits_detached_work, ..Plan::draw(seed) }
+    }
+
+    /// Runs the schedule of a seed, without its story.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be opened.
+    pub fn run(&self, seed: u64) -> Result<Outcome, SetupError> {
+        self.run_plan(&self.plan(seed), false)
+    }
+
+    /// Runs the schedule of a seed and keeps its story.
+    ///
+    /// # Errors
+    ///
+    /// As [`Simulation::run`].
+    pub fn tell(&self, seed: u64) -> Result<Outcome, SetupError> {
+        self.run_plan(&self.plan(seed), true)
+    }
+
+    fn run_plan(&self, plan: &Plan, is_told: bool) -> Result<Outcome, SetupError> {
+        match (self.kind, &self.tokio) {
+            #[cfg(feature = "databases")]
+            (StoreKind::Sqlite, Some(tokio)) => {
+                let directory = tempfile::tempdir()?;
+                let opened = SqliteAuthStore::open(directory.path().join("auth.sqlite"));
+                let store = Arc::new(tokio.block_on(opened)?);
+                schedule::run(plan, Storage { store, tokio: Some(tokio.clone()) }, is_told)
+            }
+            #[cfg(feature = "databases")]
+            (StoreKind::Postgres, Some(tokio)) => {
+                let url = std::env::var("CODER_SIMULATION_POSTGRES")?;
+                let connected = PostgresAuthStore::connect(url.into(), 2);
+                let store = Arc::new(tokio.block_on(connected)?);
+                schedule::run(plan, Storage { store, tokio: Some(tokio.clone()) }, is_told)
+            }
+            (StoreKind::Sqlite | StoreKind::Postgres, _) => {
+                Err(SetupError("this build has no databases; add `--features databases`".into()))
+            }
+            (StoreKind::Memory, _) => {
+                let store = Arc::new(MemoryAuthStore::new());
+                schedule::run(plan, Storage { store, tokio: None }, is_told)
+            }
+        }
+    }
+
+    /// Runs the smallest schedule in which a seed still breaks this rule.
+    ///
+    /// # Errors
+    ///
+    /// As [`Simulation::run`].
+    pub fn shrink(&self, seed: u64, rule: Rule) -> Result<Outcome, SetupError> {
+        let breaks = |plan: &Plan| {
+            self.run_plan(plan, false)
+                .is_ok_and(|outcome| outcome.breaches.iter().any(|breach| breach.rule == rule))
+        };
+        self.run_plan(&shrink(self.plan(seed), breaks), true)
+    }
+}
