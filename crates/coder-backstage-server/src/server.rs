@@ -80,6 +80,10 @@ pub(crate) async fn run(
         stopped_at = serve(listener, routes, connections, stop) => stopped_at,
         never = sweep(portal) => match never {},
     };
+    let tasks = runtime.unfinished();
+    if tasks > 0 {
+        tracing::info!(tasks, "waiting for work that is under way");
+    }
     if timeout_at(stopped_at + GRACE, runtime.idle()).await.is_err() {
         let tasks = runtime.unfinished();
         tracing::warn!(tasks, "some work did not end in time and was cut off");

@@ -77,7 +77,7 @@ struct KeySet {
 impl KeySet {
     fn find(&self, id: &str, now: Timestamp) -> Option<VerifyingKey> {
         let mut keys = self.keys.iter().filter(|_| self.was_read_within(FRESH, now));
-        keys.find(|(known, _)| known == id).map(|(_, key)| *key)
+        keys.find(|(known, _)| known == id).map(|(_, key)| key.clone())
     }
 
     fn was_read_within(&self, span: SignedDuration, now: Timestamp) -> bool {
@@ -183,11 +183,11 @@ impl TrustedIssuer {
         if known.is_some() && !is_due {
             return Ok(known);
         }
-        let (issuer, asked) = (Arc::clone(self), world.clone());
+        let (issuer, asked, is_known) = (Arc::clone(self), world.clone(), known.is_some());
         // Whoever asked may go away; the turn must not be lost with them.
         let (give, receive) = oneshot::channel();
         world.runtime.spawn(Box::pin(async move {
-            let _ = give.send(issuer.renew(&asked, known.is_some()).await);
+            let _ = give.send(issuer.renew(&asked, is_known).await);
         }));
         if known.is_some() {
             return Ok(known);
