@@ -147,6 +147,32 @@ impl CoderAuth {
         &self.0.origins
     }
 
+    /// The redirect URI of each usable environment (RFC 6749 §3.1.2), as it has to be registered at
+    /// its deployment.
+    pub fn redirect_uris(&self) -> impl Iterator<Item = (&str, &Url)> {
+        let ready = self.0.environments.iter();
+        ready.filter_map(|(name, ready)| Some((name.as_str(), &ready.as_ref().ok()?.callback)))
+    }
+
+    /// The names of two environments at different deployments whose logins end at one path, if
+    /// there are such.
+    ///
+    /// The path is what tells the answer of one authorization server from that of another (RFC 9700
+    /// §4.4.2.2). Where it does not, whoever runs one deployment can have a code of the other
+    /// redeemed, so a portal must refuse such options.
+    pub fn environments_sharing_a_redirect_uri(&self) -> Option<(&str, &str)> {
+        let ready: Vec<_> =
+            self.0.environments.values().filter_map(|ready| ready.as_deref().ok()).collect();
+        let share = |one: &Environment, other: &Environment| {
+            one.upstream.deployment() != other.upstream.deployment()
+                && one.accepts_callback_path(other.callback.path())
+        };
+        ready.iter().enumerate().find_map(|(index, one)| {
+            let other = ready.iter().take(index).find(|other| share(one, other))?;
+            Some((other.name.as_str(), one.name.as_str()))
+        })
+    }
+
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.0
     }

@@ -68,8 +68,8 @@ pub mod yaml;
 
 pub use app_config::{
     AccessTokenPolicy, AppConfig, AuthConfig, BackendConfig, BuiltInSignInResolver,
-    CatalogLocation, CoderEnvironment, CustomSignInResolver, KeyStoreConfig, Listen, ListenError,
-    Logout, ProxyConfig, SessionConfig, SessionStoreConfig, SignInResolverConfig,
+    CatalogLocation, CoderEnvironment, CorsConfig, CustomSignInResolver, KeyStoreConfig, Listen,
+    ListenError, Logout, ProxyConfig, SessionConfig, SessionStoreConfig, SignInResolverConfig,
     SignInResolverName, StaticKeyConfig, TrustedIssuerConfig,
 };
 pub use coder_spec::CoderSpec;

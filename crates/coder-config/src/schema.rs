@@ -120,12 +120,14 @@ fn backend() -> Value {
             "cors": {
                 "oneOf": [
                     { "const": false },
-                    {
-                        "type": "object",
-                        "properties": {
-                            "origin": texts("Origins, possibly with `*`, whose pages may call the backend."),
-                        },
-                    },
+                    closed("Which pages of other origins may read answers.", &[], &json!({
+                        "origin": texts("Origins, possibly with `*`, whose pages may read answers of the backend."),
+                        "credentials": flag("Whether these pages may send the browser's cookies."),
+                        "methods": texts("The methods these pages may use."),
+                        "allowedHeaders": texts("The request headers these pages may send; without it, those that the browser asks for."),
+                        "exposedHeaders": texts("Further headers of answers that these pages may read."),
+                        "maxAge": { "type": ["integer", "string"], "description": "For how many seconds a browser may keep what it was told." },
+                    })),
                 ],
             },
             "auth": {

@@ -2,41 +2,87 @@
 //! backends answer them.
 
 use coder_auth::AllowedOrigins;
-use http::Method;
+use coder_config::CorsConfig;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD,
-    HeaderMap, HeaderValue, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName,
+    HeaderValue, VARY,
 };
+use http::{Method, Request};
 
-const METHODS: HeaderValue = HeaderValue::from_static("GET,HEAD,PATCH,POST,PUT,DELETE");
-
-/// The origin of the page that asks, if its script may read the answer.
-pub(crate) fn allowed_origin(origins: &AllowedOrigins, headers: &HeaderMap) -> Option<HeaderValue> {
-    let origin = AllowedOrigins::stated_by(headers).filter(|origin| origins.allows(origin))?;
-    HeaderValue::from_str(origin.as_str()).ok()
+/// What pages of other origins may send and read: `backend.cors`, as headers.
+pub(crate) struct Cors {
+    readers: AllowedOrigins,
+    /// What every answer to such a page says.
+    every_answer: Vec<(HeaderName, HeaderValue)>,
+    /// What the answer to a preflight says beside that.
+    preflight: Vec<(HeaderName, HeaderValue)>,
+    /// Whether a page may send whatever headers its preflight names.
+    any_headers: bool,
 }
 
-/// Whether this is the question before a request, not the request itself.
-pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
-    *method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-}
+impl Cors {
+    /// `readers` are the origins whose pages may read answers.
+    pub(crate) fn new(config: &CorsConfig, readers: AllowedOrigins) -> Self {
+        // The configuration holds names of methods and headers only, which are header values.
+        let list = |name: HeaderName, values: &[String]| {
+            Some((name, HeaderValue::from_str(&values.join(",")).ok()?))
+        };
+        let mut every_answer = Vec::new();
+        if config.credentials {
+            let yes = HeaderValue::from_static("true");
+            every_answer.push((ACCESS_CONTROL_ALLOW_CREDENTIALS, yes));
+        }
+        if !config.exposed_headers.is_empty() {
+            every_answer.extend(list(ACCESS_CONTROL_EXPOSE_HEADERS, &config.exposed_headers));
+        }
+        let allowed_headers = config.allowed_headers.as_deref();
+        let max_age = config.max_age.map(|seconds| (ACCESS_CONTROL_MAX_AGE, seconds.into()));
+        let preflight = list(ACCESS_CONTROL_ALLOW_METHODS, &config.methods)
+            .into_iter()
+            .chain(allowed_headers.and_then(|names| list(ACCESS_CONTROL_ALLOW_HEADERS, names)))
+            .chain(max_age);
+        Self {
+            readers,
+            every_answer,
+            preflight: preflight.collect(),
+            any_headers: allowed_headers.is_none(),
+        }
+    }
 
-/// Lets the page read this answer.
-pub(crate) fn allow(origin: HeaderValue, headers: &mut HeaderMap) {
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-}
+    /// Lets the page that asks read the answer, if its origin may; in answer to a preflight it
+    /// also says what the page may send.
+    pub(crate) fn answer(&self, asked: &Request<()>, answer: &mut HeaderMap) {
+        let Some(origin) = self.origin_of_a_reader(asked.headers()) else { return };
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        answer.extend(self.every_answer.iter().cloned());
+        if !is_preflight(asked) {
+            return;
+        }
+        answer.extend(self.preflight.iter().cloned());
+        if self.any_headers {
+            answer.append(VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
+            let named = asked.headers().get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+            answer.extend(named.map(|names| (ACCESS_CONTROL_ALLOW_HEADERS, names)));
+        }
+    }
 
-/// What a page may send, in answer to a preflight with these headers.
-pub(crate) fn allow_request(asked: &HeaderMap, headers: &mut HeaderMap) {
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    if let Some(names) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS) {
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+    /// The origin of the page that asks, if its script may read the answer.
+    fn origin_of_a_reader(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = AllowedOrigins::stated_by(headers)?;
+        let may_read = self.readers.allows(&origin);
+        may_read.then(|| HeaderValue::from_str(origin.as_str()).ok()).flatten()
     }
 }
 
-/// Says that the answer depends on who asks.
+/// Says whether this is the question before a request, not the request itself.
+pub(crate) fn is_preflight(asked: &Request<()>) -> bool {
+    *asked.method() == Method::OPTIONS
+        && asked.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// Says that the answer depends on the origin that asks.
 pub(crate) fn vary(headers: &mut HeaderMap) {
     headers.append(VARY, HeaderValue::from_static("Origin"));
 }

@@ -30,6 +30,9 @@ pub enum PortalError {
         #[source]
         errors: ConfigErrors,
     },
+    /// Two deployments would end their logins at one redirect URI.
+    #[error("two deployments of `auth.providers.coder` share one redirect URI")]
+    RedirectUri(#[source] ConfigError),
     /// There is no environment at all.
     #[error(
         "`auth.providers.coder` has no block for the environment `{environment}`; add `auth.providers.coder.{environment}` with `clientId`, `clientSecret` and `deploymentUrl`"

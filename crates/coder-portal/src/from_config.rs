@@ -13,8 +13,8 @@ use coder_auth::{
     UsernameMatchingUserEntityName,
 };
 use coder_config::{
-    AppConfig, BuiltInSignInResolver, CoderEnvironment, ConfigError, ConfigErrors, Logout,
-    SignInResolverConfig, SignInResolverName, TrustedIssuerConfig, WorkspacesConfig,
+    AppConfig, BuiltInSignInResolver, CoderEnvironment, ConfigError, ConfigErrors, CorsConfig,
+    Logout, SignInResolverConfig, SignInResolverName, TrustedIssuerConfig, WorkspacesConfig,
 };
 use coder_core::{Origin, World};
 use coder_workspaces::KnownPlaces;
@@ -22,6 +22,7 @@ use url::Url;
 
 use crate::PortalError;
 use crate::builder::PortalBuilder;
+use crate::cors::Cors;
 use crate::portal::{Parts, Portal};
 use crate::signing_keys::with_keys;
 
@@ -51,8 +52,8 @@ impl PortalBuilder<'_> {
     /// # Errors
     ///
     /// When the portal's own environment (`auth.environment`) is missing or incomplete, or names a
-    /// sign-in resolver that nobody brings along; when keys cannot be used. Another environment
-    /// that cannot be used is logged, and answers 404 to those who ask for it.
+    /// sign-in resolver that nobody brings along; when keys cannot be used; when two deployments
+    /// share a redirect URI. Another environment that cannot be used is logged, and answers 404 to those who ask for it.
     pub fn build(self) -> Result<Portal, PortalError> {
         let (config, world) = (self.config, self.world);
         let keys = match config.session.keys.as_slice() {
@@ -61,9 +62,13 @@ impl PortalBuilder<'_> {
         };
         let options = self.auth_options()?;
         let app = Origin::of(&config.app_base_url).map_err(PortalError::AppOrigin)?;
+        let cors = config.backend.cors.as_ref();
+        let cors = cors.map(|cors| Cors::new(cors, readers(app, config, cors)));
+        let auth = CoderAuth::new(world, self.store, keys, options);
+        with_redirect_uris_of_their_own(&auth, config).map_err(PortalError::RedirectUri)?;
         Ok(Portal::new(Parts {
-            auth: CoderAuth::new(world, self.store, keys, options),
-            readers: AllowedOrigins::new(app, readers(config)),
+            auth,
+            cors,
             world: world.clone(),
             catalog: self.catalog,
             integrations: config.integrations.clone(),
@@ -158,11 +163,32 @@ impl PortalBuilder<'_> {
     }
 }
 
-/// Patterns of further origins whose pages may read answers: those of the login and of
-/// `backend.cors.origin`. Reading alone makes nobody a target of a login.
-fn readers(config: &AppConfig) -> Vec<String> {
+/// The origins whose pages may read answers: those of the login and of `backend.cors.origin`.
+/// Reading alone makes nobody a target of a login.
+fn readers(app: Origin, config: &AppConfig, cors: &CorsConfig) -> AllowedOrigins {
     let login = &config.auth.extra_allowed_origins;
-    login.iter().chain(&config.backend.cors_origins).cloned().collect()
+    AllowedOrigins::new(app, login.iter().chain(&cors.origins).cloned())
+}
+
+/// Refuses a redirect URI that two deployments share, at the place of one that is written.
+fn with_redirect_uris_of_their_own(
+    auth: &CoderAuth,
+    config: &AppConfig,
+) -> Result<(), ConfigError> {
+    let Some((one, other)) = auth.environments_sharing_a_redirect_uri() else { return Ok(()) };
+    let usable = |name: &str| config.auth.environments.get(name)?.as_ref().ok();
+    let written = |name: &str| usable(name).filter(|found| found.callback_url.is_some());
+    // One of them is written, since the default ones differ.
+    let (environment, other) = match (written(other), written(one)) {
+        (Some(environment), _) => (environment, one),
+        (None, Some(environment)) => (environment, other),
+        (None, None) => return Ok(()),
+    };
+    Err(environment.invalid_callback_url(format!(
+        "ends logins at the path of the environment `{other}`, which is at another deployment: \
+         whoever runs one of the two could take part in logins of the other; remove it, and \
+         register at Coder what `coder-backstage config check` then prints"
+    )))
 }
 
 fn trusted_issuer(config: &TrustedIssuerConfig) -> Result<TrustedIssuer, PortalError> {

@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use backstage_catalog::Catalog;
 use bytes::Bytes;
-use coder_auth::{AllowedOrigins, Caller, CoderAuth, ErrorAnswer};
+use coder_auth::{Caller, CoderAuth, ErrorAnswer};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
 use coder_core::{Body, BoxFuture, World, cleaned, quoted, timeout};
 use coder_workspaces::KnownPlaces;
 use http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
 use http::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 
-use crate::cors;
+use crate::cors::{self, Cors};
 use crate::request_body;
 use crate::routes::{NoRoute, Route};
 
@@ -38,8 +38,8 @@ pub struct Portal(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) world: World,
     pub(crate) auth: CoderAuth,
-    /// The origins whose pages may read answers (CORS).
-    pub(crate) readers: AllowedOrigins,
+    /// What pages of other origins may send and read; `None` is nothing.
+    pub(crate) cors: Option<Cors>,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) integrations: ScmIntegrations,
     /// What holds for workspaces in the portal's own environment.
@@ -88,17 +88,16 @@ impl Portal {
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (head, body) = request.into_parts();
         let head = Request::from_parts(head, ());
-        let origin = cors::allowed_origin(&self.0.readers, head.headers());
-        let mut response = if cors::is_preflight(head.method(), head.headers()) {
-            preflight(head.headers(), origin.is_some())
+        let mut response = if cors::is_preflight(&head) {
+            no_content()
         } else {
             self.within_time(&head, body).await
         };
         let headers = response.headers_mut();
-        if let Some(origin) = origin {
-            cors::allow(origin, headers);
-        }
         cors::vary(headers);
+        if let Some(cors) = &self.0.cors {
+            cors.answer(&head, headers);
+        }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.entry(X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("sameorigin"));
@@ -185,12 +184,9 @@ fn too_late() -> ErrorAnswer {
     ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(Some(TRY_AGAIN_AFTER))
 }
 
-fn preflight(asked: &HeaderMap, allowed: bool) -> Response<Bytes> {
+fn no_content() -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    if allowed {
-        cors::allow_request(asked, response.headers_mut());
-    }
     response
 }
 

@@ -15,10 +15,15 @@ pub struct AllowedOrigins {
 
 impl AllowedOrigins {
     /// `app` is the origin of `app.baseUrl`; `patterns` are the globs of
-    /// `auth.experimentalExtraAllowedOrigins`, such as `https://*.example.com`. A `*` does not
-    /// match a `/`.
+    /// `auth.experimentalExtraAllowedOrigins`, such as `https://*.example.com`.
+    ///
+    /// As in Backstage (minimatch with `nocase` and `noglobstar`), letter case does not matter, and
+    /// neither `*` nor `**` matches a `/`.
     pub fn new(app: Origin, patterns: impl IntoIterator<Item = String>) -> Self {
-        Self { app, patterns: patterns.into_iter().collect() }
+        Self {
+            app,
+            patterns: patterns.into_iter().map(|pattern| in_one_segment(&pattern)).collect(),
+        }
     }
 
     /// The portal's own origin.
@@ -67,6 +72,17 @@ impl AllowedOrigins {
     }
 }
 
+/// A pattern in lower case, as origins are, without a star that reaches over a `/`.
+fn in_one_segment(pattern: &str) -> String {
+    let mut one = String::with_capacity(pattern.len());
+    for character in pattern.chars().flat_map(char::to_lowercase) {
+        if !(character == '*' && one.ends_with('*')) {
+            one.push(character);
+        }
+    }
+    one
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +104,22 @@ mod tests {
         ] {
             assert!(allowed().check(origin).is_ok(), "{origin}");
         }
+    }
+
+    #[test]
+    fn patterns_are_compared_as_backstage_compares_them() {
+        let allows = |pattern: &str, origin: &str| {
+            let app = "https://portal.example.com".parse().unwrap();
+            AllowedOrigins::new(app, [pattern.to_owned()]).check(origin).is_ok()
+        };
+        assert!(allows("HTTPS://*.Preview.example.com", "https://a.preview.example.com"));
+        assert!(allows("https://{a,b}.example", "https://b.example"));
+        assert!(allows("https://**", "https://b.example"));
+        // A `*` stands for anything but a `/`, and so does `**`.
+        for everywhere in ["*", "**", "**/*", "https:/**", "***"] {
+            assert!(!allows(everywhere, "https://b.example"), "{everywhere}");
+        }
+        assert!(!allows("https://*.example.com", "https://a.example.com.evil.example"));
     }
 
     #[test]

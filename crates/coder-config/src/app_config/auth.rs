@@ -7,8 +7,9 @@ use indexmap::IndexMap;
 use jiff::SignedDuration;
 use url::Url;
 
+use super::browser_urls::callback_url;
 use super::key_store::KeyStoreConfig;
-use super::reader::{Reader, Section, each_once, web_url};
+use super::reader::{Reader, Section, each_once};
 use super::sign_in::SignInResolverConfig;
 use crate::suggest::did_you_mean;
 use crate::{ConfigError, ConfigErrors, Notice, Provenance};
@@ -58,6 +59,18 @@ pub struct CoderEnvironment {
     pub sign_in_resolvers: Vec<SignInResolverConfig>,
     /// Where the block is written.
     pub provenance: Provenance,
+    path: String,
+    /// Where `callbackUrl` is written, if it is.
+    callback_at: Option<Provenance>,
+}
+
+impl CoderEnvironment {
+    /// The error for a `callbackUrl` that cannot be used, at its place: `problem` says what is
+    /// wrong with it and what to do.
+    pub fn invalid_callback_url(&self, problem: impl Into<String>) -> ConfigError {
+        let at = self.callback_at.as_ref().unwrap_or(&self.provenance);
+        ConfigError::invalid(format!("{}.callbackUrl", self.path), at.clone(), problem)
+    }
 }
 
 /// The environment that Backstage's pages use when `auth.environment` is not set.
@@ -180,7 +193,7 @@ impl<'a> Reader<'a> {
             .required(&section, "deploymentUrl")
             .and_then(|text| self.parse(&section, "deploymentUrl", text, deployment_url));
         let internal_url = self.parsed(&section, "internalUrl", DeploymentUrl::parse);
-        let callback_url = self.parsed(&section, "callbackUrl", web_url);
+        let callback_url = self.parsed(&section, "callbackUrl", callback_url);
         let additional_scopes = self.texts(&section, "additionalScopes");
         // Backstage separates scopes by space, comma or bar.
         let additional_scopes = each_once(
@@ -201,6 +214,10 @@ impl<'a> Reader<'a> {
             session_duration,
             sign_in_resolvers,
             provenance: section.provenance()?,
+            path: section.path().to_owned(),
+            callback_at: self
+                .value(&section, "callbackUrl")
+                .map(|value| value.node.provenance().clone()),
         })
     }
 }

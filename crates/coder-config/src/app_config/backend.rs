@@ -6,6 +6,7 @@ use std::str::FromStr;
 use coder_core::Secret;
 use url::Url;
 
+use super::cors::CorsConfig;
 use super::reader::{Reader, Section, web_url};
 
 /// `backend` of app-config.
@@ -16,8 +17,8 @@ pub struct BackendConfig {
     pub base_url: Url,
     /// `backend.listen`: where the server accepts connections.
     pub listen: Listen,
-    /// `backend.cors.origin`: origins, possibly with `*`, whose pages may call the backend.
-    pub cors_origins: Vec<String>,
+    /// `backend.cors`: which pages of other origins may read answers. `None` is `false`: none.
+    pub cors: Option<CorsConfig>,
     /// `backend.auth.keys[].secret`: what backends before Backstage 1.26 shared to know each other.
     /// Nothing is signed with them here.
     pub auth_keys: Vec<Secret>,
@@ -90,17 +91,9 @@ impl<'a> Reader<'a> {
         self.slips(&section, &["baseUrl", "listen", "cors", "auth"]);
         let base_url = self.base_url(&section);
         let listen = self.listen(&section);
-        let cors_origins = match self.value(&section, "cors") {
-            // `cors: false` switches it off.
-            Some(cors) if cors.node.as_map().is_none() => Vec::new(),
-            _ => {
-                let cors = self.section(&section, "cors");
-                self.slips(&cors, &["origin"]);
-                self.texts(&cors, "origin").into_iter().map(str::to_owned).collect()
-            }
-        };
+        let cors = self.cors(&section);
         let auth_keys = self.backend_auth_keys(&section);
-        Some(BackendConfig { base_url: base_url?, listen, cors_origins, auth_keys })
+        Some(BackendConfig { base_url: base_url?, listen, cors, auth_keys })
     }
 
     fn backend_auth_keys(&mut self, backend: &Section<'a>) -> Vec<Secret> {

@@ -2,8 +2,10 @@
 
 mod auth;
 mod backend;
+mod browser_urls;
 mod catalog;
 mod coder;
+mod cors;
 mod duration;
 mod key_store;
 mod proxy;
@@ -17,6 +19,7 @@ use url::Url;
 pub use auth::{AuthConfig, CoderEnvironment};
 pub use backend::{BackendConfig, Listen, ListenError};
 pub use catalog::CatalogLocation;
+pub use cors::CorsConfig;
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::ProxyConfig;
 pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
@@ -80,6 +83,10 @@ impl AppConfig {
         let proxy = reader.proxy(&root);
         let catalog_locations = reader.catalog_locations(&root);
         let integrations = reader.integrations(&root);
+        reader.browser_urls(auth.as_ref(), session.dangerously_allow_http);
+        if let (Some(app), Some(backend)) = (&app_base_url, &backend) {
+            reader.cors_of_the_app(app, &backend.base_url, backend.cors.as_ref());
+        }
         let (errors, notices) = reader.finish();
         match (app_base_url, backend, auth, workspaces) {
             (Some(app_base_url), Some(backend), Some(auth), Some(workspaces))

@@ -97,6 +97,13 @@ impl<'a> Reader<'a> {
         Some(Value { path: section.path_of(key), node })
     }
 
+    /// A value by the keys that lead to it, if there is one.
+    pub(super) fn at(&self, keys: &[&str]) -> Option<Value<'a>> {
+        let root = self.loaded.root();
+        let node = keys.iter().try_fold(root, |node, key| node.get(key))?;
+        (!node.is_null()).then(|| Value { path: keys.join("."), node })
+    }
+
     pub(super) fn invalid(&mut self, value: &Value<'_>, problem: impl Into<String>) {
         let at = value.node.provenance().clone();
         self.errors.push(ConfigError::invalid(value.path.clone(), at, problem));

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
-use coder_portal::PortalError;
+use coder_portal::{Portal, PortalError};
 use coder_testkit::FakeCoder;
-use http::{Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 
 use crate::support::{APP_CONFIG, APP_CONFIG_LOCAL, ask, load, portal, variables, world};
 
@@ -92,4 +92,139 @@ async fn an_origin_of_cors_may_read_answers_and_is_no_target_of_a_login() {
         .header("x-requested-with", "XMLHttpRequest");
     let refused = ask(&portal, refresh.header("origin", "https://partner.example")).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+/// A portal with this value of `backend.cors`.
+fn with_cors(cors: &str) -> Portal {
+    let coder = FakeCoder::new();
+    let config = APP_CONFIG.replace("  listen: ':7007'", &format!("  cors: {cors}"));
+    let config = load(&[("app-config.yaml", &config)], &ENV).unwrap();
+    portal(&config, &world(coder.clone(), &coder)).unwrap()
+}
+
+const HEALTH: &str = "/.backstage/health/v1/readiness";
+const PARTNER: &str = "https://partner.example";
+
+/// The headers of the CORS protocol, and `Vary`, that a page of these origins gets for a preflight
+/// and for the request itself.
+async fn cors_of(portal: &Portal, origins: &[&str]) -> String {
+    let with_origins = |mut request: http::request::Builder| {
+        for origin in origins {
+            request = request.header("origin", *origin);
+        }
+        request
+    };
+    let preflight = Request::options(HEALTH)
+        .header("access-control-request-method", "GET")
+        .header("access-control-request-headers", "authorization,x-requested-with");
+    let preflight = ask(portal, with_origins(preflight)).await;
+    let answer = ask(portal, with_origins(Request::get(HEALTH))).await;
+    assert_eq!((preflight.status, answer.status), (StatusCode::NO_CONTENT, StatusCode::OK));
+    let told = |headers: &HeaderMap| {
+        let told = headers
+            .iter()
+            .filter(|(name, _)| name.as_str().starts_with("access-control-") || *name == "vary");
+        let mut told: Vec<_> = told.map(|(name, value)| format!("{name}: {value:?}")).collect();
+        told.sort();
+        told.join("\n")
+    };
+    format!("# preflight\n{}\n# answer\n{}", told(&preflight.headers), told(&answer.headers))
+}
+
+#[tokio::test(start_paused = true)]
+async fn cors_without_choices_is_that_of_backstage() {
+    let portal = with_cors("{ origin: 'https://*.EXAMPLE' }");
+    insta::assert_snapshot!(cors_of(&portal, &[PARTNER]).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_choice_of_cors_does_what_it_says() {
+    let portal = with_cors(
+        "{ origin: https://partner.example, credentials: true, methods: [GET, POST], \
+         allowedHeaders: [authorization], exposedHeaders: [etag, x-one], maxAge: 600 }",
+    );
+    insta::assert_snapshot!(cors_of(&portal, &[PARTNER]).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cors_that_is_switched_off_lets_no_page_of_another_origin_read() {
+    let none = "# preflight\nvary: \"Origin\"\n# answer\nvary: \"Origin\"";
+    let portal = with_cors("false");
+    assert_eq!(cors_of(&portal, &["https://portal.example.com"]).await, none);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_origin_that_no_browser_writes_reads_nothing() {
+    let none = "# preflight\nvary: \"Origin\"\n# answer\nvary: \"Origin\"";
+    let portal = with_cors("{ origin: ['https://partner.example', 'https://*'] }");
+    for origins in [
+        &[PARTNER, PARTNER][..],
+        &[PARTNER, "https://evil.example"],
+        &["https://partner.example/"],
+        &["https://partner.example:443"],
+        &["https://PARTNER.example"],
+        &["https://me@partner.example"],
+        &["https://partner.example https://partner.example"],
+        &["null"],
+        &["*"],
+        &[""],
+        &[],
+    ] {
+        assert_eq!(cors_of(&portal, origins).await, none, "{origins:?}");
+    }
+}
+
+/// A portal with two deployments, and what is written into each environment's block.
+fn two_deployments(production: &str, staging: &str) -> Result<Portal, PortalError> {
+    let coder = FakeCoder::new();
+    let block = |name: &str, more: &str| {
+        format!(
+            "      {name}:\n        {{ {more}clientId: a, clientSecret: b, deploymentUrl: https://{name}.example.com }}\n"
+        )
+    };
+    let config = format!(
+        "app: {{ baseUrl: https://portal.example.com }}
+backend: {{ baseUrl: https://portal.example.com }}
+auth:
+  environment: production
+  providers:
+    coder:
+{}{}",
+        block("production", production),
+        block("staging", staging)
+    );
+    let config = load(&[("app-config.yaml", &config)], &[]).unwrap();
+    portal(&config, &world(coder.clone(), &coder))
+}
+
+fn callback(path: &str) -> String {
+    format!("callbackUrl: 'https://portal.example.com/api/auth/coder/handler/frame{path}', ")
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_deployments_that_share_a_redirect_uri_are_refused_at_its_place() {
+    for (production, staging) in [
+        (callback(""), callback("")),
+        (callback("/both"), callback("/both").replace("portal.", "login.")),
+        (String::new(), callback("/production")),
+        (callback("/staging"), String::new()),
+    ] {
+        let error = two_deployments(&production, &staging).unwrap_err();
+        assert!(matches!(error, PortalError::RedirectUri(_)), "{error:?}");
+        let told = error.source().unwrap().to_string();
+        assert!(told.starts_with("app-config.yaml:"), "{told}");
+        assert!(told.contains(".callbackUrl` ends logins at the path of"), "{told}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_deployment_has_a_redirect_uri_to_register() {
+    let registered = |portal: &Portal| {
+        let uris = portal.auth().redirect_uris();
+        uris.map(|(name, uri)| format!("{name} {uri}")).collect::<Vec<_>>().join("\n")
+    };
+    let default = two_deployments("", "").unwrap();
+    let written = two_deployments(&callback(""), "").unwrap();
+    let both = [registered(&default), registered(&written)].join("\n");
+    insta::assert_snapshot!(both);
 }
