@@ -295,7 +295,7 @@ impl FakeCoder {
             let tokens = deployment.state.refresh_tokens.values();
             tokens
                 .filter(|token| {
-                    coder_client::UserId::from(token.user) == user
+                    UserId::from(token.user) == user
                         && token.expires_at > deployment.now
                 })
                 .count()
