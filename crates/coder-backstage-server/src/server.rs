@@ -32,8 +32,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 const HEAD_WITHIN: Duration = Duration::from_secs(75);
 
 /// How long what is under way may take to end once the server is asked to stop: requests first, then
-/// the work that outlives them.
-const GRACE: Duration = Duration::from_secs(10);
+/// the work that outlives them. A rotation that Coder answers late takes 11 seconds, and orchestrators
+/// kill a process after 30.
+const GRACE: Duration = Duration::from_secs(25);
 
 /// How many connections are served at a time, unless said otherwise: half of the descriptors that
 /// most systems give to a process. The other half is for Coder and the store.
@@ -80,6 +81,10 @@ pub(crate) async fn run(
         stopped_at = serve(listener, routes, connections, stop) => stopped_at,
         never = sweep(portal) => match never {},
     };
+    let tasks = runtime.unfinished();
+    if tasks > 0 {
+        tracing::info!(tasks, "waiting for work that is under way");
+    }
     if timeout_at(stopped_at + GRACE, runtime.idle()).await.is_err() {
         let tasks = runtime.unfinished();
         tracing::warn!(tasks, "some work did not end in time and was cut off");

@@ -286,6 +286,25 @@ fn a_sign_in_resolver_that_nobody_has_fails_the_check_with_the_nearest_name() {
 }
 
 #[test]
+fn a_session_of_more_than_ten_years_fails_the_check() {
+    let text = app_config(":7007") + "coder: { session: { absolute: { years: 300000 } } }\n";
+    let (code, out, err) = config(&configured(&text), &["check"]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(err.starts_with("app-config.yaml:10:"), "{err}");
+}
+
+#[test]
+fn a_portal_on_https_whose_base_url_is_this_machine_fails_the_check() {
+    let text = app_config(":7007").replace(
+        "clientId: id",
+        "clientId: id
+        callbackUrl: https://portal.example.com/api/auth/coder/handler/frame",
+    );
+    let (code, out, err) = config(&configured(&text), &["check"]);
+    assert_eq!(code, Some(1), "{out}{err}");
+}
+
+#[test]
 fn a_configuration_that_cannot_be_read_fails_the_check_and_the_printing() {
     let directory = configured("app: [\n");
     for command in ["check", "print"] {

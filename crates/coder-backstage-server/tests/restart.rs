@@ -9,9 +9,10 @@
 mod serving;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use coder_core::SystemClock;
-use coder_testkit::FakeCoder;
+use coder_testkit::{FakeCoder, Fault};
 use reqwest::Method;
 use serving::{Browser, House, Process, access_token};
 
@@ -62,6 +63,37 @@ async fn a_server_that_was_killed_and_started_again_knows_everybody() {
     assert_eq!(access_token(one.refresh(&after).await).await, token);
     assert!(house.coder().is_live(&token));
     assert!(!after.log().contains("made a key"), "{}", after.log());
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_under_way_is_finished_before_the_server_ends() {
+    let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
+    let alice = house.coder().add_user("alice");
+    let directory = tempfile::tempdir().unwrap();
+    house.configure(directory.path(), "{}");
+    let before = Process::start(directory.path(), |_| {});
+    // So short that the refresh rotates; the pair that it gets is to last.
+    house.coder().set_session_lifetime(Duration::from_secs(30));
+    let browser = Browser::signed_in(&house, &before, &alice).await;
+    house.coder().set_session_lifetime(Duration::from_secs(3600));
+
+    let (fault, held) = Fault::hold();
+    house.coder().fail_next(fault.on("/oauth2/tokens"));
+    let gone = tokio::spawn(browser.request_refresh(&before).send());
+    held.reached().await;
+    gone.abort();
+    before.terminate();
+    before.logged("waiting for work that is under way").await;
+    held.release();
+    let log = before.ended();
+    assert!(!log.contains("cut off"), "{log}");
+
+    house.coder().forget_requests();
+    let after = Process::start(directory.path(), |_| {});
+    let token = access_token(browser.refresh(&after).await).await;
+    assert!(house.coder().is_live(&token));
+    assert_eq!(house.coder().count("POST", "/oauth2/tokens"), 0, "the pair was kept");
 }
 
 const SIGN_IN: &str = "

@@ -29,7 +29,7 @@ const ENVIRONMENTS: [&str; 2] = ["development", "production"];
 const USERS: [&str; 2] = ["alice", "bob"];
 
 /// How long what is under way may take to end once the server is asked to stop.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(25);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Where grants and sessions are kept.

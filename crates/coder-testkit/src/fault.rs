@@ -1,11 +1,16 @@
 //! Things that go wrong between a client and Coder.
 
+use std::convert::Infallible;
+use std::fmt;
 use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use bytes::Bytes;
 use coder_core::{Body, MaybeSend, TransportError, TransportErrorKind};
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_channel::oneshot;
+use futures_util::future::Shared;
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -48,6 +53,8 @@ pub(crate) enum Kind {
     BodyStalls,
     /// Coder's answer begins and then the connection breaks.
     BodyCut,
+    /// The body comes when the test lets it.
+    Held(Gate),
     /// The body comes a few bytes at a time.
     BodyInPieces,
     /// So many events arrive, then nothing.
@@ -56,6 +63,51 @@ pub(crate) enum Kind {
     StreamCut(usize),
     /// So many events arrive, then Coder ends the stream properly.
     StreamClosed(usize),
+}
+
+/// Holds answers back until it is dropped: the other end of [`Fault::hold`].
+#[must_use = "dropping it lets the answers go"]
+pub struct Held {
+    reached: Shared<oneshot::Receiver<()>>,
+    /// Dropping it opens the gate.
+    _open: oneshot::Sender<Infallible>,
+}
+
+impl Held {
+    /// Ends as soon as a request has met the fault, and Coder has done its work.
+    pub async fn reached(&self) {
+        // It cannot be cancelled before it was reached, unless the fake is gone: nothing comes then.
+        if self.reached.clone().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Lets the answers go on.
+    pub fn release(self) {}
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Held")
+    }
+}
+
+/// Where answers wait for their [`Held`].
+#[derive(Clone, Debug)]
+pub(crate) struct Gate {
+    /// Taken by the first request that gets here.
+    reach: Arc<Mutex<Option<oneshot::Sender<()>>>>,
+    opened: Shared<oneshot::Receiver<Infallible>>,
+}
+
+impl Gate {
+    fn reach(&self) {
+        let first = self.reach.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(first) = first {
+            // An error means that the test does not wait for it.
+            let _ = first.send(());
+        }
+    }
 }
 
 /// What reaches the client.
@@ -161,6 +213,25 @@ impl Fault {
         Self::new(Kind::BodyCut)
     }
 
+    /// Coder does its work and answers, but the body is held back until the [`Held`] is dropped or
+    /// released: a rotation under way, for as long as a test needs it.
+    ///
+    /// ```
+    /// use coder_testkit::{Fault, FakeCoder};
+    ///
+    /// let coder = FakeCoder::new();
+    /// let (fault, held) = Fault::hold();
+    /// coder.fail_next(fault.on("/oauth2/tokens"));
+    /// // … something asks; `held.reached().await`; something else happens meanwhile …
+    /// held.release();
+    /// ```
+    pub fn hold() -> (Self, Held) {
+        let (reach, reached) = oneshot::channel();
+        let (open, opened) = oneshot::channel();
+        let gate = Gate { reach: Arc::new(Mutex::new(Some(reach))), opened: opened.shared() };
+        (Self::new(Kind::Held(gate)), Held { reached: reached.shared(), _open: open })
+    }
+
     /// Coder does its work and answers, but the body comes a few bytes at a time: a slow line.
     pub fn body_in_pieces() -> Self {
         Self::new(Kind::BodyInPieces)
@@ -243,6 +314,16 @@ impl Kind {
                     .with_body(|body| half(body, stream::once(cut())))
                     .with_messages(|_| Box::pin(stream::once(cut()))),
             ),
+            Self::Held(gate) => {
+                let reply = process();
+                gate.reach();
+                let (body_opened, opened) = (gate.opened.clone(), gate.opened);
+                Outcome::Answered(
+                    reply
+                        .with_body(|body| Body::from_stream(after(body_opened, body)))
+                        .with_messages(|all| Box::pin(after(opened, all))),
+                )
+            }
             Self::BodyInPieces => Outcome::Answered(process().with_body(in_pieces)),
             Self::StreamStalls(after) => Outcome::Answered(
                 process()
@@ -281,6 +362,14 @@ async fn cut<T>() -> Result<T, TransportError> {
     .await;
     Err(TransportError::new(TransportErrorKind::Interrupted)
         .because("the fake was told to cut the body"))
+}
+
+/// The same items, once the gate is open.
+fn after<T>(
+    opened: Shared<oneshot::Receiver<Infallible>>,
+    items: impl Stream<Item = T> + MaybeSend + 'static,
+) -> impl Stream<Item = T> + MaybeSend + 'static {
+    opened.map(|_| items).flatten_stream()
 }
 
 /// The same bytes in chunks of seven.

@@ -140,7 +140,7 @@ pub use clock::TestClock;
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use doors::FakeServer;
 pub use fake::FakeCoder;
-pub use fault::Fault;
+pub use fault::{Fault, Held};
 pub use oauth2::FakeApp;
 pub use random::SeededRandom;
 pub use recorded::RecordedRequest;

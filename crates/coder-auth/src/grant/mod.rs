@@ -99,7 +99,6 @@ impl StoredPair {
 pub(crate) struct StoredGrant {
     pub(crate) key: GrantKey,
     pub(crate) version: GrantVersion,
-    pub(crate) stored_at: Timestamp,
     pub(crate) pair: StoredPair,
     pub(crate) grant: Grant,
 }
@@ -123,7 +122,7 @@ impl StoredGrant {
             sealed,
             stored_at: now,
         };
-        Ok((Self { key, version, stored_at: now, pair, grant }, record))
+        Ok((Self { key, version, pair, grant }, record))
     }
 
     /// Opens a stored grant.
@@ -131,8 +130,8 @@ impl StoredGrant {
         let plaintext = keys.open(&record.key.purpose(), &record.sealed)?;
         let grant = serde_json::from_slice(&plaintext).map_err(|_| OpenError::Forged)?;
         let pair = StoredPair::open(keys, &record.pair)?;
-        let GrantRecord { key, version, stored_at, .. } = record;
-        Ok(Self { key, version, stored_at, pair, grant })
+        let GrantRecord { key, version, .. } = record;
+        Ok(Self { key, version, pair, grant })
     }
 
     pub(crate) fn access_token(&self) -> &coder_core::Secret {

@@ -123,8 +123,6 @@ struct Confirmed {
     key: GrantKey,
     pair: StoredPair,
     grant: Grant,
-    /// When the exchange began: a pair that was stored before that is dead.
-    began_at: jiff::Timestamp,
 }
 
 impl Inner {
@@ -254,7 +252,7 @@ impl Inner {
         let handle = SessionHandle::draw(&*self.world.random)?;
         let session = Some((&handle, former));
         let result = match self.complete_login(environment, confirmed, session).await {
-            Ok(Some(stored)) => self.answer(environment, &stored, identity).await,
+            Ok(Some(stored)) => self.hand_out(environment, stored, &pair, identity).await,
             Ok(None) => {
                 self.revocations.revoke_beside(upstream.clone(), pair);
                 return Err(AuthErrorKind::Overtaken.into());
@@ -272,6 +270,23 @@ impl Inner {
                 Err(error)
             }
         }
+    }
+
+    /// Answers with the grant of a finished login. One that another login has brought is handed out
+    /// by the rule for all grants.
+    async fn hand_out(
+        &self,
+        environment: &Environment,
+        stored: StoredGrant,
+        own: &StoredPair,
+        identity: Option<crate::sign_in::BackstageIdentity>,
+    ) -> Result<SessionAnswer, AuthError> {
+        let stored = if stored.pair.id == own.id {
+            stored
+        } else {
+            self.grants.valid(&environment.upstream, &stored.key).await?
+        };
+        self.answer(environment, &stored, identity).await
     }
 
     /// Exchanges the code, keeps the pair, and asks whose it is.
@@ -296,7 +311,7 @@ impl Inner {
         let scope = pair.tokens.scope.clone().unwrap_or(attempt.scope);
         let grant = Grant::new(&pair.tokens, scope, profile, began_at, now);
         let key = GrantKey::new(upstream.app().clone(), user);
-        Ok(Confirmed { key, pair, grant, began_at })
+        Ok(Confirmed { key, pair, grant })
     }
 
     /// Writes the login: the grant, the new session of this browser, and the end of its former
@@ -307,15 +322,15 @@ impl Inner {
         confirmed: Confirmed,
         session: Option<(&SessionHandle, Option<SessionId>)>,
     ) -> Result<Option<StoredGrant>, AuthError> {
-        let Confirmed { key, pair, grant, began_at } = confirmed;
+        let Confirmed { key, pair, grant } = confirmed;
         for _ in 0..MOST_CONFLICTS {
             let current = self.store.grant(&key).await?;
             let expected = current.as_ref().map(|record| record.version.clone());
             let current = current.and_then(|record| self.grants.open(record));
-            let rival =
-                current.filter(|stored| stored.stored_at >= began_at && !stored.grant.needs_login);
+            // No times are compared: clocks are set back, and replicas have their own.
+            let rival = current.filter(|stored| !stored.grant.needs_login);
             let (stored, change) = match rival {
-                // Another login or a rotation came between, and has killed this pair.
+                // Another login came between, and has killed this pair.
                 Some(rival) if self.is_dead(environment, &pair).await? => {
                     (rival, GrantChange::Keep)
                 }

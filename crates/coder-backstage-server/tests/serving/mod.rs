@@ -5,13 +5,13 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use coder_testkit::{FakeApp, FakeCoder, FakeCoderBuilder, FakeServer, FakeUser};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use tokio::sync::watch;
 use url::Url;
 
 /// Where browsers believe the portal to be: in front of all its processes.
@@ -60,7 +60,7 @@ coder: {coder}
 pub(crate) struct Process {
     child: Child,
     address: String,
-    log: Arc<Mutex<String>>,
+    log: watch::Receiver<String>,
 }
 
 impl Process {
@@ -72,14 +72,13 @@ impl Process {
         configure(&mut command);
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let log = Arc::<Mutex<String>>::default();
+        let (written, log) = watch::channel(String::new());
         let (found, finding) = mpsc::channel();
-        let written = log.clone();
         // Reads to the end: a program whose output nobody takes stops at some line.
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 let address = line.split_once("address=").map(|(_, rest)| rest.to_owned());
-                *written.lock().unwrap() += &(line + "\n");
+                written.send_modify(|log| *log += &(line + "\n"));
                 if let Some(address) = address {
                     let _ = found.send(address.split_whitespace().next().unwrap().to_owned());
                 }
@@ -88,13 +87,33 @@ impl Process {
         // Long, for a busy machine.
         let address = finding.recv_timeout(Duration::from_secs(60));
         let address =
-            address.unwrap_or_else(|_| panic!("it does not listen:\n{}", log.lock().unwrap()));
+            address.unwrap_or_else(|_| panic!("it does not listen:\n{}", *log.borrow()));
         Self { child, address, log }
     }
 
     /// What it has logged up to now.
     pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+        self.log.borrow().clone()
+    }
+
+    /// Waits until it has logged this text, and gives what it has logged up to then.
+    pub(crate) async fn logged(&self, text: &str) -> String {
+        let mut log = self.log.clone();
+        let logged = log.wait_for(|log| log.contains(text)).await;
+        logged.unwrap_or_else(|_| panic!("it ended without `{text}`:\n{}", self.log())).clone()
+    }
+
+    /// Asks it to end, as a service manager does.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&self) {
+        let killed = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(killed.success());
+    }
+
+    /// Waits until it has ended, which it must do properly; gives what it has logged.
+    pub(crate) fn ended(mut self) -> String {
+        assert!(self.child.wait().unwrap().success(), "{}", self.log());
+        self.log()
     }
 
     /// Ends it as a crash does.
@@ -156,6 +175,15 @@ impl Browser {
 
     pub(crate) async fn refresh(&self, process: &Process) -> Response {
         self.send(process, "/api/auth/coder/refresh?optional&env=development").await
+    }
+
+    /// The same, which must be answered for a session: without one it is 401.
+    pub(crate) async fn required_refresh(&self, process: &Process) -> Response {
+        self.request_refresh(process).send().await.unwrap()
+    }
+
+    pub(crate) fn request_refresh(&self, process: &Process) -> RequestBuilder {
+        self.request(Method::GET, process, "/api/auth/coder/refresh?env=development")
     }
 
     async fn send(&self, process: &Process, path_and_query: &str) -> Response {

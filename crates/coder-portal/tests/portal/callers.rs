@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coder_testkit::Fault;
+use http::header::{COOKIE, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::support::{House, PORTAL, send};
@@ -63,11 +64,17 @@ async fn a_made_up_credential_opens_no_route_in_whichever_way_it_comes() {
 #[tokio::test(start_paused = true)]
 async fn a_route_of_ones_own_knows_within_20_seconds_who_asks() {
     let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let browser = house.signed_in(&alice).await;
+    let (session, handle) = browser.cookies.first_key_value().unwrap();
+    let headers = HeaderMap::from_iter([
+        (COOKIE, format!("{session}={handle}").parse().unwrap()),
+        (HeaderName::from_static("x-requested-with"), HeaderValue::from_static("XMLHttpRequest")),
+        (ORIGIN, HeaderValue::from_static(PORTAL)),
+    ]);
     house.coder.fail_next(Fault::silence().times(usize::MAX));
-    let headers = HeaderMap::from_iter([(
-        HeaderName::from_static("coder-session-token"),
-        HeaderValue::from_static("made-up-0123456789"),
-    )]);
+    // Coder is asked whether the user still may, and the token is due.
+    house.coder.advance(Duration::from_secs(2 * 3600));
     let asked = tokio::time::Instant::now();
     let answer = house.portal.caller(&headers).await.unwrap_err();
     // The clock is paused: this is the time that was waited for, not the machine's.

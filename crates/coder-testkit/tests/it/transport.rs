@@ -126,6 +126,21 @@ async fn a_silent_peer_never_answers() {
 }
 
 #[tokio::test]
+async fn an_answer_can_be_held_back_and_let_go() {
+    let coder = FakeCoder::new();
+    let (fault, held) = Fault::hold();
+    coder.fail_next(fault);
+    assert!(held.reached().now_or_never().is_none());
+    let body = coder.send(get(URL)).await.unwrap().into_body();
+    held.reached().await;
+    let mut reading = std::pin::pin!(body.collect(4096));
+    assert!(reading.as_mut().now_or_never().is_none());
+    held.release();
+    let whole = coder.send(get(URL)).await.unwrap().into_body().collect(4096).await.unwrap();
+    assert_eq!(reading.await.unwrap(), whole);
+}
+
+#[tokio::test]
 async fn a_body_can_stall_or_be_cut() {
     let coder = FakeCoder::new();
     let whole = coder.send(get(URL)).await.unwrap().into_body().collect(4096).await.unwrap().len();
