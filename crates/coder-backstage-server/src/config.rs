@@ -30,28 +30,49 @@ fn check(args: &ConfigArgs) -> Result<(), Failure> {
         let _ = write_out(&lines(errors.notices()));
     })?;
     // What else keeps `serve` from starting: sign-in resolvers, keys.
-    makes_a_portal(&config)?;
+    let portal = portal_of(&config)?;
     let files = loaded.files().join(", ");
-    write_out(&format!("{}{files}: nothing is wrong\n", lines(config.notices())))
+    let (notices, uris) = (lines(config.notices()), redirect_uris(&config, &portal));
+    write_out(&format!("{notices}{uris}{files}: nothing is wrong\n"))
 }
 
 /// Without its store and its catalog's files: checking changes nothing.
-fn makes_a_portal(config: &AppConfig) -> Result<(), Failure> {
+fn portal_of(config: &AppConfig) -> Result<Portal, Failure> {
     let world = World::native(ReqwestTransport::new(USER_AGENT)?).ok_or(Failure::NoRuntime)?;
     let catalog = Arc::new(MemoryCatalog::default());
     let store = Arc::new(MemoryAuthStore::new());
-    Portal::builder(config, &world, catalog, store).files(&read).build()?;
-    Ok(())
+    Ok(Portal::builder(config, &world, catalog, store).files(&read).build()?)
+}
+
+/// What has to be registered at Coder for each environment, a line each.
+fn redirect_uris(config: &AppConfig, portal: &Portal) -> String {
+    let mut lines = String::new();
+    for (name, uri) in portal.auth().redirect_uris() {
+        if let Some(Ok(environment)) = config.auth.environments.get(name) {
+            let deployment = &environment.deployment_url;
+            lines += &format!(
+                "callback URL of `{}` to register at {deployment}: {uri}\n",
+                name.escape_debug()
+            );
+        }
+    }
+    lines
 }
 
 fn print(args: &PrintArgs) -> Result<(), Failure> {
     let environment = process_environment();
     let sources = ConfigSources::new(&read, &environment).with_files(&args.sources.config);
     let loaded = sources.load()?;
-    write_out(&match args.with_origin {
+    let values = match args.with_origin {
         true => loaded.to_redacted_lines(),
         false => loaded.to_redacted_yaml(),
-    })
+    };
+    // What is wrong is told by `config check`; here it leaves no redirect URI to print.
+    let uris = AppConfig::from_loaded(&loaded).ok().and_then(|config| {
+        let uris = redirect_uris(&config, &portal_of(&config).ok()?);
+        Some(uris.lines().map(|line| format!("# {line}\n")).collect::<String>())
+    });
+    write_out(&(values + &uris.unwrap_or_default()))
 }
 
 fn lines(notices: &[Notice]) -> String {

@@ -250,6 +250,11 @@ fn a_good_configuration_passes_the_check_with_what_is_worth_knowing() {
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("app-config.yaml:8:9: "), "{out}");
     assert!(out.contains("colour") && out.ends_with("nothing is wrong\n"), "{out}");
+    let register = "callback URL of `development` to register at https://coder.example.com: \
+                    http://localhost:7007/api/auth/coder/handler/frame\n";
+    assert!(out.contains(register), "{out}");
+    let (_, printed, _) = config(&directory, &["print"]);
+    assert!(printed.contains(&format!("\n# {register}")), "{printed}");
 }
 
 #[test]
