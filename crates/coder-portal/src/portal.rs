@@ -12,7 +12,7 @@ use coder_config::{ScmIntegrations, WorkspacesConfig};
 use coder_core::{Body, BoxFuture, World, cleaned, quoted, timeout};
 use coder_workspaces::KnownPlaces;
 use http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode};

@@ -183,7 +183,7 @@ impl TrustedIssuer {
         if known.is_some() && !is_due {
             return Ok(known);
         }
-        let (issuer, asked, is_known) = (Arc::clone(self), world.clone(), known.is_some());
+        let (issuer, asked) = (Arc::clone(self), world.clone());
         // Whoever asked may go away; the turn must not be lost with them.
         let (give, receive) = oneshot::channel();
         let early = known.is_some();

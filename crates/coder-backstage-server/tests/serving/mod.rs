@@ -86,8 +86,7 @@ impl Process {
         });
         // Long, for a busy machine.
         let address = finding.recv_timeout(Duration::from_secs(60));
-        let address =
-            address.unwrap_or_else(|_| panic!("it does not listen:\n{}", *log.borrow()));
+        let address = address.unwrap_or_else(|_| panic!("it does not listen:\n{}", *log.borrow()));
         Self { child, address, log }
     }
 
