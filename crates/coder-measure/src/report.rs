@@ -103,8 +103,6 @@ pub(crate) fn write_between_markers(file: &Path, table: &str) -> Outcome<()> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
-
     use super::*;
 
     #[test]

@@ -251,7 +251,7 @@ async fn a_logout_ends_the_session_of_the_cookie_whichever_environment_it_names(
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
     let started = browser.start_at(&auth, &format!("env=development&origin={PORTAL}")).await;
-    let callback = house.coder.approve(&location(&started), &alice).unwrap();
+    let callback = house.coder.approve(location(&started), &alice).unwrap();
     browser.call_back(&auth, &callback).await;
     let request = browser
         .request("POST", "/api/auth/coder/logout?env=production")
