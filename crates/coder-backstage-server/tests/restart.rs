@@ -6,7 +6,6 @@
     reason = "a failed test may panic anywhere"
 )]
 
-#[expect(dead_code, reason = "each test of the server uses its part")]
 mod serving;
 
 use std::sync::Arc;
@@ -75,13 +74,12 @@ async fn a_rotation_under_way_is_finished_before_the_server_ends() {
     house.configure(directory.path(), "{}");
     let before = Process::start(directory.path(), |_| {});
     // So short that the refresh rotates; the pair that it gets is to last.
-    house.coder().set_session_lifetime(Duration::from_secs(30));
+    house.coder().set_session_lifetime(Duration::from_secs(1));
     let browser = Browser::signed_in(&house, &before, &alice).await;
     house.coder().set_session_lifetime(Duration::from_secs(3600));
-
     let (fault, held) = Fault::hold();
     house.coder().fail_next(fault.on("/oauth2/tokens"));
-    let gone = tokio::spawn(browser.request_refresh(&before).send());
+    let gone = tokio::spawn(browser.refresh_until_refused(&before));
     held.reached().await;
     gone.abort();
     before.terminate();

@@ -81,7 +81,7 @@ fn a_seed_that_once_broke_a_rule_does_so_no_more() {
 #[test]
 fn a_process_that_stops_without_waiting_for_its_work_loses_pairs() {
     let simulation = Simulation::on(StoreKind::Memory).unwrap().cutting_off_detached_work();
-    let breaches = simulation.run(736).unwrap().breaches;
+    let breaches = simulation.run(3826).unwrap().breaches;
     assert!(breaches.iter().any(|breach| breach.rule == Rule::NoLeak), "{breaches:?}");
 }
 

@@ -1,4 +1,5 @@
 //! The real server as a process, in front of a fake Coder, and a browser that uses it.
+#![allow(dead_code, reason = "no test uses all of it")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -176,13 +177,21 @@ impl Browser {
         self.send(process, "/api/auth/coder/refresh?optional&env=development").await
     }
 
-    /// The same, which must be answered for a session: without one it is 401.
-    pub(crate) async fn required_refresh(&self, process: &Process) -> Response {
-        self.request_refresh(process).send().await.unwrap()
-    }
-
-    pub(crate) fn request_refresh(&self, process: &Process) -> RequestBuilder {
-        self.request(Method::GET, process, "/api/auth/coder/refresh?env=development")
+    /// Refreshes until the answer is no session, as soon as the token is due; gives that answer.
+    pub(crate) fn refresh_until_refused(
+        &self,
+        process: &Process,
+    ) -> impl Future<Output = Response> + Send + 'static {
+        let refresh = "/api/auth/coder/refresh?env=development";
+        let request = self.request(Method::GET, process, refresh);
+        async move {
+            loop {
+                let answer = request.try_clone().unwrap().send().await.unwrap();
+                if answer.status() != StatusCode::OK {
+                    return answer;
+                }
+            }
+        }
     }
 
     async fn send(&self, process: &Process, path_and_query: &str) -> Response {
