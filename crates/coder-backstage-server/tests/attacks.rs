@@ -6,6 +6,7 @@
     reason = "a failed test may panic anywhere"
 )]
 
+#[expect(dead_code, reason = "each test of the server uses its part")]
 mod serving;
 
 use std::sync::Arc;

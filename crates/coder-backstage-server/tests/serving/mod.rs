@@ -1,5 +1,4 @@
 //! The real server as a process, in front of a fake Coder, and a browser that uses it.
-#![allow(dead_code, reason = "no test uses all of it")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -184,14 +183,17 @@ impl Browser {
     ) -> impl Future<Output = Response> + Send + 'static {
         let refresh = "/api/auth/coder/refresh?env=development";
         let request = self.request(Method::GET, process, refresh);
-        async move {
+        let refused = async move {
             loop {
                 let answer = request.try_clone().unwrap().send().await.unwrap();
                 if answer.status() != StatusCode::OK {
                     return answer;
                 }
             }
-        }
+        };
+        // Long, for a busy machine.
+        let refused = tokio::time::timeout(Duration::from_secs(60), refused);
+        async { refused.await.unwrap() }
     }
 
     async fn send(&self, process: &Process, path_and_query: &str) -> Response {
