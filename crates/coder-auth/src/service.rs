@@ -286,13 +286,29 @@ impl Environment {
     fn accepts_callback_path(&self, path: &str) -> bool {
         same_callback(self.callback.path(), path)
     }
+
+    /// Refuses an answer of an authorization server that is not this environment's (RFC 9700 §4.4):
+    /// one that arrives at another redirect URI, or names another issuer (RFC 9207 §2.4).
+    pub(crate) fn check_callback(
+        &self,
+        path: &str,
+        issuer: Option<&str>,
+    ) -> Result<(), RequestError> {
+        let own = self.upstream.deployment();
+        // Coder names itself by its access URL, whose spelling may differ.
+        let is_own = |issuer: &str| DeploymentUrl::parse(issuer).is_ok_and(|url| url == *own);
+        if !issuer.is_none_or(is_own) || !self.accepts_callback_path(path) {
+            return Err(RequestError::OtherServer);
+        }
+        Ok(())
+    }
 }
 
 fn same_callback(own: &str, arrived: &str) -> bool {
     let arrived = arrived.strip_suffix('/').unwrap_or(arrived);
     match (frame_tail(own), frame_tail(arrived)) {
         (Some(own), Some(arrived)) => own == arrived,
-        (None, Some(_)) | (Some(_), None) | (None, None) => own == arrived,
+        _ => own == arrived,
     }
 }
 
@@ -332,23 +348,6 @@ impl Callbacks {
             segments.push(first);
         }
         url
-    }
-}
-
-impl Environment {
-    /// Refuses an answer of an authorization server that is not this environment's (RFC 9700 §4.4):
-    /// one that arrives at another redirect URI, or names another issuer (RFC 9207 §2.4).
-    pub(crate) fn check_callback(
-        &self,
-        path: &str,
-        issuer: Option<&str>,
-    ) -> Result<(), RequestError> {
-        let own = self.upstream.deployment().as_str();
-        let is_other_issuer = issuer.is_some_and(|issuer| issuer.trim_end_matches('/') != own);
-        if is_other_issuer || !self.accepts_callback_path(path) {
-            return Err(RequestError::OtherServer);
-        }
-        Ok(())
     }
 }
 

@@ -229,6 +229,10 @@ impl Reply {
     }
 
     /// Whether a message of the WebSocket comes in two frames.
+    #[cfg_attr(
+        not(feature = "server"),
+        expect(dead_code, reason = "only a real socket has frames")
+    )]
     pub(crate) fn is_in_two_frames(&self) -> bool {
         self.opening.as_ref().is_some_and(|opening| opening.is_in_two_frames())
     }

@@ -27,6 +27,7 @@ use crate::grant::revocations::Revocations;
 use crate::grant::{Grant, StoredGrant, StoredPair};
 use crate::seal::SealingKeys;
 use crate::session::SessionError;
+use crate::store::records::random_name;
 use crate::store::{AuthStore, GrantRecord, Lease, PairId};
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -344,7 +345,7 @@ impl Grants {
         upstream: &Upstream,
         stored: StoredGrant,
     ) -> Result<StoredGrant, AuthError> {
-        let holder = PairId::generate(&*self.world.random)?.as_str().to_owned();
+        let holder = random_name(&*self.world.random)?;
         let (key, pair) = (stored.key.clone(), stored.pair.id.clone());
         for _ in 0..LEASE_POLLS {
             let lease = Lease { holder: holder.clone(), now: self.world.clock.now(), lasts: LEASE };

@@ -16,6 +16,7 @@ use crate::login::attempt::{AttemptId, Flow, LoginAttempt, open_state};
 use crate::routes::answer::SessionAnswer;
 use crate::service::{CoderAuth, Environment, Inner};
 use crate::session::{SessionHandle, SessionId};
+use crate::sign_in::BackstageIdentity;
 use crate::store::{GrantChange, LoginCompletion, LoginOutcome, SessionRecord};
 use crate::upstream::UpstreamError;
 use crate::web::cookies::clear_former_refresh_tokens;
@@ -279,7 +280,7 @@ impl Inner {
         environment: &Environment,
         stored: StoredGrant,
         own: &StoredPair,
-        identity: Option<crate::sign_in::BackstageIdentity>,
+        identity: Option<BackstageIdentity>,
     ) -> Result<SessionAnswer, AuthError> {
         let stored = if stored.pair.id == own.id {
             stored
@@ -394,7 +395,7 @@ impl Inner {
         environment: &Environment,
         profile: &Profile,
         user: coder_client::UserId,
-    ) -> Result<Option<crate::sign_in::BackstageIdentity>, AuthError> {
+    ) -> Result<Option<BackstageIdentity>, AuthError> {
         match &environment.sign_in {
             None => Ok(None),
             Some(sign_in) => Ok(Some(sign_in.resolve_or_log(profile, user).await?)),

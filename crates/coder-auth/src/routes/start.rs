@@ -49,7 +49,7 @@ impl Inner {
             let headers = request.headers();
             self.send_to_coder(environment, requested, &origin, flow.clone(), headers).await
         };
-        Ok(sent.await.unwrap_or_else(|error: AuthError| {
+        Ok(self.in_time(sent).await.unwrap_or_else(|error| {
             respond::log(&error, request);
             respond_to(flow, &origin, Err(error))
         }))

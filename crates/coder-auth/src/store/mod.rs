@@ -14,7 +14,7 @@
 //! Everything secret is sealed before the store sees it.
 
 pub(crate) mod memory;
-mod records;
+pub(crate) mod records;
 
 use std::error::Error;
 

@@ -19,11 +19,16 @@ pub struct GrantVersion(String);
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct PairId(String);
 
+/// Gives 128 random bits as hexadecimal digits.
+pub(crate) fn random_name(random: &dyn Random) -> Result<String, RandomError> {
+    Ok(format!("{:032x}", u128::from_be_bytes(random_bytes(random)?)))
+}
+
 macro_rules! random_name {
     ($name:ident) => {
         impl $name {
             pub(crate) fn generate(random: &dyn Random) -> Result<Self, RandomError> {
-                Ok(Self(format!("{:032x}", u128::from_be_bytes(random_bytes(random)?))))
+                Ok(Self(random_name(random)?))
             }
 
             /// Returns the text to store.

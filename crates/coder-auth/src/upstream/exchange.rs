@@ -7,6 +7,7 @@ use coder_core::{BoxFuture, DeploymentUrl, Secret};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use serde::de::IgnoredAny;
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::MAX_ANSWER;
@@ -64,19 +65,12 @@ impl Operation for Revocation<'_> {
     type Output = ();
 
     fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
-        let form = Zeroizing::new(
-            form_urlencoded::Serializer::new(String::new())
-                .append_pair("token", self.token.expose())
-                .append_pair("client_id", self.client_id)
-                .append_pair("client_secret", self.client_secret.expose())
-                .finish(),
-        );
-        let mut request = Request::new(Bytes::copy_from_slice(form.as_bytes()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = uri(&deployment.endpoint(["oauth2", "revoke"]))?;
-        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-        request.headers_mut().insert(CONTENT_TYPE, form_type);
-        Ok(request)
+        let form = [
+            ("token", self.token.expose()),
+            ("client_id", self.client_id),
+            ("client_secret", self.client_secret.expose()),
+        ];
+        post_form(&deployment.endpoint(["oauth2", "revoke"]), &form)
     }
 
     fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
@@ -97,7 +91,19 @@ impl Operation for Revocation<'_> {
     }
 }
 
-fn uri(url: &url::Url) -> Result<Uri, Error> {
+/// Makes a request that posts a form, as all of OAuth2 are (RFC 6749 Appendix B).
+pub(super) fn post_form(url: &Url, form: &[(&str, &str)]) -> Result<Request<Bytes>, Error> {
+    let mut text = form_urlencoded::Serializer::new(String::new());
+    let text = Zeroizing::new(text.extend_pairs(form).finish());
+    let mut request = Request::new(Bytes::copy_from_slice(text.as_bytes()));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri(url)?;
+    let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+    request.headers_mut().insert(CONTENT_TYPE, form_type);
+    Ok(request)
+}
+
+pub(super) fn uri(url: &Url) -> Result<Uri, Error> {
     let uri = url.as_str().parse::<Uri>();
     uri.map_err(|error| coder_client::RequestError::Invalid(error.to_string()).into())
 }

@@ -4,16 +4,13 @@
 //! the code (RFC 6749 §4.1.3). So a code that cannot be tells about all of them.
 
 use bytes::Bytes;
-use coder_client::{
-    Capabilities, Capability, Client, Error, Operation, RequestError, read_nothing,
-};
+use coder_client::{Capabilities, Capability, Client, Error, Operation, read_nothing};
 use coder_core::{DeploymentUrl, Secret};
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode};
 use url::Url;
-use zeroize::Zeroizing;
 
 use super::MAX_ANSWER;
+use super::exchange::{post_form, uri};
 
 /// A code of the form of Coder's codes, which it has never issued.
 const IMPOSSIBLE_CODE: &str = "coder_0000000000_0000000000000000000000000000000000000000";
@@ -167,22 +164,15 @@ impl Operation for Exchange<'_> {
     type Output = ();
 
     fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
-        let form = Zeroizing::new(
-            form_urlencoded::Serializer::new(String::new())
-                .append_pair("grant_type", "authorization_code")
-                .append_pair("client_id", self.0.client_id)
-                .append_pair("client_secret", self.0.client_secret.expose())
-                .append_pair("code", IMPOSSIBLE_CODE)
-                .append_pair("redirect_uri", self.0.callback_url.as_str())
-                .append_pair("code_verifier", VERIFIER)
-                .finish(),
-        );
-        let mut request = Request::new(Bytes::copy_from_slice(form.as_bytes()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = uri(&deployment.endpoint(["oauth2", "tokens"]))?;
-        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-        request.headers_mut().insert(CONTENT_TYPE, form_type);
-        Ok(request)
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", self.0.client_id),
+            ("client_secret", self.0.client_secret.expose()),
+            ("code", IMPOSSIBLE_CODE),
+            ("redirect_uri", self.0.callback_url.as_str()),
+            ("code_verifier", VERIFIER),
+        ];
+        post_form(&deployment.endpoint(["oauth2", "tokens"]), &form)
     }
 
     fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
@@ -220,9 +210,4 @@ impl Operation for Authorize<'_> {
     fn max_answer(&self) -> usize {
         MAX_ANSWER
     }
-}
-
-fn uri(url: &Url) -> Result<Uri, Error> {
-    let uri = url.as_str().parse::<Uri>();
-    uri.map_err(|error| RequestError::Invalid(error.to_string()).into())
 }
