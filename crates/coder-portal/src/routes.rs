@@ -35,7 +35,8 @@ pub(crate) enum NoRoute {
 
 impl Route {
     /// The route of a request. As in Backstage, letter case and a trailing slash do not matter, a
-    /// `HEAD` is a `GET`, and a wrong method is a route that is not there.
+    /// `HEAD` is a `GET`, except where a `GET` changes something: at the callback. A wrong method is a
+    /// route that is not there.
     pub(crate) fn of(method: &Method, path: &str) -> Result<Self, NoRoute> {
         let get = matches!(*method, Method::GET | Method::HEAD);
         let post = *method == Method::POST;
@@ -48,7 +49,7 @@ impl Route {
             ["api", "auth", "coder", "handler", "frame"]
             // The environment at the end is compared by the login itself.
             | ["api", "auth", "coder", "handler", "frame", _]
-                if get || post =>
+                if *method == Method::GET || post =>
             {
                 Self::Callback
             }
@@ -113,6 +114,8 @@ mod tests {
         assert_eq!(route("POST", "/api/auth/coder/handler/frame"), Some(Route::Callback));
         assert_eq!(route("GET", "/api/auth/coder/handler/frame/Dev"), Some(Route::Callback));
         assert_eq!(route("GET", "/api/auth/coder/handler/frame/dev/x"), None);
+        // It finishes a login, which a look at a link must not.
+        assert_eq!(route("HEAD", "/api/auth/coder/handler/frame"), None);
         assert_eq!(route("GET", "/api/auth/coder/logout"), None);
         assert_eq!(route("GET", "/api/auth/coder/start/more"), None);
         assert_eq!(route("GET", "/"), None);

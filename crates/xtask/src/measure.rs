@@ -1,5 +1,7 @@
 //! Measures what requests cost.
 
+use std::env;
+
 use crate::command::{Failure, command, run};
 
 /// Builds the server for release and measures it; hands these arguments on. Returns whether it
@@ -16,8 +18,13 @@ pub fn measure(arguments: &[String]) -> bool {
 
 fn build_and_measure(arguments: &[String]) -> Result<(), Failure> {
     // In one build, so that both programs lie side by side.
-    let packages = "--package coder-backstage-server --package coder-measure";
-    run(&mut command(&format!("cargo build --release {packages}")))?;
-    let mut program = command(&format!("cargo run --release {packages} --bin coder-measure --"));
-    run(program.args(arguments))
+    run(&mut command(
+        "cargo build --release --package coder-backstage-server --package coder-measure",
+    ))?;
+    // `cargo run` takes one package only, and would build it with other features.
+    let here = env::current_exe()
+        .map_err(|reason| Failure::CannotStart { command: "coder-measure".to_owned(), reason })?;
+    let target = here.ancestors().nth(2).unwrap_or(&here);
+    let program = target.join("release/coder-measure");
+    run(command(&program.display().to_string()).args(arguments))
 }

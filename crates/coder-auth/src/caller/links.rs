@@ -95,7 +95,11 @@ impl Links {
             }
             Ok(_) => Err(AuthErrorKind::OtherUser.into()),
             Err(error @ UpstreamError::TokenRefused(_)) => {
-                tracing::info!(?key, %error, "a linked token is not accepted any more, and forgotten");
+                tracing::info!(
+                    ?key,
+                    error = error.to_string(),
+                    "a linked token is not accepted any more, and forgotten"
+                );
                 self.store.update_link(key, version, None).await?;
                 Ok(None)
             }
@@ -140,8 +144,10 @@ impl Links {
         let link =
             plaintext.and_then(|json| serde_json::from_slice(&json).map_err(|_| OpenError::Forged));
         let key = &record.key;
-        link.inspect_err(|error| tracing::warn!(?key, %error, "a linked token cannot be opened"))
-            .ok()
+        link.inspect_err(|error| {
+            tracing::warn!(?key, error = error.to_string(), "a linked token cannot be opened")
+        })
+        .ok()
     }
 }
 

@@ -13,10 +13,11 @@ use crate::upstream::Upstream;
 
 /// How long Coder's answer about a token counts, the refusal too.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(1);
-/// How many answers are remembered. Beyond, the table starts anew: that costs requests, no more.
+/// How many answers are remembered. Beyond, refusals are forgotten first: that costs requests, no
+/// more.
 const MOST_REMEMBERED: usize = 10_000;
-/// How many tokens Coder may refuse within a minute. After that no unknown token is tried for the
-/// rest of it: strangers must not use up what Coder lets this server ask.
+/// How many tokens Coder may refuse within a minute. After that no token is tried for the rest of it
+/// that Coder has never accepted: strangers must not use up what Coder lets this server ask.
 const MOST_REFUSED: u32 = 120;
 /// Coder's tokens have 33 characters. Nothing near this is one.
 pub(crate) const MAX_TOKEN: usize = 1024;
@@ -81,11 +82,14 @@ impl Table {
     /// What is known of a token; an error when nothing is, and Coder may not be asked.
     fn known(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<bool>, AuthError> {
         let fresh = |at| is_within(REMEMBERED, now, at);
-        let known = self.answers.get(hash).filter(|answer| fresh(answer.at));
-        if known.is_none() && self.refused >= MOST_REFUSED && fresh(self.refused_since) {
+        let last = self.answers.get(hash);
+        let known = last.filter(|answer| fresh(answer.at)).map(|answer| answer.is_good);
+        let was_good = last.is_some_and(|answer| answer.is_good);
+        let is_full = self.refused >= MOST_REFUSED && fresh(self.refused_since);
+        if known.is_none() && !was_good && is_full {
             return Err(AuthErrorKind::TooManyTokens.into());
         }
-        Ok(known.map(|answer| answer.is_good))
+        Ok(known)
     }
 
     fn remember(&mut self, hash: [u8; 32], answer: Answer) {
@@ -94,6 +98,9 @@ impl Table {
         }
         if !answer.is_good {
             self.refused = self.refused.saturating_add(1);
+        }
+        if self.answers.len() >= MOST_REMEMBERED {
+            self.answers.retain(|_, answer| answer.is_good);
         }
         if self.answers.len() >= MOST_REMEMBERED {
             self.answers.clear();

@@ -104,7 +104,11 @@ impl Grants {
         let opened = StoredGrant::open(&self.keys, record);
         opened
             .inspect_err(|error| {
-                tracing::warn!(?key, %error, "a stored grant cannot be opened; its user has to sign in again");
+                tracing::warn!(
+                    ?key,
+                    error = error.to_string(),
+                    "a stored grant cannot be opened; its user has to sign in again"
+                );
             })
             .ok()
     }
@@ -273,7 +277,7 @@ impl Grants {
         if !is_within(TRUSTED_WITHOUT_ANSWER, now, stored.grant.confirmed_at) {
             return Err(error.into());
         }
-        tracing::info!(key = ?stored.key, %error, "coder does not answer; its answer of the last ten minutes counts");
+        tracing::info!(key = ?stored.key, error = error.to_string(), "coder does not answer; its answer of the last ten minutes counts");
         Ok(Revalidated { stored, is_confirmed: false })
     }
 
@@ -355,7 +359,11 @@ impl Grants {
                 if result.is_err()
                     && let Err(error) = self.store.release_grant(&key, &holder).await
                 {
-                    tracing::warn!(?key, %error, "a lease was not given back; it expires");
+                    tracing::warn!(
+                        ?key,
+                        error = error.to_string(),
+                        "a lease was not given back; it expires"
+                    );
                 }
                 return result;
             }
@@ -381,7 +389,11 @@ impl Grants {
         let tokens = match upstream.rotate(refresh_token).await {
             Ok(tokens) => tokens,
             Err(error @ UpstreamError::GrantRefused(_)) => {
-                tracing::info!(?key, %error, "coder does not accept the refresh token");
+                tracing::info!(
+                    ?key,
+                    error = error.to_string(),
+                    "coder does not accept the refresh token"
+                );
                 return self.mark_needs_login(&stored).await;
             }
             Err(error) => return Err(error.into()),

@@ -65,7 +65,10 @@ impl Revocations {
     /// Revokes a pair that is in no grant and not kept here yet.
     pub(crate) async fn revoke_stray(&self, upstream: &Upstream, pair: StoredPair) {
         if let Err(error) = self.keep(upstream, &pair, self.due_at(), false).await {
-            tracing::warn!(%error, "a token pair was not kept for its revocation, which is tried once");
+            tracing::warn!(
+                error = error.to_string(),
+                "a token pair was not kept for its revocation, which is tried once"
+            );
         }
         self.revoke_kept(upstream, &pair).await;
     }
@@ -75,7 +78,10 @@ impl Revocations {
         if self.try_to_revoke(upstream, pair).await
             && let Err(error) = self.store.forget_revocation(&pair.id).await
         {
-            tracing::warn!(%error, "a revoked token pair was not forgotten; it is revoked once more");
+            tracing::warn!(
+                error = error.to_string(),
+                "a revoked token pair was not forgotten; it is revoked once more"
+            );
         }
     }
 
@@ -91,7 +97,10 @@ impl Revocations {
         match StoredPair::open(&self.keys, &revocation.pair) {
             Ok(pair) => self.revoke_kept(upstream, &pair).await,
             Err(error) => {
-                tracing::warn!(%error, "an ended token pair cannot be opened; coder drops it when it expires")
+                tracing::warn!(
+                    error = error.to_string(),
+                    "an ended token pair cannot be opened; coder drops it when it expires"
+                )
             }
         }
     }
@@ -133,7 +142,7 @@ impl Revocations {
                     "a token pair cannot be revoked; coder drops it when it expires"
                 );
                 if let Err(error) = self.store.forget_revocation(&claimed.pair.id).await {
-                    tracing::warn!(%error, "it was not forgotten");
+                    tracing::warn!(error = error.to_string(), "it was not forgotten");
                 }
             }
         }
@@ -156,7 +165,11 @@ impl Revocations {
             Ok(()) => true,
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(%error, cause, "a token pair could not be revoked; it is tried again");
+                tracing::warn!(
+                    error = error.to_string(),
+                    cause,
+                    "a token pair could not be revoked; it is tried again"
+                );
                 false
             }
         }

@@ -405,7 +405,11 @@ impl Inner {
     async fn end_unheld_session(&self, environment: &Environment, id: &SessionId) {
         if let Err(error) = self.end_session(id).await {
             let environment = &environment.name;
-            tracing::warn!(environment, %error, "a session that nobody holds was not ended; it expires");
+            tracing::warn!(
+                environment,
+                error = error.to_string(),
+                "a session that nobody holds was not ended; it expires"
+            );
         }
     }
 }

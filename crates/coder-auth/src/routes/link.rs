@@ -88,7 +88,7 @@ impl Inner {
             Ok(account) => account,
             Err(error) if error.is_about_the_token() => {
                 let token_url = token_url(environment);
-                tracing::info!(%error, user = %user.entity(), "a token to be linked was refused");
+                tracing::info!(error = error.to_string(), user = %user.entity(), "a token to be linked was refused");
                 return Err(LinkError::TokenRefused { token_url }.into());
             }
             Err(error) => return Err(error.into()),

@@ -139,7 +139,10 @@ impl<T: Answer> State<T> {
                 lasts
             }
             Err(error) => {
-                tracing::debug!(%error, "coder did not answer what it was asked for a login");
+                tracing::debug!(
+                    error = error.to_string(),
+                    "coder did not answer what it was asked for a login"
+                );
                 let lasts = UNANSWERED.max(wait(&error));
                 self.failure = Some(Arc::new(error));
                 lasts

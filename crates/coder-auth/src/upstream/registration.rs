@@ -102,7 +102,7 @@ pub async fn register_app(
             if known.is_none()
                 && let Err(error) = client.send(&DeleteOAuth2App::new(client_id)).await
             {
-                tracing::warn!(%client_id, %error, "an app without a secret was left behind");
+                tracing::warn!(%client_id, error = error.to_string(), "an app without a secret was left behind");
             }
             Err(RegistrationError::of_apps(error))
         }

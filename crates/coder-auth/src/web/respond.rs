@@ -132,13 +132,14 @@ pub(crate) fn log(error: &AuthError, request: &Request<Bytes>) {
     }
     let method = cleaned(request.method().as_str());
     let path = cleaned(request.uri().path());
+    // A text, which the log writes in quotes: what a stranger said within it stays within it.
     let error_text = cleaned_to(MAX_MESSAGE, &error.to_string());
     if matches!(error.kind(), AuthErrorKind::Bug(_)) {
-        tracing::error!(%method, path, error = %error_text, ?causes, "the request met a fault of ours");
+        tracing::error!(%method, path, error = error_text, ?causes, "the request met a fault of ours");
     } else if error.is_transient() {
-        tracing::warn!(%method, path, error = %error_text, ?causes, "the request could not be served");
+        tracing::warn!(%method, path, error = error_text, ?causes, "the request could not be served");
     } else {
-        tracing::info!(%method, path, error = %error_text, ?causes, "the request was refused");
+        tracing::info!(%method, path, error = error_text, ?causes, "the request was refused");
     }
 }
 

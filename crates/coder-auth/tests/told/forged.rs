@@ -49,6 +49,27 @@ async fn text_from_outside_gives_one_harmless_line() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_stranger_says_does_not_look_like_a_field_of_the_log() {
+    let (log, _listening) = listening();
+    let house = House::current();
+    let mut browser = Browser::new();
+    let authorize = browser.start(&house).await;
+    let state = authorize.query_pairs().find(|(name, _)| name == "state").unwrap().1;
+    let mut back = url::Url::parse(PORTAL).unwrap();
+    back.set_path("/api/auth/coder/handler/frame");
+    let said = r#"no causes=[] INFO signed in user="alice""#;
+    back.query_pairs_mut()
+        .append_pair("state", &state)
+        .append_pair("error", "x")
+        .append_pair("error_description", said);
+    logged(&log);
+    browser.call_back(&house.auth, &back).await;
+    let lines = logged(&log);
+    assert!(lines.contains(r#"error="Authentication failed, no causes=[]"#), "{lines}");
+    assert!(lines.contains(r#"user=\"alice\""#), "what it quotes is escaped: {lines}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn words_of_coder_give_one_harmless_line() {
     let (log, _listening) = listening();
     let long = "y".repeat(8000);
