@@ -36,7 +36,10 @@ struct Server {
 /// When a server does not start or does not answer as expected, or the file cannot be written.
 pub(crate) async fn run(arguments: &RunArguments) -> Outcome<()> {
     // In this process, so that its CPU time does not count.
-    let fake = FakeServer::start(FakeCoder::builder().clock(Arc::new(SystemClock))).await?;
+    let fake = FakeServer::start(
+        FakeCoder::builder().version(Version::V2_36).clock(Arc::new(SystemClock)),
+    )
+    .await?;
     let callback = format!("{PORTAL}/api/auth/coder/handler/frame");
     let app = fake.coder().add_oauth2_app("backstage", &callback);
     let postgres = Postgres::start().await;
@@ -114,7 +117,7 @@ async fn portal(
         ("start", Work::Get(START.to_owned(), StatusCode::FOUND), 32_000),
         ("JWKS", Work::Get(JWKS.to_owned(), StatusCode::OK), 32_000),
         ("refresh", Work::Refresh, 9_600),
-        ("login", Work::Login, 640),
+        ("login", Work::Login, 64),
     ];
     Ok(Server { name, process, people, work, _directory: directory })
 }

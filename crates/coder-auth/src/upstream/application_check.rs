@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use coder_client::{Capabilities, Capability, Error};
 
+use super::budget::Burst;
 use super::cached::Answer;
 use super::{Upstream, UpstreamError};
 use crate::upstream::probe::{ApplicationProbe, ApplicationVerdict};
@@ -54,7 +55,7 @@ impl Upstream {
         let callback_url = self.callback_url.clone();
         let (budget, clock) = (Arc::clone(&self.budget), Arc::clone(&self.world.clock));
         let question = async move {
-            if let Err(error) = budget.take(clock.now()) {
+            if let Err(error) = budget.take(clock.now(), Burst::of(Some(&release))) {
                 return Err(Error::RateLimited { retry_after: error.retry_after() });
             }
             let probe = ApplicationProbe::new(&app.client_id, &secret, &callback_url);

@@ -3,20 +3,39 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use coder_client::{Capabilities, Capability};
 use jiff::{SignedDuration, Timestamp};
 
 use super::UpstreamError;
 
-/// How many logins may come at once.
-const BURST: i32 = 20;
-/// After a burst, one more login may ask each time this has passed.
-const INTERVAL: SignedDuration = SignedDuration::from_secs(3);
+/// The time in which an unused budget is whole again.
+const WINDOW: SignedDuration = SignedDuration::from_mins(1);
 /// No answer of Coder makes logins wait for longer.
 const MAX_PAUSE: SignedDuration = SignedDuration::from_mins(10);
 
-/// The share of Coder's own limit that logins may use up: at most 40 requests in any minute.
+/// How many logins may come at once; as many more may come in the minute that follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Burst(i32);
+
+impl Burst {
+    /// Finds the burst for a release. From 2.38 on, Coder answers 60 requests a minute of one address
+    /// at each of its OAuth2 endpoints, so logins get 40 in any minute; before that 512, and they
+    /// get 300. An unknown release counts as a new one.
+    pub(super) fn of(release: Option<&Capabilities>) -> Self {
+        match release.and_then(|release| release.has(Capability::Scopes)) {
+            Some(false) => Self(150),
+            Some(true) | None => Self(20),
+        }
+    }
+
+    /// After a burst, one more login may ask each time this has passed.
+    fn interval(self) -> SignedDuration {
+        WINDOW / self.0
+    }
+}
+
+/// The share of Coder's own limit that logins may use up.
 ///
-/// From 2.38 on, Coder answers 60 requests a minute of one address at each of its OAuth2 endpoints.
 /// Anybody can make a portal send a code there, so the rest is left to those who are signed in:
 /// rotations and revocations never wait for this budget. All environments of one deployment share
 /// one budget.
@@ -37,7 +56,7 @@ impl LoginBudget {
     /// # Errors
     ///
     /// [`UpstreamError::TooManyLogins`] when nothing is left, with the time until there is.
-    pub(super) fn take(&self, now: Timestamp) -> Result<(), UpstreamError> {
+    pub(super) fn take(&self, now: Timestamp, burst: Burst) -> Result<(), UpstreamError> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // What lies further ahead than it can was noted before the clock was set back.
         let ahead = |moment: Option<Timestamp>, most: SignedDuration| {
@@ -45,8 +64,8 @@ impl LoginBudget {
             if left.is_negative() || left > most { SignedDuration::ZERO } else { left }
         };
         let paused = ahead(state.paused_until, MAX_PAUSE);
-        let used = ahead(state.full_at, INTERVAL * BURST) + INTERVAL;
-        let wait = paused.max(used - INTERVAL * BURST);
+        let used = ahead(state.full_at, WINDOW) + burst.interval();
+        let wait = paused.max(used - WINDOW);
         if wait > SignedDuration::ZERO {
             let retry_after = Duration::try_from(wait).unwrap_or_default();
             return Err(UpstreamError::TooManyLogins { retry_after });
@@ -58,7 +77,7 @@ impl LoginBudget {
     /// Lets no login ask until Coder's limit has room again.
     pub(super) fn pause(&self, now: Timestamp, wait: Option<Duration>) {
         let asked = wait.and_then(|wait| SignedDuration::try_from(wait).ok());
-        let wait = asked.unwrap_or(INTERVAL).min(MAX_PAUSE);
+        let wait = asked.unwrap_or(WINDOW).min(MAX_PAUSE);
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.paused_until = Some(coder_core::later(now, wait));
     }
@@ -66,7 +85,11 @@ impl LoginBudget {
 
 #[cfg(test)]
 mod tests {
+    use coder_client::CoderVersion;
+
     use super::*;
+
+    const NEW: Burst = Burst(20);
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + seconds).unwrap()
@@ -76,35 +99,51 @@ mod tests {
     fn no_minute_has_more_than_forty_logins() {
         let budget = LoginBudget::default();
         let taken = (0..600).flat_map(|tenth| std::iter::repeat_n(tenth / 10, 5));
-        let taken = taken.filter(|second| budget.take(at(*second)).is_ok()).count();
+        let taken = taken.filter(|second| budget.take(at(*second), NEW).is_ok()).count();
         assert!((39..=40).contains(&taken), "{taken}");
     }
 
     #[test]
     fn a_login_beyond_the_budget_is_told_when_to_come_back() {
         let budget = LoginBudget::default();
-        while budget.take(at(0)).is_ok() {}
-        let wait = budget.take(at(1)).unwrap_err().retry_after();
+        while budget.take(at(0), NEW).is_ok() {}
+        let wait = budget.take(at(1), NEW).unwrap_err().retry_after();
         assert_eq!(wait, Some(Duration::from_secs(2)));
-        assert!(budget.take(at(3)).is_ok());
+        assert!(budget.take(at(3), NEW).is_ok());
     }
 
     #[test]
     fn logins_wait_as_long_as_coder_asks_though_not_for_ever() {
         let budget = LoginBudget::default();
         budget.pause(at(0), Some(Duration::from_secs(30)));
-        assert_eq!(budget.take(at(10)).unwrap_err().retry_after(), Some(Duration::from_secs(20)));
-        assert!(budget.take(at(30)).is_ok());
+        assert_eq!(
+            budget.take(at(10), NEW).unwrap_err().retry_after(),
+            Some(Duration::from_secs(20))
+        );
+        assert!(budget.take(at(30), NEW).is_ok());
         budget.pause(at(30), Some(Duration::MAX));
-        assert!(budget.take(at(31)).is_err());
-        assert!(budget.take(at(631)).is_ok());
+        assert!(budget.take(at(31), NEW).is_err());
+        assert!(budget.take(at(631), NEW).is_ok());
     }
 
     #[test]
     fn a_clock_that_was_set_back_gives_the_budget_back() {
         let budget = LoginBudget::default();
-        while budget.take(at(0)).is_ok() {}
+        while budget.take(at(0), NEW).is_ok() {}
         budget.pause(at(0), Some(Duration::from_secs(60)));
-        assert!(budget.take(at(-86_400)).is_ok());
+        assert!(budget.take(at(-86_400), NEW).is_ok());
+    }
+
+    #[test]
+    fn a_release_with_a_larger_limit_lets_more_people_in() {
+        let older: CoderVersion = "v2.36.0".parse().unwrap();
+        let newer: CoderVersion = "v2.38.0".parse().unwrap();
+        let burst = |version| Burst::of(Some(&Capabilities::of(Some(version))));
+        assert_eq!(burst(newer), NEW);
+        assert_eq!(Burst::of(None), NEW);
+        let budget = LoginBudget::default();
+        let taken = (0..600).flat_map(|tenth| std::iter::repeat_n(tenth / 10, 5));
+        let taken = taken.filter(|second| budget.take(at(*second), burst(older)).is_ok()).count();
+        assert!((295..=300).contains(&taken), "{taken}");
     }
 }

@@ -38,7 +38,7 @@ use url::Url;
 use crate::grant::key::OAuth2App;
 use crate::grant::profile::Profile;
 use crate::grant::tokens::TokenPair;
-use budget::LoginBudget;
+use budget::{Burst, LoginBudget};
 use cached::Cached;
 use exchange::{Exchange, Revocation};
 use probe::ApplicationVerdict;
@@ -205,7 +205,8 @@ impl Upstream {
         code: String,
         verifier: String,
     ) -> Result<TokenPair, UpstreamError> {
-        self.budget.take(self.world.clock.now())?;
+        let release = self.capabilities().await.ok();
+        self.budget.take(self.world.clock.now(), Burst::of(release.as_ref()))?;
         let send = Exchange::sender(&self.client);
         let request = self
             .oauth
