@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use coder_core::SystemClock;
-use coder_testkit::{FakeApp, FakeCoder, FakeServer};
+use coder_testkit::{FakeApp, FakeCoder, FakeServer, Version};
 use http::StatusCode;
 use tempfile::TempDir;
 
