@@ -49,11 +49,16 @@ pub(crate) async fn measure(
     process: &Process,
     people: &mut Vec<Person>,
     work: &Work,
-    each: usize,
+    units: usize,
 ) -> Outcome<Sample> {
+    // A server lets a limited number of logins through, so it may be fewer than there are people.
+    let busy = units.clamp(1, people.len().max(1));
+    let each = units.div_ceil(busy);
+    let mut idle = std::mem::take(people).into_iter();
     let before = process.cpu()?;
-    let tasks: Vec<_> = std::mem::take(people)
-        .into_iter()
+    let tasks: Vec<_> = idle
+        .by_ref()
+        .take(busy)
         .map(|person| tokio::spawn(repeat(person, work.clone(), each)))
         .collect();
     let mut latencies = Vec::new();
@@ -62,6 +67,7 @@ pub(crate) async fn measure(
         people.push(person);
         latencies.extend(took);
     }
+    people.extend(idle);
     let cpu = process.cpu()?.since(&before);
     let units = u32::try_from(latencies.len())?;
     Ok(Sample { cpu: cpu.as_secs_f64() * 1e6 / f64::from(units.max(1)), latencies })

@@ -68,8 +68,7 @@ pub(crate) async fn run(arguments: &RunArguments) -> Outcome<()> {
         for server in &mut servers {
             for (name, work, units) in &server.work {
                 let units = if arguments.short { units / 10 } else { *units };
-                let each = (units / arguments.connections.max(1)).max(1);
-                let sample = measure(&server.process, &mut server.people, work, each).await?;
+                let sample = measure(&server.process, &mut server.people, work, units).await?;
                 samples.entry((name, server.name)).or_default().push(sample);
             }
         }
@@ -117,7 +116,7 @@ async fn portal(
         ("start", Work::Get(START.to_owned(), StatusCode::FOUND), 32_000),
         ("JWKS", Work::Get(JWKS.to_owned(), StatusCode::OK), 32_000),
         ("refresh", Work::Refresh, 9_600),
-        ("login", Work::Login, 64),
+        ("login", Work::Login, 16),
     ];
     Ok(Server { name, process, people, work, _directory: directory })
 }
