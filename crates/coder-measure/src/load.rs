@@ -40,7 +40,7 @@ pub(crate) struct Sample {
     pub(crate) latencies: Vec<Duration>,
 }
 
-/// Lets everybody do `each` units of `work` at the same time.
+/// Does `units` of `work`, divided among people who do it at the same time.
 ///
 /// # Errors
 ///
