@@ -81,8 +81,12 @@ fn a_seed_that_once_broke_a_rule_does_so_no_more() {
 #[test]
 fn a_process_that_stops_without_waiting_for_its_work_loses_pairs() {
     let simulation = Simulation::on(StoreKind::Memory).unwrap().cutting_off_detached_work();
-    let breaches = simulation.run(3826).unwrap().breaches;
-    assert!(breaches.iter().any(|breach| breach.rule == Rule::NoLeak), "{breaches:?}");
+    // Searched for, since any change of the login moves the seeds that show it.
+    let shows = |seed| {
+        let breaches = simulation.run(seed).unwrap().breaches;
+        breaches.iter().any(|breach| breach.rule == Rule::NoLeak)
+    };
+    assert!((0..10_000).any(shows), "the rule was taken out, and no schedule shows it");
 }
 
 #[test]
