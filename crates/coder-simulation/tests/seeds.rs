@@ -8,6 +8,7 @@ use coder_simulation::{Rule, Simulation, StoreKind};
 /// Seeds that break a rule as soon as the login does not keep one of its own. A change of how
 /// plans are drawn makes them other schedules; then others are to be found.
 const ONCE_BROKEN: &[(u64, &str)] = &[
+    (53_558, "a login whose pair another login has killed is not taken for a living one"),
     (56, "the end of a grant ends its sessions"),
     (20, "a rotation whose grant has ended revokes what it got, and never makes a grant"),
     (1, "a rotated pair is handed out only after Coder has confirmed it"),

@@ -324,7 +324,7 @@ impl Inner {
         session: Option<(&SessionHandle, Option<SessionId>)>,
     ) -> Result<Option<StoredGrant>, AuthError> {
         let Confirmed { key, pair, grant } = confirmed;
-        for _ in 0..MOST_CONFLICTS {
+        for conflicts in 0..MOST_CONFLICTS {
             let current = self.store.grant(&key).await?;
             let expected = current.as_ref().map(|record| record.version.clone());
             let current = current.and_then(|record| self.grants.open(record));
@@ -334,6 +334,10 @@ impl Inner {
                 // Another login came between, and has killed this pair.
                 Some(rival) if self.is_dead(environment, &pair).await? => {
                     (rival, GrantChange::Keep)
+                }
+                // That other login has ended again already, and nobody has a living pair.
+                None if conflicts > 0 && self.is_dead(environment, &pair).await? => {
+                    return Ok(None);
                 }
                 rival => {
                     let next = self.grants.next(key.clone(), pair.clone(), grant.clone())?;
