@@ -233,7 +233,7 @@ async fn a_secret_deleted_in_coder_takes_its_tokens_along_and_is_the_operators_t
         house.advance(HOUR);
         let answer = browser.refresh(&house).await;
         // Before 2.38 a rotation does not look at the secret, so all it finds is that the pair is gone.
-        let expected = match version {
+        let expected = match *version {
             Version::V2_38 => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNAUTHORIZED,
         };
