@@ -24,6 +24,7 @@
 pub mod circles;
 mod command;
 mod conformance;
+pub mod doc_style;
 mod fuzz;
 pub mod house;
 mod measure;
