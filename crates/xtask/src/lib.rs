@@ -24,9 +24,13 @@
 mod command;
 mod conformance;
 pub mod doc_style;
+mod features;
 mod fuzz;
 pub mod house;
+mod javascript;
 mod measure;
+mod readme;
+mod semver;
 mod simulate;
 mod steps;
 mod summary;
@@ -35,7 +39,9 @@ mod tools;
 
 pub use conformance::conformance;
 pub use fuzz::fuzz;
+pub use javascript::format_javascript;
 pub use measure::measure;
+pub use readme::readme;
 pub use simulate::simulate;
 pub use steps::Step;
 pub use summary::run;
