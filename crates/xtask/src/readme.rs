@@ -100,7 +100,7 @@ fn render(name: &str, source: &str) -> Result<String, String> {
     Ok(text)
 }
 
-/// What may follow the fence of a Rust example.
+/// The words that may follow the fence of a Rust example.
 const RUST: &[&str] = &["", "rust", "no_run", "should_panic", "compile_fail", "ignore"];
 
 /// Replaces links to items, which only rustdoc can follow, by their text.

@@ -74,7 +74,7 @@ pub(crate) fn toolchain(version: &str) -> Result<(), Failure> {
     })
 }
 
-/// What formats and checks JavaScript, from the lock file in `directory`.
+/// Prettier and ESLint, in the versions of the lock file in `directory`.
 pub(crate) fn javascript(directory: &Path) -> Result<(), Failure> {
     node()?;
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
