@@ -7,14 +7,18 @@ use std::fs;
 use std::ops::Range;
 
 use cargo_metadata::semver::{Version, VersionReq};
-use cargo_metadata::{MetadataCommand, Package};
+use cargo_metadata::{MetadataCommand, Package, Target};
 use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
 
 use crate::command::{Failure, root};
+use crate::house;
 
-/// Writes the READMEs anew. Returns whether all could be made.
+/// Writes the READMEs anew, after the versions of our own crates in the documentation, which a
+/// release changes. Returns whether all could be made.
 pub fn readme() -> bool {
-    match each(|readme| fs::write(&readme.path, &readme.text).map_err(|e| e.to_string())) {
+    let write = |readme: &Readme| fs::write(&readme.path, &readme.text).map_err(|e| e.to_string());
+    match each(set_versions).and_then(|()| each(|package| make(package).and_then(|it| write(&it))))
+    {
         Ok(()) => true,
         Err(failure) => {
             println!("{failure}");
@@ -25,10 +29,13 @@ pub fn readme() -> bool {
 
 /// Fails when a README is not what [`readme`] would write.
 pub(crate) fn check() -> Result<(), Failure> {
-    each(|readme| match fs::read_to_string(&readme.path) {
-        Ok(there) if there == readme.text => Ok(()),
-        Ok(_) => Err("is not made from the crate's documentation; run `cargo xtask readme`".into()),
-        Err(error) => Err(error.to_string()),
+    each(|package| {
+        let readme = make(package)?;
+        match fs::read_to_string(&readme.path) {
+            Ok(there) if there == readme.text => Ok(()),
+            Ok(_) => Err("is not made from its documentation; run `cargo xtask readme`".into()),
+            Err(error) => Err(error.to_string()),
+        }
     })
 }
 
@@ -38,23 +45,19 @@ struct Readme {
     text: String,
 }
 
-/// Makes the README of each published crate and hands it to `work`.
-fn each(work: impl Fn(&Readme) -> Result<(), String>) -> Result<(), Failure> {
+/// Does `work` for each published crate, and tells all that went wrong.
+fn each(work: impl Fn(&Package) -> Result<(), String>) -> Result<(), Failure> {
     let metadata = MetadataCommand::new().current_dir(root()).no_deps().exec();
     let packages = metadata.map_err(|error| Failure::Readmes(error.to_string()))?.packages;
     let published = packages.iter().filter(|package| package.publish.is_none());
     let faults: Vec<String> = published
-        .filter_map(|package| {
-            let done = make(package).and_then(|readme| work(&readme));
-            done.err().map(|fault| format!("{}: {fault}", package.name))
-        })
+        .filter_map(|package| work(package).err().map(|fault| format!("{}: {fault}", package.name)))
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(Failure::Readmes(faults.join("\n"))) }
 }
 
 fn make(package: &Package) -> Result<Readme, String> {
-    let is_root = |target: &&cargo_metadata::Target| target.is_lib() || target.is_bin();
-    let target = package.targets.iter().find(is_root).ok_or("has no source file")?;
+    let target = crate_root(package)?;
     let source = fs::read_to_string(&target.src_path).map_err(|error| error.to_string())?;
     let text = render(&package.name, &source)?;
     if target.is_lib() {
@@ -62,6 +65,43 @@ fn make(package: &Package) -> Result<Readme, String> {
     }
     let directory = package.manifest_path.parent().ok_or("has no directory")?;
     Ok(Readme { path: directory.join("README.md").into(), text })
+}
+
+/// The target whose file has the documentation of the crate.
+fn crate_root(package: &Package) -> Result<&Target, String> {
+    let is_root = |target: &&Target| target.is_lib() || target.is_bin();
+    Ok(package.targets.iter().find(is_root).ok_or("has no source file")?)
+}
+
+/// Names this release where the documentation names an older one of our own crates.
+fn set_versions(package: &Package) -> Result<(), String> {
+    let path = &crate_root(package)?.src_path;
+    let source = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let current = with_versions(&source, &package.version);
+    if current == source {
+        return Ok(());
+    }
+    fs::write(path, current).map_err(|error| error.to_string())
+}
+
+fn with_versions(source: &str, version: &Version) -> String {
+    let line = |line: &str| {
+        let dependency = line.strip_prefix("//! ").and_then(|line| line.split_once(" = "));
+        let old = dependency.and_then(|(name, wanted)| {
+            let wanted = wanted.split('"').nth(1)?;
+            (house::member(name).is_some() && !holds(wanted, version)).then_some(wanted)
+        });
+        old.map_or_else(
+            || line.to_owned(),
+            |old| line.replacen(old, &format!("{}.{}", version.major, version.minor), 1),
+        )
+    };
+    source.split_inclusive('\n').map(line).collect()
+}
+
+/// Whether the requirement `wanted` of a user takes this version.
+fn holds(wanted: &str, version: &Version) -> bool {
+    VersionReq::parse(wanted).is_ok_and(|wanted| wanted.matches(version))
 }
 
 /// The README of the crate `name`, from the text of its `lib.rs` or `main.rs`.
@@ -151,10 +191,8 @@ fn check_dependencies(readme: &str, version: &Version) -> Result<(), String> {
         return Err("its documentation has no `toml` block with its `[dependencies]`".into());
     }
     for (name, requirement) in &named {
-        let is_ours = crate::house::member(name).is_some();
         let wanted = requirement.split('"').nth(1).unwrap_or_default();
-        let holds = VersionReq::parse(wanted).is_ok_and(|wanted| wanted.matches(version));
-        if is_ours && !holds {
+        if house::member(name).is_some() && !holds(wanted, version) {
             return Err(format!("its documentation names `{name}` {wanted}, this is {version}"));
         }
     }
@@ -235,6 +273,10 @@ mod tests {
         let incomplete = readme.replace("use coder_core", "use coder_client");
         let fault = check_dependencies(&incomplete, &version("0.1.7")).unwrap_err();
         assert!(fault.contains("uses `coder_client`"), "{fault}");
+
+        let next = with_versions(SOURCE, &version("0.2.0"));
+        assert_eq!(next, SOURCE.replace("0.1", "0.2"));
+        assert_eq!(with_versions(SOURCE, &version("0.1.7")), SOURCE);
 
         let none = check_dependencies("# coder-things\n", &version("0.1.7")).unwrap_err();
         assert!(none.contains("no `toml` block"), "{none}");
