@@ -1,6 +1,15 @@
 //! The joint of coder-backstage: configuration becomes ready parts, and every route is a function
 //! from HTTP request to HTTP response.
 //!
+//! ```toml
+//! [dependencies]
+//! coder-portal = "0.1"
+//! backstage-catalog = "0.1"
+//! coder-auth = "0.1"
+//! coder-config = "0.1"
+//! coder-core = "0.1"
+//! ```
+//!
 //! ```
 //! use std::sync::Arc;
 //! use backstage_catalog::Catalog;

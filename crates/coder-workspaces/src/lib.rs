@@ -1,5 +1,13 @@
 //! Which Coder workspaces belong to a catalog entity, whether they are usable, and how to get one.
 //!
+//! ```toml
+//! [dependencies]
+//! coder-workspaces = "0.1"
+//! coder-client = "0.1"
+//! coder-config = "0.1"
+//! jiff = "0.2"
+//! ```
+//!
 //! ```
 //! use coder_client::Client;
 //! use coder_config::{Entity, ScmIntegrations, WorkspacesConfig};
