@@ -120,8 +120,7 @@ impl Grants {
         pair: StoredPair,
         grant: Grant,
     ) -> Result<(StoredGrant, GrantRecord), AuthError> {
-        let now = self.world.clock.now();
-        StoredGrant::next(&self.keys, &*self.world.random, key, pair, grant, now)
+        StoredGrant::next(&self.keys, &*self.world.random, key, pair, grant)
     }
 
     /// Returns the grant if it may be handed out: its user was confirmed within the last 30

@@ -134,7 +134,8 @@ impl Tables {
 
     fn revoke(&mut self, grant: GrantRecord, due_at: Timestamp) -> RevocationRecord {
         let GrantRecord { key, pair, .. } = grant;
-        let revocation = RevocationRecord { app: key.app, pair, due_at, is_pending: false };
+        let revocation =
+            RevocationRecord { app: key.app, pair, due_at, is_pending: false, tries: 0 };
         self.revocations.insert(revocation.pair.id.clone(), revocation.clone());
         revocation
     }
@@ -273,6 +274,7 @@ impl AuthStore for MemoryAuthStore {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let claimed = due.take(limit).map(|kept| {
             (kept.due_at, kept.is_pending) = (retry_at, false);
+            kept.tries = kept.tries.saturating_add(1);
             kept.clone()
         });
         Ok(claimed.collect())
