@@ -1,6 +1,6 @@
 //! The store of one process, gone with it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -24,9 +24,10 @@ struct Tables {
     used_attempts: HashMap<String, Timestamp>,
     /// The same by time, so that those that have expired are found without looking at the others.
     attempts_by_expiry: BTreeSet<(Timestamp, String)>,
-    revocations: HashMap<PairId, RevocationRecord>,
+    /// In an order, as the sessions are: what is done with all of them is done alike each time.
+    revocations: BTreeMap<PairId, RevocationRecord>,
     grants: HashMap<GrantKey, GrantRow>,
-    sessions: HashMap<SessionId, SessionRecord>,
+    sessions: BTreeMap<SessionId, SessionRecord>,
     links: HashMap<LinkKey, LinkRecord>,
     persons: HashMap<String, PersonRecord>,
     signing_keys: Vec<SigningKeyRecord>,
