@@ -80,6 +80,12 @@ impl Caller {
         }
     }
 
+    /// The token behind the client, wherever it comes from.
+    #[cfg(feature = "testing")]
+    pub(crate) fn any_token(&self) -> &Secret {
+        &self.token
+    }
+
     /// The environment the caller uses.
     pub fn environment(&self) -> &str {
         &self.environment
