@@ -6,13 +6,13 @@ use std::time::Duration;
 use coder_core::RandomError;
 use http::StatusCode;
 
+use crate::http::request::RequestError;
 use crate::identity::VerifyError;
 use crate::routes::link_error::LinkError;
 use crate::session::SessionError;
 use crate::sign_in::SignInError;
 use crate::store::StoreError;
 use crate::upstream::UpstreamError;
-use crate::web::request::RequestError;
 
 /// The longest wait a browser is asked for, whatever Coder asks for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);

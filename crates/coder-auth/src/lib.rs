@@ -48,6 +48,7 @@
 mod caller;
 mod error;
 mod grant;
+mod http;
 pub mod identity;
 mod login;
 mod options;
@@ -61,8 +62,10 @@ pub mod store;
 #[doc(hidden)]
 pub mod testing;
 mod upstream;
-mod web;
 
+pub use crate::http::origins::AllowedOrigins;
+pub use crate::http::request::RequestError;
+pub use crate::http::response::ErrorAnswer;
 pub use caller::Caller;
 pub use error::{AuthError, AuthErrorKind, Bug};
 pub use grant::key::{GrantKey, OAuth2App};
@@ -84,6 +87,3 @@ pub use upstream::probe::{ApplicationProbe, ApplicationVerdict};
 pub use upstream::registration::{
     Registration, RegistrationError, register_app, register_dynamically,
 };
-pub use web::origins::AllowedOrigins;
-pub use web::request::RequestError;
-pub use web::respond::ErrorAnswer;

@@ -7,10 +7,10 @@ use coder_core::{DeploymentUrl, Secret};
 use jiff::SignedDuration;
 use url::Url;
 
+use crate::http::origins::AllowedOrigins;
 use crate::identity::{IdentityTokenOptions, StaticSigningKey, TrustedIssuer};
 use crate::session::SessionOptions;
 use crate::sign_in::SignIn;
-use crate::web::origins::AllowedOrigins;
 
 /// The portal: where it lives, which environments it offers, and how long things last.
 #[derive(Clone, Debug)]

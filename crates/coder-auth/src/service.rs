@@ -16,6 +16,10 @@ use crate::caller::passed_tokens::PassedTokens;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::manager::Grants;
 use crate::grant::revocations::Revocations;
+use crate::http::cookies::CookieRules;
+use crate::http::origins::AllowedOrigins;
+use crate::http::request::RequestError;
+use crate::http::response;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer};
 use crate::options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 use crate::seal::SealingKeys;
@@ -24,10 +28,6 @@ use crate::sign_in::SignIn;
 use crate::store::AuthStore;
 use crate::store::memory::MemoryAuthStore;
 use crate::upstream::{SharedDeployment, Upstream};
-use crate::web::cookies::CookieRules;
-use crate::web::origins::AllowedOrigins;
-use crate::web::request::RequestError;
-use crate::web::respond;
 
 /// The time in which every route answers. Portals and proxies wait for 20 seconds.
 const ROUTE_TIMEOUT: Duration = Duration::from_secs(19);
@@ -180,14 +180,14 @@ impl CoderAuth {
     /// The keys that verify this portal's identity tokens (RFC 7517 §5).
     pub async fn jwks(&self, request: &Request<Bytes>) -> Response<Bytes> {
         match self.0.issuer.jwks().await {
-            Ok(keys) => respond::json_text(StatusCode::OK, keys),
-            Err(error) => respond::error(&error, request),
+            Ok(keys) => response::json_text(StatusCode::OK, keys),
+            Err(error) => response::error(&error, request),
         }
     }
 
     /// The discovery document of this portal's identity tokens.
     pub fn openid_configuration(&self) -> Response<Bytes> {
-        respond::json(StatusCode::OK, &self.0.issuer.discovery())
+        response::json(StatusCode::OK, &self.0.issuer.discovery())
     }
 
     /// Who the holder of an identity token (full or limited) is, and through which entities that
@@ -195,7 +195,7 @@ impl CoderAuth {
     pub async fn userinfo(&self, request: &Request<Bytes>) -> Response<Bytes> {
         match self.find_userinfo(request.headers()).await {
             Ok(response) => response,
-            Err(error) => respond::error(&error, request),
+            Err(error) => response::error(&error, request),
         }
     }
 
@@ -205,14 +205,14 @@ impl CoderAuth {
         let token = bearer(headers).ok_or(SessionError::InvalidToken)?;
         let user = inner.issuer.verify(token.expose(), AcceptTokens::FullOrLimited).await?;
         let Some(person) = inner.store.person(&user).await? else {
-            let mut response = respond::empty(StatusCode::NOT_FOUND);
+            let mut response = response::empty(StatusCode::NOT_FOUND);
             *response.body_mut() = Bytes::from_static(b"User info not found");
             return Ok(response);
         };
         let claims = serde_json::json!({
             "claims": { "sub": person.user_entity_ref, "ent": person.ownership_entity_refs },
         });
-        Ok(respond::json(StatusCode::OK, &claims))
+        Ok(response::json(StatusCode::OK, &claims))
     }
 }
 

@@ -12,12 +12,12 @@ use sha2::{Digest as _, Sha256};
 use crate::error::AuthError;
 use crate::grant::key::{GrantKey, OAuth2App};
 use crate::grant::{StoredGrant, json};
+use crate::http::request::require_xml_http_request;
 use crate::identity::{AcceptTokens, VerifyError};
 use crate::seal::{Purpose, SealingKeys};
 use crate::service::{Environment, Inner};
 use crate::session::SessionError;
 use crate::store::{LinkKey, SessionRecord};
-use crate::web::request::require_xml_http_request;
 
 /// No reference to an entity is longer, in bytes: Backstage allows three parts of 63 characters.
 const MAX_REF: usize = 512;

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::error::{AuthError, Bug};
+use crate::http::request::RequestError;
 use crate::seal::{Purpose, SealingKeys};
-use crate::web::request::RequestError;
 
 /// How long a person may take at Coder.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(10);

@@ -12,6 +12,11 @@ use crate::grant::detached::detached_or_else;
 use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::grant::{Grant, StoredGrant, StoredPair};
+use crate::http::cookies::clear_former_refresh_tokens;
+use crate::http::popup::{self, Failure, Outcome};
+use crate::http::request::Params;
+use crate::http::request::RequestError;
+use crate::http::response;
 use crate::login::attempt::{AttemptId, Flow, LoginAttempt, open_state};
 use crate::routes::answer::SessionAnswer;
 use crate::service::{CoderAuth, Environment, Inner};
@@ -19,11 +24,6 @@ use crate::session::{SessionHandle, SessionId};
 use crate::sign_in::BackstageIdentity;
 use crate::store::{GrantChange, LoginCompletion, LoginOutcome, SessionRecord};
 use crate::upstream::UpstreamError;
-use crate::web::cookies::clear_former_refresh_tokens;
-use crate::web::popup::{self, Failure, Outcome};
-use crate::web::request::Params;
-use crate::web::request::RequestError;
-use crate::web::respond;
 
 /// How often a login tries again whose grant other writes have changed meanwhile.
 const MOST_CONFLICTS: u32 = 20;
@@ -39,14 +39,14 @@ impl CoderAuth {
         let inner = self.inner();
         let params = match Params::of_callback(request) {
             Ok(params) => params,
-            Err(error) => return respond::error(&error.into(), request),
+            Err(error) => return response::error(&error.into(), request),
         };
         if let Some(response) = inner.tell_without_state(&params, request) {
             return response;
         }
         let (id, environment) = match inner.resolve_state(&params) {
             Ok(named) => named,
-            Err(error) => return respond::error(&error.into(), request),
+            Err(error) => return response::error(&error.into(), request),
         };
         let attempt = inner.consume_attempt(&id, &environment, &params, request).await;
         let (flow, origin) = match &attempt {
@@ -61,7 +61,7 @@ impl CoderAuth {
             Err(error) => Err(error),
         };
         if let Err(error) = &outcome {
-            respond::log(error, request);
+            response::log(error, request);
         }
         let origin = origin.unwrap_or_else(|| inner.origins.app().clone());
         let (outcome, handle) = match outcome {
@@ -98,9 +98,9 @@ pub(crate) fn respond_to(
             };
             // Strings and numbers can always be written as JSON.
             popup::page(&outcome, origin)
-                .unwrap_or_else(|_| respond::empty(http::StatusCode::INTERNAL_SERVER_ERROR))
+                .unwrap_or_else(|_| response::empty(http::StatusCode::INTERNAL_SERVER_ERROR))
         }
-        (Flow::Redirect(url), Ok(_)) => respond::redirect(&url),
+        (Flow::Redirect(url), Ok(_)) => response::redirect(&url),
         (Flow::Redirect(mut url), Err(error)) => {
             let others: Vec<(String, String)> =
                 url.query_pairs().into_owned().filter(|(name, _)| name != "error").collect();
@@ -108,7 +108,7 @@ pub(crate) fn respond_to(
                 .clear()
                 .extend_pairs(others)
                 .append_pair("error", &error.to_string());
-            respond::redirect(&url)
+            response::redirect(&url)
         }
     }
 }
@@ -152,7 +152,7 @@ impl Inner {
         }
         let error = UpstreamError::of_authorization_code(params.get("error")?)?.into();
         let attempt = self.newest_attempt(request.headers())?;
-        respond::log(&error, request);
+        response::log(&error, request);
         let origin = attempt.origin().unwrap_or_else(|| self.origins.app().clone());
         Some(respond_to(attempt.flow, &origin, Err(error)))
     }

@@ -17,11 +17,11 @@ use crate::caller::passed_tokens::is_token;
 use crate::caller::user::{BackstageUser, IdentifiedBy};
 use crate::error::AuthError;
 use crate::grant::profile::Profile;
+use crate::http::request::{Params, RequestError};
+use crate::http::response;
 use crate::routes::link_error::LinkError;
 use crate::service::{CoderAuth, Environment, Inner, bearer};
 use crate::sign_in::SignInError;
-use crate::web::request::{Params, RequestError};
-use crate::web::respond;
 
 /// What the routes answer: whose token is linked, never the token.
 #[derive(Serialize)]
@@ -50,7 +50,7 @@ impl CoderAuth {
     pub async fn show_link(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let inner = self.inner();
         let answer = inner.in_time(inner.show_link(request)).await;
-        answer.unwrap_or_else(|error| respond::error(&error, request))
+        answer.unwrap_or_else(|error| response::error(&error, request))
     }
 
     /// Links a Coder session token: `POST /link?env=…` with `{"token": "…"}`, in the place of one
@@ -62,7 +62,7 @@ impl CoderAuth {
     pub async fn link(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let inner = self.inner();
         let answer = inner.in_time(inner.link(request)).await;
-        answer.unwrap_or_else(|error| respond::error(&error, request))
+        answer.unwrap_or_else(|error| response::error(&error, request))
     }
 
     /// Forgets the linked token: `DELETE /link?env=…`. At Coder it stays what it is, since it is
@@ -70,7 +70,7 @@ impl CoderAuth {
     pub async fn unlink(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let inner = self.inner();
         let answer = inner.in_time(inner.unlink(request)).await;
-        answer.unwrap_or_else(|error| respond::error(&error, request))
+        answer.unwrap_or_else(|error| response::error(&error, request))
     }
 }
 
@@ -130,7 +130,7 @@ impl Inner {
         let (user, environment) = self.authorize_link_request(request).await?;
         self.links.delete(&user.link_key(environment)).await?;
         tracing::info!(?user, environment = environment.name, "the link was removed");
-        Ok(respond::empty(StatusCode::NO_CONTENT))
+        Ok(response::empty(StatusCode::NO_CONTENT))
     }
 
     /// Authenticates a request to the link routes, and finds its environment. A Coder session token
@@ -185,7 +185,7 @@ fn answer(environment: &Environment, profile: Option<&Profile>) -> Response<Byte
         token_url: token_url(environment),
         username: profile.map(|profile| profile.username.as_str()),
     };
-    respond::json(StatusCode::OK, &answer)
+    response::json(StatusCode::OK, &answer)
 }
 
 fn token_url(environment: &Environment) -> String {

@@ -9,13 +9,13 @@ use http::{Request, Response, StatusCode};
 
 use crate::error::AuthError;
 use crate::grant::detached::detached;
+use crate::http::cookies::clear_former_refresh_tokens;
+use crate::http::request::{Params, require_xml_http_request};
+use crate::http::response;
 use crate::service::{CoderAuth, Inner};
 use crate::session::{LogoutScope, SessionHandle, SessionId};
 use crate::store::RevocationRecord;
 use crate::upstream::Upstream;
-use crate::web::cookies::clear_former_refresh_tokens;
-use crate::web::request::{Params, require_xml_http_request};
-use crate::web::respond;
 
 /// How many sessions the sweeper ends in one step.
 const STEP: u32 = 500;
@@ -28,7 +28,7 @@ impl CoderAuth {
         let inner = self.inner();
         match inner.in_time(inner.logout(request)).await {
             Ok(response) => response,
-            Err(error) => respond::error(&error, request),
+            Err(error) => response::error(&error, request),
         }
     }
 
@@ -56,7 +56,7 @@ impl Inner {
         self.environment(&Params::of(request).environment()?)?;
         require_xml_http_request(request.headers())?;
         self.origins.check_caller(request.headers())?;
-        let mut response = respond::empty(StatusCode::OK);
+        let mut response = response::empty(StatusCode::OK);
         let cookies = response.headers_mut();
         for cookie in clear_former_refresh_tokens(request.headers()) {
             cookies.append(SET_COOKIE, cookie);

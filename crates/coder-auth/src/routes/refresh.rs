@@ -7,12 +7,12 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use jiff::SignedDuration;
 
 use crate::error::AuthError;
+use crate::http::cookies::clear_former_refresh_tokens;
+use crate::http::request::{Params, require_xml_http_request};
+use crate::http::response;
 use crate::service::{CoderAuth, Inner};
 use crate::session::{SessionError, SessionHandle};
 use crate::store::SessionRecord;
-use crate::web::cookies::clear_former_refresh_tokens;
-use crate::web::request::{Params, require_xml_http_request};
-use crate::web::respond;
 
 /// How exactly the last use of a session is known. Each use within it saves a write.
 const USE_PRECISION: SignedDuration = SignedDuration::from_mins(1);
@@ -27,7 +27,7 @@ impl CoderAuth {
         let inner = self.inner();
         let mut response = match inner.in_time(inner.refresh(request)).await {
             Ok(response) => response,
-            Err(error) => respond::error(&error, request),
+            Err(error) => response::error(&error, request),
         };
         for cookie in clear_former_refresh_tokens(request.headers()) {
             response.headers_mut().append(SET_COOKIE, cookie);
@@ -46,7 +46,7 @@ impl Inner {
         let user = stored.key.user;
         let identity = self.identify(&environment, &stored.grant.profile, user).await?;
         let answer = self.answer(&environment, &stored, identity).await?;
-        Ok(respond::json(StatusCode::OK, &answer))
+        Ok(response::json(StatusCode::OK, &answer))
     }
 
     /// The session of the browser's cookie, if it may still be used, in this environment.

@@ -10,13 +10,13 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use url::Url;
 
 use crate::error::AuthError;
+use crate::http::request::{Params, RequestError, unique_scopes};
+use crate::http::response;
 use crate::login::attempt::{self, AttemptId, Flow, LoginAttempt};
 use crate::routes::callback::respond_to;
 use crate::service::{CoderAuth, Environment, Inner};
 use crate::session::SessionHandle;
 use crate::upstream::{UpstreamError, draw_verifier};
-use crate::web::request::{Params, RequestError, unique_scopes};
-use crate::web::respond;
 
 impl CoderAuth {
     /// Starts a login: `GET /start?env=…[&origin=…][&scope=…][&flow=popup|redirect][&redirectUrl=…]`.
@@ -27,7 +27,7 @@ impl CoderAuth {
     pub async fn start(&self, request: &Request<Bytes>) -> Response<Bytes> {
         match self.inner().start(request).await {
             Ok(response) => response,
-            Err(error) => respond::error(&error, request),
+            Err(error) => response::error(&error, request),
         }
     }
 }
@@ -50,7 +50,7 @@ impl Inner {
             self.send_to_coder(environment, requested, &origin, flow.clone(), headers).await
         };
         Ok(self.in_time(sent).await.unwrap_or_else(|error| {
-            respond::log(&error, request);
+            response::log(&error, request);
             respond_to(flow, &origin, Err(error))
         }))
     }
@@ -79,7 +79,7 @@ impl Inner {
         };
         let (id, state, sealed) = attempt.seal(&self.keys, &*self.world.random)?;
         let url = upstream.authorize_url(state, &attempt.verifier, &asked);
-        let mut response = respond::redirect(&url);
+        let mut response = response::redirect(&url);
         for cookie in self.outdated_attempts(headers) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }

@@ -4,7 +4,7 @@ use coder_core::Origin;
 use http::HeaderMap;
 use http::header::ORIGIN;
 
-use crate::web::request::RequestError;
+use crate::http::request::RequestError;
 
 /// The origins a portal is served from: its own, and patterns of further ones.
 #[derive(Clone, Debug)]

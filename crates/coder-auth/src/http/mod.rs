@@ -4,4 +4,4 @@ pub(crate) mod cookies;
 pub(crate) mod origins;
 pub(crate) mod popup;
 pub(crate) mod request;
-pub(crate) mod respond;
+pub(crate) mod response;
