@@ -8,8 +8,8 @@ use http::StatusCode;
 
 use crate::http::request::RequestError;
 use crate::identity::VerifyError;
-use crate::routes::link_error::LinkError;
-use crate::session::SessionError;
+use crate::routes::error::LinkError;
+use crate::session::error::SessionError;
 use crate::sign_in::SignInError;
 use crate::store::StoreError;
 use crate::upstream::UpstreamError;

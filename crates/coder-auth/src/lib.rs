@@ -46,12 +46,14 @@
 //! into these options and dispatches paths, `coder-axum` mounts them.
 
 mod caller;
+mod environment;
 mod error;
 mod grant;
-mod http;
+pub mod http;
 pub mod identity;
 mod login;
 mod options;
+mod random_token;
 mod routes;
 mod seal;
 mod service;
@@ -65,17 +67,17 @@ mod upstream;
 
 pub use crate::http::origins::AllowedOrigins;
 pub use crate::http::request::RequestError;
-pub use crate::http::response::ErrorAnswer;
 pub use caller::Caller;
 pub use error::{AuthError, AuthErrorKind, Bug};
 pub use grant::key::{GrantKey, OAuth2App};
 pub use grant::profile::Profile;
 pub use login::attempt::AttemptId;
 pub use options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
-pub use routes::link_error::LinkError;
+pub use routes::error::LinkError;
 pub use seal::{SealingKeys, SealingKeysError};
 pub use service::CoderAuth;
-pub use session::{LogoutScope, SessionError, SessionId, SessionOptions};
+pub use session::error::SessionError;
+pub use session::{LogoutScope, SessionId, SessionOptions};
 pub use sign_in::{
     BackstageIdentity, EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail,
     EmailOptions, OwnershipResolver, SignIn, SignInError, SignInResolver,

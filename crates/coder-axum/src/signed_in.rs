@@ -7,6 +7,8 @@ use coder_auth::Caller;
 use coder_portal::Portal;
 use http::request::Parts;
 
+use crate::body::ResponseBody;
+
 /// The caller of a route, who may use Coder. [`Caller::client`] speaks for that person.
 ///
 /// It asks [`Portal::caller`], so the same callers are let in as to the portal's own routes, and
@@ -31,7 +33,7 @@ where
         let portal = Portal::from_ref(state);
         portal.caller(&parts.headers).await.map(Self).map_err(|answer| {
             let answer = answer.to_response(&parts.method, parts.uri.path());
-            NotSignedIn(Box::new(answer.map(Body::from)))
+            NotSignedIn(Box::new(answer.map(|body| Body::new(ResponseBody(body)))))
         })
     }
 }

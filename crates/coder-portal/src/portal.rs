@@ -7,16 +7,14 @@ use std::time::Duration;
 
 use backstage_catalog::Catalog;
 use bytes::Bytes;
-use coder_auth::{Caller, CoderAuth, ErrorAnswer};
+use coder_auth::http::{ErrorResponse, json};
+use coder_auth::{Caller, CoderAuth};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
-use coder_core::{Body, BoxFuture, World, cleaned, quoted, timeout};
+use coder_core::{Body, BoxFuture, World, cleaned, timeout};
 use coder_workspaces::KnownPlaces;
-use http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
-};
+use futures_util::{FutureExt as _, TryFutureExt as _};
+use http::header::{HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use serde::Serialize;
 
 use crate::cors::{self, Cors};
 use crate::request_body;
@@ -61,10 +59,10 @@ impl Portal {
     ///
     /// The answer to give: as [`CoderAuth::caller`], and 503 when it is not known within 20 seconds
     /// who asks.
-    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ErrorAnswer> {
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ErrorResponse> {
         let caller = self.0.auth.caller(headers, None);
         match timeout(&*self.0.world.runtime, ANSWER_WITHIN, Box::pin(caller)).await {
-            Some(known) => known.map_err(|error| ErrorAnswer::from(&error)),
+            Some(known) => known.map_err(|error| ErrorResponse::from(&error)),
             None => Err(too_late()),
         }
     }
@@ -102,25 +100,20 @@ impl Portal {
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.entry(X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("sameorigin"));
         if *head.method() == Method::HEAD {
-            *response.body_mut() = Bytes::new();
+            *response.body_mut() = Body::empty();
         }
-        response.map(Body::from)
+        response
     }
 
-    /// The one deadline of every route, however many questions to Coder its answer takes.
-    async fn within_time(&self, head: &Request<()>, body: Body) -> Response<Bytes> {
+    /// The one deadline of every route, however many questions to Coder its answer takes; and the
+    /// one place where an error becomes an answer.
+    async fn within_time(&self, head: &Request<()>, body: Body) -> Response<Body> {
         let runtime = &*self.0.world.runtime;
-        let answer = match timeout(runtime, ANSWER_WITHIN, self.dispatch(head, body)).await {
-            Some(Ok(response)) => return response,
-            Some(Err(answer)) => answer,
-            None => {
-                let method = quoted(head.method().as_str());
-                let path = quoted(head.uri().path());
-                tracing::warn!(method, path, "an answer was not ready within 20 seconds");
-                too_late()
-            }
-        };
-        answer.to_response(head.method(), head.uri().path())
+        let answer = timeout(runtime, ANSWER_WITHIN, self.dispatch(head, body)).await;
+        answer.unwrap_or_else(|| Err(too_late())).unwrap_or_else(|error| {
+            error.log(head);
+            error.to_response(head.method(), self.0.auth.local_path(head.uri().path()))
+        })
     }
 
     /// Finds the route, then reads the body it takes, then asks it.
@@ -128,20 +121,20 @@ impl Portal {
         &self,
         head: &Request<()>,
         body: Body,
-    ) -> Result<Response<Bytes>, ErrorAnswer> {
+    ) -> Result<Response<Body>, ErrorResponse> {
         let (method, path) = (head.method(), head.uri().path());
         let route = Route::of(method, path).map_err(|error| match error {
             NoRoute::NotFound => {
                 let (method, path) = (cleaned(method.as_str()), cleaned(path));
-                ErrorAnswer::new(StatusCode::NOT_FOUND, format!("No route {method} {path}"))
+                ErrorResponse::new(StatusCode::NOT_FOUND, format!("No route {method} {path}"))
             }
             NoRoute::EntityRef(error) => {
-                ErrorAnswer::new(StatusCode::BAD_REQUEST, error.to_string())
+                ErrorResponse::new(StatusCode::BAD_REQUEST, error.to_string())
             }
         })?;
         let runtime = &*self.0.world.runtime;
         let body = request_body::read(route.takes(method), head.headers(), body, runtime).await?;
-        Ok(self.route(route, &head.clone().map(|()| body)).await)
+        self.route(route, &head.clone().map(|()| body)).await
     }
 
     /// The answer of a route. It stands on the heap: within [`handle`](Self::handle) it would take
@@ -150,25 +143,27 @@ impl Portal {
         &'a self,
         route: Route,
         request: &'a Request<Bytes>,
-    ) -> BoxFuture<'a, Response<Bytes>> {
+    ) -> BoxFuture<'a, Result<Response<Body>, ErrorResponse>> {
         let parts = &*self.0;
         let auth = &parts.auth;
         match route {
-            Route::Start => Box::pin(auth.start(request)),
-            Route::Callback => Box::pin(auth.callback(request)),
-            Route::Refresh => Box::pin(auth.refresh(request)),
-            Route::Logout => Box::pin(auth.logout(request)),
-            Route::Jwks => Box::pin(auth.jwks(request)),
-            Route::OpenIdConfiguration => Box::pin(async { auth.openid_configuration() }),
-            Route::UserInfo => Box::pin(auth.userinfo(request)),
-            Route::Health => Box::pin(async { json(&serde_json::json!({ "status": "ok" })) }),
-            Route::Entities => Box::pin(parts.entities(request)),
-            Route::EntityWorkspaces(entity) => {
-                Box::pin(async move { parts.workspaces_of(&entity, request).await })
+            Route::Start => Box::pin(auth.start(request).map(Ok)),
+            Route::Callback => Box::pin(auth.callback(request).map(Ok)),
+            Route::Refresh => Box::pin(auth.refresh(request).map(Ok)),
+            Route::Logout => Box::pin(auth.logout(request).map(Ok)),
+            Route::Jwks => Box::pin(auth.jwks(request).map(Ok)),
+            Route::OpenIdConfiguration => Box::pin(async { Ok(auth.openid_configuration()) }),
+            Route::UserInfo => Box::pin(auth.userinfo(request).map(Ok)),
+            Route::ShowLink => Box::pin(auth.show_link(request).map(Ok)),
+            Route::Link => Box::pin(auth.link(request).map(Ok)),
+            Route::Unlink => Box::pin(auth.unlink(request).map(Ok)),
+            Route::Health => {
+                Box::pin(async { Ok(json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))) })
             }
-            Route::ShowLink => Box::pin(auth.show_link(request)),
-            Route::Link => Box::pin(auth.link(request)),
-            Route::Unlink => Box::pin(auth.unlink(request)),
+            Route::Entities => Box::pin(parts.entities(request).map_err(ErrorResponse::from)),
+            Route::EntityWorkspaces(entity) => Box::pin(async move {
+                parts.workspaces_of(&entity, request).await.map_err(ErrorResponse::from)
+            }),
         }
     }
 }
@@ -179,23 +174,13 @@ impl fmt::Debug for Portal {
     }
 }
 
-fn too_late() -> ErrorAnswer {
+fn too_late() -> ErrorResponse {
     let message = "The answer took too long; try again in a moment";
-    ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(Some(TRY_AGAIN_AFTER))
+    ErrorResponse::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(Some(TRY_AGAIN_AFTER))
 }
 
-fn no_content() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
+fn no_content() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response
-}
-
-/// A JSON answer that no cache may keep: it depends on who asks.
-pub(crate) fn json(body: &impl Serialize) -> Response<Bytes> {
-    // Only maps with keys that are no strings cannot be written; we have none.
-    let mut response = Response::new(Bytes::from(serde_json::to_vec(body).unwrap_or_default()));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_auth::ErrorAnswer;
+use coder_auth::http::ErrorResponse;
 use coder_core::{Body, Runtime, TransportErrorKind, timeout};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
@@ -66,7 +66,7 @@ pub(crate) enum Refused {
     Broken,
 }
 
-impl From<Refused> for ErrorAnswer {
+impl From<Refused> for ErrorResponse {
     fn from(refused: Refused) -> Self {
         let status = match refused {
             Refused::NotTaken | Refused::Broken => StatusCode::BAD_REQUEST,

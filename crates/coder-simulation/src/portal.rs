@@ -10,7 +10,7 @@ use coder_auth::{
     AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, GrantKey, LogoutScope, OAuth2App,
     SealingKeys, SessionOptions, testing,
 };
-use coder_core::{Lock, Secret, World};
+use coder_core::{Body, Lock, Secret, World};
 use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom};
 use futures_channel::oneshot;
 use http::{Request, Response};
@@ -238,7 +238,7 @@ impl House {
                 Route::Logout => auth.logout(&request).await,
             };
             // A browser that is gone hears nothing.
-            drop(give.send(response));
+            drop(give.send(whole(response).await));
         };
         let tag = Tag { process, work: Work::Request { browser } };
         self.time.spawn(tag, Box::pin(task));
@@ -370,4 +370,10 @@ impl House {
     pub(crate) fn outside() -> Tag {
         Tag { process: OUTSIDE, work: Work::Outside }
     }
+}
+
+/// Reads the body of a response, which these routes have at hand.
+async fn whole(response: Response<Body>) -> Response<Bytes> {
+    let (head, body) = response.into_parts();
+    Response::from_parts(head, body.collect(1 << 20).await.unwrap_or_default())
 }

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::json;
 use crate::grant::profile::Profile;
-use crate::grant::tokens::seal_secret;
 use crate::seal::{OpenError, Purpose, SealingKeys};
 use crate::store::{AuthStore, GrantVersion, LinkKey, LinkRecord};
 use crate::upstream::{Upstream, UpstreamError};
@@ -23,7 +22,7 @@ const TRUSTED_WITHOUT_ANSWER: SignedDuration = SignedDuration::from_mins(10);
 /// A token that a person has linked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Link {
-    #[serde(serialize_with = "seal_secret")]
+    #[serde(serialize_with = "Secret::serialize_exposed")]
     pub(crate) token: Secret,
     /// The token's user. Whatever Coder says of another one is not about this link.
     pub(crate) user: UserId,

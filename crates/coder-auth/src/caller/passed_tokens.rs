@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{AuthError, AuthErrorKind};
-use crate::session::SessionError;
+use crate::session::error::SessionError;
 use crate::upstream::Upstream;
 
 /// How long Coder's answer about a token counts, the refusal too.

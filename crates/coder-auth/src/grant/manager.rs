@@ -25,9 +25,9 @@ use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::grant::revocations::Revocations;
 use crate::grant::{Grant, StoredGrant, StoredPair};
+use crate::random_token::random_token;
 use crate::seal::SealingKeys;
-use crate::session::SessionError;
-use crate::store::records::random_name;
+use crate::session::error::SessionError;
 use crate::store::{AuthStore, GrantRecord, Lease, PairId};
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -349,7 +349,7 @@ impl Grants {
         upstream: &Upstream,
         stored: StoredGrant,
     ) -> Result<StoredGrant, AuthError> {
-        let holder = random_name(&*self.world.random)?;
+        let holder = random_token::<16>(&*self.world.random)?;
         let (key, pair) = (stored.key.clone(), stored.pair.id.clone());
         for _ in 0..LEASE_POLLS {
             let lease = Lease { holder: holder.clone(), now: self.world.clock.now(), lasts: LEASE };

@@ -1,7 +1,9 @@
-//! HTTP as Backstage speaks it: reading requests, writing answers, cookies, origins.
+//! HTTP as Backstage speaks it, for these routes and for further routes of a portal.
 
 pub(crate) mod cookies;
 pub(crate) mod origins;
 pub(crate) mod popup;
 pub(crate) mod request;
 pub(crate) mod response;
+
+pub use response::{ErrorResponse, empty, json};

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use coder_core::{Origin, cleaned};
-use http::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE};
+use coder_core::{Origin, Secret, cleaned};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, Method, Request, StatusCode};
 
 /// The greatest length of a query, and of a posted form, in bytes.
 const MAX_PARAMETERS: usize = 32 * 1024;
@@ -194,11 +195,18 @@ fn split_scopes(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '|')).filter(|s| !s.is_empty())
 }
 
+/// Reads the bearer token of a request (RFC 6750 §2.1).
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim()))
+}
+
 /// Refuses a request that a plain form or link could have made (Backstage's own rule).
 pub(crate) fn require_xml_http_request(headers: &HeaderMap) -> Result<(), RequestError> {
     match headers.get("x-requested-with") {
         Some(value) if value == "XMLHttpRequest" => Ok(()),
-        _ => Err(RequestError::MissingRequestedWith),
+        Some(_) | None => Err(RequestError::MissingRequestedWith),
     }
 }
 

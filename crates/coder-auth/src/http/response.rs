@@ -3,21 +3,25 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{cleaned, cleaned_to};
+use coder_core::{Body, cleaned, cleaned_to};
 use http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use url::Url;
 
-use crate::error::{AuthError, AuthErrorKind, Bug, error_name};
+use crate::error::{AuthError, Bug, error_name};
+use crate::http::cookies::clear_former_refresh_tokens;
 
-/// The greatest length of an error in the log and in an answer, in characters.
+/// The greatest length of an error in the log and in a response, in characters.
 const MAX_MESSAGE: usize = 800;
 
-/// JSON that no cache may keep.
-pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
+/// Returns a response with `body` as JSON, which no cache may keep.
+///
+/// A body that cannot be written is a fault of this program: it is logged, and the response is 500.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
     let (status, text) = match serde_json::to_vec(body) {
         Ok(text) => (status, Bytes::from(text)),
         Err(error) => {
@@ -31,9 +35,9 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes>
     json_text(status, text)
 }
 
-/// JSON that is written already, which no cache may keep.
-pub(crate) fn json_text(status: StatusCode, text: Bytes) -> Response<Bytes> {
-    let mut response = Response::new(text);
+/// Returns a response with JSON that is written already, which no cache may keep.
+pub(crate) fn json_text(status: StatusCode, text: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
@@ -42,16 +46,16 @@ pub(crate) fn json_text(status: StatusCode, text: Bytes) -> Response<Bytes> {
     response
 }
 
-/// An answer without content that no cache may keep.
-pub(crate) fn empty(status: StatusCode) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
+/// Returns a response without content, which no cache may keep.
+pub fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// 302 to `url`.
-pub(crate) fn redirect(url: &Url) -> Response<Bytes> {
+/// Returns a response that sends the browser to `url` (302).
+pub(crate) fn redirect(url: &Url) -> Response<Body> {
     let mut response = empty(StatusCode::FOUND);
     // A serialised URL is ASCII without control characters: always a valid header.
     if let Ok(location) = HeaderValue::from_str(url.as_str()) {
@@ -60,41 +64,83 @@ pub(crate) fn redirect(url: &Url) -> Response<Bytes> {
     response
 }
 
-/// An error as Backstage's backends answer it: a status, the name that goes with it, and a message
-/// for people.
+/// Adds cookies that remove those of a former backend, as far as the request has brought them.
+pub(crate) fn clear_former_cookies(response: &mut Response<Body>, asked: &HeaderMap) {
+    for cookie in clear_former_refresh_tokens(asked) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+}
+
+/// An error as Backstage's backends answer it: a status, the name that goes with the status, and a
+/// message for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ErrorAnswer {
+pub struct ErrorResponse {
     status: StatusCode,
     message: String,
     retry_after: Option<Duration>,
+    /// The error and its causes, for the log alone.
+    log: Log,
 }
 
-impl ErrorAnswer {
-    /// An error of this status. The message is shown to people; it must hold no secret. Characters
-    /// that nobody sees are replaced and what is longer than 800 characters is cut, since a message
-    /// may quote what a stranger wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Log {
+    error: String,
+    causes: Vec<String>,
+}
+
+impl ErrorResponse {
+    /// Creates an error of this status. The message is shown to people and must hold no secret.
+    ///
+    /// A message may quote what a stranger wrote. So characters that nobody sees are replaced, and
+    /// the message is cut to 800 characters.
     pub fn new(status: StatusCode, message: impl AsRef<str>) -> Self {
-        Self { status, message: cleaned_to(MAX_MESSAGE, message.as_ref()), retry_after: None }
+        let message = cleaned_to(MAX_MESSAGE, message.as_ref());
+        let log = Log { error: message.clone(), causes: Vec::new() };
+        Self { status, message, retry_after: None, log }
     }
 
-    /// Adds how long to wait before trying again (RFC 9110 §10.2.3), in whole seconds, at least 1.
+    /// Creates an error of this status whose message is the text of `error`. The texts of its
+    /// sources go to the log and not into the response.
+    pub fn from_error(status: StatusCode, error: &dyn std::error::Error) -> Self {
+        let mut response = Self::new(status, error.to_string());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            response.log.causes.push(cleaned_to(MAX_MESSAGE, &cause.to_string()));
+            source = cause.source();
+        }
+        response
+    }
+
+    /// Sets how long to wait before trying again (RFC 9110 §10.2.3). It is sent in whole seconds,
+    /// at least 1.
     #[must_use]
     pub fn retry_after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait;
         self
     }
 
-    /// The response to a request with this method and path. No query goes into it: the callback's
-    /// holds the code.
-    pub fn to_response(&self, method: &Method, path: &str) -> Response<Bytes> {
+    /// Replaces what people read; the log keeps the error.
+    #[must_use]
+    pub fn message(mut self, message: impl AsRef<str>) -> Self {
+        self.message = cleaned_to(MAX_MESSAGE, message.as_ref());
+        self
+    }
+
+    /// Returns the status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Makes the response to a request with this method.
+    ///
+    /// `url` is the request's path below its router, without the query: that of a callback holds
+    /// the code.
+    pub fn to_response(&self, method: &Method, url: &str) -> Response<Body> {
         let mut response = json(
             self.status,
             &serde_json::json!({
                 "error": { "name": error_name(self.status), "message": self.message },
-                "request": {
-                    "method": cleaned(method.as_str()),
-                    "url": cleaned(path.strip_prefix("/api/auth").unwrap_or(path)),
-                },
+                "request": { "method": cleaned(method.as_str()), "url": cleaned(url) },
                 "response": { "statusCode": self.status.as_u16() },
             }),
         );
@@ -103,43 +149,32 @@ impl ErrorAnswer {
         }
         response
     }
+
+    /// Writes the error and its causes to the operator's log.
+    pub fn log<T>(&self, request: &Request<T>) {
+        let Log { error, causes } = &self.log;
+        let method = cleaned(request.method().as_str());
+        let path = cleaned(request.uri().path());
+        // A text, which the log writes in quotes: what a stranger said within it stays within it.
+        if self.status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(%method, path, error, ?causes, "the request met a fault of ours");
+        } else if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(%method, path, error, ?causes, "the request could not be served");
+        } else {
+            tracing::info!(%method, path, error, ?causes, "the request was refused");
+        }
+    }
 }
 
-impl From<&AuthError> for ErrorAnswer {
+impl From<&AuthError> for ErrorResponse {
     fn from(error: &AuthError) -> Self {
-        Self::new(error.status(), error.to_string()).retry_after(error.retry_after())
+        Self::from_error(error.status(), error).retry_after(error.retry_after())
     }
 }
 
-/// Logs the error and answers it. A failed refresh is called that, as in Backstage.
-pub(crate) fn error(error: &AuthError, request: &Request<Bytes>) -> Response<Bytes> {
-    log(error, request);
-    let path = request.uri().path();
-    let mut answer = ErrorAnswer::from(error);
-    if path.ends_with("/refresh") && matches!(error.kind(), AuthErrorKind::Session(_)) {
-        answer.message = format!("Refresh failed; caused by InputError: {error}");
-    }
-    answer.to_response(request.method(), path)
-}
-
-/// What the operator reads: with the causes, which the browser is not told.
-pub(crate) fn log(error: &AuthError, request: &Request<Bytes>) {
-    let mut causes = Vec::new();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        causes.push(cleaned_to(MAX_MESSAGE, &cause.to_string()));
-        source = cause.source();
-    }
-    let method = cleaned(request.method().as_str());
-    let path = cleaned(request.uri().path());
-    // A text, which the log writes in quotes: what a stranger said within it stays within it.
-    let error_text = cleaned_to(MAX_MESSAGE, &error.to_string());
-    if matches!(error.kind(), AuthErrorKind::Bug(_)) {
-        tracing::error!(%method, path, error = error_text, ?causes, "the request met a fault of ours");
-    } else if error.is_transient() {
-        tracing::warn!(%method, path, error = error_text, ?causes, "the request could not be served");
-    } else {
-        tracing::info!(%method, path, error = error_text, ?causes, "the request was refused");
+impl From<AuthError> for ErrorResponse {
+    fn from(error: AuthError) -> Self {
+        Self::from(&error)
     }
 }
 
@@ -155,6 +190,6 @@ mod tests {
         let unwritable = BTreeMap::from([(vec![1], "x")]);
         let response = json(StatusCode::OK, &unwritable);
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert!(!response.body().is_empty());
+        assert_ne!(response.body().size(), Some(0));
     }
 }

@@ -225,7 +225,19 @@ impl UpstreamError {
         match self {
             Self::TokenRefused(_) | Self::UserInactive { .. } => true,
             Self::Other(error) => error.is_forbidden(),
-            _ => false,
+            Self::Denied { .. }
+            | Self::Authorize { .. }
+            | Self::GrantRefused(_)
+            | Self::ClientRefused(_)
+            | Self::ProviderOff(_)
+            | Self::ApplicationUnknown
+            | Self::CallbackDiffers { .. }
+            | Self::SecretRefused
+            | Self::TooOld { .. }
+            | Self::VersionUnknown(_)
+            | Self::UnreadableTokens { .. }
+            | Self::NoUser
+            | Self::TooManyLogins { .. } => false,
         }
     }
 
@@ -235,14 +247,40 @@ impl UpstreamError {
             Self::Other(error) => error.retry_after(),
             Self::VersionUnknown(Some(error)) => error.retry_after(),
             Self::TooManyLogins { retry_after } => Some(*retry_after),
-            _ => None,
+            Self::Denied { .. }
+            | Self::Authorize { .. }
+            | Self::GrantRefused(_)
+            | Self::ClientRefused(_)
+            | Self::ProviderOff(_)
+            | Self::ApplicationUnknown
+            | Self::CallbackDiffers { .. }
+            | Self::SecretRefused
+            | Self::TooOld { .. }
+            | Self::VersionUnknown(None)
+            | Self::UserInactive { .. }
+            | Self::TokenRefused(_)
+            | Self::UnreadableTokens { .. }
+            | Self::NoUser => None,
         }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Denied { .. } | Self::Authorize { .. } => StatusCode::FORBIDDEN,
-            _ => StatusCode::UNAUTHORIZED,
+            Self::GrantRefused(_)
+            | Self::ClientRefused(_)
+            | Self::ProviderOff(_)
+            | Self::ApplicationUnknown
+            | Self::CallbackDiffers { .. }
+            | Self::SecretRefused
+            | Self::TooOld { .. }
+            | Self::VersionUnknown(_)
+            | Self::UserInactive { .. }
+            | Self::TokenRefused(_)
+            | Self::UnreadableTokens { .. }
+            | Self::NoUser
+            | Self::TooManyLogins { .. }
+            | Self::Other(_) => StatusCode::UNAUTHORIZED,
         }
     }
 }

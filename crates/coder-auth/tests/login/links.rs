@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::foreign_tokens::{Beside, caller, headers};
 use crate::sign_in::{catalog, with_sign_in};
-use crate::support::{Answer, Browser, House, PORTAL, answer, base_options};
+use crate::support::{Answer, Browser, House, PORTAL, answer, base_options, read};
 use crate::wire::shown;
 
 const PATH: &str = "/api/coder/v1/link";
@@ -62,9 +62,9 @@ impl Ask {
         *request.headers_mut().unwrap() = self.headers.clone();
         let request = request.body(Bytes::from(self.body.clone())).unwrap();
         let response = match self.method {
-            "GET" => auth.show_link(&request).await,
-            "POST" => auth.link(&request).await,
-            _ => auth.unlink(&request).await,
+            "GET" => read(auth.show_link(&request)).await,
+            "POST" => read(auth.link(&request)).await,
+            _ => read(auth.unlink(&request)).await,
         };
         assert_eq!(response.headers()["cache-control"], "no-store");
         let text = String::from_utf8_lossy(response.body());

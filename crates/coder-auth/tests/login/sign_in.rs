@@ -11,7 +11,7 @@ use coder_testkit::Version;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Browser, House, answer};
+use crate::support::{Browser, House, answer, read};
 
 const CATALOG: &str = "
 apiVersion: backstage.io/v1alpha1
@@ -204,7 +204,7 @@ async fn userinfo_says_who_the_token_is_and_what_it_owns() {
         if let Some(authorization) = authorization {
             request = request.header("authorization", authorization);
         }
-        answer(&house.auth.userinfo(&request.body(Bytes::new()).unwrap()).await)
+        answer(&read(house.auth.userinfo(&request.body(Bytes::new()).unwrap())).await)
     };
     let known = ask(Some(format!("Bearer {token}"))).await;
     assert_eq!(
@@ -217,7 +217,7 @@ async fn userinfo_says_who_the_token_is_and_what_it_owns() {
     assert_eq!(ask(None).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(ask(Some("Bearer x".to_owned())).await.status, StatusCode::UNAUTHORIZED);
     let request = Request::get("/api/auth/.well-known/jwks.json").body(Bytes::new()).unwrap();
-    let jwks = answer(&house.auth.jwks(&request).await);
+    let jwks = answer(&read(house.auth.jwks(&request)).await);
     assert_eq!(jwks.json["keys"].as_array().unwrap().len(), 1);
 }
 

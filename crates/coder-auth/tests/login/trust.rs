@@ -16,7 +16,9 @@ use http::{Request, Response, StatusCode};
 use url::Url;
 
 use crate::sign_in::catalog;
-use crate::support::{Answer, Browser, House, PORTAL, answer, base_options, location, message};
+use crate::support::{
+    Answer, Browser, House, PORTAL, answer, base_options, location, message, read,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -259,7 +261,7 @@ async fn a_logout_ends_the_session_of_the_cookie_whichever_environment_it_names(
         .header("origin", PORTAL)
         .body(Bytes::new())
         .unwrap();
-    assert_eq!(auth.logout(&request).await.status(), StatusCode::OK);
+    assert_eq!(read(auth.logout(&request)).await.status(), StatusCode::OK);
     assert_eq!(browser.refresh_at(&auth).await.status, StatusCode::UNAUTHORIZED);
 }
 
@@ -337,7 +339,7 @@ impl TwoDeployments {
             .header("origin", PORTAL)
             .body(Bytes::new())
             .unwrap();
-        answer(&self.auth.refresh(&request).await)
+        answer(&read(self.auth.refresh(&request)).await)
     }
 }
 
@@ -415,11 +417,12 @@ async fn an_identity_token_opens_the_grant_it_was_issued_for_and_no_other() {
             .body(Bytes::from(body))
             .unwrap()
     };
-    let linked = two.auth.link(&ask("POST", &alices_token, body)).await;
+    let linked = read(two.auth.link(&ask("POST", &alices_token, body))).await;
     assert_eq!(linked.status(), StatusCode::OK, "{:?}", linked.body());
-    let shown = answer(&two.auth.show_link(&ask("GET", &mallorys_token, String::new())).await);
+    let shown =
+        answer(&read(two.auth.show_link(&ask("GET", &mallorys_token, String::new()))).await);
     assert_eq!(shown.json["username"], serde_json::Value::Null, "{shown:?}");
-    two.auth.unlink(&ask("DELETE", &mallorys_token, String::new())).await;
-    let shown = answer(&two.auth.show_link(&ask("GET", &alices_token, String::new())).await);
+    read(two.auth.unlink(&ask("DELETE", &mallorys_token, String::new()))).await;
+    let shown = answer(&read(two.auth.show_link(&ask("GET", &alices_token, String::new()))).await);
     assert_eq!(shown.json["username"], "al", "{shown:?}");
 }

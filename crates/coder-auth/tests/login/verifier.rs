@@ -43,7 +43,7 @@ impl Service {
                 if silent.load(Ordering::Relaxed) {
                     std::future::pending::<()>().await;
                 }
-                Ok::<Response<Body>, _>(auth.jwks(&request).await.map(Body::from))
+                Ok::<Response<Body>, _>(auth.jwks(&request).await)
             }
         };
         let world = World { transport: Arc::new(transport), ..house.world().clone() };

@@ -14,7 +14,7 @@ use super::static_key::StaticSigningKey;
 use super::token_error::TokenError;
 use crate::error::AuthError;
 use crate::seal::SealingKeys;
-use crate::session::SessionError;
+use crate::session::error::SessionError;
 use crate::sign_in::BackstageIdentity;
 use crate::store::AuthStore;
 
