@@ -82,7 +82,7 @@ pub enum AuthErrorKind {
     SigningKeysUnreadable,
     /// Our own fault: something that cannot be.
     #[error(transparent)]
-    Bug(#[from] Bug),
+    Bug(#[from] BugError),
     /// A task of this process ended before its work was done: the process is shutting down.
     #[error("the server is shutting down; try again in a moment")]
     Interrupted,
@@ -91,12 +91,12 @@ pub enum AuthErrorKind {
 /// A fault of this program, which neither waiting nor another request mends.
 #[derive(Debug, thiserror::Error)]
 #[error("the server has a fault of its own ({what}); its operator should report it")]
-pub struct Bug {
+pub struct BugError {
     what: &'static str,
     source: Option<serde_json::Error>,
 }
 
-impl Bug {
+impl BugError {
     /// Says what should not have been possible.
     pub(crate) fn new(what: &'static str) -> Self {
         Self { what, source: None }

@@ -68,7 +68,7 @@ mod upstream;
 pub use crate::http::origins::AllowedOrigins;
 pub use crate::http::request::RequestError;
 pub use caller::Caller;
-pub use error::{AuthError, AuthErrorKind, Bug};
+pub use error::{AuthError, AuthErrorKind, BugError};
 pub use grant::key::{GrantKey, OAuth2App};
 pub use grant::profile::Profile;
 pub use login::attempt::AttemptId;
@@ -87,5 +87,5 @@ pub use store::memory::MemoryAuthStore;
 pub use upstream::UpstreamError;
 pub use upstream::probe::{ApplicationProbe, ApplicationVerdict};
 pub use upstream::registration::{
-    Registration, RegistrationError, register_app, register_dynamically,
+    RegisteredApp, RegistrationError, register_app, register_dynamically,
 };

@@ -103,7 +103,7 @@ impl CoderAuth {
         let trusted = options
             .trusted_issuers
             .into_iter()
-            .fold(IdentityVerifier::new(world), IdentityVerifier::trusting_shared);
+            .fold(IdentityVerifier::new(world), IdentityVerifier::trusted_issuer);
         let revocations = Revocations::new(world.clone(), Arc::clone(&store), keys.clone());
         let grants =
             Grants::new(world.clone(), Arc::clone(&store), keys.clone(), revocations.clone());

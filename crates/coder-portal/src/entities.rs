@@ -13,7 +13,7 @@ use coder_workspaces::{
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
 
-use crate::portal::Parts;
+use crate::portal::PortalState;
 
 /// `GET /api/coder/v1/entities`.
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ struct WorkspaceItem {
 /// Why there is no answer about entities.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EntitiesError {
-    #[error("There is no entity '{}' in the catalog", cleaned(&.0.to_string()))]
+    #[error("there is no entity '{}' in the catalog", cleaned(&.0.to_string()))]
     NoEntity(EntityRef),
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -119,7 +119,7 @@ impl From<Error> for EntitiesError {
     }
 }
 
-impl Parts {
+impl PortalState {
     pub(crate) async fn entities(
         &self,
         request: &Request<Bytes>,

@@ -22,7 +22,7 @@ use coder_workspaces::KnownPlaces;
 use crate::PortalError;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
-use crate::portal::{Parts, Portal};
+use crate::portal::{Portal, PortalState};
 use crate::signing_keys::with_keys;
 
 impl Portal {
@@ -65,7 +65,7 @@ impl PortalBuilder<'_> {
         let cors = cors.map(|cors| Cors::new(cors, readers(app, config, cors)));
         let auth = CoderAuth::new(world, self.store, keys, options);
         with_redirect_uris_of_their_own(&auth, config).map_err(PortalError::RedirectUri)?;
-        Ok(Portal::new(Parts {
+        Ok(Portal::new(PortalState {
             auth,
             cors,
             world: world.clone(),
@@ -97,7 +97,7 @@ impl PortalBuilder<'_> {
                 }
                 Err(errors) => {
                     tracing::warn!(environment = name, %errors, "this environment cannot be offered");
-                    options.misconfigured(name, errors.to_string())
+                    options.misconfigured_environment(name, errors.to_string())
                 }
             };
         }
@@ -109,23 +109,23 @@ impl PortalBuilder<'_> {
             Logout::Grant => LogoutScope::Grant,
             Logout::Session => LogoutScope::Session,
         };
-        let session = SessionOptions::lasting(
+        let session = SessionOptions::new(
             config.session.idle.unwrap_or(defaults.idle),
             config.session.absolute.or(own_duration).unwrap_or(defaults.absolute),
         );
         options = options
-            .session(session.logging_out(logout))
+            .session(session.logout(logout))
             .access_token(match config.session.access_token {
                 coder_config::AccessTokenPolicy::Server => AccessTokenPolicy::Server,
                 coder_config::AccessTokenPolicy::Browser => AccessTokenPolicy::Browser,
             })
-            .dangerously_allowing_http(config.session.dangerously_allow_http)
+            .dangerously_allow_http(config.session.dangerously_allow_http)
             .ownership_in_token(!auth.omit_ownership_claim);
         if let Some(lifetime) = auth.token_expiration {
             options = options.identity_lifetime(lifetime);
         }
         for trusted in &config.trusted_issuers {
-            options = options.trusting(trusted_issuer(trusted)?);
+            options = options.trusted_issuer(trusted_issuer(trusted)?);
         }
         with_keys(options, auth.key_store.as_ref(), self.files).map_err(PortalError::SigningKeys)
     }
@@ -155,7 +155,7 @@ impl PortalBuilder<'_> {
                 };
             }
             if let Some(rule) = &self.ownership {
-                sign_in = sign_in.owning_through_shared(rule.clone());
+                sign_in = sign_in.ownership(Arc::clone(rule));
             }
             options = options.sign_in(sign_in);
         }
@@ -192,28 +192,27 @@ fn with_redirect_uris_of_their_own(
 }
 
 fn trusted_issuer(config: &TrustedIssuerConfig) -> Result<TrustedIssuer, PortalError> {
-    let issuer = TrustedIssuer::with_keys_at(config.jwks_url.clone());
+    let issuer = TrustedIssuer::from_jwks_url(config.jwks_url.clone());
     let issuer = issuer.map_err(PortalError::TrustedIssuer)?;
-    Ok(issuer.named(&*config.issuer).for_audience(&*config.audience))
+    Ok(issuer.issuer(&*config.issuer).audience(&*config.audience))
 }
 
 fn with_built_in(sign_in: SignIn, config: &BuiltInSignInResolver) -> SignIn {
     let mut options = EmailOptions::default();
     if !config.allowed_domains.is_empty() {
-        options = options.allowing_domains(config.allowed_domains.iter().cloned());
+        options = options.allowed_domains(config.allowed_domains.iter().cloned());
     }
-    if config.dangerously_allow_sign_in_without_user_in_catalog {
-        options = options.dangerously_allowing_users_outside_the_catalog();
-    }
+    let outsiders = config.dangerously_allow_sign_in_without_user_in_catalog;
+    options = options.dangerously_allow_sign_in_without_user_in_catalog(outsiders);
     match config.resolver {
         SignInResolverName::EmailMatchingUserEntityProfileEmail => {
-            sign_in.with(EmailMatchingUserEntityProfileEmail::new(options))
+            sign_in.resolver(EmailMatchingUserEntityProfileEmail::new(options))
         }
         SignInResolverName::EmailLocalPartMatchingUserEntityName => {
-            sign_in.with(EmailLocalPartMatchingUserEntityName::new(options))
+            sign_in.resolver(EmailLocalPartMatchingUserEntityName::new(options))
         }
         SignInResolverName::UsernameMatchingUserEntityName => {
-            sign_in.with(UsernameMatchingUserEntityName::default())
+            sign_in.resolver(UsernameMatchingUserEntityName::default())
         }
     }
 }

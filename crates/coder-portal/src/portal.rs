@@ -18,22 +18,22 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use crate::cors::{self, Cors};
 use crate::request_body;
-use crate::routes::{NoRoute, Route};
+use crate::routes::{Route, RouteError};
 
 /// How long an answer may take, whatever it waits for: the request's body, Coder, the store.
 /// Reverse proxies and browsers wait for 30 seconds and longer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What a client is told to wait when its answer took too long.
-const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// A portal's backend: the login with Coder, and the workspaces of catalog entities. Cheap to
 /// clone.
 #[derive(Clone)]
-pub struct Portal(Arc<Parts>);
+pub struct Portal(Arc<PortalState>);
 
 /// What a portal is made of.
-pub(crate) struct Parts {
+pub(crate) struct PortalState {
     pub(crate) world: World,
     pub(crate) auth: CoderAuth,
     /// What pages of other origins may send and read; `None` is nothing.
@@ -49,7 +49,7 @@ pub(crate) struct Parts {
 }
 
 impl Portal {
-    pub(crate) fn new(parts: Parts) -> Self {
+    pub(crate) fn new(parts: PortalState) -> Self {
         Self(Arc::new(parts))
     }
 
@@ -61,7 +61,7 @@ impl Portal {
     /// who asks.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ErrorResponse> {
         let caller = self.0.auth.caller(headers, None);
-        match timeout(&*self.0.world.runtime, ANSWER_WITHIN, Box::pin(caller)).await {
+        match timeout(&*self.0.world.runtime, RESPONSE_TIMEOUT, Box::pin(caller)).await {
             Some(known) => known.map_err(|error| ErrorResponse::from(&error)),
             None => Err(too_late()),
         }
@@ -109,7 +109,7 @@ impl Portal {
     /// one place where an error becomes an answer.
     async fn within_time(&self, head: &Request<()>, body: Body) -> Response<Body> {
         let runtime = &*self.0.world.runtime;
-        let answer = timeout(runtime, ANSWER_WITHIN, self.dispatch(head, body)).await;
+        let answer = timeout(runtime, RESPONSE_TIMEOUT, self.dispatch(head, body)).await;
         answer.unwrap_or_else(|| Err(too_late())).unwrap_or_else(|error| {
             error.log(head);
             error.to_response(head.method(), self.0.auth.local_path(head.uri().path()))
@@ -123,12 +123,12 @@ impl Portal {
         body: Body,
     ) -> Result<Response<Body>, ErrorResponse> {
         let (method, path) = (head.method(), head.uri().path());
-        let route = Route::of(method, path).map_err(|error| match error {
-            NoRoute::NotFound => {
+        let route = Route::find(method, path).map_err(|error| match error {
+            RouteError::NotFound => {
                 let (method, path) = (cleaned(method.as_str()), cleaned(path));
-                ErrorResponse::new(StatusCode::NOT_FOUND, format!("No route {method} {path}"))
+                ErrorResponse::new(StatusCode::NOT_FOUND, format!("no route {method} {path}"))
             }
-            NoRoute::EntityRef(error) => {
+            RouteError::EntityRef(error) => {
                 ErrorResponse::new(StatusCode::BAD_REQUEST, error.to_string())
             }
         })?;
@@ -175,8 +175,8 @@ impl fmt::Debug for Portal {
 }
 
 fn too_late() -> ErrorResponse {
-    let message = "The answer took too long; try again in a moment";
-    ErrorResponse::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(Some(TRY_AGAIN_AFTER))
+    let message = "the answer took too long; try again in a moment";
+    ErrorResponse::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(Some(RETRY_AFTER))
 }
 
 fn no_content() -> Response<Body> {

@@ -4,7 +4,7 @@ use coder_config::{EntityRef, EntityRefError};
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::request_body::Takes;
+use crate::request_body::BodyKind;
 
 /// A route this portal serves, with what its path says.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) enum Route {
 
 /// Why a path is no route.
 #[derive(Debug)]
-pub(crate) enum NoRoute {
+pub(crate) enum RouteError {
     /// Nothing is there.
     NotFound,
     /// The path names an entity that cannot be.
@@ -37,7 +37,7 @@ impl Route {
     /// The route of a request. As in Backstage, letter case and a trailing slash do not matter, a
     /// `HEAD` is a `GET`, except where a `GET` changes something: at the callback. A wrong method is a
     /// route that is not there.
-    pub(crate) fn of(method: &Method, path: &str) -> Result<Self, NoRoute> {
+    pub(crate) fn find(method: &Method, path: &str) -> Result<Self, RouteError> {
         let get = matches!(*method, Method::GET | Method::HEAD);
         let post = *method == Method::POST;
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -69,19 +69,19 @@ impl Route {
                 let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
                 EntityRef::new(&decode(kind), &decode(namespace), &decode(name))
                     .map(Self::EntityWorkspaces)
-                    .map_err(NoRoute::EntityRef)?
+                    .map_err(RouteError::EntityRef)?
             }
-            _ => return Err(NoRoute::NotFound),
+            _ => return Err(RouteError::NotFound),
         };
         Ok(route)
     }
 
     /// What a request with this method may bring along. A body costs memory before anybody knows
     /// who sent it, so no route takes more than it needs.
-    pub(crate) fn takes(&self, method: &Method) -> Takes {
+    pub(crate) fn takes(&self, method: &Method) -> BodyKind {
         match self {
-            Self::Callback if *method == Method::POST => Takes::Form,
-            Self::Link => Takes::Json,
+            Self::Callback if *method == Method::POST => BodyKind::Form,
+            Self::Link => BodyKind::Json,
             Self::Start
             | Self::Callback
             | Self::Refresh
@@ -93,7 +93,7 @@ impl Route {
             | Self::Entities
             | Self::EntityWorkspaces(_)
             | Self::ShowLink
-            | Self::Unlink => Takes::Nothing,
+            | Self::Unlink => BodyKind::Nothing,
         }
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn route(method: &str, path: &str) -> Option<Route> {
-        Route::of(&method.parse().unwrap(), path).ok()
+        Route::find(&method.parse().unwrap(), path).ok()
     }
 
     #[test]
@@ -130,7 +130,8 @@ mod tests {
             route("GET", "/api/coder/v1/entities/Component/default/pay/workspaces"),
             Some(Route::EntityWorkspaces(expected))
         );
-        let empty = Route::of(&Method::GET, "/api/coder/v1/entities/component/default//workspaces");
-        assert!(matches!(empty, Err(NoRoute::EntityRef(_))), "{empty:?}");
+        let empty =
+            Route::find(&Method::GET, "/api/coder/v1/entities/component/default//workspaces");
+        assert!(matches!(empty, Err(RouteError::EntityRef(_))), "{empty:?}");
     }
 }

@@ -186,7 +186,7 @@ impl House {
         let scope =
             if self.plan.logout_ends_grant { LogoutScope::Grant } else { LogoutScope::Session };
         let mut options = AuthOptions::new(Url::parse(&format!("{PORTAL}/api/auth"))?, origins)
-            .session(SessionOptions::default().logging_out(scope));
+            .session(SessionOptions::default().logout(scope));
         for (number, name) in ENVIRONMENTS.iter().take(self.plan.environments).enumerate() {
             let coder = self.coder_of(number);
             let (Some(fake), Some(app)) = (self.coders.get(coder), self.apps.get(coder)) else {

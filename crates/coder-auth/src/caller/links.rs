@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::json;
 use crate::grant::profile::Profile;
-use crate::seal::{OpenError, Purpose, SealingKeys};
+use crate::seal::{AssociatedData, OpenError, SealingKeys};
 use crate::store::{AuthStore, GrantVersion, LinkKey, LinkRecord};
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -150,6 +150,6 @@ impl Links {
     }
 }
 
-fn purpose(key: &LinkKey) -> Purpose {
-    Purpose::new(&["link", key.deployment.as_str(), &key.holder])
+fn purpose(key: &LinkKey) -> AssociatedData {
+    AssociatedData::new(&["link", key.deployment.as_str(), &key.holder])
 }

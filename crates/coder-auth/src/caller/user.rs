@@ -19,7 +19,7 @@ use crate::grant::{StoredGrant, json};
 use crate::http::origins::AllowedOrigins;
 use crate::http::request::require_xml_http_request;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer, VerifyError};
-use crate::seal::{Purpose, SealingKeys};
+use crate::seal::{AssociatedData, SealingKeys};
 use crate::session::error::SessionError;
 use crate::session::manager::Sessions;
 use crate::store::{LinkKey, SessionRecord};
@@ -91,8 +91,8 @@ impl SignedInGrant {
     }
 }
 
-fn claim_purpose(user_entity_ref: &str) -> Purpose {
-    Purpose::new(&["grant of an identity token", user_entity_ref])
+fn claim_purpose(user_entity_ref: &str) -> AssociatedData {
+    AssociatedData::new(&["grant of an identity token", user_entity_ref])
 }
 
 impl BackstageUser {
@@ -110,7 +110,7 @@ impl BackstageUser {
     pub(crate) fn link_key(&self, environment: &Environment) -> LinkKey {
         let holder = match &self.by {
             IdentifiedBy::SignIn(SignedInGrant { key, environment }) => {
-                let purpose = Purpose::new(&[
+                let purpose = AssociatedData::new(&[
                     key.app.deployment.as_str(),
                     &key.app.client_id,
                     &key.user.to_string(),

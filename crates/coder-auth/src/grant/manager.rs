@@ -43,9 +43,9 @@ const LEASE: SignedDuration = SignedDuration::from_secs(15);
 const LEASE_POLL: Duration = Duration::from_millis(100);
 const LEASE_POLLS: u32 = 50;
 /// How often a write is tried again that other writes have overtaken. Each of them made progress.
-const MOST_CONFLICTS: u32 = 20;
+const MAX_CONFLICTS: u32 = 20;
 /// How many logins may come between, one after the other, while one question is answered.
-const MOST_LOGINS_BETWEEN: u32 = 3;
+const MAX_LOGINS_BETWEEN: u32 = 3;
 
 /// Questions about grants under way in this process.
 type Flights = Lock<HashMap<GrantKey, Shared<BoxFuture<'static, Result<Revalidated, AuthError>>>>>;
@@ -217,7 +217,7 @@ impl Grants {
         key: &GrantKey,
     ) -> Result<Revalidated, AuthError> {
         let mut stored = self.current(key).await?;
-        for _ in 0..MOST_LOGINS_BETWEEN {
+        for _ in 0..MAX_LOGINS_BETWEEN {
             match self.revalidate_once(upstream, stored).await {
                 Err(error) if matches!(error.kind(), AuthErrorKind::Overtaken) => {}
                 result => return result,
@@ -326,7 +326,7 @@ impl Grants {
         pair: &PairId,
         change: impl Fn(&mut Grant),
     ) -> Result<Result<StoredGrant, Option<StoredGrant>>, AuthError> {
-        for _ in 0..MOST_CONFLICTS {
+        for _ in 0..MAX_CONFLICTS {
             let mut grant = stored.grant.clone();
             change(&mut grant);
             let (next, record) = self.next(stored.key.clone(), stored.pair.clone(), grant)?;
@@ -416,7 +416,7 @@ impl Grants {
         let former = rotated.pair.id.clone();
         let mut failure: AuthError = AuthErrorKind::Overtaken.into();
         let mut current = Ok(Some(rotated));
-        for _ in 0..MOST_CONFLICTS {
+        for _ in 0..MAX_CONFLICTS {
             match current {
                 // The write has succeeded whose answer was an error.
                 Ok(Some(stored)) if stored.pair.id == pair.id => return Ok(stored),

@@ -11,7 +11,7 @@ use crate::session::SessionHandle;
 
 /// How many cookies of one kind are looked at. A browser of ours holds fewer; a stranger's request
 /// may hold thousands.
-const MOST_OF_A_KIND: usize = 10;
+const MAX_OF_A_KIND: usize = 10;
 const SESSION: &str = "coder-session";
 const ATTEMPT_PREFIX: &str = "coder-attempt-";
 /// The cookie in which the original module keeps Coder's refresh token.
@@ -110,7 +110,7 @@ impl CookieRules {
                 let id = AttemptId::from_stored(cookie.name().strip_prefix(&prefix)?);
                 Some(AttemptCookie { id, sealed: cookie.value().to_owned() })
             })
-            .take(MOST_OF_A_KIND)
+            .take(MAX_OF_A_KIND)
             .collect()
     }
 }
@@ -130,7 +130,7 @@ pub(crate) fn clear_former_refresh_tokens(headers: &HeaderMap) -> Vec<HeaderValu
     };
     all(headers)
         .filter(|cookie| is_former(cookie.name()))
-        .take(MOST_OF_A_KIND)
+        .take(MAX_OF_A_KIND)
         .map(|cookie| {
             header(
                 &Cookie::build((cookie.name().to_owned(), ""))

@@ -6,4 +6,5 @@ pub(crate) mod popup;
 pub(crate) mod request;
 pub(crate) mod response;
 
+pub use origins::request_origin;
 pub use response::{ErrorResponse, empty, json};

@@ -16,7 +16,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::error::Bug;
+use crate::error::BugError;
 
 /// What `encodeURIComponent` leaves alone, less the apostrophe: the text stands between two.
 const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
@@ -54,9 +54,9 @@ struct Message<'a, T> {
 pub(crate) fn page<T: Serialize>(
     outcome: &Outcome<T>,
     origin: &Origin,
-) -> Result<Response<Body>, Bug> {
+) -> Result<Response<Body>, BugError> {
     let message = Message { r#type: "authorization_response", outcome };
-    let message = serde_json::to_string(&message).map_err(Bug::unwritable)?;
+    let message = serde_json::to_string(&message).map_err(BugError::unwritable)?;
     // Both values are percent-encoded whole, so nothing in them can end the literal or the script.
     let script = format!(
         "(function () {{\n\

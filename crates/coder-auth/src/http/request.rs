@@ -32,30 +32,30 @@ pub enum RequestError {
         reason: String,
     },
     /// No `state` came back from Coder.
-    #[error("Auth response is missing the OAuth state; start the login again from the portal")]
+    #[error("the answer is missing the OAuth state; start the login again from the portal")]
     MissingState,
     /// A `state` that this server did not make.
-    #[error("OAuth state is invalid; start the login again from the portal")]
+    #[error("the OAuth state is invalid; start the login again from the portal")]
     InvalidState,
     /// The browser does not hold the attempt that `state` names: another browser began it, its ten
     /// minutes are over, or it was used before.
     #[error(
-        "This login attempt is not known to your browser or was used already; start the login again from the portal"
+        "this login attempt is not known to your browser or was used already; start the login again from the portal"
     )]
     UnknownAttempt,
     /// The portal is reached by plain http, where browsers do not keep its cookies.
     #[error(
-        "Your browser keeps no login of this portal, because it is reached by plain http; its operator has to serve it by https, or to set `coder.session.dangerouslyAllowHttp`"
+        "your browser keeps no login of this portal, because it is reached by plain http; its operator has to serve it by https, or to set `coder.session.dangerouslyAllowHttp`"
     )]
     PlainHttp,
     /// The attempt is older than ten minutes.
     #[error(
-        "This login attempt took longer than 10 minutes; start the login again from the portal"
+        "this login attempt took longer than 10 minutes; start the login again from the portal"
     )]
     ExpiredAttempt,
     /// The answer came from another authorization server than the login was begun at.
     #[error(
-        "This answer is not from the Coder deployment that the login was begun at; start the login again from the portal"
+        "this answer is not from the Coder deployment that the login was begun at; start the login again from the portal"
     )]
     OtherServer,
     /// Neither a code nor an error came back.
@@ -68,10 +68,10 @@ pub enum RequestError {
     #[error("Origin '{}' is not allowed", cleaned(.0.as_str()))]
     OriginNotAllowed(Origin),
     /// A page of another site made this request.
-    #[error("Requests from other sites are not allowed")]
+    #[error("requests from other sites are not allowed")]
     CrossSite,
     /// No `redirectUrl`, or one outside the portal.
-    #[error("The redirectUrl must be a page of the portal or of an allowed origin")]
+    #[error("`redirectUrl` must be a page of the portal or of an allowed origin")]
     InvalidRedirectUrl,
     /// A query or a form of more than 32 kB.
     #[error("the parameters of the request are longer than 32 kB")]
@@ -116,7 +116,7 @@ pub(crate) struct Params<'a> {
 
 impl<'a> Params<'a> {
     /// Reads the query.
-    pub(crate) fn of(request: &'a Request<Bytes>) -> Self {
+    pub(crate) fn from_query(request: &'a Request<Bytes>) -> Self {
         Self::read([request.uri().query().unwrap_or_default().as_bytes(), b""])
     }
 
@@ -125,7 +125,7 @@ impl<'a> Params<'a> {
     /// # Errors
     ///
     /// When either is longer than 32 kB.
-    pub(crate) fn of_callback(request: &'a Request<Bytes>) -> Result<Self, RequestError> {
+    pub(crate) fn from_callback(request: &'a Request<Bytes>) -> Result<Self, RequestError> {
         let is_form = request.method() == Method::POST
             && request.headers().get(CONTENT_TYPE).is_some_and(|value| {
                 value.as_bytes().starts_with(b"application/x-www-form-urlencoded")
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn an_empty_parameter_is_an_absent_one_and_two_environments_are_none() {
         let request = request("state=&env=a&env=b&code=x");
-        let params = Params::of(&request);
+        let params = Params::from_query(&request);
         assert_eq!(params.get("state"), None);
         assert_eq!(params.get("code"), Some("x"));
         assert_eq!(params.environment().unwrap(), "a,b");
@@ -236,11 +236,11 @@ mod tests {
             request.body(Bytes::from("state=s&code=c")).unwrap()
         };
         let code = |request: &Request<Bytes>| {
-            Params::of_callback(request).unwrap().get("code").map(str::to_owned)
+            Params::from_callback(request).unwrap().get("code").map(str::to_owned)
         };
         let posted = form(Method::POST, "application/x-www-form-urlencoded;charset=UTF-8");
         assert_eq!(code(&posted).as_deref(), Some("c"));
-        assert_eq!(Params::of(&posted).get("code"), None);
+        assert_eq!(Params::from_query(&posted).get("code"), None);
         assert_eq!(code(&form(Method::GET, "application/x-www-form-urlencoded")), None);
         assert_eq!(code(&form(Method::POST, "application/json")), None);
     }
@@ -252,7 +252,7 @@ mod tests {
         ) {
             let text: String = form_urlencoded::byte_serialize(words.join(&separators).as_bytes()).collect();
             let request = request(&format!("scope={text}"));
-            let scopes = Params::of(&request).scopes().unwrap();
+            let scopes = Params::from_query(&request).scopes().unwrap();
             let mut expected: Vec<String> = Vec::new();
             for word in words {
                 if !expected.contains(&word) {

@@ -12,7 +12,7 @@ use http::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use url::Url;
 
-use crate::error::{AuthError, Bug, error_name};
+use crate::error::{AuthError, BugError, error_name};
 use crate::http::cookies::clear_former_refresh_tokens;
 
 /// The greatest length of an error in the log and in a response, in characters.
@@ -25,7 +25,7 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
     let (status, text) = match serde_json::to_vec(body) {
         Ok(text) => (status, Bytes::from(text)),
         Err(error) => {
-            let error = Bug::unwritable(error);
+            let error = BugError::unwritable(error);
             tracing::error!(error = %coder_core::with_causes(&error), "an answer was not written");
             let text =
                 br#"{"error":{"name":"Error","message":"the server has a fault of its own"}}"#;

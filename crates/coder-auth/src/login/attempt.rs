@@ -14,12 +14,12 @@ use crate::error::AuthError;
 use crate::grant::json;
 use crate::http::request::RequestError;
 use crate::random_token::random_token;
-use crate::seal::{Purpose, SealingKeys};
+use crate::seal::{AssociatedData, SealingKeys};
 
 /// How long a person may take at Coder.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// How many attempts of one browser may be under way; the oldest gives way.
-pub(crate) const MOST_AT_ONCE: usize = 5;
+pub(crate) const MAX_AT_ONCE: usize = 5;
 
 /// The name of an attempt: 128 random bits as base64url, fit for the name of a cookie.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -147,12 +147,12 @@ mod origin_text {
     }
 }
 
-fn state_purpose() -> Purpose {
-    Purpose::new(&["login state"])
+fn state_purpose() -> AssociatedData {
+    AssociatedData::new(&["login state"])
 }
 
-fn cookie_purpose(id: &AttemptId) -> Purpose {
-    Purpose::new(&["login attempt", &id.0])
+fn cookie_purpose(id: &AttemptId) -> AssociatedData {
+    AssociatedData::new(&["login attempt", &id.0])
 }
 
 #[cfg(test)]

@@ -39,14 +39,14 @@ impl CallbackRoute {
         &self,
         request: &Request<Bytes>,
     ) -> Result<Response<Body>, AuthError> {
-        let params = Params::of_callback(request)?;
+        let params = Params::from_callback(request)?;
         if let Some((recipient, error)) = self.error_without_state(&params, request.headers()) {
             return recipient.respond(Err(error), request);
         }
         let (id, environment) = self.resolve_state(&params)?;
         let attempt = self.consume_attempt(&id, &environment, &params, request).await;
         let recipient = match &attempt {
-            Ok(attempt) => Recipient::of_attempt(attempt),
+            Ok(attempt) => Recipient::from_attempt(attempt),
             Err(_) => Recipient { flow: Flow::Popup, origin: self.origins.app().clone() },
         };
         let login = Box::pin(async {
@@ -89,8 +89,8 @@ impl CallbackRoute {
         if params.get("state").is_some() {
             return None;
         }
-        let error = UpstreamError::of_authorization_code(params.get("error")?)?;
-        Some((Recipient::of_attempt(&self.newest_attempt(headers)?), error.into()))
+        let error = UpstreamError::from_authorization_code(params.get("error")?)?;
+        Some((Recipient::from_attempt(&self.newest_attempt(headers)?), error.into()))
     }
 
     fn newest_attempt(&self, headers: &HeaderMap) -> Option<LoginAttempt> {
@@ -139,7 +139,7 @@ impl CallbackRoute {
     ) -> Result<LoggedIn, AuthError> {
         if let Some(code) = params.get("error") {
             let description = params.get("error_description");
-            return Err(UpstreamError::of_authorization(code, description).into());
+            return Err(UpstreamError::from_authorization(code, description).into());
         }
         let code = params.get("code").ok_or(RequestError::UnexpectedCallback)?;
         let former = self.cookies.session(headers).map(|held| held.id());

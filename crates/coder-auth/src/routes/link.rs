@@ -118,7 +118,7 @@ impl LinkRoutes {
         &self,
         request: &Request<Bytes>,
     ) -> Result<(BackstageUser, &Environment), AuthError> {
-        let named = match Params::of(request).environment() {
+        let named = match Params::from_query(request).environment() {
             Ok(name) => Some(name),
             Err(RequestError::MissingEnvironment) => None,
             Err(error) => return Err(error.into()),

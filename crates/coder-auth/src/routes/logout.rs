@@ -30,7 +30,7 @@ impl LogoutRoute {
         &self,
         request: &Request<Bytes>,
     ) -> Result<Response<Body>, AuthError> {
-        self.environments.named(&Params::of(request).environment()?)?;
+        self.environments.named(&Params::from_query(request).environment()?)?;
         require_xml_http_request(request.headers())?;
         self.origins.check_caller(request.headers())?;
         let mut response = response::empty(StatusCode::OK);

@@ -18,7 +18,7 @@ pub(crate) struct Recipient {
 
 impl Recipient {
     /// Returns the page that this attempt was started from.
-    pub(crate) fn of_attempt(attempt: &LoginAttempt) -> Self {
+    pub(crate) fn from_attempt(attempt: &LoginAttempt) -> Self {
         Self { flow: attempt.flow.clone(), origin: attempt.origin.clone() }
     }
 

@@ -29,7 +29,7 @@ impl RefreshRoute {
         &self,
         request: &Request<Bytes>,
     ) -> Result<Response<Body>, AuthError> {
-        let environment = self.environments.named(&Params::of(request).environment()?)?;
+        let environment = self.environments.named(&Params::from_query(request).environment()?)?;
         require_xml_http_request(request.headers())?;
         self.origins.check_caller(request.headers())?;
         let session = self.sessions.find(request.headers(), Some(&environment.name)).await?;

@@ -43,7 +43,7 @@ impl StartRoute {
         &self,
         request: &Request<Bytes>,
     ) -> Result<Response<Body>, AuthError> {
-        let params = Params::of(request);
+        let params = Params::from_query(request);
         let environment = self.environments.named(&params.environment()?)?;
         let origin = match params.get("origin") {
             Some(origin) => self.origins.check(origin)?,
@@ -150,7 +150,7 @@ impl StartRoute {
             }
         }
         live.sort();
-        let room = attempt::MOST_AT_ONCE - 1;
+        let room = attempt::MAX_AT_ONCE - 1;
         let surplus = live.len().saturating_sub(room);
         outdated.extend(live.into_iter().take(surplus).map(|(_, id)| id));
         outdated.iter().map(|id| self.cookies.clear_attempt(id)).collect()

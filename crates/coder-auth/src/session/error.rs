@@ -8,21 +8,21 @@ pub enum SessionError {
     #[error("Missing session cookie")]
     Missing,
     /// The session ended, expired, or never was.
-    #[error("The session has ended; sign in again")]
+    #[error("the session has ended; sign in again")]
     Ended,
-    /// The session belongs to another environment.
-    #[error("The session belongs to another environment; sign in to this one")]
+    /// the session belongs to another environment.
+    #[error("the session belongs to another environment; sign in to this one")]
     OtherEnvironment,
     /// Coder does not accept the stored tokens any more. One new login revives every session.
     #[error("Coder asks you to sign in again")]
     NeedsLogin,
     /// The identity token is not one of ours, has expired, or has no grant behind it.
-    #[error("The Backstage token is not valid here; sign in again")]
+    #[error("the Backstage token is not valid here; sign in again")]
     InvalidToken,
     /// Coder does not accept the token that the request has brought along.
     #[error("Coder does not accept this Coder-Session-Token; make a new one, or sign in")]
     TokenRefused,
     /// The person is known, but neither signed in to Coder nor has a linked token that works.
-    #[error("You have no access to Coder here yet; sign in to Coder, or link a session token")]
+    #[error("you have no access to Coder here yet; sign in to Coder, or link a session token")]
     NotLinked,
 }

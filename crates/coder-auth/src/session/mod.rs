@@ -37,14 +37,15 @@ impl Default for SessionOptions {
 }
 
 impl SessionOptions {
-    /// These lifetimes; the idle one cannot exceed the absolute one.
-    pub fn lasting(idle: SignedDuration, absolute: SignedDuration) -> Self {
+    /// Creates options with these lifetimes. An idle lifetime above the absolute one is lowered to
+    /// it.
+    pub fn new(idle: SignedDuration, absolute: SignedDuration) -> Self {
         Self { idle: idle.min(absolute), absolute, ..Self::default() }
     }
 
-    /// What a logout ends.
+    /// Sets what a logout ends.
     #[must_use]
-    pub fn logging_out(mut self, scope: LogoutScope) -> Self {
+    pub fn logout(mut self, scope: LogoutScope) -> Self {
         self.logout = scope;
         self
     }

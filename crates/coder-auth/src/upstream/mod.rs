@@ -197,7 +197,7 @@ impl Upstream {
         verifier: &Secret,
     ) -> Result<TokenPair, UpstreamError> {
         let release = self.capabilities().await.ok();
-        self.budget.take(self.world.clock.now(), Burst::of(release.as_ref()))?;
+        self.budget.take(self.world.clock.now(), Burst::for_release(release.as_ref()))?;
         let send = Exchange::sender(&self.client);
         let request = self
             .oauth
@@ -244,7 +244,7 @@ impl Upstream {
                 if let coder_client::Error::RateLimited { retry_after } = &error {
                     self.budget.pause(self.world.clock.now(), *retry_after);
                 }
-                return Err(UpstreamError::of_tokens(error));
+                return Err(UpstreamError::from_token_request(error));
             }
             // The other variants hold the body, and with it perhaps tokens. Only the place in the
             // document is kept.
@@ -272,7 +272,7 @@ impl Upstream {
     ) -> Result<(coder_client::UserId, Profile), UpstreamError> {
         let client = self.client_for(access_token.clone());
         let answer = self.bounded(USER_TIMEOUT, client.send(&GetUser::me())).await;
-        let user = answer.map_err(UpstreamError::of_user)?;
+        let user = answer.map_err(UpstreamError::from_user_request)?;
         if user.username.chars().count() > MAX_NAME || user.email.chars().count() > MAX_EMAIL {
             return Err(UpstreamError::NoUser);
         }
@@ -304,7 +304,7 @@ impl Upstream {
             let client = self.client_for(tokens.access_token.clone());
             let answer =
                 self.bounded(REVOKE_TIMEOUT, client.send(&RevokeOAuth2Consent::new(app))).await;
-            return match answer.map_err(UpstreamError::of_user) {
+            return match answer.map_err(UpstreamError::from_user_request) {
                 Err(UpstreamError::TokenRefused(_)) => Ok(()),
                 answer => answer,
             };
@@ -316,7 +316,7 @@ impl Upstream {
         };
         self.bounded(REVOKE_TIMEOUT, self.client.send(&revocation))
             .await
-            .map_err(UpstreamError::of_tokens)
+            .map_err(UpstreamError::from_token_request)
     }
 
     /// Whether this deployment can revoke one pair and leave the user's others alone: from 2.28 on.

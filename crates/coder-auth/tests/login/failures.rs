@@ -39,7 +39,7 @@ async fn a_misconfigured_environment_says_what_to_mend_and_leaves_the_others_alo
     let auth = house.portal(
         base_options()
             .environment("development", house.environment())
-            .misconfigured("staging", reason),
+            .misconfigured_environment("staging", reason),
     );
     let refused = answer(&Browser::new().start_at(&auth, "env=staging").await);
     assert_eq!(refused.status, StatusCode::NOT_FOUND);

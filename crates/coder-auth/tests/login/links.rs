@@ -253,7 +253,7 @@ async fn the_grant_of_a_login_counts_before_a_link() {
 
 /// Two environments. In the first one people sign in to Backstage.
 fn two_environments() -> House {
-    let sign_in = SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default());
+    let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
     let mut house = with_sign_in(&sign_in);
     let options = base_options()
         .environment("development", house.environment().sign_in(sign_in))
@@ -307,7 +307,7 @@ async fn somebody_elses_token_is_refused_where_that_can_be_told() {
 #[tokio::test(start_paused = true)]
 async fn another_site_cannot_link_show_or_unlink() {
     let house =
-        with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()));
+        with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()));
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
     let cookie = cookie(&browser);
@@ -334,7 +334,7 @@ async fn another_site_cannot_link_show_or_unlink() {
 #[tokio::test(start_paused = true)]
 async fn a_coder_token_is_no_identity() {
     let house =
-        with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()));
+        with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()));
     let alice = house.coder.add_user("alice");
     let token = alice.session_token.expose();
     for pairs in [

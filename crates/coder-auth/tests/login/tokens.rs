@@ -122,8 +122,8 @@ impl Backend {
             async move { Ok::<_, TransportError>(Response::new(Body::from(set))) }
         };
         let world = World { transport: Arc::new(transport), ..house.world().clone() };
-        let trusted = TrustedIssuer::at(&ISSUER.parse().unwrap()).unwrap();
-        let verifier = IdentityVerifier::new(&world).trusting(trusted);
+        let trusted = TrustedIssuer::new(&ISSUER.parse().unwrap()).unwrap();
+        let verifier = IdentityVerifier::new(&world).trusted_issuer(trusted);
         Self { now: house.clock.now().as_second(), key, verifier }
     }
 
@@ -137,7 +137,7 @@ impl Backend {
 }
 
 fn portal() -> House {
-    with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()))
+    with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()))
 }
 
 /// The ids of the keys that the portal publishes.

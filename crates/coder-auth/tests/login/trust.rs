@@ -31,7 +31,7 @@ async fn settle() {
 /// A house where a logout signs out everywhere.
 fn house_of_grants() -> House {
     let mut house = House::current();
-    let session = SessionOptions::default().logging_out(LogoutScope::Grant);
+    let session = SessionOptions::default().logout(LogoutScope::Grant);
     let options = base_options().environment("development", house.environment()).session(session);
     house.auth = house.portal(options);
     house
@@ -73,7 +73,7 @@ async fn only_a_logout_signs_out_everywhere_and_no_login_or_idle_session_does() 
 async fn a_logout_beside_a_rotation_is_final() {
     for scope in [LogoutScope::Session, LogoutScope::Grant] {
         let mut house = House::current();
-        let session = SessionOptions::default().logging_out(scope);
+        let session = SessionOptions::default().logout(scope);
         let options =
             base_options().environment("development", house.environment()).session(session);
         house.auth = house.portal(options);
@@ -289,7 +289,7 @@ fn callback_of(environment: &str) -> String {
 }
 
 fn at(coder: &FakeCoder, app: &FakeApp) -> EnvironmentOptions {
-    let sign_in = SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default());
+    let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
     let client_id = app.client_id.clone();
     EnvironmentOptions::new(coder.url().clone(), client_id, app.client_secret.clone())
         .sign_in(sign_in)

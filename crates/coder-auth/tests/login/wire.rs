@@ -53,7 +53,7 @@ fn masks() -> insta::internals::SettingsBindDropGuard {
 
 /// A portal people sign in to, as Backstage's own client asks it.
 fn house() -> House {
-    with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()))
+    with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()))
 }
 
 fn ajax(browser: &Browser, method: &str, path: &str) -> Request<Bytes> {

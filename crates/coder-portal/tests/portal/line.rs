@@ -147,5 +147,5 @@ async fn an_entity_that_is_not_in_the_catalog_is_named() {
     let target = ENTITY.replace("python-project", "nothing");
     let found = browser.ajax(&house.portal, "GET", &target).await;
     assert_eq!(found.status, StatusCode::NOT_FOUND);
-    assert_eq!(found.message(), "There is no entity 'component:default/nothing' in the catalog");
+    assert_eq!(found.message(), "there is no entity 'component:default/nothing' in the catalog");
 }
