@@ -252,7 +252,7 @@ impl CoderAuth {
     pub async fn refresh(&self, request: &Request<Bytes>) -> Response<Body> {
         let handler = Box::pin(self.0.refresh.handle(request));
         let refreshed = in_time(&*self.0.world.runtime, handler);
-        let refreshed = async { refreshed.await.map_err(refresh_error) };
+        let refreshed = async { refreshed.await.map_err(|error| refresh_error(&error)) };
         let mut response = self.respond(request, refreshed).await;
         response::clear_former_cookies(&mut response, request.headers());
         response

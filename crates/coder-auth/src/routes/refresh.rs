@@ -41,8 +41,8 @@ impl RefreshRoute {
 }
 
 /// Tells the page that its session cannot be refreshed, in the words of Backstage.
-pub(crate) fn refresh_error(error: AuthError) -> ErrorResponse {
-    let response = ErrorResponse::from(&error);
+pub(crate) fn refresh_error(error: &AuthError) -> ErrorResponse {
+    let response = ErrorResponse::from(error);
     match error.kind() {
         AuthErrorKind::Session(_) => {
             response.message(format!("Refresh failed; caused by InputError: {error}"))
