@@ -10,7 +10,7 @@ use url::Url;
 use crate::error::AuthError;
 use crate::grant::key::OAuth2App;
 use crate::grant::profile::Profile;
-use crate::http::request::RequestError;
+use crate::http::error::RequestError;
 use crate::options::EnvironmentOptions;
 use crate::sign_in::{BackstageIdentity, SignIn};
 use crate::upstream::{SharedDeployment, Upstream};

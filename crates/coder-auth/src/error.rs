@@ -6,7 +6,7 @@ use std::time::Duration;
 use coder_core::RandomError;
 use http::StatusCode;
 
-use crate::http::request::RequestError;
+use crate::http::error::RequestError;
 use crate::identity::VerifyError;
 use crate::routes::error::LinkError;
 use crate::session::error::SessionError;

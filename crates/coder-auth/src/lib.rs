@@ -65,8 +65,8 @@ pub mod store;
 pub mod testing;
 mod upstream;
 
+pub use crate::http::error::RequestError;
 pub use crate::http::origins::AllowedOrigins;
-pub use crate::http::request::RequestError;
 pub use caller::Caller;
 pub use error::{AuthError, AuthErrorKind, BugError};
 pub use grant::key::{GrantKey, OAuth2App};

@@ -2,7 +2,7 @@
 
 use backstage_catalog::{CatalogError, EntityFilter};
 use bytes::Bytes;
-use coder_auth::http::{ErrorResponse, json};
+use coder_auth::http::{ErrorResponse, json, single_param};
 use coder_auth::{AuthError, Caller, SessionError};
 use coder_config::{CreationMode, Entity, EntityRef};
 use coder_core::{Body, cleaned};
@@ -175,9 +175,7 @@ impl PortalState {
     }
 
     async fn caller(&self, request: &Request<Bytes>) -> Result<Caller, AuthError> {
-        let query = request.uri().query().unwrap_or_default();
-        let environment = form_urlencoded::parse(query.as_bytes())
-            .find_map(|(name, value)| (name == "env" && !value.is_empty()).then_some(value));
+        let environment = single_param(request, "env")?;
         self.auth.caller(request.headers(), environment.as_deref()).await
     }
 

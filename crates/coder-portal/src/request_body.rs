@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_auth::http::ErrorResponse;
+use coder_auth::http::{ErrorResponse, MAX_BODY, has_media_type};
 use coder_core::{Body, Runtime, TransportErrorKind, timeout};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
-
-/// How large the body of a form or a JSON document may be, in bytes.
-const MAX_BODY: usize = 64 * 1024;
 
 /// How long a client may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -97,7 +94,7 @@ pub(crate) async fn read(
         return Err(takes.too_large());
     }
     if let Some(media_type) = takes.media_type()
-        && !is_of_type(headers, media_type)
+        && !has_media_type(headers, media_type)
     {
         return Err(BodyError::OtherType(media_type));
     }
@@ -107,11 +104,4 @@ pub(crate) async fn read(
         Some(Err(_)) => Err(BodyError::Broken),
         None => Err(BodyError::Slow),
     }
-}
-
-/// Whether the content is of this media type, whatever its parameters (RFC 9110 §8.3.1).
-fn is_of_type(headers: &HeaderMap, media_type: &str) -> bool {
-    let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = named.and_then(|value| value.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
 }

@@ -20,7 +20,7 @@ use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::StoredGrant;
 use crate::grant::key::GrantKey;
 use crate::grant::manager::Grants;
-use crate::http::request::bearer;
+use crate::http::headers::bearer;
 use crate::session::error::SessionError;
 use crate::store::LinkKey;
 

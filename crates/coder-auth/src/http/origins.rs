@@ -4,7 +4,7 @@ use coder_core::Origin;
 use http::HeaderMap;
 use http::header::ORIGIN;
 
-use crate::http::request::RequestError;
+use crate::http::error::RequestError;
 
 /// The origins a portal is served from: its own, and patterns of further ones.
 #[derive(Clone, Debug)]

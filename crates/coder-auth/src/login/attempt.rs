@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::error::AuthError;
 use crate::grant::json;
-use crate::http::request::RequestError;
+use crate::http::error::RequestError;
 use crate::random_token::random_token;
 use crate::seal::{AssociatedData, SealingKeys};
 

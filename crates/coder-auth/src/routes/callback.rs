@@ -10,8 +10,9 @@ use http::{HeaderMap, Request, Response};
 use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
 use crate::http::cookies::CookieRules;
+use crate::http::error::RequestError;
 use crate::http::origins::AllowedOrigins;
-use crate::http::request::{Params, RequestError};
+use crate::http::params::Params;
 use crate::http::response;
 use crate::login::attempt::{AttemptId, Flow, LoginAttempt, LoginState};
 use crate::login::completion::{LoggedIn, Logins};
@@ -40,7 +41,7 @@ impl CallbackRoute {
         request: &Request<Bytes>,
     ) -> Result<Response<Body>, AuthError> {
         let params = Params::from_callback(request)?;
-        if let Some((recipient, error)) = self.error_without_state(&params, request.headers()) {
+        if let Some((recipient, error)) = self.error_without_state(&params, request.headers())? {
             return recipient.respond(Err(error), request);
         }
         let (id, environment) = self.resolve_state(&params)?;
@@ -71,7 +72,7 @@ impl CallbackRoute {
         &self,
         params: &Params<'_>,
     ) -> Result<(AttemptId, Arc<Environment>), RequestError> {
-        let state = params.get("state").ok_or(RequestError::MissingState)?;
+        let state = params.single("state")?.ok_or(RequestError::MissingState)?;
         let LoginState { attempt, environment } = LoginState::open(&self.keys, state)?;
         Ok((attempt, self.environments.named(&environment)?.clone()))
     }
@@ -85,12 +86,14 @@ impl CallbackRoute {
         &self,
         params: &Params<'_>,
         headers: &HeaderMap,
-    ) -> Option<(Recipient, AuthError)> {
-        if params.get("state").is_some() {
-            return None;
+    ) -> Result<Option<(Recipient, AuthError)>, RequestError> {
+        if params.single("state")?.is_some() {
+            return Ok(None);
         }
-        let error = UpstreamError::from_authorization_code(params.get("error")?)?;
-        Some((Recipient::from_attempt(&self.newest_attempt(headers)?), error.into()))
+        let error = params.single("error")?.and_then(UpstreamError::from_authorization_code);
+        Ok(error
+            .zip(self.newest_attempt(headers))
+            .map(|(error, attempt)| (Recipient::from_attempt(&attempt), error.into())))
     }
 
     fn newest_attempt(&self, headers: &HeaderMap) -> Option<LoginAttempt> {
@@ -119,9 +122,9 @@ impl CallbackRoute {
         if attempt.has_expired(now) {
             return Err(RequestError::ExpiredAttempt.into());
         }
-        environment.check_callback(request.uri().path(), params.get("iss"))?;
+        environment.check_callback(request.uri().path(), params.single("iss")?)?;
         // Without a code there is nothing that could be used twice.
-        if params.get("code").is_some()
+        if params.single("code")?.is_some()
             && !self.store.use_attempt(id, now, attempt.expires_at()).await?
         {
             return Err(RequestError::UnknownAttempt.into());
@@ -137,11 +140,11 @@ impl CallbackRoute {
         params: &Params<'_>,
         headers: &HeaderMap,
     ) -> Result<LoggedIn, AuthError> {
-        if let Some(code) = params.get("error") {
-            let description = params.get("error_description");
+        if let Some(code) = params.single("error")? {
+            let description = params.single("error_description")?;
             return Err(UpstreamError::from_authorization(code, description).into());
         }
-        let code = params.get("code").ok_or(RequestError::UnexpectedCallback)?;
+        let code = params.single("code")?.ok_or(RequestError::UnexpectedCallback)?;
         let former = self.cookies.session(headers).map(|held| held.id());
         self.logins.finish(environment, attempt, Secret::new(code), former).await
     }

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use coder_client::UserId;
 use coder_core::{Body, Secret, World};
-use http::header::CONTENT_TYPE;
 use http::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +19,9 @@ use crate::caller::user::{BackstageUser, BackstageUsers, IdentifiedBy};
 use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
 use crate::grant::profile::Profile;
-use crate::http::request::{Params, RequestError, bearer};
+use crate::http::headers::bearer;
+use crate::http::params::single_param;
+use crate::http::read_json;
 use crate::http::response;
 use crate::routes::error::LinkError;
 use crate::sign_in::SignInError;
@@ -118,11 +119,7 @@ impl LinkRoutes {
         &self,
         request: &Request<Bytes>,
     ) -> Result<(BackstageUser, &Environment), AuthError> {
-        let named = match Params::from_query(request).environment() {
-            Ok(name) => Some(name),
-            Err(RequestError::MissingEnvironment) => None,
-            Err(error) => return Err(error.into()),
-        };
+        let named = single_param(request, "env")?;
         let headers = request.headers();
         let user = match bearer(headers) {
             Some(token) => self.users.of_token(&token).await?,
@@ -142,13 +139,7 @@ impl LinkRoutes {
 
 /// The token of a request to link one.
 fn token(request: &Request<Bytes>) -> Result<Secret, LinkError> {
-    let is_json = request.headers().get(CONTENT_TYPE).is_some_and(|value| {
-        let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-        essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
-    });
-    // A form of another site cannot send JSON.
-    let read = is_json.then(|| serde_json::from_slice::<LinkRequest>(request.body()).ok());
-    let token = read.flatten().ok_or(LinkError::NoToken)?.token;
+    let LinkRequest { token } = read_json(request).map_err(|_| LinkError::NoToken)?;
     let token = Secret::new(token.expose().trim());
     if is_token(token.expose()) { Ok(token) } else { Err(LinkError::NoToken) }
 }

@@ -11,8 +11,9 @@ use crate::environment::Environments;
 use crate::error::AuthError;
 use crate::grant::detached::detached;
 use crate::http::cookies::CookieRules;
+use crate::http::headers::require_xml_http_request;
 use crate::http::origins::AllowedOrigins;
-use crate::http::request::{Params, require_xml_http_request};
+use crate::http::params::Params;
 use crate::http::response;
 use crate::session::manager::Sessions;
 
@@ -30,7 +31,7 @@ impl LogoutRoute {
         &self,
         request: &Request<Bytes>,
     ) -> Result<Response<Body>, AuthError> {
-        self.environments.named(&Params::from_query(request).environment()?)?;
+        self.environments.named(Params::from_query(request)?.environment()?)?;
         require_xml_http_request(request.headers())?;
         self.origins.check_caller(request.headers())?;
         let mut response = response::empty(StatusCode::OK);

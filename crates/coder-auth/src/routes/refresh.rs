@@ -9,8 +9,9 @@ use http::{Request, Response, StatusCode};
 use crate::environment::Environments;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::manager::Grants;
+use crate::http::headers::require_xml_http_request;
 use crate::http::origins::AllowedOrigins;
-use crate::http::request::{Params, require_xml_http_request};
+use crate::http::params::Params;
 use crate::http::response::{self, ErrorResponse};
 use crate::session::manager::Sessions;
 use crate::session::response::SessionResponses;
@@ -29,7 +30,7 @@ impl RefreshRoute {
         &self,
         request: &Request<Bytes>,
     ) -> Result<Response<Body>, AuthError> {
-        let environment = self.environments.named(&Params::from_query(request).environment()?)?;
+        let environment = self.environments.named(Params::from_query(request)?.environment()?)?;
         require_xml_http_request(request.headers())?;
         self.origins.check_caller(request.headers())?;
         let session = self.sessions.find(request.headers(), Some(&environment.name)).await?;

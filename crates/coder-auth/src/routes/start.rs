@@ -13,8 +13,9 @@ use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
 use crate::grant::manager::Grants;
 use crate::http::cookies::CookieRules;
+use crate::http::error::RequestError;
 use crate::http::origins::AllowedOrigins;
-use crate::http::request::{Params, RequestError, unique_scopes};
+use crate::http::params::{Params, unique_scopes};
 use crate::http::response;
 use crate::login::attempt::{self, Flow, LoginAttempt};
 use crate::random_token::random_token;
@@ -43,14 +44,14 @@ impl StartRoute {
         &self,
         request: &Request<Bytes>,
     ) -> Result<Response<Body>, AuthError> {
-        let params = Params::from_query(request);
-        let environment = self.environments.named(&params.environment()?)?;
-        let origin = match params.get("origin") {
+        let params = Params::from_query(request)?;
+        let environment = self.environments.named(params.environment()?)?;
+        let origin = match params.single("origin")? {
             Some(origin) => self.origins.check(origin)?,
             None => self.origins.app().clone(),
         };
-        let flow = match params.get("flow") {
-            Some("redirect") => Flow::Redirect(self.redirect_url(params.get("redirectUrl"))?),
+        let flow = match params.single("flow")? {
+            Some("redirect") => Flow::Redirect(self.redirect_url(params.single("redirectUrl")?)?),
             Some(_) | None => Flow::Popup,
         };
         let recipient = Recipient { flow, origin };

@@ -7,7 +7,7 @@ use http::{HeaderMap, Response, StatusCode};
 use serde_json::json;
 
 use crate::error::AuthError;
-use crate::http::request::bearer;
+use crate::http::headers::bearer;
 use crate::http::response;
 use crate::identity::{AcceptTokens, Issuer};
 use crate::session::error::SessionError;
