@@ -78,10 +78,9 @@ pub use seal::{SealingKeys, SealingKeysError};
 pub use service::CoderAuth;
 pub use session::error::SessionError;
 pub use session::{LogoutScope, SessionId, SessionOptions};
+pub use sign_in::builtin::*;
 pub use sign_in::{
-    BackstageIdentity, EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail,
-    EmailOptions, OwnershipResolver, SignIn, SignInError, SignInResolver,
-    UsernameMatchingUserEntityName, resolver_fn,
+    BackstageIdentity, OwnershipResolver, SignIn, SignInError, SignInResolver, resolver_fn,
 };
 pub use store::memory::MemoryAuthStore;
 pub use upstream::UpstreamError;

@@ -9,7 +9,7 @@ use coder_auth::store::AuthStore;
 use coder_auth::{
     AccessTokenPolicy, AllowedOrigins, AuthOptions, CoderAuth,
     EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail, EmailOptions,
-    EnvironmentOptions, LogoutScope, SealingKeys, SessionOptions, SignIn,
+    EnvironmentOptions, LogoutScope, SealingKeys, SessionOptions, SignIn, SignInResolver,
     UsernameMatchingUserEntityName,
 };
 use coder_config::{
@@ -23,6 +23,7 @@ use crate::PortalError;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
 use crate::portal::{Portal, PortalState};
+use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
 
 impl Portal {
@@ -81,8 +82,7 @@ impl PortalBuilder<'_> {
         let (config, auth) = (self.config, &self.config.auth);
         let app = Origin::from_url(&config.app_base_url).map_err(PortalError::AppOrigin)?;
         let origins = AllowedOrigins::new(app, auth.extra_allowed_origins.iter().cloned());
-        let mut options =
-            AuthOptions::new(join_path(&config.backend.base_url, "api/auth"), origins);
+        let mut options = AuthOptions::new(join_path(&config.backend.base_url, AUTH_PATH), origins);
         let mut own_duration = None;
         for (name, environment) in &auth.environments {
             let is_own = *name == auth.environment;
@@ -150,7 +150,7 @@ impl PortalBuilder<'_> {
             let mut sign_in = SignIn::new(self.catalog.clone());
             for resolver in &environment.sign_in_resolvers {
                 sign_in = match resolver {
-                    SignInResolverConfig::BuiltIn(built_in) => with_built_in(sign_in, built_in),
+                    SignInResolverConfig::BuiltIn(config) => sign_in.resolver(built_in(config)),
                     SignInResolverConfig::Custom(custom) => self.with_custom(sign_in, custom)?,
                 };
             }
@@ -197,22 +197,23 @@ fn trusted_issuer(config: &TrustedIssuerConfig) -> Result<TrustedIssuer, PortalE
     Ok(issuer.issuer(&*config.issuer).audience(&*config.audience))
 }
 
-fn with_built_in(sign_in: SignIn, config: &BuiltInSignInResolver) -> SignIn {
-    let mut options = EmailOptions::default();
+/// Makes the resolver that a name of configuration stands for.
+fn built_in(config: &BuiltInSignInResolver) -> Arc<dyn SignInResolver> {
+    let outsiders = config.dangerously_allow_sign_in_without_user_in_catalog;
+    let mut options =
+        EmailOptions::default().dangerously_allow_sign_in_without_user_in_catalog(outsiders);
     if !config.allowed_domains.is_empty() {
         options = options.allowed_domains(config.allowed_domains.iter().cloned());
     }
-    let outsiders = config.dangerously_allow_sign_in_without_user_in_catalog;
-    options = options.dangerously_allow_sign_in_without_user_in_catalog(outsiders);
     match config.resolver {
         SignInResolverName::EmailMatchingUserEntityProfileEmail => {
-            sign_in.resolver(EmailMatchingUserEntityProfileEmail::new(options))
+            Arc::new(EmailMatchingUserEntityProfileEmail::new(options))
         }
         SignInResolverName::EmailLocalPartMatchingUserEntityName => {
-            sign_in.resolver(EmailLocalPartMatchingUserEntityName::new(options))
+            Arc::new(EmailLocalPartMatchingUserEntityName::new(options))
         }
         SignInResolverName::UsernameMatchingUserEntityName => {
-            sign_in.resolver(UsernameMatchingUserEntityName::default())
+            Arc::new(UsernameMatchingUserEntityName::default())
         }
     }
 }

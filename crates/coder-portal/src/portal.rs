@@ -6,13 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_catalog::Catalog;
-use bytes::Bytes;
-use coder_auth::http::{ErrorResponse, json};
+use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
-use coder_core::{Body, BoxFuture, World, cleaned, timeout};
+use coder_core::{Body, World, cleaned, timeout};
 use coder_workspaces::KnownPlaces;
-use futures_util::{FutureExt as _, TryFutureExt as _};
 use http::header::{HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
@@ -134,37 +132,7 @@ impl Portal {
         })?;
         let runtime = &*self.0.world.runtime;
         let body = request_body::read(route.takes(method), head.headers(), body, runtime).await?;
-        self.route(route, &head.clone().map(|()| body)).await
-    }
-
-    /// The answer of a route. It stands on the heap: within [`handle`](Self::handle) it would take
-    /// the room of the largest route, on every stack that polls it.
-    fn route<'a>(
-        &'a self,
-        route: Route,
-        request: &'a Request<Bytes>,
-    ) -> BoxFuture<'a, Result<Response<Body>, ErrorResponse>> {
-        let parts = &*self.0;
-        let auth = &parts.auth;
-        match route {
-            Route::Start => Box::pin(auth.start(request).map(Ok)),
-            Route::Callback => Box::pin(auth.callback(request).map(Ok)),
-            Route::Refresh => Box::pin(auth.refresh(request).map(Ok)),
-            Route::Logout => Box::pin(auth.logout(request).map(Ok)),
-            Route::Jwks => Box::pin(auth.jwks(request).map(Ok)),
-            Route::OpenIdConfiguration => Box::pin(async { Ok(auth.openid_configuration()) }),
-            Route::UserInfo => Box::pin(auth.userinfo(request).map(Ok)),
-            Route::ShowLink => Box::pin(auth.show_link(request).map(Ok)),
-            Route::Link => Box::pin(auth.link(request).map(Ok)),
-            Route::Unlink => Box::pin(auth.unlink(request).map(Ok)),
-            Route::Health => {
-                Box::pin(async { Ok(json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))) })
-            }
-            Route::Entities => Box::pin(parts.entities(request).map_err(ErrorResponse::from)),
-            Route::EntityWorkspaces(entity) => Box::pin(async move {
-                parts.workspaces_of(&entity, request).await.map_err(ErrorResponse::from)
-            }),
-        }
+        route.answer(&self.0, &head.clone().map(|()| body)).await
     }
 }
 

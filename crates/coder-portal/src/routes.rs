@@ -1,13 +1,26 @@
-//! Which route a path is.
+//! The routes of a portal: their paths and methods, the bodies they take, and who answers them.
+//!
+//! A new route is a variant of [`Route`], and an arm in each of its three methods; its handler
+//! stands in a file of its own, as `entities.rs`. None of these can be forgotten: a variant that
+//! [`Route::find`] never makes does not compile.
 
+use bytes::Bytes;
+use coder_auth::http::{ErrorResponse, json};
 use coder_config::{EntityRef, EntityRefError};
-use http::Method;
+use coder_core::{Body, BoxFuture};
+use futures_util::{FutureExt as _, TryFutureExt as _};
+use http::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 
+use crate::portal::PortalState;
 use crate::request_body::BodyKind;
 
-/// A route this portal serves, with what its path says.
+/// The path of the auth backend below `backend.baseUrl`.
+pub(crate) const AUTH_PATH: &str = "api/auth";
+
+/// A route of this portal, with what its path names.
 #[derive(Debug, PartialEq, Eq)]
+#[deny(dead_code, reason = "a route without a path is never found")]
 pub(crate) enum Route {
     Start,
     Callback,
@@ -94,6 +107,37 @@ impl Route {
             | Self::EntityWorkspaces(_)
             | Self::ShowLink
             | Self::Unlink => BodyKind::Nothing,
+        }
+    }
+
+    /// Answers a request to this route.
+    ///
+    /// The future stands on the heap: within that of the portal it would take the room of the
+    /// largest route, on every stack that polls it.
+    pub(crate) fn answer<'a>(
+        self,
+        state: &'a PortalState,
+        request: &'a Request<Bytes>,
+    ) -> BoxFuture<'a, Result<Response<Body>, ErrorResponse>> {
+        let auth = &state.auth;
+        match self {
+            Self::Start => Box::pin(auth.start(request).map(Ok)),
+            Self::Callback => Box::pin(auth.callback(request).map(Ok)),
+            Self::Refresh => Box::pin(auth.refresh(request).map(Ok)),
+            Self::Logout => Box::pin(auth.logout(request).map(Ok)),
+            Self::Jwks => Box::pin(auth.jwks(request).map(Ok)),
+            Self::OpenIdConfiguration => Box::pin(async { Ok(auth.openid_configuration()) }),
+            Self::UserInfo => Box::pin(auth.userinfo(request).map(Ok)),
+            Self::ShowLink => Box::pin(auth.show_link(request).map(Ok)),
+            Self::Link => Box::pin(auth.link(request).map(Ok)),
+            Self::Unlink => Box::pin(auth.unlink(request).map(Ok)),
+            Self::Health => {
+                Box::pin(async { Ok(json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))) })
+            }
+            Self::Entities => Box::pin(state.entities(request).map_err(ErrorResponse::from)),
+            Self::EntityWorkspaces(entity) => Box::pin(async move {
+                state.workspaces_of(&entity, request).await.map_err(ErrorResponse::from)
+            }),
         }
     }
 }

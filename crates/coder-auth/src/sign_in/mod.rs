@@ -15,13 +15,9 @@ use http::StatusCode;
 
 use crate::grant::profile::Profile;
 
-mod builtin;
+pub(crate) mod builtin;
 mod closure;
 
-pub use builtin::{
-    EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail, EmailOptions,
-    UsernameMatchingUserEntityName,
-};
 pub use closure::resolver_fn;
 
 /// A Backstage identity: who signed in, and through which entities that person owns things.
