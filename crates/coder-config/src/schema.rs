@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::SignInResolverName;
+use crate::app_config::RuleOptions;
 use crate::repository::Storage;
 
 /// The JSON Schema (draft 7) of the sections of app-config that this project reads. Keys of
@@ -219,7 +221,12 @@ fn key_store() -> Value {
 }
 
 fn resolver() -> Value {
-    let built_in = crate::SignInResolverName::ALL.map(crate::SignInResolverName::as_str);
+    let all = SignInResolverName::ALL.iter().copied();
+    let built_in: Vec<&str> = all.clone().map(SignInResolverName::as_str).collect();
+    let without_options: Vec<&str> = all
+        .filter(|name| name.options() == RuleOptions::None)
+        .map(SignInResolverName::as_str)
+        .collect();
     let mut rule = closed(
         "How a Coder user is found in the catalog; tried in order.",
         &["resolver"],
@@ -229,8 +236,7 @@ fn resolver() -> Value {
             "dangerouslyAllowSignInWithoutUserInCatalog": flag("Lets people in who are in no catalog."),
         }),
     );
-    let name = crate::SignInResolverName::UsernameMatchingUserEntityName.as_str();
-    let uses_no_address = json!({ "properties": { "resolver": { "const": name } } });
+    let uses_no_address = json!({ "properties": { "resolver": { "enum": without_options } } });
     insert(&mut rule, "if", uses_no_address);
     insert(&mut rule, "then", json!({ "properties": { "allowedDomains": false } }));
     let custom = json!({

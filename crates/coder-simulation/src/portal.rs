@@ -11,7 +11,7 @@ use coder_auth::{
     AllowedOrigins, AuthOptions, BackstageIdentity, CoderAuth, EnvironmentOptions, GrantKey,
     LogoutScope, OAuth2App, SealingKeys, SessionOptions, SignIn, resolver_fn, testing,
 };
-use coder_core::{Lock, Secret, World};
+use coder_core::{Body, Lock, Secret, World};
 use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom};
 use futures_channel::oneshot;
 use http::{Request, Response};
@@ -200,7 +200,7 @@ impl House {
         let scope =
             if self.plan.logout_ends_grant { LogoutScope::Grant } else { LogoutScope::Session };
         let mut options = AuthOptions::new(Url::parse(&format!("{PORTAL}/api/auth"))?, origins)
-            .session(SessionOptions::default().logging_out(scope));
+            .session(SessionOptions::default().logout(scope));
         for (number, name) in ENVIRONMENTS.iter().take(self.plan.environments).enumerate() {
             let coder = self.coder_of(number);
             let (Some(fake), Some(app)) = (self.coders.get(coder), self.apps.get(coder)) else {
@@ -293,7 +293,7 @@ impl House {
                 Route::CallRefused => call(&auth, &request, true).await,
             };
             // A browser that is gone hears nothing.
-            drop(give.send(response));
+            drop(give.send(whole(response).await));
         };
         let tag = Tag { process, work: Work::Request { browser } };
         self.time.spawn(tag, Box::pin(task));
@@ -428,7 +428,7 @@ impl House {
 }
 
 /// Answers any other route of the portal: the token with which it would ask Coder.
-async fn call(auth: &CoderAuth, request: &Request<Bytes>, is_refused: bool) -> Response<Bytes> {
+async fn call(auth: &CoderAuth, request: &Request<Bytes>, is_refused: bool) -> Response<Body> {
     let query = request.uri().query().unwrap_or_default();
     let environment = query.strip_prefix("env=");
     let caller = match auth.caller(request.headers(), environment).await {
@@ -436,9 +436,9 @@ async fn call(auth: &CoderAuth, request: &Request<Bytes>, is_refused: bool) -> R
         caller => caller,
     };
     match caller {
-        Ok(caller) => Response::new(Bytes::from(testing::token_of(&caller).expose().to_owned())),
+        Ok(caller) => Response::new(Body::from(testing::token_of(&caller).expose().to_owned())),
         Err(error) => {
-            let mut refused = Response::new(Bytes::from(error.to_string()));
+            let mut refused = Response::new(Body::from(error.to_string()));
             *refused.status_mut() = error.status();
             refused
         }
@@ -457,4 +457,10 @@ fn sign_in(identities: Identities) -> SignIn {
             Ok(BackstageIdentity::outside_the_catalog(user))
         })
     }))
+}
+
+/// Reads the body of a response, which these routes have at hand.
+async fn whole(response: Response<Body>) -> Response<Bytes> {
+    let (head, body) = response.into_parts();
+    Response::from_parts(head, body.collect(1 << 20).await.unwrap_or_default())
 }

@@ -25,9 +25,9 @@ use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::grant::revocations::Revocations;
 use crate::grant::{Grant, StoredGrant, StoredPair};
+use crate::random_token::random_token;
 use crate::seal::SealingKeys;
-use crate::session::SessionError;
-use crate::store::records::random_name;
+use crate::session::error::SessionError;
 use crate::store::{AuthStore, GrantRecord, Lease, PairId};
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -43,9 +43,9 @@ const LEASE: SignedDuration = SignedDuration::from_secs(15);
 const LEASE_POLL: Duration = Duration::from_millis(100);
 const LEASE_POLLS: u32 = 50;
 /// How often a write is tried again that other writes have overtaken. Each of them made progress.
-const MOST_CONFLICTS: u32 = 20;
+const MAX_CONFLICTS: u32 = 20;
 /// How many logins may come between, one after the other, while one question is answered.
-const MOST_LOGINS_BETWEEN: u32 = 3;
+const MAX_LOGINS_BETWEEN: u32 = 3;
 
 /// Questions about grants under way in this process.
 type Flights = Lock<HashMap<GrantKey, Shared<BoxFuture<'static, Result<Revalidated, AuthError>>>>>;
@@ -216,7 +216,7 @@ impl Grants {
         key: &GrantKey,
     ) -> Result<Revalidated, AuthError> {
         let mut stored = self.current(key).await?;
-        for _ in 0..MOST_LOGINS_BETWEEN {
+        for _ in 0..MAX_LOGINS_BETWEEN {
             match self.revalidate_once(upstream, stored).await {
                 Err(error) if matches!(error.kind(), AuthErrorKind::Overtaken) => {}
                 result => return result,
@@ -325,7 +325,7 @@ impl Grants {
         pair: &PairId,
         change: impl Fn(&mut Grant),
     ) -> Result<Result<StoredGrant, Option<StoredGrant>>, AuthError> {
-        for _ in 0..MOST_CONFLICTS {
+        for _ in 0..MAX_CONFLICTS {
             let mut grant = stored.grant.clone();
             change(&mut grant);
             let (next, record) = self.next(stored.key.clone(), stored.pair.clone(), grant)?;
@@ -348,7 +348,7 @@ impl Grants {
         upstream: &Upstream,
         stored: StoredGrant,
     ) -> Result<StoredGrant, AuthError> {
-        let holder = random_name(&*self.world.random)?;
+        let holder = random_token::<16>(&*self.world.random)?;
         let (key, pair) = (stored.key.clone(), stored.pair.id.clone());
         for _ in 0..LEASE_POLLS {
             let lease = Lease { holder: holder.clone(), now: self.world.clock.now(), lasts: LEASE };
@@ -419,7 +419,7 @@ impl Grants {
         let mut current = Ok(Some(rotated));
         // Another replica may rotate the same pair once the lease has ended.
         let mut is_too_late = false;
-        for _ in 0..MOST_CONFLICTS {
+        for _ in 0..MAX_CONFLICTS {
             match current {
                 // The write has succeeded whose answer was an error.
                 Ok(Some(stored)) if stored.pair.id == pair.id => return Ok(stored),

@@ -2,33 +2,29 @@
 
 use std::fmt;
 
-use coder_core::{DeploymentUrl, Random, RandomError, random_bytes};
+use coder_core::{DeploymentUrl, Random, RandomError};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::grant::key::{GrantKey, OAuth2App};
+use crate::random_token::random_token;
 use crate::session::SessionId;
 
-/// The version of a stored content: 128 random bits as hexadecimal digits.
+/// The version of a stored content: 128 random bits as base64url.
 ///
 /// Every write has a version of its own, which is never used again, not even after the grant has
 /// ended and begun anew. So a writer that compares versions never takes one grant for another.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct GrantVersion(String);
 
-/// The name of a token pair: 128 random bits as hexadecimal digits. It says nothing of the tokens.
+/// The name of a token pair: 128 random bits as base64url. It says nothing of the tokens.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct PairId(String);
-
-/// Gives 128 random bits as hexadecimal digits.
-pub(crate) fn random_name(random: &dyn Random) -> Result<String, RandomError> {
-    Ok(format!("{:032x}", u128::from_be_bytes(random_bytes(random)?)))
-}
 
 macro_rules! random_name {
     ($name:ident) => {
         impl $name {
             pub(crate) fn generate(random: &dyn Random) -> Result<Self, RandomError> {
-                Ok(Self(random_name(random)?))
+                Ok(Self(random_token::<16>(random)?))
             }
 
             /// Returns the text to store.

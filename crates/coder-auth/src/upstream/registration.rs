@@ -12,7 +12,7 @@ use url::Url;
 /// What a portal needs to know of its app: `clientId` and `clientSecret` of an environment.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Registration {
+pub struct RegisteredApp {
     /// The client id.
     pub client_id: OAuth2AppId,
     /// The client secret. Coder tells it once.
@@ -56,7 +56,7 @@ pub enum RegistrationError {
 }
 
 impl RegistrationError {
-    fn of_apps(error: Error) -> Self {
+    fn from_app_request(error: Error) -> Self {
         match error {
             Error::Unsupported(absence) if absence.is_too_old() => {
                 Self::TooOld(Error::Unsupported(absence))
@@ -81,19 +81,20 @@ pub async fn register_app(
     client: &Client,
     name: &str,
     callback_url: &Url,
-) -> Result<Registration, RegistrationError> {
-    let apps = client.send(&ListOAuth2Apps::new()).await.map_err(RegistrationError::of_apps)?;
+) -> Result<RegisteredApp, RegistrationError> {
+    let apps =
+        client.send(&ListOAuth2Apps::new()).await.map_err(RegistrationError::from_app_request)?;
     let known =
         apps.iter().find(|app| app.name == name && app.callback_url == callback_url.as_str());
     let client_id = match known {
         Some(app) => app.id,
         None => {
             let create = CreateOAuth2App::new(name, callback_url.as_str());
-            client.send(&create).await.map_err(RegistrationError::of_apps)?.id
+            client.send(&create).await.map_err(RegistrationError::from_app_request)?.id
         }
     };
     match client.send(&CreateOAuth2AppSecret::new(client_id)).await {
-        Ok(secret) => Ok(Registration {
+        Ok(secret) => Ok(RegisteredApp {
             client_id,
             client_secret: secret.client_secret_full,
             reused: known.is_some(),
@@ -104,7 +105,7 @@ pub async fn register_app(
             {
                 tracing::warn!(%client_id, error = error.to_string(), "an app without a secret was left behind");
             }
-            Err(RegistrationError::of_apps(error))
+            Err(RegistrationError::from_app_request(error))
         }
     }
 }
@@ -119,7 +120,7 @@ pub async fn register_dynamically(
     client: &Client,
     name: &str,
     callback_url: &Url,
-) -> Result<Registration, RegistrationError> {
+) -> Result<RegisteredApp, RegistrationError> {
     let mut metadata = OAuth2ClientMetadata::new([callback_url.to_string()]);
     metadata.client_name = Some(name.to_owned());
     metadata.token_endpoint_auth_method = Some("client_secret_post".to_owned());
@@ -129,10 +130,10 @@ pub async fn register_dynamically(
         if is_of_oauth && error.status() == Some(StatusCode::FORBIDDEN) {
             RegistrationError::DynamicRegistrationOff(error)
         } else {
-            RegistrationError::of_apps(error)
+            RegistrationError::from_app_request(error)
         }
     })?;
-    Ok(Registration {
+    Ok(RegisteredApp {
         client_id: registered.client_id,
         client_secret: registered.client_secret.ok_or(RegistrationError::NoSecret)?,
         reused: false,

@@ -25,10 +25,27 @@ async fn an_environment_that_is_missing_or_unknown_is_named() {
         start_error(&house, "").await,
         (StatusCode::BAD_REQUEST, "Must specify 'env' query to select environment".to_owned())
     );
-    for env in ["env=staging", "env=development&env=staging"] {
-        let (status, text) = start_error(&house, env).await;
-        assert_eq!(status, StatusCode::NOT_FOUND);
-        assert!(text.starts_with("No configuration available for the '"), "{text}");
+    let (status, text) = start_error(&house, "env=staging").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(text.starts_with("No configuration available for the '"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parameter_that_is_given_twice_is_refused() {
+    let house = House::current();
+    for (query, name) in [
+        ("env=development&env=staging", "env"),
+        ("env=development&scope=a&scope=b", "scope"),
+        ("env=development&origin=https://portal.example.com&origin=https://x.example", "origin"),
+    ] {
+        let started = Browser::new().start_at(&house.auth, query).await;
+        let text = String::from_utf8_lossy(started.body()).into_owned();
+        let text = percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned();
+        assert_ne!(started.status(), StatusCode::FOUND, "{query}");
+        assert!(
+            text.contains(&format!("the parameter `{name}` is given more than once")),
+            "{text}"
+        );
     }
 }
 
@@ -39,7 +56,7 @@ async fn a_misconfigured_environment_says_what_to_mend_and_leaves_the_others_alo
     let auth = house.portal(
         base_options()
             .environment("development", house.environment())
-            .misconfigured("staging", reason),
+            .misconfigured_environment("staging", reason),
     );
     let refused = answer(&Browser::new().start_at(&auth, "env=staging").await);
     assert_eq!(refused.status, StatusCode::NOT_FOUND);

@@ -188,8 +188,8 @@ async fn every_failure_tells_the_person_and_the_operator_what_to_do() {
 async fn the_log_says_who_was_refused_and_by_which_resolvers() {
     let entities = Arc::new(MemoryCatalog::new(Vec::new()));
     let sign_in = SignIn::new(entities)
-        .with(EmailMatchingUserEntityProfileEmail::default())
-        .with_named("employeeId", Arc::new(UsernameMatchingUserEntityName::default()));
+        .resolver(EmailMatchingUserEntityProfileEmail::default())
+        .named_resolver("employeeId", Arc::new(UsernameMatchingUserEntityName::default()));
     for version in Version::ALL.into_iter().filter(|version| *version >= Version::V2_25) {
         let (log, _listening) = listening();
         let house = House::with(version, |coder| coder.sign_in(sign_in.clone()));

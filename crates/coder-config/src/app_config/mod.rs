@@ -23,6 +23,7 @@ pub use cors::CorsConfig;
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::ProxyConfig;
 pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
+pub(crate) use sign_in::RuleOptions;
 pub use sign_in::{
     BuiltInSignInResolver, CustomSignInResolver, SignInResolverConfig, SignInResolverName,
 };

@@ -4,7 +4,7 @@ use coder_core::Origin;
 use http::HeaderMap;
 use http::header::ORIGIN;
 
-use crate::web::request::RequestError;
+use crate::http::error::RequestError;
 
 /// The origins a portal is served from: its own, and patterns of further ones.
 #[derive(Clone, Debug)]
@@ -43,15 +43,6 @@ impl AllowedOrigins {
         if self.allows(&origin) { Ok(origin) } else { Err(RequestError::OriginNotAllowed(origin)) }
     }
 
-    /// The origin that a request states, if it is spelled as browsers spell it (RFC 6454 §6.1):
-    /// one header, without userinfo, path or upper case. Anything else comes from no browser.
-    pub fn stated_by(headers: &HeaderMap) -> Option<Origin> {
-        let mut stated = headers.get_all(ORIGIN).iter();
-        let (Some(value), None) = (stated.next(), stated.next()) else { return None };
-        let text = value.to_str().ok()?;
-        text.parse().ok().filter(|origin: &Origin| origin.as_str() == text)
-    }
-
     /// Refuses a request that a page of a foreign origin made with the browser's cookies.
     ///
     /// A browser names the origin of every cross-origin request it lets a script make. One that
@@ -59,7 +50,7 @@ impl AllowedOrigins {
     pub(crate) fn check_caller(&self, headers: &HeaderMap) -> Result<(), RequestError> {
         if headers.contains_key(ORIGIN) {
             // An unreadable origin is a foreign one.
-            let origin = Self::stated_by(headers).ok_or(RequestError::InvalidOrigin)?;
+            let origin = request_origin(headers).ok_or(RequestError::InvalidOrigin)?;
             if self.allows(&origin) {
                 return Ok(());
             }
@@ -70,6 +61,16 @@ impl AllowedOrigins {
             Some(_) => Err(RequestError::CrossSite),
         }
     }
+}
+
+/// Reads the origin that a request states, if it is spelled as browsers spell it (RFC 6454 §6.1).
+///
+/// There is one header, without userinfo, path or upper case. Anything else comes from no browser.
+pub fn request_origin(headers: &HeaderMap) -> Option<Origin> {
+    let mut stated = headers.get_all(ORIGIN).iter();
+    let (Some(value), None) = (stated.next(), stated.next()) else { return None };
+    let text = value.to_str().ok()?;
+    text.parse().ok().filter(|origin: &Origin| origin.as_str() == text)
 }
 
 /// A pattern in lower case, as origins are, without a star that reaches over a `/`.

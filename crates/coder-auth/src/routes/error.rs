@@ -8,7 +8,7 @@ use http::StatusCode;
 #[non_exhaustive]
 pub enum LinkError {
     /// The request has no token in it.
-    #[error("Send the token as JSON, with `Content-Type: application/json`: {{\"token\": \"…\"}}")]
+    #[error("send the token as JSON, with `Content-Type: application/json`: {{\"token\": \"…\"}}")]
     NoToken,
     /// Coder does not accept the token, or does not let it say whose it is.
     #[error("Coder does not accept this token; copy a new one from {token_url}")]
@@ -18,7 +18,7 @@ pub enum LinkError {
     },
     /// The token is somebody else's.
     #[error(
-        "This token belongs to the Coder user '{}', who is not you; link one of your own", cleaned(.username)
+        "this token belongs to the Coder user '{}', who is not you; link one of your own", cleaned(.username)
     )]
     OtherPerson {
         /// Whose it is.
@@ -26,7 +26,7 @@ pub enum LinkError {
     },
     /// The login gives access to Coder only, so it is not known who the person is.
     #[error(
-        "Only who is signed in to Backstage can link a token; this login gives access to Coder by itself"
+        "only a person who is signed in to Backstage can link a token; this login gives access to Coder by itself"
     )]
     NoIdentity,
 }

@@ -1,27 +1,30 @@
-//! What a signed-in browser is told: Backstage's session response.
+//! The session response of Backstage: who is signed in, and the tokens.
 
-use coder_core::Secret;
+use std::sync::Arc;
+
+use coder_core::{Secret, World};
 use serde::Serialize;
 
 use crate::caller::user::SignedInGrant;
+use crate::environment::Environment;
 use crate::error::AuthError;
 use crate::grant::StoredGrant;
 use crate::grant::manager::announced_life;
-use crate::grant::tokens::{seal_optional_secret as reveal_optional, seal_secret as reveal};
+use crate::identity::Issuer;
 use crate::options::AccessTokenPolicy;
-use crate::service::{Environment, Inner};
+use crate::seal::SealingKeys;
 use crate::sign_in::BackstageIdentity;
-use crate::store::PersonRecord;
+use crate::store::{AuthStore, PersonRecord};
 
 /// The body of `refresh`, and the `response` of the popup's message. It holds tokens: it goes to
 /// the browser they belong to, and nowhere else.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct SessionAnswer {
+pub(crate) struct SessionResponse {
     profile: PublicProfile,
     provider_info: ProviderInfo,
     #[serde(skip_serializing_if = "Option::is_none")]
-    backstage_identity: Option<IdentityAnswer>,
+    backstage_identity: Option<IdentityResponse>,
 }
 
 #[derive(Serialize)]
@@ -37,7 +40,10 @@ struct PublicProfile {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ProviderInfo {
-    #[serde(serialize_with = "reveal_optional", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        serialize_with = "Secret::serialize_exposed_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     access_token: Option<Secret>,
     scope: String,
     expires_in_seconds: i64,
@@ -45,8 +51,8 @@ struct ProviderInfo {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct IdentityAnswer {
-    #[serde(serialize_with = "reveal")]
+struct IdentityResponse {
+    #[serde(serialize_with = "Secret::serialize_exposed")]
     token: Secret,
     identity: Identity,
     expires_in_seconds: i64,
@@ -60,22 +66,32 @@ struct Identity {
     ownership_entity_refs: Vec<String>,
 }
 
-impl Inner {
-    /// Says who the person is and hands out the tokens. `identity` was looked up just now, so that
-    /// a changed catalog counts from the next refresh on.
-    pub(crate) async fn answer(
+/// Makes session responses, with the identity tokens in them. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct SessionResponses {
+    pub(crate) world: World,
+    pub(crate) store: Arc<dyn AuthStore>,
+    pub(crate) keys: SealingKeys,
+    pub(crate) issuer: Arc<Issuer>,
+    pub(crate) access_token: AccessTokenPolicy,
+}
+
+impl SessionResponses {
+    /// Creates the response with the tokens of this grant. `identity` was looked up just now, so
+    /// that a changed catalog counts from the next refresh on.
+    pub(crate) async fn create(
         &self,
         environment: &Environment,
         stored: &StoredGrant,
         identity: Option<BackstageIdentity>,
-    ) -> Result<SessionAnswer, AuthError> {
+    ) -> Result<SessionResponse, AuthError> {
         let now = self.world.clock.now();
         let profile = stored.grant.profile.clone();
         let backstage_identity = match identity {
             None => None,
-            Some(identity) => Some(self.identity_answer(environment, stored, &identity).await?),
+            Some(identity) => Some(self.identity(environment, stored, &identity).await?),
         };
-        Ok(SessionAnswer {
+        Ok(SessionResponse {
             profile: PublicProfile {
                 email: profile.email,
                 picture: profile.picture,
@@ -95,12 +111,12 @@ impl Inner {
 
     /// Issues an identity token that names this grant, and keeps who the person is for
     /// `/v1/userinfo`.
-    async fn identity_answer(
+    async fn identity(
         &self,
         environment: &Environment,
         stored: &StoredGrant,
         identity: &BackstageIdentity,
-    ) -> Result<IdentityAnswer, AuthError> {
+    ) -> Result<IdentityResponse, AuthError> {
         let sign_in =
             SignedInGrant { key: stored.key.clone(), environment: environment.name.clone() };
         let user_entity_ref = identity.user.to_string();
@@ -114,7 +130,7 @@ impl Inner {
         if self.store.person(&person.user_entity_ref).await?.as_ref() != Some(&person) {
             self.store.put_person(person.clone()).await?;
         }
-        Ok(IdentityAnswer {
+        Ok(IdentityResponse {
             token: token.token,
             identity: Identity {
                 r#type: "user",

@@ -6,9 +6,12 @@ use http::header::{COOKIE, HeaderMap, HeaderValue};
 use jiff::SignedDuration;
 use url::Url;
 
+use crate::login::attempt::{AttemptCookie, AttemptId};
+use crate::session::SessionHandle;
+
 /// How many cookies of one kind are looked at. A browser of ours holds fewer; a stranger's request
 /// may hold thousands.
-const MOST_OF_A_KIND: usize = 10;
+const MAX_OF_A_KIND: usize = 10;
 const SESSION: &str = "coder-session";
 const ATTEMPT_PREFIX: &str = "coder-attempt-";
 /// The cookie in which the original module keeps Coder's refresh token.
@@ -68,43 +71,52 @@ impl CookieRules {
         header(&cookie)
     }
 
-    pub(crate) fn set_session(self, handle: &str, lifetime: SignedDuration) -> HeaderValue {
-        self.set(SESSION, handle, lifetime)
+    pub(crate) fn set_session(
+        self,
+        handle: &SessionHandle,
+        lifetime: SignedDuration,
+    ) -> HeaderValue {
+        self.set(SESSION, handle.expose(), lifetime)
     }
 
     pub(crate) fn clear_session(self) -> HeaderValue {
         self.set(SESSION, "", SignedDuration::ZERO)
     }
 
-    pub(crate) fn session(self, headers: &HeaderMap) -> Option<String> {
+    /// Reads the handle of the browser's session.
+    pub(crate) fn session(self, headers: &HeaderMap) -> Option<SessionHandle> {
         let name = self.name(SESSION);
-        all(headers).find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+        let mut named = all(headers).filter(|cookie| cookie.name() == name);
+        named.next().map(|cookie| SessionHandle::from_cookie(cookie.value()))
     }
 
     pub(crate) fn set_attempt(
         self,
-        id: &str,
-        sealed: &str,
+        attempt: &AttemptCookie,
         lifetime: SignedDuration,
     ) -> HeaderValue {
-        self.set(&format!("{ATTEMPT_PREFIX}{id}"), sealed, lifetime)
+        self.set(&attempt_name(&attempt.id), &attempt.sealed, lifetime)
     }
 
-    pub(crate) fn clear_attempt(self, id: &str) -> HeaderValue {
-        self.set(&format!("{ATTEMPT_PREFIX}{id}"), "", SignedDuration::ZERO)
+    pub(crate) fn clear_attempt(self, id: &AttemptId) -> HeaderValue {
+        self.set(&attempt_name(id), "", SignedDuration::ZERO)
     }
 
-    /// The login attempts this browser holds: id and sealed content, at most ten.
-    pub(crate) fn attempts(self, headers: &HeaderMap) -> Vec<(String, String)> {
+    /// Lists the login attempts that this browser holds, at most ten.
+    pub(crate) fn attempts(self, headers: &HeaderMap) -> Vec<AttemptCookie> {
         let prefix = self.name(ATTEMPT_PREFIX);
         all(headers)
             .filter_map(|cookie| {
-                let id = cookie.name().strip_prefix(&prefix)?;
-                Some((id.to_owned(), cookie.value().to_owned()))
+                let id = AttemptId::from_stored(cookie.name().strip_prefix(&prefix)?);
+                Some(AttemptCookie { id, sealed: cookie.value().to_owned() })
             })
-            .take(MOST_OF_A_KIND)
+            .take(MAX_OF_A_KIND)
             .collect()
     }
+}
+
+fn attempt_name(id: &AttemptId) -> String {
+    format!("{ATTEMPT_PREFIX}{}", id.as_str())
 }
 
 /// Removes the cookies in which a former backend kept Coder's refresh token, whole or in chunks.
@@ -118,7 +130,7 @@ pub(crate) fn clear_former_refresh_tokens(headers: &HeaderMap) -> Vec<HeaderValu
     };
     all(headers)
         .filter(|cookie| is_former(cookie.name()))
-        .take(MOST_OF_A_KIND)
+        .take(MAX_OF_A_KIND)
         .map(|cookie| {
             header(
                 &Cookie::build((cookie.name().to_owned(), ""))
@@ -184,7 +196,8 @@ mod tests {
     #[test]
     fn the_session_cookie_belongs_to_this_host_alone() {
         let rules = rules("https://portal.example.com/cb", "https://portal.example.com");
-        let cookie = rules.set_session("abc", SignedDuration::from_hours(1));
+        let cookie =
+            rules.set_session(&SessionHandle::from_cookie("abc"), SignedDuration::from_hours(1));
         assert_eq!(
             cookie.to_str().unwrap(),
             "__Host-coder-session=abc; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=3600"
@@ -206,7 +219,10 @@ mod tests {
     fn only_http_loopback_gets_plain_cookies() {
         let plain = rules("http://localhost:7007/cb", "http://localhost:3000");
         assert_eq!(
-            plain.set_session("abc", SignedDuration::from_secs(1)).to_str().unwrap(),
+            plain
+                .set_session(&SessionHandle::from_cookie("abc"), SignedDuration::from_secs(1))
+                .to_str()
+                .unwrap(),
             "coder-session=abc; HttpOnly; SameSite=Lax; Path=/; Max-Age=1"
         );
         let secure = rules("http://portal.internal/cb", "http://portal.internal");
@@ -218,9 +234,9 @@ mod tests {
         let rules = rules("https://portal.example.com/cb", "https://portal.example.com");
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, "coder-session=tossed; a=b".parse().unwrap());
-        assert_eq!(rules.session(&headers), None);
+        assert!(rules.session(&headers).is_none());
         headers.append(COOKIE, "__Host-coder-session=real".parse().unwrap());
-        assert_eq!(rules.session(&headers).as_deref(), Some("real"));
+        assert_eq!(rules.session(&headers).unwrap().expose(), "real");
     }
 
     #[test]

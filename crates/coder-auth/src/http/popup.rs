@@ -6,8 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use coder_core::Origin;
+use coder_core::{Body, Origin};
 use http::Response;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
@@ -16,6 +15,8 @@ use http::header::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+
+use crate::error::BugError;
 
 /// What `encodeURIComponent` leaves alone, less the apostrophe: the text stands between two.
 const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
@@ -53,8 +54,9 @@ struct Message<'a, T> {
 pub(crate) fn page<T: Serialize>(
     outcome: &Outcome<T>,
     origin: &Origin,
-) -> serde_json::Result<Response<Bytes>> {
-    let message = serde_json::to_string(&Message { r#type: "authorization_response", outcome })?;
+) -> Result<Response<Body>, BugError> {
+    let message = Message { r#type: "authorization_response", outcome };
+    let message = serde_json::to_string(&message).map_err(BugError::unwritable)?;
     // Both values are percent-encoded whole, so nothing in them can end the literal or the script.
     let script = format!(
         "(function () {{\n\
@@ -78,7 +80,7 @@ pub(crate) fn page<T: Serialize>(
     let policy = format!(
         "default-src 'none'; script-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'self'"
     );
-    let mut response = Response::new(Bytes::from(html));
+    let mut response = Response::new(Body::from(html));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(
@@ -96,7 +98,14 @@ pub(crate) fn page<T: Serialize>(
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
+
+    fn text(body: Body) -> String {
+        let bytes = body.collect(1 << 20).now_or_never().unwrap().unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
 
     #[test]
     fn no_text_can_leave_its_literal() {
@@ -105,7 +114,7 @@ mod tests {
             error: Failure { name: "Error".to_owned(), message: hostile.to_owned() },
         };
         let response = page(&outcome, &"https://portal.example.com".parse().unwrap()).unwrap();
-        let html = std::str::from_utf8(response.body()).unwrap();
+        let html = text(response.into_body());
         assert_eq!(html.matches("<script").count(), 1);
         assert_eq!(html.matches("</script").count(), 1);
         assert!(!html.contains("alert(1)</"), "{html}");
@@ -121,18 +130,19 @@ mod tests {
     fn only_this_very_script_may_run() {
         let outcome = Outcome::Success { response: "x" };
         let response = page(&outcome, &"https://portal.example.com".parse().unwrap()).unwrap();
-        let html = std::str::from_utf8(response.body()).unwrap();
+        let headers = response.headers().clone();
+        let html = text(response.into_body());
         let script = html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
         let hash = STANDARD.encode(Sha256::digest(script.as_bytes()));
-        let policy = response.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.contains(&format!("script-src 'sha256-{hash}'")), "{policy}");
-        assert!(!response.headers().contains_key("cross-origin-opener-policy"));
+        assert!(!headers.contains_key("cross-origin-opener-policy"));
     }
 
     #[test]
     fn the_page_reads_as_backstages_client_expects() {
         let outcome = Outcome::Success { response: serde_json::json!({"profile": {}}) };
         let response = page(&outcome, &"https://portal.example.com".parse().unwrap()).unwrap();
-        insta::assert_snapshot!(std::str::from_utf8(response.body()).unwrap());
+        insta::assert_snapshot!(text(response.into_body()));
     }
 }
