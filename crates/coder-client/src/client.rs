@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coder_core::{
-    Body, BoxFuture, DeploymentUrl, RetryPolicy, TransportError, TransportErrorKind, World,
-    elapsed, random_bytes, timeout,
+    Body, BoxFuture, DeploymentUrl, RetryPolicy, RetryState, TransportError, TransportErrorKind,
+    World, timeout,
 };
 use http::header::{ACCEPT, HeaderValue};
 use http::{HeaderMap, Request, Response};
-use jiff::Timestamp;
 use tracing::Instrument as _;
 use url::Url;
 
@@ -190,9 +189,9 @@ impl Client {
         request: &Request<Bytes>,
     ) -> Result<O::Output, Error> {
         let repeatable = operation.is_repeatable(request.method());
-        let mut tries = Tries::default();
+        let mut retries = RetryState::default();
         loop {
-            let number = tries.failed + 1;
+            let number = retries.failed() + 1;
             let outcome = self
                 .authorized(request, operation.needs_credential(), |request| {
                     Box::pin(self.attempt(operation, request, number))
@@ -206,7 +205,7 @@ impl Client {
             if !error.is_transient() || !safe {
                 return Err(error);
             }
-            self.pause(&self.retry, &mut tries, error).await?;
+            self.pause(&self.retry, &mut retries, error).await?;
         }
     }
 
@@ -233,24 +232,19 @@ impl Client {
         parsed.map_err(|error| error.of(&asked))
     }
 
-    /// Waits before the next try; the error itself when there is none.
+    /// Waits before the next try; returns `error` when `policy` allows none.
     pub(crate) async fn pause(
         &self,
-        retry: &RetryPolicy,
-        tries: &mut Tries,
+        policy: &RetryPolicy,
+        retries: &mut RetryState,
         error: Error,
     ) -> Result<(), Error> {
-        let now = self.world.clock.now();
-        let since = *tries.since.get_or_insert(now);
-        tries.failed += 1;
-        let elapsed = elapsed(now, since);
-        let [jitter] = random_bytes(&*self.world.random).unwrap_or_default();
-        let Some(pause) = retry.delay(tries.failed, elapsed, error.retry_after(), jitter) else {
-            return Err(error);
-        };
-        tracing::debug!(%error, failed = tries.failed, ?pause, "trying again");
-        self.world.runtime.sleep(pause).await;
-        Ok(())
+        tracing::debug!(%error, "a try has failed");
+        if retries.pause(&self.world, policy, error.retry_after()).await {
+            Ok(())
+        } else {
+            Err(error)
+        }
     }
 
     /// Lets `attempt` send the request with a credential, where one is needed, and once more with
@@ -308,13 +302,6 @@ fn name_of<O: Operation>() -> &'static str {
 /// The release that an answer of Coder names.
 fn release(headers: &HeaderMap) -> Option<CoderVersion> {
     CoderVersion::parse(headers.get("x-coder-build-version")?.to_str().ok()?).ok()
-}
-
-/// How often something was tried in vain, and since when.
-#[derive(Debug, Default)]
-pub(crate) struct Tries {
-    failed: u32,
-    since: Option<Timestamp>,
 }
 
 /// An answer with all of its body, which has `most` bytes at most.

@@ -54,7 +54,7 @@ impl Operation for UnlinkExternalAuth {
 pub struct FinishExternalAuthDevice {
     #[serde(skip)]
     provider: String,
-    #[serde(serialize_with = "super::users::exposed")]
+    #[serde(serialize_with = "Secret::serialize_exposed")]
     device_code: Secret,
 }
 

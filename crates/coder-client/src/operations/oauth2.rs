@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use coder_core::{DeploymentUrl, Secret};
-use http::header::{AUTHORIZATION, HeaderValue};
+use http::header::AUTHORIZATION;
 use http::{Method, Request, Response};
 use serde::Serialize;
 
@@ -321,11 +321,8 @@ impl Registration {
             None => draft,
         };
         let mut request = draft.build(deployment)?;
-        let bearer = Secret::new(format!("Bearer {}", self.token.expose()));
-        let mut value =
-            HeaderValue::from_str(bearer.expose()).map_err(|_| RequestError::Credential)?;
-        value.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, value);
+        let bearer = self.token.to_bearer().map_err(|_| RequestError::Credential)?;
+        request.headers_mut().insert(AUTHORIZATION, bearer);
         Ok(request)
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use coder_core::{DeploymentUrl, Secret};
 use http::{Method, Request, Response};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::models::{
     FirstUser, LoginType, NewSession, User, UserLoginType, UserPage, UserParameter, UserStatus,
@@ -103,7 +103,10 @@ pub struct CreateUser {
     email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_exposed")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "Secret::serialize_exposed_option"
+    )]
     password: Option<Secret>,
     login_type: LoginType,
     /// Releases since 2.36 make nobody without a way to sign in unless this says so; older ones do
@@ -245,7 +248,7 @@ operation!(
 pub struct CreateFirstUser {
     username: String,
     email: String,
-    #[serde(serialize_with = "exposed")]
+    #[serde(serialize_with = "Secret::serialize_exposed")]
     password: Secret,
 }
 
@@ -269,7 +272,7 @@ operation!(CreateFirstUser => FirstUser, |this| Draft::post(["users", "first"]).
 #[derive(Clone, Debug, Serialize)]
 pub struct LoginWithPassword {
     email: String,
-    #[serde(serialize_with = "exposed")]
+    #[serde(serialize_with = "Secret::serialize_exposed")]
     password: Secret,
 }
 
@@ -289,12 +292,3 @@ operation!(LoginWithPassword => NewSession,
         crate::operation::SMALL_ANSWER
     }
 );
-
-fn maybe_exposed<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
-    secret.as_ref().map(Secret::expose).serialize(serializer)
-}
-
-/// A secret where it belongs: in the body of a request.
-pub(super) fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose())
-}

@@ -3,12 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use coder_core::{BoxStream, TransportError, TransportErrorKind};
+use coder_core::{BoxStream, RetryState, TransportError, TransportErrorKind};
 use futures_util::stream;
 
 use super::connection::{Connection, Lost, Message, Remedy, Texts, ended};
 use super::{Channel, Polled, Subscription};
-use crate::client::Tries;
 use crate::{Client, Error};
 
 /// How often is asked where nothing better is to be had.
@@ -23,7 +22,7 @@ pub(super) struct Subscriber<S: Subscription> {
     connection: Option<Connection>,
     polled: bool,
     ready: VecDeque<S::Item>,
-    tries: Tries,
+    retries: RetryState,
     over: bool,
 }
 
@@ -36,7 +35,7 @@ impl<S: Subscription> Subscriber<S> {
             connection: None,
             polled: false,
             ready: VecDeque::new(),
-            tries: Tries::default(),
+            retries: RetryState::default(),
             over: false,
         }
     }
@@ -75,7 +74,7 @@ impl<S: Subscription> Subscriber<S> {
             Message::Ping => Vec::new(),
             Message::End => return self.look_after_the_close().await,
         };
-        self.tries = Tries::default();
+        self.retries = RetryState::default();
         self.ready.extend(items);
         Ok(())
     }
@@ -114,7 +113,7 @@ impl<S: Subscription> Subscriber<S> {
             self.client.world().runtime.sleep(POLL_EVERY).await;
         }
         let Polled { items, over } = self.subscription.poll(&self.client).await?;
-        self.tries = Tries::default();
+        self.retries = RetryState::default();
         self.ready.extend(items);
         self.over = over;
         Ok(())
@@ -125,7 +124,7 @@ impl<S: Subscription> Subscriber<S> {
         match lost.remedy {
             Remedy::Again => {
                 let retry = self.client.stream_retry();
-                self.client.pause(retry, &mut self.tries, lost.error).await
+                self.client.pause(retry, &mut self.retries, lost.error).await
             }
             Remedy::OtherChannel if self.channels.len() > 1 => {
                 tracing::debug!(error = %lost.error, "trying another channel");
