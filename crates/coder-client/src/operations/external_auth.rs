@@ -42,10 +42,10 @@ impl Operation for UnlinkExternalAuth {
 
     fn parse(&self, response: Response<Bytes>) -> Result<ExternalAuthUnlinked, Error> {
         // Old releases remove the link, do no more, and say `"OK"`.
-        if crate::response::json::<String>(&response).is_ok() {
+        if crate::operation::json::<String>(&response).is_ok() {
             return Ok(ExternalAuthUnlinked { token_revoked: false, token_revocation_error: None });
         }
-        crate::response::json(&response)
+        crate::operation::json(&response)
     }
 }
 

@@ -62,7 +62,7 @@ impl crate::Operation for ListTokens {
     }
 
     fn parse(&self, response: http::Response<bytes::Bytes>) -> Result<List<ApiKey>, crate::Error> {
-        crate::response::tolerant(&response)
+        crate::operation::tolerant(&response)
     }
 }
 

@@ -127,7 +127,7 @@ impl Operation for SetDormancy {
         if response.status() == StatusCode::NOT_MODIFIED {
             return Ok(None);
         }
-        crate::response::tolerant(&response).map(Some)
+        crate::operation::tolerant(&response).map(Some)
     }
 }
 

@@ -70,7 +70,7 @@ impl Operation for ListOAuth2Apps {
 
     fn parse(&self, response: Response<Bytes>) -> Result<List<OAuth2App>, Error> {
         // Before 2.31 Coder answered `null` where there are none.
-        crate::response::tolerant(&response)
+        crate::operation::tolerant(&response)
     }
 
     fn needs(&self) -> Option<Capability> {

@@ -142,7 +142,7 @@ impl crate::Operation for GetPreviousTemplateVersion {
         let is_the_first = |error: &crate::Error| {
             error.api().is_some_and(|api| api.message.starts_with("No previous template version"))
         };
-        match crate::response::tolerant(&response) {
+        match crate::operation::tolerant(&response) {
             Err(error) if is_the_first(&error) => Ok(None),
             previous => previous.map(Some),
         }
@@ -174,7 +174,7 @@ impl crate::Operation for ListPresets {
     }
 
     fn parse(&self, response: http::Response<bytes::Bytes>) -> Result<List<Preset>, crate::Error> {
-        crate::response::tolerant(&response)
+        crate::operation::tolerant(&response)
     }
 }
 

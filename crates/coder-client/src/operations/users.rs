@@ -83,7 +83,7 @@ impl Operation for ListUsers {
     }
 
     fn parse(&self, response: Response<Bytes>) -> Result<UserPage, Error> {
-        let mut page: UserPage = crate::response::json(&response)?;
+        let mut page: UserPage = crate::operation::json(&response)?;
         if self.filter.is_exact() {
             page.users.retain(|user| self.filter.names(&user.username, &user.email));
             page.count = page.users.len() as u64;

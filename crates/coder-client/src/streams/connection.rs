@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::server_sent::{Decoder, TooLarge};
-use crate::client::whole;
-use crate::response::refusal;
+use crate::operation::refusal;
+use crate::operation::whole;
 use crate::{Client, Error, UnreadableAnswer};
 
 /// The longest server-sent event, in bytes. Coder's largest workspaces have a hundredth of it.

@@ -13,8 +13,50 @@ use crate::{Client, Error};
 /// How often is asked where nothing better is to be had.
 const POLL_EVERY: Duration = Duration::from_secs(5);
 
+impl Client {
+    /// Everything that comes of a subscription, one item after the other, over the best channel
+    /// that transport and deployment have.
+    ///
+    /// - A connection that breaks, or that a restart of Coder closes, is opened again, from where it
+    ///   broke off, as [`Client::with_stream_retry`] says; then the last error is an item, and the stream ends.
+    ///   So it does at once when trying again is useless: the workspace is gone, the token is dead.
+    /// - Nothing is read before it is asked for, apart from what the transport has already
+    ///   buffered: a slow reader slows Coder down. One message is held at a time, of 16 MiB at
+    ///   most.
+    /// - Dropping the stream closes the connection.
+    ///
+    /// ```
+    /// use coder_client::{Client, WorkspaceId, subscriptions::WatchWorkspace};
+    /// use futures_util::TryStreamExt as _;
+    ///
+    /// async fn watch(client: &Client, id: WorkspaceId) -> Result<(), coder_client::Error> {
+    ///     let mut changes = client.subscribe(WatchWorkspace::new(id));
+    ///     while let Some(workspace) = changes.try_next().await? {
+    ///         println!("{} is {}", workspace.name, workspace.latest_build.status);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn subscribe<S: Subscription>(
+        &self,
+        subscription: S,
+    ) -> BoxStream<'static, Result<S::Item, Error>> {
+        let channels = subscription.channels().to_vec();
+        Subscriber::new(self.clone(), subscription, channels).into_stream()
+    }
+
+    /// The same over this channel only.
+    pub fn subscribe_over<S: Subscription>(
+        &self,
+        channel: Channel,
+        subscription: S,
+    ) -> BoxStream<'static, Result<S::Item, Error>> {
+        Subscriber::new(self.clone(), subscription, vec![channel]).into_stream()
+    }
+}
+
 /// A subscription and the channel it comes over.
-pub(super) struct Subscriber<S: Subscription> {
+struct Subscriber<S: Subscription> {
     client: Client,
     subscription: S,
     /// The first one is in use.
@@ -27,7 +69,7 @@ pub(super) struct Subscriber<S: Subscription> {
 }
 
 impl<S: Subscription> Subscriber<S> {
-    pub(super) fn new(client: Client, subscription: S, channels: Vec<Channel>) -> Self {
+    fn new(client: Client, subscription: S, channels: Vec<Channel>) -> Self {
         Self {
             client,
             subscription,
@@ -40,7 +82,7 @@ impl<S: Subscription> Subscriber<S> {
         }
     }
 
-    pub(super) fn into_stream(self) -> BoxStream<'static, Result<S::Item, Error>> {
+    fn into_stream(self) -> BoxStream<'static, Result<S::Item, Error>> {
         Box::pin(stream::unfold(self, async |mut subscriber| {
             let next = subscriber.next().await?;
             Some((next, subscriber))

@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use coder_core::{BoxStream, DeploymentUrl, MaybeSend, MaybeSync};
+use coder_core::{DeploymentUrl, MaybeSend, MaybeSync};
 use http::Request;
 
-use super::subscriber::Subscriber;
 use crate::{Client, Error};
 
 /// How what is new gets here.
@@ -96,47 +95,5 @@ impl<T> Polled<T> {
     /// The last that is new.
     pub fn last(items: Vec<T>) -> Self {
         Self { items, over: true }
-    }
-}
-
-impl Client {
-    /// Everything that comes of a subscription, one item after the other, over the best channel
-    /// that transport and deployment have.
-    ///
-    /// - A connection that breaks, or that a restart of Coder closes, is opened again, from where it
-    ///   broke off, as [`Client::with_stream_retry`] says; then the last error is an item, and the stream ends.
-    ///   So it does at once when trying again is useless: the workspace is gone, the token is dead.
-    /// - Nothing is read before it is asked for, apart from what the transport has already
-    ///   buffered: a slow reader slows Coder down. One message is held at a time, of 16 MiB at
-    ///   most.
-    /// - Dropping the stream closes the connection.
-    ///
-    /// ```
-    /// use coder_client::{Client, WorkspaceId, subscriptions::WatchWorkspace};
-    /// use futures_util::TryStreamExt as _;
-    ///
-    /// async fn watch(client: &Client, id: WorkspaceId) -> Result<(), coder_client::Error> {
-    ///     let mut changes = client.subscribe(WatchWorkspace::new(id));
-    ///     while let Some(workspace) = changes.try_next().await? {
-    ///         println!("{} is {}", workspace.name, workspace.latest_build.status);
-    ///     }
-    ///     Ok(())
-    /// }
-    /// ```
-    pub fn subscribe<S: Subscription>(
-        &self,
-        subscription: S,
-    ) -> BoxStream<'static, Result<S::Item, Error>> {
-        let channels = subscription.channels().to_vec();
-        Subscriber::new(self.clone(), subscription, channels).into_stream()
-    }
-
-    /// The same over this channel only.
-    pub fn subscribe_over<S: Subscription>(
-        &self,
-        channel: Channel,
-        subscription: S,
-    ) -> BoxStream<'static, Result<S::Item, Error>> {
-        Subscriber::new(self.clone(), subscription, vec![channel]).into_stream()
     }
 }

@@ -8,8 +8,8 @@ use http::Request;
 use super::last_line::LastLine;
 use crate::models::{AgentLog, AgentStatus};
 use crate::operation::Draft;
+use crate::operation::document;
 use crate::operations::{GetAgent, ListAgentLogs};
-use crate::response::document;
 use crate::{AgentId, Channel, Client, Error, List, Polled, Subscription};
 
 /// How often in a row an agent's log may be closed without a new line before an agent that is not

@@ -7,7 +7,7 @@ use http::Request;
 
 use crate::models::AgentMetadatum;
 use crate::operation::Draft;
-use crate::response::document;
+use crate::operation::document;
 use crate::{AgentId, Channel, Client, Error, List, Polled, Subscription};
 
 /// `GET /api/v2/workspaceagents/{agent}/watch-metadata` and `…-ws`: all that an agent tells about

@@ -8,8 +8,8 @@ use http::Request;
 use super::last_line::LastLine;
 use crate::models::ProvisionerJobLog;
 use crate::operation::Draft;
+use crate::operation::document;
 use crate::operations::{GetBuild, ListBuildLogs};
-use crate::response::document;
 use crate::{BuildId, Channel, Client, Error, Polled, Subscription};
 
 /// `GET /api/v2/workspacebuilds/{build}/logs?follow`: the log of a build line by line, those that

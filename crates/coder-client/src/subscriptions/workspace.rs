@@ -7,8 +7,8 @@ use http::Request;
 
 use crate::models::Workspace;
 use crate::operation::Draft;
+use crate::operation::document;
 use crate::operations::GetWorkspace;
-use crate::response::document;
 use crate::{Channel, Client, Error, Polled, Subscription, WorkspaceId};
 
 /// `GET /api/v2/workspaces/{workspace}/watch` and `…/watch-ws`: the workspace as it is, and again

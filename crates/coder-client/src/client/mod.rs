@@ -1,26 +1,30 @@
 //! Sending operations.
 
+mod capability_cache;
+mod credential;
+mod credential_provider;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use coder_core::{
-    Body, BoxFuture, DeploymentUrl, RetryPolicy, RetryState, TransportError, TransportErrorKind,
-    World, timeout,
+    BoxFuture, DeploymentUrl, RetryPolicy, RetryState, TransportError, TransportErrorKind, World,
+    timeout,
 };
 use http::header::{ACCEPT, HeaderValue};
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request};
 use tracing::Instrument as _;
 use url::Url;
 
-use crate::capability_cache::CapabilityCache;
+use self::capability_cache::CapabilityCache;
+pub use self::credential::Credential;
+pub use self::credential_provider::CredentialProvider;
 use crate::error::Asked;
+use crate::operation::whole;
 use crate::operations::GetBuildInfo;
-use crate::{
-    Capabilities, CoderVersion, Credential, CredentialProvider, Error, Operation, RequestError,
-    Unsupported,
-};
+use crate::{Capabilities, CoderVersion, Error, Operation, RequestError, Unsupported};
 
 /// How long an operation may take in all, unless the client says otherwise.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -302,12 +306,6 @@ fn name_of<O: Operation>() -> &'static str {
 /// The release that an answer of Coder names.
 fn release(headers: &HeaderMap) -> Option<CoderVersion> {
     CoderVersion::parse(headers.get("x-coder-build-version")?.to_str().ok()?).ok()
-}
-
-/// An answer with all of its body, which has `most` bytes at most.
-pub(crate) async fn whole(answer: Response<Body>, most: usize) -> Result<Response<Bytes>, Error> {
-    let (head, body) = answer.into_parts();
-    Ok(Response::from_parts(head, body.collect(most).await?))
 }
 
 impl fmt::Debug for Client {

@@ -1,16 +1,17 @@
 //! Reading Coder's answers: what it gave, or why it gave nothing.
 
 use bytes::Bytes;
-use coder_core::{Origin, cleaned, cleaned_to, retry_after};
+use coder_core::{Body, Origin, cleaned, cleaned_to, retry_after};
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::api_error::Cause;
-use crate::list::Unreadable;
+use crate::error::Cause;
 use crate::reading::{Outcome, Read, model};
-use crate::{ApiError, CoderVersion, Error, List, NotJson, UnreadableAnswer, ValidationError};
+use crate::{
+    ApiError, CoderVersion, Error, List, NotJson, Unreadable, UnreadableAnswer, ValidationError,
+};
 
 /// How many wrong fields of a request are kept.
 const VALIDATIONS: usize = 10;
@@ -20,6 +21,12 @@ const ORIGIN: usize = 270;
 
 /// How much of a release that is no version is kept, in characters.
 const RELEASE: usize = 40;
+
+/// An answer with all of its body, which has `most` bytes at most.
+pub(crate) async fn whole(answer: Response<Body>, most: usize) -> Result<Response<Bytes>, Error> {
+    let (head, body) = answer.into_parts();
+    Ok(Response::from_parts(head, body.collect(most).await?))
+}
 
 /// The JSON document of a successful answer: for an [`Operation`](crate::Operation) of your own.
 ///
