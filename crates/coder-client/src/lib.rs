@@ -61,7 +61,7 @@ pub use error::{
     Absence, ApiError, Conflict, CredentialError, Error, NotJson, RequestError, UnreadableAnswer,
     Unsupported, ValidationError,
 };
-pub use operation::{MAX_ANSWER, Operation, json as read_json, nothing as read_nothing};
+pub use operation::{MAX_ANSWER, Operation, read_empty, read_json};
 pub use reading::{List, Unreadable};
 pub use reference::*;
 pub use search::{FilterError, TemplateFilter, UserFilter, WorkspaceFilter};

@@ -86,7 +86,7 @@ async fn template(client: &Client, wanted: Option<&TemplateRef>) -> Result<Templ
     let not_found = || NotCreatable::TemplateNotFound { template: wanted.to_string() };
     let template = match wanted.organization() {
         Some(organization) => {
-            let by_name = GetTemplateByName::new(organization.into(), wanted.template().to_owned());
+            let by_name = GetTemplateByName::new(organization, wanted.template());
             match client.send(&by_name).await {
                 Err(error) if error.is_not_found() => return Err(not_found().into()),
                 found => found?,

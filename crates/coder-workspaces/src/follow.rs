@@ -102,7 +102,7 @@ impl<F> Follower<'_, F> {
     /// The workspace as it is now. While Coder does not answer, it is asked again.
     pub(crate) async fn look(&self, id: WorkspaceId) -> Result<Workspace, Error> {
         loop {
-            match self.client.send(&GetWorkspace::new(id).include_deleted()).await {
+            match self.client.send(&GetWorkspace::new(id).include_deleted(true)).await {
                 Err(error) if error.is_transient() => self.wait_after(error).await?,
                 answer => return Ok(answer?),
             }

@@ -2,7 +2,7 @@
 //! on size and redirects, and its reading of both dialects of errors.
 
 use bytes::Bytes;
-use coder_client::{Client, Error, Operation, read_json, read_nothing};
+use coder_client::{Client, Error, Operation, read_empty, read_json};
 use coder_core::{BoxFuture, DeploymentUrl, Secret};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, Uri};
@@ -74,7 +74,7 @@ impl Operation for Revocation<'_> {
     }
 
     fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
-        read_nothing(&response)
+        read_empty(&response)
     }
 
     fn needs_credential(&self) -> bool {

@@ -4,7 +4,7 @@
 //! the code (RFC 6749 §4.1.3). So a code that cannot be tells about all of them.
 
 use bytes::Bytes;
-use coder_client::{Capabilities, Capability, Client, Error, Operation, read_nothing};
+use coder_client::{Capabilities, Capability, Client, Error, Operation, read_empty};
 use coder_core::{DeploymentUrl, Secret};
 use http::{Request, Response, StatusCode};
 use url::Url;
@@ -176,7 +176,7 @@ impl Operation for Exchange<'_> {
     }
 
     fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
-        read_nothing(&response)
+        read_empty(&response)
     }
 
     fn needs_credential(&self) -> bool {
@@ -200,7 +200,7 @@ impl Operation for Authorize<'_> {
     }
 
     fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
-        read_nothing(&response)
+        read_empty(&response)
     }
 
     fn needs_credential(&self) -> bool {

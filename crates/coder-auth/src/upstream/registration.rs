@@ -2,7 +2,8 @@
 
 use coder_client::models::OAuth2ClientMetadata;
 use coder_client::operations::{
-    CreateOAuth2App, CreateOAuth2AppSecret, DeleteOAuth2App, ListOAuth2Apps, RegisterOAuth2Client,
+    CreateOAuth2App, CreateOAuth2AppSecret, DeleteOAuth2App, ListOAuth2Apps, OAuth2AppSettings,
+    RegisterOAuth2Client,
 };
 use coder_client::{Client, Error, OAuth2AppId};
 use coder_core::Secret;
@@ -88,7 +89,8 @@ pub async fn register_app(
     let client_id = match known {
         Some(app) => app.id,
         None => {
-            let create = CreateOAuth2App::new(name, callback_url.as_str());
+            let settings = OAuth2AppSettings::new(name, callback_url.as_str());
+            let create = CreateOAuth2App::new(settings);
             client.send(&create).await.map_err(RegistrationError::of_apps)?.id
         }
     };

@@ -22,7 +22,7 @@ use self::capability_cache::CapabilityCache;
 pub use self::credential::Credential;
 pub use self::credential_provider::CredentialProvider;
 use crate::error::Asked;
-use crate::operation::whole;
+use crate::operation::read_body;
 use crate::operations::GetBuildInfo;
 use crate::{Capabilities, CoderVersion, Error, Operation, RequestError, Unsupported};
 
@@ -231,8 +231,9 @@ impl Client {
         let answer = answer.map_err(|error| error.of(&asked))?;
         tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
         asked.release = release(answer.headers());
-        let parsed =
-            whole(answer, operation.max_answer()).await.and_then(|answer| operation.parse(answer));
+        let parsed = read_body(answer, operation.max_answer())
+            .await
+            .and_then(|answer| operation.parse(answer));
         parsed.map_err(|error| error.of(&asked))
     }
 

@@ -42,7 +42,7 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
-    pub(crate) fn of(said: &str) -> Option<Self> {
+    pub(crate) fn from_text(said: &str) -> Option<Self> {
         if said.contains("duplicate key value violates unique constraint") {
             let is_of_a_name = said.contains("workspaces_owner_id_lower_idx");
             return Some(if is_of_a_name { Self::DuplicateName } else { Self::Duplicate });

@@ -1,107 +1,192 @@
 //! One line for each operation.
 
-/// Implements `Operation` for a request that is answered with JSON (`=> Type`) or with nothing.
-macro_rules! operation {
-    ($operation:ty $(=> $output:ty)?, |$this:ident| $draft:expr $(, $rest:item)*) => {
+/// Declares operations: for each its arguments, its method and path, and the type of its answer.
+///
+/// ```text
+/// /// `GET /api/v2/workspaces/{workspace}/builds`: returns the builds of a workspace.
+/// ListBuilds(workspace: WorkspaceId) = GET ["workspaces", workspace, "builds"]
+///     query {
+///         ;
+///         /// Sets the greatest number of builds that are returned.
+///         limit: u32,
+///     }
+///     => List<WorkspaceBuild>;
+/// ```
+///
+/// - The arguments become those of `new`; without parentheses the operation is a unit struct. A
+///   `UserRef`, `OrganizationRef` or `String` is taken as `impl Into` of it.
+/// - The path is below `/api/v2`, or below the deployment after `GET at_root`. A literal stands for
+///   itself, a name for an argument.
+/// - `query {…}` and `body {…}` (JSON) name the arguments that go there; behind a `;` come optional
+///   members, each with the documentation of its setter. `name("wire")` tells the member's name
+///   in the query where it is another.
+/// - `=> ()` is an answer without content, `=> Option<…>` one that may be 204 or 304, and a `List` is
+///   read from `null` too.
+/// - Flags may follow, separated by commas: those of [`operation_flag!`].
+///
+/// What this cannot say (several constructors, a body with secrets or lists) is a struct with
+/// [`impl_operation!`].
+macro_rules! operations {
+    ($(
+        $(#[$meta:meta])*
+        $name:ident $(($($field:ident: $ty:tt),*))?
+            = $method:ident $($base:ident)? [$($segment:tt),+]
+            $(query {
+                $($query:ident),*
+                $(; $($(#[$param_meta:meta])* $param:ident $(($wire:literal))?: $param_ty:tt),+ $(,)?)?
+            })?
+            $(body {
+                $($body:ident),*
+                $(; $($(#[$member_meta:meta])* $member:ident: $member_ty:tt),+ $(,)?)?
+            })?
+            => $output:ty $(, $flag:ident $($condition:ident)*)*;
+    )+) => {$(
+        crate::operation::operation_struct!(
+            [$(#[$meta])*] $name $(($($field: $ty),*))?
+            {
+                $($($($(#[$param_meta])* $param: $param_ty,)+)?)?
+                $($($($(#[$member_meta])* $member: $member_ty,)+)?)?
+            }
+        );
+
+        crate::operation::impl_operation!(
+            $name => $output $(, $flag $($condition)*)*,
+            |this| {
+                let $name {
+                    $($($field,)*)?
+                    $($($($param,)+)?)?
+                    $($($($member,)+)?)?
+                } = this;
+                let segments = [$($segment.to_string()),+];
+                crate::operation::RequestBuilder::new(http::Method::$method, segments)
+                    $(.$base())?
+                    $($(.query(stringify!($query), Some($query)))*)?
+                    $($($(.query([$($wire,)? stringify!($param)][0], $param.as_ref()))+)?)?
+                    $($(.member(stringify!($body), Some($body)))*)?
+                    $($($(.member(stringify!($member), $member.as_ref()))+)?)?
+            }
+        );
+    )+};
+}
+
+/// Implements `Operation` for a struct: use it where a line of [`operations!`] does not suffice.
+///
+/// ```text
+/// impl_operation!(CreateUser => User, small, |this| {
+///     RequestBuilder::post(["users"]).json(this)
+/// });
+/// ```
+///
+/// The flags are those of [`operation_flag!`]. Methods of the trait may follow the closure.
+macro_rules! impl_operation {
+    (
+        $operation:ty => $output:ty $(, $flag:ident $($condition:ident)*)*,
+        |$this:ident| $builder:expr $(, $rest:item)*
+    ) => {
         impl crate::Operation for $operation {
-            type Output = crate::operation::output!($($output)?);
+            type Output = $output;
 
             fn request(
                 &self,
                 deployment: &coder_core::DeploymentUrl,
             ) -> Result<http::Request<bytes::Bytes>, crate::Error> {
                 let $this = self;
-                $draft.build(deployment)
+                $builder.build(deployment)
             }
 
             fn parse(
                 &self,
                 response: http::Response<bytes::Bytes>,
             ) -> Result<Self::Output, crate::Error> {
-                crate::operation::read!($($output)?)(&response)
+                crate::operation::FromResponse::from_response(&response)
             }
 
+            $(crate::operation::operation_flag! { $flag $($condition)* })*
             $($rest)*
         }
     };
 }
 
-/// Declares operations that are no more than a method and a path: a literal in it stands for
-/// itself, a name for a field.
+/// Expands a flag of an operation to the method that it overrides.
 ///
-/// ```text
-/// /// `GET /api/v2/templates/{template}`: one template.
-/// GetTemplate(template: TemplateId) = GET ["templates", template] => Template;
-/// ```
-///
-/// `, needs Capability` at the end names what came with a certain release, and `, up to LIMIT` the
-/// greatest size of an answer where it is not `MAX_ANSWER`.
-macro_rules! operations {
-    ($(
-        $(#[$meta:meta])*
-        $name:ident $(($($field:ident: $ty:ty),+))? = $method:ident [$($segment:tt),+]
-            $(=> $output:ty)? $(, needs $needs:ident)? $(, up to $most:ident)?;
-    )+) => {$(
-        crate::operation::operation_struct!([$(#[$meta])*] $name $(($($field: $ty),+))?);
-
-        crate::operation::operation!($name $(=> $output)?, |_this| {
-            let segments = [$(crate::operation::segment!(_this $segment)),+];
-            crate::operation::Draft::api(http::Method::$method, segments)
-        } $(, fn needs(&self) -> Option<crate::Capability> {
-            Some(crate::Capability::$needs)
-        })? $(, fn max_answer(&self) -> usize {
-            crate::operation::$most
-        })?);
-    )+};
+/// - `public`: the request needs no credential.
+/// - `small`: the answer has at most `SMALL_ANSWER` bytes.
+/// - `repeatable`: the request may be sent again, although its method does not say so.
+/// - `needs Capability`: the operation came with that capability.
+/// - `needs Capability if member`: only a request with this optional member needs it.
+macro_rules! operation_flag {
+    (public) => {
+        fn needs_credential(&self) -> bool {
+            false
+        }
+    };
+    (small) => {
+        fn max_answer(&self) -> usize {
+            crate::operation::SMALL_ANSWER
+        }
+    };
+    (repeatable) => {
+        fn is_repeatable(&self, _method: &http::Method) -> bool {
+            true
+        }
+    };
+    (needs $capability:ident) => {
+        fn needs(&self) -> Option<crate::Capability> {
+            Some(crate::Capability::$capability)
+        }
+    };
+    (needs $capability:ident if $member:ident) => {
+        fn needs(&self) -> Option<crate::Capability> {
+            self.$member.as_ref().map(|_| crate::Capability::$capability)
+        }
+    };
 }
 
+/// Declares the struct of a line of [`operations!`], its constructor and its setters.
 macro_rules! operation_struct {
-    ([$(#[$meta:meta])*] $name:ident) => {
-        $(#[$meta])*
+    ([$($meta:tt)*] $name:ident {}) => {
+        $($meta)*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub struct $name;
     };
-    ([$(#[$meta:meta])*] $name:ident ($($field:ident: $ty:ty),+)) => {
-        $(#[$meta])*
+    (
+        [$($meta:tt)*] $name:ident ($($field:ident: $ty:tt),*)
+        {$($(#[$setter_meta:meta])* $optional:ident: $optional_ty:tt,)*}
+    ) => {
+        $($meta)*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name {
-            $($field: $ty,)+
+            $($field: $ty,)*
+            $($optional: Option<$optional_ty>,)*
         }
 
         impl $name {
-            /// Of what the arguments name.
-            pub fn new($($field: $ty),+) -> Self {
-                Self { $($field),+ }
+            /// Creates the operation for these arguments.
+            pub fn new($($field: crate::operation::argument!($ty)),*) -> Self {
+                Self { $($field: $field.into(),)* $($optional: None,)* }
             }
+
+            $(
+                $(#[$setter_meta])*
+                #[must_use]
+                pub fn $optional(
+                    mut self,
+                    $optional: crate::operation::argument!($optional_ty),
+                ) -> Self {
+                    self.$optional = Some($optional.into());
+                    self
+                }
+            )*
         }
     };
 }
 
-macro_rules! segment {
-    ($this:ident $text:literal) => {
-        $text.to_owned()
-    };
-    ($this:ident $field:ident) => {
-        $this.$field.to_string()
-    };
+/// Gives the type of a parameter: `impl Into` for what callers have in several forms.
+macro_rules! argument {
+    (UserRef) => { impl Into<UserRef> };
+    (OrganizationRef) => { impl Into<OrganizationRef> };
+    (String) => { impl Into<String> };
+    ($ty:tt) => { $ty };
 }
 
-macro_rules! output {
-    () => {
-        ()
-    };
-    ($output:ty) => {
-        $output
-    };
-}
-
-macro_rules! read {
-    () => {
-        crate::operation::nothing
-    };
-    ($output:ty) => {
-        crate::operation::tolerant
-    };
-}
-
-pub(crate) use {operation, operation_struct, operations, output, read, segment};
+pub(crate) use {argument, impl_operation, operation_flag, operation_struct, operations};

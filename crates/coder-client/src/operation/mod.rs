@@ -8,60 +8,70 @@ use bytes::Bytes;
 use coder_core::{DeploymentUrl, MaybeSend, MaybeSync};
 use http::{Method, Request, Response};
 
-pub(crate) use self::macros::{operation, operation_struct, operations, output, read, segment};
-pub(crate) use self::request_builder::Draft;
-pub(crate) use self::response::{document, refusal, tolerant, whole};
-pub use self::response::{json, nothing};
+pub(crate) use self::macros::{
+    argument, impl_operation, operation_flag, operation_struct, operations,
+};
+pub(crate) use self::request_builder::RequestBuilder;
+pub(crate) use self::response::{FromResponse, read_body, read_message, response_error};
+pub use self::response::{read_empty, read_json};
 use crate::{Capability, Error};
 
-/// The greatest size of an answer that an operation gets unless it says otherwise, in bytes: 8 MiB,
-/// enough for a page of workspaces or of log lines.
+/// The default limit for the body of an answer, in bytes: 8 MiB, enough for a page of workspaces or
+/// of log lines.
 pub const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
-/// The same for the answers of a login, which strangers can cause: a token, a user, a release.
+/// The limit for the answers of a login (a token, a user, a release), which strangers can cause, in
+/// bytes: 512 KiB.
 pub(crate) const SMALL_ANSWER: usize = 512 * 1024;
 
-/// One call of Coder's API, as a value: it can be turned into a request, and an answer to that
-/// request can be read, without any I/O. [`Client::send`](crate::Client::send) does the rest.
+/// A call of Coder's API, as a value.
+///
+/// An operation builds its request and reads the answer to it, both without I/O.
+/// [`Client::send`](crate::Client::send) does the rest.
 pub trait Operation: MaybeSend + MaybeSync {
-    /// What a successful answer holds.
+    /// The content of a successful answer.
     type Output: MaybeSend;
 
-    /// The request, without a credential. Its URL is absolute.
+    /// Builds the request, with an absolute URL and without a credential.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] when the values of this operation make no request.
+    /// [`Error::Request`] when the values of this operation make no valid request.
     fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error>;
 
-    /// Reads the answer to [`Operation::request`].
+    /// Reads the answer to [`request`](Self::request).
     ///
     /// # Errors
     ///
-    /// What Coder said when it said no, and what is wrong with an answer that cannot be read.
+    /// The error that the answer stands for, or [`Error::NotJson`] or [`Error::Unreadable`] for an
+    /// answer that is not the expected document. See [`read_json`](crate::read_json).
     fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, Error>;
 
-    /// Whether the request needs the caller's credential. It stays at home where it is not
-    /// needed.
+    /// Returns `true` when the request needs the caller's credential. Other requests are sent
+    /// without it. The default is `true`.
     fn needs_credential(&self) -> bool {
         true
     }
 
-    /// What the deployment must have for this, when it came with a certain release. Older releases
-    /// answer that they do not have it, or ignore a part of the request without a word: who sends
-    /// an operation by other means than [`Client::send`](crate::Client::send) compares it with the
-    /// deployment's [`Capabilities`](crate::Capabilities) first.
+    /// Returns the capability that the deployment must have, when the operation, or an option that is
+    /// set, came with a certain release. The default is `None`.
+    ///
+    /// An older release answers that it does not have the operation, or silently ignores the option.
+    /// A caller that sends an operation by other means than [`Client::send`](crate::Client::send)
+    /// compares this with the deployment's [`Capabilities`](crate::Capabilities) first.
     fn needs(&self) -> Option<Capability> {
         None
     }
 
-    /// The greatest size of an answer, in bytes; by default [`MAX_ANSWER`]. A larger one is an error
-    /// as soon as that much has come.
+    /// Returns the greatest size of the answer's body, in bytes. The default is [`MAX_ANSWER`].
+    ///
+    /// A larger answer is an error as soon as this much has arrived.
     fn max_answer(&self) -> usize {
         MAX_ANSWER
     }
 
-    /// Whether the request may be sent again when nobody knows what became of the first one.
+    /// Returns `true` when the request may be sent again although the outcome of the first try is
+    /// unknown. The default is `true` for `GET`, `HEAD` and `PUT`.
     fn is_repeatable(&self, method: &Method) -> bool {
         *method == Method::GET || *method == Method::HEAD || *method == Method::PUT
     }

@@ -23,6 +23,11 @@ pub(crate) trait Read: Sized {
     /// The form it takes, like `a text`.
     const FORM: &'static str;
 
+    /// Returns the value of an answer without content (204, 304), for types that have one.
+    fn absent() -> Option<Self> {
+        None
+    }
+
     fn from_null() -> Outcome<Self> {
         Err(Self::unlike("null"))
     }

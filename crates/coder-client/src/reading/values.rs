@@ -87,6 +87,10 @@ impl Read for f64 {
 impl<T: Read> Read for Option<T> {
     const FORM: &'static str = T::FORM;
 
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
     fn from_null() -> Outcome<Self> {
         Ok(None)
     }

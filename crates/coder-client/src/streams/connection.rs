@@ -14,8 +14,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::server_sent::{Decoder, TooLarge};
-use crate::operation::refusal;
-use crate::operation::whole;
+use crate::operation::{read_body, response_error};
 use crate::{Client, Error, UnreadableAnswer};
 
 /// The longest server-sent event, in bytes. Coder's largest workspaces have a hundredth of it.
@@ -194,7 +193,7 @@ pub(super) fn message(name: &str, data: String) -> Result<Message, Lost> {
         "error" => {
             let mut response = Response::new(Bytes::from(data));
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            Err(Lost::again(refusal(&response)))
+            Err(Lost::again(response_error(&response)))
         }
         _ => Ok(Message::Ping),
     }
@@ -207,8 +206,8 @@ fn is_event_stream(answer: &Response<Body>) -> bool {
 }
 
 async fn refused(answer: Response<Body>) -> Error {
-    match whole(answer, crate::MAX_ANSWER).await {
-        Ok(answer) => refusal(&answer),
+    match read_body(answer, crate::MAX_ANSWER).await {
+        Ok(answer) => response_error(&answer),
         Err(error) => error,
     }
 }

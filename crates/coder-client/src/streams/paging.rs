@@ -80,14 +80,14 @@ impl Client {
     }
 }
 
-/// Implements [`Paged`] for operations with a `page` method.
+/// Implements [`Paged`] for operations with the setters `limit` and `offset`.
 macro_rules! paged {
     ($($operation:ty => $item:ty, |$page:ident| $items:expr;)+) => {$(
         impl crate::Paged for $operation {
             type Item = $item;
 
             fn cut(&self, limit: u32, offset: u32) -> Self {
-                self.clone().page(limit, offset)
+                self.clone().limit(limit).offset(offset)
             }
 
             fn items($page: Self::Output) -> List<Self::Item> {

@@ -7,8 +7,7 @@ use http::Request;
 
 use super::last_line::LastLine;
 use crate::models::{AgentLog, AgentStatus};
-use crate::operation::Draft;
-use crate::operation::document;
+use crate::operation::{RequestBuilder, read_message};
 use crate::operations::{GetAgent, ListAgentLogs};
 use crate::{AgentId, Channel, Client, Error, List, Polled, Subscription};
 
@@ -61,7 +60,7 @@ impl Subscription for FollowAgentLogs {
         if channel != Channel::WebSocket {
             return Ok(None);
         }
-        Draft::get(["workspaceagents", &self.agent.to_string(), "logs"])
+        RequestBuilder::get(["workspaceagents", &self.agent.to_string(), "logs"])
             .query("follow", Some(true))
             .query("after", self.last.0)
             .build(deployment)
@@ -69,7 +68,7 @@ impl Subscription for FollowAgentLogs {
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<AgentLog>, Error> {
-        let lines: List<AgentLog> = document(message)?;
+        let lines: List<AgentLog> = read_message(message)?;
         let lines = self.last.unread(lines, |line| line.id);
         if !lines.is_empty() {
             self.closes = 0;

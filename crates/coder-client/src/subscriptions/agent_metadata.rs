@@ -6,8 +6,7 @@ use coder_core::{DeploymentUrl, TransportError, TransportErrorKind};
 use http::Request;
 
 use crate::models::AgentMetadatum;
-use crate::operation::Draft;
-use crate::operation::document;
+use crate::operation::{RequestBuilder, read_message};
 use crate::{AgentId, Channel, Client, Error, List, Polled, Subscription};
 
 /// `GET /api/v2/workspaceagents/{agent}/watch-metadata` and `…-ws`: all that an agent tells about
@@ -62,12 +61,12 @@ impl Subscription for WatchAgentMetadata {
             Channel::WebSocket => "watch-metadata-ws",
             Channel::Polling => return Ok(None),
         };
-        let draft = Draft::get(["workspaceagents", &self.agent.to_string(), watch]);
-        draft.build(deployment).map(Some)
+        let request = RequestBuilder::get(["workspaceagents", &self.agent.to_string(), watch]);
+        request.build(deployment).map(Some)
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<List<AgentMetadatum>>, Error> {
-        Ok(self.news(document(message)?))
+        Ok(self.news(read_message(message)?))
     }
 
     async fn poll(&mut self, _client: &Client) -> Result<Polled<List<AgentMetadatum>>, Error> {

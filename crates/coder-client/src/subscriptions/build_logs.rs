@@ -7,8 +7,7 @@ use http::Request;
 
 use super::last_line::LastLine;
 use crate::models::ProvisionerJobLog;
-use crate::operation::Draft;
-use crate::operation::document;
+use crate::operation::{RequestBuilder, read_message};
 use crate::operations::{GetBuild, ListBuildLogs};
 use crate::{BuildId, Channel, Client, Error, Polled, Subscription};
 
@@ -50,7 +49,7 @@ impl Subscription for FollowBuildLogs {
         if channel != Channel::WebSocket {
             return Ok(None);
         }
-        Draft::get(["workspacebuilds", &self.build.to_string(), "logs"])
+        RequestBuilder::get(["workspacebuilds", &self.build.to_string(), "logs"])
             .query("follow", Some(true))
             .query("after", self.last.0)
             .build(deployment)
@@ -58,7 +57,7 @@ impl Subscription for FollowBuildLogs {
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<ProvisionerJobLog>, Error> {
-        let line: ProvisionerJobLog = document(message)?;
+        let line: ProvisionerJobLog = read_message(message)?;
         Ok(self.last.unread(vec![line], |line| line.id))
     }
 

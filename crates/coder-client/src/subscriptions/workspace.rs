@@ -6,8 +6,7 @@ use coder_core::DeploymentUrl;
 use http::Request;
 
 use crate::models::Workspace;
-use crate::operation::Draft;
-use crate::operation::document;
+use crate::operation::{RequestBuilder, read_message};
 use crate::operations::GetWorkspace;
 use crate::{Channel, Client, Error, Polled, Subscription, WorkspaceId};
 
@@ -54,16 +53,17 @@ impl Subscription for WatchWorkspace {
             Channel::WebSocket => "watch-ws",
             Channel::Polling => return Ok(None),
         };
-        let draft = Draft::get(["workspaces", &self.workspace.to_string(), watch]);
-        draft.build(deployment).map(Some)
+        let request = RequestBuilder::get(["workspaces", &self.workspace.to_string(), watch]);
+        request.build(deployment).map(Some)
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<Workspace>, Error> {
-        Ok(self.news(document(message)?))
+        Ok(self.news(read_message(message)?))
     }
 
     async fn poll(&mut self, client: &Client) -> Result<Polled<Workspace>, Error> {
-        let workspace = client.send(&GetWorkspace::new(self.workspace).include_deleted()).await?;
+        let workspace =
+            client.send(&GetWorkspace::new(self.workspace).include_deleted(true)).await?;
         Ok(Polled::more(self.news(workspace)))
     }
 
