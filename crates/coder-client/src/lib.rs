@@ -34,7 +34,7 @@
 //! - [`Capabilities`] tell what the deployment's [version](CoderVersion) can do. What an older
 //!   release would ignore without a word, such as the limits of a token, is sent only to a release
 //!   that is known to have it.
-//! - An [`Error`] says whose fault it is, with all that Coder said, and has a predicate for each
+//! - A [`ClientError`] says whose fault it is, with all that Coder said, and has a predicate for each
 //!   thing a caller does about it: sign in again, wait, read again, show the message. The
 //!   predicates mean the same on every release, in whichever words and status it answers. What a
 //!   deployment does not have is [`Unsupported`], which names the operation, the release that has
@@ -58,8 +58,8 @@ mod version;
 
 pub use client::{Client, Credential, CredentialProvider};
 pub use error::{
-    Absence, ApiError, Conflict, CredentialError, Error, NotJson, RequestError, UnreadableAnswer,
-    Unsupported, ValidationError,
+    Absence, ApiError, ClientError, Conflict, CredentialError, NotJson, RequestError,
+    UnreadableAnswer, Unsupported, ValidationError,
 };
 pub use operation::{MAX_ANSWER, Operation, read_empty, read_json};
 pub use reading::{List, Unreadable};

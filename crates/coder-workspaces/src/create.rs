@@ -95,7 +95,7 @@ async fn template(client: &Client, wanted: Option<&TemplateRef>) -> Result<Templ
         None => {
             let filter = TemplateFilter::new()
                 .exact_name(wanted.template())
-                .map_err(coder_client::Error::from)?;
+                .map_err(coder_client::ClientError::from)?;
             let mut found = client.send(&ListTemplates::matching(filter)).await?;
             if found.len() > 1 {
                 let organizations = found.into_iter().map(|one| one.organization_name).collect();

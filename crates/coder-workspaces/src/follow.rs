@@ -111,7 +111,7 @@ impl<F> Follower<'_, F> {
 
     /// Waits until Coder may be asked again: as long as it wants, but not longer than the patience
     /// lasts. How often it has failed does not matter.
-    pub(crate) async fn wait_after(&self, error: coder_client::Error) -> Result<(), Error> {
+    pub(crate) async fn wait_after(&self, error: coder_client::ClientError) -> Result<(), Error> {
         let pause = error.retry_after().unwrap_or_default().max(GLANCE);
         if pause > self.remaining() {
             return Err(error.into());

@@ -24,7 +24,7 @@ pub use self::credential_provider::CredentialProvider;
 use crate::error::Asked;
 use crate::operation::read_body;
 use crate::operations::GetBuildInfo;
-use crate::{Capabilities, CoderVersion, Error, Operation, RequestError, Unsupported};
+use crate::{Capabilities, ClientError, CoderVersion, Operation, RequestError, Unsupported};
 
 /// How long an operation may take in all, unless the client says otherwise.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -114,11 +114,11 @@ impl Client {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn capabilities(&self) -> Result<Capabilities, Error> {
+    pub async fn capabilities(&self) -> Result<Capabilities, ClientError> {
         self.in_time(true, self.known_capabilities()).await
     }
 
-    async fn known_capabilities(&self) -> Result<Capabilities, Error> {
+    async fn known_capabilities(&self) -> Result<Capabilities, ClientError> {
         let now = self.world.clock.now();
         if let Some(known) = self.capabilities.fresh(now) {
             return Ok(known);
@@ -136,9 +136,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// See [`Error`]; [`Error::is_transient`] ones have been tried again already where that was
+    /// See [`ClientError`]; [`ClientError::is_transient`] ones have been tried again already where that was
     /// safe and worth the wait.
-    pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+    pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, ClientError> {
         let is_safe = operation.request(&self.deployment)?.method().is_safe();
         let sent = async {
             self.check(operation).await?;
@@ -151,8 +151,8 @@ impl Client {
     async fn in_time<T>(
         &self,
         is_safe: bool,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
+        work: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<T, ClientError> {
         if let Some(outcome) = timeout(&*self.world.runtime, self.deadline, work).await {
             return outcome;
         }
@@ -162,7 +162,7 @@ impl Client {
     }
 
     /// That the deployment would not ignore a part of what is asked.
-    async fn check<O: Operation>(&self, operation: &O) -> Result<(), Error> {
+    async fn check<O: Operation>(&self, operation: &O) -> Result<(), ClientError> {
         let Some(needs) = operation.needs().filter(|needs| needs.is_ignored_by_older()) else {
             return Ok(());
         };
@@ -172,10 +172,10 @@ impl Client {
         }
         let (operation, release) = (name_of::<O>(), capabilities.version());
         let unsupported = Unsupported { operation, needs: Some(needs), release, answer: None };
-        Err(Error::Unsupported(Box::new(unsupported)))
+        Err(ClientError::Unsupported(Box::new(unsupported)))
     }
 
-    async fn deliver<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+    async fn deliver<O: Operation>(&self, operation: &O) -> Result<O::Output, ClientError> {
         let mut request = operation.request(&self.deployment)?;
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         // Never the query: it may hold what people search for.
@@ -191,7 +191,7 @@ impl Client {
         &self,
         operation: &O,
         request: &Request<Bytes>,
-    ) -> Result<O::Output, Error> {
+    ) -> Result<O::Output, ClientError> {
         let repeatable = operation.is_repeatable(request.method());
         let mut retries = RetryState::default();
         loop {
@@ -218,7 +218,7 @@ impl Client {
         operation: &O,
         request: Request<Bytes>,
         attempt: u32,
-    ) -> Result<O::Output, Error> {
+    ) -> Result<O::Output, ClientError> {
         let path = request.uri().path();
         let mut asked = Asked {
             operation: name_of::<O>(),
@@ -227,7 +227,7 @@ impl Client {
             is_beside_the_api: !["/api/v2/", "/oauth2/"].iter().any(|below| path.contains(below)),
             release: None,
         };
-        let answer = self.world.transport.send(request).await.map_err(Error::from);
+        let answer = self.world.transport.send(request).await.map_err(ClientError::from);
         let answer = answer.map_err(|error| error.of(&asked))?;
         tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
         asked.release = release(answer.headers());
@@ -242,8 +242,8 @@ impl Client {
         &self,
         policy: &RetryPolicy,
         retries: &mut RetryState,
-        error: Error,
-    ) -> Result<(), Error> {
+        error: ClientError,
+    ) -> Result<(), ClientError> {
         tracing::debug!(%error, "a try has failed");
         if retries.pause(&self.world, policy, error.retry_after()).await {
             Ok(())
@@ -258,8 +258,8 @@ impl Client {
         &self,
         request: &Request<Bytes>,
         needed: bool,
-        attempt: impl Fn(Request<Bytes>) -> BoxFuture<'a, Result<T, Error>>,
-    ) -> Result<T, Error> {
+        attempt: impl Fn(Request<Bytes>) -> BoxFuture<'a, Result<T, ClientError>>,
+    ) -> Result<T, ClientError> {
         let Some(provider) = self.credentials.as_deref().filter(|_| needed) else {
             return attempt(request.clone()).await;
         };
@@ -282,7 +282,7 @@ impl Client {
         &self,
         request: &Request<Bytes>,
         credential: &Credential,
-    ) -> Result<Request<Bytes>, Error> {
+    ) -> Result<Request<Bytes>, ClientError> {
         let url = Url::parse(&request.uri().to_string());
         if !url.is_ok_and(|url| self.deployment.owns(&url)) {
             return Err(RequestError::ForeignOrigin.into());

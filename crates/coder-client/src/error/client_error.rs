@@ -14,7 +14,7 @@ use crate::{Capability, CoderVersion, FilterError, NameError};
 /// A request to Coder that gave no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum ClientError {
     /// The caller's fault: the request cannot be made. Nothing was sent.
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -53,7 +53,7 @@ pub enum Error {
     Transport(#[from] TransportError),
 }
 
-impl Error {
+impl ClientError {
     /// The HTTP status of the answer, when one came.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
@@ -115,7 +115,7 @@ impl Error {
 
     /// This deployment does not have the operation at all: it is older, or the feature is off, not
     /// licensed or not part of its build. From [`Client::send`](crate::Client::send) it is an
-    /// [`Error::Unsupported`], whose text says which operation needs which release, and what this
+    /// [`ClientError::Unsupported`], whose text says which operation needs which release, and what this
     /// one is.
     pub fn is_unsupported(&self) -> bool {
         match self {
@@ -218,7 +218,7 @@ pub(crate) struct Asked {
     pub(crate) release: Option<CoderVersion>,
 }
 
-impl Error {
+impl ClientError {
     /// The same error of a request whose method is safe (RFC 9110 §9.2.1).
     pub(crate) fn of_safe_request(self) -> Self {
         match self {
@@ -266,13 +266,13 @@ impl Error {
     }
 }
 
-impl From<FilterError> for Error {
+impl From<FilterError> for ClientError {
     fn from(error: FilterError) -> Self {
         RequestError::from(error).into()
     }
 }
 
-impl From<NameError> for Error {
+impl From<NameError> for ClientError {
     fn from(error: NameError) -> Self {
         RequestError::from(error).into()
     }

@@ -11,7 +11,7 @@ mod unsupported;
 pub(crate) use api_error::Cause;
 pub use api_error::{ApiError, Conflict, ValidationError};
 pub(crate) use client_error::Asked;
-pub use client_error::Error;
+pub use client_error::ClientError;
 pub use credential_error::CredentialError;
 pub use not_json::NotJson;
 pub use request_error::RequestError;

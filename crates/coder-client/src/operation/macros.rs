@@ -89,7 +89,7 @@ macro_rules! impl_operation {
             fn request(
                 &self,
                 deployment: &coder_core::DeploymentUrl,
-            ) -> Result<http::Request<bytes::Bytes>, crate::Error> {
+            ) -> Result<http::Request<bytes::Bytes>, crate::ClientError> {
                 let $this = self;
                 $builder.build(deployment)
             }
@@ -97,7 +97,7 @@ macro_rules! impl_operation {
             fn parse(
                 &self,
                 response: http::Response<bytes::Bytes>,
-            ) -> Result<Self::Output, crate::Error> {
+            ) -> Result<Self::Output, crate::ClientError> {
                 crate::operation::FromResponse::from_response(&response)
             }
 

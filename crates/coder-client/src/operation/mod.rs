@@ -14,7 +14,7 @@ pub(crate) use self::macros::{
 pub(crate) use self::request_builder::RequestBuilder;
 pub(crate) use self::response::{FromResponse, read_body, read_message, response_error};
 pub use self::response::{read_empty, read_json};
-use crate::{Capability, Error};
+use crate::{Capability, ClientError};
 
 /// The default limit for the body of an answer, in bytes: 8 MiB, enough for a page of workspaces or
 /// of log lines.
@@ -36,16 +36,16 @@ pub trait Operation: MaybeSend + MaybeSync {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] when the values of this operation make no valid request.
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error>;
+    /// [`ClientError::Request`] when the values of this operation make no valid request.
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError>;
 
     /// Reads the answer to [`request`](Self::request).
     ///
     /// # Errors
     ///
-    /// The error that the answer stands for, or [`Error::NotJson`] or [`Error::Unreadable`] for an
+    /// The error that the answer stands for, or [`ClientError::NotJson`] or [`ClientError::Unreadable`] for an
     /// answer that is not the expected document. See [`read_json`](crate::read_json).
-    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, Error>;
+    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, ClientError>;
 
     /// Returns `true` when the request needs the caller's credential. Other requests are sent
     /// without it. The default is `true`.

@@ -7,7 +7,7 @@ use http::{Method, Request};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::{Error, RequestError};
+use crate::{ClientError, RequestError};
 
 /// The path that Coder's API has below a deployment.
 const API: [&str; 2] = ["api", "v2"];
@@ -95,8 +95,8 @@ impl RequestBuilder {
         self
     }
 
-    pub(crate) fn build(self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
-        let invalid = |reason: String| Error::from(RequestError::Invalid(reason));
+    pub(crate) fn build(self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
+        let invalid = |reason: String| ClientError::from(RequestError::Invalid(reason));
         // Coder's router takes an encoded `/` for a real one.
         let changes_the_path = |segment: &&String| {
             matches!(segment.as_str(), "" | "." | "..") || segment.contains('/')

@@ -10,7 +10,8 @@ use url::Url;
 use crate::error::Cause;
 use crate::reading::{Outcome, Read, model};
 use crate::{
-    ApiError, CoderVersion, Error, List, NotJson, Unreadable, UnreadableAnswer, ValidationError,
+    ApiError, ClientError, CoderVersion, List, NotJson, Unreadable, UnreadableAnswer,
+    ValidationError,
 };
 
 /// The number of wrong fields that an error keeps.
@@ -26,7 +27,7 @@ const MAX_RELEASE: usize = 40;
 pub(crate) async fn read_body(
     answer: Response<Body>,
     most: usize,
-) -> Result<Response<Bytes>, Error> {
+) -> Result<Response<Bytes>, ClientError> {
     let (head, body) = answer.into_parts();
     Ok(Response::from_parts(head, body.collect(most).await?))
 }
@@ -35,11 +36,11 @@ pub(crate) async fn read_body(
 ///
 /// # Errors
 ///
-/// - [`Error::Api`] when Coder refused the request, in the format of its API or of OAuth2
+/// - [`ClientError::Api`] when Coder refused the request, in the format of its API or of OAuth2
 ///   (RFC 6749 §5.2).
-/// - [`Error::Redirected`] and [`Error::RateLimited`] for the statuses 3xx and 429.
-/// - [`Error::NotJson`] and [`Error::Unreadable`] when the answer is not the expected document.
-pub fn read_json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Error> {
+/// - [`ClientError::Redirected`] and [`ClientError::RateLimited`] for the statuses 3xx and 429.
+/// - [`ClientError::NotJson`] and [`ClientError::Unreadable`] when the answer is not the expected document.
+pub fn read_json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, ClientError> {
     succeeded(response)?;
     if !may_be_json(response) {
         return Err(not_json(response));
@@ -58,23 +59,23 @@ pub fn read_json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, E
 
 /// The content of a successful answer, as the operations of this crate read it.
 pub(crate) trait FromResponse: Sized {
-    fn from_response(response: &Response<Bytes>) -> Result<Self, Error>;
+    fn from_response(response: &Response<Bytes>) -> Result<Self, ClientError>;
 }
 
 impl FromResponse for () {
-    fn from_response(response: &Response<Bytes>) -> Result<Self, Error> {
+    fn from_response(response: &Response<Bytes>) -> Result<Self, ClientError> {
         read_empty(response)
     }
 }
 
 impl<T: Read> FromResponse for T {
-    fn from_response(response: &Response<Bytes>) -> Result<Self, Error> {
+    fn from_response(response: &Response<Bytes>) -> Result<Self, ClientError> {
         read_model(response)
     }
 }
 
 /// Reads the JSON document of a successful answer tolerantly.
-fn read_model<T: Read>(response: &Response<Bytes>) -> Result<T, Error> {
+fn read_model<T: Read>(response: &Response<Bytes>) -> Result<T, ClientError> {
     if matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
         && let Some(absent) = T::absent()
     {
@@ -92,10 +93,10 @@ fn read_model<T: Read>(response: &Response<Bytes>) -> Result<T, Error> {
 }
 
 /// Reads the JSON document in a message of a stream tolerantly.
-pub(crate) fn read_message<T: Read>(message: &str) -> Result<T, Error> {
+pub(crate) fn read_message<T: Read>(message: &str) -> Result<T, ClientError> {
     let outcome = read(message.as_bytes())
         .unwrap_or_else(|error| Err(Unreadable::here(format!("no JSON ({error})"))));
-    outcome.map_err(|fault| Error::Unreadable(Box::new((*fault).into())))
+    outcome.map_err(|fault| ClientError::Unreadable(Box::new((*fault).into())))
 }
 
 /// Reads a JSON document tolerantly.
@@ -111,7 +112,7 @@ fn read<T: Read>(text: &[u8]) -> Result<Outcome<T>, serde_json::Error> {
 }
 
 /// Returns the error for an answer to a request that only reads, which is not what was asked for.
-pub(crate) fn response_error(response: &Response<Bytes>) -> Error {
+pub(crate) fn response_error(response: &Response<Bytes>) -> ClientError {
     succeeded(response).err().unwrap_or_else(|| not_json(response)).of_safe_request()
 }
 
@@ -121,7 +122,7 @@ pub(crate) fn response_error(response: &Response<Bytes>) -> Error {
 /// # Errors
 ///
 /// As [`read_json`].
-pub fn read_empty(response: &Response<Bytes>) -> Result<(), Error> {
+pub fn read_empty(response: &Response<Bytes>) -> Result<(), ClientError> {
     succeeded(response)?;
     // A login page with status 200 is no success.
     if response.body().is_empty() || may_be_json(response) {
@@ -154,16 +155,16 @@ model! {
     }
 }
 
-fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
+fn succeeded(response: &Response<Bytes>) -> Result<(), ClientError> {
     let status = response.status();
     if status.is_success() {
         return Ok(());
     }
     if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
-        return Err(Error::Redirected { status, to: destination(response) });
+        return Err(ClientError::Redirected { status, to: destination(response) });
     }
     if status == StatusCode::TOO_MANY_REQUESTS {
-        return Err(Error::RateLimited { retry_after: retry_after(response.headers()) });
+        return Err(ClientError::RateLimited { retry_after: retry_after(response.headers()) });
     }
     let mut error = ApiError {
         status,
@@ -193,26 +194,26 @@ fn succeeded(response: &Response<Bytes>) -> Result<(), Error> {
             .collect();
         error.oauth_code = body.error.map(|code| cleaned(&code));
     }
-    Err(Error::Api(Box::new(error)))
+    Err(ClientError::Api(Box::new(error)))
 }
 
 impl UnreadableAnswer {
     /// Adds the release that the answer names.
-    fn with_release_of(self, response: &Response<Bytes>) -> Error {
+    fn with_release_of(self, response: &Response<Bytes>) -> ClientError {
         let release = header(response, "x-coder-build-version").map(|version| {
             let known = CoderVersion::parse(version).map(|version| version.to_string());
             known.unwrap_or_else(|_| cleaned_to(MAX_RELEASE, version))
         });
-        Error::Unreadable(Box::new(Self { release, ..self }))
+        ClientError::Unreadable(Box::new(Self { release, ..self }))
     }
 }
 
-fn not_json(response: &Response<Bytes>) -> Error {
+fn not_json(response: &Response<Bytes>) -> ClientError {
     let text = String::from_utf8_lossy(response.body());
     let page = text.trim_start().starts_with('<') || !response.status().is_success();
     // A successful answer that is no page may hold a token in some other format.
     let start = if page { cleaned(text.trim()) } else { String::new() };
-    Error::NotJson(Box::new(NotJson {
+    ClientError::NotJson(Box::new(NotJson {
         status: response.status(),
         content_type: header(response, CONTENT_TYPE.as_str()).map(cleaned),
         start,

@@ -50,13 +50,13 @@ operations! {
         => List<ProvisionerJobLog>;
     /// `PATCH /api/v2/workspacebuilds/{build}/cancel`: cancels a build.
     ///
-    /// For a build that has ended, the error [is too late](crate::Error::is_too_late). A build that
+    /// For a build that has ended, the error [is too late](crate::ClientError::is_too_late). A build that
     /// is cancelled half way may end as `failed` with the error `canceled` instead of as `canceled`.
     CancelBuild(build: BuildId) = PATCH ["workspacebuilds", build, "cancel"]
         query {
             ;
             /// Cancels the build only while it has this status, `pending` or `running`; otherwise
-            /// the error [is too late](crate::Error::is_too_late).
+            /// the error [is too late](crate::ClientError::is_too_late).
             ///
             /// Older releases ignore this condition, so the request is sent only to a release with
             /// [`Capability::ConditionalCancel`](crate::Capability::ConditionalCancel).
@@ -67,7 +67,7 @@ operations! {
 
 /// `POST /api/v2/workspaces/{workspace}/builds`: starts, stops, restarts or deletes a workspace.
 ///
-/// Coder answers 409 ([`Error::conflict`](crate::Error::conflict)) while another build is active, and
+/// Coder answers 409 ([`ClientError::conflict`](crate::ClientError::conflict)) while another build is active, and
 /// for a workspace that was deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreateWorkspaceBuild {

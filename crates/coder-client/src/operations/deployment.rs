@@ -40,7 +40,7 @@ operations! {
     /// `GET /api/v2/entitlements`: returns the features that the licence allows. Needs no credential.
     ///
     /// Builds without the enterprise part do not have this route
-    /// ([`Error::is_unsupported`](crate::Error::is_unsupported)).
+    /// ([`ClientError::is_unsupported`](crate::ClientError::is_unsupported)).
     GetEntitlements = GET ["entitlements"] => Entitlements, public, small;
     /// `GET /api/v2/updatecheck`: returns whether a newer release of Coder exists. Needs no
     /// credential.

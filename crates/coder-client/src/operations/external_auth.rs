@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::models::{ExternalAuth, ExternalAuthDevice, ExternalAuthList, ExternalAuthUnlinked};
 use crate::operation::{RequestBuilder, impl_operation, operations};
-use crate::{Error, Operation, read_json};
+use crate::{ClientError, Operation, read_json};
 
 operations! {
     /// `GET /api/v2/external-auth`: lists the services whose accounts can be linked, and the links
@@ -41,11 +41,11 @@ impl UnlinkExternalAuth {
 impl Operation for UnlinkExternalAuth {
     type Output = ExternalAuthUnlinked;
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         RequestBuilder::new(Method::DELETE, ["external-auth", &self.provider]).build(deployment)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<ExternalAuthUnlinked, Error> {
+    fn parse(&self, response: Response<Bytes>) -> Result<ExternalAuthUnlinked, ClientError> {
         // Old releases remove the link, do no more, and say `"OK"`.
         if read_json::<String>(&response).is_ok() {
             return Ok(ExternalAuthUnlinked { token_revoked: false, token_revocation_error: None });

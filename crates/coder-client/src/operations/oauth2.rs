@@ -14,7 +14,7 @@ use crate::models::{
 };
 use crate::operation::{FromResponse, RequestBuilder, impl_operation, operation_flag, operations};
 use crate::{
-    Capability, Error, List, OAuth2AppId, OAuth2SecretId, Operation, RequestError, UserId,
+    Capability, ClientError, List, OAuth2AppId, OAuth2SecretId, Operation, RequestError, UserId,
 };
 
 operations! {
@@ -225,7 +225,7 @@ impl Registration {
         method: Method,
         metadata: Option<&OAuth2ClientMetadata>,
         deployment: &DeploymentUrl,
-    ) -> Result<Request<Bytes>, Error> {
+    ) -> Result<Request<Bytes>, ClientError> {
         let client = self.client.to_string();
         let request = RequestBuilder::new(method, ["oauth2", "clients", &client]).at_root();
         let request = match metadata {
@@ -255,11 +255,11 @@ impl GetOAuth2Client {
 impl Operation for GetOAuth2Client {
     type Output = OAuth2Client;
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         self.registration.request(Method::GET, None, deployment)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, Error> {
+    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, ClientError> {
         FromResponse::from_response(&response)
     }
 
@@ -284,11 +284,11 @@ impl UpdateOAuth2Client {
 impl Operation for UpdateOAuth2Client {
     type Output = OAuth2Client;
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         self.registration.request(Method::PUT, Some(&self.metadata), deployment)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, Error> {
+    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, ClientError> {
         FromResponse::from_response(&response)
     }
 
@@ -312,11 +312,11 @@ impl DeleteOAuth2Client {
 impl Operation for DeleteOAuth2Client {
     type Output = ();
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         self.registration.request(Method::DELETE, None, deployment)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, Error> {
+    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, ClientError> {
         FromResponse::from_response(&response)
     }
 

@@ -11,7 +11,8 @@ use crate::models::{
 };
 use crate::operation::{FromResponse, RequestBuilder, impl_operation, operations};
 use crate::{
-    Error, List, Operation, OrganizationRef, TemplateFilter, TemplateId, TemplateVersionId, UserId,
+    ClientError, List, Operation, OrganizationRef, TemplateFilter, TemplateId, TemplateVersionId,
+    UserId,
 };
 
 operations! {
@@ -59,7 +60,7 @@ operations! {
     /// version.
     ///
     /// Coder answers 425 while the version is imported
-    /// ([`Error::is_too_early`](crate::Error::is_too_early)).
+    /// ([`ClientError::is_too_early`](crate::ClientError::is_too_early)).
     ListTemplateVersionParameters(version: TemplateVersionId) =
         GET ["templateversions", version, "rich-parameters"] => List<TemplateVersionParameter>;
     /// `GET /api/v2/templateversions/{templateversion}/variables`: lists the Terraform variables of
@@ -142,16 +143,16 @@ impl GetPreviousTemplateVersion {
 impl Operation for GetPreviousTemplateVersion {
     type Output = Option<TemplateVersion>;
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         let organization = self.organization.to_string();
         let template = ["organizations", &organization, "templates", &self.template];
         let previous = ["versions", &self.version, "previous"];
         RequestBuilder::new(Method::GET, template.into_iter().chain(previous)).build(deployment)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, Error> {
+    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, ClientError> {
         // Releases before 2.34 answer 404, which may also mean that there is no such template.
-        let is_the_first = |error: &Error| {
+        let is_the_first = |error: &ClientError| {
             error.api().is_some_and(|api| api.message.starts_with("No previous template version"))
         };
         match FromResponse::from_response(&response) {
@@ -165,7 +166,7 @@ impl Operation for GetPreviousTemplateVersion {
 /// parameters of a version for the values that were chosen so far.
 ///
 /// The route is for templates that do not use the classic parameter flow. Coder answers 425 while
-/// the version is imported ([`Error::is_too_early`](crate::Error::is_too_early)).
+/// the version is imported ([`ClientError::is_too_early`](crate::ClientError::is_too_early)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvaluateDynamicParameters {
     version: TemplateVersionId,

@@ -9,7 +9,9 @@ use crate::models::{
     FirstUser, LoginType, NewSession, User, UserLoginType, UserPage, UserParameter, UserStatus,
 };
 use crate::operation::{RequestBuilder, impl_operation, operations};
-use crate::{Error, List, Operation, OrganizationId, TemplateId, UserFilter, UserRef, read_json};
+use crate::{
+    ClientError, List, Operation, OrganizationId, TemplateId, UserFilter, UserRef, read_json,
+};
 
 operations! {
     /// `GET /api/v2/users/{user}`: returns a user.
@@ -79,7 +81,7 @@ impl ListUsers {
 impl Operation for ListUsers {
     type Output = UserPage;
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         let query = (!self.filter.is_empty()).then_some(&self.filter);
         let is_cut_by_coder = !self.filter.is_exact();
         RequestBuilder::get(["users"])
@@ -89,7 +91,7 @@ impl Operation for ListUsers {
             .build(deployment)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<UserPage, Error> {
+    fn parse(&self, response: Response<Bytes>) -> Result<UserPage, ClientError> {
         let mut page: UserPage = read_json(&response)?;
         if self.filter.is_exact() {
             page.users.retain(|user| self.filter.names(&user.username, &user.email));

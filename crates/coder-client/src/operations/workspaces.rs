@@ -12,7 +12,7 @@ use crate::{
 
 operations! {
     /// `GET /api/v2/workspaces/{workspace}`: returns a workspace. For a deleted workspace Coder
-    /// answers 410 ([`Error::is_gone`](crate::Error::is_gone)).
+    /// answers 410 ([`ClientError::is_gone`](crate::ClientError::is_gone)).
     #[derive(Copy)]
     GetWorkspace(workspace: WorkspaceId) = GET ["workspaces", workspace]
         query {
@@ -72,7 +72,7 @@ impl_operation!(ListWorkspaces => WorkspacePage,
 /// `POST /api/v2/users/{user}/workspaces`: creates a workspace and starts its first build.
 ///
 /// The request is not repeated when its answer is lost. If the first try had succeeded, Coder
-/// answers a second one with 409 ([`Error::is_conflict`](crate::Error::is_conflict)).
+/// answers a second one with 409 ([`ClientError::is_conflict`](crate::ClientError::is_conflict)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreateWorkspace {
     #[serde(skip)]

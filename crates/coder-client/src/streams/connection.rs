@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use super::server_sent::{Decoder, TooLarge};
 use crate::operation::{read_body, response_error};
-use crate::{Client, Error, UnreadableAnswer};
+use crate::{Client, ClientError, UnreadableAnswer};
 
 /// The longest server-sent event, in bytes. Coder's largest workspaces have a hundredth of it.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
@@ -56,7 +56,7 @@ pub(super) enum Message {
 /// No message came, or no connection.
 #[derive(Debug)]
 pub(super) struct Lost {
-    pub(super) error: Error,
+    pub(super) error: ClientError,
     pub(super) remedy: Remedy,
 }
 
@@ -70,10 +70,12 @@ pub(super) enum Remedy {
     Nothing,
 }
 
-impl From<Error> for Lost {
-    fn from(error: Error) -> Self {
+impl From<ClientError> for Lost {
+    fn from(error: ClientError) -> Self {
         let remedy = match &error {
-            Error::Transport(transport) if transport.kind() == TransportErrorKind::Unsupported => {
+            ClientError::Transport(transport)
+                if transport.kind() == TransportErrorKind::Unsupported =>
+            {
                 Remedy::OtherChannel
             }
             _ if error.is_transient() => Remedy::Again,
@@ -85,12 +87,12 @@ impl From<Error> for Lost {
 
 impl From<TransportError> for Lost {
     fn from(error: TransportError) -> Self {
-        Error::from(error).into()
+        ClientError::from(error).into()
     }
 }
 
 impl Lost {
-    fn again(error: impl Into<Error>) -> Self {
+    fn again(error: impl Into<ClientError>) -> Self {
         Self { error: error.into(), remedy: Remedy::Again }
     }
 }
@@ -167,7 +169,7 @@ impl Connection {
                         let event: TypedEvent<'_> =
                             serde_json::from_str(&text).map_err(|source| {
                                 let answer = UnreadableAnswer::new(".", &source.to_string());
-                                Lost::from(Error::Unreadable(Box::new(answer)))
+                                Lost::from(ClientError::Unreadable(Box::new(answer)))
                             })?;
                         message(&event.r#type, event.data.map_or("", RawValue::get).to_owned())
                     }
@@ -205,7 +207,7 @@ fn is_event_stream(answer: &Response<Body>) -> bool {
         && content_type.is_some_and(|value| value.starts_with("text/event-stream"))
 }
 
-async fn refused(answer: Response<Body>) -> Error {
+async fn refused(answer: Response<Body>) -> ClientError {
     match read_body(answer, crate::MAX_ANSWER).await {
         Ok(answer) => response_error(&answer),
         Err(error) => error,

@@ -8,7 +8,7 @@ use futures_util::stream;
 
 use super::connection::{Connection, Lost, Message, Remedy, Texts, ended};
 use super::{Channel, Polled, Subscription};
-use crate::{Client, Error};
+use crate::{Client, ClientError};
 
 /// How often is asked where nothing better is to be had.
 const POLL_EVERY: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ impl Client {
     /// use coder_client::{Client, WorkspaceId, subscriptions::WatchWorkspace};
     /// use futures_util::TryStreamExt as _;
     ///
-    /// async fn watch(client: &Client, id: WorkspaceId) -> Result<(), coder_client::Error> {
+    /// async fn watch(client: &Client, id: WorkspaceId) -> Result<(), coder_client::ClientError> {
     ///     let mut changes = client.subscribe(WatchWorkspace::new(id));
     ///     while let Some(workspace) = changes.try_next().await? {
     ///         println!("{} is {}", workspace.name, workspace.latest_build.status);
@@ -40,7 +40,7 @@ impl Client {
     pub fn subscribe<S: Subscription>(
         &self,
         subscription: S,
-    ) -> BoxStream<'static, Result<S::Item, Error>> {
+    ) -> BoxStream<'static, Result<S::Item, ClientError>> {
         let channels = subscription.channels().to_vec();
         Subscriber::new(self.clone(), subscription, channels).into_stream()
     }
@@ -50,7 +50,7 @@ impl Client {
         &self,
         channel: Channel,
         subscription: S,
-    ) -> BoxStream<'static, Result<S::Item, Error>> {
+    ) -> BoxStream<'static, Result<S::Item, ClientError>> {
         Subscriber::new(self.clone(), subscription, vec![channel]).into_stream()
     }
 }
@@ -82,14 +82,14 @@ impl<S: Subscription> Subscriber<S> {
         }
     }
 
-    fn into_stream(self) -> BoxStream<'static, Result<S::Item, Error>> {
+    fn into_stream(self) -> BoxStream<'static, Result<S::Item, ClientError>> {
         Box::pin(stream::unfold(self, async |mut subscriber| {
             let next = subscriber.next().await?;
             Some((next, subscriber))
         }))
     }
 
-    async fn next(&mut self) -> Option<Result<S::Item, Error>> {
+    async fn next(&mut self) -> Option<Result<S::Item, ClientError>> {
         loop {
             if let Some(item) = self.ready.pop_front() {
                 return Some(Ok(item));
@@ -161,7 +161,7 @@ impl<S: Subscription> Subscriber<S> {
         Ok(())
     }
 
-    async fn recover(&mut self, lost: Lost) -> Result<(), Error> {
+    async fn recover(&mut self, lost: Lost) -> Result<(), ClientError> {
         self.connection = None;
         match lost.remedy {
             Remedy::Again => {

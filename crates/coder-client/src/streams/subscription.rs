@@ -5,7 +5,7 @@ use bytes::Bytes;
 use coder_core::{DeploymentUrl, MaybeSend, MaybeSync};
 use http::Request;
 
-use crate::{Client, Error};
+use crate::{Client, ClientError};
 
 /// How what is new gets here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,26 +37,26 @@ pub trait Subscription: MaybeSend + MaybeSync + 'static {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] when the values of this subscription make no request.
+    /// [`ClientError::Request`] when the values of this subscription make no request.
     fn request(
         &self,
         deployment: &DeploymentUrl,
         channel: Channel,
-    ) -> Result<Option<Request<Bytes>>, Error>;
+    ) -> Result<Option<Request<Bytes>>, ClientError>;
 
     /// What one message tells: the data of a server-sent event, or a text of a WebSocket.
     ///
     /// # Errors
     ///
-    /// [`Error::Unreadable`] when it is not of the shape this crate knows.
-    fn read(&mut self, message: &str) -> Result<Vec<Self::Item>, Error>;
+    /// [`ClientError::Unreadable`] when it is not of the shape this crate knows.
+    fn read(&mut self, message: &str) -> Result<Vec<Self::Item>, ClientError>;
 
     /// Asks once what is new, for [`Channel::Polling`].
     ///
     /// # Errors
     ///
     /// As [`Client::send`].
-    async fn poll(&mut self, client: &Client) -> Result<Polled<Self::Item>, Error>;
+    async fn poll(&mut self, client: &Client) -> Result<Polled<Self::Item>, ClientError>;
 
     /// Whether each text of the WebSocket is an event with a type, as Coder's `watch-ws` sends them.
     /// Then [`Subscription::read`] gets the data only.
@@ -71,7 +71,7 @@ pub trait Subscription: MaybeSend + MaybeSync + 'static {
     /// # Errors
     ///
     /// As [`Client::send`].
-    async fn closed(&mut self, _client: &Client) -> Result<Polled<Self::Item>, Error> {
+    async fn closed(&mut self, _client: &Client) -> Result<Polled<Self::Item>, ClientError> {
         Ok(Polled::more(Vec::new()))
     }
 }

@@ -7,7 +7,7 @@ use http::Request;
 
 use crate::models::AgentMetadatum;
 use crate::operation::{RequestBuilder, read_message};
-use crate::{AgentId, Channel, Client, Error, List, Polled, Subscription};
+use crate::{AgentId, Channel, Client, ClientError, List, Polled, Subscription};
 
 /// `GET /api/v2/workspaceagents/{agent}/watch-metadata` and `…-ws`: all that an agent tells about
 /// itself, and all of it again whenever some of it has changed. Coder tells it every few seconds;
@@ -55,7 +55,7 @@ impl Subscription for WatchAgentMetadata {
         &self,
         deployment: &DeploymentUrl,
         channel: Channel,
-    ) -> Result<Option<Request<Bytes>>, Error> {
+    ) -> Result<Option<Request<Bytes>>, ClientError> {
         let watch = match channel {
             Channel::Events => "watch-metadata",
             Channel::WebSocket => "watch-metadata-ws",
@@ -65,11 +65,14 @@ impl Subscription for WatchAgentMetadata {
         request.build(deployment).map(Some)
     }
 
-    fn read(&mut self, message: &str) -> Result<Vec<List<AgentMetadatum>>, Error> {
+    fn read(&mut self, message: &str) -> Result<Vec<List<AgentMetadatum>>, ClientError> {
         Ok(self.news(read_message(message)?))
     }
 
-    async fn poll(&mut self, _client: &Client) -> Result<Polled<List<AgentMetadatum>>, Error> {
+    async fn poll(
+        &mut self,
+        _client: &Client,
+    ) -> Result<Polled<List<AgentMetadatum>>, ClientError> {
         Err(TransportError::new(TransportErrorKind::Unsupported)
             .with_reason("coder tells the metadata of an agent only over a stream")
             .into())

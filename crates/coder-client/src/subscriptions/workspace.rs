@@ -8,7 +8,7 @@ use http::Request;
 use crate::models::Workspace;
 use crate::operation::{RequestBuilder, read_message};
 use crate::operations::GetWorkspace;
-use crate::{Channel, Client, Error, Polled, Subscription, WorkspaceId};
+use crate::{Channel, Client, ClientError, Polled, Subscription, WorkspaceId};
 
 /// `GET /api/v2/workspaces/{workspace}/watch` and `…/watch-ws`: the workspace as it is, and again
 /// after every change. It never ends by itself; a workspace that was deleted is one of the changes.
@@ -47,7 +47,7 @@ impl Subscription for WatchWorkspace {
         &self,
         deployment: &DeploymentUrl,
         channel: Channel,
-    ) -> Result<Option<Request<Bytes>>, Error> {
+    ) -> Result<Option<Request<Bytes>>, ClientError> {
         let watch = match channel {
             Channel::Events => "watch",
             Channel::WebSocket => "watch-ws",
@@ -57,11 +57,11 @@ impl Subscription for WatchWorkspace {
         request.build(deployment).map(Some)
     }
 
-    fn read(&mut self, message: &str) -> Result<Vec<Workspace>, Error> {
+    fn read(&mut self, message: &str) -> Result<Vec<Workspace>, ClientError> {
         Ok(self.news(read_message(message)?))
     }
 
-    async fn poll(&mut self, client: &Client) -> Result<Polled<Workspace>, Error> {
+    async fn poll(&mut self, client: &Client) -> Result<Polled<Workspace>, ClientError> {
         let workspace =
             client.send(&GetWorkspace::new(self.workspace).include_deleted(true)).await?;
         Ok(Polled::more(self.news(workspace)))

@@ -7,7 +7,7 @@ use coder_client::operations::{
     ListOAuth2Apps, ListScopes, ListTemplateVersionExternalAuth, ListUsers, OAuth2AppSettings,
     UnlinkExternalAuth,
 };
-use coder_client::{Capability, Conflict, Error, Operation, UserFilter, UserRef};
+use coder_client::{Capability, ClientError, Conflict, Operation, UserFilter, UserRef};
 use coder_core::{RetryPolicy, TransportError, TransportErrorKind};
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -34,7 +34,10 @@ fn limited() -> CreateToken {
 }
 
 /// Sends the operation to a Coder of this release, which refuses nothing.
-async fn asked<O: Operation>(version: &str, operation: &O) -> (Result<O::Output, Error>, usize) {
+async fn asked<O: Operation>(
+    version: &str,
+    operation: &O,
+) -> (Result<O::Output, ClientError>, usize) {
     let script = Script::of([release(version), json(201, "{}")]);
     let outcome = script.client().send(operation).await;
     (outcome, script.requests().len() - 1)

@@ -4,9 +4,9 @@ use coder_client::models::*;
 use coder_client::operations::*;
 use coder_client::subscriptions::*;
 use coder_client::{
-    AgentId, BuildId, DevcontainerId, Error, GroupId, OAuth2AppId, Operation, OrganizationRef,
-    Subscription, TemplateFilter, TemplateId, TemplateVersionId, UserFilter, UserId, UserRef,
-    WorkspaceFilter, WorkspaceId, WorkspaceName,
+    AgentId, BuildId, ClientError, DevcontainerId, GroupId, OAuth2AppId, Operation,
+    OrganizationRef, Subscription, TemplateFilter, TemplateId, TemplateVersionId, UserFilter,
+    UserId, UserRef, WorkspaceFilter, WorkspaceId, WorkspaceName,
 };
 use coder_core::{DeploymentUrl, Secret};
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +19,7 @@ pub(crate) struct Written {
     pub(crate) request: String,
 }
 
-fn written(operation: &impl Operation) -> Result<String, Error> {
+fn written(operation: &impl Operation) -> Result<String, ClientError> {
     let deployment: DeploymentUrl = "https://coder.test".parse().unwrap();
     let request = operation.request(&deployment)?;
     let path = request.uri().path_and_query().unwrap();

@@ -65,7 +65,7 @@ async fn complete(
 async fn watched(
     client: &Client,
     id: coder_client::WorkspaceId,
-    changes: &mut BoxStream<'static, Result<Workspace, coder_client::Error>>,
+    changes: &mut BoxStream<'static, Result<Workspace, coder_client::ClientError>>,
 ) -> Result<(), Trouble> {
     client.send(&CreateWorkspaceBuild::stop(id)).await?;
     let told = async {
@@ -74,7 +74,7 @@ async fn watched(
                 return Ok(true);
             }
         }
-        Ok::<_, coder_client::Error>(false)
+        Ok::<_, coder_client::ClientError>(false)
     };
     ensure!(timeout(PATIENCE, told).await??, "the stream ended before the workspace stopped");
     Ok(())
