@@ -77,7 +77,7 @@ pub(crate) enum EntitiesError {
     #[error(transparent)]
     Catalog(#[from] CatalogError),
     #[error(transparent)]
-    Coder(#[from] coder_client::Error),
+    Coder(#[from] coder_client::ClientError),
     #[error(transparent)]
     Other(Error),
 }

@@ -41,7 +41,7 @@ pub(crate) async fn missing(
     client: &Client,
     version: TemplateVersionId,
     owner: Option<UserId>,
-) -> Result<Vec<MissingAccount>, coder_client::Error> {
+) -> Result<Vec<MissingAccount>, coder_client::ClientError> {
     let list = ListTemplateVersionExternalAuth::new(version);
     let accounts = match owner {
         None => client.send(&list).await?,
@@ -67,7 +67,7 @@ pub(crate) async fn missing(
 }
 
 /// Those that Coder names when it refuses a build.
-pub(crate) fn named_in(error: &coder_client::Error, client: &Client) -> Vec<MissingAccount> {
+pub(crate) fn named_in(error: &coder_client::ClientError, client: &Client) -> Vec<MissingAccount> {
     let validations = error.api().map(|api| api.validations.as_slice()).unwrap_or_default();
     let page = |provider: &str| client.deployment().endpoint(["external-auth", provider]);
     validations

@@ -86,7 +86,7 @@ async fn template(client: &Client, wanted: Option<&TemplateRef>) -> Result<Templ
     let not_found = || NotCreatable::TemplateNotFound { template: wanted.to_string() };
     let template = match wanted.organization() {
         Some(organization) => {
-            let by_name = GetTemplateByName::new(organization.into(), wanted.template().to_owned());
+            let by_name = GetTemplateByName::new(organization, wanted.template());
             match client.send(&by_name).await {
                 Err(error) if error.is_not_found() => return Err(not_found().into()),
                 found => found?,
@@ -95,7 +95,7 @@ async fn template(client: &Client, wanted: Option<&TemplateRef>) -> Result<Templ
         None => {
             let filter = TemplateFilter::new()
                 .exact_name(wanted.template())
-                .map_err(coder_client::Error::from)?;
+                .map_err(coder_client::ClientError::from)?;
             let mut found = client.send(&ListTemplates::matching(filter)).await?;
             if found.len() > 1 {
                 let organizations = found.into_iter().map(|one| one.organization_name).collect();

@@ -27,7 +27,7 @@ pub enum Error {
     Incomplete(crate::SearchProblem),
     /// Coder did not answer, or said no.
     #[error(transparent)]
-    Client(#[from] coder_client::Error),
+    Client(#[from] coder_client::ClientError),
 }
 
 /// Why an entity's workspaces cannot be searched for.

@@ -102,7 +102,7 @@ impl<F> Follower<'_, F> {
     /// The workspace as it is now. While Coder does not answer, it is asked again.
     pub(crate) async fn look(&self, id: WorkspaceId) -> Result<Workspace, Error> {
         loop {
-            match self.client.send(&GetWorkspace::new(id).include_deleted()).await {
+            match self.client.send(&GetWorkspace::new(id).include_deleted(true)).await {
                 Err(error) if error.is_transient() => self.wait_after(error).await?,
                 answer => return Ok(answer?),
             }
@@ -111,7 +111,7 @@ impl<F> Follower<'_, F> {
 
     /// Waits until Coder may be asked again: as long as it wants, but not longer than the patience
     /// lasts. How often it has failed does not matter.
-    pub(crate) async fn wait_after(&self, error: coder_client::Error) -> Result<(), Error> {
+    pub(crate) async fn wait_after(&self, error: coder_client::ClientError) -> Result<(), Error> {
         let pause = error.retry_after().unwrap_or_default().max(GLANCE);
         if pause > self.remaining() {
             return Err(error.into());

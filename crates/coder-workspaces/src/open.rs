@@ -165,7 +165,7 @@ impl<'a> OpenWorkspace<'a> {
             other => {
                 let owner = create::owner(client, other).await?;
                 let owned = WorkspaceFilter::new().owner(&owner.username);
-                let owned = owned.map_err(coder_client::Error::from)?;
+                let owned = owned.map_err(coder_client::ClientError::from)?;
                 Search::of(self.compiled).owned_by(Owner::Everyone).matching(owned)
             }
         };

@@ -62,7 +62,7 @@ pub enum SearchProblem {
         error: FilterError,
     },
     /// One of several requests failed.
-    Failed(coder_client::Error),
+    Failed(coder_client::ClientError),
     /// Something that Coder listed could not be read.
     Unreadable(Unreadable),
     /// There were more workspaces than are compared one by one.
@@ -303,7 +303,10 @@ struct Answer {
 }
 
 impl Answer {
-    fn take(&mut self, listed: Result<List<Workspace>, coder_client::Error>) -> Result<(), Error> {
+    fn take(
+        &mut self,
+        listed: Result<List<Workspace>, coder_client::ClientError>,
+    ) -> Result<(), Error> {
         match listed {
             Ok(workspaces) => {
                 self.problems.extend(reports(&workspaces));
@@ -324,7 +327,7 @@ impl Answer {
         }
     }
 
-    fn fail(&mut self, error: coder_client::Error) -> Result<(), Error> {
+    fn fail(&mut self, error: coder_client::ClientError) -> Result<(), Error> {
         if error.is_unauthorized() {
             return Err(error.into());
         }
@@ -353,7 +356,7 @@ fn reports<T>(list: &List<T>) -> impl Iterator<Item = SearchProblem> {
 async fn list(
     client: &Client,
     filter: WorkspaceFilter,
-) -> Result<List<Workspace>, coder_client::Error> {
+) -> Result<List<Workspace>, coder_client::ClientError> {
     Ok(client.send(&ListWorkspaces::matching(filter)).await?.workspaces)
 }
 

@@ -150,7 +150,7 @@ async fn watched(
                 return Ok(true);
             }
         }
-        Ok::<_, coder_client::Error>(false)
+        Ok::<_, coder_client::ClientError>(false)
     };
     ensure!(timeout(PATIENCE, told).await??, "the stream ended before the workspace stopped");
     Ok(())

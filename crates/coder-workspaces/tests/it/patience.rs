@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use coder_client::Error as ClientError;
+use coder_client::ClientError;
 use coder_testkit::Fault;
 use coder_workspaces::{Error, How, ManageWorkspace, OpenWorkspace, Opened, Progress};
 use http::Method;

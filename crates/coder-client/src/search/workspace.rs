@@ -1,13 +1,10 @@
-//! Coder's search grammar, so that a value can never become a filter of its own.
-//!
-//! Coder splits a query on spaces outside double quotes, takes what contains `:` for a filter, and
-//! splits that on `:` outside quotes into exactly two parts. There is no escape character: what
-//! cannot be said in quotes cannot be said.
+//! Filters of workspaces.
 
 use std::fmt;
 
 use jiff::Timestamp;
 
+use super::grammar::{FilterError, param_part, speakable, split};
 use crate::WorkspaceId;
 use crate::models::WorkspaceStatus;
 
@@ -203,7 +200,7 @@ impl WorkspaceFilter {
     /// Whether it filters by parameter, so that a further [`param`](Self::param) may be an
     /// alternative and not a restriction.
     pub fn has_params(&self) -> bool {
-        self.written_params().next().is_some() || self.terms.iter().any(|(key, _)| key == "param")
+        self.written_params().next().is_some() || self.sets("param")
     }
 
     /// Whether nothing is filtered.
@@ -223,10 +220,15 @@ impl WorkspaceFilter {
         })
     }
 
-    fn set(mut self, key: &str, value: String) -> Self {
+    pub(super) fn set(mut self, key: &str, value: String) -> Self {
         self.terms.retain(|(present, _)| present != key);
         self.terms.push((key.to_owned(), value));
         self
+    }
+
+    /// Tells whether a filter of this key was added; not whether a written query has one.
+    pub(super) fn sets(&self, key: &str) -> bool {
+        self.terms.iter().any(|(present, _)| present == key)
     }
 
     fn add_param(&mut self, value: String) {
@@ -253,237 +255,6 @@ impl fmt::Display for WorkspaceFilter {
         }
         Ok(())
     }
-}
-
-/// Which templates to list: the `q` of `GET /api/v2/templates`. Deprecated ones are left out
-/// unless they are asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TemplateFilter(WorkspaceFilter);
-
-impl TemplateFilter {
-    /// Everything the caller may see.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Templates of this organization, by name or id. The word `default` is neither.
-    ///
-    /// # Errors
-    ///
-    /// See [`FilterError`].
-    pub fn organization(self, name: &str) -> Result<Self, FilterError> {
-        self.term("organization", name)
-    }
-
-    /// Templates of exactly this name.
-    ///
-    /// # Errors
-    ///
-    /// See [`FilterError`].
-    pub fn exact_name(self, name: &str) -> Result<Self, FilterError> {
-        self.term("exact_name", name)
-    }
-
-    /// Templates whose name is similar.
-    ///
-    /// # Errors
-    ///
-    /// See [`FilterError`].
-    pub fn name(self, name: &str) -> Result<Self, FilterError> {
-        self.term("name", name)
-    }
-
-    /// Deprecated templates (`true`) or the others (`false`).
-    ///
-    /// # Errors
-    ///
-    /// See [`FilterError`].
-    pub fn deprecated(self, deprecated: &str) -> Result<Self, FilterError> {
-        self.term("deprecated", deprecated)
-    }
-
-    /// Any filter of Coder's grammar. Replaces what was set for this key.
-    ///
-    /// # Errors
-    ///
-    /// See [`FilterError`].
-    pub fn term(self, key: &str, value: &str) -> Result<Self, FilterError> {
-        self.0.term(key, value).map(Self)
-    }
-
-    /// Whether nothing is filtered.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl fmt::Display for TemplateFilter {
-    /// The query in Coder's grammar.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-/// Which users to list: the `q` of `GET /api/v2/users`.
-///
-/// Coder has no filter for an exact username or address. Those are looked for as a text, and
-/// [`ListUsers`](crate::operations::ListUsers) leaves out whoever only has it as a part of a name.
-/// One user whose name is known is found by [`GetUser`](crate::operations::GetUser).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UserFilter {
-    asked: WorkspaceFilter,
-    username: Option<String>,
-    email: Option<String>,
-}
-
-impl UserFilter {
-    /// Everything the caller may see.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Users whose name, username or address contains this text.
-    ///
-    /// # Errors
-    ///
-    /// See [`FilterError`].
-    pub fn search(self, text: &str) -> Result<Self, FilterError> {
-        self.term("search", text)
-    }
-
-    /// The user with exactly this username, whatever its case.
-    ///
-    /// # Errors
-    ///
-    /// See [`FilterError`].
-    pub fn username(self, username: &str) -> Result<Self, FilterError> {
-        Ok(Self { username: Some(speakable(username)?.to_owned()), ..self })
-    }
-
-    /// The user with exactly this address, whatever its case.
-    ///
-    /// # Errors
-    ///
-    /// See [`FilterError`].
-    pub fn email(self, email: &str) -> Result<Self, FilterError> {
-        Ok(Self { email: Some(speakable(email)?.to_owned()), ..self })
-    }
-
-    /// Users of this status, like `active`.
-    ///
-    /// # Errors
-    ///
-    /// See [`FilterError`].
-    pub fn status(self, status: &str) -> Result<Self, FilterError> {
-        self.term("status", status)
-    }
-
-    /// Any filter of Coder's grammar. Replaces what was set for this key.
-    ///
-    /// # Errors
-    ///
-    /// See [`FilterError`].
-    pub fn term(self, key: &str, value: &str) -> Result<Self, FilterError> {
-        Ok(Self { asked: self.asked.term(key, value)?, ..self })
-    }
-
-    /// Whether nothing is filtered.
-    pub fn is_empty(&self) -> bool {
-        self.asked.is_empty() && !self.is_exact()
-    }
-
-    /// Whether Coder's answer has to be compared with what was asked for.
-    pub(crate) fn is_exact(&self) -> bool {
-        self.username.is_some() || self.email.is_some()
-    }
-
-    /// Whether a user of these names is asked for.
-    pub(crate) fn names(&self, username: &str, email: &str) -> bool {
-        let is = |wanted: &Option<String>, name: &str| {
-            wanted.as_ref().is_none_or(|wanted| wanted.to_lowercase() == name.to_lowercase())
-        };
-        is(&self.username, username) && is(&self.email, email)
-    }
-}
-
-impl fmt::Display for UserFilter {
-    /// The query in Coder's grammar.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut asked = self.asked.clone();
-        if let Some(part) = self.username.as_ref().or(self.email.as_ref())
-            && !asked.terms.iter().any(|(key, _)| key == "search")
-        {
-            asked = asked.set("search", part.clone());
-        }
-        asked.fmt(formatter)
-    }
-}
-
-/// A value that Coder's search grammar cannot express.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FilterError {
-    /// An empty value would filter nothing, or not be accepted.
-    #[error("a search value is empty")]
-    Empty,
-    /// The grammar has no way to write this character in such a value.
-    #[error("`{}` cannot be searched for: coder's search has no way to write {character:?} in it", value.escape_debug())]
-    Character {
-        /// The value.
-        value: String,
-        /// The first character that cannot be written.
-        character: char,
-    },
-    /// Not the name of a filter.
-    #[error("`{}` is no search filter; their names consist of a to z, `-` and `_`", key.escape_debug())]
-    Key {
-        /// The name.
-        key: String,
-    },
-    /// A written query opens a quote and does not close it.
-    #[error("the search `{}` opens a double quote and does not close it", query.escape_debug())]
-    UnbalancedQuote {
-        /// The query.
-        query: String,
-    },
-}
-
-impl FilterError {
-    /// Whether the value could be compared on the caller's side instead: the grammar cannot write
-    /// it, but it is no attempt to leave its place either.
-    pub fn is_inexpressible(&self) -> bool {
-        matches!(self, Self::Character { character: ',' | '=', .. })
-    }
-}
-
-/// A name or value inside a `param` filter. Coder splits those on `,` and `=`.
-fn param_part(text: &str) -> Result<&str, FilterError> {
-    match speakable(text)?.chars().find(|character| matches!(character, ',' | '=')) {
-        Some(character) => Err(FilterError::Character { value: text.to_owned(), character }),
-        None => Ok(text),
-    }
-}
-
-/// A value that stays one value between double quotes.
-fn speakable(value: &str) -> Result<&str, FilterError> {
-    if value.is_empty() {
-        return Err(FilterError::Empty);
-    }
-    match value.chars().find(|character| *character == '"' || character.is_control()) {
-        Some(character) => Err(FilterError::Character { value: value.to_owned(), character }),
-        None => Ok(value),
-    }
-}
-
-/// The parts of `text` between `delimiter`s outside double quotes, without the empty ones.
-fn split(text: &str, delimiter: char) -> Vec<&str> {
-    let mut quoted = false;
-    text.split(|character| {
-        quoted ^= character == '"';
-        !quoted && character == delimiter
-    })
-    .filter(|part| !part.is_empty())
-    .collect()
 }
 
 #[cfg(test)]

@@ -1,27 +1,30 @@
 //! Sending operations.
 
+mod capability_cache;
+mod credential;
+mod credential_provider;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use coder_core::{
-    Body, BoxFuture, DeploymentUrl, RetryPolicy, TransportError, TransportErrorKind, World,
-    elapsed, random_bytes, timeout,
+    BoxFuture, DeploymentUrl, RetryPolicy, RetryState, TransportError, TransportErrorKind, World,
+    timeout,
 };
 use http::header::{ACCEPT, HeaderValue};
-use http::{HeaderMap, Request, Response};
-use jiff::Timestamp;
+use http::{HeaderMap, Request};
 use tracing::Instrument as _;
 use url::Url;
 
-use crate::capability_cache::CapabilityCache;
+use self::capability_cache::CapabilityCache;
+pub use self::credential::Credential;
+pub use self::credential_provider::CredentialProvider;
 use crate::error::Asked;
+use crate::operation::read_body;
 use crate::operations::GetBuildInfo;
-use crate::{
-    Capabilities, CoderVersion, Credential, CredentialProvider, Error, Operation, RequestError,
-    Unsupported,
-};
+use crate::{Capabilities, ClientError, CoderVersion, Operation, RequestError, Unsupported};
 
 /// How long an operation may take in all, unless the client says otherwise.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -111,11 +114,11 @@ impl Client {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn capabilities(&self) -> Result<Capabilities, Error> {
+    pub async fn capabilities(&self) -> Result<Capabilities, ClientError> {
         self.in_time(true, self.known_capabilities()).await
     }
 
-    async fn known_capabilities(&self) -> Result<Capabilities, Error> {
+    async fn known_capabilities(&self) -> Result<Capabilities, ClientError> {
         let now = self.world.clock.now();
         if let Some(known) = self.capabilities.fresh(now) {
             return Ok(known);
@@ -133,9 +136,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// See [`Error`]; [`Error::is_transient`] ones have been tried again already where that was
+    /// See [`ClientError`]; [`ClientError::is_transient`] ones have been tried again already where that was
     /// safe and worth the wait.
-    pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+    pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, ClientError> {
         let is_safe = operation.request(&self.deployment)?.method().is_safe();
         let sent = async {
             self.check(operation).await?;
@@ -148,8 +151,8 @@ impl Client {
     async fn in_time<T>(
         &self,
         is_safe: bool,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
+        work: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<T, ClientError> {
         if let Some(outcome) = timeout(&*self.world.runtime, self.deadline, work).await {
             return outcome;
         }
@@ -159,7 +162,7 @@ impl Client {
     }
 
     /// That the deployment would not ignore a part of what is asked.
-    async fn check<O: Operation>(&self, operation: &O) -> Result<(), Error> {
+    async fn check<O: Operation>(&self, operation: &O) -> Result<(), ClientError> {
         let Some(needs) = operation.needs().filter(|needs| needs.is_ignored_by_older()) else {
             return Ok(());
         };
@@ -169,10 +172,10 @@ impl Client {
         }
         let (operation, release) = (name_of::<O>(), capabilities.version());
         let unsupported = Unsupported { operation, needs: Some(needs), release, answer: None };
-        Err(Error::Unsupported(Box::new(unsupported)))
+        Err(ClientError::Unsupported(Box::new(unsupported)))
     }
 
-    async fn deliver<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+    async fn deliver<O: Operation>(&self, operation: &O) -> Result<O::Output, ClientError> {
         let mut request = operation.request(&self.deployment)?;
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         // Never the query: it may hold what people search for.
@@ -188,11 +191,11 @@ impl Client {
         &self,
         operation: &O,
         request: &Request<Bytes>,
-    ) -> Result<O::Output, Error> {
+    ) -> Result<O::Output, ClientError> {
         let repeatable = operation.is_repeatable(request.method());
-        let mut tries = Tries::default();
+        let mut retries = RetryState::default();
         loop {
-            let number = tries.failed + 1;
+            let number = retries.failed() + 1;
             let outcome = self
                 .authorized(request, operation.needs_credential(), |request| {
                     Box::pin(self.attempt(operation, request, number))
@@ -206,7 +209,7 @@ impl Client {
             if !error.is_transient() || !safe {
                 return Err(error);
             }
-            self.pause(&self.retry, &mut tries, error).await?;
+            self.pause(&self.retry, &mut retries, error).await?;
         }
     }
 
@@ -215,7 +218,7 @@ impl Client {
         operation: &O,
         request: Request<Bytes>,
         attempt: u32,
-    ) -> Result<O::Output, Error> {
+    ) -> Result<O::Output, ClientError> {
         let path = request.uri().path();
         let mut asked = Asked {
             operation: name_of::<O>(),
@@ -224,33 +227,29 @@ impl Client {
             is_beside_the_api: !["/api/v2/", "/oauth2/"].iter().any(|below| path.contains(below)),
             release: None,
         };
-        let answer = self.world.transport.send(request).await.map_err(Error::from);
+        let answer = self.world.transport.send(request).await.map_err(ClientError::from);
         let answer = answer.map_err(|error| error.of(&asked))?;
         tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
         asked.release = release(answer.headers());
-        let parsed =
-            whole(answer, operation.max_answer()).await.and_then(|answer| operation.parse(answer));
+        let parsed = read_body(answer, operation.max_answer())
+            .await
+            .and_then(|answer| operation.parse(answer));
         parsed.map_err(|error| error.of(&asked))
     }
 
-    /// Waits before the next try; the error itself when there is none.
+    /// Waits before the next try; returns `error` when `policy` allows none.
     pub(crate) async fn pause(
         &self,
-        retry: &RetryPolicy,
-        tries: &mut Tries,
-        error: Error,
-    ) -> Result<(), Error> {
-        let now = self.world.clock.now();
-        let since = *tries.since.get_or_insert(now);
-        tries.failed += 1;
-        let elapsed = elapsed(now, since);
-        let [jitter] = random_bytes(&*self.world.random).unwrap_or_default();
-        let Some(pause) = retry.delay(tries.failed, elapsed, error.retry_after(), jitter) else {
-            return Err(error);
-        };
-        tracing::debug!(%error, failed = tries.failed, ?pause, "trying again");
-        self.world.runtime.sleep(pause).await;
-        Ok(())
+        policy: &RetryPolicy,
+        retries: &mut RetryState,
+        error: ClientError,
+    ) -> Result<(), ClientError> {
+        tracing::debug!(%error, "a try has failed");
+        if retries.pause(&self.world, policy, error.retry_after()).await {
+            Ok(())
+        } else {
+            Err(error)
+        }
     }
 
     /// Lets `attempt` send the request with a credential, where one is needed, and once more with
@@ -259,8 +258,8 @@ impl Client {
         &self,
         request: &Request<Bytes>,
         needed: bool,
-        attempt: impl Fn(Request<Bytes>) -> BoxFuture<'a, Result<T, Error>>,
-    ) -> Result<T, Error> {
+        attempt: impl Fn(Request<Bytes>) -> BoxFuture<'a, Result<T, ClientError>>,
+    ) -> Result<T, ClientError> {
         let Some(provider) = self.credentials.as_deref().filter(|_| needed) else {
             return attempt(request.clone()).await;
         };
@@ -283,7 +282,7 @@ impl Client {
         &self,
         request: &Request<Bytes>,
         credential: &Credential,
-    ) -> Result<Request<Bytes>, Error> {
+    ) -> Result<Request<Bytes>, ClientError> {
         let url = Url::parse(&request.uri().to_string());
         if !url.is_ok_and(|url| self.deployment.owns(&url)) {
             return Err(RequestError::ForeignOrigin.into());
@@ -308,19 +307,6 @@ fn name_of<O: Operation>() -> &'static str {
 /// The release that an answer of Coder names.
 fn release(headers: &HeaderMap) -> Option<CoderVersion> {
     CoderVersion::parse(headers.get("x-coder-build-version")?.to_str().ok()?).ok()
-}
-
-/// How often something was tried in vain, and since when.
-#[derive(Debug, Default)]
-pub(crate) struct Tries {
-    failed: u32,
-    since: Option<Timestamp>,
-}
-
-/// An answer with all of its body, which has `most` bytes at most.
-pub(crate) async fn whole(answer: Response<Body>, most: usize) -> Result<Response<Bytes>, Error> {
-    let (head, body) = answer.into_parts();
-    Ok(Response::from_parts(head, body.collect(most).await?))
 }
 
 impl fmt::Debug for Client {

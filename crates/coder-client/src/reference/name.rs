@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{OrganizationId, UserId};
+use super::{OrganizationId, UserId};
 
 /// A name that Coder would not take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@ use coder_core::Secret;
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, HeaderName};
 
-use crate::{Error, RequestError};
+use crate::RequestError;
 
 /// The header Coder itself reads first.
 pub(crate) const SESSION_TOKEN: HeaderName = HeaderName::from_static("coder-session-token");
@@ -23,7 +23,7 @@ pub enum Credential {
 
 impl Credential {
     /// The header that carries it, marked as sensitive.
-    pub(crate) fn header(&self) -> Result<(HeaderName, HeaderValue), Error> {
+    pub(crate) fn header(&self) -> Result<(HeaderName, HeaderValue), RequestError> {
         let (name, value) = match self {
             Self::SessionToken(token) => (SESSION_TOKEN, token.to_header()),
             Self::Bearer(token) => (AUTHORIZATION, token.to_bearer()),

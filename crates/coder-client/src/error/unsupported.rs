@@ -4,7 +4,8 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::{ApiError, Capability, CoderVersion};
+use super::ApiError;
+use crate::{Capability, CoderVersion};
 
 /// An operation that a deployment does not have. `Display` names the operation, the release that
 /// it needs, and the release of the deployment, as far as they are known.

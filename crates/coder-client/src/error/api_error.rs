@@ -2,7 +2,6 @@
 //! different ways.
 
 use std::fmt;
-use std::time::Duration;
 
 use coder_core::quoted;
 use http::StatusCode;
@@ -43,7 +42,7 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
-    pub(crate) fn of(said: &str) -> Option<Self> {
+    pub(crate) fn from_text(said: &str) -> Option<Self> {
         if said.contains("duplicate key value violates unique constraint") {
             let is_of_a_name = said.contains("workspaces_owner_id_lower_idx");
             return Some(if is_of_a_name { Self::DuplicateName } else { Self::Duplicate });
@@ -62,23 +61,6 @@ pub struct ValidationError {
     pub field: String,
     /// What is wrong with it.
     pub detail: String,
-}
-
-/// An answer that is not JSON.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NotJson {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// Its `Content-Type`, when it named one.
-    pub content_type: Option<String>,
-    /// How the body begins, at most 200 characters on one line. Empty when the body may hold
-    /// something else than a page for people.
-    pub start: String,
-    /// The time to wait, when the answer named one.
-    pub retry_after: Option<Duration>,
-    /// Whether the request was of a safe method (RFC 9110 §9.2.1), so that it changed nothing.
-    pub(crate) changed_nothing: bool,
 }
 
 /// What stands in the way of a request that Coder answered with 409, or with 500 where two requests
@@ -231,31 +213,5 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "coder answered {}: {}", self.status.as_u16(), self.said())
-    }
-}
-
-impl NotJson {
-    /// Whether it is a page that came with success.
-    pub(crate) fn is_successful_page(&self) -> bool {
-        let is_html = |content_type: &String| content_type.starts_with("text/html");
-        self.status.is_success() && self.content_type.as_ref().is_some_and(is_html)
-    }
-}
-
-impl fmt::Display for NotJson {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let status = self.status.as_u16();
-        write!(formatter, "did not receive JSON from coder, but status {status}")?;
-        if let Some(content_type) = &self.content_type {
-            write!(formatter, " with {}", quoted(content_type))?;
-        }
-        if !self.start.is_empty() {
-            write!(formatter, " that begins with {}", quoted(&self.start))?;
-        }
-        if self.status.is_server_error() {
-            formatter.write_str("; the proxy in front of coder may be unable to reach it")
-        } else {
-            formatter.write_str("; check the deployment's URL, and whether a login page or proxy stands in front of it")
-        }
     }
 }

@@ -1,12 +1,10 @@
 //! Where a client's credential comes from.
 
-use std::error::Error as StdError;
-use std::fmt;
-
 use async_trait::async_trait;
 use coder_core::{MaybeSend, MaybeSync};
 
-use crate::Credential;
+use super::Credential;
+use crate::CredentialError;
 
 /// Gives a client the credential for each request, and a fresher one when Coder refuses it.
 ///
@@ -62,45 +60,5 @@ pub trait CredentialProvider: MaybeSend + MaybeSync {
 impl CredentialProvider for Credential {
     async fn credential(&self) -> Result<Self, CredentialError> {
         Ok(self.clone())
-    }
-}
-
-/// A [`CredentialProvider`] has no credential to give. Nothing was sent.
-#[derive(Debug)]
-pub struct CredentialError {
-    needs_login: bool,
-    source: Box<dyn StdError + Send + Sync>,
-}
-
-impl CredentialError {
-    /// Only a new login helps.
-    pub fn needs_login(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { needs_login: true, source: source.into() }
-    }
-
-    /// There is one, but it cannot be had right now.
-    pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { needs_login: false, source: source.into() }
-    }
-
-    /// Whether only a new login helps. Otherwise the next try may well succeed.
-    pub fn is_login_needed(&self) -> bool {
-        self.needs_login
-    }
-}
-
-impl fmt::Display for CredentialError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(if self.needs_login {
-            "there is no credential for coder any more; sign in again"
-        } else {
-            "the credential for coder cannot be had right now"
-        })
-    }
-}
-
-impl StdError for CredentialError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.source)
     }
 }

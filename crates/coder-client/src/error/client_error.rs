@@ -1,21 +1,20 @@
 //! What can go wrong between a caller and Coder, and whose fault it is.
 
-use std::fmt;
 use std::time::Duration;
 
-use coder_core::{Origin, TransportError, cleaned, quoted};
+use coder_core::{Origin, TransportError};
 use http::StatusCode;
 
-use crate::unsupported::Absence;
-use crate::{
-    ApiError, Capability, CoderVersion, Conflict, CredentialError, FilterError, NameError, NotJson,
-    Unreadable, Unsupported,
+use super::unsupported::Absence;
+use super::{
+    ApiError, Conflict, CredentialError, NotJson, RequestError, UnreadableAnswer, Unsupported,
 };
+use crate::{Capability, CoderVersion, FilterError, NameError};
 
 /// A request to Coder that gave no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum ClientError {
     /// The caller's fault: the request cannot be made. Nothing was sent.
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -54,75 +53,7 @@ pub enum Error {
     Transport(#[from] TransportError),
 }
 
-/// Why a request cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RequestError {
-    /// The credential is no possible header value.
-    #[error("the credential holds characters that no HTTP header can carry")]
-    Credential,
-    /// A search value that Coder's search grammar cannot express.
-    #[error(transparent)]
-    Filter(#[from] FilterError),
-    /// A name that Coder would not take.
-    #[error(transparent)]
-    Name(#[from] NameError),
-    /// A name would change the path: it is empty, `.` or `..`, or holds a `/`, which nothing at
-    /// Coder has in its name.
-    #[error("{} cannot be part of a path; a name is neither empty, `.` nor `..`, and holds no `/`", quoted(.0))]
-    PathSegment(String),
-    /// An operation's request points away from the deployment.
-    #[error("the request does not go to the deployment, so its credential stays here")]
-    ForeignOrigin,
-    /// The request cannot be written down.
-    #[error("the request cannot be built: {0}")]
-    Invalid(String),
-}
-
-/// An answer that lacks what makes it what was asked for.
-///
-/// It tells no value of the answer: that may be a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UnreadableAnswer {
-    /// The place in the JSON document, like `latest_build.id`; `.` for all of it.
-    pub path: String,
-    /// What is there, and what should be.
-    pub reason: String,
-    /// The name of the operation, when [`Client::send`](crate::Client::send) sent it.
-    pub operation: Option<&'static str>,
-    /// Coder's release, when the answer told it (`X-Coder-Build-Version`).
-    pub release: Option<String>,
-}
-
-impl UnreadableAnswer {
-    pub(crate) fn new(path: &str, reason: &str) -> Self {
-        let (path, reason) = (cleaned(path), cleaned(reason));
-        Self { path, reason, operation: None, release: None }
-    }
-}
-
-impl From<Unreadable> for UnreadableAnswer {
-    fn from(unreadable: Unreadable) -> Self {
-        Self::new(unreadable.place(), unreadable.reason())
-    }
-}
-
-impl fmt::Display for UnreadableAnswer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("coder's answer")?;
-        if let Some(operation) = self.operation {
-            write!(formatter, " to `{operation}`")?;
-        }
-        write!(formatter, " is not as expected at `{}`: {}", self.path, self.reason)?;
-        if let Some(release) = &self.release {
-            write!(formatter, "; the release is {release}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Error {
+impl ClientError {
     /// The HTTP status of the answer, when one came.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
@@ -184,7 +115,7 @@ impl Error {
 
     /// This deployment does not have the operation at all: it is older, or the feature is off, not
     /// licensed or not part of its build. From [`Client::send`](crate::Client::send) it is an
-    /// [`Error::Unsupported`], whose text says which operation needs which release, and what this
+    /// [`ClientError::Unsupported`], whose text says which operation needs which release, and what this
     /// one is.
     pub fn is_unsupported(&self) -> bool {
         match self {
@@ -287,7 +218,7 @@ pub(crate) struct Asked {
     pub(crate) release: Option<CoderVersion>,
 }
 
-impl Error {
+impl ClientError {
     /// The same error of a request whose method is safe (RFC 9110 §9.2.1).
     pub(crate) fn of_safe_request(self) -> Self {
         match self {
@@ -335,13 +266,13 @@ impl Error {
     }
 }
 
-impl From<FilterError> for Error {
+impl From<FilterError> for ClientError {
     fn from(error: FilterError) -> Self {
         RequestError::from(error).into()
     }
 }
 
-impl From<NameError> for Error {
+impl From<NameError> for ClientError {
     fn from(error: NameError) -> Self {
         RequestError::from(error).into()
     }

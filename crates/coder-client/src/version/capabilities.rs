@@ -1,6 +1,6 @@
 //! What a deployment can do, by its version.
 
-use crate::CoderVersion;
+use super::CoderVersion;
 use crate::models::BuildInfo;
 
 /// Something that came to Coder with a certain version, and that a caller has to know about.
