@@ -46,7 +46,7 @@ impl Page {
     pub(crate) fn of(config: &AppConfig) -> Option<Self> {
         let origin = Origin::of(&config.app_base_url).ok()?;
         let ours = Origin::of(&config.backend.base_url).is_ok_and(|backend| backend == origin);
-        let environment = config.auth.environment.clone();
+        let environment = config.auth.environment.to_string();
         ours.then_some(Self { environment, origin, note: "" })
     }
 
