@@ -14,7 +14,8 @@ use coder_auth::{
 };
 use coder_config::{
     AppConfig, BuiltInSignInResolver, CoderEnvironment, ConfigError, ConfigErrors, CorsConfig,
-    Logout, SignInResolverConfig, SignInResolverName, TrustedIssuerConfig, WorkspacesConfig,
+    EnvironmentName, Logout, SignInResolverConfig, SignInResolverName, TrustedIssuerConfig,
+    WorkspacesConfig,
 };
 use coder_core::{Origin, World, join_path};
 use coder_workspaces::KnownPlaces;
@@ -91,18 +92,18 @@ impl PortalBuilder<'_> {
             }
             let ready = environment.as_ref().map_err(ConfigErrors::clone);
             options = match ready.and_then(|ready| Ok(self.environment_options(ready)?)) {
-                Ok(ready) => options.environment(name, ready),
+                Ok(ready) => options.environment(name.as_str(), ready),
                 Err(errors) if is_own => {
-                    return Err(PortalError::Environment { environment: name.clone(), errors });
+                    return Err(PortalError::Environment { environment: name.to_string(), errors });
                 }
                 Err(errors) => {
-                    tracing::warn!(environment = name, %errors, "this environment cannot be offered");
-                    options.misconfigured_environment(name, errors.to_string())
+                    tracing::warn!(environment = %name, %errors, "this environment cannot be offered");
+                    options.misconfigured_environment(name.as_str(), errors.to_string())
                 }
             };
         }
         if !auth.environments.contains_key(&auth.environment) {
-            return Err(PortalError::NoEnvironment { environment: auth.environment.clone() });
+            return Err(PortalError::NoEnvironment { environment: auth.environment.to_string() });
         }
         let defaults = SessionOptions::default();
         let logout = match config.session.logout {
@@ -221,12 +222,12 @@ fn built_in(config: &BuiltInSignInResolver) -> Arc<dyn SignInResolver> {
 /// What holds for the workspaces of each environment: `coder.workspaces`, with links into that
 /// environment's deployment.
 fn workspaces(config: &AppConfig) -> BTreeMap<String, WorkspacesConfig> {
-    let of = |(name, environment): (&String, &CoderEnvironment)| {
+    let of = |(name, environment): (&EnvironmentName, &CoderEnvironment)| {
         let mut workspaces = config.workspaces.clone();
         if *name != config.auth.environment {
             workspaces.access_url = environment.deployment_url.clone();
         }
-        (name.clone(), workspaces)
+        (name.to_string(), workspaces)
     };
     let environments = &config.auth.environments;
     environments

@@ -55,7 +55,7 @@ async fn follow(stage: &mut Stage, name: &str, restart: bool) -> Result<(), Trou
 }
 
 /// What is followed on a stream.
-type Followed<T> = BoxStream<'static, Result<T, coder_client::Error>>;
+type Followed<T> = BoxStream<'static, Result<T, coder_client::ClientError>>;
 
 /// Follows the log and the metadata of the workspace's first agent, over a restart if there is
 /// one. Returns the log, which is still open.
@@ -122,7 +122,7 @@ async fn told(metadata: &mut Followed<List<AgentMetadatum>>, value: &str) -> Res
                 return Ok(true);
             }
         }
-        Ok::<_, coder_client::Error>(false)
+        Ok::<_, coder_client::ClientError>(false)
     };
     ensure!(timeout(PATIENCE, news).await??, "the agent's metadata ended at the restart");
     Ok(())
