@@ -447,7 +447,7 @@ async fn call(auth: &CoderAuth, request: &Request<Bytes>, is_refused: bool) -> R
 
 /// Who somebody is in Backstage.
 fn sign_in(identities: Identities) -> SignIn {
-    SignIn::new(Arc::new(MemoryCatalog::default())).with(resolver_fn(move |user, _| {
+    SignIn::new(Arc::new(MemoryCatalog::default())).resolver(resolver_fn(move |user, _| {
         Box::pin(async move {
             let name = match identities {
                 Identities::Shared => "everyone",
