@@ -18,7 +18,7 @@ use coder_config::{
     WorkspacesConfig,
 };
 use coder_core::{Origin, World, join_path};
-use coder_workspaces::KnownPlaces;
+use coder_workspaces::DeploymentHostsCache;
 
 use crate::PortalError;
 use crate::builder::PortalBuilder;
@@ -75,7 +75,7 @@ impl PortalBuilder<'_> {
             integrations: config.integrations.clone(),
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
-            places: KnownPlaces::default(),
+            hosts: DeploymentHostsCache::default(),
         }))
     }
 

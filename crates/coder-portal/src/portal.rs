@@ -10,7 +10,7 @@ use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
 use coder_core::{Body, World, cleaned, timeout};
-use coder_workspaces::KnownPlaces;
+use coder_workspaces::DeploymentHostsCache;
 use http::header::{HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
@@ -43,7 +43,7 @@ pub(crate) struct PortalState {
     /// The same for each environment, with links into its deployment.
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Where the deployments' apps and shells are.
-    pub(crate) places: KnownPlaces,
+    pub(crate) hosts: DeploymentHostsCache,
 }
 
 impl Portal {

@@ -31,7 +31,7 @@ async fn follow(stage: &mut Stage, name: &str, restart: bool) -> Result<(), Trou
     let client = stage.client("grace")?;
     let entity = entity(stage, name)?;
     let name: WorkspaceName = format!("{name}-{}", stage.server.run()).parse()?;
-    let made = EnsureWorkspace::of(&entity, name).run(&client).await?.workspace;
+    let made = EnsureWorkspace::new(&entity, name).run(&client).await?.workspace;
     delete_later(stage, made.id, "grace");
     let mut changes = client.subscribe(WatchWorkspace::new(made.id));
     let logs = client.subscribe(FollowBuildLogs::new(made.latest_build.id));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use coder_testkit::{FakeCoder, Fault};
-use coder_workspaces::{KnownPlaces, Places, find_places};
+use coder_workspaces::{DeploymentHosts, DeploymentHosts::fetch, DeploymentHostsCache};
 
 use crate::async_test;
 use crate::fake::client;
@@ -12,7 +12,7 @@ use crate::fake::client;
 async fn a_deployment_tells_its_places() {
     let coder = FakeCoder::new();
     let client = client(&coder, &coder.add_user("alice"));
-    let places = find_places(&client, coder.url().clone()).await.unwrap();
+    let places = DeploymentHosts::fetch(&client, coder.url().clone()).await.unwrap();
     assert_eq!(places.wildcard_hostname.as_deref(), Some("*.apps.coder.test"));
     assert_eq!(places.path_app_url, *coder.url());
     assert_eq!(places.ssh_suffix, "coder");
@@ -22,14 +22,14 @@ async fn a_deployment_tells_its_places() {
 async fn they_are_asked_for_once_in_ten_minutes() {
     let coder = FakeCoder::new();
     let client = client(&coder, &coder.add_user("alice"));
-    let known = KnownPlaces::default();
-    let first = known.of(&client, coder.url()).await;
-    assert_eq!(known.of(&client, coder.url()).await, first);
+    let known = DeploymentHostsCache::default();
+    let first = known.get(&client, coder.url()).await;
+    assert_eq!(known.get(&client, coder.url()).await, first);
     assert_eq!(coder.count("GET", "/api/v2/regions"), 1);
     coder.advance(Duration::from_secs(600));
     // What was known stays, when it cannot be asked for again.
     coder.fail_next(Fault::bad_gateway().on("/api/v2/regions"));
-    assert_eq!(known.of(&client, coder.url()).await, first);
+    assert_eq!(known.get(&client, coder.url()).await, first);
     assert_eq!(coder.count("GET", "/api/v2/regions"), 2);
 }
 
@@ -37,12 +37,12 @@ async fn they_are_asked_for_once_in_ten_minutes() {
 async fn a_deployment_that_does_not_answer_has_its_pages_all_the_same() {
     let coder = FakeCoder::new();
     let client = client(&coder, &coder.add_user("alice"));
-    let known = KnownPlaces::default();
+    let known = DeploymentHostsCache::default();
     coder.fail_next(Fault::bad_gateway().on("/api/v2/regions"));
-    let plain = Places::new(coder.url().clone());
-    assert_eq!(known.of(&client, coder.url()).await, plain);
-    assert_eq!(known.of(&client, coder.url()).await, plain);
+    let plain = DeploymentHosts::new(coder.url().clone());
+    assert_eq!(known.get(&client, coder.url()).await, plain);
+    assert_eq!(known.get(&client, coder.url()).await, plain);
     assert_eq!(coder.count("GET", "/api/v2/regions"), 1);
     coder.advance(Duration::from_secs(60));
-    assert_ne!(known.of(&client, coder.url()).await, plain);
+    assert_ne!(known.get(&client, coder.url()).await, plain);
 }

@@ -1,5 +1,4 @@
-//! What an entity's workspaces are made of: the app's defaults, what the entity says, and where
-//! its repository is.
+//! Configuration of an entity's workspaces: the app's defaults, the entity's own, its repository.
 
 use coder_config::{CoderSpec, CreationMode, Repository, TemplateRef, WorkspacesConfig};
 use coder_core::DeploymentUrl;
@@ -9,90 +8,90 @@ use url::Url;
 
 use crate::CreationLink;
 
-/// What holds for the workspaces of one entity. Its JSON form is the one that the front end of
-/// Coder's Backstage plugin works with.
+/// Configuration of one entity's workspaces, resolved from app and entity.
+///
+/// Its JSON form is that of `compileCoderConfig` in the front end of Coder's Backstage plugin.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EntityWorkspacesConfig {
-    /// What a creation link does.
+    /// Mode of a creation link.
     pub mode: CreationMode,
-    /// Where to create a workspace; `None` when there is no template to create it from.
+    /// URL of Coder's form for a new workspace; `None` without a template.
     pub creation_url: Option<Url>,
     /// The template to create from.
     #[serde(rename = "templateName")]
     pub template: Option<TemplateRef>,
-    /// The entity's repository.
+    /// Repository of the entity.
     #[serde(rename = "repoUrl", serialize_with = "clone_url")]
     pub repository: Option<Repository>,
-    /// Whether the entity says anything about its workspaces itself.
+    /// Whether the entity has a `spec.coder` of its own.
     pub is_reading_entity_data: bool,
     /// The parameters that hold the repository's URL, each once and none empty.
     pub repo_url_param_keys: Vec<String>,
     /// The template's parameters: first the app's, then the entity's, then the repository's, each
     /// where it was first named.
     pub params: IndexMap<String, String>,
-    /// Where links into Coder's dashboard lead.
+    /// Base URL of links into Coder's dashboard.
     pub access_url: DeploymentUrl,
-    /// What the entity says that could not be used, one line each, with its place.
+    /// Values of the entity that were ignored, one line each, with the place and the reason.
     pub notices: Vec<String>,
 }
 
-/// Puts together what the app says for every entity (`config`), what one entity says (`spec`), and
-/// where its repository is.
-///
-/// The entity's template, mode and parameters win over the app's; the repository's URL wins over
-/// both in the parameters that hold it.
-pub fn compile(
-    config: &WorkspacesConfig,
-    spec: Option<&CoderSpec>,
-    repository: Option<&Repository>,
-) -> EntityWorkspacesConfig {
-    let mut params = config.params.clone();
-    let mut repo_url_param_keys: Vec<String> = Vec::new();
-    for key in config.repo_url_param_keys.iter().filter(|key| !key.is_empty()) {
-        if !repo_url_param_keys.contains(key) {
-            repo_url_param_keys.push(key.clone());
-        }
-    }
-    if let Some(spec) = spec {
-        params.extend(spec.params.clone());
-    }
-    if let Some(repository) = repository {
-        let clone_url = || repository.clone_url().to_owned();
-        params.extend(repo_url_param_keys.iter().map(|key| (key.clone(), clone_url())));
-    }
-    let template = spec.and_then(|spec| spec.template.clone());
-    let mut compiled = EntityWorkspacesConfig {
-        mode: spec.and_then(|spec| spec.mode).unwrap_or(config.default_mode),
-        creation_url: None,
-        template: template.or_else(|| config.default_template.clone()),
-        repository: repository.cloned(),
-        is_reading_entity_data: spec.is_some(),
-        repo_url_param_keys,
-        params,
-        access_url: config.access_url.clone(),
-        notices: spec.map(notices).unwrap_or_default(),
-    };
-    compiled.creation_url = compiled.creation_link().map(|link| link.url());
-    compiled
-}
-
 impl EntityWorkspacesConfig {
-    /// The creation link, to say more in it than [`creation_url`](Self::creation_url) does; `None`
-    /// when there is no template to create from.
+    /// Merges the app's configuration (`config`), the entity's own (`spec`) and its repository.
+    ///
+    /// The entity's template, mode and parameters win over the app's; the repository's URL wins over
+    /// both in the parameters that hold it.
+    pub fn resolve(
+        config: &WorkspacesConfig,
+        spec: Option<&CoderSpec>,
+        repository: Option<&Repository>,
+    ) -> Self {
+        let mut params = config.params.clone();
+        let mut repo_url_param_keys: Vec<String> = Vec::new();
+        for key in config.repo_url_param_keys.iter().filter(|key| !key.is_empty()) {
+            if !repo_url_param_keys.contains(key) {
+                repo_url_param_keys.push(key.clone());
+            }
+        }
+        if let Some(spec) = spec {
+            params.extend(spec.params.clone());
+        }
+        if let Some(repository) = repository {
+            let clone_url = || repository.clone_url().to_owned();
+            params.extend(repo_url_param_keys.iter().map(|key| (key.clone(), clone_url())));
+        }
+        let template = spec.and_then(|spec| spec.template.clone());
+        let mut resolved = Self {
+            mode: spec.and_then(|spec| spec.mode).unwrap_or(config.default_mode),
+            creation_url: None,
+            template: template.or_else(|| config.default_template.clone()),
+            repository: repository.cloned(),
+            is_reading_entity_data: spec.is_some(),
+            repo_url_param_keys,
+            params,
+            access_url: config.access_url.clone(),
+            notices: spec.map(notices).unwrap_or_default(),
+        };
+        resolved.creation_url = resolved.creation_link().map(|link| link.url());
+        resolved
+    }
+
+    /// Returns the creation link, to add more than [`creation_url`](Self::creation_url) has; `None`
+    /// without a template.
     pub fn creation_link(&self) -> Option<CreationLink> {
         let template = self.template.as_ref()?;
         Some(CreationLink::new(&self.access_url, template, self.mode, &self.params))
     }
 
-    /// Whether Coder has anything to offer for the entity, so that a portal shows it: workspaces
-    /// that can be told to belong to it, or a template that it names itself or that takes its
-    /// repository.
+    /// Checks whether Coder has anything to offer for the entity, so that a portal shows it:
+    /// workspaces that can be found by its repository, or a template that the entity names.
     ///
     /// # Errors
     ///
-    /// Why not, and what its owner or the portal's administrator could do about it.
+    /// [`Incompatible`] when not; its text says what the entity's owner or the portal's administrator
+    /// can do.
     pub fn compatibility(&self) -> Result<(), Incompatible> {
         let repository = self.repository.is_some();
         let can_be_searched = repository && !self.repo_url_param_keys.is_empty();
@@ -163,8 +162,8 @@ mod tests {
         spec.params = [("zone", "b"), ("region", "brazil")].map(owned).into();
         let url = "https://github.com/zombo/com/tree/main/";
         let repository = Repository::from_url(url, &ScmIntegrations::default()).unwrap();
-        let compiled = compile(&app(), Some(&spec), Some(&repository));
-        insta::assert_json_snapshot!(compiled, @r#"
+        let config = EntityWorkspacesConfig::resolve(&app(), Some(&spec), Some(&repository));
+        insta::assert_json_snapshot!(config, @r#"
         {
           "mode": "manual",
           "creationUrl": "https://dev.coder.com/templates/devcontainers/workspace?mode=manual&param.repo=https%3A%2F%2Fgithub.com%2Fzombo%2Fcom&param.region=brazil&param.zone=b&param.custom_repo=https%3A%2F%2Fgithub.com%2Fzombo%2Fcom",
@@ -189,9 +188,9 @@ mod tests {
 
     #[test]
     fn without_entity_and_repository_the_apps_defaults_hold() {
-        let compiled = compile(&app(), None, None);
-        assert_eq!(compiled.compatibility(), Err(Incompatible::NoRepository));
-        assert_eq!(compiled.params, app().params);
+        let config = EntityWorkspacesConfig::resolve(&app(), None, None);
+        assert_eq!(config.compatibility(), Err(Incompatible::NoRepository));
+        assert_eq!(config.params, app().params);
     }
 
     #[test]
@@ -213,13 +212,17 @@ mod tests {
             (&template, None, Some(&repository), Err(Incompatible::NoParamKeys)),
             (&keys, Some(&own), None, Err(Incompatible::NoTemplate)),
         ] {
-            assert_eq!(compile(config, spec, repository).compatibility(), expected, "{spec:?}");
+            assert_eq!(
+                EntityWorkspacesConfig::resolve(config, spec, repository).compatibility(),
+                expected,
+                "{spec:?}"
+            );
         }
     }
 
     #[test]
     fn without_a_template_nothing_can_be_created() {
         let config = WorkspacesConfig::new("https://dev.coder.com".parse().unwrap());
-        assert_eq!(compile(&config, None, None).creation_url, None);
+        assert_eq!(EntityWorkspacesConfig::resolve(&config, None, None).creation_url, None);
     }
 }

@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use coder_client::ClientError;
 use coder_testkit::Fault;
-use coder_workspaces::{Error, How, ManageWorkspace, OpenWorkspace, Opened, Progress};
+use coder_workspaces::{
+    ManageWorkspace, OpenOutcome, OpenWorkspace, OpenedWorkspace, Progress, WorkspacesError,
+};
 use http::Method;
 
 use crate::async_test;
 use crate::fake::client_with;
 use crate::open::{PAY, Scene, entity, line, scene};
 
-/// Opens a workspace that starts, with 90 seconds of patience, while Coder has a fault.
-async fn opened(faults: impl Fn() -> Fault) -> (Result<Opened, Error>, Duration) {
+/// Opens a workspace that starts, with 90 seconds of wait_limit, while Coder has a fault.
+async fn opened(
+    faults: impl Fn() -> Fault,
+) -> (Result<OpenedWorkspace, WorkspacesError>, Duration) {
     let Scene { coder, alice, .. } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).starting().create();
     let fault = faults();
@@ -21,7 +25,7 @@ async fn opened(faults: impl Fn() -> Fault) -> (Result<Opened, Error>, Duration)
     });
     let began = coder.clock().now();
     let entity = entity();
-    let wish = OpenWorkspace::of(&entity).patience(Duration::from_secs(90));
+    let wish = OpenWorkspace::new(&entity).wait_limit(Duration::from_secs(90));
     let outcome = wish.run(&client, |_| {}).await;
     let waited = coder.clock().now().duration_since(began);
     (outcome, Duration::try_from(waited).unwrap())
@@ -31,24 +35,24 @@ async fn opened(faults: impl Fn() -> Fault) -> (Result<Opened, Error>, Duration)
 async fn an_outage_that_is_shorter_than_the_patience_does_not_matter() {
     for fault in [Fault::connection_refused, Fault::bad_gateway, Fault::request_lost] {
         let (opened, _) = opened(|| fault().times(15)).await;
-        assert_eq!(opened.unwrap().how, How::Joined, "half a minute of it");
+        assert_eq!(opened.unwrap().outcome, OpenOutcome::Joined, "half a minute of it");
     }
 }
 
 #[async_test]
 async fn as_long_as_coder_wants_to_be_left_alone_it_is() {
     let (opened, waited) = opened(|| Fault::rate_limited(60)).await;
-    assert_eq!(opened.unwrap().how, How::Joined);
+    assert_eq!(opened.unwrap().outcome, OpenOutcome::Joined);
     assert!(waited >= Duration::from_secs(60), "{waited:?}");
 }
 
 #[async_test]
 async fn when_the_patience_ends_first_it_is_told_what_coder_said_last() {
     let (refused, waited) = opened(|| Fault::rate_limited(3600)).await;
-    assert!(matches!(refused, Err(Error::Client(ClientError::RateLimited { .. }))));
+    assert!(matches!(refused, Err(WorkspacesError::Client(ClientError::RateLimited { .. }))));
     assert!(waited < Duration::from_secs(90), "no answer could come in time: {waited:?}");
     let (lost, waited) = opened(|| Fault::bad_gateway().times(usize::MAX)).await;
-    assert!(matches!(lost, Err(Error::Client(ClientError::NotJson(_)))));
+    assert!(matches!(lost, Err(WorkspacesError::Client(ClientError::NotJson(_)))));
     assert!(waited <= Duration::from_secs(90), "{waited:?}");
 }
 
