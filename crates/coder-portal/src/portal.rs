@@ -87,11 +87,12 @@ impl Portal {
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let head = Request::from_parts(head, ());
+        // The body comes later, where a route takes one.
+        let mut head = Request::from_parts(head, Bytes::new());
         let mut response = if cors::is_preflight(&head) {
             no_content()
         } else {
-            self.within_time(&head, body).await
+            self.within_time(&mut head, body).await
         };
         let headers = response.headers_mut();
         cors::vary(headers);
@@ -108,7 +109,7 @@ impl Portal {
     }
 
     /// The one deadline of every route, however many questions to Coder its answer takes.
-    async fn within_time(&self, head: &Request<()>, body: Body) -> Response<Bytes> {
+    async fn within_time(&self, head: &mut Request<Bytes>, body: Body) -> Response<Bytes> {
         let runtime = &*self.0.world.runtime;
         let answer = match timeout(runtime, ANSWER_WITHIN, self.dispatch(head, body)).await {
             Some(Ok(response)) => return response,
@@ -123,10 +124,10 @@ impl Portal {
         answer.to_response(head.method(), head.uri().path())
     }
 
-    /// Finds the route, then reads the body it takes, then asks it.
+    /// Finds the route, then reads the body it takes into `head`, then asks it.
     async fn dispatch(
         &self,
-        head: &Request<()>,
+        head: &mut Request<Bytes>,
         body: Body,
     ) -> Result<Response<Bytes>, ErrorAnswer> {
         let (method, path) = (head.method(), head.uri().path());
@@ -141,7 +142,8 @@ impl Portal {
         })?;
         let runtime = &*self.0.world.runtime;
         let body = request_body::read(route.takes(method), head.headers(), body, runtime).await?;
-        Ok(self.route(route, &head.clone().map(|()| body)).await)
+        *head.body_mut() = body;
+        Ok(self.route(route, head).await)
     }
 
     /// The answer of a route. It stands on the heap: within [`handle`](Self::handle) it would take

@@ -183,9 +183,10 @@ impl Upstream {
     ///
     /// When nothing is known and the last question was not answered.
     pub(crate) async fn capabilities(&self) -> Result<Capabilities, Arc<coder_client::Error>> {
-        let client = self.client.clone();
-        let question =
-            async move { client.send(&GetBuildInfo).await.map(|info| Capabilities::from(&info)) };
+        let question = || {
+            let client = self.client.clone();
+            async move { client.send(&GetBuildInfo).await.map(|info| Capabilities::from(&info)) }
+        };
         self.release.get(&self.world, RELEASE_TIMEOUT, question).await
     }
 
