@@ -54,13 +54,21 @@ impl<T: Clone> Default for Cached<T> {
 }
 
 impl<T: Answer> Cached<T> {
-    /// Gives what is known, and asks `question` when that is old or nothing. A question has `limit`
-    /// to be answered, and goes on when its readers go away.
+    /// Gives what is known, and asks a `question` when that is old or nothing. A question has
+    /// `limit` to be answered, and goes on when its readers go away.
+    ///
+    /// The question is made only when it is asked: its future is large, and each login reads what
+    /// is known.
     ///
     /// # Errors
     ///
     /// When nothing is known and the last question was not answered.
-    pub(super) async fn get<Q>(&self, world: &World, limit: Duration, question: Q) -> Outcome<T>
+    pub(super) async fn get<Q>(
+        &self,
+        world: &World,
+        limit: Duration,
+        question: impl FnOnce() -> Q,
+    ) -> Outcome<T>
     where
         Q: Future<Output = Result<T, ClientError>> + MaybeSend + 'static,
     {
@@ -78,7 +86,7 @@ impl<T: Answer> Cached<T> {
                     state.under_way = Some(waiting.clone());
                     // A runtime may drop what it is given at once, and the turn takes the lock.
                     drop(state);
-                    self.ask(world, limit, question, give);
+                    self.ask(world, limit, question(), give);
                     (known, waiting)
                 }
             }
