@@ -26,7 +26,7 @@ type BoxSink = Pin<Box<dyn Sink<WebSocketMessage, Error = TransportError> + Send
 #[cfg(target_family = "wasm")]
 type BoxSink = Pin<Box<dyn Sink<WebSocketMessage, Error = TransportError>>>;
 
-/// What goes over a [`WebSocket`]. Pings and pongs are answered below it.
+/// What goes over a [`WebSocket`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WebSocketMessage {
@@ -34,6 +34,9 @@ pub enum WebSocketMessage {
     Text(String),
     /// Bytes.
     Binary(Bytes),
+    /// A sign of life: a ping or pong of the peer (RFC 6455 §5.5.2). Pings are answered below the
+    /// socket. A browser shows none.
+    Ping,
     /// The last message of either side.
     Close {
         /// Why (RFC 6455 §7.4): 1000 is a normal end. 1005 stands for a close that did not say.

@@ -28,6 +28,9 @@ pub struct ApiError {
     pub(crate) cause: Option<Cause>,
     /// Whether the request was of a safe method (RFC 9110 §9.2.1), so that it changed nothing.
     pub(crate) changed_nothing: bool,
+    /// Whether the answer has a message or a code, as each refusal of Coder has; other peers answer
+    /// with nothing, or with JSON of their own.
+    pub(crate) is_of_coder: bool,
 }
 
 /// What an internal error of Coder came from. It is read from the whole text, of which only the
@@ -90,7 +93,7 @@ impl ApiError {
     /// Whether something that the request names is not there, or hidden from the caller.
     pub(crate) fn is_not_found(&self) -> bool {
         match self.status {
-            StatusCode::NOT_FOUND => !self.is_unsupported(),
+            StatusCode::NOT_FOUND => self.is_of_coder && !self.is_unsupported(),
             StatusCode::BAD_REQUEST => self.names_what_is_not_there(),
             _ => self.is_of_the_server() && self.cause == Some(Cause::NoRows),
         }
@@ -147,7 +150,7 @@ impl ApiError {
             let is_of_a_name = self.cause == Some(Cause::DuplicateName);
             return Some(if is_of_a_name { Conflict::NameTaken } else { Conflict::Other });
         }
-        if self.status != StatusCode::CONFLICT {
+        if self.status != StatusCode::CONFLICT || !self.is_of_coder {
             return None;
         }
         let unique = |validation: &ValidationError| validation.field == "name";
@@ -160,6 +163,19 @@ impl ApiError {
         } else {
             Conflict::Other
         })
+    }
+
+    /// Whether Coder itself has answered with this status.
+    pub(crate) fn says(&self, status: StatusCode) -> bool {
+        self.is_of_coder && self.status == status
+    }
+
+    /// Whether it says nothing about what was asked for.
+    pub(crate) fn is_inconclusive(&self) -> bool {
+        let refused = self.is_forbidden() || self.is_not_found() || self.is_duplicate();
+        let is_absence = matches!(self.status, StatusCode::NOT_FOUND | StatusCode::GONE);
+        (self.is_of_the_server() && self.status != StatusCode::NOT_IMPLEMENTED && !refused)
+            || (is_absence && !self.is_of_coder)
     }
 
     /// Whether nobody knows what became of the request.

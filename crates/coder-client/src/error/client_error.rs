@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use coder_core::{Origin, TransportError};
+use coder_core::{Origin, TransportError, TransportErrorKind};
 use http::StatusCode;
 
 use super::unsupported::Absence;
@@ -49,7 +49,7 @@ pub enum ClientError {
     #[error(transparent)]
     Credential(#[from] CredentialError),
     /// No (whole) answer came.
-    #[error("coder could not be reached")]
+    #[error("{}", unreached(.0))]
     Transport(#[from] TransportError),
 }
 
@@ -106,11 +106,11 @@ impl ClientError {
     /// on purpose. Most often 404; 400 for an unknown user in releases up to 2.29, and for what is
     /// named in the body of a request. An operation that is not there is
     /// [`is_unsupported`](Self::is_unsupported) instead.
+    ///
+    /// This and the other predicates about what was asked for go by Coder's own answers only. A 404
+    /// of a proxy is [`is_inconclusive`](Self::is_inconclusive).
     pub fn is_not_found(&self) -> bool {
-        match self.api() {
-            Some(api) => api.is_not_found(),
-            None => self.status() == Some(StatusCode::NOT_FOUND),
-        }
+        self.api().is_some_and(ApiError::is_not_found)
     }
 
     /// This deployment does not have the operation at all: it is older, or the feature is off, not
@@ -127,7 +127,7 @@ impl ClientError {
     /// 409, or 500 where two requests for one thing overlapped: something stands in the way;
     /// [`conflict`](Self::conflict) says what. Read again before repeating.
     pub fn is_conflict(&self) -> bool {
-        self.status() == Some(StatusCode::CONFLICT) || self.conflict().is_some()
+        self.conflict().is_some()
     }
 
     /// What stands in the way, when it is a conflict.
@@ -137,12 +137,17 @@ impl ClientError {
 
     /// 410, or a 409 for what is to be built: the workspace was deleted.
     pub fn is_gone(&self) -> bool {
-        self.status() == Some(StatusCode::GONE) || self.conflict() == Some(Conflict::Deleted)
+        self.says(StatusCode::GONE) || self.conflict() == Some(Conflict::Deleted)
     }
 
     /// 425: a template version is still being imported. Ask again a little later.
     pub fn is_too_early(&self) -> bool {
-        self.status() == Some(StatusCode::TOO_EARLY)
+        self.says(StatusCode::TOO_EARLY)
+    }
+
+    /// Whether Coder itself has answered with this status.
+    fn says(&self, status: StatusCode) -> bool {
+        self.api().is_some_and(|api| api.says(status))
     }
 
     /// The build to cancel is over (400), or not in the expected state any more (412).
@@ -162,6 +167,26 @@ impl ClientError {
             Self::Transport(error) => error.is_transient(),
             Self::Credential(error) => !error.is_login_needed(),
             _ => matches!(self.status().map(|status| status.as_u16()), Some(429 | 502..=504)),
+        }
+    }
+
+    /// Returns whether the outcome says nothing about what was asked for, so that the same request
+    /// may have another one later.
+    ///
+    /// So it is with each [transient](Self::is_transient) error, with an internal error of Coder
+    /// that is no refusal, and with a 404 or 410 that something else than Coder has answered, such as
+    /// a proxy while Coder is being restarted.
+    pub fn is_inconclusive(&self) -> bool {
+        match self {
+            Self::Api(api) => api.is_inconclusive(),
+            Self::NotJson(answer) => answer.is_inconclusive(),
+            Self::Request(_)
+            | Self::Unsupported(_)
+            | Self::RateLimited { .. }
+            | Self::Unreadable(_)
+            | Self::Redirected { .. }
+            | Self::Credential(_)
+            | Self::Transport(_) => self.is_transient(),
         }
     }
 
@@ -275,6 +300,13 @@ impl From<FilterError> for ClientError {
 impl From<NameError> for ClientError {
     fn from(error: NameError) -> Self {
         RequestError::from(error).into()
+    }
+}
+
+fn unreached(error: &TransportError) -> &'static str {
+    match error.kind() {
+        TransportErrorKind::TooLarge => "coder's answer is larger than is read",
+        _ => "coder could not be reached",
     }
 }
 

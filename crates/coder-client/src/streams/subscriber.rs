@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use coder_core::{BoxStream, RetryState, TransportError, TransportErrorKind};
+use coder_core::{BoxStream, RetryState, TransportError, TransportErrorKind, elapsed, timeout};
 use futures_util::stream;
+use jiff::Timestamp;
 
 use super::connection::{Connection, Lost, Message, Remedy, Texts, ended};
 use super::{Channel, Polled, Subscription};
@@ -12,6 +13,8 @@ use crate::{Client, ClientError};
 
 /// How often is asked where nothing better is to be had.
 const POLL_EVERY: Duration = Duration::from_secs(5);
+/// How long a connection must have lasted before the next one that breaks is the first failure.
+const LASTING: Duration = Duration::from_secs(30);
 
 impl Client {
     /// Everything that comes of a subscription, one item after the other, over the best channel
@@ -20,6 +23,11 @@ impl Client {
     /// - A connection that breaks, or that a restart of Coder closes, is opened again, from where it
     ///   broke off, as [`Client::with_stream_retry`] says; then the last error is an item, and the stream ends.
     ///   So it does at once when trying again is useless: the workspace is gone, the token is dead.
+    /// - A connection over which nothing comes for 60 seconds, not even one of Coder's signs of life,
+    ///   counts as broken; [`Client::with_stream_idle_limit`] sets another limit. What happened
+    ///   meanwhile comes over the next connection, and nothing comes twice.
+    /// - A channel that is opened and breaks again and again, or that something in front of Coder
+    ///   refuses, is left for the next one.
     /// - Nothing is read before it is asked for, apart from what the transport has already
     ///   buffered: a slow reader slows Coder down. One message is held at a time, of 16 MiB at
     ///   most.
@@ -62,6 +70,8 @@ struct Subscriber<S: Subscription> {
     /// The first one is in use.
     channels: VecDeque<Channel>,
     connection: Option<Connection>,
+    /// When the connection was opened.
+    opened_at: Timestamp,
     polled: bool,
     ready: VecDeque<S::Item>,
     retries: RetryState,
@@ -75,6 +85,7 @@ impl<S: Subscription> Subscriber<S> {
             subscription,
             channels: channels.into(),
             connection: None,
+            opened_at: Timestamp::MIN,
             polled: false,
             ready: VecDeque::new(),
             retries: RetryState::default(),
@@ -111,12 +122,17 @@ impl<S: Subscription> Subscriber<S> {
         let Some(connection) = &mut self.connection else {
             return self.begin().await;
         };
-        let items = match connection.next().await? {
+        let (world, limit) = (self.client.world(), self.client.stream_idle_limit());
+        let next = timeout(&*world.runtime, limit, connection.next()).await;
+        let items = match next.ok_or_else(|| silent(limit))?? {
             Message::Text(text) => self.subscription.read(&text)?,
             Message::Ping => Vec::new(),
             Message::End => return self.look_after_the_close().await,
         };
-        self.retries = RetryState::default();
+        // One that breaks after each first message is no success.
+        if elapsed(self.client.world().clock.now(), self.opened_at) >= LASTING {
+            self.retries = RetryState::default();
+        }
         self.ready.extend(items);
         Ok(())
     }
@@ -147,6 +163,7 @@ impl<S: Subscription> Subscriber<S> {
             }
             Channel::Events | Channel::Polling => Connection::events(&self.client, request).await?,
         });
+        self.opened_at = self.client.world().clock.now();
         Ok(())
     }
 
@@ -162,20 +179,36 @@ impl<S: Subscription> Subscriber<S> {
     }
 
     async fn recover(&mut self, lost: Lost) -> Result<(), ClientError> {
-        self.connection = None;
+        let was_open = self.connection.take().is_some();
         match lost.remedy {
             Remedy::Again => {
                 let retry = self.client.stream_retry();
-                self.client.pause(retry, &mut self.retries, lost.error).await
+                match self.client.pause(retry, &mut self.retries, lost.error).await {
+                    // Coder is there, but what is in its way spoils this channel.
+                    Err(error) if was_open || !error.is_transient() => self.leave_channel(error),
+                    outcome => outcome,
+                }
             }
-            Remedy::OtherChannel if self.channels.len() > 1 => {
-                tracing::debug!(error = %lost.error, "trying another channel");
-                self.channels.pop_front();
-                Ok(())
-            }
-            Remedy::OtherChannel | Remedy::Nothing => Err(lost.error),
+            Remedy::OtherChannel => self.leave_channel(lost.error),
+            Remedy::Nothing => Err(lost.error),
         }
     }
+
+    /// Goes over to the next channel.
+    fn leave_channel(&mut self, error: ClientError) -> Result<(), ClientError> {
+        if self.channels.len() < 2 {
+            return Err(error);
+        }
+        tracing::debug!(%error, "trying another channel");
+        self.channels.pop_front();
+        self.retries = RetryState::default();
+        Ok(())
+    }
+}
+
+fn silent(limit: Duration) -> Lost {
+    let reason = format!("nothing came over the stream for {} seconds", limit.as_secs());
+    TransportError::new(TransportErrorKind::Timeout).with_reason(reason).into()
 }
 
 fn unsupported() -> TransportError {
