@@ -7,9 +7,9 @@ use coder_client::Unreadable;
 use coder_client::models::{
     AgentLifecycle, AgentScript, AgentStatus, ScriptStatus, Workspace, WorkspaceAgent,
 };
-use jiff::Timestamp;
 
 use crate::AvailabilityState;
+use crate::watch::Ages;
 
 /// How long a connected agent may take to report that its start scripts run; real ones take about
 /// a second. An agent process that is older than the build never reports it.
@@ -58,9 +58,9 @@ fn unreadable(workspace: &Workspace) -> Option<&Unreadable> {
 
 /// Decides the state of a started workspace: an agent that is still starting comes first, then one
 /// in an unknown state, then one that has failed.
-pub(crate) fn running(workspace: &Workspace, now: Timestamp) -> Running {
+pub(crate) fn running(workspace: &Workspace, ages: Ages<'_>) -> Running {
     let of = |state, reason: Option<String>| Running { state, reason };
-    if let Some(reason) = counted(workspace).find_map(|agent| still_to_come(agent, now)) {
+    if let Some(reason) = counted(workspace).find_map(|agent| still_to_come(agent, ages)) {
         return of(AvailabilityState::Pending, Some(reason));
     }
     let mut all = counted(workspace);
@@ -93,13 +93,13 @@ pub(crate) fn is_workable(workspace: &Workspace) -> bool {
 }
 
 /// Tells why an agent cannot be used yet; `None` when it is not starting.
-fn still_to_come(agent: &WorkspaceAgent, now: Timestamp) -> Option<String> {
+fn still_to_come(agent: &WorkspaceAgent, ages: Ages<'_>) -> Option<String> {
     let name = shown(&agent.name);
     match (&agent.status, &agent.lifecycle_state) {
         (AgentStatus::Connecting, _) => Some(format!("its agent `{name}` has not connected yet")),
         (AgentStatus::Connected, AgentLifecycle::Created)
             if blocks_login(agent)
-                && is_within(REPORTS_WITHIN, agent.first_connected_at, agent, now) =>
+                && ages.is_within(REPORTS_WITHIN, agent.first_connected_at, agent) =>
         {
             Some(format!("its agent `{name}` is about to run start scripts"))
         }
@@ -108,26 +108,12 @@ fn still_to_come(agent: &WorkspaceAgent, now: Timestamp) -> Option<String> {
         }
         (AgentStatus::Disconnected, lifecycle)
             if !has_shut_down(lifecycle)
-                && is_within(COMES_BACK_WITHIN, agent.disconnected_at, agent, now) =>
+                && ages.is_within(COMES_BACK_WITHIN, agent.disconnected_at, agent) =>
         {
             Some(format!("its agent `{name}` has lost its connection, and may come back"))
         }
         _ => None,
     }
-}
-
-/// Returns whether `since` (or the last change of the agent) is less than `limit` ago.
-fn is_within(
-    limit: Duration,
-    since: Option<Timestamp>,
-    agent: &WorkspaceAgent,
-    now: Timestamp,
-) -> bool {
-    // Without a moment nothing could end the wait.
-    let Some(since) = since.or(agent.updated_at) else { return false };
-    let waited = now.duration_since(since);
-    // A clock that is behind Coder's: it has just happened.
-    Duration::try_from(waited).unwrap_or_default() < limit
 }
 
 /// Returns whether the agent has been shut down, so that its connection is not lost.

@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use crate::accounts::{self, MissingAccount};
 use crate::agents::{self, Running};
+use crate::watch::Ages;
 
 /// When to look again while something is under way.
 const POLL_SOON: Duration = Duration::from_secs(5);
@@ -110,7 +111,16 @@ pub enum NextAction {
 
 impl Availability {
     /// Decides how usable `workspace` is at the moment `now`.
+    ///
+    /// A connection that is lost, or scripts that have not begun, are waited for up to 30 seconds
+    /// from the moment that Coder tells. A clock that differs from Coder's makes this time longer or
+    /// shorter by the difference; [`OpenWorkspace`](crate::OpenWorkspace) and the other calls that
+    /// wait do not depend on it.
     pub fn new(workspace: &Workspace, now: Timestamp) -> Self {
+        Self::decide(workspace, now, Ages::once(now))
+    }
+
+    pub(crate) fn decide(workspace: &Workspace, now: Timestamp, ages: Ages<'_>) -> Self {
         let build = &workspace.latest_build;
         let under_way = |state, reason: Option<String>| Self {
             state,
@@ -160,7 +170,7 @@ impl Availability {
                 NextAction::Start,
                 Some("its last build was canceled".to_owned()),
             ),
-            WorkspaceStatus::Running => match agents::running(workspace, now) {
+            WorkspaceStatus::Running => match agents::running(workspace, ages) {
                 Running { state: AvailabilityState::Pending, reason } => {
                     under_way(AvailabilityState::Pending, reason)
                 }

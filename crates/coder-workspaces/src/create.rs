@@ -8,17 +8,14 @@ use coder_client::operations::{
     CreateWorkspace, EvaluateDynamicParameters, GetTemplateByName, GetUser, GetWorkspaceByName,
     ListBuildParameters, ListPresets, ListTemplateVersionParameters, ListTemplates,
 };
-use coder_client::{
-    Client, List, TemplateFilter, TemplateVersionId, UserId, UserRef, WorkspaceName,
-};
+use coder_client::{List, TemplateFilter, TemplateVersionId, UserId, UserRef, WorkspaceName};
 use coder_config::TemplateRef;
+use coder_core::MaybeSend;
 use indexmap::IndexMap;
 
+use crate::follow::{Follower, backoff};
 use crate::parameters::{Chosen, choose, choose_dynamic};
-use crate::{EntityWorkspacesConfig, NotCreatable, WorkspacesError, accounts};
-
-/// How often a request whose answer was lost is made again, after looking.
-const MAX_TRIES: u32 = 3;
+use crate::{EntityWorkspacesConfig, NotCreatable, Progress, WorkspacesError, accounts};
 
 /// Wishes of a caller for a new workspace.
 #[derive(Clone, Debug, Default)]
@@ -50,20 +47,20 @@ pub(crate) enum Created {
 }
 
 /// Resolves owner, template, preset and parameters of a new workspace at Coder.
-pub(crate) async fn plan(
-    client: &Client,
+pub(crate) async fn plan<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
     config: &EntityWorkspacesConfig,
     request: &CreateRequest,
 ) -> Result<Plan, WorkspacesError> {
-    let owner_id = owner(client, &request.owner).await?.id;
-    let template = template(client, config.template.as_ref()).await?;
+    let owner_id = owner(follower, &request.owner).await?.id;
+    let template = template(follower, config.template.as_ref()).await?;
     let version = active_version(&template)?;
     let preset = match request.preset.as_deref() {
         None => None,
-        Some(name) => Some(preset_called(name, client.send(&ListPresets::new(version)).await?)?),
+        Some(name) => Some(preset_called(name, follower.ask(&ListPresets::new(version)).await?)?),
     };
     let asked = beside(preset.as_ref(), config, request)?;
-    let chosen = parameters(client, &template, &asked, preset.as_ref(), owner_id).await?;
+    let chosen = parameters(follower, &template, &asked, preset.as_ref(), owner_id).await?;
     for name in &chosen.unknown {
         tracing::debug!(template = template.name, parameter = name, "left out: not a parameter");
     }
@@ -72,17 +69,20 @@ pub(crate) async fn plan(
 
 /// Reads the future owner. Coder evaluates a template's parameters for one owner only, so the
 /// owner's id is needed for the caller too.
-pub(crate) async fn owner(client: &Client, owner: &UserRef) -> Result<User, WorkspacesError> {
-    match client.send(&GetUser::new(owner.clone())).await {
-        Err(error) if error.is_not_found() && *owner != UserRef::Me => {
+pub(crate) async fn owner<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
+    owner: &UserRef,
+) -> Result<User, WorkspacesError> {
+    match follower.ask(&GetUser::new(owner.clone())).await {
+        Err(WorkspacesError::Client(error)) if error.is_not_found() && *owner != UserRef::Me => {
             Err(NotCreatable::OwnerNotFound(owner.to_string()).into())
         }
-        found => Ok(found?),
+        found => found,
     }
 }
 
-async fn template(
-    client: &Client,
+async fn template<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
     wanted: Option<&TemplateRef>,
 ) -> Result<Template, WorkspacesError> {
     let wanted = wanted.ok_or(NotCreatable::NoTemplate)?;
@@ -90,8 +90,10 @@ async fn template(
     let template = match wanted.organization() {
         Some(organization) => {
             let by_name = GetTemplateByName::new(organization, wanted.template());
-            match client.send(&by_name).await {
-                Err(error) if error.is_not_found() => return Err(not_found().into()),
+            match follower.ask(&by_name).await {
+                Err(WorkspacesError::Client(error)) if error.is_not_found() => {
+                    return Err(not_found().into());
+                }
                 found => found?,
             }
         }
@@ -99,7 +101,7 @@ async fn template(
             let filter = TemplateFilter::new()
                 .exact_name(wanted.template())
                 .map_err(coder_client::ClientError::from)?;
-            let mut found = client.send(&ListTemplates::matching(filter)).await?;
+            let mut found = follower.ask(&ListTemplates::matching(filter)).await?;
             if found.len() > 1 {
                 let organizations = found.into_iter().map(|one| one.organization_name).collect();
                 let template = wanted.template().to_owned();
@@ -159,8 +161,8 @@ fn beside(
     Ok(asked)
 }
 
-async fn parameters(
-    client: &Client,
+async fn parameters<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
     template: &Template,
     asked: &IndexMap<String, String>,
     preset: Option<&Preset>,
@@ -174,80 +176,94 @@ async fn parameters(
             .map(|one| (&one.name, &one.value))
             .chain(asked)
             .fold(empty, |form, (name, value)| form.input(name, value));
-        match client.send(&form).await {
+        match follower.ask(&form).await {
             Ok(form) => return Ok(choose_dynamic(asked, &form, preset)?),
             // An older Coder has no such form, and its templates do not need one.
-            Err(error) if error.is_unsupported() => {}
-            Err(error) => return Err(error.into()),
+            Err(WorkspacesError::Client(error)) if error.is_unsupported() => {}
+            Err(error) => return Err(error),
         }
     }
-    let known = client.send(&ListTemplateVersionParameters::new(version)).await?;
+    let known = follower.ask(&ListTemplateVersionParameters::new(version)).await?;
     Ok(choose(asked, &known, preset)?)
 }
 
 impl Plan {
     /// Checks that the owner has linked all accounts that the template needs.
-    pub(crate) async fn check_accounts(&self, client: &Client) -> Result<(), WorkspacesError> {
+    pub(crate) async fn check_accounts<F: FnMut(Progress<'_>) + MaybeSend>(
+        &self,
+        follower: &mut Follower<'_, F>,
+    ) -> Result<(), WorkspacesError> {
         let version = active_version(&self.template)?;
         let owner = (self.owner != UserRef::Me).then_some(self.owner_id);
-        let missing = accounts::missing(client, version, owner).await?;
-        if missing.is_empty() { Ok(()) } else { Err(NotCreatable::ExternalAuth(missing).into()) }
+        loop {
+            match accounts::missing(follower.client, version, owner).await {
+                Ok(missing) if missing.is_empty() => return Ok(()),
+                Ok(missing) => return Err(NotCreatable::ExternalAuth(missing).into()),
+                Err(error) => follower.wait_after(error, backoff(1)).await?,
+            }
+        }
     }
 
     /// Creates the workspace under this name. When an answer is lost, or an earlier try succeeded
     /// unnoticed, the workspace that is there is taken if it has the same parameters.
-    pub(crate) async fn create(
+    pub(crate) async fn create<F: FnMut(Progress<'_>) + MaybeSend>(
         &self,
-        client: &Client,
+        follower: &mut Follower<'_, F>,
         name: &WorkspaceName,
     ) -> Result<Created, WorkspacesError> {
-        let order = CreateWorkspace::from_template(self.template.id, name.clone());
-        let mut order = order.for_user(self.owner.clone());
-        for (name, value) in &self.chosen.values {
-            order = order.parameter(name, value);
-        }
-        if let Some(preset) = &self.preset {
-            order = order.preset(preset.id);
-        }
-        let mut tried = 1;
+        let order = self.order(name);
+        let (mut failed, mut may_be_ours) = (0, false);
         loop {
-            match client.send(&order).await {
+            let error = match follower.client.send(&order).await {
                 Ok(workspace) => return Ok(Created::New(Box::new(workspace))),
-                Err(error) if error.is_conflict() => {
-                    return Ok(match self.earlier(client, name).await? {
-                        // A try of ours, whose answer was lost.
-                        Some(workspace) if tried > 1 => Created::New(Box::new(workspace)),
-                        Some(workspace) => Created::AlreadyExists(Box::new(workspace)),
-                        None => Created::NameTaken(name.clone()),
-                    });
-                }
-                Err(error) if error.is_outcome_unknown() && tried < MAX_TRIES => {
-                    if let Some(workspace) = self.earlier(client, name).await? {
-                        return Ok(Created::New(Box::new(workspace)));
-                    }
-                    tried += 1;
-                }
-                Err(error) => {
-                    let missing = accounts::named_in(&error, client);
-                    if missing.is_empty() {
-                        return Err(error.into());
-                    }
-                    return Err(NotCreatable::ExternalAuth(missing).into());
+                Err(error) => error,
+            };
+            if error.is_conflict() {
+                return Ok(match self.earlier(follower, name).await? {
+                    // A try of ours, whose answer was lost.
+                    Some(workspace) if may_be_ours => Created::New(Box::new(workspace)),
+                    Some(workspace) => Created::AlreadyExists(Box::new(workspace)),
+                    None => Created::NameTaken(name.clone()),
+                });
+            }
+            let missing = accounts::named_in(&error, follower.client);
+            if !missing.is_empty() {
+                return Err(NotCreatable::ExternalAuth(missing).into());
+            }
+            if error.is_outcome_unknown() {
+                may_be_ours = true;
+                if let Some(workspace) = self.earlier(follower, name).await? {
+                    return Ok(Created::New(Box::new(workspace)));
                 }
             }
+            failed += 1;
+            follower.wait_after(error, backoff(failed)).await?;
+        }
+    }
+
+    fn order(&self, name: &WorkspaceName) -> CreateWorkspace {
+        let order = CreateWorkspace::from_template(self.template.id, name.clone());
+        let order = order.for_user(self.owner.clone());
+        let values = self.chosen.values.iter();
+        let order = values.fold(order, |order, (name, value)| order.parameter(name, value));
+        match &self.preset {
+            Some(preset) => order.preset(preset.id),
+            None => order,
         }
     }
 
     /// The workspace of this name, if it was made from the same template with the same values, and
     /// is not on its way out.
-    pub(crate) async fn earlier(
+    pub(crate) async fn earlier<F: FnMut(Progress<'_>) + MaybeSend>(
         &self,
-        client: &Client,
+        follower: &mut Follower<'_, F>,
         name: &WorkspaceName,
     ) -> Result<Option<Workspace>, WorkspacesError> {
         let by_name = GetWorkspaceByName::new(self.owner.clone(), name.clone());
-        let workspace = match client.send(&by_name).await {
-            Err(error) if error.is_not_found() || error.is_gone() => return Ok(None),
+        let workspace = match follower.ask(&by_name).await {
+            Err(WorkspacesError::Client(error)) if error.is_not_found() || error.is_gone() => {
+                return Ok(None);
+            }
             found => found?,
         };
         let build = &workspace.latest_build;
@@ -256,7 +272,7 @@ impl Plan {
         {
             return Ok(None);
         }
-        let has = client.send(&ListBuildParameters::new(build.id)).await?;
+        let has = follower.ask(&ListBuildParameters::new(build.id)).await?;
         let same = |(name, value): &(String, String)| {
             has.iter().any(|parameter| parameter.name == *name && parameter.value == *value)
         };

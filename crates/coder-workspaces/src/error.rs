@@ -186,8 +186,11 @@ pub enum NotReady {
     #[error("is busy with builds that somebody else asked for")]
     Busy,
     /// It took longer than the caller wanted to wait.
-    #[error("is not there yet; look again later")]
-    TimedOut,
+    #[error("is not there yet{}; look again later", because(reason))]
+    TimedOut {
+        /// What it waits for, as far as is known.
+        reason: Option<String>,
+    },
 }
 
 impl WorkspacesError {
@@ -200,6 +203,10 @@ impl WorkspacesError {
             _ => false,
         }
     }
+}
+
+fn because(reason: &Option<String>) -> String {
+    reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
 }
 
 fn problems(problems: &[ParameterProblem]) -> String {

@@ -47,7 +47,7 @@ async fn a_process_that_ends_before_it_hears_anything_has_made_what_the_next_one
     let Scene { coder, alice, client } = scene();
     let dying = client_with(&coder, &alice, "POST /api/v2/users/me/workspaces", |coder| {
         coder.fail_next(Fault::answer_lost().method(Method::POST).on("/api/v2/users/me/"));
-        coder.fail_next(Fault::connection_refused().on("/api/v2/users/me/workspace/"));
+        coder.fail_next(Fault::sso_redirect().on("/api/v2/users/me/workspace/"));
     });
     assert!(matches!(ensure(&dying).await, Err(WorkspacesError::Client(_))));
     assert!(!ensure(&client).await.unwrap().created);

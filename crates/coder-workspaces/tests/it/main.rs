@@ -9,6 +9,7 @@ mod agents;
 mod assets;
 mod association;
 mod availability;
+mod clocks;
 mod deployment_hosts;
 mod dormant;
 mod ensure;

@@ -131,7 +131,7 @@ async fn when_somebody_else_starts_it_first_their_build_is_joined() {
     let Scene { coder, alice, .. } = scene();
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
     let client = client_with(&coder, &alice, "POST", move |coder| coder.start(id));
-    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Started);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Joined);
     let builds = format!("/api/v2/workspaces/{id}/builds");
     assert_eq!(coder.count("POST", &builds), 1);
 }
@@ -370,13 +370,13 @@ async fn patience_ends() {
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).queued(3, 7).create();
     let wish = entity();
     let wish = OpenWorkspace::new(&wish).wait_limit(Duration::from_secs(60));
-    assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"the workspace `dev` is not there yet; look again later");
+    assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"the workspace `dev` is not there yet: its build is number 3 of 7 in the queue; look again later");
 }
 
 #[async_test]
 async fn when_the_search_fails_nothing_is_created() {
     let Scene { coder, client, .. } = scene();
-    coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces"));
+    coder.fail_next(Fault::sso_redirect().on("/api/v2/workspaces"));
     assert!(matches!(open(&client).await, Err(WorkspacesError::Client(_))));
     assert_eq!(coder.requests().len(), 1);
 }
