@@ -255,10 +255,7 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
     let mut known = workspace.latest_build.build_number;
     let (mut preceded, mut failed) = (0, 0);
     loop {
-        let error = match follower.client.send(order).await {
-            Ok(_) => return Ok(Build::Ours),
-            Err(error) => error,
-        };
+        let Err(error) = follower.client.send(order).await else { return Ok(Build::Ours) };
         if error.is_conflict() {
             preceded += 1;
             let settled = follower.wait_for(Goal::Settled, workspace.id, &workspace.name).await?;
