@@ -96,9 +96,7 @@ pub(crate) fn respond_to(
                     error: Failure { name: error.name().to_owned(), message: error.to_string() },
                 },
             };
-            // Strings and numbers can always be written as JSON.
             popup::page(&outcome, origin)
-                .unwrap_or_else(|_| respond::empty(http::StatusCode::INTERNAL_SERVER_ERROR))
         }
         (Flow::Redirect(url), Ok(_)) => respond::redirect(&url),
         (Flow::Redirect(mut url), Err(error)) => {

@@ -57,8 +57,8 @@ impl CoderAuth {
     /// that was linked before. Callers are known as in [`show_link`](Self::show_link).
     ///
     /// The token must be good and, as far as this portal can tell, the person's own: not that of
-    /// another user than the person is signed in to Coder as, and not that of a user whom the
-    /// sign-in resolvers know as somebody else.
+    /// another user than the person is signed in to Coder as, and, where an environment has sign-in
+    /// resolvers, that of a user whom they resolve to this very person.
     pub async fn link(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let inner = self.inner();
         let answer = inner.in_time(inner.link(request)).await;
@@ -102,7 +102,8 @@ impl Inner {
         Ok(answer(environment, Some(&link.profile)))
     }
 
-    /// Refuses a token that this portal knows to be somebody else's.
+    /// Refuses a token that is not the person's own, as far as this portal can tell. Where people
+    /// sign in, the resolvers alone say whose an account is.
     async fn check_owner(
         &self,
         user: &BackstageUser,
@@ -121,8 +122,9 @@ impl Inner {
         match sign_in.resolve(profile).await {
             Ok(identity) if identity.user != *user.entity() => Err(other_person().into()),
             Err(error @ SignInError::Catalog(_)) => Err(error.into()),
-            // The resolvers know nobody who has this account.
-            Ok(_) | Err(_) => Ok(()),
+            Ok(_) => Ok(()),
+            // Nobody has this account, as far as the resolvers know: not the caller either.
+            Err(_) => Err(LinkError::UnknownPerson { username: profile.username.clone() }.into()),
         }
     }
 
