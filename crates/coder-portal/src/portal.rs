@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_catalog::Catalog;
+use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
 use coder_config::{ScmIntegrations, WorkspacesConfig};

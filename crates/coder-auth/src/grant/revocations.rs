@@ -196,7 +196,7 @@ fn is_refusal(error: &UpstreamError) -> bool {
         | UpstreamError::ProviderOff(Some(answer))
         | UpstreamError::TokenRefused(answer)
         | UpstreamError::Other(answer) => answer,
-        UpstreamError::UserInactive { .. } => return true,
+        UpstreamError::UserInactive { .. } | UpstreamError::AccountRefused { .. } => return true,
         UpstreamError::ProviderOff(None)
         | UpstreamError::Denied { .. }
         | UpstreamError::Authorize { .. }

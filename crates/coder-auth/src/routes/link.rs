@@ -79,7 +79,8 @@ impl LinkRoutes {
         Ok(respond(environment, Some(&link.profile)))
     }
 
-    /// Refuses a token that this portal knows to be somebody else's.
+    /// Refuses a token that is not the person's own, as far as this portal can tell. Where people
+    /// sign in, the resolvers alone say whose an account is.
     async fn check_owner(
         &self,
         user: &BackstageUser,
@@ -98,8 +99,9 @@ impl LinkRoutes {
         match sign_in.resolve(profile).await {
             Ok(identity) if identity.user != *user.entity() => Err(other_person().into()),
             Err(error @ SignInError::Catalog(_)) => Err(error.into()),
-            // The resolvers know nobody who has this account.
-            Ok(_) | Err(_) => Ok(()),
+            Ok(_) => Ok(()),
+            // Nobody has this account, as far as the resolvers know: not the caller either.
+            Err(_) => Err(LinkError::UnknownPerson { username: profile.username.clone() }.into()),
         }
     }
 

@@ -61,7 +61,7 @@ impl StartRoute {
         });
         match in_time(&*self.world.runtime, sent).await {
             Ok(response) => Ok(response),
-            Err(error) => recipient.respond(Err(error), request),
+            Err(error) => Ok(recipient.respond(Err(error), request)),
         }
     }
 

@@ -78,6 +78,14 @@ pub enum UpstreamError {
         /// Coder's words.
         message: String,
     },
+    /// Coder knows the access token, and does not let it say whose it is.
+    #[error(
+        "Authentication failed, Coder refuses this account ({message}); sign in again, or ask an administrator of Coder"
+    )]
+    AccountRefused {
+        /// Coder's words.
+        message: String,
+    },
     /// Coder does not accept the access token.
     #[error("Authentication failed, Coder does not accept the token it issued; sign in again")]
     TokenRefused(#[source] coder_client::ClientError),
@@ -184,6 +192,9 @@ impl UpstreamError {
     }
 
     /// What an answer of `/users/me` means.
+    ///
+    /// A 401 or 403 of Coder itself is about the account or its token. Whatever else failed, the page
+    /// of a proxy too, says nothing about either.
     pub(super) fn from_user_request(error: coder_client::ClientError) -> Self {
         match error.api() {
             Some(api) if api.status == StatusCode::UNAUTHORIZED => {
@@ -192,6 +203,9 @@ impl UpstreamError {
                 } else {
                     Self::TokenRefused(error)
                 }
+            }
+            Some(api) if error.is_forbidden() => {
+                Self::AccountRefused { message: cleaned(&api.message) }
             }
             _ => Self::Other(error),
         }
@@ -205,6 +219,7 @@ impl UpstreamError {
             | Self::Authorize { .. }
             | Self::GrantRefused(_)
             | Self::TokenRefused(_)
+            | Self::AccountRefused { .. }
             | Self::UserInactive { .. } => false,
             Self::ClientRefused(_)
             | Self::ProviderOff(_)
@@ -223,7 +238,7 @@ impl UpstreamError {
     /// Whether Coder refuses the token itself, or lets it not say whose it is.
     pub(crate) fn is_about_the_token(&self) -> bool {
         match self {
-            Self::TokenRefused(_) | Self::UserInactive { .. } => true,
+            Self::TokenRefused(_) | Self::AccountRefused { .. } | Self::UserInactive { .. } => true,
             Self::Other(error) => error.is_forbidden(),
             Self::Denied { .. }
             | Self::Authorize { .. }
@@ -258,6 +273,7 @@ impl UpstreamError {
             | Self::TooOld { .. }
             | Self::VersionUnknown(None)
             | Self::UserInactive { .. }
+            | Self::AccountRefused { .. }
             | Self::TokenRefused(_)
             | Self::UnreadableTokens { .. }
             | Self::NoUser => None,
@@ -276,6 +292,7 @@ impl UpstreamError {
             | Self::TooOld { .. }
             | Self::VersionUnknown(_)
             | Self::UserInactive { .. }
+            | Self::AccountRefused { .. }
             | Self::TokenRefused(_)
             | Self::UnreadableTokens { .. }
             | Self::NoUser
