@@ -53,7 +53,7 @@ impl CatalogError {
 
     /// Adds the error below. Its text must hold no secret.
     #[must_use]
-    pub fn caused_by(mut self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn with_source(mut self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         match &mut self {
             Self::Unavailable { source, .. }
             | Self::Refused { source, .. }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{DeploymentUrl, Secret, World, timeout};
+use coder_core::{DeploymentUrl, Secret, World, join_path, timeout};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
@@ -340,7 +340,7 @@ impl Callbacks {
     }
 
     fn default_for(&self, deployment: &DeploymentUrl) -> Url {
-        let mut url = below(&self.base_url, FRAME.trim_start_matches('/'));
+        let mut url = join_path(&self.base_url, FRAME.trim_start_matches('/'));
         let first = self.deployments.iter().find(|(known, _)| known == deployment);
         if let (Some((_, first)), 2..) = (first, self.deployments.len())
             && let Ok(mut segments) = url.path_segments_mut()
@@ -365,13 +365,6 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim()))
-}
-
-/// `base` with `path` behind it.
-fn below(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
-    url
 }
 
 #[cfg(test)]

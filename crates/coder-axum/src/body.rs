@@ -39,7 +39,7 @@ where
         let Self { incoming, ended } = self;
         let chunks = incoming.into_data_stream().map(|chunk| {
             let error = |error: B::Error| {
-                TransportError::new(TransportErrorKind::Interrupted).caused_by(error)
+                TransportError::new(TransportErrorKind::Interrupted).with_source(error)
             };
             chunk.map_err(error)
         });

@@ -44,8 +44,9 @@ pub(crate) struct Page {
 impl Page {
     /// The page of this portal; `None` when its pages are at another origin than this backend.
     pub(crate) fn of(config: &AppConfig) -> Option<Self> {
-        let origin = Origin::of(&config.app_base_url).ok()?;
-        let ours = Origin::of(&config.backend.base_url).is_ok_and(|backend| backend == origin);
+        let origin = Origin::from_url(&config.app_base_url).ok()?;
+        let ours =
+            Origin::from_url(&config.backend.base_url).is_ok_and(|backend| backend == origin);
         let environment = config.auth.environment.clone();
         ours.then_some(Self { environment, origin, note: "" })
     }

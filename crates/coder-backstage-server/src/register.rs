@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use coder_auth::{Registration, register_app, register_dynamically};
 use coder_client::{Client, Credential};
-use coder_core::{ReqwestTransport, Secret, World};
+use coder_core::{ReqwestTransport, Secret, World, join_path};
 use url::Url;
 
 use crate::args::RegisterArgs;
@@ -33,10 +33,7 @@ pub(crate) async fn register(args: &RegisterArgs) -> Result<(), Failure> {
 }
 
 fn callback_url(backend_url: &Url) -> Url {
-    let mut url = backend_url.clone();
-    let path = backend_url.path().trim_end_matches('/');
-    url.set_path(&format!("{path}/api/auth/coder/handler/frame"));
-    url
+    join_path(backend_url, "api/auth/coder/handler/frame")
 }
 
 /// What the operator reads. The only place where the secret is told, once, as Coder tells it.

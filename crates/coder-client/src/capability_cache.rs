@@ -1,8 +1,6 @@
 //! Remembering what the deployment can do.
 
-use std::sync::{Mutex, PoisonError};
-
-use coder_core::is_within;
+use coder_core::{Lock, is_within};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Capabilities;
@@ -12,16 +10,16 @@ const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 /// What the deployment can do, and when it said so.
 #[derive(Default)]
-pub(crate) struct CapabilityCache(Mutex<Option<(Timestamp, Capabilities)>>);
+pub(crate) struct CapabilityCache(Lock<Option<(Timestamp, Capabilities)>>);
 
 impl CapabilityCache {
     /// The answer, while it is fresh.
     pub(crate) fn fresh(&self, now: Timestamp) -> Option<Capabilities> {
-        let known = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = *self.0.lock();
         known.filter(|(since, _)| is_within(FRESH, now, *since)).map(|(_, known)| known)
     }
 
     pub(crate) fn set(&self, now: Timestamp, capabilities: Capabilities) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, capabilities));
+        *self.0.lock() = Some((now, capabilities));
     }
 }

@@ -154,7 +154,7 @@ impl Client {
             return outcome;
         }
         let reason = format!("nothing came within {} seconds", self.deadline.as_secs());
-        let error = TransportError::new(TransportErrorKind::Timeout).because(reason);
+        let error = TransportError::new(TransportErrorKind::Timeout).with_reason(reason);
         Err(if is_safe { error.of_safe_request() } else { error }.into())
     }
 

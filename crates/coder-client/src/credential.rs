@@ -24,16 +24,11 @@ pub enum Credential {
 impl Credential {
     /// The header that carries it, marked as sensitive.
     pub(crate) fn header(&self) -> Result<(HeaderName, HeaderValue), Error> {
-        let (name, text) = match self {
-            Self::SessionToken(token) => (SESSION_TOKEN, token.clone()),
-            Self::Bearer(token) => {
-                (AUTHORIZATION, Secret::new(format!("Bearer {}", token.expose())))
-            }
+        let (name, value) = match self {
+            Self::SessionToken(token) => (SESSION_TOKEN, token.to_header()),
+            Self::Bearer(token) => (AUTHORIZATION, token.to_bearer()),
         };
-        let mut value =
-            HeaderValue::from_str(text.expose()).map_err(|_| RequestError::Credential)?;
-        value.set_sensitive(true);
-        Ok((name, value))
+        Ok((name, value.map_err(|_| RequestError::Credential)?))
     }
 }
 

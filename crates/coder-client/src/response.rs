@@ -199,5 +199,5 @@ fn header<'a>(response: &'a Response<Bytes>, name: &str) -> Option<&'a str> {
 
 fn destination(response: &Response<Bytes>) -> Option<Origin> {
     let location = Url::parse(header(response, LOCATION.as_str())?).ok()?;
-    Origin::of(&location).ok().filter(|origin| origin.to_string().len() <= ORIGIN)
+    Origin::from_url(&location).ok().filter(|origin| origin.to_string().len() <= ORIGIN)
 }

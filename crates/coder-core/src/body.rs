@@ -54,7 +54,7 @@ impl Body {
     pub async fn collect(self, limit: usize) -> Result<Bytes, TransportError> {
         let too_large = || {
             TransportError::new(TransportErrorKind::TooLarge)
-                .because(format!("the body is larger than {limit} bytes"))
+                .with_reason(format!("the body is larger than {limit} bytes"))
         };
         match self.0 {
             Inner::Empty => Ok(Bytes::new()),

@@ -27,7 +27,7 @@ impl DeploymentUrl {
     /// See [`DeploymentUrlError`].
     pub fn parse(text: &str) -> Result<Self, DeploymentUrlError> {
         let mut url = Url::parse(text.trim()).map_err(DeploymentUrlError::NotAUrl)?;
-        let origin = Origin::of(&url).map_err(|_| DeploymentUrlError::Scheme)?;
+        let origin = Origin::from_url(&url).map_err(|_| DeploymentUrlError::Scheme)?;
         if url.scheme() == "http" && !is_loopback(&url) {
             return Err(DeploymentUrlError::PlainHttp);
         }
@@ -65,7 +65,7 @@ impl DeploymentUrl {
 
     /// Whether `url` belongs to this deployment's origin, so that its credentials may go there.
     pub fn owns(&self, url: &Url) -> bool {
-        Origin::of(url).is_ok_and(|origin| origin == self.origin)
+        Origin::from_url(url).is_ok_and(|origin| origin == self.origin)
     }
 }
 

@@ -40,6 +40,7 @@
 mod body;
 mod clock;
 mod deployment_url;
+mod lock;
 mod maybe_send;
 mod origin;
 mod random;
@@ -50,6 +51,7 @@ mod secret;
 mod text;
 mod time;
 mod transport;
+mod url_parts;
 mod web_socket;
 mod world;
 
@@ -65,6 +67,7 @@ mod reqwest_web_socket;
 pub use body::Body;
 pub use clock::Clock;
 pub use deployment_url::{DeploymentUrl, DeploymentUrlError};
+pub use lock::Lock;
 pub use maybe_send::{BoxFuture, BoxStream, MaybeSend, MaybeSync};
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
@@ -74,12 +77,13 @@ pub use random::{Random, RandomError, random_bytes};
 #[cfg(feature = "reqwest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportError};
-pub use retry::RetryPolicy;
+pub use retry::{RetryPolicy, RetryState};
 pub use retry_after::retry_after;
 pub use runtime::{Runtime, timeout};
 pub use secret::Secret;
 pub use text::{cleaned, cleaned_to, quoted, with_causes};
 pub use time::{earlier, elapsed, is_within, later};
 pub use transport::{Transport, TransportError, TransportErrorKind};
+pub use url_parts::{host_and_port, join_path};
 pub use web_socket::{WebSocket, WebSocketAnswer, WebSocketMessage};
 pub use world::World;

@@ -18,7 +18,7 @@ impl Origin {
     /// # Errors
     ///
     /// When the URL is not http or https.
-    pub fn of(url: &Url) -> Result<Self, OriginError> {
+    pub fn from_url(url: &Url) -> Result<Self, OriginError> {
         match url.scheme() {
             "http" | "https" => Ok(Self(url.origin().ascii_serialization())),
             _ => Err(OriginError::NotWeb),
@@ -41,7 +41,7 @@ impl FromStr for Origin {
 
     /// Takes any http(s) URL and keeps its origin, as Backstage does with the `origin` parameter.
     fn from_str(text: &str) -> Result<Self, OriginError> {
-        Self::of(&Url::parse(text).map_err(|_| OriginError::NotAUrl)?)
+        Self::from_url(&Url::parse(text).map_err(|_| OriginError::NotAUrl)?)
     }
 }
 

@@ -52,5 +52,5 @@ pub(crate) fn convert(error: reqwest::Error, otherwise: TransportErrorKind) -> T
     };
     // reqwest prints the whole URL unless told otherwise. On wasm its errors are not `Send`, so
     // the text is all that can be kept.
-    TransportError::new(kind).caused_by(error.without_url().to_string())
+    TransportError::new(kind).with_source(error.without_url().to_string())
 }

@@ -36,9 +36,9 @@ mod native {
         *request.version_mut() = Version::HTTP_11;
         let headers = request.headers_mut();
         let mut header = |name: HeaderName, value: &str| {
-            HeaderValue::from_str(value)
-                .map(|value| headers.insert(name, value))
-                .map_err(|error| TransportError::new(TransportErrorKind::Request).caused_by(error))
+            HeaderValue::from_str(value).map(|value| headers.insert(name, value)).map_err(|error| {
+                TransportError::new(TransportErrorKind::Request).with_source(error)
+            })
         };
         header(CONNECTION, "Upgrade")?;
         header(UPGRADE, "websocket")?;
@@ -55,7 +55,7 @@ mod native {
         }
         if !is_handshake(answer.headers(), &key) {
             return Err(TransportError::new(TransportErrorKind::Other)
-                .because("the peer switched to something that is no web socket"));
+                .with_reason("the peer switched to something that is no web socket"));
         }
         let connection = answer
             .upgrade()
@@ -122,7 +122,7 @@ mod native {
             Error::Capacity(_) => TransportErrorKind::TooLarge,
             _ => TransportErrorKind::Interrupted,
         };
-        TransportError::new(kind).caused_by(error)
+        TransportError::new(kind).with_source(error)
     }
 }
 
@@ -148,12 +148,12 @@ mod browser {
         // not be lost on the way.
         if request.headers().keys().any(|name| *name != ACCEPT) {
             return Err(TransportError::new(TransportErrorKind::Unsupported)
-                .because("a browser's web socket carries no headers, and so no credential"));
+                .with_reason("a browser's web socket carries no headers, and so no credential"));
         }
         // `http…` to `ws…`.
         let url = request.uri().to_string().replacen("http", "ws", 1);
         let mut socket = Socket::open(&url).map_err(|error| {
-            TransportError::new(TransportErrorKind::Request).caused_by(error.to_string())
+            TransportError::new(TransportErrorKind::Request).with_source(error.to_string())
         })?;
         // Ready once it is open, or has failed to open.
         let opened = poll_fn(|context| Pin::new(&mut socket).poll_ready(context)).await;
@@ -167,7 +167,7 @@ mod browser {
                 WebSocketMessage::Binary(bytes) => Ok(Message::Bytes(bytes.into())),
                 WebSocketMessage::Close { .. } => {
                     Err(TransportError::new(TransportErrorKind::Unsupported)
-                        .because("drop the socket to close it"))
+                        .with_reason("drop the socket to close it"))
                 }
             })
         });
@@ -188,6 +188,6 @@ mod browser {
     }
 
     fn broken(error: WebSocketError) -> TransportError {
-        TransportError::new(TransportErrorKind::Interrupted).caused_by(error.to_string())
+        TransportError::new(TransportErrorKind::Interrupted).with_source(error.to_string())
     }
 }

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use crate::{World, elapsed, random_bytes};
+
 /// How often and how long to retry, as a value. It computes; it does not sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -64,6 +68,61 @@ impl RetryPolicy {
         let jittered = backoff.saturating_add(stretch);
         let pause = retry_after.map_or(jittered, |asked| asked.max(jittered));
         elapsed.checked_add(pause).is_some_and(|start| start <= self.budget).then_some(pause)
+    }
+}
+
+/// The progress of one action that is retried: failed tries, and the time of the first failure.
+///
+/// ```
+/// # use coder_core::{RetryPolicy, RetryState, World};
+/// # async fn ask() -> Result<u8, std::io::Error> { Ok(1) }
+/// # async fn example(world: &World) -> Result<u8, std::io::Error> {
+/// let mut retries = RetryState::default();
+/// loop {
+///     let error = match ask().await {
+///         Ok(answer) => return Ok(answer),
+///         Err(error) => error,
+///     };
+///     if !retries.pause(world, &RetryPolicy::INTERACTIVE, None).await {
+///         return Err(error);
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct RetryState {
+    failed: u32,
+    since: Option<Timestamp>,
+}
+
+impl RetryState {
+    /// Returns the number of failed tries that [`pause`](Self::pause) was called for.
+    pub fn failed(&self) -> u32 {
+        self.failed
+    }
+
+    /// Counts a failed try and sleeps until the next one; returns `false`, without sleeping, when
+    /// `policy` allows no more.
+    ///
+    /// `retry_after` is the pause that the peer has asked for.
+    pub async fn pause(
+        &mut self,
+        world: &World,
+        policy: &RetryPolicy,
+        retry_after: Option<Duration>,
+    ) -> bool {
+        let now = world.clock.now();
+        let since = *self.since.get_or_insert(now);
+        self.failed = self.failed.saturating_add(1);
+        // Without randomness, clients that failed together come back together; that is bearable.
+        let [jitter] = random_bytes(&*world.random).unwrap_or_default();
+        let Some(pause) = policy.delay(self.failed, elapsed(now, since), retry_after, jitter)
+        else {
+            return false;
+        };
+        tracing::debug!(failed = self.failed, ?pause, "trying again");
+        world.runtime.sleep(pause).await;
+        true
     }
 }
 

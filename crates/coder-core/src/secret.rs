@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use http::HeaderValue;
+use http::header::InvalidHeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
 use subtle::ConstantTimeEq as _;
 
 /// A credential: a token, a client secret, a password.
@@ -34,6 +36,53 @@ impl Secret {
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }
+
+    /// Returns the value of an HTTP header that holds the text, marked as sensitive.
+    ///
+    /// # Errors
+    ///
+    /// When the text has characters that no header can carry.
+    pub fn to_header(&self) -> Result<HeaderValue, InvalidHeaderValue> {
+        let mut value = HeaderValue::from_str(self.expose())?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// Returns the value of `Authorization` for a bearer token (RFC 6750 §2.1), marked as
+    /// sensitive.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_header`](Self::to_header).
+    pub fn to_bearer(&self) -> Result<HeaderValue, InvalidHeaderValue> {
+        Self::new(format!("Bearer {}", self.expose())).to_header()
+    }
+
+    /// Writes the text itself; for `#[serde(serialize_with = "Secret::serialize_exposed")]`.
+    ///
+    /// It belongs on a field whose text is meant to leave the process: the body of a request, a
+    /// record that is sealed next, an answer to the owner.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    pub fn serialize_exposed<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.expose().serialize(serializer)
+    }
+
+    /// Writes the text of a secret that may be absent, as [`serialize_exposed`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    ///
+    /// [`serialize_exposed`]: Self::serialize_exposed
+    pub fn serialize_exposed_option<S: Serializer>(
+        secret: &Option<Self>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        secret.as_ref().map(Self::expose).serialize(serializer)
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -57,5 +106,34 @@ impl From<&str> for Secret {
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Pair {
+        #[serde(serialize_with = "Secret::serialize_exposed")]
+        token: Secret,
+        #[serde(serialize_with = "Secret::serialize_exposed_option")]
+        refresh: Option<Secret>,
+    }
+
+    #[test]
+    fn a_secret_is_written_only_where_the_field_says_so() {
+        let pair = Pair { token: Secret::new("one"), refresh: None };
+        assert_eq!(serde_json::to_string(&pair).unwrap(), r#"{"token":"one","refresh":null}"#);
+    }
+
+    #[test]
+    fn a_header_with_a_secret_does_not_print_it() {
+        let value = Secret::new("canary").to_bearer().unwrap();
+        assert_eq!(value.as_bytes(), b"Bearer canary");
+        assert!(!format!("{value:?}").contains("canary"));
+        assert!(Secret::new("line\nbreak").to_bearer().is_err());
     }
 }

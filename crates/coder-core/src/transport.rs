@@ -56,7 +56,7 @@ pub trait Transport: MaybeSend + MaybeSync {
     ) -> Result<WebSocketAnswer, TransportError> {
         drop(request);
         Err(TransportError::new(TransportErrorKind::Unsupported)
-            .because("this transport opens no web sockets"))
+            .with_reason("this transport opens no web sockets"))
     }
 }
 
@@ -110,7 +110,7 @@ impl TransportError {
 
     /// Adds a reason for people. It must hold no secret.
     #[must_use]
-    pub fn because(mut self, reason: impl Into<String>) -> Self {
+    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(cleaned(&reason.into()));
         self
     }
@@ -118,7 +118,7 @@ impl TransportError {
     /// Adds the error below, as its text and those of its own causes on one line: a peer may have
     /// written them ([`with_causes`]). They must hold no secret.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let source: Box<dyn Error + Send + Sync> = source.into();
         self.source = Some(with_causes(&*source).into());
         self

@@ -66,7 +66,7 @@ fn secrets_are_compared_as_a_whole() {
 async fn closures_are_transports_and_clocks() {
     let transport: Arc<dyn Transport> = Arc::new(async |request: Request<Bytes>| {
         if request.uri().path() == "/down" {
-            return Err(TransportError::new(TransportErrorKind::Connect).because("refused"));
+            return Err(TransportError::new(TransportErrorKind::Connect).with_reason("refused"));
         }
         Ok(Response::new(Body::from(request.into_body())))
     });

@@ -16,9 +16,8 @@ use coder_config::{
     AppConfig, BuiltInSignInResolver, CoderEnvironment, ConfigError, ConfigErrors, CorsConfig,
     Logout, SignInResolverConfig, SignInResolverName, TrustedIssuerConfig, WorkspacesConfig,
 };
-use coder_core::{Origin, World};
+use coder_core::{Origin, World, join_path};
 use coder_workspaces::KnownPlaces;
-use url::Url;
 
 use crate::PortalError;
 use crate::builder::PortalBuilder;
@@ -61,7 +60,7 @@ impl PortalBuilder<'_> {
             keys => SealingKeys::from_secrets(keys).map_err(PortalError::Keys)?,
         };
         let options = self.auth_options()?;
-        let app = Origin::of(&config.app_base_url).map_err(PortalError::AppOrigin)?;
+        let app = Origin::from_url(&config.app_base_url).map_err(PortalError::AppOrigin)?;
         let cors = config.backend.cors.as_ref();
         let cors = cors.map(|cors| Cors::new(cors, readers(app, config, cors)));
         let auth = CoderAuth::new(world, self.store, keys, options);
@@ -80,9 +79,10 @@ impl PortalBuilder<'_> {
 
     fn auth_options(&self) -> Result<AuthOptions, PortalError> {
         let (config, auth) = (self.config, &self.config.auth);
-        let app = Origin::of(&config.app_base_url).map_err(PortalError::AppOrigin)?;
+        let app = Origin::from_url(&config.app_base_url).map_err(PortalError::AppOrigin)?;
         let origins = AllowedOrigins::new(app, auth.extra_allowed_origins.iter().cloned());
-        let mut options = AuthOptions::new(below(&config.backend.base_url, "api/auth"), origins);
+        let mut options =
+            AuthOptions::new(join_path(&config.backend.base_url, "api/auth"), origins);
         let mut own_duration = None;
         for (name, environment) in &auth.environments {
             let is_own = *name == auth.environment;
@@ -234,11 +234,4 @@ fn workspaces(config: &AppConfig) -> BTreeMap<String, WorkspacesConfig> {
         .filter_map(|(name, ready)| Some((name, ready.as_ref().ok()?)))
         .map(of)
         .collect()
-}
-
-/// `base` with `path` behind it.
-fn below(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
-    url
 }

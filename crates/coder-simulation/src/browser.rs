@@ -1,7 +1,8 @@
 //! Browsers: cookies, and what people do with them.
 
+use coder_core::Lock;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use bytes::Bytes;
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
@@ -19,7 +20,7 @@ pub(crate) const SESSION: &str = "__Host-coder-session";
 pub(crate) struct Browser {
     pub(crate) number: usize,
     pub(crate) house: Arc<House>,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 #[derive(Default)]
@@ -50,11 +51,11 @@ enum End {
 
 impl Browser {
     pub(crate) fn new(number: usize, house: Arc<House>) -> Arc<Self> {
-        Arc::new(Self { number, house, state: Mutex::default() })
+        Arc::new(Self { number, house, state: Lock::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     pub(crate) fn session(&self) -> Option<String> {

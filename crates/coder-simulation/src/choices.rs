@@ -1,9 +1,6 @@
 //! Choices that a seed determines.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-
-use coder_core::{Random, RandomError};
+use coder_core::{Lock, Random, RandomError};
 
 /// A stream of numbers that a seed determines (splitmix64). Not fit for secrets.
 #[derive(Clone, Debug)]
@@ -40,17 +37,17 @@ impl Choices {
 
 /// The randomness of one replica: reproducible, and never the same twice within a schedule.
 #[derive(Debug)]
-pub(crate) struct SimulatedRandom(Mutex<Choices>);
+pub(crate) struct SimulatedRandom(Lock<Choices>);
 
 impl SimulatedRandom {
     pub(crate) fn new(choices: Choices) -> Self {
-        Self(Mutex::new(choices))
+        Self(Lock::new(choices))
     }
 }
 
 impl Random for SimulatedRandom {
     fn fill(&self, destination: &mut [u8]) -> Result<(), RandomError> {
-        let mut choices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut choices = self.0.lock();
         for chunk in destination.chunks_mut(8) {
             for (to, from) in chunk.iter_mut().zip(choices.next().to_le_bytes()) {
                 *to = from;

@@ -1,7 +1,8 @@
 //! What the simulation has seen: the story, token pairs, sessions, and breaches of the rules.
 
+use coder_core::Lock;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use coder_auth::store::PairId;
@@ -124,7 +125,7 @@ impl Book {
 /// The book that all actors write into. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Ledger {
-    book: Arc<Mutex<Book>>,
+    book: Arc<Lock<Book>>,
     time: Time,
     is_told: bool,
 }
@@ -136,7 +137,7 @@ impl Ledger {
     }
 
     pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+        self.book.lock()
     }
 
     /// Adds a line to the story.

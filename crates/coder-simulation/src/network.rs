@@ -74,7 +74,7 @@ impl Drop for Question<'_> {
 }
 
 fn broken() -> TransportError {
-    TransportError::new(TransportErrorKind::Interrupted).because("the simulation broke it")
+    TransportError::new(TransportErrorKind::Interrupted).with_reason("the simulation broke it")
 }
 
 #[async_trait]

@@ -1,7 +1,7 @@
 //! The portal's replicas, the Coders, and the store they share.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use backstage_catalog::MemoryCatalog;
@@ -11,7 +11,7 @@ use coder_auth::{
     AllowedOrigins, AuthOptions, BackstageIdentity, CoderAuth, EnvironmentOptions, GrantKey,
     LogoutScope, OAuth2App, SealingKeys, SessionOptions, SignIn, resolver_fn, testing,
 };
-use coder_core::{Secret, World};
+use coder_core::{Lock, Secret, World};
 use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom};
 use futures_channel::oneshot;
 use http::{Request, Response};
@@ -84,7 +84,7 @@ pub(crate) struct House {
     apps: Vec<FakeApp>,
     keys: SealingKeys,
     storage: Storage,
-    replicas: Mutex<Vec<Replica>>,
+    replicas: Lock<Vec<Replica>>,
     processes: AtomicUsize,
     requests: Arc<AtomicUsize>,
     calls: Arc<AtomicUsize>,
@@ -119,7 +119,7 @@ impl House {
             .collect();
         let house = Arc::new(Self {
             keys: SealingKeys::from_secrets(&[Secret::new("k".repeat(32))])?,
-            replicas: Mutex::default(),
+            replicas: Lock::default(),
             processes: AtomicUsize::new(1),
             requests: Arc::default(),
             calls: Arc::default(),
@@ -139,7 +139,7 @@ impl House {
     }
 
     fn replicas(&self) -> std::sync::MutexGuard<'_, Vec<Replica>> {
-        self.replicas.lock().unwrap_or_else(PoisonError::into_inner)
+        self.replicas.lock()
     }
 
     /// Starts a new process on the same store.
@@ -148,7 +148,7 @@ impl House {
         let process = Process::try_from(number)?;
         let faults = self.plan.network.clone();
         let requests = self.requests.clone();
-        let latency = Mutex::new(Choices::new(self.plan.seed, 2000 + u64::from(process)));
+        let latency = Lock::new(Choices::new(self.plan.seed, 2000 + u64::from(process)));
         let is_slow = self.plan.is_slow;
         let network = Network {
             coders: self.coders.clone(),
@@ -159,7 +159,7 @@ impl House {
             revokes_pairs: self.plan.revokes_pairs(),
             rotation_takes: Duration::from_secs(self.plan.rotation_takes),
             latency: Arc::new(move || {
-                let mut choices = latency.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut choices = latency.lock();
                 let seconds = if is_slow { choices.one_of(&[0, 0, 0, 1, 3], 0) } else { 0 };
                 Duration::from_secs(seconds)
             }),

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use coder_core::{BoxFuture, Clock, Runtime};
+use coder_core::{BoxFuture, Clock, Lock, Runtime};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::choices::Choices;
@@ -64,7 +64,7 @@ impl Kill {
 
 /// What tasks and scheduler share. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Time(Arc<Mutex<Core>>);
+pub(crate) struct Time(Arc<Lock<Core>>);
 
 #[derive(Default)]
 struct Core {
@@ -85,7 +85,7 @@ const START: Timestamp = Timestamp::constant(1_787_218_200, 0);
 
 impl Time {
     fn core(&self) -> MutexGuard<'_, Core> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// How long the schedule has run, in virtual time.
@@ -343,19 +343,19 @@ mod tests {
     /// The order in which three tasks of three turns each run.
     fn order(seed: u64) -> Vec<u8> {
         let time = Time::default();
-        let order = Arc::new(Mutex::new(Vec::new()));
+        let order = Arc::new(Lock::new(Vec::new()));
         for name in 0..3 {
             let (time_of_task, order) = (time.clone(), order.clone());
             let task = async move {
                 for _ in 0..3 {
-                    order.lock().unwrap().push(name);
+                    order.lock().push(name);
                     time_of_task.turn().await;
                 }
             };
             time.spawn(outside(), Box::pin(task));
         }
         run(&time, Choices::new(seed, 0), || ()).unwrap();
-        let order = order.lock().unwrap();
+        let order = order.lock();
         order.clone()
     }
 

@@ -1,9 +1,9 @@
 //! A clock that stands still until a test turns it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use coder_core::Clock;
+use coder_core::{Clock, Lock};
 use jiff::Timestamp;
 
 use crate::misuse::misuse;
@@ -28,7 +28,7 @@ pub(crate) fn to_microseconds(time: Timestamp) -> Timestamp {
 /// assert_eq!(coder.clock().now().to_string(), "2026-08-20T10:30:00Z");
 /// ```
 #[derive(Clone, Debug)]
-pub struct TestClock(Arc<Mutex<Timestamp>>);
+pub struct TestClock(Arc<Lock<Timestamp>>);
 
 impl TestClock {
     /// A clock that shows 2026-08-20T09:30:00Z.
@@ -38,13 +38,13 @@ impl TestClock {
 
     /// A clock that shows `time`.
     pub fn starting_at(time: Timestamp) -> Self {
-        Self(Arc::new(Mutex::new(time)))
+        Self(Arc::new(Lock::new(time)))
     }
 
     /// Turns the clock forward.
     #[track_caller]
     pub fn advance(&self, duration: Duration) {
-        let mut time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut time = self.0.lock();
         match time.checked_add(duration) {
             Ok(later) => *time = later,
             Err(_) => misuse("the test clock cannot be turned past the year 9999"),
@@ -53,7 +53,7 @@ impl TestClock {
 
     /// Sets the clock, backwards as well.
     pub fn set(&self, time: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
+        *self.0.lock() = time;
     }
 }
 
@@ -65,6 +65,6 @@ impl Default for TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock()
     }
 }

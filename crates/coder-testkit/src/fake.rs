@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use coder_client::UserId;
-use coder_core::{Body, Clock, DeploymentUrl, Runtime};
+use coder_core::{Body, Clock, DeploymentUrl, Lock, Runtime};
 use http::{Request, Response};
 use uuid::Uuid;
 
@@ -34,7 +34,7 @@ const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 #[derive(Clone)]
 pub struct FakeCoder {
     settings: Arc<Settings>,
-    state: Arc<Mutex<State>>,
+    state: Arc<Lock<State>>,
     test_clock: Option<TestClock>,
 }
 
@@ -54,7 +54,7 @@ impl FakeCoder {
         state: State,
         test_clock: Option<TestClock>,
     ) -> Self {
-        Self { settings: Arc::new(settings), state: Arc::new(Mutex::new(state)), test_clock }
+        Self { settings: Arc::new(settings), state: Arc::new(Lock::new(state)), test_clock }
     }
 
     /// The deployment's access URL.
@@ -157,7 +157,7 @@ impl FakeCoder {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Runs `work` on the deployment at this moment, and lets streams look at what it did.

@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use coder_core::{Body, MaybeSend, TransportError, TransportErrorKind};
+use coder_core::{Body, Lock, MaybeSend, TransportError, TransportErrorKind};
 use futures_channel::oneshot;
 use futures_util::future::Shared;
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
@@ -96,13 +96,13 @@ impl fmt::Debug for Held {
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     /// Taken by the first request that gets here.
-    reach: Arc<Mutex<Option<oneshot::Sender<()>>>>,
+    reach: Arc<Lock<Option<oneshot::Sender<()>>>>,
     opened: Shared<oneshot::Receiver<Infallible>>,
 }
 
 impl Gate {
     fn reach(&self) {
-        let first = self.reach.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let first = self.reach.lock().take();
         if let Some(first) = first {
             // An error means that the test does not wait for it.
             let _ = first.send(());
@@ -228,7 +228,7 @@ impl Fault {
     pub fn hold() -> (Self, Held) {
         let (reach, reached) = oneshot::channel();
         let (open, opened) = oneshot::channel();
-        let gate = Gate { reach: Arc::new(Mutex::new(Some(reach))), opened: opened.shared() };
+        let gate = Gate { reach: Arc::new(Lock::new(Some(reach))), opened: opened.shared() };
         (Self::new(Kind::Held(gate)), Held { reached: reached.shared(), _open: open })
     }
 
@@ -361,7 +361,7 @@ async fn cut<T>() -> Result<T, TransportError> {
     })
     .await;
     Err(TransportError::new(TransportErrorKind::Interrupted)
-        .because("the fake was told to cut the body"))
+        .with_reason("the fake was told to cut the body"))
 }
 
 /// The same items, once the gate is open.

@@ -1,11 +1,11 @@
 //! Where a deployment's pages, apps and shells are, as it tells itself.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use coder_client::Client;
 use coder_client::operations::{GetSshConfig, ListRegions};
-use coder_core::{DeploymentUrl, is_within};
+use coder_core::{DeploymentUrl, Lock, is_within};
 use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
@@ -72,7 +72,7 @@ pub async fn find_places(client: &Client, access_url: DeploymentUrl) -> Result<P
 /// The places of deployments, each asked for once in ten minutes.
 #[derive(Debug, Default)]
 pub struct KnownPlaces {
-    known: Mutex<Known>,
+    known: Lock<Known>,
 }
 
 /// By where the client reaches a deployment and where people do: its places, since when they are
@@ -104,6 +104,6 @@ impl KnownPlaces {
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 }

@@ -23,6 +23,7 @@
 
 mod command;
 mod conformance;
+pub mod doc_style;
 mod fuzz;
 pub mod house;
 mod measure;

@@ -2,12 +2,13 @@
 
 mod pattern;
 
+use coder_core::Lock;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -50,7 +51,7 @@ use crate::{Catalog, CatalogError, EntityFilter};
 pub struct FileCatalog {
     directory: PathBuf,
     locations: Vec<CatalogLocation>,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 #[derive(Default)]
@@ -123,7 +124,7 @@ impl FileCatalog {
         Self {
             directory: directory.into(),
             locations: locations.into_iter().collect(),
-            state: Mutex::default(),
+            state: Lock::default(),
         }
     }
 
@@ -134,7 +135,7 @@ impl FileCatalog {
     }
 
     fn reading(&self) -> Arc<Reading> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let mut survey = Survey::of(&self.directory, &self.locations, &state.files);
         survey.run();
         if state.visited.as_ref() != Some(&survey.visited) || state.reading.unreadable {

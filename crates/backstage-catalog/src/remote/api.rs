@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_config::{Entity, EntityRef};
 use coder_core::{
-    RetryPolicy, Secret, TransportError, TransportErrorKind, World, cleaned, elapsed, quoted,
-    random_bytes, retry_after, timeout, with_causes,
+    RetryPolicy, RetryState, Secret, TransportError, TransportErrorKind, World, cleaned, quoted,
+    retry_after, timeout, with_causes,
 };
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
@@ -122,36 +122,28 @@ impl Api {
             .header(AUTHORIZATION, self.credential()?)
             .body(body)
             .map_err(|error| {
-                CatalogError::unavailable("the request cannot be built").caused_by(error)
+                CatalogError::unavailable("the request cannot be built").with_source(error)
             })?;
-        let started = self.world.clock.now();
-        let mut tried = 0;
+        let mut retries = RetryState::default();
         loop {
             let failure = match self.attempt(request.clone()).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            tried += 1;
-            let elapsed = elapsed(self.world.clock.now(), started);
-            let [jitter] = random_bytes(&*self.world.random).unwrap_or_default();
-            let pause = self.retry.delay(tried, elapsed, failure.retry_after, jitter);
-            let (true, Some(pause)) = (failure.error.is_transient(), pause) else {
+            if !failure.error.is_transient()
+                || !retries.pause(&self.world, &self.retry, failure.retry_after).await
+            {
                 return Err(failure.error);
-            };
-            tracing::debug!(error = %failure.error, tried, "trying again");
-            self.world.runtime.sleep(pause).await;
+            }
         }
     }
 
     fn credential(&self) -> Result<HeaderValue, CatalogError> {
-        let value = HeaderValue::try_from(format!("Bearer {}", self.token.expose()));
-        let mut value = value.map_err(|_| {
+        self.token.to_bearer().map_err(|_| {
             CatalogError::refused(
                 "the service token holds characters that no HTTP header can carry",
             )
-        })?;
-        value.set_sensitive(true);
-        Ok(value)
+        })
     }
 
     async fn attempt(&self, request: Request<Bytes>) -> Result<Answer, Failure> {
@@ -173,8 +165,8 @@ impl Api {
     fn unreachable(&self, error: TransportError) -> Failure {
         let url = &self.url;
         match error.kind() {
-            TransportErrorKind::TooLarge => unusable("it is too large").caused_by(error),
-            _ => CatalogError::unavailable(format!("`{url}` did not answer")).caused_by(error),
+            TransportErrorKind::TooLarge => unusable("it is too large").with_source(error),
+            _ => CatalogError::unavailable(format!("`{url}` did not answer")).with_source(error),
         }
         .into()
     }
@@ -191,7 +183,7 @@ impl Api {
                 self.url
             )
         };
-        unusable(reason).caused_by(with_causes(error))
+        unusable(reason).with_source(with_causes(error))
     }
 
     fn read(&self, response: &Response<Bytes>) -> Result<Answer, Failure> {

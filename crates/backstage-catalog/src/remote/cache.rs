@@ -1,11 +1,11 @@
 //! Answers that are young enough to be given again.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use coder_config::{Entity, EntityRef};
-use coder_core::is_within;
+use coder_core::{Lock, is_within};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::EntityFilter;
@@ -17,7 +17,7 @@ const CAPACITY: usize = 1000;
 /// catalog need not wait.
 #[derive(Default)]
 pub(super) struct Cache {
-    answers: Mutex<HashMap<Question, Answer>>,
+    answers: Lock<HashMap<Question, Answer>>,
     fresh_for: Duration,
 }
 
@@ -48,7 +48,7 @@ impl Cache {
     }
 
     pub(super) fn get(&self, question: &Question, now: Timestamp) -> Option<Vec<Arc<Entity>>> {
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let answers = self.answers.lock();
         let answer = answers.get(question)?;
         answer.is_fresh(now, self.fresh_for).then(|| answer.entities.clone())
     }
@@ -59,7 +59,7 @@ impl Cache {
         if entities.is_empty() || self.fresh_for.is_zero() {
             return;
         }
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = self.answers.lock();
         if answers.len() >= CAPACITY {
             answers.retain(|_, answer| answer.is_fresh(asked_at, self.fresh_for));
         }
@@ -108,7 +108,7 @@ mod tests {
         for name in 0..3 * CAPACITY {
             cache.put(question(name), Timestamp::UNIX_EPOCH, answer());
         }
-        assert!(cache.answers.lock().unwrap().len() <= CAPACITY);
+        assert!(cache.answers.lock().len() <= CAPACITY);
         assert!(cache.get(&question(3 * CAPACITY - 1), Timestamp::UNIX_EPOCH).is_some());
     }
 }

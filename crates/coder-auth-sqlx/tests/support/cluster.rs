@@ -8,9 +8,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
-use coder_core::Secret;
+use coder_core::{Lock, Secret};
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 
@@ -27,8 +27,8 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// The cluster of this process, started if no other test runs on it at the moment.
     pub(crate) fn shared() -> Arc<Self> {
-        static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        static SHARED: Lock<Weak<Cluster>> = Lock::new(Weak::new());
+        let mut shared = SHARED.lock();
         shared.upgrade().unwrap_or_else(|| {
             let cluster = Arc::new(Self::start());
             *shared = Arc::downgrade(&cluster);

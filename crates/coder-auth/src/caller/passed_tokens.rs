@@ -1,9 +1,9 @@
 //! Coder tokens that callers bring along: confirmed by Coder before they count.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
-use coder_core::{Secret, is_within};
+use coder_core::{Lock, Secret, is_within};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
@@ -25,7 +25,7 @@ pub(crate) const MAX_TOKEN: usize = 1024;
 /// Coder's answers about the tokens that callers have brought, of one process. Tokens are kept as
 /// SHA-256 hashes, with the deployment they were shown to.
 #[derive(Default)]
-pub(crate) struct PassedTokens(Mutex<Table>);
+pub(crate) struct PassedTokens(Lock<Table>);
 
 #[derive(Default)]
 struct Table {
@@ -74,7 +74,7 @@ impl PassedTokens {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,10 +1,10 @@
 //! A client that outlives the access token it began with.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use coder_client::{Client, Credential, CredentialError, CredentialProvider};
-use coder_core::Secret;
+use coder_core::{Lock, Secret};
 use http::StatusCode;
 
 use crate::caller::Caller;
@@ -20,7 +20,7 @@ impl CoderAuth {
             None => caller.client().clone(),
             Some(_) => caller.client().clone().with_credential_provider(Arc::new(Renewing {
                 auth: self.clone(),
-                caller: Mutex::new(caller.clone()),
+                caller: Lock::new(caller.clone()),
             })),
         }
     }
@@ -29,12 +29,12 @@ impl CoderAuth {
 /// The access token of a caller's grant.
 struct Renewing {
     auth: CoderAuth,
-    caller: Mutex<Caller>,
+    caller: Lock<Caller>,
 }
 
 impl Renewing {
     fn caller(&self) -> Caller {
-        self.caller.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.caller.lock().clone()
     }
 }
 
@@ -50,7 +50,7 @@ impl CredentialProvider for Renewing {
     async fn renewed(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
         let renewed = self.auth.renew(&self.caller()).await.map_err(unavailable)?;
         let token: Option<Secret> = renewed.token().cloned();
-        *self.caller.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
+        *self.caller.lock() = renewed;
         // `/users/me` takes the same token: the refusal is about something else.
         Ok(token.filter(|token| !is(refused, token)).map(Credential::SessionToken))
     }

@@ -11,10 +11,10 @@
 //!   it has read. When the grant has ended or has another pair meanwhile, the new pair is revoked.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use coder_core::{BoxFuture, Secret, World, earlier, is_within};
+use coder_core::{BoxFuture, Lock, Secret, World, earlier, is_within};
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use jiff::{SignedDuration, Timestamp};
@@ -48,7 +48,7 @@ const MOST_CONFLICTS: u32 = 20;
 const MOST_LOGINS_BETWEEN: u32 = 3;
 
 /// Questions about grants under way in this process.
-type Flights = Mutex<HashMap<GrantKey, Shared<BoxFuture<'static, Result<Revalidated, AuthError>>>>>;
+type Flights = Lock<HashMap<GrantKey, Shared<BoxFuture<'static, Result<Revalidated, AuthError>>>>>;
 
 /// The grants of one process. Cheap to clone.
 #[derive(Clone)]
@@ -183,7 +183,7 @@ impl Grants {
         key: &GrantKey,
     ) -> Result<Revalidated, AuthError> {
         let flight = {
-            let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut flights = self.flights.lock();
             let begin = || self.begin_flight(upstream.clone(), key.clone()).shared();
             flights.entry(key.clone()).or_insert_with(begin).clone()
         };
@@ -479,7 +479,7 @@ struct Landing {
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.flights.lock().remove(&self.key);
     }
 }
 

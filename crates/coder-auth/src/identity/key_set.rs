@@ -1,6 +1,7 @@
 //! The key set as others read it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use coder_core::Lock;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -10,7 +11,7 @@ use crate::error::Bug;
 
 /// A JSON Web Key Set (RFC 7517 §5) that is written once, and again when its keys are others.
 #[derive(Default)]
-pub(super) struct WrittenKeySet(Mutex<Option<Written>>);
+pub(super) struct WrittenKeySet(Lock<Option<Written>>);
 
 struct Written {
     keys: Vec<Arc<SigningKey>>,
@@ -20,7 +21,7 @@ struct Written {
 impl WrittenKeySet {
     /// Returns the set of these keys as JSON.
     pub(super) fn of(&self, keys: Vec<Arc<SigningKey>>) -> Result<Bytes, Bug> {
-        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut written = self.0.lock();
         if let Some(written) = written.as_ref().filter(|written| written.is_of(&keys)) {
             return Ok(written.json.clone());
         }

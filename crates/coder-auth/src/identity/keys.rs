@@ -1,10 +1,10 @@
 //! The keys identity tokens are signed with: made, published before they are used, kept in the
 //! store so that all replicas sign with the same ones.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_core::World;
+use coder_core::{Lock, World};
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
@@ -32,7 +32,7 @@ pub(super) struct KeyRing {
     lifetime: SignedDuration,
     /// The operator's own; without any, keys are drawn.
     fixed: Vec<Arc<SigningKey>>,
-    cache: Mutex<Cache>,
+    cache: Lock<Cache>,
     written: WrittenKeySet,
 }
 
@@ -58,7 +58,7 @@ impl KeyRing {
             sealing,
             lifetime,
             fixed,
-            cache: Mutex::default(),
+            cache: Lock::default(),
             written: WrittenKeySet::default(),
         }
     }
@@ -123,13 +123,13 @@ impl KeyRing {
         if !self.fixed.is_empty() {
             return Ok(self.fixed.clone());
         }
-        let cached = self.cache.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let cached = self.cache.lock().clone();
         let is_fresh = cached.read_at.is_some_and(|read_at| now.duration_since(read_at) < fresh);
         let mut keys = cached.keys;
         if !is_fresh {
             keys = self.read().await?;
             let cache = Cache { read_at: Some(now), keys: keys.clone() };
-            *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = cache;
+            *self.cache.lock() = cache;
         }
         keys.retain(|key| now.duration_since(key.created_at()) < self.lifetime * 3);
         Ok(keys)

@@ -2,12 +2,13 @@
 //! issue tokens themselves.
 
 use std::fmt;
-use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
 use coder_core::{
-    Origin, TransportError, TransportErrorKind, World, is_loopback, is_within, timeout,
+    Lock, Origin, TransportError, TransportErrorKind, World, is_loopback, is_within, join_path,
+    timeout,
 };
 use futures_channel::oneshot;
 use futures_util::lock::Mutex;
@@ -62,7 +63,7 @@ pub struct TrustedIssuer {
     issuer: Option<String>,
     /// What they have in `aud`.
     audience: String,
-    keys: StdMutex<KeySet>,
+    keys: Lock<KeySet>,
     /// The turn of who reads the key set.
     reading: Mutex<()>,
 }
@@ -120,9 +121,7 @@ impl TrustedIssuer {
     ///
     /// When its keys would travel in clear text off this machine.
     pub fn at(auth_url: &Url) -> Result<Self, InsecureIssuer> {
-        let mut jwks_url = auth_url.clone();
-        let path = format!("{}/.well-known/jwks.json", auth_url.path().trim_end_matches('/'));
-        jwks_url.set_path(&path);
+        let jwks_url = join_path(auth_url, ".well-known/jwks.json");
         let issuer = auth_url.as_str().trim_end_matches('/').to_owned();
         Ok(Self { issuer: Some(issuer), ..Self::with_keys_at(jwks_url)? })
     }
@@ -144,7 +143,7 @@ impl TrustedIssuer {
             jwks_url,
             issuer: None,
             audience,
-            keys: StdMutex::default(),
+            keys: Lock::default(),
             reading: Mutex::default(),
         })
     }
@@ -214,7 +213,7 @@ impl TrustedIssuer {
                     Ok(())
                 } else {
                     Err(TransportError::new(TransportErrorKind::Other)
-                        .because("it was tried less than 30 seconds ago"))
+                        .with_reason("it was tried less than 30 seconds ago"))
                 };
             }
             set.tried_at = Some(now);
@@ -226,11 +225,12 @@ impl TrustedIssuer {
     }
 
     fn set(&self) -> MutexGuard<'_, KeySet> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+        self.keys.lock()
     }
 
     async fn read(&self, world: &World) -> Result<Vec<(String, VerifyingKey)>, TransportError> {
-        let other = |reason: &str| TransportError::new(TransportErrorKind::Other).because(reason);
+        let other =
+            |reason: &str| TransportError::new(TransportErrorKind::Other).with_reason(reason);
         let request = Request::get(self.jwks_url.as_str()).header(ACCEPT, "application/json");
         let request = request.body(Bytes::new()).map_err(|_| other("its URL cannot be asked"))?;
         let reading = async {
@@ -287,7 +287,7 @@ impl IdentityVerifier {
                 Ok(Some(key)) => return self.check(&parsed, &key, issuer, accept),
                 Ok(None) => {}
                 Err(source) => {
-                    let issuer = Origin::of(&issuer.jwks_url)
+                    let issuer = Origin::from_url(&issuer.jwks_url)
                         .map_or_else(|_| String::new(), |origin| origin.to_string());
                     unavailable = Some(VerifyError::KeysUnavailable { issuer, source });
                 }

@@ -91,7 +91,7 @@ impl Inner {
     /// A page of the portal, or of another allowed origin. Anything else would be an open redirect.
     fn redirect_url(&self, text: Option<&str>) -> Result<Url, RequestError> {
         let url = text.and_then(|text| Url::parse(text).ok());
-        url.filter(|url| Origin::of(url).is_ok_and(|origin| self.origins.allows(&origin)))
+        url.filter(|url| Origin::from_url(url).is_ok_and(|origin| self.origins.allows(&origin)))
             .filter(|url| url.username().is_empty() && url.password().is_none())
             .ok_or(RequestError::InvalidRedirectUrl)
     }

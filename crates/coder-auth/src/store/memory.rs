@@ -1,9 +1,10 @@
 //! The store of one process, gone with it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use async_trait::async_trait;
+use coder_core::Lock;
 use jiff::Timestamp;
 
 use super::{
@@ -17,7 +18,7 @@ use crate::session::SessionId;
 
 /// Keeps everything in memory: for embedding in one process, for demos and for tests.
 #[derive(Debug, Default)]
-pub struct MemoryAuthStore(Mutex<Tables>);
+pub struct MemoryAuthStore(Lock<Tables>);
 
 #[derive(Debug, Default)]
 struct Tables {
@@ -49,7 +50,7 @@ impl MemoryAuthStore {
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
         // No code between lock and unlock can panic, so a poisoned lock guards whole tables.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

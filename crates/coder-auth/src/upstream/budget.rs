@@ -1,6 +1,6 @@
 //! How many logins may ask Coder for tokens.
 
-use std::sync::{Mutex, PoisonError};
+use coder_core::Lock;
 use std::time::Duration;
 
 use coder_client::{Capabilities, Capability};
@@ -40,7 +40,7 @@ impl Burst {
 /// rotations and revocations never wait for this budget. All environments of one deployment share
 /// one budget.
 #[derive(Default)]
-pub(crate) struct LoginBudget(Mutex<State>);
+pub(crate) struct LoginBudget(Lock<State>);
 
 #[derive(Default)]
 struct State {
@@ -57,7 +57,7 @@ impl LoginBudget {
     ///
     /// [`UpstreamError::TooManyLogins`] when nothing is left, with the time until there is.
     pub(super) fn take(&self, now: Timestamp, burst: Burst) -> Result<(), UpstreamError> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         // What lies further ahead than it can was noted before the clock was set back.
         let ahead = |moment: Option<Timestamp>, most: SignedDuration| {
             let left = moment.map(|moment| moment.duration_since(now)).unwrap_or_default();
@@ -78,7 +78,7 @@ impl LoginBudget {
     pub(super) fn pause(&self, now: Timestamp, wait: Option<Duration>) {
         let asked = wait.and_then(|wait| SignedDuration::try_from(wait).ok());
         let wait = asked.unwrap_or(WINDOW).min(MAX_PAUSE);
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         state.paused_until = Some(coder_core::later(now, wait));
     }
 }

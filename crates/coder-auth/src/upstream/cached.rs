@@ -1,10 +1,10 @@
 //! Remembering what a deployment answered, and asking it one question at a time.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use coder_client::Error;
-use coder_core::{MaybeSend, MaybeSync, World, is_within, timeout};
+use coder_core::{Lock, MaybeSend, MaybeSync, World, is_within, timeout};
 use futures_channel::oneshot;
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
@@ -35,7 +35,7 @@ pub(super) type Outcome<T> = Result<T, Arc<Error>>;
 /// wait for the next answer, which may let them in. A question without an answer leaves the one
 /// before as it was.
 #[derive(Clone)]
-pub(super) struct Cached<T: Clone>(Arc<Mutex<State<T>>>);
+pub(super) struct Cached<T: Clone>(Arc<Lock<State<T>>>);
 
 struct State<T: Clone> {
     answer: Option<T>,
@@ -48,7 +48,7 @@ struct State<T: Clone> {
 impl<T: Clone> Default for Cached<T> {
     fn default() -> Self {
         let state = State { answer: None, failure: None, asked: None, under_way: None };
-        Self(Arc::new(Mutex::new(state)))
+        Self(Arc::new(Lock::new(state)))
     }
 }
 
@@ -113,7 +113,7 @@ impl<T: Answer> Cached<T> {
 
 impl<T: Clone> Cached<T> {
     fn state(&self) -> MutexGuard<'_, State<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -102,7 +102,7 @@ impl Connection {
         let transport = &client.world().transport;
         if !transport.streams_bodies() {
             return Err(TransportError::new(TransportErrorKind::Unsupported)
-                .because("this transport reads a body only as a whole")
+                .with_reason("this transport reads a body only as a whole")
                 .into());
         }
         let accept = HeaderValue::from_static("text/event-stream");
@@ -159,7 +159,7 @@ impl Connection {
                 let piece = body.next().await.unwrap_or_else(|| Err(ended()))?;
                 decoder.push(&piece).map_err(|TooLarge| {
                     let reason = format!("an event is larger than {MAX_EVENT} bytes");
-                    TransportError::new(TransportErrorKind::TooLarge).because(reason)
+                    TransportError::new(TransportErrorKind::TooLarge).with_reason(reason)
                 })?;
             },
             Self::WebSocket(socket, texts) => {
@@ -177,7 +177,7 @@ impl Connection {
                     WebSocketMessage::Close { code, .. } => {
                         let reason = format!("coder closed the web socket with code {code}");
                         let error = TransportError::new(TransportErrorKind::Interrupted);
-                        Err(Lost::again(error.because(reason)))
+                        Err(Lost::again(error.with_reason(reason)))
                     }
                     _ => Ok(Message::Ping),
                 }
@@ -214,7 +214,7 @@ async fn refused(answer: Response<Body>) -> Error {
 }
 
 pub(super) fn ended() -> TransportError {
-    TransportError::new(TransportErrorKind::Interrupted).because("the stream ended")
+    TransportError::new(TransportErrorKind::Interrupted).with_reason("the stream ended")
 }
 
 impl fmt::Debug for Connection {

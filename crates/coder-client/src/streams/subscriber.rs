@@ -139,5 +139,5 @@ impl<S: Subscription> Subscriber<S> {
 
 fn unsupported() -> TransportError {
     TransportError::new(TransportErrorKind::Unsupported)
-        .because("the subscription does not come over this channel")
+        .with_reason("the subscription does not come over this channel")
 }

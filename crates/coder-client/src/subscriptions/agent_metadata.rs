@@ -72,7 +72,7 @@ impl Subscription for WatchAgentMetadata {
 
     async fn poll(&mut self, _client: &Client) -> Result<Polled<List<AgentMetadatum>>, Error> {
         Err(TransportError::new(TransportErrorKind::Unsupported)
-            .because("coder tells the metadata of an agent only over a stream")
+            .with_reason("coder tells the metadata of an agent only over a stream")
             .into())
     }
 

@@ -1,5 +1,6 @@
 //! `catalog.locations` and `integrations`: where entities and repositories are.
 
+use coder_core::host_and_port;
 use url::Url;
 
 use super::reader::{Reader, Section};
@@ -153,10 +154,5 @@ impl<'a> Reader<'a> {
 /// A host as the WHATWG URL standard writes it, with its port unless that is the default.
 fn is_host(host: &str) -> bool {
     let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
-    let written = match (url.host_str(), url.port()) {
-        (Some(name), Some(port)) => format!("{name}:{port}"),
-        (Some(name), None) => name.to_owned(),
-        (None, _) => return false,
-    };
-    written == host && url.path() == "/" && url.username().is_empty()
+    host_and_port(&url).as_deref() == Some(host) && url.path() == "/" && url.username().is_empty()
 }

@@ -1,5 +1,6 @@
 //! From a URL of a page, file or branch to the URL that clones the repository.
 
+use coder_core::host_and_port;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
@@ -42,10 +43,8 @@ pub(super) fn clone_root(
             .map(|path| format!("{root}/{path}"))
             .ok_or_else(|| none(shown(), host, &format!("{root}/project")));
     }
-    let host = match (url.host_str(), url.port()) {
-        (Some(host), Some(port)) => format!("{host}:{port}"),
-        (Some(host), None) => host.to_owned(),
-        (None, _) => return Err(NoRepository::NotAUrl { text: shown() }),
+    let Some(host) = host_and_port(&url) else {
+        return Err(NoRepository::NotAUrl { text: shown() });
     };
     if let Some(storage) = integrations.storage_of(&host) {
         return Err(NoRepository::Storage { text: shown(), storage: storage.name() });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use coder_core::host_and_port;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
@@ -171,7 +172,7 @@ fn gitlab_edit_page(text: &str) -> String {
 }
 
 fn gitea_edit_page(target: &str, url: &Url) -> String {
-    let origin = format!("https://{}", host_and_port(url));
+    let origin = format!("https://{}", host_and_port(url).unwrap_or_default());
     let rest = target.replacen(&origin, "", 1);
     let mut parts = rest.split('/');
     let mut next = || parts.next().unwrap_or("undefined");
@@ -191,7 +192,7 @@ fn gerrit_edit_page(url: &Url) -> Option<String> {
         .or_else(|| reference.strip_prefix("refs/tags/"))
         .unwrap_or(reference);
     let (branch, file) = reference.split_once('/').unwrap_or((reference, ""));
-    let host = host_and_port(url);
+    let host = host_and_port(url).unwrap_or_default();
     Some(format!(
         "https://{host}/admin/repos/edit/repo/{project}/branch/refs/heads/{branch}/file/{file}"
     ))
@@ -211,15 +212,8 @@ fn harness_edit_page(url: &Url) -> Option<String> {
     let org = after("orgs").map(|org| format!("/orgs/{org}")).unwrap_or_default();
     let project = after("projects").map(|name| format!("/projects/{name}")).unwrap_or_default();
     let (account, name) = (after("account")?, after("repos")?);
-    let host = host_and_port(url);
+    let host = host_and_port(url).unwrap_or_default();
     Some(format!(
         "https://{host}/ng/account/{account}/module/code{org}{project}/repos/{name}/files/{branch}/~/{file}"
     ))
-}
-
-fn host_and_port(url: &Url) -> String {
-    match (url.host_str().unwrap_or_default(), url.port()) {
-        (host, Some(port)) => format!("{host}:{port}"),
-        (host, None) => host.to_owned(),
-    }
 }

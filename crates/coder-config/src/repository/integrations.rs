@@ -1,5 +1,6 @@
 //! Which source-control system runs on which host.
 
+use coder_core::host_and_port;
 use indexmap::IndexMap;
 use url::Url;
 
@@ -166,10 +167,7 @@ impl ScmIntegrations {
 
     /// The system that Backstage has an integration for at this URL.
     pub fn integration_of(&self, url: &Url) -> Option<Scm> {
-        let host = match (url.host_str()?, url.port()) {
-            (host, Some(port)) => format!("{host}:{port}"),
-            (host, None) => host.to_owned(),
-        };
+        let host = host_and_port(url)?;
         self.hosts.get(&host).filter(|host| host.integration).map(|host| host.scm)
     }
 

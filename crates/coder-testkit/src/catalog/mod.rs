@@ -4,14 +4,14 @@ mod search;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use coder_config::Entity;
-use coder_core::{Body, Secret, Transport, TransportError, TransportErrorKind};
+use coder_core::{Body, Lock, Secret, Transport, TransportError, TransportErrorKind};
 use http::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ const BODY_LIMIT: usize = 100 * 1024;
 pub struct FakeCatalog {
     url: String,
     token: Secret,
-    state: Arc<Mutex<State>>,
+    state: Arc<Lock<State>>,
 }
 
 #[derive(Default)]
@@ -136,7 +136,7 @@ impl FakeCatalog {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn exchange(&self, request: Request<Bytes>) -> Outcome {
@@ -186,12 +186,12 @@ impl Transport for FakeCatalog {
         let origin = request.uri().to_string();
         if !origin.starts_with(ORIGIN) {
             return Err(TransportError::new(TransportErrorKind::Connect)
-                .because("the fake catalog lives at another origin"));
+                .with_reason("the fake catalog lives at another origin"));
         }
         match self.exchange(request) {
             Outcome::Answered(reply) => Ok(reply.into_response()),
             Outcome::Broken(kind) => {
-                Err(TransportError::new(kind).because("the fake was told to break it"))
+                Err(TransportError::new(kind).with_reason("the fake was told to break it"))
             }
             Outcome::Silent => std::future::pending().await,
         }

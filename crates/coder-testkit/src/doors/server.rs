@@ -170,7 +170,7 @@ async fn answer(
     let key = request.headers().get(header::SEC_WEBSOCKET_KEY).cloned();
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|error| {
-        TransportError::new(coder_core::TransportErrorKind::Interrupted).caused_by(error)
+        TransportError::new(coder_core::TransportErrorKind::Interrupted).with_source(error)
     })?;
     match coder.exchange_in_turn(Request::from_parts(head, body.to_bytes())).await {
         Outcome::Answered(mut reply) => {

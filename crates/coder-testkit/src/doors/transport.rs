@@ -44,12 +44,12 @@ impl FakeCoder {
         let ours = Url::parse(&request.uri().to_string()).is_ok_and(|url| self.url().owns(&url));
         if !ours {
             return Err(TransportError::new(TransportErrorKind::Connect)
-                .because("the fake Coder lives at another origin"));
+                .with_reason("the fake Coder lives at another origin"));
         }
         match self.exchange_in_turn(request).await {
             Outcome::Answered(reply) => Ok(reply),
             Outcome::Broken(kind) => {
-                Err(TransportError::new(kind).because("the fake was told to break it"))
+                Err(TransportError::new(kind).with_reason("the fake was told to break it"))
             }
             Outcome::Silent => std::future::pending().await,
         }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::PoisonError;
 
 use serde_json::{Value, json};
 use wiremock::{Match, Mock, MockBuilder, ResponseTemplate, Times, matchers};
@@ -142,7 +141,7 @@ impl Stub<'_> {
 
     /// Puts it to work. Of several stubs that match a request the one mounted first answers.
     pub async fn mount(self) {
-        self.coder.mounted.lock().unwrap_or_else(PoisonError::into_inner).push(self.name);
+        self.coder.mounted.lock().push(self.name);
         self.mock.mount(&self.coder.server).await;
     }
 }

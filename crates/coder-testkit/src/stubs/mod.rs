@@ -6,9 +6,9 @@ mod endpoints;
 pub use answer::{Stub, StubbedEndpoint};
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use coder_core::DeploymentUrl;
+use coder_core::{DeploymentUrl, Lock};
 use serde_json::json;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
@@ -44,17 +44,17 @@ use crate::misuse::misuse;
 /// ```
 pub struct CoderMock {
     server: MockServer,
-    mounted: Arc<Mutex<Vec<String>>>,
+    mounted: Arc<Lock<Vec<String>>>,
 }
 
 impl CoderMock {
     /// Starts a mock server on a free loopback port.
     pub async fn start() -> Self {
         let server = MockServer::start().await;
-        let mounted = Arc::new(Mutex::new(Vec::new()));
+        let mounted = Arc::new(Lock::new(Vec::new()));
         let names = Arc::clone(&mounted);
         let explain = move |request: &Request| {
-            let names = names.lock().unwrap_or_else(PoisonError::into_inner).join(", ");
+            let names = names.lock().join(", ");
             let names = if names.is_empty() { "none".to_owned() } else { names };
             ResponseTemplate::new(501).set_body_json(json!({
                 "message": format!("No stub answers {} {}.", request.method, request.url.path()),
