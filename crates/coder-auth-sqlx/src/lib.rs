@@ -91,6 +91,8 @@ mod error;
 mod files;
 #[cfg(feature = "sqlite")]
 mod key_file;
+#[cfg(feature = "sqlite")]
+mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -109,6 +111,9 @@ pub use error::SqlStoreError;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use key_file::KeyFile;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use place::PlaceNotice;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use postgres::PostgresAuthStore;

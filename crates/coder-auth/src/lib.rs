@@ -72,11 +72,14 @@
 //! into these options and dispatches paths, `coder-axum` mounts them.
 
 mod caller;
+mod environment;
 mod error;
 mod grant;
+pub mod http;
 pub mod identity;
 mod login;
 mod options;
+mod random_token;
 mod routes;
 mod seal;
 mod service;
@@ -87,29 +90,27 @@ pub mod store;
 #[doc(hidden)]
 pub mod testing;
 mod upstream;
-mod web;
 
+pub use crate::http::error::RequestError;
+pub use crate::http::origins::AllowedOrigins;
 pub use caller::Caller;
-pub use error::{AuthError, AuthErrorKind, Bug};
+pub use error::{AuthError, AuthErrorKind, BugError};
 pub use grant::key::{GrantKey, OAuth2App};
 pub use grant::profile::Profile;
 pub use login::attempt::AttemptId;
 pub use options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
-pub use routes::link_error::LinkError;
+pub use routes::error::LinkError;
 pub use seal::{SealingKeys, SealingKeysError};
 pub use service::CoderAuth;
-pub use session::{LogoutScope, SessionError, SessionId, SessionOptions};
+pub use session::error::SessionError;
+pub use session::{LogoutScope, SessionId, SessionOptions};
+pub use sign_in::builtin::*;
 pub use sign_in::{
-    BackstageIdentity, EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail,
-    EmailOptions, OwnershipResolver, SignIn, SignInError, SignInResolver,
-    UsernameMatchingUserEntityName, resolver_fn,
+    BackstageIdentity, OwnershipResolver, SignIn, SignInError, SignInResolver, resolver_fn,
 };
 pub use store::memory::MemoryAuthStore;
 pub use upstream::UpstreamError;
 pub use upstream::probe::{ApplicationProbe, ApplicationVerdict};
 pub use upstream::registration::{
-    Registration, RegistrationError, register_app, register_dynamically,
+    RegisteredApp, RegistrationError, register_app, register_dynamically,
 };
-pub use web::origins::AllowedOrigins;
-pub use web::request::RequestError;
-pub use web::respond::ErrorAnswer;

@@ -39,7 +39,7 @@ mod service;
 mod signed_in;
 
 pub use service::PortalService;
-pub use signed_in::{NotSignedIn, SignedIn};
+pub use signed_in::{SignedIn, SignedInRejection};
 
 use axum::Router;
 use coder_portal::Portal;

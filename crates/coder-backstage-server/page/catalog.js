@@ -96,7 +96,7 @@ class Card {
       const found = await ask(`/api/coder/v1/entities/${path}/workspaces?${query}`);
       if (!this.#closed) {
         this.#show(found);
-        again = found.lookAgainAfterSeconds;
+        again = found.pollAfterSeconds;
       }
     } catch (refused) {
       if (!this.#closed) {

@@ -71,6 +71,7 @@ pub mod compat;
 mod creation_mode;
 mod entity;
 mod entity_ref;
+mod environment_name;
 mod error;
 mod javascript;
 mod loading;
@@ -99,6 +100,7 @@ pub use entity::{
     CatalogVerdict, Entity, Metadata, Relation, check_entity, entity_notices, parse_entities, rules,
 };
 pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
+pub use environment_name::{EnvironmentName, EnvironmentNameError};
 pub use error::{ConfigError, ConfigErrors};
 pub use loading::{ConfigSources, Environment, Files, LoadedConfig};
 pub use location::{Location, Provenance};

@@ -59,6 +59,6 @@ mod request_body;
 mod routes;
 mod signing_keys;
 
-pub use builder::{InvalidOption, PortalBuilder, ResolverOptions};
+pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
 pub use error::PortalError;
 pub use portal::Portal;

@@ -77,6 +77,25 @@
 //! - Changes are told as they come about: `watch`, logs that are followed and agents' metadata, as
 //!   event streams and over WebSockets. [`FakeCoderBuilder::rate_limits`] makes it count requests.
 //!
+//! # What an administrator sets
+//!
+//! | setting of Coder | here |
+//! |---|---|
+//! | access URL, release | [`FakeCoderBuilder::url`], [`FakeCoderBuilder::version`] |
+//! | OAuth2 provider on or off | [`FakeCoderBuilder::oauth2_provider`], [`FakeCoder::set_oauth2_provider`] |
+//! | session duration | [`FakeCoderBuilder::session_lifetime`], [`FakeCoder::set_session_lifetime`] |
+//! | rate limits of the API | [`FakeCoderBuilder::rate_limits`] |
+//! | whether workspaces may be renamed | [`FakeCoderBuilder::workspace_renames`] |
+//! | key of web push notifications | [`FakeCoderBuilder::web_push_key`] |
+//! | members, owners, passwords | [`FakeCoder::add_user`], [`FakeCoder::add_owner`], [`FakeCoderBuilder::password`], [`FakeCoder::set_password`] |
+//! | suspended and activated users | [`FakeCoder::suspend`], [`FakeCoder::activate`] |
+//! | OAuth2 applications and their scopes | [`FakeCoder::add_oauth2_app`], [`FakeCoder::set_app_scope`], [`FakeCoder::delete_app`], [`FakeCoder::delete_app_secret`] |
+//! | templates, their versions and parameters | [`FakeCoder::add_template`], [`FakeTemplate::new_version`], [`FakeTemplate::parameter`] |
+//! | dynamic or classic parameters | [`FakeTemplate::classic_parameters`] |
+//! | whether members may cancel builds | [`FakeTemplate::cancel_by_members`] |
+//! | external accounts, by template and by person | [`FakeTemplate::external_auth`], [`FakeCoder::link_external_auth`] |
+//! | restart of the server | [`FakeCoder::restart`] |
+//!
 //! # Doors
 //!
 //! - In the process, native and wasm: the fake **is** a [`Transport`](coder_core::Transport).

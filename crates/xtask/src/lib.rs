@@ -21,6 +21,7 @@
 //! It is not published, and nothing that is published may depend on it.
 #![expect(clippy::print_stdout, reason = "a chore talks to the person who started it")]
 
+pub mod circles;
 mod command;
 mod conformance;
 pub mod doc_style;
