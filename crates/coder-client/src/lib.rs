@@ -59,7 +59,7 @@ mod version;
 pub use client::{Client, Credential, CredentialProvider};
 pub use error::{
     Absence, ApiError, ClientError, Conflict, CredentialError, NotJson, RequestError,
-    UnreadableAnswer, Unsupported, ValidationError,
+    UnreadableResponse, Unsupported, ValidationError,
 };
 pub use operation::{MAX_ANSWER, Operation, read_empty, read_json};
 pub use reading::{List, Unreadable};

@@ -87,5 +87,5 @@ pub use time::{earlier, elapsed, is_within, later};
 pub use transport::Transport;
 pub use transport_error::{TransportError, TransportErrorKind};
 pub use url_parts::{host_and_port, join_path};
-pub use web_socket::{WebSocket, WebSocketAnswer, WebSocketMessage};
+pub use web_socket::{WebSocket, WebSocketMessage, WebSocketResponse};
 pub use world::World;

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use url::Url;
 
 use crate::reqwest_conversion::{convert, convert_response};
-use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketAnswer, is_loopback};
+use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketResponse, is_loopback};
 
 /// Sends requests with reqwest: pooled connections, no redirects, no cookies, no `Referer`.
 ///
@@ -114,12 +114,12 @@ impl Transport for ReqwestTransport {
     async fn open_web_socket(
         &self,
         request: Request<()>,
-    ) -> Result<WebSocketAnswer, TransportError> {
+    ) -> Result<WebSocketResponse, TransportError> {
         let target = target(&request);
         let answer = crate::reqwest_web_socket::open(self.client_for(request.uri()), request).await;
         match &answer {
-            Ok(WebSocketAnswer::Open(_)) => tracing::debug!(target, "web socket open"),
-            Ok(WebSocketAnswer::Refused(answer)) => {
+            Ok(WebSocketResponse::Open(_)) => tracing::debug!(target, "web socket open"),
+            Ok(WebSocketResponse::Refused(answer)) => {
                 tracing::debug!(target, status = answer.status().as_u16(), "no web socket");
             }
             Err(error) => tracing::debug!(target, %error, "no web socket"),

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{Body, MaybeSend, MaybeSync, TransportError, TransportErrorKind, WebSocketAnswer};
+use crate::{Body, MaybeSend, MaybeSync, TransportError, TransportErrorKind, WebSocketResponse};
 
 /// Sends one HTTP request and gives the answer's head at once, its body as it comes.
 ///
@@ -50,7 +50,7 @@ pub trait Transport: MaybeSend + MaybeSync {
     async fn open_web_socket(
         &self,
         request: Request<()>,
-    ) -> Result<WebSocketAnswer, TransportError> {
+    ) -> Result<WebSocketResponse, TransportError> {
         drop(request);
         Err(TransportError::new(TransportErrorKind::Unsupported)
             .with_reason("this transport opens no web sockets"))

@@ -32,13 +32,13 @@ pub struct TransportError {
     kind: TransportErrorKind,
     reason: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
-    of_safe_request: bool,
+    with_safe_method: bool,
 }
 
 impl TransportError {
     /// An error of this kind.
     pub fn new(kind: TransportErrorKind) -> Self {
-        Self { kind, reason: None, source: None, of_safe_request: false }
+        Self { kind, reason: None, source: None, with_safe_method: false }
     }
 
     /// Adds a reason for people. It must hold no secret.
@@ -60,8 +60,8 @@ impl TransportError {
     /// Tells that the request's method is safe (RFC 9110 §9.2.1): the peer may have read it, but has
     /// changed nothing by it.
     #[must_use]
-    pub fn of_safe_request(mut self) -> Self {
-        self.of_safe_request = true;
+    pub fn with_safe_method(mut self) -> Self {
+        self.with_safe_method = true;
         self
     }
 
@@ -73,7 +73,7 @@ impl TransportError {
     /// Whether the peer may have acted on the request, although no answer came. Only a request
     /// for which this is `false` can be repeated without asking whether it is idempotent.
     pub fn may_have_been_processed(&self) -> bool {
-        !self.of_safe_request
+        !self.with_safe_method
             && !matches!(
                 self.kind,
                 TransportErrorKind::Connect

@@ -46,7 +46,7 @@ pub enum WebSocketMessage {
 /// What became of the wish to open a [`WebSocket`].
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum WebSocketAnswer {
+pub enum WebSocketResponse {
     /// It is open.
     Open(WebSocket),
     /// The peer has answered with something else than a WebSocket.

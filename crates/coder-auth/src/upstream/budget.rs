@@ -138,7 +138,7 @@ mod tests {
     fn a_release_with_a_larger_limit_lets_more_people_in() {
         let older: CoderVersion = "v2.36.0".parse().unwrap();
         let newer: CoderVersion = "v2.38.0".parse().unwrap();
-        let burst = |version| Burst::of(Some(&Capabilities::of(Some(version))));
+        let burst = |version| Burst::of(Some(&Capabilities::new(Some(version))));
         assert_eq!(burst(newer), NEW);
         assert_eq!(Burst::of(None), NEW);
         let budget = LoginBudget::default();

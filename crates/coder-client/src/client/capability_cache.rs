@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Capabilities;
 
 /// After this, the deployment is asked again: it may have been upgraded.
-const FRESH: SignedDuration = SignedDuration::from_mins(10);
+const CAPABILITIES_CACHE_TTL: SignedDuration = SignedDuration::from_mins(10);
 
 /// What the deployment can do, and when it said so.
 #[derive(Default)]
@@ -16,7 +16,9 @@ impl CapabilityCache {
     /// The answer, while it is fresh.
     pub(crate) fn fresh(&self, now: Timestamp) -> Option<Capabilities> {
         let known = *self.0.lock();
-        known.filter(|(since, _)| is_within(FRESH, now, *since)).map(|(_, known)| known)
+        known
+            .filter(|(since, _)| is_within(CAPABILITIES_CACHE_TTL, now, *since))
+            .map(|(_, known)| known)
     }
 
     pub(crate) fn set(&self, now: Timestamp, capabilities: Capabilities) {

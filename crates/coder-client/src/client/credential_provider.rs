@@ -27,7 +27,7 @@ use crate::CredentialError;
 ///         self.current().await.map_err(CredentialError::unavailable)
 ///     }
 ///
-///     async fn renewed(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
+///     async fn renew(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
 ///         self.rotate(refused).await.map_err(CredentialError::needs_login)
 ///     }
 /// }
@@ -49,7 +49,7 @@ pub trait CredentialProvider: MaybeSend + MaybeSync {
     /// # Errors
     ///
     /// When there should be a fresher one, but it cannot be had.
-    async fn renewed(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
+    async fn renew(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
         let _ = refused;
         Ok(None)
     }

@@ -21,13 +21,13 @@ use url::Url;
 use self::capability_cache::CapabilityCache;
 pub use self::credential::Credential;
 pub use self::credential_provider::CredentialProvider;
-use crate::error::Asked;
+use crate::error::RequestInfo;
 use crate::operation::read_body;
 use crate::operations::GetBuildInfo;
 use crate::{Capabilities, ClientError, CoderVersion, Operation, RequestError, Unsupported};
 
 /// How long an operation may take in all, unless the client says otherwise.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Sends [operations](crate::operations) to one deployment, and keeps
 /// [subscriptions](crate::subscriptions) open. Cheap to clone.
@@ -55,7 +55,7 @@ impl Client {
             credentials: None,
             retry: RetryPolicy::INTERACTIVE,
             stream_retry: RetryPolicy::PATIENT,
-            deadline: DEADLINE,
+            deadline: DEFAULT_DEADLINE,
             capabilities: Arc::default(),
         }
     }
@@ -67,7 +67,7 @@ impl Client {
     }
 
     /// The same client, asking `provider` for the credential of each request. When Coder refuses
-    /// one with 401, the provider is asked for a fresher one and the request is sent once more.
+    /// one with 401, the provider is info for a fresher one and the request is sent once more.
     #[must_use]
     pub fn with_credential_provider(mut self, provider: Arc<dyn CredentialProvider>) -> Self {
         self.credentials = Some(provider);
@@ -115,15 +115,15 @@ impl Client {
     ///
     /// As [`send`](Self::send).
     pub async fn capabilities(&self) -> Result<Capabilities, ClientError> {
-        self.in_time(true, self.known_capabilities()).await
+        self.within_deadline(true, self.cached_capabilities()).await
     }
 
-    async fn known_capabilities(&self) -> Result<Capabilities, ClientError> {
+    async fn cached_capabilities(&self) -> Result<Capabilities, ClientError> {
         let now = self.world.clock.now();
         if let Some(known) = self.capabilities.fresh(now) {
             return Ok(known);
         }
-        let capabilities = Capabilities::from(&self.deliver(&GetBuildInfo).await?);
+        let capabilities = Capabilities::from(&self.send_with_retries(&GetBuildInfo).await?);
         self.capabilities.set(now, capabilities);
         Ok(capabilities)
     }
@@ -141,14 +141,14 @@ impl Client {
     pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, ClientError> {
         let is_safe = operation.request(&self.deployment)?.method().is_safe();
         let sent = async {
-            self.check(operation).await?;
-            self.deliver(operation).await
+            self.check_capability(operation).await?;
+            self.send_with_retries(operation).await
         };
-        self.in_time(is_safe, sent).await
+        self.within_deadline(is_safe, sent).await
     }
 
     /// The outcome of `work`, or that there was none before the deadline.
-    async fn in_time<T>(
+    async fn within_deadline<T>(
         &self,
         is_safe: bool,
         work: impl Future<Output = Result<T, ClientError>>,
@@ -158,15 +158,15 @@ impl Client {
         }
         let reason = format!("nothing came within {} seconds", self.deadline.as_secs());
         let error = TransportError::new(TransportErrorKind::Timeout).with_reason(reason);
-        Err(if is_safe { error.of_safe_request() } else { error }.into())
+        Err(if is_safe { error.with_safe_method() } else { error }.into())
     }
 
-    /// That the deployment would not ignore a part of what is asked.
-    async fn check<O: Operation>(&self, operation: &O) -> Result<(), ClientError> {
+    /// That the deployment would not ignore a part of what is info.
+    async fn check_capability<O: Operation>(&self, operation: &O) -> Result<(), ClientError> {
         let Some(needs) = operation.needs().filter(|needs| needs.is_ignored_by_older()) else {
             return Ok(());
         };
-        let capabilities = self.known_capabilities().await?;
+        let capabilities = self.cached_capabilities().await?;
         if capabilities.has(needs) == Some(true) {
             return Ok(());
         }
@@ -175,7 +175,10 @@ impl Client {
         Err(ClientError::Unsupported(Box::new(unsupported)))
     }
 
-    async fn deliver<O: Operation>(&self, operation: &O) -> Result<O::Output, ClientError> {
+    async fn send_with_retries<O: Operation>(
+        &self,
+        operation: &O,
+    ) -> Result<O::Output, ClientError> {
         let mut request = operation.request(&self.deployment)?;
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         // Never the query: it may hold what people search for.
@@ -184,10 +187,10 @@ impl Client {
             method = %request.method(),
             path = request.uri().path(),
         );
-        self.repeat(operation, &request).instrument(span).await
+        self.retry_loop(operation, &request).instrument(span).await
     }
 
-    async fn repeat<O: Operation>(
+    async fn retry_loop<O: Operation>(
         &self,
         operation: &O,
         request: &Request<Bytes>,
@@ -198,7 +201,7 @@ impl Client {
             let number = retries.failed() + 1;
             let outcome = self
                 .authorized(request, operation.needs_credential(), |request| {
-                    Box::pin(self.attempt(operation, request, number))
+                    Box::pin(self.send_once(operation, request, number))
                 })
                 .await;
             let error = match outcome {
@@ -213,14 +216,14 @@ impl Client {
         }
     }
 
-    async fn attempt<O: Operation>(
+    async fn send_once<O: Operation>(
         &self,
         operation: &O,
         request: Request<Bytes>,
         attempt: u32,
     ) -> Result<O::Output, ClientError> {
         let path = request.uri().path();
-        let mut asked = Asked {
+        let mut info = RequestInfo {
             operation: name_of::<O>(),
             needs: operation.needs(),
             is_safe: request.method().is_safe(),
@@ -228,13 +231,13 @@ impl Client {
             release: None,
         };
         let answer = self.world.transport.send(request).await.map_err(ClientError::from);
-        let answer = answer.map_err(|error| error.of(&asked))?;
+        let answer = answer.map_err(|error| error.with_request(&info))?;
         tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
-        asked.release = release(answer.headers());
+        info.release = release(answer.headers());
         let parsed = read_body(answer, operation.max_answer())
             .await
             .and_then(|answer| operation.parse(answer));
-        parsed.map_err(|error| error.of(&asked))
+        parsed.map_err(|error| error.with_request(&info))
     }
 
     /// Waits before the next try; returns `error` when `policy` allows none.
@@ -268,7 +271,7 @@ impl Client {
             Err(error) if error.is_unauthorized() => error,
             outcome => return outcome,
         };
-        match provider.renewed(&credential).await? {
+        match provider.renew(&credential).await? {
             Some(fresh) => {
                 tracing::debug!("refused; trying again with a fresher credential");
                 attempt(self.sign(request, &fresh)?).await

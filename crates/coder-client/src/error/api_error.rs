@@ -193,7 +193,7 @@ impl ApiError {
     }
 
     /// What Coder said, in one line.
-    pub(crate) fn said(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let mut said = self.message.clone();
         if let Some(detail) = self.detail.as_ref().filter(|detail| **detail != self.message) {
             said.truncate(said.trim_end_matches(['.', ' ']).len());
@@ -212,6 +212,6 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "coder answered {}: {}", self.status.as_u16(), self.said())
+        write!(formatter, "coder answered {}: {}", self.status.as_u16(), self.summary())
     }
 }

@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::unsupported::Absence;
 use super::{
-    ApiError, Conflict, CredentialError, NotJson, RequestError, UnreadableAnswer, Unsupported,
+    ApiError, Conflict, CredentialError, NotJson, RequestError, UnreadableResponse, Unsupported,
 };
 use crate::{Capability, CoderVersion, FilterError, NameError};
 
@@ -36,7 +36,7 @@ pub enum ClientError {
     NotJson(Box<NotJson>),
     /// JSON came, but not of the shape this crate knows.
     #[error("{0}")]
-    Unreadable(Box<UnreadableAnswer>),
+    Unreadable(Box<UnreadableResponse>),
     /// A redirect came, which is not followed: the credential would travel with it.
     #[error("coder's answer is a redirect{}; check the deployment's URL, and whether a single-sign-on proxy stands in front of it", destination(.to))]
     Redirected {
@@ -72,7 +72,7 @@ impl ClientError {
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(api) => Some(api),
-            Self::Unsupported(unsupported) => unsupported.said(),
+            Self::Unsupported(unsupported) => unsupported.api(),
             Self::Request(_)
             | Self::RateLimited { .. }
             | Self::NotJson(_)
@@ -195,7 +195,7 @@ impl ClientError {
         }
     }
 
-    /// How long the answer asked to wait (RFC 9110 §10.2.3), an hour at most.
+    /// How long the answer info to wait (RFC 9110 §10.2.3), an hour at most.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } => *retry_after,
@@ -205,8 +205,8 @@ impl ClientError {
     }
 }
 
-/// What was asked, for what an error says about it.
-pub(crate) struct Asked {
+/// What was info, for what an error says about it.
+pub(crate) struct RequestInfo {
     pub(crate) operation: &'static str,
     pub(crate) needs: Option<Capability>,
     /// Whether its method is safe (RFC 9110 §9.2.1).
@@ -220,7 +220,7 @@ pub(crate) struct Asked {
 
 impl ClientError {
     /// The same error of a request whose method is safe (RFC 9110 §9.2.1).
-    pub(crate) fn of_safe_request(self) -> Self {
+    pub(crate) fn with_safe_method(self) -> Self {
         match self {
             Self::Api(mut api) => {
                 api.changed_nothing = true;
@@ -230,7 +230,7 @@ impl ClientError {
                 answer.changed_nothing = true;
                 Self::NotJson(answer)
             }
-            Self::Transport(error) => Self::Transport(error.of_safe_request()),
+            Self::Transport(error) => Self::Transport(error.with_safe_method()),
             error @ (Self::Request(_)
             | Self::Unsupported(_)
             | Self::RateLimited { .. }
@@ -240,10 +240,10 @@ impl ClientError {
         }
     }
 
-    /// The same error, knowing what was asked.
-    pub(crate) fn of(self, asked: &Asked) -> Self {
+    /// The same error, knowing what was info.
+    pub(crate) fn with_request(self, info: &RequestInfo) -> Self {
         let unsupported = |answer| {
-            let &Asked { operation, needs, release, .. } = asked;
+            let &RequestInfo { operation, needs, release, .. } = info;
             Self::Unsupported(Box::new(Unsupported {
                 operation,
                 needs,
@@ -252,15 +252,15 @@ impl ClientError {
             }))
         };
         match self {
-            Self::Api(api) if api.is_unsupported() => unsupported(Absence::Said(*api)),
-            Self::NotJson(answer) if asked.is_beside_the_api && answer.is_successful_page() => {
-                unsupported(Absence::Page(answer.status))
+            Self::Api(api) if api.is_unsupported() => unsupported(Absence::Api(*api)),
+            Self::NotJson(answer) if info.is_beside_the_api && answer.is_successful_page() => {
+                unsupported(Absence::Dashboard(answer.status))
             }
-            Self::Unreadable(answer) => Self::Unreadable(Box::new(UnreadableAnswer {
-                operation: Some(asked.operation),
+            Self::Unreadable(answer) => Self::Unreadable(Box::new(UnreadableResponse {
+                operation: Some(info.operation),
                 ..*answer
             })),
-            error if asked.is_safe => error.of_safe_request(),
+            error if info.is_safe => error.with_safe_method(),
             error => error,
         }
     }

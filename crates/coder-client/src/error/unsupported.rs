@@ -28,17 +28,17 @@ pub struct Unsupported {
 #[non_exhaustive]
 pub enum Absence {
     /// Coder said so.
-    Said(ApiError),
+    Api(ApiError),
     /// The page of Coder's dashboard came, which stands at every path outside of `/api` and `/oauth2`.
-    Page(StatusCode),
+    Dashboard(StatusCode),
 }
 
 impl Unsupported {
     /// What Coder said, when it said something.
-    pub fn said(&self) -> Option<&ApiError> {
+    pub fn api(&self) -> Option<&ApiError> {
         match &self.answer {
-            Some(Absence::Said(said)) => Some(said),
-            Some(Absence::Page(_)) | None => None,
+            Some(Absence::Api(said)) => Some(said),
+            Some(Absence::Dashboard(_)) | None => None,
         }
     }
 
@@ -46,14 +46,14 @@ impl Unsupported {
     pub fn is_too_old(&self) -> bool {
         match (self.release, self.needs) {
             (Some(release), Some(needs)) => !release.includes(needs.since()),
-            (None, _) | (_, None) => self.said().is_some_and(ApiError::is_under_development),
+            (None, _) | (_, None) => self.api().is_some_and(ApiError::is_under_development),
         }
     }
 
     pub(crate) fn status(&self) -> Option<StatusCode> {
         match &self.answer {
-            Some(Absence::Said(said)) => Some(said.status),
-            Some(Absence::Page(status)) => Some(*status),
+            Some(Absence::Api(said)) => Some(said.status),
+            Some(Absence::Dashboard(status)) => Some(*status),
             None => None,
         }
     }
@@ -69,7 +69,7 @@ impl Unsupported {
 impl fmt::Display for Unsupported {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.operation;
-        let off = self.said().filter(|said| said.is_switched_off());
+        let off = self.api().filter(|error| error.is_switched_off());
         match (self.missing(), self.release) {
             (Some(needs), Some(release)) => {
                 let (part, since) = (needs.as_asked(), needs.since());
@@ -82,7 +82,7 @@ impl fmt::Display for Unsupported {
                 let (part, since) = (needs.as_asked(), needs.since());
                 write!(formatter, "`{name}`{part} needs coder {since} or later")?;
                 match off {
-                    Some(said) => write!(formatter, ", and this one says: {}", said.said()),
+                    Some(error) => write!(formatter, ", and this one says: {}", error.summary()),
                     None => formatter.write_str(", and this one does not tell its release"),
                 }?;
             }
@@ -90,7 +90,7 @@ impl fmt::Display for Unsupported {
                 let release = release.map(|release| format!(" ({release})")).unwrap_or_default();
                 write!(formatter, "`{name}` is not available at this coder{release}: ")?;
                 return match off {
-                    Some(said) => formatter.write_str(&said.said()),
+                    Some(error) => formatter.write_str(&error.summary()),
                     None => formatter
                         .write_str("it came later, is switched off, or is not part of this build"),
                 };

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::Unreadable;
 
 /// How many items that cannot be read a list describes; of more it tells the number.
-const DESCRIBED: usize = 100;
+const MAX_DESCRIBED: usize = 100;
 
 /// A list of Coder's answer.
 ///
@@ -46,14 +46,14 @@ impl<T> List<T> {
     }
 
     /// Counts the items that Coder gave, whether they could be read or not.
-    pub fn given(&self) -> usize {
+    pub fn received(&self) -> usize {
         self.items.len() + self.unreadable.as_deref().map_or(0, |reports| reports.count)
     }
 
     pub(crate) fn report(&mut self, unreadable: Unreadable) {
         let reports = self.unreadable.get_or_insert_default();
         reports.count += 1;
-        if reports.described.len() < DESCRIBED {
+        if reports.described.len() < MAX_DESCRIBED {
             reports.described.push(unreadable);
         }
     }

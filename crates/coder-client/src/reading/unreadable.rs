@@ -4,29 +4,29 @@ use std::fmt;
 
 /// Something in an answer that cannot be read.
 ///
-/// Neither place nor reason holds text of the answer, which may be a secret.
+/// Neither path nor reason holds text of the answer, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    place: String,
+    path: String,
     reason: String,
 }
 
 impl Unreadable {
-    /// Something that is not as it should be, at the place that is being read.
+    /// Something that is not as it should be, at the path that is being read.
     pub(crate) fn here(reason: String) -> Box<Self> {
-        Box::new(Self { place: String::new(), reason })
+        Box::new(Self { path: String::new(), reason })
     }
 
-    /// The same, seen from what holds that place under this name or index.
+    /// The same, seen from what holds that path under this name or index.
     pub(crate) fn within(mut self: Box<Self>, holder: &str) -> Box<Self> {
-        let dot = if self.place.is_empty() || self.place.starts_with('[') { "" } else { "." };
-        self.place = format!("{holder}{dot}{}", self.place);
+        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        self.path = format!("{holder}{dot}{}", self.path);
         self
     }
 
-    /// The place in the JSON document, like `[3].latest_build.id`; `.` for all of it.
-    pub fn place(&self) -> &str {
-        if self.place.is_empty() { "." } else { &self.place }
+    /// The path in the JSON document, like `[3].latest_build.id`; `.` for all of it.
+    pub fn path(&self) -> &str {
+        if self.path.is_empty() { "." } else { &self.path }
     }
 
     /// What is there, and what should be, like `null instead of a UUID`.
@@ -37,6 +37,6 @@ impl Unreadable {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}`: {}", self.place(), self.reason)
+        write!(formatter, "`{}`: {}", self.path(), self.reason)
     }
 }

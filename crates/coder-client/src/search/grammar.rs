@@ -43,14 +43,14 @@ impl FilterError {
 
 /// A name or value inside a `param` filter. Coder splits those on `,` and `=`.
 pub(super) fn param_part(text: &str) -> Result<&str, FilterError> {
-    match speakable(text)?.chars().find(|character| matches!(character, ',' | '=')) {
+    match quotable(text)?.chars().find(|character| matches!(character, ',' | '=')) {
         Some(character) => Err(FilterError::Character { value: text.to_owned(), character }),
         None => Ok(text),
     }
 }
 
 /// A value that stays one value between double quotes.
-pub(super) fn speakable(value: &str) -> Result<&str, FilterError> {
+pub(super) fn quotable(value: &str) -> Result<&str, FilterError> {
     if value.is_empty() {
         return Err(FilterError::Empty);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::grammar::speakable;
+use super::grammar::quotable;
 use super::{FilterError, WorkspaceFilter};
 
 /// Which users to list: the `q` of `GET /api/v2/users`.
@@ -38,7 +38,7 @@ impl UserFilter {
     ///
     /// See [`FilterError`].
     pub fn username(self, username: &str) -> Result<Self, FilterError> {
-        Ok(Self { username: Some(speakable(username)?.to_owned()), ..self })
+        Ok(Self { username: Some(quotable(username)?.to_owned()), ..self })
     }
 
     /// The user with exactly this address, whatever its case.
@@ -47,7 +47,7 @@ impl UserFilter {
     ///
     /// See [`FilterError`].
     pub fn email(self, email: &str) -> Result<Self, FilterError> {
-        Ok(Self { email: Some(speakable(email)?.to_owned()), ..self })
+        Ok(Self { email: Some(quotable(email)?.to_owned()), ..self })
     }
 
     /// Users of this status, like `active`.

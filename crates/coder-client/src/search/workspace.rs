@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::grammar::{FilterError, param_part, speakable, split};
+use super::grammar::{FilterError, param_part, quotable, split};
 use crate::WorkspaceId;
 use crate::models::WorkspaceStatus;
 
@@ -47,7 +47,7 @@ impl WorkspaceFilter {
     /// # Errors
     ///
     /// [`FilterError::UnbalancedQuote`], since an open quote would swallow what comes after it.
-    pub fn written(query: &str) -> Result<Self, FilterError> {
+    pub fn from_query(query: &str) -> Result<Self, FilterError> {
         if query.matches('"').count() % 2 == 1 {
             return Err(FilterError::UnbalancedQuote { query: query.to_owned() });
         }
@@ -194,7 +194,7 @@ impl WorkspaceFilter {
         if key.is_empty() || !key.bytes().all(well_formed) {
             return Err(FilterError::Key { key: key.to_owned() });
         }
-        Ok(self.set(key, speakable(value)?.to_owned()))
+        Ok(self.set(key, quotable(value)?.to_owned()))
     }
 
     /// Whether it filters by parameter, so that a further [`param`](Self::param) may be an
@@ -263,14 +263,14 @@ mod tests {
 
     #[test]
     fn a_written_query_is_kept_word_for_word() {
-        let filter = WorkspaceFilter::written("status:running  My Text").unwrap();
+        let filter = WorkspaceFilter::from_query("status:running  My Text").unwrap();
         let filter = filter.param("repo", "u").unwrap();
         assert_eq!(filter.to_string(), r#"status:running  My Text param:"repo=u""#);
     }
 
     #[test]
     fn an_open_quote_cannot_swallow_what_follows() {
-        let error = WorkspaceFilter::written(r#"owner:"me"#).unwrap_err();
+        let error = WorkspaceFilter::from_query(r#"owner:"me"#).unwrap_err();
         assert_eq!(
             error.to_string(),
             r#"the search `owner:\"me` opens a double quote and does not close it"#
@@ -329,7 +329,7 @@ mod tests {
             (r#"a b param:"repo=x""#, true),
             (r#""param":x"#, true),
         ] {
-            assert_eq!(WorkspaceFilter::written(query).unwrap().has_params(), expected);
+            assert_eq!(WorkspaceFilter::from_query(query).unwrap().has_params(), expected);
         }
     }
 }

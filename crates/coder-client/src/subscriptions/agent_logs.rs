@@ -20,7 +20,7 @@ const MAX_CLOSES: u32 = 2;
 /// and with that other agents, and goes on when Coder is restarted meanwhile.
 ///
 /// Who begins to follow an agent of a former build gets an error (404) from newer releases (so
-/// from 2.36), and the whole log from older ones (so from 2.31). Asked again and again, such an agent
+/// from 2.36), and the whole log from older ones (so from 2.31). RequestInfo again and again, such an agent
 /// is an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowAgentLogs {
@@ -69,7 +69,7 @@ impl Subscription for FollowAgentLogs {
 
     fn read(&mut self, message: &str) -> Result<Vec<AgentLog>, ClientError> {
         let lines: List<AgentLog> = read_message(message)?;
-        let lines = self.last.unread(lines, |line| line.id);
+        let lines = self.last.take_new(lines, |line| line.id);
         if !lines.is_empty() {
             self.closes = 0;
         }
@@ -80,7 +80,7 @@ impl Subscription for FollowAgentLogs {
         let lines = ListAgentLogs::new(self.agent);
         let lines = self.last.0.map_or(lines, |after| lines.after(after));
         let lines = client.send(&lines).await?;
-        Ok(Polled::more(self.last.unread(lines, |line| line.id)))
+        Ok(Polled::more(self.last.take_new(lines, |line| line.id)))
     }
 
     async fn closed(&mut self, client: &Client) -> Result<Polled<AgentLog>, ClientError> {

@@ -58,7 +58,7 @@ impl Subscription for FollowBuildLogs {
 
     fn read(&mut self, message: &str) -> Result<Vec<ProvisionerJobLog>, ClientError> {
         let line: ProvisionerJobLog = read_message(message)?;
-        Ok(self.last.unread(vec![line], |line| line.id))
+        Ok(self.last.take_new(vec![line], |line| line.id))
     }
 
     async fn poll(&mut self, client: &Client) -> Result<Polled<ProvisionerJobLog>, ClientError> {
@@ -66,7 +66,7 @@ impl Subscription for FollowBuildLogs {
         let over = client.send(&GetBuild::new(self.build)).await?.job.completed_at.is_some();
         let lines = ListBuildLogs::new(self.build);
         let lines = self.last.0.map_or(lines, |after| lines.after(after));
-        let items = self.last.unread(client.send(&lines).await?, |line| line.id);
+        let items = self.last.take_new(client.send(&lines).await?, |line| line.id);
         Ok(if over { Polled::last(items) } else { Polled::more(items) })
     }
 

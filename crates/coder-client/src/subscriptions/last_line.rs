@@ -6,7 +6,7 @@ pub(super) struct LastLine(pub(super) Option<i64>);
 
 impl LastLine {
     /// Those of the lines that were not read before. From now on they were.
-    pub(super) fn unread<Line>(
+    pub(super) fn take_new<Line>(
         &mut self,
         lines: impl Into<Vec<Line>>,
         id: impl Fn(&Line) -> i64,

@@ -153,7 +153,7 @@ pub struct Capabilities {
 
 impl Capabilities {
     /// What the version means; `None` when it is not known.
-    pub const fn of(version: Option<CoderVersion>) -> Self {
+    pub const fn new(version: Option<CoderVersion>) -> Self {
         Self { version, oauth2_provider: None }
     }
 
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     fn has(version: &str, capability: Capability) -> Option<bool> {
-        Capabilities::of(CoderVersion::parse(version).ok()).has(capability)
+        Capabilities::new(CoderVersion::parse(version).ok()).has(capability)
     }
 
     #[test]

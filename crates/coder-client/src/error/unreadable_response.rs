@@ -11,7 +11,7 @@ use crate::Unreadable;
 /// It tells no value of the answer: that may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnreadableAnswer {
+pub struct UnreadableResponse {
     /// The place in the JSON document, like `latest_build.id`; `.` for all of it.
     pub path: String,
     /// What is there, and what should be.
@@ -22,20 +22,20 @@ pub struct UnreadableAnswer {
     pub release: Option<String>,
 }
 
-impl UnreadableAnswer {
+impl UnreadableResponse {
     pub(crate) fn new(path: &str, reason: &str) -> Self {
         let (path, reason) = (cleaned(path), cleaned(reason));
         Self { path, reason, operation: None, release: None }
     }
 }
 
-impl From<Unreadable> for UnreadableAnswer {
+impl From<Unreadable> for UnreadableResponse {
     fn from(unreadable: Unreadable) -> Self {
-        Self::new(unreadable.place(), unreadable.reason())
+        Self::new(unreadable.path(), unreadable.reason())
     }
 }
 
-impl fmt::Display for UnreadableAnswer {
+impl fmt::Display for UnreadableResponse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("coder's answer")?;
         if let Some(operation) = self.operation {
