@@ -26,14 +26,14 @@ use crate::operation::read_body;
 use crate::operations::GetBuildInfo;
 use crate::{Capabilities, ClientError, CoderVersion, Operation, RequestError, Unsupported};
 
-/// How long an operation may take in all, unless the client says otherwise.
+/// The default time for an operation in all.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(20);
 
-/// Sends [operations](crate::operations) to one deployment, and keeps
-/// [subscriptions](crate::subscriptions) open. Cheap to clone.
+/// A client that sends [operations](crate::operations) to one deployment and keeps
+/// [subscriptions](crate::subscriptions) open. It is cheap to clone.
 ///
-/// Its credential goes to the deployment's origin and nowhere else; redirects are not followed.
-/// What is safe to repeat is tried again as the [`RetryPolicy`] says, by default
+/// The credential goes to the deployment's origin and nowhere else; redirects are not followed.
+/// Requests that are safe to repeat are retried according to the [`RetryPolicy`], by default
 /// [`RetryPolicy::INTERACTIVE`].
 #[derive(Clone)]
 pub struct Client {
@@ -47,7 +47,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client without a credential, which is enough for what Coder tells everyone.
+    /// Creates a client without a credential, for the routes that need none.
     pub fn new(world: &World, deployment: DeploymentUrl) -> Self {
         Self {
             world: world.clone(),
@@ -60,56 +60,63 @@ impl Client {
         }
     }
 
-    /// The same client, speaking for the holder of `credential`.
+    /// Returns the client with this credential for all requests.
     #[must_use]
     pub fn with_credential(self, credential: Credential) -> Self {
         self.with_credential_provider(Arc::new(credential))
     }
 
-    /// The same client, asking `provider` for the credential of each request. When Coder refuses
-    /// one with 401, the provider is info for a fresher one and the request is sent once more.
+    /// Returns the client with a provider that is asked for the credential of each request.
+    ///
+    /// When Coder refuses a credential with 401, the client asks the provider for a fresher one and
+    /// sends the request once more.
     #[must_use]
     pub fn with_credential_provider(mut self, provider: Arc<dyn CredentialProvider>) -> Self {
         self.credentials = Some(provider);
         self
     }
 
-    /// The same client with another idea of when to try again.
+    /// Returns the client with this policy for retries.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
-    /// The same client with another idea of when to open a broken stream again; by default
-    /// [`RetryPolicy::PATIENT`]. The tries count anew whenever something has come.
+    /// Returns the client with this policy for opening a broken stream again, by default
+    /// [`RetryPolicy::PATIENT`].
+    ///
+    /// The tries are counted anew after each message.
     #[must_use]
     pub fn with_stream_retry(mut self, retry: RetryPolicy) -> Self {
         self.stream_retry = retry;
         self
     }
 
-    /// The same client with another time that an operation may take in all: every try, the pauses
-    /// between them and the question for a credential. By default 20 seconds. Streams have none.
+    /// Returns the client with this deadline for an operation, by default 20 seconds.
+    ///
+    /// The deadline includes every try, the pauses between them and the call of the credential
+    /// provider. Streams have no deadline.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Where this client's operations go.
+    /// Returns the deployment that this client sends to.
     pub fn deployment(&self) -> &DeploymentUrl {
         &self.deployment
     }
 
-    /// The world it lives in, for what its caller does between two operations: wait, tell the
-    /// time.
+    /// Returns the client's clock, transport, randomness and runtime, for callers that wait or tell
+    /// the time between two operations.
     pub fn world(&self) -> &World {
         &self.world
     }
 
-    /// Tells what the deployment can do, from `GET /api/v2/buildinfo`. The client and its clones
-    /// remember the answer for ten minutes.
+    /// Returns the capabilities of the deployment, from `GET /api/v2/buildinfo`.
+    ///
+    /// The client and its clones cache them for ten minutes.
     ///
     /// # Errors
     ///
@@ -128,11 +135,11 @@ impl Client {
         Ok(capabilities)
     }
 
-    /// Sends `operation` and reads the answer.
+    /// Sends an operation and reads the answer.
     ///
     /// Older releases of Coder ignore parts of a request that they do not know, such as the limits
     /// of a token. A request with such a part ([`Operation::needs`]) is sent only to a release that
-    /// is known to have it; [`capabilities`](Self::capabilities) tells.
+    /// is known to have it; see [`capabilities`](Self::capabilities).
     ///
     /// # Errors
     ///
@@ -147,7 +154,7 @@ impl Client {
         self.within_deadline(is_safe, sent).await
     }
 
-    /// The outcome of `work`, or that there was none before the deadline.
+    /// Waits for `work`; returns an error when it is not done before the deadline.
     async fn within_deadline<T>(
         &self,
         is_safe: bool,
@@ -161,7 +168,7 @@ impl Client {
         Err(if is_safe { error.with_safe_method() } else { error }.into())
     }
 
-    /// That the deployment would not ignore a part of what is info.
+    /// Checks that the deployment does not silently ignore a part of the request.
     async fn check_capability<O: Operation>(&self, operation: &O) -> Result<(), ClientError> {
         let Some(needs) = operation.needs().filter(|needs| needs.is_ignored_by_older()) else {
             return Ok(());
@@ -255,8 +262,8 @@ impl Client {
         }
     }
 
-    /// Lets `attempt` send the request with a credential, where one is needed, and once more with
-    /// a fresher one when it was refused.
+    /// Calls `attempt` with the signed request, and once more with a fresher credential when Coder
+    /// refused it.
     pub(crate) async fn authorized<'a, T>(
         &self,
         request: &Request<Bytes>,
@@ -280,7 +287,7 @@ impl Client {
         }
     }
 
-    /// The request with the credential, if it goes to the deployment.
+    /// Adds the credential to a request, which must go to the deployment.
     fn sign(
         &self,
         request: &Request<Bytes>,
@@ -301,13 +308,13 @@ impl Client {
     }
 }
 
-/// The name of an operation's type, without its path.
+/// Returns the name of an operation's type, without its path.
 fn name_of<O: Operation>() -> &'static str {
     let name = std::any::type_name::<O>();
     name.rsplit("::").next().unwrap_or(name)
 }
 
-/// The release that an answer of Coder names.
+/// Returns the release that an answer of Coder names.
 fn release(headers: &HeaderMap) -> Option<CoderVersion> {
     CoderVersion::parse(headers.get("x-coder-build-version")?.to_str().ok()?).ok()
 }

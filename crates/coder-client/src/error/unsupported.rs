@@ -7,34 +7,38 @@ use http::StatusCode;
 use super::ApiError;
 use crate::{Capability, CoderVersion};
 
-/// An operation that a deployment does not have. `Display` names the operation, the release that
-/// it needs, and the release of the deployment, as far as they are known.
+/// An operation that a deployment does not have.
+///
+/// `Display` names the operation, the release that it needs, and the release of the deployment, as
+/// far as they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unsupported {
-    /// The operation's name, like `ListScopes`.
+    /// The name of the operation, like `ListScopes`.
     pub operation: &'static str,
-    /// What it needs, when it came with a certain release.
+    /// The capability that the operation needs, when it came with a certain release.
     pub needs: Option<Capability>,
-    /// The release of the deployment, when it told it.
+    /// The release of the deployment, when the deployment told it.
     pub release: Option<CoderVersion>,
-    /// How it was told; `None` when nothing was sent, because an older release would have ignored
-    /// a part of the request.
+    /// The answer by which the deployment showed that it does not have the operation.
+    ///
+    /// It is `None` when nothing was sent, because an older release would have ignored a part of
+    /// the request.
     pub answer: Option<Absence>,
 }
 
-/// How a deployment tells that it does not have an operation.
+/// An answer by which a deployment shows that it does not have an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Absence {
-    /// Coder said so.
+    /// A refusal of Coder's API.
     Api(ApiError),
-    /// The page of Coder's dashboard came, which stands at every path outside of `/api` and `/oauth2`.
+    /// The page of Coder's dashboard, which stands at every path outside of `/api` and `/oauth2`.
     Dashboard(StatusCode),
 }
 
 impl Unsupported {
-    /// What Coder said, when it said something.
+    /// Returns the refusal of Coder's API, if that was the answer.
     pub fn api(&self) -> Option<&ApiError> {
         match &self.answer {
             Some(Absence::Api(said)) => Some(said),
@@ -42,7 +46,8 @@ impl Unsupported {
         }
     }
 
-    /// Whether the deployment is older than the release that has it, as far as is known.
+    /// Returns `true` when the deployment is known to be older than the first release with the
+    /// operation.
     pub fn is_too_old(&self) -> bool {
         match (self.release, self.needs) {
             (Some(release), Some(needs)) => !release.includes(needs.since()),
@@ -58,7 +63,8 @@ impl Unsupported {
         }
     }
 
-    /// The release that has it, where the deployment's is older or not known.
+    /// Returns the capability that is missing, when the deployment is older or its release is
+    /// unknown.
     fn missing(&self) -> Option<Capability> {
         let known = self.release.zip(self.needs);
         let has_it = known.is_some_and(|(release, needs)| release.includes(needs.since()));

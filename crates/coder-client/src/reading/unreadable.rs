@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// Something in an answer that cannot be read.
+/// A part of an answer that cannot be read.
 ///
-/// Neither path nor reason holds text of the answer, which may be a secret.
+/// Neither path nor reason contains text of the answer, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     path: String,
@@ -12,24 +12,25 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
-    /// Something that is not as it should be, at the path that is being read.
+    /// Creates the error for the value that is being read.
     pub(crate) fn here(reason: String) -> Box<Self> {
         Box::new(Self { path: String::new(), reason })
     }
 
-    /// The same, seen from what holds that path under this name or index.
+    /// Adds the name or index under which the value stands in its holder.
     pub(crate) fn within(mut self: Box<Self>, holder: &str) -> Box<Self> {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         self.path = format!("{holder}{dot}{}", self.path);
         self
     }
 
-    /// The path in the JSON document, like `[3].latest_build.id`; `.` for all of it.
+    /// Returns the path in the JSON document, like `[3].latest_build.id`; `.` for the whole
+    /// document.
     pub fn path(&self) -> &str {
         if self.path.is_empty() { "." } else { &self.path }
     }
 
-    /// What is there, and what should be, like `null instead of a UUID`.
+    /// Returns the form of the value and the expected form, like `null instead of a UUID`.
     pub fn reason(&self) -> &str {
         &self.reason
     }

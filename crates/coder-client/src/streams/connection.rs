@@ -67,7 +67,7 @@ pub(super) enum Recovery {
     Retry,
     /// Use the next channel: this one is not available here.
     NextChannel,
-    /// Nothing helps.
+    /// No recovery is possible.
     None,
 }
 
@@ -122,7 +122,7 @@ impl Connection {
         Ok(Self::Events { body, decoder: Decoder::new(MAX_EVENT) })
     }
 
-    /// Opens a WebSocket.
+    /// Opens a WebSocket (RFC 6455).
     pub(super) async fn web_socket(
         client: &Client,
         request: Request<Bytes>,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// A server-sent event.
+/// An event of a stream of server-sent events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerSentEvent {
     /// The event's name; `message` when it has none.

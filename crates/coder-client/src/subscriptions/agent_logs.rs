@@ -11,32 +11,34 @@ use crate::operation::{RequestBuilder, read_message};
 use crate::operations::{GetAgent, ListAgentLogs};
 use crate::{AgentId, Channel, Client, ClientError, List, Polled, Subscription};
 
-/// How often in a row an agent's log may be closed without a new line before an agent that is not
-/// connected counts as one of a former build.
+/// The number of closes in a row, without a new line, after which an agent that is not connected
+/// counts as one of an earlier build.
 const MAX_CLOSES: u32 = 2;
 
-/// `GET /api/v2/workspaceagents/{agent}/logs?follow`: what an agent's scripts write, line by line,
-/// what is there already first. Over a WebSocket it ends when the workspace has got another build
-/// and with that other agents, and goes on when Coder is restarted meanwhile.
+/// `GET /api/v2/workspaceagents/{agent}/logs?follow`: follows the log lines of an agent's scripts,
+/// beginning with those that exist.
 ///
-/// Who begins to follow an agent of a former build gets an error (404) from newer releases (so
-/// from 2.36), and the whole log from older ones (so from 2.31). RequestInfo again and again, such an agent
-/// is an error.
+/// Over a WebSocket the stream ends when a new build replaces the agent, and continues when Coder
+/// is restarted.
+///
+/// For an agent of an earlier build, newer releases (such as 2.36) answer with an error (404), and
+/// older ones (such as 2.31) with the whole log. With [`Channel::Polling`], such an agent is an
+/// error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowAgentLogs {
     agent: AgentId,
     last: LastLine,
-    /// How often in a row it was closed without a new line.
+    /// The number of closes in a row without a new line.
     closes: u32,
 }
 
 impl FollowAgentLogs {
-    /// Of this agent, from the beginning.
+    /// Creates the subscription for an agent, from its first line on.
     pub fn new(agent: AgentId) -> Self {
         Self { agent, last: LastLine::default(), closes: 0 }
     }
 
-    /// Only what comes after the line with this id.
+    /// Skips lines up to the line with this id.
     #[must_use]
     pub fn after(self, id: i64) -> Self {
         Self { last: LastLine(Some(id)), ..self }

@@ -11,8 +11,10 @@ use crate::operation::{RequestBuilder, read_message};
 use crate::operations::{GetBuild, ListBuildLogs};
 use crate::{BuildId, Channel, Client, ClientError, Polled, Subscription};
 
-/// `GET /api/v2/workspacebuilds/{build}/logs?follow`: the log of a build line by line, those that
-/// are there already first. It ends with the build, and goes on when Coder is restarted meanwhile.
+/// `GET /api/v2/workspacebuilds/{build}/logs?follow`: follows the log lines of a build, beginning
+/// with those that exist.
+///
+/// The stream ends with the build, and continues when Coder is restarted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowBuildLogs {
     build: BuildId,
@@ -20,12 +22,12 @@ pub struct FollowBuildLogs {
 }
 
 impl FollowBuildLogs {
-    /// Of this build, from the beginning.
+    /// Creates the subscription for a build, from its first line on.
     pub fn new(build: BuildId) -> Self {
         Self { build, last: LastLine::default() }
     }
 
-    /// Only what comes after the line with this id.
+    /// Skips lines up to the line with this id.
     #[must_use]
     pub fn after(self, id: i64) -> Self {
         Self { last: LastLine(Some(id)), ..self }
