@@ -26,7 +26,7 @@ mod native {
         TransportError, TransportErrorKind, WebSocket, WebSocketMessage, WebSocketResponse,
     };
 
-    /// The longest message; a longer one is an error and the end of the connection.
+    /// The greatest size of a message. A larger one is an error and ends the connection.
     const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 
     pub(crate) async fn open(
@@ -82,7 +82,7 @@ mod native {
         Ok(WebSocketResponse::Open(WebSocket::new(incoming, outgoing)))
     }
 
-    /// RFC 6455 §4.1: the proof that the peer has understood.
+    /// Returns `true` when the answer proves that the peer has read the handshake (RFC 6455 §4.1).
     fn is_handshake(headers: &HeaderMap, key: &str) -> bool {
         let upgrade = headers.get(UPGRADE).and_then(|value| value.to_str().ok());
         let accept = headers.get(SEC_WEBSOCKET_ACCEPT);

@@ -1,4 +1,4 @@
-//! Remembering what the deployment can do.
+//! A cache of the deployment's capabilities.
 
 use coder_core::{Lock, is_within};
 use jiff::{SignedDuration, Timestamp};

@@ -1,4 +1,4 @@
-//! What a request proves the caller with.
+//! Credentials of requests.
 
 use coder_core::Secret;
 use http::HeaderValue;

@@ -1,4 +1,4 @@
-//! Where a client's credential comes from.
+//! Sources of a client's credentials.
 
 use async_trait::async_trait;
 use coder_core::{MaybeSend, MaybeSync};

@@ -1,4 +1,4 @@
-//! Sending operations.
+//! The client, which sends operations.
 
 mod capability_cache;
 mod credential;
