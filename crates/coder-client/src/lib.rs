@@ -1,5 +1,11 @@
 //! A typed client for the Coder REST API v2: requests and responses are data, sending is one line.
 //!
+//! ```toml
+//! [dependencies]
+//! coder-client = "0.1"
+//! coder-core = { version = "0.1", features = ["native", "rustls"] }
+//! ```
+//!
 //! ```
 //! use coder_client::operations::{GetUser, ListWorkspaces};
 //! use coder_client::{Client, Credential, WorkspaceFilter};

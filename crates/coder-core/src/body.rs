@@ -1,4 +1,4 @@
-//! A response's body: bytes at hand, or bytes that are still coming.
+//! Bodies of answers: bytes at hand, or a stream of chunks.
 
 use std::fmt;
 use std::pin::Pin;

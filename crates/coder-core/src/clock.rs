@@ -1,4 +1,4 @@
-//! The time, as an argument.
+//! The seam to the system's clock.
 
 use jiff::Timestamp;
 

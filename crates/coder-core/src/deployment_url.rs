@@ -1,4 +1,4 @@
-//! Where a Coder deployment lives.
+//! URLs of Coder deployments.
 
 use std::fmt;
 use std::str::FromStr;

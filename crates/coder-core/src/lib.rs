@@ -1,29 +1,39 @@
-//! The words every coder-backstage crate shares, and its seams to the world.
+//! The types that all coder-backstage crates share, and their seams to the world.
 //!
-//! A library of this house never reads the clock, rolls dice, opens a socket or spawns a task by
-//! itself. It is handed a [`World`]: a [`Transport`], a [`Clock`], a [`Random`] and a
-//! [`Runtime`]. On a server that is [`World::native`]; in a test each seam is a few lines, and a
+//! ```toml
+//! [dependencies]
+//! coder-core = "0.1"
+//! bytes = "1"
+//! http = "1"
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
+//!
+//! A crate of this workspace never reads the clock, draws randomness, opens a socket or spawns a task
+//! by itself. Its caller passes a [`World`]: a [`Transport`], a [`Clock`], a [`Random`] and a
+//! [`Runtime`]. On a server that is [`World::native`]; in a test each seam takes a few lines, and a
 //! closure is a transport:
 //!
 //! ```
 //! use coder_core::{Body, DeploymentUrl, Secret, Transport, TransportError};
 //!
-//! # futures_executor::block_on(async {
-//! let deployment: DeploymentUrl = "https://coder.example.com/".parse()?;
-//! let token = Secret::new("do-not-print");
-//! let transport = async |request: http::Request<bytes::Bytes>| {
-//!     Ok::<_, TransportError>(http::Response::new(Body::from(request.uri().path().to_owned())))
-//! };
-//! let request = http::Request::get(deployment.endpoint(["api", "v2", "buildinfo"]).as_str());
-//! let answer = transport.send(request.body(bytes::Bytes::new())?).await?;
-//! assert_eq!(answer.into_body().collect(1024).await?, "/api/v2/buildinfo");
-//! assert_eq!(format!("{token:?}"), "Secret([redacted])");
-//! # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let deployment: DeploymentUrl = "https://coder.example.com/".parse()?;
+//!     let token = Secret::new("do-not-print");
+//!     let transport = async |request: http::Request<bytes::Bytes>| {
+//!         Ok::<_, TransportError>(http::Response::new(Body::from(request.uri().path().to_owned())))
+//!     };
+//!     let request = http::Request::get(deployment.endpoint(["api", "v2", "buildinfo"]).as_str());
+//!     let answer = transport.send(request.body(bytes::Bytes::new())?).await?;
+//!     assert_eq!(answer.into_body().collect(1024).await?, "/api/v2/buildinfo");
+//!     assert_eq!(format!("{token:?}"), "Secret([redacted])");
+//!     Ok(())
+//! }
 //! ```
 //!
 //! # What it is not
 //!
-//! It knows neither Coder's API nor Backstage. No type of an HTTP library, of a runtime or of a
+//! This crate knows neither Coder's API nor Backstage. No type of an HTTP library, of a runtime or of a
 //! random number generator is in its public API, so none of them can force a new major version.
 //!
 //! # Features

@@ -1,4 +1,4 @@
-//! Randomness, as an argument.
+//! The seam to the system's randomness.
 
 use crate::{MaybeSend, MaybeSync};
 

@@ -1,4 +1,4 @@
-//! When to try again, and how long to wait.
+//! Policies for retries, and their progress.
 
 use std::time::Duration;
 

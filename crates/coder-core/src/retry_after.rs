@@ -1,4 +1,4 @@
-//! How long a peer asks to wait.
+//! The header `Retry-After`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Tasks and pauses, as an argument.
+//! The seam to an executor of tasks.
 
 use std::future::poll_fn;
 use std::task::Poll;

@@ -1,4 +1,4 @@
-//! Texts of others, made fit for a message, a log or a page.
+//! Foreign texts, made safe for a message, a log or a page.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Ages and moments, for clocks that may be set back and spans that may be absurd.
+//! Arithmetic of moments, for clocks that are set back and spans that are out of range.
 
 use std::time::Duration;
 

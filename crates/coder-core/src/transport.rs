@@ -1,4 +1,4 @@
-//! Sending one HTTP request.
+//! The seam to HTTP.
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! A WebSocket, whoever opened it.
+//! WebSockets, independent of the library that opened them.
 
 use std::fmt;
 use std::pin::Pin;

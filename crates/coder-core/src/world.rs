@@ -1,4 +1,4 @@
-//! The four seams, together.
+//! The four seams together.
 
 use std::fmt;
 use std::sync::Arc;

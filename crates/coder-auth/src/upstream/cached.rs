@@ -12,12 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::no_answer_in_time;
 
-/// After this, an answer is asked for again: the deployment may have been upgraded.
-const FRESH: SignedDuration = SignedDuration::from_mins(10);
-/// After this, one that lets no login through is: somebody may be mending it.
-const FRESH_REFUSAL: SignedDuration = SignedDuration::from_secs(5);
-/// After this, a deployment that did not answer is asked again.
-const UNANSWERED: SignedDuration = SignedDuration::from_secs(10);
+/// An answer is asked for again after this time: the deployment may have been upgraded.
+const ANSWER_TTL: SignedDuration = SignedDuration::from_mins(10);
+/// An answer that lets no login through is asked for again after this time: somebody may be
+/// mending it.
+const REFUSAL_TTL: SignedDuration = SignedDuration::from_secs(5);
+/// A deployment that did not answer is asked again after this time.
+const FAILURE_TTL: SignedDuration = SignedDuration::from_secs(10);
 
 /// An answer of a deployment that is worth remembering.
 pub(super) trait Answer: Clone + MaybeSend + MaybeSync + 'static {
@@ -134,7 +135,7 @@ impl<T: Answer> State<T> {
     fn remember(&mut self, outcome: Result<T, ClientError>, now: Timestamp) -> Outcome<T> {
         let lasts = match outcome {
             Ok(answer) => {
-                let lasts = if answer.is_refusal() { FRESH_REFUSAL } else { FRESH };
+                let lasts = if answer.is_refusal() { REFUSAL_TTL } else { ANSWER_TTL };
                 self.answer = Some(answer);
                 lasts
             }
@@ -143,7 +144,7 @@ impl<T: Answer> State<T> {
                     error = error.to_string(),
                     "coder did not answer what it was asked for a login"
                 );
-                let lasts = UNANSWERED.max(wait(&error));
+                let lasts = FAILURE_TTL.max(wait(&error));
                 self.failure = Some(Arc::new(error));
                 lasts
             }
@@ -165,5 +166,5 @@ impl<T: Clone> Drop for Turn<T> {
 /// How long Coder asked to wait, at most as long as an answer is fresh.
 fn wait(error: &ClientError) -> SignedDuration {
     let asked = error.retry_after().and_then(|wait| SignedDuration::try_from(wait).ok());
-    asked.unwrap_or_default().min(FRESH)
+    asked.unwrap_or_default().min(ANSWER_TTL)
 }

@@ -150,7 +150,7 @@ const AUTHORIZATION_CODES: [&str; 7] = [
 
 impl UpstreamError {
     /// The error that Coder sent the browser back with (RFC 6749 §4.1.2.1).
-    pub(crate) fn of_authorization(code: &str, description: Option<&str>) -> Self {
+    pub(crate) fn from_authorization(code: &str, description: Option<&str>) -> Self {
         match code {
             "access_denied" => Self::Denied { description: cleaned(description.unwrap_or(DENIED)) },
             _ => Self::Authorize {
@@ -161,8 +161,8 @@ impl UpstreamError {
     }
 
     /// The same where only the code can be trusted to say something; `None` for an unknown one.
-    pub(crate) fn of_authorization_code(code: &str) -> Option<Self> {
-        AUTHORIZATION_CODES.contains(&code).then(|| Self::of_authorization(code, None))
+    pub(crate) fn from_authorization_code(code: &str) -> Option<Self> {
+        AUTHORIZATION_CODES.contains(&code).then(|| Self::from_authorization(code, None))
     }
 
     pub(super) fn timed_out() -> Self {
@@ -170,7 +170,7 @@ impl UpstreamError {
     }
 
     /// What an answer of the token or revocation endpoint means.
-    pub(super) fn of_tokens(error: coder_client::ClientError) -> Self {
+    pub(super) fn from_token_request(error: coder_client::ClientError) -> Self {
         let code = error.api().and_then(|api| api.oauth_code.as_deref());
         match code {
             Some("invalid_grant") => Self::GrantRefused(error),
@@ -184,7 +184,7 @@ impl UpstreamError {
     }
 
     /// What an answer of `/users/me` means.
-    pub(super) fn of_user(error: coder_client::ClientError) -> Self {
+    pub(super) fn from_user_request(error: coder_client::ClientError) -> Self {
         match error.api() {
             Some(api) if api.status == StatusCode::UNAUTHORIZED => {
                 if api.message.starts_with("User is not active") {
@@ -225,7 +225,19 @@ impl UpstreamError {
         match self {
             Self::TokenRefused(_) | Self::UserInactive { .. } => true,
             Self::Other(error) => error.is_forbidden(),
-            _ => false,
+            Self::Denied { .. }
+            | Self::Authorize { .. }
+            | Self::GrantRefused(_)
+            | Self::ClientRefused(_)
+            | Self::ProviderOff(_)
+            | Self::ApplicationUnknown
+            | Self::CallbackDiffers { .. }
+            | Self::SecretRefused
+            | Self::TooOld { .. }
+            | Self::VersionUnknown(_)
+            | Self::UnreadableTokens { .. }
+            | Self::NoUser
+            | Self::TooManyLogins { .. } => false,
         }
     }
 
@@ -235,14 +247,40 @@ impl UpstreamError {
             Self::Other(error) => error.retry_after(),
             Self::VersionUnknown(Some(error)) => error.retry_after(),
             Self::TooManyLogins { retry_after } => Some(*retry_after),
-            _ => None,
+            Self::Denied { .. }
+            | Self::Authorize { .. }
+            | Self::GrantRefused(_)
+            | Self::ClientRefused(_)
+            | Self::ProviderOff(_)
+            | Self::ApplicationUnknown
+            | Self::CallbackDiffers { .. }
+            | Self::SecretRefused
+            | Self::TooOld { .. }
+            | Self::VersionUnknown(None)
+            | Self::UserInactive { .. }
+            | Self::TokenRefused(_)
+            | Self::UnreadableTokens { .. }
+            | Self::NoUser => None,
         }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Denied { .. } | Self::Authorize { .. } => StatusCode::FORBIDDEN,
-            _ => StatusCode::UNAUTHORIZED,
+            Self::GrantRefused(_)
+            | Self::ClientRefused(_)
+            | Self::ProviderOff(_)
+            | Self::ApplicationUnknown
+            | Self::CallbackDiffers { .. }
+            | Self::SecretRefused
+            | Self::TooOld { .. }
+            | Self::VersionUnknown(_)
+            | Self::UserInactive { .. }
+            | Self::TokenRefused(_)
+            | Self::UnreadableTokens { .. }
+            | Self::NoUser
+            | Self::TooManyLogins { .. }
+            | Self::Other(_) => StatusCode::UNAUTHORIZED,
         }
     }
 }

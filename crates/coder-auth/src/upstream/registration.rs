@@ -13,7 +13,7 @@ use url::Url;
 /// What a portal needs to know of its app: `clientId` and `clientSecret` of an environment.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Registration {
+pub struct RegisteredApp {
     /// The client id.
     pub client_id: OAuth2AppId,
     /// The client secret. Coder tells it once.
@@ -57,7 +57,7 @@ pub enum RegistrationError {
 }
 
 impl RegistrationError {
-    fn of_apps(error: ClientError) -> Self {
+    fn from_app_request(error: ClientError) -> Self {
         match error {
             ClientError::Unsupported(absence) if absence.is_too_old() => {
                 Self::TooOld(ClientError::Unsupported(absence))
@@ -82,8 +82,9 @@ pub async fn register_app(
     client: &Client,
     name: &str,
     callback_url: &Url,
-) -> Result<Registration, RegistrationError> {
-    let apps = client.send(&ListOAuth2Apps::new()).await.map_err(RegistrationError::of_apps)?;
+) -> Result<RegisteredApp, RegistrationError> {
+    let apps =
+        client.send(&ListOAuth2Apps::new()).await.map_err(RegistrationError::from_app_request)?;
     let known =
         apps.iter().find(|app| app.name == name && app.callback_url == callback_url.as_str());
     let client_id = match known {
@@ -91,11 +92,11 @@ pub async fn register_app(
         None => {
             let settings = OAuth2AppSettings::new(name, callback_url.as_str());
             let create = CreateOAuth2App::new(settings);
-            client.send(&create).await.map_err(RegistrationError::of_apps)?.id
+            client.send(&create).await.map_err(RegistrationError::from_app_request)?.id
         }
     };
     match client.send(&CreateOAuth2AppSecret::new(client_id)).await {
-        Ok(secret) => Ok(Registration {
+        Ok(secret) => Ok(RegisteredApp {
             client_id,
             client_secret: secret.client_secret_full,
             reused: known.is_some(),
@@ -106,7 +107,7 @@ pub async fn register_app(
             {
                 tracing::warn!(%client_id, error = error.to_string(), "an app without a secret was left behind");
             }
-            Err(RegistrationError::of_apps(error))
+            Err(RegistrationError::from_app_request(error))
         }
     }
 }
@@ -121,7 +122,7 @@ pub async fn register_dynamically(
     client: &Client,
     name: &str,
     callback_url: &Url,
-) -> Result<Registration, RegistrationError> {
+) -> Result<RegisteredApp, RegistrationError> {
     let mut metadata = OAuth2ClientMetadata::new([callback_url.to_string()]);
     metadata.client_name = Some(name.to_owned());
     metadata.token_endpoint_auth_method = Some("client_secret_post".to_owned());
@@ -131,10 +132,10 @@ pub async fn register_dynamically(
         if is_of_oauth && error.status() == Some(StatusCode::FORBIDDEN) {
             RegistrationError::DynamicRegistrationOff(error)
         } else {
-            RegistrationError::of_apps(error)
+            RegistrationError::from_app_request(error)
         }
     })?;
-    Ok(Registration {
+    Ok(RegisteredApp {
         client_id: registered.client_id,
         client_secret: registered.client_secret.ok_or(RegistrationError::NoSecret)?,
         reused: false,

@@ -1,6 +1,9 @@
 //! A portal, a fake Coder, and browsers that keep cookies.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,9 +26,63 @@ use crate::storage::Storage;
 pub(crate) const PORTAL: &str = "https://portal.example.com";
 pub(crate) const CALLBACK: &str = "https://portal.example.com/api/auth/coder/handler/frame";
 
-/// Every release a login works on.
-pub(crate) fn versions() -> impl Iterator<Item = Version> {
-    Version::ALL.into_iter().filter(|version| *version >= Version::V2_25)
+/// A Coder that a test of the suite is held on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Release {
+    version: Version,
+    /// Requests at its token endpoint overlap, in an order that this seed decides.
+    races: Option<u64>,
+}
+
+/// Every release a login works on: one request after the other, and with requests that overlap.
+pub(crate) fn versions() -> impl Iterator<Item = Release> {
+    let usable = Version::ALL.into_iter().filter(|version| *version >= Version::V2_25);
+    usable.flat_map(|version| [None, Some(7)].map(|races| Release { version, races }))
+}
+
+impl Release {
+    pub(crate) fn coder(self) -> FakeCoderBuilder {
+        let coder = FakeCoder::builder().version(self.version);
+        match self.races {
+            Some(seed) => coder.races(seed),
+            None => coder,
+        }
+    }
+}
+
+impl From<Version> for Release {
+    fn from(version: Version) -> Self {
+        Self { version, races: None }
+    }
+}
+
+impl Deref for Release {
+    type Target = Version;
+
+    fn deref(&self) -> &Version {
+        &self.version
+    }
+}
+
+impl PartialEq<Version> for Release {
+    fn eq(&self, version: &Version) -> bool {
+        self.version == *version
+    }
+}
+
+impl PartialOrd<Version> for Release {
+    fn partial_cmp(&self, version: &Version) -> Option<Ordering> {
+        self.version.partial_cmp(version)
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.races {
+            Some(seed) => write!(formatter, "{} with races ({seed})", self.version),
+            None => self.version.fmt(formatter),
+        }
+    }
 }
 
 /// One Coder, one store, and a portal process that uses them.
@@ -79,8 +136,8 @@ impl Transport for Network {
 }
 
 impl House {
-    pub(crate) fn new(version: Version) -> Self {
-        Self::with(version, |environment| environment)
+    pub(crate) fn new(release: impl Into<Release>) -> Self {
+        Self::with(release, |environment| environment)
     }
 
     pub(crate) fn current() -> Self {
@@ -88,10 +145,10 @@ impl House {
     }
 
     pub(crate) fn with(
-        version: Version,
+        release: impl Into<Release>,
         configure: impl Fn(EnvironmentOptions) -> EnvironmentOptions,
     ) -> Self {
-        Self::at(FakeCoder::builder().version(version), configure)
+        Self::at(release.into().coder(), configure)
     }
 
     /// A house at a Coder that is set up like this.
@@ -240,7 +297,7 @@ impl Browser {
     pub(crate) async fn start_at(&mut self, auth: &CoderAuth, query: &str) -> Response<Bytes> {
         let path = format!("/api/auth/coder/start?{query}");
         let request = self.request("GET", &path).body(Bytes::new()).unwrap();
-        let response = auth.start(&request).await;
+        let response = read(auth.start(&request)).await;
         self.keep(&response);
         response
     }
@@ -257,7 +314,7 @@ impl Browser {
     pub(crate) async fn call_back(&mut self, auth: &CoderAuth, url: &Url) -> Response<Bytes> {
         let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
         let request = self.request("GET", &path).body(Bytes::new()).unwrap();
-        let response = auth.callback(&request).await;
+        let response = read(auth.callback(&request)).await;
         self.keep(&response);
         response
     }
@@ -281,7 +338,7 @@ impl Browser {
             .header("origin", PORTAL)
             .body(Bytes::new())
             .unwrap();
-        answer(&auth.refresh(&request).await)
+        answer(&read(auth.refresh(&request)).await)
     }
 
     pub(crate) async fn log_out(&mut self, house: &House) -> Answer {
@@ -291,10 +348,16 @@ impl Browser {
             .header("origin", PORTAL)
             .body(Bytes::new())
             .unwrap();
-        let response = house.auth.logout(&request).await;
+        let response = read(house.auth.logout(&request)).await;
         self.keep(&response);
         answer(&response)
     }
+}
+
+/// Reads the body of a response.
+pub(crate) async fn read(response: impl Future<Output = Response<Body>>) -> Response<Bytes> {
+    let (head, body) = response.await.into_parts();
+    Response::from_parts(head, body.collect(1 << 20).await.unwrap())
 }
 
 pub(crate) fn answer(response: &Response<Bytes>) -> Answer {

@@ -1,5 +1,4 @@
-//! What Coder said when it said no, and what it means: releases and routes say one thing in
-//! different ways.
+//! Refusals of Coder, and their meaning: releases and routes tell the same in different ways.
 
 use std::fmt;
 

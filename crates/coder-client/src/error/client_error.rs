@@ -1,4 +1,4 @@
-//! What can go wrong between a caller and Coder, and whose fault it is.
+//! The error of a request to Coder.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What can go wrong between a caller and Coder, and whose fault it is.
+//! Errors of requests to Coder, each with the party at fault.
 
 mod api_error;
 mod client_error;

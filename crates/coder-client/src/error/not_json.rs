@@ -1,4 +1,4 @@
-//! Answers that are not JSON, so that something else than Coder's API gave them.
+//! Answers that are not JSON, and so not from Coder's API.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a deployment has not got: too old, switched off, or not part of its build.
+//! Operations that a deployment does not have: too old, switched off, or not part of its build.
 
 use std::fmt;
 

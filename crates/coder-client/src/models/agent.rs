@@ -1,4 +1,4 @@
-//! Agents: what connects a workspace to Coder.
+//! Agents, which connect a workspace to Coder.
 
 use std::collections::BTreeMap;
 

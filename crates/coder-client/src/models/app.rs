@@ -1,4 +1,4 @@
-//! Apps: what a workspace offers in a browser or on the desktop.
+//! Apps, which a workspace offers in a browser or on the desktop.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What runs in an agent: ports that are listened on, and containers.
+//! Listening ports and containers of a workspace.
 
 use std::collections::BTreeMap;
 

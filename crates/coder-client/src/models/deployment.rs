@@ -1,4 +1,4 @@
-//! What a deployment says about itself.
+//! The deployment: its version, logins, licence, regions and statistics.
 
 use std::collections::BTreeMap;
 

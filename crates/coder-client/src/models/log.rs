@@ -1,4 +1,4 @@
-//! What builds and agents wrote, and how long things took.
+//! Logs of builds and agents, and the times that their parts took.
 
 use jiff::Timestamp;
 use serde::Serialize;

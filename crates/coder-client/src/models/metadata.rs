@@ -1,4 +1,4 @@
-//! What agents tell about themselves.
+//! Metadata that agents collect.
 
 use super::moment::ever;
 use crate::reading::{model, neutral};

@@ -1,4 +1,4 @@
-//! Moments that Coder writes where there is none.
+//! Moments that stand for never.
 
 use jiff::Timestamp;
 

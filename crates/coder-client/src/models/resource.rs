@@ -1,4 +1,4 @@
-//! Resources: what a build made.
+//! Resources, which builds make.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What is shared: workspaces with people, ports with the world.
+//! Shared workspaces and shared ports.
 
 use serde::Serialize;
 

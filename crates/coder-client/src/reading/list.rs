@@ -1,4 +1,4 @@
-//! Lists that tell what in them could not be read.
+//! Lists that report their unreadable items.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};

@@ -1,4 +1,4 @@
-//! Identifiers: one type per kind of thing, so that none can be taken for another.
+//! Ids: one type for each kind of resource, so that none can be taken for another.
 
 use std::fmt;
 use std::str::FromStr;

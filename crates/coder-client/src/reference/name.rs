@@ -1,4 +1,4 @@
-//! Names: how people call users, organizations and workspaces.
+//! Names of users, organizations and workspaces.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Coder's search grammar, so that a value can never become a filter of its own.
+//! Coder's search grammar, in which no value may become a filter of its own.
 //!
 //! Coder splits a query on spaces outside double quotes, takes what contains `:` for a filter, and
 //! splits that on `:` outside quotes into exactly two parts. There is no escape character: what

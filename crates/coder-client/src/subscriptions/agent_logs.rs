@@ -1,4 +1,4 @@
-//! The log of an agent, while it is being written.
+//! The log of an agent, while it is written.
 
 use async_trait::async_trait;
 use bytes::Bytes;

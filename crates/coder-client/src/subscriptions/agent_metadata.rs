@@ -1,4 +1,4 @@
-//! What an agent tells about itself.
+//! Metadata of an agent, whenever it changes.
 
 use async_trait::async_trait;
 use bytes::Bytes;

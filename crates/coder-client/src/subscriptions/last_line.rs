@@ -1,4 +1,4 @@
-//! How far a log has been read.
+//! The position in a log up to which it was read.
 
 /// The id of the last line that was read; `None` before the first one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What a deployment can do, by its version.
+//! Capabilities of a deployment, by its version.
 
 use super::CoderVersion;
 use crate::models::BuildInfo;

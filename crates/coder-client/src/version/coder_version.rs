@@ -1,4 +1,4 @@
-//! Which Coder a deployment runs.
+//! Versions of Coder.
 
 use std::fmt;
 use std::str::FromStr;
