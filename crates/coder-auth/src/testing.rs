@@ -6,7 +6,7 @@ use crate::grant::StoredPair;
 use crate::seal::SealingKeys;
 use crate::store::PairRecord;
 
-/// Gives the access token of a stored pair; `None` when it cannot be opened.
+/// Returns the access token of a stored pair; `None` when it cannot be opened.
 pub fn access_token_of(keys: &SealingKeys, record: &PairRecord) -> Option<Secret> {
     StoredPair::open(keys, record).ok().map(|pair| pair.tokens.access_token)
 }

@@ -18,7 +18,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::BugError;
 
-/// What `encodeURIComponent` leaves alone, less the apostrophe: the text stands between two.
+/// The characters that `encodeURIComponent` leaves alone, without the apostrophe, because the text
+/// stands between two.
 const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -29,7 +30,7 @@ const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// The message a popup posts: Backstage's `WebMessageResponse`.
+/// The message that a popup posts: Backstage's `WebMessageResponse`.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Outcome<T> {
@@ -50,7 +51,7 @@ struct Message<'a, T> {
     outcome: &'a Outcome<T>,
 }
 
-/// The page that posts `outcome` to the page of `origin` that opened it.
+/// Makes the page that posts `outcome` to the page of `origin` that opened it.
 pub(crate) fn page<T: Serialize>(
     outcome: &Outcome<T>,
     origin: &Origin,

@@ -1,6 +1,6 @@
 //! Why a token is not taken.
 
-/// Why a token is not taken. What exactly is wrong is for the log, not for the caller.
+/// Reasons why a token is refused. They are for the log and not for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TokenError {
     #[error("not a JWT of the expected form")]

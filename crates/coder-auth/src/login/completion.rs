@@ -119,8 +119,8 @@ impl Logins {
         }
     }
 
-    /// Responds with the grant of a finished login. A grant with the pair of another login is
-    /// handed out by the rule for all grants.
+    /// Makes the response with the grant of a finished login. A grant with the pair of another
+    /// login is handed out by the rule for all grants.
     async fn respond(
         &self,
         environment: &Environment,
@@ -136,7 +136,7 @@ impl Logins {
         self.responses.create(environment, &stored, identity).await
     }
 
-    /// Exchanges the code, keeps the pair, and asks Coder for its user.
+    /// Exchanges the code, stores the pair among the revocations, and asks Coder for its user.
     async fn exchange(
         &self,
         environment: &Environment,
@@ -161,8 +161,8 @@ impl Logins {
         Ok(Confirmed { key, pair, grant })
     }
 
-    /// Writes the login: the grant, the new session of this browser, and the end of its former
-    /// one. `None` when the pair was not taken, and is to be revoked.
+    /// Writes the login: the grant, the new session of this browser, and the end of its former one.
+    /// `None` means that the pair was not taken, and is to be revoked.
     async fn store(
         &self,
         environment: &Environment,

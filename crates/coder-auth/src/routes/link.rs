@@ -26,15 +26,15 @@ use crate::http::response;
 use crate::routes::error::LinkError;
 use crate::sign_in::SignInError;
 
-/// What the routes answer: whose token is linked, never the token.
+/// The response of the link routes. It never holds the token.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LinkResponse<'a> {
     environment: &'a str,
     deployment_url: &'a str,
-    /// Coder's page that shows a person a token to link.
+    /// URL of Coder's page that shows a token to link.
     token_url: String,
-    /// The user at Coder; null when no token is linked.
+    /// Name of the token's user at Coder; `null` when no token is linked.
     username: Option<&'a str>,
 }
 
@@ -79,7 +79,7 @@ impl LinkRoutes {
         Ok(respond(environment, Some(&link.profile)))
     }
 
-    /// Refuses a token that this portal knows to be somebody else's.
+    /// Refuses a token that belongs to somebody else, as far as this portal can tell.
     async fn check_owner(
         &self,
         user: &BackstageUser,
@@ -137,7 +137,7 @@ impl LinkRoutes {
     }
 }
 
-/// The token of a request to link one.
+/// Reads the token from the body of a request to link one.
 fn token(request: &Request<Bytes>) -> Result<Secret, LinkError> {
     let LinkRequest { token } = read_json(request).map_err(|_| LinkError::NoToken)?;
     let token = Secret::new(token.expose().trim());

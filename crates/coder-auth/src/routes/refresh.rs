@@ -41,7 +41,7 @@ impl RefreshRoute {
     }
 }
 
-/// Tells the page that its session cannot be refreshed, in the words of Backstage.
+/// Makes the response for a refresh that failed, in Backstage's words.
 pub(crate) fn refresh_error(error: &AuthError) -> ErrorResponse {
     let response = ErrorResponse::from(error);
     match error.kind() {

@@ -16,8 +16,9 @@ use crate::seal::SealingKeys;
 use crate::sign_in::BackstageIdentity;
 use crate::store::{AuthStore, PersonRecord};
 
-/// The body of `refresh`, and the `response` of the popup's message. It holds tokens: it goes to
-/// the browser they belong to, and nowhere else.
+/// The body of `refresh`, and the `response` of the popup's message.
+///
+/// It holds tokens, so it goes only to the browser that they belong to.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SessionResponse {
@@ -109,7 +110,7 @@ impl SessionResponses {
         })
     }
 
-    /// Issues an identity token that names this grant, and keeps who the person is for
+    /// Issues an identity token that names this grant, and stores the user's ownership for
     /// `/v1/userinfo`.
     async fn identity(
         &self,
