@@ -1,4 +1,4 @@
-//! What can go wrong, whose fault it is, and what a browser is told.
+//! The failures of this crate: whose fault they are, and what a browser is told.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What an embedder says about its portal and its Coder deployments. No YAML here.
+//! The options of an embedder for its portal and its Coder deployments. No YAML here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

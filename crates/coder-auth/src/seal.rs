@@ -1,4 +1,4 @@
-//! Sealing: authenticated encryption of what leaves this process' memory.
+//! Sealing: authenticated encryption of everything that leaves the memory of this process.
 //!
 //! Cookies of a login attempt and grants at rest are sealed with XChaCha20-Poly1305, whose nonces
 //! are long enough to be drawn at random. Every sealed text names its key, so keys can be rotated,

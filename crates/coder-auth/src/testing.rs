@@ -1,4 +1,4 @@
-//! A door for the simulation of the login: what sealed records hold. Not part of the public API.
+//! Access to sealed records, for the simulation of the login. Not part of the public API.
 
 use coder_core::Secret;
 

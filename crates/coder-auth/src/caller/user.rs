@@ -1,4 +1,4 @@
-//! A Backstage user, and what says so.
+//! A Backstage user, and the evidence for its identity.
 
 use std::sync::Arc;
 

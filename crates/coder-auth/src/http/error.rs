@@ -1,4 +1,4 @@
-//! What can be wrong with a request.
+//! Reasons to refuse a request.
 
 use coder_core::{Origin, cleaned, quoted};
 use http::StatusCode;

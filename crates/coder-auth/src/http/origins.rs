@@ -1,4 +1,4 @@
-//! Which web origins may use this login, and what a request says about its own.
+//! Web origins that may use the login, and the origin of a request.
 
 use coder_core::Origin;
 use http::HeaderMap;

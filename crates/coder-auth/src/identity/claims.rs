@@ -1,4 +1,4 @@
-//! What a token says, and when it is believed.
+//! The claims of a token, and their verification.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Why a token is not taken.
+//! Reasons why a token is refused.
 
 /// Reasons why a token is refused. They are for the log and not for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Why a token is not linked.
+//! Reasons why a token is not linked.
 
 use coder_core::cleaned;
 use http::StatusCode;

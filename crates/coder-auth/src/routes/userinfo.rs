@@ -1,4 +1,4 @@
-//! `GET /v1/userinfo`: who the holder of an identity token is.
+//! `GET /v1/userinfo`: the user of an identity token.
 
 use std::sync::Arc;
 

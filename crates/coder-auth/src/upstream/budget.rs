@@ -1,4 +1,4 @@
-//! How many logins may ask Coder for tokens.
+//! The budget of logins at Coder.
 
 use coder_core::Lock;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What Coder refuses and how it fails, in the terms of a login.
+//! Refusals and failures of Coder, in the terms of a login.
 
 use std::sync::Arc;
 use std::time::Duration;
