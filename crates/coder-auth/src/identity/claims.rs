@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::error::TokenError;
 use super::es256::VerifyingKey;
 use super::jwt::{LIMITED_USER_TYPE, Parsed, USER_TYPE};
-use super::token_error::TokenError;
 
 /// The audience of every full user token.
 pub(super) const AUDIENCE: &str = "backstage";

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::error::TokenError;
 use super::es256::VerifyingKey;
 use super::signing_key::SigningKey;
-use super::token_error::TokenError;
 use crate::error::BugError;
 
 pub(super) const USER_TYPE: &str = "vnd.backstage.user";

@@ -10,34 +10,13 @@ use p256::PublicKey;
 use p256::SecretKey;
 use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
 
+use super::error::StaticSigningKeyError;
 use super::signing_key::SigningKey;
 
 /// A key pair for ES256 that an operator provides: one of `auth.keyStore.static.keys` of
 /// Backstage's configuration.
 #[derive(Clone)]
 pub struct StaticSigningKey(Arc<SigningKey>);
-
-/// Reasons why a key pair cannot sign identity tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(clippy::exhaustive_enums, reason = "each is told with the file that it is about")]
-pub enum StaticSigningKeyError {
-    /// The key has no id.
-    #[error("the key needs an id, which tokens name it by")]
-    NoId,
-    /// The private key cannot be read.
-    #[error(
-        "not a private key for ES256 (EC P-256 in PEM); make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`"
-    )]
-    PrivateKey,
-    /// The public key cannot be read.
-    #[error(
-        "not a public key for ES256 (EC P-256 in PEM); make it with `openssl pkey -in private.pem -pubout`"
-    )]
-    PublicKey,
-    /// The two keys do not belong together.
-    #[error("the public key does not belong to the private key")]
-    Mismatch,
-}
 
 /// The first line of a private key of RFC 5915. OpenSSL may write the parameters of the curve
 /// before it.

@@ -17,10 +17,10 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::claims::{AUDIENCE, AcceptTokens, ExpectedClaims, VerifiedIdentity, check};
+use super::error::{InsecureIssuerError, TokenError, VerifyError};
 use super::es256::VerifyingKey;
 use super::jwk::JwkSet;
 use super::jwt::{self, Parsed};
-use super::token_error::TokenError;
 
 /// A key set is read again after this time.
 const KEYS_CACHE_TTL: SignedDuration = SignedDuration::from_mins(10);
@@ -89,29 +89,6 @@ impl KeySet {
         self.tried_at.is_some_and(|then| is_within(MIN_REFETCH_INTERVAL, now, then))
     }
 }
-
-/// Reasons why a token is not accepted.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// The token is not one of a trusted issuer, or not valid now. Answer 401.
-    #[error("the token is not a valid identity token of a trusted issuer")]
-    Refused,
-    /// The keys of an issuer could not be read, so the token cannot be judged. Answer 503.
-    #[error("the keys of `{issuer}` could not be read; try again in a moment")]
-    KeysUnavailable {
-        /// Origin of the issuer.
-        issuer: String,
-        /// Failure of the request.
-        #[source]
-        source: TransportError,
-    },
-}
-
-/// The URL of an issuer is neither https nor http on this machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an issuer's URL must be https, or http on this machine; its keys decide who is who")]
-pub struct InsecureIssuerError;
 
 impl TrustedIssuer {
     /// Trusts the auth backend at this URL (`https://portal.example.com/api/auth`). Its keys are at

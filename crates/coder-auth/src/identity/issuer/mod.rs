@@ -10,10 +10,10 @@ use url::Url;
 use super::claims::{
     AUDIENCE, AcceptTokens, Claims, ExpectedClaims, GrantClaim, LimitedClaims, check,
 };
+use super::error::TokenError;
 use super::jwt::{self, Header, LIMITED_USER_TYPE, USER_TYPE};
 use super::keys::KeyRing;
 use super::static_key::StaticSigningKey;
-use super::token_error::TokenError;
 use crate::error::AuthError;
 use crate::seal::SealingKeys;
 use crate::session::error::SessionError;
