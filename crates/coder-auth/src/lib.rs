@@ -56,6 +56,7 @@ pub mod http;
 pub mod identity;
 mod login;
 mod options;
+mod parts;
 mod random_token;
 mod routes;
 mod seal;

@@ -8,20 +8,12 @@ use coder_core::{Body, World};
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
 
-use crate::caller::links::Links;
-use crate::caller::passed_tokens::PassedTokens;
-use crate::caller::user::BackstageUsers;
 use crate::caller::{Caller, Callers};
-use crate::environment::Environments;
 use crate::error::AuthError;
-use crate::grant::manager::Grants;
-use crate::grant::revocations::Revocations;
-use crate::http::cookies::CookieRules;
 use crate::http::origins::AllowedOrigins;
 use crate::http::response::{self, ErrorResponse};
-use crate::identity::{IdentityVerifier, Issuer};
-use crate::login::completion::Logins;
 use crate::options::AuthOptions;
+use crate::parts::Parts;
 use crate::routes::callback::CallbackRoute;
 use crate::routes::in_time;
 use crate::routes::link::LinkRoutes;
@@ -30,10 +22,7 @@ use crate::routes::refresh::{RefreshRoute, refresh_error};
 use crate::routes::start::StartRoute;
 use crate::routes::userinfo::UserInfoRoute;
 use crate::seal::SealingKeys;
-use crate::session::manager::Sessions;
-use crate::session::response::SessionResponses;
 use crate::store::AuthStore;
-use crate::store::memory::MemoryAuthStore;
 
 /// Coder as the OAuth2 provider of one portal. Cheap to clone.
 ///
@@ -60,15 +49,9 @@ use crate::store::memory::MemoryAuthStore;
 #[derive(Clone)]
 pub struct CoderAuth(Arc<AuthState>);
 
-/// The routes of one portal, and what they share.
+/// The routes of one portal, and the parts that they share.
 struct AuthState {
-    world: World,
-    base_url: Url,
-    environments: Arc<Environments>,
-    origins: Arc<AllowedOrigins>,
-    issuer: Arc<Issuer>,
-    sessions: Sessions,
-    revocations: Revocations,
+    parts: Parts,
     callers: Callers,
     start: StartRoute,
     callback: CallbackRoute,
@@ -86,129 +69,28 @@ impl CoderAuth {
         keys: SealingKeys,
         options: AuthOptions,
     ) -> Self {
-        let AuthOptions { base_url, identity_tokens, session, .. } = options;
-        let environments = Arc::new(Environments::new(world, &base_url, options.environments));
-        let origins = Arc::new(options.origins);
-        let callbacks = environments.usable().map(|environment| &environment.callback);
-        let cookies = CookieRules::new(
-            origins.app(),
-            callbacks.chain([&base_url]),
-            options.dangerously_allow_http,
-        );
-        let key_store = if identity_tokens.keys_in_memory {
-            Arc::new(MemoryAuthStore::new())
-        } else {
-            Arc::clone(&store)
-        };
-        let issuer =
-            Arc::new(Issuer::new(world, key_store, keys.clone(), &base_url, &identity_tokens));
-        let trusted = options
-            .trusted_issuers
-            .into_iter()
-            .fold(IdentityVerifier::new(world), IdentityVerifier::trusted_issuer);
-        let revocations = Revocations::new(world.clone(), Arc::clone(&store), keys.clone());
-        let grants =
-            Grants::new(world.clone(), Arc::clone(&store), keys.clone(), revocations.clone());
-        let sessions = Sessions {
-            world: world.clone(),
-            store: Arc::clone(&store),
-            environments: Arc::clone(&environments),
-            revocations: revocations.clone(),
-            cookies,
-            options: session,
-        };
-        let responses = SessionResponses {
-            world: world.clone(),
-            store: Arc::clone(&store),
-            keys: keys.clone(),
-            issuer: Arc::clone(&issuer),
-            access_token: options.access_token,
-        };
-        let links = Links::new(world.clone(), Arc::clone(&store), keys.clone());
-        let users = BackstageUsers {
-            keys: keys.clone(),
-            environments: Arc::clone(&environments),
-            origins: Arc::clone(&origins),
-            sessions: sessions.clone(),
-            grants: grants.clone(),
-            issuer: Arc::clone(&issuer),
-            trusted: Arc::new(trusted),
-        };
+        let parts = Parts::new(world, store, keys, options);
         Self(Arc::new(AuthState {
-            callers: Callers {
-                world: world.clone(),
-                environments: Arc::clone(&environments),
-                grants: grants.clone(),
-                links: links.clone(),
-                passed_tokens: PassedTokens::default(),
-                users: users.clone(),
-            },
-            start: StartRoute {
-                world: world.clone(),
-                store: Arc::clone(&store),
-                keys: keys.clone(),
-                environments: Arc::clone(&environments),
-                origins: Arc::clone(&origins),
-                cookies,
-                grants: grants.clone(),
-            },
-            callback: CallbackRoute {
-                world: world.clone(),
-                store: Arc::clone(&store),
-                keys,
-                environments: Arc::clone(&environments),
-                origins: Arc::clone(&origins),
-                cookies,
-                session,
-                logins: Logins {
-                    world: world.clone(),
-                    store: Arc::clone(&store),
-                    grants: grants.clone(),
-                    revocations: revocations.clone(),
-                    sessions: sessions.clone(),
-                    responses: responses.clone(),
-                },
-            },
-            refresh: RefreshRoute {
-                environments: Arc::clone(&environments),
-                origins: Arc::clone(&origins),
-                sessions: sessions.clone(),
-                grants,
-                responses,
-            },
-            logout: LogoutRoute {
-                world: world.clone(),
-                environments: Arc::clone(&environments),
-                origins: Arc::clone(&origins),
-                cookies,
-                sessions: sessions.clone(),
-            },
-            userinfo: UserInfoRoute { store, issuer: Arc::clone(&issuer) },
-            links: LinkRoutes {
-                world: world.clone(),
-                environments: Arc::clone(&environments),
-                users,
-                links,
-            },
-            world: world.clone(),
-            base_url,
-            environments,
-            origins,
-            issuer,
-            sessions,
-            revocations,
+            callers: Callers::new(&parts),
+            start: StartRoute::new(&parts),
+            callback: CallbackRoute::new(&parts),
+            refresh: RefreshRoute::new(&parts),
+            logout: LogoutRoute::new(&parts),
+            userinfo: UserInfoRoute::new(&parts),
+            links: LinkRoutes::new(&parts),
+            parts,
         }))
     }
 
     /// Returns the origins whose pages may use this backend with the browser's cookies.
     pub fn allowed_origins(&self) -> &AllowedOrigins {
-        &self.0.origins
+        &self.0.parts.origins
     }
 
     /// Lists the redirect URI of each usable environment (RFC 6749 §3.1.2), as it has to be
     /// registered at its deployment.
     pub fn redirect_uris(&self) -> impl Iterator<Item = (&str, &Url)> {
-        self.0.environments.usable().map(|ready| (ready.name.as_str(), &ready.callback))
+        self.0.parts.environments.usable().map(|ready| (ready.name.as_str(), &ready.callback))
     }
 
     /// Finds two environments at different deployments whose logins end at one path.
@@ -217,13 +99,13 @@ impl CoderAuth {
     /// §4.4.2.2). Where two share it, whoever runs one deployment can have a code of the other
     /// redeemed, so a portal must refuse such options.
     pub fn environments_sharing_a_redirect_uri(&self) -> Option<(&str, &str)> {
-        self.0.environments.sharing_a_redirect_uri()
+        self.0.parts.environments.sharing_a_redirect_uri()
     }
 
     /// Returns the part of a path below the base URL of this backend, as Express names it in
     /// `req.url`. Any other path is returned whole.
     pub fn local_path<'a>(&self, path: &'a str) -> &'a str {
-        let mount = self.0.base_url.path().trim_end_matches('/');
+        let mount = self.0.parts.base_url.path().trim_end_matches('/');
         path.strip_prefix(mount).filter(|rest| rest.starts_with('/')).unwrap_or(path)
     }
 
@@ -256,7 +138,7 @@ impl CoderAuth {
     /// that it is still good.
     pub async fn refresh(&self, request: &Request<Bytes>) -> Response<Body> {
         let handler = Box::pin(self.0.refresh.handle(request));
-        let refreshed = in_time(&*self.0.world.runtime, handler);
+        let refreshed = in_time(&*self.0.parts.world.runtime, handler);
         let refreshed = async { refreshed.await.map_err(|error| refresh_error(&error)) };
         let mut response = self.respond(request, refreshed).await;
         response::clear_former_cookies(&mut response, request.headers());
@@ -276,7 +158,7 @@ impl CoderAuth {
     /// §5).
     pub async fn jwks(&self, request: &Request<Bytes>) -> Response<Body> {
         let keys = async {
-            let keys = self.0.issuer.jwks().await?;
+            let keys = self.0.parts.issuer.jwks().await?;
             Ok::<_, AuthError>(response::json_text(StatusCode::OK, keys))
         };
         self.respond(request, keys).await
@@ -284,7 +166,7 @@ impl CoderAuth {
 
     /// Returns the discovery document for this portal's identity tokens.
     pub fn openid_configuration(&self) -> Response<Body> {
-        response::json(StatusCode::OK, &self.0.issuer.discovery())
+        response::json(StatusCode::OK, &self.0.parts.issuer.discovery())
     }
 
     /// Returns the user of an identity token, full or limited, and the entities through which the
@@ -353,7 +235,7 @@ impl CoderAuth {
         environment: Option<&str>,
     ) -> Result<Caller, AuthError> {
         let found = Box::pin(self.0.callers.find(headers, environment));
-        in_time(&*self.0.world.runtime, found).await
+        in_time(&*self.0.parts.world.runtime, found).await
     }
 
     /// Renews the token of a caller after Coder has refused a request with 401.
@@ -378,11 +260,11 @@ impl CoderAuth {
     ///
     /// Fails when the store fails. The next call finds what was left over.
     pub async fn sweep(&self) -> Result<(), AuthError> {
-        let state = &*self.0;
-        let sessions = state.sessions.expire().await;
-        let upstream_of = |app: &_| state.environments.upstream_of(app).cloned();
-        let pairs = state.revocations.sweep(|revocation| upstream_of(&revocation.app)).await;
-        let keys = state.issuer.sweep().await;
+        let parts = &self.0.parts;
+        let sessions = parts.sessions.expire().await;
+        let upstream_of = |app: &_| parts.environments.upstream_of(app).cloned();
+        let pairs = parts.revocations.sweep(|revocation| upstream_of(&revocation.app)).await;
+        let keys = parts.issuer.sweep().await;
         sessions.and(pairs).and(keys)
     }
 
@@ -391,7 +273,7 @@ impl CoderAuth {
         request: &Request<Bytes>,
         handler: impl Future<Output = Result<Response<Body>, AuthError>> + Unpin,
     ) -> Response<Body> {
-        self.respond(request, in_time(&*self.0.world.runtime, handler)).await
+        self.respond(request, in_time(&*self.0.parts.world.runtime, handler)).await
     }
 
     /// Makes the response of a route. An error of its handler is logged and answered here.
@@ -412,7 +294,7 @@ impl fmt::Debug for CoderAuth {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("CoderAuth")
-            .field("environments", &self.0.environments.names().collect::<Vec<_>>())
+            .field("environments", &self.0.parts.environments.names().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

@@ -21,6 +21,7 @@ use crate::grant::StoredGrant;
 use crate::grant::key::GrantKey;
 use crate::grant::manager::Grants;
 use crate::http::headers::bearer;
+use crate::parts::Parts;
 use crate::session::error::SessionError;
 use crate::store::LinkKey;
 
@@ -107,15 +108,26 @@ impl fmt::Debug for Caller {
 
 /// Identifies the callers of requests, and renews their tokens.
 pub(crate) struct Callers {
-    pub(crate) world: World,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) grants: Grants,
-    pub(crate) links: Links,
-    pub(crate) passed_tokens: PassedTokens,
-    pub(crate) users: BackstageUsers,
+    world: World,
+    environments: Arc<Environments>,
+    grants: Grants,
+    links: Links,
+    passed_tokens: PassedTokens,
+    users: BackstageUsers,
 }
 
 impl Callers {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            environments: Arc::clone(&parts.environments),
+            grants: parts.grants.clone(),
+            links: parts.links.clone(),
+            passed_tokens: PassedTokens::default(),
+            users: BackstageUsers::new(parts),
+        }
+    }
+
     /// Renews the token of a caller that Coder has refused.
     pub(crate) async fn renew(&self, caller: &Caller) -> Result<Caller, AuthError> {
         let environment = self.environments.named(&caller.environment)?;

@@ -19,6 +19,7 @@ use crate::grant::{StoredGrant, json};
 use crate::http::headers::require_xml_http_request;
 use crate::http::origins::AllowedOrigins;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer, VerifyError};
+use crate::parts::Parts;
 use crate::seal::{AssociatedData, SealingKeys};
 use crate::session::error::SessionError;
 use crate::session::manager::Sessions;
@@ -130,17 +131,29 @@ impl BackstageUser {
 /// Identifies the Backstage users of requests. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct BackstageUsers {
-    pub(crate) keys: SealingKeys,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) origins: Arc<AllowedOrigins>,
-    pub(crate) sessions: Sessions,
-    pub(crate) grants: Grants,
-    pub(crate) issuer: Arc<Issuer>,
+    keys: SealingKeys,
+    environments: Arc<Environments>,
+    origins: Arc<AllowedOrigins>,
+    sessions: Sessions,
+    grants: Grants,
+    issuer: Arc<Issuer>,
     /// Verifies the tokens of other issuers.
-    pub(crate) trusted: Arc<IdentityVerifier>,
+    trusted: Arc<IdentityVerifier>,
 }
 
 impl BackstageUsers {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            keys: parts.keys.clone(),
+            environments: Arc::clone(&parts.environments),
+            origins: Arc::clone(&parts.origins),
+            sessions: parts.sessions.clone(),
+            grants: parts.grants.clone(),
+            issuer: Arc::clone(&parts.issuer),
+            trusted: Arc::clone(&parts.trusted),
+        }
+    }
+
     /// Finds the user whom an identity token names, ours or that of a trusted issuer.
     pub(crate) async fn of_token(&self, token: &Secret) -> Result<BackstageUser, AuthError> {
         let accept = AcceptTokens::Full;

@@ -23,6 +23,7 @@ use crate::http::headers::bearer;
 use crate::http::params::single_param;
 use crate::http::read_json;
 use crate::http::response;
+use crate::parts::Parts;
 use crate::routes::error::LinkError;
 use crate::sign_in::SignInError;
 
@@ -45,13 +46,22 @@ struct LinkRequest {
 
 /// The routes at which a person links a token, asks for it, and takes it back.
 pub(crate) struct LinkRoutes {
-    pub(crate) world: World,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) users: BackstageUsers,
-    pub(crate) links: Links,
+    world: World,
+    environments: Arc<Environments>,
+    users: BackstageUsers,
+    links: Links,
 }
 
 impl LinkRoutes {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            environments: Arc::clone(&parts.environments),
+            users: BackstageUsers::new(parts),
+            links: parts.links.clone(),
+        }
+    }
+
     pub(crate) async fn show(&self, request: &Request<Bytes>) -> Result<Response<Body>, AuthError> {
         let (user, environment) = self.authorize(request).await?;
         let link = self.links.valid(&environment.upstream, &user.link_key(environment)).await?;

@@ -18,6 +18,7 @@ use crate::http::origins::AllowedOrigins;
 use crate::http::params::{Params, unique_scopes};
 use crate::http::response;
 use crate::login::attempt::{self, Flow, LoginAttempt};
+use crate::parts::Parts;
 use crate::random_token::random_token;
 use crate::routes::in_time;
 use crate::routes::recipient::Recipient;
@@ -30,16 +31,28 @@ const VERIFIER_BYTES: usize = 32;
 
 /// The route that sends a browser to Coder.
 pub(crate) struct StartRoute {
-    pub(crate) world: World,
-    pub(crate) store: Arc<dyn AuthStore>,
-    pub(crate) keys: SealingKeys,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) origins: Arc<AllowedOrigins>,
-    pub(crate) cookies: CookieRules,
-    pub(crate) grants: Grants,
+    world: World,
+    store: Arc<dyn AuthStore>,
+    keys: SealingKeys,
+    environments: Arc<Environments>,
+    origins: Arc<AllowedOrigins>,
+    cookies: CookieRules,
+    grants: Grants,
 }
 
 impl StartRoute {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            store: Arc::clone(&parts.store),
+            keys: parts.keys.clone(),
+            environments: Arc::clone(&parts.environments),
+            origins: Arc::clone(&parts.origins),
+            cookies: parts.cookies,
+            grants: parts.grants.clone(),
+        }
+    }
+
     pub(crate) async fn handle(
         &self,
         request: &Request<Bytes>,

@@ -22,15 +22,26 @@ const STEP: u32 = 500;
 /// The sessions of one process. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Sessions {
-    pub(crate) world: World,
-    pub(crate) store: Arc<dyn AuthStore>,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) revocations: Revocations,
-    pub(crate) cookies: CookieRules,
-    pub(crate) options: SessionOptions,
+    world: World,
+    store: Arc<dyn AuthStore>,
+    environments: Arc<Environments>,
+    revocations: Revocations,
+    cookies: CookieRules,
+    options: SessionOptions,
 }
 
 impl Sessions {
+    pub(crate) fn new(
+        world: World,
+        store: Arc<dyn AuthStore>,
+        environments: Arc<Environments>,
+        revocations: Revocations,
+        cookies: CookieRules,
+        options: SessionOptions,
+    ) -> Self {
+        Self { world, store, environments, revocations, cookies, options }
+    }
+
     /// Finds the session of the browser's cookie. It must be usable, and belong to `environment` if
     /// one is named.
     pub(crate) async fn find(

@@ -12,6 +12,7 @@ use crate::grant::StoredGrant;
 use crate::grant::manager::announced_life;
 use crate::identity::Issuer;
 use crate::options::AccessTokenPolicy;
+use crate::parts::Parts;
 use crate::seal::SealingKeys;
 use crate::sign_in::BackstageIdentity;
 use crate::store::{AuthStore, PersonRecord};
@@ -70,14 +71,24 @@ struct Identity {
 /// Makes session responses, with the identity tokens in them. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct SessionResponses {
-    pub(crate) world: World,
-    pub(crate) store: Arc<dyn AuthStore>,
-    pub(crate) keys: SealingKeys,
-    pub(crate) issuer: Arc<Issuer>,
-    pub(crate) access_token: AccessTokenPolicy,
+    world: World,
+    store: Arc<dyn AuthStore>,
+    keys: SealingKeys,
+    issuer: Arc<Issuer>,
+    access_token: AccessTokenPolicy,
 }
 
 impl SessionResponses {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            store: Arc::clone(&parts.store),
+            keys: parts.keys.clone(),
+            issuer: Arc::clone(&parts.issuer),
+            access_token: parts.access_token,
+        }
+    }
+
     /// Creates the response with the tokens of this grant. `identity` was looked up just now, so
     /// that a changed catalog counts from the next refresh on.
     pub(crate) async fn create(
