@@ -28,6 +28,18 @@ pub enum SqlStoreError {
         /// Why.
         source: io::Error,
     },
+    /// There is a directory or a device at the place of the database.
+    #[error("`{}` is a directory or a device, and no file that sessions can be kept in; name a file", path.display())]
+    NotAFile {
+        /// The place.
+        path: PathBuf,
+    },
+    /// The file at the place of the database holds something else.
+    #[error("the file `{}` is not a SQLite database; name another file", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
     /// The directory of the database cannot be written to.
     #[error("nothing can be written to the directory `{}`; make it if it is missing, give it to the user who runs this process, or name another one", path.display())]
     Directory {

@@ -1,6 +1,13 @@
 //! coder-backstage for axum and tower: a [`Portal`]'s routes as a router or a service, and the caller
 //! of a route as an extractor.
 //!
+//! ```toml
+//! [dependencies]
+//! coder-axum = "0.1"
+//! coder-portal = "0.1"
+//! axum = "0.8"
+//! ```
+//!
 //! ```
 //! use axum::{Router, routing::get};
 //! use coder_axum::SignedIn;

@@ -47,7 +47,7 @@ impl Page {
         let origin = Origin::from_url(&config.app_base_url).ok()?;
         let ours =
             Origin::from_url(&config.backend.base_url).is_ok_and(|backend| backend == origin);
-        let environment = config.auth.environment.clone();
+        let environment = config.auth.environment.to_string();
         ours.then_some(Self { environment, origin, note: "" })
     }
 

@@ -161,7 +161,7 @@ fn auth() -> Value {
             "internalUrl": url("Where this server reaches the same deployment, if it is another place."),
             "callbackUrl": url("The callback URL as it is registered in Coder, if it is not the default one."),
             "additionalScopes": texts("Scopes every login asks for."),
-            "sessionDuration": duration("How long a browser stays signed in."),
+            "sessionDuration": duration("How long a browser stays signed in: 10 minutes to 10 years."),
             "signIn": closed("Lets people sign in to Backstage with Coder.", &[], &json!({
                 "resolvers": { "type": "array", "items": resolver() },
             })),
@@ -188,6 +188,7 @@ fn auth() -> Value {
                     "coder": {
                         "type": "object",
                         "description": "One block per environment.",
+                        "propertyNames": { "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" },
                         "additionalProperties": environment,
                     },
                 },
@@ -273,12 +274,12 @@ fn coder() -> Value {
                 },
             })),
             "session": closed("How long people stay signed in, and what protects what is stored.", &[], &json!({
-                "idle": duration("A session that was not used for this long ends."),
-                "absolute": duration("A session ends this long after its sign-in, used or not."),
+                "idle": duration("A session that was not used for this long ends: 10 minutes to 10 years."),
+                "absolute": duration("A session ends this long after its sign-in, used or not: 10 minutes to 10 years."),
                 "dangerouslyAllowHttp": { "type": "boolean", "default": false, "description": "Whether the portal may be served over plain http off this machine. Cookies are then sent in clear text, and everybody on the way can take over sessions." },
                 "logout": { "enum": ["session", "grant"], "default": "session", "description": "What signing out ends." },
                 "accessToken": { "enum": ["browser", "server"], "default": "browser", "description": "Who gets Coder's access token." },
-                "keys": { "type": "array", "items": secret("A key."), "description": "What seals what is stored, the newest first." },
+                "keys": { "type": "array", "items": secret("A key of at least 32 random characters."), "description": "What seals what is stored, the newest first; each once." },
                 "store": store(),
             })),
             "oauth": { "type": "object", "deprecated": true, "description": "Of the former backend plugin; ignored. Move it to `auth.providers.coder`." },

@@ -1,7 +1,7 @@
 //! The differences from real Coders that are accepted, each with a reason.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::{fmt, fs, io};
 
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,16 @@ impl Played {
 }
 
 impl Accepted {
+    /// Reads `accepted.json`.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn read_all() -> io::Result<Vec<Self>> {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/accepted.json");
+        serde_json::from_slice(&fs::read(file)?).map_err(io::Error::other)
+    }
+
     fn is_about(&self, played: &Played) -> bool {
         self.part == played.part && self.releases.contains(&played.release)
     }

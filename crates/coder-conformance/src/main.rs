@@ -1,11 +1,13 @@
 //! `cargo xtask conformance`.
 #![expect(clippy::print_stdout, reason = "a chore talks to the person who started it")]
 
+use std::fmt::Display;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use coder_conformance::accepted::{Accepted, Played, Verdict};
 use coder_conformance::replay::{Recording, replay};
 use coder_conformance::run;
 use coder_conformance::sections::Part;
@@ -65,70 +67,145 @@ fn part(text: &str) -> Result<Part, String> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
+    let arguments = Arguments::parse();
+    let mut failures = Failures::default();
+    if let Some((version, port)) = arguments.fake.zip(arguments.serve) {
+        let served = serve(version, !arguments.provider_off, port, &arguments.seed).await;
+        failures.check("serving the fake", served);
+    } else if let Some((world, release)) = arguments.world.as_ref().zip(arguments.release.as_ref())
+    {
+        if let Some(seed) = failures.check("reading the seed file", read_seed(world)) {
+            ask(&mut failures, &seed, release, &arguments).await;
         }
+    } else {
+        every_release_of_the_fake(&mut failures, &arguments).await;
+    }
+    failures.end()
+}
+
+/// What has failed so far. No step is left out because an earlier one has failed.
+#[derive(Default)]
+struct Failures(Vec<String>);
+
+impl Failures {
+    /// The value of a step; notes and prints why there is none.
+    fn check<T>(&mut self, step: &str, outcome: Result<T, impl Display>) -> Option<T> {
+        match outcome {
+            Ok(value) => Some(value),
+            Err(reason) => {
+                println!("{step}: {reason}");
+                self.0.push(step.to_owned());
+                None
+            }
+        }
+    }
+
+    /// Prints a line with the steps that have failed, if there are any.
+    fn end(self) -> ExitCode {
+        if self.0.is_empty() {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("error: {} failed: {}", self.0.len(), self.0.join(", "));
+        ExitCode::FAILURE
     }
 }
 
-async fn run(arguments: Arguments) -> io::Result<bool> {
-    if let Some((version, port)) = arguments.fake.zip(arguments.serve) {
-        serve(version, !arguments.provider_off, port, &arguments.seed).await?;
-        return Ok(true);
+impl Arguments {
+    fn parts(&self) -> &[Part] {
+        if self.part.is_empty() { &Part::ALL } else { &self.part }
     }
-    let parts = if arguments.part.is_empty() { Part::ALL.to_vec() } else { arguments.part.clone() };
-    let Some((world, release)) = arguments.world.zip(arguments.release) else {
-        return every_release_of_the_fake(&parts).await;
-    };
-    let seed: Seed = serde_json::from_slice(&std::fs::read(world)?).map_err(io::Error::other)?;
-    let alike = ask(&seed, &release, &parts).await?;
-    if !arguments.part.is_empty() {
-        return Ok(alike);
+
+    fn takes_journeys(&self) -> bool {
+        self.part.is_empty()
     }
-    let (taken, kept) = run::journeys(&seed, arguments.restart.as_deref()).await?;
-    let all = taken.iter().all(|(_, outcome)| outcome.is_ok());
+}
+
+fn read_seed(file: &Path) -> io::Result<Seed> {
+    let text = std::fs::read(file).map_err(|reason| {
+        io::Error::new(reason.kind(), format!("cannot read `{}`: {reason}", file.display()))
+    })?;
+    serde_json::from_slice(&text).map_err(|reason| {
+        io::Error::other(format!("`{}` is not a seed file: {reason}", file.display()))
+    })
+}
+
+/// Asks each release of the fake, compares with what is accepted, and ends with the table of what
+/// works there.
+async fn every_release_of_the_fake(failures: &mut Failures, arguments: &Arguments) {
+    let mut table = Table::default();
+    let mut played = Vec::new();
+    for version in Version::ALL {
+        for part in arguments.parts() {
+            let step = format!("{version} {part}");
+            let outcome = run::replay_on_fake(version, *part).await;
+            if let Some(outcome) = failures.check(&step, outcome).flatten() {
+                println!("{step}: {} of {} alike", outcome.alike(), outcome.compared);
+                played.push(Played::new(version.number(), *part, outcome));
+            }
+        }
+        if arguments.takes_journeys()
+            && let Some(taken) =
+                failures.check(&format!("the journeys on {version}"), run::on_fake(version).await)
+        {
+            table.add(version, taken);
+        }
+    }
+    if let Some(mut accepted) = failures.check("reading accepted.json", Accepted::read_all()) {
+        accepted.retain(|accepted| arguments.parts().contains(&accepted.part));
+        let verdict = Verdict::new(&accepted, &played);
+        failures.check("the comparison", if verdict.is_fine() { Ok(()) } else { Err(verdict) });
+    }
+    if arguments.takes_journeys() {
+        println!("\n{table}");
+    }
+    for surprise in table.surprises() {
+        failures.check::<()>(&surprise, Err("not what is expected of this release"));
+    }
+}
+
+/// Asks a server, and takes the journeys there.
+async fn ask(failures: &mut Failures, seed: &Seed, release: &str, arguments: &Arguments) {
+    let mut recorded = false;
+    for part in arguments.parts() {
+        let step = format!("{part} of {release}");
+        let recording = failures.check(&step, Recording::read(release, *part)).flatten();
+        if let Some(recording) = recording {
+            recorded = true;
+            ask_part(failures, seed, *part, &recording, &step).await;
+        }
+    }
+    if !recorded {
+        failures.check::<()>(release, Err("nothing was recorded of this release"));
+    }
+    if !arguments.takes_journeys() {
+        return;
+    }
+    let (taken, kept) = run::journeys(seed, arguments.restart.as_deref()).await;
     for (journey, outcome) in taken {
-        match outcome {
-            Ok(()) => println!("{journey}: ok"),
-            Err(trouble) => println!("{journey}: {trouble}"),
+        if failures.check(&journey.to_string(), outcome).is_some() {
+            println!("{journey}: ok");
         }
     }
     kept.iter().for_each(|kept| println!("the server keeps {kept}"));
-    Ok(all && alike)
 }
 
-/// Asks each release of the fake, and ends with the table of what works there.
-async fn every_release_of_the_fake(parts: &[Part]) -> io::Result<bool> {
-    let mut table = Table::default();
-    for version in Version::ALL {
-        for part in parts {
-            if let Some(outcome) = run::replay_on_fake(version, *part).await? {
-                println!("{version} {part}: {} of {} alike", outcome.alike(), outcome.compared);
-            }
-        }
-        table.add(version, run::on_fake(version).await?);
+/// Asks one part. An answer that is not the recorded one is a failure.
+async fn ask_part(
+    failures: &mut Failures,
+    seed: &Seed,
+    part: Part,
+    recording: &Recording,
+    step: &str,
+) {
+    let server = Server::new(seed.clone(), &run_name(std::process::id())).await;
+    let Some(mut server) = failures.check(step, server) else { return };
+    let outcome = replay(&mut server, part, recording).await;
+    if outcome.different.is_empty() {
+        println!("{step}: {outcome}");
+    } else {
+        failures.check::<()>(step, Err(&outcome));
     }
-    println!("\n{table}");
-    Ok(true)
-}
-
-/// Asks a server; whether all answers are the recorded ones.
-async fn ask(seed: &Seed, release: &str, parts: &[Part]) -> io::Result<bool> {
-    let mut alike = true;
-    for part in parts {
-        let Some(recording) = Recording::read(release, *part)? else { continue };
-        let run = run_name(std::process::id());
-        let mut server = Server::new(seed.clone(), &run).await.map_err(io::Error::other)?;
-        let outcome = replay(&mut server, *part, &recording).await;
-        println!("{part} of {release}:{outcome}");
-        for kept in server.clean_up().await {
-            println!("the server keeps {kept}");
-        }
-        alike &= outcome.different.is_empty();
+    for kept in server.clean_up().await {
+        println!("the server keeps {kept}");
     }
-    Ok(alike)
 }

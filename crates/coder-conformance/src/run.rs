@@ -16,23 +16,29 @@ use crate::world::Seed;
 /// What became of each journey.
 pub type Taken = Vec<(Journey, Result<(), Trouble>)>;
 
-/// Takes all journeys on a server, each with names of its own. Returns also what the server keeps
-/// of them.
-///
-/// # Errors
-///
-/// When the server cannot be asked at all.
-pub async fn journeys(seed: &Seed, restart: Option<&str>) -> io::Result<(Taken, Vec<String>)> {
-    let (mut taken, mut kept) = (Vec::new(), Vec::new());
+/// Takes all journeys on a server, each with names of its own, whatever becomes of the others.
+/// Returns also what the server keeps of them.
+pub async fn journeys(seed: &Seed, restart: Option<&str>) -> (Taken, Vec<String>) {
+    let mut taken = Vec::new();
+    let mut kept = Vec::new();
     for (number, journey) in (1..).zip(Journey::ALL) {
-        let server = Server::new(seed.clone(), &run_name(std::process::id() + number)).await;
-        let server = server.map_err(io::Error::other)?;
-        let stage = Stage::new(server, restart.map(str::to_owned));
-        let mut stage = stage.map_err(|trouble| io::Error::other(trouble.to_string()))?;
-        taken.push((journey, journey.take(&mut stage).await));
-        kept.extend(stage.server_mut().clean_up().await);
+        let run = run_name(std::process::id() + number);
+        let outcome = match stage(seed, &run, restart).await {
+            Ok(mut stage) => {
+                let outcome = journey.take(&mut stage).await;
+                kept.extend(stage.server_mut().clean_up().await);
+                outcome
+            }
+            Err(trouble) => Err(trouble),
+        };
+        taken.push((journey, outcome));
     }
-    Ok((taken, kept))
+    (taken, kept)
+}
+
+async fn stage(seed: &Seed, run: &str, restart: Option<&str>) -> Result<Stage, Trouble> {
+    let server = Server::new(seed.clone(), run).await?;
+    Stage::new(server, restart.map(str::to_owned))
 }
 
 /// Takes all journeys on this release of the fake.
@@ -42,7 +48,7 @@ pub async fn journeys(seed: &Seed, restart: Option<&str>) -> io::Result<(Taken, 
 /// When the fake cannot be served.
 pub async fn on_fake(version: Version) -> io::Result<Taken> {
     let deployment = serve(version, true).await?;
-    let (taken, _) = journeys(deployment.seed(), None).await?;
+    let (taken, _) = journeys(deployment.seed(), None).await;
     deployment.stop().await;
     Ok(taken)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use coder_client::WorkspaceId;
 use coder_core::{OsRandom, Random, SystemClock};
 use coder_testkit::{FakeCoder, FakeServer, Pace, Version};
 use serde_json::{Value, json};
@@ -17,8 +18,9 @@ use crate::world::{self, Seed, SeedUser};
 
 /// The fake with its world on one address, and its control door on another.
 ///
-/// The control door takes one line a connection: `add NAME`, `suspend NAME`, `activate NAME` or `restart`.
-/// It answers with a line of JSON.
+/// The control door takes one line a connection: `add NAME`, `suspend NAME`, `activate NAME`,
+/// `agents WORKSPACE VALUE` (the agents of the workspace with this id connect, and tell the value as
+/// their metadatum `cpu`) or `restart`. It answers with a line of JSON.
 #[derive(Debug)]
 pub struct Deployment {
     server: FakeServer,
@@ -84,13 +86,27 @@ impl Drop for Door {
 ///
 /// When a port cannot be had or the seed file cannot be written.
 pub async fn serve(version: Version, provider: bool, port: u16, seed: &Path) -> io::Result<()> {
-    let door = port.checked_add(1000).ok_or_else(|| io::Error::other("no port 1000 above"))?;
+    let door = port.checked_add(1000).ok_or_else(|| {
+        io::Error::other(format!("port {port} is too high: the control door is 1000 above it"))
+    })?;
     let here = |port| SocketAddr::from(([127, 0, 0, 1], port));
+    for port in [port, door] {
+        TcpListener::bind(here(port)).await.map_err(|reason| cannot_listen(port, &reason))?;
+    }
     let deployment =
         Deployment::start(version, provider, here(port), here(door), Arc::new(OsRandom)).await?;
     let text = serde_json::to_vec_pretty(deployment.seed()).map_err(io::Error::other)?;
     std::fs::write(seed, text)?;
     std::future::pending().await
+}
+
+/// Why a port cannot be had, and what to do.
+fn cannot_listen(port: u16, reason: &io::Error) -> io::Error {
+    let text = format!(
+        "cannot listen on port {port} of 127.0.0.1: {reason}; `--serve PORT` takes PORT and the \
+         control door on PORT + 1000, choose a PORT of which both are free"
+    );
+    io::Error::new(reason.kind(), text)
 }
 
 /// Opens the control door.
@@ -118,6 +134,15 @@ async fn signed_in(coder: &FakeCoder, name: &str) -> SeedUser {
     seed
 }
 
+/// Connects the agents of a workspace, and lets them tell a value: `WORKSPACE VALUE`.
+fn connect_agents(coder: &FakeCoder, text: &str) -> Option<()> {
+    let (workspace, value) = text.split_once(' ')?;
+    let workspace: WorkspaceId = workspace.parse().ok()?;
+    coder.bring_agents_back(workspace);
+    coder.set_agent_metadata(workspace, "cpu", value);
+    Some(())
+}
+
 async fn obey(stream: TcpStream, coder: &FakeCoder) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
@@ -132,11 +157,17 @@ async fn obey(stream: TcpStream, coder: &FakeCoder) -> io::Result<()> {
             coder.activate(&coder.add_user(name));
             json!({})
         }
+        Some(("agents", rest)) => match connect_agents(coder, rest) {
+            Some(()) => json!({}),
+            None => json!({ "error": "`agents` needs the id of a workspace and a value" }),
+        },
         None if line.trim() == "restart" => {
             coder.restart();
             json!({})
         }
-        _ => json!({ "error": "`add NAME`, `suspend NAME`, `activate NAME` or `restart`" }),
+        _ => json!({
+            "error": "`add NAME`, `suspend NAME`, `activate NAME`, `agents WORKSPACE VALUE` or `restart`"
+        }),
     };
     stream.write_all(format!("{answer}\n").as_bytes()).await
 }

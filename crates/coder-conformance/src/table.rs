@@ -25,6 +25,19 @@ impl Table {
         self.releases.push((version, taken));
     }
 
+    /// Names the journeys that did not become what [`Journey::works_on`] says, with the release.
+    pub fn surprises(&self) -> Vec<String> {
+        let taken = self.releases.iter().flat_map(|(version, taken)| {
+            taken.iter().map(move |(journey, outcome)| (*version, *journey, outcome.is_ok()))
+        });
+        taken
+            .filter(|(version, journey, works)| journey.works_on(*version) != *works)
+            .map(|(version, journey, works)| {
+                format!("{journey} on {version} {}", if works { "works" } else { "fails" })
+            })
+            .collect()
+    }
+
     /// What kept a journey from its end on a release.
     fn trouble(&self, version: Version, journey: Journey) -> Option<&str> {
         let (_, taken) = self.releases.iter().find(|(known, _)| *known == version)?;
@@ -83,6 +96,15 @@ fn one_line(trouble: &Trouble) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_journey_that_fails_where_it_should_work_is_a_surprise_and_so_is_the_opposite() {
+        let mut table = Table::default();
+        let failed = || Err(Trouble::new("no answer"));
+        table.add(Version::V2_24, vec![(Journey::SignIn, failed()), (Journey::Cancel, Ok(()))]);
+        table.add(Version::V2_36, vec![(Journey::SignIn, Ok(())), (Journey::Search, failed())]);
+        assert_eq!(table.surprises(), ["cancel on 2.24.6 works", "search on 2.36.0 fails"]);
+    }
 
     #[test]
     fn a_reason_stands_once_below_the_table() {

@@ -1,6 +1,6 @@
 //! Holds the fake against the answers of real Coders.
 
-use std::{fs, io};
+use std::io;
 
 use coder_conformance::accepted::{Accepted, Played, Verdict};
 use coder_conformance::run::replay_on_fake;
@@ -27,8 +27,7 @@ async fn each_release_answers_as_it_was_recorded_but_for_what_is_accepted() {
     played.sort_by_key(|played| (played.part, played.release.clone()));
     assert!(!played.is_empty());
 
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/accepted.json");
-    let accepted: Vec<Accepted> = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let accepted = Accepted::read_all().unwrap();
     assert!(accepted.iter().all(|accepted| !accepted.reason.is_empty()), "each needs a reason");
     let verdict = Verdict::new(&accepted, &played);
     assert!(verdict.is_fine(), "{verdict}");

@@ -7,8 +7,8 @@ use coder_auth::{AuthError, Caller, SessionError};
 use coder_config::{CreationMode, Entity, EntityRef};
 use coder_core::{Body, cleaned};
 use coder_workspaces::{
-    Availability, AvailabilityState, EntityWorkspaces, EntityWorkspacesConfig, Error, Owner,
-    Places, WorkspaceLinks, availability, compile, find_workspaces, links, look_again_after,
+    Availability, AvailabilityState, DeploymentHosts, EntityWorkspaces, EntityWorkspacesConfig,
+    Owner, WorkspaceLinks, WorkspacesError, find_workspaces, poll_after,
 };
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
@@ -77,9 +77,9 @@ pub(crate) enum EntitiesError {
     #[error(transparent)]
     Catalog(#[from] CatalogError),
     #[error(transparent)]
-    Coder(#[from] coder_client::Error),
+    Coder(#[from] coder_client::ClientError),
     #[error(transparent)]
-    Other(Error),
+    Other(WorkspacesError),
 }
 
 impl From<EntitiesError> for ErrorResponse {
@@ -107,14 +107,14 @@ impl From<EntitiesError> for ErrorResponse {
     }
 }
 
-impl From<Error> for EntitiesError {
-    fn from(error: Error) -> Self {
+impl From<WorkspacesError> for EntitiesError {
+    fn from(error: WorkspacesError) -> Self {
         match error {
-            Error::Client(error) => Self::Coder(error),
-            error @ (Error::NotSearchable(_)
-            | Error::NotCreatable(_)
-            | Error::Stuck { .. }
-            | Error::Incomplete(_)) => Self::Other(error),
+            WorkspacesError::Client(error) => Self::Coder(error),
+            error @ (WorkspacesError::NotSearchable(_)
+            | WorkspacesError::NotCreatable(_)
+            | WorkspacesError::NotReady { .. }
+            | WorkspacesError::Incomplete(_)) => Self::Other(error),
         }
     }
 }
@@ -152,13 +152,13 @@ impl PortalState {
         let caller = self.caller(request).await?;
         let entity = self.catalog.entity(entity_ref).await?;
         let entity = entity.ok_or_else(|| EntitiesError::NoEntity(entity_ref.clone()))?;
-        let (compiled, mut notices) = self.compile(&entity, caller.environment());
-        let found = match self.search(&caller, &compiled).await? {
+        let (config, mut notices) = self.compile(&entity, caller.environment());
+        let found = match self.search(&caller, &config).await? {
             Ok(found) => found,
             // There is nothing to ask for: no workspaces, and a word why.
-            Err(Error::NotSearchable(reason)) => {
+            Err(WorkspacesError::NotSearchable(reason)) => {
                 // Why there is no repository has been said already.
-                if compiled.repository.is_some() {
+                if config.repository.is_some() {
                     notices.push(reason.to_string());
                 }
                 EntityWorkspaces::default()
@@ -166,12 +166,12 @@ impl PortalState {
             Err(error) => return Err(error.into()),
         };
         notices.extend(found.problems.iter().map(ToString::to_string));
-        let places = if found.workspaces.is_empty() {
-            Places::new(compiled.access_url.clone())
+        let hosts = if found.workspaces.is_empty() {
+            DeploymentHosts::new(config.access_url.clone())
         } else {
-            self.places.of(caller.client(), &compiled.access_url).await
+            self.hosts.get(caller.client(), &config.access_url).await
         };
-        Ok(json(StatusCode::OK, &self.answer(entity_ref, compiled, notices, &found, &places)))
+        Ok(json(StatusCode::OK, &self.answer(entity_ref, config, notices, &found, &hosts)))
     }
 
     async fn caller(&self, request: &Request<Bytes>) -> Result<Caller, AuthError> {
@@ -190,9 +190,13 @@ impl PortalState {
             }
         };
         let workspaces = self.workspaces.get(environment).unwrap_or(&self.own_workspaces);
-        let compiled = compile(workspaces, entity.coder_spec().as_ref(), repository.as_ref());
-        notices.extend(compiled.notices.iter().cloned());
-        (compiled, notices)
+        let config = EntityWorkspacesConfig::resolve(
+            workspaces,
+            entity.coder_spec().as_ref(),
+            repository.as_ref(),
+        );
+        notices.extend(config.notices.iter().cloned());
+        (config, notices)
     }
 
     /// Asks Coder for the entity's workspaces; once more when it refuses the caller's token at this
@@ -200,12 +204,12 @@ impl PortalState {
     async fn search(
         &self,
         caller: &Caller,
-        compiled: &EntityWorkspacesConfig,
-    ) -> Result<Result<EntityWorkspaces, Error>, AuthError> {
-        match find_workspaces(caller.client(), compiled, Owner::Me).await {
-            Err(Error::Client(error)) if error.is_unauthorized() => {
+        config: &EntityWorkspacesConfig,
+    ) -> Result<Result<EntityWorkspaces, WorkspacesError>, AuthError> {
+        match find_workspaces(caller.client(), config, Owner::Me).await {
+            Err(WorkspacesError::Client(error)) if error.is_unauthorized() => {
                 let renewed = self.auth.renew(caller).await?;
-                Ok(find_workspaces(renewed.client(), compiled, Owner::Me).await)
+                Ok(find_workspaces(renewed.client(), config, Owner::Me).await)
             }
             found => Ok(found),
         }
@@ -214,15 +218,15 @@ impl PortalState {
     fn answer(
         &self,
         entity_ref: &EntityRef,
-        compiled: EntityWorkspacesConfig,
+        config: EntityWorkspacesConfig,
         notices: Vec<String>,
         found: &EntityWorkspaces,
-        places: &Places,
+        hosts: &DeploymentHosts,
     ) -> WorkspacesResponse {
         let now = self.world.clock.now();
         let availabilities: Vec<Availability> =
-            found.workspaces.iter().map(|workspace| availability(workspace, now)).collect();
-        let look_again = look_again_after(Some(&availabilities));
+            found.workspaces.iter().map(|workspace| Availability::new(workspace, now)).collect();
+        let look_again = poll_after(Some(&availabilities));
         let items = found.workspaces.iter().zip(availabilities).map(|(workspace, available)| {
             WorkspaceItem {
                 id: workspace.id.to_string(),
@@ -232,16 +236,16 @@ impl PortalState {
                 availability: available.state,
                 label: available.state.label(),
                 reason: available.reason,
-                links: links(workspace, places),
+                links: WorkspaceLinks::new(workspace, hosts),
             }
         });
         WorkspacesResponse {
             entity_ref: entity_ref.to_string(),
             workspaces: items.collect(),
-            template_name: compiled.template.map(|template| template.to_string()),
-            mode: compiled.mode,
-            repository_url: compiled.repository.map(|repository| repository.clone_url().to_owned()),
-            creation_url: compiled.creation_url.map(String::from),
+            template_name: config.template.map(|template| template.to_string()),
+            mode: config.mode,
+            repository_url: config.repository.map(|repository| repository.clone_url().to_owned()),
+            creation_url: config.creation_url.map(String::from),
             notices,
             partial: found.is_partial(),
             look_again_after_seconds: look_again.as_secs(),

@@ -14,10 +14,11 @@ use coder_auth::{
 };
 use coder_config::{
     AppConfig, BuiltInSignInResolver, CoderEnvironment, ConfigError, ConfigErrors, CorsConfig,
-    Logout, SignInResolverConfig, SignInResolverName, TrustedIssuerConfig, WorkspacesConfig,
+    EnvironmentName, Logout, SignInResolverConfig, SignInResolverName, TrustedIssuerConfig,
+    WorkspacesConfig,
 };
 use coder_core::{Origin, World, join_path};
-use coder_workspaces::KnownPlaces;
+use coder_workspaces::DeploymentHostsCache;
 
 use crate::PortalError;
 use crate::builder::PortalBuilder;
@@ -75,7 +76,7 @@ impl PortalBuilder<'_> {
             integrations: config.integrations.clone(),
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
-            places: KnownPlaces::default(),
+            hosts: DeploymentHostsCache::default(),
         }))
     }
 
@@ -92,18 +93,18 @@ impl PortalBuilder<'_> {
             }
             let ready = environment.as_ref().map_err(ConfigErrors::clone);
             options = match ready.and_then(|ready| Ok(self.environment_options(ready)?)) {
-                Ok(ready) => options.environment(name, ready),
+                Ok(ready) => options.environment(name.as_str(), ready),
                 Err(errors) if is_own => {
-                    return Err(PortalError::Environment { environment: name.clone(), errors });
+                    return Err(PortalError::Environment { environment: name.to_string(), errors });
                 }
                 Err(errors) => {
-                    tracing::warn!(environment = name, %errors, "this environment cannot be offered");
-                    options.misconfigured_environment(name, errors.to_string())
+                    tracing::warn!(environment = %name, %errors, "this environment cannot be offered");
+                    options.misconfigured_environment(name.as_str(), errors.to_string())
                 }
             };
         }
         if !auth.environments.contains_key(&auth.environment) {
-            return Err(PortalError::NoEnvironment { environment: auth.environment.clone() });
+            return Err(PortalError::NoEnvironment { environment: auth.environment.to_string() });
         }
         let defaults = SessionOptions::default();
         let logout = match config.session.logout {
@@ -225,12 +226,12 @@ fn built_in(config: &BuiltInSignInResolver) -> Arc<dyn SignInResolver> {
 /// Returns the configuration of the workspaces in each environment: `coder.workspaces`, with links
 /// into its deployment.
 fn workspaces(config: &AppConfig) -> BTreeMap<String, WorkspacesConfig> {
-    let of = |(name, environment): (&String, &CoderEnvironment)| {
+    let of = |(name, environment): (&EnvironmentName, &CoderEnvironment)| {
         let mut workspaces = config.workspaces.clone();
         if *name != config.auth.environment {
             workspaces.access_url = environment.deployment_url.clone();
         }
-        (name.clone(), workspaces)
+        (name.to_string(), workspaces)
     };
     let environments = &config.auth.environments;
     environments

@@ -1,6 +1,15 @@
 //! The backend of a portal from its configuration: every route as a function from HTTP request to
 //! HTTP response.
 //!
+//! ```toml
+//! [dependencies]
+//! coder-portal = "0.1"
+//! backstage-catalog = "0.1"
+//! coder-auth = "0.1"
+//! coder-config = "0.1"
+//! coder-core = "0.1"
+//! ```
+//!
 //! ```
 //! use std::sync::Arc;
 //! use backstage_catalog::Catalog;

@@ -10,7 +10,7 @@ use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
 use coder_core::{Body, World, cleaned, timeout};
-use coder_workspaces::KnownPlaces;
+use coder_workspaces::DeploymentHostsCache;
 use http::header::{HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
@@ -44,7 +44,7 @@ pub(crate) struct PortalState {
     /// Configuration of workspaces in each environment, with links into its deployment.
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Host names of the deployments' apps and shells.
-    pub(crate) places: KnownPlaces,
+    pub(crate) hosts: DeploymentHostsCache,
 }
 
 impl Portal {

@@ -117,7 +117,8 @@ impl FakeCoderBuilder {
         self
     }
 
-    /// How long builds take on the clock.
+    /// Sets how long builds and agents take on the clock; [`Pace::default`] unless said: 52 seconds
+    /// from the request for a start until its agents are ready.
     pub fn pace(mut self, pace: Pace) -> Self {
         self.pace = pace;
         self

@@ -415,6 +415,13 @@ fn syntax_error(body: &[u8]) -> String {
     format!("invalid character '{}' looking for beginning of value", char::from(first))
 }
 
+/// What Coder says of a parameter that may stand once.
+pub(crate) fn repeated(count: usize) -> String {
+    format!(
+        "provided more than once, found {count} times. Only provide 1 instance of this query param."
+    )
+}
+
 /// Reads the parameters of a query, and collects what is wrong with them.
 #[derive(Debug)]
 pub(crate) struct Query<'a> {
@@ -428,10 +435,17 @@ impl<'a> Query<'a> {
         Self { call, known: Vec::new(), faults: Vec::new() }
     }
 
-    /// A text; absent is empty.
+    /// Reads a text; absent is empty. A second value is a fault, unless the first one is empty.
     pub(crate) fn text(&mut self, name: &'static str) -> &'a str {
         self.known.push(name);
-        self.call.query(name).unwrap_or_default()
+        let mut values = self.call.query.iter().filter(|(key, _)| key == name);
+        let first = values.next().map_or("", |(_, value)| value);
+        let count = values.count() + 1;
+        if count == 1 || first.is_empty() {
+            return first;
+        }
+        self.fault(name, &repeated(count));
+        ""
     }
 
     /// A number from zero to 2³¹ − 1; absent is zero.
@@ -464,7 +478,9 @@ impl<'a> Query<'a> {
 
     /// Refuses a parameter that is missing or empty.
     pub(crate) fn require(&mut self, name: &'static str) {
-        if self.text(name).is_empty() {
+        self.known.push(name);
+        let mut values = self.call.query.iter().filter(|(key, _)| key == name);
+        if values.next().is_none_or(|(_, value)| value.is_empty()) {
             self.fault(name, "is required and cannot be empty");
         }
     }

@@ -21,12 +21,17 @@
 //! It is not published, and nothing that is published may depend on it.
 #![expect(clippy::print_stdout, reason = "a chore talks to the person who started it")]
 
+pub mod circles;
 mod command;
 mod conformance;
 pub mod doc_style;
+mod features;
 mod fuzz;
 pub mod house;
+mod javascript;
 mod measure;
+mod readme;
+mod semver;
 mod simulate;
 mod steps;
 mod summary;
@@ -35,7 +40,9 @@ mod tools;
 
 pub use conformance::conformance;
 pub use fuzz::fuzz;
+pub use javascript::format_javascript;
 pub use measure::measure;
+pub use readme::readme;
 pub use simulate::simulate;
 pub use steps::Step;
 pub use summary::run;

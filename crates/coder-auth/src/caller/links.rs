@@ -135,7 +135,7 @@ impl Links {
         let random = &*self.world.random;
         let version = GrantVersion::generate(random)?;
         let sealed = self.keys.seal(random, &purpose(key), &json(link)?)?;
-        Ok(LinkRecord { key: key.clone(), version, sealed, stored_at: self.world.clock.now() })
+        Ok(LinkRecord { key: key.clone(), version, sealed })
     }
 
     /// Opens a stored link; `None` if no configured key opens it, so that the user has to link

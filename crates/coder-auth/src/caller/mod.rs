@@ -85,6 +85,12 @@ impl Caller {
         }
     }
 
+    /// Returns the token of the client, wherever it comes from.
+    #[cfg(feature = "testing")]
+    pub(crate) fn any_token(&self) -> &Secret {
+        &self.token
+    }
+
     /// Returns the environment that the caller uses.
     pub fn environment(&self) -> &str {
         &self.environment

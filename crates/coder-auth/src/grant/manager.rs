@@ -120,8 +120,7 @@ impl Grants {
         pair: StoredPair,
         grant: Grant,
     ) -> Result<(StoredGrant, GrantRecord), AuthError> {
-        let now = self.world.clock.now();
-        StoredGrant::next(&self.keys, &*self.world.random, key, pair, grant, now)
+        StoredGrant::next(&self.keys, &*self.world.random, key, pair, grant)
     }
 
     /// Returns the grant if it may be handed out: its user was confirmed within the last 30
@@ -354,7 +353,7 @@ impl Grants {
         for _ in 0..LEASE_POLLS {
             let lease = Lease { holder: holder.clone(), now: self.world.clock.now(), lasts: LEASE };
             if self.store.lease_grant(&key, &pair, &lease).await? {
-                let result = self.rotate_leased(upstream, stored).await;
+                let result = self.rotate_leased(upstream, stored, &lease).await;
                 // Replacing the pair has freed it already.
                 if result.is_err()
                     && let Err(error) = self.store.release_grant(&key, &holder).await
@@ -380,6 +379,7 @@ impl Grants {
         &self,
         upstream: &Upstream,
         stored: StoredGrant,
+        lease: &Lease,
     ) -> Result<StoredGrant, AuthError> {
         let key = stored.key.clone();
         let Some(refresh_token) = &stored.pair.tokens.refresh_token else {
@@ -399,36 +399,45 @@ impl Grants {
             Err(error) => return Err(error.into()),
         };
         let pair = StoredPair::new(&self.keys, &*self.world.random, tokens)?;
-        self.store_rotated(upstream, stored, pair, asked_at).await
+        self.store_rotated(upstream, stored, pair, asked_at, lease).await
     }
 
     /// Writes the new pair in the place of the one it was made from. When that one is not there any
-    /// more, a logout or a login has decided otherwise, and the new pair is revoked; so it is when
-    /// the store does not answer again in time, since nobody could use it.
+    /// more, a logout or a login has decided otherwise, and the new pair is revoked. So it is when
+    /// the store fails until the lease has ended, since nobody could use the pair.
     async fn store_rotated(
         &self,
         upstream: &Upstream,
         rotated: StoredGrant,
         pair: StoredPair,
         asked_at: Timestamp,
+        lease: &Lease,
     ) -> Result<StoredGrant, AuthError> {
         let key = rotated.key.clone();
         let former = rotated.pair.id.clone();
         let mut failure: AuthError = AuthErrorKind::Overtaken.into();
         let mut current = Ok(Some(rotated));
+        // Another replica may rotate the same pair once the lease has ended.
+        let mut is_too_late = false;
         for _ in 0..MAX_CONFLICTS {
             match current {
                 // The write has succeeded whose answer was an error.
                 Ok(Some(stored)) if stored.pair.id == pair.id => return Ok(stored),
-                Ok(Some(stored)) if stored.pair.id == former => {
+                Ok(Some(stored)) if stored.pair.id == former && !is_too_late => {
                     match self.write_rotated(stored, pair.clone(), asked_at).await {
                         Ok(Some(written)) => return Ok(written),
                         Ok(None) => {}
-                        Err(error) => failure = self.pause_after(error).await,
+                        Err(error) => {
+                            failure = error;
+                            is_too_late = self.pause(lease).await;
+                        }
                     }
                 }
-                Ok(_) => break,
-                Err(error) => failure = self.pause_after(error).await,
+                Err(error) if !is_too_late => {
+                    failure = error;
+                    is_too_late = self.pause(lease).await;
+                }
+                Ok(_) | Err(_) => break,
             }
             current = self.read(&key).await;
         }
@@ -455,9 +464,10 @@ impl Grants {
         Ok(is_written.then_some(next))
     }
 
-    async fn pause_after(&self, error: AuthError) -> AuthError {
+    /// Waits before the store is asked again, and says whether the lease has ended.
+    async fn pause(&self, lease: &Lease) -> bool {
         self.world.runtime.sleep(LEASE_POLL).await;
-        error
+        !is_within(lease.lasts, self.world.clock.now(), lease.now)
     }
 }
 

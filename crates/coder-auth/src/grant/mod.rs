@@ -111,17 +111,11 @@ impl StoredGrant {
         key: GrantKey,
         pair: StoredPair,
         grant: Grant,
-        now: Timestamp,
     ) -> Result<(Self, GrantRecord), AuthError> {
         let version = GrantVersion::generate(random)?;
         let sealed = keys.seal(random, &key.purpose(), &json(&grant)?)?;
-        let record = GrantRecord {
-            key: key.clone(),
-            version: version.clone(),
-            pair: pair.record(),
-            sealed,
-            stored_at: now,
-        };
+        let record =
+            GrantRecord { key: key.clone(), version: version.clone(), pair: pair.record(), sealed };
         Ok((Self { key, version, pair, grant }, record))
     }
 

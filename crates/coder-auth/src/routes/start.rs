@@ -177,7 +177,7 @@ impl StartRoute {
 /// Its tokens may then do everything, so every requested scope counts as granted.
 fn scope_to_ask(
     scope: &[String],
-    release: Result<Capabilities, Arc<coder_client::Error>>,
+    release: Result<Capabilities, Arc<coder_client::ClientError>>,
 ) -> Result<Vec<String>, UpstreamError> {
     if scope.is_empty() {
         // Without scopes the request is right for every version.

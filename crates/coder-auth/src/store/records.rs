@@ -63,8 +63,6 @@ pub struct GrantRecord {
     pub pair: PairRecord,
     /// Scope, profile and times, sealed.
     pub sealed: Vec<u8>,
-    /// When it was written.
-    pub stored_at: Timestamp,
 }
 
 /// A token pair that Coder shall be told to revoke, as it is stored.
@@ -78,6 +76,8 @@ pub struct RevocationRecord {
     pub due_at: Timestamp,
     /// Whether a login under way may still put the pair into a grant.
     pub is_pending: bool,
+    /// The number of times it was claimed for its revocation.
+    pub tries: u32,
 }
 
 /// A browser's session as it is stored.
@@ -198,8 +198,6 @@ pub struct LinkRecord {
     pub version: GrantVersion,
     /// The token, its user and the times, sealed.
     pub sealed: Vec<u8>,
-    /// When it was written.
-    pub stored_at: Timestamp,
 }
 
 /// What is known of a signed-in person, by user entity ref: for `/v1/userinfo`. The last sign-in

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use coder_client::{Capabilities, Capability, Error};
+use coder_client::{Capabilities, Capability, ClientError};
 
 use super::budget::Burst;
 use super::cached::Answer;
@@ -56,7 +56,7 @@ impl Upstream {
         let (budget, clock) = (Arc::clone(&self.budget), Arc::clone(&self.world.clock));
         let question = async move {
             if let Err(error) = budget.take(clock.now(), Burst::for_release(Some(&release))) {
-                return Err(Error::RateLimited { retry_after: error.retry_after() });
+                return Err(ClientError::RateLimited { retry_after: error.retry_after() });
             }
             let probe = ApplicationProbe::new(&app.client_id, &secret, &callback_url);
             probe.ask(&client, &release).await

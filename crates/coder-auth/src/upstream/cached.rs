@@ -3,7 +3,7 @@
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use coder_client::Error;
+use coder_client::ClientError;
 use coder_core::{Lock, MaybeSend, MaybeSync, World, is_within, timeout};
 use futures_channel::oneshot;
 use futures_util::FutureExt as _;
@@ -27,7 +27,7 @@ pub(super) trait Answer: Clone + MaybeSend + MaybeSync + 'static {
 }
 
 /// The outcome of a question, for all who wait for it.
-pub(super) type Outcome<T> = Result<T, Arc<Error>>;
+pub(super) type Outcome<T> = Result<T, Arc<ClientError>>;
 
 /// The last answer to one question, and the question that is under way. Clones share both.
 ///
@@ -39,7 +39,7 @@ pub(super) struct Cached<T: Clone>(Arc<Lock<State<T>>>);
 
 struct State<T: Clone> {
     answer: Option<T>,
-    failure: Option<Arc<Error>>,
+    failure: Option<Arc<ClientError>>,
     /// The end of the last question, and the time for which its outcome counts.
     asked: Option<(Timestamp, SignedDuration)>,
     under_way: Option<Shared<oneshot::Receiver<Outcome<T>>>>,
@@ -62,7 +62,7 @@ impl<T: Answer> Cached<T> {
     /// Fails when there is no answer and the last question got none.
     pub(super) async fn get<Q>(&self, world: &World, limit: Duration, question: Q) -> Outcome<T>
     where
-        Q: Future<Output = Result<T, Error>> + MaybeSend + 'static,
+        Q: Future<Output = Result<T, ClientError>> + MaybeSend + 'static,
     {
         let (known, waiting) = {
             let mut state = self.state();
@@ -97,7 +97,7 @@ impl<T: Answer> Cached<T> {
 
     fn ask<Q>(&self, world: &World, limit: Duration, question: Q, give: oneshot::Sender<Outcome<T>>)
     where
-        Q: Future<Output = Result<T, Error>> + MaybeSend + 'static,
+        Q: Future<Output = Result<T, ClientError>> + MaybeSend + 'static,
     {
         let turn = Turn(self.clone());
         let (runtime, clock) = (Arc::clone(&world.runtime), Arc::clone(&world.clock));
@@ -132,7 +132,7 @@ impl<T: Answer> State<T> {
         }
     }
 
-    fn remember(&mut self, outcome: Result<T, Error>, now: Timestamp) -> Outcome<T> {
+    fn remember(&mut self, outcome: Result<T, ClientError>, now: Timestamp) -> Outcome<T> {
         let lasts = match outcome {
             Ok(answer) => {
                 let lasts = if answer.is_refusal() { REFUSAL_TTL } else { ANSWER_TTL };
@@ -164,7 +164,7 @@ impl<T: Clone> Drop for Turn<T> {
 }
 
 /// Returns the time that Coder asked to wait, at most the time for which an answer counts.
-fn wait(error: &Error) -> SignedDuration {
+fn wait(error: &ClientError) -> SignedDuration {
     let asked = error.retry_after().and_then(|wait| SignedDuration::try_from(wait).ok());
     asked.unwrap_or_default().min(ANSWER_TTL)
 }

@@ -174,7 +174,9 @@ impl Upstream {
     /// # Errors
     ///
     /// Fails when nothing is known and the last question got no answer.
-    pub(crate) async fn capabilities(&self) -> Result<Capabilities, Arc<coder_client::Error>> {
+    pub(crate) async fn capabilities(
+        &self,
+    ) -> Result<Capabilities, Arc<coder_client::ClientError>> {
         let client = self.client.clone();
         let question =
             async move { client.send(&GetBuildInfo).await.map(|info| Capabilities::from(&info)) };
@@ -235,7 +237,7 @@ impl Upstream {
         answer: impl Future<
             Output = Result<
                 TokenAnswer,
-                RequestTokenError<coder_client::Error, BasicErrorResponse>,
+                RequestTokenError<coder_client::ClientError, BasicErrorResponse>,
             >,
         >,
     ) -> Result<TokenPair, UpstreamError> {
@@ -243,7 +245,7 @@ impl Upstream {
         let tokens = match answer.ok_or_else(UpstreamError::timed_out)? {
             Ok(tokens) => tokens,
             Err(RequestTokenError::Request(error)) => {
-                if let coder_client::Error::RateLimited { retry_after } = &error {
+                if let coder_client::ClientError::RateLimited { retry_after } = &error {
                     self.budget.pause(self.world.clock.now(), *retry_after);
                 }
                 return Err(UpstreamError::from_token_request(error));
@@ -332,8 +334,8 @@ impl Upstream {
     async fn bounded<T>(
         &self,
         limit: Duration,
-        work: impl Future<Output = Result<T, coder_client::Error>>,
-    ) -> Result<T, coder_client::Error> {
+        work: impl Future<Output = Result<T, coder_client::ClientError>>,
+    ) -> Result<T, coder_client::ClientError> {
         timeout(&*self.world.runtime, limit, work)
             .await
             .unwrap_or_else(|| Err(error::no_answer_in_time().into()))

@@ -2,9 +2,10 @@
 
 use coder_client::models::OAuth2ClientMetadata;
 use coder_client::operations::{
-    CreateOAuth2App, CreateOAuth2AppSecret, DeleteOAuth2App, ListOAuth2Apps, RegisterOAuth2Client,
+    CreateOAuth2App, CreateOAuth2AppSecret, DeleteOAuth2App, ListOAuth2Apps, OAuth2AppSettings,
+    RegisterOAuth2Client,
 };
-use coder_client::{Client, Error, OAuth2AppId};
+use coder_client::{Client, ClientError, OAuth2AppId};
 use coder_core::Secret;
 use http::StatusCode;
 use url::Url;
@@ -29,12 +30,12 @@ pub enum RegistrationError {
     #[error(
         "only an owner of the Coder deployment may register apps; use an owner's token, or ask one"
     )]
-    NotAnOwner(#[source] Error),
+    NotAnOwner(#[source] ClientError),
     /// The deployment does not allow clients to register themselves.
     #[error(
         "this Coder deployment does not let clients register themselves; register with an owner's token instead"
     )]
-    DynamicRegistrationOff(#[source] Error),
+    DynamicRegistrationOff(#[source] ClientError),
     /// The client was registered without a secret.
     #[error(
         "Coder registered the client but gave it no secret; register with an owner's token instead"
@@ -44,22 +45,22 @@ pub enum RegistrationError {
     #[error(
         "this Coder deployment is too old to be an OAuth2 provider; upgrade it, then register again"
     )]
-    TooOld(#[source] Error),
+    TooOld(#[source] ClientError),
     /// The OAuth2 provider of the deployment is switched off.
     #[error(
         "the OAuth2 provider of this Coder deployment is switched off; enable it first (`CODER_OAUTH2_PROVIDER_ENABLE=true` from 2.38 on, `CODER_EXPERIMENTS=oauth2` before)"
     )]
-    ProviderOff(#[source] Error),
+    ProviderOff(#[source] ClientError),
     /// Any other error of Coder's API, or no answer.
     #[error(transparent)]
-    Client(#[from] Error),
+    Client(#[from] ClientError),
 }
 
 impl RegistrationError {
-    fn from_app_request(error: Error) -> Self {
+    fn from_app_request(error: ClientError) -> Self {
         match error {
-            Error::Unsupported(absence) if absence.is_too_old() => {
-                Self::TooOld(Error::Unsupported(absence))
+            ClientError::Unsupported(absence) if absence.is_too_old() => {
+                Self::TooOld(ClientError::Unsupported(absence))
             }
             error if error.is_unsupported() => Self::ProviderOff(error),
             error if error.is_forbidden() || error.is_not_found() => Self::NotAnOwner(error),
@@ -88,7 +89,8 @@ pub async fn register_app(
     let client_id = match known {
         Some(app) => app.id,
         None => {
-            let create = CreateOAuth2App::new(name, callback_url.as_str());
+            let settings = OAuth2AppSettings::new(name, callback_url.as_str());
+            let create = CreateOAuth2App::new(settings);
             client.send(&create).await.map_err(RegistrationError::from_app_request)?.id
         }
     };

@@ -35,7 +35,7 @@ async fn a_denial_is_told_as_one_on_every_release() {
         let alice = house.coder.add_user("alice");
         let mut browser = Browser::new();
         let authorize = browser.start(&house).await;
-        let callback = match version {
+        let callback = match *version {
             Version::V2_25 | Version::V2_29 | Version::V2_31 => cancel(),
             _ => house.coder.deny(&authorize, &alice).unwrap(),
         };

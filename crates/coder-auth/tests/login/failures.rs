@@ -119,6 +119,51 @@ async fn a_pair_whose_user_cannot_be_found_out_is_revoked() {
     assert_eq!(house.coder.count("POST", "/oauth2/revoke"), 1);
 }
 
+/// Signs in and out while every revocation is answered like this, lets a sweep follow every ten
+/// minutes for so many days, and gives how often Coder was asked to revoke.
+async fn revocations_asked_for(house: &House, fault: Fault, days: u32) -> usize {
+    let alice = house.coder.add_user("alice");
+    let mut browser = house.signed_in(&alice).await;
+    house.coder.fail_next(fault.on("/oauth2/revoke").times(100_000));
+    house.coder.forget_requests();
+    assert_eq!(browser.log_out(house).await.status, StatusCode::OK);
+    for _ in 0..days * 24 * 6 {
+        house.advance(Duration::from_secs(600));
+        house.auth.sweep().await.unwrap();
+    }
+    assert_eq!(house.coder.count_pairs(&alice), 1, "the test's own premise");
+    house.coder.count("POST", "/oauth2/revoke")
+}
+
+/// At the logout, and then by the sweeper for a day, in which an operator may mend it.
+#[tokio::test(start_paused = true)]
+async fn a_revocation_that_coder_refuses_is_tried_for_a_day_and_given_up() {
+    let json = "application/json";
+    for (status, body) in [
+        (400, "{\"error\":\"invalid_request\"}"),
+        (401, "{\"error\":\"invalid_client\"}"),
+        (404, "{\"message\":\"Route not found.\"}"),
+    ] {
+        let house = House::current();
+        let refusal = Fault::answer(StatusCode::from_u16(status).unwrap(), json, body);
+        assert_eq!(revocations_asked_for(&house, refusal, 2).await, 1 + 24 * 6, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revocation_that_coder_does_not_answer_is_never_given_up() {
+    let json = "application/json";
+    for fault in [
+        Fault::bad_gateway(),
+        Fault::rate_limited(1),
+        Fault::answer(StatusCode::REQUEST_TIMEOUT, json, "{\"message\":\"too slow\"}"),
+    ] {
+        let house = House::current();
+        let told = format!("{fault:?}");
+        assert!(revocations_asked_for(&house, fault, 2).await > 2 * 24 * 6, "{told}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_hiccup_of_users_me_is_tried_again() {
     let house = House::current();
@@ -250,7 +295,7 @@ async fn a_secret_deleted_in_coder_takes_its_tokens_along_and_is_the_operators_t
         house.advance(HOUR);
         let answer = browser.refresh(&house).await;
         // Before 2.38 a rotation does not look at the secret, so all it finds is that the pair is gone.
-        let expected = match version {
+        let expected = match *version {
             Version::V2_38 => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNAUTHORIZED,
         };

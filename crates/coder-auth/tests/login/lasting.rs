@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use coder_testkit::{FakeCoder, Fault};
+use coder_testkit::Fault;
 use http::StatusCode;
 
 use crate::storage::later;
@@ -345,6 +345,7 @@ async fn two_logins_of_one_person_at_once_leave_one_live_grant_for_both() {
                 other.call_back(&house.auth, &second).await
             };
             futures_util::future::join(slow, fast).await;
+            // The login whose pair the other one has killed meanwhile is told to sign in again.
             let mut signed_in = 0;
             for browser in [&one, &other] {
                 if browser.cookies.contains_key("__Host-coder-session") {
@@ -433,7 +434,7 @@ async fn the_announced_life_is_always_there_and_never_above_what_is_left() {
     for version in versions() {
         for seconds in [1, 2, 25, 599, 601, 86_400] {
             let lifetime = Duration::from_secs(seconds);
-            let coder = FakeCoder::builder().version(version).session_lifetime(lifetime);
+            let coder = version.coder().session_lifetime(lifetime);
             let house = House::at(coder, |environment| environment);
             let alice = house.coder.add_user("alice");
             let mut browser = Browser::new();

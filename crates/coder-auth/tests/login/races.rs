@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use coder_testkit::{FakeCoder, FakeUser};
+use coder_testkit::{FakeCoder, FakeUser, Version};
 use futures_util::future::join_all;
 use http::StatusCode;
 
-use crate::support::{Browser, House, message, versions};
+use crate::support::{Browser, House, message};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -16,7 +16,7 @@ const SEEDS: u64 = 6;
 
 /// A house for every release and every seed.
 fn racing() -> impl Iterator<Item = (String, House)> {
-    versions().flat_map(|version| {
+    Version::ALL.into_iter().filter(|version| *version >= Version::V2_25).flat_map(|version| {
         (0..SEEDS).map(move |seed| {
             let coder = FakeCoder::builder().version(version).races(seed);
             (format!("{version}, seed {seed}"), House::at(coder, |environment| environment))

@@ -1,6 +1,9 @@
 //! A portal, a fake Coder, and browsers that keep cookies.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,9 +26,63 @@ use crate::storage::Storage;
 pub(crate) const PORTAL: &str = "https://portal.example.com";
 pub(crate) const CALLBACK: &str = "https://portal.example.com/api/auth/coder/handler/frame";
 
-/// Every release a login works on.
-pub(crate) fn versions() -> impl Iterator<Item = Version> {
-    Version::ALL.into_iter().filter(|version| *version >= Version::V2_25)
+/// A Coder that a test of the suite is held on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Release {
+    version: Version,
+    /// Requests at its token endpoint overlap, in an order that this seed decides.
+    races: Option<u64>,
+}
+
+/// Every release a login works on: one request after the other, and with requests that overlap.
+pub(crate) fn versions() -> impl Iterator<Item = Release> {
+    let usable = Version::ALL.into_iter().filter(|version| *version >= Version::V2_25);
+    usable.flat_map(|version| [None, Some(7)].map(|races| Release { version, races }))
+}
+
+impl Release {
+    pub(crate) fn coder(self) -> FakeCoderBuilder {
+        let coder = FakeCoder::builder().version(self.version);
+        match self.races {
+            Some(seed) => coder.races(seed),
+            None => coder,
+        }
+    }
+}
+
+impl From<Version> for Release {
+    fn from(version: Version) -> Self {
+        Self { version, races: None }
+    }
+}
+
+impl Deref for Release {
+    type Target = Version;
+
+    fn deref(&self) -> &Version {
+        &self.version
+    }
+}
+
+impl PartialEq<Version> for Release {
+    fn eq(&self, version: &Version) -> bool {
+        self.version == *version
+    }
+}
+
+impl PartialOrd<Version> for Release {
+    fn partial_cmp(&self, version: &Version) -> Option<Ordering> {
+        self.version.partial_cmp(version)
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.races {
+            Some(seed) => write!(formatter, "{} with races ({seed})", self.version),
+            None => self.version.fmt(formatter),
+        }
+    }
 }
 
 /// One Coder, one store, and a portal process that uses them.
@@ -79,8 +136,8 @@ impl Transport for Network {
 }
 
 impl House {
-    pub(crate) fn new(version: Version) -> Self {
-        Self::with(version, |environment| environment)
+    pub(crate) fn new(release: impl Into<Release>) -> Self {
+        Self::with(release, |environment| environment)
     }
 
     pub(crate) fn current() -> Self {
@@ -88,10 +145,10 @@ impl House {
     }
 
     pub(crate) fn with(
-        version: Version,
+        release: impl Into<Release>,
         configure: impl Fn(EnvironmentOptions) -> EnvironmentOptions,
     ) -> Self {
-        Self::at(FakeCoder::builder().version(version), configure)
+        Self::at(release.into().coder(), configure)
     }
 
     /// A house at a Coder that is set up like this.

@@ -7,9 +7,12 @@ mod catalog;
 mod coder;
 mod cors;
 mod duration;
+mod files;
 mod key_store;
+mod origins;
 mod proxy;
 mod reader;
+mod sealing_keys;
 mod session;
 mod sign_in;
 mod trusted_issuers;
@@ -85,6 +88,9 @@ impl AppConfig {
         let catalog_locations = reader.catalog_locations(&root);
         let integrations = reader.integrations(&root);
         reader.browser_urls(auth.as_ref(), session.dangerously_allow_http);
+        reader.origins_that_sign_in(session.dangerously_allow_http);
+        reader.origins_that_read(backend.as_ref().and_then(|backend| backend.cors.as_ref()));
+        reader.one_purpose_for_each_file(auth.as_ref(), &catalog_locations);
         if let (Some(app), Some(backend)) = (&app_base_url, &backend) {
             reader.cors_of_the_app(app, &backend.base_url, backend.cors.as_ref());
         }

@@ -104,6 +104,11 @@ impl<'a> Reader<'a> {
         (!node.is_null()).then(|| Value { path: keys.join("."), node })
     }
 
+    /// Returns the files that the configuration was read from.
+    pub(super) fn files_read(&self) -> &'a [String] {
+        self.loaded.files()
+    }
+
     pub(super) fn invalid(&mut self, value: &Value<'_>, problem: impl Into<String>) {
         let at = value.node.provenance().clone();
         self.errors.push(ConfigError::invalid(value.path.clone(), at, problem));
@@ -181,16 +186,19 @@ impl<'a> Reader<'a> {
 
     /// A list of strings; a single string is a list of one.
     pub(super) fn texts(&mut self, section: &Section<'a>, key: &str) -> Vec<&'a str> {
+        self.items(section, key).into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// Reads a list of strings, each with its place; a single string is a list of one.
+    pub(super) fn items(&mut self, section: &Section<'a>, key: &str) -> Vec<(Value<'a>, &'a str)> {
         let Some(value) = self.value(section, key) else { return Vec::new() };
-        let Some(items) = value.node.as_list() else {
-            if value.node.scalar_text().is_none() {
-                self.wrong(&value, "a list of strings");
-            }
-            return value.node.scalar_text().into_iter().filter(|text| !text.is_empty()).collect();
-        };
+        if value.node.as_list().is_none() && value.node.scalar_text().is_none() {
+            self.wrong(&value, "a list of strings");
+            return Vec::new();
+        }
         let mut texts = Vec::new();
-        for (index, node) in items.iter().enumerate() {
-            texts.extend(self.text_of(&Value { path: format!("{}[{index}]", value.path), node }));
+        for item in value.items() {
+            texts.extend(self.text_of(&item).map(|text| (item, text)));
         }
         texts
     }
@@ -290,6 +298,24 @@ impl<'a> Reader<'a> {
         let before = std::mem::take(&mut self.errors);
         let result = read(self);
         (result, std::mem::replace(&mut self.errors, before))
+    }
+}
+
+impl<'a> Value<'a> {
+    /// Returns the items of a list; any other value but an empty text is the only item.
+    pub(super) fn items(&self) -> Vec<Self> {
+        match self.node.as_list() {
+            Some(items) => {
+                let path = |index| format!("{}[{index}]", self.path);
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, node)| Self { path: path(index), node })
+                    .collect()
+            }
+            None if self.node.scalar_text() == Some("") => Vec::new(),
+            None => vec![self.clone()],
+        }
     }
 }
 

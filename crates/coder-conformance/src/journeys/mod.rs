@@ -15,8 +15,9 @@ use std::fmt;
 use std::process::Command;
 use std::time::Duration;
 
-use coder_client::{Client, Credential};
+use coder_client::{Client, Credential, WorkspaceId};
 use coder_core::{ReqwestTransport, Secret, World};
+use coder_testkit::Version;
 
 use crate::server::Server;
 use crate::world::Kind;
@@ -74,6 +75,26 @@ impl Journey {
         Self::Streams,
         Self::StreamsOverRestart,
     ];
+
+    /// Returns whether the journey comes to its end on this release: nobody signs in before 2.25.
+    pub fn works_on(self, version: Version) -> bool {
+        match self {
+            Self::SignIn
+            | Self::Rotation
+            | Self::SecondBrowser
+            | Self::LogOut
+            | Self::RevokedAtCoder
+            | Self::Suspension
+            | Self::Cancel => version >= Version::V2_25,
+            Self::OwnWorkspacesAsOwner
+            | Self::OwnWorkspacesAsMember
+            | Self::ClassicParameters
+            | Self::ForSomebodyElse
+            | Self::Search
+            | Self::Streams
+            | Self::StreamsOverRestart => true,
+        }
+    }
 
     /// Takes the journey.
     ///
@@ -161,6 +182,18 @@ impl Stage {
         let token = Secret::new(self.server.token(user));
         let url = self.server.seed().base.parse()?;
         Ok(Client::new(&self.world, url).with_credential(Credential::SessionToken(token)))
+    }
+
+    /// Connects the agents of a workspace of the fake, which then tell this value as the metadatum
+    /// `cpu`. Returns whether there are agents that can: a real Coder of this world has none.
+    pub(crate) async fn connect_agents(&self, workspace: WorkspaceId, value: &str) -> bool {
+        match self.server.seed().kind {
+            Kind::Fake => {
+                self.server.control(&format!("agents {workspace} {value}")).await;
+                true
+            }
+            Kind::Real => false,
+        }
     }
 
     /// Restarts the server: the fake by its control door, a real Coder by the given command.

@@ -4,6 +4,7 @@ use super::go_url::GoUrl;
 use super::redirect_uri::{self, Callback};
 use super::{App, authorize};
 use crate::call::Pairs;
+use crate::input::repeated;
 use crate::profile::RedirectMatch;
 use crate::reply::Reply;
 
@@ -55,11 +56,7 @@ impl<'a> Params<'a> {
             }
             [value] => Some(value),
             several => {
-                let detail = format!(
-                    "Query param \"{name}\" provided more than once, found {} times. Only provide \
-                     1 instance of this query param.",
-                    several.len()
-                );
+                let detail = format!("Query param \"{name}\" {}", repeated(several.len()));
                 self.faults.push(Fault::new(name, detail));
                 None
             }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::lexer::{Element, Words, lex, split_unquoted};
 use crate::api::Dialect;
-use crate::input::parse_id;
+use crate::input::{parse_id, repeated};
 
 /// What is wrong with a search: the field at fault and why.
 pub(crate) type SearchFault = (String, String);
@@ -96,11 +96,7 @@ impl Terms {
     pub(crate) fn one(&mut self, key: &str) -> Option<String> {
         let all = self.all(key);
         if all.len() > 1 {
-            let reason = format!(
-                "Query param \"{key}\" provided more than once, found {} times. Only provide 1 \
-                 instance of this query param.",
-                all.len()
-            );
+            let reason = format!("Query param \"{key}\" {}", repeated(all.len()));
             self.fault(key, reason);
         }
         all.into_iter().next()

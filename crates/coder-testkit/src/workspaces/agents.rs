@@ -108,6 +108,8 @@ pub(crate) struct AgentState {
     start_ended: Option<Timestamp>,
     stop_began: Option<Timestamp>,
     stop_ended: Option<Timestamp>,
+    /// What its scripts have said.
+    log: Vec<(Timestamp, &'static str)>,
 }
 
 impl ScriptFate {
@@ -161,36 +163,66 @@ impl Agent {
 
     /// The agent at `now`; its build was done at `built`.
     pub(crate) fn state(&self, pace: &Pace, built: Timestamp, now: Timestamp) -> AgentState {
-        let connects = plus(built, pace.connecting);
         let mut state = AgentState::created(built);
-        if self.plan.fate == AgentFate::NeverConnects {
+        let Some((connects, events)) = self.connects(pace, built, now) else {
             let waited = now.duration_since(built).as_secs();
             if u64::try_from(waited).is_ok_and(|waited| waited >= CONNECTION_TIMEOUT) {
                 state.status = "timeout";
             }
             return state;
-        }
+        };
         if now < connects {
             return state;
         }
         let start = self.plan.scripts.start;
-        let ready = state.connect(connects, pace, start, now);
+        // A new process takes the place of the one whose script still runs.
+        let replaced = |after: usize| {
+            let later = events.iter().skip(after).find(|(_, event)| *event == AgentEvent::Back);
+            later.map_or(now, |(at, _)| now.min(*at))
+        };
+        let ready = state.connect(connects, pace, start, replaced(0));
         if self.plan.fate == AgentFate::IsLost && ready <= now {
             state.lose(ready);
         }
-        for (at, event) in self.events.iter().filter(|(at, _)| connects <= *at && *at <= now) {
+        for (index, (at, event)) in events.iter().enumerate() {
+            if *at < connects || now < *at {
+                continue;
+            }
             match event {
                 AgentEvent::Lost => state.lose(*at),
                 AgentEvent::Back => {
-                    state.connect(*at, pace, start, now);
+                    state.connect(*at, pace, start, replaced(index + 1));
                 }
                 AgentEvent::ShutsDown => {
-                    let stop = self.plan.scripts.stop.unwrap_or_default();
-                    state.shut_down(*at, plus(*at, pace.stopping), stop, now);
+                    let stop = self.plan.scripts.stop;
+                    if stop.is_some() {
+                        state.log.push((*at, "Shutting down"));
+                    }
+                    state.shut_down(*at, plus(*at, pace.stopping), stop.unwrap_or_default(), now);
                 }
             }
         }
         state
+    }
+
+    /// When it first connects, and what happens after that. An agent that never connects by itself
+    /// does so when somebody starts it.
+    fn connects(
+        &self,
+        pace: &Pace,
+        built: Timestamp,
+        now: Timestamp,
+    ) -> Option<(Timestamp, &[(Timestamp, AgentEvent)])> {
+        match self.plan.fate {
+            AgentFate::BecomesReady | AgentFate::IsLost => {
+                Some((plus(built, pace.connecting), &self.events))
+            }
+            AgentFate::NeverConnects => {
+                let first = self.events.iter().position(|(_, event)| *event == AgentEvent::Back)?;
+                let (at, _) = self.events.get(first)?;
+                (*at <= now).then(|| (*at, self.events.get(first + 1..).unwrap_or_default()))
+            }
+        }
     }
 
     fn script_name(&self, starts: bool) -> &'static str {
@@ -234,8 +266,8 @@ impl Agent {
 
     /// What its scripts have said so far, after the line of that id.
     pub(crate) fn logs(&self, state: &AgentState, after: u64) -> Vec<Value> {
-        let written = self.lines(state).into_iter().filter(|(id, _, _)| *id > after);
-        let line = |(id, at, output): (u64, Timestamp, &str)| {
+        let written = (1..).zip(self.lines(state)).filter(|(id, _)| *id > after);
+        let line = |(id, (at, output)): (u64, &(Timestamp, &str))| {
             json!({
                 "id": id,
                 "created_at": at.to_string(),
@@ -247,16 +279,9 @@ impl Agent {
         written.map(line).collect()
     }
 
-    fn lines(&self, state: &AgentState) -> Vec<(u64, Timestamp, &'static str)> {
-        if self.plan.is_sub_agent {
-            return Vec::new();
-        }
-        let lines = [
-            (1, state.started_at, "Running the startup script"),
-            (2, state.start_ended, "The startup script is done"),
-            (3, state.stop_began.filter(|_| self.plan.scripts.stop.is_some()), "Shutting down"),
-        ];
-        lines.into_iter().filter_map(|(id, at, output)| Some((id, at?, output))).collect()
+    /// What its scripts have said; a dev container's agent has none.
+    fn lines<'a>(&self, state: &'a AgentState) -> &'a [(Timestamp, &'static str)] {
+        if self.plan.is_sub_agent { &[] } else { &state.log }
     }
 
     fn scripts_json(&self, state: &AgentState) -> Vec<Value> {
@@ -326,7 +351,7 @@ impl Agent {
         let version = deployment.settings.version;
         let reported = state.has_reported();
         let seen = state.last_seen(deployment.now);
-        let output: usize = self.lines(state).iter().map(|(_, _, output)| output.len()).sum();
+        let output: usize = self.lines(state).iter().map(|(_, output)| output.len()).sum();
         let display_apps: &[&str] = if self.plan.is_sub_agent {
             &["vscode", "web_terminal"]
         } else {
@@ -405,6 +430,7 @@ impl AgentState {
             start_ended: None,
             stop_began: None,
             stop_ended: None,
+            log: Vec::new(),
         }
     }
 
@@ -426,11 +452,13 @@ impl AgentState {
             self.lifecycle = "starting";
             self.started_at = Some(reports);
             self.ready_at = None;
+            self.log.push((reports, "Running the startup script"));
         }
         if ends <= now {
             self.lifecycle = start.after_start();
             self.ready_at = Some(ends);
             (self.start_began, self.start_ended) = (Some(reports), Some(ends));
+            self.log.push((ends, "The startup script is done"));
         }
         ends
     }

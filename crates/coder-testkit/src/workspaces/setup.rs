@@ -112,7 +112,8 @@ impl FakeCoder {
         self.happens(workspace, AgentEvent::Lost, |_| true);
     }
 
-    /// Starts the agents of a workspace again: they connect now, and run their startup scripts.
+    /// Starts the agents of a workspace again: they connect now, and run their startup scripts. An
+    /// agent that never connects by itself does so now as well.
     pub fn bring_agents_back(&self, workspace: WorkspaceId) {
         self.happens(workspace, AgentEvent::Back, |_| true);
     }

@@ -52,6 +52,32 @@ fn members_see_themselves_and_owners_everybody() {
 }
 
 #[test]
+fn a_parameter_that_is_checked_may_stand_once() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let alice = alice.session_token.expose();
+    let id = "3f9f6d3c-1111-4222-8333-944445555666";
+    let autofill = "/api/v2/users/me/autofill-parameters?template_id";
+    for (path, field) in [
+        ("/api/v2/users?limit=1&limit=1".to_owned(), "limit"),
+        ("/api/v2/users?offset=0&offset=".to_owned(), "offset"),
+        (format!("/api/v2/users?after_id={id}&after_id={id}"), "after_id"),
+        (format!("{autofill}={id}&template_id={id}"), "template_id"),
+    ] {
+        let answer = get(&coder, &path, alice);
+        assert_eq!(answer.status, 400, "{path}");
+        let detail = format!(
+            "Query param \"{field}\" provided more than once, found 2 times. Only provide 1 \
+             instance of this query param."
+        );
+        let expected = json!([{ "field": field, "detail": detail }]);
+        assert_eq!(answer.json()["validations"], expected, "{path}");
+    }
+    // An empty first value is none at all, whatever follows.
+    assert_eq!(get(&coder, "/api/v2/users?limit=&limit=x", alice).status, 200);
+}
+
+#[test]
 fn why_a_token_is_refused_stands_in_the_detail() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
