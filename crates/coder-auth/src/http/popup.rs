@@ -19,7 +19,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::BugError;
 
-/// What `encodeURIComponent` leaves alone, less the apostrophe: the text stands between two.
+/// The characters that `encodeURIComponent` leaves alone, without the apostrophe, because the text
+/// stands between two.
 const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -30,7 +31,7 @@ const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// The message a popup posts: Backstage's `WebMessageResponse`.
+/// The message that a popup posts: Backstage's `WebMessageResponse`.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Outcome<T> {
@@ -51,8 +52,9 @@ struct Message<'a, T> {
     outcome: &'a Outcome<T>,
 }
 
-/// Returns the page that posts `outcome` to the page of `origin` that opened it. An outcome that
-/// cannot be written is posted as the failure that it is: nobody waits for a message in vain.
+/// Makes the page that posts `outcome` to the page of `origin` that opened it.
+///
+/// An outcome that cannot be written is posted as a failure, so that no page waits in vain.
 pub(crate) fn page<T: Serialize>(outcome: &Outcome<T>, origin: &Origin) -> Response<Body> {
     const TYPE: &str = "authorization_response";
     let message = serde_json::to_string(&Message { r#type: TYPE, outcome });

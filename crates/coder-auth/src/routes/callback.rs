@@ -16,6 +16,7 @@ use crate::http::params::Params;
 use crate::http::response;
 use crate::login::attempt::{AttemptId, Flow, LoginAttempt, LoginState};
 use crate::login::completion::{LoggedIn, Logins};
+use crate::parts::Parts;
 use crate::routes::in_time;
 use crate::routes::recipient::Recipient;
 use crate::seal::SealingKeys;
@@ -25,17 +26,30 @@ use crate::upstream::UpstreamError;
 
 /// The route at which logins end.
 pub(crate) struct CallbackRoute {
-    pub(crate) world: World,
-    pub(crate) store: Arc<dyn AuthStore>,
-    pub(crate) keys: SealingKeys,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) origins: Arc<AllowedOrigins>,
-    pub(crate) cookies: CookieRules,
-    pub(crate) session: SessionOptions,
-    pub(crate) logins: Logins,
+    world: World,
+    store: Arc<dyn AuthStore>,
+    keys: SealingKeys,
+    environments: Arc<Environments>,
+    origins: Arc<AllowedOrigins>,
+    cookies: CookieRules,
+    session: SessionOptions,
+    logins: Logins,
 }
 
 impl CallbackRoute {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            store: Arc::clone(&parts.store),
+            keys: parts.keys.clone(),
+            environments: Arc::clone(&parts.environments),
+            origins: Arc::clone(&parts.origins),
+            cookies: parts.cookies,
+            session: parts.session,
+            logins: Logins::new(parts),
+        }
+    }
+
     pub(crate) async fn handle(
         &self,
         request: &Request<Bytes>,
