@@ -12,17 +12,17 @@ use coder_core::{Body, Clock, DeploymentUrl, Lock, Runtime};
 use http::{Request, Response};
 use uuid::Uuid;
 
-use crate::call::Call;
 use crate::clock::TestClock;
-use crate::fault::{self, Fault, Outcome};
 use crate::keys::KeyKind;
 use crate::misuse::misuse;
 use crate::oauth2::{ClientType, FakeApp, NewApp, Seen};
-use crate::recorded::RecordedRequest;
 use crate::router;
 use crate::scopes;
 use crate::state::{Deployment, Settings, State};
 use crate::users::{FakeUser, User, UserStatus};
+use crate::wire::call::Call;
+use crate::wire::fault::{self, Fault, Outcome};
+use crate::wire::recorded::RecordedRequest;
 use crate::{FakeCoderBuilder, Version};
 
 const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -99,32 +99,23 @@ impl FakeCoder {
     ///
     /// The URI may be absolute or a path. This is the pure logic below every door.
     pub fn respond(&self, request: Request<Bytes>) -> Response<Body> {
-        match self.record(request) {
-            Ok(call) => self
-                .with(|deployment| {
-                    deployment.state.begin_answer(None);
-                    router::respond(deployment, &call)
-                })
-                .into_response(),
-            Err(refusal) => refusal.into_response(),
-        }
+        let call = self.record(request);
+        let reply = self.with(|deployment| {
+            deployment.state.begin_answer(None);
+            router::respond(deployment, &call)
+        });
+        reply.into_response()
     }
 
     /// What a client gets to see: Coder's answer, or what a fault made of it.
     #[cfg(feature = "wiremock")]
     pub(crate) fn exchange(&self, request: Request<Bytes>) -> Outcome {
-        match self.record(request) {
-            Ok(call) => self.answer(&call, None),
-            Err(refusal) => Outcome::Answered(refusal),
-        }
+        self.answer(&self.record(request), None)
     }
 
     /// The same at a door where requests may overlap.
     pub(crate) async fn exchange_in_turn(&self, request: Request<Bytes>) -> Outcome {
-        let call = match self.record(request) {
-            Ok(call) => call,
-            Err(refusal) => return Outcome::Answered(refusal),
-        };
+        let call = self.record(request);
         let Some(arrival) = self.peek(|deployment| deployment.arrive(&call)) else {
             if self.settings.overlaps {
                 next_turn().await;
@@ -147,13 +138,13 @@ impl FakeCoder {
         })
     }
 
-    fn record(&self, request: Request<Bytes>) -> Result<Call, crate::reply::Reply> {
+    fn record(&self, request: Request<Bytes>) -> Call {
         let base = self.settings.url.endpoint([]).path().trim_end_matches('/').to_owned();
-        let mut call = Call::read(request, &base)?;
+        let mut call = Call::read(request, &base);
         let mut state = self.lock();
         call.arrived = state.next_moment();
         state.requests.push(RecordedRequest::of(&call));
-        Ok(call)
+        call
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -10,17 +10,17 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::api::Dialect;
-use crate::fault::Fault;
 use crate::keys::ApiKey;
 use crate::mint::Mint;
 use crate::oauth2::{App, Code, Races, RefreshToken, Registered};
 use crate::organizations::Organization;
-use crate::profile::Profile;
 use crate::rate_limit::Counters;
-use crate::recorded::RecordedRequest;
+use crate::release::Dialect;
+use crate::release::Profile;
 use crate::templates::Template;
 use crate::users::User;
+use crate::wire::fault::Fault;
+use crate::wire::recorded::RecordedRequest;
 use crate::workspaces::{Metadatum, Pace, Successor, Workspace};
 use crate::{FakeCoder, Version};
 

@@ -5,16 +5,17 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Dialect, Open, first, second};
+use super::{Open, first, second};
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::input::{Input, Kind, Shape, field};
 use crate::json::Json as _;
 use crate::keys::{ApiKey, KeyKind};
-use crate::reply::{Answer, Reply};
+use crate::release::Dialect;
 use crate::scopes;
 use crate::state::Deployment;
 use crate::users::User;
+use crate::wire::call::Call;
+use crate::wire::input::{Input, Kind, Shape, field};
+use crate::wire::reply::{Answer, Reply};
 
 const DAY: u64 = 24 * 3600;
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Preset, Template, TemplateVersion, sibling};
-use crate::api::{Dialect, TemplateField};
 use crate::json::Json as _;
+use crate::release::{Dialect, TemplateField};
 use crate::state::Deployment;
 
 impl Template {

@@ -28,8 +28,8 @@ pub(crate) use versions::{
 };
 
 use crate::Version;
-use crate::api::Dialect;
 use crate::json::Json as _;
+use crate::release::Dialect;
 use crate::state::{Deployment, State};
 
 /// A template, as the deployment stores it.

@@ -48,7 +48,7 @@ impl TemplateSearch {
             found.author = terms.one("author");
             found.nothing |= terms.bool("has_external_agent") == Some(true);
         }
-        if dialect.has(crate::api::TemplateField::AgentsAllowed) {
+        if dialect.has(crate::release::TemplateField::AgentsAllowed) {
             found.nothing |= terms.bool("agents-allowed") == Some(false);
         }
         terms.finish()?;

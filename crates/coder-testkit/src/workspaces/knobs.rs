@@ -9,11 +9,11 @@ use super::schedule::Schedule;
 use super::watch::watch;
 use super::{Workspace, sharing};
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::events::Wire;
-use crate::input::{Kind, Rule, Shape, field, ruled};
-use crate::reply::{Answer, Reply};
 use crate::state::Deployment;
+use crate::wire::call::Call;
+use crate::wire::events::Wire;
+use crate::wire::input::{Kind, Rule, Shape, field, ruled};
+use crate::wire::reply::{Answer, Reply};
 
 static NAME: Shape = Shape {
     name: "UpdateWorkspaceRequest",

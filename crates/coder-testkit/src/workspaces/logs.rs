@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use super::lifecycle::{Job, Transition};
 use super::{Agent, Build, Workspace};
-use crate::call::Call;
 use crate::json::Json as _;
 use crate::live::{Next, live};
-use crate::reply::{Answer, Reply};
-use crate::socket::LOGS;
 use crate::state::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
+use crate::wire::socket::LOGS;
 
 /// The log of a build, after `?after=<id>`. With `follow` it is a WebSocket with a message for each
 /// line, which closes when the build is over.

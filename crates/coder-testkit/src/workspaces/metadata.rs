@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use super::watch::PING_EVERY;
 use crate::FakeCoder;
-use crate::call::Call;
-use crate::events::{Event, Wire};
 use crate::live::{Next, live};
-use crate::reply::Answer;
 use crate::state::Deployment;
 use crate::templates::{AgentDatum, Template};
+use crate::wire::call::Call;
+use crate::wire::events::{Event, Wire};
+use crate::wire::reply::Answer;
 
 /// One thing an agent tells, as it was last collected.
 #[derive(Clone, Debug, PartialEq, Eq)]

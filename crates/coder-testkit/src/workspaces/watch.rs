@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::Workspace;
 use super::json::Fresh;
 use crate::FakeCoder;
-use crate::events::{Event, Wire};
 use crate::live::{Next, live};
 use crate::state::Deployment;
+use crate::wire::events::{Event, Wire};
 
 /// Silence is broken by a ping this often, on the fake's clock.
 pub(super) const PING_EVERY: SignedDuration = SignedDuration::from_secs(15);
