@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq as _;
 use crate::csrf;
 use crate::keys::{ApiKey, KeyKind};
 use crate::scopes::Permissions;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::users::{User, UserStatus};
 use crate::wire::call::Call;
 use crate::wire::reply::Reply;

@@ -13,7 +13,7 @@ use crate::oauth2::Races;
 use crate::organizations::Organization;
 use crate::random::SeededRandom;
 use crate::release::Profile;
-use crate::state::{Settings, State};
+use crate::store::{Settings, State};
 use crate::workspaces::Pace;
 use crate::{FakeCoder, Version};
 

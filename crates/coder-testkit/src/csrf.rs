@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::authentication::SESSION_COOKIE;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::Reply;
 

@@ -133,7 +133,7 @@ mod release;
 mod router;
 mod scopes;
 mod search;
-mod state;
+mod store;
 #[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
 mod stubs;
 mod templates;

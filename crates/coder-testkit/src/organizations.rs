@@ -8,7 +8,7 @@ use crate::api::{Open, first, second};
 use crate::json::Json as _;
 use crate::release::Dialect;
 use crate::search::Terms;
-use crate::state::{Deployment, State};
+use crate::store::{Deployment, State};
 use crate::users::User;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};

@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::Version;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::Reply;
 

@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::cors;
 use crate::wire::reply::{Answer, Reply};

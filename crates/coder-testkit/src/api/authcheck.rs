@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Open;
 use crate::authentication::Caller;
 use crate::json::Json as _;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Kind, Shape, field};
 use crate::wire::reply::{Answer, Reply};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Open, first};
 use crate::json::Json as _;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 

@@ -11,7 +11,7 @@ use crate::json::Json as _;
 use crate::keys::{ApiKey, KeyKind};
 use crate::release::Dialect;
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::users::User;
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Shape, field};
@@ -213,7 +213,7 @@ fn named_key(
     found.cloned().ok_or_else(Reply::not_found)
 }
 
-impl crate::state::State {
+impl crate::store::State {
     fn token_named(&self, user: &User, name: &str) -> Option<&ApiKey> {
         let of_user = self.keys.values().filter(|key| key.user == user.id);
         of_user.into_iter().find(|key| key.token_name() == Some(name))

@@ -11,7 +11,7 @@ mod table;
 pub(crate) use routes::{first, second, third};
 pub(crate) use table::Open;
 
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::Answer;
 

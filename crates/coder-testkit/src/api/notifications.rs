@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Open;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 

@@ -5,7 +5,7 @@
 use super::table::{Gate, Open, Route, below, delete, get, patch, post, put};
 use super::{authcheck, deployment, external_auth, keys, notifications};
 use crate::Version;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::parse_id;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};

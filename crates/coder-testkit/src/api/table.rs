@@ -3,7 +3,7 @@
 use http::Method;
 
 use crate::Version;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 

@@ -8,7 +8,7 @@ use super::apps::AppSecret;
 use super::go_url::GoUrl;
 use super::{App, ClientType, NewApp, method_not_allowed};
 use crate::authentication::Caller;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Rule, Shape, field, parse_id, ruled};
 use crate::wire::reply::{Answer, Reply};

@@ -14,7 +14,7 @@ use crate::keys::after;
 use crate::pages;
 use crate::release::{ConsentPage, Pkce};
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 

@@ -8,7 +8,7 @@ use super::App;
 use super::apps::AppSecret;
 use super::go_url::is_encoded_well;
 use crate::mint::TwoPart;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::{Call, Pairs, first};
 use crate::wire::reply::Reply;
 

@@ -27,7 +27,7 @@ pub(crate) use tokens::{Code, RefreshToken};
 use crate::csrf::{self, CsrfCookie};
 use crate::pages;
 use crate::release::{Registration, WhenOff};
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::cors;
 use crate::wire::reply::{Answer, Reply};

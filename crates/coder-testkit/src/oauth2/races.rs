@@ -14,7 +14,7 @@ use http::Method;
 use super::{Code, RefreshToken};
 use crate::SeededRandom;
 use crate::mint::TwoPart;
-use crate::state::{Deployment, State};
+use crate::store::{Deployment, State};
 use crate::wire::call::{Call, first};
 
 /// So many overlapping refreshes with one token succeed, at most.

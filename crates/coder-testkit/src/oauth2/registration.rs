@@ -11,7 +11,7 @@ use super::{App, ClientType, NewApp, method_not_allowed};
 use crate::json::Json as _;
 use crate::release::Registration;
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Shape, field};
 use crate::wire::reply::{Answer, Reply};

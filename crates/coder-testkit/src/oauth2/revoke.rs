@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::{App, ClientType, client};
 use crate::mint::TwoPart;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::{Call, first};
 use crate::wire::reply::{Answer, Reply};
 

@@ -19,7 +19,7 @@ use crate::json::Json as _;
 use crate::keys::{ApiKey, KeyKind, after};
 use crate::mint::TwoPart;
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::{Call, first};
 use crate::wire::reply::{Answer, Reply};
 
@@ -340,7 +340,7 @@ impl Deployment<'_> {
     }
 }
 
-impl crate::state::State {
+impl crate::store::State {
     /// Whether a user has authorized an application.
     pub(crate) fn has_pair(&self, user: Uuid, app: Uuid) -> bool {
         self.refresh_tokens.values().any(|token| token.user == user && token.app == app)

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::frame::Visitor;
 use super::html::escape;
 use crate::json::Json as _;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::Template;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};

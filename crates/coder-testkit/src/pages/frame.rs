@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::html::{escape, page};
 use crate::authentication::{Caller, SESSION_COOKIE};
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::Reply;
 

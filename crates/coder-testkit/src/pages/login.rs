@@ -9,7 +9,7 @@ use super::html::{escape, page};
 use crate::authentication::SESSION_COOKIE;
 use crate::keys::KeyKind;
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::users::UserStatus;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};

@@ -16,7 +16,7 @@ pub(crate) use consent::{Consent, consent};
 pub(crate) use error::{dashboard, error};
 pub(crate) use login::because as login_because;
 
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 

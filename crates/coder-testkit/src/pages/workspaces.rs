@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::frame::Visitor;
 use super::html::escape;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::Answer;
 use crate::workspaces::{WorkspaceSearch, find};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Preset, Template, TemplateVersion, sibling};
 use crate::json::Json as _;
 use crate::release::{Dialect, TemplateField};
-use crate::state::Deployment;
+use crate::store::Deployment;
 
 impl Template {
     pub(crate) fn json(&self, deployment: &Deployment<'_>) -> Value {

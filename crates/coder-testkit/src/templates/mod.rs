@@ -30,7 +30,7 @@ pub(crate) use versions::{
 use crate::Version;
 use crate::json::Json as _;
 use crate::release::Dialect;
-use crate::state::{Deployment, State};
+use crate::store::{Deployment, State};
 
 /// A template, as the deployment stores it.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use super::validation::diagnose;
 use super::{Preset, Template, TemplateVersion};
 use crate::Version;
 use crate::json::Json as _;
-use crate::state::State;
+use crate::store::State;
 use crate::wire::reply::Reply;
 
 /// Names and values.

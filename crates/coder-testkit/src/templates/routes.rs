@@ -8,7 +8,7 @@ use super::Template;
 use super::search::TemplateSearch;
 use crate::api::{Open, first, second, third};
 use crate::authentication::Caller;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::parse_id as parse;
 use crate::wire::reply::{Answer, Reply};

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::Template;
 use crate::authentication::Caller;
 use crate::search::{FreeText, SearchFault, Terms, ilike};
-use crate::state::Deployment;
+use crate::store::Deployment;
 
 /// The filters of a search for templates.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{User, UserStatus};
 use crate::api::{Open, first};
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Kind, Rule, Shape, field, ruled};
 use crate::wire::reply::{Answer, Reply};

@@ -21,7 +21,7 @@ use crate::FakeCoder;
 use crate::api::{Open, first as first_open};
 use crate::authentication::Caller;
 use crate::json::Json as _;
-use crate::state::{Deployment, State};
+use crate::store::{Deployment, State};
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::User;
 use crate::api::{Open, first};
 use crate::release::Preferences;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Kind, Query, Rule, Shape, field, ruled};
 use crate::wire::reply::{Answer, Reply};

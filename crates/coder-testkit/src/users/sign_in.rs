@@ -9,7 +9,7 @@ use crate::api::Open;
 use crate::authentication::SESSION_COOKIE;
 use crate::keys::KeyKind;
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Kind, Rule, Shape, field, ruled};
 use crate::wire::reply::{Answer, Reply};

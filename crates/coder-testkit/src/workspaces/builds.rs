@@ -14,7 +14,7 @@ use super::{Build, Workspace};
 use crate::authentication::Caller;
 use crate::json::Json as _;
 use crate::keys::after;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::{AgentDescription, Template, TemplateVersion, Values, Wanted};
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Rule, Shape, field, ruled};

@@ -14,7 +14,7 @@ use super::schedule::Schedule;
 use crate::Version;
 use crate::authentication::Caller;
 use crate::json::Json as _;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::{self, Values, Wanted};
 use crate::users::User;
 use crate::wire::call::Call;

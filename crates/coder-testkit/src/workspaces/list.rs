@@ -8,7 +8,7 @@ use super::Workspace;
 use super::json::Fresh;
 use super::matching::WorkspaceSearch;
 use crate::authentication::Caller;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::Query;
 use crate::wire::reply::{Answer, Reply};

@@ -11,7 +11,7 @@ use super::json::Fresh;
 use super::{Build, Workspace, builds, create, knobs, list, logs, metadata};
 use crate::authentication::Caller;
 use crate::json::Json as _;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::users::User;
 use crate::wire::call::Call;
 use crate::wire::events::Wire;

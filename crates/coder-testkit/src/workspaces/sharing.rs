@@ -8,7 +8,7 @@ use super::Workspace;
 use super::knobs::check_rights;
 use crate::Version;
 use crate::authentication::Caller;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Shape, field};
 use crate::wire::reply::{Answer, Reply};

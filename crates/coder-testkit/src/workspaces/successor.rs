@@ -8,7 +8,7 @@ use super::builds::{BuildPlan, given_parameters};
 use super::lifecycle::Transition;
 use crate::Version;
 use crate::json::Json as _;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::{self, Resolved, Wanted};
 use crate::wire::reply::Reply;
 
