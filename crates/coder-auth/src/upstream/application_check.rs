@@ -33,12 +33,12 @@ impl Answer for Capabilities {
 }
 
 impl Upstream {
-    /// Finds out whether Coder accepts this application, from memory while that is fresh. One
+    /// Checks that Coder accepts this application. A fresh answer is served from memory, and one
     /// question at a time is asked.
     ///
     /// # Errors
     ///
-    /// What is known to be wrong. A question that is not answered is no error.
+    /// Fails when something is known to be wrong. A question without an answer is no error.
     pub(crate) async fn check_application(
         &self,
         release: &Capabilities,

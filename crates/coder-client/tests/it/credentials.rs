@@ -42,7 +42,7 @@ impl CredentialProvider for Rotating {
         self.current().ok_or_else(|| CredentialError::needs_login("no token left"))
     }
 
-    async fn renewed(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
+    async fn renew(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
         let Credential::SessionToken(refused) = refused else { panic!("not one of ours") };
         let mut tokens = self.tokens.lock().unwrap();
         assert!(tokens.pop().unwrap().matches(refused));
@@ -113,7 +113,7 @@ async fn streams_renew_their_credential_too() {
 #[async_test]
 async fn the_credential_of_a_stream_goes_to_the_deployment_and_follows_no_redirect() {
     let location = [("location", "https://evil.test/")];
-    let script = Script::of([answer(302, &location, "")]);
+    let script = Script::new([answer(302, &location, "")]);
     let client = bearer(&script.client());
     let dev: WorkspaceId = "9da8cec4-f30f-4e0a-ae17-61e9264f5deb".parse().unwrap();
     let watch = client.subscribe_over(Channel::Events, WatchWorkspace::new(dev));
@@ -207,7 +207,7 @@ async fn a_token_that_a_peer_sends_back_gets_into_no_error() {
     for credential in [Credential::SessionToken, Credential::Bearer] {
         for said in all() {
             let credential = credential(Secret::new(token));
-            let script = Script::of([said]);
+            let script = Script::new([said]);
             let client = script.client().with_retry(RetryPolicy::NEVER);
             let error = client.with_credential(credential).send(&GetUser::me()).await.unwrap_err();
             for shown in [error.to_string(), format!("{error:?}")] {
@@ -224,7 +224,7 @@ async fn a_token_that_a_peer_sends_back_gets_into_no_error_of_a_stream() {
     let stream = [("content-type", "text/event-stream")];
     for said in [json(400, &body), answer(200, &stream, format!("event: error\ndata: {body}\n\n"))]
     {
-        let client = Script::of([said]).client().with_stream_retry(RetryPolicy::NEVER);
+        let client = Script::new([said]).client().with_stream_retry(RetryPolicy::NEVER);
         let client = client.with_credential(Credential::SessionToken(Secret::new(token)));
         let watch = WatchWorkspace::new("9da8cec4-f30f-4e0a-ae17-61e9264f5deb".parse().unwrap());
         let error =
