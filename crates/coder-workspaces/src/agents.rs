@@ -17,8 +17,6 @@ const REPORTS_WITHIN: Duration = Duration::from_secs(30);
 /// How long a lost connection may take to come back: agents connect again some ten seconds after a
 /// restart of Coder.
 const COMES_BACK_WITHIN: Duration = Duration::from_secs(30);
-/// How many characters of a name or reason are shown.
-const MAX_SHOWN: usize = 200;
 
 /// State of a workspace whose last build has started it.
 pub(crate) struct Running {
@@ -103,6 +101,10 @@ fn still_to_come(agent: &WorkspaceAgent, ages: Ages<'_>) -> Option<String> {
         {
             Some(format!("its agent `{name}` is about to run start scripts"))
         }
+        // What this version does not know may come before the scripts.
+        (AgentStatus::Connected, AgentLifecycle::Other(state)) if blocks_login(agent) => {
+            Some(format!("coder says its agent `{name}` is `{}`", shown(state)))
+        }
         (AgentStatus::Connected, AgentLifecycle::Starting) if blocks_login(agent) => {
             Some(format!("its agent `{name}` runs start scripts"))
         }
@@ -150,7 +152,7 @@ fn trouble(agent: &WorkspaceAgent) -> String {
         text.push_str(&format!("; {cause}"));
     }
     if !agent.troubleshooting_url.is_empty() {
-        text.push_str(&format!("; see {}", agent.troubleshooting_url));
+        text.push_str(&format!("; see {}", shown(&agent.troubleshooting_url)));
     }
     text
 }
@@ -211,11 +213,7 @@ fn end(script: &AgentScript) -> Option<String> {
     }
 }
 
-/// Returns a foreign text in one line, escaped and cut.
+/// Returns a foreign text as [`quoted`](coder_core::quoted) does, without the backticks.
 fn shown(text: &str) -> String {
-    let escaped = text.escape_debug().to_string();
-    match escaped.char_indices().nth(MAX_SHOWN) {
-        Some((end, _)) => format!("{}…", escaped.get(..end).unwrap_or_default()),
-        None => escaped,
-    }
+    coder_core::cleaned(text).replace('`', "'")
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use coder_client::models::{
     AgentStatus, JobErrorCode, Workspace, WorkspaceStatus, WorkspaceTransition,
 };
+use coder_core::{cleaned, quoted};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -179,7 +180,7 @@ impl Availability {
             status => settled(
                 AvailabilityState::Unknown,
                 NextAction::Inspect,
-                Some(format!("coder says its status is `{}`", status.as_str().escape_debug())),
+                Some(format!("coder says its status is {}", quoted(status.as_str()))),
             ),
         }
     }
@@ -261,14 +262,14 @@ fn failure(workspace: &Workspace) -> String {
         WorkspaceTransition::Delete => "deletion",
         WorkspaceTransition::Other(_) | _ => "build",
     };
-    let said = build.job.error.as_deref().unwrap_or_default();
+    let said = cleaned(build.job.error.as_deref().unwrap_or_default());
     let why = match &build.job.error_code {
         Some(JobErrorCode::InsufficientQuota) => "the owner's quota does not allow it",
         Some(JobErrorCode::RequiredTemplateVariables) => {
             "the template needs variables that its author has not set"
         }
         _ if said.is_empty() => return format!("its last {what} failed"),
-        _ => said,
+        _ => &said,
     };
     format!("its last {what} failed: {why}")
 }

@@ -86,10 +86,14 @@ impl<'a> EnsureWorkspace<'a> {
     /// # Errors
     ///
     /// What is missing before it can be created, [`NotCreatable::NameTaken`] when the workspace of
-    /// this name is another one, and what Coder said when it said no.
+    /// this name is another one, [`NotCreatable::BeingDeleted`] while it is being deleted, and what Coder said when it said no.
     pub async fn run(&self, client: &Client) -> Result<EnsuredWorkspace, WorkspacesError> {
         let mut untold = |_: Progress<'_>| {};
         let follower = &mut Follower::new(client, WAIT_LIMIT, &mut untold);
+        let existing = create::existing(follower, self.config, &self.request, &self.name).await?;
+        if let Some(workspace) = existing {
+            return Ok(EnsuredWorkspace { workspace, created: false });
+        }
         let plan = create::plan(follower, self.config, &self.request).await?;
         if let Some(workspace) = plan.earlier(follower, &self.name).await? {
             return Ok(EnsuredWorkspace { workspace, created: false });

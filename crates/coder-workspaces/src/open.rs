@@ -207,6 +207,12 @@ impl<'a> OpenWorkspace<'a> {
         &self,
         follower: &mut Follower<'_, F>,
     ) -> Result<Created, WorkspacesError> {
+        if let Some(name) = self.name.as_ref().filter(|_| !self.reuse)
+            && let Some(workspace) =
+                create::existing(follower, self.config, &self.request, name).await?
+        {
+            return Ok(Created::AlreadyExists(Box::new(workspace)));
+        }
         let plan = create::plan(follower, self.config, &self.request).await?;
         plan.check_accounts(follower).await?;
         let mut number = 1;
@@ -216,9 +222,14 @@ impl<'a> OpenWorkspace<'a> {
                 None => self.derived_name(number).map_err(NotCreatable::from)?,
             };
             (follower.on_progress)(Progress::Creating(name.as_str()));
-            match plan.create(follower, &name).await? {
-                Created::NameTaken(_) if self.name.is_none() && number < MAX_NAMES => number += 1,
-                created => return Ok(created),
+            match plan.create(follower, &name).await {
+                Ok(Created::NameTaken(_))
+                | Err(WorkspacesError::NotCreatable(NotCreatable::BeingDeleted(_)))
+                    if self.name.is_none() && number < MAX_NAMES =>
+                {
+                    number += 1;
+                }
+                outcome => return outcome,
             }
         }
     }

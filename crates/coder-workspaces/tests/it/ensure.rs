@@ -83,7 +83,7 @@ async fn an_administrator_s_automation_makes_it_for_somebody_else() {
     coder.link_external_auth(&coder.add_owner("root"), "github");
     let entity = entity();
     let wish = EnsureWorkspace::new(&entity, "payments".parse().unwrap()).owner("alice");
-    assert_snapshot!(wish.run(&root).await.unwrap_err(), @"link your account first: GitHub at https://coder.test/external-auth/github");
+    assert_snapshot!(wish.run(&root).await.unwrap_err(), @"`alice` must link an account first: GitHub at https://coder.test/external-auth/github");
     coder.link_external_auth(&alice, "github");
     let ensured = wish.run(&root).await.unwrap();
     assert_eq!((ensured.workspace.owner_name.as_str(), ensured.created), ("alice", true));

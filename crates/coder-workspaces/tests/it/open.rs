@@ -38,7 +38,7 @@ pub(crate) fn entity() -> EntityWorkspacesConfig {
     entity_from("devcontainers")
 }
 
-fn entity_from(template: &str) -> EntityWorkspacesConfig {
+pub(crate) fn entity_from(template: &str) -> EntityWorkspacesConfig {
     let mut config = WorkspacesConfig::new("https://coder.test".parse().unwrap());
     config.repo_url_param_keys = vec!["git_repo".to_owned(), "repo".to_owned()];
     let mut spec = CoderSpec::default();
@@ -257,7 +257,7 @@ async fn a_preset_fills_in_what_is_not_said() {
     coder.add_template("devcontainers").required_parameter("cpu").preset("Large", &[("cpu", "16")]);
     let wish = entity();
     let unknown = OpenWorkspace::new(&wish).preset("Huge").run(&client, |_| {}).await;
-    assert_snapshot!(unknown.unwrap_err(), @"the template has no preset `Huge`; it has: Large");
+    assert_snapshot!(unknown.unwrap_err(), @"the template has no preset `Huge`; it has: `Large`");
     let opened = OpenWorkspace::new(&wish).preset("Large").run(&client, |_| {}).await.unwrap();
     assert_eq!(opened.outcome, OpenOutcome::Created);
 }
@@ -291,7 +291,7 @@ async fn an_agent_that_never_connects_says_so() {
         .stopped()
         .create();
     coder.start(id);
-    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent is taking too long to connect");
+    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent is taking too long to connect; restart it");
 }
 
 #[async_test]
@@ -309,7 +309,7 @@ async fn a_failed_start_script_does_not_keep_anybody_from_working() {
 async fn a_workspace_whose_agents_are_lost_is_not_ready_and_not_started_again() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).agents_lost().create();
-    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent has lost connection");
+    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent has lost connection; restart it");
     assert_eq!(coder.requests().len(), 1);
 }
 
