@@ -109,7 +109,11 @@ fn stranger(name: &str, known: &[&str]) -> String {
     };
     match known.iter().find(|known| folded(known) == folded(name)) {
         Some(meant) => format!("is not one of the template's; did you mean {}?", quoted(meant)),
-        None => format!("is not one of the template's; it has: {}", listed(known)),
+        None => {
+            let mut known = known.to_vec();
+            known.sort_unstable();
+            format!("is not one of the template's; it has: {}", listed(&known))
+        }
     }
 }
 
