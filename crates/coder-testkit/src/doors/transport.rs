@@ -7,8 +7,8 @@ use http::{HeaderValue, Request, Response, header};
 use url::Url;
 
 use crate::FakeCoder;
-use crate::fault::Outcome;
-use crate::reply::Reply;
+use crate::wire::fault::Outcome;
+use crate::wire::reply::Reply;
 
 /// Requests for another origin find no host there, as it would be with a name that does not
 /// exist: a client that sends credentials astray fails its test.

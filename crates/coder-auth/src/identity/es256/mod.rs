@@ -21,7 +21,7 @@ pub(super) use implementation::Signer;
 
 use crate::error::BugError;
 
-/// The length of a signature in bytes: two numbers of 32.
+/// The length of a signature in bytes: two numbers of 32 bytes.
 const SIGNATURE: usize = 64;
 /// A signature as JWS has it (RFC 7518 §3.4).
 pub(super) type Signature = [u8; SIGNATURE];
@@ -34,7 +34,7 @@ pub(super) struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// Prepares the key; `None` when the library does not take it.
+    /// Prepares the key; `None` if the library refuses it.
     pub(super) fn new(key: p256::ecdsa::VerifyingKey) -> Option<Self> {
         Some(Self { verifier: implementation::Verifier::new(&key)?, key })
     }
