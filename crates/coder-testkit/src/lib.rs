@@ -28,7 +28,7 @@
 //!     let client = Client::new(&world, coder.url().clone())
 //!         .with_credential(Credential::SessionToken(alice.session_token.clone()));
 //!     let filter = WorkspaceFilter::new().mine().param("repo", "https://github.com/acme/pay")?;
-//!     let found = client.send(&ListWorkspaces::matching(filter)).await?;
+//!     let found = client.send(&ListWorkspaces::new(filter)).await?;
 //!     assert_eq!(found.workspaces[0].name, "dev");
 //!     assert_eq!(coder.count("GET", "/api/v2/workspaces"), 1);
 //!     Ok(())

@@ -273,6 +273,5 @@ fn told(message: WebSocketMessage, in_two_frames: bool) -> Vec<Message> {
             let frame = CloseFrame { code: code.into(), reason: reason.into() };
             vec![Message::Close(Some(frame))]
         }
-        _ => Vec::new(),
     }
 }
