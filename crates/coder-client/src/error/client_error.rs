@@ -13,7 +13,7 @@ use crate::{Capability, CoderVersion, FilterError, NameError};
 
 /// A request to Coder that gave no result.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "the login has a sentence for people for each of them")]
 pub enum ClientError {
     /// The caller's fault: the request cannot be made. Nothing was sent.
     #[error(transparent)]
