@@ -13,7 +13,7 @@ use crate::files::{check_database_mode, directory_of};
 /// (<https://sqlite.org/fileformat2.html>, section 1.3).
 const HEADER: &[u8; 16] = b"SQLite format 3\0";
 
-/// What an operator should know about the place of a SQLite store, although it may be used.
+/// Warning about the place of a SQLite store that may be used all the same.
 ///
 /// Its text form is one line that says what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,14 +21,14 @@ const HEADER: &[u8; 16] = b"SQLite format 3\0";
 pub enum PlaceNotice {
     /// The directory does not exist, on this machine.
     NoDirectory {
-        /// The directory.
+        /// Path of the directory.
         path: PathBuf,
     },
     /// Everybody on the machine may write to the directory, and so replace the database in it.
     OpenDirectory {
-        /// The directory.
+        /// Path of the directory.
         path: PathBuf,
-        /// Its permission bits.
+        /// Permission bits of the directory.
         mode: u32,
     },
 }

@@ -19,7 +19,7 @@ pub(crate) type RevocationRow = (String, String, String, Vec<u8>, i64, bool, i64
 pub(crate) type SessionRow = (String, String, String, String, i64, i64);
 /// Id, the three parts of the grant's key.
 pub(crate) type ExpiredRow = (String, String, String, String);
-/// Version, sealed.
+/// Row of a link: its version, and its content sealed.
 pub(crate) type LinkRow = (String, Vec<u8>);
 /// Id, sealed, created at.
 pub(crate) type SigningKeyRow = (String, Vec<u8>, i64);

@@ -9,7 +9,7 @@
 /// its row `g`.
 macro_rules! sql_transitions {
     ($connection:ty, lock = $lock:literal) => {
-        /// What a login has to know of the grant: its version and its pair.
+        /// Columns of the grant that a login reads: its version and its token pair.
         type Locked = (String, String, Vec<u8>);
 
         async fn lock(

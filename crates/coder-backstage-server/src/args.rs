@@ -96,7 +96,7 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct RegisterArgs {
-    /// Where Coder is
+    /// URL of the Coder deployment
     #[arg(long, value_name = "URL")]
     pub(crate) deployment_url: DeploymentUrl,
     /// Where the portal's backend is: `backend.baseUrl` of its app-config
@@ -105,7 +105,7 @@ pub(crate) struct RegisterArgs {
     /// The environment to print the app-config for
     #[arg(long, value_name = "NAME", default_value = "production")]
     pub(crate) environment: EnvironmentName,
-    /// What people read on Coder's consent page: letters, digits and single hyphens
+    /// Name shown on Coder's consent page: letters, digits and single hyphens
     #[arg(long, value_name = "NAME", default_value = "backstage")]
     pub(crate) name: String,
     /// Lets the portal register itself, where the deployment allows it. Otherwise an owner's token

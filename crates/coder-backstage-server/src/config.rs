@@ -48,7 +48,7 @@ fn portal_of(config: &AppConfig) -> Result<Portal, Failure> {
     Ok(Portal::builder(config, &world, catalog, store).files(&read).build()?)
 }
 
-/// What has to be registered at Coder for each environment, a line each.
+/// Lists the redirect URI to register at Coder for each environment, a line each.
 fn redirect_uris(config: &AppConfig, portal: &Portal) -> String {
     let mut lines = String::new();
     for (name, uri) in portal.auth().redirect_uris() {

@@ -36,7 +36,9 @@ fn callback_url(backend_url: &Url) -> Url {
     join_path(backend_url, "api/auth/coder/handler/frame")
 }
 
-/// What the operator reads. The only place where the secret is told, once, as Coder tells it.
+/// Formats the registration for the operator.
+///
+/// This is the only text with the client secret, which Coder shows once.
 fn told(args: &RegisterArgs, callback_url: &Url, registration: &RegisteredApp) -> String {
     let RegisterArgs { name, deployment_url, environment, .. } = args;
     let RegisteredApp { client_id, client_secret, reused, .. } = registration;

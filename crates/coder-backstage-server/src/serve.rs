@@ -52,5 +52,5 @@ pub(crate) fn portal(
     Ok(portal.files(&configuration::read).build()?)
 }
 
-/// What this server calls itself to others.
+/// Value of `User-Agent` in this server's requests.
 pub(crate) const USER_AGENT: &str = concat!("coder-backstage/", env!("CARGO_PKG_VERSION"));

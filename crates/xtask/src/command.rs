@@ -87,7 +87,7 @@ fn display(command: &Command) -> String {
     variables.collect::<String>() + &words.collect::<Vec<_>>().join(" ")
 }
 
-/// What a command prints, without the line's end, if it succeeds.
+/// Returns the output of a command without the line's end; `None` when it fails.
 pub(crate) fn output(command: &mut Command) -> Option<OsString> {
     let output = command.output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim_end().to_owned().into())

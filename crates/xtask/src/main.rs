@@ -66,7 +66,7 @@ enum Chore {
     /// Compares the models of coder-client with Coder's API description, field by field. The
     /// description is not part of this repository: it is `coderd/apidoc/swagger.json` of Coder's.
     SwaggerCoverage {
-        /// Where it is.
+        /// Path of the description.
         #[arg(long, value_name = "FILE")]
         swagger: PathBuf,
     },

@@ -15,12 +15,12 @@ const TYPOS: &str = "1.52.0";
 /// The release of `wasm-bindgen` in `Cargo.lock`: its tools have to be of the same.
 const WASM_BINDGEN: &str = "0.2.130";
 
-/// `cargo deny`.
+/// Installs `cargo deny` where it is missing.
 pub(crate) fn cargo_deny() -> Result<(), Failure> {
     cargo_install("cargo-deny", CARGO_DENY)
 }
 
-/// `cargo hack`.
+/// Installs `cargo hack` where it is missing.
 pub(crate) fn cargo_hack() -> Result<(), Failure> {
     cargo_install("cargo-hack", CARGO_HACK)
 }
@@ -111,7 +111,7 @@ pub(crate) fn wasm_target() -> Result<(), Failure> {
     run(&mut command("rustup target add wasm32-unknown-unknown"))
 }
 
-/// What runs tests of wasm in Node.
+/// Installs the runner of wasm tests in Node.
 pub(crate) fn wasm_test_runner() -> Result<(), Failure> {
     wasm_target()?;
     node()?;
@@ -124,7 +124,7 @@ pub(crate) fn wasm_test_runner() -> Result<(), Failure> {
     run(command(&install).arg(tools()))
 }
 
-/// Node.js with npm.
+/// Checks for Node.js with npm.
 pub(crate) fn node() -> Result<(), Failure> {
     if is_installed("node") && is_installed("npm") {
         return Ok(());

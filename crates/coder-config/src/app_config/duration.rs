@@ -16,7 +16,7 @@ const UNITS: [(&str, i64); 8] = [
     ("milliseconds", 1),
 ];
 
-/// In milliseconds.
+/// One day in milliseconds.
 const DAY: i64 = 24 * 3_600_000;
 
 /// How long a duration of app-config may be. There is no other way to read one.
@@ -32,7 +32,7 @@ struct Bound {
     words: &'static str,
 }
 
-/// What becomes of a duration outside of its range.
+/// Treatment of a duration outside of its range.
 enum Beyond {
     /// It is an error.
     Refused,

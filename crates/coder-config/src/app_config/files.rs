@@ -7,7 +7,7 @@ use super::reader::Reader;
 use crate::message::shown;
 
 const STORE_FILE: [&str; 4] = ["coder", "session", "store", "file"];
-/// What is written beside a SQLite file: SQLite's own files, and the key.
+/// Suffixes of files beside a SQLite file: SQLite's own, and the key.
 const BESIDE_THE_STORE: [&str; 4] = ["-wal", "-shm", "-journal", ".key"];
 
 /// A file, and what names it.

@@ -46,7 +46,7 @@ pub struct AppConfig {
     pub backend: BackendConfig,
     /// `auth`: who may sign in, and how.
     pub auth: AuthConfig,
-    /// `coder.workspaces` and `coder.deployment.accessUrl`.
+    /// Sections `coder.workspaces` and `coder.deployment.accessUrl`.
     pub workspaces: WorkspacesConfig,
     /// `coder.session`: how long people stay signed in.
     pub session: SessionConfig,
@@ -54,7 +54,7 @@ pub struct AppConfig {
     pub trusted_issuers: Vec<TrustedIssuerConfig>,
     /// `proxy.endpoints./coder`, if it is configured.
     pub proxy: Option<ProxyConfig>,
-    /// `catalog.locations`.
+    /// Section `catalog.locations`, in its order.
     pub catalog_locations: Vec<CatalogLocation>,
     /// `integrations`: which source-control system runs where.
     pub integrations: ScmIntegrations,
@@ -116,8 +116,8 @@ impl AppConfig {
         }
     }
 
-    /// What a person should know although it stops nothing: keys that nobody reads, values that
-    /// were left out, environments that cannot be used.
+    /// Returns the warnings: unknown keys, values that were left out, environments that cannot be
+    /// used.
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
@@ -132,7 +132,7 @@ impl TryFrom<&LoadedConfig> for AppConfig {
 }
 
 impl ScmIntegrations {
-    /// Reads `integrations` alone.
+    /// Reads only the section `integrations`.
     ///
     /// # Errors
     ///

@@ -23,11 +23,11 @@ enum Reach {
     Named,
     /// Every host that ends like this, such as `.com`.
     EndingWith(String),
-    /// Every host.
+    /// Pattern that matches every host.
     All,
 }
 
-/// What a pattern of origins amounts to.
+/// Analysis of an origin pattern.
 struct Pattern {
     reach: Reach,
     /// Whether it lets in a page on plain http that another machine serves.

@@ -39,7 +39,9 @@ impl<'a> Reader<'a> {
         Self { loaded, errors: Vec::new(), notices: Vec::new() }
     }
 
-    /// What was found. A value that was left out is told once: as an error where it is needed.
+    /// Returns the errors and warnings found.
+    ///
+    /// A value that was left out appears once: as an error where it is required.
     pub(super) fn finish(self) -> (Vec<ConfigError>, Vec<Notice>) {
         let Self { loaded, errors, mut notices } = self;
         let mut left_out = loaded.notices();

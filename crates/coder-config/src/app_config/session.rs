@@ -47,7 +47,7 @@ impl SessionConfig {
     }
 }
 
-/// What signing out ends: `session` or `grant`.
+/// Scope of signing out: `session` or `grant`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum Logout {
@@ -58,7 +58,7 @@ pub enum Logout {
     Grant,
 }
 
-/// Who gets Coder's access token: `browser` or `server`.
+/// Holder of Coder's access token: `browser` or `server`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum AccessTokenPolicy {
@@ -86,7 +86,7 @@ pub enum SessionStoreConfig {
     /// `postgres`: a database that many processes share.
     #[non_exhaustive]
     Postgres {
-        /// `url`: `postgres://user:password@host/database`.
+        /// Key `url`, as in `postgres://user:password@host/database`.
         url: Secret,
     },
 }

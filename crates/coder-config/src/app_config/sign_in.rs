@@ -23,7 +23,7 @@ pub enum SignInResolverConfig {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BuiltInSignInResolver {
-    /// Which rule.
+    /// Name of the resolver.
     pub resolver: SignInResolverName,
     /// `allowedDomains` of e-mail addresses; empty allows all. Only for the e-mail rules.
     pub allowed_domains: Vec<String>,
@@ -34,7 +34,7 @@ pub struct BuiltInSignInResolver {
 /// The options that a built-in rule takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RuleOptions {
-    /// No options.
+    /// The resolver takes no options.
     None,
     /// The options about e-mail addresses.
     Email,
@@ -77,7 +77,7 @@ built_in_rules! {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CustomSignInResolver {
-    /// `resolver`: its name.
+    /// Key `resolver`: name of the resolver.
     pub name: String,
     /// Everything else that is written beside the name, as it is written.
     pub options: Map<String, Json>,

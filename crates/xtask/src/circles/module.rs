@@ -12,7 +12,7 @@ use super::path::{Named, Piece, pieces};
 /// How many names may lead to another one before it is given up.
 const MAX_STEPS: usize = 16;
 
-/// What leads from one file to another.
+/// Use of one file by another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Edge {
@@ -20,7 +20,7 @@ pub struct Edge {
     pub from: PathBuf,
     /// The file that defines it.
     pub to: PathBuf,
-    /// What is named: `crate::state::State`.
+    /// Path that is named, such as `crate::state::State`.
     pub path: String,
 }
 
@@ -44,7 +44,7 @@ struct Module {
     words: BTreeSet<String>,
 }
 
-/// What a path leads to.
+/// Destination of a path.
 enum Target {
     Module(usize),
     /// An item, or something that is not known: the module that the path leads into.
@@ -174,7 +174,7 @@ impl Crate {
         Some(target)
     }
 
-    /// What a name means in a module; `None` when the module does not know it.
+    /// Resolves a name in a module; `None` when the module does not know it.
     fn name(&self, module: usize, name: &str, steps: usize) -> Option<Target> {
         let known = self.modules.get(module)?;
         if let Some(child) = known.children.get(name) {
