@@ -35,7 +35,7 @@ fn is_everywhere(places: &[String]) -> bool {
     places == everywhere()
 }
 
-/// What came of one part on one release.
+/// The outcome of one part on one release.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Played {
@@ -43,7 +43,7 @@ pub struct Played {
     pub release: String,
     /// The part.
     pub part: Part,
-    /// What differs.
+    /// The differences.
     pub outcome: Outcome,
 }
 
@@ -97,7 +97,7 @@ pub struct Verdict {
     pub differences: Vec<String>,
     /// The entries that would accept them, but for the reason.
     pub missing: Vec<Accepted>,
-    /// What is accepted and does not differ.
+    /// Entries that are accepted and do not differ.
     pub stale: Vec<String>,
 }
 
@@ -144,7 +144,7 @@ fn grouped(releases: BTreeMap<(Part, &str), BTreeSet<&str>>) -> Vec<Accepted> {
     labels.into_iter().map(entry).collect()
 }
 
-/// What of an entry does not differ: each label must on each release, and each place somewhere.
+/// Returns the stale rest of an entry: each label must differ on each release, and each place somewhere.
 fn stale(accepted: &Accepted, played: &[Played]) -> Vec<String> {
     let Accepted { reason, part, releases, labels, places } = accepted;
     let mut stale = Vec::new();

@@ -19,11 +19,11 @@ pub struct Answer {
     pub status: u16,
     /// The headers that are looked at, repeats joined.
     pub headers: BTreeMap<String, String>,
-    /// What the body is.
+    /// The form of the body.
     pub kind: BodyKind,
     /// The body.
     pub body: Value,
-    /// What was asked.
+    /// The request that it answers.
     #[serde(default)]
     pub request: Request,
 }
@@ -38,7 +38,7 @@ pub struct Request {
     pub path: String,
 }
 
-/// What a body is.
+/// The form of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

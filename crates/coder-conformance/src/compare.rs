@@ -13,9 +13,9 @@ use crate::answer::{Answer, BodyKind, HEADERS};
 pub struct Difference {
     /// Where: `status`, `header location`, `$.workspaces[0].name`.
     pub place: String,
-    /// What was recorded.
+    /// The recorded value.
     pub recorded: String,
-    /// What was answered.
+    /// The value that was answered here.
     pub answered: String,
 }
 

@@ -83,7 +83,7 @@ async fn main() -> ExitCode {
     failures.end()
 }
 
-/// What has failed so far. No step is left out because an earlier one has failed.
+/// The steps that have failed so far. No step is left out because an earlier one has failed.
 #[derive(Default)]
 struct Failures(Vec<String>);
 

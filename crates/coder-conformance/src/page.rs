@@ -3,7 +3,7 @@
 use html5gum::{Token, Tokenizer};
 use serde_json::{Map, Value};
 
-/// What a program can do with a page.
+/// The parts of a page that a program can use.
 #[derive(Debug)]
 pub(crate) struct Page {
     /// `id`, `method` and `action` of each form.

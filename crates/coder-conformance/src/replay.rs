@@ -42,7 +42,7 @@ impl Recording {
     }
 }
 
-/// What came of replaying one part.
+/// The outcome of replaying one part.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outcome {

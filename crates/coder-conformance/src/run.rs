@@ -13,7 +13,7 @@ use crate::serve::Deployment;
 use crate::server::{Server, run_name};
 use crate::world::Seed;
 
-/// What became of each journey.
+/// The outcome of each journey.
 pub type Taken = Vec<(Journey, Result<(), Trouble>)>;
 
 /// Takes all journeys on a server, each with names of its own, whatever becomes of the others.

@@ -37,7 +37,7 @@ pub struct Server {
     answers: IndexMap<String, Answer>,
     /// How to delete what was made, newest last.
     made: Vec<Made>,
-    /// What a Coder keeps of this run.
+    /// The things that a Coder keeps of this run.
     kept: Vec<String>,
 }
 
@@ -128,7 +128,7 @@ impl Server {
         self.name(&seed.org, "{org.id}");
     }
 
-    /// What the server is and where its world is.
+    /// Returns the seed: what the server is and where its world is.
     pub fn seed(&self) -> &Seed {
         &self.seed
     }

@@ -9,7 +9,7 @@ use crate::journeys::{Journey, Trouble};
 /// Whether a journey came to its end, or what kept it.
 type Verdict = Result<(), String>;
 
-/// What became of the journeys on each release.
+/// The outcome of the journeys on each release.
 #[derive(Debug, Default)]
 pub struct Table {
     releases: Vec<(Version, Vec<(Journey, Verdict)>)>,
@@ -38,7 +38,7 @@ impl Table {
             .collect()
     }
 
-    /// What kept a journey from its end on a release.
+    /// Returns the reason for which a journey failed on a release.
     fn trouble(&self, version: Version, journey: Journey) -> Option<&str> {
         let (_, taken) = self.releases.iter().find(|(known, _)| *known == version)?;
         let (_, outcome) = taken.iter().find(|(known, _)| *known == journey)?;

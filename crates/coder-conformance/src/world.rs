@@ -88,7 +88,7 @@ pub struct Seed {
     pub control: Option<SocketAddr>,
 }
 
-/// What a server is.
+/// The kind of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -200,7 +200,7 @@ fn templates(coder: &FakeCoder, recorded: &Recorded, author: &FakeUser) -> Vec<F
     vec![devcontainers, plain, failing]
 }
 
-/// What a workspace of `devcontainers` is made of.
+/// Describes the resources of a workspace of `devcontainers`.
 fn containers() -> [NewResource; 2] {
     let container = NewResource::new("docker_container", "main")
         .icon("/icon/docker.svg")

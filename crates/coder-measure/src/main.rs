@@ -34,6 +34,9 @@ pub(crate) struct RunArguments {
     /// How often everything is measured, in turn. The table has the medians.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Measures this kind of work alone, as the table names it: for a look at it with a profiler.
+    #[arg(long, value_name = "WORK")]
+    only: Option<String>,
     /// Sends a tenth of the requests, in one round: tells whether it runs, not how fast.
     #[arg(long)]
     short: bool,

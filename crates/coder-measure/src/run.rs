@@ -67,6 +67,9 @@ pub(crate) async fn run(arguments: &RunArguments) -> Outcome<()> {
         println!("round {round} of {rounds}");
         for server in &mut servers {
             for (name, work, units) in &server.work {
+                if arguments.only.as_deref().is_some_and(|only| only != *name) {
+                    continue;
+                }
                 let units = if arguments.short { units / 10 } else { *units };
                 let sample = measure(&server.process, &mut server.people, work, units).await?;
                 samples.entry((name, server.name)).or_default().push(sample);

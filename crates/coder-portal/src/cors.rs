@@ -1,6 +1,7 @@
 //! Cross-origin requests of allowed pages (the Fetch standard's CORS protocol), as Backstage's
 //! backends answer them.
 
+use bytes::Bytes;
 use coder_auth::AllowedOrigins;
 use coder_auth::http::request_origin;
 use coder_config::CorsConfig;
@@ -54,7 +55,7 @@ impl Cors {
 
     /// Adds the headers that let the page read the answer, if its origin may. The answer to a
     /// preflight also names what the page may send.
-    pub(crate) fn answer(&self, asked: &Request<()>, answer: &mut HeaderMap) {
+    pub(crate) fn answer(&self, asked: &Request<Bytes>, answer: &mut HeaderMap) {
         let Some(origin) = self.origin_of_a_reader(asked.headers()) else { return };
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         answer.extend(self.every_answer.iter().cloned());
@@ -78,7 +79,7 @@ impl Cors {
 }
 
 /// Tells whether the request is the preflight of another one.
-pub(crate) fn is_preflight(asked: &Request<()>) -> bool {
+pub(crate) fn is_preflight(asked: &Request<Bytes>) -> bool {
     *asked.method() == Method::OPTIONS
         && asked.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_catalog::Catalog;
+use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
@@ -88,11 +89,12 @@ impl Portal {
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let head = Request::from_parts(head, ());
+        // The body comes later, where a route takes one.
+        let mut head = Request::from_parts(head, Bytes::new());
         let mut response = if cors::is_preflight(&head) {
             no_content()
         } else {
-            self.within_time(&head, body).await
+            self.within_time(&mut head, body).await
         };
         let headers = response.headers_mut();
         cors::vary(headers);
@@ -110,7 +112,7 @@ impl Portal {
 
     /// Bounds the time of every route, however many requests to Coder it makes, and turns its error
     /// into an answer.
-    async fn within_time(&self, head: &Request<()>, body: Body) -> Response<Body> {
+    async fn within_time(&self, head: &mut Request<Bytes>, body: Body) -> Response<Body> {
         let runtime = &*self.0.world.runtime;
         let answer = timeout(runtime, RESPONSE_TIMEOUT, self.dispatch(head, body)).await;
         answer.unwrap_or_else(|| Err(too_late())).unwrap_or_else(|error| {
@@ -122,7 +124,7 @@ impl Portal {
     /// Finds the route, reads the body that it takes, and lets it answer.
     async fn dispatch(
         &self,
-        head: &Request<()>,
+        head: &mut Request<Bytes>,
         body: Body,
     ) -> Result<Response<Body>, ErrorResponse> {
         let (method, path) = (head.method(), head.uri().path());
@@ -137,7 +139,8 @@ impl Portal {
         })?;
         let runtime = &*self.0.world.runtime;
         let body = request_body::read(route.takes(method), head.headers(), body, runtime).await?;
-        route.answer(&self.0, &head.clone().map(|()| body)).await
+        *head.body_mut() = body;
+        route.answer(&self.0, head).await
     }
 }
 

@@ -56,9 +56,8 @@ impl Route {
         let get = matches!(*method, Method::GET | Method::HEAD);
         let post = *method == Method::POST;
         let path = path.strip_suffix('/').unwrap_or(path);
-        let segments: Vec<&str> = path.split('/').skip(1).collect();
-        let lower: Vec<String> = segments.iter().map(|part| part.to_ascii_lowercase()).collect();
-        let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        let lower = path.to_ascii_lowercase();
+        let lower: Vec<&str> = lower.split('/').skip(1).collect();
         let route = match lower.as_slice() {
             ["api", "auth", "coder", "start"] if get => Self::Start,
             ["api", "auth", "coder", "handler", "frame"]

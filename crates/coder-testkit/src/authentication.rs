@@ -5,13 +5,13 @@ use http::StatusCode;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::call::Call;
 use crate::csrf;
 use crate::keys::{ApiKey, KeyKind};
-use crate::reply::Reply;
 use crate::scopes::Permissions;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::users::{User, UserStatus};
+use crate::wire::call::Call;
+use crate::wire::reply::Reply;
 
 /// The cookie of Coder's dashboard.
 pub(crate) const SESSION_COOKIE: &str = "coder_session_token";

@@ -11,9 +11,9 @@ use crate::mint::Mint;
 use crate::misuse::misuse;
 use crate::oauth2::Races;
 use crate::organizations::Organization;
-use crate::profile::Profile;
 use crate::random::SeededRandom;
-use crate::state::{Settings, State};
+use crate::release::Profile;
+use crate::store::{Settings, State};
 use crate::workspaces::Pace;
 use crate::{FakeCoder, Version};
 

@@ -9,9 +9,9 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::authentication::SESSION_COOKIE;
-use crate::call::Call;
-use crate::reply::Reply;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::Reply;
 
 const COOKIE: &str = "csrf_token";
 

@@ -3,26 +3,26 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Arc, MutexGuard};
-use std::task::{Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use coder_client::UserId;
-use coder_core::{Body, Clock, DeploymentUrl, Lock, Runtime};
+use coder_core::{Body, Clock, DeploymentUrl};
 use http::{Request, Response};
 use uuid::Uuid;
 
-use crate::call::Call;
 use crate::clock::TestClock;
-use crate::fault::{self, Fault, Outcome};
 use crate::keys::KeyKind;
 use crate::misuse::misuse;
 use crate::oauth2::{ClientType, FakeApp, NewApp, Seen};
-use crate::recorded::RecordedRequest;
 use crate::router;
 use crate::scopes;
-use crate::state::{Deployment, Settings, State};
+use crate::store::{Deployment, Settings, Shared, State};
 use crate::users::{FakeUser, User, UserStatus};
+use crate::wire::call::Call;
+use crate::wire::fault::{self, Fault, Outcome};
+use crate::wire::recorded::RecordedRequest;
 use crate::{FakeCoderBuilder, Version};
 
 const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -33,8 +33,7 @@ const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 /// documentation for its doors.
 #[derive(Clone)]
 pub struct FakeCoder {
-    settings: Arc<Settings>,
-    state: Arc<Lock<State>>,
+    shared: Shared,
     test_clock: Option<TestClock>,
 }
 
@@ -54,22 +53,23 @@ impl FakeCoder {
         state: State,
         test_clock: Option<TestClock>,
     ) -> Self {
-        Self { settings: Arc::new(settings), state: Arc::new(Lock::new(state)), test_clock }
+        let shared = Shared::new(settings, state, |deployment| deployment.begin_successors());
+        Self { shared, test_clock }
     }
 
     /// The deployment's access URL.
     pub fn url(&self) -> &DeploymentUrl {
-        &self.settings.url
+        &self.settings().url
     }
 
     /// The release it is.
     pub fn version(&self) -> Version {
-        self.settings.version
+        self.settings().version
     }
 
     /// The clock it lives by: hand it to the code under test.
     pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.settings.clock)
+        Arc::clone(&self.settings().clock)
     }
 
     /// Turns the fake's own clock forward.
@@ -91,42 +91,29 @@ impl FakeCoder {
         self.with(|_| ());
     }
 
-    pub(crate) fn runtime(&self) -> Option<&Arc<dyn Runtime>> {
-        self.settings.runtime.as_ref()
-    }
-
     /// Answers a request as Coder would; faults are not consulted.
     ///
     /// The URI may be absolute or a path. This is the pure logic below every door.
     pub fn respond(&self, request: Request<Bytes>) -> Response<Body> {
-        match self.record(request) {
-            Ok(call) => self
-                .with(|deployment| {
-                    deployment.state.begin_answer(None);
-                    router::respond(deployment, &call)
-                })
-                .into_response(),
-            Err(refusal) => refusal.into_response(),
-        }
+        let call = self.record(request);
+        let reply = self.with(|deployment| {
+            deployment.state.begin_answer(None);
+            router::respond(deployment, &call)
+        });
+        reply.into_response()
     }
 
     /// What a client gets to see: Coder's answer, or what a fault made of it.
     #[cfg(feature = "wiremock")]
     pub(crate) fn exchange(&self, request: Request<Bytes>) -> Outcome {
-        match self.record(request) {
-            Ok(call) => self.answer(&call, None),
-            Err(refusal) => Outcome::Answered(refusal),
-        }
+        self.answer(&self.record(request), None)
     }
 
     /// The same at a door where requests may overlap.
     pub(crate) async fn exchange_in_turn(&self, request: Request<Bytes>) -> Outcome {
-        let call = match self.record(request) {
-            Ok(call) => call,
-            Err(refusal) => return Outcome::Answered(refusal),
-        };
-        let Some(arrival) = self.peek(|deployment| deployment.arrive(&call)) else {
-            if self.settings.overlaps {
+        let call = self.record(request);
+        let Some(arrival) = self.shared.peek(|deployment| deployment.arrive(&call)) else {
+            if self.settings().overlaps {
                 next_turn().await;
             }
             return self.answer(&call, None);
@@ -147,37 +134,26 @@ impl FakeCoder {
         })
     }
 
-    fn record(&self, request: Request<Bytes>) -> Result<Call, crate::reply::Reply> {
-        let base = self.settings.url.endpoint([]).path().trim_end_matches('/').to_owned();
-        let mut call = Call::read(request, &base)?;
+    fn record(&self, request: Request<Bytes>) -> Call {
+        let base = self.settings().url.endpoint([]).path().trim_end_matches('/').to_owned();
+        let mut call = Call::read(request, &base);
         let mut state = self.lock();
         call.arrived = state.next_moment();
         state.requests.push(RecordedRequest::of(&call));
-        Ok(call)
+        call
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
+        self.shared.lock()
     }
 
-    /// Runs `work` on the deployment at this moment, and lets streams look at what it did.
+    /// Runs `work` on the deployment at this moment, and lets streams look at the result.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Deployment<'_>) -> T) -> T {
-        let (done, watchers) = self.peek(|deployment| {
-            let done = work(deployment);
-            (done, std::mem::take(&mut deployment.state.watchers))
-        });
-        watchers.into_iter().for_each(Waker::wake);
-        done
+        self.shared.with(work)
     }
 
-    /// Runs `work`, which changes nothing that a stream could see.
-    pub(crate) fn peek<T>(&self, work: impl FnOnce(&mut Deployment<'_>) -> T) -> T {
-        let now = crate::clock::to_microseconds(self.settings.clock.now());
-        let mut state = self.lock();
-        let settings = &*self.settings;
-        let mut deployment = Deployment { coder: self, settings, state: &mut state, now };
-        deployment.begin_successors();
-        work(&mut deployment)
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.shared.settings
     }
 }
 
@@ -371,5 +347,14 @@ impl Default for FakeCoder {
 impl fmt::Debug for FakeCoder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "FakeCoder({} at {})", self.version(), self.url())
+    }
+}
+
+impl FakeCoder {
+    /// Restarts the server, as an administrator would: everything it knows stays, and every
+    /// stream that is open ends as it does when Coder goes down in peace: WebSockets with code
+    /// 1000, event streams without an error. A log may end so although its build goes on.
+    pub fn restart(&self) {
+        self.with(|deployment| deployment.state.restarts += 1);
     }
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::mint::TwoPart;
-use crate::state::{Deployment, State};
+use crate::store::{Deployment, State};
 
 /// An expired key is kept this long; what hangs on it goes with it.
 const RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -119,21 +119,16 @@ mod api;
 mod authentication;
 mod browser;
 mod builder;
-mod call;
 #[cfg(feature = "catalog")]
 mod catalog;
 mod clock;
 #[cfg(feature = "conformance")]
 #[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 pub mod conformance;
-mod cors;
 mod csrf;
 mod doors;
-mod events;
 mod fake;
-mod fault;
 mod future;
-mod input;
 mod json;
 mod keys;
 mod live;
@@ -143,24 +138,21 @@ mod models;
 mod oauth2;
 mod organizations;
 mod pages;
-mod profile;
 mod random;
 mod rate_limit;
-mod recorded;
 #[cfg(feature = "recordings")]
 #[cfg_attr(docsrs, doc(cfg(feature = "recordings")))]
 pub mod recordings;
-mod reply;
+mod release;
 mod router;
 mod scopes;
 mod search;
-mod socket;
-mod state;
+mod store;
 #[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
 mod stubs;
 mod templates;
 mod users;
-mod version;
+mod wire;
 mod workspaces;
 
 pub use browser::NotRedirected;
@@ -173,14 +165,14 @@ pub use clock::TestClock;
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use doors::FakeServer;
 pub use fake::FakeCoder;
-pub use fault::{Fault, Held};
 pub use oauth2::FakeApp;
 pub use random::SeededRandom;
-pub use recorded::RecordedRequest;
+pub use release::Version;
 #[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "wiremock")))]
 pub use stubs::{CoderMock, Stub, StubbedEndpoint};
 pub use templates::{FakeTemplate, NewAgent, NewResource};
 pub use users::FakeUser;
-pub use version::Version;
+pub use wire::fault::{Fault, Held};
+pub use wire::recorded::RecordedRequest;
 pub use workspaces::{NewWorkspace, NewWorkspaceApp, Pace};

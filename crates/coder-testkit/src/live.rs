@@ -6,8 +6,7 @@ use std::time::Duration;
 use coder_core::{BoxFuture, BoxStream, MaybeSend};
 use futures_util::{FutureExt as _, stream};
 
-use crate::FakeCoder;
-use crate::state::Deployment;
+use crate::store::{Deployment, Shared};
 
 /// How often the clock is looked at where a runtime tells the time.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -24,13 +23,13 @@ pub(crate) enum Next<T> {
 
 /// What `look` finds, as it comes about.
 pub(crate) fn live<T: 'static>(
-    coder: FakeCoder,
+    shared: Shared,
     mut look: impl FnMut(&mut Deployment<'_>) -> Next<T> + MaybeSend + 'static,
 ) -> BoxStream<'static, T> {
     let mut begun_at: Option<u64> = None;
     let mut look_again: Option<BoxFuture<'static, ()>> = None;
     Box::pin(stream::poll_fn(move |context| {
-        let found = coder.peek(|deployment| {
+        let found = shared.peek(|deployment| {
             let restarts = deployment.state.restarts;
             if *begun_at.get_or_insert(restarts) != restarts {
                 return Next::Never;
@@ -47,7 +46,7 @@ pub(crate) fn live<T: 'static>(
             Next::Later => {}
         }
         // A clock that moves by itself has to be looked at.
-        let Some(runtime) = coder.runtime().cloned() else { return Poll::Pending };
+        let Some(runtime) = shared.runtime().cloned() else { return Poll::Pending };
         let timer = look_again.get_or_insert_with(|| runtime.sleep(LOOK_EVERY));
         if timer.poll_unpin(context).is_ready() {
             look_again = None;
@@ -55,13 +54,4 @@ pub(crate) fn live<T: 'static>(
         }
         Poll::Pending
     }))
-}
-
-impl FakeCoder {
-    /// Restarts the server, as an administrator would: everything it knows stays, and every
-    /// stream that is open ends as it does when Coder goes down in peace: WebSockets with code
-    /// 1000, event streams without an error. A log may end so although its build goes on.
-    pub fn restart(&self) {
-        self.with(|deployment| deployment.state.restarts += 1);
-    }
 }

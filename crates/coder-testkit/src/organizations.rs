@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::api::{Dialect, Open, first, second};
-use crate::call::Call;
+use crate::api::{Open, first, second};
 use crate::json::Json as _;
-use crate::reply::{Answer, Reply};
+use crate::release::Dialect;
 use crate::search::Terms;
-use crate::state::{Deployment, State};
+use crate::store::{Deployment, State};
 use crate::users::User;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 use crate::workspaces::Build;
 
 /// An organization. Everybody is a member of every one.

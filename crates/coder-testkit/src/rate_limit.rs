@@ -7,9 +7,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::Version;
-use crate::call::Call;
-use crate::reply::Reply;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::Reply;
 
 /// A minute, in seconds.
 const WINDOW: i64 = 60;

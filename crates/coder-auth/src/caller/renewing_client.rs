@@ -49,7 +49,7 @@ impl CredentialProvider for Renewing {
         Ok(Credential::SessionToken(token))
     }
 
-    async fn renewed(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
+    async fn renew(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
         let renewed = self.auth.renew(&self.caller()).await.map_err(unavailable)?;
         let token: Option<Secret> = renewed.token().cloned();
         *self.caller.lock() = renewed;

@@ -56,7 +56,7 @@ impl CallbackRoute {
     ) -> Result<Response<Body>, AuthError> {
         let params = Params::from_callback(request)?;
         if let Some((recipient, error)) = self.error_without_state(&params, request.headers())? {
-            return recipient.respond(Err(error), request);
+            return Ok(recipient.respond(Err(error), request));
         }
         let (id, environment) = self.resolve_state(&params)?;
         let attempt = self.consume_attempt(&id, &environment, &params, request).await;
@@ -71,7 +71,7 @@ impl CallbackRoute {
             Ok(LoggedIn { response, handle }) => (Ok(response), Some(handle)),
             Err(error) => (Err(error), None),
         };
-        let mut response = recipient.respond(outcome, request)?;
+        let mut response = recipient.respond(outcome, request);
         response::clear_former_cookies(&mut response, request.headers());
         let cookies = response.headers_mut();
         cookies.append(SET_COOKIE, self.cookies.clear_attempt(&id));

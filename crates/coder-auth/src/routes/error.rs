@@ -24,6 +24,14 @@ pub enum LinkError {
         /// Name of the token's user at Coder.
         username: String,
     },
+    /// The sign-in resolvers of the environment know nobody with the token's account.
+    #[error(
+        "this token belongs to the Coder user '{}', and this portal's sign-in resolvers know nobody who has that account; link one of your own, or ask the portal's operator to add you to the catalog", cleaned(.username)
+    )]
+    UnknownPerson {
+        /// Name of the token's user at Coder.
+        username: String,
+    },
     /// The caller's identity in Backstage is unknown, because the login gives access to Coder only.
     #[error(
         "only a person who is signed in to Backstage can link a token; this login gives access to Coder by itself"
@@ -35,7 +43,9 @@ impl LinkError {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NoToken | Self::TokenRefused { .. } => StatusCode::BAD_REQUEST,
-            Self::OtherPerson { .. } | Self::NoIdentity => StatusCode::FORBIDDEN,
+            Self::OtherPerson { .. } | Self::UnknownPerson { .. } | Self::NoIdentity => {
+                StatusCode::FORBIDDEN
+            }
         }
     }
 }

@@ -90,6 +90,8 @@ impl LinkRoutes {
     }
 
     /// Refuses a token that belongs to somebody else, as far as this portal can tell.
+    ///
+    /// Where the environment has sign-in resolvers, they alone tell the person of an account.
     async fn check_owner(
         &self,
         user: &BackstageUser,
@@ -108,8 +110,9 @@ impl LinkRoutes {
         match sign_in.resolve(profile).await {
             Ok(identity) if identity.user != *user.entity() => Err(other_person().into()),
             Err(error @ SignInError::Catalog(_)) => Err(error.into()),
-            // The resolvers know nobody who has this account.
-            Ok(_) | Err(_) => Ok(()),
+            Ok(_) => Ok(()),
+            // Nobody has this account, as far as the resolvers know: not the caller either.
+            Err(_) => Err(LinkError::UnknownPerson { username: profile.username.clone() }.into()),
         }
     }
 

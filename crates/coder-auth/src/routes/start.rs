@@ -74,7 +74,7 @@ impl StartRoute {
         });
         match in_time(&*self.world.runtime, sent).await {
             Ok(response) => Ok(response),
-            Err(error) => recipient.respond(Err(error), request),
+            Err(error) => Ok(recipient.respond(Err(error), request)),
         }
     }
 
@@ -87,7 +87,7 @@ impl StartRoute {
     ) -> Result<Response<Body>, AuthError> {
         let upstream = &environment.upstream;
         let release = upstream.capabilities().await;
-        let known = release.as_ref().map_or(Capabilities::of(None), |known| *known);
+        let known = release.as_ref().map_or(Capabilities::new(None), |known| *known);
         let scope = self.scope(environment, requested, headers).await?;
         let asked = scope_to_ask(&scope, release)?;
         upstream.check_application(&known).await?;

@@ -141,7 +141,7 @@ mod tests {
     fn a_release_with_a_larger_limit_lets_more_people_in() {
         let older: CoderVersion = "v2.36.0".parse().unwrap();
         let newer: CoderVersion = "v2.38.0".parse().unwrap();
-        let burst = |version| Burst::for_release(Some(&Capabilities::of(Some(version))));
+        let burst = |version| Burst::for_release(Some(&Capabilities::new(Some(version))));
         assert_eq!(burst(newer), NEW);
         assert_eq!(Burst::for_release(None), NEW);
         let budget = LoginBudget::default();

@@ -53,14 +53,20 @@ impl<T: Clone> Default for Cached<T> {
 }
 
 impl<T: Answer> Cached<T> {
-    /// Returns the known answer, and asks `question` if there is none or it is old.
+    /// Returns the known answer, and asks a `question` if there is none or it is old.
     ///
-    /// A question has `limit` to be answered, and goes on when its readers go away.
+    /// A question has `limit` to be answered, and goes on when its readers go away. It is made only
+    /// when it is asked: its future is large, and each login reads the known answer.
     ///
     /// # Errors
     ///
     /// Fails when there is no answer and the last question got none.
-    pub(super) async fn get<Q>(&self, world: &World, limit: Duration, question: Q) -> Outcome<T>
+    pub(super) async fn get<Q>(
+        &self,
+        world: &World,
+        limit: Duration,
+        question: impl FnOnce() -> Q,
+    ) -> Outcome<T>
     where
         Q: Future<Output = Result<T, ClientError>> + MaybeSend + 'static,
     {
@@ -78,7 +84,7 @@ impl<T: Answer> Cached<T> {
                     state.under_way = Some(waiting.clone());
                     // A runtime may drop what it is given at once, and the turn takes the lock.
                     drop(state);
-                    self.ask(world, limit, question, give);
+                    self.ask(world, limit, question(), give);
                     (known, waiting)
                 }
             }

@@ -79,6 +79,14 @@ pub enum UpstreamError {
         /// Message from Coder.
         message: String,
     },
+    /// Coder knows the access token, and does not let it say whose it is.
+    #[error(
+        "Authentication failed, Coder refuses this account ({message}); sign in again, or ask an administrator of Coder"
+    )]
+    AccountRefused {
+        /// Message from Coder.
+        message: String,
+    },
     /// Coder does not accept the access token.
     #[error("Authentication failed, Coder does not accept the token it issued; sign in again")]
     TokenRefused(#[source] ClientError),
@@ -183,6 +191,9 @@ impl UpstreamError {
     }
 
     /// Classifies a failed request to `/users/me`.
+    ///
+    /// A 401 or 403 of Coder itself is about the account or its token. Another failure, such as the
+    /// page of a proxy, says nothing about either.
     pub(super) fn from_user_request(error: ClientError) -> Self {
         match error.api() {
             Some(api) if api.status == StatusCode::UNAUTHORIZED => {
@@ -191,6 +202,9 @@ impl UpstreamError {
                 } else {
                     Self::TokenRefused(error)
                 }
+            }
+            Some(api) if error.is_forbidden() => {
+                Self::AccountRefused { message: cleaned(&api.message) }
             }
             _ => Self::Other(error),
         }
@@ -204,6 +218,7 @@ impl UpstreamError {
             | Self::Authorize { .. }
             | Self::GrantRefused(_)
             | Self::TokenRefused(_)
+            | Self::AccountRefused { .. }
             | Self::UserInactive { .. } => false,
             Self::ClientRefused(_)
             | Self::ProviderOff(_)
@@ -222,7 +237,7 @@ impl UpstreamError {
     /// Tells whether Coder refuses the token itself, or refuses to name its user.
     pub(crate) fn is_about_the_token(&self) -> bool {
         match self {
-            Self::TokenRefused(_) | Self::UserInactive { .. } => true,
+            Self::TokenRefused(_) | Self::AccountRefused { .. } | Self::UserInactive { .. } => true,
             Self::Other(error) => error.is_forbidden(),
             Self::Denied { .. }
             | Self::Authorize { .. }
@@ -257,6 +272,7 @@ impl UpstreamError {
             | Self::TooOld { .. }
             | Self::VersionUnknown(None)
             | Self::UserInactive { .. }
+            | Self::AccountRefused { .. }
             | Self::TokenRefused(_)
             | Self::UnreadableTokens { .. }
             | Self::NoUser => None,
@@ -275,6 +291,7 @@ impl UpstreamError {
             | Self::TooOld { .. }
             | Self::VersionUnknown(_)
             | Self::UserInactive { .. }
+            | Self::AccountRefused { .. }
             | Self::TokenRefused(_)
             | Self::UnreadableTokens { .. }
             | Self::NoUser

@@ -177,9 +177,10 @@ impl Upstream {
     pub(crate) async fn capabilities(
         &self,
     ) -> Result<Capabilities, Arc<coder_client::ClientError>> {
-        let client = self.client.clone();
-        let question =
-            async move { client.send(&GetBuildInfo).await.map(|info| Capabilities::from(&info)) };
+        let question = || {
+            let client = self.client.clone();
+            async move { client.send(&GetBuildInfo).await.map(|info| Capabilities::from(&info)) }
+        };
         self.release.get(&self.world, RELEASE_TIMEOUT, question).await
     }
 

@@ -80,7 +80,7 @@ pub(super) struct Browser {
     cookies: BTreeMap<String, String>,
 }
 
-/// What a person does at the consent page.
+/// The choice of a person at the consent page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     Allow,

@@ -142,7 +142,7 @@ impl fmt::Display for Journey {
     }
 }
 
-/// What a journey has: a Coder, and the world that the libraries run in.
+/// The setting of a journey: a Coder, and the world that the libraries run in.
 #[derive(Debug)]
 pub struct Stage {
     pub(crate) server: Server,
@@ -216,7 +216,7 @@ impl Stage {
     }
 }
 
-/// What kept a journey from its end.
+/// The reason for which a journey did not come to its end.
 #[derive(Debug)]
 pub struct Trouble(String);
 

@@ -54,7 +54,7 @@ async fn follow(stage: &mut Stage, name: &str, restart: bool) -> Result<(), Trou
     Ok(())
 }
 
-/// What is followed on a stream.
+/// A stream that a journey follows.
 type Followed<T> = BoxStream<'static, Result<T, coder_client::ClientError>>;
 
 /// Follows the log and the metadata of the workspace's first agent, over a restart if there is

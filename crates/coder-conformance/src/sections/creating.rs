@@ -129,7 +129,7 @@ impl Creating<'_> {
         }
     }
 
-    /// What a workspace is made from.
+    /// Creates workspaces from each kind of source: a template, a version, neither.
     async fn templates(&mut self) {
         self.create_at(OWN, "no-body", "ada", None).await;
         let version = |id: &str| json!({ "template_version_id": id, "name": NEW_NAME });

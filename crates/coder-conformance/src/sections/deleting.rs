@@ -73,7 +73,7 @@ async fn take_the_name_again(server: &mut Server) {
     }
 }
 
-/// What only owners of a deployment may ask of a build.
+/// Asks of a build what only owners of a deployment may.
 async fn delete_by_a_member(server: &mut Server) {
     let linus = server.token("linus");
     let name = format!("orph-{}", server.run());

@@ -8,7 +8,7 @@ use super::creating::FIRST_NAME;
 use super::family::Family;
 use crate::server::Server;
 
-/// Of the workspace without parameters.
+/// The settings of the workspace without parameters.
 const SETTINGS: Family = Family { labels: "knobs/", paths: "/api/v2/workspaces/{ws:plain}" };
 
 const HOUR: i64 = 3600;

@@ -172,7 +172,7 @@ async fn sign_in(server: &mut Server) {
     USERS.ask(server, ("login-form", NOBODY, login)).form(&[("email", "x")]).send().await;
 }
 
-/// What a member may change of themselves and of others.
+/// Asks for the changes that a member may make to themselves and to others.
 async fn changes_by_a_member(server: &mut Server) {
     let profile = "PUT /users/me/profile";
     for (label, username) in [("put-profile", "linus"), ("put-profile-bad", "a b")] {

@@ -46,7 +46,7 @@ const BY_NAME: &[Row<'_>] = &[
     ("builds-limit-neg", "grace", "GET /workspaces/{workspace.vm}/builds?limit=-1"),
 ];
 
-/// Of a build that succeeded.
+/// The routes of a build that succeeded.
 const PARTS_OF_A_BUILD: &[&str] = &[
     "",
     "/parameters",

@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use super::Open;
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::input::{Kind, Shape, field};
 use crate::json::Json as _;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::input::{Kind, Shape, field};
+use crate::wire::reply::{Answer, Reply};
 
 const REQUEST: Shape =
     Shape { name: "AuthorizationRequest", fields: &[field("checks", Kind::Any)] };

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::Open;
-use crate::call::Call;
 use crate::json::Json as _;
-use crate::reply::{Answer, Reply};
 use crate::scopes as oauth_scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 
 /// `GET /api/v2`.
 pub(crate) fn root(_: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Open, first};
-use crate::call::Call;
 use crate::json::Json as _;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 
 /// The provider of a deployment for which nobody has set one up.
 const DEFAULT_PROVIDER: &str = "github";

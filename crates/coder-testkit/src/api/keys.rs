@@ -5,16 +5,17 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Dialect, Open, first, second};
+use super::{Open, first, second};
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::input::{Input, Kind, Shape, field};
 use crate::json::Json as _;
 use crate::keys::{ApiKey, KeyKind};
-use crate::reply::{Answer, Reply};
+use crate::release::Dialect;
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::users::User;
+use crate::wire::call::Call;
+use crate::wire::input::{Input, Kind, Shape, field};
+use crate::wire::reply::{Answer, Reply};
 
 const DAY: u64 = 24 * 3600;
 
@@ -212,7 +213,7 @@ fn named_key(
     found.cloned().ok_or_else(Reply::not_found)
 }
 
-impl crate::state::State {
+impl crate::store::State {
     fn token_named(&self, user: &User, name: &str) -> Option<&ApiKey> {
         let of_user = self.keys.values().filter(|key| key.user == user.id);
         of_user.into_iter().find(|key| key.token_name() == Some(name))

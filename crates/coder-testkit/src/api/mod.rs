@@ -2,20 +2,18 @@
 
 mod authcheck;
 mod deployment;
-mod dialect;
 mod external_auth;
 mod keys;
 mod notifications;
 mod routes;
 mod table;
 
-pub(crate) use dialect::{Dialect, Preferences, TemplateField};
 pub(crate) use routes::{first, second, third};
 pub(crate) use table::Open;
 
-use crate::call::Call;
-use crate::reply::Answer;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::Answer;
 
 /// Everything below `/api/v2`.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::Open;
-use crate::call::Call;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 
 /// `GET /api/v2/notifications/settings`.
 pub(crate) fn settings(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {

@@ -5,10 +5,10 @@
 use super::table::{Gate, Open, Route, below, delete, get, patch, post, put};
 use super::{authcheck, deployment, external_auth, keys, notifications};
 use crate::Version;
-use crate::call::Call;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::parse_id;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 use crate::{oauth2, organizations, templates, users, workspaces};
 
 /// Every route of a build without enterprise features that the fake knows.

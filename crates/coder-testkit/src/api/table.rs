@@ -3,9 +3,9 @@
 use http::Method;
 
 use crate::Version;
-use crate::call::Call;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 
 /// What stands in a path where a pattern is open, in order: `grace` for `users/{user}`.
 pub(crate) type Open<'a> = [&'a str];

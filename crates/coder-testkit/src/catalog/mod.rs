@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use self::search::Filters;
-use crate::call::Call;
-use crate::fault::{self, Outcome};
-use crate::reply::{Answer, Reply};
+use crate::wire::call::Call;
+use crate::wire::fault::{self, Outcome};
+use crate::wire::reply::{Answer, Reply};
 use crate::{Fault, RecordedRequest};
 
 const ORIGIN: &str = "https://backstage.test";
@@ -140,10 +140,7 @@ impl FakeCatalog {
     }
 
     fn exchange(&self, request: Request<Bytes>) -> Outcome {
-        let call = match Call::read(request, BASE) {
-            Ok(call) => call,
-            Err(refusal) => return Outcome::Answered(refusal),
-        };
+        let call = Call::read(request, BASE);
         let mut state = self.lock();
         state.requests.push(RecordedRequest::of(&call));
         let fault = fault::strike(&mut state.faults, &call);

@@ -29,8 +29,8 @@ use tokio_tungstenite::tungstenite::protocol::frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
-use crate::fault::Outcome;
-use crate::reply::Reply;
+use crate::wire::fault::Outcome;
+use crate::wire::reply::Reply;
 use crate::{FakeCoder, FakeCoderBuilder};
 
 /// Answers under way may take this long after the server was dropped.

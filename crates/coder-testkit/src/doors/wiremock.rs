@@ -5,7 +5,7 @@ use futures_util::FutureExt as _;
 use http::StatusCode;
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
 
-use crate::fault::Outcome;
+use crate::wire::fault::Outcome;
 use crate::{FakeCoder, FakeCoderBuilder};
 
 /// wiremock asks the mocks with a smaller number first: stubs go before the fake.

@@ -8,10 +8,10 @@ use super::apps::AppSecret;
 use super::go_url::GoUrl;
 use super::{App, ClientType, NewApp, method_not_allowed};
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::input::{Input, Kind, Rule, Shape, field, parse_id, ruled};
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::input::{Input, Kind, Rule, Shape, field, parse_id, ruled};
+use crate::wire::reply::{Answer, Reply};
 
 /// What an owner sends to register an application.
 static POST_APP: Shape = Shape { name: "PostOAuth2ProviderAppRequest", fields: APP_FIELDS };
@@ -19,7 +19,7 @@ static POST_APP: Shape = Shape { name: "PostOAuth2ProviderAppRequest", fields: A
 /// What an owner sends to change one.
 static PUT_APP: Shape = Shape { name: "PutOAuth2ProviderAppRequest", fields: APP_FIELDS };
 
-const APP_FIELDS: &[crate::input::Field] = &[
+const APP_FIELDS: &[crate::wire::input::Field] = &[
     ruled("name", Kind::Text, &[Rule::Required, Rule::Tag("oauth2_app_name", is_name)]),
     ruled("callback_url", Kind::Text, &[Rule::Required, Rule::Tag("http_url", is_http_url)]),
     field("icon", Kind::Text),

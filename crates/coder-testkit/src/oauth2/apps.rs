@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::json::Json as _;
 use crate::mint::TwoPart;
-use crate::state::{Deployment, State};
+use crate::store::{Deployment, State};
 
 /// An OAuth2 application of the fake, as a test holds on to it.
 #[derive(Clone, Debug)]

@@ -9,14 +9,14 @@ use super::redirect_uri::Callback;
 use super::tokens::Code;
 use super::{App, callback};
 use crate::authentication::Caller;
-use crate::call::Call;
 use crate::csrf::CsrfCookie;
 use crate::keys::after;
 use crate::pages;
-use crate::profile::{ConsentPage, Pkce};
-use crate::reply::{Answer, Reply};
+use crate::release::{ConsentPage, Pkce};
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 
 const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 

@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::App;
 use super::apps::AppSecret;
 use super::go_url::is_encoded_well;
-use crate::call::{Call, Pairs, first};
 use crate::mint::TwoPart;
-use crate::reply::Reply;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::{Call, Pairs, first};
+use crate::wire::reply::Reply;
 
 /// The application of a call: named in the query, the form or, since 2.31, by HTTP Basic. A
 /// browser gets JSON too when it is unknown.

@@ -4,12 +4,13 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::method_not_allowed;
-use crate::call::Call;
 use crate::json::Json as _;
-use crate::profile::Registration;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
-use crate::{cors, pages, scopes};
+use crate::release::Registration;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::cors;
+use crate::wire::reply::{Answer, Reply};
+use crate::{pages, scopes};
 
 /// A document below `/.well-known`.
 #[derive(Clone, Copy, Debug)]

@@ -24,12 +24,13 @@ pub(crate) use races::{Races, Seen};
 pub(crate) use registration::Registered;
 pub(crate) use tokens::{Code, RefreshToken};
 
-use crate::call::Call;
 use crate::csrf::{self, CsrfCookie};
-use crate::profile::{Registration, WhenOff};
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
-use crate::{cors, pages};
+use crate::pages;
+use crate::release::{Registration, WhenOff};
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::cors;
+use crate::wire::reply::{Answer, Reply};
 
 /// Everything below `/oauth2`.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {

@@ -3,10 +3,10 @@
 use super::go_url::GoUrl;
 use super::redirect_uri::{self, Callback};
 use super::{App, authorize};
-use crate::call::Pairs;
-use crate::input::repeated;
-use crate::profile::RedirectMatch;
-use crate::reply::Reply;
+use crate::release::RedirectMatch;
+use crate::wire::call::Pairs;
+use crate::wire::input::repeated;
+use crate::wire::reply::Reply;
 
 /// A fault of one parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]

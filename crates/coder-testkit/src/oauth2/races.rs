@@ -13,9 +13,9 @@ use http::Method;
 
 use super::{Code, RefreshToken};
 use crate::SeededRandom;
-use crate::call::{Call, first};
 use crate::mint::TwoPart;
-use crate::state::{Deployment, State};
+use crate::store::{Deployment, State};
+use crate::wire::call::{Call, first};
 
 /// So many overlapping refreshes with one token succeed, at most.
 const REFRESHES: u32 = 3;

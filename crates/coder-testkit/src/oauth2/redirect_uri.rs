@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use super::App;
 use super::go_url::GoUrl;
-use crate::profile::RedirectMatch;
+use crate::release::RedirectMatch;
 
 /// The redirect URI of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use super::go_url::GoUrl;
 use super::{App, ClientType, NewApp, method_not_allowed};
-use crate::call::Call;
-use crate::input::{Input, Kind, Shape, field};
 use crate::json::Json as _;
-use crate::profile::Registration;
-use crate::reply::{Answer, Reply};
+use crate::release::Registration;
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::input::{Input, Kind, Shape, field};
+use crate::wire::reply::{Answer, Reply};
 
 const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "none"];
 

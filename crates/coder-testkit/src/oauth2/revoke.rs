@@ -3,10 +3,10 @@
 use http::StatusCode;
 
 use super::{App, ClientType, client};
-use crate::call::{Call, first};
 use crate::mint::TwoPart;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::{Call, first};
+use crate::wire::reply::{Answer, Reply};
 
 /// Revoking either half of a pair ends both. What is unknown, or another client's, is a success
 /// that does nothing.

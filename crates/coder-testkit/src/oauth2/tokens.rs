@@ -15,13 +15,13 @@ use super::authorize::is_verifier;
 use super::params::Params;
 use super::redirect_uri::Callback;
 use super::{App, ClientType, client, races};
-use crate::call::{Call, first};
 use crate::json::Json as _;
 use crate::keys::{ApiKey, KeyKind, after};
 use crate::mint::TwoPart;
-use crate::reply::{Answer, Reply};
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::{Call, first};
+use crate::wire::reply::{Answer, Reply};
 
 /// Grants that Coder has names for; it supports the first two.
 const GRANT_TYPES: [&str; 5] =
@@ -340,7 +340,7 @@ impl Deployment<'_> {
     }
 }
 
-impl crate::state::State {
+impl crate::store::State {
     /// Whether a user has authorized an application.
     pub(crate) fn has_pair(&self, user: Uuid, app: Uuid) -> bool {
         self.refresh_tokens.values().any(|token| token.user == user && token.app == app)

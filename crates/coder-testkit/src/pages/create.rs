@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use super::frame::Visitor;
 use super::html::escape;
-use crate::call::Call;
 use crate::json::Json as _;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::Template;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 use crate::workspaces::{Wish, WorkspaceSearch, find, fulfil};
 
 /// The path of a template's form.

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::html::{escape, page};
-use crate::reply::Reply;
+use crate::wire::reply::Reply;
 
 /// A page with a link back to the deployment; `title`, each of `details` and `home` are text.
 pub(crate) fn error(title: &str, details: &[String], home: &str) -> String {

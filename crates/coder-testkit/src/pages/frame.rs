@@ -4,9 +4,9 @@ use http::StatusCode;
 
 use super::html::{escape, page};
 use crate::authentication::{Caller, SESSION_COOKIE};
-use crate::call::Call;
-use crate::reply::Reply;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::Reply;
 
 /// The person in front of the page.
 #[derive(Debug)]

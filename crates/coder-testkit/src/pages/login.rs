@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use super::html::{escape, page};
 use crate::authentication::SESSION_COOKIE;
-use crate::call::Call;
 use crate::keys::KeyKind;
-use crate::reply::{Answer, Reply};
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::users::UserStatus;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 
 /// `GET /login`: one button per user.
 pub(crate) fn show(deployment: &Deployment<'_>, call: &Call) -> Answer {

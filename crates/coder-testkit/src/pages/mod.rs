@@ -16,9 +16,9 @@ pub(crate) use consent::{Consent, consent};
 pub(crate) use error::{dashboard, error};
 pub(crate) use login::because as login_because;
 
-use crate::call::Call;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 
 /// Everything that belongs to the dashboard.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, segments: &[&str]) -> Answer {

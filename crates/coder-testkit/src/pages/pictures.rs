@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::reply::Reply;
+use crate::wire::reply::Reply;
 
 const ICON: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 24 24\" \
                     role=\"img\" aria-label=\"\"><rect width=\"24\" height=\"24\" rx=\"5\" \

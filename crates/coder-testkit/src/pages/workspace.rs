@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::frame::Visitor;
 use super::html::escape;
-use crate::call::Call;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 use crate::workspaces::{Transition, Workspace};
 
 /// Everything below `/@owner/workspace`.

@@ -6,9 +6,9 @@ use http::StatusCode;
 
 use super::frame::Visitor;
 use super::html::escape;
-use crate::call::Call;
-use crate::reply::Answer;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::Answer;
 use crate::workspaces::{WorkspaceSearch, find};
 
 /// `GET /workspaces?filter=…`, with the search language of the API.

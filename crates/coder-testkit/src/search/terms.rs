@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::lexer::{Element, Words, lex, split_unquoted};
-use crate::api::Dialect;
-use crate::input::{parse_id, repeated};
+use crate::release::Dialect;
+use crate::wire::input::{parse_id, repeated};
 
 /// What is wrong with a search: the field at fault and why.
 pub(crate) type SearchFault = (String, String);

@@ -10,13 +10,13 @@ use super::TemplateVersion;
 use super::validation::diagnose;
 use crate::Version;
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::input::{Input, Kind, Shape, field, parse_id};
 use crate::json::Json as _;
 use crate::live::{Next, live};
-use crate::reply::{Answer, Reply};
-use crate::socket::FORMS;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::input::{Input, Kind, Shape, field, parse_id};
+use crate::wire::reply::{Answer, Reply};
+use crate::wire::socket::FORMS;
 
 const ASKED: Shape = Shape {
     name: "DynamicParametersRequest",
@@ -54,7 +54,7 @@ pub(crate) fn talk(
     };
     let (said, mut heard) = mpsc::unbounded::<Input>();
     let mut greeted = false;
-    let answers = live(deployment.coder.clone(), move |deployment| {
+    let answers = live(deployment.shared.clone(), move |deployment| {
         if !std::mem::replace(&mut greeted, true) {
             return Next::Now(form(deployment, &caller, &version, (-1, Some(owner), None)));
         }

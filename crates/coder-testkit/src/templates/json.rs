@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Preset, Template, TemplateVersion, sibling};
-use crate::api::{Dialect, TemplateField};
 use crate::json::Json as _;
-use crate::state::Deployment;
+use crate::release::{Dialect, TemplateField};
+use crate::store::Deployment;
 
 impl Template {
     pub(crate) fn json(&self, deployment: &Deployment<'_>) -> Value {

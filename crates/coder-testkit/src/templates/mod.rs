@@ -28,9 +28,9 @@ pub(crate) use versions::{
 };
 
 use crate::Version;
-use crate::api::Dialect;
 use crate::json::Json as _;
-use crate::state::{Deployment, State};
+use crate::release::Dialect;
+use crate::store::{Deployment, State};
 
 /// A template, as the deployment stores it.
 #[derive(Clone, Debug)]

@@ -8,8 +8,8 @@ use super::validation::diagnose;
 use super::{Preset, Template, TemplateVersion};
 use crate::Version;
 use crate::json::Json as _;
-use crate::reply::Reply;
-use crate::state::State;
+use crate::store::State;
+use crate::wire::reply::Reply;
 
 /// Names and values.
 pub(crate) type Values = Vec<(String, String)>;

@@ -8,10 +8,10 @@ use super::Template;
 use super::search::TemplateSearch;
 use crate::api::{Open, first, second, third};
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::input::parse_id as parse;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::input::parse_id as parse;
+use crate::wire::reply::{Answer, Reply};
 use crate::workspaces::Page;
 
 /// `GET /api/v2/templates`.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::Template;
 use crate::authentication::Caller;
 use crate::search::{FreeText, SearchFault, Terms, ilike};
-use crate::state::Deployment;
+use crate::store::Deployment;
 
 /// The filters of a search for templates.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl TemplateSearch {
             found.author = terms.one("author");
             found.nothing |= terms.bool("has_external_agent") == Some(true);
         }
-        if dialect.has(crate::api::TemplateField::AgentsAllowed) {
+        if dialect.has(crate::release::TemplateField::AgentsAllowed) {
             found.nothing |= terms.bool("agents-allowed") == Some(false);
         }
         terms.finish()?;

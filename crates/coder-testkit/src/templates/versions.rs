@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::{Template, TemplateVersion, dynamic, parse_id};
 use crate::api::{Open, first};
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 use crate::workspaces::{imported_log, imported_resources};
 
 /// `GET /api/v2/templateversions/{version}`.

@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::{User, UserStatus};
 use crate::api::{Open, first};
-use crate::call::Call;
-use crate::input::{Kind, Rule, Shape, field, ruled};
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::input::{Kind, Rule, Shape, field, ruled};
+use crate::wire::reply::{Answer, Reply};
 
 const CREATE_USER: Shape = Shape {
     name: "CreateUserRequestWithOrgs",

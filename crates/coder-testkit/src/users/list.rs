@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::User;
 use crate::api::Open;
-use crate::call::Call;
-use crate::reply::{Answer, Reply};
 use crate::search::{FreeText, SearchFault, Terms};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 use crate::workspaces::Page;
 
 const STATUSES: [&str; 3] = ["active", "dormant", "suspended"];

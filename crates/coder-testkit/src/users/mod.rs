@@ -20,10 +20,10 @@ pub(crate) use sign_in::{create_first, first, login, logout};
 use crate::FakeCoder;
 use crate::api::{Open, first as first_open};
 use crate::authentication::Caller;
-use crate::call::Call;
 use crate::json::Json as _;
-use crate::reply::{Answer, Reply};
-use crate::state::{Deployment, State};
+use crate::store::{Deployment, State};
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
 
 /// A user of the fake, as a test holds on to it.
 #[derive(Clone, Debug)]

@@ -7,12 +7,12 @@ use serde_json::json;
 use super::{User, UserStatus};
 use crate::api::Open;
 use crate::authentication::SESSION_COOKIE;
-use crate::call::Call;
-use crate::input::{Kind, Rule, Shape, field, ruled};
 use crate::keys::KeyKind;
-use crate::reply::{Answer, Reply};
 use crate::scopes;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::input::{Kind, Rule, Shape, field, ruled};
+use crate::wire::reply::{Answer, Reply};
 
 /// A browser keeps the cookie of a session for a year, where it outlives the browser; the session
 /// ends before.

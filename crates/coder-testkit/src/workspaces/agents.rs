@@ -11,7 +11,7 @@ use super::apps::NewWorkspaceApp;
 use super::lifecycle::{Pace, plus};
 use crate::Version;
 use crate::json::Json as _;
-use crate::state::Deployment;
+use crate::store::Deployment;
 
 /// Seconds after which an agent that has never connected counts as timed out.
 const CONNECTION_TIMEOUT: u64 = 120;

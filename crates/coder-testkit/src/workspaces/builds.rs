@@ -12,13 +12,13 @@ use super::lifecycle::{Fate, Transition, plus};
 use super::successor::Successor;
 use super::{Build, Workspace};
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::input::{Input, Kind, Rule, Shape, field, ruled};
 use crate::json::Json as _;
 use crate::keys::after;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::{AgentDescription, Template, TemplateVersion, Values, Wanted};
+use crate::wire::call::Call;
+use crate::wire::input::{Input, Kind, Rule, Shape, field, ruled};
+use crate::wire::reply::{Answer, Reply};
 
 /// A build that is about to begin.
 #[derive(Debug)]

@@ -13,13 +13,13 @@ use super::lifecycle::Transition;
 use super::schedule::Schedule;
 use crate::Version;
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::input::{Kind, Rule, Shape, field, ruled};
 use crate::json::Json as _;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::{self, Values, Wanted};
 use crate::users::User;
+use crate::wire::call::Call;
+use crate::wire::input::{Kind, Rule, Shape, field, ruled};
+use crate::wire::reply::{Answer, Reply};
 
 /// The body of a creation.
 static BODY: Shape = Shape {

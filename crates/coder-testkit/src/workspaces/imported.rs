@@ -7,7 +7,7 @@ use super::agents::{Agent, AgentFate, AgentPlan, Place};
 use super::create::default_agent;
 use super::lifecycle::Transition;
 use crate::json::Json as _;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::{Resource, Template, TemplateVersion, sibling};
 
 /// The resources, by their names; each is listed for a start and for a stop. Nobody runs their

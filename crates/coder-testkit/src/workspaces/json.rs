@@ -8,7 +8,7 @@ use super::lifecycle::{Fate, Job, Transition};
 use super::{Agent, Build, Workspace};
 use crate::Version;
 use crate::json::Json as _;
-use crate::state::{Deployment, State};
+use crate::store::{Deployment, State};
 use crate::templates::{Resource, Template};
 
 /// Whether the JSON answers the request that made the build: then names and resources are missing.

@@ -9,11 +9,11 @@ use super::schedule::Schedule;
 use super::watch::watch;
 use super::{Workspace, sharing};
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::events::Wire;
-use crate::input::{Kind, Rule, Shape, field, ruled};
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::events::Wire;
+use crate::wire::input::{Kind, Rule, Shape, field, ruled};
+use crate::wire::reply::{Answer, Reply};
 
 static NAME: Shape = Shape {
     name: "UpdateWorkspaceRequest",
@@ -115,7 +115,7 @@ fn follow(
     workspace: &Workspace,
     wire: Wire,
 ) -> Answer {
-    wire.send(call, watch(deployment.coder.clone(), workspace.id, caller.user.id, wire))
+    wire.send(call, watch(deployment.shared.clone(), workspace.id, caller.user.id, wire))
 }
 
 fn rename(

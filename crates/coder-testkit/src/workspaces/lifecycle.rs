@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Build;
 use crate::keys::after;
-use crate::state::Deployment;
+use crate::store::Deployment;
 
 /// How long each step of a build takes on the fake's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use super::Workspace;
 use super::json::Fresh;
 use super::matching::WorkspaceSearch;
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::input::Query;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::input::Query;
+use crate::wire::reply::{Answer, Reply};
 
 /// One page of what the caller may see and the search finds; `count` counts all of it.
 pub(crate) fn list(deployment: &Deployment<'_>, call: &Call, caller: &Caller) -> Answer {

@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use super::lifecycle::{Job, Transition};
 use super::{Agent, Build, Workspace};
-use crate::call::Call;
 use crate::json::Json as _;
 use crate::live::{Next, live};
-use crate::reply::{Answer, Reply};
-use crate::socket::LOGS;
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
+use crate::wire::socket::LOGS;
 
 /// The log of a build, after `?after=<id>`. With `follow` it is a WebSocket with a message for each
 /// line, which closes when the build is over.
@@ -31,7 +31,7 @@ pub(super) fn of_build(
         return Ok(asked.answer(lines));
     }
     let (id, mut last) = (build.id, asked.after);
-    let batches = live(deployment.coder.clone(), move |deployment| {
+    let batches = live(deployment.shared.clone(), move |deployment| {
         let Some((workspace, build)) = deployment.state.build(id) else { return Next::Never };
         let job = build.job(&deployment.settings.pace, deployment.now);
         let over = job.completed_at.is_some();
@@ -52,7 +52,7 @@ pub(super) fn of_agent(deployment: &Deployment<'_>, call: &Call, agent: Uuid) ->
     }
     let mut last = asked.after;
     let mut begun = false;
-    let batches = live(deployment.coder.clone(), move |deployment| {
+    let batches = live(deployment.shared.clone(), move |deployment| {
         match agent_lines(deployment, agent, last) {
             Some(lines) if !std::mem::replace(&mut begun, true) => {
                 last = lines.last().map_or(last, id);

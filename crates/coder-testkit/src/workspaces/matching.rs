@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::lifecycle::Transition;
 use super::{Build, Workspace};
 use crate::search::{FreeText, SearchFault, Terms, ilike};
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::users::User;
 
 const STATUSES: [&str; 10] = [

@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use super::watch::PING_EVERY;
 use crate::FakeCoder;
-use crate::call::Call;
-use crate::events::{Event, Wire};
 use crate::live::{Next, live};
-use crate::reply::Answer;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::{AgentDatum, Template};
+use crate::wire::call::Call;
+use crate::wire::events::{Event, Wire};
+use crate::wire::reply::Answer;
 
 /// One thing an agent tells, as it was last collected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub(super) fn watch(deployment: &Deployment<'_>, call: &Call, agent: Uuid, wire:
     let mut last: Option<Vec<Metadatum>> = None;
     let mut repeated = false;
     let (mut told_at, mut pinged_at) = (deployment.now, deployment.now);
-    let events = live(deployment.coder.clone(), move |deployment| {
+    let events = live(deployment.shared.clone(), move |deployment| {
         let Some((workspace, collects)) = find(deployment, agent) else { return Next::Never };
         let told = deployment.state.metadata.get(&workspace).cloned().unwrap_or_default();
         let now = deployment.now;

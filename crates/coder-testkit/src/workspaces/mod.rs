@@ -36,7 +36,7 @@ pub(crate) use routes::{route_agents, route_builds, route_user, route_workspaces
 pub use setup::NewWorkspace;
 pub(crate) use successor::Successor;
 
-use crate::state::State;
+use crate::store::State;
 use agents::Agent;
 use lifecycle::Fate;
 use schedule::Schedule;

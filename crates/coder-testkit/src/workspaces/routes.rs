@@ -10,13 +10,13 @@ use uuid::Uuid;
 use super::json::Fresh;
 use super::{Build, Workspace, builds, create, knobs, list, logs, metadata};
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::events::Wire;
-use crate::input::{Query, parse_id, parse_time};
 use crate::json::Json as _;
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::users::User;
+use crate::wire::call::Call;
+use crate::wire::events::Wire;
+use crate::wire::input::{Query, parse_id, parse_time};
+use crate::wire::reply::{Answer, Reply};
 
 /// Everything below `/api/v2/workspaces`.
 pub(crate) fn route_workspaces(

@@ -12,7 +12,7 @@ use super::apps::NewWorkspaceApp;
 use super::builds::BuildPlan;
 use super::create::default_agent;
 use super::lifecycle::{Fate, Transition};
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::{FakeCoder, FakeUser};
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -8,10 +8,10 @@ use super::Workspace;
 use super::knobs::check_rights;
 use crate::Version;
 use crate::authentication::Caller;
-use crate::call::Call;
-use crate::input::{Input, Kind, Shape, field};
-use crate::reply::{Answer, Reply};
-use crate::state::Deployment;
+use crate::store::Deployment;
+use crate::wire::call::Call;
+use crate::wire::input::{Input, Kind, Shape, field};
+use crate::wire::reply::{Answer, Reply};
 
 static ACL: Shape = Shape {
     name: "UpdateWorkspaceACL",

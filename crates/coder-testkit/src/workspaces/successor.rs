@@ -8,9 +8,9 @@ use super::builds::{BuildPlan, given_parameters};
 use super::lifecycle::Transition;
 use crate::Version;
 use crate::json::Json as _;
-use crate::reply::Reply;
-use crate::state::Deployment;
+use crate::store::Deployment;
 use crate::templates::{self, Resolved, Wanted};
+use crate::wire::reply::Reply;
 
 /// A start that waits for the success of another build.
 #[derive(Clone, Debug)]

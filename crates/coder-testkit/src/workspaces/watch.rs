@@ -8,10 +8,9 @@ use uuid::Uuid;
 
 use super::Workspace;
 use super::json::Fresh;
-use crate::FakeCoder;
-use crate::events::{Event, Wire};
 use crate::live::{Next, live};
-use crate::state::Deployment;
+use crate::store::{Deployment, Shared};
+use crate::wire::events::{Event, Wire};
 
 /// Silence is broken by a ping this often, on the fake's clock.
 pub(super) const PING_EVERY: SignedDuration = SignedDuration::from_secs(15);
@@ -25,13 +24,13 @@ struct Sent {
 /// A ping, the workspace as it is, and the workspace again whenever something about it changes. A
 /// WebSocket is kept alive below the events.
 pub(crate) fn watch(
-    coder: FakeCoder,
+    shared: Shared,
     workspace: Uuid,
     viewer: Uuid,
     wire: Wire,
 ) -> BoxStream<'static, Event> {
     let mut sent: Option<Sent> = None;
-    live(coder, move |deployment| {
+    live(shared, move |deployment| {
         let at = deployment.now;
         let Some(last) = &mut sent else {
             sent = Some(Sent { fingerprint: String::new(), at });

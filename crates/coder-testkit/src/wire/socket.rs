@@ -9,8 +9,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::call::Call;
-use crate::reply::Reply;
+use crate::wire::call::Call;
 
 /// What the server will send, until it closes.
 pub(crate) type Messages = BoxStream<'static, Result<WebSocketMessage, TransportError>>;
@@ -58,6 +57,13 @@ pub(crate) static FORMS: Habit = Habit {
     in_two_frames: true,
 };
 
+/// A WebSocket that is not opened.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) status: StatusCode,
+    pub(crate) text: String,
+}
+
 impl Habit {
     /// Checks that a call may open a WebSocket.
     ///
@@ -65,17 +71,14 @@ impl Habit {
     ///
     /// 426 when it asks for none, 403 when it comes from a page of another origin, whatever its
     /// token.
-    pub(crate) fn check(&self, call: &Call) -> Result<(), Reply> {
+    pub(crate) fn check(&self, call: &Call) -> Result<(), Refused> {
         if !call.asks_for_web_socket() {
             let connection = call.header("connection").unwrap_or_default();
             let reason = format!(
                 "WebSocket protocol violation: Connection header \"{connection}\" does not contain \
                  Upgrade"
             );
-            return Err(self
-                .refuse(StatusCode::UPGRADE_REQUIRED, &reason)
-                .with("connection", "Upgrade")
-                .with("upgrade", "websocket"));
+            return Err(self.refuse(StatusCode::UPGRADE_REQUIRED, &reason));
         }
         match foreign_origin(call) {
             None => Ok(()),
@@ -88,12 +91,12 @@ impl Habit {
     }
 
     /// Coder's library writes the reason, and Coder its own error after it.
-    fn refuse(&self, status: StatusCode, reason: &str) -> Reply {
+    fn refuse(&self, status: StatusCode, reason: &str) -> Refused {
         let (message, prefix) = self.refusal;
         let detail = format!("{prefix}{reason}");
         let (message, detail) = (json!(message), json!(detail));
         let text = format!("{reason}\n{{\"message\":{message},\"detail\":{detail}}}\n");
-        Reply::text(status, text)
+        Refused { status, text }
     }
 
     /// A message as Coder's encoder writes it: the JSON and a line feed.

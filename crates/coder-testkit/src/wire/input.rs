@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::call::Call;
-use crate::reply::Reply;
+use crate::wire::call::Call;
+use crate::wire::reply::Reply;
 
 /// A JSON body that a route reads.
 #[derive(Debug)]
@@ -535,7 +535,7 @@ mod tests {
 
     fn told(body: &str) -> String {
         let request = http::Request::post("/x").body(bytes::Bytes::from(body.to_owned())).unwrap();
-        let call = Call::read(request, "").unwrap();
+        let call = Call::read(request, "");
         SHAPE.read(&call).err().map(Reply::reason_with_detail).unwrap_or_default()
     }
 

@@ -6,8 +6,6 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use percent_encoding::percent_decode_str;
 
-use crate::reply::Reply;
-
 /// Names and values of a query or a form, in order, repeats included.
 pub(crate) type Pairs = Vec<(String, String)>;
 
@@ -29,7 +27,7 @@ pub(crate) struct Call {
 
 impl Call {
     /// Takes `request` apart; `base` is the path of the deployment itself.
-    pub(crate) fn read(request: Request<Bytes>, base: &str) -> Result<Self, Reply> {
+    pub(crate) fn read(request: Request<Bytes>, base: &str) -> Self {
         let (head, body) = request.into_parts();
         let path = head.uri.path();
         let path = path.strip_prefix(base).unwrap_or(path);
@@ -39,7 +37,7 @@ impl Call {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
-        Ok(Self {
+        Self {
             method: head.method,
             target: query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")),
             segments: path
@@ -53,7 +51,7 @@ impl Call {
             headers: head.headers,
             body,
             arrived: 0,
-        })
+        }
     }
 
     /// Whether the path ends with a slash.

@@ -5,9 +5,9 @@ use coder_core::BoxStream;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use crate::call::Call;
-use crate::reply::{Answer, Reply};
-use crate::socket::EVENTS;
+use crate::wire::call::Call;
+use crate::wire::reply::{Answer, Reply};
+use crate::wire::socket::EVENTS;
 
 /// How events get to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What differs between Coder's releases in the REST API: the API's part of the table.
 
-use crate::Version;
+use super::Version;
 
 /// How the API of a release behaves where releases differ.
 #[derive(Clone, Copy, Debug)]

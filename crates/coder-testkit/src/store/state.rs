@@ -7,22 +7,20 @@ use std::time::Duration;
 
 use coder_core::{Clock, DeploymentUrl, Runtime, Secret};
 use indexmap::IndexMap;
-use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::api::Dialect;
-use crate::fault::Fault;
+use crate::Version;
 use crate::keys::ApiKey;
 use crate::mint::Mint;
 use crate::oauth2::{App, Code, Races, RefreshToken, Registered};
 use crate::organizations::Organization;
-use crate::profile::Profile;
 use crate::rate_limit::Counters;
-use crate::recorded::RecordedRequest;
+use crate::release::Profile;
 use crate::templates::Template;
 use crate::users::User;
+use crate::wire::fault::Fault;
+use crate::wire::recorded::RecordedRequest;
 use crate::workspaces::{Metadatum, Pace, Successor, Workspace};
-use crate::{FakeCoder, Version};
 
 /// What is fixed when the fake is built.
 #[derive(Clone)]
@@ -108,33 +106,5 @@ impl State {
     pub(crate) fn external_auth_of(&self, user: Uuid) -> Vec<String> {
         let links = self.external_auth.iter().filter(|(id, _)| *id == user);
         links.map(|(_, provider)| provider.clone()).collect()
-    }
-}
-
-/// The deployment, at the moment of one call.
-pub(crate) struct Deployment<'a> {
-    pub(crate) coder: &'a FakeCoder,
-    pub(crate) settings: &'a Settings,
-    pub(crate) state: &'a mut State,
-    pub(crate) now: Timestamp,
-}
-
-impl Deployment<'_> {
-    pub(crate) fn profile(&self) -> &Profile {
-        &self.settings.profile
-    }
-
-    /// How the API of this release behaves.
-    pub(crate) fn dialect(&self) -> &Dialect {
-        &self.settings.profile.api
-    }
-
-    pub(crate) fn mint(&self) -> &Mint {
-        &self.settings.mint
-    }
-
-    /// An absolute URL of this deployment; `path` begins with a slash.
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.settings.url)
     }
 }

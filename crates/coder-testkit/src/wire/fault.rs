@@ -14,9 +14,9 @@ use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::call::Call;
-use crate::reply::Reply;
-use crate::socket::close;
+use crate::wire::call::Call;
+use crate::wire::reply::Reply;
+use crate::wire::socket::close;
 
 /// What goes wrong with the next request, or with several.
 ///

@@ -2,8 +2,8 @@
 
 use http::{HeaderName, Method, StatusCode};
 
-use crate::call::Call;
-use crate::reply::Reply;
+use crate::wire::call::Call;
+use crate::wire::reply::Reply;
 
 /// What a page of another origin may read of an answer.
 const EXPOSED: &str =

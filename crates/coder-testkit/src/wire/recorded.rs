@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-use crate::call::Call;
+use crate::wire::call::Call;
 
 /// A request the fake has received, in the order of arrival, faults included.
 ///

@@ -1,7 +1,6 @@
 //! What differs between Coder's releases: the one table.
 
-use crate::Version;
-use crate::api::Dialect;
+use super::{Dialect, Version};
 
 /// How a release behaves where releases differ.
 #[derive(Clone, Copy, Debug)]

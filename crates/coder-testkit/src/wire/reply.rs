@@ -8,9 +8,9 @@ use futures_util::{FutureExt as _, Stream};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::call::Call;
 use crate::json::Json as _;
-use crate::socket::{Habit, Listener, Messages, Opening};
+use crate::wire::call::Call;
+use crate::wire::socket::{Habit, Listener, Messages, Opening, Refused};
 
 /// An answer. Errors of Coder are answers too, so handlers return `Result<Reply, Reply>`: the
 /// error side leaves a handler early.
@@ -86,7 +86,14 @@ impl Reply {
         habit: &'static Habit,
         messages: impl Stream<Item = Value> + MaybeSend + 'static,
     ) -> Answer {
-        habit.check(call)?;
+        habit.check(call).map_err(|Refused { status, text }| {
+            let reply = Self::text(status, text);
+            if status == StatusCode::UPGRADE_REQUIRED {
+                reply.with("connection", "Upgrade").with("upgrade", "websocket")
+            } else {
+                reply
+            }
+        })?;
         let opening = Some(Box::new(Opening::of(habit, messages)));
         Ok(Self { opening, ..Self::empty(StatusCode::SWITCHING_PROTOCOLS) })
     }

@@ -1,0 +1,7 @@
+//! What a deployment knows, in memory.
+
+mod deployment;
+mod state;
+
+pub(crate) use deployment::{Deployment, Shared};
+pub(crate) use state::{Settings, State};
