@@ -13,7 +13,7 @@ use coder_workspaces::{
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
 
-use crate::portal::PortalState;
+use crate::state::PortalState;
 
 /// The answer of `GET /api/coder/v1/entities`.
 #[derive(Serialize)]

@@ -24,9 +24,10 @@ use jiff::SignedDuration;
 use crate::PortalError;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
-use crate::portal::{Portal, PortalState};
+use crate::portal::Portal;
 use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
+use crate::state::PortalState;
 
 impl Portal {
     /// Creates the portal that this configuration describes.
@@ -49,7 +50,7 @@ impl Portal {
 }
 
 impl PortalBuilder<'_> {
-    /// Builds the portal.
+    /// Builds the portal that the configuration describes.
     ///
     /// # Errors
     ///

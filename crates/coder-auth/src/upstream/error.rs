@@ -17,7 +17,7 @@ pub enum UpstreamError {
     /// The user pressed "Cancel" on Coder's consent page.
     #[error("Authentication rejected, {description}")]
     Denied {
-        /// Description from Coder.
+        /// Description of the error, from Coder.
         description: String,
     },
     /// Coder sent the browser back with an error (RFC 6749 §4.1.2.1; from 2.38 on).
@@ -25,7 +25,7 @@ pub enum UpstreamError {
     Authorize {
         /// The error code, like `invalid_scope`.
         code: String,
-        /// Description from Coder.
+        /// Description of the error, from Coder.
         description: String,
     },
     /// The code or the refresh token is not valid, or no longer: `invalid_grant`.
@@ -76,15 +76,15 @@ pub enum UpstreamError {
     /// The user is suspended or was deleted at Coder.
     #[error("Authentication failed, {message}")]
     UserInactive {
-        /// Message from Coder.
+        /// Message of the error, from Coder.
         message: String,
     },
-    /// Coder knows the access token, and does not let it say whose it is.
+    /// Coder knows the access token and refuses to name its user.
     #[error(
         "Authentication failed, Coder refuses this account ({message}); sign in again, or ask an administrator of Coder"
     )]
     AccountRefused {
-        /// Message from Coder.
+        /// Message of the error, from Coder.
         message: String,
     },
     /// Coder does not accept the access token.
