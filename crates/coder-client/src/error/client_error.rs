@@ -13,7 +13,7 @@ use crate::{Capability, CoderVersion, FilterError, NameError};
 
 /// The error of a request to Coder.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "the login has a sentence for people for each of them")]
 pub enum ClientError {
     /// The request cannot be made, by the caller's fault. Nothing was sent.
     #[error(transparent)]
