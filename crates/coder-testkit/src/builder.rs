@@ -7,14 +7,11 @@ use std::time::Duration;
 use coder_core::{Clock, DeploymentUrl, Random, Runtime, Secret};
 
 use crate::clock::TestClock;
-use crate::mint::Mint;
 use crate::misuse::misuse;
-use crate::oauth2::Races;
-use crate::organizations::Organization;
+use crate::model::{Mint, Organization, Pace, Races};
 use crate::random::SeededRandom;
 use crate::release::Profile;
 use crate::store::{Settings, State};
-use crate::workspaces::Pace;
 use crate::{FakeCoder, Version};
 
 /// A public key of the right form.
@@ -233,5 +230,23 @@ fn parse(url: &str) -> DeploymentUrl {
 impl fmt::Debug for FakeCoderBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "FakeCoderBuilder({} at {})", self.version, self.url)
+    }
+}
+
+impl FakeCoder {
+    /// The newest release at `https://coder.test`, on a [`TestClock`] of its own.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A fake of another release, at another URL, on your clock.
+    pub fn builder() -> FakeCoderBuilder {
+        FakeCoderBuilder::new()
+    }
+}
+
+impl Default for FakeCoder {
+    fn default() -> Self {
+        Self::new()
     }
 }

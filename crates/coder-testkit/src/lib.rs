@@ -102,7 +102,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
-mod authentication;
 mod browser;
 mod builder;
 #[cfg(feature = "catalog")]
@@ -111,28 +110,23 @@ mod clock;
 #[cfg(feature = "conformance")]
 #[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 pub mod conformance;
-mod csrf;
 mod doors;
 mod fake;
 mod future;
 mod json;
-mod keys;
-mod live;
-mod mint;
 mod misuse;
+mod model;
 mod models;
 mod oauth2;
 mod organizations;
 mod pages;
 mod random;
-mod rate_limit;
 #[cfg(feature = "recordings")]
 #[cfg_attr(docsrs, doc(cfg(feature = "recordings")))]
 pub mod recordings;
 mod release;
 mod router;
-mod scopes;
-mod search;
+mod rules;
 mod store;
 #[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
 mod stubs;
@@ -151,14 +145,13 @@ pub use clock::TestClock;
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use doors::FakeServer;
 pub use fake::FakeCoder;
-pub use oauth2::FakeApp;
+pub use model::{FakeApp, FakeUser, NewAgent, NewResource, NewWorkspaceApp, Pace};
 pub use random::SeededRandom;
 pub use release::Version;
 #[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "wiremock")))]
 pub use stubs::{CoderMock, Stub, StubbedEndpoint};
-pub use templates::{FakeTemplate, NewAgent, NewResource};
-pub use users::FakeUser;
+pub use templates::FakeTemplate;
 pub use wire::fault::{Fault, Held};
 pub use wire::recorded::RecordedRequest;
-pub use workspaces::{NewWorkspace, NewWorkspaceApp, Pace};
+pub use workspaces::NewWorkspace;

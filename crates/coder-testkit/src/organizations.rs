@@ -1,35 +1,18 @@
 //! The deployment's organizations.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::api::{Open, first, second};
 use crate::json::Json as _;
+use crate::model::{Build, Organization, User};
 use crate::release::Dialect;
-use crate::search::Terms;
-use crate::store::{Deployment, State};
-use crate::users::User;
+use crate::rules::search::Terms;
+use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
-use crate::workspaces::Build;
-
-/// An organization. Everybody is a member of every one.
-#[derive(Clone, Debug)]
-pub(crate) struct Organization {
-    pub(crate) id: Uuid,
-    pub(crate) name: String,
-    pub(crate) created_at: Timestamp,
-}
 
 impl Organization {
-    pub(crate) fn display_name(&self) -> String {
-        let mut letters = self.name.chars();
-        letters
-            .next()
-            .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-    }
-
     fn json(&self, dialect: &Dialect, is_default: bool) -> Value {
         let description = if is_default { "Builtin default organization." } else { "" };
         let mut organization = json!({
@@ -46,20 +29,6 @@ impl Organization {
             organization.set("default_org_member_roles", vec!["organization-workspace-access"]);
         }
         organization
-    }
-}
-
-impl State {
-    /// `default`, a name or an id.
-    pub(crate) fn organization_at(&self, segment: &str) -> Option<&Organization> {
-        match (segment, Uuid::try_parse(segment)) {
-            ("default", _) => self.organizations.first(),
-            (_, Ok(id)) => self.organizations.iter().find(|organization| organization.id == id),
-            (name, Err(_)) => self
-                .organizations
-                .iter()
-                .find(|organization| organization.name.eq_ignore_ascii_case(name)),
-        }
     }
 }
 

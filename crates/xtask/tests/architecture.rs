@@ -135,14 +135,12 @@ fn package<'a>(workspace: &'a Metadata, name: &str) -> &'a Package {
 }
 
 /// Circles of files that are still there, each by its first file. The list may only become shorter.
-const CIRCLES: [(&str, &str); 20] = [
+const CIRCLES: [(&str, &str); 18] = [
     ("coder-config", "app_config/auth.rs"),
     ("coder-config", "error.rs"),
     ("coder-config", "repository/clone_root.rs"),
     ("coder-config", "yaml/loader.rs"),
     ("coder-core", "body.rs"),
-    ("coder-testkit", "api/authcheck.rs"),
-    ("coder-testkit", "call.rs"),
     ("coder-auth", "error.rs"),
     ("coder-auth", "upstream/exchange.rs"),
     ("coder-client", "credential.rs"),

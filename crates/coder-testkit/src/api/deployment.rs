@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Open;
 use crate::json::Json as _;
-use crate::scopes as oauth_scopes;
+use crate::rules::scopes as oauth_scopes;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};

@@ -6,13 +6,12 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Open, first, second};
-use crate::authentication::Caller;
 use crate::json::Json as _;
-use crate::keys::{ApiKey, KeyKind};
+use crate::model::{ApiKey, KeyKind, User};
 use crate::release::Dialect;
-use crate::scopes;
+use crate::rules::authentication::Caller;
+use crate::rules::scopes;
 use crate::store::Deployment;
-use crate::users::User;
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Shape, field};
 use crate::wire::reply::{Answer, Reply};

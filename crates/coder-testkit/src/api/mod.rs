@@ -5,11 +5,11 @@ mod deployment;
 mod external_auth;
 mod keys;
 mod notifications;
+mod open;
 mod routes;
 mod table;
 
-pub(crate) use routes::{first, second, third};
-pub(crate) use table::Open;
+pub(crate) use open::{Open, first, second, third};
 
 use crate::store::Deployment;
 use crate::wire::call::Call;

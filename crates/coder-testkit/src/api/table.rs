@@ -2,13 +2,11 @@
 
 use http::Method;
 
+use super::Open;
 use crate::Version;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
-
-/// What stands in a path where a pattern is open, in order: `grace` for `users/{user}`.
-pub(crate) type Open<'a> = [&'a str];
 
 /// Answers a call.
 pub(crate) type Handler = fn(&mut Deployment<'_>, &Call, &Open<'_>) -> Answer;

@@ -4,10 +4,9 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::apps::AppSecret;
 use super::go_url::GoUrl;
-use super::{App, ClientType, NewApp, method_not_allowed};
-use crate::authentication::Caller;
+use crate::model::{App, AppSecret, ClientType, NewApp};
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Rule, Shape, field, parse_id, ruled};
@@ -48,7 +47,7 @@ pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str])
             match call.method {
                 Method::GET => list(deployment, call),
                 Method::POST => create(deployment, call, &caller),
-                _ => Err(method_not_allowed(&["GET", "POST"])),
+                _ => Err(Reply::method_not_allowed(&["GET", "POST"])),
             }
         }
         ["apps", id, below @ ..] => {
@@ -80,7 +79,7 @@ fn one_app(
                 deployment.state.delete_app(app.id);
                 Ok(Reply::no_content())
             }
-            _ => Err(method_not_allowed(&["DELETE", "GET", "PUT"])),
+            _ => Err(Reply::method_not_allowed(&["DELETE", "GET", "PUT"])),
         },
         ["secrets"] => match call.method {
             Method::GET => {
@@ -96,7 +95,7 @@ fn one_app(
                     "client_secret_full": secret.parts.as_prefixed(),
                 })))
             }
-            _ => Err(method_not_allowed(&["GET", "POST"])),
+            _ => Err(Reply::method_not_allowed(&["GET", "POST"])),
         },
         ["secrets", id] => one_secret(deployment, call, caller, app, id),
         _ => Err(Reply::no_route()),
@@ -116,7 +115,7 @@ fn one_secret(
         return Err(Reply::not_found());
     }
     if call.method != Method::DELETE {
-        return Err(method_not_allowed(&["DELETE"]));
+        return Err(Reply::method_not_allowed(&["DELETE"]));
     }
     if deployment.state.delete_app_secret(app.id, id) {
         Ok(Reply::no_content())
@@ -174,7 +173,7 @@ fn settings(deployment: &mut Deployment<'_>, call: &Call, caller: &Caller) -> An
                 deployment.state.registration_on = body.flag("dynamic_client_registration_enabled");
             }
         }
-        _ => return Err(method_not_allowed(&["GET", "PUT"])),
+        _ => return Err(Reply::method_not_allowed(&["GET", "PUT"])),
     }
     let on = deployment.state.registration_on;
     Ok(Reply::ok(&json!({ "dynamic_client_registration_enabled": on })))
@@ -273,7 +272,7 @@ fn rich_scope(body: &Input, stored: Option<&App>) -> Result<Option<String>, Repl
     let Some(scope) = body.value("scope").and_then(Value::as_str) else {
         return Ok(stored.and_then(|app| app.scope.clone()));
     };
-    crate::scopes::negotiate(None, scope).map_err(|reason| {
+    crate::rules::scopes::negotiate(None, scope).map_err(|reason| {
         Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", [("scope", reason)])
     })?;
     Ok((!scope.is_empty()).then(|| scope.to_owned()))

@@ -2,8 +2,8 @@
 
 use url::{Host, Url};
 
-use super::App;
 use super::go_url::GoUrl;
+use crate::model::App;
 use crate::release::RedirectMatch;
 
 /// The redirect URI of a request.

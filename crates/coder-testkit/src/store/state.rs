@@ -10,17 +10,13 @@ use indexmap::IndexMap;
 use uuid::Uuid;
 
 use crate::Version;
-use crate::keys::ApiKey;
-use crate::mint::Mint;
-use crate::oauth2::{App, Code, Races, RefreshToken, Registered};
-use crate::organizations::Organization;
-use crate::rate_limit::Counters;
+use crate::model::{
+    ApiKey, App, Code, Counters, Metadatum, Mint, Organization, Pace, Races, RefreshToken,
+    Registered, Successor, Template, User, Workspace,
+};
 use crate::release::Profile;
-use crate::templates::Template;
-use crate::users::User;
 use crate::wire::fault::Fault;
 use crate::wire::recorded::RecordedRequest;
-use crate::workspaces::{Metadatum, Pace, Successor, Workspace};
 
 /// What is fixed when the fake is built.
 #[derive(Clone)]

@@ -6,12 +6,12 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::TemplateVersion;
 use super::validation::diagnose;
 use crate::Version;
-use crate::authentication::Caller;
 use crate::json::Json as _;
-use crate::live::{Next, live};
+use crate::model::TemplateVersion;
+use crate::rules::authentication::Caller;
+use crate::rules::live::{Next, live};
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Shape, field, parse_id};

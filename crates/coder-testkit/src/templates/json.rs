@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Preset, Template, TemplateVersion, sibling};
 use crate::json::Json as _;
+use crate::model::{Preset, Template, TemplateVersion, sibling};
 use crate::release::{Dialect, TemplateField};
 use crate::store::Deployment;
 

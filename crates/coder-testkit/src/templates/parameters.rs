@@ -5,9 +5,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::validation::diagnose;
-use super::{Preset, Template, TemplateVersion};
 use crate::Version;
 use crate::json::Json as _;
+use crate::model::{Preset, Template, TemplateVersion};
 use crate::store::State;
 use crate::wire::reply::Reply;
 

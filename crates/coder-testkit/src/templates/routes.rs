@@ -4,10 +4,10 @@ use http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Template;
 use super::search::TemplateSearch;
 use crate::api::{Open, first, second, third};
-use crate::authentication::Caller;
+use crate::model::Template;
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::parse_id as parse;
@@ -74,7 +74,7 @@ pub(crate) fn delete(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     }
     let workspaces = deployment.state.workspaces.values();
     let pace = &deployment.settings.pace;
-    let is_used = |workspace: &crate::workspaces::Workspace| {
+    let is_used = |workspace: &crate::model::Workspace| {
         workspace.template == id && !workspace.is_deleted(pace, deployment.now)
     };
     if workspaces.into_iter().any(is_used) {

@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::Template;
-use crate::authentication::Caller;
-use crate::search::{FreeText, SearchFault, Terms, ilike};
+use crate::model::Template;
+use crate::rules::authentication::Caller;
+use crate::rules::search::{FreeText, SearchFault, Terms, ilike};
 use crate::store::Deployment;
 
 /// The filters of a search for templates.

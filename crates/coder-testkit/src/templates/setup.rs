@@ -4,8 +4,8 @@ use coder_client::{TemplateId, TemplateVersionId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{NewResource, Preset, Template, TemplateVersion};
 use crate::json::Json as _;
+use crate::model::{NewResource, Preset, Template, TemplateVersion};
 use crate::{FakeCoder, FakeUser};
 
 /// A template of the fake. Every method changes it at once.

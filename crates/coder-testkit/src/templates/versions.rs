@@ -3,9 +3,10 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Template, TemplateVersion, dynamic, parse_id};
+use super::{dynamic, parse_id};
 use crate::api::{Open, first};
-use crate::authentication::Caller;
+use crate::model::{Template, TemplateVersion};
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};

@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::{User, UserStatus};
 use crate::api::{Open, first};
+use crate::model::{User, UserStatus};
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Kind, Rule, Shape, field, ruled};

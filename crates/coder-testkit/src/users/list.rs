@@ -4,9 +4,9 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::User;
 use crate::api::Open;
-use crate::search::{FreeText, SearchFault, Terms};
+use crate::model::User;
+use crate::rules::search::{FreeText, SearchFault, Terms};
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};

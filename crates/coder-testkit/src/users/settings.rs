@@ -3,14 +3,13 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::User;
 use crate::api::{Open, first};
+use crate::model::{Transition, User};
 use crate::release::Preferences;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Kind, Query, Rule, Shape, field, ruled};
 use crate::wire::reply::{Answer, Reply};
-use crate::workspaces::Transition;
 
 const PROFILE: Shape = Shape {
     name: "UpdateUserProfileRequest",

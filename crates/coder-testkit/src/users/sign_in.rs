@@ -4,13 +4,12 @@ use coder_core::Secret;
 use http::StatusCode;
 use serde_json::json;
 
-use super::{User, UserStatus};
 use crate::api::Open;
-use crate::authentication::SESSION_COOKIE;
-use crate::keys::KeyKind;
-use crate::scopes;
+use crate::model::{KeyKind, User, UserStatus};
+use crate::rules::scopes;
 use crate::store::Deployment;
 use crate::wire::call::Call;
+use crate::wire::call::SESSION_COOKIE;
 use crate::wire::input::{Kind, Rule, Shape, field, ruled};
 use crate::wire::reply::{Answer, Reply};
 

@@ -1,37 +1,22 @@
 //! Starting, stopping, deleting and canceling.
 
 use http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::agents::{Agent, AgentFate, AgentPlan};
-use super::create::default_agent;
 use super::json::Fresh;
-use super::lifecycle::{Fate, Transition, plus};
-use super::successor::Successor;
-use super::{Build, Workspace};
-use crate::authentication::Caller;
 use crate::json::Json as _;
-use crate::keys::after;
+use crate::model::{
+    Agent, AgentDescription, AgentFate, AgentPlan, Build, BuildPlan, Fate, Successor, Template,
+    TemplateVersion, Transition, Workspace, after, default_agent, plus,
+};
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
-use crate::templates::{AgentDescription, Template, TemplateVersion, Values, Wanted};
+use crate::templates::{Values, Wanted};
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Rule, Shape, field, ruled};
 use crate::wire::reply::{Answer, Reply};
-
-/// A build that is about to begin.
-#[derive(Debug)]
-pub(crate) struct BuildPlan {
-    pub(crate) transition: Transition,
-    pub(crate) version: Uuid,
-    pub(crate) preset: Option<Uuid>,
-    pub(crate) parameters: Vec<(String, String)>,
-    pub(crate) initiator: Uuid,
-    pub(crate) reason: String,
-    pub(crate) created_at: Timestamp,
-    pub(crate) fate: Fate,
-}
 
 impl Deployment<'_> {
     /// Adds a build to a workspace; its id.
@@ -359,4 +344,15 @@ pub(crate) fn cancel(
         stored.canceled_at = Some(now);
     }
     Ok(Reply::ok(&serde_json::json!({ "message": "Job has been marked as canceled..." })))
+}
+
+impl Deployment<'_> {
+    /// What becomes of a build that a request asks for.
+    pub(crate) fn fate(&self, template: Uuid, transition: Transition) -> Fate {
+        let template = self.state.template(template);
+        match template.and_then(|template| template.builds_fail.clone()) {
+            Some((error, code)) if transition == Transition::Start => Fate::Fails { error, code },
+            _ => Fate::Succeeds,
+        }
+    }
 }

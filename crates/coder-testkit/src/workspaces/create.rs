@@ -4,19 +4,16 @@ use http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Workspace;
-use super::agents::AgentPlan;
-use super::apps::NewWorkspaceApp;
-use super::builds::{BuildPlan, PARAMETER, given_parameters};
+use super::builds::{PARAMETER, given_parameters};
 use super::json::Fresh;
-use super::lifecycle::Transition;
-use super::schedule::Schedule;
 use crate::Version;
-use crate::authentication::Caller;
 use crate::json::Json as _;
+use crate::model::{
+    BuildPlan, Schedule, Template, TemplateVersion, Transition, User, Workspace, default_agent,
+};
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
-use crate::templates::{self, Values, Wanted};
-use crate::users::User;
+use crate::templates::{Values, Wanted};
 use crate::wire::call::Call;
 use crate::wire::input::{Kind, Rule, Shape, field, ruled};
 use crate::wire::reply::{Answer, Reply};
@@ -146,11 +143,7 @@ pub(crate) fn fulfil(
 }
 
 /// Whether the caller may create a workspace of this template for that owner.
-fn check_rights(
-    caller: &Caller,
-    owner: &User,
-    template: &templates::Template,
-) -> Result<(), Reply> {
+fn check_rights(caller: &Caller, owner: &User, template: &Template) -> Result<(), Reply> {
     let scopes = caller.may("workspace:create") && caller.may("organization_member:read");
     if !scopes || (owner.id != caller.user.id && !caller.user.owner) {
         return Err(Reply::error_with_detail(
@@ -171,8 +164,8 @@ fn check_rights(
 /// Whether workspaces can be made from this template now.
 fn check_template(
     deployment: &Deployment<'_>,
-    template: &templates::Template,
-    version: &templates::TemplateVersion,
+    template: &Template,
+    version: &TemplateVersion,
     owner: &User,
 ) -> Result<(), Reply> {
     if !template.deprecation.is_empty() {
@@ -291,15 +284,6 @@ impl Deployment<'_> {
     }
 }
 
-/// The agent a workspace has unless a test says otherwise.
-pub(crate) fn default_agent() -> AgentPlan {
-    AgentPlan {
-        name: "main".to_owned(),
-        apps: vec![NewWorkspaceApp::subdomain("code-server").icon("/icon/code.svg")],
-        ..AgentPlan::default()
-    }
-}
-
 /// The template and version a wish names.
 fn chosen(deployment: &Deployment<'_>, wish: &Wish) -> Result<(Uuid, Uuid), Reply> {
     if let Some(id) = wish.version {
@@ -318,7 +302,7 @@ fn chosen(deployment: &Deployment<'_>, wish: &Wish) -> Result<(Uuid, Uuid), Repl
 
 fn check_external_auth(
     deployment: &Deployment<'_>,
-    template: &templates::Template,
+    template: &Template,
     owner: &User,
 ) -> Result<(), Reply> {
     let linked = deployment.state.external_auth_of(owner.id);

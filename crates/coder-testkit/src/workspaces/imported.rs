@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::agents::{Agent, AgentFate, AgentPlan, Place};
-use super::create::default_agent;
-use super::lifecycle::Transition;
 use crate::json::Json as _;
+use crate::model::{
+    Agent, AgentFate, AgentPlan, Place, Resource, Template, TemplateVersion, Transition,
+    default_agent, sibling,
+};
 use crate::store::Deployment;
-use crate::templates::{Resource, Template, TemplateVersion, sibling};
 
 /// The resources, by their names; each is listed for a start and for a stop. Nobody runs their
 /// agents.
@@ -29,7 +29,7 @@ pub(crate) fn imported_resources(
                 "workspace_transition": transition.as_str(),
             });
             resource.describe(&mut json);
-            let place = Place { workspace: None, parent: None, resource: id };
+            let place = Place { home: None, parent: None, resource: id };
             let agents = plans(resource).into_iter().map(|plan| {
                 let agent = Agent::new(plan, || ids.next());
                 let pace = &deployment.settings.pace;

@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::agents::{AgentState, Place};
-use super::lifecycle::{Fate, Job, Transition};
-use super::{Agent, Build, Workspace};
 use crate::Version;
 use crate::json::Json as _;
+use crate::model::{
+    Agent, AgentState, Build, Fate, Job, Place, Resource, Template, Transition, Workspace,
+};
 use crate::store::{Deployment, State};
-use crate::templates::{Resource, Template};
 
 /// Whether the JSON answers the request that made the build: then names and resources are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,12 +213,13 @@ impl Build {
             let named = resource.agents.iter().any(|known| known.name == agent.plan.name);
             resource.any_agent || named
         };
+        let owner = deployment.state.username(workspace.owner);
         let mut agents = self.agents_now(deployment);
         // Those of dev containers come first.
         agents.sort_by_key(|(agent, _)| !agent.plan.is_sub_agent);
         let here = agents.iter().filter(|(agent, _)| runs_here(agent));
         here.map(|(agent, state)| {
-            let place = Place { resource: id, ..self.place_of(workspace, agent) };
+            let place = Place { resource: id, ..self.place_of(workspace, &owner, agent) };
             let template = deployment.state.template(workspace.template);
             agent.described(deployment, template, place, state)
         })
@@ -235,13 +235,15 @@ impl Build {
         state: &AgentState,
     ) -> Value {
         let template = deployment.state.template(workspace.template);
-        agent.described(deployment, template, self.place_of(workspace, agent), state)
+        let owner = deployment.state.username(workspace.owner);
+        agent.described(deployment, template, self.place_of(workspace, &owner, agent), state)
     }
 
     /// The place of an agent that is in the first resource.
-    fn place_of<'w>(&self, workspace: &'w Workspace, agent: &Agent) -> Place<'w> {
+    fn place_of<'w>(&self, workspace: &'w Workspace, owner: &'w str, agent: &Agent) -> Place<'w> {
         let parent = self.agents.first().filter(|_| agent.plan.is_sub_agent).map(|main| main.id);
-        Place { workspace: Some(workspace), parent, resource: self.resource_id(0) }
+        let home = Some((&*workspace.name, owner));
+        Place { home, parent, resource: self.resource_id(0) }
     }
 
     /// The id of the resource that the template lists at this place.
@@ -259,7 +261,7 @@ impl Agent {
         place: Place<'_>,
         state: &AgentState,
     ) -> Value {
-        let mut json = self.json(deployment, place, state);
+        let mut json = self.json(deployment.settings.version, deployment.now, place, state);
         if let Some(description) = template.and_then(|template| template.agent(&self.plan.name)) {
             description.describe(&mut json);
         }

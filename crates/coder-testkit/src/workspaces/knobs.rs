@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::create::{already_exists, time_to_live};
 use super::json::Fresh;
-use super::schedule::Schedule;
+use super::rights::check_rights;
+use super::sharing;
 use super::watch::watch;
-use super::{Workspace, sharing};
-use crate::authentication::Caller;
+use crate::model::{Schedule, Workspace};
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::events::Wire;
@@ -54,7 +55,7 @@ pub(crate) fn route(
         (&Method::GET, ["watch-ws"]) => {
             follow(deployment, call, caller, workspace, Wire::WebSocket)
         }
-        (&Method::GET, ["timings"]) => Ok(Reply::ok(&super::routes::no_timings())),
+        (&Method::GET, ["timings"]) => Ok(Reply::ok(&super::timings::none())),
         (_, ["acl"]) => sharing::acl(deployment, call, caller, workspace),
         (_, ["port-share"]) => sharing::ports(deployment, call, caller, workspace),
         (&Method::PATCH, []) => rename(deployment, call, caller, workspace),
@@ -85,12 +86,6 @@ fn is_username(name: &str) -> bool {
         && name.split('-').all(|group| {
             !group.is_empty() && group.chars().all(|letter| letter.is_ascii_alphanumeric())
         })
-}
-
-/// Whether the caller may change the workspace. Whoever may not is told that there is none.
-pub(super) fn check_rights(caller: &Caller, workspace: &Workspace) -> Result<(), Reply> {
-    let theirs = workspace.owner == caller.user.id || caller.user.owner;
-    if theirs && caller.may("workspace:update") { Ok(()) } else { Err(Reply::not_found()) }
 }
 
 fn change(

@@ -4,10 +4,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Workspace;
 use super::json::Fresh;
 use super::matching::WorkspaceSearch;
-use crate::authentication::Caller;
+use crate::model::Workspace;
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::Query;

@@ -7,10 +7,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::lifecycle::{Job, Transition};
-use super::{Agent, Build, Workspace};
 use crate::json::Json as _;
-use crate::live::{Next, live};
+use crate::model::{Agent, Build, Job, Transition, Workspace};
+use crate::rules::live::{Next, live};
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};

@@ -3,11 +3,9 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::lifecycle::Transition;
-use super::{Build, Workspace};
-use crate::search::{FreeText, SearchFault, Terms, ilike};
+use crate::model::{Build, Transition, User, Workspace};
+use crate::rules::search::{FreeText, SearchFault, Terms, ilike};
 use crate::store::Deployment;
-use crate::users::User;
 
 const STATUSES: [&str; 10] = [
     "pending",

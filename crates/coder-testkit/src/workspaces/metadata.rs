@@ -1,43 +1,15 @@
 //! `GET /api/v2/workspaceagents/{id}/watch-metadata` and `…-ws`: what an agent tells about itself.
 
-use coder_client::WorkspaceId;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use jiff::SignedDuration;
 use uuid::Uuid;
 
 use super::watch::PING_EVERY;
-use crate::FakeCoder;
-use crate::live::{Next, live};
+use crate::model::{AgentDatum, Metadatum, Template};
+use crate::rules::live::{Next, live};
 use crate::store::Deployment;
-use crate::templates::{AgentDatum, Template};
 use crate::wire::call::Call;
 use crate::wire::events::{Event, Wire};
 use crate::wire::reply::Answer;
-
-/// One thing an agent tells, as it was last collected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Metadatum {
-    display_name: String,
-    script: String,
-    key: String,
-    value: String,
-    collected_at: Timestamp,
-}
-
-impl FakeCoder {
-    /// Lets the agents of a workspace tell a value, like `cpu` and `12 %`, from now on. Without it
-    /// they tell nothing.
-    pub fn set_agent_metadata(&self, workspace: WorkspaceId, key: &str, value: &str) {
-        self.with(|deployment| {
-            let collected_at = deployment.now;
-            let told = deployment.state.metadata.entry(workspace.as_uuid()).or_default();
-            told.retain(|known| known.key != key);
-            let script = String::new();
-            let (key, value) = (key.to_owned(), value.to_owned());
-            told.push(Metadatum { display_name: key.clone(), script, key, value, collected_at });
-        });
-    }
-}
 
 impl Deployment<'_> {
     /// Lets the agents of a workspace tell what their template describes, as long as nobody has
@@ -63,9 +35,6 @@ impl Deployment<'_> {
 
 /// How often Coder tells it again, although nothing has changed.
 const AGAIN_EVERY: SignedDuration = SignedDuration::from_secs(5);
-/// What Coder says of what was never collected: the first moment of Go's calendar, and the longest
-/// time that it knows in seconds.
-const NEVER: (&str, i64) = ("0001-01-01T00:00:00Z", 9_223_372_036);
 
 /// What the agent tells now, at once again, again whenever that changes, and every five seconds.
 pub(super) fn watch(deployment: &Deployment<'_>, call: &Call, agent: Uuid, wire: Wire) -> Answer {
@@ -100,27 +69,4 @@ fn find(deployment: &Deployment<'_>, agent: Uuid) -> Option<(Uuid, bool)> {
         let (_, state) = agents.into_iter().find(|(known, _)| known.id == agent)?;
         Some((workspace.id, state.has_reported()))
     })
-}
-
-impl Metadatum {
-    fn json(&self, now: Timestamp, collected: bool) -> Value {
-        let at = self.collected_at.to_string();
-        let age = now.duration_since(self.collected_at).as_secs();
-        let (at, age) = if collected { (at.as_str(), age) } else { NEVER };
-        json!({
-            "result": {
-                "collected_at": at,
-                "age": age,
-                "value": if collected { self.value.as_str() } else { "" },
-                "error": "",
-            },
-            "description": {
-                "display_name": self.display_name,
-                "key": self.key,
-                "script": self.script,
-                "interval": 10,
-                "timeout": 1,
-            },
-        })
-    }
 }

@@ -1,18 +1,15 @@
 //! The API's routes about workspaces, builds and agents.
 
-use std::cmp::Reverse;
-
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::json::Fresh;
-use super::{Build, Workspace, builds, create, knobs, list, logs, metadata};
-use crate::authentication::Caller;
-use crate::json::Json as _;
+use super::{builds, create, knobs, list, logs, metadata, timings};
+use crate::model::{User, Workspace};
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
-use crate::users::User;
 use crate::wire::call::Call;
 use crate::wire::events::Wire;
 use crate::wire::input::{Query, parse_id, parse_time};
@@ -107,7 +104,7 @@ pub(crate) fn route_builds(deployment: &mut Deployment<'_>, call: &Call, rest: &
             Ok(Reply::ok(&resources.into()))
         }
         (&Method::GET, ["logs"]) => logs::of_build(deployment, call, &workspace, &build),
-        (&Method::GET, ["timings"]) => Ok(Reply::ok(&timings(deployment, &build))),
+        (&Method::GET, ["timings"]) => Ok(Reply::ok(&timings::of_build(deployment, &build))),
         (&Method::GET, ["state"]) => {
             if caller.user.owner {
                 Ok(Reply::empty(StatusCode::OK).with("content-type", "application/json"))
@@ -303,35 +300,10 @@ fn list_builds(deployment: &Deployment<'_>, call: &Call, workspace: &Workspace) 
     Ok(Reply::ok(&builds.into()))
 }
 
-/// How long the scripts and connections of agents took: the fake's provisioner measures nothing.
-fn timings(deployment: &Deployment<'_>, build: &Build) -> Value {
-    let agents = build.agents_now(deployment);
-    // The one that began last comes first.
-    let mut scripts: Vec<Value> =
-        agents.iter().rev().flat_map(|(agent, state)| agent.script_timings(state)).collect();
-    scripts.sort_by_key(|timing| Reverse(timing.text("started_at").map(str::to_owned)));
-    let connections: Vec<Value> =
-        agents.iter().filter_map(|(agent, state)| agent.connection_timing(state)).collect();
-    json!({
-        "provisioner_timings": [],
-        "agent_script_timings": scripts,
-        "agent_connection_timings": connections,
-    })
-}
-
 /// `since`: builds that are not newer are left out.
 fn since(call: &Call) -> Result<Option<Timestamp>, Reply> {
     call.query("since").map(parse_time).transpose().map_err(|reason| {
         let message = "bad `since` format, must be RFC3339";
         Reply::error_with_detail(StatusCode::BAD_REQUEST, message, &reason)
-    })
-}
-
-/// How long the steps of a build took: the fake's provisioner measures nothing.
-pub(super) fn no_timings() -> Value {
-    json!({
-        "provisioner_timings": [],
-        "agent_script_timings": [],
-        "agent_connection_timings": [],
     })
 }

@@ -6,12 +6,10 @@ use coder_client::WorkspaceId;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::Workspace;
-use super::agents::{AgentEvent, AgentFate, AgentPlan, ScriptFate, ScriptPlan};
-use super::apps::NewWorkspaceApp;
-use super::builds::BuildPlan;
-use super::create::default_agent;
-use super::lifecycle::{Fate, Transition};
+use crate::model::{
+    AgentEvent, AgentFate, AgentPlan, BuildPlan, Fate, Metadatum, NewWorkspaceApp, ScriptFate,
+    ScriptPlan, Transition, Workspace, default_agent,
+};
 use crate::store::Deployment;
 use crate::{FakeCoder, FakeUser};
 
@@ -381,7 +379,7 @@ impl NewWorkspace {
         let version = deployment
             .state
             .template(template)
-            .map_or(Uuid::nil(), crate::templates::Template::active_id);
+            .map_or(Uuid::nil(), crate::model::Template::active_id);
         let id = deployment.mint().uuid();
         let now = deployment.now;
         let queued = deployment.settings.pace.queued;
@@ -492,4 +490,19 @@ impl NewWorkspace {
 
 fn before(time: Timestamp, duration: Duration) -> Timestamp {
     time.checked_sub(duration).unwrap_or(Timestamp::MIN)
+}
+
+impl FakeCoder {
+    /// Lets the agents of a workspace tell a value, like `cpu` and `12 %`, from now on. Without it
+    /// they tell nothing.
+    pub fn set_agent_metadata(&self, workspace: WorkspaceId, key: &str, value: &str) {
+        self.with(|deployment| {
+            let collected_at = deployment.now;
+            let told = deployment.state.metadata.entry(workspace.as_uuid()).or_default();
+            told.retain(|known| known.key != key);
+            let script = String::new();
+            let (key, value) = (key.to_owned(), value.to_owned());
+            told.push(Metadatum { display_name: key.clone(), script, key, value, collected_at });
+        });
+    }
 }

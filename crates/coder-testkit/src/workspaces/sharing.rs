@@ -4,10 +4,10 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Workspace;
-use super::knobs::check_rights;
+use super::rights::check_rights;
 use crate::Version;
-use crate::authentication::Caller;
+use crate::model::{PortShare, Workspace};
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Shape, field};
@@ -26,15 +26,6 @@ static PORT: Shape = Shape {
         field("protocol", Kind::Named("codersdk.WorkspaceAgentPortShareProtocol")),
     ],
 };
-
-/// A port that others may reach.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PortShare {
-    agent: String,
-    port: i64,
-    level: String,
-    protocol: String,
-}
 
 /// `/api/v2/workspaces/{id}/acl`.
 pub(crate) fn acl(

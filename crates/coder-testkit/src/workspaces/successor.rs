@@ -4,23 +4,13 @@ use http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::builds::{BuildPlan, given_parameters};
-use super::lifecycle::Transition;
+use super::builds::given_parameters;
 use crate::Version;
 use crate::json::Json as _;
+use crate::model::{Build, BuildPlan, Successor, Transition, Workspace};
 use crate::store::Deployment;
 use crate::templates::{self, Resolved, Wanted};
 use crate::wire::reply::Reply;
-
-/// A start that waits for the success of another build.
-#[derive(Clone, Debug)]
-pub(crate) struct Successor {
-    /// The build that has to succeed.
-    build: Uuid,
-    version: Option<Uuid>,
-    preset: Option<Uuid>,
-    parameters: Vec<(String, String)>,
-}
 
 impl Successor {
     /// What `on_success` of a build's request asks for. Releases before 2.36 do not know the
@@ -75,8 +65,8 @@ impl Deployment<'_> {
 
     fn begin_successor(
         &mut self,
-        workspace: &super::Workspace,
-        last: &super::Build,
+        workspace: &Workspace,
+        last: &Build,
         successor: &Successor,
         created_at: jiff::Timestamp,
     ) {

@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Workspace;
 use super::json::Fresh;
-use crate::live::{Next, live};
+use crate::model::Workspace;
+use crate::rules::live::{Next, live};
 use crate::store::{Deployment, Shared};
 use crate::wire::events::{Event, Wire};
 

@@ -6,12 +6,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Workspace;
-use super::apps::NewWorkspaceApp;
-use super::lifecycle::{Pace, plus};
+use super::app::NewWorkspaceApp;
+use super::pace::{Pace, plus};
 use crate::Version;
 use crate::json::Json as _;
-use crate::store::Deployment;
 
 /// Seconds after which an agent that has never connected counts as timed out.
 const CONNECTION_TIMEOUT: u64 = 120;
@@ -84,8 +82,8 @@ pub(crate) struct Agent {
 /// Where an agent is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
-    /// None while it is only what a template will make.
-    pub(crate) workspace: Option<&'a Workspace>,
+    /// The names of its workspace and of the owner; none while it is only what a template will make.
+    pub(crate) home: Option<(&'a str, &'a str)>,
     /// The agent that a dev container runs in.
     pub(crate) parent: Option<Uuid>,
     pub(crate) resource: Uuid,
@@ -328,15 +326,7 @@ impl Agent {
         })]
     }
 
-    fn apps_json(
-        &self,
-        deployment: &Deployment<'_>,
-        workspace: Option<&Workspace>,
-        state: &AgentState,
-    ) -> Vec<Value> {
-        let home = workspace
-            .map(|workspace| (&*workspace.name, deployment.state.username(workspace.owner)));
-        let home = home.as_ref().map(|(workspace, owner)| (*workspace, owner.as_str()));
+    fn apps_json(&self, home: Option<(&str, &str)>, state: &AgentState) -> Vec<Value> {
         let apps = self.plan.apps.iter().zip(&self.apps);
         let json = |(app, id): (&NewWorkspaceApp, &Uuid)| app.json(*id, home, state.has_reported());
         apps.map(json).collect()
@@ -344,13 +334,13 @@ impl Agent {
 
     pub(crate) fn json(
         &self,
-        deployment: &Deployment<'_>,
+        version: Version,
+        now: Timestamp,
         place: Place<'_>,
         state: &AgentState,
     ) -> Value {
-        let version = deployment.settings.version;
         let reported = state.has_reported();
-        let seen = state.last_seen(deployment.now);
+        let seen = state.last_seen(now);
         let output: usize = self.lines(state).iter().map(|(_, output)| output.len()).sum();
         let display_apps: &[&str] = if self.plan.is_sub_agent {
             &["vscode", "web_terminal"]
@@ -374,7 +364,7 @@ impl Agent {
             "directory": "/home/coder",
             "version": if reported { format!("v{}", version.number()) } else { String::new() },
             "api_version": if reported { "2.10" } else { "" },
-            "apps": self.apps_json(deployment, place.workspace, state),
+            "apps": self.apps_json(place.home, state),
             "connection_timeout_seconds": CONNECTION_TIMEOUT,
             "troubleshooting_url": "",
             "subsystems": [],
@@ -390,7 +380,7 @@ impl Agent {
         });
         for (field, time) in [
             ("first_connected_at", state.first_connected_at),
-            ("last_connected_at", state.last_heard_of(deployment.now)),
+            ("last_connected_at", state.last_heard_of(now)),
             ("disconnected_at", state.disconnected_at),
             ("started_at", state.started_at),
             ("ready_at", state.ready_at),
@@ -519,5 +509,14 @@ impl AgentState {
             Some(reason) => json!({ "healthy": false, "reason": reason }),
             None => json!({ "healthy": true }),
         }
+    }
+}
+
+/// The agent a workspace has unless a test says otherwise.
+pub(crate) fn default_agent() -> AgentPlan {
+    AgentPlan {
+        name: "main".to_owned(),
+        apps: vec![NewWorkspaceApp::subdomain("code-server").icon("/icon/code.svg")],
+        ..AgentPlan::default()
     }
 }

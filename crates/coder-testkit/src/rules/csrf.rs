@@ -8,9 +8,9 @@ use http::{Method, StatusCode};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::authentication::SESSION_COOKIE;
 use crate::store::Deployment;
 use crate::wire::call::Call;
+use crate::wire::call::SESSION_COOKIE;
 use crate::wire::reply::Reply;
 
 const COOKIE: &str = "csrf_token";

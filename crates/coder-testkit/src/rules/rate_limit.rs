@@ -1,51 +1,19 @@
 //! Coder's limits on how often one may ask.
 
-use std::collections::HashMap;
-
 use http::{Method, StatusCode};
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::Version;
+use crate::model::WINDOW;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::Reply;
-
-/// A minute, in seconds.
-const WINDOW: i64 = 60;
 
 /// Requests a minute of one user (or of everyone who is nobody) to one path of the API.
 const API: u32 = 512;
 
 /// … to an endpoint that checks credentials.
 const LOGIN: u32 = 60;
-
-/// How often each was asked, by user and path.
-pub(crate) type Counters = HashMap<(Option<Uuid>, String), Counter>;
-
-/// Requests within this minute and the one before.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counter {
-    minute: i64,
-    before: u32,
-    now: u32,
-}
-
-impl Counter {
-    /// How many requests the last sixty seconds had: this minute's, and as much of the former
-    /// minute's as still lies within.
-    fn rate(&mut self, seconds: i64) -> u32 {
-        let minute = seconds.div_euclid(WINDOW);
-        match minute - self.minute {
-            0 => {}
-            1 => (self.before, self.now) = (self.now, 0),
-            _ => (self.before, self.now) = (0, 0),
-        }
-        self.minute = minute;
-        let left = u32::try_from(WINDOW - seconds.rem_euclid(WINDOW)).unwrap_or_default();
-        self.before * left / 60 + self.now
-    }
-}
 
 /// Where a caller stands with a limit.
 pub(crate) struct Standing {

@@ -5,16 +5,12 @@ use http::StatusCode;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::csrf;
-use crate::keys::{ApiKey, KeyKind};
-use crate::scopes::Permissions;
+use crate::model::{ApiKey, KeyKind, User, UserStatus};
+use crate::rules::csrf;
+use crate::rules::scopes::Permissions;
 use crate::store::Deployment;
-use crate::users::{User, UserStatus};
-use crate::wire::call::Call;
+use crate::wire::call::{Call, SESSION_COOKIE};
 use crate::wire::reply::Reply;
-
-/// The cookie of Coder's dashboard.
-pub(crate) const SESSION_COOKIE: &str = "coder_session_token";
 
 const SIGNED_OUT: &str =
     "You are signed out or your session has expired. Please sign in again to continue.";

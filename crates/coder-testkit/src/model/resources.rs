@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::app::NewWorkspaceApp;
+use super::build::Transition;
 use crate::json::Json as _;
-use crate::workspaces::{NewWorkspaceApp, Transition};
 
 /// A resource that a template makes, such as a container or a volume.
 ///

@@ -1,15 +1,9 @@
 //! API keys: sessions, tokens people make, and OAuth access tokens.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::mint::TwoPart;
-use crate::store::{Deployment, State};
-
-/// An expired key is kept this long; what hangs on it goes with it.
-const RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
+use super::TwoPart;
 
 /// An API key. Its text is `<id>-<secret>`.
 #[derive(Clone)]
@@ -80,49 +74,4 @@ impl ApiKey {
 /// `time` and a while; the end of time when there is no later one.
 pub(crate) fn after(time: Timestamp, duration: SignedDuration) -> Timestamp {
     time.checked_add(duration).unwrap_or(Timestamp::MAX)
-}
-
-impl Deployment<'_> {
-    /// Stores a new key.
-    pub(crate) fn mint_key(
-        &mut self,
-        user: Uuid,
-        kind: KeyKind,
-        lifetime: Duration,
-        scopes: Vec<String>,
-    ) -> ApiKey {
-        let lifetime = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
-        let key = ApiKey {
-            parts: self.mint().key(),
-            user,
-            kind,
-            created_at: self.now,
-            last_used: None,
-            expires_at: after(self.now, lifetime),
-            lifetime,
-            scopes,
-        };
-        self.state.keys.insert(key.parts.id.clone(), key.clone());
-        key
-    }
-
-    /// Forgets keys that have been expired for long, and the refresh tokens that hang on them.
-    pub(crate) fn purge_expired(&mut self) {
-        let now = self.now;
-        self.state.keys.retain(|_, key| now.duration_since(key.expires_at) < RETENTION);
-        self.state.drop_orphaned_refresh_tokens();
-    }
-}
-
-impl State {
-    /// Deletes keys, and with each the refresh token that hangs on it.
-    pub(crate) fn delete_keys(&mut self, doomed: impl Fn(&ApiKey) -> bool) {
-        self.keys.retain(|_, key| !doomed(key));
-        self.drop_orphaned_refresh_tokens();
-    }
-
-    fn drop_orphaned_refresh_tokens(&mut self) {
-        let keys = &self.keys;
-        self.refresh_tokens.retain(|_, token| keys.contains_key(&token.key));
-    }
 }

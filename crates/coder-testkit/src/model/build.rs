@@ -1,84 +1,10 @@
 //! How far a build is, told by the clock.
 
-use std::time::Duration;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::Build;
-use crate::keys::after;
-use crate::store::Deployment;
-
-/// How long each step of a build takes on the fake's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Pace {
-    /// From the request until a provisioner takes the job (`pending`).
-    pub queued: Duration,
-    /// The provisioner's work (`starting`, `stopping`, `deleting`).
-    pub building: Duration,
-    /// From the end of the build until the agents connect (`connecting`).
-    pub connecting: Duration,
-    /// From then until they report that their startup scripts run (`connected`, but `created`).
-    pub reporting: Duration,
-    /// The agents' startup scripts (`connected`, but `starting`).
-    pub starting: Duration,
-    /// The agents' shutdown scripts, when they are told to end (`shutting_down`).
-    pub stopping: Duration,
-}
-
-impl Pace {
-    /// Nothing takes time: what is started runs at once.
-    pub const INSTANT: Self = Self::every(Duration::ZERO);
-
-    /// As it was seen at a real Coder whose provisioner had nothing to do: the build takes a
-    /// tenth of a second, agents connect within half a second, report another half a second
-    /// later, and run scripts for some seconds.
-    pub const RECORDED: Self = Self {
-        queued: Duration::from_millis(20),
-        building: Duration::from_millis(80),
-        connecting: Duration::from_millis(400),
-        reporting: Duration::from_millis(500),
-        starting: Duration::from_secs(4),
-        stopping: Duration::from_secs(1),
-    };
-
-    /// All steps of a start together.
-    pub(crate) const fn total(&self) -> Duration {
-        self.queued
-            .saturating_add(self.building)
-            .saturating_add(self.connecting)
-            .saturating_add(self.reporting)
-            .saturating_add(self.starting)
-    }
-
-    /// Every step takes this long: for demonstrations.
-    pub const fn every(step: Duration) -> Self {
-        Self {
-            queued: step,
-            building: step,
-            connecting: step,
-            reporting: step,
-            starting: step,
-            stopping: step,
-        }
-    }
-}
-
-impl Default for Pace {
-    /// 2 seconds in the queue, 30 for the build, 10 until the agents connect, 10 for their startup
-    /// scripts and 10 for those at the end. They report at once.
-    fn default() -> Self {
-        Self {
-            queued: Duration::from_secs(2),
-            building: Duration::from_secs(30),
-            connecting: Duration::from_secs(10),
-            reporting: Duration::ZERO,
-            starting: Duration::from_secs(10),
-            stopping: Duration::from_secs(10),
-        }
-    }
-}
+use super::agent::Agent;
+use super::pace::{Pace, plus};
 
 /// What a build is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,17 +27,6 @@ pub(crate) enum Fate {
         position: u32,
         size: u32,
     },
-}
-
-impl Deployment<'_> {
-    /// What becomes of a build that a request asks for.
-    pub(crate) fn fate(&self, template: Uuid, transition: Transition) -> Fate {
-        let template = self.state.template(template);
-        match template.and_then(|template| template.builds_fail.clone()) {
-            Some((error, code)) if transition == Transition::Start => Fate::Fails { error, code },
-            _ => Fate::Succeeds,
-        }
-    }
 }
 
 /// A provisioner job at one moment.
@@ -203,7 +118,35 @@ impl Build {
     }
 }
 
-/// `time` and a while.
-pub(crate) fn plus(time: Timestamp, duration: Duration) -> Timestamp {
-    after(time, SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX))
+/// One build of a workspace.
+#[derive(Clone, Debug)]
+pub(crate) struct Build {
+    pub(crate) id: Uuid,
+    pub(crate) job: Uuid,
+    pub(crate) number: u32,
+    pub(crate) transition: Transition,
+    pub(crate) version: Uuid,
+    pub(crate) preset: Option<Uuid>,
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) initiator: Uuid,
+    pub(crate) reason: String,
+    pub(crate) fate: Fate,
+    pub(crate) canceled_at: Option<Timestamp>,
+    /// When the workspace stops by itself, once the build has succeeded.
+    pub(crate) deadline: Option<Timestamp>,
+    pub(crate) agents: Vec<Agent>,
+}
+
+/// A build that is about to begin.
+#[derive(Debug)]
+pub(crate) struct BuildPlan {
+    pub(crate) transition: Transition,
+    pub(crate) version: Uuid,
+    pub(crate) preset: Option<Uuid>,
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) initiator: Uuid,
+    pub(crate) reason: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) fate: Fate,
 }
