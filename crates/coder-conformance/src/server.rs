@@ -14,8 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use crate::answer::{self, Answer, BodyKind, Request};
-use crate::placeholders::Placeholders;
-use crate::sections::UNKNOWN_ID;
+use crate::placeholders::{Placeholders, UNKNOWN_ID};
 use crate::world::{Kind, Seed, SeedUser};
 
 /// No answer takes longer.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::UNKNOWN_ID;
 use super::provider::APPS;
+use crate::placeholders::UNKNOWN_ID;
 use crate::server::Server;
 
 const NAMES: &[&str] = &[

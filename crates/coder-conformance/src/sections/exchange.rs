@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::UNKNOWN_ID;
 use super::provider::{App, Change, Pairs, TokenPair, UNKNOWN_SECRET, borrowed, wrong_half};
+use crate::placeholders::UNKNOWN_ID;
 use crate::server::Server;
 
 const TOKENS: &str = "/oauth2/tokens";

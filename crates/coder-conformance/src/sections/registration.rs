@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::UNKNOWN_ID;
 use super::provider::{APPS, App, TokenPair};
+use crate::placeholders::UNKNOWN_ID;
 use crate::server::{Reply, Server};
 
 const REGISTER: &str = "/oauth2/register";

@@ -83,8 +83,8 @@ fn same_but_for_loopback_port(sent: &str, registered: &str) -> bool {
 mod tests {
     use uuid::Uuid;
 
-    use super::super::ClientType;
     use super::*;
+    use crate::model::ClientType;
 
     fn app(uris: &[&str]) -> App {
         App {
