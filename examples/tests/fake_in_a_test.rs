@@ -7,12 +7,12 @@
 
 use coder_client::models::WorkspaceStatus;
 use coder_client::operations::ListWorkspaces;
-use coder_client::{Client, Credential, Error, WorkspaceFilter};
+use coder_client::{Client, ClientError, Credential, WorkspaceFilter};
 use coder_core::World;
 use coder_testkit::{FakeCoder, FakeUser, Fault};
 
 /// The code under test: how many of a person's workspaces run.
-async fn running(client: &Client) -> Result<usize, Error> {
+async fn running(client: &Client) -> Result<usize, ClientError> {
     let mine = ListWorkspaces::matching(WorkspaceFilter::new().mine());
     let workspaces = client.send(&mine).await?.workspaces;
     let is_running = |status: &WorkspaceStatus| *status == WorkspaceStatus::Running;

@@ -28,7 +28,7 @@ pub fn callback_query(query: &str) {
     let Ok(request) = Request::get(path).header(COOKIE, attempt).body(Bytes::new()) else {
         return;
     };
-    let response = at_once(portal.callback(&request));
+    let response = read(portal.callback(&request));
     let signed_in = is_signed_in(&response);
     assert!(!signed_in || query.contains(&state), "{query}");
     assert!(signed_in || query != format!("code=code&state={state}"), "{query}");
@@ -37,7 +37,7 @@ pub fn callback_query(query: &str) {
     // Whatever came of it, the attempt is over.
     let path = format!("/api/auth/coder/handler/frame?code=code&state={state}");
     let again = Request::get(path).header(COOKIE, begun(&portal).1).body(Bytes::new()).unwrap();
-    assert!(!is_signed_in(&at_once(portal.callback(&again))), "another attempt's cookie");
+    assert!(!is_signed_in(&read(portal.callback(&again))), "another attempt's cookie");
 }
 
 /// A `Cookie` header, in which `ATTEMPT` is that of a login the browser has begun, name and value,
@@ -47,7 +47,7 @@ pub fn cookies(text: &str) {
     let (state, attempt) = begun(&portal);
     let callback = format!("/api/auth/coder/handler/frame?code=code&state={state}");
     let request = Request::get(&callback).header(COOKIE, &attempt).body(Bytes::new()).unwrap();
-    let signed_in = at_once(portal.callback(&request));
+    let signed_in = read(portal.callback(&request));
     assert!(is_signed_in(&signed_in), "{:?}", signed_in.body());
     let session = set_cookie(&signed_in, "__Host-coder-session=");
     let handle = session.split_once('=').unwrap().1;
@@ -59,21 +59,21 @@ pub fn cookies(text: &str) {
         let request = Request::builder().method(method).uri(path).header(COOKIE, &header);
         request.header("x-requested-with", "XMLHttpRequest").body(Bytes::new()).unwrap()
     };
-    let start = at_once(portal.start(&request("GET", "/api/auth/coder/start?env=production")));
+    let start = read(portal.start(&request("GET", "/api/auth/coder/start?env=production")));
     assert_eq!(start.status(), StatusCode::FOUND, "{text}");
     assert_harmless(&start, false);
     let refresh = request("GET", "/api/auth/coder/refresh?env=production");
-    let refreshed = at_once(portal.refresh(&refresh));
+    let refreshed = read(portal.refresh(&refresh));
     assert!(refreshed.status() != StatusCode::OK || text.contains("SESSION"), "{text}");
     assert_harmless(&refreshed, refreshed.status() == StatusCode::OK);
     let path = format!("/api/auth/coder/handler/frame?code=code&state={state}");
-    let called_back = at_once(portal.callback(&request("GET", &path)));
+    let called_back = read(portal.callback(&request("GET", &path)));
     let signed_in = is_signed_in(&called_back);
     assert!(!signed_in || text.contains("ATTEMPT"), "{text}");
     assert_harmless(&called_back, signed_in);
     let logout = request("POST", "/api/auth/coder/logout?env=production");
-    assert_eq!(at_once(portal.logout(&logout)).status(), StatusCode::OK, "{text}");
-    assert_ne!(at_once(portal.refresh(&refresh)).status(), StatusCode::OK, "{text}");
+    assert_eq!(read(portal.logout(&logout)).status(), StatusCode::OK, "{text}");
+    assert_ne!(read(portal.refresh(&refresh)).status(), StatusCode::OK, "{text}");
 }
 
 /// The page has one script, a redirect leads to the portal or to Coder, and only who is signed in
@@ -112,7 +112,7 @@ fn set_cookie(response: &Response<Bytes>, prefix: &str) -> String {
 /// A login that was started: its `state`, and the attempt's cookie.
 fn begun(portal: &CoderAuth) -> (String, String) {
     let request = Request::get("/api/auth/coder/start?env=production").body(Bytes::new()).unwrap();
-    let response = at_once(portal.start(&request));
+    let response = read(portal.start(&request));
     let location = response.headers()[LOCATION].to_str().unwrap();
     let query = location.split_once('?').unwrap().1;
     let state = query.split('&').find_map(|pair| pair.strip_prefix("state=")).unwrap();
@@ -155,6 +155,12 @@ fn coder(path: &str) -> Response<Body> {
     let kind = HeaderValue::from_static("application/json");
     answer.headers_mut().insert("content-type", kind);
     answer
+}
+
+/// A response that waits for nobody, with its body.
+fn read(response: impl Future<Output = Response<Body>>) -> Response<Bytes> {
+    let (head, body) = at_once(response).into_parts();
+    Response::from_parts(head, at_once(body.collect(1 << 20)).unwrap())
 }
 
 /// What a future gives that waits for nobody.

@@ -10,27 +10,27 @@ pub enum CatalogError {
     #[error("the catalog cannot be read: {reason}")]
     #[non_exhaustive]
     Unavailable {
-        /// What failed, for people. Holds no secret.
+        /// Description of the failure, for people. It holds no secret.
         reason: String,
-        /// The error below.
+        /// Error that caused this one.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
     /// The catalog does not let this portal in: its token is wrong, or may not read.
     #[error("the catalog refuses to answer: {reason}")]
     #[non_exhaustive]
     Refused {
-        /// What was refused, for people. Holds no secret.
+        /// Description of the refusal, for people. It holds no secret.
         reason: String,
-        /// The error below.
+        /// Error that caused this one.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
-    /// What came is not the answer of a catalog: a login page, another program, a wrong URL.
+    /// The answer is not that of a catalog: a login page, another program, a wrong URL.
     #[error("the catalog's answer cannot be used: {reason}")]
     #[non_exhaustive]
     Unusable {
-        /// What is wrong with it, for people. Holds no secret.
+        /// Description of the problem, for people. It holds no secret.
         reason: String,
-        /// The error below.
+        /// Error that caused this one.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
 }
@@ -46,7 +46,7 @@ impl CatalogError {
         Self::Refused { reason: reason.into(), source: None }
     }
 
-    /// What came is not the answer of a catalog; `reason` must hold no secret.
+    /// Creates the error of an answer that is not a catalog's; `reason` must hold no secret.
     pub fn unusable(reason: impl Into<String>) -> Self {
         Self::Unusable { reason: reason.into(), source: None }
     }

@@ -22,7 +22,7 @@ struct Condition {
 }
 
 impl EntityFilter {
-    /// Every entity.
+    /// Returns a filter that every entity matches.
     pub fn all() -> Self {
         Self::default()
     }

@@ -1,21 +1,31 @@
 //! Where Backstage catalog entities come from: a trait, a catalog in memory, catalog files, and the
 //! catalog of a Backstage backend.
 //!
+//! ```toml
+//! [dependencies]
+//! backstage-catalog = "0.1"
+//! coder-config = "0.1"
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
+//!
 //! ```
 //! use backstage_catalog::{Catalog, EntityFilter, MemoryCatalog};
 //!
-//! # futures_executor::block_on(async {
-//! let text = "
+//! const TEXT: &str = "
 //! apiVersion: backstage.io/v1alpha1
 //! kind: Component
 //! metadata: { name: payments }
 //! spec: { type: service, lifecycle: production, owner: team-a }
 //! ";
-//! let entities = coder_config::parse_entities("catalog-info.yaml", text);
-//! let catalog = MemoryCatalog::new(entities.into_iter().collect::<Result<Vec<_>, _>>()?);
-//! let services = catalog.entities(&EntityFilter::kind("component")).await?;
-//! assert_eq!(services[0].entity_ref().to_string(), "component:default/payments");
-//! # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let entities = coder_config::parse_entities("catalog-info.yaml", TEXT);
+//!     let catalog = MemoryCatalog::new(entities.into_iter().collect::<Result<Vec<_>, _>>()?);
+//!     let services = catalog.entities(&EntityFilter::kind("component")).await?;
+//!     assert_eq!(services[0].entity_ref().to_string(), "component:default/payments");
+//!     Ok(())
+//! }
 //! ```
 //!
 //! # What it is not

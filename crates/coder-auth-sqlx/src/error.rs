@@ -23,31 +23,43 @@ pub enum SqlStoreError {
     /// A file cannot be made, read or written.
     #[error("the file `{}` cannot be used", path.display())]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the operating system.
         source: io::Error,
+    },
+    /// There is a directory or a device at the place of the database.
+    #[error("`{}` is a directory or a device, and no file that sessions can be kept in; name a file", path.display())]
+    NotAFile {
+        /// Path that was given.
+        path: PathBuf,
+    },
+    /// The file at the place of the database holds something else.
+    #[error("the file `{}` is not a SQLite database; name another file", path.display())]
+    NotADatabase {
+        /// Path of the file.
+        path: PathBuf,
     },
     /// The directory of the database cannot be written to.
     #[error("nothing can be written to the directory `{}`; make it if it is missing, give it to the user who runs this process, or name another one", path.display())]
     Directory {
-        /// The directory.
+        /// Path of the directory.
         path: PathBuf,
-        /// Why.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The database or the key file is open to others.
     #[error("the file `{}` can be read or written by others (mode {mode:03o}); run `chmod 600` on it if nobody else had access, else delete it and everyone signs in again", path.display())]
     ExposedFile {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its permission bits.
+        /// Permission bits of the file.
         mode: u32,
     },
     /// The database or the key file belongs to somebody else, who can change it at any time.
     #[error("the file `{}` belongs to the user {owner}, and this process runs as the user {user}; run it as its owner, or run `chown {user}` on the file", path.display())]
     ForeignFile {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The user id of its owner.
         owner: u32,
@@ -57,7 +69,7 @@ pub enum SqlStoreError {
     /// The key file holds something else.
     #[error("the key file `{}` holds no key; restore it from a backup, or delete it and everyone signs in again", path.display())]
     NotAKeyFile {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
     /// The database was written by a newer release.
@@ -65,7 +77,7 @@ pub enum SqlStoreError {
         "the database has schema {found}, and this release knows schema {known}; run the newer release"
     )]
     NewerSchema {
-        /// The schema's version.
+        /// Version of the schema found.
         found: i64,
         /// The newest one this release knows.
         known: i64,

@@ -25,36 +25,70 @@ pub(crate) fn private() -> OpenOptions {
 #[cfg(unix)]
 pub(crate) fn check_private(path: &Path, file: &Metadata) -> Result<(), SqlStoreError> {
     use std::os::unix::fs::MetadataExt as _;
-    let (mode, owner) = (file.mode() & 0o777, file.uid());
+    let owner = file.uid();
     let user = rustix::process::geteuid().as_raw();
     if owner != user {
         return Err(SqlStoreError::ForeignFile { path: path.to_owned(), owner, user });
     }
+    check_mode(path, file)
+}
+
+/// Other systems keep files apart by other means than a mode.
+#[cfg(not(unix))]
+pub(crate) fn check_private(path: &Path, file: &Metadata) -> Result<(), SqlStoreError> {
+    check_mode(path, file)
+}
+
+/// Checks that nobody but its owner may read or write a file.
+#[cfg(unix)]
+fn check_mode(path: &Path, file: &Metadata) -> Result<(), SqlStoreError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mode = file.mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(SqlStoreError::ExposedFile { path: path.to_owned(), mode });
     }
     Ok(())
 }
 
-/// Other systems keep files apart by other means than a mode.
 #[cfg(not(unix))]
-pub(crate) fn check_private(_path: &Path, _file: &Metadata) -> Result<(), SqlStoreError> {
+fn check_mode(_path: &Path, _file: &Metadata) -> Result<(), SqlStoreError> {
     Ok(())
 }
 
-/// Checks the database at `path` and the files that SQLite puts beside it, as far as they exist.
-/// None of them is opened: closing it would free the locks that another store of this process
-/// holds on it.
+/// Checks the database at `path` and the files that SQLite puts beside it, as far as they exist:
+/// they are files, of this process's user alone.
 pub(crate) fn check_database(path: &Path) -> Result<(), SqlStoreError> {
+    check_each(path, check_private)
+}
+
+/// Checks the same files without asking whose they are.
+pub(crate) fn check_database_mode(path: &Path) -> Result<(), SqlStoreError> {
+    check_each(path, check_mode)
+}
+
+/// Checks the database at `path` and the files beside it. None of them is opened: closing it would
+/// free the locks that another store of this process holds on it.
+fn check_each(
+    path: &Path,
+    check: fn(&Path, &Metadata) -> Result<(), SqlStoreError>,
+) -> Result<(), SqlStoreError> {
     for suffix in ["", "-wal", "-shm"] {
         let file = with_suffix(path, suffix);
         match fs::metadata(&file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(source) => return Err(SqlStoreError::File { path: file, source }),
-            Ok(metadata) => check_private(&file, &metadata)?,
+            Ok(metadata) if !metadata.is_file() => {
+                return Err(SqlStoreError::NotAFile { path: file });
+            }
+            Ok(metadata) => check(&file, &metadata)?,
         }
     }
     Ok(())
+}
+
+/// Returns the directory that the file at `path` is in.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or_else(|| Path::new("."))
 }
 
 /// Checks that files can be made beside the database at `path`, as SQLite does for every write.
@@ -72,12 +106,9 @@ pub(crate) fn check_directory_of(path: &Path) -> Result<(), SqlStoreError> {
     match removed {
         // Another store of this process is trying it at this moment.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        result => result.map_err(|source| {
-            let directory = path.parent().filter(|parent| *parent != Path::new(""));
-            SqlStoreError::Directory {
-                path: directory.unwrap_or_else(|| Path::new(".")).to_owned(),
-                source,
-            }
+        result => result.map_err(|source| SqlStoreError::Directory {
+            path: directory_of(path).to_owned(),
+            source,
         }),
     }
 }

@@ -32,7 +32,7 @@ use crate::files::{self, with_suffix};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct KeyFile {
-    /// Where it is.
+    /// Path of the key file.
     pub path: PathBuf,
     /// The key, 256 random bits as hexadecimal digits.
     pub key: Secret,

@@ -2,6 +2,13 @@
 //!
 //! With a store of this crate a restart signs nobody out. On one machine it is a file:
 //!
+//! ```toml
+//! [dependencies]
+//! coder-auth-sqlx = "0.1"
+//! coder-auth = "0.1"
+//! coder-core = { version = "0.1", features = ["native"] }
+//! ```
+//!
 //! ```
 //! use std::{path::Path, sync::Arc};
 //! use coder_auth::{AuthOptions, CoderAuth, SealingKeys};
@@ -74,6 +81,8 @@
 //!
 //! - `sqlite` (default): [`SqliteAuthStore`] and [`KeyFile`]. SQLite itself is built in.
 //! - `postgres` (default): [`PostgresAuthStore`], with TLS by rustls.
+//!
+//! It needs Rust 1.94, as sqlx does.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -82,6 +91,8 @@ mod error;
 mod files;
 #[cfg(feature = "sqlite")]
 mod key_file;
+#[cfg(feature = "sqlite")]
+mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -100,6 +111,9 @@ pub use error::SqlStoreError;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use key_file::KeyFile;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use place::PlaceNotice;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use postgres::PostgresAuthStore;

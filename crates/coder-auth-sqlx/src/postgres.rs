@@ -35,9 +35,10 @@ const SCHEMA_LOCK: i64 = 0x636f_6465_725f_6175;
 /// How long a connection may take, and a transition with it. A person waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
 const NO_ANSWER: &str = "the server did not answer in time";
-/// What a connection begins with. The server ends what takes longer, and a transaction of a process
-/// that stands still, so that nothing stays locked. Statements, because a connection pooler takes
-/// no unknown parameter of a connection.
+/// Statements that each connection begins with: the server ends a statement, a lock or a
+/// transaction that takes longer, so that nothing stays locked.
+///
+/// They are statements because a connection pooler refuses unknown connection parameters.
 const LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '3s'; \
                       SET idle_in_transaction_session_timeout = '10s'";
 

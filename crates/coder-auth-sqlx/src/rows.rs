@@ -11,16 +11,16 @@ use jiff::Timestamp;
 
 /// The three parts of a grant's key.
 pub(crate) type KeyRow = (String, String, String);
-/// Version, pair id, pair sealed, sealed, stored at.
-pub(crate) type GrantRow = (String, String, Vec<u8>, Vec<u8>, i64);
-/// Pair id, deployment, client id, sealed, due at, is pending.
-pub(crate) type RevocationRow = (String, String, String, Vec<u8>, i64, bool);
+/// Version, pair id, pair sealed, sealed.
+pub(crate) type GrantRow = (String, String, Vec<u8>, Vec<u8>);
+/// Pair id, deployment, client id, sealed, due at, is pending, tries.
+pub(crate) type RevocationRow = (String, String, String, Vec<u8>, i64, bool, i64);
 /// The three parts of the grant's key, environment, created at, used at.
 pub(crate) type SessionRow = (String, String, String, String, i64, i64);
 /// Id, the three parts of the grant's key.
 pub(crate) type ExpiredRow = (String, String, String, String);
-/// Version, sealed, stored at.
-pub(crate) type LinkRow = (String, Vec<u8>, i64);
+/// Row of a link: its version, and its content sealed.
+pub(crate) type LinkRow = (String, Vec<u8>);
 /// Id, sealed, created at.
 pub(crate) type SigningKeyRow = (String, Vec<u8>, i64);
 
@@ -79,23 +79,23 @@ fn app(deployment: &str, client_id: String) -> Result<OAuth2App, Failure> {
 }
 
 pub(crate) fn grant(key: &GrantKey, row: GrantRow) -> Result<GrantRecord, Failure> {
-    let (version, pair_id, pair_sealed, sealed, stored_at) = row;
+    let (version, pair_id, pair_sealed, sealed) = row;
     Ok(GrantRecord {
         key: key.clone(),
         version: GrantVersion::from_stored(version),
         pair: PairRecord { id: PairId::from_stored(pair_id), sealed: pair_sealed },
         sealed,
-        stored_at: time(stored_at)?,
     })
 }
 
 pub(crate) fn revocation(row: RevocationRow) -> Result<RevocationRecord, Failure> {
-    let (pair_id, deployment, client_id, sealed, due_at, is_pending) = row;
+    let (pair_id, deployment, client_id, sealed, due_at, is_pending, tries) = row;
     Ok(RevocationRecord {
         app: app(&deployment, client_id)?,
         pair: PairRecord { id: PairId::from_stored(pair_id), sealed },
         due_at: time(due_at)?,
         is_pending,
+        tries: tries.try_into()?,
     })
 }
 
@@ -110,10 +110,10 @@ pub(crate) fn session(id: &SessionId, row: SessionRow) -> Result<SessionRecord, 
     })
 }
 
-pub(crate) fn link(key: &LinkKey, row: LinkRow) -> Result<LinkRecord, Failure> {
-    let (version, sealed, stored_at) = row;
+pub(crate) fn link(key: &LinkKey, row: LinkRow) -> LinkRecord {
+    let (version, sealed) = row;
     let version = GrantVersion::from_stored(version);
-    Ok(LinkRecord { key: key.clone(), version, sealed, stored_at: time(stored_at)? })
+    LinkRecord { key: key.clone(), version, sealed }
 }
 
 pub(crate) fn person(user_entity_ref: &str, refs: &str) -> Result<PersonRecord, Failure> {

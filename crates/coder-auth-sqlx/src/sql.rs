@@ -3,10 +3,11 @@
 
 /// Keeps a pair among the revocations.
 pub(crate) const KEEP_PAIR: &str = "INSERT INTO coder_auth_revocations \
-     (pair_id, deployment, client_id, sealed, due_at, is_pending) \
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (pair_id) DO UPDATE \
+     (pair_id, deployment, client_id, sealed, due_at, is_pending, tries) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (pair_id) DO UPDATE \
      SET deployment = excluded.deployment, client_id = excluded.client_id, \
-     sealed = excluded.sealed, due_at = excluded.due_at, is_pending = excluded.is_pending";
+     sealed = excluded.sealed, due_at = excluded.due_at, is_pending = excluded.is_pending, \
+     tries = excluded.tries";
 
 /// After how many uses of attempts those that have expired are forgotten: seldom, since each
 /// commit costs, and at most as many remain for no reason.
@@ -27,7 +28,6 @@ macro_rules! bind_grant {
             .bind($record.pair.id.as_str())
             .bind(&$record.pair.sealed)
             .bind(&$record.sealed)
-            .bind(micros($record.stored_at))
     };
 }
 
@@ -80,6 +80,7 @@ macro_rules! sql_auth_store {
                         .bind(&kept.pair.sealed)
                         .bind(micros(kept.due_at))
                         .bind(kept.is_pending)
+                        .bind(i64::from(kept.tries))
                         .execute(&self.pool)
                         .await?;
                     Ok(())
@@ -109,8 +110,7 @@ macro_rules! sql_auth_store {
                 self.within(async {
                     let stored = StoredKey::from(key);
                     let read = sqlx::query_as(
-                        "SELECT version, pair_id, pair_sealed, sealed, stored_at \
-                         FROM coder_auth_grants \
+                        "SELECT version, pair_id, pair_sealed, sealed FROM coder_auth_grants \
                          WHERE deployment = $1 AND client_id = $2 AND user_id = $3",
                     );
                     let row: Option<GrantRow> =
@@ -129,11 +129,11 @@ macro_rules! sql_auth_store {
                     let key = StoredKey::from(&record.key);
                     let update = sqlx::query(
                         "UPDATE coder_auth_grants SET version = $4, pair_id = $5, \
-                         pair_sealed = $6, sealed = $7, stored_at = $8, \
+                         pair_sealed = $6, sealed = $7, \
                          lease_holder = CASE WHEN pair_id = $5 THEN lease_holder END, \
                          lease_until = CASE WHEN pair_id = $5 THEN lease_until END \
                          WHERE deployment = $1 AND client_id = $2 AND user_id = $3 \
-                         AND version = $9",
+                         AND version = $8",
                     );
                     let done = bind_grant!(bind_key!(update, key), record)
                         .bind(expected.as_str())
@@ -284,9 +284,10 @@ macro_rules! sql_auth_store {
                         "WITH due AS (SELECT pair_id FROM coder_auth_revocations \
                          WHERE due_at <= $1 OR due_at > $2 ORDER BY due_at LIMIT $3",
                         $skip_locked,
-                        ") UPDATE coder_auth_revocations SET due_at = $2, is_pending = FALSE \
-                         WHERE pair_id IN (SELECT pair_id FROM due) \
-                         RETURNING pair_id, deployment, client_id, sealed, due_at, is_pending"
+                        ") UPDATE coder_auth_revocations SET due_at = $2, is_pending = FALSE, \
+                         tries = tries + 1 WHERE pair_id IN (SELECT pair_id FROM due) \
+                         RETURNING pair_id, deployment, client_id, sealed, due_at, is_pending, \
+                         tries"
                     ))
                     .bind(micros(now))
                     .bind(micros(retry_at))
@@ -313,14 +314,14 @@ macro_rules! sql_auth_store {
             async fn link(&self, key: &LinkKey) -> Result<Option<LinkRecord>, StoreError> {
                 self.within(async {
                     let row: Option<LinkRow> = sqlx::query_as(
-                        "SELECT version, sealed, stored_at FROM coder_auth_links \
+                        "SELECT version, sealed FROM coder_auth_links \
                          WHERE deployment = $1 AND holder = $2",
                     )
                     .bind(key.deployment.as_str())
                     .bind(&key.holder)
                     .fetch_optional(&self.pool)
                     .await?;
-                    row.map(|row| rows::link(key, row)).transpose()
+                    Ok(row.map(|row| rows::link(key, row)))
                 })
                 .await
             }
@@ -329,16 +330,14 @@ macro_rules! sql_auth_store {
                 self.within(async {
                     sqlx::query(
                         "INSERT INTO coder_auth_links \
-                         (deployment, holder, version, sealed, stored_at) \
-                         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (deployment, holder) \
-                         DO UPDATE SET version = excluded.version, sealed = excluded.sealed, \
-                         stored_at = excluded.stored_at",
+                         (deployment, holder, version, sealed) \
+                         VALUES ($1, $2, $3, $4) ON CONFLICT (deployment, holder) \
+                         DO UPDATE SET version = excluded.version, sealed = excluded.sealed",
                     )
                     .bind(link.key.deployment.as_str())
                     .bind(&link.key.holder)
                     .bind(link.version.as_str())
                     .bind(&link.sealed)
-                    .bind(micros(link.stored_at))
                     .execute(&self.pool)
                     .await?;
                     Ok(())
@@ -355,8 +354,7 @@ macro_rules! sql_auth_store {
                 self.within(async {
                     let update = sqlx::query(match &link {
                         Some(_) => {
-                            "UPDATE coder_auth_links SET version = $4, sealed = $5, \
-                             stored_at = $6 \
+                            "UPDATE coder_auth_links SET version = $4, sealed = $5 \
                              WHERE deployment = $1 AND holder = $2 AND version = $3"
                         }
                         None => {
@@ -369,10 +367,7 @@ macro_rules! sql_auth_store {
                         .bind(&key.holder)
                         .bind(expected.as_str());
                     if let Some(link) = &link {
-                        update = update
-                            .bind(link.version.as_str())
-                            .bind(&link.sealed)
-                            .bind(micros(link.stored_at));
+                        update = update.bind(link.version.as_str()).bind(&link.sealed);
                     }
                     Ok(update.execute(&self.pool).await?.rows_affected() == 1)
                 })

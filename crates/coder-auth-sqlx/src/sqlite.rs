@@ -41,6 +41,10 @@ const BUSY: i64 = 5;
 /// synced. This process has one connection to the file, on a thread of its own; other processes on
 /// the same machine may use the file as well. Not on a network file system, whose locks SQLite
 /// cannot trust.
+///
+/// So the leases that a crashed process has left in the file are not dropped when it is opened: they
+/// may be those of a process that is still at work, such as the one that this process replaces, and
+/// Coder must not see two rotations of one pair. Each lease ends by itself within seconds.
 pub struct SqliteAuthStore {
     pool: SqlitePool,
     attempts_used: AtomicU32,

@@ -9,7 +9,7 @@
 /// its row `g`.
 macro_rules! sql_transitions {
     ($connection:ty, lock = $lock:literal) => {
-        /// What a login has to know of the grant: its version and its pair.
+        /// Columns of the grant that a login reads: its version and its token pair.
         type Locked = (String, String, Vec<u8>);
 
         async fn lock(
@@ -120,13 +120,13 @@ macro_rules! sql_transitions {
             let take = match &login.change {
                 GrantChange::Replace { .. } => sqlx::query_as(
                     "DELETE FROM coder_auth_revocations WHERE pair_id = $1 AND is_pending \
-                     RETURNING pair_id, deployment, client_id, sealed, due_at, is_pending",
+                     RETURNING pair_id, deployment, client_id, sealed, due_at, is_pending, tries",
                 )
                 .bind(login.pair.as_str()),
                 GrantChange::Keep => sqlx::query_as(
                     "UPDATE coder_auth_revocations SET due_at = $2, is_pending = FALSE \
                      WHERE pair_id = $1 AND is_pending \
-                     RETURNING pair_id, deployment, client_id, sealed, due_at, is_pending",
+                     RETURNING pair_id, deployment, client_id, sealed, due_at, is_pending, tries",
                 )
                 .bind(login.pair.as_str())
                 .bind(micros(login.due_at)),
@@ -144,14 +144,14 @@ macro_rules! sql_transitions {
             let put = if exists {
                 sqlx::query(
                     "UPDATE coder_auth_grants SET version = $4, pair_id = $5, pair_sealed = $6, \
-                     sealed = $7, stored_at = $8, lease_holder = NULL, lease_until = NULL \
+                     sealed = $7, lease_holder = NULL, lease_until = NULL \
                      WHERE deployment = $1 AND client_id = $2 AND user_id = $3",
                 )
             } else {
                 sqlx::query(
                     "INSERT INTO coder_auth_grants (deployment, client_id, user_id, version, \
-                     pair_id, pair_sealed, sealed, stored_at) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+                     pair_id, pair_sealed, sealed) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
                 )
             };
             let put = bind_grant!(bind_key!(put, key), record);
@@ -249,10 +249,11 @@ macro_rules! sql_transitions {
                 .bind(&sealed)
                 .bind(micros(due_at))
                 .bind(false)
+                .bind(0_i64)
                 .execute(connection)
                 .await?;
             let (deployment, client_id) = (key.deployment.clone(), key.client_id.clone());
-            Ok((pair_id, deployment, client_id, sealed, micros(due_at), false))
+            Ok((pair_id, deployment, client_id, sealed, micros(due_at), false, 0))
         }
 
         /// Ends sessions that were found without a lock, unless they were used since.

@@ -269,3 +269,30 @@ async fn a_database_or_key_that_others_may_touch_is_refused() {
     }
     open(&database).await;
 }
+
+#[tokio::test]
+async fn a_place_for_a_store_is_checked_without_touching_it() {
+    use coder_auth_sqlx::PlaceNotice;
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    assert_eq!(SqliteAuthStore::check_place(at("new.sqlite")).unwrap(), None);
+    assert!(!at("new.sqlite").exists(), "nothing is made");
+    drop(open(&at("old.sqlite")).await);
+    assert_eq!(SqliteAuthStore::check_place(at("old.sqlite")).unwrap(), None);
+    private_file(&at("empty"));
+    assert_eq!(SqliteAuthStore::check_place(at("empty")).unwrap(), None);
+    let notice = SqliteAuthStore::check_place(at("missing/x.sqlite")).unwrap();
+    assert_eq!(notice, Some(PlaceNotice::NoDirectory { path: at("missing") }));
+
+    private_file(&at("short"));
+    fs::write(at("short"), "SQLite").unwrap();
+    let error = SqliteAuthStore::check_place(at("short")).unwrap_err();
+    assert!(matches!(error, SqlStoreError::NotADatabase { .. }), "{error:?}");
+    // Opening one says the same of what is no file.
+    for place in [directory.path(), Path::new("/dev/null"), Path::new("/dev/zero")] {
+        let error = SqliteAuthStore::check_place(place).unwrap_err();
+        assert!(matches!(error, SqlStoreError::NotAFile { .. }), "{error:?}");
+        let error = SqliteAuthStore::open(place).await.unwrap_err();
+        assert!(matches!(error, SqlStoreError::NotAFile { .. }), "{error:?}");
+    }
+}

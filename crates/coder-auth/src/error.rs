@@ -6,13 +6,13 @@ use std::time::Duration;
 use coder_core::RandomError;
 use http::StatusCode;
 
+use crate::http::error::RequestError;
 use crate::identity::VerifyError;
-use crate::routes::link_error::LinkError;
-use crate::session::SessionError;
+use crate::routes::error::LinkError;
+use crate::session::error::SessionError;
 use crate::sign_in::SignInError;
 use crate::store::StoreError;
 use crate::upstream::UpstreamError;
-use crate::web::request::RequestError;
 
 /// The longest wait a browser is asked for, whatever Coder asks for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
@@ -82,7 +82,7 @@ pub enum AuthErrorKind {
     SigningKeysUnreadable,
     /// Our own fault: something that cannot be.
     #[error(transparent)]
-    Bug(#[from] Bug),
+    Bug(#[from] BugError),
     /// A task of this process ended before its work was done: the process is shutting down.
     #[error("the server is shutting down; try again in a moment")]
     Interrupted,
@@ -91,12 +91,12 @@ pub enum AuthErrorKind {
 /// A fault of this program, which neither waiting nor another request mends.
 #[derive(Debug, thiserror::Error)]
 #[error("the server has a fault of its own ({what}); its operator should report it")]
-pub struct Bug {
+pub struct BugError {
     what: &'static str,
     source: Option<serde_json::Error>,
 }
 
-impl Bug {
+impl BugError {
     /// Says what should not have been possible.
     pub(crate) fn new(what: &'static str) -> Self {
         Self { what, source: None }

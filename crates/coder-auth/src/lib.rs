@@ -3,6 +3,12 @@
 //! [`CoderAuth`] has the routes of Backstage's auth backend as functions from request to response.
 //! Give it the world, a store, keys and options, and serve it wherever you serve HTTP:
 //!
+//! ```toml
+//! [dependencies]
+//! coder-auth = "0.1"
+//! coder-core = "0.1"
+//! ```
+//!
 //! ```
 //! use std::sync::Arc;
 //! use coder_auth::{AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions};
@@ -18,6 +24,26 @@
 //!     Ok(CoderAuth::new(world, Arc::new(MemoryAuthStore::new()), keys, options))
 //! }
 //! ```
+//!
+//! It serves every Coder from 2.25 on. Routes, messages and tokens are those of Backstage's auth
+//! backend, so Backstage's own browser client signs in through it unchanged.
+//!
+//! # What it does that the original module does not
+//!
+//! - **PKCE, always.** Current Coder refuses a login without it.
+//! - **One grant per person, on the server.** Coder keeps one live token pair per user and app.
+//!   Browsers hold a handle, so two browsers, two tabs or two replicas do not sign each other out,
+//!   and a pair is rotated once.
+//! - **Nothing is lost.** Code exchange and rotation go on when the browser leaves; a new pair is
+//!   stored before anything else is done with it.
+//! - **A suspended user is out within 30 seconds.** A deployment that is down signs nobody out.
+//! - **Sign-in resolvers and identity tokens** as Backstage has them. A resolver of your own is a
+//!   trait or a closure; keys are rotated with overlap, or are the operator's own.
+//! - **Linked tokens.** A person who is signed in to Backstage with another provider hands over a
+//!   Coder session token once. The token is sealed for that person and never leaves the server
+//!   again.
+//! - **A verifier** for services of your own: [`identity::IdentityVerifier`] takes one algorithm,
+//!   exact types, and keys as they are published.
 //!
 //! # How a login lasts
 //!
@@ -46,11 +72,14 @@
 //! into these options and dispatches paths, `coder-axum` mounts them.
 
 mod caller;
+mod environment;
 mod error;
 mod grant;
+pub mod http;
 pub mod identity;
 mod login;
 mod options;
+mod random_token;
 mod routes;
 mod seal;
 mod service;
@@ -61,29 +90,27 @@ pub mod store;
 #[doc(hidden)]
 pub mod testing;
 mod upstream;
-mod web;
 
+pub use crate::http::error::RequestError;
+pub use crate::http::origins::AllowedOrigins;
 pub use caller::Caller;
-pub use error::{AuthError, AuthErrorKind, Bug};
+pub use error::{AuthError, AuthErrorKind, BugError};
 pub use grant::key::{GrantKey, OAuth2App};
 pub use grant::profile::Profile;
 pub use login::attempt::AttemptId;
 pub use options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
-pub use routes::link_error::LinkError;
+pub use routes::error::LinkError;
 pub use seal::{SealingKeys, SealingKeysError};
 pub use service::CoderAuth;
-pub use session::{LogoutScope, SessionError, SessionId, SessionOptions};
+pub use session::error::SessionError;
+pub use session::{LogoutScope, SessionId, SessionOptions};
+pub use sign_in::builtin::*;
 pub use sign_in::{
-    BackstageIdentity, EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail,
-    EmailOptions, OwnershipResolver, SignIn, SignInError, SignInResolver,
-    UsernameMatchingUserEntityName, resolver_fn,
+    BackstageIdentity, OwnershipResolver, SignIn, SignInError, SignInResolver, resolver_fn,
 };
 pub use store::memory::MemoryAuthStore;
 pub use upstream::UpstreamError;
 pub use upstream::probe::{ApplicationProbe, ApplicationVerdict};
 pub use upstream::registration::{
-    Registration, RegistrationError, register_app, register_dynamically,
+    RegisteredApp, RegistrationError, register_app, register_dynamically,
 };
-pub use web::origins::AllowedOrigins;
-pub use web::request::RequestError;
-pub use web::respond::ErrorAnswer;

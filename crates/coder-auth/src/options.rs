@@ -7,10 +7,10 @@ use coder_core::{DeploymentUrl, Secret};
 use jiff::SignedDuration;
 use url::Url;
 
+use crate::http::origins::AllowedOrigins;
 use crate::identity::{IdentityTokenOptions, StaticSigningKey, TrustedIssuer};
 use crate::session::SessionOptions;
 use crate::sign_in::SignIn;
-use crate::web::origins::AllowedOrigins;
 
 /// The portal: where it lives, which environments it offers, and how long things last.
 #[derive(Clone, Debug)]
@@ -64,7 +64,11 @@ impl AuthOptions {
     /// Keeps the name of an environment that cannot be offered, so that those who ask for it are
     /// told why.
     #[must_use]
-    pub fn misconfigured(mut self, name: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub fn misconfigured_environment(
+        mut self,
+        name: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Self {
         self.environments.insert(name.into(), Err(reason.into()));
         self
     }
@@ -122,7 +126,7 @@ impl AuthOptions {
     /// Allows cookies without `Secure` where every URL of the portal is plain http, also off this
     /// machine. Everybody on the way between browser and portal can then take over sessions.
     #[must_use]
-    pub fn dangerously_allowing_http(mut self, allowed: bool) -> Self {
+    pub fn dangerously_allow_http(mut self, allowed: bool) -> Self {
         self.dangerously_allow_http = allowed;
         self
     }
@@ -131,8 +135,8 @@ impl AuthOptions {
     /// portal. They say who somebody is, and give access to Coder only to those who have linked a
     /// token of theirs ([`CoderAuth::link`](crate::CoderAuth::link)) or are signed in to Coder, too.
     #[must_use]
-    pub fn trusting(mut self, issuer: TrustedIssuer) -> Self {
-        self.trusted_issuers.push(Arc::new(issuer));
+    pub fn trusted_issuer(mut self, issuer: impl Into<Arc<TrustedIssuer>>) -> Self {
+        self.trusted_issuers.push(issuer.into());
         self
     }
 }

@@ -14,7 +14,7 @@ use coder_core::{Random, RandomError, Secret, random_bytes};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::error::{AuthError, Bug};
+use crate::error::{AuthError, BugError};
 
 const VERSION: u8 = 1;
 const KEY_ID_LENGTH: usize = 8;
@@ -98,7 +98,7 @@ impl SealingKeys {
     pub(crate) fn seal(
         &self,
         random: &dyn Random,
-        purpose: &Purpose,
+        purpose: &AssociatedData,
         plaintext: &[u8],
     ) -> Result<Vec<u8>, AuthError> {
         let nonce = random_bytes::<NONCE_LENGTH>(random)?;
@@ -108,7 +108,7 @@ impl SealingKeys {
             .cipher
             .encrypt(&XNonce::from(nonce), payload)
             // Only a plaintext beyond 256 GiB fails.
-            .map_err(|_| Bug::new("a value is too large to seal"))?;
+            .map_err(|_| BugError::new("a value is too large to seal"))?;
         let mut sealed = Vec::with_capacity(1 + KEY_ID_LENGTH + NONCE_LENGTH + ciphertext.len());
         sealed.push(VERSION);
         sealed.extend_from_slice(&key.id);
@@ -120,7 +120,7 @@ impl SealingKeys {
     /// Opens what [`SealingKeys::seal`] made for the same purpose.
     pub(crate) fn open(
         &self,
-        purpose: &Purpose,
+        purpose: &AssociatedData,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let (&VERSION, rest) = sealed.split_first().ok_or(OpenError::Forged)? else {
@@ -139,7 +139,7 @@ impl SealingKeys {
     pub(crate) fn seal_text(
         &self,
         random: &dyn Random,
-        purpose: &Purpose,
+        purpose: &AssociatedData,
         plaintext: &[u8],
     ) -> Result<String, AuthError> {
         Ok(URL_SAFE_NO_PAD.encode(self.seal(random, purpose, plaintext)?))
@@ -148,7 +148,7 @@ impl SealingKeys {
     /// [`SealingKeys::open`] for [`SealingKeys::seal_text`].
     pub(crate) fn open_text(
         &self,
-        purpose: &Purpose,
+        purpose: &AssociatedData,
         sealed: &str,
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| OpenError::Forged)?;
@@ -182,9 +182,9 @@ impl fmt::Debug for SealingKeys {
 }
 
 /// What a sealed value is for, as associated data: a name and the parts that identify its owner.
-pub(crate) struct Purpose(Vec<u8>);
+pub(crate) struct AssociatedData(Vec<u8>);
 
-impl Purpose {
+impl AssociatedData {
     /// Each part is preceded by its length, so no two lists of parts give the same bytes.
     pub(crate) fn new(parts: &[&str]) -> Self {
         let mut bytes = Vec::new();
@@ -223,15 +223,16 @@ mod tests {
     fn what_was_sealed_opens_for_the_same_purpose_only() {
         let random = Counter(AtomicU8::new(0));
         let keys = keys("a");
-        let sealed = keys.seal_text(&random, &Purpose::new(&["attempt", "x"]), b"hello").unwrap();
+        let sealed =
+            keys.seal_text(&random, &AssociatedData::new(&["attempt", "x"]), b"hello").unwrap();
         assert_eq!(
-            keys.open_text(&Purpose::new(&["attempt", "x"]), &sealed).unwrap().as_slice(),
+            keys.open_text(&AssociatedData::new(&["attempt", "x"]), &sealed).unwrap().as_slice(),
             b"hello"
         );
         for other in
             [&["attempt", "y"][..], &["attemptx"], &["attempt", "x", ""], &["a", "ttemptx"]]
         {
-            let result = keys.open_text(&Purpose::new(other), &sealed);
+            let result = keys.open_text(&AssociatedData::new(other), &sealed);
             assert_eq!(result.unwrap_err(), OpenError::Forged, "{other:?}");
         }
     }
@@ -240,7 +241,7 @@ mod tests {
     fn a_change_of_any_byte_is_noticed() {
         let random = Counter(AtomicU8::new(0));
         let keys = keys("a");
-        let purpose = Purpose::new(&["p"]);
+        let purpose = AssociatedData::new(&["p"]);
         let sealed = keys.seal(&random, &purpose, b"hello").unwrap();
         for index in 0..sealed.len() {
             let mut changed = sealed.clone();
@@ -254,7 +255,7 @@ mod tests {
     fn an_older_key_still_opens_and_a_removed_one_says_so() {
         let random = Counter(AtomicU8::new(0));
         let (old, new) = (Secret::new("o".repeat(32)), Secret::new("n".repeat(32)));
-        let purpose = Purpose::new(&["p"]);
+        let purpose = AssociatedData::new(&["p"]);
         let before = SealingKeys::from_secrets(std::slice::from_ref(&old)).unwrap();
         let sealed = before.seal(&random, &purpose, b"hello").unwrap();
         let rotated = SealingKeys::from_secrets(&[new.clone(), old]).unwrap();

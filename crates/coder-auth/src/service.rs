@@ -1,36 +1,39 @@
 //! The auth backend of one portal: its routes, as functions from request to response.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{DeploymentUrl, Secret, World, join_path, timeout};
-use http::header::AUTHORIZATION;
+use coder_core::{Body, World};
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
 
 use crate::caller::links::Links;
 use crate::caller::passed_tokens::PassedTokens;
-use crate::error::{AuthError, AuthErrorKind};
+use crate::caller::user::BackstageUsers;
+use crate::caller::{Caller, Callers};
+use crate::environment::Environments;
+use crate::error::AuthError;
 use crate::grant::manager::Grants;
 use crate::grant::revocations::Revocations;
-use crate::identity::{AcceptTokens, IdentityVerifier, Issuer};
-use crate::options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
+use crate::http::cookies::CookieRules;
+use crate::http::origins::AllowedOrigins;
+use crate::http::response::{self, ErrorResponse};
+use crate::identity::{IdentityVerifier, Issuer};
+use crate::login::completion::Logins;
+use crate::options::AuthOptions;
+use crate::routes::callback::CallbackRoute;
+use crate::routes::in_time;
+use crate::routes::link::LinkRoutes;
+use crate::routes::logout::LogoutRoute;
+use crate::routes::refresh::{RefreshRoute, refresh_error};
+use crate::routes::start::StartRoute;
+use crate::routes::userinfo::UserInfoRoute;
 use crate::seal::SealingKeys;
-use crate::session::SessionOptions;
-use crate::sign_in::SignIn;
+use crate::session::manager::Sessions;
+use crate::session::response::SessionResponses;
 use crate::store::AuthStore;
 use crate::store::memory::MemoryAuthStore;
-use crate::upstream::{SharedDeployment, Upstream};
-use crate::web::cookies::CookieRules;
-use crate::web::origins::AllowedOrigins;
-use crate::web::request::RequestError;
-use crate::web::respond;
-
-/// The time in which every route answers. Portals and proxies wait for 20 seconds.
-const ROUTE_TIMEOUT: Duration = Duration::from_secs(19);
 
 /// Coder as the OAuth2 provider of one portal. Cheap to clone.
 ///
@@ -53,34 +56,24 @@ const ROUTE_TIMEOUT: Duration = Duration::from_secs(19);
 /// | `POST /api/coder/v1/link` | [`link`](Self::link) |
 /// | `DELETE /api/coder/v1/link` | [`unlink`](Self::unlink) |
 #[derive(Clone)]
-pub struct CoderAuth(Arc<Inner>);
+pub struct CoderAuth(Arc<AuthState>);
 
-pub(crate) struct Inner {
-    pub(crate) world: World,
-    pub(crate) store: Arc<dyn AuthStore>,
-    pub(crate) keys: SealingKeys,
-    pub(crate) grants: Grants,
-    pub(crate) revocations: Revocations,
-    pub(crate) links: Links,
-    pub(crate) passed_tokens: PassedTokens,
-    pub(crate) issuer: Issuer,
-    /// Verifies the tokens of other issuers.
-    pub(crate) others: IdentityVerifier,
-    pub(crate) origins: AllowedOrigins,
-    pub(crate) session: SessionOptions,
-    pub(crate) access_token: AccessTokenPolicy,
-    pub(crate) cookies: CookieRules,
-    environments: BTreeMap<String, Result<Arc<Environment>, String>>,
-}
-
-/// One environment, ready for use.
-pub(crate) struct Environment {
-    pub(crate) name: String,
-    pub(crate) upstream: Arc<Upstream>,
-    pub(crate) sign_in: Option<SignIn>,
-    pub(crate) scopes: Vec<String>,
-    /// Redirect URI of its logins (RFC 6749 §3.1.2), as it is registered at Coder.
-    pub(crate) callback: Url,
+/// The routes of one portal, and what they share.
+struct AuthState {
+    world: World,
+    base_url: Url,
+    environments: Arc<Environments>,
+    origins: Arc<AllowedOrigins>,
+    issuer: Arc<Issuer>,
+    sessions: Sessions,
+    revocations: Revocations,
+    callers: Callers,
+    start: StartRoute,
+    callback: CallbackRoute,
+    refresh: RefreshRoute,
+    logout: LogoutRoute,
+    userinfo: UserInfoRoute,
+    links: LinkRoutes,
 }
 
 impl CoderAuth {
@@ -91,263 +84,311 @@ impl CoderAuth {
         keys: SealingKeys,
         options: AuthOptions,
     ) -> Self {
-        let callbacks = Callbacks::of(&options);
-        let mut deployments = BTreeMap::<String, SharedDeployment>::new();
-        let environments: BTreeMap<_, _> = options
-            .environments
-            .into_iter()
-            .map(|(name, environment)| {
-                let ready = environment.map(|options| {
-                    let deployment = options.deployment.to_string();
-                    let shared = deployments.entry(deployment).or_default().clone();
-                    Arc::new(Environment::new(world, &name, options, &callbacks, shared))
-                });
-                (name, ready)
-            })
-            .collect();
-        let ready = environments.values().filter_map(|ready| ready.as_ref().ok());
+        let AuthOptions { base_url, identity_tokens, session, .. } = options;
+        let environments = Arc::new(Environments::new(world, &base_url, options.environments));
+        let origins = Arc::new(options.origins);
+        let callbacks = environments.usable().map(|environment| &environment.callback);
         let cookies = CookieRules::new(
-            options.origins.app(),
-            ready.map(|environment| &environment.callback).chain([&options.base_url]),
+            origins.app(),
+            callbacks.chain([&base_url]),
             options.dangerously_allow_http,
         );
-        let revocations = Revocations::new(world.clone(), store.clone(), keys.clone());
-        Self(Arc::new(Inner {
+        let key_store = if identity_tokens.keys_in_memory {
+            Arc::new(MemoryAuthStore::new())
+        } else {
+            Arc::clone(&store)
+        };
+        let issuer =
+            Arc::new(Issuer::new(world, key_store, keys.clone(), &base_url, &identity_tokens));
+        let trusted = options
+            .trusted_issuers
+            .into_iter()
+            .fold(IdentityVerifier::new(world), IdentityVerifier::trusted_issuer);
+        let revocations = Revocations::new(world.clone(), Arc::clone(&store), keys.clone());
+        let grants =
+            Grants::new(world.clone(), Arc::clone(&store), keys.clone(), revocations.clone());
+        let sessions = Sessions {
             world: world.clone(),
-            grants: Grants::new(world.clone(), store.clone(), keys.clone(), revocations.clone()),
-            revocations,
-            links: Links::new(world.clone(), store.clone(), keys.clone()),
-            passed_tokens: PassedTokens::default(),
-            issuer: Issuer::new(
-                world,
-                match options.identity_tokens.keys_in_memory {
-                    true => Arc::new(MemoryAuthStore::new()),
-                    false => store.clone(),
-                },
-                keys.clone(),
-                &options.base_url,
-                &options.identity_tokens,
-            ),
-            others: options
-                .trusted_issuers
-                .into_iter()
-                .fold(IdentityVerifier::new(world), IdentityVerifier::trusting_shared),
-            store,
-            keys,
+            store: Arc::clone(&store),
+            environments: Arc::clone(&environments),
+            revocations: revocations.clone(),
             cookies,
-            origins: options.origins,
-            session: options.session,
+            options: session,
+        };
+        let responses = SessionResponses {
+            world: world.clone(),
+            store: Arc::clone(&store),
+            keys: keys.clone(),
+            issuer: Arc::clone(&issuer),
             access_token: options.access_token,
+        };
+        let links = Links::new(world.clone(), Arc::clone(&store), keys.clone());
+        let users = BackstageUsers {
+            keys: keys.clone(),
+            environments: Arc::clone(&environments),
+            origins: Arc::clone(&origins),
+            sessions: sessions.clone(),
+            grants: grants.clone(),
+            issuer: Arc::clone(&issuer),
+            trusted: Arc::new(trusted),
+        };
+        Self(Arc::new(AuthState {
+            callers: Callers {
+                world: world.clone(),
+                environments: Arc::clone(&environments),
+                grants: grants.clone(),
+                links: links.clone(),
+                passed_tokens: PassedTokens::default(),
+                users: users.clone(),
+            },
+            start: StartRoute {
+                world: world.clone(),
+                store: Arc::clone(&store),
+                keys: keys.clone(),
+                environments: Arc::clone(&environments),
+                origins: Arc::clone(&origins),
+                cookies,
+                grants: grants.clone(),
+            },
+            callback: CallbackRoute {
+                world: world.clone(),
+                store: Arc::clone(&store),
+                keys,
+                environments: Arc::clone(&environments),
+                origins: Arc::clone(&origins),
+                cookies,
+                session,
+                logins: Logins {
+                    world: world.clone(),
+                    store: Arc::clone(&store),
+                    grants: grants.clone(),
+                    revocations: revocations.clone(),
+                    sessions: sessions.clone(),
+                    responses: responses.clone(),
+                },
+            },
+            refresh: RefreshRoute {
+                environments: Arc::clone(&environments),
+                origins: Arc::clone(&origins),
+                sessions: sessions.clone(),
+                grants,
+                responses,
+            },
+            logout: LogoutRoute {
+                world: world.clone(),
+                environments: Arc::clone(&environments),
+                origins: Arc::clone(&origins),
+                cookies,
+                sessions: sessions.clone(),
+            },
+            userinfo: UserInfoRoute { store, issuer: Arc::clone(&issuer) },
+            links: LinkRoutes {
+                world: world.clone(),
+                environments: Arc::clone(&environments),
+                users,
+                links,
+            },
+            world: world.clone(),
+            base_url,
             environments,
+            origins,
+            issuer,
+            sessions,
+            revocations,
         }))
     }
 
-    /// The origins whose pages may use this backend with the browser's cookies.
+    /// Returns the origins whose pages may use this backend with the browser's cookies.
     pub fn allowed_origins(&self) -> &AllowedOrigins {
         &self.0.origins
     }
 
-    /// The redirect URI of each usable environment (RFC 6749 §3.1.2), as it has to be registered at
-    /// its deployment.
+    /// Lists the redirect URI of each usable environment (RFC 6749 §3.1.2), as it has to be
+    /// registered at its deployment.
     pub fn redirect_uris(&self) -> impl Iterator<Item = (&str, &Url)> {
-        let ready = self.0.environments.iter();
-        ready.filter_map(|(name, ready)| Some((name.as_str(), &ready.as_ref().ok()?.callback)))
+        self.0.environments.usable().map(|ready| (ready.name.as_str(), &ready.callback))
     }
 
-    /// The names of two environments at different deployments whose logins end at one path, if
-    /// there are such.
+    /// Finds two environments at different deployments whose logins end at one path.
     ///
-    /// The path is what tells the answer of one authorization server from that of another (RFC 9700
-    /// §4.4.2.2). Where it does not, whoever runs one deployment can have a code of the other
+    /// The path tells the answer of one authorization server from that of another (RFC 9700
+    /// §4.4.2.2). Where two share it, whoever runs one deployment can have a code of the other
     /// redeemed, so a portal must refuse such options.
     pub fn environments_sharing_a_redirect_uri(&self) -> Option<(&str, &str)> {
-        let ready: Vec<_> =
-            self.0.environments.values().filter_map(|ready| ready.as_deref().ok()).collect();
-        let share = |one: &Environment, other: &Environment| {
-            one.upstream.deployment() != other.upstream.deployment()
-                && one.accepts_callback_path(other.callback.path())
-        };
-        ready.iter().enumerate().find_map(|(index, one)| {
-            let other = ready.iter().take(index).find(|other| share(one, other))?;
-            Some((other.name.as_str(), one.name.as_str()))
-        })
+        self.0.environments.sharing_a_redirect_uri()
     }
 
-    pub(crate) fn inner(&self) -> &Arc<Inner> {
-        &self.0
+    /// Returns the part of a request's path below the base URL of this backend, as Express names it
+    /// in `req.url`; a path elsewhere is returned whole.
+    pub fn local_path<'a>(&self, path: &'a str) -> &'a str {
+        let mount = self.0.base_url.path().trim_end_matches('/');
+        path.strip_prefix(mount).filter(|rest| rest.starts_with('/')).unwrap_or(path)
+    }
+
+    /// Starts a login: `GET /start?env=…[&origin=…][&scope=…][&flow=popup|redirect][&redirectUrl=…]`.
+    ///
+    /// Answers 302 to Coder's consent page (RFC 6749 §4.1.1 with PKCE, RFC 7636), and gives the
+    /// browser the sealed attempt. Where the login is known to fail, nobody is sent to Coder: the
+    /// popup, or the page of the redirect flow, is told why.
+    pub async fn start(&self, request: &Request<Bytes>) -> Response<Body> {
+        self.respond(request, Box::pin(self.0.start.handle(request))).await
+    }
+
+    /// Finishes a login: `GET /handler/frame?code=…&state=…`, or the same as a posted form.
+    ///
+    /// Answers with the popup page, which posts the session to the portal; in the redirect flow
+    /// with 302 to the page the login was started for. An authorization error without a `state`
+    /// goes to the newest attempt of this browser. Any other request without a `state` of ours is
+    /// refused with JSON, since nobody waits for a message then.
+    pub async fn callback(&self, request: &Request<Bytes>) -> Response<Body> {
+        self.respond(request, Box::pin(self.0.callback.handle(request))).await
+    }
+
+    /// Tells the browser who it is and gives it fresh tokens: `GET /refresh?env=…`, with the
+    /// session cookie and `X-Requested-With: XMLHttpRequest`.
+    ///
+    /// 401 means that the session is over, or needs a new login; 503, with `Retry-After`, that it
+    /// is not.
+    pub async fn refresh(&self, request: &Request<Bytes>) -> Response<Body> {
+        let handler = Box::pin(self.0.refresh.handle(request));
+        let refreshed = in_time(&*self.0.world.runtime, handler);
+        let refreshed = async { refreshed.await.map_err(|error| refresh_error(&error)) };
+        let mut response = self.respond(request, refreshed).await;
+        response::clear_former_cookies(&mut response, request.headers());
+        response
+    }
+
+    /// Ends the browser's session: `POST /logout?env=…`, whichever environment of this portal it
+    /// was made in. Coder is told to revoke the tokens when no other browser of this person needs
+    /// them (RFC 7009); when Coder does not answer, [`sweep`](Self::sweep) tells it later.
+    pub async fn logout(&self, request: &Request<Bytes>) -> Response<Body> {
+        self.respond_in_time(request, Box::pin(self.0.logout.handle(request))).await
     }
 
     /// The keys that verify this portal's identity tokens (RFC 7517 §5).
-    pub async fn jwks(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        match self.0.issuer.jwks().await {
-            Ok(keys) => respond::json_text(StatusCode::OK, keys),
-            Err(error) => respond::error(&error, request),
-        }
+    pub async fn jwks(&self, request: &Request<Bytes>) -> Response<Body> {
+        let keys = async {
+            let keys = self.0.issuer.jwks().await?;
+            Ok::<_, AuthError>(response::json_text(StatusCode::OK, keys))
+        };
+        self.respond(request, keys).await
     }
 
     /// The discovery document of this portal's identity tokens.
-    pub fn openid_configuration(&self) -> Response<Bytes> {
-        respond::json(StatusCode::OK, &self.0.issuer.discovery())
+    pub fn openid_configuration(&self) -> Response<Body> {
+        response::json(StatusCode::OK, &self.0.issuer.discovery())
     }
 
     /// Who the holder of an identity token (full or limited) is, and through which entities that
     /// person owns things: Backstage's `GET /v1/userinfo`.
-    pub async fn userinfo(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        match self.find_userinfo(request.headers()).await {
-            Ok(response) => response,
-            Err(error) => respond::error(&error, request),
-        }
+    pub async fn userinfo(&self, request: &Request<Bytes>) -> Response<Body> {
+        self.respond(request, Box::pin(self.0.userinfo.handle(request.headers()))).await
     }
 
-    async fn find_userinfo(&self, headers: &HeaderMap) -> Result<Response<Bytes>, AuthError> {
-        use crate::session::SessionError;
-        let inner = &self.0;
-        let token = bearer(headers).ok_or(SessionError::InvalidToken)?;
-        let user = inner.issuer.verify(token.expose(), AcceptTokens::FullOrLimited).await?;
-        let Some(person) = inner.store.person(&user).await? else {
-            let mut response = respond::empty(StatusCode::NOT_FOUND);
-            *response.body_mut() = Bytes::from_static(b"User info not found");
-            return Ok(response);
-        };
-        let claims = serde_json::json!({
-            "claims": { "sub": person.user_entity_ref, "ent": person.ownership_entity_refs },
-        });
-        Ok(respond::json(StatusCode::OK, &claims))
-    }
-}
-
-impl Inner {
-    /// Bounds the work of one route, however many questions it asks. Whatever must not be lost is
-    /// detached, so that dropping the rest is safe.
-    pub(crate) async fn in_time<T>(
-        &self,
-        work: impl Future<Output = Result<T, AuthError>>,
-    ) -> Result<T, AuthError> {
-        // On the heap: the future of a login is large, and callers nest it.
-        let answer = timeout(&*self.world.runtime, ROUTE_TIMEOUT, Box::pin(work)).await;
-        answer.unwrap_or_else(|| Err(AuthErrorKind::TooSlow.into()))
-    }
-
-    pub(crate) fn environment(&self, name: &str) -> Result<&Arc<Environment>, RequestError> {
-        match self.environments.get(name) {
-            Some(Ok(environment)) => Ok(environment),
-            Some(Err(reason)) => Err(RequestError::Misconfigured { reason: reason.clone() }),
-            None => Err(RequestError::UnknownEnvironment(name.to_owned())),
-        }
-    }
-
-    /// The environments that can be used.
-    pub(crate) fn environments(&self) -> impl Iterator<Item = &Arc<Environment>> {
-        self.environments.values().filter_map(|ready| ready.as_ref().ok())
-    }
-
-    /// The only environment there is, for callers that need not name one.
-    pub(crate) fn only_environment(&self) -> Result<&Arc<Environment>, RequestError> {
-        let mut ready = self.environments();
-        match (ready.next(), ready.next()) {
-            (Some(only), None) => Ok(only),
-            _ => Err(RequestError::MissingEnvironment),
-        }
-    }
-}
-
-impl Environment {
-    fn new(
-        world: &World,
-        name: &str,
-        options: EnvironmentOptions,
-        callbacks: &Callbacks,
-        shared: SharedDeployment,
-    ) -> Self {
-        let callback =
-            options.callback_url.unwrap_or_else(|| callbacks.default_for(&options.deployment));
-        let upstream = Upstream::new(
-            world,
-            options.deployment,
-            options.internal,
-            options.client_id,
-            options.client_secret,
-            &callback,
-        );
-        Self {
-            name: name.to_owned(),
-            upstream: Arc::new(upstream.sharing(shared)),
-            sign_in: options.sign_in,
-            scopes: options.scopes,
-            callback,
-        }
-    }
-
-    /// Says whether a request to `path` came to the redirect URI of this environment.
+    /// Says whose Coder token the person has linked: `GET /link?env=…`.
     ///
-    /// The part from `/coder/handler/frame` on is compared letter by letter. What stands in front
-    /// of it may be changed by a reverse proxy. Another deployment cannot send a code to this path,
-    /// which is what binds a callback to its authorization server (RFC 9700 §4.4.2.2).
-    fn accepts_callback_path(&self, path: &str) -> bool {
-        same_callback(self.callback.path(), path)
+    /// The person is known by an identity token in `Authorization`, ours or that of a trusted
+    /// issuer, or by the session cookie with `X-Requested-With: XMLHttpRequest` from a page of an
+    /// allowed origin. The environment may be left out when it is that of the sign-in, or the only
+    /// one.
+    pub async fn show_link(&self, request: &Request<Bytes>) -> Response<Body> {
+        self.respond_in_time(request, Box::pin(self.0.links.show(request))).await
     }
 
-    /// Refuses an answer of an authorization server that is not this environment's (RFC 9700 §4.4):
-    /// one that arrives at another redirect URI, or names another issuer (RFC 9207 §2.4).
-    pub(crate) fn check_callback(
+    /// Links a Coder session token: `POST /link?env=…` with `{"token": "…"}`, in the place of one
+    /// that was linked before. Callers are known as in [`show_link`](Self::show_link).
+    ///
+    /// The token must be good and, as far as this portal can tell, the person's own: not that of
+    /// another user than the person is signed in to Coder as, and not that of a user whom the
+    /// sign-in resolvers know as somebody else.
+    pub async fn link(&self, request: &Request<Bytes>) -> Response<Body> {
+        self.respond_in_time(request, Box::pin(self.0.links.link(request))).await
+    }
+
+    /// Forgets the linked token: `DELETE /link?env=…`. At Coder it stays what it is, since it is
+    /// the person's own. Callers are known as in [`show_link`](Self::show_link).
+    pub async fn unlink(&self, request: &Request<Bytes>) -> Response<Body> {
+        self.respond_in_time(request, Box::pin(self.0.links.unlink(request))).await
+    }
+
+    /// Finds out who makes a request, and with which rights at Coder. In this order:
+    ///
+    /// 1. `Coder-Session-Token`: the caller's own token, once Coder has accepted it at `/users/me`.
+    ///    Its answer, a refusal too, counts for a minute.
+    /// 2. `Authorization: Bearer` with one of our identity tokens: the grant that the token was
+    ///    issued for, and no other.
+    /// 3. `Authorization: Bearer` with an identity token of a trusted issuer
+    ///    ([`AuthOptions::trusting`](crate::AuthOptions::trusting)), which names a person and gives
+    ///    no access by itself: the session of 4., if it is that person's. Where logging in signs
+    ///    nobody in to Backstage, nobody can tell whose session it is; the caller then has the
+    ///    rights of the session, and no name.
+    /// 4. The session cookie, with `X-Requested-With: XMLHttpRequest`, from a page of an allowed
+    ///    origin. `GET` is no exception: what is read belongs to the person, too.
+    ///
+    /// Where 2. to 4. lead to a person but to no grant that can be used, the token counts that the
+    /// person has linked ([`link`](Self::link)).
+    ///
+    /// `environment` is the one the request names; a session or a token brings its own.
+    ///
+    /// # Errors
+    ///
+    /// 401 when nobody is there or must sign in again, 403 for another site, 503 when Coder, the
+    /// catalog or a trusted issuer cannot be asked right now.
+    pub async fn caller(
         &self,
-        path: &str,
-        issuer: Option<&str>,
-    ) -> Result<(), RequestError> {
-        let own = self.upstream.deployment();
-        // Coder names itself by its access URL, whose spelling may differ.
-        let is_own = |issuer: &str| DeploymentUrl::parse(issuer).is_ok_and(|url| url == *own);
-        if !issuer.is_none_or(is_own) || !self.accepts_callback_path(path) {
-            return Err(RequestError::OtherServer);
-        }
-        Ok(())
-    }
-}
-
-fn same_callback(own: &str, arrived: &str) -> bool {
-    let arrived = arrived.strip_suffix('/').unwrap_or(arrived);
-    match (frame_tail(own), frame_tail(arrived)) {
-        (Some(own), Some(arrived)) => own == arrived,
-        _ => own == arrived,
-    }
-}
-
-const FRAME: &str = "/coder/handler/frame";
-
-/// Everything behind the last `/coder/handler/frame` of a path: nothing, or the environment.
-fn frame_tail(path: &str) -> Option<&str> {
-    path.rfind(FRAME).and_then(|at| path.get(at + FRAME.len()..))
-}
-
-/// The redirect URIs of environments that name none themselves: one for a portal with one
-/// deployment, else one for each deployment, named after its first environment.
-struct Callbacks {
-    base_url: Url,
-    /// The first environment of each deployment.
-    deployments: Vec<(DeploymentUrl, String)>,
-}
-
-impl Callbacks {
-    fn of(options: &AuthOptions) -> Self {
-        let mut deployments: Vec<(DeploymentUrl, String)> = Vec::new();
-        for (name, environment) in &options.environments {
-            let Ok(environment) = environment else { continue };
-            if deployments.iter().all(|(known, _)| *known != environment.deployment) {
-                deployments.push((environment.deployment.clone(), name.clone()));
-            }
-        }
-        Self { base_url: options.base_url.clone(), deployments }
+        headers: &HeaderMap,
+        environment: Option<&str>,
+    ) -> Result<Caller, AuthError> {
+        let found = Box::pin(self.0.callers.find(headers, environment));
+        in_time(&*self.0.world.runtime, found).await
     }
 
-    fn default_for(&self, deployment: &DeploymentUrl) -> Url {
-        let mut url = join_path(&self.base_url, FRAME.trim_start_matches('/'));
-        let first = self.deployments.iter().find(|(known, _)| known == deployment);
-        if let (Some((_, first)), 2..) = (first, self.deployments.len())
-            && let Ok(mut segments) = url.path_segments_mut()
-        {
-            segments.push(first);
-        }
-        url
+    /// The same caller after Coder has refused a request with 401: asks `/users/me` whether the
+    /// token is dead, and rotates it then. A linked token that is dead is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// 401 when only a new login or link helps, or when the caller brought the token; 503 when
+    /// Coder cannot be asked right now.
+    pub async fn renew(&self, caller: &Caller) -> Result<Caller, AuthError> {
+        self.0.callers.renew(caller).await
+    }
+
+    /// Ends what has outlived its time: sessions, and token pairs that are to be revoked. Call it
+    /// every few minutes; several replicas may do so at once. A part that fails does not keep the
+    /// others from being done.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails. What is left over is found the next time.
+    pub async fn sweep(&self) -> Result<(), AuthError> {
+        let state = &*self.0;
+        let sessions = state.sessions.expire().await;
+        let upstream_of = |app: &_| state.environments.upstream_of(app).cloned();
+        let pairs = state.revocations.sweep(|revocation| upstream_of(&revocation.app)).await;
+        let keys = state.issuer.sweep().await;
+        sessions.and(pairs).and(keys)
+    }
+
+    async fn respond_in_time(
+        &self,
+        request: &Request<Bytes>,
+        handler: impl Future<Output = Result<Response<Body>, AuthError>> + Unpin,
+    ) -> Response<Body> {
+        self.respond(request, in_time(&*self.0.world.runtime, handler)).await
+    }
+
+    /// Makes the response of a route; an error of its handler is logged and answered here.
+    async fn respond<E: Into<ErrorResponse>>(
+        &self,
+        request: &Request<Bytes>,
+        handler: impl Future<Output = Result<Response<Body>, E>>,
+    ) -> Response<Body> {
+        handler.await.unwrap_or_else(|error| {
+            let error = error.into();
+            error.log(request);
+            error.to_response(request.method(), self.local_path(request.uri().path()))
+        })
     }
 }
 
@@ -355,70 +396,7 @@ impl fmt::Debug for CoderAuth {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("CoderAuth")
-            .field("environments", &self.0.environments.keys().collect::<Vec<_>>())
+            .field("environments", &self.0.environments.names().collect::<Vec<_>>())
             .finish_non_exhaustive()
-    }
-}
-
-/// The bearer token of a request (RFC 6750 §2.1).
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn callbacks(environments: &[(&str, &str)]) -> Vec<String> {
-        let origins = AllowedOrigins::new("https://portal.example.com".parse().unwrap(), []);
-        let base_url = Url::parse("https://portal.example.com/api/auth").unwrap();
-        let deployment = |url: &str| DeploymentUrl::parse(url).unwrap();
-        let mut options = AuthOptions::new(base_url, origins);
-        for (name, url) in environments {
-            let environment = EnvironmentOptions::new(deployment(url), "id", Secret::new("secret"));
-            options = options.environment(*name, environment);
-        }
-        let callbacks = Callbacks::of(&options);
-        environments
-            .iter()
-            .map(|(_, url)| callbacks.default_for(&deployment(url)).path().to_owned())
-            .collect()
-    }
-
-    #[test]
-    fn a_portal_with_one_deployment_has_one_redirect_uri() {
-        let one =
-            callbacks(&[("a", "https://coder.example.com"), ("b", "https://coder.example.com")]);
-        assert_eq!(one, ["/api/auth/coder/handler/frame"; 2]);
-    }
-
-    #[test]
-    fn each_of_several_deployments_has_a_redirect_uri_named_after_its_first_environment() {
-        let several = callbacks(&[
-            ("a", "https://coder.example.com/one"),
-            ("b", "https://coder.example.com/two"),
-            ("c", "https://coder.example.com/one"),
-            ("d e", "https://other.example.com"),
-        ]);
-        let named = ["a", "b", "a", "d%20e"];
-        assert_eq!(several, named.map(|name| format!("/api/auth/coder/handler/frame/{name}")));
-    }
-
-    #[test]
-    fn a_callback_counts_only_at_the_redirect_uri_of_its_deployment() {
-        for (own, arrived, accepted) in [
-            ("/api/auth/coder/handler/frame", "/api/auth/coder/handler/frame", true),
-            ("/api/auth/coder/handler/frame", "/api/auth/coder/handler/frame/", true),
-            ("/behind/api/auth/coder/handler/frame/a", "/api/auth/coder/handler/frame/a", true),
-            ("/api/auth/coder/handler/frame/a", "/api/auth/coder/handler/frame/b", false),
-            ("/api/auth/coder/handler/frame/a", "/api/auth/coder/handler/frame", false),
-            ("/api/auth/coder/handler/frame", "/api/auth/coder/handler/frame/a", false),
-            ("/own", "/own", true),
-            ("/own", "/api/auth/coder/handler/frame", false),
-        ] {
-            assert_eq!(same_callback(own, arrived), accepted, "{own} {arrived}");
-        }
     }
 }

@@ -1,7 +1,9 @@
-//! A door for the simulation of the login: what sealed records hold. Not part of the public API.
+//! A door for the simulation of the login: what sealed records and callers hold. Not part of the
+//! public API.
 
 use coder_core::Secret;
 
+use crate::caller::Caller;
 use crate::grant::StoredPair;
 use crate::seal::SealingKeys;
 use crate::store::PairRecord;
@@ -9,4 +11,9 @@ use crate::store::PairRecord;
 /// Gives the access token of a stored pair; `None` when it cannot be opened.
 pub fn access_token_of(keys: &SealingKeys, record: &PairRecord) -> Option<Secret> {
     StoredPair::open(keys, record).ok().map(|pair| pair.tokens.access_token)
+}
+
+/// Gives the token with which a caller asks Coder.
+pub fn token_of(caller: &Caller) -> &Secret {
+    caller.any_token()
 }

@@ -1,6 +1,13 @@
 //! coder-backstage for axum and tower: a [`Portal`]'s routes as a router or a service, and who is
 //! signed in as an extractor.
 //!
+//! ```toml
+//! [dependencies]
+//! coder-axum = "0.1"
+//! coder-portal = "0.1"
+//! axum = "0.8"
+//! ```
+//!
 //! ```
 //! use axum::{Router, routing::get};
 //! use coder_axum::SignedIn;
@@ -32,7 +39,7 @@ mod service;
 mod signed_in;
 
 pub use service::PortalService;
-pub use signed_in::{NotSignedIn, SignedIn};
+pub use signed_in::{SignedIn, SignedInRejection};
 
 use axum::Router;
 use coder_portal::Portal;

@@ -23,30 +23,30 @@ export class Refused extends Error {
 }
 
 /** The JSON at `path`, or nothing where the answer has none. */
-export async function ask(path, method = "GET") {
+export async function ask(path, method = 'GET') {
   let answer;
   try {
     answer = await fetch(path, {
       method,
-      headers: { Accept: "application/json", "X-Requested-With": "XMLHttpRequest" },
-      credentials: "same-origin",
-      cache: "no-store",
-      redirect: "error",
+      headers: { Accept: 'application/json', 'X-Requested-With': 'XMLHttpRequest' },
+      credentials: 'same-origin',
+      cache: 'no-store',
+      redirect: 'error',
     });
   } catch {
     const message = "The portal's server cannot be reached. Is it still running?";
-    throw new Refused(0, "Unreachable", message);
+    throw new Refused(0, 'Unreachable', message);
   }
-  const text = await answer.text().catch(() => "");
+  const text = await answer.text().catch(() => '');
   const body = parse(text);
   if (answer.ok) {
     return body;
   }
   const { name, message } = body?.error ?? {};
-  const wait = Number(answer.headers.get("Retry-After")) || undefined;
+  const wait = Number(answer.headers.get('Retry-After')) || undefined;
   throw new Refused(
     answer.status,
-    name ?? "Error",
+    name ?? 'Error',
     message ?? `The portal's server answered with status ${answer.status}.`,
     wait,
   );

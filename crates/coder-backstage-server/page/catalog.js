@@ -1,8 +1,8 @@
 // The entities, and the card of workspaces that belongs to each.
 
-import { Refused, ask } from "./api.js";
-import { element, fromTemplate, link, sentence, setText, withCode } from "./dom.js";
-import { showWorkspace } from "./workspace.js";
+import { Refused, ask } from './api.js';
+import { element, fromTemplate, link, sentence, setText, withCode } from './dom.js';
+import { showWorkspace } from './workspace.js';
 
 /** The entities of the catalog, each with a card that keeps itself up to date. */
 export class Catalog {
@@ -12,16 +12,16 @@ export class Catalog {
   constructor(list, context) {
     this.list = list;
     this.context = context;
-    document.addEventListener("visibilitychange", this.#onVisible);
+    document.addEventListener('visibilitychange', this.#onVisible);
   }
 
   /** Asks for the entities and shows their cards, which then look for their workspaces. */
   async open() {
-    this.list.setAttribute("aria-busy", "true");
-    const { items } = await ask("/api/coder/v1/entities");
-    this.#cards = items.map((entity) => new Card(entity, this.context));
-    this.list.replaceChildren(...this.#cards.map((card) => card.element));
-    this.list.setAttribute("aria-busy", "false");
+    this.list.setAttribute('aria-busy', 'true');
+    const { items } = await ask('/api/coder/v1/entities');
+    this.#cards = items.map(entity => new Card(entity, this.context));
+    this.list.replaceChildren(...this.#cards.map(card => card.element));
+    this.list.setAttribute('aria-busy', 'false');
     for (const card of this.#cards) {
       card.look();
     }
@@ -29,7 +29,7 @@ export class Catalog {
   }
 
   close() {
-    document.removeEventListener("visibilitychange", this.#onVisible);
+    document.removeEventListener('visibilitychange', this.#onVisible);
     for (const card of this.#cards) {
       card.close();
     }
@@ -56,27 +56,27 @@ class Card {
   constructor(entity, context) {
     this.entity = entity;
     this.context = context;
-    this.element = fromTemplate("entity-template");
+    this.element = fromTemplate('entity-template');
     const title = entity.title || entity.name;
     this.title = title;
     this.element.dataset.entityRef = entity.entityRef;
-    this.#state = "loading";
-    const id = `entity-${entity.entityRef.replace(/[^a-z0-9]+/gi, "-")}`;
-    this.#part("h2").id = id;
-    this.element.setAttribute("aria-labelledby", id);
-    this.#text(".ref", entity.entityRef);
-    this.#text("h2", title);
-    this.#text(".description", entity.description);
-    for (const name of this.element.querySelectorAll(".unseen.name")) {
+    this.#state = 'loading';
+    const id = `entity-${entity.entityRef.replace(/[^a-z0-9]+/gi, '-')}`;
+    this.#part('h2').id = id;
+    this.element.setAttribute('aria-labelledby', id);
+    this.#text('.ref', entity.entityRef);
+    this.#text('h2', title);
+    this.#text('.description', entity.description);
+    for (const name of this.element.querySelectorAll('.unseen.name')) {
       name.textContent = ` for ${title}`;
     }
-    const repository = this.#part(".repository");
+    const repository = this.#part('.repository');
     repository.hidden = !link(repository.firstElementChild, entity.repositoryUrl);
     repository.firstElementChild.textContent = withoutScheme(entity.repositoryUrl);
-    this.#part(".again").addEventListener("click", async () => {
+    this.#part('.again').addEventListener('click', async () => {
       await this.look();
-      if (this.#part(".failure").hidden) {
-        this.#part("h2").focus();
+      if (this.#part('.failure').hidden) {
+        this.#part('h2').focus();
       }
     });
   }
@@ -91,12 +91,12 @@ class Card {
     let again;
     try {
       const { kind, namespace, name } = this.entity;
-      const path = [kind.toLowerCase(), namespace, name].map(encodeURIComponent).join("/");
+      const path = [kind.toLowerCase(), namespace, name].map(encodeURIComponent).join('/');
       const query = new URLSearchParams({ env: this.context.environment });
       const found = await ask(`/api/coder/v1/entities/${path}/workspaces?${query}`);
       if (!this.#closed) {
         this.#show(found);
-        again = found.lookAgainAfterSeconds;
+        again = found.pollAfterSeconds;
       }
     } catch (refused) {
       if (!this.#closed) {
@@ -117,30 +117,30 @@ class Card {
   }
 
   #show(found) {
-    this.#state = found.partial ? "partial" : "ready";
-    this.#part(".loading").hidden = true;
-    this.#part(".failure").hidden = true;
-    this.#part(".partial").hidden = !found.partial;
-    const create = this.#part(".create");
+    this.#state = found.partial ? 'partial' : 'ready';
+    this.#part('.loading').hidden = true;
+    this.#part('.failure').hidden = true;
+    this.#part('.partial').hidden = !found.partial;
+    const create = this.#part('.create');
     create.hidden = !link(create, found.creationUrl);
-    create.title = found.templateName ? `From the template ${found.templateName}` : "";
+    create.title = found.templateName ? `From the template ${found.templateName}` : '';
     const none = found.repositoryUrl
-      ? "None of your workspaces is made for this repository yet."
-      : "Its workspaces cannot be told from others.";
-    this.#text(".none", found.workspaces.length === 0 && !found.partial ? none : "");
-    const notices = this.#part(".notices");
-    notices.replaceChildren(...found.notices.map((text) => withCode(element("li"), text)));
+      ? 'None of your workspaces is made for this repository yet.'
+      : 'Its workspaces cannot be told from others.';
+    this.#text('.none', found.workspaces.length === 0 && !found.partial ? none : '');
+    const notices = this.#part('.notices');
+    notices.replaceChildren(...found.notices.map(text => withCode(element('li'), text)));
     notices.hidden = found.notices.length === 0;
     this.#showWorkspaces(found.workspaces);
   }
 
   /** A row stays the same element as long as its workspace is there, and is moved only if it must. */
   #showWorkspaces(workspaces) {
-    const list = this.#part(".workspaces");
+    const list = this.#part('.workspaces');
     const focused = document.activeElement;
-    const rows = new Map([...list.children].map((row) => [row.dataset.id, row]));
+    const rows = new Map([...list.children].map(row => [row.dataset.id, row]));
     workspaces.forEach((workspace, place) => {
-      const row = rows.get(workspace.id) ?? fromTemplate("workspace-template");
+      const row = rows.get(workspace.id) ?? fromTemplate('workspace-template');
       showWorkspace(row, workspace);
       if (list.children[place] !== row) {
         list.insertBefore(row, list.children[place] ?? null);
@@ -161,7 +161,7 @@ class Card {
     if (known) {
       for (const { id, name, label } of workspaces) {
         if (known.get(id) !== label) {
-          this.context.announce(`Workspace ${name} of ${this.title}: ${label.replace("…", "")}.`);
+          this.context.announce(`Workspace ${name} of ${this.title}: ${label.replace('…', '')}.`);
         }
       }
     }
@@ -173,15 +173,15 @@ class Card {
       this.context.onSignedOut(refused);
       return undefined;
     }
-    this.#state = "failed";
-    this.#part(".loading").hidden = true;
+    this.#state = 'failed';
+    this.#part('.loading').hidden = true;
     const told = refused instanceof Refused;
     if (!told) {
       console.error(refused);
     }
-    const message = told ? refused.message : "This page cannot show what the server answered.";
-    withCode(this.#part(".failure p"), sentence(message));
-    this.#part(".failure").hidden = false;
+    const message = told ? refused.message : 'This page cannot show what the server answered.';
+    withCode(this.#part('.failure p'), sentence(message));
+    this.#part('.failure').hidden = false;
     return refused.isTransient ? (refused.retryAfterSeconds ?? 15) : undefined;
   }
 
@@ -199,5 +199,5 @@ class Card {
 }
 
 function withoutScheme(url) {
-  return (url ?? "").replace(/^[a-z]+:\/\//, "").replace(/\.git$/, "");
+  return (url ?? '').replace(/^[a-z]+:\/\//, '').replace(/\.git$/, '');
 }

@@ -9,7 +9,7 @@ export function link(anchor, url) {
   if (follow) {
     anchor.href = url;
   } else {
-    anchor.removeAttribute("href");
+    anchor.removeAttribute('href');
   }
   return follow;
 }
@@ -20,7 +20,7 @@ export function fromTemplate(id) {
 }
 
 /** A new element with this text. */
-export function element(name, text = "") {
+export function element(name, text = '') {
   const made = document.createElement(name);
   made.textContent = text;
   return made;
@@ -28,15 +28,15 @@ export function element(name, text = "") {
 
 /** The server's messages begin in lower case; what is in backticks stays as it is. */
 export function sentence(text) {
-  return text ? text.charAt(0).toUpperCase() + text.slice(1) : "";
+  return text ? text.charAt(0).toUpperCase() + text.slice(1) : '';
 }
 
 /** The server's messages have what people wrote in backticks. */
 export function withCode(target, text) {
-  const parts = text.split("`");
-  const isCode = (place) => place % 2 === 1 && place < parts.length - 1;
+  const parts = text.split('`');
+  const isCode = place => place % 2 === 1 && place < parts.length - 1;
   target.replaceChildren(
-    ...parts.map((part, place) => (isCode(place) ? element("code", part) : part)),
+    ...parts.map((part, place) => (isCode(place) ? element('code', part) : part)),
   );
   return target;
 }
@@ -44,7 +44,7 @@ export function withCode(target, text) {
 /** An element without text is not there; one with the same text is left alone. */
 export function setText(target, text) {
   target.hidden = !text;
-  if (target.textContent !== (text ?? "")) {
-    target.textContent = text ?? "";
+  if (target.textContent !== (text ?? '')) {
+    target.textContent = text ?? '';
   }
 }

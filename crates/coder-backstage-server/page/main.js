@@ -1,31 +1,31 @@
 // The page as a whole: who is signed in, and what is shown then.
 
-import { Catalog } from "./catalog.js";
-import { restore, signIn, signInPage, signOut } from "./session.js";
+import { Catalog } from './catalog.js';
+import { restore, signIn, signInPage, signOut } from './session.js';
 
 const { environment, origin } = document.documentElement.dataset;
-const $ = (id) => document.getElementById(id);
+const $ = id => document.getElementById(id);
 
 let catalog;
 let popup;
 let retry;
 
-$("sign-in").addEventListener("click", () => {
+$('sign-in').addEventListener('click', () => {
   if (popup && !popup.closed) {
     popup.focus();
   } else {
     connect();
   }
 });
-$("disconnect").addEventListener("click", disconnect);
-$("account-picture").addEventListener("error", () => {
-  $("account-picture").hidden = true;
+$('disconnect').addEventListener('click', disconnect);
+$('account-picture').addEventListener('error', () => {
+  $('account-picture').hidden = true;
 });
 
 if (origin && origin !== location.origin) {
   const text = `The portal lives at ${origin}, and signing in works there only.`;
-  show("elsewhere");
-  problem("This is another address.", text, help("a", "Open the portal there", { href: origin }));
+  show('elsewhere');
+  problem('This is another address.', text, help('a', 'Open the portal there', { href: origin }));
 } else {
   restoreSession(takeRedirectError());
 }
@@ -34,20 +34,20 @@ if (origin && origin !== location.origin) {
 async function restoreSession(redirectError) {
   clearTimeout(retry);
   noProblem();
-  show("restoring");
+  show('restoring');
   try {
     enter(await restore(environment));
   } catch (refused) {
     if (refused.isSignedOut) {
-      show("signed-out");
+      show('signed-out');
       if (redirectError) {
-        problem("Signing in did not work.", redirectError);
+        problem('Signing in did not work.', redirectError);
       }
     } else if (refused.isTransient) {
       wait(refused);
     } else {
-      show("signed-out");
-      problem("Your session cannot be restored.", refused.message);
+      show('signed-out');
+      problem('Your session cannot be restored.', refused.message);
     }
   }
 }
@@ -55,13 +55,13 @@ async function restoreSession(redirectError) {
 /** The session may be as good as ever; it is only that it cannot be asked for right now. */
 function wait(refused) {
   const seconds = refused.retryAfterSeconds ?? 15;
-  show("waiting");
-  const again = help("button", "Try again now", { type: "button", className: "quiet" });
-  again.addEventListener("click", async () => {
+  show('waiting');
+  const again = help('button', 'Try again now', { type: 'button', className: 'quiet' });
+  again.addEventListener('click', async () => {
     await restoreSession();
     focusOnState();
   });
-  problem("One moment.", `${refused.message} Trying again in ${seconds} seconds.`, again);
+  problem('One moment.', `${refused.message} Trying again in ${seconds} seconds.`, again);
   retry = setTimeout(restoreSession, seconds * 1000);
 }
 
@@ -70,12 +70,12 @@ async function connect() {
   const attempt = signIn(environment);
   popup = attempt.popup;
   noProblem();
-  show("signing-in");
+  show('signing-in');
   try {
     enter(await attempt.person);
     focusOnState();
   } catch (error) {
-    show("signed-out");
+    show('signed-out');
     explain(error);
     focusOnState();
   } finally {
@@ -84,26 +84,33 @@ async function connect() {
 }
 
 function explain(error) {
-  if (error.kind === "blocked") {
-    const here = help("a", "Sign in in this window", { href: signInPage(environment) });
-    problem(error.message, "Allow pop-ups for this page and try again, or go on without one.", here);
-  } else if (error.kind === "closed") {
-    problem(error.message, "If it showed an error or stayed empty, Coder may be down: try again later.");
+  if (error.kind === 'blocked') {
+    const here = help('a', 'Sign in in this window', { href: signInPage(environment) });
+    problem(
+      error.message,
+      'Allow pop-ups for this page and try again, or go on without one.',
+      here,
+    );
+  } else if (error.kind === 'closed') {
+    problem(
+      error.message,
+      'If it showed an error or stayed empty, Coder may be down: try again later.',
+    );
   } else {
-    problem("Signing in did not work.", error.message);
+    problem('Signing in did not work.', error.message);
   }
 }
 
 /** Shows the person, and the catalog with that person's workspaces. */
 function enter(person) {
-  $("account-name").textContent = person.name;
-  $("account-ref").textContent = person.entityRef ?? person.email ?? "";
-  $("account-initials").textContent = person.initials;
-  $("account-picture").hidden = !person.picture;
+  $('account-name').textContent = person.name;
+  $('account-ref').textContent = person.entityRef ?? person.email ?? '';
+  $('account-initials').textContent = person.initials;
+  $('account-picture').hidden = !person.picture;
   if (person.picture) {
-    $("account-picture").src = person.picture;
+    $('account-picture').src = person.picture;
   }
-  show("signed-in");
+  show('signed-in');
   announce(`Connected as ${person.name}.`);
   openCatalog();
 }
@@ -111,44 +118,45 @@ function enter(person) {
 async function openCatalog() {
   noProblem();
   catalog?.close();
-  catalog = new Catalog($("entities"), {
+  catalog = new Catalog($('entities'), {
     environment,
     announce,
-    onSignedOut: (refused) => leave(refused.message),
+    onSignedOut: refused => leave(refused.message),
   });
   try {
     const count = await catalog.open();
-    $("catalog-summary").textContent = `${count} ${count === 1 ? "entry" : "entries"} in the catalog`;
+    $('catalog-summary').textContent =
+      `${count} ${count === 1 ? 'entry' : 'entries'} in the catalog`;
   } catch (refused) {
     if (refused.isSignedOut) {
       leave(refused.message);
     } else {
-      const again = help("button", "Try again", { type: "button", className: "quiet" });
-      again.addEventListener("click", async () => {
+      const again = help('button', 'Try again', { type: 'button', className: 'quiet' });
+      again.addEventListener('click', async () => {
         await openCatalog();
         focusOnState();
       });
-      problem("The catalog cannot be shown.", refused.message, again);
+      problem('The catalog cannot be shown.', refused.message, again);
     }
   }
 }
 
 async function disconnect() {
-  const button = $("disconnect");
-  if (button.ariaDisabled === "true") {
+  const button = $('disconnect');
+  if (button.ariaDisabled === 'true') {
     return;
   }
   // Not `disabled`: that would take the focus away.
-  button.ariaDisabled = "true";
+  button.ariaDisabled = 'true';
   try {
     await signOut(environment);
     leave();
-    announce("Disconnected.");
+    announce('Disconnected.');
   } catch (refused) {
     if (refused.isSignedOut) {
       leave();
     } else {
-      problem("Disconnecting did not work.", refused.message);
+      problem('Disconnecting did not work.', refused.message);
     }
   } finally {
     button.ariaDisabled = null;
@@ -159,60 +167,63 @@ async function disconnect() {
 function leave(reason) {
   catalog?.close();
   catalog = undefined;
-  show("signed-out");
+  show('signed-out');
   noProblem();
   if (reason) {
-    problem("You are not signed in any more.", reason);
+    problem('You are not signed in any more.', reason);
   }
   focusOnState();
 }
 
 function show(state) {
   document.body.dataset.state = state;
-  const signedIn = state === "signed-in";
-  const signingIn = state === "signing-in";
-  $("account").hidden = !signedIn;
-  $("catalog").hidden = !signedIn;
-  $("welcome").hidden = !(state === "signed-out" || signingIn);
-  $("restoring").hidden = state !== "restoring";
-  $("sign-in").textContent = signingIn ? "Go on in the Coder window" : "Sign in with Coder";
+  const signedIn = state === 'signed-in';
+  const signingIn = state === 'signing-in';
+  $('account').hidden = !signedIn;
+  $('catalog').hidden = !signedIn;
+  $('welcome').hidden = !(state === 'signed-out' || signingIn);
+  $('restoring').hidden = state !== 'restoring';
+  $('sign-in').textContent = signingIn ? 'Go on in the Coder window' : 'Sign in with Coder';
 }
 
 function problem(title, text, action) {
-  $("problem-title").textContent = title;
-  $("problem-text").textContent = text;
-  $("problem-help").replaceChildren(...(action ? [action] : []));
-  $("problem").hidden = false;
+  $('problem-title').textContent = title;
+  $('problem-text').textContent = text;
+  $('problem-help').replaceChildren(...(action ? [action] : []));
+  $('problem').hidden = false;
 }
 
 function noProblem() {
-  $("problem").hidden = true;
+  $('problem').hidden = true;
 }
 
 function help(name, text, properties) {
   const made = Object.assign(document.createElement(name), properties);
-  made.id = "problem-action";
+  made.id = 'problem-action';
   made.textContent = text;
   return made;
 }
 
 /** Puts the focus where to go on: what was pressed is gone. */
 function focusOnState() {
-  const places = ["problem-action", "catalog-title", "sign-in"];
-  places.map($).find((place) => place?.checkVisibility())?.focus();
+  const places = ['problem-action', 'catalog-title', 'sign-in'];
+  places
+    .map($)
+    .find(place => place?.checkVisibility())
+    ?.focus();
 }
 
 function announce(text) {
-  $("status").textContent = text;
+  $('status').textContent = text;
 }
 
 /** The error a sign-in without popup came back with; it is taken out of the address bar. */
 function takeRedirectError() {
   const url = new URL(location.href);
-  const error = url.searchParams.get("error");
+  const error = url.searchParams.get('error');
   if (error !== null) {
-    url.searchParams.delete("error");
-    history.replaceState(null, "", url);
+    url.searchParams.delete('error');
+    history.replaceState(null, '', url);
   }
   return error?.slice(0, 300);
 }

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use coder_config::EnvironmentName;
 use coder_core::DeploymentUrl;
 use url::Url;
 
@@ -32,9 +33,17 @@ pub(crate) enum Command {
 pub(crate) enum ConfigCommand {
     /// Tells every mistake and everything worth knowing, each with its place; fails when there is a
     /// mistake
-    Check(ConfigArgs),
+    Check(CheckArgs),
     /// Prints what all files and variables make together, without secrets
     Print(PrintArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) sources: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,19 +59,25 @@ pub(crate) struct PrintArgs {
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) sources: ConfigArgs,
-    /// Where the server keeps its files, the sessions among them: an existing directory that
-    /// outlives the process. Without it, the one systemd names (`StateDirectory=`), else this one
-    #[arg(long, value_name = "DIRECTORY")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     /// How many connections are served at a time; others wait until one of them ends. Each one takes
     /// a file descriptor (`ulimit -n`), and up to one more for what is asked of Coder
     #[arg(long, value_name = "NUMBER", default_value_t = crate::server::CONNECTIONS)]
     pub(crate) max_connections: NonZeroUsize,
 }
 
-impl ServeArgs {
+#[derive(Debug, clap::Args)]
+pub(crate) struct DataArgs {
+    /// Where the server keeps its files, the sessions among them: an existing directory that
+    /// outlives the process. Without it, the one systemd names (`StateDirectory=`), else this one
+    #[arg(long, value_name = "DIRECTORY")]
+    data_dir: Option<PathBuf>,
+}
+
+impl DataArgs {
     /// Where the server keeps its files.
-    pub(crate) fn data_directory(&self) -> PathBuf {
+    pub(crate) fn directory(&self) -> PathBuf {
         let of_systemd = || {
             let directories = std::env::var_os("STATE_DIRECTORY")?;
             std::env::split_paths(&directories).next()
@@ -81,7 +96,7 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct RegisterArgs {
-    /// Where Coder is
+    /// URL of the Coder deployment
     #[arg(long, value_name = "URL")]
     pub(crate) deployment_url: DeploymentUrl,
     /// Where the portal's backend is: `backend.baseUrl` of its app-config
@@ -89,8 +104,8 @@ pub(crate) struct RegisterArgs {
     pub(crate) backend_url: Url,
     /// The environment to print the app-config for
     #[arg(long, value_name = "NAME", default_value = "production")]
-    pub(crate) environment: String,
-    /// What people read on Coder's consent page: letters, digits and single hyphens
+    pub(crate) environment: EnvironmentName,
+    /// Name shown on Coder's consent page: letters, digits and single hyphens
     #[arg(long, value_name = "NAME", default_value = "backstage")]
     pub(crate) name: String,
     /// Lets the portal register itself, where the deployment allows it. Otherwise an owner's token

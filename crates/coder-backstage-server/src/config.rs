@@ -9,10 +9,11 @@ use coder_config::{AppConfig, ConfigSources, Notice};
 use coder_core::{ReqwestTransport, World};
 use coder_portal::Portal;
 
-use crate::args::{ConfigArgs, ConfigCommand, PrintArgs};
+use crate::args::{CheckArgs, ConfigCommand, PrintArgs};
 use crate::configuration::{process_environment, read};
 use crate::failure::Failure;
 use crate::serve::USER_AGENT;
+use crate::store;
 
 /// Does what the command says. Mistakes are told by whoever reports the failure.
 pub(crate) fn config(command: &ConfigCommand) -> Result<(), Failure> {
@@ -22,18 +23,21 @@ pub(crate) fn config(command: &ConfigCommand) -> Result<(), Failure> {
     }
 }
 
-fn check(args: &ConfigArgs) -> Result<(), Failure> {
+fn check(args: &CheckArgs) -> Result<(), Failure> {
     let environment = process_environment();
-    let loaded = ConfigSources::new(&read, &environment).with_files(&args.config).load()?;
+    let sources = ConfigSources::new(&read, &environment).with_files(&args.sources.config);
+    let loaded = sources.load()?;
     let config = AppConfig::from_loaded(&loaded).inspect_err(|errors| {
         // When standard output is closed, the mistakes are told all the same.
         let _ = write_out(&lines(errors.notices()));
     })?;
-    // What else keeps `serve` from starting: sign-in resolvers, keys.
+    // What else keeps `serve` from starting: sign-in resolvers, keys, the place of the sessions.
     let portal = portal_of(&config)?;
+    let place = store::check(&config.session, &args.data.directory())?;
+    let place = place.map(|notice| format!("{notice}\n")).unwrap_or_default();
     let files = loaded.files().join(", ");
     let (notices, uris) = (lines(config.notices()), redirect_uris(&config, &portal));
-    write_out(&format!("{notices}{uris}{files}: nothing is wrong\n"))
+    write_out(&format!("{notices}{place}{uris}{files}: nothing is wrong\n"))
 }
 
 /// Without its store and its catalog's files: checking changes nothing.
@@ -44,7 +48,7 @@ fn portal_of(config: &AppConfig) -> Result<Portal, Failure> {
     Ok(Portal::builder(config, &world, catalog, store).files(&read).build()?)
 }
 
-/// What has to be registered at Coder for each environment, a line each.
+/// Lists the redirect URI to register at Coder for each environment, a line each.
 fn redirect_uris(config: &AppConfig, portal: &Portal) -> String {
     let mut lines = String::new();
     for (name, uri) in portal.auth().redirect_uris() {

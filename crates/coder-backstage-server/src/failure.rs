@@ -9,7 +9,7 @@ use coder_config::{ConfigErrors, Listen};
 use coder_core::{DeploymentUrl, ReqwestTransportError};
 use coder_portal::PortalError;
 
-/// What ends the process.
+/// Error that ends the process.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The configuration cannot be used.
@@ -24,9 +24,9 @@ pub(crate) enum Failure {
     /// Nothing can be served at that place.
     #[error("cannot listen at `{listen}`; change `backend.listen` or end what listens there")]
     Listen {
-        /// The place.
+        /// Address that was to be listened on.
         listen: Listen,
-        /// What the system said.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// The server stopped by itself.
@@ -43,10 +43,10 @@ pub(crate) enum Failure {
         "set CODER_SESSION_TOKEN to a token of an owner of the deployment (Coder makes one at `{deployment}/settings/tokens`), or use `--dynamic` where the deployment lets clients register themselves"
     )]
     NoToken {
-        /// Where Coder is.
+        /// URL of the Coder deployment.
         deployment: DeploymentUrl,
     },
-    /// What was registered cannot be printed.
+    /// The registration cannot be printed.
     #[error("standard output cannot be written to")]
     Output(#[source] std::io::Error),
     /// The asynchronous runtime did not start.
@@ -59,9 +59,9 @@ pub(crate) enum Failure {
     #[cfg(feature = "demo")]
     #[error("the demo cannot be set up: {what}")]
     Demo {
-        /// What cannot be done.
+        /// Description of the failed action.
         what: &'static str,
-        /// Why.
+        /// Error that caused it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A step of the smoke run failed; it has been printed.

@@ -1,10 +1,50 @@
-//! The coder-backstage server: Coder as auth provider and workspaces API of a Backstage portal,
-//! configured by app-config.yaml.
+//! The binary `coder-backstage`: sign-in with [Coder](https://coder.com) and the workspaces of catalog
+//! entities for a [Backstage](https://backstage.io) portal, configured by the `app-config.yaml` you
+//! already have. It runs alone or beside a Backstage backend, and needs no database server.
 //!
-//! - `coder-backstage serve --config app-config.yaml` serves a real configuration.
-//! - `coder-backstage config check` and `config print` look at one without serving it.
-//! - `coder-backstage register` makes the portal an OAuth2 application of Coder.
-//! - `coder-backstage demo` shows everything on this machine, with a fake Coder.
+//! ```sh
+//! cargo install coder-backstage-server
+//! coder-backstage demo        # everything on this machine, with a fake Coder; --smoke plays it through
+//! coder-backstage serve --config app-config.yaml --config app-config.production.yaml
+//! coder-backstage config check  # looks for mistakes without serving; `config print` shows what holds
+//! coder-backstage register      # makes the portal an OAuth2 application of Coder
+//! ```
+//!
+//! # The configuration
+//!
+//! ```yaml
+//! app: { baseUrl: https://portal.example.com }
+//! backend: { baseUrl: https://portal.example.com, listen: ':7007' }
+//! auth:
+//!   environment: production
+//!   providers:
+//!     coder:
+//!       production:
+//!         clientId: ${CODER_OAUTH_CLIENT_ID}
+//!         clientSecret: ${CODER_OAUTH_CLIENT_SECRET}
+//!         deploymentUrl: https://coder.example.com
+//!         signIn: { resolvers: [{ resolver: usernameMatchingUserEntityName }] }
+//! coder: { workspaces: { defaultTemplateName: devcontainers, repoUrlParamKeys: [git_repo] } }
+//! catalog: { locations: [{ type: file, target: ./catalog/*.yaml }] }
+//! ```
+//!
+//! # What it does
+//!
+//! - Every mistake in the configuration is printed with its place and what to do; then the process
+//!   ends with 1.
+//! - It logs to standard error, everything from `info` on; `RUST_LOG` says otherwise. No secret is
+//!   ever logged.
+//! - SIGINT and SIGTERM end it after the requests at hand.
+//! - Sessions are kept in the SQLite file `coder-backstage.sqlite` of the directory that `--data-dir` names,
+//!   sealed with the key in `coder-backstage.sqlite.key` beside it, so a restart signs nobody out. Several
+//!   processes share a PostgreSQL (`coder.session.store`).
+//! - It speaks HTTP/1.1; TLS is the reverse proxy's.
+//! - Stores, keys, replicas, backups, log lines, and what to do when people cannot sign in: `docs/operating.md` of
+//!   the repository.
+//! - Where the portal's pages and this backend share an origin, it serves a small portal page at `/`.
+//! - Operators can build without the fake: `cargo install coder-backstage-server --no-default-features`.
+//!
+//! The libraries below it are introduced by the crate [`coder-backstage`](https://docs.rs/coder-backstage).
 
 mod args;
 mod config;

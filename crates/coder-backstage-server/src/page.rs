@@ -15,7 +15,7 @@ use http::header::{
 
 const INDEX: &str = include_str!("../page/index.html");
 
-/// What the index refers to: path, type and text.
+/// Files that the index page refers to: path, media type and text.
 const FILES: &[(&str, &str, &str)] = &[
     ("/page/colours.css", "text/css; charset=utf-8", include_str!("../page/colours.css")),
     ("/page/style.css", "text/css; charset=utf-8", include_str!("../page/style.css")),
@@ -33,7 +33,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' https:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// What the page is told by the server.
+/// Values that the server writes into the page.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
     environment: String,
@@ -47,7 +47,7 @@ impl Page {
         let origin = Origin::from_url(&config.app_base_url).ok()?;
         let ours =
             Origin::from_url(&config.backend.base_url).is_ok_and(|backend| backend == origin);
-        let environment = config.auth.environment.clone();
+        let environment = config.auth.environment.to_string();
         ours.then_some(Self { environment, origin, note: "" })
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use coder_auth::{Registration, register_app, register_dynamically};
+use coder_auth::{RegisteredApp, register_app, register_dynamically};
 use coder_client::{Client, Credential};
 use coder_core::{ReqwestTransport, Secret, World, join_path};
 use url::Url;
@@ -36,10 +36,12 @@ fn callback_url(backend_url: &Url) -> Url {
     join_path(backend_url, "api/auth/coder/handler/frame")
 }
 
-/// What the operator reads. The only place where the secret is told, once, as Coder tells it.
-fn told(args: &RegisterArgs, callback_url: &Url, registration: &Registration) -> String {
+/// Formats the registration for the operator.
+///
+/// This is the only text with the client secret, which Coder shows once.
+fn told(args: &RegisterArgs, callback_url: &Url, registration: &RegisteredApp) -> String {
     let RegisterArgs { name, deployment_url, environment, .. } = args;
-    let Registration { client_id, client_secret, reused, .. } = registration;
+    let RegisteredApp { client_id, client_secret, reused, .. } = registration;
     let done =
         if *reused { "was registered already and has one more secret" } else { "is registered" };
     let secret = client_secret.expose();

@@ -21,7 +21,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let sources =
         ConfigSources::new(&configuration::read, &environment).with_files(&args.sources.config);
     let mut config = configuration::load(&sources)?;
-    let store = store::open(&mut config.session, &args.data_directory()).await?;
+    let store = store::open(&mut config.session, &args.data.directory()).await?;
     let runtime = TokioRuntime::current().ok_or(Failure::NoRuntime)?;
     let portal = portal(&config, Path::new(""), store, &runtime)?;
     let listener = server::bind(&config.backend.listen).await?;
@@ -52,5 +52,5 @@ pub(crate) fn portal(
     Ok(portal.files(&configuration::read).build()?)
 }
 
-/// What this server calls itself to others.
+/// Value of `User-Agent` in this server's requests.
 pub(crate) const USER_AGENT: &str = concat!("coder-backstage/", env!("CARGO_PKG_VERSION"));

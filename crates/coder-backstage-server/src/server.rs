@@ -59,7 +59,7 @@ pub(crate) async fn bind(listen: &Listen) -> Result<TcpListener, Failure> {
     bound.map_err(|source| Failure::Listen { listen: listen.clone(), source })
 }
 
-/// What is served, and how much of it at a time.
+/// Service and the limits of its connections.
 pub(crate) struct Serving {
     pub(crate) routes: Router,
     pub(crate) portal: Portal,
@@ -171,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    /// What a client reads until the server hangs up, after it has sent this.
+    /// Sends a text and returns the answer, up to the end of the connection.
     async fn answer_to(sent: &str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,18 +1,41 @@
 //! Where grants and sessions are kept: what `coder.session.store` says, else a SQLite file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use coder_auth::MemoryAuthStore;
 use coder_auth::store::AuthStore;
-use coder_auth_sqlx::{KeyFile, PostgresAuthStore, SqlStoreError, SqliteAuthStore};
-use coder_config::{SessionConfig, SessionStoreConfig};
-use coder_core::OsRandom;
+use coder_auth_sqlx::{KeyFile, PlaceNotice, PostgresAuthStore, SqlStoreError, SqliteAuthStore};
+use coder_config::{ConfigErrors, SessionConfig, SessionStoreConfig};
+use coder_core::{OsRandom, with_causes};
 
 /// The file in the data directory, unless another one is configured.
 const FILE: &str = "coder-backstage.sqlite";
 /// Every one serves many people at once: none is held while Coder is asked.
 const CONNECTIONS: u32 = 10;
+
+/// Checks whether a store can be opened where this configuration says, and changes nothing there.
+///
+/// # Errors
+///
+/// When it cannot, at the place of the configuration that names it.
+pub(crate) fn check(
+    session: &SessionConfig,
+    data_directory: &Path,
+) -> Result<Option<PlaceNotice>, ConfigErrors> {
+    let path = match &session.store {
+        Some(SessionStoreConfig::Memory | SessionStoreConfig::Postgres { .. }) => return Ok(None),
+        Some(SessionStoreConfig::Sqlite { file, .. }) => path(file.as_deref(), data_directory),
+        None => path(None, data_directory),
+    };
+    SqliteAuthStore::check_place(path).map_err(|error| {
+        session.invalid_store(format!("cannot be used: {}", with_causes(&error))).into()
+    })
+}
+
+fn path(file: Option<&str>, data_directory: &Path) -> PathBuf {
+    data_directory.join(file.unwrap_or(FILE))
+}
 
 /// Opens the store of this configuration, in which relative paths are below `data_directory`. A
 /// SQLite file without configured keys has one in a file beside it, which is put into `session`.
@@ -39,7 +62,10 @@ pub(crate) async fn open(
         Some(SessionStoreConfig::Sqlite { file, .. }) => file.as_deref(),
         None => None,
     };
-    let path = data_directory.join(file.unwrap_or(FILE));
+    let path = path(file, data_directory);
+    if let Some(notice @ PlaceNotice::OpenDirectory { .. }) = SqliteAuthStore::check_place(&path)? {
+        tracing::warn!("{notice}");
+    }
     let store = SqliteAuthStore::open(&path).await?;
     tracing::info!(file = %path.display(), "sessions are kept in SQLite");
     if session.keys.is_empty() {

@@ -1,6 +1,9 @@
 //! The binary, as an operator runs it.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
+#[expect(dead_code, reason = "each test of the server uses its part")]
+mod serving;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
@@ -381,4 +384,91 @@ fn a_directory_that_cannot_be_written_to_is_a_reason_not_to_start() {
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("nothing can be written to the directory `/proc/self`"), "{told}");
+}
+
+#[test]
+fn what_others_could_use_fails_the_check_at_its_place() {
+    let good = app_config(":7007");
+    let session = |text: &str| format!("{good}coder: {{ session: {{ {text} }} }}\n");
+    let in_auth = |line: &str| good.replace("auth:\n", &format!("auth:\n  {line}\n"));
+    for (text, place) in [
+        (good.replace("development:", "'..':"), "app-config.yaml:6:7: "),
+        (session("idle: 1ms"), "app-config.yaml:10:"),
+        (in_auth("experimentalExtraAllowedOrigins: ['http://*']"), "app-config.yaml:4:37: "),
+        (session("keys: [kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk]"), "app-config.yaml:10:"),
+        (session("store: { type: sqlite, file: app-config.yaml }"), "app-config.yaml:10:"),
+    ] {
+        let (code, out, err) = config(&configured(&text), &["check"]);
+        assert_eq!(code, Some(1), "{text}\n{out}");
+        assert!(err.starts_with(place), "{text}\n{err}");
+    }
+    let (code, out, err) =
+        config(&configured(&in_auth("backstageTokenExpiration: 1ms")), &["check"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.starts_with("app-config.yaml:4:29: `auth.backstageTokenExpiration`"), "{out}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_place_where_no_database_can_be_fails_the_check_and_the_server_does_not_start() {
+    for file in ["/dev/null", "/dev/zero", "folder", "text.txt"] {
+        let text = app_config("127.0.0.1:0").replace("${CODER_OAUTH_CLIENT_SECRET}", "s")
+            + &format!("coder: {{ session: {{ store: {{ type: sqlite, file: {file} }} }} }}\n");
+        let directory = configured(&text);
+        std::fs::create_dir(directory.path().join("folder")).unwrap();
+        private_file(&directory.path().join("text.txt"), "not a database, and long enough for one");
+        let (code, out, err) = config(&directory, &["check"]);
+        assert_eq!(code, Some(1), "{file}: {out}");
+        assert!(err.starts_with("app-config.yaml:10:50: `coder.session.store.file` "), "{err}");
+        assert!(err.contains(&format!("{file}` is ")), "{err}");
+        fail_to_serve(&directory);
+    }
+}
+
+#[cfg(unix)]
+fn private_file(path: &std::path::Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_check_looks_at_the_data_directory_and_changes_nothing_in_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = configured(&app_config(":7007"));
+    let data = tempfile::tempdir().unwrap();
+    let check = || config(&directory, &["check", "--data-dir", data.path().to_str().unwrap()]);
+    let open = |mode| {
+        std::fs::set_permissions(data.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(0o777);
+    let (code, out, err) = check();
+    assert_eq!(code, Some(0), "{err}");
+    let told = format!("the directory `{}` can be written to by everybody", data.path().display());
+    assert!(out.contains(&told) && out.contains("chmod o-w"), "{out}");
+    // Where only the owner of a file may replace it, others are kept out.
+    for mode in [0o700, 0o775, 0o1777] {
+        open(mode);
+        let (code, out, _) = check();
+        assert_eq!((code, out.contains("everybody")), (Some(0), false), "{out}");
+    }
+    assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0);
+    let database = data.path().join("coder-backstage.sqlite");
+    std::fs::write(&database, "").unwrap();
+    std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let (code, _, err) = check();
+    assert_eq!(code, Some(1));
+    assert!(err.contains("chmod 600"), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_starts_in_a_directory_of_everybody_warns() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let config = app_config("127.0.0.1:0").replace("${CODER_OAUTH_CLIENT_SECRET}", "s");
+    let directory = configured(&config);
+    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let server = serving::Process::start(directory.path(), |_| {});
+    assert!(server.log().contains("can be written to by everybody"), "{}", server.log());
 }

@@ -41,7 +41,7 @@ impl Setting {
         let coder = FakeCoder::builder().version(Version::V2_29).session_lifetime(SECONDS);
         let house = House::new(coder.clock(Arc::new(SystemClock))).await;
         let directory = tempfile::tempdir().unwrap();
-        let (key, url) = ("k".repeat(32), database.expose());
+        let (key, url) = ("6tDZ2sJ0xv9Q4mWkYp1rB8uHc3eLf7Ga", database.expose());
         let store = format!("{{ type: postgres, url: '{url}' }}");
         let coder = format!("{{ session: {{ keys: [{key}], store: {store} }} }}");
         house.configure(directory.path(), &coder);

@@ -158,7 +158,7 @@ async fn a_linked_token_outlives_a_restart_and_is_sealed_on_the_disk() {
 async fn a_file_of_the_configuration_is_below_the_data_directory() {
     let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
     let directory = tempfile::tempdir().unwrap();
-    let keys = "k".repeat(32);
+    let keys = "6tDZ2sJ0xv9Q4mWkYp1rB8uHc3eLf7Ga";
     let coder =
         format!("{{ session: {{ keys: [{keys}], store: {{ type: sqlite, file: who.db }} }} }}");
     house.configure(directory.path(), &coder);

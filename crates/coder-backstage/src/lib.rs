@@ -4,62 +4,51 @@
 //! its documentation is the manual. Those who need one part only can depend on that part's crate
 //! alone; the types are the same.
 //!
-//! Here is the whole of it. A person signs in with Coder, and sees the workspaces of a component:
+//! Here is the whole backend of a portal. People sign in with Coder, and see the workspaces of each
+//! catalog entity:
 //!
+//! ```toml
+//! [dependencies]
+//! coder-backstage = { version = "0.1", features = ["axum", "rustls", "sqlite"] }
+//! axum = "0.8"
+//! tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }
 //! ```
+//!
+//! ```no_run
+//! use std::path::Path;
 //! use std::sync::Arc;
 //!
-//! use coder_backstage::auth::MemoryAuthStore;
-//! use coder_backstage::catalog::MemoryCatalog;
-//! use coder_backstage::config::{AppConfig, ConfigSources, Environment, parse_entities};
-//! use coder_backstage::core::World;
+//! use coder_backstage::auth_sqlx::{KeyFile, SqliteAuthStore};
+//! use coder_backstage::catalog::FileCatalog;
+//! use coder_backstage::config::{AppConfig, ConfigSources, Environment};
+//! use coder_backstage::core::{ReqwestTransport, World};
 //! use coder_backstage::portal::Portal;
 //!
-//! const APP_CONFIG: &str = "
-//! app: { baseUrl: https://portal.example.com }
-//! backend: { baseUrl: https://portal.example.com }
-//! auth:
-//!   environment: production
-//!   providers:
-//!     coder:
-//!       production:
-//!         clientId: ${CODER_OAUTH_CLIENT_ID}
-//!         clientSecret: ${CODER_OAUTH_CLIENT_SECRET}
-//!         deploymentUrl: https://coder.example.com
-//!         signIn: { resolvers: [{ resolver: usernameMatchingUserEntityName }] }
-//! coder:
-//!   workspaces: { defaultTemplateName: devcontainers, repoUrlParamKeys: [repo] }
-//! ";
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // `app-config.yaml` of this directory: the one of your Backstage will do.
+//!     let read = |path: &str| std::fs::read_to_string(path);
+//!     let variables = std::env::vars_os()
+//!         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+//!     let environment: Environment = variables.collect();
+//!     let mut config = AppConfig::from_loaded(&ConfigSources::new(&read, &environment).load()?)?;
 //!
-//! const ENTITIES: &str = "
-//! apiVersion: backstage.io/v1alpha1
-//! kind: Component
-//! metadata:
-//!   name: payments
-//!   annotations: { backstage.io/source-location: url:https://github.com/acme/payments }
-//! spec: { type: service, lifecycle: production, owner: team-a }
-//! ---
-//! apiVersion: backstage.io/v1alpha1
-//! kind: User
-//! metadata: { name: alice }
-//! ";
+//!     let transport = ReqwestTransport::new("acme-portal/1.0")?;
+//!     let world = World::native(transport).ok_or("there is no tokio runtime")?;
+//!     let catalog = FileCatalog::new(config.catalog_locations.clone());
 //!
-//! /// `world` is `World::native(ReqwestTransport::new("acme-portal/1.0")?)` on a server.
-//! fn portal(world: &World, environment: &Environment) -> Result<Portal, Box<dyn std::error::Error>> {
-//!     let files = |path: &str| match path {
-//!         "app-config.yaml" => Ok(APP_CONFIG.to_owned()),
-//!         _ => Err(std::io::ErrorKind::NotFound.into()),
-//!     };
-//!     let config = AppConfig::from_loaded(&ConfigSources::new(&files, environment).load()?)?;
-//!     let entities = parse_entities("catalog-info.yaml", ENTITIES);
-//!     let catalog = MemoryCatalog::new(entities.into_iter().collect::<Result<Vec<_>, _>>()?);
-//!     let store = Arc::new(MemoryAuthStore::new());
-//!     Ok(Portal::from_config(&config, world, Arc::new(catalog), store)?)
+//!     // A restart signs nobody out: logins are in a file, sealed with the key beside it.
+//!     let database = Path::new("auth.sqlite");
+//!     config.session.keys.push(KeyFile::beside(database, &*world.random)?.key);
+//!     let store = SqliteAuthStore::open(database).await?;
+//!     let portal = Portal::from_config(&config, &world, Arc::new(catalog), Arc::new(store))?;
+//!
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:7007").await?;
+//!     Ok(axum::serve(listener, coder_backstage::axum::router(portal)).await?)
 //! }
 //! ```
 //!
-//! `portal.handle(request)` answers every request then; with the feature `axum`,
-//! `coder_backstage::axum::router(portal)` is a router with all of it.
+//! Without axum, [`Portal::handle`](portal::Portal::handle) answers each request.
 //!
 //! # Which crate for which job
 //!
@@ -72,6 +61,7 @@
 //! | ask a Backstage catalog, or be one | `backstage-catalog` | `catalog` |
 //! | have all routes of a portal's backend | `coder-portal` | `portal` |
 //! | have them in axum or tower | `coder-axum` | `axum` |
+//! | keep logins in SQLite or PostgreSQL | `coder-auth-sqlx` | `auth_sqlx` |
 //! | bring my own HTTP, clock, randomness or runtime | `coder-core` | [`core`] |
 //! | test against a Coder that is none | `coder-testkit` | (a dev-dependency) |
 //! | run a server, and write no Rust at all | `coder-backstage-server` | (a binary) |
@@ -100,9 +90,17 @@
 //!
 //! # Features
 //!
-//! `config`, `client`, `catalog`, `auth`, `workspaces` and `portal` are on by default. `axum` adds
-//! the adapter; `native` the real clock, randomness, files, tokio, and HTTP over reqwest with
-//! rustls. Without `native` everything compiles for `wasm32-unknown-unknown`.
+//! | feature | gives | default |
+//! |---|---|---|
+//! | `auth`, `catalog`, `client`, `config`, `portal`, `workspaces` | the crate of that name | yes |
+//! | `axum` | the portal as an axum router or a tower service | |
+//! | `native` | the system's clock and randomness, tokio, files, and HTTP without TLS | |
+//! | `rustls` | `native`, HTTPS by rustls, and signatures by AWS-LC | |
+//! | `native-tls` | `native`, and HTTPS by the system's library | |
+//! | `sqlite` | logins in a SQLite file; needs Rust 1.94 | |
+//! | `postgres` | logins in PostgreSQL; needs Rust 1.94 | |
+//!
+//! With the default features everything compiles for `wasm32-unknown-unknown`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "catalog")]
@@ -111,6 +109,9 @@ pub use backstage_catalog as catalog;
 #[cfg(feature = "auth")]
 #[doc(inline)]
 pub use coder_auth as auth;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[doc(inline)]
+pub use coder_auth_sqlx as auth_sqlx;
 #[cfg(feature = "axum")]
 #[doc(inline)]
 pub use coder_axum as axum;

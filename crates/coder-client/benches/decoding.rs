@@ -110,7 +110,7 @@ fn stream(page: &Bytes, count: usize) -> io::Result<usize> {
         while workspaces.try_next().await?.is_some() {
             seen += 1;
         }
-        Ok::<_, coder_client::Error>(())
+        Ok::<_, coder_client::ClientError>(())
     })
     .map_err(io::Error::other)?;
     assert_eq!(seen, count);

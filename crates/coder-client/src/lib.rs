@@ -1,5 +1,11 @@
 //! A typed client for the Coder REST API v2: requests and responses are data, sending is one line.
 //!
+//! ```toml
+//! [dependencies]
+//! coder-client = "0.1"
+//! coder-core = { version = "0.1", features = ["native", "rustls"] }
+//! ```
+//!
 //! ```
 //! use coder_client::operations::{GetUser, ListWorkspaces};
 //! use coder_client::{Client, Credential, WorkspaceFilter};
@@ -34,7 +40,7 @@
 //! - [`Capabilities`] tell what the deployment's [version](CoderVersion) can do. What an older
 //!   release would ignore without a word, such as the limits of a token, is sent only to a release
 //!   that is known to have it.
-//! - An [`Error`] says whose fault it is, with all that Coder said, and has a predicate for each
+//! - A [`ClientError`] says whose fault it is, with all that Coder said, and has a predicate for each
 //!   thing a caller does about it: sign in again, wait, read again, show the message. The
 //!   predicates mean the same on every release, in whichever words and status it answers. What a
 //!   deployment does not have is [`Unsupported`], which names the operation, the release that has
@@ -44,40 +50,26 @@
 //!
 //! It signs nobody in (that is `coder-auth`), and knows no catalog (that is `coder-workspaces`).
 
-mod api_error;
-mod capabilities;
-mod capability_cache;
 mod client;
-mod credential;
-mod credential_provider;
 mod error;
-mod filter;
-mod id;
-mod list;
 pub mod models;
-mod name;
-mod open_enum;
 mod operation;
 pub mod operations;
 mod reading;
-mod response;
+mod reference;
+mod search;
 mod streams;
 pub mod subscriptions;
-mod unsupported;
 mod version;
 
-pub use api_error::{ApiError, Conflict, NotJson, ValidationError};
-pub use capabilities::{Capabilities, Capability};
-pub use client::Client;
-pub use credential::Credential;
-pub use credential_provider::{CredentialError, CredentialProvider};
-pub use error::{Error, RequestError, UnreadableAnswer};
-pub use filter::{FilterError, TemplateFilter, UserFilter, WorkspaceFilter};
-pub use id::*;
-pub use list::{List, Unreadable};
-pub use name::{NameError, OrganizationRef, UserRef, WorkspaceName};
-pub use operation::{MAX_ANSWER, Operation};
-pub use response::{json as read_json, nothing as read_nothing};
+pub use client::{Client, Credential, CredentialProvider};
+pub use error::{
+    Absence, ApiError, ClientError, Conflict, CredentialError, NotJson, RequestError,
+    UnreadableAnswer, Unsupported, ValidationError,
+};
+pub use operation::{MAX_ANSWER, Operation, read_empty, read_json};
+pub use reading::{List, Unreadable};
+pub use reference::*;
+pub use search::{FilterError, TemplateFilter, UserFilter, WorkspaceFilter};
 pub use streams::{Channel, Paged, Polled, Subscription};
-pub use unsupported::{Absence, Unsupported};
-pub use version::{CoderVersion, VersionError};
+pub use version::{Capabilities, Capability, CoderVersion, VersionError};

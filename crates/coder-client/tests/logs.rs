@@ -6,7 +6,9 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use coder_client::operations::{CreateOAuth2App, CreateOAuth2AppSecret, GetUser, ListWorkspaces};
+use coder_client::operations::{
+    CreateOAuth2App, CreateOAuth2AppSecret, GetUser, ListWorkspaces, OAuth2AppSettings,
+};
 use coder_client::subscriptions::WatchWorkspace;
 use coder_client::{Channel, Client, Credential, WorkspaceFilter};
 use coder_core::{BoxFuture, ReqwestTransport, Runtime, Secret, World};
@@ -86,8 +88,8 @@ async fn logs_at_trace_tell_what_happened_and_no_secret() {
     client.send(&ListWorkspaces::matching(filter)).await.unwrap();
     coder.fail_next(Fault::answer_lost());
     bearer.send(&GetUser::me()).await.unwrap();
-    let app = CreateOAuth2App::new("portal", "https://portal.test/canary-of-a-callback");
-    let app = client.send(&app).await.unwrap();
+    let app = OAuth2AppSettings::new("portal", "https://portal.test/canary-of-a-callback");
+    let app = client.send(&CreateOAuth2App::new(app)).await.unwrap();
     let secret = client.send(&CreateOAuth2AppSecret::new(app.id)).await.unwrap();
     let dead = Credential::SessionToken(Secret::new("canary-of-a-dead-token"));
     let refused = visitor.with_credential(dead).send(&GetUser::me()).await.unwrap_err();
@@ -108,7 +110,7 @@ async fn logs_at_trace_tell_what_happened_and_no_secret() {
         "coder{method=GET path=\"/api/v2/workspaces\"}",
         "attempt=1 status=502",
         "attempt=2 status=200",
-        "trying again error=did not receive JSON from coder, but status 502",
+        "a try has failed error=did not receive JSON from coder, but status 502",
         "channel=WebSocket",
     ] {
         assert!(text.contains(told), "{told} is not in {text}");

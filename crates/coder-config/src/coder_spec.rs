@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::message::shown;
 use crate::{CreationMode, Node, Notice, TemplateRef};
 
-/// What an entity says about its workspaces under `spec.coder`.
+/// Section `spec.coder` of an entity.
 ///
 /// It is read leniently: a field that cannot be used is left out and explained in
 /// [`notices`](Self::notices); the others count. Scalars that should be strings keep the text
@@ -20,7 +20,7 @@ pub struct CoderSpec {
     pub mode: Option<CreationMode>,
     /// `params`: the template's parameters, in the order they are written.
     pub params: IndexMap<String, String>,
-    /// What could not be used, each with its place.
+    /// Warnings about values that were ignored, each with its place.
     pub notices: Vec<Notice>,
 }
 

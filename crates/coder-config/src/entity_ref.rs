@@ -181,21 +181,21 @@ pub enum EntityRefError {
     #[error("`{text}` has no kind; write it like `component:default/name`")]
     #[non_exhaustive]
     NoKind {
-        /// The text.
+        /// Text that was read.
         text: String,
     },
     /// There is no name.
     #[error("`{text}` has no name; write it like `component:default/name`")]
     #[non_exhaustive]
     NoName {
-        /// The text.
+        /// Text that was read.
         text: String,
     },
     /// A part is written and empty.
     #[error("`{text}` has an empty part; write it like `component:default/name`")]
     #[non_exhaustive]
     EmptyPart {
-        /// The text.
+        /// Text that was read.
         text: String,
     },
 }

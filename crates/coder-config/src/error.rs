@@ -18,9 +18,9 @@ pub enum ConfigError {
     #[error("{} `{file}`", unreadable(.source))]
     #[non_exhaustive]
     Unreadable {
-        /// The file's name.
+        /// Name of the file.
         file: String,
-        /// What the system said.
+        /// Error of the operating system.
         source: Arc<io::Error>,
     },
     /// No source of configuration says anything.
@@ -34,20 +34,20 @@ pub enum ConfigError {
     #[error("{location}: {problem}")]
     #[non_exhaustive]
     Syntax {
-        /// Where reading stopped.
+        /// Place at which reading stopped.
         location: Location,
-        /// What is wrong there.
+        /// Description of the problem.
         problem: String,
     },
     /// A mapping has the same key twice.
     #[error("{location}: duplicate key `{key}`, first written at {first}")]
     #[non_exhaustive]
     DuplicateKey {
-        /// The key.
+        /// Key that stands twice.
         key: String,
-        /// The second place.
+        /// Place of the second one.
         location: Location,
-        /// The first place.
+        /// Place of the first one.
         first: Location,
     },
     /// The document is larger or deeper than this reader accepts.
@@ -56,7 +56,7 @@ pub enum ConfigError {
     TooLarge {
         /// Where the limit was reached.
         location: Location,
-        /// What there is too much of.
+        /// Name of the exceeded limit.
         what: &'static str,
         /// How much is accepted.
         limit: usize,
@@ -67,7 +67,7 @@ pub enum ConfigError {
     Directive {
         /// Where the directive stands.
         at: Provenance,
-        /// What is wrong with it and what to do.
+        /// Description of the problem, and the remedy.
         problem: String,
     },
     /// A required value is not there.
@@ -87,7 +87,8 @@ pub enum ConfigError {
         path: String,
         /// Where it is written.
         at: Option<Provenance>,
-        /// What was found and what is allowed. Never holds the text of a secret.
+        /// Description of the value found and of those allowed. It never holds the text of a
+        /// secret.
         problem: String,
     },
 }
@@ -166,7 +167,7 @@ impl ConfigErrors {
         self.errors.iter()
     }
 
-    /// What was noticed beside the errors.
+    /// Returns the warnings found beside the errors.
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }

@@ -5,7 +5,7 @@ pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// `String.prototype.trimEnd`.
+/// Trims the end of a text as JavaScript's `String.prototype.trimEnd` does.
 pub(crate) fn trim_end(text: &str) -> &str {
     text.trim_end_matches(is_space)
 }
@@ -22,7 +22,7 @@ pub(crate) fn is_key_part(part: &str) -> bool {
         && part.split(['-', '_', ':']).all(plain)
 }
 
-/// `String(number)`.
+/// Writes a number as JavaScript's `String(number)` does.
 pub(crate) fn number_text(value: f64) -> String {
     if value.is_nan() {
         "NaN".to_owned()

@@ -1,29 +1,39 @@
 //! What people write: Backstage app-config files, catalog entities and spec.coder, read with the
 //! place of every mistake.
 //!
+//! ```toml
+//! [dependencies]
+//! coder-config = "0.1"
+//! ```
+//!
 //! ```
 //! use coder_config::{AppConfig, ConfigSources, Environment, parse_entities};
 //!
-//! let files = |path: &str| match path {
-//!     "app-config.yaml" => Ok("
+//! const APP_CONFIG: &str = "
 //! app: { baseUrl: https://portal.example.com }
 //! backend: { baseUrl: https://portal.example.com }
 //! coder: { workspaces: { repoUrlParamKeys: [repo] } }
 //! auth: { providers: { coder: { development: {
 //!   clientId: backstage, clientSecret: '${SECRET}', deploymentUrl: https://coder.example.com } } } }
-//! ".to_owned()),
-//!     _ => Err(std::io::ErrorKind::NotFound.into()),
-//! };
-//! let environment = Environment::from_iter([("SECRET", "do-not-print")]);
-//! let config = AppConfig::from_loaded(&ConfigSources::new(&files, &environment).load()?)?;
-//! assert_eq!(config.workspaces.access_url.as_str(), "https://coder.example.com");
+//! ";
 //!
-//! let text = "{ apiVersion: backstage.io/v1alpha1, kind: Component, metadata: { name: payments },
-//!     spec: { coder: { mode: auto, params: { go: 1.20 } } } }";
-//! let entity = parse_entities("catalog-info.yaml", text).remove(0)?;
-//! let coder = entity.coder_spec().expect("it is written");
-//! assert_eq!(coder.params["go"], "1.20");
-//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! const ENTITY: &str = "{ apiVersion: backstage.io/v1alpha1, kind: Component,
+//!     metadata: { name: payments }, spec: { coder: { mode: auto, params: { go: 1.20 } } } }";
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let files = |path: &str| match path {
+//!         "app-config.yaml" => Ok(APP_CONFIG.to_owned()),
+//!         _ => Err(std::io::ErrorKind::NotFound.into()),
+//!     };
+//!     let environment = Environment::from_iter([("SECRET", "do-not-print")]);
+//!     let config = AppConfig::from_loaded(&ConfigSources::new(&files, &environment).load()?)?;
+//!     assert_eq!(config.workspaces.access_url.as_str(), "https://coder.example.com");
+//!
+//!     let entity = parse_entities("catalog-info.yaml", ENTITY).remove(0)?;
+//!     let coder = entity.coder_spec().expect("it is written");
+//!     assert_eq!(coder.params["go"], "1.20");
+//!     Ok(())
+//! }
 //! ```
 //!
 //! - [`ConfigSources`] finds, substitutes and merges app-config as Backstage does; every value of
@@ -35,6 +45,17 @@
 //!   [`entity_notices`] which keys are probably mistyped.
 //! - [`yaml`] is the reader below all of it: exact, bounded, with the place of every key and value.
 //! - [`compat`] holds what exists only to be compared with Backstage.
+//!
+//! Files, `--config`, `BACKSTAGE_ENV`, `${VAR}`, `$env`, `$file`, `$include` and `APP_CONFIG_*` work as
+//! in Backstage, and a mistake is told like this:
+//!
+//! ```text
+//! missing `auth.providers.coder.production.clientSecret`: app-config.yaml:28:23 refers to the environment
+//! variable `CODER_OAUTH_CLIENT_SECRET`, which is not set; set it, or write the value there
+//! ```
+//!
+//! `schema/app-config.schema.json` lets editors complete and check the keys that this project reads;
+//! `docs/configuration.md` of the repository tells of every key.
 //!
 //! # What it is not
 //!
@@ -50,6 +71,7 @@ pub mod compat;
 mod creation_mode;
 mod entity;
 mod entity_ref;
+mod environment_name;
 mod error;
 mod javascript;
 mod loading;
@@ -78,6 +100,7 @@ pub use entity::{
     CatalogVerdict, Entity, Metadata, Relation, check_entity, entity_notices, parse_entities, rules,
 };
 pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
+pub use environment_name::{EnvironmentName, EnvironmentNameError};
 pub use error::{ConfigError, ConfigErrors};
 pub use loading::{ConfigSources, Environment, Files, LoadedConfig};
 pub use location::{Location, Provenance};

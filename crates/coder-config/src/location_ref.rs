@@ -76,7 +76,7 @@ pub enum LocationRefError {
     #[error("`{text}` is not `type:target`; write it like `url:https://github.com/acme/payments`")]
     #[non_exhaustive]
     NoType {
-        /// The text.
+        /// Text that was read.
         text: String,
     },
     /// The target is a `javascript:` URL.
@@ -84,8 +84,8 @@ pub enum LocationRefError {
     Script,
 }
 
-/// What a browser would run: `javascript:` in any case, with space before it and line breaks or
-/// tabs inside.
+/// Returns whether a browser would run the target as a script: `javascript:` in any case, with
+/// space before it and line breaks or tabs inside.
 fn is_script(target: &str) -> bool {
     let mut rest = target.trim_start_matches(|c: char| c <= ' ').chars();
     for letter in "javascript:".chars() {

@@ -2,25 +2,18 @@
 
 use std::borrow::Cow;
 
+use coder_core::cleaned_to;
+
 /// On one line, bounded, and without the credentials of a URL.
 pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 120;
-    let text = without_credentials(text);
-    let mut out: String = text.chars().take(MOST).map(printable).collect();
-    if text.chars().nth(MOST).is_some() {
-        out.push('…');
-    }
-    out
+    cleaned_to(MOST, &without_credentials(text))
 }
 
-/// On one line: what people write may hold line breaks, and what moves a terminal's cursor.
+/// On one line: what people write may hold line breaks, what moves a terminal's cursor, and what
+/// changes the direction of the line.
 pub(crate) fn one_line(text: impl Into<String>) -> String {
-    let text = text.into();
-    if text.contains(char::is_control) { text.chars().map(printable).collect() } else { text }
-}
-
-fn printable(c: char) -> char {
-    if c.is_control() { ' ' } else { c }
+    cleaned_to(usize::MAX, &text.into())
 }
 
 /// A URL without the part before `@`; any other text as it is.

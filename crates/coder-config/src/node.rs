@@ -168,7 +168,7 @@ impl Node {
         }
     }
 
-    /// What it is, for messages: `a string`, `a list`.
+    /// Names the node's type for messages: `a string`, `a list`.
     pub(crate) fn kind(&self) -> &'static str {
         match self.content {
             Content::Null => "null",

@@ -15,7 +15,7 @@ pub struct Notice {
     pub path: String,
     /// Where it is written, when it is written anywhere.
     pub provenance: Option<Provenance>,
-    /// What was found and what to do. Lower case, one line, without the place.
+    /// Description and remedy, lower case, in one line, without the place.
     pub message: String,
 }
 

@@ -9,7 +9,7 @@ use crate::{LoadedConfig, Node};
 
 const REDACTED: &str = "[redacted]";
 
-/// What keys of secrets end with, in lower case and without `-` and `_`.
+/// Endings of keys that hold secrets, in lower case and without `-` and `_`.
 const SECRET_ENDINGS: &[&str] = &[
     "password",
     "passphrase",

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::SignInResolverName;
+use crate::app_config::RuleOptions;
 use crate::repository::Storage;
 
 /// The JSON Schema (draft 7) of the sections of app-config that this project reads. Keys of
@@ -159,7 +161,7 @@ fn auth() -> Value {
             "internalUrl": url("Where this server reaches the same deployment, if it is another place."),
             "callbackUrl": url("The callback URL as it is registered in Coder, if it is not the default one."),
             "additionalScopes": texts("Scopes every login asks for."),
-            "sessionDuration": duration("How long a browser stays signed in."),
+            "sessionDuration": duration("How long a browser stays signed in: 10 minutes to 10 years."),
             "signIn": closed("Lets people sign in to Backstage with Coder.", &[], &json!({
                 "resolvers": { "type": "array", "items": resolver() },
             })),
@@ -186,6 +188,7 @@ fn auth() -> Value {
                     "coder": {
                         "type": "object",
                         "description": "One block per environment.",
+                        "propertyNames": { "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" },
                         "additionalProperties": environment,
                     },
                 },
@@ -219,7 +222,12 @@ fn key_store() -> Value {
 }
 
 fn resolver() -> Value {
-    let built_in = crate::SignInResolverName::ALL.map(crate::SignInResolverName::as_str);
+    let all = SignInResolverName::ALL.iter().copied();
+    let built_in: Vec<&str> = all.clone().map(SignInResolverName::as_str).collect();
+    let without_options: Vec<&str> = all
+        .filter(|name| name.options() == RuleOptions::None)
+        .map(SignInResolverName::as_str)
+        .collect();
     let mut rule = closed(
         "How a Coder user is found in the catalog; tried in order.",
         &["resolver"],
@@ -229,8 +237,7 @@ fn resolver() -> Value {
             "dangerouslyAllowSignInWithoutUserInCatalog": flag("Lets people in who are in no catalog."),
         }),
     );
-    let name = crate::SignInResolverName::UsernameMatchingUserEntityName.as_str();
-    let uses_no_address = json!({ "properties": { "resolver": { "const": name } } });
+    let uses_no_address = json!({ "properties": { "resolver": { "enum": without_options } } });
     insert(&mut rule, "if", uses_no_address);
     insert(&mut rule, "then", json!({ "properties": { "allowedDomains": false } }));
     let custom = json!({
@@ -267,12 +274,12 @@ fn coder() -> Value {
                 },
             })),
             "session": closed("How long people stay signed in, and what protects what is stored.", &[], &json!({
-                "idle": duration("A session that was not used for this long ends."),
-                "absolute": duration("A session ends this long after its sign-in, used or not."),
+                "idle": duration("A session that was not used for this long ends: 10 minutes to 10 years."),
+                "absolute": duration("A session ends this long after its sign-in, used or not: 10 minutes to 10 years."),
                 "dangerouslyAllowHttp": { "type": "boolean", "default": false, "description": "Whether the portal may be served over plain http off this machine. Cookies are then sent in clear text, and everybody on the way can take over sessions." },
                 "logout": { "enum": ["session", "grant"], "default": "session", "description": "What signing out ends." },
                 "accessToken": { "enum": ["browser", "server"], "default": "browser", "description": "Who gets Coder's access token." },
-                "keys": { "type": "array", "items": secret("A key."), "description": "What seals what is stored, the newest first." },
+                "keys": { "type": "array", "items": secret("A key of at least 32 random characters."), "description": "What seals what is stored, the newest first; each once." },
                 "store": store(),
             })),
             "oauth": { "type": "object", "deprecated": true, "description": "Of the former backend plugin; ignored. Move it to `auth.providers.coder`." },

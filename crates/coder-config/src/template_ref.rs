@@ -42,7 +42,7 @@ impl TemplateRef {
         self.organization.as_deref()
     }
 
-    /// The template's name.
+    /// Returns the name of the template.
     pub fn template(&self) -> &str {
         &self.template
     }

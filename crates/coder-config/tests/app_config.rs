@@ -373,7 +373,10 @@ fn the_rule_by_user_name_takes_no_options() {
 #[test]
 fn a_store_is_a_name_or_a_mapping() {
     let store = |text: &str| {
-        let config = with(&format!("session: {{ keys: [secret], store: {text} }}"), "");
+        let config = with(
+            &format!("session: {{ keys: [6tDZ2sJ0xv9Q4mWkYp1rB8uHc3eLf7Ga], store: {text} }}"),
+            "",
+        );
         config.unwrap().session.store.unwrap()
     };
     assert!(matches!(store("memory"), SessionStoreConfig::Memory));
@@ -479,7 +482,7 @@ fn what_cannot_sign_a_token_is_told() {
         "keyStore: { provider: static, static: { keys: [] } }",
         "keyStore: { provider: static, static: { keys: [{ keyid: a, publicKeyFile: p, algorithm: RS256 }] } }",
         "keyStore: { provider: static, static: { keys: [
-      { keyId: a, publicKeyFile: p, privateKeyFile: q }, { keyId: a, publicKeyFile: p, privateKeyFile: q }] } }",
+      { keyId: a, publicKeyFile: p, privateKeyFile: q }, { keyId: a, publicKeyFile: r, privateKeyFile: s }] } }",
     ]
     .iter()
     .map(|text| {

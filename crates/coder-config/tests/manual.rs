@@ -86,7 +86,7 @@ fn the_examples_of_the_page_are_read_without_a_word() {
     let environment = Environment::from_iter([
         ("CODER_OAUTH_CLIENT_ID", "id"),
         ("CODER_OAUTH_CLIENT_SECRET", "s"),
-        ("CODER_SESSION_KEY", "0123456789abcdef0123456789abcdef"),
+        ("CODER_SESSION_KEY", "6tDZ2sJ0xv9Q4mWkYp1rB8uHc3eLf7Ga"),
         ("DATABASE_URL", "postgres://db/portal"),
     ]);
     let files = BTreeMap::from([("app-config.yaml".to_owned(), app_config.to_owned())]);

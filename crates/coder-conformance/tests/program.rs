@@ -1,4 +1,5 @@
 //! What the program prints, and how it ends.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 use std::net::TcpListener;
 use std::path::PathBuf;

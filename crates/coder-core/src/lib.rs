@@ -5,20 +5,30 @@
 //! [`Runtime`]. On a server that is [`World::native`]; in a test each seam is a few lines, and a
 //! closure is a transport:
 //!
+//! ```toml
+//! [dependencies]
+//! coder-core = "0.1"
+//! bytes = "1"
+//! http = "1"
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
+//!
 //! ```
 //! use coder_core::{Body, DeploymentUrl, Secret, Transport, TransportError};
 //!
-//! # futures_executor::block_on(async {
-//! let deployment: DeploymentUrl = "https://coder.example.com/".parse()?;
-//! let token = Secret::new("do-not-print");
-//! let transport = async |request: http::Request<bytes::Bytes>| {
-//!     Ok::<_, TransportError>(http::Response::new(Body::from(request.uri().path().to_owned())))
-//! };
-//! let request = http::Request::get(deployment.endpoint(["api", "v2", "buildinfo"]).as_str());
-//! let answer = transport.send(request.body(bytes::Bytes::new())?).await?;
-//! assert_eq!(answer.into_body().collect(1024).await?, "/api/v2/buildinfo");
-//! assert_eq!(format!("{token:?}"), "Secret([redacted])");
-//! # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let deployment: DeploymentUrl = "https://coder.example.com/".parse()?;
+//!     let token = Secret::new("do-not-print");
+//!     let transport = async |request: http::Request<bytes::Bytes>| {
+//!         Ok::<_, TransportError>(http::Response::new(Body::from(request.uri().path().to_owned())))
+//!     };
+//!     let request = http::Request::get(deployment.endpoint(["api", "v2", "buildinfo"]).as_str());
+//!     let answer = transport.send(request.body(bytes::Bytes::new())?).await?;
+//!     assert_eq!(answer.into_body().collect(1024).await?, "/api/v2/buildinfo");
+//!     assert_eq!(format!("{token:?}"), "Secret([redacted])");
+//!     Ok(())
+//! }
 //! ```
 //!
 //! # What it is not
@@ -51,6 +61,7 @@ mod secret;
 mod text;
 mod time;
 mod transport;
+mod transport_error;
 mod url_parts;
 mod web_socket;
 mod world;
@@ -83,7 +94,8 @@ pub use runtime::{Runtime, timeout};
 pub use secret::Secret;
 pub use text::{cleaned, cleaned_to, quoted, with_causes};
 pub use time::{earlier, elapsed, is_within, later};
-pub use transport::{Transport, TransportError, TransportErrorKind};
+pub use transport::Transport;
+pub use transport_error::{TransportError, TransportErrorKind};
 pub use url_parts::{host_and_port, join_path};
 pub use web_socket::{WebSocket, WebSocketAnswer, WebSocketMessage};
 pub use world::World;

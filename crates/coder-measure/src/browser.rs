@@ -13,7 +13,7 @@ use crate::outcome::Outcome;
 
 /// Where browsers believe the portal to be.
 pub(crate) const PORTAL: &str = "http://localhost:7007";
-/// Begins a login.
+/// Path that begins a login.
 pub(crate) const START: &str =
     "/api/auth/coder/start?env=development&origin=http%3A%2F%2Flocalhost%3A7007";
 /// Tells a browser who it is.

@@ -20,7 +20,7 @@ pub(crate) struct Person {
     pub(crate) user: FakeUser,
 }
 
-/// What is done over and over.
+/// Work that the load generator repeats.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
     /// A request without cookies that is answered with this status.

@@ -25,7 +25,7 @@ struct Arguments {
     run: RunArguments,
 }
 
-/// What is measured, and how long.
+/// Arguments of a measurement: its parts, and its length.
 #[derive(clap::Args)]
 pub(crate) struct RunArguments {
     /// How many connections are open at the same time.

@@ -13,7 +13,7 @@ pub(crate) const BARE: &str = "bare axum handler";
 const BEGIN: &str = "<!-- measured: begin -->\n";
 const END: &str = "<!-- measured: end -->";
 
-/// What was measured.
+/// Results of a measurement.
 pub(crate) struct Report {
     /// By work and server.
     pub(crate) samples: BTreeMap<(&'static str, &'static str), Vec<Sample>>,

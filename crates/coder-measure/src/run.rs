@@ -149,7 +149,8 @@ async fn bare_server(
 }
 
 fn configuration(coder: &FakeCoder, app: &FakeApp, store: &str) -> String {
-    let (id, secret, key) = (&app.client_id, app.client_secret.expose(), "k".repeat(32));
+    let (id, secret) = (&app.client_id, app.client_secret.expose());
+    let key = "6tDZ2sJ0xv9Q4mWkYp1rB8uHc3eLf7Ga";
     format!(
         "app: {{ baseUrl: '{PORTAL}' }}
 backend: {{ baseUrl: '{PORTAL}', listen: '127.0.0.1:0' }}

@@ -17,7 +17,7 @@ use crate::portal::Portal;
 ///
 /// ```
 /// use coder_auth::{BackstageIdentity, SignInError, resolver_fn};
-/// use coder_portal::{InvalidOption, Portal, PortalError};
+/// use coder_portal::{InvalidOptionError, Portal, PortalError};
 /// # use std::sync::Arc;
 /// # use coder_auth::store::AuthStore;
 /// # use backstage_catalog::Catalog;
@@ -30,15 +30,15 @@ use crate::portal::Portal;
 /// # ) -> Result<Portal, PortalError> {
 /// // signIn: { resolvers: [{ resolver: employeeId, prefix: emp- }] }
 /// let portal = Portal::builder(config, world, catalog, store)
-///     .sign_in_resolver_with("employeeId", |options| {
+///     .sign_in_resolver_factory("employeeId", |options| {
 ///         let prefix = options.get("prefix").and_then(|value| value.as_str());
-///         let prefix = prefix.ok_or(InvalidOption::new("prefix", "must be a text"))?.to_owned();
+///         let prefix = prefix.ok_or(InvalidOptionError::new("prefix", "must be a text"))?.to_owned();
 ///         Ok(Arc::new(resolver_fn(move |user, catalog| {
 ///             let id = user.username.strip_prefix(&prefix).map(str::to_owned);
 ///             Box::pin(async move {
 ///                 let name = format!("user:default/{}", id.ok_or(SignInError::NotFound)?);
 ///                 let entity = catalog.entity(&name.parse()?).await?;
-///                 entity.map(|user| BackstageIdentity::of(&user)).ok_or(SignInError::NotFound)
+///                 entity.map(|user| BackstageIdentity::from_entity(&user)).ok_or(SignInError::NotFound)
 ///             })
 ///         })))
 ///     })
@@ -53,24 +53,24 @@ pub struct PortalBuilder<'a> {
     pub(crate) store: Arc<dyn AuthStore>,
     pub(crate) files: Option<&'a dyn Files>,
     pub(crate) ownership: Option<Arc<dyn OwnershipResolver>>,
-    resolvers: BTreeMap<String, Make<'a>>,
+    resolvers: BTreeMap<String, ResolverFactory<'a>>,
 }
 
 /// The options of a sign-in resolver, as they stand beside its name.
 pub type ResolverOptions = Map<String, Value>;
 
-type Make<'a> =
-    Box<dyn Fn(&ResolverOptions) -> Result<Arc<dyn SignInResolver>, InvalidOption> + 'a>;
+type ResolverFactory<'a> =
+    Box<dyn Fn(&ResolverOptions) -> Result<Arc<dyn SignInResolver>, InvalidOptionError> + 'a>;
 
 /// An option that a sign-in resolver cannot use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the option `{name}` {problem}")]
-pub struct InvalidOption {
+pub struct InvalidOptionError {
     name: String,
     problem: String,
 }
 
-impl InvalidOption {
+impl InvalidOptionError {
     /// `problem` says what is wrong and what is allowed, like ``is `7`; it must be a group's
     /// name``. It must not hold a secret.
     pub fn new(name: impl Into<String>, problem: impl Into<String>) -> Self {
@@ -113,21 +113,21 @@ impl<'a> PortalBuilder<'a> {
         let name = name.into();
         let resolver: Arc<dyn SignInResolver> = Arc::new(resolver);
         let known = name.clone();
-        self.sign_in_resolver_with(name, move |options| match options.keys().next() {
+        self.sign_in_resolver_factory(name, move |options| match options.keys().next() {
             None => Ok(Arc::clone(&resolver)),
             Some(option) => {
                 let problem = format!("is not known; `{known}` takes no options");
-                Err(InvalidOption::new(option, problem))
+                Err(InvalidOptionError::new(option, problem))
             }
         })
     }
 
     /// The same for a resolver with options: `make` gets what is written beside the name.
     #[must_use]
-    pub fn sign_in_resolver_with(
+    pub fn sign_in_resolver_factory(
         mut self,
         name: impl Into<String>,
-        make: impl Fn(&ResolverOptions) -> Result<Arc<dyn SignInResolver>, InvalidOption> + 'a,
+        make: impl Fn(&ResolverOptions) -> Result<Arc<dyn SignInResolver>, InvalidOptionError> + 'a,
     ) -> Self {
         self.resolvers.insert(name.into(), Box::new(make));
         self
@@ -135,7 +135,7 @@ impl<'a> PortalBuilder<'a> {
 
     /// Computes by this rule through which entities a person owns things, in every environment.
     #[must_use]
-    pub fn owning_through(mut self, rule: impl OwnershipResolver + 'static) -> Self {
+    pub fn ownership(mut self, rule: impl OwnershipResolver + 'static) -> Self {
         self.ownership = Some(Arc::new(rule));
         self
     }
@@ -159,8 +159,8 @@ impl<'a> PortalBuilder<'a> {
             return Err(custom.unknown(&names));
         };
         match make(&custom.options) {
-            Ok(resolver) => Ok(sign_in.with_named(&*custom.name, resolver)),
-            Err(InvalidOption { name, problem }) => Err(custom.invalid_option(&name, problem)),
+            Ok(resolver) => Ok(sign_in.named_resolver(&*custom.name, resolver)),
+            Err(InvalidOptionError { name, problem }) => Err(custom.invalid_option(&name, problem)),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! backends answer them.
 
 use coder_auth::AllowedOrigins;
+use coder_auth::http::request_origin;
 use coder_config::CorsConfig;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -70,7 +71,7 @@ impl Cors {
 
     /// The origin of the page that asks, if its script may read the answer.
     fn origin_of_a_reader(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let origin = AllowedOrigins::stated_by(headers)?;
+        let origin = request_origin(headers)?;
         let may_read = self.readers.allows(&origin);
         may_read.then(|| HeaderValue::from_str(origin.as_str()).ok()).flatten()
     }

@@ -2,22 +2,22 @@
 
 use backstage_catalog::{CatalogError, EntityFilter};
 use bytes::Bytes;
-use coder_auth::{AuthError, Caller, ErrorAnswer, SessionError};
+use coder_auth::http::{ErrorResponse, json, single_param};
+use coder_auth::{AuthError, Caller, SessionError};
 use coder_config::{CreationMode, Entity, EntityRef};
-use coder_core::{cleaned, quoted, with_causes};
+use coder_core::{Body, cleaned};
 use coder_workspaces::{
-    Availability, AvailabilityState, EntityWorkspaces, EntityWorkspacesConfig, Error,
-    NotSearchable, Owner, Places, WorkspaceLinks, availability, compile, find_workspaces, links,
-    look_again_after,
+    Availability, AvailabilityState, DeploymentHosts, EntityWorkspaces, EntityWorkspacesConfig,
+    Owner, WorkspaceLinks, WorkspacesError, find_workspaces, poll_after,
 };
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
 
-use crate::portal::{Parts, json};
+use crate::portal::PortalState;
 
 /// `GET /api/coder/v1/entities`.
 #[derive(Serialize)]
-struct EntitiesAnswer<'a> {
+struct EntitiesResponse<'a> {
     items: Vec<EntityItem<'a>>,
 }
 
@@ -39,7 +39,7 @@ struct EntityItem<'a> {
 /// `GET /api/coder/v1/entities/{kind}/{namespace}/{name}/workspaces`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct WorkspacesAnswer {
+struct WorkspacesResponse {
     entity_ref: String,
     template_name: Option<String>,
     mode: CreationMode,
@@ -69,65 +69,61 @@ struct WorkspaceItem {
 
 /// Why there is no answer about entities.
 #[derive(Debug, thiserror::Error)]
-enum EntitiesError {
-    #[error("There is no entity '{}' in the catalog", cleaned(&.0.to_string()))]
+pub(crate) enum EntitiesError {
+    #[error("there is no entity '{}' in the catalog", cleaned(&.0.to_string()))]
     NoEntity(EntityRef),
     #[error(transparent)]
     Auth(#[from] AuthError),
     #[error(transparent)]
     Catalog(#[from] CatalogError),
     #[error(transparent)]
-    Coder(#[from] coder_client::Error),
+    Coder(#[from] coder_client::ClientError),
     #[error(transparent)]
-    Other(Error),
+    Other(WorkspacesError),
 }
 
-impl EntitiesError {
-    fn answer(&self) -> ErrorAnswer {
-        match self {
-            Self::NoEntity(_) => ErrorAnswer::new(StatusCode::NOT_FOUND, self.to_string()),
-            Self::Auth(error) => error.into(),
-            Self::Catalog(error) => {
-                ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
-            }
-            Self::Coder(error) if error.is_unauthorized() => {
-                ErrorAnswer::new(StatusCode::UNAUTHORIZED, SessionError::NeedsLogin.to_string())
-            }
-            Self::Other(error) => {
-                ErrorAnswer::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+impl From<EntitiesError> for ErrorResponse {
+    fn from(error: EntitiesError) -> Self {
+        let status = match &error {
+            EntitiesError::Auth(error) => return error.into(),
+            EntitiesError::NoEntity(_) => StatusCode::NOT_FOUND,
+            EntitiesError::Catalog(_) => StatusCode::SERVICE_UNAVAILABLE,
+            EntitiesError::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            EntitiesError::Coder(error) if error.is_unauthorized() => {
+                return Self::from_error(StatusCode::UNAUTHORIZED, error)
+                    .message(SessionError::NeedsLogin.to_string());
             }
             // Coder may be asked again; the session has nothing to do with it.
-            Self::Coder(error) => {
+            EntitiesError::Coder(error) => {
                 let status = if error.is_forbidden() {
                     StatusCode::FORBIDDEN
                 } else {
                     StatusCode::SERVICE_UNAVAILABLE
                 };
-                ErrorAnswer::new(status, error.to_string()).retry_after(error.retry_after())
+                return Self::from_error(status, error).retry_after(error.retry_after());
             }
+        };
+        Self::from_error(status, &error)
+    }
+}
+
+impl From<WorkspacesError> for EntitiesError {
+    fn from(error: WorkspacesError) -> Self {
+        match error {
+            WorkspacesError::Client(error) => Self::Coder(error),
+            error @ (WorkspacesError::NotSearchable(_)
+            | WorkspacesError::NotCreatable(_)
+            | WorkspacesError::NotReady { .. }
+            | WorkspacesError::Incomplete(_)) => Self::Other(error),
         }
     }
 }
 
-impl Parts {
-    pub(crate) async fn entities(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let answer = self.list_entities(request).await;
-        answer.unwrap_or_else(|error| refuse(&error, request))
-    }
-
-    pub(crate) async fn workspaces_of(
-        &self,
-        entity: &EntityRef,
-        request: &Request<Bytes>,
-    ) -> Response<Bytes> {
-        let answer = self.find_workspaces_of(entity, request).await;
-        answer.unwrap_or_else(|error| refuse(&error, request))
-    }
-
-    async fn list_entities(
+impl PortalState {
+    pub(crate) async fn entities(
         &self,
         request: &Request<Bytes>,
-    ) -> Result<Response<Bytes>, EntitiesError> {
+    ) -> Result<Response<Body>, EntitiesError> {
         self.caller(request).await?;
         let entities = self.catalog.entities(&EntityFilter::kind("component")).await?;
         let items = entities.iter().map(|entity| {
@@ -145,43 +141,41 @@ impl Parts {
                     .map(|repository| repository.clone_url().to_owned()),
             }
         });
-        Ok(json(&EntitiesAnswer { items: items.collect() }))
+        Ok(json(StatusCode::OK, &EntitiesResponse { items: items.collect() }))
     }
 
-    async fn find_workspaces_of(
+    pub(crate) async fn workspaces_of(
         &self,
         entity_ref: &EntityRef,
         request: &Request<Bytes>,
-    ) -> Result<Response<Bytes>, EntitiesError> {
+    ) -> Result<Response<Body>, EntitiesError> {
         let caller = self.caller(request).await?;
         let entity = self.catalog.entity(entity_ref).await?;
         let entity = entity.ok_or_else(|| EntitiesError::NoEntity(entity_ref.clone()))?;
-        let (compiled, mut notices) = self.compile(&entity, caller.environment());
-        let found = match self.search(&caller, &compiled).await {
+        let (config, mut notices) = self.compile(&entity, caller.environment());
+        let found = match self.search(&caller, &config).await? {
             Ok(found) => found,
             // There is nothing to ask for: no workspaces, and a word why.
-            Err(SearchError::NotSearchable(reason)) => {
+            Err(WorkspacesError::NotSearchable(reason)) => {
                 // Why there is no repository has been said already.
-                if compiled.repository.is_some() {
+                if config.repository.is_some() {
                     notices.push(reason.to_string());
                 }
                 EntityWorkspaces::default()
             }
-            Err(SearchError::Failed(error)) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         notices.extend(found.problems.iter().map(ToString::to_string));
-        let places = if found.workspaces.is_empty() {
-            Places::new(compiled.access_url.clone())
+        let hosts = if found.workspaces.is_empty() {
+            DeploymentHosts::new(config.access_url.clone())
         } else {
-            self.places.of(caller.client(), &compiled.access_url).await
+            self.hosts.get(caller.client(), &config.access_url).await
         };
-        Ok(json(&self.answer(entity_ref, compiled, notices, &found, &places)))
+        Ok(json(StatusCode::OK, &self.answer(entity_ref, config, notices, &found, &hosts)))
     }
 
     async fn caller(&self, request: &Request<Bytes>) -> Result<Caller, AuthError> {
-        let query = request.uri().query().unwrap_or_default();
-        let environment = form_urlencoded::parse(query.as_bytes())
-            .find_map(|(name, value)| (name == "env" && !value.is_empty()).then_some(value));
+        let environment = single_param(request, "env")?;
         self.auth.caller(request.headers(), environment.as_deref()).await
     }
 
@@ -196,38 +190,43 @@ impl Parts {
             }
         };
         let workspaces = self.workspaces.get(environment).unwrap_or(&self.own_workspaces);
-        let compiled = compile(workspaces, entity.coder_spec().as_ref(), repository.as_ref());
-        notices.extend(compiled.notices.iter().cloned());
-        (compiled, notices)
+        let config = EntityWorkspacesConfig::resolve(
+            workspaces,
+            entity.coder_spec().as_ref(),
+            repository.as_ref(),
+        );
+        notices.extend(config.notices.iter().cloned());
+        (config, notices)
     }
 
-    /// Asks Coder; once more when it refuses the token and there is a newer one.
+    /// Asks Coder for the entity's workspaces; once more when it refuses the caller's token at this
+    /// route and not at `/users/me`.
     async fn search(
         &self,
         caller: &Caller,
-        compiled: &EntityWorkspacesConfig,
-    ) -> Result<EntityWorkspaces, SearchError> {
-        match find_workspaces(caller.client(), compiled, Owner::Me).await {
-            Err(Error::Client(error)) if error.is_unauthorized() => {
-                let renewed = self.auth.renew(caller).await.map_err(EntitiesError::from)?;
-                Ok(find_workspaces(renewed.client(), compiled, Owner::Me).await?)
+        config: &EntityWorkspacesConfig,
+    ) -> Result<Result<EntityWorkspaces, WorkspacesError>, AuthError> {
+        match find_workspaces(caller.client(), config, Owner::Me).await {
+            Err(WorkspacesError::Client(error)) if error.is_unauthorized() => {
+                let renewed = self.auth.renew(caller).await?;
+                Ok(find_workspaces(renewed.client(), config, Owner::Me).await)
             }
-            answered => Ok(answered?),
+            found => Ok(found),
         }
     }
 
     fn answer(
         &self,
         entity_ref: &EntityRef,
-        compiled: EntityWorkspacesConfig,
+        config: EntityWorkspacesConfig,
         notices: Vec<String>,
         found: &EntityWorkspaces,
-        places: &Places,
-    ) -> WorkspacesAnswer {
+        hosts: &DeploymentHosts,
+    ) -> WorkspacesResponse {
         let now = self.world.clock.now();
         let availabilities: Vec<Availability> =
-            found.workspaces.iter().map(|workspace| availability(workspace, now)).collect();
-        let look_again = look_again_after(Some(&availabilities));
+            found.workspaces.iter().map(|workspace| Availability::new(workspace, now)).collect();
+        let look_again = poll_after(Some(&availabilities));
         let items = found.workspaces.iter().zip(availabilities).map(|(workspace, available)| {
             WorkspaceItem {
                 id: workspace.id.to_string(),
@@ -237,51 +236,19 @@ impl Parts {
                 availability: available.state,
                 label: available.state.label(),
                 reason: available.reason,
-                links: links(workspace, places),
+                links: WorkspaceLinks::new(workspace, hosts),
             }
         });
-        WorkspacesAnswer {
+        WorkspacesResponse {
             entity_ref: entity_ref.to_string(),
             workspaces: items.collect(),
-            template_name: compiled.template.map(|template| template.to_string()),
-            mode: compiled.mode,
-            repository_url: compiled.repository.map(|repository| repository.clone_url().to_owned()),
-            creation_url: compiled.creation_url.map(String::from),
+            template_name: config.template.map(|template| template.to_string()),
+            mode: config.mode,
+            repository_url: config.repository.map(|repository| repository.clone_url().to_owned()),
+            creation_url: config.creation_url.map(String::from),
             notices,
             partial: found.is_partial(),
             look_again_after_seconds: look_again.as_secs(),
         }
     }
-}
-
-/// Why a search gave nothing.
-enum SearchError {
-    /// There is nothing to search for.
-    NotSearchable(NotSearchable),
-    Failed(EntitiesError),
-}
-
-impl From<Error> for SearchError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::NotSearchable(reason) => Self::NotSearchable(reason),
-            Error::Client(error) => Self::Failed(error.into()),
-            error @ (Error::NotCreatable(_) | Error::Stuck { .. } | Error::Incomplete(_)) => {
-                Self::Failed(EntitiesError::Other(error))
-            }
-        }
-    }
-}
-
-impl From<EntitiesError> for SearchError {
-    fn from(error: EntitiesError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-/// Logs the error with its causes and answers it.
-fn refuse(error: &EntitiesError, request: &Request<Bytes>) -> Response<Bytes> {
-    let path = request.uri().path();
-    tracing::info!(path = quoted(path), error = with_causes(error), "the request was refused");
-    error.answer().to_response(request.method(), path)
 }

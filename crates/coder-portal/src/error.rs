@@ -1,7 +1,7 @@
 //! Why a configuration makes no portal.
 
 use coder_auth::SealingKeysError;
-use coder_auth::identity::InsecureIssuer;
+use coder_auth::identity::InsecureIssuerError;
 use coder_config::{ConfigError, ConfigErrors};
 use coder_core::{OriginError, RandomError};
 
@@ -20,7 +20,7 @@ pub enum PortalError {
     SigningKeys(#[source] ConfigError),
     /// A backend of `coder.trustedIssuers` cannot be trusted.
     #[error("`coder.trustedIssuers` cannot be used")]
-    TrustedIssuer(#[source] InsecureIssuer),
+    TrustedIssuer(#[source] InsecureIssuerError),
     /// The environment that the portal's pages use cannot be offered.
     #[error("the environment `{environment}` of `auth.providers.coder` cannot be used")]
     Environment {

@@ -9,20 +9,22 @@ use coder_auth::store::AuthStore;
 use coder_auth::{
     AccessTokenPolicy, AllowedOrigins, AuthOptions, CoderAuth,
     EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail, EmailOptions,
-    EnvironmentOptions, LogoutScope, SealingKeys, SessionOptions, SignIn,
+    EnvironmentOptions, LogoutScope, SealingKeys, SessionOptions, SignIn, SignInResolver,
     UsernameMatchingUserEntityName,
 };
 use coder_config::{
     AppConfig, BuiltInSignInResolver, CoderEnvironment, ConfigError, ConfigErrors, CorsConfig,
-    Logout, SignInResolverConfig, SignInResolverName, TrustedIssuerConfig, WorkspacesConfig,
+    EnvironmentName, Logout, SignInResolverConfig, SignInResolverName, TrustedIssuerConfig,
+    WorkspacesConfig,
 };
 use coder_core::{Origin, World, join_path};
-use coder_workspaces::KnownPlaces;
+use coder_workspaces::DeploymentHostsCache;
 
 use crate::PortalError;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
-use crate::portal::{Parts, Portal};
+use crate::portal::{Portal, PortalState};
+use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
 
 impl Portal {
@@ -65,7 +67,7 @@ impl PortalBuilder<'_> {
         let cors = cors.map(|cors| Cors::new(cors, readers(app, config, cors)));
         let auth = CoderAuth::new(world, self.store, keys, options);
         with_redirect_uris_of_their_own(&auth, config).map_err(PortalError::RedirectUri)?;
-        Ok(Portal::new(Parts {
+        Ok(Portal::new(PortalState {
             auth,
             cors,
             world: world.clone(),
@@ -73,7 +75,7 @@ impl PortalBuilder<'_> {
             integrations: config.integrations.clone(),
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
-            places: KnownPlaces::default(),
+            hosts: DeploymentHostsCache::default(),
         }))
     }
 
@@ -81,8 +83,7 @@ impl PortalBuilder<'_> {
         let (config, auth) = (self.config, &self.config.auth);
         let app = Origin::from_url(&config.app_base_url).map_err(PortalError::AppOrigin)?;
         let origins = AllowedOrigins::new(app, auth.extra_allowed_origins.iter().cloned());
-        let mut options =
-            AuthOptions::new(join_path(&config.backend.base_url, "api/auth"), origins);
+        let mut options = AuthOptions::new(join_path(&config.backend.base_url, AUTH_PATH), origins);
         let mut own_duration = None;
         for (name, environment) in &auth.environments {
             let is_own = *name == auth.environment;
@@ -91,41 +92,41 @@ impl PortalBuilder<'_> {
             }
             let ready = environment.as_ref().map_err(ConfigErrors::clone);
             options = match ready.and_then(|ready| Ok(self.environment_options(ready)?)) {
-                Ok(ready) => options.environment(name, ready),
+                Ok(ready) => options.environment(name.as_str(), ready),
                 Err(errors) if is_own => {
-                    return Err(PortalError::Environment { environment: name.clone(), errors });
+                    return Err(PortalError::Environment { environment: name.to_string(), errors });
                 }
                 Err(errors) => {
-                    tracing::warn!(environment = name, %errors, "this environment cannot be offered");
-                    options.misconfigured(name, errors.to_string())
+                    tracing::warn!(environment = %name, %errors, "this environment cannot be offered");
+                    options.misconfigured_environment(name.as_str(), errors.to_string())
                 }
             };
         }
         if !auth.environments.contains_key(&auth.environment) {
-            return Err(PortalError::NoEnvironment { environment: auth.environment.clone() });
+            return Err(PortalError::NoEnvironment { environment: auth.environment.to_string() });
         }
         let defaults = SessionOptions::default();
         let logout = match config.session.logout {
             Logout::Grant => LogoutScope::Grant,
             Logout::Session => LogoutScope::Session,
         };
-        let session = SessionOptions::lasting(
+        let session = SessionOptions::new(
             config.session.idle.unwrap_or(defaults.idle),
             config.session.absolute.or(own_duration).unwrap_or(defaults.absolute),
         );
         options = options
-            .session(session.logging_out(logout))
+            .session(session.logout(logout))
             .access_token(match config.session.access_token {
                 coder_config::AccessTokenPolicy::Server => AccessTokenPolicy::Server,
                 coder_config::AccessTokenPolicy::Browser => AccessTokenPolicy::Browser,
             })
-            .dangerously_allowing_http(config.session.dangerously_allow_http)
+            .dangerously_allow_http(config.session.dangerously_allow_http)
             .ownership_in_token(!auth.omit_ownership_claim);
         if let Some(lifetime) = auth.token_expiration {
             options = options.identity_lifetime(lifetime);
         }
         for trusted in &config.trusted_issuers {
-            options = options.trusting(trusted_issuer(trusted)?);
+            options = options.trusted_issuer(trusted_issuer(trusted)?);
         }
         with_keys(options, auth.key_store.as_ref(), self.files).map_err(PortalError::SigningKeys)
     }
@@ -150,12 +151,12 @@ impl PortalBuilder<'_> {
             let mut sign_in = SignIn::new(self.catalog.clone());
             for resolver in &environment.sign_in_resolvers {
                 sign_in = match resolver {
-                    SignInResolverConfig::BuiltIn(built_in) => with_built_in(sign_in, built_in),
+                    SignInResolverConfig::BuiltIn(config) => sign_in.resolver(built_in(config)),
                     SignInResolverConfig::Custom(custom) => self.with_custom(sign_in, custom)?,
                 };
             }
             if let Some(rule) = &self.ownership {
-                sign_in = sign_in.owning_through_shared(rule.clone());
+                sign_in = sign_in.ownership(Arc::clone(rule));
             }
             options = options.sign_in(sign_in);
         }
@@ -192,28 +193,28 @@ fn with_redirect_uris_of_their_own(
 }
 
 fn trusted_issuer(config: &TrustedIssuerConfig) -> Result<TrustedIssuer, PortalError> {
-    let issuer = TrustedIssuer::with_keys_at(config.jwks_url.clone());
+    let issuer = TrustedIssuer::from_jwks_url(config.jwks_url.clone());
     let issuer = issuer.map_err(PortalError::TrustedIssuer)?;
-    Ok(issuer.named(&*config.issuer).for_audience(&*config.audience))
+    Ok(issuer.issuer(&*config.issuer).audience(&*config.audience))
 }
 
-fn with_built_in(sign_in: SignIn, config: &BuiltInSignInResolver) -> SignIn {
-    let mut options = EmailOptions::default();
+/// Makes the resolver that a name of configuration stands for.
+fn built_in(config: &BuiltInSignInResolver) -> Arc<dyn SignInResolver> {
+    let outsiders = config.dangerously_allow_sign_in_without_user_in_catalog;
+    let mut options =
+        EmailOptions::default().dangerously_allow_sign_in_without_user_in_catalog(outsiders);
     if !config.allowed_domains.is_empty() {
-        options = options.allowing_domains(config.allowed_domains.iter().cloned());
-    }
-    if config.dangerously_allow_sign_in_without_user_in_catalog {
-        options = options.dangerously_allowing_users_outside_the_catalog();
+        options = options.allowed_domains(config.allowed_domains.iter().cloned());
     }
     match config.resolver {
         SignInResolverName::EmailMatchingUserEntityProfileEmail => {
-            sign_in.with(EmailMatchingUserEntityProfileEmail::new(options))
+            Arc::new(EmailMatchingUserEntityProfileEmail::new(options))
         }
         SignInResolverName::EmailLocalPartMatchingUserEntityName => {
-            sign_in.with(EmailLocalPartMatchingUserEntityName::new(options))
+            Arc::new(EmailLocalPartMatchingUserEntityName::new(options))
         }
         SignInResolverName::UsernameMatchingUserEntityName => {
-            sign_in.with(UsernameMatchingUserEntityName::default())
+            Arc::new(UsernameMatchingUserEntityName::default())
         }
     }
 }
@@ -221,12 +222,12 @@ fn with_built_in(sign_in: SignIn, config: &BuiltInSignInResolver) -> SignIn {
 /// What holds for the workspaces of each environment: `coder.workspaces`, with links into that
 /// environment's deployment.
 fn workspaces(config: &AppConfig) -> BTreeMap<String, WorkspacesConfig> {
-    let of = |(name, environment): (&String, &CoderEnvironment)| {
+    let of = |(name, environment): (&EnvironmentName, &CoderEnvironment)| {
         let mut workspaces = config.workspaces.clone();
         if *name != config.auth.environment {
             workspaces.access_url = environment.deployment_url.clone();
         }
-        (name.clone(), workspaces)
+        (name.to_string(), workspaces)
     };
     let environments = &config.auth.environments;
     environments

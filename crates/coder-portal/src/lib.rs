@@ -1,6 +1,15 @@
 //! The joint of coder-backstage: configuration becomes ready parts, and every route is a function
 //! from HTTP request to HTTP response.
 //!
+//! ```toml
+//! [dependencies]
+//! coder-portal = "0.1"
+//! backstage-catalog = "0.1"
+//! coder-auth = "0.1"
+//! coder-config = "0.1"
+//! coder-core = "0.1"
+//! ```
+//!
 //! ```
 //! use std::sync::Arc;
 //! use backstage_catalog::Catalog;
@@ -50,6 +59,6 @@ mod request_body;
 mod routes;
 mod signing_keys;
 
-pub use builder::{InvalidOption, PortalBuilder, ResolverOptions};
+pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
 pub use error::PortalError;
 pub use portal::Portal;

@@ -6,36 +6,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_catalog::Catalog;
-use bytes::Bytes;
-use coder_auth::{Caller, CoderAuth, ErrorAnswer};
+use coder_auth::http::ErrorResponse;
+use coder_auth::{Caller, CoderAuth};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
-use coder_core::{Body, BoxFuture, World, cleaned, quoted, timeout};
-use coder_workspaces::KnownPlaces;
-use http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
-};
+use coder_core::{Body, World, cleaned, timeout};
+use coder_workspaces::DeploymentHostsCache;
+use http::header::{HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use serde::Serialize;
 
 use crate::cors::{self, Cors};
 use crate::request_body;
-use crate::routes::{NoRoute, Route};
+use crate::routes::{Route, RouteError};
 
 /// How long an answer may take, whatever it waits for: the request's body, Coder, the store.
 /// Reverse proxies and browsers wait for 30 seconds and longer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What a client is told to wait when its answer took too long.
-const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// A portal's backend: the login with Coder, and the workspaces of catalog entities. Cheap to
 /// clone.
 #[derive(Clone)]
-pub struct Portal(Arc<Parts>);
+pub struct Portal(Arc<PortalState>);
 
 /// What a portal is made of.
-pub(crate) struct Parts {
+pub(crate) struct PortalState {
     pub(crate) world: World,
     pub(crate) auth: CoderAuth,
     /// What pages of other origins may send and read; `None` is nothing.
@@ -47,11 +43,11 @@ pub(crate) struct Parts {
     /// The same for each environment, with links into its deployment.
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Where the deployments' apps and shells are.
-    pub(crate) places: KnownPlaces,
+    pub(crate) hosts: DeploymentHostsCache,
 }
 
 impl Portal {
-    pub(crate) fn new(parts: Parts) -> Self {
+    pub(crate) fn new(parts: PortalState) -> Self {
         Self(Arc::new(parts))
     }
 
@@ -61,10 +57,10 @@ impl Portal {
     ///
     /// The answer to give: as [`CoderAuth::caller`], and 503 when it is not known within 20 seconds
     /// who asks.
-    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ErrorAnswer> {
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ErrorResponse> {
         let caller = self.0.auth.caller(headers, None);
-        match timeout(&*self.0.world.runtime, ANSWER_WITHIN, Box::pin(caller)).await {
-            Some(known) => known.map_err(|error| ErrorAnswer::from(&error)),
+        match timeout(&*self.0.world.runtime, RESPONSE_TIMEOUT, Box::pin(caller)).await {
+            Some(known) => known.map_err(|error| ErrorResponse::from(&error)),
             None => Err(too_late()),
         }
     }
@@ -102,25 +98,20 @@ impl Portal {
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.entry(X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("sameorigin"));
         if *head.method() == Method::HEAD {
-            *response.body_mut() = Bytes::new();
+            *response.body_mut() = Body::empty();
         }
-        response.map(Body::from)
+        response
     }
 
-    /// The one deadline of every route, however many questions to Coder its answer takes.
-    async fn within_time(&self, head: &Request<()>, body: Body) -> Response<Bytes> {
+    /// The one deadline of every route, however many questions to Coder its answer takes; and the
+    /// one place where an error becomes an answer.
+    async fn within_time(&self, head: &Request<()>, body: Body) -> Response<Body> {
         let runtime = &*self.0.world.runtime;
-        let answer = match timeout(runtime, ANSWER_WITHIN, self.dispatch(head, body)).await {
-            Some(Ok(response)) => return response,
-            Some(Err(answer)) => answer,
-            None => {
-                let method = quoted(head.method().as_str());
-                let path = quoted(head.uri().path());
-                tracing::warn!(method, path, "an answer was not ready within 20 seconds");
-                too_late()
-            }
-        };
-        answer.to_response(head.method(), head.uri().path())
+        let answer = timeout(runtime, RESPONSE_TIMEOUT, self.dispatch(head, body)).await;
+        answer.unwrap_or_else(|| Err(too_late())).unwrap_or_else(|error| {
+            error.log(head);
+            error.to_response(head.method(), self.0.auth.local_path(head.uri().path()))
+        })
     }
 
     /// Finds the route, then reads the body it takes, then asks it.
@@ -128,48 +119,20 @@ impl Portal {
         &self,
         head: &Request<()>,
         body: Body,
-    ) -> Result<Response<Bytes>, ErrorAnswer> {
+    ) -> Result<Response<Body>, ErrorResponse> {
         let (method, path) = (head.method(), head.uri().path());
-        let route = Route::of(method, path).map_err(|error| match error {
-            NoRoute::NotFound => {
+        let route = Route::find(method, path).map_err(|error| match error {
+            RouteError::NotFound => {
                 let (method, path) = (cleaned(method.as_str()), cleaned(path));
-                ErrorAnswer::new(StatusCode::NOT_FOUND, format!("No route {method} {path}"))
+                ErrorResponse::new(StatusCode::NOT_FOUND, format!("no route {method} {path}"))
             }
-            NoRoute::EntityRef(error) => {
-                ErrorAnswer::new(StatusCode::BAD_REQUEST, error.to_string())
+            RouteError::EntityRef(error) => {
+                ErrorResponse::new(StatusCode::BAD_REQUEST, error.to_string())
             }
         })?;
         let runtime = &*self.0.world.runtime;
         let body = request_body::read(route.takes(method), head.headers(), body, runtime).await?;
-        Ok(self.route(route, &head.clone().map(|()| body)).await)
-    }
-
-    /// The answer of a route. It stands on the heap: within [`handle`](Self::handle) it would take
-    /// the room of the largest route, on every stack that polls it.
-    fn route<'a>(
-        &'a self,
-        route: Route,
-        request: &'a Request<Bytes>,
-    ) -> BoxFuture<'a, Response<Bytes>> {
-        let parts = &*self.0;
-        let auth = &parts.auth;
-        match route {
-            Route::Start => Box::pin(auth.start(request)),
-            Route::Callback => Box::pin(auth.callback(request)),
-            Route::Refresh => Box::pin(auth.refresh(request)),
-            Route::Logout => Box::pin(auth.logout(request)),
-            Route::Jwks => Box::pin(auth.jwks(request)),
-            Route::OpenIdConfiguration => Box::pin(async { auth.openid_configuration() }),
-            Route::UserInfo => Box::pin(auth.userinfo(request)),
-            Route::Health => Box::pin(async { json(&serde_json::json!({ "status": "ok" })) }),
-            Route::Entities => Box::pin(parts.entities(request)),
-            Route::EntityWorkspaces(entity) => {
-                Box::pin(async move { parts.workspaces_of(&entity, request).await })
-            }
-            Route::ShowLink => Box::pin(auth.show_link(request)),
-            Route::Link => Box::pin(auth.link(request)),
-            Route::Unlink => Box::pin(auth.unlink(request)),
-        }
+        route.answer(&self.0, &head.clone().map(|()| body)).await
     }
 }
 
@@ -179,23 +142,13 @@ impl fmt::Debug for Portal {
     }
 }
 
-fn too_late() -> ErrorAnswer {
-    let message = "The answer took too long; try again in a moment";
-    ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(Some(TRY_AGAIN_AFTER))
+fn too_late() -> ErrorResponse {
+    let message = "the answer took too long; try again in a moment";
+    ErrorResponse::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(Some(RETRY_AFTER))
 }
 
-fn no_content() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
+fn no_content() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response
-}
-
-/// A JSON answer that no cache may keep: it depends on who asks.
-pub(crate) fn json(body: &impl Serialize) -> Response<Bytes> {
-    // Only maps with keys that are no strings cannot be written; we have none.
-    let mut response = Response::new(Bytes::from(serde_json::to_vec(body).unwrap_or_default()));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

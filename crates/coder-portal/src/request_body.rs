@@ -3,20 +3,17 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_auth::ErrorAnswer;
+use coder_auth::http::{ErrorResponse, MAX_BODY, has_media_type};
 use coder_core::{Body, Runtime, TransportErrorKind, timeout};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
 
-/// How large the body of a form or a JSON document may be, in bytes.
-const LARGEST: usize = 64 * 1024;
-
 /// How long a client may take to send its body.
-const SENT_WITHIN: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a route takes of a request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Takes {
+pub(crate) enum BodyKind {
     /// No body, or an empty one.
     Nothing,
     /// A form (`application/x-www-form-urlencoded`).
@@ -25,12 +22,12 @@ pub(crate) enum Takes {
     Json,
 }
 
-impl Takes {
+impl BodyKind {
     /// The greatest length of the body, in bytes.
     const fn limit(self) -> usize {
         match self {
             Self::Nothing => 0,
-            Self::Form | Self::Json => LARGEST,
+            Self::Form | Self::Json => MAX_BODY,
         }
     }
 
@@ -43,36 +40,36 @@ impl Takes {
         }
     }
 
-    fn too_large(self) -> Refused {
+    fn too_large(self) -> BodyError {
         match self {
-            Self::Nothing => Refused::NotTaken,
-            Self::Form | Self::Json => Refused::TooLarge,
+            Self::Nothing => BodyError::NotTaken,
+            Self::Form | Self::Json => BodyError::TooLarge,
         }
     }
 }
 
 /// Why a body was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
-    #[error("This route takes no request body")]
+pub(crate) enum BodyError {
+    #[error("this route takes no request body")]
     NotTaken,
-    #[error("The request body is larger than 64 kB")]
+    #[error("the request body is larger than 64 kB")]
     TooLarge,
-    #[error("The request body must be of the type {0}")]
+    #[error("the request body must be of the type {0}")]
     OtherType(&'static str),
-    #[error("The request body did not arrive within 10 seconds")]
+    #[error("the request body did not arrive within 10 seconds")]
     Slow,
-    #[error("The request body could not be read to its end")]
+    #[error("the request body could not be read to its end")]
     Broken,
 }
 
-impl From<Refused> for ErrorAnswer {
-    fn from(refused: Refused) -> Self {
+impl From<BodyError> for ErrorResponse {
+    fn from(refused: BodyError) -> Self {
         let status = match refused {
-            Refused::NotTaken | Refused::Broken => StatusCode::BAD_REQUEST,
-            Refused::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Refused::OtherType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Refused::Slow => StatusCode::REQUEST_TIMEOUT,
+            BodyError::NotTaken | BodyError::Broken => StatusCode::BAD_REQUEST,
+            BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            BodyError::OtherType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            BodyError::Slow => StatusCode::REQUEST_TIMEOUT,
         };
         Self::new(status, refused.to_string())
     }
@@ -81,11 +78,11 @@ impl From<Refused> for ErrorAnswer {
 /// Reads the body of a request to a route that `takes` one. What its headers give away is refused
 /// before a byte is read.
 pub(crate) async fn read(
-    takes: Takes,
+    takes: BodyKind,
     headers: &HeaderMap,
     body: Body,
     runtime: &dyn Runtime,
-) -> Result<Bytes, Refused> {
+) -> Result<Bytes, BodyError> {
     if body.size() == Some(0) {
         return Ok(Bytes::new());
     }
@@ -97,21 +94,14 @@ pub(crate) async fn read(
         return Err(takes.too_large());
     }
     if let Some(media_type) = takes.media_type()
-        && !is_of_type(headers, media_type)
+        && !has_media_type(headers, media_type)
     {
-        return Err(Refused::OtherType(media_type));
+        return Err(BodyError::OtherType(media_type));
     }
-    match timeout(runtime, SENT_WITHIN, body.collect(takes.limit())).await {
+    match timeout(runtime, BODY_TIMEOUT, body.collect(takes.limit())).await {
         Some(Ok(bytes)) => Ok(bytes),
         Some(Err(error)) if error.kind() == TransportErrorKind::TooLarge => Err(takes.too_large()),
-        Some(Err(_)) => Err(Refused::Broken),
-        None => Err(Refused::Slow),
+        Some(Err(_)) => Err(BodyError::Broken),
+        None => Err(BodyError::Slow),
     }
-}
-
-/// Whether the content is of this media type, whatever its parameters (RFC 9110 §8.3.1).
-fn is_of_type(headers: &HeaderMap, media_type: &str) -> bool {
-    let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = named.and_then(|value| value.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
 }

@@ -1,13 +1,26 @@
-//! Which route a path is.
+//! The routes of a portal: their paths and methods, the bodies they take, and who answers them.
+//!
+//! A new route is a variant of [`Route`], and an arm in each of its three methods; its handler
+//! stands in a file of its own, as `entities.rs`. None of these can be forgotten: a variant that
+//! [`Route::find`] never makes does not compile.
 
+use bytes::Bytes;
+use coder_auth::http::{ErrorResponse, json};
 use coder_config::{EntityRef, EntityRefError};
-use http::Method;
+use coder_core::{Body, BoxFuture};
+use futures_util::{FutureExt as _, TryFutureExt as _};
+use http::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use crate::request_body::Takes;
+use crate::portal::PortalState;
+use crate::request_body::BodyKind;
 
-/// A route this portal serves, with what its path says.
+/// The path of the auth backend below `backend.baseUrl`.
+pub(crate) const AUTH_PATH: &str = "api/auth";
+
+/// A route of this portal, with what its path names.
 #[derive(Debug, PartialEq, Eq)]
+#[deny(dead_code, reason = "a route without a path is never found")]
 pub(crate) enum Route {
     Start,
     Callback,
@@ -26,7 +39,7 @@ pub(crate) enum Route {
 
 /// Why a path is no route.
 #[derive(Debug)]
-pub(crate) enum NoRoute {
+pub(crate) enum RouteError {
     /// Nothing is there.
     NotFound,
     /// The path names an entity that cannot be.
@@ -37,7 +50,7 @@ impl Route {
     /// The route of a request. As in Backstage, letter case and a trailing slash do not matter, a
     /// `HEAD` is a `GET`, except where a `GET` changes something: at the callback. A wrong method is a
     /// route that is not there.
-    pub(crate) fn of(method: &Method, path: &str) -> Result<Self, NoRoute> {
+    pub(crate) fn find(method: &Method, path: &str) -> Result<Self, RouteError> {
         let get = matches!(*method, Method::GET | Method::HEAD);
         let post = *method == Method::POST;
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -69,19 +82,19 @@ impl Route {
                 let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
                 EntityRef::new(&decode(kind), &decode(namespace), &decode(name))
                     .map(Self::EntityWorkspaces)
-                    .map_err(NoRoute::EntityRef)?
+                    .map_err(RouteError::EntityRef)?
             }
-            _ => return Err(NoRoute::NotFound),
+            _ => return Err(RouteError::NotFound),
         };
         Ok(route)
     }
 
     /// What a request with this method may bring along. A body costs memory before anybody knows
     /// who sent it, so no route takes more than it needs.
-    pub(crate) fn takes(&self, method: &Method) -> Takes {
+    pub(crate) fn takes(&self, method: &Method) -> BodyKind {
         match self {
-            Self::Callback if *method == Method::POST => Takes::Form,
-            Self::Link => Takes::Json,
+            Self::Callback if *method == Method::POST => BodyKind::Form,
+            Self::Link => BodyKind::Json,
             Self::Start
             | Self::Callback
             | Self::Refresh
@@ -93,7 +106,38 @@ impl Route {
             | Self::Entities
             | Self::EntityWorkspaces(_)
             | Self::ShowLink
-            | Self::Unlink => Takes::Nothing,
+            | Self::Unlink => BodyKind::Nothing,
+        }
+    }
+
+    /// Answers a request to this route.
+    ///
+    /// The future stands on the heap: within that of the portal it would take the room of the
+    /// largest route, on every stack that polls it.
+    pub(crate) fn answer<'a>(
+        self,
+        state: &'a PortalState,
+        request: &'a Request<Bytes>,
+    ) -> BoxFuture<'a, Result<Response<Body>, ErrorResponse>> {
+        let auth = &state.auth;
+        match self {
+            Self::Start => Box::pin(auth.start(request).map(Ok)),
+            Self::Callback => Box::pin(auth.callback(request).map(Ok)),
+            Self::Refresh => Box::pin(auth.refresh(request).map(Ok)),
+            Self::Logout => Box::pin(auth.logout(request).map(Ok)),
+            Self::Jwks => Box::pin(auth.jwks(request).map(Ok)),
+            Self::OpenIdConfiguration => Box::pin(async { Ok(auth.openid_configuration()) }),
+            Self::UserInfo => Box::pin(auth.userinfo(request).map(Ok)),
+            Self::ShowLink => Box::pin(auth.show_link(request).map(Ok)),
+            Self::Link => Box::pin(auth.link(request).map(Ok)),
+            Self::Unlink => Box::pin(auth.unlink(request).map(Ok)),
+            Self::Health => {
+                Box::pin(async { Ok(json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))) })
+            }
+            Self::Entities => Box::pin(state.entities(request).map_err(ErrorResponse::from)),
+            Self::EntityWorkspaces(entity) => Box::pin(async move {
+                state.workspaces_of(&entity, request).await.map_err(ErrorResponse::from)
+            }),
         }
     }
 }
@@ -103,7 +147,7 @@ mod tests {
     use super::*;
 
     fn route(method: &str, path: &str) -> Option<Route> {
-        Route::of(&method.parse().unwrap(), path).ok()
+        Route::find(&method.parse().unwrap(), path).ok()
     }
 
     #[test]
@@ -130,7 +174,8 @@ mod tests {
             route("GET", "/api/coder/v1/entities/Component/default/pay/workspaces"),
             Some(Route::EntityWorkspaces(expected))
         );
-        let empty = Route::of(&Method::GET, "/api/coder/v1/entities/component/default//workspaces");
-        assert!(matches!(empty, Err(NoRoute::EntityRef(_))), "{empty:?}");
+        let empty =
+            Route::find(&Method::GET, "/api/coder/v1/entities/component/default//workspaces");
+        assert!(matches!(empty, Err(RouteError::EntityRef(_))), "{empty:?}");
     }
 }

@@ -5,7 +5,7 @@ use coder_auth::identity::{StaticSigningKey, StaticSigningKeyError};
 use coder_config::{ConfigError, Files, KeyStoreConfig, StaticKeyConfig};
 use coder_core::Secret;
 
-/// Takes the keys from where the configuration says they are.
+/// BodyKind the keys from where the configuration says they are.
 pub(crate) fn with_keys(
     options: AuthOptions,
     key_store: Option<&KeyStoreConfig>,

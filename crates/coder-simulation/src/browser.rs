@@ -14,7 +14,7 @@ use crate::ledger::{Owner, Person};
 use crate::portal::{House, PORTAL, Route};
 use crate::rules::{self, HandedOut};
 
-const SESSION: &str = "__Host-coder-session";
+pub(crate) const SESSION: &str = "__Host-coder-session";
 
 /// One browser.
 pub(crate) struct Browser {
@@ -34,6 +34,8 @@ struct State {
     is_uncertain: bool,
     /// Session cookies it once had.
     former: Vec<String>,
+    /// Identity tokens that it got, and whose sign-in they stand on, the oldest first.
+    identity_tokens: Vec<(String, Owner)>,
 }
 
 /// How a change of the session ended.
@@ -68,7 +70,11 @@ impl Browser {
         self.state().former.clone()
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn identity_tokens(&self) -> Vec<(String, Owner)> {
+        self.state().identity_tokens.clone()
+    }
+
+    pub(crate) fn name(&self) -> String {
         format!("browser {}", self.number)
     }
 
@@ -77,7 +83,7 @@ impl Browser {
     }
 
     /// Notes that a person uses the portal now.
-    fn note_use(&self, person: Person) {
+    pub(crate) fn note_use(&self, person: Person) {
         let now = self.house.time.clock_of_portal().now();
         self.house.ledger.book().used_at.insert(person, now);
     }
@@ -118,13 +124,20 @@ impl Browser {
     }
 
     /// Asks a replica and holds it to the time limit.
-    async fn ask(&self, route: Route, request: Request<Bytes>) -> Option<Response<Bytes>> {
+    pub(crate) async fn ask(
+        &self,
+        route: Route,
+        request: Request<Bytes>,
+    ) -> Option<Response<Bytes>> {
         let asked_at = self.house.time.elapsed();
         self.house.ledger.book().asking += 1;
         let response = self.house.ask(self.number, route, request).await;
         self.house.ledger.book().asking -= 1;
         let took = self.house.time.elapsed().saturating_sub(asked_at);
-        rules::in_time(&self.house.ledger, &format!("{} at {route:?}", self.name()), took);
+        // After a refusal at Coder the route has spent time of its own before.
+        if route != Route::CallRefused {
+            rules::in_time(&self.house.ledger, &format!("{} at {route:?}", self.name()), took);
+        }
         match &response {
             Some(response) => {
                 self.tell(|| format!("{route:?} is answered {}", response.status()));
@@ -196,8 +209,7 @@ impl Browser {
         ledger.count("logins");
         let owner = Owner { user, environment, coder, began };
         self.note_use(owner.person());
-        rules::own_profile(ledger, &self.name(), owner, &person.email, &got);
-        rules::is_confirmed(ledger, &self.name(), house.time.elapsed(), &got);
+        self.check(owner, &got);
         let session = self.session()?;
         let mut book = ledger.book();
         book.sessions.insert(session.clone(), owner);
@@ -233,14 +245,25 @@ impl Browser {
             && let Some(got) = handed_out(&json)
         {
             ledger.count("refreshes that handed out a token");
-            let email = format!("{}@example.com", House::user_name(owner.user));
             rules::ended_stays_ended(ledger, &self.name(), was_retired);
-            rules::own_profile(ledger, &self.name(), owner, &email, &got);
-            rules::is_confirmed(ledger, &self.name(), self.house.time.elapsed(), &got);
+            self.check(owner, &got);
         } else {
             self.tell(|| format!("is told {json}"));
         }
         Some(status)
+    }
+
+    /// Looks at what the person of this sign-in got, and keeps the identity token.
+    fn check(&self, owner: Owner, got: &HandedOut) {
+        let (house, who) = (&self.house, self.name());
+        let email = format!("{}@example.com", House::user_name(owner.user));
+        let entity = house.plan.entity_of(owner.environment, owner.user);
+        rules::own_profile(&house.ledger, &who, owner, (&email, entity.as_deref()), got);
+        rules::is_confirmed(&house.ledger, &who, house.time.elapsed(), &got.access);
+        if let Some((_, token)) = &got.identity {
+            house.ledger.count("identity tokens");
+            self.state().identity_tokens.push((token.clone(), owner));
+        }
     }
 
     /// Signs out.
@@ -304,7 +327,10 @@ impl Browser {
 /// What a session answer holds.
 fn handed_out(json: &Value) -> Option<HandedOut> {
     let text = |pointer: &str| json.pointer(pointer)?.as_str().map(str::to_owned);
-    Some(HandedOut { email: text("/profile/email")?, access: text("/providerInfo/accessToken")? })
+    let identity =
+        text("/backstageIdentity/identity/userEntityRef").zip(text("/backstageIdentity/token"));
+    let (email, access) = (text("/profile/email")?, text("/providerInfo/accessToken")?);
+    Some(HandedOut { email, access, identity })
 }
 
 /// The message that the popup page posts.

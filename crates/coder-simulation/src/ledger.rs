@@ -8,6 +8,7 @@ use std::time::Duration;
 use coder_auth::store::PairId;
 use jiff::Timestamp;
 
+use crate::links::Links;
 use crate::rules::Rule;
 use crate::scheduler::{Process, Time};
 
@@ -92,6 +93,7 @@ pub(crate) struct Book {
     /// When a person last used the portal, by the portal's clock.
     pub(crate) used_at: HashMap<Person, Timestamp>,
     pub(crate) suspended: BTreeSet<usize>,
+    pub(crate) links: Links,
     /// How far the portal's clock was set back, in all.
     pub(crate) back: Duration,
     /// Requests of browsers under way.

@@ -17,6 +17,7 @@
 mod browser;
 mod choices;
 mod ledger;
+mod links;
 mod network;
 mod plan;
 mod portal;

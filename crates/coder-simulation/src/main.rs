@@ -76,7 +76,7 @@ fn run(arguments: &Arguments) -> Result<bool, SetupError> {
     // The database of PostgreSQL is emptied for each schedule.
     let threads = match arguments.store {
         StoreKind::Postgres => NonZeroUsize::MIN,
-        _ => arguments.threads,
+        StoreKind::Memory | StoreKind::Sqlite => arguments.threads,
     };
     let mut findings = Findings::default();
     std::thread::scope(|scope| {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use coder_core::{Body, Transport, TransportError, TransportErrorKind};
 use coder_testkit::{FakeCoder, FakeUser};
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 
 use crate::ledger::{Ledger, Pair, Place};
 use crate::plan::NetworkFault;
@@ -25,6 +25,8 @@ pub(crate) struct Network {
     pub(crate) latency: Arc<dyn Fn() -> Duration + Send + Sync>,
     /// How long Coder's answer to a rotation takes.
     pub(crate) rotation_takes: Duration,
+    /// Coder can end one pair of a person and leave the others alone.
+    pub(crate) revokes_pairs: bool,
     /// The users of each Coder.
     pub(crate) users: Arc<Vec<Vec<FakeUser>>>,
 }
@@ -36,6 +38,8 @@ struct About {
     session_token: Option<String>,
     /// The refresh token that is to be rotated.
     rotated: Option<String>,
+    /// All pairs of the person end.
+    ends_all: bool,
 }
 
 /// A request that Coder has, until its answer is there.
@@ -137,7 +141,8 @@ impl Network {
         };
         let rotated = form.into_iter().find(|(name, _)| name == "refresh_token");
         let rotated = rotated.map(|(_, token)| token.into_owned());
-        Ok(About { coder, path, session_token, rotated })
+        let ends_all = path == "/oauth2/tokens" && request.method() == Method::DELETE;
+        Ok(About { coder, path, session_token, rotated, ends_all })
     }
 
     fn note_fault(&self, about: &About) {
@@ -185,6 +190,13 @@ impl Network {
         if about.path == "/oauth2/tokens" && head.status == StatusCode::OK {
             self.note_pair(about, &bytes, is_lost);
         }
+        if about.ends_all
+            && let Some(token) = &about.session_token
+        {
+            self.ledger.count("people whose pairs all ended");
+            let user = self.ledger.book().pair(token).and_then(|pair| pair.user);
+            user.into_iter().for_each(|user| self.ledger.may_be_over((user, about.coder)));
+        }
         if about.path == "/oauth2/tokens" && head.status.is_server_error() {
             self.ledger.count("races lost at coder");
         }
@@ -223,7 +235,11 @@ impl Network {
             process: self.process,
             id: None,
             place: Place::Received,
-            excuse: is_lost.then_some("its answer was lost"),
+            excuse: match (is_lost, self.revokes_pairs) {
+                (true, _) => Some("its answer was lost"),
+                (false, false) => Some("its release revokes no pair"),
+                (false, true) => None,
+            },
         };
         self.ledger.count("pairs issued");
         if let Some(user) = user.filter(|_| is_lost) {

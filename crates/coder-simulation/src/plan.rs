@@ -1,6 +1,9 @@
 //! A plan: who does what, and what goes wrong.
 
+use coder_testkit::Version;
+
 use crate::choices::Choices;
+use crate::portal::{ENVIRONMENTS, House, PORTAL};
 
 /// What goes wrong with one request to Coder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +68,14 @@ pub(crate) enum Action {
     Refresh {
         browser: usize,
     },
+    /// A page or a program of this browser's person does something with links, or asks another
+    /// route of the portal.
+    Use {
+        browser: usize,
+        by: Credential,
+        environment: usize,
+        what: Use,
+    },
     LogOut {
         browser: usize,
     },
@@ -107,6 +118,43 @@ pub(crate) enum Action {
     },
 }
 
+/// How a request says whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credential {
+    /// The session cookie.
+    Cookie,
+    /// The newest identity token of the browser.
+    Token,
+    /// The oldest one.
+    OldToken,
+}
+
+/// What is asked for with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Another route of the portal.
+    Call,
+    /// The same; Coder refuses the caller's token there.
+    CallRefused,
+    ShowLink,
+    Unlink,
+    /// The session token of this user of the environment's Coder is linked.
+    Link {
+        user: usize,
+    },
+}
+
+/// Who people are in Backstage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identities {
+    /// Nobody: a login gives access to Coder only.
+    None,
+    /// Each is an entity, which is the same at all deployments.
+    Own,
+    /// All are one entity.
+    Shared,
+}
+
 /// An action, and how many turns pass before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Item {
@@ -132,6 +180,9 @@ pub(crate) struct Plan {
     pub(crate) awaits_detached_work: bool,
     /// How long Coder's sessions live, in seconds.
     pub(crate) session_lifetime: u64,
+    pub(crate) release: Version,
+    /// By environment.
+    pub(crate) identities: [Identities; 2],
     pub(crate) items: Vec<Item>,
     pub(crate) network: Vec<(usize, NetworkFault)>,
     pub(crate) store: Vec<(usize, StoreFault)>,
@@ -155,6 +206,8 @@ impl Plan {
             rotation_takes: choices.one_of(&[0, 0, 5], 0),
             awaits_detached_work: true,
             session_lifetime: choices.one_of(&[24 * 3600, 3600, 1800], 3600),
+            release: Version::default(),
+            identities: [Identities::None; 2],
             items: Vec::new(),
             network: Vec::new(),
             store: Vec::new(),
@@ -200,7 +253,80 @@ impl Plan {
                 plan.store.push((choices.below(80), fault));
             }
         }
+        plan.world(&mut Choices::new(seed, 3));
         plan
+    }
+
+    /// Draws the release of Coder, and who people are; then they link tokens, too.
+    fn world(&mut self, choices: &mut Choices) {
+        self.release = match choices.below(10) {
+            0 => Version::V2_25,
+            1 | 2 => Version::V2_36,
+            _ => Version::V2_38,
+        };
+        let known = choices.one_of(&[Identities::Own, Identities::Shared], Identities::Own);
+        self.identities = match choices.below(4) {
+            0 => [known, known],
+            1 => [known, Identities::None],
+            _ => return,
+        };
+        for _ in 0..6 + choices.below(12) {
+            let action = self.usage(choices);
+            let item = Item { turns: choices.below(12), action };
+            let at = self.browsers + choices.below(self.items.len());
+            self.items.insert(at.min(self.items.len()), item);
+        }
+    }
+
+    fn usage(&self, choices: &mut Choices) -> Action {
+        let by = [Credential::Cookie, Credential::Token, Credential::Token, Credential::OldToken];
+        let user = choices.one_of(&[0, 0, 1], 0);
+        let what = match choices.below(8) {
+            0..=1 => Use::Link { user },
+            2 => Use::Unlink,
+            3 => Use::ShowLink,
+            4 => Use::CallRefused,
+            _ => Use::Call,
+        };
+        Action::Use {
+            browser: choices.below(self.browsers),
+            by: choices.one_of(&by, Credential::Token),
+            environment: choices.below(self.environments),
+            what,
+        }
+    }
+
+    /// The deployment of an environment.
+    pub(crate) fn coder_of(&self, environment: usize) -> usize {
+        environment.min(self.deployments.saturating_sub(1))
+    }
+
+    /// Who the people of an environment are in Backstage.
+    pub(crate) fn identities_of(&self, environment: usize) -> Identities {
+        self.identities.get(environment).copied().unwrap_or(Identities::None)
+    }
+
+    /// The user entity ref of a user of this environment's Coder.
+    pub(crate) fn entity_of(&self, environment: usize, user: usize) -> Option<String> {
+        match self.identities_of(environment) {
+            Identities::None => None,
+            Identities::Own => Some(format!("user:default/{}", House::user_name(user))),
+            Identities::Shared => Some("user:default/everyone".to_owned()),
+        }
+    }
+
+    /// The redirect URI that the logins of this deployment use.
+    pub(crate) fn callback_of(&self, coder: usize) -> String {
+        let frame = format!("{PORTAL}/api/auth/coder/handler/frame");
+        match ENVIRONMENTS.get(coder) {
+            Some(first) if self.deployments > 1 => format!("{frame}/{first}"),
+            Some(_) | None => frame,
+        }
+    }
+
+    /// Whether Coder can end one pair of a person and leave the others alone.
+    pub(crate) fn revokes_pairs(&self) -> bool {
+        self.release >= Version::V2_29
     }
 
     /// Tokens are about to expire, and everything happens while they are rotated.

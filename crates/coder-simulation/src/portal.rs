@@ -4,28 +4,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use backstage_catalog::MemoryCatalog;
 use bytes::Bytes;
 use coder_auth::store::AuthStore;
 use coder_auth::{
-    AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, GrantKey, LogoutScope, OAuth2App,
-    SealingKeys, SessionOptions, testing,
+    AllowedOrigins, AuthOptions, BackstageIdentity, CoderAuth, EnvironmentOptions, GrantKey,
+    LogoutScope, OAuth2App, SealingKeys, SessionOptions, SignIn, resolver_fn, testing,
 };
-use coder_core::{Lock, Secret, World};
+use coder_core::{Body, Lock, Secret, World};
 use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom};
 use futures_channel::oneshot;
 use http::{Request, Response};
 use url::Url;
 
 use crate::choices::{Choices, SimulatedRandom};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Owner, Person};
+use crate::links::LinkPlace;
 use crate::network::Network;
-use crate::plan::Plan;
+use crate::plan::{Identities, Plan};
 use crate::scheduler::{Kill, OUTSIDE, Process, ProcessRuntime, Tag, Time, Work};
 use crate::store::Steps;
 
 pub(crate) const PORTAL: &str = "https://portal.example.com";
-const CALLBACK: &str = "https://portal.example.com/api/auth/coder/handler/frame";
-const ENVIRONMENTS: [&str; 2] = ["development", "production"];
+pub(crate) const ENVIRONMENTS: [&str; 2] = ["development", "production"];
 const USERS: [&str; 2] = ["alice", "bob"];
 
 /// How long what is under way may take to end once the server is asked to stop.
@@ -57,6 +58,13 @@ pub(crate) enum Route {
     Callback,
     Refresh,
     Logout,
+    ShowLink,
+    Link,
+    Unlink,
+    /// Any other route, which asks who calls.
+    Call,
+    /// The same, and then Coder refuses the caller's token.
+    CallRefused,
 }
 
 struct Replica {
@@ -92,6 +100,7 @@ impl House {
         let coders: Vec<FakeCoder> = (0..plan.deployments)
             .map(|number| {
                 let builder = FakeCoder::builder()
+                    .version(plan.release)
                     .url(&format!("https://coder{number}.test"))
                     .clock(time.clock_of_coder())
                     .random(Arc::new(SeededRandom::new(format!("coder {number} {}", plan.seed))))
@@ -99,7 +108,11 @@ impl House {
                 if plan.races { builder.races(plan.seed) } else { builder }.build()
             })
             .collect();
-        let apps = coders.iter().map(|coder| coder.add_oauth2_app("portal", CALLBACK)).collect();
+        let apps = coders
+            .iter()
+            .enumerate()
+            .map(|(number, coder)| coder.add_oauth2_app("portal", &plan.callback_of(number)))
+            .collect();
         let users: Vec<Vec<FakeUser>> = coders
             .iter()
             .map(|coder| USERS.iter().map(|name| coder.add_user(name)).collect())
@@ -143,6 +156,7 @@ impl House {
             time: self.time.clone(),
             ledger: self.ledger.clone(),
             users: self.users.clone(),
+            revokes_pairs: self.plan.revokes_pairs(),
             rotation_takes: Duration::from_secs(self.plan.rotation_takes),
             latency: Arc::new(move || {
                 let mut choices = latency.lock();
@@ -186,7 +200,7 @@ impl House {
         let scope =
             if self.plan.logout_ends_grant { LogoutScope::Grant } else { LogoutScope::Session };
         let mut options = AuthOptions::new(Url::parse(&format!("{PORTAL}/api/auth"))?, origins)
-            .session(SessionOptions::default().logging_out(scope));
+            .session(SessionOptions::default().logout(scope));
         for (number, name) in ENVIRONMENTS.iter().take(self.plan.environments).enumerate() {
             let coder = self.coder_of(number);
             let (Some(fake), Some(app)) = (self.coders.get(coder), self.apps.get(coder)) else {
@@ -197,6 +211,10 @@ impl House {
                 &*app.client_id,
                 app.client_secret.clone(),
             );
+            let environment = match self.plan.identities_of(number) {
+                Identities::None => environment,
+                identities => environment.sign_in(sign_in(identities)),
+            };
             options = options.environment(*name, environment);
         }
         Ok(options)
@@ -204,7 +222,7 @@ impl House {
 
     /// The deployment of an environment.
     pub(crate) fn coder_of(&self, environment: usize) -> usize {
-        environment.min(self.plan.deployments.saturating_sub(1))
+        self.plan.coder_of(environment)
     }
 
     pub(crate) fn environment(number: usize) -> &'static str {
@@ -217,6 +235,38 @@ impl House {
 
     pub(crate) fn user(&self, coder: usize, user: usize) -> Option<&FakeUser> {
         self.users.get(coder)?.get(user)
+    }
+
+    /// The user of this name.
+    pub(crate) fn user_named(name: &str) -> Option<usize> {
+        USERS.iter().position(|user| *user == name)
+    }
+
+    /// Where the token is kept that the person of this sign-in links in an environment.
+    pub(crate) fn link_place(&self, owner: Owner, environment: usize) -> LinkPlace {
+        let (holder, coder) = (owner.person(), self.coder_of(environment));
+        LinkPlace { holder, environment: owner.environment, coder }
+    }
+
+    /// Whether a token of this user is the person's own, as far as the portal can tell.
+    pub(crate) fn may_link(&self, owner: Owner, environment: usize, user: usize) -> bool {
+        if self.coder_of(environment) == owner.coder {
+            return user == owner.user;
+        }
+        let known = self.plan.entity_of(environment, user);
+        known
+            .is_none_or(|entity| Some(entity) == self.plan.entity_of(owner.environment, owner.user))
+    }
+
+    /// Whose token it is.
+    pub(crate) fn person_of(&self, token: &str) -> Option<Person> {
+        if let Some(pair) = self.ledger.book().pair(token) {
+            return Some((pair.user?, pair.coder));
+        }
+        self.users.iter().enumerate().find_map(|(coder, users)| {
+            let has = |user: &FakeUser| user.session_token.expose() == token;
+            Some((users.iter().position(has)?, coder))
+        })
     }
 
     /// Sends a request to some replica, which answers it in a task of its own. `None`: no replica
@@ -236,9 +286,14 @@ impl House {
                 Route::Callback => auth.callback(&request).await,
                 Route::Refresh => auth.refresh(&request).await,
                 Route::Logout => auth.logout(&request).await,
+                Route::ShowLink => auth.show_link(&request).await,
+                Route::Link => auth.link(&request).await,
+                Route::Unlink => auth.unlink(&request).await,
+                Route::Call => call(&auth, &request, false).await,
+                Route::CallRefused => call(&auth, &request, true).await,
             };
             // A browser that is gone hears nothing.
-            drop(give.send(response));
+            drop(give.send(whole(response).await));
         };
         let tag = Tag { process, work: Work::Request { browser } };
         self.time.spawn(tag, Box::pin(task));
@@ -370,4 +425,42 @@ impl House {
     pub(crate) fn outside() -> Tag {
         Tag { process: OUTSIDE, work: Work::Outside }
     }
+}
+
+/// Answers any other route of the portal: the token with which it would ask Coder.
+async fn call(auth: &CoderAuth, request: &Request<Bytes>, is_refused: bool) -> Response<Body> {
+    let query = request.uri().query().unwrap_or_default();
+    let environment = query.strip_prefix("env=");
+    let caller = match auth.caller(request.headers(), environment).await {
+        Ok(caller) if is_refused => auth.renew(&caller).await,
+        caller => caller,
+    };
+    match caller {
+        Ok(caller) => Response::new(Body::from(testing::token_of(&caller).expose().to_owned())),
+        Err(error) => {
+            let mut refused = Response::new(Body::from(error.to_string()));
+            *refused.status_mut() = error.status();
+            refused
+        }
+    }
+}
+
+/// Who somebody is in Backstage.
+fn sign_in(identities: Identities) -> SignIn {
+    SignIn::new(Arc::new(MemoryCatalog::default())).resolver(resolver_fn(move |user, _| {
+        Box::pin(async move {
+            let name = match identities {
+                Identities::Shared => "everyone",
+                Identities::Own | Identities::None => &user.username,
+            };
+            let user = format!("user:default/{name}").parse()?;
+            Ok(BackstageIdentity::outside_the_catalog(user))
+        })
+    }))
+}
+
+/// Reads the body of a response, which these routes have at hand.
+async fn whole(response: Response<Body>) -> Response<Bytes> {
+    let (head, body) = response.into_parts();
+    Response::from_parts(head, body.collect(1 << 20).await.unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use crate::ledger::{Ledger, Owner, Place};
+use crate::ledger::{Ledger, Owner, Person, Place};
 use crate::scheduler::Time;
 
 /// A rule of the login that every schedule keeps.
@@ -18,7 +18,7 @@ pub enum Rule {
     NoLeak,
     /// No living pair is lost unless an answer, a process or the store was.
     NoLoss,
-    /// A person never sees another's profile or tokens.
+    /// A person never sees another's profile, tokens or links.
     OwnOnly,
     /// Every request is answered within its bound.
     Bound,
@@ -36,7 +36,7 @@ impl fmt::Display for Rule {
             Self::NoLoss => {
                 "no living pair is lost unless an answer was, or the process or the store failed"
             }
-            Self::OwnOnly => "a person never sees another's profile or tokens",
+            Self::OwnOnly => "a person never sees another's profile, tokens or links",
             Self::Bound => "every request is answered within 20 seconds",
             Self::Confirmed => "nothing is handed out unconfirmed",
             Self::Store => "the store fails only when the plan says so",
@@ -53,11 +53,13 @@ const CONFIRMED_WITHOUT_ANSWER: Duration = Duration::from_secs(600);
 /// What a request itself may take between the confirmation and the hand-out.
 const SLACK: Duration = Duration::from_secs(21);
 
-/// What a page got: the profile and the access token of a `refresh` or a login.
+/// What a page got from a `refresh` or a login.
 #[derive(Clone, Debug)]
 pub(crate) struct HandedOut {
     pub(crate) email: String,
     pub(crate) access: String,
+    /// The user entity ref, and the identity token.
+    pub(crate) identity: Option<(String, String)>,
 }
 
 /// A session that has ended stays ended.
@@ -72,7 +74,7 @@ pub(crate) fn own_profile(
     ledger: &Ledger,
     who: &str,
     owner: Owner,
-    signed_in: &str,
+    (email, entity): (&str, Option<&str>),
     got: &HandedOut,
 ) {
     let issued_to = {
@@ -83,23 +85,55 @@ pub(crate) fn own_profile(
         let what = format!("{who} ({owner:?}) gets a token that was issued to {issued_to:?}");
         ledger.breach(Rule::OwnOnly, what);
     }
-    if got.email != signed_in {
-        let what = format!("{who} signed in as {signed_in} and sees {}", got.email);
+    let named = got.identity.as_ref().map(|(entity, _)| entity.as_str());
+    if got.email != email || named != entity {
+        let what =
+            format!("{who} signed in as {email}, {entity:?}, and sees {}, {named:?}", got.email);
         ledger.breach(Rule::OwnOnly, what);
     }
 }
 
+/// A request speaks for the person who made it, or with the token which that person has linked.
+pub(crate) fn own_caller(
+    ledger: &Ledger,
+    who: &str,
+    owner: Owner,
+    used: Option<Person>,
+    is_own: bool,
+) {
+    if !is_own {
+        let what = format!("{who} ({owner:?}) asks Coder with a token of {used:?}");
+        ledger.breach(Rule::OwnOnly, what);
+    }
+}
+
+/// A person sees the own link, and links an own token as far as the portal can tell.
+pub(crate) fn own_link(ledger: &Ledger, who: &str, owner: Owner, user: usize, is_own: bool) {
+    if !is_own {
+        let what = format!("{who} ({owner:?}) has a link with the token of user {user}");
+        ledger.breach(Rule::OwnOnly, what);
+    }
+}
+
+/// At rest, what was linked and not removed is linked.
+pub(crate) fn still_linked(ledger: &Ledger, who: &str, expected: usize, shown: Option<usize>) {
+    if shown != Some(expected) {
+        let what = format!("{who} has linked the token of user {expected}, and sees {shown:?}");
+        ledger.breach(Rule::NoLoss, what);
+    }
+}
+
 /// Coder has confirmed the user within 30 seconds, or within 10 minutes if it does not answer.
-pub(crate) fn is_confirmed(ledger: &Ledger, who: &str, now: Duration, got: &HandedOut) {
+pub(crate) fn is_confirmed(ledger: &Ledger, who: &str, now: Duration, token: &str) {
     let (age, limit, back) = {
         let book = ledger.book();
         let age = |at: Option<&Duration>| at.map(|at| now.saturating_sub(*at));
-        let silence = age(book.unanswered.get(&got.access));
+        let silence = age(book.unanswered.get(token));
         let (age, limit) = match silence {
             Some(since) if since <= CONFIRMED_WITHIN + SLACK => {
-                (age(book.confirmed_person.get(&got.access)), CONFIRMED_WITHOUT_ANSWER)
+                (age(book.confirmed_person.get(token)), CONFIRMED_WITHOUT_ANSWER)
             }
-            Some(_) | None => (age(book.confirmed.get(&got.access)), CONFIRMED_WITHIN),
+            Some(_) | None => (age(book.confirmed.get(token)), CONFIRMED_WITHIN),
         };
         (age, limit, book.back)
     };

@@ -118,6 +118,9 @@ async fn look(house: &Arc<House>, browsers: &[Arc<Browser>]) {
             browser.refresh_with(cookie).await;
         }
     }
+    // Where a refresh token dies with its access token, nobody could rotate in time.
+    let has_expired = !house.plan.revokes_pairs()
+        && house.time.elapsed() >= Duration::from_secs(house.plan.session_lifetime);
     for browser in browsers {
         let Some(session) = browser.session() else { continue };
         let (owner, was_retired) = {
@@ -125,9 +128,13 @@ async fn look(house: &Arc<House>, browsers: &[Arc<Browser>]) {
             (book.sessions.get(&session).copied(), book.retired.contains(&session))
         };
         let Some(status) = browser.refresh().await else { continue };
+        if status == 200 {
+            browser.look_at_links().await;
+        }
         if let Some(owner) = owner
             && !was_retired
             && !browser.is_uncertain()
+            && !has_expired
         {
             let who = format!("browser {}", browser.number);
             rules::still_signed_in(&house.ledger, &who, owner, status);
@@ -149,6 +156,10 @@ async fn act(house: &Arc<House>, browsers: &[Arc<Browser>], action: Action) {
             spawn(Box::pin(async move {
                 browser.refresh().await;
             }));
+        }
+        Action::Use { browser: number, by, environment, what } => {
+            let Some(browser) = browser(number) else { return };
+            spawn(Box::pin(async move { browser.use_portal(by, environment, what).await }));
         }
         Action::LogOut { browser: number } => {
             let Some(browser) = browser(number) else { return };
@@ -192,6 +203,7 @@ async fn act(house: &Arc<House>, browsers: &[Arc<Browser>], action: Action) {
         Action::Jump { seconds } => {
             ledger.tell(|| format!("the portal's clock jumps by {seconds} s"));
             ledger.count("clock jumps");
+            note_uses(house);
             house.time.jump(SignedDuration::from_secs(seconds));
             if seconds > LOGIN_WITHIN {
                 ledger.may_not_finish(|_| true);
@@ -201,6 +213,15 @@ async fn act(house: &Arc<House>, browsers: &[Arc<Browser>], action: Action) {
             }
         }
         Action::Wait { seconds } => house.time.sleep(Duration::from_secs(seconds)).await,
+    }
+}
+
+/// A request that is under way may use its session at this very moment, whoever makes it.
+fn note_uses(house: &House) {
+    let now = house.time.clock_of_portal().now();
+    let mut book = house.ledger.book();
+    if book.asking > 0 {
+        book.used_at.values_mut().for_each(|at| *at = now.max(*at));
     }
 }
 

@@ -1,6 +1,8 @@
 //! Making a failing plan small: what can be left out is left out.
 
-use crate::plan::Plan;
+use coder_testkit::Version;
+
+use crate::plan::{Identities, Plan};
 
 /// The smallest plan that `fails` accepts, found by leaving parts out one by one.
 pub(crate) fn shrink(plan: Plan, fails: impl Fn(&Plan) -> bool) -> Plan {
@@ -39,6 +41,12 @@ fn candidates(plan: &Plan) -> Vec<Plan> {
     }
     if plan.rotation_takes > 0 {
         smaller.push(Plan { rotation_takes: 0, ..plan.clone() });
+    }
+    if plan.release != Version::default() {
+        smaller.push(Plan { release: Version::default(), ..plan.clone() });
+    }
+    if plan.identities != [Identities::None; 2] {
+        smaller.push(Plan { identities: [Identities::None; 2], ..plan.clone() });
     }
     if plan.is_slow {
         smaller.push(Plan { is_slow: false, ..plan.clone() });

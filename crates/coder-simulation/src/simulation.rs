@@ -5,6 +5,8 @@ use std::sync::Arc;
 use coder_auth::MemoryAuthStore;
 #[cfg(feature = "databases")]
 use coder_auth_sqlx::{PostgresAuthStore, SqliteAuthStore};
+use coder_core::Secret;
+use tokio::runtime::Runtime;
 
 use crate::plan::Plan;
 use crate::portal::{SetupError, Storage};
@@ -14,21 +16,22 @@ use crate::shrink::shrink;
 
 /// The kind of store that schedules run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "its program must handle each")]
 pub enum StoreKind {
     /// In memory; every await point is a step.
     #[default]
     Memory,
     /// A new SQLite file for each schedule.
     Sqlite,
-    /// The PostgreSQL of `CODER_SIMULATION_POSTGRES`, emptied for each schedule.
+    /// A PostgreSQL, emptied for each schedule: that of `CODER_SIMULATION_POSTGRES`.
     Postgres,
 }
 
 /// Runs schedules on one kind of store.
 pub struct Simulation {
     kind: StoreKind,
-    tokio: Option<Arc<tokio::runtime::Runtime>>,
+    postgres: Option<Secret>,
+    tokio: Option<Arc<Runtime>>,
     awaits_detached_work: bool,
 }
 
@@ -43,15 +46,29 @@ impl Simulation {
     ///
     /// # Errors
     ///
-    /// When a database needs a runtime and none can be made.
+    /// When a database needs a runtime and none can be made, or PostgreSQL is not named by
+    /// `CODER_SIMULATION_POSTGRES`.
     pub fn on(kind: StoreKind) -> Result<Self, SetupError> {
-        let tokio = match kind {
-            StoreKind::Memory => None,
-            StoreKind::Sqlite | StoreKind::Postgres => {
-                Some(Arc::new(tokio::runtime::Builder::new_current_thread().enable_all().build()?))
+        match kind {
+            StoreKind::Memory => Ok(Self::new(kind, None, None)),
+            StoreKind::Sqlite => Ok(Self::new(kind, None, Some(runtime()?))),
+            StoreKind::Postgres => {
+                Self::on_postgres(std::env::var("CODER_SIMULATION_POSTGRES")?.into())
             }
-        };
-        Ok(Self { kind, tokio, awaits_detached_work: true })
+        }
+    }
+
+    /// Prepares to run on the PostgreSQL database of this URL, which is emptied for each schedule.
+    ///
+    /// # Errors
+    ///
+    /// When no runtime can be made.
+    pub fn on_postgres(url: Secret) -> Result<Self, SetupError> {
+        Ok(Self::new(StoreKind::Postgres, Some(url), Some(runtime()?)))
+    }
+
+    fn new(kind: StoreKind, postgres: Option<Secret>, tokio: Option<Arc<Runtime>>) -> Self {
+        Self { kind, postgres, tokio, awaits_detached_work: true }
     }
 
     /// Ends a stopping process without waiting for the work that outlives its callers: to see that
@@ -85,26 +102,25 @@ impl Simulation {
     }
 
     fn run_plan(&self, plan: &Plan, is_told: bool) -> Result<Outcome, SetupError> {
-        match (self.kind, &self.tokio) {
+        match (self.kind, &self.tokio, &self.postgres) {
             #[cfg(feature = "databases")]
-            (StoreKind::Sqlite, Some(tokio)) => {
+            (StoreKind::Sqlite, Some(tokio), _) => {
                 let directory = tempfile::tempdir()?;
                 let opened = SqliteAuthStore::open(directory.path().join("auth.sqlite"));
                 let store = Arc::new(tokio.block_on(opened)?);
                 schedule::run(plan, Storage { store, tokio: Some(tokio.clone()) }, is_told)
             }
             #[cfg(feature = "databases")]
-            (StoreKind::Postgres, Some(tokio)) => {
-                let url = std::env::var("CODER_SIMULATION_POSTGRES")?;
-                tokio.block_on(empty(&url))?;
-                let connected = PostgresAuthStore::connect(url.into(), 2);
+            (StoreKind::Postgres, Some(tokio), Some(url)) => {
+                tokio.block_on(empty(url))?;
+                let connected = PostgresAuthStore::connect(url.clone(), 2);
                 let store = Arc::new(tokio.block_on(connected)?);
                 schedule::run(plan, Storage { store, tokio: Some(tokio.clone()) }, is_told)
             }
-            (StoreKind::Sqlite | StoreKind::Postgres, _) => {
+            (StoreKind::Sqlite | StoreKind::Postgres, ..) => {
                 Err(SetupError("this build has no databases; add `--features databases`".into()))
             }
-            (StoreKind::Memory, _) => {
+            (StoreKind::Memory, ..) => {
                 let store = Arc::new(MemoryAuthStore::new());
                 schedule::run(plan, Storage { store, tokio: None }, is_told)
             }
@@ -125,11 +141,16 @@ impl Simulation {
     }
 }
 
+/// Makes what runs the calls of a database.
+fn runtime() -> Result<Arc<Runtime>, SetupError> {
+    Ok(Arc::new(tokio::runtime::Builder::new_current_thread().enable_all().build()?))
+}
+
 /// Deletes everything in this database of PostgreSQL.
 #[cfg(feature = "databases")]
-async fn empty(url: &str) -> Result<(), sqlx::Error> {
+async fn empty(url: &Secret) -> Result<(), sqlx::Error> {
     use sqlx::Connection as _;
-    let mut connection = sqlx::PgConnection::connect(url).await?;
+    let mut connection = sqlx::PgConnection::connect(url.expose()).await?;
     let statements = "DROP SCHEMA public CASCADE; CREATE SCHEMA public";
     sqlx::raw_sql(statements).execute(&mut connection).await?;
     connection.close().await

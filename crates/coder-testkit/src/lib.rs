@@ -2,26 +2,37 @@
 //!
 //! Start it, add a user and a workspace, ask:
 //!
+//! ```toml
+//! [dependencies]
+//! coder-client = "0.1"
+//! coder-core = { version = "0.1", features = ["native"] }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//!
+//! [dev-dependencies]
+//! coder-testkit = "0.1"
+//! ```
+//!
 //! ```
 //! use coder_client::operations::ListWorkspaces;
 //! use coder_client::{Client, Credential, WorkspaceFilter};
 //! use coder_core::World;
 //! use coder_testkit::FakeCoder;
 //!
-//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-//! # runtime.block_on(async {
-//! let coder = FakeCoder::new();
-//! let alice = coder.add_user("alice");
-//! coder.add_workspace(&alice, "dev").parameter("repo", "https://github.com/acme/pay").create();
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let coder = FakeCoder::new();
+//!     let alice = coder.add_user("alice");
+//!     coder.add_workspace(&alice, "dev").parameter("repo", "https://github.com/acme/pay").create();
 //!
-//! let world = World::native(coder.clone()).unwrap();
-//! let client = Client::new(&world, coder.url().clone())
-//!     .with_credential(Credential::SessionToken(alice.session_token.clone()));
-//! let filter = WorkspaceFilter::new().mine().param("repo", "https://github.com/acme/pay")?;
-//! let found = client.send(&ListWorkspaces::matching(filter)).await?;
-//! assert_eq!(found.workspaces[0].name, "dev");
-//! assert_eq!(coder.count("GET", "/api/v2/workspaces"), 1);
-//! # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+//!     let world = World::native(coder.clone()).unwrap();
+//!     let client = Client::new(&world, coder.url().clone())
+//!         .with_credential(Credential::SessionToken(alice.session_token.clone()));
+//!     let filter = WorkspaceFilter::new().mine().param("repo", "https://github.com/acme/pay")?;
+//!     let found = client.send(&ListWorkspaces::matching(filter)).await?;
+//!     assert_eq!(found.workspaces[0].name, "dev");
+//!     assert_eq!(coder.count("GET", "/api/v2/workspaces"), 1);
+//!     Ok(())
+//! }
 //! ```
 //!
 //! [`FakeCoder`] is pure logic: a request goes in, a response comes out, and everything it knows
@@ -35,19 +46,22 @@
 //! signs in, presses "Allow", and gives back where Coder sends the browser.
 //!
 //! ```
-//! # use coder_testkit::FakeCoder;
-//! let coder = FakeCoder::new();
-//! let alice = coder.add_user("alice");
-//! let app = coder.add_oauth2_app("Portal", "https://portal.test/callback");
-//! let mut authorize = coder.url().endpoint(["oauth2", "authorize"]);
-//! authorize
-//!     .query_pairs_mut()
-//!     .append_pair("client_id", &app.client_id)
-//!     .append_pair("response_type", "code")
-//!     .append_pair("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-//! let callback = coder.approve(authorize, &alice)?;
-//! assert!(callback.as_str().starts_with("https://portal.test/callback?code=coder_"));
-//! # Ok::<_, coder_testkit::NotRedirected>(())
+//! use coder_testkit::{FakeCoder, NotRedirected};
+//!
+//! fn main() -> Result<(), NotRedirected> {
+//!     let coder = FakeCoder::new();
+//!     let alice = coder.add_user("alice");
+//!     let app = coder.add_oauth2_app("Portal", "https://portal.test/callback");
+//!     let mut authorize = coder.url().endpoint(["oauth2", "authorize"]);
+//!     authorize
+//!         .query_pairs_mut()
+//!         .append_pair("client_id", &app.client_id)
+//!         .append_pair("response_type", "code")
+//!         .append_pair("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+//!     let callback = coder.approve(authorize, &alice)?;
+//!     assert!(callback.as_str().starts_with("https://portal.test/callback?code=coder_"));
+//!     Ok(())
+//! }
 //! ```
 //!
 //! # Releases, time and trouble

@@ -19,8 +19,8 @@ use coder_config::{Entity, Repository, ScmIntegrations, WorkspacesConfig, parse_
 use coder_core::{Body, BoxFuture, RetryPolicy, Runtime, Transport, TransportError, World};
 use coder_testkit::{SeededRandom, TestClock};
 use coder_workspaces::{
-    EntityWorkspacesConfig, Owner, Places, availability, compile, find_workspaces, links,
-    look_again_after,
+    Availability, DeploymentHosts, EntityWorkspacesConfig, Owner, WorkspaceLinks, find_workspaces,
+    poll_after,
 };
 use http::{Request, Response};
 use serde_json::json;
@@ -75,7 +75,8 @@ fn main() -> io::Result<()> {
     let repository = repository.map_err(io::Error::other)?;
     let mut group = Group::new("a search, built, asked and answered with nothing", ENTITIES);
     for keys in [&["repo"][..], &["repo", "git_repo"], &["a", "b", "c", "d", "e"]] {
-        let compiled = compile(&self::config(keys), None, Some(&repository));
+        let compiled =
+            EntityWorkspacesConfig::resolve(&self::config(keys), None, Some(&repository));
         let name =
             format!("{} parameters, {} spellings each", keys.len(), repository.spellings().len());
         group.measure(&name, || {
@@ -85,7 +86,7 @@ fn main() -> io::Result<()> {
 
     let text = json!(vec![fixture(); WORKSPACES]).to_string();
     let workspaces: Vec<Workspace> = serde_json::from_str(&text)?;
-    let places = Places::new(config.access_url.clone());
+    let places = DeploymentHosts::new(config.access_url.clone());
     let moment = "2026-08-20T10:00:00Z".parse().map_err(io::Error::other)?;
     let mut group = Group::new("a list of 10,000 workspaces", WORKSPACES);
     group.measure("reading Coder's answer", || {
@@ -93,11 +94,13 @@ fn main() -> io::Result<()> {
     })?;
     group.measure("availability, and when to look again", || {
         let all: Vec<_> =
-            workspaces.iter().map(|workspace| availability(workspace, moment)).collect();
-        look_again_after(Some(&all)) > Duration::ZERO
+            workspaces.iter().map(|workspace| Availability::new(workspace, moment)).collect();
+        poll_after(Some(&all)) > Duration::ZERO
     })?;
     group.measure("every link", || {
-        workspaces.iter().all(|workspace| !links(workspace, &places).agents.is_empty())
+        workspaces
+            .iter()
+            .all(|workspace| !WorkspaceLinks::new(workspace, &places).agents.is_empty())
     })
 }
 
@@ -114,7 +117,7 @@ fn compiled(
     integrations: &ScmIntegrations,
 ) -> EntityWorkspacesConfig {
     let repository = entity.repository(integrations).ok();
-    compile(config, entity.coder_spec().as_ref(), repository.as_ref())
+    EntityWorkspacesConfig::resolve(config, entity.coder_spec().as_ref(), repository.as_ref())
 }
 
 fn fixture() -> serde_json::Value {

@@ -4,24 +4,24 @@ use coder_client::models::Workspace;
 use coder_client::operations::{GetUser, ListTemplateVersionExternalAuth};
 use coder_client::{Client, TemplateVersionId, UserId};
 
-/// An account that must be linked first.
+/// Account at another service that a template needs and that its user has not linked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MissingAccount {
-    /// The service, for people.
+    /// Display name of the service.
     pub name: String,
-    /// Where the user links it, in the browser.
+    /// URL of the page where the user links it, in the browser.
     pub url: String,
 }
 
-/// The accounts that a workspace's owner has not linked, although its template needs them; asks
+/// Lists the accounts that a workspace's owner has not linked, although its template needs them:
 /// `GET /api/v2/templateversions/{templateversion}/external-auth`.
 ///
 /// Releases before 2.36 tell the caller's accounts only; of somebody else's workspace nothing is
 /// known there, and none is named.
 ///
 /// Worth asking when a start has failed: Coder does not say that this is why.
-/// [`Availability::without_accounts`](crate::Availability::without_accounts) tells people.
+/// [`Availability::with_missing_accounts`](crate::Availability::with_missing_accounts) tells people.
 ///
 /// # Errors
 ///
@@ -29,19 +29,20 @@ pub struct MissingAccount {
 pub async fn missing_accounts(
     client: &Client,
     workspace: &Workspace,
-) -> Result<Vec<MissingAccount>, crate::Error> {
+) -> Result<Vec<MissingAccount>, crate::WorkspacesError> {
     let Some(version) = workspace.latest_build.template_version_id else {
         return Ok(Vec::new());
     };
     Ok(missing(client, version, Some(workspace.owner_id)).await?)
 }
 
-/// Those of the caller, or of somebody else; none where Coder does not tell them.
+/// Returns the accounts that `owner` has not linked, or the caller when `owner` is `None`; an empty
+/// list where the release does not tell.
 pub(crate) async fn missing(
     client: &Client,
     version: TemplateVersionId,
     owner: Option<UserId>,
-) -> Result<Vec<MissingAccount>, coder_client::Error> {
+) -> Result<Vec<MissingAccount>, coder_client::ClientError> {
     let list = ListTemplateVersionExternalAuth::new(version);
     let accounts = match owner {
         None => client.send(&list).await?,
@@ -66,8 +67,8 @@ pub(crate) async fn missing(
     Ok(missing.collect())
 }
 
-/// Those that Coder names when it refuses a build.
-pub(crate) fn named_in(error: &coder_client::Error, client: &Client) -> Vec<MissingAccount> {
+/// Returns the accounts that Coder names in its refusal of a build.
+pub(crate) fn named_in(error: &coder_client::ClientError, client: &Client) -> Vec<MissingAccount> {
     let validations = error.api().map(|api| api.validations.as_slice()).unwrap_or_default();
     let page = |provider: &str| client.deployment().endpoint(["external-auth", provider]);
     validations
@@ -80,7 +81,7 @@ pub(crate) fn named_in(error: &coder_client::Error, client: &Client) -> Vec<Miss
         .collect()
 }
 
-/// What to do about them, for people.
+/// Tells a person which accounts to link, and where.
 pub(crate) fn advice(accounts: &[MissingAccount]) -> String {
     let one = |account: &MissingAccount| format!("{} at {}", account.name, account.url);
     let all: Vec<String> = accounts.iter().map(one).collect();

@@ -20,20 +20,22 @@ const COMES_BACK_WITHIN: Duration = Duration::from_secs(30);
 /// How many characters of a name or reason are shown.
 const MAX_SHOWN: usize = 200;
 
-/// A workspace whose last build has started it.
+/// State of a workspace whose last build has started it.
 pub(crate) struct Running {
     pub(crate) state: AvailabilityState,
     pub(crate) reason: Option<String>,
 }
 
-/// The agents that count: those of dev containers come and go without the workspace.
+/// Returns the agents that decide about the workspace: all but those of dev containers, which come
+/// and go without it.
 pub(crate) fn counted(workspace: &Workspace) -> impl Iterator<Item = &WorkspaceAgent> {
     let resources = workspace.latest_build.resources.iter();
     resources.flat_map(|resource| &resource.agents).filter(|agent| agent.parent_id.is_none())
 }
 
-/// All agents, those of dev containers after the agent that they live in, which Coder lists after
-/// them; with that agent.
+/// Returns all agents, each with its parent; an agent of a dev container follows its parent.
+///
+/// Coder lists them in another order.
 pub(crate) fn with_sub_agents(
     workspace: &Workspace,
 ) -> Vec<(&WorkspaceAgent, Option<&WorkspaceAgent>)> {
@@ -47,14 +49,15 @@ pub(crate) fn with_sub_agents(
     sorted
 }
 
-/// An agent, or a resource with agents, that Coder tells in a form that is unknown here.
+/// Returns the first agent, or resource with agents, that could not be read.
 fn unreadable(workspace: &Workspace) -> Option<&Unreadable> {
     let resources = &workspace.latest_build.resources;
     let agents = resources.iter().flat_map(|resource| resource.agents.unreadable());
     resources.unreadable().iter().chain(agents).next()
 }
 
-/// First what is still to come in any agent, then what is unknown, then what has failed.
+/// Decides the state of a started workspace: an agent that is still starting comes first, then one
+/// in an unknown state, then one that has failed.
 pub(crate) fn running(workspace: &Workspace, now: Timestamp) -> Running {
     let of = |state, reason: Option<String>| Running { state, reason };
     if let Some(reason) = counted(workspace).find_map(|agent| still_to_come(agent, now)) {
@@ -80,8 +83,8 @@ pub(crate) fn running(workspace: &Workspace, now: Timestamp) -> Running {
     of(AvailabilityState::Online, counted(workspace).find_map(remark))
 }
 
-/// Whether people can work in a running workspace although it is unhealthy: its agents are all
-/// connected, and nothing is wrong but a failed start script.
+/// Returns whether people can work in an unhealthy workspace: all agents are connected, and nothing
+/// but a start script has failed.
 pub(crate) fn is_workable(workspace: &Workspace) -> bool {
     counted(workspace).all(|agent| {
         let failed = agent.lifecycle_state == AgentLifecycle::StartError;
@@ -89,7 +92,7 @@ pub(crate) fn is_workable(workspace: &Workspace) -> bool {
     })
 }
 
-/// Why an agent cannot be used yet; `None` when nothing is still to come.
+/// Tells why an agent cannot be used yet; `None` when it is not starting.
 fn still_to_come(agent: &WorkspaceAgent, now: Timestamp) -> Option<String> {
     let name = shown(&agent.name);
     match (&agent.status, &agent.lifecycle_state) {
@@ -113,7 +116,7 @@ fn still_to_come(agent: &WorkspaceAgent, now: Timestamp) -> Option<String> {
     }
 }
 
-/// Whether `since` (or the last change of the agent) is not longer ago than `limit`.
+/// Returns whether `since` (or the last change of the agent) is less than `limit` ago.
 fn is_within(
     limit: Duration,
     since: Option<Timestamp>,
@@ -127,7 +130,7 @@ fn is_within(
     Duration::try_from(waited).unwrap_or_default() < limit
 }
 
-/// Whether it went on purpose, so that it is not a lost connection.
+/// Returns whether the agent has been shut down, so that its connection is not lost.
 fn has_shut_down(lifecycle: &AgentLifecycle) -> bool {
     matches!(
         lifecycle,
@@ -146,7 +149,7 @@ fn is_well(agent: &WorkspaceAgent) -> bool {
     agent.health.healthy && agent.status == AgentStatus::Connected
 }
 
-/// What is wrong with an agent, in Coder's words, and why.
+/// Tells what is wrong with an agent in Coder's words, and why.
 fn trouble(agent: &WorkspaceAgent) -> String {
     let said = agent.health.reason.as_deref().filter(|reason| !reason.is_empty());
     let said = said.unwrap_or(match agent.status {
@@ -166,7 +169,7 @@ fn trouble(agent: &WorkspaceAgent) -> String {
     text
 }
 
-/// What is worth knowing about an agent that works.
+/// Tells a working agent's slow start script, if it has one.
 fn remark(agent: &WorkspaceAgent) -> Option<String> {
     let took_long = agent.lifecycle_state == AgentLifecycle::StartTimeout;
     let name = shown(&agent.name);
@@ -176,7 +179,7 @@ fn remark(agent: &WorkspaceAgent) -> Option<String> {
     })
 }
 
-/// The script that did not go well.
+/// Names the first script that failed, with its end.
 fn cause(agent: &WorkspaceAgent) -> Option<String> {
     let (kind, ran): (_, fn(&AgentScript) -> bool) = match agent.lifecycle_state {
         AgentLifecycle::StartTimeout | AgentLifecycle::StartError => {
@@ -200,7 +203,7 @@ fn cause(agent: &WorkspaceAgent) -> Option<String> {
     })
 }
 
-/// How a script ended that did not end well.
+/// Tells how a script failed; `None` when it has not.
 fn end(script: &AgentScript) -> Option<String> {
     match script.status.as_ref()? {
         ScriptStatus::Ok => None,
@@ -222,7 +225,7 @@ fn end(script: &AgentScript) -> Option<String> {
     }
 }
 
-/// A text of Coder's or a template's, for one line.
+/// Returns a foreign text in one line, escaped and cut.
 fn shown(text: &str) -> String {
     let escaped = text.escape_debug().to_string();
     match escaped.char_indices().nth(MAX_SHOWN) {

@@ -4,17 +4,18 @@ use coder_core::DeploymentUrl;
 use serde::Serialize;
 use url::Url;
 
-/// A deployment's places in a portal, as the front end of Coder's Backstage plugin knows them.
+/// URLs of a deployment behind a portal's proxy, as the front end of Coder's Backstage plugin has
+/// them.
 ///
 /// ```
 /// use coder_workspaces::{AssetUrls, PortalUrls};
 ///
 /// // What Backstage's discovery tells about the proxy, and the deployment's place in it.
-/// let portal = PortalUrls::of("https://portal.test/api/proxy/", "/api/proxy", "/coder");
+/// let portal = PortalUrls::new("https://portal.test/api/proxy/", "/api/proxy", "/coder");
 /// assert_eq!(portal.base_url, "https://portal.test");
 /// assert_eq!(portal.api_route, "https://portal.test/api/proxy/coder");
 ///
-/// let assets = AssetUrls::at(&portal.assets_route)?;
+/// let assets = AssetUrls::from_url(&portal.assets_route)?;
 /// let icon = assets.icon("/icon/k8s.png").ok_or("an icon")?;
 /// assert_eq!(icon.as_str(), "https://portal.test/api/proxy/coder/icon/k8s.png");
 /// assert!(assets.owns(&icon));
@@ -24,19 +25,21 @@ use url::Url;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PortalUrls {
-    /// The portal's backend: what is before its proxy.
+    /// URL of the portal's backend: the part before its proxy.
     pub base_url: String,
-    /// Where pictures are.
+    /// URL below which icons are served.
     pub assets_route: String,
-    /// Where the API is.
+    /// URL below which Coder's API is served.
     pub api_route: String,
 }
 
 impl PortalUrls {
-    /// From the proxy's URL, where the proxy begins in it (in Backstage `/api/proxy`), and the
-    /// deployment's place below the proxy (in Backstage's configuration `/coder`). Nothing is
-    /// checked; see [`AssetUrls::at`].
-    pub fn of(proxy: &str, prefix: &str, route: &str) -> Self {
+    /// Builds the URLs from the proxy's URL, the path that the proxy begins with (in Backstage
+    /// `/api/proxy`), and the deployment's route below the proxy (in Backstage's configuration
+    /// `/coder`).
+    ///
+    /// Nothing is checked; see [`AssetUrls::from_url`].
+    pub fn new(proxy: &str, prefix: &str, route: &str) -> Self {
         let proxy = proxy.trim_end_matches('/');
         let route = format!("{proxy}/{}", route.trim_matches('/'));
         Self {
@@ -47,7 +50,7 @@ impl PortalUrls {
     }
 }
 
-/// What is before the path `prefix`, where it does not merely begin a longer word.
+/// Returns the part of `url` before the path `prefix`, where `prefix` ends at a segment.
 fn before<'a>(url: &'a str, prefix: &str) -> &'a str {
     if prefix.is_empty() {
         return url;
@@ -81,7 +84,7 @@ pub enum AssetUrlsError {
 
 impl AssetUrls {
     /// At the deployment itself.
-    pub fn of_deployment(deployment: &DeploymentUrl) -> Self {
+    pub fn from_deployment(deployment: &DeploymentUrl) -> Self {
         Self { base: deployment.endpoint([]) }
     }
 
@@ -90,7 +93,7 @@ impl AssetUrls {
     /// # Errors
     ///
     /// See [`AssetUrlsError`].
-    pub fn at(url: &str) -> Result<Self, AssetUrlsError> {
+    pub fn from_url(url: &str) -> Result<Self, AssetUrlsError> {
         let mut base = Url::parse(url).map_err(|_| AssetUrlsError::NotAUrl)?;
         if !matches!(base.scheme(), "http" | "https") {
             return Err(AssetUrlsError::NotAUrl);

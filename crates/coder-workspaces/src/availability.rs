@@ -12,24 +12,24 @@ use crate::accounts::{self, MissingAccount};
 use crate::agents::{self, Running};
 
 /// When to look again while something is under way.
-const SOON: Duration = Duration::from_secs(5);
+const POLL_SOON: Duration = Duration::from_secs(5);
 /// When to look again although nothing is under way: somebody may start or stop a workspace.
-const LATER: Duration = Duration::from_secs(60);
+const POLL_LATE: Duration = Duration::from_secs(60);
 
 /// Whether a workspace can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Availability {
-    /// In a word.
+    /// State in one word.
     pub state: AvailabilityState,
-    /// What a person should know about it.
+    /// Reason for the state, as a text for people.
     pub reason: Option<String>,
-    /// What a person would do next.
+    /// Action that a person would take next.
     pub action: NextAction,
     /// When to look again, in milliseconds as JSON; `None` when nothing can change any more.
-    #[serde(rename = "lookAgainAfterMs", serialize_with = "milliseconds")]
-    pub look_again_after: Option<Duration>,
+    #[serde(rename = "pollAfterMs", serialize_with = "milliseconds")]
+    pub poll_after: Option<Duration>,
 }
 
 /// Whether a workspace can be used, in a word.
@@ -44,13 +44,13 @@ pub enum AvailabilityState {
     Pending,
     /// It is stopping, or its build is being canceled.
     Stopping,
-    /// It is stopped.
+    /// The workspace is stopped.
     Offline,
     /// Its last build failed.
     Failed,
     /// It is being deleted.
     Deleting,
-    /// It is gone.
+    /// The workspace no longer exists.
     Deleted,
     /// It was not used for long, and was put to sleep. That alone stops nothing: it may still run.
     Dormant,
@@ -61,7 +61,7 @@ pub enum AvailabilityState {
 }
 
 impl AvailabilityState {
-    /// For people.
+    /// Returns the state's display name.
     pub fn label(self) -> &'static str {
         match self {
             Self::Online => "Online",
@@ -83,16 +83,16 @@ impl AvailabilityState {
     }
 }
 
-/// What a person would do next with a workspace.
+/// Action that a person would take next with a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum NextAction {
-    /// Open it.
+    /// Open the workspace: it can be used.
     Open,
-    /// Wait.
+    /// Wait; a change is under way.
     Wait,
-    /// Start it.
+    /// Start the workspace: it is stopped.
     Start,
     /// Stop it and start it again.
     Restart,
@@ -102,79 +102,83 @@ pub enum NextAction {
     Retry,
     /// Look at it in Coder's dashboard.
     Inspect,
-    /// Create another one.
+    /// Create another workspace: this one is deleted.
     Recreate,
     /// Link accounts at other services, then do what failed once more.
     LinkAccounts,
 }
 
-/// Whether `workspace` can be used at the moment `now`.
-pub fn availability(workspace: &Workspace, now: Timestamp) -> Availability {
-    let build = &workspace.latest_build;
-    let under_way = |state, reason: Option<String>| Availability {
-        state,
-        reason,
-        action: NextAction::Wait,
-        look_again_after: Some(SOON),
-    };
-    let settled = |state, action, reason: Option<String>| Availability {
-        state,
-        reason,
-        action,
-        look_again_after: Some(next_change(workspace, now)),
-    };
-    match &build.status {
-        WorkspaceStatus::Pending => {
-            let state = match build.transition {
-                WorkspaceTransition::Stop => AvailabilityState::Stopping,
-                WorkspaceTransition::Delete => AvailabilityState::Deleting,
-                _ => AvailabilityState::Pending,
-            };
-            under_way(state, Some(queue(workspace)))
-        }
-        WorkspaceStatus::Starting => under_way(AvailabilityState::Pending, None),
-        WorkspaceStatus::Stopping => under_way(AvailabilityState::Stopping, None),
-        WorkspaceStatus::Canceling => {
-            under_way(AvailabilityState::Stopping, Some("its build is being canceled".to_owned()))
-        }
-        WorkspaceStatus::Deleting => under_way(AvailabilityState::Deleting, None),
-        WorkspaceStatus::Deleted => Availability {
-            state: AvailabilityState::Deleted,
-            reason: None,
-            action: NextAction::Recreate,
-            look_again_after: None,
-        },
-        WorkspaceStatus::Failed => {
-            settled(AvailabilityState::Failed, NextAction::Retry, Some(failure(workspace)))
-        }
-        _ if workspace.dormant_at.is_some() => {
-            settled(AvailabilityState::Dormant, NextAction::Wake, Some(sleep(workspace, now)))
-        }
-        WorkspaceStatus::Stopped => settled(AvailabilityState::Offline, NextAction::Start, None),
-        WorkspaceStatus::Canceled => settled(
-            AvailabilityState::Offline,
-            NextAction::Start,
-            Some("its last build was canceled".to_owned()),
-        ),
-        WorkspaceStatus::Running => match agents::running(workspace, now) {
-            Running { state: AvailabilityState::Pending, reason } => {
-                under_way(AvailabilityState::Pending, reason)
-            }
-            Running { state, reason } => settled(state, state.next_action(), reason),
-        },
-        status => settled(
-            AvailabilityState::Unknown,
-            NextAction::Inspect,
-            Some(format!("coder says its status is `{}`", status.as_str().escape_debug())),
-        ),
-    }
-}
-
 impl Availability {
-    /// The same, told that its owner has not linked these accounts: when its start has failed,
-    /// that is what to do first. [`missing_accounts`](crate::missing_accounts) asks which.
+    /// Decides how usable `workspace` is at the moment `now`.
+    pub fn new(workspace: &Workspace, now: Timestamp) -> Self {
+        let build = &workspace.latest_build;
+        let under_way = |state, reason: Option<String>| Self {
+            state,
+            reason,
+            action: NextAction::Wait,
+            poll_after: Some(POLL_SOON),
+        };
+        let settled = |state, action, reason: Option<String>| Self {
+            state,
+            reason,
+            action,
+            poll_after: Some(next_change(workspace, now)),
+        };
+        match &build.status {
+            WorkspaceStatus::Pending => {
+                let state = match build.transition {
+                    WorkspaceTransition::Stop => AvailabilityState::Stopping,
+                    WorkspaceTransition::Delete => AvailabilityState::Deleting,
+                    _ => AvailabilityState::Pending,
+                };
+                under_way(state, Some(queue(workspace)))
+            }
+            WorkspaceStatus::Starting => under_way(AvailabilityState::Pending, None),
+            WorkspaceStatus::Stopping => under_way(AvailabilityState::Stopping, None),
+            WorkspaceStatus::Canceling => under_way(
+                AvailabilityState::Stopping,
+                Some("its build is being canceled".to_owned()),
+            ),
+            WorkspaceStatus::Deleting => under_way(AvailabilityState::Deleting, None),
+            WorkspaceStatus::Deleted => Self {
+                state: AvailabilityState::Deleted,
+                reason: None,
+                action: NextAction::Recreate,
+                poll_after: None,
+            },
+            WorkspaceStatus::Failed => {
+                settled(AvailabilityState::Failed, NextAction::Retry, Some(failure(workspace)))
+            }
+            _ if workspace.dormant_at.is_some() => {
+                settled(AvailabilityState::Dormant, NextAction::Wake, Some(sleep(workspace, now)))
+            }
+            WorkspaceStatus::Stopped => {
+                settled(AvailabilityState::Offline, NextAction::Start, None)
+            }
+            WorkspaceStatus::Canceled => settled(
+                AvailabilityState::Offline,
+                NextAction::Start,
+                Some("its last build was canceled".to_owned()),
+            ),
+            WorkspaceStatus::Running => match agents::running(workspace, now) {
+                Running { state: AvailabilityState::Pending, reason } => {
+                    under_way(AvailabilityState::Pending, reason)
+                }
+                Running { state, reason } => settled(state, state.next_action(), reason),
+            },
+            status => settled(
+                AvailabilityState::Unknown,
+                NextAction::Inspect,
+                Some(format!("coder says its status is `{}`", status.as_str().escape_debug())),
+            ),
+        }
+    }
+
+    /// Sets [`NextAction::LinkAccounts`] when the last build failed and `missing` is not empty.
+    ///
+    /// [`missing_accounts`](crate::missing_accounts) asks Coder for them.
     #[must_use]
-    pub fn without_accounts(mut self, missing: &[MissingAccount]) -> Self {
+    pub fn with_missing_accounts(mut self, missing: &[MissingAccount]) -> Self {
         if self.state == AvailabilityState::Failed && !missing.is_empty() {
             let advice = accounts::advice(missing);
             self.reason = Some(match self.reason {
@@ -187,18 +191,20 @@ impl Availability {
     }
 }
 
-/// When to look again at a list of workspaces; `None` for the workspaces means that there is no
-/// answer yet, or that the last question failed. A list is never final: workspaces may be added.
-pub fn look_again_after(workspaces: Option<&[Availability]>) -> Duration {
+/// Returns the time until a list of workspaces should be read again: between 5 and 60 seconds.
+///
+/// `None` means that there is no list yet, or that the last request failed. An empty list is read
+/// again too: workspaces may be added.
+pub fn poll_after(workspaces: Option<&[Availability]>) -> Duration {
     workspaces
         .into_iter()
         .flatten()
-        .filter_map(|availability| availability.look_again_after)
+        .filter_map(|availability| availability.poll_after)
         .min()
-        .unwrap_or(LATER)
+        .unwrap_or(POLL_LATE)
 }
 
-/// What the agents of a workspace say, each word once, in the order of the agents.
+/// Returns the connection states of a workspace's agents, each once, in the order of the agents.
 pub fn agent_statuses(workspace: &Workspace) -> Vec<&AgentStatus> {
     let mut statuses = Vec::new();
     for agent in agents::counted(workspace) {
@@ -209,14 +215,13 @@ pub fn agent_statuses(workspace: &Workspace) -> Vec<&AgentStatus> {
     statuses
 }
 
-/// The letter to show where a workspace's template has no icon: the first of A to Z in the name,
-/// else `W`.
+/// Returns the letter that stands in for a missing icon: the first of A to Z in the name, else `W`.
 pub fn icon_letter(name: &str) -> char {
     name.chars().find(char::is_ascii_alphabetic).map_or('W', |letter| letter.to_ascii_uppercase())
 }
 
 impl AvailabilityState {
-    /// Of a workspace whose last build started it.
+    /// Returns the next action for a workspace whose last build started it.
     fn next_action(self) -> NextAction {
         match self {
             Self::Online => NextAction::Open,
@@ -273,13 +278,13 @@ fn sleep(workspace: &Workspace, now: Timestamp) -> String {
     }
 }
 
-/// A schedule or a deadline may come before the next regular look.
+/// Returns the time until the next change by schedule or deadline, between 5 and 60 seconds.
 fn next_change(workspace: &Workspace, now: Timestamp) -> Duration {
     [workspace.next_start_at, workspace.latest_build.deadline]
         .into_iter()
         .flatten()
         .filter_map(|moment| Duration::try_from(moment.duration_since(now)).ok())
-        .fold(LATER, |soonest, ahead| soonest.min(ahead.max(SOON)))
+        .fold(POLL_LATE, |soonest, ahead| soonest.min(ahead.max(POLL_SOON)))
 }
 
 fn milliseconds<S: Serializer>(

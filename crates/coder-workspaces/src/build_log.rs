@@ -13,14 +13,15 @@ pub(crate) struct BuildLog {
 }
 
 impl BuildLog {
-    /// What is written from now on: all of a build that is under way, and nothing of one that is
-    /// over.
+    /// Begins with the first line of a build that is under way, and after the last line of one that
+    /// is over.
     pub(crate) fn after(build: &WorkspaceBuild) -> Self {
         let is_over = build.job.completed_at.is_some();
         Self { build: Some(build.id), last: None, is_over }
     }
 
-    /// What has been written since; nothing when it cannot be read, since nobody waits for it.
+    /// Returns the lines since the last call; none when they cannot be read, since the log is only
+    /// shown.
     pub(crate) async fn read_on(
         &mut self,
         client: &Client,

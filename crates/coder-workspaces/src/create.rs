@@ -15,22 +15,22 @@ use coder_config::TemplateRef;
 use indexmap::IndexMap;
 
 use crate::parameters::{Chosen, choose, choose_dynamic};
-use crate::{EntityWorkspacesConfig, Error, NotCreatable, accounts};
+use crate::{EntityWorkspacesConfig, NotCreatable, WorkspacesError, accounts};
 
 /// How often a request whose answer was lost is made again, after looking.
 const MAX_TRIES: u32 = 3;
 
-/// What somebody wants a new workspace to be.
+/// Wishes of a caller for a new workspace.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wish {
+pub(crate) struct CreateRequest {
     pub(crate) owner: UserRef,
-    /// Values for parameters, which win over the entity's.
+    /// Parameter values, which win over the entity's.
     pub(crate) parameters: IndexMap<String, String>,
-    /// The name of a preset.
+    /// Name of a preset.
     pub(crate) preset: Option<String>,
 }
 
-/// What to create.
+/// Workspace to create, with all names resolved at Coder.
 pub(crate) struct Plan {
     owner: UserRef,
     owner_id: UserId,
@@ -39,40 +39,40 @@ pub(crate) struct Plan {
     chosen: Chosen,
 }
 
-/// What became of a request for a workspace of a certain name.
+/// Outcome of creating a workspace under a name.
 pub(crate) enum Created {
-    /// It was created.
+    /// This call has created the workspace.
     New(Box<Workspace>),
-    /// The same wish has been fulfilled before.
-    Earlier(Box<Workspace>),
+    /// An earlier call has created the same workspace.
+    AlreadyExists(Box<Workspace>),
     /// Another workspace has the name.
     NameTaken(WorkspaceName),
 }
 
-/// Finds out what to create.
+/// Resolves owner, template, preset and parameters of a new workspace at Coder.
 pub(crate) async fn plan(
     client: &Client,
-    compiled: &EntityWorkspacesConfig,
-    wish: &Wish,
-) -> Result<Plan, Error> {
-    let owner_id = owner(client, &wish.owner).await?.id;
-    let template = template(client, compiled.template.as_ref()).await?;
+    config: &EntityWorkspacesConfig,
+    request: &CreateRequest,
+) -> Result<Plan, WorkspacesError> {
+    let owner_id = owner(client, &request.owner).await?.id;
+    let template = template(client, config.template.as_ref()).await?;
     let version = active_version(&template)?;
-    let preset = match wish.preset.as_deref() {
+    let preset = match request.preset.as_deref() {
         None => None,
         Some(name) => Some(preset_called(name, client.send(&ListPresets::new(version)).await?)?),
     };
-    let asked = beside(preset.as_ref(), compiled, wish)?;
+    let asked = beside(preset.as_ref(), config, request)?;
     let chosen = parameters(client, &template, &asked, preset.as_ref(), owner_id).await?;
     for name in &chosen.unknown {
         tracing::debug!(template = template.name, parameter = name, "left out: not a parameter");
     }
-    Ok(Plan { owner: wish.owner.clone(), owner_id, template, preset, chosen })
+    Ok(Plan { owner: request.owner.clone(), owner_id, template, preset, chosen })
 }
 
-/// Whose workspace it will be. Their id is needed also where it is the caller: Coder evaluates a
-/// template's parameters for a certain owner only.
-pub(crate) async fn owner(client: &Client, owner: &UserRef) -> Result<User, Error> {
+/// Reads the future owner. Coder evaluates a template's parameters for one owner only, so the
+/// owner's id is needed for the caller too.
+pub(crate) async fn owner(client: &Client, owner: &UserRef) -> Result<User, WorkspacesError> {
     match client.send(&GetUser::new(owner.clone())).await {
         Err(error) if error.is_not_found() && *owner != UserRef::Me => {
             Err(NotCreatable::OwnerNotFound(owner.to_string()).into())
@@ -81,12 +81,15 @@ pub(crate) async fn owner(client: &Client, owner: &UserRef) -> Result<User, Erro
     }
 }
 
-async fn template(client: &Client, wanted: Option<&TemplateRef>) -> Result<Template, Error> {
+async fn template(
+    client: &Client,
+    wanted: Option<&TemplateRef>,
+) -> Result<Template, WorkspacesError> {
     let wanted = wanted.ok_or(NotCreatable::NoTemplate)?;
     let not_found = || NotCreatable::TemplateNotFound { template: wanted.to_string() };
     let template = match wanted.organization() {
         Some(organization) => {
-            let by_name = GetTemplateByName::new(organization.into(), wanted.template().to_owned());
+            let by_name = GetTemplateByName::new(organization, wanted.template());
             match client.send(&by_name).await {
                 Err(error) if error.is_not_found() => return Err(not_found().into()),
                 found => found?,
@@ -95,7 +98,7 @@ async fn template(client: &Client, wanted: Option<&TemplateRef>) -> Result<Templ
         None => {
             let filter = TemplateFilter::new()
                 .exact_name(wanted.template())
-                .map_err(coder_client::Error::from)?;
+                .map_err(coder_client::ClientError::from)?;
             let mut found = client.send(&ListTemplates::matching(filter)).await?;
             if found.len() > 1 {
                 let organizations = found.into_iter().map(|one| one.organization_name).collect();
@@ -123,24 +126,25 @@ fn preset_called(name: &str, presets: List<Preset>) -> Result<Preset, NotCreatab
     found.ok_or_else(|| NotCreatable::PresetNotFound { preset: name.to_owned(), known })
 }
 
-/// What to ask for beside the preset. At Coder a preset's value silently wins over a given one, so
-/// what the preset sets is left out; a preset that sets another repository than the entity's, or
-/// another value than the caller named, is refused.
+/// Returns the parameters to send beside the preset.
+///
+/// At Coder a preset's value silently wins over a given one, so parameters of the preset are left
+/// out, and a preset that contradicts the entity's repository or a value of the caller is refused.
 fn beside(
     preset: Option<&Preset>,
-    compiled: &EntityWorkspacesConfig,
-    wish: &Wish,
+    config: &EntityWorkspacesConfig,
+    request: &CreateRequest,
 ) -> Result<IndexMap<String, String>, NotCreatable> {
-    let mut asked = compiled.params.clone();
-    asked.extend(wish.parameters.clone());
+    let mut asked = config.params.clone();
+    asked.extend(request.parameters.clone());
     let Some(preset) = preset else { return Ok(asked) };
     for PresetParameter { name, value, .. } in &preset.parameters {
         let Some(wanted) = asked.shift_remove(name) else { continue };
-        let named = wish.parameters.contains_key(name);
-        let repository = compiled
+        let named = request.parameters.contains_key(name);
+        let repository = config
             .repository
             .as_ref()
-            .filter(|_| !named && compiled.repo_url_param_keys.contains(name));
+            .filter(|_| !named && config.repo_url_param_keys.contains(name));
         let same = wanted == *value || repository.is_some_and(|known| known.matches(value));
         if !same && (named || repository.is_some()) {
             let (preset, parameter) = (preset.name.clone(), name.clone());
@@ -161,7 +165,7 @@ async fn parameters(
     asked: &IndexMap<String, String>,
     preset: Option<&Preset>,
     owner: UserId,
-) -> Result<Chosen, Error> {
+) -> Result<Chosen, WorkspacesError> {
     let version = active_version(template)?;
     if !template.use_classic_parameter_flow {
         let from_preset = preset.into_iter().flat_map(|preset| &preset.parameters);
@@ -182,8 +186,8 @@ async fn parameters(
 }
 
 impl Plan {
-    /// That nothing is missing which only its owner can bring.
-    pub(crate) async fn check_accounts(&self, client: &Client) -> Result<(), Error> {
+    /// Checks that the owner has linked all accounts that the template needs.
+    pub(crate) async fn check_accounts(&self, client: &Client) -> Result<(), WorkspacesError> {
         let version = active_version(&self.template)?;
         let owner = (self.owner != UserRef::Me).then_some(self.owner_id);
         let missing = accounts::missing(client, version, owner).await?;
@@ -196,7 +200,7 @@ impl Plan {
         &self,
         client: &Client,
         name: &WorkspaceName,
-    ) -> Result<Created, Error> {
+    ) -> Result<Created, WorkspacesError> {
         let order = CreateWorkspace::from_template(self.template.id, name.clone());
         let mut order = order.for_user(self.owner.clone());
         for (name, value) in &self.chosen.values {
@@ -213,7 +217,7 @@ impl Plan {
                     return Ok(match self.earlier(client, name).await? {
                         // A try of ours, whose answer was lost.
                         Some(workspace) if tried > 1 => Created::New(Box::new(workspace)),
-                        Some(workspace) => Created::Earlier(Box::new(workspace)),
+                        Some(workspace) => Created::AlreadyExists(Box::new(workspace)),
                         None => Created::NameTaken(name.clone()),
                     });
                 }
@@ -240,7 +244,7 @@ impl Plan {
         &self,
         client: &Client,
         name: &WorkspaceName,
-    ) -> Result<Option<Workspace>, Error> {
+    ) -> Result<Option<Workspace>, WorkspacesError> {
         let by_name = GetWorkspaceByName::new(self.owner.clone(), name.clone());
         let workspace = match client.send(&by_name).await {
             Err(error) if error.is_not_found() || error.is_gone() => return Ok(None),

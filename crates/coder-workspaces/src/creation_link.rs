@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// What JavaScript's `encodeURIComponent` encodes; so do the links of Coder's own plugin.
+/// Characters that JavaScript's `encodeURIComponent` encodes, as the links of Coder's own plugin do.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -32,7 +32,7 @@ pub struct CreationLink {
 }
 
 impl CreationLink {
-    /// A link to the form of `template`, filled in with `params`.
+    /// Creates a link to the form of `template`, filled in with `params`.
     pub fn new(
         access_url: &DeploymentUrl,
         template: &TemplateRef,
@@ -64,14 +64,13 @@ impl CreationLink {
         self.with("match", matching.to_string())
     }
 
-    /// From this version of the template.
+    /// Selects this version of the template.
     #[must_use]
     pub fn version(self, version: TemplateVersionId) -> Self {
         self.with("version", version.to_string())
     }
 
-    /// With the values of the preset of this name, which win over the parameters. Coder takes it
-    /// from 2.35 on.
+    /// Selects a preset by its name; its values win over the parameters. Coder takes it from 2.35 on.
     #[must_use]
     pub fn preset(self, name: &str) -> Self {
         self.with("preset", name)
@@ -85,21 +84,21 @@ impl CreationLink {
         if names.is_empty() { self } else { self.with("disable_params", names.join(",")) }
     }
 
-    /// The link.
+    /// Returns the link as a URL.
     pub fn url(&self) -> Url {
         let mut url = self.form.clone();
         url.query_pairs_mut().extend_pairs(&self.query);
         url
     }
 
-    /// Coder's button "Open in Coder" with this link, as Markdown for a README.
+    /// Returns Coder's button "Open in Coder" with this link, as Markdown for a README.
     pub fn badge_markdown(&self) -> String {
         // A bracket would end the link.
         let link = self.url().as_str().replace('(', "%28").replace(')', "%29");
         format!("[![Open in Coder]({})]({link})", self.badge())
     }
 
-    /// Coder's button "Open in Coder" with this link, as HTML.
+    /// Returns Coder's button "Open in Coder" with this link, as HTML.
     pub fn badge_html(&self) -> String {
         let attribute = |url: Url| url.as_str().replace('&', "&amp;").replace('\'', "&#39;");
         let (link, picture) = (attribute(self.url()), attribute(self.badge()));

@@ -5,7 +5,7 @@ use serde::Serialize;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use crate::Places;
+use crate::DeploymentHosts;
 use crate::links::ssh_host;
 
 /// An editor on the desktop that opens a workspace, with Coder's extension or over SSH.
@@ -13,32 +13,32 @@ use crate::links::ssh_host;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Editor {
-    /// Visual Studio Code.
+    /// Visual Studio Code, through Coder's extension.
     VsCode,
-    /// Visual Studio Code Insiders.
+    /// Visual Studio Code Insiders, through Coder's extension.
     VsCodeInsiders,
-    /// VSCodium.
+    /// VSCodium, through Coder's extension.
     VsCodium,
-    /// Cursor.
+    /// Cursor, through Coder's extension.
     Cursor,
-    /// Windsurf.
+    /// Windsurf, through Coder's extension.
     Windsurf,
-    /// Kiro.
+    /// Kiro, through Coder's extension.
     Kiro,
-    /// Antigravity.
+    /// Antigravity, through Coder's extension.
     Antigravity,
-    /// Positron.
+    /// Positron, through Coder's extension.
     Positron,
     /// JetBrains IDEs, through Toolbox.
     JetBrainsToolbox,
     /// JetBrains IDEs, through the older Gateway.
     JetBrainsGateway,
-    /// Zed, over SSH.
+    /// Zed, which connects over SSH.
     Zed,
 }
 
 impl Editor {
-    /// For people.
+    /// Returns the editor's display name.
     pub fn name(self) -> &'static str {
         match self {
             Self::VsCode => "VS Code",
@@ -55,31 +55,37 @@ impl Editor {
         }
     }
 
-    /// Opens the agent's directory in this editor. There is no token in it; the editor asks the
-    /// user to sign in to Coder.
-    pub fn link(self, workspace: &Workspace, agent: &WorkspaceAgent, places: &Places) -> Url {
+    /// Builds the link that opens the agent's directory in this editor.
+    ///
+    /// There is no token in it; the editor asks the user to sign in to Coder.
+    pub fn link(
+        self,
+        workspace: &Workspace,
+        agent: &WorkspaceAgent,
+        hosts: &DeploymentHosts,
+    ) -> Url {
         let folder = agent.expanded_directory.as_deref().filter(|folder| folder.starts_with('/'));
         let text = match self.scheme() {
             Scheme::Extension(scheme) => {
-                let query = query(workspace, agent, places, "agent", folder);
+                let query = query(workspace, agent, hosts, "agent", folder);
                 format!("{scheme}://coder.coder-remote/open?{query}")
             }
             Scheme::JetBrains => {
-                let query = query(workspace, agent, places, "agent_name", folder);
+                let query = query(workspace, agent, hosts, "agent_name", folder);
                 format!("jetbrains://gateway/coder?{query}")
             }
             Scheme::Gateway => {
-                let query = query(workspace, agent, places, "agent", folder);
+                let query = query(workspace, agent, hosts, "agent", folder);
                 format!("jetbrains-gateway://connect#type=coder&{query}")
             }
             Scheme::Zed => {
-                let host = ssh_host(workspace, agent, places);
+                let host = ssh_host(workspace, agent, hosts);
                 format!("zed://ssh/{host}{}", folder.unwrap_or_default())
             }
         };
         // Each of these is a URL; the page about the workspace is there for the other arm, which
         // does not happen.
-        Url::parse(&text).unwrap_or_else(|_| places.access_url.endpoint([]))
+        Url::parse(&text).unwrap_or_else(|_| hosts.access_url.endpoint([]))
     }
 
     fn scheme(self) -> Scheme {
@@ -110,7 +116,7 @@ enum Scheme {
 fn query(
     workspace: &Workspace,
     agent: &WorkspaceAgent,
-    places: &Places,
+    hosts: &DeploymentHosts,
     agent_key: &str,
     folder: Option<&str>,
 ) -> String {
@@ -121,6 +127,6 @@ fn query(
     if let Some(folder) = folder {
         query.append_pair("folder", folder);
     }
-    query.append_pair("url", places.access_url.as_str());
+    query.append_pair("url", hosts.access_url.as_str());
     query.finish()
 }

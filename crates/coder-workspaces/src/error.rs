@@ -4,10 +4,10 @@ use coder_client::{FilterError, NameError, WorkspaceName};
 
 use crate::accounts::{self, MissingAccount};
 
-/// Why there is no answer, or no workspace.
+/// Error of a search for workspaces, or of a call that opens, creates or manages one.
 #[derive(Debug, thiserror::Error)]
 #[expect(clippy::exhaustive_enums, reason = "an answer must be decided for each")]
-pub enum Error {
+pub enum WorkspacesError {
     /// There is nothing to ask Coder for.
     #[error(transparent)]
     NotSearchable(#[from] NotSearchable),
@@ -16,18 +16,18 @@ pub enum Error {
     NotCreatable(#[from] NotCreatable),
     /// There is a workspace, but it did not get where it was wanted.
     #[error("the workspace `{workspace}` {problem}")]
-    Stuck {
-        /// The workspace's name.
+    NotReady {
+        /// Name of the workspace.
         workspace: String,
-        /// What happened to it.
-        problem: Stuck,
+        /// Reason why it did not.
+        problem: NotReady,
     },
     /// Something may have been found that could not be read, so nothing new is created.
     #[error("not every workspace of the entity could be read, so none is created: {0}")]
     Incomplete(crate::SearchProblem),
     /// Coder did not answer, or said no.
     #[error(transparent)]
-    Client(#[from] coder_client::Error),
+    Client(#[from] coder_client::ClientError),
 }
 
 /// Why an entity's workspaces cannot be searched for.
@@ -37,7 +37,7 @@ pub enum NotSearchable {
     /// The entity has no repository.
     #[error("the entity has no repository, so no workspace can be told to belong to it")]
     NoRepository,
-    /// Nobody said which parameters hold a repository's URL.
+    /// No template parameter is configured that holds a repository's URL.
     #[error(
         "no template parameter is named that holds the repository; set `coder.workspaces.repoUrlParamKeys`"
     )]
@@ -45,9 +45,9 @@ pub enum NotSearchable {
     /// Coder's search has no words for any of the parameters.
     #[error("coder cannot be asked for the parameter `{}`", key.escape_debug())]
     Refused {
-        /// The parameter's name.
+        /// Name of the parameter.
         key: String,
-        /// Why not.
+        /// Reason why the search cannot express it.
         source: FilterError,
     },
 }
@@ -64,7 +64,7 @@ pub enum NotCreatable {
     /// There is no such template, or the user may not see it.
     #[error("there is no template `{template}` that you may use")]
     TemplateNotFound {
-        /// As it was named.
+        /// Name as the caller gave it.
         template: String,
     },
     /// Several organizations have a template of this name.
@@ -73,15 +73,15 @@ pub enum NotCreatable {
         organizations.first().map_or("organization", String::as_str)
     )]
     TemplateAmbiguous {
-        /// As it was named.
+        /// Name as the caller gave it.
         template: String,
-        /// Which organizations.
+        /// Organizations that have such a template.
         organizations: Vec<String>,
     },
     /// The template is not to be used any more.
     #[error("the template `{template}` is deprecated: {message}")]
     TemplateDeprecated {
-        /// As it was named.
+        /// Name as the caller gave it.
         template: String,
         /// Why, and what to use instead.
         message: String,
@@ -89,15 +89,15 @@ pub enum NotCreatable {
     /// Coder does not tell which version of the template new workspaces use.
     #[error("coder does not tell the active version of the template `{template}`")]
     NoActiveVersion {
-        /// Its name.
+        /// Name of the template.
         template: String,
     },
     /// The template has no such preset.
     #[error("the template has no preset `{preset}`; it has: {}", listed(known))]
     PresetNotFound {
-        /// As it was named.
+        /// Name as the caller gave it.
         preset: String,
-        /// Those that there are.
+        /// Presets that the template has.
         known: Vec<String>,
     },
     /// The preset sets a parameter to something else than the entity's repository, or than the
@@ -107,13 +107,13 @@ pub enum NotCreatable {
         value.escape_debug(), wanted.escape_debug()
     )]
     PresetContradicts {
-        /// The preset's name.
+        /// Name of the preset.
         preset: String,
-        /// The parameter's name.
+        /// Name of the parameter.
         parameter: String,
-        /// What the preset sets it to.
+        /// Value that the preset sets.
         value: String,
-        /// What was asked for.
+        /// Value that the caller asked for.
         wanted: String,
     },
     /// Parameters are missing or wrong.
@@ -137,9 +137,9 @@ pub enum NotCreatable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParameterProblem {
-    /// The parameter's name; empty when it is about all of them.
+    /// Name of the parameter; empty when the problem concerns all of them.
     pub name: String,
-    /// What is wrong.
+    /// Description of what is wrong.
     pub problem: String,
 }
 
@@ -149,19 +149,19 @@ impl ParameterProblem {
     }
 }
 
-/// What happened to a workspace that did not get where it was wanted.
+/// Reason why a workspace did not reach the state that the caller asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Stuck {
-    /// Its build failed.
+pub enum NotReady {
+    /// The workspace's build failed.
     #[error("was not built: {0}")]
     Failed(String),
     /// Its build failed, or was refused, while its owner has not linked these accounts.
     #[error("was not built: {reason}; {}", accounts::advice(missing))]
     ExternalAuth {
-        /// What was said about the build.
+        /// Coder's message about the build.
         reason: String,
-        /// What its template needs.
+        /// Accounts that the template needs.
         missing: Vec<MissingAccount>,
     },
     /// It runs, but cannot be used.
@@ -176,10 +176,10 @@ pub enum Stuck {
     /// It runs without a deadline, so there is none to put off.
     #[error("has no deadline that could be extended")]
     NoDeadline,
-    /// Somebody started it.
+    /// Somebody started the workspace meanwhile.
     #[error("was started meanwhile")]
     Started,
-    /// Somebody deleted it.
+    /// Somebody deleted the workspace meanwhile.
     #[error("was deleted meanwhile")]
     Deleted,
     /// Other builds of it kept coming first.
@@ -190,8 +190,8 @@ pub enum Stuck {
     TimedOut,
 }
 
-impl Error {
-    /// Whether the user must sign in again.
+impl WorkspacesError {
+    /// Returns whether the user must sign in again.
     pub fn is_unauthorized(&self) -> bool {
         match self {
             Self::Client(error) | Self::Incomplete(crate::SearchProblem::Failed(error)) => {

@@ -9,20 +9,18 @@ use coder_core::MaybeSend;
 use jiff::Timestamp;
 
 use crate::build_log::BuildLog;
-use crate::{
-    Availability, AvailabilityState, Error, Stuck, agents, availability, missing_accounts,
-};
+use crate::{Availability, AvailabilityState, NotReady, WorkspacesError, agents, missing_accounts};
 
 /// How often a workspace is looked at while somebody waits for it.
-const GLANCE: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// What is happening, for somebody who waits.
+/// Progress of a call, for somebody who waits.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Progress<'a> {
     /// Workspaces of the entity are looked for.
     Searching,
-    /// This one is used.
+    /// An existing workspace is used.
     Reusing(&'a Workspace),
     /// None was found; one of this name is created.
     Creating(&'a str),
@@ -33,7 +31,7 @@ pub enum Progress<'a> {
     Waiting(&'a Workspace, &'a Availability),
 }
 
-/// Where a workspace is wanted.
+/// State that a workspace is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
     Ready,
@@ -43,20 +41,20 @@ pub(crate) enum Goal {
     Settled,
 }
 
-/// Looks at a workspace again and again.
+/// Polls a workspace until it has reached a goal.
 pub(crate) struct Follower<'a, F> {
     pub(crate) client: &'a Client,
-    patience: Duration,
+    wait_limit: Duration,
     started: Timestamp,
     log: BuildLog,
     pub(crate) on_progress: &'a mut F,
 }
 
 impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
-    /// Its patience begins now.
-    pub(crate) fn new(client: &'a Client, patience: Duration, on_progress: &'a mut F) -> Self {
+    /// Creates a follower that waits for at most `wait_limit` from now on.
+    pub(crate) fn new(client: &'a Client, wait_limit: Duration, on_progress: &'a mut F) -> Self {
         let started = client.world().clock.now();
-        Self { client, patience, started, log: BuildLog::default(), on_progress }
+        Self { client, wait_limit, started, log: BuildLog::default(), on_progress }
     }
 
     /// Takes the log of a build that is over already for read.
@@ -64,18 +62,18 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
         self.log = BuildLog::after(&workspace.latest_build);
     }
 
-    /// The workspace, once it is where it is wanted.
-    pub(crate) async fn until(
+    /// Waits until the workspace has reached `goal`, and returns it.
+    pub(crate) async fn wait_for(
         &mut self,
         goal: Goal,
         id: WorkspaceId,
         name: &str,
-    ) -> Result<Workspace, Error> {
-        let stuck = |problem| Error::Stuck { workspace: name.to_owned(), problem };
+    ) -> Result<Workspace, WorkspacesError> {
+        let stuck = |problem| WorkspacesError::NotReady { workspace: name.to_owned(), problem };
         loop {
             let workspace = match self.look(id).await {
-                Err(Error::Client(error)) if error.is_not_found() || error.is_gone() => {
-                    return Err(stuck(Stuck::Deleted));
+                Err(WorkspacesError::Client(error)) if error.is_not_found() || error.is_gone() => {
+                    return Err(stuck(NotReady::Deleted));
                 }
                 found => found?,
             };
@@ -83,36 +81,38 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
                 (self.on_progress)(Progress::Log(&line));
             }
             let now = self.client.world().clock.now();
-            let available = availability(&workspace, now);
+            let available = Availability::new(&workspace, now);
             (self.on_progress)(Progress::Waiting(&workspace, &available));
-            match arrived(goal, &workspace, &available) {
+            match has_reached(goal, &workspace, &available) {
                 Ok(true) => return Ok(workspace),
                 Ok(false) => {}
                 Err(problem) => return Err(stuck(self.explained(problem, &workspace).await)),
             }
             if self.remaining().is_zero() {
-                return Err(stuck(Stuck::TimedOut));
+                return Err(stuck(NotReady::TimedOut));
             }
-            self.client.world().runtime.sleep(GLANCE).await;
+            self.client.world().runtime.sleep(POLL_INTERVAL).await;
         }
     }
 }
 
 impl<F> Follower<'_, F> {
-    /// The workspace as it is now. While Coder does not answer, it is asked again.
-    pub(crate) async fn look(&self, id: WorkspaceId) -> Result<Workspace, Error> {
+    /// Reads the workspace; asks again while Coder does not answer.
+    pub(crate) async fn look(&self, id: WorkspaceId) -> Result<Workspace, WorkspacesError> {
         loop {
-            match self.client.send(&GetWorkspace::new(id).include_deleted()).await {
+            match self.client.send(&GetWorkspace::new(id).include_deleted(true)).await {
                 Err(error) if error.is_transient() => self.wait_after(error).await?,
                 answer => return Ok(answer?),
             }
         }
     }
 
-    /// Waits until Coder may be asked again: as long as it wants, but not longer than the patience
-    /// lasts. How often it has failed does not matter.
-    pub(crate) async fn wait_after(&self, error: coder_client::Error) -> Result<(), Error> {
-        let pause = error.retry_after().unwrap_or_default().max(GLANCE);
+    /// Waits until Coder may be asked again: as long as Coder wants, within the wait limit.
+    pub(crate) async fn wait_after(
+        &self,
+        error: coder_client::ClientError,
+    ) -> Result<(), WorkspacesError> {
+        let pause = error.retry_after().unwrap_or_default().max(POLL_INTERVAL);
         if pause > self.remaining() {
             return Err(error.into());
         }
@@ -121,22 +121,24 @@ impl<F> Follower<'_, F> {
         Ok(())
     }
 
-    /// How much of the patience is left.
+    /// Returns the time until the wait limit.
     fn remaining(&self) -> Duration {
         let waited = self.client.world().clock.now().duration_since(self.started);
-        self.patience.saturating_sub(Duration::try_from(waited).unwrap_or_default())
+        self.wait_limit.saturating_sub(Duration::try_from(waited).unwrap_or_default())
     }
 
     /// A template that needs an account fails in words of its own when there is none.
-    async fn explained(&self, problem: Stuck, workspace: &Workspace) -> Stuck {
+    async fn explained(&self, problem: NotReady, workspace: &Workspace) -> NotReady {
         let build = &workspace.latest_build;
         let may_want_accounts =
             build.transition == WorkspaceTransition::Start && build.job.error_code.is_none();
         match problem {
-            Stuck::Failed(reason) if may_want_accounts => {
+            NotReady::Failed(reason) if may_want_accounts => {
                 match missing_accounts(self.client, workspace).await {
-                    Ok(missing) if !missing.is_empty() => Stuck::ExternalAuth { reason, missing },
-                    _ => Stuck::Failed(reason),
+                    Ok(missing) if !missing.is_empty() => {
+                        NotReady::ExternalAuth { reason, missing }
+                    }
+                    _ => NotReady::Failed(reason),
                 }
             }
             problem => problem,
@@ -145,32 +147,32 @@ impl<F> Follower<'_, F> {
 }
 
 /// Whether it is there; what happened when it never will be.
-pub(crate) fn arrived(
+pub(crate) fn has_reached(
     goal: Goal,
     workspace: &Workspace,
     now: &Availability,
-) -> Result<bool, Stuck> {
+) -> Result<bool, NotReady> {
     use AvailabilityState::{
         Deleted, Deleting, Dormant, Failed, Offline, Online, Pending, Stopping, Unhealthy, Unknown,
     };
     let reason = || now.reason.clone().unwrap_or_else(|| "coder does not say why".to_owned());
     match (goal, now.state) {
         (Goal::Deleted, Deleted) => Ok(true),
-        (_, Deleted) => Err(Stuck::Deleted),
+        (_, Deleted) => Err(NotReady::Deleted),
         (_, Pending) if is_built(workspace) => Ok(matches!(goal, Goal::Settled)),
         (_, Pending | Stopping | Deleting) => Ok(false),
         (Goal::Settled, _) => Ok(true),
-        (_, Failed) => Err(Stuck::Failed(reason())),
+        (_, Failed) => Err(NotReady::Failed(reason())),
         (Goal::Ready, Online | Unknown) => Ok(true),
         // A start script may have failed where people can still work; what never came, is going or
         // gone, cannot be worked with.
         (Goal::Ready, Unhealthy) if agents::is_workable(workspace) => Ok(true),
-        (Goal::Ready, Unhealthy) => Err(Stuck::Unusable(reason())),
-        (Goal::Ready, Offline) if is_built(workspace) => Err(Stuck::Unusable(reason())),
-        (Goal::Ready, Dormant) => Err(Stuck::Dormant),
-        (Goal::Ready, Offline) => Err(Stuck::Stopped),
+        (Goal::Ready, Unhealthy) => Err(NotReady::Unusable(reason())),
+        (Goal::Ready, Offline) if is_built(workspace) => Err(NotReady::Unusable(reason())),
+        (Goal::Ready, Dormant) => Err(NotReady::Dormant),
+        (Goal::Ready, Offline) => Err(NotReady::Stopped),
         (Goal::Stopped, Offline | Dormant) if !is_built(workspace) => Ok(true),
-        (Goal::Stopped | Goal::Deleted, _) => Err(Stuck::Started),
+        (Goal::Stopped | Goal::Deleted, _) => Err(NotReady::Started),
     }
 }
 

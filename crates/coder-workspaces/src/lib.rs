@@ -1,9 +1,17 @@
 //! Which Coder workspaces belong to a catalog entity, whether they are usable, and how to get one.
 //!
+//! ```toml
+//! [dependencies]
+//! coder-workspaces = "0.1"
+//! coder-client = "0.1"
+//! coder-config = "0.1"
+//! jiff = "0.2"
+//! ```
+//!
 //! ```
 //! use coder_client::Client;
 //! use coder_config::{Entity, ScmIntegrations, WorkspacesConfig};
-//! use coder_workspaces::{Owner, Places, availability, compile, find_workspaces, links};
+//! use coder_workspaces::{Owner, DeploymentHosts, find_workspaces, EntityWorkspacesConfig, Availability, WorkspaceLinks};
 //!
 //! async fn card(
 //!     client: &Client,
@@ -12,14 +20,14 @@
 //!     now: jiff::Timestamp,
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     let repository = entity.repository(&ScmIntegrations::default())?;
-//!     let compiled = compile(config, entity.coder_spec().as_ref(), Some(&repository));
-//!     let found = find_workspaces(client, &compiled, Owner::Me).await?;
+//!     let config = EntityWorkspacesConfig::resolve(config, entity.coder_spec().as_ref(), Some(&repository));
+//!     let found = find_workspaces(client, &config, Owner::Me).await?;
 //!     for workspace in &found.workspaces {
-//!         let state = availability(workspace, now).state.label();
-//!         let open = links(workspace, &Places::new(config.access_url.clone())).dashboard;
+//!         let state = Availability::new(workspace, now).state.label();
+//!         let open = WorkspaceLinks::new(workspace, &DeploymentHosts::new(config.access_url.clone())).dashboard;
 //!         println!("{}: {state}, {open}", workspace.name);
 //!     }
-//!     if let Some(create) = compiled.creation_url {
+//!     if let Some(create) = config.creation_url {
 //!         println!("create one: {create}");
 //!     }
 //!     Ok(())
@@ -28,7 +36,7 @@
 //!
 //! # Which workspaces
 //!
-//! - [`compile`] puts together what the app says for every entity, what one entity says, and where
+//! - [`EntityWorkspacesConfig::resolve`] puts together what the app says for every entity, what one entity says, and where
 //!   its repository is: [`EntityWorkspacesConfig`], a [`CreationLink`] in every form that Coder
 //!   takes, and [whether Coder has anything to offer](EntityWorkspacesConfig::compatibility).
 //! - [`find_workspaces`] asks Coder **once** for all parameters that hold a repository and for all
@@ -38,11 +46,11 @@
 //!
 //! # Can they be used
 //!
-//! - [`availability`] tells online from starting, stopped, failed, dormant, unhealthy and the rest,
+//! - [`Availability::new`] tells online from starting, stopped, failed, dormant, unhealthy and the rest,
 //!   with the reason, what to do next, and when to look again. [`missing_accounts`] asks what a
 //!   failed start does not say.
-//! - [`links`] lead to the dashboard, terminals, apps, ports and [editors](Editor), without a token
-//!   in any of them. [`KnownPlaces`] remembers which hosts a deployment's apps have; [`AssetUrls`]
+//! - [`WorkspaceLinks`] lead to the dashboard, terminals, apps, ports and [editors](Editor), without a token
+//!   in any of them. [`DeploymentHostsCache`] remembers which hosts a deployment's apps have; [`AssetUrls`]
 //!   say where icons are and who may see credentials.
 //!
 //! # How to get one
@@ -67,34 +75,33 @@ mod agents;
 mod assets;
 mod availability;
 mod build_log;
-mod compile;
 mod create;
 mod creation_link;
+mod deployment_hosts;
 mod editor;
 mod ensure;
+mod entity_config;
 mod error;
 mod follow;
 mod links;
 mod manage;
 mod open;
 mod parameters;
-mod places;
 mod search;
 
 pub use accounts::{MissingAccount, missing_accounts};
 pub use assets::{AssetUrls, AssetUrlsError, PortalUrls};
 pub use availability::{
-    Availability, AvailabilityState, NextAction, agent_statuses, availability, icon_letter,
-    look_again_after,
+    Availability, AvailabilityState, NextAction, agent_statuses, icon_letter, poll_after,
 };
-pub use compile::{EntityWorkspacesConfig, Incompatible, compile};
 pub use creation_link::CreationLink;
+pub use deployment_hosts::{DeploymentHosts, DeploymentHostsCache};
 pub use editor::Editor;
-pub use ensure::{EnsureWorkspace, Ensured};
-pub use error::{Error, NotCreatable, NotSearchable, ParameterProblem, Stuck};
+pub use ensure::{EnsureWorkspace, EnsuredWorkspace};
+pub use entity_config::{EntityWorkspacesConfig, Incompatible};
+pub use error::{NotCreatable, NotReady, NotSearchable, ParameterProblem, WorkspacesError};
 pub use follow::Progress;
-pub use links::{AgentLinks, AppLink, EditorLink, WorkspaceLinks, links, port_link};
+pub use links::{AgentLinks, AppLink, EditorLink, WorkspaceLinks, port_link};
 pub use manage::ManageWorkspace;
-pub use open::{How, OpenWorkspace, Opened};
-pub use places::{KnownPlaces, Places, find_places};
+pub use open::{OpenOutcome, OpenWorkspace, OpenedWorkspace};
 pub use search::{EntityWorkspaces, Owner, Search, SearchProblem, find_workspaces};

@@ -6,9 +6,9 @@ use coder_client::models::{
 use serde::Serialize;
 use url::Url;
 
-use crate::{AssetUrls, Editor, Places, agents};
+use crate::{AssetUrls, DeploymentHosts, Editor, agents};
 
-/// What Coder's templates write where Coder's own dashboard puts a token.
+/// Placeholder in the URLs of external apps, where Coder's dashboard puts a token.
 const TOKEN_PLACEHOLDER: &str = "$SESSION_TOKEN";
 
 /// Links into a workspace. None of them holds a token.
@@ -23,7 +23,7 @@ pub struct WorkspaceLinks {
     pub dashboard: Url,
     /// Coder's page about its last build, with the log.
     pub build: Url,
-    /// Its settings.
+    /// Page with the workspace's settings.
     pub settings: Url,
     /// Its agents' links. Those of dev containers come with their own, each after the agent that it
     /// lives in.
@@ -35,7 +35,7 @@ pub struct WorkspaceLinks {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AgentLinks {
-    /// The agent's name.
+    /// Name of the agent.
     pub name: String,
     /// The name of the agent it lives in, when it serves a dev container.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,70 +55,76 @@ pub struct AgentLinks {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct EditorLink {
-    /// Which one.
+    /// Editor that the link opens.
     pub editor: Editor,
-    /// What opens it.
+    /// URL that opens it.
     pub url: Url,
 }
 
-/// Opens an app.
+/// Link that opens an app of a workspace.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppLink {
     /// Unique within the agent.
     pub slug: String,
-    /// For people.
+    /// Display name of the app.
     pub name: String,
-    /// What opens it.
+    /// URL that opens it.
     pub url: Url,
-    /// Its picture.
+    /// URL of its icon.
     pub icon: Option<Url>,
     /// The heading it belongs under.
     pub group: Option<String>,
-    /// Whether it works.
+    /// Health as Coder reports it.
     pub health: AppHealth,
     /// Where it likes to be opened.
     pub open_in: AppOpenIn,
 }
 
-/// Every link into `workspace`.
-pub fn links(workspace: &Workspace, places: &Places) -> WorkspaceLinks {
-    let build = workspace.latest_build.build_number.to_string();
-    let agents = agents::with_sub_agents(workspace).into_iter();
-    WorkspaceLinks {
-        dashboard: page(workspace, places, []),
-        build: page(workspace, places, ["builds", &build]),
-        settings: page(workspace, places, ["settings"]),
-        agents: agents
-            .map(|(agent, parent)| AgentLinks {
-                parent: parent.map(|parent| parent.name.clone()),
-                ..agent_links(workspace, agent, places)
-            })
-            .collect(),
+impl WorkspaceLinks {
+    /// Builds the links into `workspace`.
+    pub fn new(workspace: &Workspace, hosts: &DeploymentHosts) -> Self {
+        let build = workspace.latest_build.build_number.to_string();
+        let agents = agents::with_sub_agents(workspace).into_iter();
+        Self {
+            dashboard: page(workspace, hosts, []),
+            build: page(workspace, hosts, ["builds", &build]),
+            settings: page(workspace, hosts, ["settings"]),
+            agents: agents
+                .map(|(agent, parent)| AgentLinks {
+                    parent: parent.map(|parent| parent.name.clone()),
+                    ..agent_links(workspace, agent, hosts)
+                })
+                .collect(),
+        }
     }
 }
 
-/// Opens a port of a workspace in the browser; `None` when the deployment has no host names for
-/// that. `https` says what the port itself speaks.
+/// Builds the link that opens a port of a workspace in the browser; `None` when the deployment has no
+/// host names for apps. `https` tells the protocol of the port itself.
 pub fn port_link(
     workspace: &Workspace,
     agent: &WorkspaceAgent,
     port: u16,
     https: bool,
-    places: &Places,
+    hosts: &DeploymentHosts,
 ) -> Option<Url> {
     let secure = if https { "s" } else { "" };
     let (agent, name, owner) = (&agent.name, &workspace.name, &workspace.owner_name);
-    places.subdomain(&format!("{port}{secure}--{agent}--{name}--{owner}"))
+    hosts.subdomain(&format!("{port}{secure}--{agent}--{name}--{owner}"))
 }
 
-fn page<const N: usize>(workspace: &Workspace, places: &Places, rest: [&str; N]) -> Url {
+fn page<const N: usize>(workspace: &Workspace, hosts: &DeploymentHosts, rest: [&str; N]) -> Url {
     let owner = format!("@{}", workspace.owner_name);
-    places.access_url.endpoint([owner.as_str(), &workspace.name].into_iter().chain(rest))
+    hosts.access_url.endpoint([owner.as_str(), &workspace.name].into_iter().chain(rest))
 }
 
-fn agent_links(workspace: &Workspace, agent: &WorkspaceAgent, places: &Places) -> AgentLinks {
+fn agent_links(
+    workspace: &Workspace,
+    agent: &WorkspaceAgent,
+    hosts: &DeploymentHosts,
+) -> AgentLinks {
     let offers = |app: &DisplayApp| agent.display_apps.contains(app);
     let editors = [
         (DisplayApp::Vscode, Editor::VsCode),
@@ -127,46 +133,50 @@ fn agent_links(workspace: &Workspace, agent: &WorkspaceAgent, places: &Places) -
     AgentLinks {
         name: agent.name.clone(),
         parent: None,
-        terminal: offers(&DisplayApp::WebTerminal).then(|| terminal(workspace, agent, places)),
-        ssh_host: offers(&DisplayApp::SshHelper).then(|| ssh_host(workspace, agent, places)),
+        terminal: offers(&DisplayApp::WebTerminal).then(|| terminal(workspace, agent, hosts)),
+        ssh_host: offers(&DisplayApp::SshHelper).then(|| ssh_host(workspace, agent, hosts)),
         editors: editors
             .into_iter()
             .filter(|(app, _)| offers(app))
-            .map(|(_, editor)| EditorLink { editor, url: editor.link(workspace, agent, places) })
+            .map(|(_, editor)| EditorLink { editor, url: editor.link(workspace, agent, hosts) })
             .collect(),
         apps: agent
             .apps
             .iter()
             .filter(|app| !app.hidden)
-            .filter_map(|app| app_link(workspace, agent, app, places))
+            .filter_map(|app| app_link(workspace, agent, app, hosts))
             .collect(),
     }
 }
 
-fn terminal(workspace: &Workspace, agent: &WorkspaceAgent, places: &Places) -> Url {
+fn terminal(workspace: &Workspace, agent: &WorkspaceAgent, hosts: &DeploymentHosts) -> Url {
     let owner = format!("@{}", workspace.owner_name);
     let place = format!("{}.{}", workspace.name, agent.name);
-    places.access_url.endpoint([owner.as_str(), &place, "terminal"])
+    hosts.access_url.endpoint([owner.as_str(), &place, "terminal"])
 }
 
 /// The host that `coder config-ssh` makes known to SSH.
-pub(crate) fn ssh_host(workspace: &Workspace, agent: &WorkspaceAgent, places: &Places) -> String {
+pub(crate) fn ssh_host(
+    workspace: &Workspace,
+    agent: &WorkspaceAgent,
+    hosts: &DeploymentHosts,
+) -> String {
     let (name, owner) = (&workspace.name, &workspace.owner_name);
-    format!("{}.{name}.{owner}.{}", agent.name, places.ssh_suffix)
+    format!("{}.{name}.{owner}.{}", agent.name, hosts.ssh_suffix)
 }
 
 fn app_link(
     workspace: &Workspace,
     agent: &WorkspaceAgent,
     app: &WorkspaceApp,
-    places: &Places,
+    hosts: &DeploymentHosts,
 ) -> Option<AppLink> {
     let name = app.display_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&app.slug);
-    let assets = AssetUrls::of_deployment(&places.access_url);
+    let assets = AssetUrls::from_deployment(&hosts.access_url);
     Some(AppLink {
         slug: app.slug.clone(),
         name: name.to_owned(),
-        url: app_url(workspace, agent, app, places)?,
+        url: app_url(workspace, agent, app, hosts)?,
         icon: app.icon.as_deref().and_then(|icon| assets.icon(icon)),
         group: app.group.clone().filter(|group| !group.is_empty()),
         health: app.health.clone(),
@@ -178,27 +188,28 @@ fn app_url(
     workspace: &Workspace,
     agent: &WorkspaceAgent,
     app: &WorkspaceApp,
-    places: &Places,
+    hosts: &DeploymentHosts,
 ) -> Option<Url> {
     if app.external {
         return external(app.url.as_deref()?);
     }
     if let Some(command) = app.command.as_deref().filter(|command| !command.is_empty()) {
-        let mut url = terminal(workspace, agent, places);
+        let mut url = terminal(workspace, agent, hosts);
         url.query_pairs_mut().append_pair("command", command);
         return Some(url);
     }
     if app.subdomain {
-        return places.subdomain(app.subdomain_name.as_deref()?);
+        return hosts.subdomain(app.subdomain_name.as_deref()?);
     }
     let owner = format!("@{}", workspace.owner_name);
     let place = format!("{}.{}", workspace.name, agent.name);
     // The empty segment is the slash at the end, without which relative links in the app break.
-    Some(places.path_app_url.endpoint([owner.as_str(), &place, "apps", &app.slug, ""]))
+    Some(hosts.path_app_url.endpoint([owner.as_str(), &place, "apps", &app.slug, ""]))
 }
 
-/// What a template wants to be opened outside of the workspace, without the token that it may ask
-/// for: the program will ask the user to sign in. Scripts are not opened.
+/// Returns the URL of an external app without the token that it may ask for; `None` for a script.
+///
+/// The program that opens it asks the user to sign in.
 fn external(text: &str) -> Option<Url> {
     let mut url = Url::parse(text).ok()?;
     if matches!(url.scheme(), "javascript" | "data" | "vbscript" | "blob" | "file" | "about") {

@@ -10,12 +10,12 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use crate::follow::{Follower, Goal};
-use crate::{Error, Progress, Stuck, accounts};
+use crate::{NotReady, Progress, WorkspacesError, accounts};
 
 /// How often a build is asked for when others come first, or answers are lost.
 const MAX_TRIES: u32 = 3;
 /// How long people wait for a build by default.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+const WAIT_LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// Manages one workspace: each call asks for a build and waits until it is done.
 ///
@@ -26,13 +26,13 @@ pub struct ManageWorkspace<'a> {
     client: &'a Client,
     workspace: WorkspaceId,
     values: IndexMap<String, String>,
-    patience: Duration,
+    wait_limit: Duration,
 }
 
 impl<'a> ManageWorkspace<'a> {
-    /// This one.
+    /// Manages the workspace with this id.
     pub fn new(client: &'a Client, workspace: WorkspaceId) -> Self {
-        Self { client, workspace, values: IndexMap::new(), patience: PATIENCE }
+        Self { client, workspace, values: IndexMap::new(), wait_limit: WAIT_LIMIT }
     }
 
     /// A value for a parameter, when it is started: a new version of a template may want one that
@@ -45,20 +45,20 @@ impl<'a> ManageWorkspace<'a> {
 
     /// How long to wait for a build; by default half an hour.
     #[must_use]
-    pub fn patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn wait_limit(self, wait_limit: Duration) -> Self {
+        Self { wait_limit, ..self }
     }
 
     /// Starts it, waking it when it is dormant, and waits until it is ready.
     ///
     /// # Errors
     ///
-    /// [`Error::Stuck`] when it does not get there, and what Coder said when it said no; so for
+    /// [`WorkspacesError::NotReady`] when it does not get there, and what Coder said when it said no; so for
     /// the other calls.
     pub async fn start(
         &self,
         on_progress: impl FnMut(Progress<'_>) + MaybeSend,
-    ) -> Result<Workspace, Error> {
+    ) -> Result<Workspace, WorkspacesError> {
         self.run(on_progress, &[Step::Start]).await
     }
 
@@ -70,7 +70,7 @@ impl<'a> ManageWorkspace<'a> {
     pub async fn stop(
         &self,
         on_progress: impl FnMut(Progress<'_>) + MaybeSend,
-    ) -> Result<Workspace, Error> {
+    ) -> Result<Workspace, WorkspacesError> {
         self.run(on_progress, &[Step::Stop]).await
     }
 
@@ -82,7 +82,7 @@ impl<'a> ManageWorkspace<'a> {
     pub async fn restart(
         &self,
         on_progress: impl FnMut(Progress<'_>) + MaybeSend,
-    ) -> Result<Workspace, Error> {
+    ) -> Result<Workspace, WorkspacesError> {
         self.run(on_progress, &[Step::Stop, Step::Start]).await
     }
 
@@ -95,7 +95,7 @@ impl<'a> ManageWorkspace<'a> {
     pub async fn update(
         &self,
         on_progress: impl FnMut(Progress<'_>) + MaybeSend,
-    ) -> Result<Workspace, Error> {
+    ) -> Result<Workspace, WorkspacesError> {
         self.run(on_progress, &[Step::StopOutdated, Step::Update]).await
     }
 
@@ -107,7 +107,7 @@ impl<'a> ManageWorkspace<'a> {
     pub async fn delete(
         &self,
         on_progress: impl FnMut(Progress<'_>) + MaybeSend,
-    ) -> Result<Workspace, Error> {
+    ) -> Result<Workspace, WorkspacesError> {
         self.run(on_progress, &[Step::Delete]).await
     }
 
@@ -116,15 +116,15 @@ impl<'a> ManageWorkspace<'a> {
     ///
     /// # Errors
     ///
-    /// [`Stuck::Stopped`] when it does not run, [`Stuck::NoDeadline`] when it has no deadline, and
+    /// [`NotReady::Stopped`] when it does not run, [`NotReady::NoDeadline`] when it has no deadline, and
     /// what Coder said when it said no.
-    pub async fn extend(&self, by: Duration) -> Result<Timestamp, Error> {
+    pub async fn extend(&self, by: Duration) -> Result<Timestamp, WorkspacesError> {
         let workspace = self.client.send(&GetWorkspace::new(self.workspace)).await?;
         let build = &workspace.latest_build;
         let Some(deadline) = build.deadline else {
             let runs = build.status == WorkspaceStatus::Running;
-            let problem = if runs { Stuck::NoDeadline } else { Stuck::Stopped };
-            return Err(Error::Stuck { workspace: workspace.name, problem });
+            let problem = if runs { NotReady::NoDeadline } else { NotReady::Stopped };
+            return Err(WorkspacesError::NotReady { workspace: workspace.name, problem });
         };
         let wanted = deadline.checked_add(by).unwrap_or(Timestamp::MAX);
         let wanted = build.max_deadline.map_or(wanted, |latest| wanted.min(latest));
@@ -136,8 +136,8 @@ impl<'a> ManageWorkspace<'a> {
         &self,
         mut on_progress: impl FnMut(Progress<'_>) + MaybeSend,
         steps: &[Step],
-    ) -> Result<Workspace, Error> {
-        let mut follower = Follower::new(self.client, self.patience, &mut on_progress);
+    ) -> Result<Workspace, WorkspacesError> {
+        let mut follower = Follower::new(self.client, self.wait_limit, &mut on_progress);
         let mut workspace = follower.look(self.workspace).await?;
         follower.begin_at(&workspace);
         for step in steps {
@@ -151,7 +151,7 @@ impl<'a> ManageWorkspace<'a> {
                 let wanted = |workspace: &Workspace| self.is_on_its_way(*step, workspace);
                 build(&self.order(*step, &workspace), &workspace, wanted, &mut follower).await?;
             }
-            workspace = follower.until(step.goal(), workspace.id, &workspace.name).await?;
+            workspace = follower.wait_for(step.goal(), workspace.id, &workspace.name).await?;
         }
         Ok(workspace)
     }
@@ -225,7 +225,7 @@ impl Step {
 pub(crate) async fn wake<F>(
     workspace: Workspace,
     follower: &Follower<'_, F>,
-) -> Result<Workspace, Error> {
+) -> Result<Workspace, WorkspacesError> {
     if workspace.dormant_at.is_none() {
         return Ok(workspace);
     }
@@ -245,8 +245,8 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
     workspace: &Workspace,
     wanted: impl Fn(&Workspace) -> bool,
     follower: &mut Follower<'_, F>,
-) -> Result<(), Error> {
-    let stuck = |problem| Error::Stuck { workspace: workspace.name.clone(), problem };
+) -> Result<(), WorkspacesError> {
+    let stuck = |problem| WorkspacesError::NotReady { workspace: workspace.name.clone(), problem };
     let mut known = workspace.latest_build.build_number;
     let mut tried = 0;
     while tried < MAX_TRIES {
@@ -254,7 +254,8 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
             Ok(_) => return Ok(()),
             Err(error) if error.is_conflict() => {
                 tried += 1;
-                let settled = follower.until(Goal::Settled, workspace.id, &workspace.name).await?;
+                let settled =
+                    follower.wait_for(Goal::Settled, workspace.id, &workspace.name).await?;
                 if wanted(&settled) {
                     return Ok(());
                 }
@@ -274,9 +275,9 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
                     return Err(error.into());
                 }
                 let reason = error.to_string();
-                return Err(stuck(Stuck::ExternalAuth { reason, missing }));
+                return Err(stuck(NotReady::ExternalAuth { reason, missing }));
             }
         }
     }
-    Err(stuck(Stuck::Busy))
+    Err(stuck(NotReady::Busy))
 }

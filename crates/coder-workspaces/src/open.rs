@@ -7,31 +7,31 @@ use coder_client::operations::CreateWorkspaceBuild;
 use coder_client::{Client, NameError, UserRef, WorkspaceFilter, WorkspaceName};
 use coder_core::MaybeSend;
 
-use crate::create::{self, Created, Wish};
-use crate::follow::{Follower, Goal, arrived};
+use crate::create::{self, CreateRequest, Created};
+use crate::follow::{Follower, Goal, has_reached};
 use crate::manage::{build, leads_to, wake};
 use crate::{
-    AvailabilityState, EntityWorkspacesConfig, Error, NotCreatable, NotSearchable, Owner, Progress,
-    Search, Stuck, availability,
+    Availability, AvailabilityState, EntityWorkspacesConfig, NotCreatable, NotReady, NotSearchable,
+    Owner, Progress, Search, WorkspacesError,
 };
 
-/// How many names are tried when the caller gave none: `pay`, `pay-2`, …
+/// Number of names that are tried when the caller gave none: `pay`, `pay-2`, …
 const MAX_NAMES: u32 = 9;
-/// How long Coder lets a name be.
+/// Greatest length of a workspace's name at Coder.
 const MAX_NAME_LENGTH: usize = 32;
 
-/// A wish for a workspace to work on an entity: an existing one is used, started if it is stopped,
-/// and only when there is none a new one is created.
+/// Opens a workspace to work on an entity: an existing workspace is used, and started if it is
+/// stopped; a new one is created only when there is none.
 ///
-/// The wish can be repeated: what an earlier try has made is found again, also when its answer was
-/// lost.
+/// The call can be repeated: a workspace that an earlier call has created is found again, even when
+/// Coder's answer was lost.
 ///
 /// ```no_run
 /// use coder_client::Client;
-/// use coder_workspaces::{EntityWorkspacesConfig, Error, OpenWorkspace, Progress};
+/// use coder_workspaces::{EntityWorkspacesConfig, WorkspacesError, OpenWorkspace, Progress};
 ///
-/// async fn open(client: &Client, entity: &EntityWorkspacesConfig) -> Result<(), Error> {
-///     let opened = OpenWorkspace::of(entity)
+/// async fn open(client: &Client, entity: &EntityWorkspacesConfig) -> Result<(), WorkspacesError> {
+///     let opened = OpenWorkspace::new(entity)
 ///         .parameter("cpu", "8")
 ///         .run(client, |progress| {
 ///             if let Progress::Waiting(workspace, availability) = progress {
@@ -45,88 +45,90 @@ const MAX_NAME_LENGTH: usize = 32;
 /// ```
 #[derive(Clone, Debug)]
 pub struct OpenWorkspace<'a> {
-    compiled: &'a EntityWorkspacesConfig,
+    config: &'a EntityWorkspacesConfig,
     name: Option<WorkspaceName>,
-    wish: Wish,
+    request: CreateRequest,
     reuse: bool,
-    patience: Duration,
+    wait_limit: Duration,
 }
 
-/// A workspace to work in.
+/// Workspace that is ready, and how it was obtained.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Opened {
-    /// As it is now.
+pub struct OpenedWorkspace {
+    /// Workspace in its present state.
     pub workspace: Workspace,
-    /// How it came to be there.
-    pub how: How,
+    /// Way in which it was obtained.
+    pub outcome: OpenOutcome,
 }
 
-/// How a workspace came to be there.
+/// Way in which a workspace was obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum How {
-    /// It was running.
+pub enum OpenOutcome {
+    /// The workspace was running.
     Found,
-    /// It was starting already.
+    /// The workspace was starting already.
     Joined,
-    /// It was stopped, and was started.
+    /// The workspace was stopped, and this call has started it.
     Started,
-    /// There was none.
+    /// This call has created the workspace.
     Created,
 }
 
 impl<'a> OpenWorkspace<'a> {
-    /// To work on this entity.
-    pub fn of(compiled: &'a EntityWorkspacesConfig) -> Self {
+    /// Opens a workspace of this entity, for the user of the client's credential.
+    pub fn new(config: &'a EntityWorkspacesConfig) -> Self {
         Self {
-            compiled,
+            config,
             name: None,
-            wish: Wish::default(),
+            request: CreateRequest::default(),
             reuse: true,
-            patience: Duration::from_secs(30 * 60),
+            wait_limit: Duration::from_secs(30 * 60),
         }
     }
 
-    /// For somebody else, which needs the right to do so. Without it, for whoever the client's
-    /// credential belongs to.
+    /// Sets the owner of the workspace; by default the user of the client's credential.
+    ///
+    /// For another user, the caller needs the rights of an owner at Coder.
     #[must_use]
-    pub fn for_user(mut self, owner: impl Into<UserRef>) -> Self {
-        self.wish.owner = owner.into();
+    pub fn owner(mut self, owner: impl Into<UserRef>) -> Self {
+        self.request.owner = owner.into();
         self
     }
 
-    /// What a new one is called; by default after the repository.
+    /// Sets the name of a new workspace; by default it is derived from the repository.
     #[must_use]
     pub fn name(self, name: WorkspaceName) -> Self {
         Self { name: Some(name), ..self }
     }
 
-    /// A value for a parameter of a new one. It wins over the entity's.
+    /// Sets a parameter of a new workspace. The value wins over the entity's.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.wish.parameters.insert(name.into(), value.into());
+        self.request.parameters.insert(name.into(), value.into());
         self
     }
 
-    /// The preset a new one is made with, by its name.
+    /// Selects the preset of a new workspace by its name.
     #[must_use]
     pub fn preset(mut self, name: impl Into<String>) -> Self {
-        self.wish.preset = Some(name.into());
+        self.request.preset = Some(name.into());
         self
     }
 
-    /// Creates one of this name although there may be others. The name keeps the wish repeatable:
-    /// when it has been fulfilled before, that workspace is used.
+    /// Creates a workspace of this name although the entity may have others.
+    ///
+    /// The call stays repeatable: a workspace of this name that an earlier call has made is used.
     #[must_use]
-    pub fn always_new(self, name: WorkspaceName) -> Self {
+    pub fn new_name(self, name: WorkspaceName) -> Self {
         Self { reuse: false, name: Some(name), ..self }
     }
 
-    /// How long to wait for it to be ready; by default half an hour.
+    /// Sets the longest time to wait until the workspace is ready; by default 30 minutes.
     #[must_use]
-    pub fn patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn wait_limit(self, wait_limit: Duration) -> Self {
+        Self { wait_limit, ..self }
     }
 
     /// Opens, starts or creates, and waits until it is ready. Dropping it stops the waiting; what
@@ -140,54 +142,57 @@ impl<'a> OpenWorkspace<'a> {
         &self,
         client: &Client,
         mut on_progress: impl FnMut(Progress<'_>) + MaybeSend,
-    ) -> Result<Opened, Error> {
+    ) -> Result<OpenedWorkspace, WorkspacesError> {
         on_progress(Progress::Searching);
         let existing = if self.reuse { self.existing(client).await? } else { None };
-        let mut follower = Follower::new(client, self.patience, &mut on_progress);
+        let mut follower = Follower::new(client, self.wait_limit, &mut on_progress);
         if let Some(workspace) = existing {
             return reuse(client, workspace, &mut follower).await;
         }
         match self.create(client, &mut follower).await? {
             Created::New(workspace) => {
-                let workspace = follower.until(Goal::Ready, workspace.id, &workspace.name).await?;
-                Ok(Opened { workspace, how: How::Created })
+                let workspace =
+                    follower.wait_for(Goal::Ready, workspace.id, &workspace.name).await?;
+                Ok(OpenedWorkspace { workspace, outcome: OpenOutcome::Created })
             }
-            Created::Earlier(workspace) => reuse(client, *workspace, &mut follower).await,
+            Created::AlreadyExists(workspace) => reuse(client, *workspace, &mut follower).await,
             Created::NameTaken(name) => Err(NotCreatable::NameTaken(name).into()),
         }
     }
 
     /// The best of the entity's workspaces: of the wanted template if there is one, running ones
     /// and recently used ones first.
-    async fn existing(&self, client: &Client) -> Result<Option<Workspace>, Error> {
-        let search = match &self.wish.owner {
-            UserRef::Me => Search::of(self.compiled),
+    async fn existing(&self, client: &Client) -> Result<Option<Workspace>, WorkspacesError> {
+        let search = match &self.request.owner {
+            UserRef::Me => Search::new(self.config),
             other => {
                 let owner = create::owner(client, other).await?;
                 let owned = WorkspaceFilter::new().owner(&owner.username);
-                let owned = owned.map_err(coder_client::Error::from)?;
-                Search::of(self.compiled).owned_by(Owner::Everyone).matching(owned)
+                let owned = owned.map_err(coder_client::ClientError::from)?;
+                Search::new(self.config).owner(Owner::Everyone).filter(owned)
             }
         };
         let found = match search.run(client).await {
             // Nothing can be told to belong to the entity, so there is nothing to use.
-            Err(Error::NotSearchable(NotSearchable::NoRepository | NotSearchable::NoParamKeys)) => {
+            Err(WorkspacesError::NotSearchable(
+                NotSearchable::NoRepository | NotSearchable::NoParamKeys,
+            )) => {
                 return Ok(None);
             }
             found => found?,
         };
         let now = client.world().clock.now();
         let usable = found.workspaces.into_iter().filter(|workspace| {
-            let state = availability(workspace, now).state;
+            let state = Availability::new(workspace, now).state;
             !matches!(state, AvailabilityState::Deleting | AvailabilityState::Deleted)
         });
         let (wanted, others): (Vec<_>, Vec<_>) = usable.partition(|workspace| {
-            let template = self.compiled.template.as_ref();
+            let template = self.config.template.as_ref();
             template.is_none_or(|template| template.template() == workspace.template_name)
         });
         let best = wanted.into_iter().chain(others).next();
         match (best, found.problems.into_iter().next()) {
-            (None, Some(problem)) => Err(Error::Incomplete(problem)),
+            (None, Some(problem)) => Err(WorkspacesError::Incomplete(problem)),
             (best, _) => Ok(best),
         }
     }
@@ -196,8 +201,8 @@ impl<'a> OpenWorkspace<'a> {
         &self,
         client: &Client,
         follower: &mut Follower<'_, F>,
-    ) -> Result<Created, Error> {
-        let plan = create::plan(client, self.compiled, &self.wish).await?;
+    ) -> Result<Created, WorkspacesError> {
+        let plan = create::plan(client, self.config, &self.request).await?;
         plan.check_accounts(client).await?;
         let mut number = 1;
         loop {
@@ -213,9 +218,10 @@ impl<'a> OpenWorkspace<'a> {
         }
     }
 
-    /// `payments-api` for `https://github.com/acme/Payments_API.git`.
+    /// Derives a name from the repository: `payments-api` for
+    /// `https://github.com/acme/Payments_API.git`.
     fn derived_name(&self, number: u32) -> Result<WorkspaceName, NameError> {
-        let url = self.compiled.repository.as_ref().map_or("", |repository| repository.clone_url());
+        let url = self.config.repository.as_ref().map_or("", |repository| repository.clone_url());
         let url = url.trim_end_matches('/').trim_end_matches(".git");
         let last = url.rsplit(['/', ':']).next().unwrap_or_default();
         let words = last.split(|character: char| !character.is_ascii_alphanumeric());
@@ -234,29 +240,29 @@ async fn reuse<F: FnMut(Progress<'_>) + MaybeSend>(
     client: &Client,
     workspace: Workspace,
     follower: &mut Follower<'_, F>,
-) -> Result<Opened, Error> {
+) -> Result<OpenedWorkspace, WorkspacesError> {
     (follower.on_progress)(Progress::Reusing(&workspace));
     let workspace = wake(workspace, follower).await?;
     follower.begin_at(&workspace);
     let now = client.world().clock.now();
-    let how = match arrived(Goal::Ready, &workspace, &availability(&workspace, now)) {
-        Ok(true) => return Ok(Opened { workspace, how: How::Found }),
-        Err(problem @ Stuck::Unusable(_)) => {
-            return Err(Error::Stuck { workspace: workspace.name, problem });
+    let outcome = match has_reached(Goal::Ready, &workspace, &Availability::new(&workspace, now)) {
+        Ok(true) => return Ok(OpenedWorkspace { workspace, outcome: OpenOutcome::Found }),
+        Err(problem @ NotReady::Unusable(_)) => {
+            return Err(WorkspacesError::NotReady { workspace: workspace.name, problem });
         }
-        Ok(false) if is_started(&workspace) => How::Joined,
+        Ok(false) if is_started(&workspace) => OpenOutcome::Joined,
         // It is stopped or stopping, or its build failed: it is worth a try.
         _ => {
             let order = CreateWorkspaceBuild::start(workspace.id);
             build(&order, &workspace, is_started, follower).await?;
-            How::Started
+            OpenOutcome::Started
         }
     };
-    let workspace = follower.until(Goal::Ready, workspace.id, &workspace.name).await?;
-    Ok(Opened { workspace, how })
+    let workspace = follower.wait_for(Goal::Ready, workspace.id, &workspace.name).await?;
+    Ok(OpenedWorkspace { workspace, outcome })
 }
 
-/// Whether its latest build has started it, or will if nothing happens.
+/// Returns whether the latest build has started the workspace, or is about to.
 fn is_started(workspace: &Workspace) -> bool {
     leads_to(&WorkspaceTransition::Start, workspace)
 }
@@ -266,7 +272,7 @@ mod tests {
     use coder_config::{Repository, ScmIntegrations, WorkspacesConfig};
 
     use super::*;
-    use crate::compile;
+    use crate::EntityWorkspacesConfig;
 
     #[test]
     fn a_new_workspace_is_called_after_its_repository() {
@@ -279,14 +285,14 @@ mod tests {
             ("https://github.com/acme/...", 1, "workspace"),
         ] {
             let repository = Repository::from_url(url, &ScmIntegrations::default()).unwrap();
-            let compiled = compile(&config, None, Some(&repository));
-            let name = OpenWorkspace::of(&compiled).derived_name(number).unwrap();
+            let config = EntityWorkspacesConfig::resolve(&config, None, Some(&repository));
+            let name = OpenWorkspace::new(&config).derived_name(number).unwrap();
             assert_eq!(name.as_str(), expected, "{url}");
         }
         let long = format!("https://github.com/acme/{}-b", "a".repeat(29));
         let repository = Repository::from_url(&long, &ScmIntegrations::default()).unwrap();
-        let compiled = compile(&config, None, Some(&repository));
-        let name = OpenWorkspace::of(&compiled).derived_name(2).unwrap();
+        let config = EntityWorkspacesConfig::resolve(&config, None, Some(&repository));
+        let name = OpenWorkspace::new(&config).derived_name(2).unwrap();
         assert_eq!(name.as_str(), format!("{}-2", "a".repeat(29)));
     }
 }

@@ -10,9 +10,9 @@ use crate::{NotCreatable, ParameterProblem};
 /// Values that a template takes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Chosen {
-    /// What to send.
+    /// Parameter values to send to Coder.
     pub(crate) values: Vec<(String, String)>,
-    /// What the preset sets.
+    /// Values that the preset sets.
     pub(crate) from_preset: Vec<(String, String)>,
     /// Names that the template does not have: of the parameters that may hold a repository, a
     /// template usually has one.
@@ -89,7 +89,9 @@ fn settle(
     Ok(Chosen { values, from_preset, unknown: unknown.into_iter().map(|(name, _)| name).collect() })
 }
 
-/// What Coder would refuse. Its regular expressions are Go's and are left to it.
+/// Returns the values that Coder would refuse.
+///
+/// Its regular expressions are Go's, so they are left to Coder.
 fn check(parameter: &TemplateVersionParameter, value: &str) -> Result<(), String> {
     let option = |value: &str| {
         let options = &parameter.options;

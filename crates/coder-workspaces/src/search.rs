@@ -10,7 +10,7 @@ use coder_client::{Client, FilterError, List, Unreadable, WorkspaceFilter, Works
 use coder_config::Repository;
 use futures_util::{StreamExt as _, stream};
 
-use crate::{EntityWorkspacesConfig, Error, NotSearchable};
+use crate::{EntityWorkspacesConfig, NotSearchable, WorkspacesError};
 
 /// Servers and proxies refuse request lines of more than 8 KiB.
 const MAX_QUERY: usize = 6 * 1024;
@@ -19,14 +19,14 @@ const CONCURRENCY: usize = 8;
 /// How many builds' parameters are read at most for one question.
 const MAX_COMPARED: usize = 200;
 
-/// Whose workspaces are asked for.
+/// Owner of the workspaces to search for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Owner {
-    /// The caller's.
+    /// Workspaces of the caller.
     #[default]
     Me,
-    /// All that the caller may see.
+    /// Workspaces of everybody, as far as the caller may see them.
     Everyone,
 }
 
@@ -37,9 +37,9 @@ pub struct EntityWorkspaces {
     /// Running ones first, then those that are about to; of each the recently used ones first.
     /// One page of them, when a page was asked for.
     pub workspaces: Vec<Workspace>,
-    /// How many there are, on all pages.
+    /// Number of workspaces on all pages.
     pub count: usize,
-    /// What could not be asked, so that workspaces may be missing.
+    /// Reasons why workspaces may be missing; empty when the list is complete.
     pub problems: Vec<SearchProblem>,
 }
 
@@ -50,19 +50,19 @@ impl EntityWorkspaces {
     }
 }
 
-/// Why workspaces may be missing from an answer.
+/// Reason why workspaces may be missing from an answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SearchProblem {
     /// Coder's search has no words for a parameter's name.
     Refused {
-        /// The parameter's name.
+        /// Name of the parameter.
         key: String,
-        /// Why not.
+        /// Reason why the search cannot express it.
         error: FilterError,
     },
     /// One of several requests failed.
-    Failed(coder_client::Error),
+    Failed(coder_client::ClientError),
     /// Something that Coder listed could not be read.
     Unreadable(Unreadable),
     /// There were more workspaces than are compared one by one.
@@ -90,7 +90,7 @@ impl fmt::Display for SearchProblem {
     }
 }
 
-/// The workspaces of an entity, by one request wherever Coder's search has words for it.
+/// Finds the workspaces of an entity, with one request wherever Coder's search can express it.
 ///
 /// # Errors
 ///
@@ -98,53 +98,54 @@ impl fmt::Display for SearchProblem {
 /// because of the credential is always an error.
 pub async fn find_workspaces(
     client: &Client,
-    compiled: &EntityWorkspacesConfig,
+    config: &EntityWorkspacesConfig,
     owner: Owner,
-) -> Result<EntityWorkspaces, Error> {
-    Search::of(compiled).owned_by(owner).run(client).await
+) -> Result<EntityWorkspaces, WorkspacesError> {
+    Search::new(config).owner(owner).run(client).await
 }
 
 /// A search for an entity's workspaces.
 #[derive(Clone, Debug)]
 pub struct Search<'a> {
-    compiled: &'a EntityWorkspacesConfig,
+    config: &'a EntityWorkspacesConfig,
     owner: Owner,
     filter: WorkspaceFilter,
     page: Range<usize>,
 }
 
 impl<'a> Search<'a> {
-    /// The caller's workspaces of this entity.
-    pub fn of(compiled: &'a EntityWorkspacesConfig) -> Self {
-        Self { compiled, owner: Owner::Me, filter: WorkspaceFilter::new(), page: 0..usize::MAX }
+    /// Searches for the caller's workspaces of this entity.
+    pub fn new(config: &'a EntityWorkspacesConfig) -> Self {
+        Self { config, owner: Owner::Me, filter: WorkspaceFilter::new(), page: 0..usize::MAX }
     }
 
-    /// Whose workspaces.
+    /// Sets the owner; by default the caller.
     #[must_use]
-    pub fn owned_by(self, owner: Owner) -> Self {
+    pub fn owner(self, owner: Owner) -> Self {
         Self { owner, ..self }
     }
 
-    /// Only those that match this filter as well, such as what a person wrote into a search box.
+    /// Keeps the workspaces that match this filter as well, such as a person's input in a search box.
     #[must_use]
-    pub fn matching(self, filter: WorkspaceFilter) -> Self {
+    pub fn filter(self, filter: WorkspaceFilter) -> Self {
         Self { filter, ..self }
     }
 
-    /// At most `limit` of them, beginning after the first `offset`. Coder is asked for all of them,
-    /// since it does not know their order.
+    /// Returns at most `limit` workspaces, beginning after the first `offset`.
+    ///
+    /// Coder is asked for all of them, since it sorts in another order.
     #[must_use]
     pub fn page(self, limit: usize, offset: usize) -> Self {
         Self { page: offset..offset.saturating_add(limit), ..self }
     }
 
-    /// Asks Coder.
+    /// Runs the search at Coder.
     ///
     /// # Errors
     ///
     /// As [`find_workspaces`].
-    pub async fn run(&self, client: &Client) -> Result<EntityWorkspaces, Error> {
-        let repository = self.compiled.repository.as_ref().ok_or(NotSearchable::NoRepository)?;
+    pub async fn run(&self, client: &Client) -> Result<EntityWorkspaces, WorkspacesError> {
+        let repository = self.config.repository.as_ref().ok_or(NotSearchable::NoRepository)?;
         let Plan { queries, compare, narrow, problems } = self.plan(repository)?;
         let mut answer = Answer { problems, ..Answer::default() };
         for query in queries {
@@ -169,7 +170,7 @@ impl<'a> Search<'a> {
         }
         // A stable sort: what is equal stays in Coder's order, by owner and name.
         found.workspaces.sort_by_key(|workspace| {
-            (eagerness(&workspace.latest_build.status), std::cmp::Reverse(workspace.last_used_at))
+            (status_rank(&workspace.latest_build.status), std::cmp::Reverse(workspace.last_used_at))
         });
         found.count = found.workspaces.len();
         found.workspaces.truncate(self.page.end);
@@ -178,7 +179,7 @@ impl<'a> Search<'a> {
     }
 
     fn plan(&self, repository: &Repository) -> Result<Plan, NotSearchable> {
-        let keys = &self.compiled.repo_url_param_keys;
+        let keys = &self.config.repo_url_param_keys;
         if keys.is_empty() {
             return Err(NotSearchable::NoParamKeys);
         }
@@ -244,7 +245,7 @@ impl<'a> Search<'a> {
         repository: &Repository,
         candidates: List<Workspace>,
         answer: &mut Answer,
-    ) -> Result<(), Error> {
+    ) -> Result<(), WorkspacesError> {
         answer.problems.extend(reports(&candidates));
         if candidates.len() > MAX_COMPARED {
             let (compared, found) = (MAX_COMPARED, candidates.len());
@@ -273,7 +274,7 @@ impl<'a> Search<'a> {
 
     fn names(&self, repository: &Repository, parameters: &[BuildParameter]) -> bool {
         let is_key = |name: &str| {
-            let keys = &self.compiled.repo_url_param_keys;
+            let keys = &self.config.repo_url_param_keys;
             keys.iter().any(|key| key.to_lowercase() == name.to_lowercase())
         };
         parameters
@@ -282,28 +283,31 @@ impl<'a> Search<'a> {
     }
 }
 
-/// What to ask.
+/// Requests that answer a search.
 struct Plan {
-    /// Their answers, together, are the entity's workspaces.
+    /// Filters that together find the entity's workspaces.
     queries: Vec<WorkspaceFilter>,
-    /// Its answer holds candidates, whose parameters are compared here.
+    /// Filter that finds candidates; their parameters are compared here.
     compare: Option<WorkspaceFilter>,
-    /// Its answer limits the others'.
+    /// Filter that narrows the result of the others.
     narrow: Option<WorkspaceFilter>,
     problems: Vec<SearchProblem>,
 }
 
-/// What came so far.
+/// Workspaces and problems collected so far.
 #[derive(Default)]
 struct Answer {
     workspaces: Vec<Workspace>,
-    places: HashMap<WorkspaceId, usize>,
+    hosts: HashMap<WorkspaceId, usize>,
     succeeded: bool,
     problems: Vec<SearchProblem>,
 }
 
 impl Answer {
-    fn take(&mut self, listed: Result<List<Workspace>, coder_client::Error>) -> Result<(), Error> {
+    fn take(
+        &mut self,
+        listed: Result<List<Workspace>, coder_client::ClientError>,
+    ) -> Result<(), WorkspacesError> {
         match listed {
             Ok(workspaces) => {
                 self.problems.extend(reports(&workspaces));
@@ -317,14 +321,14 @@ impl Answer {
 
     /// The first place counts, and the last state.
     fn add(&mut self, workspace: Workspace) {
-        let place = *self.places.entry(workspace.id).or_insert(self.workspaces.len());
+        let place = *self.hosts.entry(workspace.id).or_insert(self.workspaces.len());
         match self.workspaces.get_mut(place) {
             Some(known) => *known = workspace,
             None => self.workspaces.push(workspace),
         }
     }
 
-    fn fail(&mut self, error: coder_client::Error) -> Result<(), Error> {
+    fn fail(&mut self, error: coder_client::ClientError) -> Result<(), WorkspacesError> {
         if error.is_unauthorized() {
             return Err(error.into());
         }
@@ -332,7 +336,7 @@ impl Answer {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<EntityWorkspaces, Error> {
+    fn finish(mut self) -> Result<EntityWorkspaces, WorkspacesError> {
         if !self.succeeded
             && let Some(at) =
                 self.problems.iter().position(|p| matches!(p, SearchProblem::Failed(_)))
@@ -345,7 +349,7 @@ impl Answer {
     }
 }
 
-/// What of a list could not be read may belong to the entity as well.
+/// Reports the items of a list that could not be read: they may belong to the entity.
 fn reports<T>(list: &List<T>) -> impl Iterator<Item = SearchProblem> {
     list.unreadable().iter().cloned().map(SearchProblem::Unreadable)
 }
@@ -353,7 +357,7 @@ fn reports<T>(list: &List<T>) -> impl Iterator<Item = SearchProblem> {
 async fn list(
     client: &Client,
     filter: WorkspaceFilter,
-) -> Result<List<Workspace>, coder_client::Error> {
+) -> Result<List<Workspace>, coder_client::ClientError> {
     Ok(client.send(&ListWorkspaces::matching(filter)).await?.workspaces)
 }
 
@@ -367,7 +371,7 @@ fn encoded_length(text: &str) -> usize {
 }
 
 /// Running workspaces first, then those that are about to run.
-fn eagerness(status: &WorkspaceStatus) -> u8 {
+fn status_rank(status: &WorkspaceStatus) -> u8 {
     match status {
         WorkspaceStatus::Running => 0,
         WorkspaceStatus::Pending | WorkspaceStatus::Starting => 1,

@@ -16,6 +16,15 @@ pub(crate) enum Failure {
     CannotForget { path: PathBuf, reason: io::Error },
     #[error("{what} is missing and cannot be installed from here; {advice}")]
     Missing { what: &'static str, advice: &'static str },
+    #[error("{what} is missing and cannot be installed from here; {advice}")]
+    MissingToolchain { what: String, advice: &'static str },
+    #[error("cannot read the workspace's packages: {0}")]
+    NoMetadata(String),
+    #[error("{0}")]
+    Readmes(String),
+    /// No failure: there is nothing to check, or nothing to check it against.
+    #[error("{0}")]
+    Skipped(String),
 }
 
 /// The directory of the workspace.
@@ -32,7 +41,8 @@ pub(crate) fn tools() -> PathBuf {
 /// The directories programs are looked for in: the checkout's tools, then the user's path.
 fn search_path() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    [tools().join("bin")].into_iter().chain(env::split_paths(&path)).collect()
+    let ours = [tools().join("bin"), tools().join("python/bin")];
+    ours.into_iter().chain(env::split_paths(&path)).collect()
 }
 
 /// Whether a program of this name can be started.
@@ -77,7 +87,7 @@ fn display(command: &Command) -> String {
     variables.collect::<String>() + &words.collect::<Vec<_>>().join(" ")
 }
 
-/// What a command prints, without the line's end, if it succeeds.
+/// Returns the output of a command without the line's end; `None` when it fails.
 pub(crate) fn output(command: &mut Command) -> Option<OsString> {
     let output = command.output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim_end().to_owned().into())

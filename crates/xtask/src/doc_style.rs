@@ -30,9 +30,9 @@ pub struct Finding {
     pub file: PathBuf,
     /// The line in the source file, from 1 on; `None` for a page.
     pub line: Option<usize>,
-    /// The paragraph.
+    /// Text of the paragraph.
     pub text: String,
-    /// The rule.
+    /// Rule that it breaks.
     pub fault: Fault,
 }
 

@@ -7,17 +7,17 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Floor {
-    /// Words everyone uses.
+    /// Basic types that all crates share.
     Ground,
-    /// What people write, what Coder says, where entities come from.
+    /// Configuration, Coder's API, and the catalog.
     First,
-    /// Who somebody is, and which workspaces are theirs.
+    /// Login, and workspaces of an entity.
     Second,
-    /// The joint.
+    /// The portal, which joins login and workspaces.
     Third,
     /// Adapters: they convert, and hold no rule.
     Fourth,
-    /// What people start or depend on.
+    /// Crates that users depend on or start.
     Roof,
     /// Beside the house: tests, examples, chores.
     Aside,
@@ -27,9 +27,9 @@ pub enum Floor {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Member {
-    /// The package's name.
+    /// Name of the package.
     pub name: &'static str,
-    /// Where it stands.
+    /// Layer of the crate.
     pub floor: Floor,
     imports: Imports,
 }

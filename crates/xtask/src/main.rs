@@ -21,7 +21,14 @@ enum Chore {
         /// Runs only this step. May be repeated.
         #[arg(long, value_name = "STEP")]
         only: Vec<Step>,
+        /// Fails where a step is skipped since something cannot be fetched or is not there yet.
+        #[arg(long)]
+        strict: bool,
     },
+    /// Formats the JavaScript of the repository.
+    FormatJavascript,
+    /// Makes the README of each published crate from the crate's documentation.
+    Readme,
     /// Gives random inputs to everything that reads what strangers write. Needs Rust's nightly
     /// toolchain.
     Fuzz {
@@ -59,7 +66,7 @@ enum Chore {
     /// Compares the models of coder-client with Coder's API description, field by field. The
     /// description is not part of this repository: it is `coderd/apidoc/swagger.json` of Coder's.
     SwaggerCoverage {
-        /// Where it is.
+        /// Path of the description.
         #[arg(long, value_name = "FILE")]
         swagger: PathBuf,
     },
@@ -67,7 +74,9 @@ enum Chore {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
-        Chore::Test { only } => xtask::run(&only),
+        Chore::Test { only, strict } => xtask::run(&only, strict),
+        Chore::FormatJavascript => xtask::format_javascript(),
+        Chore::Readme => xtask::readme(),
         Chore::Fuzz { seconds, only } => xtask::fuzz(&only, seconds),
         Chore::Conformance { arguments } => xtask::conformance(&arguments),
         Chore::Simulate { arguments } => xtask::simulate(&arguments),

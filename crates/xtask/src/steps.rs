@@ -6,8 +6,8 @@ use std::{env, fs};
 
 use clap::ValueEnum;
 
-use crate::command::{Failure, command, is_installed, run};
-use crate::{house, tools};
+use crate::command::{Failure, command, is_installed, output, run};
+use crate::{features, house, javascript, readme, semver, tools};
 
 /// One check of the repository. The first comment of each is what the step prints.
 ///
@@ -18,10 +18,18 @@ use crate::{house, tools};
 pub enum Step {
     /// The code is formatted
     Format,
+    /// No word is misspelled
+    Typos,
+    /// The READMEs are made from the crates' documentation
+    Readmes,
+    /// The JavaScript of the repository is formatted, and ESLint has nothing to say
+    Javascript,
     /// Clippy has nothing to say
     Clippy,
     /// Dependencies: no unexplained duplicates, known licences, one source
     Deny,
+    /// Dependencies: no known vulnerability
+    Advisories,
     /// Unit and integration tests
     Tests,
     /// The recorded behaviour of the originals, one line per set
@@ -30,6 +38,8 @@ pub enum Step {
     Doctests,
     /// The documentation builds without a warning
     Docs,
+    /// Each feature of the libraries alone, with the oldest Rust they declare
+    Features,
     /// The core crates build for wasm32-unknown-unknown
     Wasm,
     /// The client and the engine pass their tests in Node, as wasm
@@ -38,6 +48,8 @@ pub enum Step {
     NoDemo,
     /// The demo plays its whole line by itself
     Demo,
+    /// The public API keeps the promise of its version, since the last release
+    Semver,
     /// Every crate can be published
     Package,
     /// Logins on a real PostgreSQL, in one process and in several
@@ -53,6 +65,12 @@ impl Step {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Format => cargo("fmt --all --check"),
+            Self::Typos => {
+                tools::typos()?;
+                run(&mut command("typos --format brief"))
+            }
+            Self::Readmes => readme::check(),
+            Self::Javascript => javascript::check(),
             Self::Clippy => {
                 tools::native_tls()?;
                 cargo("clippy --workspace --all-targets --all-features -- -D warnings")
@@ -60,6 +78,16 @@ impl Step {
             Self::Deny => {
                 tools::cargo_deny()?;
                 cargo("deny check bans licenses sources")
+            }
+            Self::Advisories => {
+                tools::cargo_deny()?;
+                if output(&mut command("cargo deny fetch db")).is_none() {
+                    return Err(Failure::Skipped(
+                        "`cargo deny fetch db` cannot fetch RustSec's database of advisories"
+                            .into(),
+                    ));
+                }
+                cargo("deny check advisories --disable-fetch")
             }
             Self::Tests => {
                 tools::native_tls()?;
@@ -86,6 +114,7 @@ impl Step {
                 let docs = "cargo doc --workspace --all-features --no-deps";
                 run(command(docs).env("RUSTDOCFLAGS", "-D warnings"))
             }
+            Self::Features => features::check(),
             Self::Wasm => {
                 tools::wasm_target()?;
                 run(wasm().args(core_crates()).arg("--package=coder-testkit"))?;
@@ -100,6 +129,7 @@ impl Step {
             }
             Self::NoDemo => cargo("check --package coder-backstage-server --no-default-features"),
             Self::Demo => cargo("run -- demo --smoke"),
+            Self::Semver => semver::check(),
             Self::Package => {
                 // An unpacked crate does not see the workspace's profile. With the same one, the
                 // dependencies the other steps have built are not built again.
@@ -108,7 +138,7 @@ impl Step {
                     "package --workspace --exclude xtask --exclude coder-conformance \
                      --exclude coder-simulation --exclude coder-measure \
                      --exclude coder-backstage-examples \
-                     --allow-dirty --no-metadata --config profile.dev.debug=\"line-tables-only\" \
+                     --allow-dirty --config profile.dev.debug=\"line-tables-only\" \
                      --config profile.dev.package.\"*\".debug=false",
                 )
             }

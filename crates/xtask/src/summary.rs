@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 
 use crate::Step;
+use crate::command::Failure;
 
 /// Runs the steps of `only`, or all of them when it is empty. A failure does not keep the next
 /// steps from running; every step, and the table at the end, says how long it took.
 ///
-/// Gives whether all of them succeeded.
-pub fn run(only: &[Step]) -> bool {
+/// Returns whether all of them passed. A step that was skipped has not passed if `strict`.
+pub fn run(only: &[Step], strict: bool) -> bool {
     let mut outcomes = Vec::new();
     for step in Step::value_variants() {
         if only.is_empty() || only.contains(step) {
@@ -20,26 +21,42 @@ pub fn run(only: &[Step]) -> bool {
     }
     let summary = Summary(outcomes);
     println!("\n{summary}");
-    summary.failed().next().is_none()
+    summary.0.iter().all(|outcome| match outcome.verdict {
+        Verdict::Passed => true,
+        Verdict::Skipped(_) => !strict,
+        Verdict::Failed(_) => false,
+    })
 }
 
 struct Outcome {
     step: String,
     took: Duration,
-    failure: Option<String>,
+    verdict: Verdict,
+}
+
+/// How a step ended, and why so if it did not pass.
+enum Verdict {
+    Passed,
+    Skipped(String),
+    Failed(String),
 }
 
 fn run_step(step: Step) -> Outcome {
     let (name, what) = words(step);
     println!("\n== {name}: {what}");
     let start = Instant::now();
-    let failure = step.run().err().map(|failure| failure.to_string());
+    let verdict = match step.run() {
+        Ok(()) => Verdict::Passed,
+        Err(Failure::Skipped(reason)) => Verdict::Skipped(reason),
+        Err(failure) => Verdict::Failed(failure.to_string()),
+    };
     let took = start.elapsed();
-    match &failure {
-        None => println!("-- {name}: ok, {}", Seconds(took)),
-        Some(failure) => println!("-- {name}: FAILED, {}: {failure}", Seconds(took)),
+    match &verdict {
+        Verdict::Passed => println!("-- {name}: ok, {}", Seconds(took)),
+        Verdict::Skipped(reason) => println!("-- {name}: skipped, {}: {reason}", Seconds(took)),
+        Verdict::Failed(failure) => println!("-- {name}: FAILED, {}: {failure}", Seconds(took)),
     }
-    Outcome { step: name, took, failure }
+    Outcome { step: name, took, verdict }
 }
 
 /// A step's name and what it does, as `--help` shows them.
@@ -52,22 +69,25 @@ fn words(step: Step) -> (String, String) {
 
 struct Summary(Vec<Outcome>);
 
-impl Summary {
-    fn failed(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().filter_map(|outcome| Some((&*outcome.step, outcome.failure.as_deref()?)))
-    }
-}
-
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Outcome { step, took, failure } in &self.0 {
-            let result = if failure.is_none() { "ok" } else { "FAILED" };
-            writeln!(formatter, "{step:<10} {result:<6} {:>10}", Seconds(*took).to_string())?;
+        for Outcome { step, took, verdict } in &self.0 {
+            let result = match verdict {
+                Verdict::Passed => "ok",
+                Verdict::Skipped(_) => "skipped",
+                Verdict::Failed(_) => "FAILED",
+            };
+            writeln!(formatter, "{step:<10} {result:<7} {:>10}", Seconds(*took).to_string())?;
         }
         let total = Seconds(self.0.iter().map(|outcome| outcome.took).sum());
-        writeln!(formatter, "{:<17} {:>10}", "total", total.to_string())?;
-        for (step, failure) in self.failed() {
-            writeln!(formatter, "\n{step} failed: {failure}")?;
+        writeln!(formatter, "{:<18} {:>10}", "total", total.to_string())?;
+        for Outcome { step, verdict, .. } in &self.0 {
+            let (what, reason) = match verdict {
+                Verdict::Passed => continue,
+                Verdict::Skipped(reason) => ("was skipped", reason),
+                Verdict::Failed(failure) => ("failed", failure),
+            };
+            writeln!(formatter, "\n{step} {what}: {reason}")?;
             writeln!(formatter, "  again, alone: cargo xtask test --only {step}")?;
         }
         Ok(())
@@ -88,24 +108,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_summary_names_what_failed_and_how_to_run_it_alone() {
-        let outcome = |step: &str, seconds, failure: Option<&str>| Outcome {
+    fn the_summary_names_what_did_not_pass_and_how_to_run_it_alone() {
+        let outcome = |step: &str, seconds, verdict| Outcome {
             step: step.to_owned(),
             took: Duration::from_secs(seconds),
-            failure: failure.map(str::to_owned),
+            verdict,
         };
+        let failed = Verdict::Failed("`cargo clippy` failed (exit status: 101)".to_owned());
+        let skipped = Verdict::Skipped("no release is tagged yet".to_owned());
         let summary = Summary(vec![
-            outcome("format", 1, None),
-            outcome("clippy", 75, Some("`cargo clippy` failed (exit status: 101)")),
+            outcome("format", 1, Verdict::Passed),
+            outcome("clippy", 75, failed),
+            outcome("semver", 0, skipped),
         ]);
         assert_eq!(
             summary.to_string(),
-            "format     ok          1.0 s\n\
-             clippy     FAILED     75.0 s\n\
-             total                 76.0 s\n\
+            "format     ok           1.0 s\n\
+             clippy     FAILED      75.0 s\n\
+             semver     skipped      0.0 s\n\
+             total                  76.0 s\n\
              \n\
              clippy failed: `cargo clippy` failed (exit status: 101)\n  \
-             again, alone: cargo xtask test --only clippy\n"
+             again, alone: cargo xtask test --only clippy\n\
+             \n\
+             semver was skipped: no release is tagged yet\n  \
+             again, alone: cargo xtask test --only semver\n"
         );
     }
 

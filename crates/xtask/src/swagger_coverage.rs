@@ -107,7 +107,7 @@ impl Model {
         }
     }
 
-    /// What is neither alike nor explained.
+    /// Lists the differences without an explanation.
     fn differences(&self, models: &[Self], definitions: &Map<String, Value>) -> Vec<String> {
         let wanted = self.definition.clone();
         let wanted = wanted.unwrap_or_else(|| format!("codersdk.{}", self.name));

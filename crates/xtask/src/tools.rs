@@ -8,19 +8,77 @@ use crate::command::{Failure, command, is_installed, output, run, tools};
 /// The versions the repository is checked with where none is installed.
 const CARGO_DENY: &str = "0.20.2";
 const CARGO_FUZZ: &str = "0.13.2";
+const CARGO_HACK: &str = "0.6.46";
+/// Another release knows other mistakes, so this very one is taken.
+const TYPOS: &str = "1.52.0";
 
 /// The release of `wasm-bindgen` in `Cargo.lock`: its tools have to be of the same.
 const WASM_BINDGEN: &str = "0.2.130";
 
-/// `cargo deny`.
+/// Installs `cargo deny` where it is missing.
 pub(crate) fn cargo_deny() -> Result<(), Failure> {
-    if is_installed("cargo-deny") {
+    cargo_install("cargo-deny", CARGO_DENY)
+}
+
+/// Installs `cargo hack` where it is missing.
+pub(crate) fn cargo_hack() -> Result<(), Failure> {
+    cargo_install("cargo-hack", CARGO_HACK)
+}
+
+/// `cargo semver-checks`. Each of its releases reads the documentation of the newest releases of
+/// Rust only, so the newest is the right one.
+pub(crate) fn cargo_semver_checks() -> Result<(), Failure> {
+    if is_installed("cargo-semver-checks") {
+        return Ok(());
+    }
+    let install = "cargo install cargo-semver-checks --locked --debug --root";
+    run(command(install).arg(tools()))
+}
+
+/// Builds a tool of cargo's, unless one of this name is there.
+fn cargo_install(name: &str, version: &str) -> Result<(), Failure> {
+    if is_installed(name) {
         return Ok(());
     }
     // Unoptimised it is built in a third of the time, and still done in seconds.
-    let install =
-        format!("cargo install cargo-deny --locked --debug --version {CARGO_DENY} --root");
+    let install = format!("cargo install {name} --locked --debug --version {version} --root");
     run(command(&install).arg(tools()))
+}
+
+/// `typos`, the spell checker.
+pub(crate) fn typos() -> Result<(), Failure> {
+    let version = format!("typos-cli {TYPOS}");
+    if output(&mut command("typos --version")).is_some_and(|it| it == *version) {
+        return Ok(());
+    }
+    // As a Python package it is there in seconds, built in minutes.
+    if output(&mut command("python3 -m pip --version")).is_some() {
+        let install =
+            format!("python3 -m pip install --quiet --upgrade --no-deps typos=={TYPOS} --target");
+        return run(command(&install).arg(tools().join("python")));
+    }
+    let install = format!("cargo install typos-cli --locked --debug --version {TYPOS} --root");
+    run(command(&install).arg(tools()))
+}
+
+/// The Rust toolchain of this version, such as `1.89`.
+pub(crate) fn toolchain(version: &str) -> Result<(), Failure> {
+    if output(&mut command(&format!("rustup run {version} rustc --version"))).is_some() {
+        return Ok(());
+    }
+    let install = format!("rustup toolchain install {version} --profile minimal");
+    run(&mut command(&install)).map_err(|_| Failure::MissingToolchain {
+        what: format!("Rust {version}, the oldest that the crates declare,"),
+        advice: "install Rust with rustup (https://rustup.rs), and let it reach \
+                 https://static.rust-lang.org or a mirror named by RUSTUP_DIST_SERVER",
+    })
+}
+
+/// Prettier and ESLint, in the versions of the lock file in `directory`.
+pub(crate) fn javascript(directory: &Path) -> Result<(), Failure> {
+    node()?;
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    run(command(&format!("{npm} ci --loglevel=error")).current_dir(directory))
 }
 
 /// `cargo fuzz`, and the nightly compiler it needs.
@@ -34,12 +92,7 @@ pub(crate) fn cargo_fuzz() -> Result<(), Failure> {
     if output(&mut command("rustup run nightly rustc --version")).is_none() {
         run(&mut command("rustup toolchain install nightly --profile minimal"))?;
     }
-    if is_installed("cargo-fuzz") {
-        return Ok(());
-    }
-    let install =
-        format!("cargo install cargo-fuzz --locked --debug --version {CARGO_FUZZ} --root");
-    run(command(&install).arg(tools()))
+    cargo_install("cargo-fuzz", CARGO_FUZZ)
 }
 
 /// The standard library for `wasm32-unknown-unknown`.
@@ -58,7 +111,7 @@ pub(crate) fn wasm_target() -> Result<(), Failure> {
     run(&mut command("rustup target add wasm32-unknown-unknown"))
 }
 
-/// What runs tests of wasm in Node.
+/// Installs the runner of wasm tests in Node.
 pub(crate) fn wasm_test_runner() -> Result<(), Failure> {
     wasm_target()?;
     node()?;
@@ -71,7 +124,7 @@ pub(crate) fn wasm_test_runner() -> Result<(), Failure> {
     run(command(&install).arg(tools()))
 }
 
-/// Node.js with npm.
+/// Checks for Node.js with npm.
 pub(crate) fn node() -> Result<(), Failure> {
     if is_installed("node") && is_installed("npm") {
         return Ok(());

@@ -14,7 +14,8 @@ use coder_client::{Client, Credential};
 use coder_config::{Repository, ScmIntegrations, WorkspacesConfig};
 use coder_core::{DeploymentUrl, ReqwestTransport, Secret, World};
 use coder_workspaces::{
-    AvailabilityState, Editor, How, OpenWorkspace, Progress, compile, find_places, links,
+    AvailabilityState, DeploymentHosts, Editor, EntityWorkspacesConfig, OpenOutcome, OpenWorkspace,
+    Progress, WorkspaceLinks,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -31,23 +32,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
     config.default_template = Some("devcontainers".parse()?);
     config.repo_url_param_keys = vec!["repo".to_owned()];
     let repository = Repository::from_url(&url, &ScmIntegrations::default())?;
-    let compiled = compile(&config, None, Some(&repository));
+    let compiled = EntityWorkspacesConfig::resolve(&config, None, Some(&repository));
 
     let bar =
         ProgressBar::new(4).with_style(ProgressStyle::with_template("[{elapsed}] {bar:24} {msg}")?);
     bar.enable_steady_tick(Duration::from_millis(200));
-    let opened = OpenWorkspace::of(&compiled).run(&client, |progress| show(&bar, &progress)).await;
+    let opened = OpenWorkspace::new(&compiled).run(&client, |progress| show(&bar, &progress)).await;
     bar.finish_and_clear();
 
     // What went wrong says what to do.
     let opened = opened?;
     let workspace = &opened.workspace;
-    println!("{} {}", workspace.name, how(opened.how));
-    let places = find_places(&client, deployment).await?;
-    println!("dashboard: {}", links(workspace, &places).dashboard);
+    println!("{} {}", workspace.name, how(opened.outcome));
+    let hosts = DeploymentHosts::fetch(&client, deployment).await?;
+    println!("dashboard: {}", WorkspaceLinks::new(workspace, &hosts).dashboard);
     let mut agents = workspace.latest_build.resources.iter().flat_map(|resource| &resource.agents);
     if let Some(agent) = agents.next() {
-        println!("VS Code: {}", Editor::VsCode.link(workspace, agent, &places));
+        println!("VS Code: {}", Editor::VsCode.link(workspace, agent, &hosts));
     }
     Ok(())
 }
@@ -75,11 +76,11 @@ fn show(bar: &ProgressBar, progress: &Progress<'_>) {
     }
 }
 
-fn how(how: How) -> &'static str {
-    match how {
-        How::Found => "was running",
-        How::Joined => "was starting already",
-        How::Started => "was stopped, and is running now",
+fn how(outcome: OpenOutcome) -> &'static str {
+    match outcome {
+        OpenOutcome::Found => "was running",
+        OpenOutcome::Joined => "was starting already",
+        OpenOutcome::Started => "was stopped, and is running now",
         _ => "is new",
     }
 }

@@ -34,7 +34,7 @@ use backstage_catalog::{Catalog, EntityFilter, FileCatalog};
 use coder_auth::{BackstageIdentity, MemoryAuthStore, Profile, SignInError, SignInResolver};
 use coder_config::{AppConfig, ConfigSources, Environment};
 use coder_core::{ReqwestTransport, World};
-use coder_portal::{InvalidOption, Portal};
+use coder_portal::{InvalidOptionError, Portal};
 use tokio::net::TcpListener;
 
 /// Finds the User entity with this annotation.
@@ -53,7 +53,7 @@ impl SignInResolver for AnnotationMatchingUsername {
         match catalog.entities(&filter).await?.as_slice() {
             // The next resolver may know the person.
             [] => Err(SignInError::NotFound),
-            [entity] => Ok(BackstageIdentity::of(entity)),
+            [entity] => Ok(BackstageIdentity::from_entity(entity)),
             _ => Err(SignInError::Ambiguous),
         }
     }
@@ -68,10 +68,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let world = World::native(ReqwestTransport::new("own-resolver/1.0")?).ok_or("no runtime")?;
     let catalog = Arc::new(FileCatalog::new(config.catalog_locations.clone()));
     let portal = Portal::builder(&config, &world, catalog, Arc::new(MemoryAuthStore::new()))
-        .sign_in_resolver_with("annotationMatchingUsername", |options| {
+        .sign_in_resolver_factory("annotationMatchingUsername", |options| {
             let annotation = options.get("annotation").and_then(|value| value.as_str());
             let annotation = annotation
-                .ok_or_else(|| InvalidOption::new("annotation", "must name an annotation"))?;
+                .ok_or_else(|| InvalidOptionError::new("annotation", "must name an annotation"))?;
             let path = format!("metadata.annotations.{annotation}");
             Ok(Arc::new(AnnotationMatchingUsername { path }))
         })

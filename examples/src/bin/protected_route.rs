@@ -47,9 +47,9 @@ impl FromRequestParts<Arc<IdentityVerifier>> for Person {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let portal = TrustedIssuer::at(&std::env::var("AUTH_URL")?.parse()?)?;
+    let portal = TrustedIssuer::new(&std::env::var("AUTH_URL")?.parse()?)?;
     let world = World::native(ReqwestTransport::new("protected-route/1.0")?).ok_or("no runtime")?;
-    let verifier = Arc::new(IdentityVerifier::new(&world).trusting(portal));
+    let verifier = Arc::new(IdentityVerifier::new(&world).trusted_issuer(portal));
 
     let routes = Router::new()
         .route("/hello", get(async |Person(name): Person| format!("hello, {name}")))

@@ -9,7 +9,7 @@
 
 use std::error::Error;
 
-use coder_client::operations::{CreateOAuth2App, CreateOAuth2AppSecret};
+use coder_client::operations::{CreateOAuth2App, CreateOAuth2AppSecret, OAuth2AppSettings};
 use coder_client::{Client, Credential};
 use coder_core::{ReqwestTransport, Secret, World};
 
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::new(&world, std::env::var("CODER_URL")?.parse()?)
         .with_credential(Credential::SessionToken(token));
 
-    let app = client.send(&CreateOAuth2App::new(name, callback)).await?;
+    let app = client.send(&CreateOAuth2App::new(OAuth2AppSettings::new(name, callback))).await?;
     let secret = client.send(&CreateOAuth2AppSecret::new(app.id)).await?;
     println!("client id:     {}", app.id);
     // Coder tells it this once. Do not leave it in a terminal that others can see.

@@ -15,7 +15,7 @@ use std::error::Error;
 use coder_client::{Client, Credential};
 use coder_config::{Repository, ScmIntegrations, WorkspacesConfig};
 use coder_core::{DeploymentUrl, ReqwestTransport, Secret, World};
-use coder_workspaces::{Owner, availability, compile, find_workspaces};
+use coder_workspaces::{Availability, EntityWorkspacesConfig, Owner, find_workspaces};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -31,12 +31,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     config.default_template = Some("devcontainers".parse()?);
     config.repo_url_param_keys = vec!["repo".to_owned()];
     let repository = Repository::from_url(&url, &ScmIntegrations::default())?;
-    let compiled = compile(&config, None, Some(&repository));
+    let compiled = EntityWorkspacesConfig::resolve(&config, None, Some(&repository));
 
     // One request, whatever spelling of the URL a workspace was created with.
     let found = find_workspaces(&client, &compiled, Owner::Me).await?;
     for workspace in &found.workspaces {
-        let now = availability(workspace, world.clock.now());
+        let now = Availability::new(workspace, world.clock.now());
         println!("{:30} {}", workspace.name, now.state.label());
     }
     for problem in &found.problems {

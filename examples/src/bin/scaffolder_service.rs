@@ -20,7 +20,7 @@ use axum::{Json, Router, routing::post};
 use coder_client::{Client, Credential};
 use coder_config::{Repository, ScmIntegrations, WorkspacesConfig};
 use coder_core::{DeploymentUrl, ReqwestTransport, Secret, World};
-use coder_workspaces::{EnsureWorkspace, Places, compile, links};
+use coder_workspaces::{DeploymentHosts, EnsureWorkspace, EntityWorkspacesConfig, WorkspaceLinks};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone)]
@@ -30,7 +30,7 @@ struct Service {
 }
 
 #[derive(Deserialize)]
-struct Wish {
+struct CreateRequest {
     owner: String,
     name: String,
     repository: String,
@@ -65,22 +65,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn ensure(
     State(Service { client, config }): State<Service>,
-    Json(wish): Json<Wish>,
+    Json(wish): Json<CreateRequest>,
 ) -> Result<Json<Fulfilled>, (StatusCode, String)> {
     let name = wish.name.parse().map_err(unprocessable)?;
     let repository = Repository::from_url(&wish.repository, &ScmIntegrations::default())
         .map_err(unprocessable)?;
-    let entity = compile(&config, None, Some(&repository));
-    let ensured = EnsureWorkspace::of(&entity, name)
-        .for_user(wish.owner.as_str())
-        .run(&client)
-        .await
-        .map_err(|error| match error {
-            // Nobody but the caller can do anything about it.
-            coder_workspaces::Error::NotCreatable(reason) => unprocessable(reason),
-            error => (StatusCode::BAD_GATEWAY, error.to_string()),
-        })?;
-    let url = links(&ensured.workspace, &Places::new(config.access_url)).dashboard;
+    let entity = EntityWorkspacesConfig::resolve(&config, None, Some(&repository));
+    let ensured =
+        EnsureWorkspace::new(&entity, name).owner(wish.owner.as_str()).run(&client).await.map_err(
+            |error| match error {
+                // Nobody but the caller can do anything about it.
+                coder_workspaces::WorkspacesError::NotCreatable(reason) => unprocessable(reason),
+                error => (StatusCode::BAD_GATEWAY, error.to_string()),
+            },
+        )?;
+    let url =
+        WorkspaceLinks::new(&ensured.workspace, &DeploymentHosts::new(config.access_url)).dashboard;
     Ok(Json(Fulfilled {
         id: ensured.workspace.id.to_string(),
         url: url.to_string(),

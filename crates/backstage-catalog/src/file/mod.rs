@@ -57,12 +57,12 @@ pub struct FileCatalog {
 #[derive(Default)]
 struct State {
     files: BTreeMap<PathBuf, File>,
-    /// What the reading was made from, in order; `None` before the first.
+    /// Files of the last reading with their stamps, in order; `None` before the first reading.
     visited: Option<Vec<(PathBuf, Stamp)>>,
     reading: Arc<Reading>,
 }
 
-/// What tells that a file changed; `None` when there is no such file.
+/// Time of change and size of a file, by which a change is noticed; `None` when it does not exist.
 type Stamp = Option<(SystemTime, u64)>;
 
 #[derive(Clone)]
@@ -128,8 +128,8 @@ impl FileCatalog {
         }
     }
 
-    /// What is wrong or strange in the files as they are now: documents that cannot be read,
-    /// files that are not there, entities that are there twice.
+    /// Returns the problems of the files as they are now: unreadable documents, missing files,
+    /// duplicate entities.
     pub fn notices(&self) -> Vec<Notice> {
         self.reading().notices.clone()
     }

@@ -5,7 +5,7 @@ use crate::EntityFilter;
 /// Backstage does not index longer keys and values, so they cannot be searched for.
 const MAX_INDEXED: usize = 200;
 
-/// What Backstage does not index at all.
+/// Top-level keys of an entity that Backstage does not index.
 const NOT_INDEXED: [&str; 2] = ["attachments", "status"];
 
 /// The parameter `filter` (`kind=user,spec.profile.email=a@example.com`) that finds all entities

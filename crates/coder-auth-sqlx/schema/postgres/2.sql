@@ -21,7 +21,8 @@ CREATE TABLE coder_auth_revocations (
     client_id TEXT NOT NULL,
     sealed BYTEA NOT NULL,
     due_at BIGINT NOT NULL,
-    is_pending BOOLEAN NOT NULL
+    is_pending BOOLEAN NOT NULL,
+    tries BIGINT NOT NULL
 );
 CREATE INDEX coder_auth_revocations_by_time ON coder_auth_revocations (due_at);
 
@@ -33,7 +34,6 @@ CREATE TABLE coder_auth_grants (
     pair_id TEXT NOT NULL,
     pair_sealed BYTEA NOT NULL,
     sealed BYTEA NOT NULL,
-    stored_at BIGINT NOT NULL,
     lease_holder TEXT,
     lease_until BIGINT,
     PRIMARY KEY (deployment, client_id, user_id)
@@ -60,7 +60,6 @@ CREATE TABLE coder_auth_links (
     holder TEXT NOT NULL,
     version TEXT NOT NULL,
     sealed BYTEA NOT NULL,
-    stored_at BIGINT NOT NULL,
     PRIMARY KEY (deployment, holder)
 );
 

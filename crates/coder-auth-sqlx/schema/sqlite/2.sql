@@ -21,7 +21,8 @@ CREATE TABLE coder_auth_revocations (
     client_id TEXT NOT NULL,
     sealed BLOB NOT NULL,
     due_at INTEGER NOT NULL,
-    is_pending INTEGER NOT NULL
+    is_pending INTEGER NOT NULL,
+    tries INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX coder_auth_revocations_by_time ON coder_auth_revocations (due_at);
 
@@ -33,7 +34,6 @@ CREATE TABLE coder_auth_grants (
     pair_id TEXT NOT NULL,
     pair_sealed BLOB NOT NULL,
     sealed BLOB NOT NULL,
-    stored_at INTEGER NOT NULL,
     lease_holder TEXT,
     lease_until INTEGER,
     PRIMARY KEY (deployment, client_id, user_id)
@@ -60,7 +60,6 @@ CREATE TABLE coder_auth_links (
     holder TEXT NOT NULL,
     version TEXT NOT NULL,
     sealed BLOB NOT NULL,
-    stored_at INTEGER NOT NULL,
     PRIMARY KEY (deployment, holder)
 ) STRICT;
 

@@ -84,7 +84,9 @@ impl Browser {
     }
 
     pub(crate) async fn refresh(&self, portal: &CoderAuth) -> Response<Bytes> {
-        portal.refresh(&self.request("/api/auth/coder/refresh?optional&env=production")).await
+        let path = "/api/auth/coder/refresh?optional&env=production";
+        let (head, body) = portal.refresh(&self.request(path)).await.into_parts();
+        Response::from_parts(head, body.collect(1 << 20).await.unwrap())
     }
 
     fn request(&self, path: &str) -> Request<Bytes> {
@@ -97,7 +99,7 @@ impl Browser {
         request.body(Bytes::new()).unwrap()
     }
 
-    fn keep(&mut self, response: &Response<Bytes>) {
+    fn keep<B>(&mut self, response: &Response<B>) {
         for header in response.headers().get_all(SET_COOKIE) {
             let text = header.to_str().unwrap();
             let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();

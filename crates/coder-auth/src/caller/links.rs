@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::json;
 use crate::grant::profile::Profile;
-use crate::grant::tokens::seal_secret;
-use crate::seal::{OpenError, Purpose, SealingKeys};
+use crate::seal::{AssociatedData, OpenError, SealingKeys};
 use crate::store::{AuthStore, GrantVersion, LinkKey, LinkRecord};
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -23,7 +22,7 @@ const TRUSTED_WITHOUT_ANSWER: SignedDuration = SignedDuration::from_mins(10);
 /// A token that a person has linked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Link {
-    #[serde(serialize_with = "seal_secret")]
+    #[serde(serialize_with = "Secret::serialize_exposed")]
     pub(crate) token: Secret,
     /// The token's user. Whatever Coder says of another one is not about this link.
     pub(crate) user: UserId,
@@ -135,7 +134,7 @@ impl Links {
         let random = &*self.world.random;
         let version = GrantVersion::generate(random)?;
         let sealed = self.keys.seal(random, &purpose(key), &json(link)?)?;
-        Ok(LinkRecord { key: key.clone(), version, sealed, stored_at: self.world.clock.now() })
+        Ok(LinkRecord { key: key.clone(), version, sealed })
     }
 
     /// Opens a stored link; `None` when no configured key does, and the person has to link again.
@@ -151,6 +150,6 @@ impl Links {
     }
 }
 
-fn purpose(key: &LinkKey) -> Purpose {
-    Purpose::new(&["link", key.deployment.as_str(), &key.holder])
+fn purpose(key: &LinkKey) -> AssociatedData {
+    AssociatedData::new(&["link", key.deployment.as_str(), &key.holder])
 }

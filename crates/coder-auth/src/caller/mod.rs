@@ -6,18 +6,22 @@ pub(crate) mod renewing_client;
 pub(crate) mod user;
 
 use std::fmt;
+use std::sync::Arc;
 
 use coder_client::Client;
-use coder_core::Secret;
+use coder_core::{Secret, World};
 use http::HeaderMap;
 
-use crate::caller::links::Link;
-use crate::caller::user::{BackstageUser, IdentifiedBy};
+use crate::caller::links::{Link, Links};
+use crate::caller::passed_tokens::PassedTokens;
+use crate::caller::user::{BackstageUser, BackstageUsers, IdentifiedBy};
+use crate::environment::{Environment, Environments};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::StoredGrant;
 use crate::grant::key::GrantKey;
-use crate::service::{CoderAuth, Environment, Inner, bearer};
-use crate::session::SessionError;
+use crate::grant::manager::Grants;
+use crate::http::headers::bearer;
+use crate::session::error::SessionError;
 use crate::store::LinkKey;
 
 /// A caller who may use Coder, and the client that speaks for that person.
@@ -80,6 +84,12 @@ impl Caller {
         }
     }
 
+    /// The token behind the client, wherever it comes from.
+    #[cfg(feature = "testing")]
+    pub(crate) fn any_token(&self) -> &Secret {
+        &self.token
+    }
+
     /// The environment the caller uses.
     pub fn environment(&self) -> &str {
         &self.environment
@@ -101,68 +111,38 @@ impl fmt::Debug for Caller {
     }
 }
 
-impl CoderAuth {
-    /// Finds out who makes a request, and with which rights at Coder. In this order:
-    ///
-    /// 1. `Coder-Session-Token`: the caller's own token, once Coder has accepted it at `/users/me`.
-    ///    Its answer, a refusal too, counts for a minute.
-    /// 2. `Authorization: Bearer` with one of our identity tokens: the grant that the token was
-    ///    issued for, and no other.
-    /// 3. `Authorization: Bearer` with an identity token of a trusted issuer
-    ///    ([`AuthOptions::trusting`](crate::AuthOptions::trusting)), which names a person and gives
-    ///    no access by itself: the session of 4., if it is that person's. Where logging in signs
-    ///    nobody in to Backstage, nobody can tell whose session it is; the caller then has the
-    ///    rights of the session, and no name.
-    /// 4. The session cookie, with `X-Requested-With: XMLHttpRequest`, from a page of an allowed
-    ///    origin. `GET` is no exception: what is read belongs to the person, too.
-    ///
-    /// Where 2. to 4. lead to a person but to no grant that can be used, the token counts that the
-    /// person has linked ([`link`](Self::link)).
-    ///
-    /// `environment` is the one the request names; a session or a token brings its own.
-    ///
-    /// # Errors
-    ///
-    /// 401 when nobody is there or must sign in again, 403 for another site, 503 when Coder, the
-    /// catalog or a trusted issuer cannot be asked right now.
-    pub async fn caller(
-        &self,
-        headers: &HeaderMap,
-        environment: Option<&str>,
-    ) -> Result<Caller, AuthError> {
-        let inner = self.inner();
-        inner.in_time(inner.find_caller(headers, environment)).await
-    }
+/// Finds out who makes a request, and renews what a caller has.
+pub(crate) struct Callers {
+    pub(crate) world: World,
+    pub(crate) environments: Arc<Environments>,
+    pub(crate) grants: Grants,
+    pub(crate) links: Links,
+    pub(crate) passed_tokens: PassedTokens,
+    pub(crate) users: BackstageUsers,
+}
 
-    /// The same caller after Coder has refused a request with 401: asks `/users/me` whether the
-    /// token is dead, and rotates it then. A linked token that is dead is forgotten.
-    ///
-    /// # Errors
-    ///
-    /// 401 when only a new login or link helps, or when the caller brought the token; 503 when
-    /// Coder cannot be asked right now.
-    pub async fn renew(&self, caller: &Caller) -> Result<Caller, AuthError> {
-        let inner = self.inner();
-        let environment = inner.environment(&caller.environment)?;
+impl Callers {
+    /// Renews the token of a caller that Coder has refused.
+    pub(crate) async fn renew(&self, caller: &Caller) -> Result<Caller, AuthError> {
+        let environment = self.environments.named(&caller.environment)?;
         let upstream = &environment.upstream;
         let renewed = match &caller.source {
             TokenSource::Request => return Err(SessionError::NeedsLogin.into()),
             TokenSource::Grant(key) => {
-                let stored = inner.grants.renewed(upstream, key, &caller.token).await?;
+                let stored = self.grants.renewed(upstream, key, &caller.token).await?;
                 Caller::on_grant(environment, stored)
             }
             TokenSource::Link(key) => {
-                let link = inner.links.renewed(upstream, key, &caller.token).await?;
+                let link = self.links.renewed(upstream, key, &caller.token).await?;
                 let link = link.ok_or(SessionError::NotLinked)?;
                 Caller::on_link(environment, key.clone(), link)
             }
         };
         Ok(Caller { user_entity_ref: caller.user_entity_ref.clone(), ..renewed })
     }
-}
 
-impl Inner {
-    async fn find_caller(
+    /// Finds out who makes a request with these headers, and with which rights at Coder.
+    pub(crate) async fn find(
         &self,
         headers: &HeaderMap,
         environment: Option<&str>,
@@ -173,7 +153,7 @@ impl Inner {
         let Some(token) = bearer(headers) else {
             return self.caller_from_session(headers, environment).await;
         };
-        let user = self.user_of_token(&token).await?;
+        let user = self.users.of_token(&token).await?;
         match user.by() {
             IdentifiedBy::SignIn(_) => self.caller_from_own_token(&user, environment).await,
             IdentifiedBy::Issuer(_) => {
@@ -188,7 +168,7 @@ impl Inner {
         token: Secret,
         environment: Option<&str>,
     ) -> Result<Caller, AuthError> {
-        let environment = self.named_or_only(environment)?;
+        let environment = self.environments.named_or_only(environment)?;
         let now = self.world.clock.now();
         self.passed_tokens.confirm(&environment.upstream, &token, now).await?;
         Ok(Caller::new(environment, token, TokenSource::Request))
@@ -203,7 +183,7 @@ impl Inner {
         let IdentifiedBy::SignIn(sign_in) = user.by() else {
             return Err(SessionError::InvalidToken.into());
         };
-        let environment = self.environment(environment.unwrap_or(&sign_in.environment))?;
+        let environment = self.environments.named(environment.unwrap_or(&sign_in.environment))?;
         let stored = if sign_in.environment == environment.name
             && sign_in.key.app == *environment.upstream.app()
         {
@@ -222,10 +202,11 @@ impl Inner {
         headers: &HeaderMap,
         environment: Option<&str>,
     ) -> Result<Caller, AuthError> {
-        match self.session_in_use(headers, environment).await {
+        match self.users.session_in_use(headers, environment).await {
             Ok((session, stored)) => {
-                let holder = self.user_of_session(&session, &stored).await?;
-                let caller = Caller::on_grant(self.environment(&session.environment)?, stored);
+                let holder = self.users.of_session(&session, &stored).await?;
+                let caller =
+                    Caller::on_grant(self.environments.named(&session.environment)?, stored);
                 match holder {
                     Some(holder) if holder.entity() == user.entity() => {
                         return Ok(caller.named(user));
@@ -239,7 +220,7 @@ impl Inner {
             Err(error) if is_about_the_session(&error) || is_about_the_request(&error) => {}
             Err(error) => return Err(error),
         }
-        let environment = self.named_or_only(environment)?;
+        let environment = self.environments.named_or_only(environment)?;
         let refusal = Err(SessionError::NotLinked.into());
         Ok(self.or_linked_token(refusal, environment, Some(user)).await?.named(user))
     }
@@ -251,12 +232,12 @@ impl Inner {
         headers: &HeaderMap,
         environment: Option<&str>,
     ) -> Result<Caller, AuthError> {
-        let (session, stored) = self.session_in_use(headers, None).await?;
-        let own = self.environment(&session.environment)?;
+        let (session, stored) = self.users.session_in_use(headers, None).await?;
+        let own = self.environments.named(&session.environment)?;
         match environment {
             Some(name) if name != own.name => {
-                let environment = self.environment(name)?;
-                let user = self.user_of_session(&session, &stored).await?;
+                let environment = self.environments.named(name)?;
+                let user = self.users.of_session(&session, &stored).await?;
                 let refusal = Err(SessionError::OtherEnvironment.into());
                 self.or_linked_token(refusal, environment, user.as_ref()).await
             }
@@ -279,14 +260,6 @@ impl Inner {
             }
             (caller, _) => caller,
         }
-    }
-
-    /// The environment that a request names, or the only one there is.
-    fn named_or_only(&self, name: Option<&str>) -> Result<&Environment, AuthError> {
-        Ok(match name {
-            Some(name) => self.environment(name)?,
-            None => self.only_environment()?,
-        })
     }
 }
 

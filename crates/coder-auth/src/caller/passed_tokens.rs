@@ -8,17 +8,17 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{AuthError, AuthErrorKind};
-use crate::session::SessionError;
+use crate::session::error::SessionError;
 use crate::upstream::Upstream;
 
 /// How long Coder's answer about a token counts, the refusal too.
-const REMEMBERED: SignedDuration = SignedDuration::from_mins(1);
+const ANSWER_TTL: SignedDuration = SignedDuration::from_mins(1);
 /// How many answers are remembered. Beyond, refusals are forgotten first: that costs requests, no
 /// more.
-const MOST_REMEMBERED: usize = 10_000;
+const MAX_ANSWERS: usize = 10_000;
 /// How many tokens Coder may refuse within a minute. After that no token is tried for the rest of it
 /// that Coder has never accepted: strangers must not use up what Coder lets this server ask.
-const MOST_REFUSED: u32 = 120;
+const MAX_REFUSALS: u32 = 120;
 /// Coder's tokens have 33 characters. Nothing near this is one.
 pub(crate) const MAX_TOKEN: usize = 1024;
 
@@ -81,11 +81,11 @@ impl PassedTokens {
 impl Table {
     /// What is known of a token; an error when nothing is, and Coder may not be asked.
     fn known(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<bool>, AuthError> {
-        let fresh = |at| is_within(REMEMBERED, now, at);
+        let fresh = |at| is_within(ANSWER_TTL, now, at);
         let last = self.answers.get(hash);
         let known = last.filter(|answer| fresh(answer.at)).map(|answer| answer.is_good);
         let was_good = last.is_some_and(|answer| answer.is_good);
-        let is_full = self.refused >= MOST_REFUSED && fresh(self.refused_since);
+        let is_full = self.refused >= MAX_REFUSALS && fresh(self.refused_since);
         if known.is_none() && !was_good && is_full {
             return Err(AuthErrorKind::TooManyTokens.into());
         }
@@ -93,16 +93,16 @@ impl Table {
     }
 
     fn remember(&mut self, hash: [u8; 32], answer: Answer) {
-        if !is_within(REMEMBERED, answer.at, self.refused_since) {
+        if !is_within(ANSWER_TTL, answer.at, self.refused_since) {
             (self.refused, self.refused_since) = (0, answer.at);
         }
         if !answer.is_good {
             self.refused = self.refused.saturating_add(1);
         }
-        if self.answers.len() >= MOST_REMEMBERED {
+        if self.answers.len() >= MAX_ANSWERS {
             self.answers.retain(|_, answer| answer.is_good);
         }
-        if self.answers.len() >= MOST_REMEMBERED {
+        if self.answers.len() >= MAX_ANSWERS {
             self.answers.clear();
         }
         self.answers.insert(hash, answer);

@@ -15,7 +15,7 @@ impl CoderAuth {
     /// A client with the caller's rights that renews the caller's grant by itself when Coder
     /// refuses its token: for work that goes on after the request, such as a stream of changes.
     /// A token that the caller has brought along is not renewed.
-    pub fn lasting_client(&self, caller: &Caller) -> Client {
+    pub fn renewing_client(&self, caller: &Caller) -> Client {
         match caller.token() {
             None => caller.client().clone(),
             Some(_) => caller.client().clone().with_credential_provider(Arc::new(Renewing {

@@ -1,5 +1,7 @@
 //! A Backstage user, and what says so.
 
+use std::sync::Arc;
+
 use backstage_catalog::EntityRef;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,15 +11,18 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
 use crate::grant::key::{GrantKey, OAuth2App};
+use crate::grant::manager::Grants;
 use crate::grant::{StoredGrant, json};
-use crate::identity::{AcceptTokens, VerifyError};
-use crate::seal::{Purpose, SealingKeys};
-use crate::service::{Environment, Inner};
-use crate::session::SessionError;
+use crate::http::headers::require_xml_http_request;
+use crate::http::origins::AllowedOrigins;
+use crate::identity::{AcceptTokens, IdentityVerifier, Issuer, VerifyError};
+use crate::seal::{AssociatedData, SealingKeys};
+use crate::session::error::SessionError;
+use crate::session::manager::Sessions;
 use crate::store::{LinkKey, SessionRecord};
-use crate::web::request::require_xml_http_request;
 
 /// No reference to an entity is longer, in bytes: Backstage allows three parts of 63 characters.
 const MAX_REF: usize = 512;
@@ -86,8 +91,8 @@ impl SignedInGrant {
     }
 }
 
-fn claim_purpose(user_entity_ref: &str) -> Purpose {
-    Purpose::new(&["grant of an identity token", user_entity_ref])
+fn claim_purpose(user_entity_ref: &str) -> AssociatedData {
+    AssociatedData::new(&["grant of an identity token", user_entity_ref])
 }
 
 impl BackstageUser {
@@ -105,7 +110,7 @@ impl BackstageUser {
     pub(crate) fn link_key(&self, environment: &Environment) -> LinkKey {
         let holder = match &self.by {
             IdentifiedBy::SignIn(SignedInGrant { key, environment }) => {
-                let purpose = Purpose::new(&[
+                let purpose = AssociatedData::new(&[
                     key.app.deployment.as_str(),
                     &key.app.client_id,
                     &key.user.to_string(),
@@ -120,9 +125,22 @@ impl BackstageUser {
     }
 }
 
-impl Inner {
-    /// The person whom an identity token names, ours or that of a trusted issuer.
-    pub(crate) async fn user_of_token(&self, token: &Secret) -> Result<BackstageUser, AuthError> {
+/// Finds out which Backstage user makes a request. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct BackstageUsers {
+    pub(crate) keys: SealingKeys,
+    pub(crate) environments: Arc<Environments>,
+    pub(crate) origins: Arc<AllowedOrigins>,
+    pub(crate) sessions: Sessions,
+    pub(crate) grants: Grants,
+    pub(crate) issuer: Arc<Issuer>,
+    /// Verifies the tokens of other issuers.
+    pub(crate) trusted: Arc<IdentityVerifier>,
+}
+
+impl BackstageUsers {
+    /// Finds the user whom an identity token names, ours or that of a trusted issuer.
+    pub(crate) async fn of_token(&self, token: &Secret) -> Result<BackstageUser, AuthError> {
         let accept = AcceptTokens::Full;
         let (user, by) = match self.issuer.verify_if_ours(token.expose(), accept).await? {
             Some(own) => {
@@ -130,7 +148,7 @@ impl Inner {
                 let sign_in = SignedInGrant::open(&self.keys, &claim, &own.user);
                 (own.user, IdentifiedBy::SignIn(sign_in.ok_or(SessionError::InvalidToken)?))
             }
-            None => match self.others.verify(token.expose(), accept).await {
+            None => match self.trusted.verify(token.expose(), accept).await {
                 Ok(identity) => (identity.user_entity_ref, IdentifiedBy::Issuer(identity.issuer)),
                 Err(VerifyError::Refused) => return Err(SessionError::InvalidToken.into()),
                 Err(error) => return Err(error.into()),
@@ -148,20 +166,20 @@ impl Inner {
     ) -> Result<(SessionRecord, StoredGrant), AuthError> {
         require_xml_http_request(headers)?;
         self.origins.check_caller(headers)?;
-        let session = self.session(headers, environment).await?;
-        let upstream = &self.environment(&session.environment)?.upstream;
+        let session = self.sessions.find(headers, environment).await?;
+        let upstream = &self.environments.named(&session.environment)?.upstream;
         let stored = self.grants.valid(upstream, &session.grant).await?;
         Ok((session, stored))
     }
 
     /// The person whose session it is; `None` where logging in signs nobody in to Backstage.
-    pub(crate) async fn user_of_session(
+    pub(crate) async fn of_session(
         &self,
         session: &SessionRecord,
         stored: &StoredGrant,
     ) -> Result<Option<BackstageUser>, AuthError> {
-        let environment = self.environment(&session.environment)?;
-        let identity = self.identify(environment, &stored.grant.profile, stored.key.user).await?;
+        let environment = self.environments.named(&session.environment)?;
+        let identity = environment.identify(&stored.grant.profile, stored.key.user).await?;
         let sign_in =
             SignedInGrant { key: session.grant.clone(), environment: session.environment.clone() };
         Ok(identity.map(|identity| BackstageUser {

@@ -5,7 +5,7 @@ use std::fmt;
 use coder_client::UserId;
 use coder_core::DeploymentUrl;
 
-use crate::seal::Purpose;
+use crate::seal::AssociatedData;
 
 /// An OAuth2 application at a Coder deployment.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -48,9 +48,9 @@ impl GrantKey {
     }
 
     /// What a grant's content is sealed for.
-    pub(crate) fn purpose(&self) -> Purpose {
+    pub(crate) fn purpose(&self) -> AssociatedData {
         let Self { app, user } = self;
-        Purpose::new(&["grant", app.deployment.as_str(), &app.client_id, &user.to_string()])
+        AssociatedData::new(&["grant", app.deployment.as_str(), &app.client_id, &user.to_string()])
     }
 }
 

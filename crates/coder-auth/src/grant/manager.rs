@@ -25,9 +25,9 @@ use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::grant::revocations::Revocations;
 use crate::grant::{Grant, StoredGrant, StoredPair};
+use crate::random_token::random_token;
 use crate::seal::SealingKeys;
-use crate::session::SessionError;
-use crate::store::records::random_name;
+use crate::session::error::SessionError;
 use crate::store::{AuthStore, GrantRecord, Lease, PairId};
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -43,9 +43,9 @@ const LEASE: SignedDuration = SignedDuration::from_secs(15);
 const LEASE_POLL: Duration = Duration::from_millis(100);
 const LEASE_POLLS: u32 = 50;
 /// How often a write is tried again that other writes have overtaken. Each of them made progress.
-const MOST_CONFLICTS: u32 = 20;
+const MAX_CONFLICTS: u32 = 20;
 /// How many logins may come between, one after the other, while one question is answered.
-const MOST_LOGINS_BETWEEN: u32 = 3;
+const MAX_LOGINS_BETWEEN: u32 = 3;
 
 /// Questions about grants under way in this process.
 type Flights = Lock<HashMap<GrantKey, Shared<BoxFuture<'static, Result<Revalidated, AuthError>>>>>;
@@ -120,8 +120,7 @@ impl Grants {
         pair: StoredPair,
         grant: Grant,
     ) -> Result<(StoredGrant, GrantRecord), AuthError> {
-        let now = self.world.clock.now();
-        StoredGrant::next(&self.keys, &*self.world.random, key, pair, grant, now)
+        StoredGrant::next(&self.keys, &*self.world.random, key, pair, grant)
     }
 
     /// Returns the grant if it may be handed out: its user was confirmed within the last 30
@@ -217,7 +216,7 @@ impl Grants {
         key: &GrantKey,
     ) -> Result<Revalidated, AuthError> {
         let mut stored = self.current(key).await?;
-        for _ in 0..MOST_LOGINS_BETWEEN {
+        for _ in 0..MAX_LOGINS_BETWEEN {
             match self.revalidate_once(upstream, stored).await {
                 Err(error) if matches!(error.kind(), AuthErrorKind::Overtaken) => {}
                 result => return result,
@@ -326,7 +325,7 @@ impl Grants {
         pair: &PairId,
         change: impl Fn(&mut Grant),
     ) -> Result<Result<StoredGrant, Option<StoredGrant>>, AuthError> {
-        for _ in 0..MOST_CONFLICTS {
+        for _ in 0..MAX_CONFLICTS {
             let mut grant = stored.grant.clone();
             change(&mut grant);
             let (next, record) = self.next(stored.key.clone(), stored.pair.clone(), grant)?;
@@ -349,12 +348,12 @@ impl Grants {
         upstream: &Upstream,
         stored: StoredGrant,
     ) -> Result<StoredGrant, AuthError> {
-        let holder = random_name(&*self.world.random)?;
+        let holder = random_token::<16>(&*self.world.random)?;
         let (key, pair) = (stored.key.clone(), stored.pair.id.clone());
         for _ in 0..LEASE_POLLS {
             let lease = Lease { holder: holder.clone(), now: self.world.clock.now(), lasts: LEASE };
             if self.store.lease_grant(&key, &pair, &lease).await? {
-                let result = self.rotate_leased(upstream, stored).await;
+                let result = self.rotate_leased(upstream, stored, &lease).await;
                 // Replacing the pair has freed it already.
                 if result.is_err()
                     && let Err(error) = self.store.release_grant(&key, &holder).await
@@ -380,6 +379,7 @@ impl Grants {
         &self,
         upstream: &Upstream,
         stored: StoredGrant,
+        lease: &Lease,
     ) -> Result<StoredGrant, AuthError> {
         let key = stored.key.clone();
         let Some(refresh_token) = &stored.pair.tokens.refresh_token else {
@@ -399,36 +399,45 @@ impl Grants {
             Err(error) => return Err(error.into()),
         };
         let pair = StoredPair::new(&self.keys, &*self.world.random, tokens)?;
-        self.store_rotated(upstream, stored, pair, asked_at).await
+        self.store_rotated(upstream, stored, pair, asked_at, lease).await
     }
 
     /// Writes the new pair in the place of the one it was made from. When that one is not there any
-    /// more, a logout or a login has decided otherwise, and the new pair is revoked; so it is when
-    /// the store does not answer again in time, since nobody could use it.
+    /// more, a logout or a login has decided otherwise, and the new pair is revoked. So it is when
+    /// the store fails until the lease has ended, since nobody could use the pair.
     async fn store_rotated(
         &self,
         upstream: &Upstream,
         rotated: StoredGrant,
         pair: StoredPair,
         asked_at: Timestamp,
+        lease: &Lease,
     ) -> Result<StoredGrant, AuthError> {
         let key = rotated.key.clone();
         let former = rotated.pair.id.clone();
         let mut failure: AuthError = AuthErrorKind::Overtaken.into();
         let mut current = Ok(Some(rotated));
-        for _ in 0..MOST_CONFLICTS {
+        // Another replica may rotate the same pair once the lease has ended.
+        let mut is_too_late = false;
+        for _ in 0..MAX_CONFLICTS {
             match current {
                 // The write has succeeded whose answer was an error.
                 Ok(Some(stored)) if stored.pair.id == pair.id => return Ok(stored),
-                Ok(Some(stored)) if stored.pair.id == former => {
+                Ok(Some(stored)) if stored.pair.id == former && !is_too_late => {
                     match self.write_rotated(stored, pair.clone(), asked_at).await {
                         Ok(Some(written)) => return Ok(written),
                         Ok(None) => {}
-                        Err(error) => failure = self.pause_after(error).await,
+                        Err(error) => {
+                            failure = error;
+                            is_too_late = self.pause(lease).await;
+                        }
                     }
                 }
-                Ok(_) => break,
-                Err(error) => failure = self.pause_after(error).await,
+                Err(error) if !is_too_late => {
+                    failure = error;
+                    is_too_late = self.pause(lease).await;
+                }
+                Ok(_) | Err(_) => break,
             }
             current = self.read(&key).await;
         }
@@ -455,9 +464,10 @@ impl Grants {
         Ok(is_written.then_some(next))
     }
 
-    async fn pause_after(&self, error: AuthError) -> AuthError {
+    /// Waits before the store is asked again, and says whether the lease has ended.
+    async fn pause(&self, lease: &Lease) -> bool {
         self.world.runtime.sleep(LEASE_POLL).await;
-        error
+        !is_within(lease.lasts, self.world.clock.now(), lease.now)
     }
 }
 

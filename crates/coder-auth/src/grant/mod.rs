@@ -12,11 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::error::{AuthError, Bug};
+use crate::error::{AuthError, BugError};
 use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::grant::tokens::TokenPair;
-use crate::seal::{OpenError, Purpose, SealingKeys};
+use crate::seal::{AssociatedData, OpenError, SealingKeys};
 use crate::store::{GrantRecord, GrantVersion, PairId, PairRecord};
 
 /// The content of a grant beside its token pair.
@@ -111,17 +111,11 @@ impl StoredGrant {
         key: GrantKey,
         pair: StoredPair,
         grant: Grant,
-        now: Timestamp,
     ) -> Result<(Self, GrantRecord), AuthError> {
         let version = GrantVersion::generate(random)?;
         let sealed = keys.seal(random, &key.purpose(), &json(&grant)?)?;
-        let record = GrantRecord {
-            key: key.clone(),
-            version: version.clone(),
-            pair: pair.record(),
-            sealed,
-            stored_at: now,
-        };
+        let record =
+            GrantRecord { key: key.clone(), version: version.clone(), pair: pair.record(), sealed };
         Ok((Self { key, version, pair, grant }, record))
     }
 
@@ -139,11 +133,11 @@ impl StoredGrant {
     }
 }
 
-fn pair_purpose(id: &PairId) -> Purpose {
-    Purpose::new(&["token pair", id.as_str()])
+fn pair_purpose(id: &PairId) -> AssociatedData {
+    AssociatedData::new(&["token pair", id.as_str()])
 }
 
 /// Writes what is about to be sealed.
 pub(crate) fn json(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, AuthError> {
-    Ok(Zeroizing::new(serde_json::to_vec(value).map_err(Bug::unwritable)?))
+    Ok(Zeroizing::new(serde_json::to_vec(value).map_err(BugError::unwritable)?))
 }

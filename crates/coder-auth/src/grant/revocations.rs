@@ -6,16 +6,17 @@
 
 use std::sync::Arc;
 
-use coder_core::{World, later};
+use coder_core::{World, later, with_causes};
 use futures_util::StreamExt as _;
+use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::AuthError;
 use crate::grant::StoredPair;
 use crate::grant::tokens::TokenPair;
 use crate::seal::SealingKeys;
-use crate::store::{AuthStore, RevocationRecord};
-use crate::upstream::Upstream;
+use crate::store::{AuthStore, PairId, RevocationRecord};
+use crate::upstream::{Upstream, UpstreamError};
 
 /// A login takes less. A pair that is older belongs to one that was cut off.
 const PENDING_AT_MOST: SignedDuration = SignedDuration::from_mins(5);
@@ -24,6 +25,9 @@ const LEFT_TO_THE_CALLER: SignedDuration = SignedDuration::from_mins(1);
 /// When the sweeper tries again to revoke a pair. No pair is due later than that, and what the store
 /// has as due later was written before the clock was set back: it is due.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(10);
+/// How often the sweeper tries to revoke a pair that Coder refuses to revoke: for a day. That is
+/// the operator's time to mend the client secret, or whatever else Coder refuses.
+const MOST_TRIES: u32 = 24 * 6;
 /// How many pairs the sweeper takes in one step, and how many of these it revokes at once.
 const STEP: u32 = 100;
 const AT_ONCE: usize = 8;
@@ -51,7 +55,10 @@ impl Revocations {
         let due_at = later(self.world.clock.now(), PENDING_AT_MOST);
         let kept = self.keep(upstream, &pair, due_at, true).await;
         if let Err(error) = kept {
-            self.try_to_revoke(upstream, &pair).await;
+            // Nobody tries again: the pair is kept nowhere.
+            if let Err(error) = upstream.revoke(&pair.tokens).await {
+                log_failure(upstream, &error);
+            }
             return Err(error);
         }
         Ok(pair)
@@ -75,12 +82,32 @@ impl Revocations {
 
     /// Revokes a pair that is kept here. When that fails, the sweeper tries again.
     pub(crate) async fn revoke_kept(&self, upstream: &Upstream, pair: &StoredPair) {
-        if self.try_to_revoke(upstream, pair).await
-            && let Err(error) = self.store.forget_revocation(&pair.id).await
-        {
+        self.revoke_again(upstream, pair, 0).await;
+    }
+
+    /// Revokes a pair that is kept here and was claimed so many times. Gives up one that Coder
+    /// refuses to revoke, after [`MOST_TRIES`]: it would be asked without end.
+    async fn revoke_again(&self, upstream: &Upstream, pair: &StoredPair, tries: u32) {
+        match upstream.revoke(&pair.tokens).await {
+            Ok(()) => self.forget(&pair.id).await,
+            Err(error) if is_refusal(&error) && tries >= MOST_TRIES => {
+                tracing::warn!(
+                    app = ?upstream.app(),
+                    tries,
+                    error = with_causes(&error),
+                    "a token pair was given up that coder refuses to revoke; coder drops it when it expires"
+                );
+                self.forget(&pair.id).await;
+            }
+            Err(error) => log_failure(upstream, &error),
+        }
+    }
+
+    async fn forget(&self, pair: &PairId) {
+        if let Err(error) = self.store.forget_revocation(pair).await {
             tracing::warn!(
                 error = error.to_string(),
-                "a revoked token pair was not forgotten; it is revoked once more"
+                "a token pair that is done with was not forgotten; it is revoked once more"
             );
         }
     }
@@ -129,7 +156,7 @@ impl Revocations {
     async fn revoke_claimed(&self, upstream: Option<Arc<Upstream>>, claimed: &RevocationRecord) {
         let pair = StoredPair::open(&self.keys, &claimed.pair);
         match (upstream, pair) {
-            (Some(upstream), Ok(pair)) => self.revoke_kept(&upstream, &pair).await,
+            (Some(upstream), Ok(pair)) => self.revoke_again(&upstream, &pair, claimed.tries).await,
             // Nobody here can ever revoke it.
             (upstream, pair) => {
                 let app = &claimed.app;
@@ -141,9 +168,7 @@ impl Revocations {
                     cause,
                     "a token pair cannot be revoked; coder drops it when it expires"
                 );
-                if let Err(error) = self.store.forget_revocation(&claimed.pair.id).await {
-                    tracing::warn!(error = error.to_string(), "it was not forgotten");
-                }
+                self.forget(&claimed.pair.id).await;
             }
         }
     }
@@ -156,22 +181,51 @@ impl Revocations {
         is_pending: bool,
     ) -> Result<(), AuthError> {
         let (app, pair) = (upstream.app().clone(), pair.record());
-        Ok(self.store.keep_pair(RevocationRecord { app, pair, due_at, is_pending }).await?)
+        Ok(self
+            .store
+            .keep_pair(RevocationRecord { app, pair, due_at, is_pending, tries: 0 })
+            .await?)
     }
+}
 
-    /// Revokes a pair at Coder, and says whether it is dead now.
-    async fn try_to_revoke(&self, upstream: &Upstream, pair: &StoredPair) -> bool {
-        match upstream.revoke(&pair.tokens).await {
-            Ok(()) => true,
-            Err(error) => {
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(
-                    error = error.to_string(),
-                    cause,
-                    "a token pair could not be revoked; it is tried again"
-                );
-                false
-            }
-        }
+/// Whether Coder refuses, and would refuse again: it has answered 4xx, and neither 408 nor 429.
+fn is_refusal(error: &UpstreamError) -> bool {
+    let answer = match error {
+        UpstreamError::GrantRefused(answer)
+        | UpstreamError::ClientRefused(answer)
+        | UpstreamError::ProviderOff(Some(answer))
+        | UpstreamError::TokenRefused(answer)
+        | UpstreamError::Other(answer) => answer,
+        UpstreamError::UserInactive { .. } => return true,
+        UpstreamError::ProviderOff(None)
+        | UpstreamError::Denied { .. }
+        | UpstreamError::Authorize { .. }
+        | UpstreamError::ApplicationUnknown
+        | UpstreamError::CallbackDiffers { .. }
+        | UpstreamError::SecretRefused
+        | UpstreamError::TooOld { .. }
+        | UpstreamError::VersionUnknown(_)
+        | UpstreamError::UnreadableTokens { .. }
+        | UpstreamError::NoUser
+        | UpstreamError::TooManyLogins { .. } => return false,
+    };
+    answer.status().is_some_and(|status| {
+        let passes = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
+        status.is_client_error() && !passes.contains(&status)
+    })
+}
+
+/// Tells the operator of a revocation that has failed. A refusal is a warning only when the pair is
+/// given up: each of many pairs would make one every ten minutes.
+fn log_failure(upstream: &Upstream, error: &UpstreamError) {
+    let (app, told) = (upstream.app(), with_causes(error));
+    if is_refusal(error) {
+        tracing::info!(
+            ?app,
+            error = told,
+            "coder refuses to revoke a token pair; it is tried for a day"
+        );
+    } else {
+        tracing::warn!(?app, error = told, "a token pair could not be revoked; it is tried again");
     }
 }

@@ -76,7 +76,7 @@ pub struct VerifiedIdentity {
 
 /// Who makes a full token, if that is known, and for whom.
 #[derive(Clone, Copy)]
-pub(super) struct Addressed<'a> {
+pub(super) struct ExpectedClaims<'a> {
     pub(super) issuer: Option<&'a str>,
     pub(super) audience: &'a str,
 }
@@ -85,7 +85,7 @@ pub(super) struct Addressed<'a> {
 pub(super) fn check(
     parsed: &Parsed<'_>,
     key: &VerifyingKey,
-    expected: Addressed<'_>,
+    expected: ExpectedClaims<'_>,
     accept: AcceptTokens,
     now: Timestamp,
 ) -> Result<VerifiedIdentity, TokenError> {

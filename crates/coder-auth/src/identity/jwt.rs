@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::es256::VerifyingKey;
 use super::signing_key::SigningKey;
 use super::token_error::TokenError;
-use crate::error::Bug;
+use crate::error::BugError;
 
 pub(super) const USER_TYPE: &str = "vnd.backstage.user";
 pub(super) const LIMITED_USER_TYPE: &str = "vnd.backstage.limited-user";
@@ -44,9 +44,9 @@ pub(super) fn sign(
     header: &Header<'_>,
     claims: &impl Serialize,
     key: &SigningKey,
-) -> Result<String, Bug> {
+) -> Result<String, BugError> {
     let part = |json: serde_json::Result<Vec<u8>>| {
-        json.map(|json| URL_SAFE_NO_PAD.encode(json)).map_err(Bug::unwritable)
+        json.map(|json| URL_SAFE_NO_PAD.encode(json)).map_err(BugError::unwritable)
     };
     let signed =
         format!("{}.{}", part(serde_json::to_vec(header))?, part(serde_json::to_vec(claims))?);

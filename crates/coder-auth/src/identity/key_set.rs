@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::jwk::{Jwk, JwkSet};
 use super::signing_key::SigningKey;
-use crate::error::Bug;
+use crate::error::BugError;
 
 /// A JSON Web Key Set (RFC 7517 §5) that is written once, and again when its keys are others.
 #[derive(Default)]
@@ -20,21 +20,21 @@ struct Written {
 
 impl WrittenKeySet {
     /// Returns the set of these keys as JSON.
-    pub(super) fn of(&self, keys: Vec<Arc<SigningKey>>) -> Result<Bytes, Bug> {
+    pub(super) fn json(&self, keys: Vec<Arc<SigningKey>>) -> Result<Bytes, BugError> {
         let mut written = self.0.lock();
-        if let Some(written) = written.as_ref().filter(|written| written.is_of(&keys)) {
+        if let Some(written) = written.as_ref().filter(|written| written.holds(&keys)) {
             return Ok(written.json.clone());
         }
         let set =
             JwkSet { keys: keys.iter().map(|key| Jwk::new(key.id(), key.public())).collect() };
-        let json = Bytes::from(serde_json::to_vec(&set).map_err(Bug::unwritable)?);
+        let json = Bytes::from(serde_json::to_vec(&set).map_err(BugError::unwritable)?);
         *written = Some(Written { keys, json: json.clone() });
         Ok(json)
     }
 }
 
 impl Written {
-    fn is_of(&self, keys: &[Arc<SigningKey>]) -> bool {
+    fn holds(&self, keys: &[Arc<SigningKey>]) -> bool {
         self.keys.len() == keys.len()
             && self.keys.iter().zip(keys).all(|(one, other)| Arc::ptr_eq(one, other))
     }

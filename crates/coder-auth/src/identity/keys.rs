@@ -12,13 +12,13 @@ use super::key_set::WrittenKeySet;
 use super::signing_key::SigningKey;
 use super::static_key::StaticSigningKey;
 use crate::error::{AuthError, AuthErrorKind};
-use crate::seal::{Purpose, SealingKeys};
+use crate::seal::{AssociatedData, SealingKeys};
 use crate::store::{AuthStore, SigningKeyRecord};
 
-/// A key is published this long before it signs: others keep the key set for ten minutes.
-const LEAD: SignedDuration = SignedDuration::from_mins(10);
-/// How long this process goes without looking at the store.
-const FRESH: SignedDuration = SignedDuration::from_mins(1);
+/// The time that a key is published before it signs: others keep the key set for ten minutes.
+const PUBLISH_BEFORE_USE: SignedDuration = SignedDuration::from_mins(10);
+/// The keys in the store are read again after this time.
+const STORE_CACHE_TTL: SignedDuration = SignedDuration::from_mins(1);
 
 /// The keys of a portal.
 ///
@@ -69,10 +69,10 @@ impl KeyRing {
             return Ok(Arc::clone(first));
         }
         let now = self.world.clock.now();
-        let mut keys = self.keys(now, FRESH).await?;
+        let mut keys = self.keys(now, STORE_CACHE_TTL).await?;
         let newest = keys.last().map(|key| now.duration_since(key.created_at()));
         if newest.is_none_or(|age| age >= self.lifetime) {
-            let key = SigningKey::draw(now, &*self.world.random)?;
+            let key = SigningKey::generate(now, &*self.world.random)?;
             self.store.put_signing_key(self.seal(&key)?).await?;
             // Read again: another replica may have made one at the same moment.
             keys = self.keys(now, SignedDuration::ZERO).await?;
@@ -85,7 +85,7 @@ impl KeyRing {
         let age = |key: &SigningKey| now.duration_since(key.created_at());
         // What it signs now must expire while it is still published.
         let mut usable = keys.iter().filter(|key| age(key) < self.lifetime * 2);
-        let known = usable.clone().rfind(|key| age(key) >= LEAD);
+        let known = usable.clone().rfind(|key| age(key) >= PUBLISH_BEFORE_USE);
         known.or_else(|| usable.next()).cloned()
     }
 
@@ -93,7 +93,7 @@ impl KeyRing {
     /// than once a second.
     pub(super) async fn published(&self, id: &str) -> Result<Option<Arc<SigningKey>>, AuthError> {
         let now = self.world.clock.now();
-        for fresh in [FRESH, SignedDuration::from_secs(1)] {
+        for fresh in [STORE_CACHE_TTL, SignedDuration::from_secs(1)] {
             let keys = self.keys(now, fresh).await?;
             if let Some(key) = keys.iter().find(|key| key.id() == id) {
                 return Ok(Some(key.clone()));
@@ -104,8 +104,8 @@ impl KeyRing {
 
     /// The published keys as a JSON Web Key Set.
     pub(super) async fn jwks(&self) -> Result<Bytes, AuthError> {
-        let keys = self.keys(self.world.clock.now(), FRESH).await?;
-        Ok(self.written.of(keys)?)
+        let keys = self.keys(self.world.clock.now(), STORE_CACHE_TTL).await?;
+        Ok(self.written.json(keys)?)
     }
 
     /// Forgets keys that are not published any more.
@@ -164,6 +164,6 @@ impl KeyRing {
     }
 }
 
-fn purpose(id: &str) -> Purpose {
-    Purpose::new(&["signing key", id])
+fn purpose(id: &str) -> AssociatedData {
+    AssociatedData::new(&["signing key", id])
 }

@@ -19,4 +19,4 @@ mod verifier;
 pub use claims::{AcceptTokens, VerifiedIdentity};
 pub(crate) use issuer::{IdentityTokenOptions, Issuer};
 pub use static_key::{StaticSigningKey, StaticSigningKeyError};
-pub use verifier::{IdentityVerifier, InsecureIssuer, TrustedIssuer, VerifyError};
+pub use verifier::{IdentityVerifier, InsecureIssuerError, TrustedIssuer, VerifyError};

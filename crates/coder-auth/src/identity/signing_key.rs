@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::es256::{Signature, Signer, VerifyingKey};
-use crate::error::Bug;
+use crate::error::BugError;
 
 pub(super) struct SigningKey {
     id: String,
@@ -27,8 +27,8 @@ impl SigningKey {
         Some(Self { id, secret, signer, public, created_at })
     }
 
-    /// A new key.
-    pub(super) fn draw(now: Timestamp, random: &dyn Random) -> Result<Self, RandomError> {
+    /// Generates a new key.
+    pub(super) fn generate(now: Timestamp, random: &dyn Random) -> Result<Self, RandomError> {
         let id = uuid::Builder::from_random_bytes(random_bytes(random)?).into_uuid().to_string();
         // A draw outside the group's order has a chance of about 2^-32.
         for _ in 0..8 {
@@ -59,7 +59,7 @@ impl SigningKey {
     }
 
     /// Signs with ES256.
-    pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, Bug> {
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, BugError> {
         self.signer.sign(message)
     }
 }

@@ -16,21 +16,21 @@ use http::{Request, header::ACCEPT};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::claims::{AUDIENCE, AcceptTokens, Addressed, VerifiedIdentity, check};
+use super::claims::{AUDIENCE, AcceptTokens, ExpectedClaims, VerifiedIdentity, check};
 use super::es256::VerifyingKey;
 use super::jwk::JwkSet;
 use super::jwt::{self, Parsed};
 use super::token_error::TokenError;
 
-/// A key set is asked for anew after this long.
-const FRESH: SignedDuration = SignedDuration::from_mins(10);
-/// And beside the tokens whose keys are known, after this long.
-const RENEWED: SignedDuration = SignedDuration::from_mins(5);
-/// And at most this often, whatever tokens come.
-const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
-/// An issuer that takes longer does not answer.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// No key set comes near this, in bytes.
+/// A key set is read again after this time.
+const KEYS_CACHE_TTL: SignedDuration = SignedDuration::from_mins(10);
+/// A key set is read again early after this time, beside a token whose key is known.
+const KEYS_RENEW_AFTER: SignedDuration = SignedDuration::from_mins(5);
+/// A key set is read at most once within this time, whatever tokens come.
+const MIN_REFETCH_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
+/// The time that an issuer has to answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// The greatest size of a key set, in bytes.
 const MAX_KEY_SET: usize = 256 * 1024;
 
 /// Verifies Backstage identity tokens of trusted issuers: this portal's, seen from another
@@ -45,8 +45,8 @@ const MAX_KEY_SET: usize = 256 * 1024;
 /// use coder_core::World;
 ///
 /// async fn who(world: &World, bearer: &str) -> Result<String, Box<dyn std::error::Error>> {
-///     let issuer = TrustedIssuer::at(&"https://portal.example.com/api/auth".parse()?)?;
-///     let verifier = IdentityVerifier::new(world).trusting(issuer);
+///     let issuer = TrustedIssuer::new(&"https://portal.example.com/api/auth".parse()?)?;
+///     let verifier = IdentityVerifier::new(world).trusted_issuer(issuer);
 ///     Ok(verifier.verify(bearer, AcceptTokens::Full).await?.user_entity_ref)
 /// }
 /// ```
@@ -77,7 +77,7 @@ struct KeySet {
 
 impl KeySet {
     fn find(&self, id: &str, now: Timestamp) -> Option<VerifyingKey> {
-        let mut keys = self.keys.iter().filter(|_| self.was_read_within(FRESH, now));
+        let mut keys = self.keys.iter().filter(|_| self.was_read_within(KEYS_CACHE_TTL, now));
         keys.find(|(known, _)| known == id).map(|(_, key)| key.clone())
     }
 
@@ -86,7 +86,7 @@ impl KeySet {
     }
 
     fn was_tried(&self, now: Timestamp) -> bool {
-        self.tried_at.is_some_and(|then| is_within(COOL_DOWN, now, then))
+        self.tried_at.is_some_and(|then| is_within(MIN_REFETCH_INTERVAL, now, then))
     }
 }
 
@@ -111,7 +111,7 @@ pub enum VerifyError {
 /// Why a URL is not that of an issuer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an issuer's URL must be https, or http on this machine; its keys decide who is who")]
-pub struct InsecureIssuer;
+pub struct InsecureIssuerError;
 
 impl TrustedIssuer {
     /// The auth backend at this URL (`https://portal.example.com/api/auth`): its keys are below
@@ -120,10 +120,10 @@ impl TrustedIssuer {
     /// # Errors
     ///
     /// When its keys would travel in clear text off this machine.
-    pub fn at(auth_url: &Url) -> Result<Self, InsecureIssuer> {
+    pub fn new(auth_url: &Url) -> Result<Self, InsecureIssuerError> {
         let jwks_url = join_path(auth_url, ".well-known/jwks.json");
         let issuer = auth_url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { issuer: Some(issuer), ..Self::with_keys_at(jwks_url)? })
+        Ok(Self { issuer: Some(issuer), ..Self::from_jwks_url(jwks_url)? })
     }
 
     /// An issuer whose keys are at `jwks_url`, whatever it calls itself: for a backend that is
@@ -132,11 +132,11 @@ impl TrustedIssuer {
     /// # Errors
     ///
     /// When its keys would travel in clear text off this machine.
-    pub fn with_keys_at(jwks_url: Url) -> Result<Self, InsecureIssuer> {
+    pub fn from_jwks_url(jwks_url: Url) -> Result<Self, InsecureIssuerError> {
         let secure =
             jwks_url.scheme() == "https" || (jwks_url.scheme() == "http" && is_loopback(&jwks_url));
         if !secure {
-            return Err(InsecureIssuer);
+            return Err(InsecureIssuerError);
         }
         let audience = AUDIENCE.to_owned();
         Ok(Self {
@@ -148,16 +148,16 @@ impl TrustedIssuer {
         })
     }
 
-    /// Its tokens name it like this, letter by letter (`iss`).
+    /// Sets the name that its tokens have in `iss`, letter by letter.
     #[must_use]
-    pub fn named(mut self, issuer: impl Into<String>) -> Self {
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
     }
 
-    /// Its tokens are for this audience (`aud`), and not for `backstage`, as those of Backstage are.
+    /// Sets the audience that its tokens have in `aud`: `backstage`, unless said otherwise.
     #[must_use]
-    pub fn for_audience(mut self, audience: impl Into<String>) -> Self {
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = audience.into();
         self
     }
@@ -177,7 +177,7 @@ impl TrustedIssuer {
         let now = world.clock.now();
         let (known, is_due) = {
             let set = self.set();
-            (set.find(id, now), !set.was_read_within(RENEWED, now) && !set.was_tried(now))
+            (set.find(id, now), !set.was_read_within(KEYS_RENEW_AFTER, now) && !set.was_tried(now))
         };
         if known.is_some() && !is_due {
             return Ok(known);
@@ -204,8 +204,10 @@ impl TrustedIssuer {
         let now = world.clock.now();
         {
             let mut set = self.set();
-            let is_fresh = set.was_read_within(FRESH, now);
-            if is_fresh && (set.read_at != before || (early && set.was_read_within(RENEWED, now))) {
+            let is_fresh = set.was_read_within(KEYS_CACHE_TTL, now);
+            if is_fresh
+                && (set.read_at != before || (early && set.was_read_within(KEYS_RENEW_AFTER, now)))
+            {
                 return Ok(());
             }
             if set.was_tried(now) {
@@ -241,7 +243,7 @@ impl TrustedIssuer {
             }
             answer.into_body().collect(MAX_KEY_SET).await
         };
-        let body = timeout(&*world.runtime, PATIENCE, reading)
+        let body = timeout(&*world.runtime, REQUEST_TIMEOUT, reading)
             .await
             .unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)))?;
         let set: JwkSet =
@@ -256,16 +258,10 @@ impl IdentityVerifier {
         Self { world: world.clone(), issuers: Vec::new() }
     }
 
-    /// Believes this issuer, too.
+    /// Adds an issuer whose tokens are accepted. Verifiers that share one read its keys once.
     #[must_use]
-    pub fn trusting(self, issuer: TrustedIssuer) -> Self {
-        self.trusting_shared(Arc::new(issuer))
-    }
-
-    /// Believes an issuer whose keys are kept together with others that do.
-    #[must_use]
-    pub fn trusting_shared(mut self, issuer: Arc<TrustedIssuer>) -> Self {
-        self.issuers.push(issuer);
+    pub fn trusted_issuer(mut self, issuer: impl Into<Arc<TrustedIssuer>>) -> Self {
+        self.issuers.push(issuer.into());
         self
     }
 
@@ -304,8 +300,9 @@ impl IdentityVerifier {
         accept: AcceptTokens,
     ) -> Result<VerifiedIdentity, VerifyError> {
         let now = self.world.clock.now();
-        let addressed = Addressed { issuer: issuer.issuer.as_deref(), audience: &issuer.audience };
-        let identity = check(parsed, key, addressed, accept, now).map_err(refuse)?;
+        let expected =
+            ExpectedClaims { issuer: issuer.issuer.as_deref(), audience: &issuer.audience };
+        let identity = check(parsed, key, expected, accept, now).map_err(refuse)?;
         Ok(VerifiedIdentity { issuer: issuer.name().to_owned(), ..identity })
     }
 }

@@ -5,29 +5,29 @@
 //! The `state` parameter (RFC 6749 §4.1.1) names the attempt; it is sealed too, so a pair of state
 //! and cookie that this server did not make is refused.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use coder_core::{Origin, Random, RandomError, is_within, later, random_bytes};
+use coder_core::{Origin, Random, RandomError, Secret, is_within, later};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::error::{AuthError, Bug};
-use crate::seal::{Purpose, SealingKeys};
-use crate::web::request::RequestError;
+use crate::error::AuthError;
+use crate::grant::json;
+use crate::http::error::RequestError;
+use crate::random_token::random_token;
+use crate::seal::{AssociatedData, SealingKeys};
 
 /// How long a person may take at Coder.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// How many attempts of one browser may be under way; the oldest gives way.
-pub(crate) const MOST_AT_ONCE: usize = 5;
+pub(crate) const MAX_AT_ONCE: usize = 5;
 
 /// The name of an attempt: 128 random bits as base64url, fit for the name of a cookie.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AttemptId(String);
 
 impl AttemptId {
-    fn draw(random: &dyn Random) -> Result<Self, RandomError> {
-        Ok(Self(URL_SAFE_NO_PAD.encode(random_bytes::<16>(random)?)))
+    fn generate(random: &dyn Random) -> Result<Self, RandomError> {
+        random_token::<16>(random).map(Self)
     }
 
     /// For stores: the id as text.
@@ -55,46 +55,49 @@ pub(crate) enum Flow {
 pub(crate) struct LoginAttempt {
     pub(crate) environment: String,
     /// The PKCE code verifier (RFC 7636 §4.1).
-    pub(crate) verifier: String,
-    pub(crate) origin: String,
+    #[serde(serialize_with = "Secret::serialize_exposed")]
+    pub(crate) verifier: Secret,
+    /// The origin of the page that the login was started from.
+    #[serde(with = "origin_text")]
+    pub(crate) origin: Origin,
     pub(crate) flow: Flow,
     /// What was asked for, which is what was granted when Coder does not say (RFC 6749 §5.1).
     pub(crate) scope: Vec<String>,
     pub(crate) started_at: Timestamp,
 }
 
-/// What the `state` parameter says.
-#[derive(Serialize, Deserialize)]
-struct State {
-    attempt: String,
-    environment: String,
+/// The content of the `state` parameter.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LoginState {
+    pub(crate) attempt: AttemptId,
+    pub(crate) environment: String,
+}
+
+/// An attempt, sealed for its two ways: through Coder, and in the browser.
+pub(crate) struct SealedAttempt {
+    pub(crate) state: String,
+    pub(crate) cookie: AttemptCookie,
+}
+
+/// An attempt as its browser holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AttemptCookie {
+    pub(crate) id: AttemptId,
+    pub(crate) sealed: String,
 }
 
 impl LoginAttempt {
-    /// Seals the attempt: its id, the `state` for Coder, and the cookie's value.
+    /// Seals the attempt under a new id.
     pub(crate) fn seal(
         &self,
         keys: &SealingKeys,
         random: &dyn Random,
-    ) -> Result<(AttemptId, String, String), AuthError> {
-        let id = AttemptId::draw(random)?;
-        let state = State { attempt: id.0.clone(), environment: self.environment.clone() };
-        let json = |value: serde_json::Result<Vec<u8>>| value.map_err(Bug::unwritable);
-        let state = keys.seal_text(random, &state_purpose(), &json(serde_json::to_vec(&state))?)?;
-        let purpose = cookie_purpose(&id);
-        let cookie = keys.seal_text(random, &purpose, &json(serde_json::to_vec(self))?)?;
-        Ok((id, state, cookie))
-    }
-
-    /// Opens the cookie of an attempt.
-    pub(crate) fn open(
-        keys: &SealingKeys,
-        id: &AttemptId,
-        cookie: &str,
-    ) -> Result<Self, RequestError> {
-        let opened = keys.open_text(&cookie_purpose(id), cookie);
-        let plaintext = opened.map_err(|_| RequestError::UnknownAttempt)?;
-        serde_json::from_slice(&plaintext).map_err(|_| RequestError::UnknownAttempt)
+    ) -> Result<SealedAttempt, AuthError> {
+        let id = AttemptId::generate(random)?;
+        let state = LoginState { attempt: id.clone(), environment: self.environment.clone() };
+        let state = keys.seal_text(random, &state_purpose(), &json(&state)?)?;
+        let sealed = keys.seal_text(random, &cookie_purpose(&id), &json(self)?)?;
+        Ok(SealedAttempt { state, cookie: AttemptCookie { id, sealed } })
     }
 
     pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
@@ -105,36 +108,55 @@ impl LoginAttempt {
     pub(crate) fn expires_at(&self) -> Timestamp {
         later(self.started_at, LIFETIME)
     }
+}
 
-    /// The origin the login was started from.
-    pub(crate) fn origin(&self) -> Option<Origin> {
-        self.origin.parse().ok()
+impl AttemptCookie {
+    /// Opens the attempt.
+    pub(crate) fn open(&self, keys: &SealingKeys) -> Result<LoginAttempt, RequestError> {
+        let opened = keys.open_text(&cookie_purpose(&self.id), &self.sealed);
+        let plaintext = opened.map_err(|_| RequestError::UnknownAttempt)?;
+        serde_json::from_slice(&plaintext).map_err(|_| RequestError::UnknownAttempt)
     }
 }
 
-/// The attempt and the environment that a `state` names.
-pub(crate) fn open_state(
-    keys: &SealingKeys,
-    state: &str,
-) -> Result<(AttemptId, String), RequestError> {
-    let plaintext =
-        keys.open_text(&state_purpose(), state).map_err(|_| RequestError::InvalidState)?;
-    let state: State =
-        serde_json::from_slice(&plaintext).map_err(|_| RequestError::InvalidState)?;
-    Ok((AttemptId(state.attempt), state.environment))
+impl LoginState {
+    /// Opens a `state` parameter.
+    pub(crate) fn open(keys: &SealingKeys, state: &str) -> Result<Self, RequestError> {
+        let opened = keys.open_text(&state_purpose(), state);
+        let plaintext = opened.map_err(|_| RequestError::InvalidState)?;
+        serde_json::from_slice(&plaintext).map_err(|_| RequestError::InvalidState)
+    }
 }
 
-fn state_purpose() -> Purpose {
-    Purpose::new(&["login state"])
+/// An [`Origin`] as its text.
+mod origin_text {
+    use coder_core::Origin;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(
+        origin: &Origin,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(origin.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Origin, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
-fn cookie_purpose(id: &AttemptId) -> Purpose {
-    Purpose::new(&["login attempt", &id.0])
+fn state_purpose() -> AssociatedData {
+    AssociatedData::new(&["login state"])
+}
+
+fn cookie_purpose(id: &AttemptId) -> AssociatedData {
+    AssociatedData::new(&["login attempt", &id.0])
 }
 
 #[cfg(test)]
 mod tests {
-    use coder_core::Secret;
     use proptest::prelude::*;
 
     use super::*;
@@ -155,8 +177,8 @@ mod tests {
     fn attempt(environment: String, verifier: String, scope: Vec<String>) -> LoginAttempt {
         LoginAttempt {
             environment,
-            verifier,
-            origin: "https://portal.example.com".to_owned(),
+            verifier: verifier.into(),
+            origin: "https://portal.example.com".parse().unwrap(),
             flow: Flow::Popup,
             scope,
             started_at: Timestamp::UNIX_EPOCH,
@@ -169,26 +191,28 @@ mod tests {
             environment in ".*", verifier in "[A-Za-z0-9_-]{43}", scope in prop::collection::vec(".*", 0..4)
         ) {
             let sealed = attempt(environment.clone(), verifier.clone(), scope.clone());
-            let (id, state, cookie) = sealed.seal(&keys(), &Fixed(7)).unwrap();
-            prop_assert!(!state.contains(&verifier) && !cookie.contains(&verifier));
-            prop_assert_eq!(open_state(&keys(), &state).unwrap(), (id.clone(), environment.clone()));
-            let opened = LoginAttempt::open(&keys(), &id, &cookie).unwrap();
-            prop_assert_eq!(opened.verifier, verifier);
+            let SealedAttempt { state, cookie } = sealed.seal(&keys(), &Fixed(7)).unwrap();
+            prop_assert!(!state.contains(&verifier) && !cookie.sealed.contains(&verifier));
+            let named = LoginState { attempt: cookie.id.clone(), environment: environment.clone() };
+            prop_assert_eq!(LoginState::open(&keys(), &state).unwrap(), named);
+            let opened = cookie.open(&keys()).unwrap();
+            prop_assert_eq!(opened.verifier.expose(), verifier);
             prop_assert_eq!(opened.environment, environment);
             prop_assert_eq!(opened.scope, scope);
         }
 
         #[test]
         fn nothing_that_this_server_did_not_seal_opens(text in ".*") {
-            prop_assert!(open_state(&keys(), &text).is_err());
+            prop_assert!(LoginState::open(&keys(), &text).is_err());
             let id = AttemptId::from_stored("some attempt");
-            prop_assert!(LoginAttempt::open(&keys(), &id, &text).is_err());
+            let cookie = AttemptCookie { id, sealed: text };
+            prop_assert!(cookie.open(&keys()).is_err());
         }
 
         #[test]
         fn what_was_changed_at_any_place_does_not_open(place in 0_usize..10_000, by in 1_u8..64) {
             let sealed = attempt("development".to_owned(), "v".repeat(43), Vec::new());
-            let (id, state, cookie) = sealed.seal(&keys(), &Fixed(7)).unwrap();
+            let SealedAttempt { state, cookie } = sealed.seal(&keys(), &Fixed(7)).unwrap();
             let changed = |text: &str| {
                 const ALPHABET: &[u8] =
                     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -198,20 +222,23 @@ mod tests {
                 bytes[place] = ALPHABET[(old + usize::from(by)) % ALPHABET.len()];
                 String::from_utf8(bytes).unwrap()
             };
-            prop_assert!(open_state(&keys(), &changed(&state)).is_err());
-            prop_assert!(LoginAttempt::open(&keys(), &id, &changed(&cookie)).is_err());
+            prop_assert!(LoginState::open(&keys(), &changed(&state)).is_err());
+            let forged = AttemptCookie { sealed: changed(&cookie.sealed), ..cookie };
+            prop_assert!(forged.open(&keys()).is_err());
             let cut_off: String = state.chars().take(place % state.len()).collect();
-            prop_assert!(open_state(&keys(), &cut_off).is_err());
+            prop_assert!(LoginState::open(&keys(), &cut_off).is_err());
         }
 
         #[test]
         fn a_state_and_a_cookie_cannot_take_each_others_place(first in 0_u8..9, second in 10_u8..19) {
             let sealed = attempt("development".to_owned(), "v".repeat(43), Vec::new());
-            let (one, state, cookie) = sealed.seal(&keys(), &Fixed(first)).unwrap();
-            let (other, _, _) = sealed.seal(&keys(), &Fixed(second)).unwrap();
-            prop_assert!(open_state(&keys(), &cookie).is_err());
-            prop_assert!(LoginAttempt::open(&keys(), &one, &state).is_err());
-            prop_assert!(LoginAttempt::open(&keys(), &other, &cookie).is_err(), "another attempt's");
+            let one = sealed.seal(&keys(), &Fixed(first)).unwrap();
+            let other = sealed.seal(&keys(), &Fixed(second)).unwrap();
+            prop_assert!(LoginState::open(&keys(), &one.cookie.sealed).is_err());
+            let swapped = AttemptCookie { id: one.cookie.id, sealed: one.state };
+            prop_assert!(swapped.open(&keys()).is_err());
+            let anothers = AttemptCookie { id: other.cookie.id, sealed: one.cookie.sealed };
+            prop_assert!(anothers.open(&keys()).is_err(), "another attempt's");
         }
     }
 }

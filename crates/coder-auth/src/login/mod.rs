@@ -1,3 +1,4 @@
-//! A login under way.
+//! A login, from its attempt in the browser to the session.
 
 pub(crate) mod attempt;
+pub(crate) mod completion;

@@ -5,28 +5,31 @@
 //! until the person takes it back or Coder does not accept it any more. It never signs anybody in,
 //! and it never leaves this server again. A grant of a login counts before it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use coder_client::UserId;
-use coder_core::Secret;
-use http::header::CONTENT_TYPE;
+use coder_core::{Body, Secret, World};
 use http::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::caller::links::Link;
+use crate::caller::links::{Link, Links};
 use crate::caller::passed_tokens::is_token;
-use crate::caller::user::{BackstageUser, IdentifiedBy};
+use crate::caller::user::{BackstageUser, BackstageUsers, IdentifiedBy};
+use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
 use crate::grant::profile::Profile;
-use crate::routes::link_error::LinkError;
-use crate::service::{CoderAuth, Environment, Inner, bearer};
+use crate::http::headers::bearer;
+use crate::http::params::single_param;
+use crate::http::read_json;
+use crate::http::response;
+use crate::routes::error::LinkError;
 use crate::sign_in::SignInError;
-use crate::web::request::{Params, RequestError};
-use crate::web::respond;
 
 /// What the routes answer: whose token is linked, never the token.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LinkAnswer<'a> {
+struct LinkResponse<'a> {
     environment: &'a str,
     deployment_url: &'a str,
     /// Coder's page that shows a person a token to link.
@@ -40,49 +43,23 @@ struct LinkRequest {
     token: Secret,
 }
 
-impl CoderAuth {
-    /// Says whose Coder token the person has linked: `GET /link?env=…`.
-    ///
-    /// The person is known by an identity token in `Authorization`, ours or that of a trusted
-    /// issuer, or by the session cookie with `X-Requested-With: XMLHttpRequest` from a page of an
-    /// allowed origin. The environment may be left out when it is that of the sign-in, or the only
-    /// one.
-    pub async fn show_link(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let inner = self.inner();
-        let answer = inner.in_time(inner.show_link(request)).await;
-        answer.unwrap_or_else(|error| respond::error(&error, request))
-    }
-
-    /// Links a Coder session token: `POST /link?env=…` with `{"token": "…"}`, in the place of one
-    /// that was linked before. Callers are known as in [`show_link`](Self::show_link).
-    ///
-    /// The token must be good and, as far as this portal can tell, the person's own: not that of
-    /// another user than the person is signed in to Coder as, and not that of a user whom the
-    /// sign-in resolvers know as somebody else.
-    pub async fn link(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let inner = self.inner();
-        let answer = inner.in_time(inner.link(request)).await;
-        answer.unwrap_or_else(|error| respond::error(&error, request))
-    }
-
-    /// Forgets the linked token: `DELETE /link?env=…`. At Coder it stays what it is, since it is
-    /// the person's own. Callers are known as in [`show_link`](Self::show_link).
-    pub async fn unlink(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let inner = self.inner();
-        let answer = inner.in_time(inner.unlink(request)).await;
-        answer.unwrap_or_else(|error| respond::error(&error, request))
-    }
+/// The routes at which a person links a token, asks for it, and takes it back.
+pub(crate) struct LinkRoutes {
+    pub(crate) world: World,
+    pub(crate) environments: Arc<Environments>,
+    pub(crate) users: BackstageUsers,
+    pub(crate) links: Links,
 }
 
-impl Inner {
-    async fn show_link(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, AuthError> {
-        let (user, environment) = self.authorize_link_request(request).await?;
+impl LinkRoutes {
+    pub(crate) async fn show(&self, request: &Request<Bytes>) -> Result<Response<Body>, AuthError> {
+        let (user, environment) = self.authorize(request).await?;
         let link = self.links.valid(&environment.upstream, &user.link_key(environment)).await?;
-        Ok(answer(environment, link.as_ref().map(|link| &link.profile)))
+        Ok(respond(environment, link.as_ref().map(|link| &link.profile)))
     }
 
-    async fn link(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, AuthError> {
-        let (user, environment) = self.authorize_link_request(request).await?;
+    pub(crate) async fn link(&self, request: &Request<Bytes>) -> Result<Response<Body>, AuthError> {
+        let (user, environment) = self.authorize(request).await?;
         let token = token(request)?;
         let (account, profile) = match environment.upstream.user(&token).await {
             Ok(account) => account,
@@ -99,7 +76,7 @@ impl Inner {
         self.links.put(&user.link_key(environment), &link).await?;
         let username = &link.profile.username;
         tracing::info!(?user, environment = environment.name, username, "a token was linked");
-        Ok(answer(environment, Some(&link.profile)))
+        Ok(respond(environment, Some(&link.profile)))
     }
 
     /// Refuses a token that this portal knows to be somebody else's.
@@ -126,30 +103,29 @@ impl Inner {
         }
     }
 
-    async fn unlink(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, AuthError> {
-        let (user, environment) = self.authorize_link_request(request).await?;
+    pub(crate) async fn unlink(
+        &self,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Body>, AuthError> {
+        let (user, environment) = self.authorize(request).await?;
         self.links.delete(&user.link_key(environment)).await?;
         tracing::info!(?user, environment = environment.name, "the link was removed");
-        Ok(respond::empty(StatusCode::NO_CONTENT))
+        Ok(response::empty(StatusCode::NO_CONTENT))
     }
 
     /// Authenticates a request to the link routes, and finds its environment. A Coder session token
     /// alone is not accepted.
-    async fn authorize_link_request(
+    async fn authorize(
         &self,
         request: &Request<Bytes>,
     ) -> Result<(BackstageUser, &Environment), AuthError> {
-        let named = match Params::of(request).environment() {
-            Ok(name) => Some(name),
-            Err(RequestError::MissingEnvironment) => None,
-            Err(error) => return Err(error.into()),
-        };
+        let named = single_param(request, "env")?;
         let headers = request.headers();
         let user = match bearer(headers) {
-            Some(token) => self.user_of_token(&token).await?,
+            Some(token) => self.users.of_token(&token).await?,
             None => {
-                let (session, stored) = self.session_in_use(headers, None).await?;
-                let user = self.user_of_session(&session, &stored).await?;
+                let (session, stored) = self.users.session_in_use(headers, None).await?;
+                let user = self.users.of_session(&session, &stored).await?;
                 user.ok_or(LinkError::NoIdentity)?
             }
         };
@@ -157,35 +133,25 @@ impl Inner {
             IdentifiedBy::SignIn(sign_in) => Some(sign_in.environment.clone()),
             IdentifiedBy::Issuer(_) => None,
         };
-        let environment = match named.or(own) {
-            Some(name) => self.environment(&name)?,
-            None => self.only_environment()?,
-        };
-        Ok((user, environment))
+        Ok((user, self.environments.named_or_only(named.or(own).as_deref())?))
     }
 }
 
 /// The token of a request to link one.
 fn token(request: &Request<Bytes>) -> Result<Secret, LinkError> {
-    let is_json = request.headers().get(CONTENT_TYPE).is_some_and(|value| {
-        let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-        essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
-    });
-    // A form of another site cannot send JSON.
-    let read = is_json.then(|| serde_json::from_slice::<LinkRequest>(request.body()).ok());
-    let token = read.flatten().ok_or(LinkError::NoToken)?.token;
+    let LinkRequest { token } = read_json(request).map_err(|_| LinkError::NoToken)?;
     let token = Secret::new(token.expose().trim());
     if is_token(token.expose()) { Ok(token) } else { Err(LinkError::NoToken) }
 }
 
-fn answer(environment: &Environment, profile: Option<&Profile>) -> Response<Bytes> {
-    let answer = LinkAnswer {
+fn respond(environment: &Environment, profile: Option<&Profile>) -> Response<Body> {
+    let link = LinkResponse {
         environment: &environment.name,
         deployment_url: environment.upstream.deployment().as_str(),
         token_url: token_url(environment),
         username: profile.map(|profile| profile.username.as_str()),
     };
-    respond::json(StatusCode::OK, &answer)
+    response::json(StatusCode::OK, &link)
 }
 
 fn token_url(environment: &Environment) -> String {

@@ -1,76 +1,53 @@
 //! `GET|POST /refresh`: a session in use.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use coder_core::is_within;
-use http::header::SET_COOKIE;
-use http::{HeaderMap, Request, Response, StatusCode};
-use jiff::SignedDuration;
+use coder_core::Body;
+use http::{Request, Response, StatusCode};
 
-use crate::error::AuthError;
-use crate::service::{CoderAuth, Inner};
-use crate::session::{SessionError, SessionHandle};
-use crate::store::SessionRecord;
-use crate::web::cookies::clear_former_refresh_tokens;
-use crate::web::request::{Params, require_xml_http_request};
-use crate::web::respond;
+use crate::environment::Environments;
+use crate::error::{AuthError, AuthErrorKind};
+use crate::grant::manager::Grants;
+use crate::http::headers::require_xml_http_request;
+use crate::http::origins::AllowedOrigins;
+use crate::http::params::Params;
+use crate::http::response::{self, ErrorResponse};
+use crate::session::manager::Sessions;
+use crate::session::response::SessionResponses;
 
-/// How exactly the last use of a session is known. Each use within it saves a write.
-const USE_PRECISION: SignedDuration = SignedDuration::from_mins(1);
+/// The route that gives a signed-in browser fresh tokens.
+pub(crate) struct RefreshRoute {
+    pub(crate) environments: Arc<Environments>,
+    pub(crate) origins: Arc<AllowedOrigins>,
+    pub(crate) sessions: Sessions,
+    pub(crate) grants: Grants,
+    pub(crate) responses: SessionResponses,
+}
 
-impl CoderAuth {
-    /// Tells the browser who it is and gives it fresh tokens: `GET /refresh?env=…`, with the
-    /// session cookie and `X-Requested-With: XMLHttpRequest`.
-    ///
-    /// 401 means that the session is over, or needs a new login; 503, with `Retry-After`, that it
-    /// is not.
-    pub async fn refresh(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let inner = self.inner();
-        let mut response = match inner.in_time(inner.refresh(request)).await {
-            Ok(response) => response,
-            Err(error) => respond::error(&error, request),
-        };
-        for cookie in clear_former_refresh_tokens(request.headers()) {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
-        response
+impl RefreshRoute {
+    pub(crate) async fn handle(
+        &self,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Body>, AuthError> {
+        let environment = self.environments.named(Params::from_query(request)?.environment()?)?;
+        require_xml_http_request(request.headers())?;
+        self.origins.check_caller(request.headers())?;
+        let session = self.sessions.find(request.headers(), Some(&environment.name)).await?;
+        let stored = self.grants.valid(&environment.upstream, &session.grant).await?;
+        let identity = environment.identify(&stored.grant.profile, stored.key.user).await?;
+        let session = self.responses.create(environment, &stored, identity).await?;
+        Ok(response::json(StatusCode::OK, &session))
     }
 }
 
-impl Inner {
-    async fn refresh(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, AuthError> {
-        let environment = self.environment(&Params::of(request).environment()?)?.clone();
-        require_xml_http_request(request.headers())?;
-        self.origins.check_caller(request.headers())?;
-        let session = self.session(request.headers(), Some(&environment.name)).await?;
-        let stored = self.grants.valid(&environment.upstream, &session.grant).await?;
-        let user = stored.key.user;
-        let identity = self.identify(&environment, &stored.grant.profile, user).await?;
-        let answer = self.answer(&environment, &stored, identity).await?;
-        Ok(respond::json(StatusCode::OK, &answer))
-    }
-
-    /// The session of the browser's cookie, if it may still be used, in this environment.
-    pub(crate) async fn session(
-        &self,
-        headers: &HeaderMap,
-        environment: Option<&str>,
-    ) -> Result<SessionRecord, AuthError> {
-        let cookie = self.cookies.session(headers).ok_or(SessionError::Missing)?;
-        let id = SessionHandle::from_cookie(cookie).id();
-        let session = self.store.session(&id).await?.ok_or(SessionError::Ended)?;
-        let now = self.world.clock.now();
-        if !is_within(self.session.idle, now, session.used_at)
-            || !is_within(self.session.absolute, now, session.created_at)
-        {
-            self.end_session(&id).await?;
-            return Err(SessionError::Ended.into());
+/// Tells the page that its session cannot be refreshed, in the words of Backstage.
+pub(crate) fn refresh_error(error: &AuthError) -> ErrorResponse {
+    let response = ErrorResponse::from(error);
+    match error.kind() {
+        AuthErrorKind::Session(_) => {
+            response.message(format!("Refresh failed; caused by InputError: {error}"))
         }
-        if environment.is_some_and(|environment| environment != session.environment) {
-            return Err(SessionError::OtherEnvironment.into());
-        }
-        if !is_within(USE_PRECISION, now, session.used_at) {
-            self.store.touch_session(&id, now).await?;
-        }
-        Ok(session)
+        _ => response,
     }
 }

@@ -4,65 +4,74 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use coder_client::{Capabilities, Capability};
-use coder_core::Origin;
+use coder_core::{Body, Origin, Secret, World};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use url::Url;
 
+use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
-use crate::login::attempt::{self, AttemptId, Flow, LoginAttempt};
-use crate::routes::callback::respond_to;
-use crate::service::{CoderAuth, Environment, Inner};
-use crate::session::SessionHandle;
-use crate::upstream::{UpstreamError, draw_verifier};
-use crate::web::request::{Params, RequestError, unique_scopes};
-use crate::web::respond;
+use crate::grant::manager::Grants;
+use crate::http::cookies::CookieRules;
+use crate::http::error::RequestError;
+use crate::http::origins::AllowedOrigins;
+use crate::http::params::{Params, unique_scopes};
+use crate::http::response;
+use crate::login::attempt::{self, Flow, LoginAttempt};
+use crate::random_token::random_token;
+use crate::routes::in_time;
+use crate::routes::recipient::Recipient;
+use crate::seal::SealingKeys;
+use crate::store::AuthStore;
+use crate::upstream::UpstreamError;
 
-impl CoderAuth {
-    /// Starts a login: `GET /start?env=…[&origin=…][&scope=…][&flow=popup|redirect][&redirectUrl=…]`.
-    ///
-    /// Answers 302 to Coder's consent page (RFC 6749 §4.1.1 with PKCE, RFC 7636), and gives the
-    /// browser the sealed attempt. Where the login is known to fail, nobody is sent to Coder: the
-    /// popup, or the page of the redirect flow, is told why.
-    pub async fn start(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        match self.inner().start(request).await {
-            Ok(response) => response,
-            Err(error) => respond::error(&error, request),
-        }
-    }
+/// The random bytes of a PKCE code verifier, which make 43 characters (RFC 7636 §4.1).
+const VERIFIER_BYTES: usize = 32;
+
+/// The route that sends a browser to Coder.
+pub(crate) struct StartRoute {
+    pub(crate) world: World,
+    pub(crate) store: Arc<dyn AuthStore>,
+    pub(crate) keys: SealingKeys,
+    pub(crate) environments: Arc<Environments>,
+    pub(crate) origins: Arc<AllowedOrigins>,
+    pub(crate) cookies: CookieRules,
+    pub(crate) grants: Grants,
 }
 
-impl Inner {
-    async fn start(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, AuthError> {
-        let params = Params::of(request);
-        let environment = self.environment(&params.environment()?)?;
-        let origin = match params.get("origin") {
+impl StartRoute {
+    pub(crate) async fn handle(
+        &self,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Body>, AuthError> {
+        let params = Params::from_query(request)?;
+        let environment = self.environments.named(params.environment()?)?;
+        let origin = match params.single("origin")? {
             Some(origin) => self.origins.check(origin)?,
             None => self.origins.app().clone(),
         };
-        let flow = match params.get("flow") {
-            Some("redirect") => Flow::Redirect(self.redirect_url(params.get("redirectUrl"))?),
-            _ => Flow::Popup,
+        let flow = match params.single("flow")? {
+            Some("redirect") => Flow::Redirect(self.redirect_url(params.single("redirectUrl")?)?),
+            Some(_) | None => Flow::Popup,
         };
-        let sent = async {
+        let recipient = Recipient { flow, origin };
+        let sent = Box::pin(async {
             let requested = params.scopes()?;
-            let headers = request.headers();
-            self.send_to_coder(environment, requested, &origin, flow.clone(), headers).await
-        };
-        Ok(self.in_time(sent).await.unwrap_or_else(|error| {
-            respond::log(&error, request);
-            respond_to(flow, &origin, Err(error))
-        }))
+            self.send_to_coder(environment, requested, &recipient, request.headers()).await
+        });
+        match in_time(&*self.world.runtime, sent).await {
+            Ok(response) => Ok(response),
+            Err(error) => recipient.respond(Err(error), request),
+        }
     }
 
     async fn send_to_coder(
         &self,
         environment: &Environment,
         requested: Vec<String>,
-        origin: &Origin,
-        flow: Flow,
+        recipient: &Recipient,
         headers: &HeaderMap,
-    ) -> Result<Response<Bytes>, AuthError> {
+    ) -> Result<Response<Body>, AuthError> {
         let upstream = &environment.upstream;
         let release = upstream.capabilities().await;
         let known = release.as_ref().map_or(Capabilities::of(None), |known| *known);
@@ -71,19 +80,19 @@ impl Inner {
         upstream.check_application(&known).await?;
         let attempt = LoginAttempt {
             environment: environment.name.clone(),
-            verifier: draw_verifier(&*self.world.random)?,
-            origin: origin.as_str().to_owned(),
-            flow,
+            verifier: Secret::new(random_token::<VERIFIER_BYTES>(&*self.world.random)?),
+            origin: recipient.origin.clone(),
+            flow: recipient.flow.clone(),
             scope,
             started_at: self.world.clock.now(),
         };
-        let (id, state, sealed) = attempt.seal(&self.keys, &*self.world.random)?;
-        let url = upstream.authorize_url(state, &attempt.verifier, &asked);
-        let mut response = respond::redirect(&url);
+        let sealed = attempt.seal(&self.keys, &*self.world.random)?;
+        let url = upstream.authorize_url(sealed.state, &attempt.verifier, &asked);
+        let mut response = response::redirect(&url);
         for cookie in self.outdated_attempts(headers) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
-        let cookie = self.cookies.set_attempt(id.as_str(), &sealed, attempt::LIFETIME);
+        let cookie = self.cookies.set_attempt(&sealed.cookie, attempt::LIFETIME);
         response.headers_mut().append(SET_COOKIE, cookie);
         Ok(response)
     }
@@ -118,9 +127,7 @@ impl Inner {
         environment: &Environment,
         headers: &HeaderMap,
     ) -> Result<Vec<String>, AuthError> {
-        let Some(handle) = self.cookies.session(headers).map(SessionHandle::from_cookie) else {
-            return Ok(Vec::new());
-        };
+        let Some(handle) = self.cookies.session(headers) else { return Ok(Vec::new()) };
         let session = self.store.session(&handle.id()).await?;
         let Some(session) = session.filter(|session| session.environment == environment.name)
         else {
@@ -135,14 +142,16 @@ impl Inner {
         let now = self.world.clock.now();
         let mut live = Vec::new();
         let mut outdated = Vec::new();
-        for (id, sealed) in self.cookies.attempts(headers) {
-            match LoginAttempt::open(&self.keys, &AttemptId::from_stored(&*id), &sealed) {
-                Ok(attempt) if !attempt.has_expired(now) => live.push((attempt.started_at, id)),
-                _ => outdated.push(id),
+        for held in self.cookies.attempts(headers) {
+            match held.open(&self.keys) {
+                Ok(attempt) if !attempt.has_expired(now) => {
+                    live.push((attempt.started_at, held.id));
+                }
+                Ok(_) | Err(_) => outdated.push(held.id),
             }
         }
         live.sort();
-        let room = attempt::MOST_AT_ONCE - 1;
+        let room = attempt::MAX_AT_ONCE - 1;
         let surplus = live.len().saturating_sub(room);
         outdated.extend(live.into_iter().take(surplus).map(|(_, id)| id));
         outdated.iter().map(|id| self.cookies.clear_attempt(id)).collect()
@@ -153,7 +162,7 @@ impl Inner {
 /// Its tokens may do everything there, so all that was wanted counts as granted.
 fn scope_to_ask(
     scope: &[String],
-    release: Result<Capabilities, Arc<coder_client::Error>>,
+    release: Result<Capabilities, Arc<coder_client::ClientError>>,
 ) -> Result<Vec<String>, UpstreamError> {
     if scope.is_empty() {
         // Without scopes the request is right for every version.

@@ -4,9 +4,15 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use coder_core::{Random, RandomError, Secret, random_bytes};
+use coder_core::{Random, RandomError, Secret};
 use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
+
+use crate::random_token::random_token;
+
+pub(crate) mod error;
+pub(crate) mod manager;
+pub(crate) mod response;
 
 /// When sessions end, and what ending one does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,14 +37,15 @@ impl Default for SessionOptions {
 }
 
 impl SessionOptions {
-    /// These lifetimes; the idle one cannot exceed the absolute one.
-    pub fn lasting(idle: SignedDuration, absolute: SignedDuration) -> Self {
+    /// Creates options with these lifetimes. An idle lifetime above the absolute one is lowered to
+    /// it.
+    pub fn new(idle: SignedDuration, absolute: SignedDuration) -> Self {
         Self { idle: idle.min(absolute), absolute, ..Self::default() }
     }
 
-    /// What a logout ends.
+    /// Sets what a logout ends.
     #[must_use]
-    pub fn logging_out(mut self, scope: LogoutScope) -> Self {
+    pub fn logout(mut self, scope: LogoutScope) -> Self {
         self.logout = scope;
         self
     }
@@ -60,20 +67,22 @@ pub enum LogoutScope {
 pub(crate) struct SessionHandle(Secret);
 
 impl SessionHandle {
-    pub(crate) fn draw(random: &dyn Random) -> Result<Self, RandomError> {
-        Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(random_bytes::<32>(random)?))))
+    /// Generates the handle of a new session.
+    pub(crate) fn generate(random: &dyn Random) -> Result<Self, RandomError> {
+        Ok(Self(Secret::new(random_token::<32>(random)?)))
     }
 
-    pub(crate) fn from_cookie(value: String) -> Self {
+    /// Takes the value of a session cookie.
+    pub(crate) fn from_cookie(value: &str) -> Self {
         Self(Secret::new(value))
     }
 
-    /// For the cookie, and nothing else.
+    /// Returns the text for the cookie, and for nothing else.
     pub(crate) fn expose(&self) -> &str {
         self.0.expose()
     }
 
-    /// What the store knows of it.
+    /// Returns the id under which the store knows the session.
     pub(crate) fn id(&self) -> SessionId {
         SessionId(URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.expose().as_bytes())))
     }
@@ -101,31 +110,4 @@ impl fmt::Debug for SessionId {
         let short: String = self.0.chars().take(8).collect();
         write!(formatter, "SessionId({short}…)")
     }
-}
-
-/// Why a browser's session cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SessionError {
-    /// There is no session cookie.
-    #[error("Missing session cookie")]
-    Missing,
-    /// The session ended, expired, or never was.
-    #[error("The session has ended; sign in again")]
-    Ended,
-    /// The session belongs to another environment.
-    #[error("The session belongs to another environment; sign in to this one")]
-    OtherEnvironment,
-    /// Coder does not accept the stored tokens any more. One new login revives every session.
-    #[error("Coder asks you to sign in again")]
-    NeedsLogin,
-    /// The identity token is not one of ours, has expired, or has no grant behind it.
-    #[error("The Backstage token is not valid here; sign in again")]
-    InvalidToken,
-    /// Coder does not accept the token that the request has brought along.
-    #[error("Coder does not accept this Coder-Session-Token; make a new one, or sign in")]
-    TokenRefused,
-    /// The person is known, but neither signed in to Coder nor has a linked token that works.
-    #[error("You have no access to Coder here yet; sign in to Coder, or link a session token")]
-    NotLinked,
 }

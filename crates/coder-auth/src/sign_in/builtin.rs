@@ -37,17 +37,18 @@ pub struct EmailOptions {
 }
 
 impl EmailOptions {
-    /// Only addresses of these domains may sign in.
+    /// Sets the only domains whose addresses may sign in.
     #[must_use]
-    pub fn allowing_domains(mut self, domains: impl IntoIterator<Item = String>) -> Self {
+    pub fn allowed_domains(mut self, domains: impl IntoIterator<Item = String>) -> Self {
         self.allowed_domains = Some(domains.into_iter().collect());
         self
     }
 
-    /// Users whom the catalog does not know sign in, too: anyone with an account at Coder.
+    /// Sets whether users whom the catalog does not know sign in, too: anyone with an account at
+    /// Coder.
     #[must_use]
-    pub fn dangerously_allowing_users_outside_the_catalog(mut self) -> Self {
-        self.dangerously_allow_sign_in_without_user_in_catalog = true;
+    pub fn dangerously_allow_sign_in_without_user_in_catalog(mut self, allowed: bool) -> Self {
+        self.dangerously_allow_sign_in_without_user_in_catalog = allowed;
         self
     }
 
@@ -98,14 +99,14 @@ fn user_ref(name: &str) -> Result<EntityRef, SignInError> {
 
 async fn by_name(name: &str, catalog: &dyn Catalog) -> Result<BackstageIdentity, SignInError> {
     let entity = catalog.entity(&user_ref(name)?).await?;
-    entity.map(|user| BackstageIdentity::of(&user)).ok_or(SignInError::NotFound)
+    entity.map(|user| BackstageIdentity::from_entity(&user)).ok_or(SignInError::NotFound)
 }
 
 async fn by_email(email: &str, catalog: &dyn Catalog) -> Result<BackstageIdentity, SignInError> {
     let filter = EntityFilter::kind("user").with("spec.profile.email", email);
     match catalog.entities(&filter).await?.as_slice() {
         [] => Err(SignInError::NotFound),
-        [user] => Ok(BackstageIdentity::of(user)),
+        [user] => Ok(BackstageIdentity::from_entity(user)),
         _ => Err(SignInError::Ambiguous),
     }
 }

@@ -18,10 +18,10 @@ use crate::grant::profile::Profile;
 ///     Box::pin(async move {
 ///         let id = user.username.strip_prefix("emp-").ok_or(SignInError::NotFound)?;
 ///         let entity = catalog.entity(&format!("user:default/{id}").parse()?).await?;
-///         entity.map(|user| BackstageIdentity::of(&user)).ok_or(SignInError::NotFound)
+///         entity.map(|user| BackstageIdentity::from_entity(&user)).ok_or(SignInError::NotFound)
 ///     })
 /// });
-/// let sign_in = SignIn::new(Arc::new(MemoryCatalog::default())).with(by_employee_id);
+/// let sign_in = SignIn::new(Arc::new(MemoryCatalog::default())).resolver(by_employee_id);
 /// # let _ = sign_in;
 /// ```
 pub fn resolver_fn<F>(closure: F) -> impl SignInResolver

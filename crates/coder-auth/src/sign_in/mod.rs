@@ -15,13 +15,9 @@ use http::StatusCode;
 
 use crate::grant::profile::Profile;
 
-mod builtin;
+pub(crate) mod builtin;
 mod closure;
 
-pub use builtin::{
-    EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail, EmailOptions,
-    UsernameMatchingUserEntityName,
-};
 pub use closure::resolver_fn;
 
 /// A Backstage identity: who signed in, and through which entities that person owns things.
@@ -36,7 +32,7 @@ pub struct BackstageIdentity {
 impl BackstageIdentity {
     /// The identity of a User entity: its own ref, then the groups it is a direct member of, as
     /// Backstage computes ownership.
-    pub fn of(user: &Entity) -> Self {
+    pub fn from_entity(user: &Entity) -> Self {
         let user_ref = user.entity_ref().clone();
         let mut ownership = vec![user_ref.clone()];
         for group in user.member_of() {
@@ -73,7 +69,7 @@ impl BackstageIdentity {
 ///             return Err(SignInError::NotFound);
 ///         }
 ///         let entity = catalog.entity(&"user:default/bots".parse()?).await?;
-///         entity.map(|entity| BackstageIdentity::of(&entity)).ok_or(SignInError::NotFound)
+///         entity.map(|entity| BackstageIdentity::from_entity(&entity)).ok_or(SignInError::NotFound)
 ///     }
 /// }
 /// ```
@@ -94,6 +90,22 @@ pub trait SignInResolver: MaybeSend + MaybeSync {
     /// The name in the log: what app-config calls it, else the name of its type.
     fn name(&self) -> &str {
         std::any::type_name::<Self>()
+    }
+}
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl<R: SignInResolver + ?Sized> SignInResolver for Arc<R> {
+    async fn resolve(
+        &self,
+        user: &Profile,
+        catalog: &dyn Catalog,
+    ) -> Result<BackstageIdentity, SignInError> {
+        (**self).resolve(user, catalog).await
+    }
+
+    fn name(&self) -> &str {
+        (**self).name()
     }
 }
 
@@ -178,47 +190,47 @@ pub trait OwnershipResolver: MaybeSend + MaybeSync {
     ) -> Result<Vec<EntityRef>, SignInError>;
 }
 
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl<R: OwnershipResolver + ?Sized> OwnershipResolver for Arc<R> {
+    async fn ownership(
+        &self,
+        user: &Entity,
+        catalog: &dyn Catalog,
+    ) -> Result<Vec<EntityRef>, SignInError> {
+        (**self).ownership(user, catalog).await
+    }
+}
+
 impl SignIn {
     /// Signs people in as entities of `catalog`.
     pub fn new(catalog: Arc<dyn Catalog>) -> Self {
         Self { resolvers: Vec::new(), ownership: None, catalog }
     }
 
-    /// Adds a resolver behind those that are there.
+    /// Adds a resolver, which is tried after those that are there.
     #[must_use]
-    pub fn with(self, resolver: impl SignInResolver + 'static) -> Self {
-        self.with_shared(Arc::new(resolver))
-    }
-
-    /// Adds a resolver that is shared with other environments.
-    #[must_use]
-    pub fn with_shared(self, resolver: Arc<dyn SignInResolver>) -> Self {
+    pub fn resolver(self, resolver: impl SignInResolver + 'static) -> Self {
         let name = resolver.name().to_owned();
-        self.with_named(name, resolver)
+        self.named_resolver(name, resolver)
     }
 
-    /// Adds a shared resolver that the log calls by this name, as app-config does.
+    /// Adds a resolver that the log calls by this name, as app-config does.
     #[must_use]
-    pub fn with_named(
+    pub fn named_resolver(
         mut self,
         name: impl Into<String>,
-        resolver: Arc<dyn SignInResolver>,
+        resolver: impl SignInResolver + 'static,
     ) -> Self {
-        self.resolvers.push(Named { name: name.into(), resolver });
+        self.resolvers.push(Named { name: name.into(), resolver: Arc::new(resolver) });
         self
     }
 
-    /// Computes ownership by this rule instead of Backstage's. It does not count for people whom
-    /// the catalog does not know.
+    /// Sets the rule of ownership instead of Backstage's. It is not asked about users whom the
+    /// catalog does not know.
     #[must_use]
-    pub fn owning_through(self, rule: impl OwnershipResolver + 'static) -> Self {
-        self.owning_through_shared(Arc::new(rule))
-    }
-
-    /// Computes ownership by a rule that is shared with other environments.
-    #[must_use]
-    pub fn owning_through_shared(mut self, rule: Arc<dyn OwnershipResolver>) -> Self {
-        self.ownership = Some(rule);
+    pub fn ownership(mut self, rule: impl OwnershipResolver + 'static) -> Self {
+        self.ownership = Some(Arc::new(rule));
         self
     }
 

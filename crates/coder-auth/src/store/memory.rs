@@ -1,10 +1,10 @@
 //! The store of one process, gone with it.
 
-use coder_core::Lock;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::MutexGuard;
 
 use async_trait::async_trait;
+use coder_core::Lock;
 use jiff::Timestamp;
 
 use super::{
@@ -25,9 +25,10 @@ struct Tables {
     used_attempts: HashMap<String, Timestamp>,
     /// The same by time, so that those that have expired are found without looking at the others.
     attempts_by_expiry: BTreeSet<(Timestamp, String)>,
-    revocations: HashMap<PairId, RevocationRecord>,
+    /// In an order, as the sessions are: what is done with all of them is done alike each time.
+    revocations: BTreeMap<PairId, RevocationRecord>,
     grants: HashMap<GrantKey, GrantRow>,
-    sessions: HashMap<SessionId, SessionRecord>,
+    sessions: BTreeMap<SessionId, SessionRecord>,
     links: HashMap<LinkKey, LinkRecord>,
     persons: HashMap<String, PersonRecord>,
     signing_keys: Vec<SigningKeyRecord>,
@@ -135,7 +136,8 @@ impl Tables {
 
     fn revoke(&mut self, grant: GrantRecord, due_at: Timestamp) -> RevocationRecord {
         let GrantRecord { key, pair, .. } = grant;
-        let revocation = RevocationRecord { app: key.app, pair, due_at, is_pending: false };
+        let revocation =
+            RevocationRecord { app: key.app, pair, due_at, is_pending: false, tries: 0 };
         self.revocations.insert(revocation.pair.id.clone(), revocation.clone());
         revocation
     }
@@ -274,6 +276,7 @@ impl AuthStore for MemoryAuthStore {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let claimed = due.take(limit).map(|kept| {
             (kept.due_at, kept.is_pending) = (retry_at, false);
+            kept.tries = kept.tries.saturating_add(1);
             kept.clone()
         });
         Ok(claimed.collect())

@@ -137,8 +137,8 @@ pub trait AuthStore: MaybeSend + MaybeSync {
 
     /// Takes up to `limit` pairs that are due at `now` for revocation; what is due later than
     /// `retry_at` was written before the clock was set back, and is due, too. They are due again at
-    /// `retry_at`, unless they are forgotten before, and no login can take them any more. Two
-    /// callers never get the same pair at once.
+    /// `retry_at`, unless they are forgotten before, and no login can take them any more. Each has
+    /// one more of its `tries`. Two callers never get the same pair at once.
     async fn claim_revocations(
         &self,
         now: Timestamp,

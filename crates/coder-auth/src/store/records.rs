@@ -2,33 +2,29 @@
 
 use std::fmt;
 
-use coder_core::{DeploymentUrl, Random, RandomError, random_bytes};
+use coder_core::{DeploymentUrl, Random, RandomError};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::grant::key::{GrantKey, OAuth2App};
+use crate::random_token::random_token;
 use crate::session::SessionId;
 
-/// The version of a stored content: 128 random bits as hexadecimal digits.
+/// The version of a stored content: 128 random bits as base64url.
 ///
 /// Every write has a version of its own, which is never used again, not even after the grant has
 /// ended and begun anew. So a writer that compares versions never takes one grant for another.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct GrantVersion(String);
 
-/// The name of a token pair: 128 random bits as hexadecimal digits. It says nothing of the tokens.
+/// The name of a token pair: 128 random bits as base64url. It says nothing of the tokens.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct PairId(String);
-
-/// Gives 128 random bits as hexadecimal digits.
-pub(crate) fn random_name(random: &dyn Random) -> Result<String, RandomError> {
-    Ok(format!("{:032x}", u128::from_be_bytes(random_bytes(random)?)))
-}
 
 macro_rules! random_name {
     ($name:ident) => {
         impl $name {
             pub(crate) fn generate(random: &dyn Random) -> Result<Self, RandomError> {
-                Ok(Self(random_name(random)?))
+                Ok(Self(random_token::<16>(random)?))
             }
 
             /// Returns the text to store.
@@ -67,8 +63,6 @@ pub struct GrantRecord {
     pub pair: PairRecord,
     /// Scope, profile and times, sealed.
     pub sealed: Vec<u8>,
-    /// When it was written.
-    pub stored_at: Timestamp,
 }
 
 /// A token pair that Coder shall be told to revoke, as it is stored.
@@ -82,6 +76,8 @@ pub struct RevocationRecord {
     pub due_at: Timestamp,
     /// Whether a login under way may still put the pair into a grant.
     pub is_pending: bool,
+    /// The number of times it was claimed for its revocation.
+    pub tries: u32,
 }
 
 /// A browser's session as it is stored.
@@ -202,8 +198,6 @@ pub struct LinkRecord {
     pub version: GrantVersion,
     /// The token, its user and the times, sealed.
     pub sealed: Vec<u8>,
-    /// When it was written.
-    pub stored_at: Timestamp,
 }
 
 /// What is known of a signed-in person, by user entity ref: for `/v1/userinfo`. The last sign-in

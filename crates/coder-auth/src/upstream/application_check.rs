@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use coder_client::{Capabilities, Capability, Error};
+use coder_client::{Capabilities, Capability, ClientError};
 
 use super::budget::Burst;
 use super::cached::Answer;
 use super::{Upstream, UpstreamError};
 use crate::upstream::probe::{ApplicationProbe, ApplicationVerdict};
 
-/// A person waits for the question no longer; the login then goes on without an answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time that a person waits for the question. The login then goes on without an answer.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Answer for ApplicationVerdict {
     fn is_refusal(&self) -> bool {
@@ -55,13 +55,13 @@ impl Upstream {
         let callback_url = self.callback_url.clone();
         let (budget, clock) = (Arc::clone(&self.budget), Arc::clone(&self.world.clock));
         let question = async move {
-            if let Err(error) = budget.take(clock.now(), Burst::of(Some(&release))) {
-                return Err(Error::RateLimited { retry_after: error.retry_after() });
+            if let Err(error) = budget.take(clock.now(), Burst::for_release(Some(&release))) {
+                return Err(ClientError::RateLimited { retry_after: error.retry_after() });
             }
             let probe = ApplicationProbe::new(&app.client_id, &secret, &callback_url);
             probe.ask(&client, &release).await
         };
-        self.application.get(&self.world, PATIENCE, question).await.ok()
+        self.application.get(&self.world, PROBE_TIMEOUT, question).await.ok()
     }
 
     fn refusal(

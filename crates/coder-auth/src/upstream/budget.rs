@@ -21,7 +21,7 @@ impl Burst {
     /// Finds the burst for a release. From 2.38 on, Coder answers 60 requests a minute of one address
     /// at each of its OAuth2 endpoints, so logins get 40 in any minute; before that 512, and they
     /// get 300. An unknown release counts as a new one.
-    pub(super) fn of(release: Option<&Capabilities>) -> Self {
+    pub(super) fn for_release(release: Option<&Capabilities>) -> Self {
         match release.and_then(|release| release.has(Capability::Scopes)) {
             Some(false) => Self(150),
             Some(true) | None => Self(20),
@@ -138,9 +138,9 @@ mod tests {
     fn a_release_with_a_larger_limit_lets_more_people_in() {
         let older: CoderVersion = "v2.36.0".parse().unwrap();
         let newer: CoderVersion = "v2.38.0".parse().unwrap();
-        let burst = |version| Burst::of(Some(&Capabilities::of(Some(version))));
+        let burst = |version| Burst::for_release(Some(&Capabilities::of(Some(version))));
         assert_eq!(burst(newer), NEW);
-        assert_eq!(Burst::of(None), NEW);
+        assert_eq!(Burst::for_release(None), NEW);
         let budget = LoginBudget::default();
         let taken = (0..600).flat_map(|tenth| std::iter::repeat_n(tenth / 10, 5));
         let taken = taken.filter(|second| budget.take(at(*second), burst(older)).is_ok()).count();

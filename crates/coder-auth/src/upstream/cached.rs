@@ -3,7 +3,7 @@
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use coder_client::Error;
+use coder_client::ClientError;
 use coder_core::{Lock, MaybeSend, MaybeSync, World, is_within, timeout};
 use futures_channel::oneshot;
 use futures_util::FutureExt as _;
@@ -12,12 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::no_answer_in_time;
 
-/// After this, an answer is asked for again: the deployment may have been upgraded.
-const FRESH: SignedDuration = SignedDuration::from_mins(10);
-/// After this, one that lets no login through is: somebody may be mending it.
-const FRESH_REFUSAL: SignedDuration = SignedDuration::from_secs(5);
-/// After this, a deployment that did not answer is asked again.
-const UNANSWERED: SignedDuration = SignedDuration::from_secs(10);
+/// An answer is asked for again after this time: the deployment may have been upgraded.
+const ANSWER_TTL: SignedDuration = SignedDuration::from_mins(10);
+/// An answer that lets no login through is asked for again after this time: somebody may be
+/// mending it.
+const REFUSAL_TTL: SignedDuration = SignedDuration::from_secs(5);
+/// A deployment that did not answer is asked again after this time.
+const FAILURE_TTL: SignedDuration = SignedDuration::from_secs(10);
 
 /// An answer of a deployment that is worth remembering.
 pub(super) trait Answer: Clone + MaybeSend + MaybeSync + 'static {
@@ -26,7 +27,7 @@ pub(super) trait Answer: Clone + MaybeSend + MaybeSync + 'static {
 }
 
 /// The outcome of a question, for all who wait for it.
-pub(super) type Outcome<T> = Result<T, Arc<Error>>;
+pub(super) type Outcome<T> = Result<T, Arc<ClientError>>;
 
 /// The last answer to one question, and the question that is under way. Clones share both.
 ///
@@ -39,7 +40,7 @@ pub(super) struct Cached<T: Clone>(Arc<Lock<State<T>>>);
 
 struct State<T: Clone> {
     answer: Option<T>,
-    failure: Option<Arc<Error>>,
+    failure: Option<Arc<ClientError>>,
     /// When the last question ended, and how long its outcome counts.
     asked: Option<(Timestamp, SignedDuration)>,
     under_way: Option<Shared<oneshot::Receiver<Outcome<T>>>>,
@@ -61,7 +62,7 @@ impl<T: Answer> Cached<T> {
     /// When nothing is known and the last question was not answered.
     pub(super) async fn get<Q>(&self, world: &World, limit: Duration, question: Q) -> Outcome<T>
     where
-        Q: Future<Output = Result<T, Error>> + MaybeSend + 'static,
+        Q: Future<Output = Result<T, ClientError>> + MaybeSend + 'static,
     {
         let (known, waiting) = {
             let mut state = self.state();
@@ -96,7 +97,7 @@ impl<T: Answer> Cached<T> {
 
     fn ask<Q>(&self, world: &World, limit: Duration, question: Q, give: oneshot::Sender<Outcome<T>>)
     where
-        Q: Future<Output = Result<T, Error>> + MaybeSend + 'static,
+        Q: Future<Output = Result<T, ClientError>> + MaybeSend + 'static,
     {
         let turn = Turn(self.clone());
         let (runtime, clock) = (Arc::clone(&world.runtime), Arc::clone(&world.clock));
@@ -131,10 +132,10 @@ impl<T: Answer> State<T> {
         }
     }
 
-    fn remember(&mut self, outcome: Result<T, Error>, now: Timestamp) -> Outcome<T> {
+    fn remember(&mut self, outcome: Result<T, ClientError>, now: Timestamp) -> Outcome<T> {
         let lasts = match outcome {
             Ok(answer) => {
-                let lasts = if answer.is_refusal() { FRESH_REFUSAL } else { FRESH };
+                let lasts = if answer.is_refusal() { REFUSAL_TTL } else { ANSWER_TTL };
                 self.answer = Some(answer);
                 lasts
             }
@@ -143,7 +144,7 @@ impl<T: Answer> State<T> {
                     error = error.to_string(),
                     "coder did not answer what it was asked for a login"
                 );
-                let lasts = UNANSWERED.max(wait(&error));
+                let lasts = FAILURE_TTL.max(wait(&error));
                 self.failure = Some(Arc::new(error));
                 lasts
             }
@@ -163,7 +164,7 @@ impl<T: Clone> Drop for Turn<T> {
 }
 
 /// How long Coder asked to wait, at most as long as an answer is fresh.
-fn wait(error: &Error) -> SignedDuration {
+fn wait(error: &ClientError) -> SignedDuration {
     let asked = error.retry_after().and_then(|wait| SignedDuration::try_from(wait).ok());
-    asked.unwrap_or_default().min(FRESH)
+    asked.unwrap_or_default().min(ANSWER_TTL)
 }

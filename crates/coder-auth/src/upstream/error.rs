@@ -30,17 +30,17 @@ pub enum UpstreamError {
     },
     /// The code or the refresh token is not (or no longer) good: `invalid_grant`.
     #[error("Authentication failed, Coder does not accept this login any more; sign in again")]
-    GrantRefused(#[source] coder_client::Error),
+    GrantRefused(#[source] coder_client::ClientError),
     /// Coder does not know the client, or its secret is wrong: `invalid_client`.
     #[error(
         "Authentication failed, Coder does not accept this portal's clientId and clientSecret; its operator has to check them against the OAuth2 application in Coder"
     )]
-    ClientRefused(#[source] coder_client::Error),
+    ClientRefused(#[source] coder_client::ClientError),
     /// The OAuth2 provider is switched off.
     #[error(
         "Authentication failed, the OAuth2 provider of this Coder deployment is switched off; its operator has to enable it (`CODER_OAUTH2_PROVIDER_ENABLE=true` from 2.38 on, `CODER_EXPERIMENTS=oauth2` before)"
     )]
-    ProviderOff(#[source] Option<coder_client::Error>),
+    ProviderOff(#[source] Option<coder_client::ClientError>),
     /// Coder has no application with this portal's client id.
     #[error(
         "Authentication failed, Coder has no OAuth2 application with this portal's clientId; the portal's operator has to correct it, or register the portal again (`coder-backstage register`)"
@@ -71,7 +71,7 @@ pub enum UpstreamError {
     #[error(
         "the version of the Coder deployment is not known right now, so it is not certain that it honours the configured scopes; try again in a moment"
     )]
-    VersionUnknown(#[source] Option<Arc<coder_client::Error>>),
+    VersionUnknown(#[source] Option<Arc<coder_client::ClientError>>),
     /// The user may not use Coder any more.
     #[error("Authentication failed, {message}")]
     UserInactive {
@@ -80,7 +80,7 @@ pub enum UpstreamError {
     },
     /// Coder does not accept the access token.
     #[error("Authentication failed, Coder does not accept the token it issued; sign in again")]
-    TokenRefused(#[source] coder_client::Error),
+    TokenRefused(#[source] coder_client::ClientError),
     /// The token endpoint answered JSON that is no token response.
     #[error(
         "Authentication failed, Coder's token endpoint answered something that is no token (at `{at}`); check `deploymentUrl`"
@@ -102,26 +102,26 @@ pub enum UpstreamError {
     },
     /// Anything else that Coder said, or that kept it from answering.
     #[error("Authentication failed, {}", sentence(.0))]
-    Other(#[from] coder_client::Error),
+    Other(#[from] coder_client::ClientError),
 }
 
 /// What a person can do about an error of the client, whose own text is for operators.
-fn sentence(error: &coder_client::Error) -> String {
+fn sentence(error: &coder_client::ClientError) -> String {
     match error {
-        coder_client::Error::NotJson(_) | coder_client::Error::Redirected { .. } => {
+        coder_client::ClientError::NotJson(_) | coder_client::ClientError::Redirected { .. } => {
             "something other than Coder answered, such as a login page or a proxy; the portal's \
              operator has to check `deploymentUrl`"
                 .to_owned()
         }
-        coder_client::Error::Transport(_) => {
+        coder_client::ClientError::Transport(_) => {
             "Coder could not be reached; try again in a moment".to_owned()
         }
-        coder_client::Error::RateLimited { .. } => {
+        coder_client::ClientError::RateLimited { .. } => {
             "Coder is busy; try again in a minute".to_owned()
         }
-        coder_client::Error::Unsupported(absence) => cleaned(&absence.to_string()),
+        coder_client::ClientError::Unsupported(absence) => cleaned(&absence.to_string()),
         // Coder's own `message` is meant for people; `detail` is not.
-        coder_client::Error::Api(api) => cleaned(&api.message),
+        coder_client::ClientError::Api(api) => cleaned(&api.message),
         _ => "Coder's answer could not be understood".to_owned(),
     }
 }
@@ -150,7 +150,7 @@ const AUTHORIZATION_CODES: [&str; 7] = [
 
 impl UpstreamError {
     /// The error that Coder sent the browser back with (RFC 6749 §4.1.2.1).
-    pub(crate) fn of_authorization(code: &str, description: Option<&str>) -> Self {
+    pub(crate) fn from_authorization(code: &str, description: Option<&str>) -> Self {
         match code {
             "access_denied" => Self::Denied { description: cleaned(description.unwrap_or(DENIED)) },
             _ => Self::Authorize {
@@ -161,8 +161,8 @@ impl UpstreamError {
     }
 
     /// The same where only the code can be trusted to say something; `None` for an unknown one.
-    pub(crate) fn of_authorization_code(code: &str) -> Option<Self> {
-        AUTHORIZATION_CODES.contains(&code).then(|| Self::of_authorization(code, None))
+    pub(crate) fn from_authorization_code(code: &str) -> Option<Self> {
+        AUTHORIZATION_CODES.contains(&code).then(|| Self::from_authorization(code, None))
     }
 
     pub(super) fn timed_out() -> Self {
@@ -170,7 +170,7 @@ impl UpstreamError {
     }
 
     /// What an answer of the token or revocation endpoint means.
-    pub(super) fn of_tokens(error: coder_client::Error) -> Self {
+    pub(super) fn from_token_request(error: coder_client::ClientError) -> Self {
         let code = error.api().and_then(|api| api.oauth_code.as_deref());
         match code {
             Some("invalid_grant") => Self::GrantRefused(error),
@@ -184,7 +184,7 @@ impl UpstreamError {
     }
 
     /// What an answer of `/users/me` means.
-    pub(super) fn of_user(error: coder_client::Error) -> Self {
+    pub(super) fn from_user_request(error: coder_client::ClientError) -> Self {
         match error.api() {
             Some(api) if api.status == StatusCode::UNAUTHORIZED => {
                 if api.message.starts_with("User is not active") {
@@ -225,7 +225,19 @@ impl UpstreamError {
         match self {
             Self::TokenRefused(_) | Self::UserInactive { .. } => true,
             Self::Other(error) => error.is_forbidden(),
-            _ => false,
+            Self::Denied { .. }
+            | Self::Authorize { .. }
+            | Self::GrantRefused(_)
+            | Self::ClientRefused(_)
+            | Self::ProviderOff(_)
+            | Self::ApplicationUnknown
+            | Self::CallbackDiffers { .. }
+            | Self::SecretRefused
+            | Self::TooOld { .. }
+            | Self::VersionUnknown(_)
+            | Self::UnreadableTokens { .. }
+            | Self::NoUser
+            | Self::TooManyLogins { .. } => false,
         }
     }
 
@@ -235,14 +247,40 @@ impl UpstreamError {
             Self::Other(error) => error.retry_after(),
             Self::VersionUnknown(Some(error)) => error.retry_after(),
             Self::TooManyLogins { retry_after } => Some(*retry_after),
-            _ => None,
+            Self::Denied { .. }
+            | Self::Authorize { .. }
+            | Self::GrantRefused(_)
+            | Self::ClientRefused(_)
+            | Self::ProviderOff(_)
+            | Self::ApplicationUnknown
+            | Self::CallbackDiffers { .. }
+            | Self::SecretRefused
+            | Self::TooOld { .. }
+            | Self::VersionUnknown(None)
+            | Self::UserInactive { .. }
+            | Self::TokenRefused(_)
+            | Self::UnreadableTokens { .. }
+            | Self::NoUser => None,
         }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Denied { .. } | Self::Authorize { .. } => StatusCode::FORBIDDEN,
-            _ => StatusCode::UNAUTHORIZED,
+            Self::GrantRefused(_)
+            | Self::ClientRefused(_)
+            | Self::ProviderOff(_)
+            | Self::ApplicationUnknown
+            | Self::CallbackDiffers { .. }
+            | Self::SecretRefused
+            | Self::TooOld { .. }
+            | Self::VersionUnknown(_)
+            | Self::UserInactive { .. }
+            | Self::TokenRefused(_)
+            | Self::UnreadableTokens { .. }
+            | Self::NoUser
+            | Self::TooManyLogins { .. }
+            | Self::Other(_) => StatusCode::UNAUTHORIZED,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! on size and redirects, and its reading of both dialects of errors.
 
 use bytes::Bytes;
-use coder_client::{Client, Error, Operation, read_json, read_nothing};
+use coder_client::{Client, ClientError, Operation, read_empty, read_json};
 use coder_core::{BoxFuture, DeploymentUrl, Secret};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, Uri};
@@ -19,8 +19,10 @@ impl Exchange {
     /// What the `oauth2` crate sends its requests with. It sees successful JSON answers only.
     pub(super) fn sender(
         client: &Client,
-    ) -> impl Fn(oauth2::HttpRequest) -> BoxFuture<'static, Result<oauth2::HttpResponse, Error>> + use<>
-    {
+    ) -> impl Fn(
+        oauth2::HttpRequest,
+    ) -> BoxFuture<'static, Result<oauth2::HttpResponse, ClientError>>
+    + use<> {
         let client = client.clone();
         move |request| {
             let client = client.clone();
@@ -35,11 +37,11 @@ impl Exchange {
 impl Operation for Exchange {
     type Output = Response<Bytes>;
 
-    fn request(&self, _deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, _deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         Ok(self.0.clone())
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, Error> {
+    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, ClientError> {
         read_json::<IgnoredAny>(&response)?;
         Ok(response)
     }
@@ -64,7 +66,7 @@ pub(super) struct Revocation<'a> {
 impl Operation for Revocation<'_> {
     type Output = ();
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         let form = [
             ("token", self.token.expose()),
             ("client_id", self.client_id),
@@ -73,8 +75,8 @@ impl Operation for Revocation<'_> {
         post_form(&deployment.endpoint(["oauth2", "revoke"]), &form)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
-        read_nothing(&response)
+    fn parse(&self, response: Response<Bytes>) -> Result<(), ClientError> {
+        read_empty(&response)
     }
 
     fn needs_credential(&self) -> bool {
@@ -92,7 +94,7 @@ impl Operation for Revocation<'_> {
 }
 
 /// Makes a request that posts a form, as all of OAuth2 are (RFC 6749 Appendix B).
-pub(super) fn post_form(url: &Url, form: &[(&str, &str)]) -> Result<Request<Bytes>, Error> {
+pub(super) fn post_form(url: &Url, form: &[(&str, &str)]) -> Result<Request<Bytes>, ClientError> {
     let mut text = form_urlencoded::Serializer::new(String::new());
     let text = Zeroizing::new(text.extend_pairs(form).finish());
     let mut request = Request::new(Bytes::copy_from_slice(text.as_bytes()));
@@ -103,7 +105,7 @@ pub(super) fn post_form(url: &Url, form: &[(&str, &str)]) -> Result<Request<Byte
     Ok(request)
 }
 
-pub(super) fn uri(url: &Url) -> Result<Uri, Error> {
+pub(super) fn uri(url: &Url) -> Result<Uri, ClientError> {
     let uri = url.as_str().parse::<Uri>();
     uri.map_err(|error| coder_client::RequestError::Invalid(error.to_string()).into())
 }

@@ -18,9 +18,7 @@ use std::time::Duration;
 
 use coder_client::operations::{GetBuildInfo, GetUser, RevokeOAuth2Consent};
 use coder_client::{Capabilities, Capability, Client, Credential};
-use coder_core::{
-    DeploymentUrl, Random, RandomError, Secret, World, cleaned, random_bytes, timeout,
-};
+use coder_core::{DeploymentUrl, Secret, World, cleaned, timeout};
 use jiff::Timestamp;
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
@@ -115,13 +113,6 @@ pub(crate) struct SharedDeployment {
     release: Cached<Capabilities>,
 }
 
-/// A PKCE code verifier of 43 characters, from 256 random bits (RFC 7636 §4.1).
-pub(crate) fn draw_verifier(random: &dyn Random) -> Result<String, RandomError> {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    Ok(URL_SAFE_NO_PAD.encode(random_bytes::<32>(random)?))
-}
-
 impl Upstream {
     /// `internal` is where this server reaches the deployment, if not where browsers do.
     pub(crate) fn new(
@@ -182,7 +173,9 @@ impl Upstream {
     /// # Errors
     ///
     /// When nothing is known and the last question was not answered.
-    pub(crate) async fn capabilities(&self) -> Result<Capabilities, Arc<coder_client::Error>> {
+    pub(crate) async fn capabilities(
+        &self,
+    ) -> Result<Capabilities, Arc<coder_client::ClientError>> {
         let client = self.client.clone();
         let question =
             async move { client.send(&GetBuildInfo).await.map(|info| Capabilities::from(&info)) };
@@ -190,8 +183,8 @@ impl Upstream {
     }
 
     /// Where to send the browser (RFC 6749 §4.1.1, RFC 7636 §4.3).
-    pub(crate) fn authorize_url(&self, state: String, verifier: &str, scope: &[String]) -> Url {
-        let verifier = PkceCodeVerifier::new(verifier.to_owned());
+    pub(crate) fn authorize_url(&self, state: String, verifier: &Secret, scope: &[String]) -> Url {
+        let verifier = PkceCodeVerifier::new(verifier.expose().to_owned());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
         let request = self.oauth.authorize_url(|| CsrfToken::new(state));
         let scopes = scope.iter().cloned().map(Scope::new);
@@ -202,16 +195,16 @@ impl Upstream {
     /// whether or not anyone waits for the answer.
     pub(crate) async fn exchange(
         &self,
-        code: String,
-        verifier: String,
+        code: &Secret,
+        verifier: &Secret,
     ) -> Result<TokenPair, UpstreamError> {
         let release = self.capabilities().await.ok();
-        self.budget.take(self.world.clock.now(), Burst::of(release.as_ref()))?;
+        self.budget.take(self.world.clock.now(), Burst::for_release(release.as_ref()))?;
         let send = Exchange::sender(&self.client);
         let request = self
             .oauth
-            .exchange_code(AuthorizationCode::new(code))
-            .set_pkce_verifier(PkceCodeVerifier::new(verifier));
+            .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()));
         let tokens = self.token_pair(request.request_async(&send)).await;
         if let Err(UpstreamError::ClientRefused(_) | UpstreamError::ProviderOff(_)) = tokens {
             self.application.forget();
@@ -242,7 +235,7 @@ impl Upstream {
         answer: impl Future<
             Output = Result<
                 TokenAnswer,
-                RequestTokenError<coder_client::Error, BasicErrorResponse>,
+                RequestTokenError<coder_client::ClientError, BasicErrorResponse>,
             >,
         >,
     ) -> Result<TokenPair, UpstreamError> {
@@ -250,10 +243,10 @@ impl Upstream {
         let tokens = match answer.ok_or_else(UpstreamError::timed_out)? {
             Ok(tokens) => tokens,
             Err(RequestTokenError::Request(error)) => {
-                if let coder_client::Error::RateLimited { retry_after } = &error {
+                if let coder_client::ClientError::RateLimited { retry_after } = &error {
                     self.budget.pause(self.world.clock.now(), *retry_after);
                 }
-                return Err(UpstreamError::of_tokens(error));
+                return Err(UpstreamError::from_token_request(error));
             }
             // The other variants hold the body, and with it perhaps tokens. Only the place in the
             // document is kept.
@@ -281,7 +274,7 @@ impl Upstream {
     ) -> Result<(coder_client::UserId, Profile), UpstreamError> {
         let client = self.client_for(access_token.clone());
         let answer = self.bounded(USER_TIMEOUT, client.send(&GetUser::me())).await;
-        let user = answer.map_err(UpstreamError::of_user)?;
+        let user = answer.map_err(UpstreamError::from_user_request)?;
         if user.username.chars().count() > MAX_NAME || user.email.chars().count() > MAX_EMAIL {
             return Err(UpstreamError::NoUser);
         }
@@ -313,7 +306,7 @@ impl Upstream {
             let client = self.client_for(tokens.access_token.clone());
             let answer =
                 self.bounded(REVOKE_TIMEOUT, client.send(&RevokeOAuth2Consent::new(app))).await;
-            return match answer.map_err(UpstreamError::of_user) {
+            return match answer.map_err(UpstreamError::from_user_request) {
                 Err(UpstreamError::TokenRefused(_)) => Ok(()),
                 answer => answer,
             };
@@ -325,7 +318,7 @@ impl Upstream {
         };
         self.bounded(REVOKE_TIMEOUT, self.client.send(&revocation))
             .await
-            .map_err(UpstreamError::of_tokens)
+            .map_err(UpstreamError::from_token_request)
     }
 
     /// Whether this deployment can revoke one pair and leave the user's others alone: from 2.28 on.
@@ -337,8 +330,8 @@ impl Upstream {
     async fn bounded<T>(
         &self,
         limit: Duration,
-        work: impl Future<Output = Result<T, coder_client::Error>>,
-    ) -> Result<T, coder_client::Error> {
+        work: impl Future<Output = Result<T, coder_client::ClientError>>,
+    ) -> Result<T, coder_client::ClientError> {
         timeout(&*self.world.runtime, limit, work)
             .await
             .unwrap_or_else(|| Err(error::no_answer_in_time().into()))

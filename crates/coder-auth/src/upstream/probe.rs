@@ -4,7 +4,7 @@
 //! the code (RFC 6749 §4.1.3). So a code that cannot be tells about all of them.
 
 use bytes::Bytes;
-use coder_client::{Capabilities, Capability, Client, Error, Operation, read_nothing};
+use coder_client::{Capabilities, Capability, Client, ClientError, Operation, read_empty};
 use coder_core::{DeploymentUrl, Secret};
 use http::{Request, Response, StatusCode};
 use url::Url;
@@ -25,7 +25,7 @@ const VERIFIER: &str = "0000000000000000000000000000000000000000000";
 /// use coder_core::Secret;
 /// use url::Url;
 ///
-/// # async fn probe(client: &Client, secret: &Secret, callback: &Url) -> Result<(), coder_client::Error> {
+/// # async fn probe(client: &Client, secret: &Secret, callback: &Url) -> Result<(), coder_client::ClientError> {
 /// let release = (&client.send(&GetBuildInfo).await?).into();
 /// let probe = ApplicationProbe::new("8a7c1f0e-5d0b-4f55-9f6b-0c8f5b1f6f0a", secret, callback);
 /// if probe.ask(client, &release).await? == ApplicationVerdict::CallbackDiffers {
@@ -82,7 +82,7 @@ impl<'a> ApplicationProbe<'a> {
         &self,
         client: &Client,
         release: &Capabilities,
-    ) -> Result<ApplicationVerdict, Error> {
+    ) -> Result<ApplicationVerdict, ClientError> {
         if release.has(Capability::Pkce) == Some(false) {
             return Ok(ApplicationVerdict::TooOld);
         }
@@ -102,9 +102,12 @@ impl<'a> ApplicationProbe<'a> {
 
     /// Asks for the page a person would see. Who is not signed in is sent to Coder's login,
     /// unless there is no such application.
-    async fn tell_client_from_secret(&self, client: &Client) -> Result<ApplicationVerdict, Error> {
+    async fn tell_client_from_secret(
+        &self,
+        client: &Client,
+    ) -> Result<ApplicationVerdict, ClientError> {
         match client.send(&Authorize(self)).await {
-            Err(Error::Redirected { status: StatusCode::SEE_OTHER, .. }) => {
+            Err(ClientError::Redirected { status: StatusCode::SEE_OTHER, .. }) => {
                 Ok(ApplicationVerdict::SecretRefused)
             }
             Err(error) => match oauth_code(&error) {
@@ -139,7 +142,7 @@ fn accepted(release: &Capabilities) -> ApplicationVerdict {
 }
 
 /// The answer of a deployment that is no OAuth2 provider: 403 through 2.37, 404 from 2.38 on.
-fn no_provider(error: Error) -> Result<ApplicationVerdict, Error> {
+fn no_provider(error: ClientError) -> Result<ApplicationVerdict, ClientError> {
     let said = error.api().map(|api| api.message.to_ascii_lowercase()).unwrap_or_default();
     if said.contains("oauth2 provider is under development") {
         Ok(ApplicationVerdict::TooOld)
@@ -150,7 +153,7 @@ fn no_provider(error: Error) -> Result<ApplicationVerdict, Error> {
     }
 }
 
-fn oauth_code(error: &Error) -> Option<&str> {
+fn oauth_code(error: &ClientError) -> Option<&str> {
     error.api()?.oauth_code.as_deref()
 }
 
@@ -163,7 +166,7 @@ struct Authorize<'a>(&'a ApplicationProbe<'a>);
 impl Operation for Exchange<'_> {
     type Output = ();
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         let form = [
             ("grant_type", "authorization_code"),
             ("client_id", self.0.client_id),
@@ -175,8 +178,8 @@ impl Operation for Exchange<'_> {
         post_form(&deployment.endpoint(["oauth2", "tokens"]), &form)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
-        read_nothing(&response)
+    fn parse(&self, response: Response<Bytes>) -> Result<(), ClientError> {
+        read_empty(&response)
     }
 
     fn needs_credential(&self) -> bool {
@@ -191,7 +194,7 @@ impl Operation for Exchange<'_> {
 impl Operation for Authorize<'_> {
     type Output = ();
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         let mut url = deployment.endpoint(["oauth2", "authorize"]);
         url.query_pairs_mut().append_pair("client_id", self.0.client_id);
         let mut request = Request::new(Bytes::new());
@@ -199,8 +202,8 @@ impl Operation for Authorize<'_> {
         Ok(request)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<(), Error> {
-        read_nothing(&response)
+    fn parse(&self, response: Response<Bytes>) -> Result<(), ClientError> {
+        read_empty(&response)
     }
 
     fn needs_credential(&self) -> bool {

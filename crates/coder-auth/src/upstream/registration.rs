@@ -2,9 +2,10 @@
 
 use coder_client::models::OAuth2ClientMetadata;
 use coder_client::operations::{
-    CreateOAuth2App, CreateOAuth2AppSecret, DeleteOAuth2App, ListOAuth2Apps, RegisterOAuth2Client,
+    CreateOAuth2App, CreateOAuth2AppSecret, DeleteOAuth2App, ListOAuth2Apps, OAuth2AppSettings,
+    RegisterOAuth2Client,
 };
-use coder_client::{Client, Error, OAuth2AppId};
+use coder_client::{Client, ClientError, OAuth2AppId};
 use coder_core::Secret;
 use http::StatusCode;
 use url::Url;
@@ -12,7 +13,7 @@ use url::Url;
 /// What a portal needs to know of its app: `clientId` and `clientSecret` of an environment.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Registration {
+pub struct RegisteredApp {
     /// The client id.
     pub client_id: OAuth2AppId,
     /// The client secret. Coder tells it once.
@@ -29,12 +30,12 @@ pub enum RegistrationError {
     #[error(
         "only an owner of the Coder deployment may register apps; use an owner's token, or ask one"
     )]
-    NotAnOwner(#[source] Error),
+    NotAnOwner(#[source] ClientError),
     /// Clients may not register themselves here.
     #[error(
         "this Coder deployment does not let clients register themselves; register with an owner's token instead"
     )]
-    DynamicRegistrationOff(#[source] Error),
+    DynamicRegistrationOff(#[source] ClientError),
     /// The client was registered, but without a secret.
     #[error(
         "Coder registered the client but gave it no secret; register with an owner's token instead"
@@ -44,22 +45,22 @@ pub enum RegistrationError {
     #[error(
         "this Coder deployment is too old to be an OAuth2 provider; upgrade it, then register again"
     )]
-    TooOld(#[source] Error),
+    TooOld(#[source] ClientError),
     /// The OAuth2 provider is switched off.
     #[error(
         "the OAuth2 provider of this Coder deployment is switched off; enable it first (`CODER_OAUTH2_PROVIDER_ENABLE=true` from 2.38 on, `CODER_EXPERIMENTS=oauth2` before)"
     )]
-    ProviderOff(#[source] Error),
+    ProviderOff(#[source] ClientError),
     /// Anything else that Coder said, or that kept it from answering.
     #[error(transparent)]
-    Client(#[from] Error),
+    Client(#[from] ClientError),
 }
 
 impl RegistrationError {
-    fn of_apps(error: Error) -> Self {
+    fn from_app_request(error: ClientError) -> Self {
         match error {
-            Error::Unsupported(absence) if absence.is_too_old() => {
-                Self::TooOld(Error::Unsupported(absence))
+            ClientError::Unsupported(absence) if absence.is_too_old() => {
+                Self::TooOld(ClientError::Unsupported(absence))
             }
             error if error.is_unsupported() => Self::ProviderOff(error),
             error if error.is_forbidden() || error.is_not_found() => Self::NotAnOwner(error),
@@ -81,19 +82,21 @@ pub async fn register_app(
     client: &Client,
     name: &str,
     callback_url: &Url,
-) -> Result<Registration, RegistrationError> {
-    let apps = client.send(&ListOAuth2Apps::new()).await.map_err(RegistrationError::of_apps)?;
+) -> Result<RegisteredApp, RegistrationError> {
+    let apps =
+        client.send(&ListOAuth2Apps::new()).await.map_err(RegistrationError::from_app_request)?;
     let known =
         apps.iter().find(|app| app.name == name && app.callback_url == callback_url.as_str());
     let client_id = match known {
         Some(app) => app.id,
         None => {
-            let create = CreateOAuth2App::new(name, callback_url.as_str());
-            client.send(&create).await.map_err(RegistrationError::of_apps)?.id
+            let settings = OAuth2AppSettings::new(name, callback_url.as_str());
+            let create = CreateOAuth2App::new(settings);
+            client.send(&create).await.map_err(RegistrationError::from_app_request)?.id
         }
     };
     match client.send(&CreateOAuth2AppSecret::new(client_id)).await {
-        Ok(secret) => Ok(Registration {
+        Ok(secret) => Ok(RegisteredApp {
             client_id,
             client_secret: secret.client_secret_full,
             reused: known.is_some(),
@@ -104,7 +107,7 @@ pub async fn register_app(
             {
                 tracing::warn!(%client_id, error = error.to_string(), "an app without a secret was left behind");
             }
-            Err(RegistrationError::of_apps(error))
+            Err(RegistrationError::from_app_request(error))
         }
     }
 }
@@ -119,7 +122,7 @@ pub async fn register_dynamically(
     client: &Client,
     name: &str,
     callback_url: &Url,
-) -> Result<Registration, RegistrationError> {
+) -> Result<RegisteredApp, RegistrationError> {
     let mut metadata = OAuth2ClientMetadata::new([callback_url.to_string()]);
     metadata.client_name = Some(name.to_owned());
     metadata.token_endpoint_auth_method = Some("client_secret_post".to_owned());
@@ -129,10 +132,10 @@ pub async fn register_dynamically(
         if is_of_oauth && error.status() == Some(StatusCode::FORBIDDEN) {
             RegistrationError::DynamicRegistrationOff(error)
         } else {
-            RegistrationError::of_apps(error)
+            RegistrationError::from_app_request(error)
         }
     })?;
-    Ok(Registration {
+    Ok(RegisteredApp {
         client_id: registered.client_id,
         client_secret: registered.client_secret.ok_or(RegistrationError::NoSecret)?,
         reused: false,

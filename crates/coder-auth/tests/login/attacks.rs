@@ -5,7 +5,7 @@ use coder_testkit::{Fault, Version};
 use http::{Request, StatusCode};
 use url::Url;
 
-use crate::support::{Answer, Browser, House, PORTAL, answer, message, posted, versions};
+use crate::support::{Answer, Browser, House, PORTAL, answer, message, posted, read, versions};
 
 fn error(message: &serde_json::Value) -> &str {
     message["error"]["message"].as_str().unwrap_or_else(|| panic!("{message}"))
@@ -73,7 +73,7 @@ async fn the_cookie_of_one_attempt_does_not_serve_another() {
 async fn call_back_with(house: &House, query: &str) -> Answer {
     let path = format!("/api/auth/coder/handler/frame?{query}");
     let request = Request::get(path).body(Bytes::new()).unwrap();
-    answer(&house.auth.callback(&request).await)
+    answer(&read(house.auth.callback(&request)).await)
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,7 +159,7 @@ async fn the_cookie_alone_opens_nothing() {
         (vec![ajax, ("origin", PORTAL)], StatusCode::OK),
         (vec![ajax], StatusCode::OK),
     ] {
-        let response = house.auth.refresh(&with(&headers)).await;
+        let response = read(house.auth.refresh(&with(&headers))).await;
         assert_eq!(response.status(), status, "{headers:?}");
     }
 }
@@ -175,7 +175,7 @@ async fn a_foreign_page_cannot_log_the_person_out() {
         .header("origin", "https://evil.example")
         .body(Bytes::new())
         .unwrap();
-    assert_eq!(house.auth.logout(&request).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(read(house.auth.logout(&request)).await.status(), StatusCode::FORBIDDEN);
     assert_eq!(browser.refresh(&house).await.status, StatusCode::OK);
 }
 
@@ -206,7 +206,7 @@ async fn a_session_is_good_in_its_own_environment_only() {
         .header("x-requested-with", "XMLHttpRequest")
         .body(Bytes::new())
         .unwrap();
-    let refused = answer(&auth.refresh(&request).await);
+    let refused = answer(&read(auth.refresh(&request)).await);
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     assert!(refused.message().contains("another environment"), "{}", refused.message());
 }
@@ -221,7 +221,7 @@ async fn a_refresh_token_of_a_former_backend_is_neither_used_nor_kept() {
         .header("x-requested-with", "XMLHttpRequest")
         .body(Bytes::new())
         .unwrap();
-    let response = house.auth.refresh(&request).await;
+    let response = read(house.auth.refresh(&request)).await;
     browser.keep(&response);
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     assert!(browser.cookies.is_empty());

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{Request, StatusCode};
 
-use crate::support::{Browser, House, PORTAL, answer, location, posted};
+use crate::support::{Browser, House, PORTAL, answer, location, posted, read};
 
 fn scopes(count: usize) -> String {
     (0..count).map(|number| format!("s{number}+")).collect()
@@ -54,7 +54,7 @@ async fn a_query_that_is_too_long_is_refused() {
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     let back = format!("/api/auth/coder/handler/frame?{query}");
     let request = Request::get(back).body(Bytes::new()).unwrap();
-    let refused = answer(&house.auth.callback(&request).await);
+    let refused = answer(&read(house.auth.callback(&request)).await);
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
 }
 
@@ -67,11 +67,15 @@ async fn a_body_is_read_as_parameters_only_where_coder_may_post_it() {
         request.body(Bytes::from(form)).unwrap()
     };
     let start = with_form("GET", "/api/auth/coder/start?env=development", "scope=a".to_owned());
-    let url = location(&house.auth.start(&start).await);
+    let url = location(&read(house.auth.start(&start)).await);
     assert!(url.query_pairs().all(|(name, _)| name != "scope"), "{url}");
     let frame = "/api/auth/coder/handler/frame";
     let get = with_form("GET", frame, "state=x".to_owned());
-    assert!(answer(&house.auth.callback(&get).await).message().contains("missing the OAuth state"));
+    assert!(
+        answer(&read(house.auth.callback(&get)).await)
+            .message()
+            .contains("missing the OAuth state")
+    );
 
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
@@ -81,7 +85,7 @@ async fn a_body_is_read_as_parameters_only_where_coder_may_post_it() {
     *post.body_mut() = Bytes::from(callback.query().unwrap().to_owned());
     let form = "application/x-www-form-urlencoded;charset=UTF-8".parse().unwrap();
     post.headers_mut().insert(CONTENT_TYPE, form);
-    let (message, _) = posted(&house.auth.callback(&post).await);
+    let (message, _) = posted(&read(house.auth.callback(&post)).await);
     assert_eq!(message.get("error"), None, "{message}");
 }
 

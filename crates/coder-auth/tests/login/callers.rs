@@ -51,7 +51,7 @@ async fn the_session_cookie_needs_a_page_of_the_portal_even_to_read() {
 #[tokio::test(start_paused = true)]
 async fn our_identity_token_leads_to_the_grant_of_the_sign_in() {
     let house =
-        with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()));
+        with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()));
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
     let message = browser.sign_in(&house, &alice).await;
@@ -102,7 +102,7 @@ async fn a_lasting_client_renews_its_token_by_itself() {
     let cookie = cookie(&browser);
     let headers = headers(&[("cookie", &cookie), ("x-requested-with", "XMLHttpRequest")]);
     let caller = house.auth.caller(&headers, None).await.unwrap();
-    let client = house.auth.lasting_client(&caller);
+    let client = house.auth.renewing_client(&caller);
     house.coder.forget_requests();
     for rotations in 1..=2 {
         house.advance(std::time::Duration::from_secs(25 * 3600));

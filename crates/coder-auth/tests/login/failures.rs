@@ -25,10 +25,27 @@ async fn an_environment_that_is_missing_or_unknown_is_named() {
         start_error(&house, "").await,
         (StatusCode::BAD_REQUEST, "Must specify 'env' query to select environment".to_owned())
     );
-    for env in ["env=staging", "env=development&env=staging"] {
-        let (status, text) = start_error(&house, env).await;
-        assert_eq!(status, StatusCode::NOT_FOUND);
-        assert!(text.starts_with("No configuration available for the '"), "{text}");
+    let (status, text) = start_error(&house, "env=staging").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(text.starts_with("No configuration available for the '"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parameter_that_is_given_twice_is_refused() {
+    let house = House::current();
+    for (query, name) in [
+        ("env=development&env=staging", "env"),
+        ("env=development&scope=a&scope=b", "scope"),
+        ("env=development&origin=https://portal.example.com&origin=https://x.example", "origin"),
+    ] {
+        let started = Browser::new().start_at(&house.auth, query).await;
+        let text = String::from_utf8_lossy(started.body()).into_owned();
+        let text = percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned();
+        assert_ne!(started.status(), StatusCode::FOUND, "{query}");
+        assert!(
+            text.contains(&format!("the parameter `{name}` is given more than once")),
+            "{text}"
+        );
     }
 }
 
@@ -39,7 +56,7 @@ async fn a_misconfigured_environment_says_what_to_mend_and_leaves_the_others_alo
     let auth = house.portal(
         base_options()
             .environment("development", house.environment())
-            .misconfigured("staging", reason),
+            .misconfigured_environment("staging", reason),
     );
     let refused = answer(&Browser::new().start_at(&auth, "env=staging").await);
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
@@ -100,6 +117,51 @@ async fn a_pair_whose_user_cannot_be_found_out_is_revoked() {
     let text = read_after(&house, Fault::bad_gateway().on("/api/v2/users/me").times(9)).await;
     assert!(text.contains("something other than Coder answered"), "{text}");
     assert_eq!(house.coder.count("POST", "/oauth2/revoke"), 1);
+}
+
+/// Signs in and out while every revocation is answered like this, lets a sweep follow every ten
+/// minutes for so many days, and gives how often Coder was asked to revoke.
+async fn revocations_asked_for(house: &House, fault: Fault, days: u32) -> usize {
+    let alice = house.coder.add_user("alice");
+    let mut browser = house.signed_in(&alice).await;
+    house.coder.fail_next(fault.on("/oauth2/revoke").times(100_000));
+    house.coder.forget_requests();
+    assert_eq!(browser.log_out(house).await.status, StatusCode::OK);
+    for _ in 0..days * 24 * 6 {
+        house.advance(Duration::from_secs(600));
+        house.auth.sweep().await.unwrap();
+    }
+    assert_eq!(house.coder.count_pairs(&alice), 1, "the test's own premise");
+    house.coder.count("POST", "/oauth2/revoke")
+}
+
+/// At the logout, and then by the sweeper for a day, in which an operator may mend it.
+#[tokio::test(start_paused = true)]
+async fn a_revocation_that_coder_refuses_is_tried_for_a_day_and_given_up() {
+    let json = "application/json";
+    for (status, body) in [
+        (400, "{\"error\":\"invalid_request\"}"),
+        (401, "{\"error\":\"invalid_client\"}"),
+        (404, "{\"message\":\"Route not found.\"}"),
+    ] {
+        let house = House::current();
+        let refusal = Fault::answer(StatusCode::from_u16(status).unwrap(), json, body);
+        assert_eq!(revocations_asked_for(&house, refusal, 2).await, 1 + 24 * 6, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revocation_that_coder_does_not_answer_is_never_given_up() {
+    let json = "application/json";
+    for fault in [
+        Fault::bad_gateway(),
+        Fault::rate_limited(1),
+        Fault::answer(StatusCode::REQUEST_TIMEOUT, json, "{\"message\":\"too slow\"}"),
+    ] {
+        let house = House::current();
+        let told = format!("{fault:?}");
+        assert!(revocations_asked_for(&house, fault, 2).await > 2 * 24 * 6, "{told}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

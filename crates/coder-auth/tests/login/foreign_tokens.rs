@@ -30,7 +30,7 @@ impl Beside {
 
     /// Coder is a sign-in provider of its own, too.
     pub(crate) fn with_sign_in() -> Self {
-        let sign_in = SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default());
+        let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
         let house = with_sign_in(&sign_in);
         let environment = house.environment().sign_in(sign_in);
         Self::on(house, |options| options.environment("development", environment))
@@ -40,8 +40,8 @@ impl Beside {
         mut house: House,
         configure: impl FnOnce(coder_auth::AuthOptions) -> coder_auth::AuthOptions,
     ) -> Self {
-        let trusted = TrustedIssuer::at(&NEIGHBOUR.parse().unwrap()).unwrap();
-        house.auth = house.portal(configure(base_options()).trusting(trusted));
+        let trusted = TrustedIssuer::new(&NEIGHBOUR.parse().unwrap()).unwrap();
+        house.auth = house.portal(configure(base_options()).trusted_issuer(trusted));
         let key = Key::ec("neighbours-key", Algorithm::ES256);
         let keys = JwkSet { keys: vec![key.public()] };
         house.set_neighbour(Some(serde_json::to_string(&keys).unwrap()));
@@ -96,10 +96,10 @@ async fn an_issuer_that_is_called_like_this_portal_is_another_one_all_the_same()
     let mut beside = Beside::with_sign_in();
     let name = format!("{PORTAL}/api/auth");
     let keys = format!("{NEIGHBOUR}/.well-known/jwks.json").parse().unwrap();
-    let namesake = TrustedIssuer::with_keys_at(keys).unwrap().named(&*name);
-    let sign_in = SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default());
+    let namesake = TrustedIssuer::from_jwks_url(keys).unwrap().issuer(&*name);
+    let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
     let environment = beside.house.environment().sign_in(sign_in);
-    let options = base_options().environment("development", environment).trusting(namesake);
+    let options = base_options().environment("development", environment).trusted_issuer(namesake);
     beside.house.auth = beside.house.portal(options);
     let alice = beside.house.coder.add_user("alice");
     beside.house.signed_in(&alice).await;

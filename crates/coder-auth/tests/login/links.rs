@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::foreign_tokens::{Beside, caller, headers};
 use crate::sign_in::{catalog, with_sign_in};
-use crate::support::{Answer, Browser, House, PORTAL, answer, base_options};
+use crate::support::{Answer, Browser, House, PORTAL, answer, base_options, read};
 use crate::wire::shown;
 
 const PATH: &str = "/api/coder/v1/link";
@@ -62,9 +62,9 @@ impl Ask {
         *request.headers_mut().unwrap() = self.headers.clone();
         let request = request.body(Bytes::from(self.body.clone())).unwrap();
         let response = match self.method {
-            "GET" => auth.show_link(&request).await,
-            "POST" => auth.link(&request).await,
-            _ => auth.unlink(&request).await,
+            "GET" => read(auth.show_link(&request)).await,
+            "POST" => read(auth.link(&request)).await,
+            _ => read(auth.unlink(&request)).await,
         };
         assert_eq!(response.headers()["cache-control"], "no-store");
         let text = String::from_utf8_lossy(response.body());
@@ -253,7 +253,7 @@ async fn the_grant_of_a_login_counts_before_a_link() {
 
 /// Two environments. In the first one people sign in to Backstage.
 fn two_environments() -> House {
-    let sign_in = SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default());
+    let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
     let mut house = with_sign_in(&sign_in);
     let options = base_options()
         .environment("development", house.environment().sign_in(sign_in))
@@ -307,7 +307,7 @@ async fn somebody_elses_token_is_refused_where_that_can_be_told() {
 #[tokio::test(start_paused = true)]
 async fn another_site_cannot_link_show_or_unlink() {
     let house =
-        with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()));
+        with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()));
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
     let cookie = cookie(&browser);
@@ -334,7 +334,7 @@ async fn another_site_cannot_link_show_or_unlink() {
 #[tokio::test(start_paused = true)]
 async fn a_coder_token_is_no_identity() {
     let house =
-        with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()));
+        with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()));
     let alice = house.coder.add_user("alice");
     let token = alice.session_token.expose();
     for pairs in [

@@ -21,6 +21,7 @@ mod races;
 mod registration;
 mod resolvers;
 mod sign_in;
+mod slow_store;
 mod static_keys;
 mod storage;
 mod support;

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 
 use coder_auth::{
-    EnvironmentOptions, Registration, RegistrationError, register_app, register_dynamically,
+    EnvironmentOptions, RegisteredApp, RegistrationError, register_app, register_dynamically,
 };
 use coder_client::{Client, Credential};
 use coder_core::{Body, Secret, World};
@@ -27,7 +27,7 @@ fn callback() -> Url {
     CALLBACK.parse().unwrap()
 }
 
-async fn assert_that_people_can_sign_in(house: &House, registration: &Registration) {
+async fn assert_that_people_can_sign_in(house: &House, registration: &RegisteredApp) {
     let environment = EnvironmentOptions::new(
         house.coder.url().clone(),
         registration.client_id.to_string(),

@@ -11,7 +11,7 @@ use coder_testkit::Version;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Browser, House, answer};
+use crate::support::{Browser, House, answer, read};
 
 const CATALOG: &str = "
 apiVersion: backstage.io/v1alpha1
@@ -54,7 +54,7 @@ fn identity(message: &Value) -> &Value {
 }
 
 fn by_username() -> SignIn {
-    SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default())
+    SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default())
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,7 +90,7 @@ async fn a_user_the_catalog_does_not_know_is_told_so_and_leaves_no_token_behind(
 #[tokio::test(start_paused = true)]
 async fn an_address_matches_in_any_case_and_without_its_tag() {
     let resolver = EmailMatchingUserEntityProfileEmail::default();
-    let house = with_sign_in(&SignIn::new(catalog()).with(resolver));
+    let house = with_sign_in(&SignIn::new(catalog()).resolver(resolver));
     for email in ["alice@example.com", "ALICE@EXAMPLE.COM", "alice+coder@example.com"] {
         let message = sign_in(&house, &format!("u{}", email.len()), email).await;
         assert_eq!(identity(&message)["userEntityRef"], "user:default/alice", "{email}: {message}");
@@ -102,11 +102,11 @@ async fn an_address_matches_in_any_case_and_without_its_tag() {
 
 #[tokio::test(start_paused = true)]
 async fn allowed_domains_hold_for_both_email_resolvers() {
-    let options = || EmailOptions::default().allowing_domains(["example.com".to_owned()]);
+    let options = || EmailOptions::default().allowed_domains(["example.com".to_owned()]);
     let by_email = EmailMatchingUserEntityProfileEmail::new(options());
     let by_name = EmailLocalPartMatchingUserEntityName::new(options());
     for sign_in_with in
-        [SignIn::new(catalog()).with(by_email), SignIn::new(catalog()).with(by_name)]
+        [SignIn::new(catalog()).resolver(by_email), SignIn::new(catalog()).resolver(by_name)]
     {
         let house = with_sign_in(&sign_in_with);
         let message = sign_in(&house, "in", "alice@example.com").await;
@@ -121,9 +121,9 @@ async fn allowed_domains_hold_for_both_email_resolvers() {
 
 #[tokio::test(start_paused = true)]
 async fn users_outside_the_catalog_sign_in_only_when_that_is_allowed() {
-    let options = EmailOptions::default().dangerously_allowing_users_outside_the_catalog();
+    let options = EmailOptions::default().dangerously_allow_sign_in_without_user_in_catalog(true);
     let resolver = EmailLocalPartMatchingUserEntityName::new(options);
-    let house = with_sign_in(&SignIn::new(catalog()).with(resolver));
+    let house = with_sign_in(&SignIn::new(catalog()).resolver(resolver));
     let message = sign_in(&house, "new", "newcomer@example.com").await;
     assert_eq!(identity(&message)["ownershipEntityRefs"], json!(["user:default/newcomer"]));
 }
@@ -143,10 +143,10 @@ async fn only_a_resolver_that_finds_nobody_lets_the_next_one_try() {
     }
     let by_email = || EmailMatchingUserEntityProfileEmail::default();
     let by_name = || UsernameMatchingUserEntityName::default();
-    let house = with_sign_in(&SignIn::new(catalog()).with(by_email()).with(by_name()));
+    let house = with_sign_in(&SignIn::new(catalog()).resolver(by_email()).resolver(by_name()));
     let message = sign_in(&house, "alice", "unknown@example.com").await;
     assert_eq!(identity(&message)["userEntityRef"], "user:default/alice", "{message}");
-    let house = with_sign_in(&SignIn::new(catalog()).with(Refuses).with(by_name()));
+    let house = with_sign_in(&SignIn::new(catalog()).resolver(Refuses).resolver(by_name()));
     let message = sign_in(&house, "alice", "alice@example.com").await;
     assert_eq!(message["error"]["message"], "Login failed, alice is not welcome");
 }
@@ -167,7 +167,7 @@ async fn a_catalog_that_is_down_keeps_the_session() {
         }
     }
     let flaky = Arc::new(Flaky(false.into()));
-    let sign_in = SignIn::new(flaky.clone()).with(UsernameMatchingUserEntityName::default());
+    let sign_in = SignIn::new(flaky.clone()).resolver(UsernameMatchingUserEntityName::default());
     let house = with_sign_in(&sign_in);
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
@@ -182,7 +182,7 @@ async fn a_catalog_that_is_down_keeps_the_session() {
 #[tokio::test(start_paused = true)]
 async fn a_changed_catalog_counts_from_the_next_refresh_on() {
     let catalog = Arc::new(MemoryCatalog::new(entities(CATALOG)));
-    let sign_in = SignIn::new(catalog.clone()).with(UsernameMatchingUserEntityName::default());
+    let sign_in = SignIn::new(catalog.clone()).resolver(UsernameMatchingUserEntityName::default());
     let house = with_sign_in(&sign_in);
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
@@ -204,7 +204,7 @@ async fn userinfo_says_who_the_token_is_and_what_it_owns() {
         if let Some(authorization) = authorization {
             request = request.header("authorization", authorization);
         }
-        answer(&house.auth.userinfo(&request.body(Bytes::new()).unwrap()).await)
+        answer(&read(house.auth.userinfo(&request.body(Bytes::new()).unwrap())).await)
     };
     let known = ask(Some(format!("Bearer {token}"))).await;
     assert_eq!(
@@ -217,7 +217,7 @@ async fn userinfo_says_who_the_token_is_and_what_it_owns() {
     assert_eq!(ask(None).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(ask(Some("Bearer x".to_owned())).await.status, StatusCode::UNAUTHORIZED);
     let request = Request::get("/api/auth/.well-known/jwks.json").body(Bytes::new()).unwrap();
-    let jwks = answer(&house.auth.jwks(&request).await);
+    let jwks = answer(&read(house.auth.jwks(&request)).await);
     assert_eq!(jwks.json["keys"].as_array().unwrap().len(), 1);
 }
 
@@ -234,7 +234,7 @@ async fn ownership_can_follow_a_rule_of_ones_own() {
             Ok(vec![user.entity_ref().clone(), "group:default/everyone".parse()?])
         }
     }
-    let house = with_sign_in(&by_username().owning_through(Everyone));
+    let house = with_sign_in(&by_username().ownership(Everyone));
     let message = sign_in(&house, "alice", "alice@example.com").await;
     let refs = &identity(&message)["ownershipEntityRefs"];
     assert_eq!(refs, &json!(["user:default/alice", "group:default/everyone"]));

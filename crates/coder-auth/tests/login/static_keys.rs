@@ -31,7 +31,7 @@ fn second() -> StaticSigningKey {
 
 /// A portal that signs with these keys.
 fn portal(keys: impl IntoIterator<Item = StaticSigningKey>) -> House {
-    let sign_in = SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default());
+    let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
     let mut house = with_sign_in(&sign_in);
     let environment = house.environment().sign_in(sign_in);
     let options = base_options().environment("development", environment).signing_keys(keys);
@@ -61,7 +61,7 @@ async fn the_first_key_signs_and_all_are_published() {
 async fn a_key_behind_the_first_still_verifies_what_it_has_signed() {
     let mut house = portal([first()]);
     let (token, _) = ours(&house).await;
-    let sign_in = SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default());
+    let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
     let options = || {
         let environment = house.environment().sign_in(sign_in.clone());
         base_options().environment("development", environment)

@@ -297,7 +297,7 @@ impl Browser {
     pub(crate) async fn start_at(&mut self, auth: &CoderAuth, query: &str) -> Response<Bytes> {
         let path = format!("/api/auth/coder/start?{query}");
         let request = self.request("GET", &path).body(Bytes::new()).unwrap();
-        let response = auth.start(&request).await;
+        let response = read(auth.start(&request)).await;
         self.keep(&response);
         response
     }
@@ -314,7 +314,7 @@ impl Browser {
     pub(crate) async fn call_back(&mut self, auth: &CoderAuth, url: &Url) -> Response<Bytes> {
         let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
         let request = self.request("GET", &path).body(Bytes::new()).unwrap();
-        let response = auth.callback(&request).await;
+        let response = read(auth.callback(&request)).await;
         self.keep(&response);
         response
     }
@@ -338,7 +338,7 @@ impl Browser {
             .header("origin", PORTAL)
             .body(Bytes::new())
             .unwrap();
-        answer(&auth.refresh(&request).await)
+        answer(&read(auth.refresh(&request)).await)
     }
 
     pub(crate) async fn log_out(&mut self, house: &House) -> Answer {
@@ -348,10 +348,16 @@ impl Browser {
             .header("origin", PORTAL)
             .body(Bytes::new())
             .unwrap();
-        let response = house.auth.logout(&request).await;
+        let response = read(house.auth.logout(&request)).await;
         self.keep(&response);
         answer(&response)
     }
+}
+
+/// Reads the body of a response.
+pub(crate) async fn read(response: impl Future<Output = Response<Body>>) -> Response<Bytes> {
+    let (head, body) = response.await.into_parts();
+    Response::from_parts(head, body.collect(1 << 20).await.unwrap())
 }
 
 pub(crate) fn answer(response: &Response<Bytes>) -> Answer {

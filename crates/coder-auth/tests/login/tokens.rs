@@ -20,7 +20,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, crypto};
 use serde_json::{Value, json};
 
 use crate::sign_in::{catalog, with_sign_in};
-use crate::support::{Browser, House, NEIGHBOUR, PORTAL, answer};
+use crate::support::{Browser, House, NEIGHBOUR, PORTAL, answer, read};
 
 const ISSUER: &str = NEIGHBOUR;
 const USER: &str = "vnd.backstage.user";
@@ -122,8 +122,8 @@ impl Backend {
             async move { Ok::<_, TransportError>(Response::new(Body::from(set))) }
         };
         let world = World { transport: Arc::new(transport), ..house.world().clone() };
-        let trusted = TrustedIssuer::at(&ISSUER.parse().unwrap()).unwrap();
-        let verifier = IdentityVerifier::new(&world).trusting(trusted);
+        let trusted = TrustedIssuer::new(&ISSUER.parse().unwrap()).unwrap();
+        let verifier = IdentityVerifier::new(&world).trusted_issuer(trusted);
         Self { now: house.clock.now().as_second(), key, verifier }
     }
 
@@ -137,7 +137,7 @@ impl Backend {
 }
 
 fn portal() -> House {
-    with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()))
+    with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()))
 }
 
 /// The ids of the keys that the portal publishes.
@@ -148,7 +148,7 @@ pub(crate) async fn published(house: &House) -> Vec<String> {
 
 async fn key_set(house: &House) -> JwkSet {
     let request = Request::get("/api/auth/.well-known/jwks.json").body(Bytes::new()).unwrap();
-    serde_json::from_slice(house.auth.jwks(&request).await.body()).unwrap()
+    serde_json::from_slice(read(house.auth.jwks(&request)).await.body()).unwrap()
 }
 
 /// An identity token of the portal, and its public key.
@@ -192,7 +192,7 @@ pub(crate) fn oracle_accepts(token: &str, key: &Jwk, audience: bool) -> bool {
 pub(crate) async fn statuses(house: &House, token: &str) -> (StatusCode, Option<StatusCode>) {
     let bearer = format!("Bearer {token}");
     let request = Request::get("/api/auth/v1/userinfo").header("authorization", &bearer);
-    let userinfo = answer(&house.auth.userinfo(&request.body(Bytes::new()).unwrap()).await);
+    let userinfo = answer(&read(house.auth.userinfo(&request.body(Bytes::new()).unwrap())).await);
     let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer.parse().unwrap())]);
     let caller = house.auth.caller(&headers, None).await;
     (userinfo.status, caller.err().map(|error| error.status()))

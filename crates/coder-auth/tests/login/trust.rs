@@ -16,7 +16,9 @@ use http::{Request, Response, StatusCode};
 use url::Url;
 
 use crate::sign_in::catalog;
-use crate::support::{Answer, Browser, House, PORTAL, answer, base_options, location, message};
+use crate::support::{
+    Answer, Browser, House, PORTAL, answer, base_options, location, message, read,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -29,7 +31,7 @@ async fn settle() {
 /// A house where a logout signs out everywhere.
 fn house_of_grants() -> House {
     let mut house = House::current();
-    let session = SessionOptions::default().logging_out(LogoutScope::Grant);
+    let session = SessionOptions::default().logout(LogoutScope::Grant);
     let options = base_options().environment("development", house.environment()).session(session);
     house.auth = house.portal(options);
     house
@@ -71,7 +73,7 @@ async fn only_a_logout_signs_out_everywhere_and_no_login_or_idle_session_does() 
 async fn a_logout_beside_a_rotation_is_final() {
     for scope in [LogoutScope::Session, LogoutScope::Grant] {
         let mut house = House::current();
-        let session = SessionOptions::default().logging_out(scope);
+        let session = SessionOptions::default().logout(scope);
         let options =
             base_options().environment("development", house.environment()).session(session);
         house.auth = house.portal(options);
@@ -259,7 +261,7 @@ async fn a_logout_ends_the_session_of_the_cookie_whichever_environment_it_names(
         .header("origin", PORTAL)
         .body(Bytes::new())
         .unwrap();
-    assert_eq!(auth.logout(&request).await.status(), StatusCode::OK);
+    assert_eq!(read(auth.logout(&request)).await.status(), StatusCode::OK);
     assert_eq!(browser.refresh_at(&auth).await.status, StatusCode::UNAUTHORIZED);
 }
 
@@ -287,7 +289,7 @@ fn callback_of(environment: &str) -> String {
 }
 
 fn at(coder: &FakeCoder, app: &FakeApp) -> EnvironmentOptions {
-    let sign_in = SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default());
+    let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
     let client_id = app.client_id.clone();
     EnvironmentOptions::new(coder.url().clone(), client_id, app.client_secret.clone())
         .sign_in(sign_in)
@@ -337,7 +339,7 @@ impl TwoDeployments {
             .header("origin", PORTAL)
             .body(Bytes::new())
             .unwrap();
-        answer(&self.auth.refresh(&request).await)
+        answer(&read(self.auth.refresh(&request)).await)
     }
 }
 
@@ -415,11 +417,12 @@ async fn an_identity_token_opens_the_grant_it_was_issued_for_and_no_other() {
             .body(Bytes::from(body))
             .unwrap()
     };
-    let linked = two.auth.link(&ask("POST", &alices_token, body)).await;
+    let linked = read(two.auth.link(&ask("POST", &alices_token, body))).await;
     assert_eq!(linked.status(), StatusCode::OK, "{:?}", linked.body());
-    let shown = answer(&two.auth.show_link(&ask("GET", &mallorys_token, String::new())).await);
+    let shown =
+        answer(&read(two.auth.show_link(&ask("GET", &mallorys_token, String::new()))).await);
     assert_eq!(shown.json["username"], serde_json::Value::Null, "{shown:?}");
-    two.auth.unlink(&ask("DELETE", &mallorys_token, String::new())).await;
-    let shown = answer(&two.auth.show_link(&ask("GET", &alices_token, String::new())).await);
+    read(two.auth.unlink(&ask("DELETE", &mallorys_token, String::new()))).await;
+    let shown = answer(&read(two.auth.show_link(&ask("GET", &alices_token, String::new()))).await);
     assert_eq!(shown.json["username"], "al", "{shown:?}");
 }

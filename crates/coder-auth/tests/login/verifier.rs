@@ -43,11 +43,11 @@ impl Service {
                 if silent.load(Ordering::Relaxed) {
                     std::future::pending::<()>().await;
                 }
-                Ok::<Response<Body>, _>(auth.jwks(&request).await.map(Body::from))
+                Ok::<Response<Body>, _>(auth.jwks(&request).await)
             }
         };
         let world = World { transport: Arc::new(transport), ..house.world().clone() };
-        let verifier = IdentityVerifier::new(&world).trusting(trusted);
+        let verifier = IdentityVerifier::new(&world).trusted_issuer(trusted);
         Self { verifier, asked, down, hangs }
     }
 
@@ -62,7 +62,7 @@ impl Service {
 }
 
 fn trusted() -> TrustedIssuer {
-    TrustedIssuer::at(&AUTH_URL.parse().unwrap()).unwrap()
+    TrustedIssuer::new(&AUTH_URL.parse().unwrap()).unwrap()
 }
 
 async fn token(house: &House) -> String {
@@ -72,7 +72,7 @@ async fn token(house: &House) -> String {
 }
 
 fn portal() -> House {
-    with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()))
+    with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,10 +170,10 @@ async fn a_token_that_names_another_issuer_is_refused() {
     let house = portal();
     let token = token(&house).await;
     let alias = "https://alias.example.com/api/auth";
-    let named = TrustedIssuer::at(&alias.parse().unwrap()).unwrap();
+    let named = TrustedIssuer::new(&alias.parse().unwrap()).unwrap();
     assert!(matches!(Service::of(&house, named).who(&token).await, Err(VerifyError::Refused)));
     let keys = format!("{alias}/.well-known/jwks.json").parse().unwrap();
-    let any_name = TrustedIssuer::with_keys_at(keys).unwrap();
+    let any_name = TrustedIssuer::from_jwks_url(keys).unwrap();
     assert!(Service::of(&house, any_name).who(&token).await.is_ok());
 }
 
@@ -185,6 +185,6 @@ fn keys_never_travel_in_clear_text() {
         ("http://portal.example.com/api/auth", false),
         ("ftp://portal.example.com", false),
     ] {
-        assert_eq!(TrustedIssuer::at(&url.parse().unwrap()).is_ok(), allowed, "{url}");
+        assert_eq!(TrustedIssuer::new(&url.parse().unwrap()).is_ok(), allowed, "{url}");
     }
 }

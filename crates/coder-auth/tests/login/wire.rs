@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{Request, Response};
 
 use crate::sign_in::{catalog, with_sign_in};
-use crate::support::{Browser, House, PORTAL, base_options, location};
+use crate::support::{Browser, House, PORTAL, base_options, location, read};
 
 /// The answer as a person can compare it.
 pub(crate) fn shown(response: &Response<Bytes>) -> String {
@@ -53,7 +53,7 @@ fn masks() -> insta::internals::SettingsBindDropGuard {
 
 /// A portal people sign in to, as Backstage's own client asks it.
 fn house() -> House {
-    with_sign_in(&SignIn::new(catalog()).with(UsernameMatchingUserEntityName::default()))
+    with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()))
 }
 
 fn ajax(browser: &Browser, method: &str, path: &str) -> Request<Bytes> {
@@ -111,7 +111,7 @@ async fn callback() {
     insta::assert_snapshot!("callback_failed", failed);
 
     let request = Request::get("/api/auth/coder/handler/frame?code=c&state=s");
-    let refused = house.auth.callback(&request.body(Bytes::new()).unwrap()).await;
+    let refused = read(house.auth.callback(&request.body(Bytes::new()).unwrap())).await;
     insta::assert_snapshot!("callback_without_a_state_of_ours", shown(&refused));
 }
 
@@ -139,22 +139,22 @@ async fn refresh() {
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
     let refresh = "/api/auth/coder/refresh?optional&scope=&env=development";
-    let refreshed = house.auth.refresh(&ajax(&browser, "GET", refresh)).await;
+    let refreshed = read(house.auth.refresh(&ajax(&browser, "GET", refresh))).await;
     insta::assert_snapshot!("refresh", shown(&refreshed));
     let sparing = house.portal(
         base_options()
             .environment("development", house.environment())
             .access_token(AccessTokenPolicy::Server),
     );
-    let without = sparing.refresh(&ajax(&browser, "GET", refresh)).await;
+    let without = read(sparing.refresh(&ajax(&browser, "GET", refresh))).await;
     insta::assert_snapshot!("refresh_without_the_access_token", shown(&without));
 
-    let nobody = house.auth.refresh(&ajax(&Browser::new(), "GET", refresh)).await;
+    let nobody = read(house.auth.refresh(&ajax(&Browser::new(), "GET", refresh))).await;
     let plain = browser.request("GET", refresh).body(Bytes::new()).unwrap();
-    let plain = house.auth.refresh(&plain).await;
+    let plain = read(house.auth.refresh(&plain)).await;
     house.advance(std::time::Duration::from_secs(601));
     house.coder.fail_next(Fault::rate_limited(30).times(9));
-    let busy = house.auth.refresh(&ajax(&browser, "GET", refresh)).await;
+    let busy = read(house.auth.refresh(&ajax(&browser, "GET", refresh))).await;
     let refused = [nobody, plain, busy].map(|response| shown(&response)).join("\n");
     insta::assert_snapshot!("refresh_refused", refused);
 }
@@ -166,15 +166,15 @@ async fn logout() {
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
     let logout = "/api/auth/coder/logout?env=development";
-    let out = house.auth.logout(&ajax(&browser, "POST", logout)).await;
-    let nobody = house.auth.logout(&ajax(&Browser::new(), "POST", logout)).await;
+    let out = read(house.auth.logout(&ajax(&browser, "POST", logout))).await;
+    let nobody = read(house.auth.logout(&ajax(&Browser::new(), "POST", logout))).await;
     let foreign = browser
         .request("POST", logout)
         .header("x-requested-with", "XMLHttpRequest")
         .header("origin", "https://evil.example")
         .body(Bytes::new())
         .unwrap();
-    let foreign = house.auth.logout(&foreign).await;
+    let foreign = read(house.auth.logout(&foreign)).await;
     insta::assert_snapshot!([out, nobody, foreign].map(|response| shown(&response)).join("\n"));
 }
 
@@ -193,11 +193,11 @@ async fn who_signed_in() {
             .body(Bytes::new())
             .unwrap()
     };
-    let known = house.auth.userinfo(&ask(Some(format!("Bearer {token}")))).await;
-    let unknown = house.auth.userinfo(&ask(None)).await;
-    let discovery = house.auth.openid_configuration();
+    let known = read(house.auth.userinfo(&ask(Some(format!("Bearer {token}"))))).await;
+    let unknown = read(house.auth.userinfo(&ask(None))).await;
+    let discovery = read(std::future::ready(house.auth.openid_configuration())).await;
     let keys = Request::get("/api/auth/.well-known/jwks.json").body(Bytes::new()).unwrap();
-    let keys = house.auth.jwks(&keys).await;
+    let keys = read(house.auth.jwks(&keys)).await;
     let answers = [known, unknown, discovery, keys].map(|response| shown(&response));
     insta::assert_snapshot!(answers.join("\n"));
 }

@@ -188,8 +188,8 @@ async fn every_failure_tells_the_person_and_the_operator_what_to_do() {
 async fn the_log_says_who_was_refused_and_by_which_resolvers() {
     let entities = Arc::new(MemoryCatalog::new(Vec::new()));
     let sign_in = SignIn::new(entities)
-        .with(EmailMatchingUserEntityProfileEmail::default())
-        .with_named("employeeId", Arc::new(UsernameMatchingUserEntityName::default()));
+        .resolver(EmailMatchingUserEntityProfileEmail::default())
+        .named_resolver("employeeId", Arc::new(UsernameMatchingUserEntityName::default()));
     for version in Version::ALL.into_iter().filter(|version| *version >= Version::V2_25) {
         let (log, _listening) = listening();
         let house = House::with(version, |coder| coder.sign_in(sign_in.clone()));
@@ -206,4 +206,27 @@ async fn the_log_says_who_was_refused_and_by_which_resolvers() {
             assert!(line.contains(said), "{version}: {line}");
         }
     }
+}
+
+/// The tries before are no warnings: each of many pairs would make one every ten minutes.
+#[tokio::test(start_paused = true)]
+async fn the_log_warns_once_of_a_pair_that_coder_refuses_to_revoke() {
+    let (log, _listening) = listening();
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let mut browser = house.signed_in(&alice).await;
+    let refusal = "{\"error\":\"invalid_client\",\"error_description\":\"no such secret\"}";
+    let refused = Fault::answer(StatusCode::UNAUTHORIZED, "application/json", refusal);
+    house.coder.fail_next(refused.on("/oauth2/revoke").times(100_000));
+    logged(&log);
+    browser.log_out(&house).await;
+    for _ in 0..2 * 24 * 6 {
+        house.advance(Duration::from_secs(600));
+        house.auth.sweep().await.unwrap();
+    }
+    let logged = logged(&log);
+    let warnings: Vec<_> = logged.lines().filter(|line| line.contains("WARN")).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:#?}");
+    assert!(warnings[0].contains("a token pair was given up"), "{warnings:?}");
+    assert!(warnings[0].contains("no such secret") && warnings[0].contains("tries=144"));
 }

@@ -16,7 +16,7 @@ const MAX_PAGE: usize = 1024 * 1024;
 /// Why a step did not come to its end, for people.
 pub(super) type Problem = String;
 
-/// A browser profile.
+/// Browser profile with its cookies.
 pub(super) struct Browser {
     transport: Arc<dyn Transport>,
     cookies: Cookies,
@@ -25,7 +25,7 @@ pub(super) struct Browser {
 /// Cookies, by host and name.
 pub(super) type Cookies = BTreeMap<String, BTreeMap<String, String>>;
 
-/// An answer, whole.
+/// Response with its whole body.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -39,7 +39,7 @@ impl Browser {
         Self { transport, cookies: BTreeMap::new() }
     }
 
-    /// What this profile holds.
+    /// Returns the cookies of this profile.
     pub(super) fn cookies(&self) -> Cookies {
         self.cookies.clone()
     }
@@ -63,7 +63,7 @@ impl Browser {
         Err(format!("{} redirects in circles", url.path()))
     }
 
-    /// Submits a form.
+    /// Submits a form of the page.
     pub(super) async fn submit(
         &mut self,
         url: &Url,

@@ -65,7 +65,7 @@ struct Visitor<'a> {
     browser: Browser,
 }
 
-/// What a step found, and what to print about it.
+/// Result of a step, with the line to print.
 type Outcome<T> = Result<(T, String), Problem>;
 
 impl<'a> Visitor<'a> {

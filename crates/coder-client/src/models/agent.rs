@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::{AgentMetadatum, WorkspaceApp};
-use crate::open_enum::open_enum;
-use crate::reading::{model, neutral};
+use crate::reading::{model, neutral, open_enum};
 use crate::{AgentId, List, LogSourceId, ResourceId, ScriptId};
 
 model! {

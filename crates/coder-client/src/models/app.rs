@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::open_enum::open_enum;
-use crate::reading::{model, neutral};
+use crate::reading::{model, neutral, open_enum};
 use crate::{AgentId, AppId, List, StatusId, WorkspaceId};
 
 model! {

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{ProvisionerJob, WorkspaceResource};
-use crate::open_enum::open_enum;
-use crate::reading::{model, neutral};
+use crate::reading::{model, neutral, open_enum};
 use crate::{BuildId, List, PresetId, TemplateVersionId, UserId, WorkspaceId};
 
 model! {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::open_enum::open_enum;
-use crate::reading::model;
+use crate::reading::{model, open_enum};
 use crate::{AgentId, DevcontainerId, List};
 
 model! {

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::List;
-use crate::open_enum::open_enum;
-use crate::reading::{model, neutral};
+use crate::reading::{model, neutral, open_enum};
 
 model! {
     /// What a deployment is, told to anyone: `GET /api/v2/buildinfo`.

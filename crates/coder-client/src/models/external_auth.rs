@@ -1,6 +1,6 @@
 //! Accounts at other services, such as GitHub, that workspaces use.
 
-use super::ever;
+use super::moment::ever;
 use crate::List;
 use crate::reading::{model, neutral};
 use coder_core::Secret;

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::WorkspaceTransition;
-use crate::open_enum::open_enum;
-use crate::reading::{model, neutral};
+use crate::reading::{model, neutral, open_enum};
 use crate::{
     BuildId, FileId, JobId, List, OrganizationId, TemplateId, TemplateVersionId, UserId, WorkerId,
     WorkspaceId,

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::de::MapAccess;
 use serde::{Serialize, Serializer};
 
-use super::{LoginType, ever};
+use super::LoginType;
+use super::moment::ever;
 use crate::reading::{Outcome, Read, model};
 use crate::{List, UserId};
 

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::open_enum::open_enum;
-use crate::reading::model;
+use crate::reading::{model, open_enum};
 use crate::{AgentId, JobId, List, LogSourceId};
 
 model! {

@@ -1,6 +1,6 @@
 //! What agents tell about themselves.
 
-use super::ever;
+use super::moment::ever;
 use crate::reading::{model, neutral};
 use jiff::Timestamp;
 use serde::Serialize;

@@ -15,6 +15,7 @@ mod job;
 mod key;
 mod log;
 mod metadata;
+mod moment;
 mod oauth2;
 mod organization;
 mod parameter;
@@ -42,10 +43,3 @@ pub use sharing::*;
 pub use template::*;
 pub use user::*;
 pub use workspace::*;
-
-use jiff::Timestamp;
-
-/// A moment that has been or will be: Coder writes the year 1, and some releases 1970, for never.
-fn ever(moment: Option<Timestamp>) -> Option<Timestamp> {
-    moment.filter(|moment| *moment > Timestamp::UNIX_EPOCH)
-}

@@ -4,8 +4,7 @@ use coder_core::Secret;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::open_enum::open_enum;
-use crate::reading::{model, neutral};
+use crate::reading::{model, neutral, open_enum};
 use crate::{List, OAuth2AppId, OAuth2SecretId};
 
 model! {

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{JobStatus, LoginType, Role, UserStatus};
-use crate::open_enum::open_enum;
-use crate::reading::model;
+use crate::reading::{model, open_enum};
 use crate::{JobId, List, OrganizationId, UserId, WorkerId};
 
 model! {

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::open_enum::open_enum;
-use crate::reading::{model, neutral};
+use crate::reading::{model, neutral, open_enum};
 use crate::{List, PresetId, UserId};
 
 model! {

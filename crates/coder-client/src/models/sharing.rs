@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::{SharingLevel, User, WorkspaceRole};
-use crate::open_enum::open_enum;
-use crate::reading::model;
+use crate::reading::{model, open_enum};
 use crate::{GroupId, List, OrganizationId, UserId, WorkspaceId};
 
 model! {

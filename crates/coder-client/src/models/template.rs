@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{MatchedProvisioners, ProvisionerJob, SharingLevel};
-use crate::open_enum::open_enum;
-use crate::reading::{model, neutral};
+use crate::reading::{model, neutral, open_enum};
 use crate::{List, OrganizationId, TemplateId, TemplateVersionId, UserId};
 
 model! {

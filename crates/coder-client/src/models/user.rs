@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::ever;
-use crate::open_enum::open_enum;
-use crate::reading::model;
+use super::moment::ever;
+use crate::reading::{model, open_enum};
 use crate::{List, OrganizationId, UserId};
 
 model! {

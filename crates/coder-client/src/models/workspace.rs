@@ -4,9 +4,9 @@ use coder_core::Secret;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{AppStatus, WorkspaceBuild, ever};
-use crate::open_enum::open_enum;
-use crate::reading::{model, neutral};
+use super::moment::ever;
+use super::{AppStatus, WorkspaceBuild};
+use crate::reading::{model, neutral, open_enum};
 use crate::{
     AgentId, List, OrganizationId, TaskId, TemplateId, TemplateVersionId, UserId, WorkspaceId,
 };

@@ -1,27 +1,38 @@
-//! Agents, and what runs in them.
+//! Agents of workspaces, their containers, ports and logs.
 
 use crate::models::{AgentContainers, AgentLog, ListeningPorts, WorkspaceAgent};
-use crate::operation::{Draft, operation, operations};
+use crate::operation::{RequestBuilder, impl_operation, operations};
 use crate::{AgentId, DevcontainerId, List};
 
 operations! {
-    /// `GET /api/v2/workspaceagents/{agent}`: one agent.
+    /// `GET /api/v2/workspaceagents/{agent}`: returns an agent.
     GetAgent(agent: AgentId) = GET ["workspaceagents", agent] => WorkspaceAgent;
-    /// `GET /api/v2/workspaceagents/{agent}/listening-ports`: the ports that something listens on.
-    /// Answers 400 while the agent is not connected.
+    /// `GET /api/v2/workspaceagents/{agent}/listening-ports`: lists the TCP ports of the workspace
+    /// that a process listens on. Coder answers 400 while the agent is not connected.
     ListListeningPorts(agent: AgentId) =
         GET ["workspaceagents", agent, "listening-ports"] => ListeningPorts;
-    /// `DELETE /api/v2/workspaceagents/{agent}/containers/devcontainers/{devcontainer}`: removes a
+    /// `DELETE /api/v2/workspaceagents/{agent}/containers/devcontainers/{devcontainer}`: deletes a
     /// dev container.
     DeleteDevcontainer(agent: AgentId, devcontainer: DevcontainerId) =
-        DELETE ["workspaceagents", agent, "containers", "devcontainers", devcontainer];
+        DELETE ["workspaceagents", agent, "containers", "devcontainers", devcontainer] => ();
     /// `POST /api/v2/workspaceagents/{agent}/containers/devcontainers/{devcontainer}/recreate`:
-    /// makes a dev container anew.
+    /// builds a dev container again.
     RecreateDevcontainer(agent: AgentId, devcontainer: DevcontainerId) =
-        POST ["workspaceagents", agent, "containers", "devcontainers", devcontainer, "recreate"];
+        POST ["workspaceagents", agent, "containers", "devcontainers", devcontainer, "recreate"]
+        => ();
+    /// `GET /api/v2/workspaceagents/{agent}/logs`: lists the log lines that the scripts of an agent
+    /// wrote.
+    #[derive(Copy)]
+    ListAgentLogs(agent: AgentId) = GET ["workspaceagents", agent, "logs"]
+        query {
+            ;
+            /// Returns only lines after the line with this id.
+            after: i64,
+        }
+        => List<AgentLog>;
 }
 
-/// `GET /api/v2/workspaceagents/{agent}/containers`: the containers in an agent.
+/// `GET /api/v2/workspaceagents/{agent}/containers`: lists the containers that run beside an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListAgentContainers {
     agent: AgentId,
@@ -29,12 +40,12 @@ pub struct ListAgentContainers {
 }
 
 impl ListAgentContainers {
-    /// All of them.
+    /// Creates the operation for all containers of an agent.
     pub fn new(agent: AgentId) -> Self {
         Self { agent, labels: Vec::new() }
     }
 
-    /// Those with this label, as `key=value`.
+    /// Adds a label, as `key=value`. With labels, only containers that have them are returned.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.labels.push(label.into());
@@ -42,31 +53,10 @@ impl ListAgentContainers {
     }
 }
 
-operation!(ListAgentContainers => AgentContainers, |this| {
-    let draft = Draft::get(["workspaceagents", &this.agent.to_string(), "containers"]);
-    this.labels.iter().fold(draft, |draft, label| draft.query("label", Some(label)))
-});
-
-/// `GET /api/v2/workspaceagents/{agent}/logs`: what an agent's scripts wrote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListAgentLogs {
-    agent: AgentId,
-    after: Option<i64>,
-}
-
-impl ListAgentLogs {
-    /// All of it.
-    pub fn new(agent: AgentId) -> Self {
-        Self { agent, after: None }
+impl_operation!(ListAgentContainers => AgentContainers, |this| {
+    let mut request = RequestBuilder::get(["workspaceagents", &this.agent.to_string(), "containers"]);
+    for label in &this.labels {
+        request = request.query("label", Some(label));
     }
-
-    /// What comes after the line with this id.
-    #[must_use]
-    pub fn after(self, id: i64) -> Self {
-        Self { after: Some(id), ..self }
-    }
-}
-
-operation!(ListAgentLogs => List<AgentLog>, |this| {
-    Draft::get(["workspaceagents", &this.agent.to_string(), "logs"]).query("after", this.after)
+    request
 });

@@ -1,4 +1,4 @@
-//! Builds: start, stop, delete, and what they were made with.
+//! Builds of workspaces: start, stop, restart and delete, and what the builds made.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,128 +7,68 @@ use crate::models::{
     BuildParameter, BuildReason, BuildTimings, JobStatus, ProvisionerJobLog, WorkspaceBuild,
     WorkspaceResource, WorkspaceTransition,
 };
-use crate::operation::{Draft, operation, operations};
-use crate::{
-    BuildId, Capability, List, PresetId, TemplateVersionId, UserRef, WorkspaceId, WorkspaceName,
-};
+use crate::operation::{RequestBuilder, impl_operation, operations};
+use crate::{BuildId, List, PresetId, TemplateVersionId, UserRef, WorkspaceId, WorkspaceName};
 
 operations! {
-    /// `GET /api/v2/workspacebuilds/{build}`: one build.
+    /// `GET /api/v2/workspacebuilds/{build}`: returns a build.
     GetBuild(build: BuildId) = GET ["workspacebuilds", build] => WorkspaceBuild;
-    /// `GET /api/v2/users/{user}/workspace/{name}/builds/{number}`: one build, by its number.
+    /// `GET /api/v2/users/{user}/workspace/{name}/builds/{number}`: returns a build by its number,
+    /// which counts from 1 for each workspace.
     GetBuildByNumber(owner: UserRef, workspace: WorkspaceName, number: u32) =
         GET ["users", owner, "workspace", workspace, "builds", number] => WorkspaceBuild;
-    /// `GET /api/v2/workspacebuilds/{build}/parameters`: the values a build was made with. They
+    /// `GET /api/v2/workspacebuilds/{build}/parameters`: lists the parameter values of a build. They
     /// never change.
     ListBuildParameters(build: BuildId) =
         GET ["workspacebuilds", build, "parameters"] => List<BuildParameter>;
-    /// `GET /api/v2/workspacebuilds/{build}/resources`: what a build made.
+    /// `GET /api/v2/workspacebuilds/{build}/resources`: lists the resources that a build made.
     ListBuildResources(build: BuildId) =
         GET ["workspacebuilds", build, "resources"] => List<WorkspaceResource>;
-    /// `GET /api/v2/workspacebuilds/{build}/timings`: how long the parts of a build took.
+    /// `GET /api/v2/workspacebuilds/{build}/timings`: returns how long the parts of a build took.
     GetBuildTimings(build: BuildId) = GET ["workspacebuilds", build, "timings"] => BuildTimings;
+    /// `GET /api/v2/workspaces/{workspace}/builds`: lists the builds of a workspace, the newest
+    /// first.
+    ListBuilds(workspace: WorkspaceId) = GET ["workspaces", workspace, "builds"]
+        query {
+            ;
+            /// Returns only builds that were created after this moment.
+            since: Timestamp,
+            /// Sets the greatest number of builds to return; 0 means all.
+            limit: u32,
+            /// Skips this number of builds.
+            offset: u32,
+        }
+        => List<WorkspaceBuild>;
+    /// `GET /api/v2/workspacebuilds/{build}/logs`: lists the log lines of a build.
+    #[derive(Copy)]
+    ListBuildLogs(build: BuildId) = GET ["workspacebuilds", build, "logs"]
+        query {
+            ;
+            /// Returns only lines after the line with this id.
+            after: i64,
+        }
+        => List<ProvisionerJobLog>;
+    /// `PATCH /api/v2/workspacebuilds/{build}/cancel`: cancels a build.
+    ///
+    /// For a build that has ended, the error [is too late](crate::ClientError::is_too_late). A build that
+    /// is cancelled half way may end as `failed` with the error `canceled` instead of as `canceled`.
+    CancelBuild(build: BuildId) = PATCH ["workspacebuilds", build, "cancel"]
+        query {
+            ;
+            /// Cancels the build only while it has this status, `pending` or `running`; otherwise
+            /// the error [is too late](crate::ClientError::is_too_late).
+            ///
+            /// Older releases ignore this condition, so the request is sent only to a release with
+            /// [`Capability::ConditionalCancel`](crate::Capability::ConditionalCancel).
+            expect_status: JobStatus,
+        }
+        => (), needs ConditionalCancel if expect_status;
 }
 
-/// `GET /api/v2/workspaces/{workspace}/builds`: a workspace's builds, the newest first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListBuilds {
-    workspace: WorkspaceId,
-    since: Option<Timestamp>,
-    limit: Option<u32>,
-    offset: Option<u32>,
-}
-
-impl ListBuilds {
-    /// All of them.
-    pub fn new(workspace: WorkspaceId) -> Self {
-        Self { workspace, since: None, limit: None, offset: None }
-    }
-
-    /// Those that were asked for after this moment.
-    #[must_use]
-    pub fn since(self, moment: Timestamp) -> Self {
-        Self { since: Some(moment), ..self }
-    }
-
-    /// At most `limit` of them (0 for all), beginning after the first `offset`.
-    #[must_use]
-    pub fn page(self, limit: u32, offset: u32) -> Self {
-        Self { limit: Some(limit), offset: Some(offset), ..self }
-    }
-}
-
-operation!(ListBuilds => List<WorkspaceBuild>, |this| {
-    Draft::get(["workspaces", &this.workspace.to_string(), "builds"])
-        .query("since", this.since)
-        .query("limit", this.limit)
-        .query("offset", this.offset)
-});
-
-/// `GET /api/v2/workspacebuilds/{build}/logs`: a build's log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListBuildLogs {
-    build: BuildId,
-    after: Option<i64>,
-}
-
-impl ListBuildLogs {
-    /// All of it.
-    pub fn new(build: BuildId) -> Self {
-        Self { build, after: None }
-    }
-
-    /// What comes after the line with this id.
-    #[must_use]
-    pub fn after(self, id: i64) -> Self {
-        Self { after: Some(id), ..self }
-    }
-}
-
-operation!(ListBuildLogs => List<ProvisionerJobLog>, |this| {
-    Draft::get(["workspacebuilds", &this.build.to_string(), "logs"]).query("after", this.after)
-});
-
-/// `PATCH /api/v2/workspacebuilds/{build}/cancel`: asks to cancel a build.
+/// `POST /api/v2/workspaces/{workspace}/builds`: starts, stops, restarts or deletes a workspace.
 ///
-/// One that is over already is an error that [`is_too_late`](crate::Error::is_too_late). A build
-/// that is cancelled half way may end as `failed` with the error `canceled` instead of as
-/// `canceled`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CancelBuild {
-    build: BuildId,
-    expected: Option<JobStatus>,
-}
-
-impl CancelBuild {
-    /// This one, whatever it does.
-    pub fn new(build: BuildId) -> Self {
-        Self { build, expected: None }
-    }
-
-    /// Only while it is still pending or running; otherwise it is an error that
-    /// [`is_too_late`](crate::Error::is_too_late). Older releases ignore the condition: it is asked
-    /// of a release only that has [`Capability::ConditionalCancel`].
-    #[must_use]
-    pub fn while_it_is(self, status: JobStatus) -> Self {
-        Self { expected: Some(status), ..self }
-    }
-}
-
-operation!(
-    CancelBuild,
-    |this| {
-        Draft::patch(["workspacebuilds", &this.build.to_string(), "cancel"])
-            .query("expect_status", this.expected.as_ref())
-    },
-    fn needs(&self) -> Option<Capability> {
-        self.expected.as_ref().map(|_| Capability::ConditionalCancel)
-    }
-);
-
-/// `POST /api/v2/workspaces/{workspace}/builds`: starts, stops or deletes a workspace.
-///
-/// While another build is active, and when the workspace was deleted, it answers 409
-/// ([`Error::conflict`](crate::Error::conflict)).
+/// Coder answers 409 ([`ClientError::conflict`](crate::ClientError::conflict)) while another build is active, and
+/// for a workspace that was deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreateWorkspaceBuild {
     #[serde(skip)]
@@ -145,39 +85,41 @@ pub struct CreateWorkspaceBuild {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     orphan: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    on_success: Option<OnSuccess>,
+    on_success: Option<FollowUpBuild>,
 }
 
-/// What to build when this build has succeeded.
+/// The build that Coder makes when this one has succeeded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct OnSuccess {
+struct FollowUpBuild {
     transition: WorkspaceTransition,
     #[serde(skip_serializing_if = "Option::is_none")]
     template_version_id: Option<TemplateVersionId>,
 }
 
 impl CreateWorkspaceBuild {
-    /// Starts the workspace, waking it when it is dormant.
+    /// Starts the workspace. A dormant workspace becomes active.
     pub fn start(workspace: WorkspaceId) -> Self {
         Self::new(workspace, WorkspaceTransition::Start)
     }
 
-    /// Stops the workspace.
+    /// Stops the workspace without deleting it.
     pub fn stop(workspace: WorkspaceId) -> Self {
         Self::new(workspace, WorkspaceTransition::Stop)
     }
 
-    /// Deletes the workspace and everything in it.
+    /// Deletes the workspace and all of its resources.
     pub fn delete(workspace: WorkspaceId) -> Self {
         Self::new(workspace, WorkspaceTransition::Delete)
     }
 
-    /// Stops the workspace and starts it again, with this version of the template or the same as
-    /// before. Older releases would only stop it: it is asked of a release only that has
-    /// [`Capability::RestartInOneRequest`].
+    /// Stops the workspace and then starts it with this version of the template; `None` keeps the
+    /// version.
+    ///
+    /// Older releases would only stop the workspace, so the request is sent only to a release with
+    /// [`Capability::RestartInOneRequest`](crate::Capability::RestartInOneRequest).
     pub fn restart(workspace: WorkspaceId, version: Option<TemplateVersionId>) -> Self {
-        let start =
-            OnSuccess { transition: WorkspaceTransition::Start, template_version_id: version };
+        let transition = WorkspaceTransition::Start;
+        let start = FollowUpBuild { transition, template_version_id: version };
         Self { on_success: Some(start), ..Self::stop(workspace) }
     }
 
@@ -194,42 +136,41 @@ impl CreateWorkspaceBuild {
         }
     }
 
-    /// With this version of the template; without it, with the same as before, or the active one
-    /// where the template requires it.
+    /// Sets the version of the template. The default is the version of the last build, or the
+    /// active version where the template requires it.
     #[must_use]
     pub fn template_version(self, version: TemplateVersionId) -> Self {
         Self { template_version_id: Some(version), ..self }
     }
 
-    /// With a value for a parameter; the others keep theirs.
+    /// Sets the value of a parameter. Parameters that are not set keep their values.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.rich_parameter_values.push(BuildParameter::new(name, value));
         self
     }
 
-    /// With the values of a preset.
+    /// Sets the preset that parameter values are taken from.
     #[must_use]
     pub fn preset(self, preset: PresetId) -> Self {
         Self { template_version_preset_id: Some(preset), ..self }
     }
 
-    /// Why it is asked for. Coder takes the reasons of people only.
+    /// Sets the reason that Coder records. Coder accepts only reasons of people, such as
+    /// [`BuildReason::Dashboard`].
     #[must_use]
     pub fn reason(self, reason: BuildReason) -> Self {
         Self { reason: Some(reason), ..self }
     }
 
-    /// When deleting: forgets what was made instead of removing it. For administrators.
+    /// Deletes the workspace without destroying its resources, which stay behind. Only
+    /// administrators may do so.
     #[must_use]
     pub fn orphan(self) -> Self {
         Self { orphan: true, ..self }
     }
 }
 
-operation!(CreateWorkspaceBuild => WorkspaceBuild,
-    |this| Draft::post(["workspaces", &this.workspace.to_string(), "builds"]).json(this),
-    fn needs(&self) -> Option<Capability> {
-        self.on_success.as_ref().map(|_| Capability::RestartInOneRequest)
-    }
-);
+impl_operation!(CreateWorkspaceBuild => WorkspaceBuild, needs RestartInOneRequest if on_success, |this| {
+    RequestBuilder::post(["workspaces", &this.workspace.to_string(), "builds"]).json(this)
+});

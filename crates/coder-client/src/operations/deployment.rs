@@ -1,85 +1,63 @@
-//! What the deployment is, and what it can do.
+//! The deployment: its version, its settings, and what the caller may do at it.
 
 use std::collections::BTreeMap;
 
-use http::Method;
 use serde::Serialize;
 
 use crate::models::{
     AppHost, Appearance, AuthMethods, AvailableExperiments, BuildInfo, DeploymentStats,
     Entitlements, Regions, ScopeCatalog, SshConfig, UpdateCheck,
 };
-use crate::operation::{Draft, operation, operations};
+use crate::operation::{RequestBuilder, impl_operation, operations};
 use crate::{List, OrganizationId, UserRef};
 
 operations! {
-    /// `GET /api/v2/appearance`: what the dashboard looks like. Builds without the enterprise part
-    /// do not have it.
+    /// `GET /api/v2/appearance`: returns the settings of the dashboard's appearance. Builds without
+    /// the enterprise part do not have this route.
     GetAppearance = GET ["appearance"] => Appearance;
-    /// `GET /api/v2/applications/host`: where apps have host names of their own. [`ListRegions`]
-    /// says more.
+    /// `GET /api/v2/applications/host`: returns the host name below which apps have host names of
+    /// their own. [`ListRegions`] tells more.
     GetAppHost = GET ["applications", "host"] => AppHost;
-    /// `GET /api/v2/deployment/config`: how the deployment is configured, for its operators. The
-    /// configuration is as large as Coder's command line and is not modelled.
+    /// `GET /api/v2/deployment/config`: returns the configuration of the deployment, for its
+    /// operators. It is as large as Coder's command line and is not modelled.
     GetDeploymentConfig = GET ["deployment", "config"] => serde_json::Value;
-    /// `GET /api/v2/deployment/ssh`: how to reach workspaces over SSH.
+    /// `GET /api/v2/deployment/ssh`: returns the settings that SSH clients need to reach workspaces.
     GetSshConfig = GET ["deployment", "ssh"] => SshConfig;
-    /// `GET /api/v2/deployment/stats`: how much the deployment does.
+    /// `GET /api/v2/deployment/stats`: returns numbers of workspaces, sessions and traffic.
     GetDeploymentStats = GET ["deployment", "stats"] => DeploymentStats;
-    /// `GET /api/v2/experiments`: the experiments that are on.
+    /// `GET /api/v2/experiments`: lists the experiments that are switched on.
     ListExperiments = GET ["experiments"] => List<String>;
-    /// `GET /api/v2/experiments/available`: the experiments that could be on.
+    /// `GET /api/v2/experiments/available`: lists the experiments that can be switched on safely.
     ListAvailableExperiments = GET ["experiments", "available"] => AvailableExperiments;
-    /// `GET /api/v2/regions`: the deployment and its proxies, and where their apps are.
+    /// `GET /api/v2/regions`: lists the deployment and its workspace proxies, with the host names of
+    /// their apps.
     ListRegions = GET ["regions"] => Regions;
+    /// `GET /api/v2/buildinfo`: returns the version and the URLs of the deployment. Needs no
+    /// credential.
+    GetBuildInfo = GET ["buildinfo"] => BuildInfo, public, small;
+    /// `GET /api/v2/auth/scopes`: lists the scopes that API tokens can have. Needs no credential.
+    ListScopes = GET ["auth", "scopes"] => ScopeCatalog, public, small, needs ScopeCatalog;
+    /// `GET /api/v2/entitlements`: returns the features that the licence allows. Needs no credential.
+    ///
+    /// Builds without the enterprise part do not have this route
+    /// ([`ClientError::is_unsupported`](crate::ClientError::is_unsupported)).
+    GetEntitlements = GET ["entitlements"] => Entitlements, public, small;
+    /// `GET /api/v2/updatecheck`: returns whether a newer release of Coder exists. Needs no
+    /// credential.
+    CheckForUpdate = GET ["updatecheck"] => UpdateCheck, public, small;
+    /// `GET /api/v2/users/authmethods`: returns the ways in which people can sign in. Needs no
+    /// credential.
+    ListAuthMethods = GET ["users", "authmethods"] => AuthMethods, public, small;
 }
 
-/// Declares operations that need no credential.
-macro_rules! open_operations {
-    ($(
-        $(#[$meta:meta])*
-        $name:ident = GET [$($segment:literal),+] => $output:ty $(, needs $needs:ident)?;
-    )+) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub struct $name;
-
-        operation!($name => $output, |_this| Draft::get([$($segment),+]),
-            fn needs_credential(&self) -> bool {
-                false
-            },
-            fn max_answer(&self) -> usize {
-                crate::operation::SMALL_ANSWER
-            }
-            $(, fn needs(&self) -> Option<crate::Capability> {
-                Some(crate::Capability::$needs)
-            })?
-        );
-    )+};
-}
-
-open_operations! {
-    /// `GET /api/v2/buildinfo`: the deployment's version and URLs. Needs no credential.
-    GetBuildInfo = GET ["buildinfo"] => BuildInfo;
-    /// `GET /api/v2/auth/scopes`: what tokens can be allowed. Needs no credential.
-    ListScopes = GET ["auth", "scopes"] => ScopeCatalog, needs ScopeCatalog;
-    /// `GET /api/v2/entitlements`: what the licence allows. Needs no credential; builds without
-    /// the enterprise part do not have it ([`Error::is_unsupported`](crate::Error::is_unsupported)).
-    GetEntitlements = GET ["entitlements"] => Entitlements;
-    /// `GET /api/v2/updatecheck`: whether there is a newer Coder. Needs no credential.
-    CheckForUpdate = GET ["updatecheck"] => UpdateCheck;
-    /// `GET /api/v2/users/authmethods`: how people may sign in. Needs no credential.
-    ListAuthMethods = GET ["users", "authmethods"] => AuthMethods;
-}
-
-/// `POST /api/v2/authcheck`: what the caller may do, in one request.
+/// `POST /api/v2/authcheck`: checks several permissions of the caller in one request.
 ///
 /// ```
 /// use coder_client::operations::{CheckAuthorization, Permission};
 ///
 /// # let organization = "11b9eb6a-187a-4cb8-a370-f909fed6e989".parse()?;
-/// let may = CheckAuthorization::new()
-///     .ask("create", Permission::new("create", "workspace").owned_by("me").within(organization));
+/// let create = Permission::new("create", "workspace").owner("me").organization(organization);
+/// let check = CheckAuthorization::new().permission("create", create);
 /// # Ok::<_, coder_client::IdError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -88,27 +66,24 @@ pub struct CheckAuthorization {
 }
 
 impl CheckAuthorization {
-    /// Asks nothing yet.
+    /// Creates the operation without a permission to check.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks for one thing; the answer has the same name.
+    /// Adds a permission to check. The answer has `true` or `false` under the same name.
     #[must_use]
-    pub fn ask(mut self, name: impl Into<String>, permission: Permission) -> Self {
+    pub fn permission(mut self, name: impl Into<String>, permission: Permission) -> Self {
         self.checks.insert(name.into(), permission);
         self
     }
 }
 
-operation!(CheckAuthorization => BTreeMap<String, bool>,
-    |this| Draft::post(["authcheck"]).json(this),
-    fn is_repeatable(&self, _method: &Method) -> bool {
-        true
-    }
-);
+impl_operation!(CheckAuthorization => BTreeMap<String, bool>, repeatable, |this| {
+    RequestBuilder::post(["authcheck"]).json(this)
+});
 
-/// Something that one may be allowed to do.
+/// A permission: an action on a kind of resource, limited to some resources of that kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Permission {
     action: String,
@@ -129,7 +104,7 @@ struct PermissionObject {
 }
 
 impl Permission {
-    /// An action like `create` on a kind of thing like `workspace`.
+    /// Creates the permission for an action like `create` on a resource type like `workspace`.
     pub fn new(action: impl Into<String>, resource_type: impl Into<String>) -> Self {
         let object = PermissionObject {
             resource_type: resource_type.into(),
@@ -141,30 +116,30 @@ impl Permission {
         Self { action: action.into(), object }
     }
 
-    /// On what belongs to this user, by id or `me`.
+    /// Limits the permission to resources of this user, named by id or as `me`.
     #[must_use]
-    pub fn owned_by(mut self, owner: impl Into<UserRef>) -> Self {
+    pub fn owner(mut self, owner: impl Into<UserRef>) -> Self {
         self.object.owner_id = Some(owner.into().to_string());
         self
     }
 
-    /// On what belongs to this organization.
+    /// Limits the permission to resources of this organization.
     #[must_use]
-    pub fn within(mut self, organization: OrganizationId) -> Self {
+    pub fn organization(mut self, organization: OrganizationId) -> Self {
         self.object.organization_id = Some(organization);
         self
     }
 
-    /// In at least one organization.
+    /// Asks whether the permission holds in at least one organization.
     #[must_use]
-    pub fn within_any(mut self) -> Self {
+    pub fn any_organization(mut self) -> Self {
         self.object.any_org = true;
         self
     }
 
-    /// On this very thing, by its id.
+    /// Limits the permission to the one resource with this id.
     #[must_use]
-    pub fn on(mut self, id: impl Into<uuid::Uuid>) -> Self {
+    pub fn resource(mut self, id: impl Into<uuid::Uuid>) -> Self {
         self.object.resource_id = Some(id.into());
         self
     }

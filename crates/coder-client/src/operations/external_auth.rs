@@ -6,65 +6,71 @@ use http::{Method, Request, Response};
 use serde::Serialize;
 
 use crate::models::{ExternalAuth, ExternalAuthDevice, ExternalAuthList, ExternalAuthUnlinked};
-use crate::operation::{Draft, operation, operations};
-use crate::{Error, Operation};
+use crate::operation::{RequestBuilder, impl_operation, operations};
+use crate::{ClientError, Operation, read_json};
 
 operations! {
-    /// `GET /api/v2/external-auth`: what can be linked, and what is.
+    /// `GET /api/v2/external-auth`: lists the services whose accounts can be linked, and the links
+    /// of the caller.
     ListExternalAuth = GET ["external-auth"] => ExternalAuthList;
-    /// `GET /api/v2/external-auth/{externalauth}`: whether the caller has linked an account there.
-    /// People link one in the browser, at `/external-auth/{externalauth}`.
+    /// `GET /api/v2/external-auth/{externalauth}`: returns whether the caller has linked an account
+    /// of this service.
+    ///
+    /// People link an account in the browser, on the page `/external-auth/{externalauth}`.
     GetExternalAuth(provider: String) = GET ["external-auth", provider] => ExternalAuth;
-    /// `GET /api/v2/external-auth/{externalauth}/device`: a code to type there.
+    /// `GET /api/v2/external-auth/{externalauth}/device`: starts to link an account with a code that
+    /// the user types at the service (RFC 8628).
     StartExternalAuthDevice(provider: String) =
         GET ["external-auth", provider, "device"] => ExternalAuthDevice;
 }
 
-/// `DELETE /api/v2/external-auth/{externalauth}`: removes the link.
+/// `DELETE /api/v2/external-auth/{externalauth}`: removes the link to the caller's account of a
+/// service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnlinkExternalAuth {
     provider: String,
 }
 
 impl UnlinkExternalAuth {
-    /// To this service.
-    pub fn new(provider: String) -> Self {
-        Self { provider }
+    /// Creates the operation for the service with this id.
+    pub fn new(provider: impl Into<String>) -> Self {
+        Self { provider: provider.into() }
     }
 }
 
 impl Operation for UnlinkExternalAuth {
     type Output = ExternalAuthUnlinked;
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
-        Draft::api(Method::DELETE, ["external-auth", &self.provider]).build(deployment)
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
+        RequestBuilder::new(Method::DELETE, ["external-auth", &self.provider]).build(deployment)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<ExternalAuthUnlinked, Error> {
+    fn parse(&self, response: Response<Bytes>) -> Result<ExternalAuthUnlinked, ClientError> {
         // Old releases remove the link, do no more, and say `"OK"`.
-        if crate::response::json::<String>(&response).is_ok() {
+        if read_json::<String>(&response).is_ok() {
             return Ok(ExternalAuthUnlinked { token_revoked: false, token_revocation_error: None });
         }
-        crate::response::json(&response)
+        read_json(&response)
     }
 }
 
-/// `POST /api/v2/external-auth/{externalauth}/device`: links the account once the code was typed.
+/// `POST /api/v2/external-auth/{externalauth}/device`: links the account after the user has typed
+/// the code.
 #[derive(Clone, Debug, Serialize)]
 pub struct FinishExternalAuthDevice {
     #[serde(skip)]
     provider: String,
-    #[serde(serialize_with = "super::users::exposed")]
+    #[serde(serialize_with = "Secret::serialize_exposed")]
     device_code: Secret,
 }
 
 impl FinishExternalAuthDevice {
-    /// With the device code that [`StartExternalAuthDevice`] gave.
+    /// Creates the operation for the device code that [`StartExternalAuthDevice`] returned.
     pub fn new(provider: impl Into<String>, device_code: Secret) -> Self {
         Self { provider: provider.into(), device_code }
     }
 }
 
-operation!(FinishExternalAuthDevice, |this| {
-    Draft::post(["external-auth", &this.provider, "device"]).json(this)
+impl_operation!(FinishExternalAuthDevice => (), |this| {
+    RequestBuilder::post(["external-auth", &this.provider, "device"]).json(this)
 });

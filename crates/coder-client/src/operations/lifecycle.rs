@@ -1,80 +1,89 @@
-//! What happens to a workspace over time: its name, its schedule, its dormancy, its use.
+//! Changes of a workspace that need no build: its name, schedule, dormancy and use.
 
-use bytes::Bytes;
-use coder_core::DeploymentUrl;
-use http::{Method, Request, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::models::{
     AutomaticUpdates, BuildTimings, ExternalAgentCredentials, ResolvedAutostart, Workspace,
 };
-use crate::operation::{Draft, operation, operations};
-use crate::{AgentId, Error, Operation, WorkspaceId, WorkspaceName};
+use crate::operation::{RequestBuilder, impl_operation, operations};
+use crate::{AgentId, WorkspaceId, WorkspaceName};
 
 operations! {
-    /// `PUT /api/v2/workspaces/{workspace}/favorite`: lists an own workspace first.
-    FavoriteWorkspace(workspace: WorkspaceId) = PUT ["workspaces", workspace, "favorite"];
-    /// `DELETE /api/v2/workspaces/{workspace}/favorite`: does not list it first any more.
-    UnfavoriteWorkspace(workspace: WorkspaceId) = DELETE ["workspaces", workspace, "favorite"];
-    /// `GET /api/v2/workspaces/{workspace}/resolve-autostart`: whether a workspace that updates by
-    /// itself could start by itself.
+    /// `PUT /api/v2/workspaces/{workspace}/favorite`: marks a workspace of the caller as a favorite,
+    /// so that Coder lists it first.
+    FavoriteWorkspace(workspace: WorkspaceId) = PUT ["workspaces", workspace, "favorite"] => ();
+    /// `DELETE /api/v2/workspaces/{workspace}/favorite`: removes the mark of a favorite.
+    UnfavoriteWorkspace(workspace: WorkspaceId) = DELETE ["workspaces", workspace, "favorite"] => ();
+    /// `GET /api/v2/workspaces/{workspace}/resolve-autostart`: returns whether the parameters of the
+    /// active template version allow a workspace with automatic updates to start by itself.
     ResolveAutostart(workspace: WorkspaceId) =
         GET ["workspaces", workspace, "resolve-autostart"] => ResolvedAutostart;
-    /// `GET /api/v2/workspaces/{workspace}/timings`: how long the parts of its last build took.
+    /// `GET /api/v2/workspaces/{workspace}/timings`: returns how long the parts of the last build
+    /// took.
     GetWorkspaceTimings(workspace: WorkspaceId) =
         GET ["workspaces", workspace, "timings"] => BuildTimings;
-    /// `GET /api/v2/workspaces/{workspace}/external-agent/{agent}/credentials`: what an agent that
-    /// runs outside of what the build made signs in with.
+    /// `GET /api/v2/workspaces/{workspace}/external-agent/{agent}/credentials`: returns the token of
+    /// an external agent, which runs on a machine that the build did not make.
     GetExternalAgentCredentials(workspace: WorkspaceId, agent: String) =
         GET ["workspaces", workspace, "external-agent", agent, "credentials"]
         => ExternalAgentCredentials;
+    /// `PATCH /api/v2/workspaces/{workspace}`: renames a workspace, where the deployment allows that
+    /// ([`Workspace::allow_renames`]). Coder answers 409 when the name is taken.
+    RenameWorkspace(workspace: WorkspaceId, name: WorkspaceName) =
+        PATCH ["workspaces", workspace] body { name } => ();
+    /// `PUT /api/v2/workspaces/{workspace}/autoupdates`: sets whether a workspace is updated to the
+    /// active template version when it starts.
+    SetAutomaticUpdates(workspace: WorkspaceId, automatic_updates: AutomaticUpdates) =
+        PUT ["workspaces", workspace, "autoupdates"] body { automatic_updates } => ();
+    /// `PUT /api/v2/workspaces/{workspace}/extend`: moves the moment at which a running workspace
+    /// stops by itself.
+    ///
+    /// The moment is at least 30 minutes ahead, and not after
+    /// [`WorkspaceBuild::max_deadline`](crate::models::WorkspaceBuild).
+    ExtendWorkspace(workspace: WorkspaceId, deadline: Timestamp) =
+        PUT ["workspaces", workspace, "extend"] body { deadline } => ();
+    /// `PUT /api/v2/workspaces/{workspace}/dormant`: marks a workspace as dormant or active; returns
+    /// `None` when nothing changed (304). An active workspace is not started.
+    #[derive(Copy)]
+    SetDormancy(workspace: WorkspaceId, dormant: bool) =
+        PUT ["workspaces", workspace, "dormant"] body { dormant } => Option<Workspace>;
 }
 
-/// Declares a change of a workspace whose request is one field.
-macro_rules! changes {
-    ($(
-        $(#[$meta:meta])*
-        $name:ident($field:ident: $ty:ty) = $method:ident $($segment:literal)?;
-    )+) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-        pub struct $name {
-            #[serde(skip)]
-            workspace: WorkspaceId,
-            $field: $ty,
-        }
+impl SetDormancy {
+    /// Creates the operation that marks a workspace as dormant.
+    pub fn sleep(workspace: WorkspaceId) -> Self {
+        Self::new(workspace, true)
+    }
 
-        impl $name {
-            /// Of this workspace, to this.
-            pub fn new(workspace: WorkspaceId, $field: $ty) -> Self {
-                Self { workspace, $field }
-            }
-        }
-
-        operation!($name, |this| {
-            let workspace = this.workspace.to_string();
-            let path = ["workspaces", workspace.as_str()].into_iter().chain([$($segment)?]);
-            Draft::api(Method::$method, path).json(this)
-        });
-    )+};
+    /// Creates the operation that marks a workspace as active. Coder does not start it.
+    pub fn wake(workspace: WorkspaceId) -> Self {
+        Self::new(workspace, false)
+    }
 }
 
-changes! {
-    /// `PATCH /api/v2/workspaces/{workspace}`: renames it, where the deployment allows that
-    /// ([`Workspace::allow_renames`]). Answers 409 when the name is taken.
-    RenameWorkspace(name: WorkspaceName) = PATCH;
-    /// `PUT /api/v2/workspaces/{workspace}/autostart`: when it starts by itself, as
-    /// `CRON_TZ=Zone 30 9 * * 1-5`; `None` for never.
-    SetAutostart(schedule: Option<String>) = PUT "autostart";
-    /// `PUT /api/v2/workspaces/{workspace}/autoupdates`: whether it updates when it starts.
-    SetAutomaticUpdates(automatic_updates: AutomaticUpdates) = PUT "autoupdates";
-    /// `PUT /api/v2/workspaces/{workspace}/extend`: lets it run until this moment, at least half
-    /// an hour ahead and not beyond [`WorkspaceBuild::max_deadline`](crate::models::WorkspaceBuild).
-    ExtendWorkspace(deadline: Timestamp) = PUT "extend";
+/// `PUT /api/v2/workspaces/{workspace}/autostart`: sets the schedule on which a workspace starts by
+/// itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SetAutostart {
+    #[serde(skip)]
+    workspace: WorkspaceId,
+    schedule: Option<String>,
 }
 
-/// `PUT /api/v2/workspaces/{workspace}/ttl`: after which time it stops by itself.
+impl SetAutostart {
+    /// Creates the operation for a schedule like `CRON_TZ=Europe/Berlin 30 9 * * 1-5`; `None`
+    /// switches autostart off.
+    pub fn new(workspace: WorkspaceId, schedule: Option<String>) -> Self {
+        Self { workspace, schedule }
+    }
+}
+
+impl_operation!(SetAutostart => (), |this| {
+    RequestBuilder::put(["workspaces", &this.workspace.to_string(), "autostart"]).json(this)
+});
+
+/// `PUT /api/v2/workspaces/{workspace}/ttl`: sets the time after which a workspace stops by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct SetTtl {
     #[serde(skip)]
@@ -83,55 +92,18 @@ pub struct SetTtl {
 }
 
 impl SetTtl {
-    /// After one minute to 30 days; `None` for never.
+    /// Creates the operation for a time from one minute to 30 days; `None` lets the workspace run.
     pub fn new(workspace: WorkspaceId, ttl: Option<SignedDuration>) -> Self {
         let ttl_ms = ttl.and_then(|ttl| i64::try_from(ttl.as_millis()).ok());
         Self { workspace, ttl_ms }
     }
 }
 
-operation!(SetTtl, |this| {
-    Draft::put(["workspaces", &this.workspace.to_string(), "ttl"]).json(this)
+impl_operation!(SetTtl => (), |this| {
+    RequestBuilder::put(["workspaces", &this.workspace.to_string(), "ttl"]).json(this)
 });
 
-/// `PUT /api/v2/workspaces/{workspace}/dormant`: puts it to sleep or wakes it; `None` when it was
-/// so already. It does not start by that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct SetDormancy {
-    #[serde(skip)]
-    workspace: WorkspaceId,
-    dormant: bool,
-}
-
-impl SetDormancy {
-    /// Puts it to sleep.
-    pub fn sleep(workspace: WorkspaceId) -> Self {
-        Self { workspace, dormant: true }
-    }
-
-    /// Wakes it.
-    pub fn wake(workspace: WorkspaceId) -> Self {
-        Self { workspace, dormant: false }
-    }
-}
-
-impl Operation for SetDormancy {
-    type Output = Option<Workspace>;
-
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
-        let workspace = self.workspace.to_string();
-        Draft::put(["workspaces", &workspace, "dormant"]).json(self).build(deployment)
-    }
-
-    fn parse(&self, response: Response<Bytes>) -> Result<Option<Workspace>, Error> {
-        if response.status() == StatusCode::NOT_MODIFIED {
-            return Ok(None);
-        }
-        crate::response::tolerant(&response).map(Some)
-    }
-}
-
-/// `POST /api/v2/workspaces/{workspace}/usage`: says that it is being used, which puts off its
+/// `POST /api/v2/workspaces/{workspace}/usage`: reports that a workspace is used, which moves its
 /// deadline and its dormancy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReportUsage {
@@ -143,29 +115,29 @@ pub struct ReportUsage {
     app_name: Option<&'static str>,
 }
 
-/// By what a workspace is used.
+/// The kind of app that uses a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UsageApp {
-    /// VS Code and its kin.
+    /// Visual Studio Code and editors that are based on it.
     Vscode,
-    /// JetBrains IDEs.
+    /// An IDE of JetBrains.
     Jetbrains,
     /// A terminal in the browser.
     ReconnectingPty,
-    /// SSH.
+    /// An SSH session of a user.
     Ssh,
 }
 
 impl ReportUsage {
-    /// By anything.
+    /// Creates the operation without telling which app uses the workspace.
     pub fn new(workspace: WorkspaceId) -> Self {
         Self { workspace, agent_id: None, app_name: None }
     }
 
-    /// By this, on this agent.
+    /// Sets the app, and the agent that it is connected to.
     #[must_use]
-    pub fn by(self, agent: AgentId, app: UsageApp) -> Self {
+    pub fn app(self, agent: AgentId, app: UsageApp) -> Self {
         let name = match app {
             UsageApp::Vscode => "vscode",
             UsageApp::Jetbrains => "jetbrains",
@@ -176,6 +148,6 @@ impl ReportUsage {
     }
 }
 
-operation!(ReportUsage, |this| {
-    Draft::post(["workspaces", &this.workspace.to_string(), "usage"]).json(this)
+impl_operation!(ReportUsage => (), |this| {
+    RequestBuilder::post(["workspaces", &this.workspace.to_string(), "usage"]).json(this)
 });

@@ -1,10 +1,10 @@
 //! Coder as an OAuth2 provider: its apps, its metadata, and clients that register themselves.
 //!
-//! Signing people in is the work of `coder-auth`.
+//! To sign people in is the work of `coder-auth`.
 
 use bytes::Bytes;
 use coder_core::{DeploymentUrl, Secret};
-use http::header::{AUTHORIZATION, HeaderValue};
+use http::header::AUTHORIZATION;
 use http::{Method, Request, Response};
 use serde::Serialize;
 
@@ -12,75 +12,62 @@ use crate::models::{
     NewOAuth2AppSecret, OAuth2App, OAuth2AppSecret, OAuth2Client, OAuth2ClientMetadata,
     OAuth2ResourceMetadata, OAuth2ServerMetadata, OAuth2Settings,
 };
-use crate::operation::{Draft, operation, operations};
+use crate::operation::{FromResponse, RequestBuilder, impl_operation, operation_flag, operations};
 use crate::{
-    Capability, Error, List, OAuth2AppId, OAuth2SecretId, Operation, RequestError, UserId,
+    Capability, ClientError, List, OAuth2AppId, OAuth2SecretId, Operation, RequestError, UserId,
 };
 
 operations! {
-    /// `GET /api/v2/oauth2-provider/apps/{app}`: one app.
-    GetOAuth2App(app: OAuth2AppId) = GET ["oauth2-provider", "apps", app] => OAuth2App, needs OAuth2,
-        up to SMALL_ANSWER;
-    /// `DELETE /api/v2/oauth2-provider/apps/{app}`: removes an app, and signs everybody out of it.
-    DeleteOAuth2App(app: OAuth2AppId) = DELETE ["oauth2-provider", "apps", app], needs OAuth2,
-        up to SMALL_ANSWER;
-    /// `GET /api/v2/oauth2-provider/apps/{app}/secrets`: an app's secrets, without the secrets
-    /// themselves.
+    /// `GET /api/v2/oauth2-provider/apps`: lists the OAuth2 apps of the deployment.
+    #[derive(Copy, Default)]
+    ListOAuth2Apps() = GET ["oauth2-provider", "apps"]
+        query {
+            ;
+            /// Returns only apps that this user has given consent to.
+            authorized_by("user_id"): UserId,
+        }
+        => List<OAuth2App>, needs OAuth2;
+    /// `GET /api/v2/oauth2-provider/apps/{app}`: returns an OAuth2 app.
+    GetOAuth2App(app: OAuth2AppId) =
+        GET ["oauth2-provider", "apps", app] => OAuth2App, needs OAuth2, small;
+    /// `DELETE /api/v2/oauth2-provider/apps/{app}`: deletes an app, which ends all of its sessions.
+    DeleteOAuth2App(app: OAuth2AppId) =
+        DELETE ["oauth2-provider", "apps", app] => (), needs OAuth2, small;
+    /// `GET /api/v2/oauth2-provider/apps/{app}/secrets`: lists the secrets of an app, each without
+    /// the secret text.
     ListOAuth2AppSecrets(app: OAuth2AppId) =
         GET ["oauth2-provider", "apps", app, "secrets"] => List<OAuth2AppSecret>, needs OAuth2;
-    /// `POST /api/v2/oauth2-provider/apps/{app}/secrets`: a new secret for an app. It is told once.
+    /// `POST /api/v2/oauth2-provider/apps/{app}/secrets`: creates a secret for an app. Coder returns
+    /// its text only in this answer.
     CreateOAuth2AppSecret(app: OAuth2AppId) =
-        POST ["oauth2-provider", "apps", app, "secrets"] => NewOAuth2AppSecret, needs OAuth2,
-        up to SMALL_ANSWER;
-    /// `DELETE /api/v2/oauth2-provider/apps/{app}/secrets/{secret}`: removes a secret, and signs out
-    /// everybody who signed in with it.
+        POST ["oauth2-provider", "apps", app, "secrets"] => NewOAuth2AppSecret, needs OAuth2, small;
+    /// `DELETE /api/v2/oauth2-provider/apps/{app}/secrets/{secret}`: deletes a secret, which ends the
+    /// sessions that began with it.
     DeleteOAuth2AppSecret(app: OAuth2AppId, secret: OAuth2SecretId) =
-        DELETE ["oauth2-provider", "apps", app, "secrets", secret], needs OAuth2,
-        up to SMALL_ANSWER;
-    /// `GET /api/v2/oauth2-provider/settings`: settings of the OAuth2 provider.
-    GetOAuth2Settings = GET ["oauth2-provider", "settings"] => OAuth2Settings, needs ProviderSettings,
-        up to SMALL_ANSWER;
+        DELETE ["oauth2-provider", "apps", app, "secrets", secret] => (), needs OAuth2, small;
+    /// `GET /api/v2/oauth2-provider/settings`: returns the settings of the OAuth2 provider.
+    GetOAuth2Settings =
+        GET ["oauth2-provider", "settings"] => OAuth2Settings, needs ProviderSettings, small;
+    /// `GET /.well-known/oauth-authorization-server` (RFC 8414): returns the metadata of the OAuth2
+    /// provider. Needs no credential.
+    ///
+    /// Releases before 2.32 answer even where the provider is switched off.
+    GetOAuth2ServerMetadata = GET at_root [".well-known", "oauth-authorization-server"]
+        => OAuth2ServerMetadata, public, small, needs Metadata;
+    /// `GET /.well-known/oauth-protected-resource` (RFC 9728): returns the metadata of the API as a
+    /// protected resource. Needs no credential.
+    GetOAuth2ResourceMetadata = GET at_root [".well-known", "oauth-protected-resource"]
+        => OAuth2ResourceMetadata, public, small, needs Metadata;
+    /// `DELETE /oauth2/tokens`: withdraws the caller's consent to an app, with all codes and tokens
+    /// that came of it.
+    #[derive(Copy)]
+    RevokeOAuth2Consent(client_id: OAuth2AppId) =
+        DELETE at_root ["oauth2", "tokens"] query { client_id } => ();
 }
 
-/// `GET /api/v2/oauth2-provider/apps`: the apps that people sign in to with Coder.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ListOAuth2Apps {
-    user: Option<UserId>,
-}
-
-impl ListOAuth2Apps {
-    /// All of them.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Those that somebody gave their consent.
-    #[must_use]
-    pub fn authorized_by(self, user: UserId) -> Self {
-        Self { user: Some(user) }
-    }
-}
-
-impl Operation for ListOAuth2Apps {
-    type Output = List<OAuth2App>;
-
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
-        Draft::get(["oauth2-provider", "apps"]).query("user_id", self.user).build(deployment)
-    }
-
-    fn parse(&self, response: Response<Bytes>) -> Result<List<OAuth2App>, Error> {
-        // Before 2.31 Coder answered `null` where there are none.
-        crate::response::tolerant(&response)
-    }
-
-    fn needs(&self) -> Option<Capability> {
-        Some(Capability::OAuth2)
-    }
-}
-
-/// What an app is called, and where its users come back to.
+/// The settings of an OAuth2 app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct AppFields {
+pub struct OAuth2AppSettings {
     name: String,
     callback_url: String,
     icon: String,
@@ -90,58 +77,10 @@ struct AppFields {
     scope: Option<String>,
 }
 
-/// `POST /api/v2/oauth2-provider/apps`: a new app.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CreateOAuth2App {
-    #[serde(flatten)]
-    fields: AppFields,
-}
-
-/// `PUT /api/v2/oauth2-provider/apps/{app}`: what an app is called from now on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct UpdateOAuth2App {
-    #[serde(skip)]
-    app: OAuth2AppId,
-    #[serde(flatten)]
-    fields: AppFields,
-}
-
-macro_rules! app_fields {
-    ($($name:ident)+) => {$(
-        impl $name {
-            /// A path of the deployment, or a URL.
-            #[must_use]
-            pub fn icon(mut self, icon: impl Into<String>) -> Self {
-                self.fields.icon = icon.into();
-                self
-            }
-
-            /// Somewhere else users may come back to. Asked only of a release that has
-            /// [`Capability::SeveralRedirectUris`]; older ones ignore it.
-            #[must_use]
-            pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
-                if self.fields.redirect_uris.is_empty() {
-                    self.fields.redirect_uris.push(self.fields.callback_url.clone());
-                }
-                self.fields.redirect_uris.push(uri.into());
-                self
-            }
-
-            /// What it may be granted at most, separated by spaces. Asked only of a release that
-            /// has [`Capability::AppScopes`]; older ones ignore it.
-            #[must_use]
-            pub fn scope(mut self, scope: impl Into<String>) -> Self {
-                self.fields.scope = Some(scope.into());
-                self
-            }
-        }
-    )+};
-}
-
-app_fields!(CreateOAuth2App UpdateOAuth2App);
-
-impl AppFields {
-    fn new(name: impl Into<String>, callback_url: impl Into<String>) -> Self {
+impl OAuth2AppSettings {
+    /// Creates settings with this name and redirect URI. Before 2.38 a name has 1 to 32 letters,
+    /// digits and single hyphens.
+    pub fn new(name: impl Into<String>, callback_url: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             callback_url: callback_url.into(),
@@ -151,7 +90,34 @@ impl AppFields {
         }
     }
 
-    /// What limits or widens an app is not left to a release that ignores it.
+    /// Sets the icon: a path of the deployment, or a URL.
+    #[must_use]
+    pub fn icon(self, icon: impl Into<String>) -> Self {
+        Self { icon: icon.into(), ..self }
+    }
+
+    /// Adds another redirect URI.
+    ///
+    /// Older releases ignore it, so the request is sent only to a release with
+    /// [`Capability::SeveralRedirectUris`].
+    #[must_use]
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        if self.redirect_uris.is_empty() {
+            self.redirect_uris.push(self.callback_url.clone());
+        }
+        self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Sets the scopes that the app may be granted at most, separated by spaces.
+    ///
+    /// Older releases ignore them, so the request is sent only to a release with
+    /// [`Capability::AppScopes`].
+    #[must_use]
+    pub fn scope(self, scope: impl Into<String>) -> Self {
+        Self { scope: Some(scope.into()), ..self }
+    }
+
     fn needs(&self) -> Capability {
         if self.scope.is_some() {
             Capability::AppScopes
@@ -163,145 +129,90 @@ impl AppFields {
     }
 }
 
+/// `POST /api/v2/oauth2-provider/apps`: creates an OAuth2 app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateOAuth2App {
+    settings: OAuth2AppSettings,
+}
+
 impl CreateOAuth2App {
-    /// Of this name, whose users come back here. Before 2.38 names are 1 to 32 letters, digits
-    /// and single hyphens.
-    pub fn new(name: impl Into<String>, callback_url: impl Into<String>) -> Self {
-        Self { fields: AppFields::new(name, callback_url) }
+    /// Creates the operation for an app with these settings.
+    pub fn new(settings: OAuth2AppSettings) -> Self {
+        Self { settings }
     }
+}
+
+impl_operation!(CreateOAuth2App => OAuth2App, small,
+    |this| RequestBuilder::post(["oauth2-provider", "apps"]).json(&this.settings),
+    fn needs(&self) -> Option<Capability> {
+        Some(self.settings.needs())
+    }
+);
+
+/// `PUT /api/v2/oauth2-provider/apps/{app}`: replaces the settings of an OAuth2 app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateOAuth2App {
+    app: OAuth2AppId,
+    settings: OAuth2AppSettings,
 }
 
 impl UpdateOAuth2App {
-    /// This one.
-    pub fn new(app: OAuth2AppId, name: impl Into<String>, callback_url: impl Into<String>) -> Self {
-        Self { app, fields: AppFields::new(name, callback_url) }
+    /// Creates the operation for an app and its new settings.
+    pub fn new(app: OAuth2AppId, settings: OAuth2AppSettings) -> Self {
+        Self { app, settings }
     }
 }
 
-operation!(CreateOAuth2App => OAuth2App,
-    |this| Draft::post(["oauth2-provider", "apps"]).json(this),
-    fn needs(&self) -> Option<Capability> {
-        Some(self.fields.needs())
+impl_operation!(UpdateOAuth2App => OAuth2App, small,
+    |this| {
+        RequestBuilder::put(["oauth2-provider", "apps", &this.app.to_string()]).json(&this.settings)
     },
-    fn max_answer(&self) -> usize {
-        crate::operation::SMALL_ANSWER
+    fn needs(&self) -> Option<Capability> {
+        Some(self.settings.needs())
     }
 );
 
-operation!(UpdateOAuth2App => OAuth2App,
-    |this| Draft::put(["oauth2-provider", "apps", &this.app.to_string()]).json(this),
-    fn needs(&self) -> Option<Capability> {
-        Some(self.fields.needs())
-    },
-    fn max_answer(&self) -> usize {
-        crate::operation::SMALL_ANSWER
-    }
-);
-
-/// `PUT /api/v2/oauth2-provider/settings`: settings of the OAuth2 provider.
+/// `PUT /api/v2/oauth2-provider/settings`: changes the settings of the OAuth2 provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UpdateOAuth2Settings {
     dynamic_client_registration: bool,
 }
 
 impl UpdateOAuth2Settings {
-    /// Whether clients may register themselves.
+    /// Creates the operation that allows clients to register themselves (RFC 7591), or forbids it.
     pub fn dynamic_client_registration(enabled: bool) -> Self {
         Self { dynamic_client_registration: enabled }
     }
 }
 
-operation!(UpdateOAuth2Settings => OAuth2Settings, |this| {
+impl_operation!(UpdateOAuth2Settings => OAuth2Settings, needs ProviderSettings, |this| {
     let enabled = Some(this.dynamic_client_registration);
     let settings = OAuth2Settings { dynamic_client_registration_enabled: enabled };
-    Draft::put(["oauth2-provider", "settings"]).json(&settings)
-}, fn needs(&self) -> Option<Capability> {
-    Some(Capability::ProviderSettings)
+    RequestBuilder::put(["oauth2-provider", "settings"]).json(&settings)
 });
 
-/// `GET /.well-known/oauth-authorization-server` (RFC 8414): what the OAuth2 provider can do.
-/// Needs no credential. Before 2.32 it answers even where the provider is off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GetOAuth2ServerMetadata;
-
-operation!(GetOAuth2ServerMetadata => OAuth2ServerMetadata,
-    |_this| Draft::root(Method::GET, [".well-known", "oauth-authorization-server"]),
-    fn needs_credential(&self) -> bool {
-        false
-    },
-    fn needs(&self) -> Option<Capability> {
-        Some(Capability::Metadata)
-    },
-    fn max_answer(&self) -> usize {
-        crate::operation::SMALL_ANSWER
-    }
-);
-
-/// `GET /.well-known/oauth-protected-resource` (RFC 9728): what the API accepts as proof. Needs no
-/// credential.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GetOAuth2ResourceMetadata;
-
-operation!(GetOAuth2ResourceMetadata => OAuth2ResourceMetadata,
-    |_this| Draft::root(Method::GET, [".well-known", "oauth-protected-resource"]),
-    fn needs_credential(&self) -> bool {
-        false
-    },
-    fn needs(&self) -> Option<Capability> {
-        Some(Capability::Metadata)
-    },
-    fn max_answer(&self) -> usize {
-        crate::operation::SMALL_ANSWER
-    }
-);
-
-/// `DELETE /oauth2/tokens`: takes back the caller's consent to an app, with all its codes and
-/// tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RevokeOAuth2Consent {
-    app: OAuth2AppId,
-}
-
-impl RevokeOAuth2Consent {
-    /// To this one.
-    pub fn new(app: OAuth2AppId) -> Self {
-        Self { app }
-    }
-}
-
-operation!(RevokeOAuth2Consent, |this| {
-    Draft::root(Method::DELETE, ["oauth2", "tokens"]).query("client_id", Some(this.app))
-});
-
-/// `POST /oauth2/register` (RFC 7591 §3.1): a client registers itself, where the deployment allows
-/// it. Needs no credential.
+/// `POST /oauth2/register` (RFC 7591 §3.1): registers a client, where the deployment allows that.
+/// Needs no credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisterOAuth2Client {
     metadata: OAuth2ClientMetadata,
 }
 
 impl RegisterOAuth2Client {
-    /// With what it says about itself.
+    /// Creates the operation for a client with this metadata.
     pub fn new(metadata: OAuth2ClientMetadata) -> Self {
         Self { metadata }
     }
 }
 
-operation!(RegisterOAuth2Client => OAuth2Client,
-    |this| Draft::root(Method::POST, ["oauth2", "register"]).json(&this.metadata),
-    fn needs_credential(&self) -> bool {
-        false
-    },
-    fn needs(&self) -> Option<Capability> {
-        Some(Capability::DynamicRegistration)
-    },
-    fn max_answer(&self) -> usize {
-        crate::operation::SMALL_ANSWER
+impl_operation!(
+    RegisterOAuth2Client => OAuth2Client, public, small, needs DynamicRegistration, |this| {
+        RequestBuilder::post(["oauth2", "register"]).at_root().json(&this.metadata)
     }
 );
 
-/// A registration that its client reads, changes or removes (RFC 7592) with the registration
-/// access token that it was told once.
+/// A request about a registered client (RFC 7592), which carries the registration access token
+/// instead of the caller's credential.
 #[derive(Clone, Debug)]
 struct Registration {
     client: OAuth2AppId,
@@ -312,73 +223,103 @@ impl Registration {
     fn request(
         &self,
         method: Method,
-        body: Option<&OAuth2ClientMetadata>,
+        metadata: Option<&OAuth2ClientMetadata>,
         deployment: &DeploymentUrl,
-    ) -> Result<Request<Bytes>, Error> {
-        let draft = Draft::root(method, ["oauth2", "clients", &self.client.to_string()]);
-        let draft = match body {
-            Some(metadata) => draft.json(metadata),
-            None => draft,
+    ) -> Result<Request<Bytes>, ClientError> {
+        let client = self.client.to_string();
+        let request = RequestBuilder::new(method, ["oauth2", "clients", &client]).at_root();
+        let request = match metadata {
+            Some(metadata) => request.json(metadata),
+            None => request,
         };
-        let mut request = draft.build(deployment)?;
-        let bearer = Secret::new(format!("Bearer {}", self.token.expose()));
-        let mut value =
-            HeaderValue::from_str(bearer.expose()).map_err(|_| RequestError::Credential)?;
-        value.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, value);
+        let mut request = request.build(deployment)?;
+        let bearer = self.token.to_bearer().map_err(|_| RequestError::Credential)?;
+        request.headers_mut().insert(AUTHORIZATION, bearer);
         Ok(request)
     }
 }
 
-macro_rules! registrations {
-    ($($(#[$meta:meta])* $name:ident $(($metadata:ident))? = $method:ident $(=> $output:ty)?;)+) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Debug)]
-        pub struct $name {
-            registration: Registration,
-            $($metadata: OAuth2ClientMetadata,)?
-        }
-
-        impl $name {
-            /// Of this client, with its registration access token.
-            pub fn new(
-                client: OAuth2AppId,
-                token: Secret,
-                $($metadata: OAuth2ClientMetadata,)?
-            ) -> Self {
-                Self { registration: Registration { client, token }, $($metadata,)? }
-            }
-        }
-
-        impl Operation for $name {
-            type Output = crate::operation::output!($($output)?);
-
-            fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
-                let body: [&OAuth2ClientMetadata; _] = [$(&self.$metadata)?];
-                let body = body.first().copied();
-                self.registration.request(Method::$method, body, deployment)
-            }
-
-            fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, Error> {
-                crate::operation::read!($($output)?)(&response)
-            }
-
-            fn needs_credential(&self) -> bool {
-                false
-            }
-
-            fn needs(&self) -> Option<Capability> {
-                Some(Capability::DynamicRegistration)
-            }
-        }
-    )+};
+/// `GET /oauth2/clients/{client}` (RFC 7592 §2.1): returns the registration of a client.
+#[derive(Clone, Debug)]
+pub struct GetOAuth2Client {
+    registration: Registration,
 }
 
-registrations! {
-    /// `GET /oauth2/clients/{client}` (RFC 7592 §2.1): what a client said about itself.
-    GetOAuth2Client = GET => OAuth2Client;
-    /// `PUT /oauth2/clients/{client}` (RFC 7592 §2.2): what a client says about itself from now on.
-    UpdateOAuth2Client(metadata) = PUT => OAuth2Client;
-    /// `DELETE /oauth2/clients/{client}` (RFC 7592 §2.3): removes a registration.
-    DeleteOAuth2Client = DELETE;
+impl GetOAuth2Client {
+    /// Creates the operation for a client and its registration access token.
+    pub fn new(client: OAuth2AppId, token: Secret) -> Self {
+        Self { registration: Registration { client, token } }
+    }
+}
+
+impl Operation for GetOAuth2Client {
+    type Output = OAuth2Client;
+
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
+        self.registration.request(Method::GET, None, deployment)
+    }
+
+    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, ClientError> {
+        FromResponse::from_response(&response)
+    }
+
+    operation_flag! { public }
+    operation_flag! { needs DynamicRegistration }
+}
+
+/// `PUT /oauth2/clients/{client}` (RFC 7592 §2.2): replaces the metadata of a client.
+#[derive(Clone, Debug)]
+pub struct UpdateOAuth2Client {
+    registration: Registration,
+    metadata: OAuth2ClientMetadata,
+}
+
+impl UpdateOAuth2Client {
+    /// Creates the operation for a client and its registration access token.
+    pub fn new(client: OAuth2AppId, token: Secret, metadata: OAuth2ClientMetadata) -> Self {
+        Self { registration: Registration { client, token }, metadata }
+    }
+}
+
+impl Operation for UpdateOAuth2Client {
+    type Output = OAuth2Client;
+
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
+        self.registration.request(Method::PUT, Some(&self.metadata), deployment)
+    }
+
+    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, ClientError> {
+        FromResponse::from_response(&response)
+    }
+
+    operation_flag! { public }
+    operation_flag! { needs DynamicRegistration }
+}
+
+/// `DELETE /oauth2/clients/{client}` (RFC 7592 §2.3): deletes the registration of a client.
+#[derive(Clone, Debug)]
+pub struct DeleteOAuth2Client {
+    registration: Registration,
+}
+
+impl DeleteOAuth2Client {
+    /// Creates the operation for a client and its registration access token.
+    pub fn new(client: OAuth2AppId, token: Secret) -> Self {
+        Self { registration: Registration { client, token } }
+    }
+}
+
+impl Operation for DeleteOAuth2Client {
+    type Output = ();
+
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
+        self.registration.request(Method::DELETE, None, deployment)
+    }
+
+    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, ClientError> {
+        FromResponse::from_response(&response)
+    }
+
+    operation_flag! { public }
+    operation_flag! { needs DynamicRegistration }
 }

@@ -1,30 +1,33 @@
-//! Sharing workspaces with people, and ports with the world.
+//! Sharing of workspaces with users and groups, and of ports.
 
 use std::collections::BTreeMap;
 
-use http::Method;
 use serde::Serialize;
 
 use crate::models::{
     PortShare, PortShareProtocol, PortShares, SharingLevel, WorkspaceAcl, WorkspaceRole,
 };
-use crate::operation::{Draft, operation, operations};
-use crate::{Capability, GroupId, UserId, WorkspaceId};
+use crate::operation::{RequestBuilder, impl_operation, operations};
+use crate::{GroupId, UserId, WorkspaceId};
 
 operations! {
-    /// `GET /api/v2/workspaces/{workspace}/acl`: with whom a workspace is shared.
+    /// `GET /api/v2/workspaces/{workspace}/acl`: returns the users and groups that a workspace is
+    /// shared with.
     GetWorkspaceAcl(workspace: WorkspaceId) =
         GET ["workspaces", workspace, "acl"] => WorkspaceAcl, needs WorkspaceSharing;
-    /// `DELETE /api/v2/workspaces/{workspace}/acl`: shares it with nobody any more.
+    /// `DELETE /api/v2/workspaces/{workspace}/acl`: ends all sharing of a workspace.
     UnshareWorkspace(workspace: WorkspaceId) =
-        DELETE ["workspaces", workspace, "acl"], needs WorkspaceSharing;
-    /// `GET /api/v2/workspaces/{workspace}/port-share`: its ports that are shared.
+        DELETE ["workspaces", workspace, "acl"] => (), needs WorkspaceSharing;
+    /// `GET /api/v2/workspaces/{workspace}/port-share`: lists the shared ports of a workspace.
     ListPortShares(workspace: WorkspaceId) =
         GET ["workspaces", workspace, "port-share"] => PortShares;
+    /// `DELETE /api/v2/workspaces/{workspace}/port-share`: ends the sharing of a port of an agent.
+    UnsharePort(workspace: WorkspaceId, agent_name: String, port: u16) =
+        DELETE ["workspaces", workspace, "port-share"] body { agent_name, port } => ();
 }
 
-/// `PATCH /api/v2/workspaces/{workspace}/acl`: shares a workspace. Who is not named keeps what
-/// they have.
+/// `PATCH /api/v2/workspaces/{workspace}/acl`: changes with whom a workspace is shared. Users and
+/// groups that are not named keep their roles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ShareWorkspace {
     #[serde(skip)]
@@ -34,48 +37,44 @@ pub struct ShareWorkspace {
 }
 
 impl ShareWorkspace {
-    /// This one.
+    /// Creates the operation without any change.
     pub fn new(workspace: WorkspaceId) -> Self {
         Self { workspace, user_roles: BTreeMap::new(), group_roles: BTreeMap::new() }
     }
 
-    /// With this user.
+    /// Gives a user this role.
     #[must_use]
-    pub fn with_user(mut self, user: UserId, role: WorkspaceRole) -> Self {
+    pub fn user(mut self, user: UserId, role: WorkspaceRole) -> Self {
         self.user_roles.insert(user.to_string(), role);
         self
     }
 
-    /// With this group.
+    /// Gives a group this role.
     #[must_use]
-    pub fn with_group(mut self, group: GroupId, role: WorkspaceRole) -> Self {
+    pub fn group(mut self, group: GroupId, role: WorkspaceRole) -> Self {
         self.group_roles.insert(group.to_string(), role);
         self
     }
 
-    /// Not with this user any more.
+    /// Takes the role of a user away.
     #[must_use]
-    pub fn without_user(self, user: UserId) -> Self {
+    pub fn remove_user(self, user: UserId) -> Self {
         // An empty role takes every role away.
-        self.with_user(user, WorkspaceRole::default())
+        self.user(user, WorkspaceRole::default())
     }
 
-    /// Not with this group any more.
+    /// Takes the role of a group away.
     #[must_use]
-    pub fn without_group(self, group: GroupId) -> Self {
-        self.with_group(group, WorkspaceRole::default())
+    pub fn remove_group(self, group: GroupId) -> Self {
+        self.group(group, WorkspaceRole::default())
     }
 }
 
-operation!(
-    ShareWorkspace,
-    |this| Draft::patch(["workspaces", &this.workspace.to_string(), "acl"]).json(this),
-    fn needs(&self) -> Option<Capability> {
-        Some(Capability::WorkspaceSharing)
-    }
-);
+impl_operation!(ShareWorkspace => (), needs WorkspaceSharing, |this| {
+    RequestBuilder::patch(["workspaces", &this.workspace.to_string(), "acl"]).json(this)
+});
 
-/// `POST /api/v2/workspaces/{workspace}/port-share`: shares a port, or changes with whom.
+/// `POST /api/v2/workspaces/{workspace}/port-share`: shares a port, or changes how it is shared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SharePort {
     #[serde(skip)]
@@ -87,42 +86,24 @@ pub struct SharePort {
 }
 
 impl SharePort {
-    /// A port that speaks HTTP, with these people.
-    pub fn new(workspace: WorkspaceId, agent: &str, port: u16, level: SharingLevel) -> Self {
+    /// Creates the operation for a port that speaks HTTP.
+    pub fn new(
+        workspace: WorkspaceId,
+        agent: impl Into<String>,
+        port: u16,
+        level: SharingLevel,
+    ) -> Self {
         let protocol = PortShareProtocol::Http;
-        Self { workspace, agent_name: agent.to_owned(), port, share_level: level, protocol }
+        Self { workspace, agent_name: agent.into(), port, share_level: level, protocol }
     }
 
-    /// It speaks HTTPS.
+    /// Sets the protocol to HTTPS.
     #[must_use]
     pub fn https(self) -> Self {
         Self { protocol: PortShareProtocol::Https, ..self }
     }
 }
 
-operation!(SharePort => PortShare,
-    |this| Draft::post(["workspaces", &this.workspace.to_string(), "port-share"]).json(this),
-    fn is_repeatable(&self, _method: &Method) -> bool {
-        true
-    }
-);
-
-/// `DELETE /api/v2/workspaces/{workspace}/port-share`: does not share a port any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct UnsharePort {
-    #[serde(skip)]
-    workspace: WorkspaceId,
-    agent_name: String,
-    port: u16,
-}
-
-impl UnsharePort {
-    /// This one.
-    pub fn new(workspace: WorkspaceId, agent: &str, port: u16) -> Self {
-        Self { workspace, agent_name: agent.to_owned(), port }
-    }
-}
-
-operation!(UnsharePort, |this| {
-    Draft::api(Method::DELETE, ["workspaces", &this.workspace.to_string(), "port-share"]).json(this)
+impl_operation!(SharePort => PortShare, repeatable, |this| {
+    RequestBuilder::post(["workspaces", &this.workspace.to_string(), "port-share"]).json(this)
 });

@@ -1,108 +1,126 @@
-//! Templates and their versions: what workspaces are made from, and what they ask for.
+//! Templates and their versions: the source of workspaces, and the parameters that they ask for.
 
-use http::Method;
+use bytes::Bytes;
+use coder_core::DeploymentUrl;
+use http::{Method, Request, Response};
 
 use crate::models::{
     DynamicParameters, DynamicParametersRequest, Preset, ProvisionerJobLog, Template,
     TemplateVersion, TemplateVersionExternalAuth, TemplateVersionParameter,
     TemplateVersionVariable, WorkspaceResource,
 };
-use crate::operation::{Draft, operation, operations};
+use crate::operation::{FromResponse, RequestBuilder, impl_operation, operations};
 use crate::{
-    Capability, List, OrganizationRef, TemplateFilter, TemplateId, TemplateVersionId, UserId,
+    ClientError, List, Operation, OrganizationRef, TemplateFilter, TemplateId, TemplateVersionId,
+    UserId,
 };
 
 operations! {
-    /// `GET /api/v2/organizations/{organization}/templates`: the templates of an organization,
-    /// by name; deprecated ones are left out.
+    /// `GET /api/v2/organizations/{organization}/templates`: lists the templates of an organization
+    /// by name, without deprecated ones.
     ListOrganizationTemplates(organization: OrganizationRef) =
         GET ["organizations", organization, "templates"] => List<Template>;
-    /// `GET /api/v2/organizations/{organization}/templates/{templatename}`: a template, by its
-    /// name.
+    /// `GET /api/v2/organizations/{organization}/templates/{templatename}`: returns a template by
+    /// its name.
     GetTemplateByName(organization: OrganizationRef, name: String) =
         GET ["organizations", organization, "templates", name] => Template;
-    /// `GET /api/v2/templates/{template}`: one template.
+    /// `GET /api/v2/templates/{template}`: returns a template.
     GetTemplate(template: TemplateId) = GET ["templates", template] => Template;
-    /// `DELETE /api/v2/templates/{template}`: removes a template that no workspace uses.
-    DeleteTemplate(template: TemplateId) = DELETE ["templates", template];
-    /// `GET /api/v2/templates/{template}/versions/{templateversionname}`: a version, by its name.
+    /// `DELETE /api/v2/templates/{template}`: deletes a template that no workspace uses.
+    DeleteTemplate(template: TemplateId) = DELETE ["templates", template] => ();
+    /// `GET /api/v2/templates/{template}/versions`: lists the versions of a template.
+    ListTemplateVersions(template: TemplateId) = GET ["templates", template, "versions"]
+        query {
+            ;
+            /// Returns archived versions too (`true`).
+            include_archived: bool,
+            /// Sets the greatest number of versions to return; 0 means all.
+            limit: u32,
+            /// Skips this number of versions.
+            offset: u32,
+        }
+        => List<TemplateVersion>;
+    /// `GET /api/v2/templates/{template}/versions/{templateversionname}`: returns a template version
+    /// by its name.
     GetTemplateVersionByName(template: TemplateId, name: String) =
         GET ["templates", template, "versions", name] => TemplateVersion;
     /// `GET /api/v2/organizations/{organization}/templates/{templatename}/versions/{templateversionname}`:
-    /// a version, by all its names.
+    /// returns a template version by the names of its organization, its template and itself.
     GetTemplateVersionByNames(organization: OrganizationRef, template: String, name: String) =
         GET ["organizations", organization, "templates", template, "versions", name]
         => TemplateVersion;
-    /// `GET /api/v2/templateversions/{templateversion}`: one version.
+    /// `GET /api/v2/templateversions/{templateversion}`: returns a template version.
     GetTemplateVersion(version: TemplateVersionId) =
         GET ["templateversions", version] => TemplateVersion;
-    /// `GET /api/v2/templateversions/{templateversion}/resources`: what its import found.
+    /// `GET /api/v2/templateversions/{templateversion}/resources`: lists the resources that the
+    /// import of a version found.
     ListTemplateVersionResources(version: TemplateVersionId) =
         GET ["templateversions", version, "resources"] => List<WorkspaceResource>;
-    /// `GET /api/v2/templateversions/{templateversion}/rich-parameters`: what it asks for. Answers
-    /// 425 while it is being imported ([`Error::is_too_early`](crate::Error::is_too_early)).
+    /// `GET /api/v2/templateversions/{templateversion}/rich-parameters`: lists the parameters of a
+    /// version.
+    ///
+    /// Coder answers 425 while the version is imported
+    /// ([`ClientError::is_too_early`](crate::ClientError::is_too_early)).
     ListTemplateVersionParameters(version: TemplateVersionId) =
         GET ["templateversions", version, "rich-parameters"] => List<TemplateVersionParameter>;
-    /// `GET /api/v2/templateversions/{templateversion}/variables`: its Terraform variables.
+    /// `GET /api/v2/templateversions/{templateversion}/variables`: lists the Terraform variables of
+    /// a version.
     ListTemplateVersionVariables(version: TemplateVersionId) =
         GET ["templateversions", version, "variables"] => List<TemplateVersionVariable>;
+    /// `GET /api/v2/templateversions/{templateversion}/presets`: lists the presets of a version, which
+    /// are named sets of parameter values.
+    #[derive(Copy)]
+    ListPresets(version: TemplateVersionId) =
+        GET ["templateversions", version, "presets"] => List<Preset>;
+    /// `GET /api/v2/templateversions/{templateversion}/external-auth`: lists the external accounts
+    /// that a version needs, and whether the user has linked them.
+    ///
+    /// Releases since 2.35 create no workspace while a required account is missing.
+    #[derive(Copy)]
+    ListTemplateVersionExternalAuth(version: TemplateVersionId) =
+        GET ["templateversions", version, "external-auth"]
+        query {
+            ;
+            /// Asks for the accounts of this user, by default for those of the caller.
+            ///
+            /// Older releases ignore the user, so the request is sent only to a release with
+            /// [`Capability::ExternalAuthOfOthers`](crate::Capability::ExternalAuthOfOthers).
+            for_user("user_id"): UserId,
+        }
+        => List<TemplateVersionExternalAuth>, needs ExternalAuthOfOthers if for_user;
+    /// `GET /api/v2/templateversions/{templateversion}/logs`: lists the log lines of a version's
+    /// import.
+    #[derive(Copy)]
+    ListTemplateVersionLogs(version: TemplateVersionId) =
+        GET ["templateversions", version, "logs"]
+        query {
+            ;
+            /// Returns only lines after the line with this id.
+            after: i64,
+        }
+        => List<ProvisionerJobLog>;
 }
 
-/// `GET /api/v2/templates`: the templates of all organizations that match a filter, by name.
+/// `GET /api/v2/templates`: lists the templates of all organizations that match a filter, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListTemplates {
     filter: TemplateFilter,
 }
 
 impl ListTemplates {
-    /// Those that match.
+    /// Creates the operation for the templates that match.
     pub fn matching(filter: TemplateFilter) -> Self {
         Self { filter }
     }
 }
 
-operation!(ListTemplates => List<Template>, |this| {
-    let query = (!this.filter.is_empty()).then(|| this.filter.to_string());
-    Draft::get(["templates"]).query("q", query)
-});
-
-/// `GET /api/v2/templates/{template}/versions`: the versions of a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListTemplateVersions {
-    template: TemplateId,
-    include_archived: bool,
-    limit: Option<u32>,
-    offset: Option<u32>,
-}
-
-impl ListTemplateVersions {
-    /// Of this template, without archived ones.
-    pub fn new(template: TemplateId) -> Self {
-        Self { template, include_archived: false, limit: None, offset: None }
-    }
-
-    /// Archived ones as well.
-    #[must_use]
-    pub fn include_archived(self) -> Self {
-        Self { include_archived: true, ..self }
-    }
-
-    /// At most `limit` of them (0 for all), beginning after the first `offset`.
-    #[must_use]
-    pub fn page(self, limit: u32, offset: u32) -> Self {
-        Self { limit: Some(limit), offset: Some(offset), ..self }
-    }
-}
-
-operation!(ListTemplateVersions => List<TemplateVersion>, |this| {
-    Draft::get(["templates", &this.template.to_string(), "versions"])
-        .query("include_archived", this.include_archived.then_some(true))
-        .query("limit", this.limit)
-        .query("offset", this.offset)
+impl_operation!(ListTemplates => List<Template>, |this| {
+    let query = (!this.filter.is_empty()).then_some(&this.filter);
+    RequestBuilder::get(["templates"]).query("q", query)
 });
 
 /// `GET /api/v2/organizations/{organization}/templates/{templatename}/versions/{templateversionname}/previous`:
-/// the version before one; `None` for the first.
+/// returns the version before a template version; `None` for the first one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetPreviousTemplateVersion {
     organization: OrganizationRef,
@@ -111,132 +129,44 @@ pub struct GetPreviousTemplateVersion {
 }
 
 impl GetPreviousTemplateVersion {
-    /// Before this one.
-    pub fn new(organization: impl Into<OrganizationRef>, template: &str, version: &str) -> Self {
-        let (template, version) = (template.to_owned(), version.to_owned());
+    /// Creates the operation for the version with this name.
+    pub fn new(
+        organization: impl Into<OrganizationRef>,
+        template: impl Into<String>,
+        version: impl Into<String>,
+    ) -> Self {
+        let (template, version) = (template.into(), version.into());
         Self { organization: organization.into(), template, version }
     }
 }
 
-impl crate::Operation for GetPreviousTemplateVersion {
+impl Operation for GetPreviousTemplateVersion {
     type Output = Option<TemplateVersion>;
 
-    fn request(
-        &self,
-        deployment: &coder_core::DeploymentUrl,
-    ) -> Result<http::Request<bytes::Bytes>, crate::Error> {
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         let organization = self.organization.to_string();
         let template = ["organizations", &organization, "templates", &self.template];
         let previous = ["versions", &self.version, "previous"];
-        Draft::api(Method::GET, template.into_iter().chain(previous)).build(deployment)
+        RequestBuilder::new(Method::GET, template.into_iter().chain(previous)).build(deployment)
     }
 
-    fn parse(
-        &self,
-        response: http::Response<bytes::Bytes>,
-    ) -> Result<Option<TemplateVersion>, crate::Error> {
-        if response.status() == http::StatusCode::NO_CONTENT {
-            return Ok(None);
-        }
+    fn parse(&self, response: Response<Bytes>) -> Result<Self::Output, ClientError> {
         // Releases before 2.34 answer 404, which may also mean that there is no such template.
-        let is_the_first = |error: &crate::Error| {
+        let is_the_first = |error: &ClientError| {
             error.api().is_some_and(|api| api.message.starts_with("No previous template version"))
         };
-        match crate::response::tolerant(&response) {
+        match FromResponse::from_response(&response) {
             Err(error) if is_the_first(&error) => Ok(None),
-            previous => previous.map(Some),
+            previous => previous,
         }
     }
 }
 
-/// `GET /api/v2/templateversions/{templateversion}/presets`: values under one name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListPresets {
-    version: TemplateVersionId,
-}
-
-impl ListPresets {
-    /// Of this version.
-    pub fn new(version: TemplateVersionId) -> Self {
-        Self { version }
-    }
-}
-
-/// Coder answers `null` where there are none.
-impl crate::Operation for ListPresets {
-    type Output = List<Preset>;
-
-    fn request(
-        &self,
-        deployment: &coder_core::DeploymentUrl,
-    ) -> Result<http::Request<bytes::Bytes>, crate::Error> {
-        Draft::get(["templateversions", &self.version.to_string(), "presets"]).build(deployment)
-    }
-
-    fn parse(&self, response: http::Response<bytes::Bytes>) -> Result<List<Preset>, crate::Error> {
-        crate::response::tolerant(&response)
-    }
-}
-
-/// `GET /api/v2/templateversions/{templateversion}/external-auth`: the accounts that a version
-/// needs, and whether they are linked. From 2.35 on no workspace is created while one is missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListTemplateVersionExternalAuth {
-    version: TemplateVersionId,
-    user: Option<UserId>,
-}
-
-impl ListTemplateVersionExternalAuth {
-    /// For the caller.
-    pub fn new(version: TemplateVersionId) -> Self {
-        Self { version, user: None }
-    }
-
-    /// For somebody else, or for the caller by id. Older releases answer for the caller, whoever is
-    /// asked for: it is asked of a release only that has [`Capability::ExternalAuthOfOthers`].
-    #[must_use]
-    pub fn for_user(self, user: UserId) -> Self {
-        Self { user: Some(user), ..self }
-    }
-}
-
-operation!(ListTemplateVersionExternalAuth => List<TemplateVersionExternalAuth>,
-    |this| {
-        Draft::get(["templateversions", &this.version.to_string(), "external-auth"])
-            .query("user_id", this.user)
-    },
-    fn needs(&self) -> Option<Capability> {
-        self.user.map(|_| Capability::ExternalAuthOfOthers)
-    }
-);
-
-/// `GET /api/v2/templateversions/{templateversion}/logs`: the log of its import.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListTemplateVersionLogs {
-    version: TemplateVersionId,
-    after: Option<i64>,
-}
-
-impl ListTemplateVersionLogs {
-    /// All of it.
-    pub fn new(version: TemplateVersionId) -> Self {
-        Self { version, after: None }
-    }
-
-    /// What comes after the line with this id.
-    #[must_use]
-    pub fn after(self, id: i64) -> Self {
-        Self { after: Some(id), ..self }
-    }
-}
-
-operation!(ListTemplateVersionLogs => List<ProvisionerJobLog>, |this| {
-    Draft::get(["templateversions", &this.version.to_string(), "logs"]).query("after", this.after)
-});
-
-/// `POST /api/v2/templateversions/{templateversion}/dynamic-parameters/evaluate`: what a form
-/// should ask, given what was answered so far. For templates that do not use the classic
-/// parameter flow; answers 425 while the version is being imported.
+/// `POST /api/v2/templateversions/{templateversion}/dynamic-parameters/evaluate`: evaluates the
+/// parameters of a version for the values that were chosen so far.
+///
+/// The route is for templates that do not use the classic parameter flow. Coder answers 425 while
+/// the version is imported ([`ClientError::is_too_early`](crate::ClientError::is_too_early)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvaluateDynamicParameters {
     version: TemplateVersionId,
@@ -244,21 +174,21 @@ pub struct EvaluateDynamicParameters {
 }
 
 impl EvaluateDynamicParameters {
-    /// With no answer so far.
+    /// Creates the operation without any chosen value.
     pub fn new(version: TemplateVersionId) -> Self {
         let request =
             DynamicParametersRequest { id: 0, inputs: Default::default(), owner_id: None };
         Self { version, request }
     }
 
-    /// With this answer.
+    /// Sets the value that was chosen for a parameter.
     #[must_use]
     pub fn input(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.request.inputs.insert(name.into(), value.into());
         self
     }
 
-    /// For somebody else's workspace.
+    /// Sets the future owner of the workspace, which is the caller by default.
     #[must_use]
     pub fn for_user(mut self, user: UserId) -> Self {
         self.request.owner_id = Some(user);
@@ -266,13 +196,8 @@ impl EvaluateDynamicParameters {
     }
 }
 
-operation!(EvaluateDynamicParameters => DynamicParameters,
-    |this| {
-        let version = this.version.to_string();
-        Draft::post(["templateversions", &version, "dynamic-parameters", "evaluate"])
-            .json(&this.request)
-    },
-    fn is_repeatable(&self, _method: &Method) -> bool {
-        true
-    }
-);
+impl_operation!(EvaluateDynamicParameters => DynamicParameters, repeatable, |this| {
+    let version = this.version.to_string();
+    RequestBuilder::post(["templateversions", &version, "dynamic-parameters", "evaluate"])
+        .json(&this.request)
+});

@@ -2,53 +2,56 @@
 
 use bytes::Bytes;
 use coder_core::{DeploymentUrl, Secret};
-use http::{Method, Request, Response};
-use serde::{Serialize, Serializer};
+use http::{Request, Response};
+use serde::Serialize;
 
 use crate::models::{
     FirstUser, LoginType, NewSession, User, UserLoginType, UserPage, UserParameter, UserStatus,
 };
-use crate::operation::{Draft, operation, operations};
-use crate::{Error, List, Operation, OrganizationId, TemplateId, UserFilter, UserRef};
+use crate::operation::{RequestBuilder, impl_operation, operations};
+use crate::{
+    ClientError, List, Operation, OrganizationId, TemplateId, UserFilter, UserRef, read_json,
+};
 
-/// `GET /api/v2/users/{user}`: who somebody is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GetUser {
-    user: UserRef,
+operations! {
+    /// `GET /api/v2/users/{user}`: returns a user.
+    GetUser(user: UserRef) = GET ["users", user] => User, small;
+    /// `DELETE /api/v2/users/{user}`: deletes a user.
+    DeleteUser(user: UserRef) = DELETE ["users", user] => ();
+    /// `PUT /api/v2/users/{user}/profile`: changes the names of a user.
+    UpdateProfile(user: UserRef, username: String, name: String) = PUT ["users", user, "profile"]
+        body {
+            username, name;
+            /// Sets the URL of the user's picture.
+            avatar_url: String,
+        }
+        => User, small;
+    /// `GET /api/v2/users/{user}/login-type`: returns how a user signs in.
+    GetUserLoginType(user: UserRef) = GET ["users", user, "login-type"] => UserLoginType;
+    /// `GET /api/v2/users/{user}/autofill-parameters`: lists the parameter values that a user chose
+    /// for earlier workspaces of a template.
+    ListAutofillParameters(user: UserRef, template_id: TemplateId) =
+        GET ["users", user, "autofill-parameters"] query { template_id } => List<UserParameter>;
+    /// `POST /api/v2/users/logout`: ends the session of the credential.
+    Logout = POST ["users", "logout"] => ();
+    /// `GET /api/v2/users/first`: checks that the deployment has a user; Coder answers 404 while it
+    /// has none. Needs no credential.
+    CheckFirstUser = GET ["users", "first"] => (), public, small;
 }
 
 impl GetUser {
-    /// Whoever the credential belongs to.
+    /// Creates the operation for the user of the credential.
     pub fn me() -> Self {
         Self::new(UserRef::Me)
     }
-
-    /// Somebody.
-    pub fn new(user: impl Into<UserRef>) -> Self {
-        Self { user: user.into() }
-    }
 }
 
-operation!(GetUser => User, |this| Draft::get(["users", &this.user.to_string()]),
-    fn max_answer(&self) -> usize {
-        crate::operation::SMALL_ANSWER
-    }
-);
-
-operations! {
-    /// `DELETE /api/v2/users/{user}`: removes somebody.
-    DeleteUser(user: UserRef) = DELETE ["users", user];
-    /// `GET /api/v2/users/{user}/login-type`: how somebody signs in.
-    GetUserLoginType(user: UserRef) = GET ["users", user, "login-type"] => UserLoginType;
-    /// `POST /api/v2/users/logout`: ends the session of the credential.
-    Logout = POST ["users", "logout"];
-}
-
-/// `GET /api/v2/users`: the users that match a filter. Members see hardly more than themselves.
+/// `GET /api/v2/users`: lists the users that match a filter. Members of the deployment see little
+/// more than themselves.
 ///
-/// Coder finds nobody by an exact username or address. Where the [`UserFilter`] names one, all who
-/// have it as a part of their names are asked for, and page and count are of those who have it
-/// exactly.
+/// Coder cannot search for an exact username or email address. Where the [`UserFilter`] names one,
+/// the request asks for all users whose names contain it; those that do not have it exactly are
+/// left out of the page and of its count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListUsers {
     filter: UserFilter,
@@ -57,33 +60,39 @@ pub struct ListUsers {
 }
 
 impl ListUsers {
-    /// All that match, in one answer.
+    /// Creates the operation for all users that match, in one answer.
     pub fn matching(filter: UserFilter) -> Self {
         Self { filter, limit: None, offset: None }
     }
 
-    /// At most `limit` of them (0 for all), beginning after the first `offset`.
+    /// Sets the greatest number of users to return; 0 means all.
     #[must_use]
-    pub fn page(self, limit: u32, offset: u32) -> Self {
-        Self { limit: Some(limit), offset: Some(offset), ..self }
+    pub fn limit(self, limit: u32) -> Self {
+        Self { limit: Some(limit), ..self }
+    }
+
+    /// Skips this number of users.
+    #[must_use]
+    pub fn offset(self, offset: u32) -> Self {
+        Self { offset: Some(offset), ..self }
     }
 }
 
 impl Operation for ListUsers {
     type Output = UserPage;
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
-        let query = (!self.filter.is_empty()).then(|| self.filter.to_string());
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
+        let query = (!self.filter.is_empty()).then_some(&self.filter);
         let is_cut_by_coder = !self.filter.is_exact();
-        Draft::get(["users"])
+        RequestBuilder::get(["users"])
             .query("q", query)
             .query("limit", self.limit.filter(|_| is_cut_by_coder))
             .query("offset", self.offset.filter(|_| is_cut_by_coder))
             .build(deployment)
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<UserPage, Error> {
-        let mut page: UserPage = crate::response::json(&response)?;
+    fn parse(&self, response: Response<Bytes>) -> Result<UserPage, ClientError> {
+        let mut page: UserPage = read_json(&response)?;
         if self.filter.is_exact() {
             page.users.retain(|user| self.filter.names(&user.username, &user.email));
             page.count = page.users.len() as u64;
@@ -95,7 +104,7 @@ impl Operation for ListUsers {
     }
 }
 
-/// `POST /api/v2/users`: a new user.
+/// `POST /api/v2/users`: creates a user.
 #[derive(Clone, Debug, Serialize)]
 pub struct CreateUser {
     username: String,
@@ -103,11 +112,14 @@ pub struct CreateUser {
     email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_exposed")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "Secret::serialize_exposed_option"
+    )]
     password: Option<Secret>,
     login_type: LoginType,
-    /// Releases since 2.36 make nobody without a way to sign in unless this says so; older ones do
-    /// not know it.
+    /// The mark of a service account. Without it, releases since 2.36 create no user that cannot
+    /// sign in; older releases do not know it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     service_account: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,23 +128,24 @@ pub struct CreateUser {
 }
 
 impl CreateUser {
-    /// Somebody who signs in with a password kept by Coder.
-    pub fn with_password(username: &str, email: &str, password: Secret) -> Self {
+    /// Creates the operation for a user who signs in in this way. With [`LoginType::None`] the user
+    /// is a service account with an email address.
+    pub fn new(username: &str, email: &str, login_type: LoginType) -> Self {
+        Self::from_names(username, Some(email.to_owned()), login_type)
+    }
+
+    /// Creates the operation for a user who signs in with a password, which Coder keeps.
+    pub fn from_password(username: &str, email: &str, password: Secret) -> Self {
         Self { password: Some(password), ..Self::new(username, email, LoginType::Password) }
     }
 
-    /// Somebody who signs in like this. With [`LoginType::None`] it is a service account that has
-    /// an address.
-    pub fn new(username: &str, email: &str, login_type: LoginType) -> Self {
-        Self::named(username, Some(email.to_owned()), login_type)
-    }
-
-    /// A service account: it does not sign in and has no address, but others make tokens for it.
+    /// Creates the operation for a service account without an email address. It cannot sign in, but
+    /// other users can create tokens for it.
     pub fn service_account(username: &str) -> Self {
-        Self::named(username, None, LoginType::None)
+        Self::from_names(username, None, LoginType::None)
     }
 
-    fn named(username: &str, email: Option<String>, login_type: LoginType) -> Self {
+    fn from_names(username: &str, email: Option<String>, login_type: LoginType) -> Self {
         Self {
             username: username.to_owned(),
             email,
@@ -145,156 +158,64 @@ impl CreateUser {
         }
     }
 
-    /// With this full name.
+    /// Sets the full name of the user.
     #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// As a member of this organization; at least one is needed.
+    /// Adds an organization that the user is a member of. At least one is required.
     #[must_use]
-    pub fn member_of(mut self, organization: OrganizationId) -> Self {
+    pub fn organization(mut self, organization: OrganizationId) -> Self {
         self.organization_ids.push(organization);
         self
     }
 
-    /// In this status.
+    /// Sets the status of the user, which is dormant by default.
     #[must_use]
     pub fn status(self, status: UserStatus) -> Self {
         Self { user_status: Some(status), ..self }
     }
 }
 
-operation!(CreateUser => User, |this| Draft::post(["users"]).json(this),
-    fn max_answer(&self) -> usize {
-        crate::operation::SMALL_ANSWER
-    }
-);
+impl_operation!(CreateUser => User, small, |this| RequestBuilder::post(["users"]).json(this));
 
-/// `PUT /api/v2/users/{user}/profile`: what somebody is called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct UpdateProfile {
-    #[serde(skip)]
-    user: UserRef,
-    username: String,
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    avatar_url: Option<String>,
-}
-
-impl UpdateProfile {
-    /// These names for this user.
-    pub fn new(user: impl Into<UserRef>, username: &str, name: &str) -> Self {
-        let (username, name) = (username.to_owned(), name.to_owned());
-        Self { user: user.into(), username, name, avatar_url: None }
-    }
-
-    /// With this picture.
-    #[must_use]
-    pub fn avatar_url(self, url: impl Into<String>) -> Self {
-        Self { avatar_url: Some(url.into()), ..self }
-    }
-}
-
-operation!(UpdateProfile => User, |this| {
-    Draft::put(["users", &this.user.to_string(), "profile"]).json(this)
-},
-    fn max_answer(&self) -> usize {
-        crate::operation::SMALL_ANSWER
-    }
-);
-
-/// `GET /api/v2/users/{user}/autofill-parameters`: the values somebody chose for a template before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListAutofillParameters {
-    user: UserRef,
-    template: TemplateId,
-}
-
-impl ListAutofillParameters {
-    /// Of this user for this template.
-    pub fn new(user: impl Into<UserRef>, template: TemplateId) -> Self {
-        Self { user: user.into(), template }
-    }
-}
-
-operation!(ListAutofillParameters => List<UserParameter>, |this| {
-    Draft::get(["users", &this.user.to_string(), "autofill-parameters"])
-        .query("template_id", Some(this.template))
-});
-
-/// `GET /api/v2/users/first`: answers 404 as long as the deployment has no user. Needs no
-/// credential.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CheckFirstUser;
-
-operation!(
-    CheckFirstUser,
-    |_this| Draft::get(["users", "first"]),
-    fn needs_credential(&self) -> bool {
-        false
-    },
-    fn max_answer(&self) -> usize {
-        crate::operation::SMALL_ANSWER
-    }
-);
-
-/// `POST /api/v2/users/first`: the first user of a fresh deployment, its owner. Needs no
+/// `POST /api/v2/users/first`: creates the first user of a new deployment, who is its owner. Needs no
 /// credential.
 #[derive(Clone, Debug, Serialize)]
 pub struct CreateFirstUser {
     username: String,
     email: String,
-    #[serde(serialize_with = "exposed")]
+    #[serde(serialize_with = "Secret::serialize_exposed")]
     password: Secret,
 }
 
 impl CreateFirstUser {
-    /// The owner.
+    /// Creates the operation for a user with these names and this password.
     pub fn new(username: &str, email: &str, password: Secret) -> Self {
         Self { username: username.to_owned(), email: email.to_owned(), password }
     }
 }
 
-operation!(CreateFirstUser => FirstUser, |this| Draft::post(["users", "first"]).json(this),
-    fn needs_credential(&self) -> bool {
-        false
-    },
-    fn max_answer(&self) -> usize {
-        crate::operation::SMALL_ANSWER
-    }
-);
+impl_operation!(CreateFirstUser => FirstUser, public, small, |this| {
+    RequestBuilder::post(["users", "first"]).json(this)
+});
 
-/// `POST /api/v2/users/login`: a session for somebody with a password. Needs no credential.
+/// `POST /api/v2/users/login`: creates a session for a user with a password. Needs no credential.
 #[derive(Clone, Debug, Serialize)]
 pub struct LoginWithPassword {
     email: String,
-    #[serde(serialize_with = "exposed")]
+    #[serde(serialize_with = "Secret::serialize_exposed")]
     password: Secret,
 }
 
 impl LoginWithPassword {
-    /// The user with this address and password.
+    /// Creates the operation for the user with this email address.
     pub fn new(email: &str, password: Secret) -> Self {
         Self { email: email.to_owned(), password }
     }
 }
 
-operation!(LoginWithPassword => NewSession,
-    |this| Draft::api(Method::POST, ["users", "login"]).json(this),
-    fn needs_credential(&self) -> bool {
-        false
-    },
-    fn max_answer(&self) -> usize {
-        crate::operation::SMALL_ANSWER
-    }
-);
-
-fn maybe_exposed<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
-    secret.as_ref().map(Secret::expose).serialize(serializer)
-}
-
-/// A secret where it belongs: in the body of a request.
-pub(super) fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose())
-}
+impl_operation!(LoginWithPassword => NewSession, public, small, |this| {
+    RequestBuilder::post(["users", "login"]).json(this)
+});

@@ -1,15 +1,32 @@
-//! Workspaces: find, get, create.
+//! Workspaces: listing, reading and creating them.
 
 use jiff::SignedDuration;
 use serde::Serialize;
 
 use crate::models::{AutomaticUpdates, BuildParameter, Workspace, WorkspacePage};
-use crate::operation::{Draft, operation, operations};
+use crate::operation::{RequestBuilder, impl_operation, operations};
 use crate::{
-    PresetId, TemplateId, TemplateVersionId, UserRef, WorkspaceFilter, WorkspaceId, WorkspaceName,
+    MAX_ANSWER, PresetId, TemplateId, TemplateVersionId, UserRef, WorkspaceFilter, WorkspaceId,
+    WorkspaceName,
 };
 
-/// `GET /api/v2/workspaces`: the workspaces that match a filter.
+operations! {
+    /// `GET /api/v2/workspaces/{workspace}`: returns a workspace. For a deleted workspace Coder
+    /// answers 410 ([`ClientError::is_gone`](crate::ClientError::is_gone)).
+    #[derive(Copy)]
+    GetWorkspace(workspace: WorkspaceId) = GET ["workspaces", workspace]
+        query {
+            ;
+            /// Returns the workspace also when it was deleted (`true`).
+            include_deleted: bool,
+        }
+        => Workspace;
+    /// `GET /api/v2/users/{user}/workspace/{name}`: returns a workspace by its owner and name.
+    GetWorkspaceByName(owner: UserRef, name: WorkspaceName) =
+        GET ["users", owner, "workspace", name] => Workspace;
+}
+
+/// `GET /api/v2/workspaces`: lists the workspaces that match a filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListWorkspaces {
     filter: WorkspaceFilter,
@@ -18,65 +35,44 @@ pub struct ListWorkspaces {
 }
 
 impl ListWorkspaces {
-    /// All that match, in one answer. Coder has no upper limit of its own; see
-    /// [`page`](Self::page).
+    /// Creates the operation for all workspaces that match, in one answer.
+    ///
+    /// Coder has no upper limit of its own; see [`limit`](Self::limit).
     pub fn matching(filter: WorkspaceFilter) -> Self {
         Self { filter, limit: None, offset: None }
     }
 
-    /// At most `limit` of them (0 for all), beginning after the first `offset`.
+    /// Sets the greatest number of workspaces to return; 0 means all.
     #[must_use]
-    pub fn page(self, limit: u32, offset: u32) -> Self {
-        Self { limit: Some(limit), offset: Some(offset), ..self }
-    }
-}
-
-operation!(ListWorkspaces => WorkspacePage, |this| {
-    let query = (!this.filter.is_empty()).then(|| this.filter.to_string());
-    Draft::get(["workspaces"])
-        .query("q", query)
-        .query("limit", this.limit)
-        .query("offset", this.offset)
-}, fn max_answer(&self) -> usize {
-    // A page without a limit holds every workspace of the deployment, some 10 kB each.
-    4 * crate::MAX_ANSWER
-});
-
-/// `GET /api/v2/workspaces/{workspace}`: one workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GetWorkspace {
-    workspace: WorkspaceId,
-    include_deleted: bool,
-}
-
-impl GetWorkspace {
-    /// By id. One that was deleted answers 410 ([`Error::is_gone`](crate::Error::is_gone)).
-    pub fn new(workspace: WorkspaceId) -> Self {
-        Self { workspace, include_deleted: false }
+    pub fn limit(self, limit: u32) -> Self {
+        Self { limit: Some(limit), ..self }
     }
 
-    /// Also when it was deleted.
+    /// Skips this number of workspaces.
     #[must_use]
-    pub fn include_deleted(self) -> Self {
-        Self { include_deleted: true, ..self }
+    pub fn offset(self, offset: u32) -> Self {
+        Self { offset: Some(offset), ..self }
     }
 }
 
-operation!(GetWorkspace => Workspace, |this| {
-    Draft::get(["workspaces", &this.workspace.to_string()])
-        .query("include_deleted", this.include_deleted.then_some(true))
-});
+impl_operation!(ListWorkspaces => WorkspacePage,
+    |this| {
+        let query = (!this.filter.is_empty()).then_some(&this.filter);
+        RequestBuilder::get(["workspaces"])
+            .query("q", query)
+            .query("limit", this.limit)
+            .query("offset", this.offset)
+    },
+    fn max_answer(&self) -> usize {
+        // A page without a limit holds every workspace of the deployment, some 10 kB each.
+        4 * MAX_ANSWER
+    }
+);
 
-operations! {
-    /// `GET /api/v2/users/{user}/workspace/{name}`: one workspace, by its owner and name.
-    GetWorkspaceByName(owner: UserRef, name: WorkspaceName) =
-        GET ["users", owner, "workspace", name] => Workspace;
-}
-
-/// `POST /api/v2/users/{user}/workspaces`: a new workspace, and its first build.
+/// `POST /api/v2/users/{user}/workspaces`: creates a workspace and starts its first build.
 ///
-/// It is not repeated when its answer is lost; a second try answers 409
-/// ([`Error::is_conflict`](crate::Error::is_conflict)) when the first one had succeeded.
+/// The request is not repeated when its answer is lost. If the first try had succeeded, Coder
+/// answers a second one with 409 ([`ClientError::is_conflict`](crate::ClientError::is_conflict)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreateWorkspace {
     #[serde(skip)]
@@ -99,17 +95,17 @@ pub struct CreateWorkspace {
 }
 
 impl CreateWorkspace {
-    /// From the active version of a template.
+    /// Creates the operation for the active version of a template.
     pub fn from_template(template: TemplateId, name: WorkspaceName) -> Self {
-        Self { template_id: Some(template), ..Self::named(name) }
+        Self { template_id: Some(template), ..Self::from_name(name) }
     }
 
-    /// From a certain version of a template.
+    /// Creates the operation for a certain version of a template.
     pub fn from_version(version: TemplateVersionId, name: WorkspaceName) -> Self {
-        Self { template_version_id: Some(version), ..Self::named(name) }
+        Self { template_version_id: Some(version), ..Self::from_name(name) }
     }
 
-    fn named(name: WorkspaceName) -> Self {
+    fn from_name(name: WorkspaceName) -> Self {
         Self {
             owner: UserRef::Me,
             template_id: None,
@@ -123,45 +119,47 @@ impl CreateWorkspace {
         }
     }
 
-    /// For somebody else, which needs the right to do so.
+    /// Sets the owner of the workspace, which is the caller by default. To create a workspace for
+    /// another user needs the permission to do so.
     #[must_use]
     pub fn for_user(self, owner: impl Into<UserRef>) -> Self {
         Self { owner: owner.into(), ..self }
     }
 
-    /// With a value for a parameter of the template. Numbers, booleans and lists are written as
-    /// JSON.
+    /// Sets the value of a template parameter. Numbers, booleans and lists are written as JSON.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.rich_parameter_values.push(BuildParameter::new(name, value));
         self
     }
 
-    /// With the values of a preset. Without one, Coder looks for a preset whose values all match.
+    /// Sets the preset that parameter values are taken from. By default Coder looks for a preset
+    /// whose values all match.
     #[must_use]
     pub fn preset(self, preset: PresetId) -> Self {
         Self { template_version_preset_id: Some(preset), ..self }
     }
 
-    /// Starting by itself, as `CRON_TZ=Zone 30 9 * * 1-5`.
+    /// Sets the schedule on which the workspace starts by itself, like
+    /// `CRON_TZ=Europe/Berlin 30 9 * * 1-5`.
     #[must_use]
     pub fn autostart(self, schedule: impl Into<String>) -> Self {
         Self { autostart_schedule: Some(schedule.into()), ..self }
     }
 
-    /// Stopping by itself after this time, one minute to 30 days.
+    /// Sets the time after which the workspace stops by itself, from one minute to 30 days.
     #[must_use]
     pub fn ttl(self, ttl: SignedDuration) -> Self {
         Self { ttl_ms: i64::try_from(ttl.as_millis()).ok(), ..self }
     }
 
-    /// Whether it updates when it starts.
+    /// Sets whether the workspace is updated to the active template version when it starts.
     #[must_use]
     pub fn automatic_updates(self, updates: AutomaticUpdates) -> Self {
         Self { automatic_updates: Some(updates), ..self }
     }
 }
 
-operation!(CreateWorkspace => Workspace, |this| {
-    Draft::post(["users", &this.owner.to_string(), "workspaces"]).json(this)
+impl_operation!(CreateWorkspace => Workspace, |this| {
+    RequestBuilder::post(["users", &this.owner.to_string(), "workspaces"]).json(this)
 });

@@ -14,9 +14,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::server_sent::{Decoder, TooLarge};
-use crate::client::whole;
-use crate::response::refusal;
-use crate::{Client, Error, UnreadableAnswer};
+use crate::operation::{read_body, response_error};
+use crate::{Client, ClientError, UnreadableAnswer};
 
 /// The longest server-sent event, in bytes. Coder's largest workspaces have a hundredth of it.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
@@ -57,7 +56,7 @@ pub(super) enum Message {
 /// No message came, or no connection.
 #[derive(Debug)]
 pub(super) struct Lost {
-    pub(super) error: Error,
+    pub(super) error: ClientError,
     pub(super) remedy: Remedy,
 }
 
@@ -71,10 +70,12 @@ pub(super) enum Remedy {
     Nothing,
 }
 
-impl From<Error> for Lost {
-    fn from(error: Error) -> Self {
+impl From<ClientError> for Lost {
+    fn from(error: ClientError) -> Self {
         let remedy = match &error {
-            Error::Transport(transport) if transport.kind() == TransportErrorKind::Unsupported => {
+            ClientError::Transport(transport)
+                if transport.kind() == TransportErrorKind::Unsupported =>
+            {
                 Remedy::OtherChannel
             }
             _ if error.is_transient() => Remedy::Again,
@@ -86,12 +87,12 @@ impl From<Error> for Lost {
 
 impl From<TransportError> for Lost {
     fn from(error: TransportError) -> Self {
-        Error::from(error).into()
+        ClientError::from(error).into()
     }
 }
 
 impl Lost {
-    fn again(error: impl Into<Error>) -> Self {
+    fn again(error: impl Into<ClientError>) -> Self {
         Self { error: error.into(), remedy: Remedy::Again }
     }
 }
@@ -168,7 +169,7 @@ impl Connection {
                         let event: TypedEvent<'_> =
                             serde_json::from_str(&text).map_err(|source| {
                                 let answer = UnreadableAnswer::new(".", &source.to_string());
-                                Lost::from(Error::Unreadable(Box::new(answer)))
+                                Lost::from(ClientError::Unreadable(Box::new(answer)))
                             })?;
                         message(&event.r#type, event.data.map_or("", RawValue::get).to_owned())
                     }
@@ -194,7 +195,7 @@ pub(super) fn message(name: &str, data: String) -> Result<Message, Lost> {
         "error" => {
             let mut response = Response::new(Bytes::from(data));
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            Err(Lost::again(refusal(&response)))
+            Err(Lost::again(response_error(&response)))
         }
         _ => Ok(Message::Ping),
     }
@@ -206,9 +207,9 @@ fn is_event_stream(answer: &Response<Body>) -> bool {
         && content_type.is_some_and(|value| value.starts_with("text/event-stream"))
 }
 
-async fn refused(answer: Response<Body>) -> Error {
-    match whole(answer, crate::MAX_ANSWER).await {
-        Ok(answer) => refusal(&answer),
+async fn refused(answer: Response<Body>) -> ClientError {
+    match read_body(answer, crate::MAX_ANSWER).await {
+        Ok(answer) => response_error(&answer),
         Err(error) => error,
     }
 }

@@ -3,7 +3,7 @@
 use coder_core::{BoxStream, MaybeSend};
 use futures_util::{StreamExt as _, stream};
 
-use crate::{Client, Error, List, Operation};
+use crate::{Client, ClientError, List, Operation};
 
 /// A list that Coder gives in pages.
 pub trait Paged: Operation + Sized + 'static {
@@ -30,7 +30,7 @@ impl Client {
         &self,
         list: O,
         size: u32,
-    ) -> BoxStream<'static, Result<O::Output, Error>> {
+    ) -> BoxStream<'static, Result<O::Output, ClientError>> {
         let (client, size) = (self.clone(), size.max(1));
         Box::pin(stream::unfold(Some(0_u32), move |offset| {
             let (client, page) = (client.clone(), offset.map(|offset| list.cut(size, offset)));
@@ -51,7 +51,7 @@ impl Client {
     /// use coder_client::{Client, WorkspaceFilter, operations::ListWorkspaces};
     /// use futures_util::TryStreamExt as _;
     ///
-    /// async fn count_outdated(client: &Client) -> Result<usize, coder_client::Error> {
+    /// async fn count_outdated(client: &Client) -> Result<usize, coder_client::ClientError> {
     ///     let all = ListWorkspaces::matching(WorkspaceFilter::new());
     ///     let mut workspaces = client.items(all, 100);
     ///     let mut outdated = 0;
@@ -65,7 +65,7 @@ impl Client {
         &self,
         list: O,
         size: u32,
-    ) -> BoxStream<'static, Result<O::Item, Error>> {
+    ) -> BoxStream<'static, Result<O::Item, ClientError>> {
         Box::pin(self.pages(list, size).flat_map(|page| {
             // Not collected again: a page is large.
             let (items, error) = match page {
@@ -80,14 +80,14 @@ impl Client {
     }
 }
 
-/// Implements [`Paged`] for operations with a `page` method.
+/// Implements [`Paged`] for operations with the setters `limit` and `offset`.
 macro_rules! paged {
     ($($operation:ty => $item:ty, |$page:ident| $items:expr;)+) => {$(
         impl crate::Paged for $operation {
             type Item = $item;
 
             fn cut(&self, limit: u32, offset: u32) -> Self {
-                self.clone().page(limit, offset)
+                self.clone().limit(limit).offset(offset)
             }
 
             fn items($page: Self::Output) -> List<Self::Item> {

@@ -3,19 +3,60 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use coder_core::{BoxStream, TransportError, TransportErrorKind};
+use coder_core::{BoxStream, RetryState, TransportError, TransportErrorKind};
 use futures_util::stream;
 
 use super::connection::{Connection, Lost, Message, Remedy, Texts, ended};
 use super::{Channel, Polled, Subscription};
-use crate::client::Tries;
-use crate::{Client, Error};
+use crate::{Client, ClientError};
 
 /// How often is asked where nothing better is to be had.
 const POLL_EVERY: Duration = Duration::from_secs(5);
 
+impl Client {
+    /// Everything that comes of a subscription, one item after the other, over the best channel
+    /// that transport and deployment have.
+    ///
+    /// - A connection that breaks, or that a restart of Coder closes, is opened again, from where it
+    ///   broke off, as [`Client::with_stream_retry`] says; then the last error is an item, and the stream ends.
+    ///   So it does at once when trying again is useless: the workspace is gone, the token is dead.
+    /// - Nothing is read before it is asked for, apart from what the transport has already
+    ///   buffered: a slow reader slows Coder down. One message is held at a time, of 16 MiB at
+    ///   most.
+    /// - Dropping the stream closes the connection.
+    ///
+    /// ```
+    /// use coder_client::{Client, WorkspaceId, subscriptions::WatchWorkspace};
+    /// use futures_util::TryStreamExt as _;
+    ///
+    /// async fn watch(client: &Client, id: WorkspaceId) -> Result<(), coder_client::ClientError> {
+    ///     let mut changes = client.subscribe(WatchWorkspace::new(id));
+    ///     while let Some(workspace) = changes.try_next().await? {
+    ///         println!("{} is {}", workspace.name, workspace.latest_build.status);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn subscribe<S: Subscription>(
+        &self,
+        subscription: S,
+    ) -> BoxStream<'static, Result<S::Item, ClientError>> {
+        let channels = subscription.channels().to_vec();
+        Subscriber::new(self.clone(), subscription, channels).into_stream()
+    }
+
+    /// The same over this channel only.
+    pub fn subscribe_over<S: Subscription>(
+        &self,
+        channel: Channel,
+        subscription: S,
+    ) -> BoxStream<'static, Result<S::Item, ClientError>> {
+        Subscriber::new(self.clone(), subscription, vec![channel]).into_stream()
+    }
+}
+
 /// A subscription and the channel it comes over.
-pub(super) struct Subscriber<S: Subscription> {
+struct Subscriber<S: Subscription> {
     client: Client,
     subscription: S,
     /// The first one is in use.
@@ -23,12 +64,12 @@ pub(super) struct Subscriber<S: Subscription> {
     connection: Option<Connection>,
     polled: bool,
     ready: VecDeque<S::Item>,
-    tries: Tries,
+    retries: RetryState,
     over: bool,
 }
 
 impl<S: Subscription> Subscriber<S> {
-    pub(super) fn new(client: Client, subscription: S, channels: Vec<Channel>) -> Self {
+    fn new(client: Client, subscription: S, channels: Vec<Channel>) -> Self {
         Self {
             client,
             subscription,
@@ -36,19 +77,19 @@ impl<S: Subscription> Subscriber<S> {
             connection: None,
             polled: false,
             ready: VecDeque::new(),
-            tries: Tries::default(),
+            retries: RetryState::default(),
             over: false,
         }
     }
 
-    pub(super) fn into_stream(self) -> BoxStream<'static, Result<S::Item, Error>> {
+    fn into_stream(self) -> BoxStream<'static, Result<S::Item, ClientError>> {
         Box::pin(stream::unfold(self, async |mut subscriber| {
             let next = subscriber.next().await?;
             Some((next, subscriber))
         }))
     }
 
-    async fn next(&mut self) -> Option<Result<S::Item, Error>> {
+    async fn next(&mut self) -> Option<Result<S::Item, ClientError>> {
         loop {
             if let Some(item) = self.ready.pop_front() {
                 return Some(Ok(item));
@@ -75,7 +116,7 @@ impl<S: Subscription> Subscriber<S> {
             Message::Ping => Vec::new(),
             Message::End => return self.look_after_the_close().await,
         };
-        self.tries = Tries::default();
+        self.retries = RetryState::default();
         self.ready.extend(items);
         Ok(())
     }
@@ -114,18 +155,18 @@ impl<S: Subscription> Subscriber<S> {
             self.client.world().runtime.sleep(POLL_EVERY).await;
         }
         let Polled { items, over } = self.subscription.poll(&self.client).await?;
-        self.tries = Tries::default();
+        self.retries = RetryState::default();
         self.ready.extend(items);
         self.over = over;
         Ok(())
     }
 
-    async fn recover(&mut self, lost: Lost) -> Result<(), Error> {
+    async fn recover(&mut self, lost: Lost) -> Result<(), ClientError> {
         self.connection = None;
         match lost.remedy {
             Remedy::Again => {
                 let retry = self.client.stream_retry();
-                self.client.pause(retry, &mut self.tries, lost.error).await
+                self.client.pause(retry, &mut self.retries, lost.error).await
             }
             Remedy::OtherChannel if self.channels.len() > 1 => {
                 tracing::debug!(error = %lost.error, "trying another channel");

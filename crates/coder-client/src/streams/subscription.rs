@@ -2,11 +2,10 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use coder_core::{BoxStream, DeploymentUrl, MaybeSend, MaybeSync};
+use coder_core::{DeploymentUrl, MaybeSend, MaybeSync};
 use http::Request;
 
-use super::subscriber::Subscriber;
-use crate::{Client, Error};
+use crate::{Client, ClientError};
 
 /// How what is new gets here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,26 +37,26 @@ pub trait Subscription: MaybeSend + MaybeSync + 'static {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] when the values of this subscription make no request.
+    /// [`ClientError::Request`] when the values of this subscription make no request.
     fn request(
         &self,
         deployment: &DeploymentUrl,
         channel: Channel,
-    ) -> Result<Option<Request<Bytes>>, Error>;
+    ) -> Result<Option<Request<Bytes>>, ClientError>;
 
     /// What one message tells: the data of a server-sent event, or a text of a WebSocket.
     ///
     /// # Errors
     ///
-    /// [`Error::Unreadable`] when it is not of the shape this crate knows.
-    fn read(&mut self, message: &str) -> Result<Vec<Self::Item>, Error>;
+    /// [`ClientError::Unreadable`] when it is not of the shape this crate knows.
+    fn read(&mut self, message: &str) -> Result<Vec<Self::Item>, ClientError>;
 
     /// Asks once what is new, for [`Channel::Polling`].
     ///
     /// # Errors
     ///
     /// As [`Client::send`].
-    async fn poll(&mut self, client: &Client) -> Result<Polled<Self::Item>, Error>;
+    async fn poll(&mut self, client: &Client) -> Result<Polled<Self::Item>, ClientError>;
 
     /// Whether each text of the WebSocket is an event with a type, as Coder's `watch-ws` sends them.
     /// Then [`Subscription::read`] gets the data only.
@@ -72,7 +71,7 @@ pub trait Subscription: MaybeSend + MaybeSync + 'static {
     /// # Errors
     ///
     /// As [`Client::send`].
-    async fn closed(&mut self, _client: &Client) -> Result<Polled<Self::Item>, Error> {
+    async fn closed(&mut self, _client: &Client) -> Result<Polled<Self::Item>, ClientError> {
         Ok(Polled::more(Vec::new()))
     }
 }
@@ -96,47 +95,5 @@ impl<T> Polled<T> {
     /// The last that is new.
     pub fn last(items: Vec<T>) -> Self {
         Self { items, over: true }
-    }
-}
-
-impl Client {
-    /// Everything that comes of a subscription, one item after the other, over the best channel
-    /// that transport and deployment have.
-    ///
-    /// - A connection that breaks, or that a restart of Coder closes, is opened again, from where it
-    ///   broke off, as [`Client::with_stream_retry`] says; then the last error is an item, and the stream ends.
-    ///   So it does at once when trying again is useless: the workspace is gone, the token is dead.
-    /// - Nothing is read before it is asked for, apart from what the transport has already
-    ///   buffered: a slow reader slows Coder down. One message is held at a time, of 16 MiB at
-    ///   most.
-    /// - Dropping the stream closes the connection.
-    ///
-    /// ```
-    /// use coder_client::{Client, WorkspaceId, subscriptions::WatchWorkspace};
-    /// use futures_util::TryStreamExt as _;
-    ///
-    /// async fn watch(client: &Client, id: WorkspaceId) -> Result<(), coder_client::Error> {
-    ///     let mut changes = client.subscribe(WatchWorkspace::new(id));
-    ///     while let Some(workspace) = changes.try_next().await? {
-    ///         println!("{} is {}", workspace.name, workspace.latest_build.status);
-    ///     }
-    ///     Ok(())
-    /// }
-    /// ```
-    pub fn subscribe<S: Subscription>(
-        &self,
-        subscription: S,
-    ) -> BoxStream<'static, Result<S::Item, Error>> {
-        let channels = subscription.channels().to_vec();
-        Subscriber::new(self.clone(), subscription, channels).into_stream()
-    }
-
-    /// The same over this channel only.
-    pub fn subscribe_over<S: Subscription>(
-        &self,
-        channel: Channel,
-        subscription: S,
-    ) -> BoxStream<'static, Result<S::Item, Error>> {
-        Subscriber::new(self.clone(), subscription, vec![channel]).into_stream()
     }
 }

@@ -7,10 +7,9 @@ use http::Request;
 
 use super::last_line::LastLine;
 use crate::models::{AgentLog, AgentStatus};
-use crate::operation::Draft;
+use crate::operation::{RequestBuilder, read_message};
 use crate::operations::{GetAgent, ListAgentLogs};
-use crate::response::document;
-use crate::{AgentId, Channel, Client, Error, List, Polled, Subscription};
+use crate::{AgentId, Channel, Client, ClientError, List, Polled, Subscription};
 
 /// How often in a row an agent's log may be closed without a new line before an agent that is not
 /// connected counts as one of a former build.
@@ -57,19 +56,19 @@ impl Subscription for FollowAgentLogs {
         &self,
         deployment: &DeploymentUrl,
         channel: Channel,
-    ) -> Result<Option<Request<Bytes>>, Error> {
+    ) -> Result<Option<Request<Bytes>>, ClientError> {
         if channel != Channel::WebSocket {
             return Ok(None);
         }
-        Draft::get(["workspaceagents", &self.agent.to_string(), "logs"])
+        RequestBuilder::get(["workspaceagents", &self.agent.to_string(), "logs"])
             .query("follow", Some(true))
             .query("after", self.last.0)
             .build(deployment)
             .map(Some)
     }
 
-    fn read(&mut self, message: &str) -> Result<Vec<AgentLog>, Error> {
-        let lines: List<AgentLog> = document(message)?;
+    fn read(&mut self, message: &str) -> Result<Vec<AgentLog>, ClientError> {
+        let lines: List<AgentLog> = read_message(message)?;
         let lines = self.last.unread(lines, |line| line.id);
         if !lines.is_empty() {
             self.closes = 0;
@@ -77,14 +76,14 @@ impl Subscription for FollowAgentLogs {
         Ok(lines)
     }
 
-    async fn poll(&mut self, client: &Client) -> Result<Polled<AgentLog>, Error> {
+    async fn poll(&mut self, client: &Client) -> Result<Polled<AgentLog>, ClientError> {
         let lines = ListAgentLogs::new(self.agent);
         let lines = self.last.0.map_or(lines, |after| lines.after(after));
         let lines = client.send(&lines).await?;
         Ok(Polled::more(self.last.unread(lines, |line| line.id)))
     }
 
-    async fn closed(&mut self, client: &Client) -> Result<Polled<AgentLog>, Error> {
+    async fn closed(&mut self, client: &Client) -> Result<Polled<AgentLog>, ClientError> {
         let agent = match client.send(&GetAgent::new(self.agent)).await {
             Err(error) if error.is_not_found() || error.is_gone() => {
                 return Ok(Polled::last(Vec::new()));

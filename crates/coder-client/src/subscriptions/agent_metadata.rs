@@ -6,9 +6,8 @@ use coder_core::{DeploymentUrl, TransportError, TransportErrorKind};
 use http::Request;
 
 use crate::models::AgentMetadatum;
-use crate::operation::Draft;
-use crate::response::document;
-use crate::{AgentId, Channel, Client, Error, List, Polled, Subscription};
+use crate::operation::{RequestBuilder, read_message};
+use crate::{AgentId, Channel, Client, ClientError, List, Polled, Subscription};
 
 /// `GET /api/v2/workspaceagents/{agent}/watch-metadata` and `…-ws`: all that an agent tells about
 /// itself, and all of it again whenever some of it has changed. Coder tells it every few seconds;
@@ -56,21 +55,24 @@ impl Subscription for WatchAgentMetadata {
         &self,
         deployment: &DeploymentUrl,
         channel: Channel,
-    ) -> Result<Option<Request<Bytes>>, Error> {
+    ) -> Result<Option<Request<Bytes>>, ClientError> {
         let watch = match channel {
             Channel::Events => "watch-metadata",
             Channel::WebSocket => "watch-metadata-ws",
             Channel::Polling => return Ok(None),
         };
-        let draft = Draft::get(["workspaceagents", &self.agent.to_string(), watch]);
-        draft.build(deployment).map(Some)
+        let request = RequestBuilder::get(["workspaceagents", &self.agent.to_string(), watch]);
+        request.build(deployment).map(Some)
     }
 
-    fn read(&mut self, message: &str) -> Result<Vec<List<AgentMetadatum>>, Error> {
-        Ok(self.news(document(message)?))
+    fn read(&mut self, message: &str) -> Result<Vec<List<AgentMetadatum>>, ClientError> {
+        Ok(self.news(read_message(message)?))
     }
 
-    async fn poll(&mut self, _client: &Client) -> Result<Polled<List<AgentMetadatum>>, Error> {
+    async fn poll(
+        &mut self,
+        _client: &Client,
+    ) -> Result<Polled<List<AgentMetadatum>>, ClientError> {
         Err(TransportError::new(TransportErrorKind::Unsupported)
             .with_reason("coder tells the metadata of an agent only over a stream")
             .into())

@@ -7,10 +7,9 @@ use http::Request;
 
 use super::last_line::LastLine;
 use crate::models::ProvisionerJobLog;
-use crate::operation::Draft;
+use crate::operation::{RequestBuilder, read_message};
 use crate::operations::{GetBuild, ListBuildLogs};
-use crate::response::document;
-use crate::{BuildId, Channel, Client, Error, Polled, Subscription};
+use crate::{BuildId, Channel, Client, ClientError, Polled, Subscription};
 
 /// `GET /api/v2/workspacebuilds/{build}/logs?follow`: the log of a build line by line, those that
 /// are there already first. It ends with the build, and goes on when Coder is restarted meanwhile.
@@ -46,23 +45,23 @@ impl Subscription for FollowBuildLogs {
         &self,
         deployment: &DeploymentUrl,
         channel: Channel,
-    ) -> Result<Option<Request<Bytes>>, Error> {
+    ) -> Result<Option<Request<Bytes>>, ClientError> {
         if channel != Channel::WebSocket {
             return Ok(None);
         }
-        Draft::get(["workspacebuilds", &self.build.to_string(), "logs"])
+        RequestBuilder::get(["workspacebuilds", &self.build.to_string(), "logs"])
             .query("follow", Some(true))
             .query("after", self.last.0)
             .build(deployment)
             .map(Some)
     }
 
-    fn read(&mut self, message: &str) -> Result<Vec<ProvisionerJobLog>, Error> {
-        let line: ProvisionerJobLog = document(message)?;
+    fn read(&mut self, message: &str) -> Result<Vec<ProvisionerJobLog>, ClientError> {
+        let line: ProvisionerJobLog = read_message(message)?;
         Ok(self.last.unread(vec![line], |line| line.id))
     }
 
-    async fn poll(&mut self, client: &Client) -> Result<Polled<ProvisionerJobLog>, Error> {
+    async fn poll(&mut self, client: &Client) -> Result<Polled<ProvisionerJobLog>, ClientError> {
         // In this order: what is written between the two is not lost.
         let over = client.send(&GetBuild::new(self.build)).await?.job.completed_at.is_some();
         let lines = ListBuildLogs::new(self.build);
@@ -71,7 +70,7 @@ impl Subscription for FollowBuildLogs {
         Ok(if over { Polled::last(items) } else { Polled::more(items) })
     }
 
-    async fn closed(&mut self, client: &Client) -> Result<Polled<ProvisionerJobLog>, Error> {
+    async fn closed(&mut self, client: &Client) -> Result<Polled<ProvisionerJobLog>, ClientError> {
         self.poll(client).await
     }
 }

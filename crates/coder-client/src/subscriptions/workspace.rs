@@ -6,10 +6,9 @@ use coder_core::DeploymentUrl;
 use http::Request;
 
 use crate::models::Workspace;
-use crate::operation::Draft;
+use crate::operation::{RequestBuilder, read_message};
 use crate::operations::GetWorkspace;
-use crate::response::document;
-use crate::{Channel, Client, Error, Polled, Subscription, WorkspaceId};
+use crate::{Channel, Client, ClientError, Polled, Subscription, WorkspaceId};
 
 /// `GET /api/v2/workspaces/{workspace}/watch` and `…/watch-ws`: the workspace as it is, and again
 /// after every change. It never ends by itself; a workspace that was deleted is one of the changes.
@@ -48,22 +47,23 @@ impl Subscription for WatchWorkspace {
         &self,
         deployment: &DeploymentUrl,
         channel: Channel,
-    ) -> Result<Option<Request<Bytes>>, Error> {
+    ) -> Result<Option<Request<Bytes>>, ClientError> {
         let watch = match channel {
             Channel::Events => "watch",
             Channel::WebSocket => "watch-ws",
             Channel::Polling => return Ok(None),
         };
-        let draft = Draft::get(["workspaces", &self.workspace.to_string(), watch]);
-        draft.build(deployment).map(Some)
+        let request = RequestBuilder::get(["workspaces", &self.workspace.to_string(), watch]);
+        request.build(deployment).map(Some)
     }
 
-    fn read(&mut self, message: &str) -> Result<Vec<Workspace>, Error> {
-        Ok(self.news(document(message)?))
+    fn read(&mut self, message: &str) -> Result<Vec<Workspace>, ClientError> {
+        Ok(self.news(read_message(message)?))
     }
 
-    async fn poll(&mut self, client: &Client) -> Result<Polled<Workspace>, Error> {
-        let workspace = client.send(&GetWorkspace::new(self.workspace).include_deleted()).await?;
+    async fn poll(&mut self, client: &Client) -> Result<Polled<Workspace>, ClientError> {
+        let workspace =
+            client.send(&GetWorkspace::new(self.workspace).include_deleted(true)).await?;
         Ok(Polled::more(self.news(workspace)))
     }
 

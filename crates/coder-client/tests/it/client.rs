@@ -8,7 +8,7 @@ use bytes::Bytes;
 use coder_client::operations::{
     CreateWorkspaceBuild, GetBuildInfo, GetUser, GetWorkspace, ListWorkspaces,
 };
-use coder_client::{Credential, Error, Operation, RequestError};
+use coder_client::{ClientError, Credential, Operation, RequestError};
 use coder_core::{DeploymentUrl, RetryPolicy, Secret, TransportError, TransportErrorKind};
 use http::{Request, Response};
 use serde_json::Value;
@@ -44,11 +44,11 @@ struct Elsewhere;
 impl Operation for Elsewhere {
     type Output = ();
 
-    fn request(&self, _deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, _deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         Ok(Request::get("https://evil.test/icon.png").body(Bytes::new()).unwrap())
     }
 
-    fn parse(&self, _response: Response<Bytes>) -> Result<(), Error> {
+    fn parse(&self, _response: Response<Bytes>) -> Result<(), ClientError> {
         Ok(())
     }
 }
@@ -58,7 +58,7 @@ async fn a_credential_never_leaves_the_deployments_origin() {
     let script = Script::default();
     let client = script.client().with_credential(Credential::Bearer(Secret::new("canary")));
     let error = client.send(&Elsewhere).await.unwrap_err();
-    assert!(matches!(error, Error::Request(RequestError::ForeignOrigin)));
+    assert!(matches!(error, ClientError::Request(RequestError::ForeignOrigin)));
     assert!(script.requests().is_empty());
 }
 
@@ -121,8 +121,8 @@ async fn nothing_that_a_peer_says_breaks_a_line_or_fills_the_log() {
 async fn each_operation_has_a_limit_for_its_answer() {
     let long = |bytes| answer(200, &[], " ".repeat(bytes));
     assert!(GetUser::me().max_answer() <= 1024 * 1024 && GetBuildInfo.max_answer() <= 1024 * 1024);
-    let cut = |error: Error| match error {
-        Error::Transport(error) => error.kind() == TransportErrorKind::TooLarge,
+    let cut = |error: ClientError| match error {
+        ClientError::Transport(error) => error.kind() == TransportErrorKind::TooLarge,
         other => panic!("{other:?}"),
     };
     let script = Script::of([long(GetUser::me().max_answer() + 1)]);
@@ -170,7 +170,7 @@ async fn a_build_is_not_asked_for_twice_when_the_first_answer_was_lost() {
 async fn a_caller_may_do_without_retries() {
     let script = Script::of([failed(TransportErrorKind::Timeout)]);
     let client = script.client().with_retry(RetryPolicy::NEVER);
-    assert!(matches!(client.send(&GetUser::me()).await, Err(Error::Transport(_))));
+    assert!(matches!(client.send(&GetUser::me()).await, Err(ClientError::Transport(_))));
 }
 
 #[async_test]
@@ -274,15 +274,15 @@ async fn both_error_dialects_are_understood() {
 
 #[async_test]
 async fn each_refusal_has_its_predicate() {
-    type Predicate = fn(&Error) -> bool;
+    type Predicate = fn(&ClientError) -> bool;
     let cases: [(u16, &str, Predicate); 7] = [
-        (401, r#"{"message": "API key is invalid."}"#, Error::is_unauthorized),
-        (401, "not json at all", Error::is_unauthorized),
-        (403, r#"{"message": "Forbidden."}"#, Error::is_forbidden),
-        (404, r#"{"message": "Resource not found"}"#, Error::is_not_found),
-        (404, r#"{"message": "Route not found."}"#, Error::is_unsupported),
-        (409, "", Error::is_conflict),
-        (410, "", Error::is_gone),
+        (401, r#"{"message": "API key is invalid."}"#, ClientError::is_unauthorized),
+        (401, "not json at all", ClientError::is_unauthorized),
+        (403, r#"{"message": "Forbidden."}"#, ClientError::is_forbidden),
+        (404, r#"{"message": "Resource not found"}"#, ClientError::is_not_found),
+        (404, r#"{"message": "Route not found."}"#, ClientError::is_unsupported),
+        (409, "", ClientError::is_conflict),
+        (410, "", ClientError::is_gone),
     ];
     for (status, body, predicate) in cases {
         let script = Script::of([answer(status, &[], body.to_owned())]);

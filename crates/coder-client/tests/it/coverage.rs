@@ -10,10 +10,9 @@ fn the_coverage_table_names_every_operation_with_its_route() {
     let table = std::fs::read_to_string(path).unwrap();
     let all: Vec<Written> = every_operation().into_iter().chain(every_subscription()).collect();
     let mut unnamed: BTreeSet<&str> = all.iter().map(|written| written.name).collect();
-    let mut rows = 0;
-    for row in table.lines().filter(|line| line.starts_with("| ") && line.contains("| `/")) {
+    let rows = table.lines().skip_while(|line| !line.starts_with("| method | path |")).skip(2);
+    for row in rows.take_while(|line| line.starts_with('|')) {
         let [method, path, operations, reason] = cells(row);
-        rows += 1;
         assert_ne!(operations.is_empty(), reason.is_empty(), "one of the two: {row}");
         for operation in operations.split(", ").filter(|name| !name.is_empty()) {
             let operation = operation.trim_matches('`');
@@ -26,7 +25,6 @@ fn the_coverage_table_names_every_operation_with_its_route() {
             unnamed.remove(operation);
         }
     }
-    assert_eq!(rows, 143);
     assert!(unnamed.is_empty(), "not in the table: {unnamed:?}");
 }
 

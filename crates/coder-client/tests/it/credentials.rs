@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use coder_client::operations::{CreateWorkspace, GetUser};
 use coder_client::subscriptions::{FollowBuildLogs, WatchWorkspace};
 use coder_client::{
-    BuildId, Channel, Client, Credential, CredentialError, CredentialProvider, Error, WorkspaceId,
+    BuildId, Channel, Client, ClientError, Credential, CredentialError, CredentialProvider,
+    WorkspaceId,
 };
 use coder_core::Secret;
 use futures_util::TryStreamExt as _;
@@ -88,10 +89,10 @@ async fn without_a_credential_nothing_is_sent_and_the_reason_is_told() {
     let error = client.send(&GetUser::me()).await.unwrap_err();
     assert!(error.is_unauthorized() && !error.may_have_been_processed());
     assert_eq!(error.to_string(), "there is no credential for coder any more; sign in again");
-    let Error::Credential(reason) = &error else { panic!("{error:?}") };
+    let ClientError::Credential(reason) = &error else { panic!("{error:?}") };
     assert_eq!(std::error::Error::source(reason).unwrap().to_string(), "no token left");
     assert!(door.coder.requests().is_empty());
-    let later = Error::from(CredentialError::unavailable("locked"));
+    let later = ClientError::from(CredentialError::unavailable("locked"));
     assert!(later.is_transient() && !later.is_unauthorized());
 }
 
@@ -117,7 +118,7 @@ async fn the_credential_of_a_stream_goes_to_the_deployment_and_follows_no_redire
     let dev: WorkspaceId = "9da8cec4-f30f-4e0a-ae17-61e9264f5deb".parse().unwrap();
     let watch = client.subscribe_over(Channel::Events, WatchWorkspace::new(dev));
     let error = watch.try_collect::<Vec<_>>().await.unwrap_err();
-    assert!(matches!(error, Error::Redirected { .. }), "{error}");
+    assert!(matches!(error, ClientError::Redirected { .. }), "{error}");
 
     // A deployment is left alone when somebody's own subscription points elsewhere.
     let script = Script::default();
@@ -126,13 +127,13 @@ async fn the_credential_of_a_stream_goes_to_the_deployment_and_follows_no_redire
         .try_collect::<Vec<()>>()
         .await
         .unwrap_err();
-    assert!(matches!(error, Error::Request(coder_client::RequestError::ForeignOrigin)));
+    assert!(matches!(error, ClientError::Request(coder_client::RequestError::ForeignOrigin)));
     let error = bearer(&script.client())
         .subscribe_over(Channel::WebSocket, Astray)
         .try_collect::<Vec<()>>()
         .await
         .unwrap_err();
-    assert!(matches!(error, Error::Request(coder_client::RequestError::ForeignOrigin)));
+    assert!(matches!(error, ClientError::Request(coder_client::RequestError::ForeignOrigin)));
     assert!(script.requests().is_empty());
 }
 
@@ -156,16 +157,16 @@ impl coder_client::Subscription for Astray {
         &self,
         _deployment: &coder_core::DeploymentUrl,
         _channel: Channel,
-    ) -> Result<Option<http::Request<bytes::Bytes>>, Error> {
+    ) -> Result<Option<http::Request<bytes::Bytes>>, ClientError> {
         let request = http::Request::get("https://evil.test/watch").body(bytes::Bytes::new());
         Ok(Some(request.unwrap()))
     }
 
-    fn read(&mut self, _message: &str) -> Result<Vec<()>, Error> {
+    fn read(&mut self, _message: &str) -> Result<Vec<()>, ClientError> {
         Ok(vec![()])
     }
 
-    async fn poll(&mut self, _client: &Client) -> Result<coder_client::Polled<()>, Error> {
+    async fn poll(&mut self, _client: &Client) -> Result<coder_client::Polled<()>, ClientError> {
         Ok(coder_client::Polled::last(Vec::new()))
     }
 }

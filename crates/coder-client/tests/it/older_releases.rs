@@ -4,9 +4,10 @@ use coder_client::models::{AllowListTarget, JobStatus, LoginType};
 use coder_client::operations::{
     CancelBuild, CreateOAuth2App, CreateToken, CreateUser, CreateWorkspaceBuild, GetBuildInfo,
     GetExternalAuth, GetOAuth2ServerMetadata, GetPreviousTemplateVersion, GetUser, GetWorkspaceAcl,
-    ListOAuth2Apps, ListScopes, ListTemplateVersionExternalAuth, ListUsers, UnlinkExternalAuth,
+    ListOAuth2Apps, ListScopes, ListTemplateVersionExternalAuth, ListUsers, OAuth2AppSettings,
+    UnlinkExternalAuth,
 };
-use coder_client::{Capability, Conflict, Error, Operation, UserFilter, UserRef};
+use coder_client::{Capability, ClientError, Conflict, Operation, UserFilter, UserRef};
 use coder_core::{RetryPolicy, TransportError, TransportErrorKind};
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -33,7 +34,10 @@ fn limited() -> CreateToken {
 }
 
 /// Sends the operation to a Coder of this release, which refuses nothing.
-async fn asked<O: Operation>(version: &str, operation: &O) -> (Result<O::Output, Error>, usize) {
+async fn asked<O: Operation>(
+    version: &str,
+    operation: &O,
+) -> (Result<O::Output, ClientError>, usize) {
     let script = Script::of([release(version), json(201, "{}")]);
     let outcome = script.client().send(operation).await;
     (outcome, script.requests().len() - 1)
@@ -90,14 +94,15 @@ async fn what_an_older_release_would_ignore_is_not_sent_to_it() {
         assert_eq!(sent, 0);
         outcome.err().unwrap().to_string()
     }
-    let conditional = CancelBuild::new(id()).while_it_is(JobStatus::Pending);
-    let app = || CreateOAuth2App::new("portal", "https://portal.test/cb");
+    let conditional = CancelBuild::new(id()).expect_status(JobStatus::Pending);
+    let app = || OAuth2AppSettings::new("portal", "https://portal.test/cb");
     let all = [
         refused("v2.24.6", conditional).await,
         refused("v2.34.6", CreateWorkspaceBuild::restart(id(), None)).await,
         refused("v2.34.6", ListTemplateVersionExternalAuth::new(id()).for_user(id())).await,
-        refused("v2.36.0", app().redirect_uri("https://portal.test/other")).await,
-        refused("v2.36.0", app().scope("workspace:read")).await,
+        refused("v2.36.0", CreateOAuth2App::new(app().redirect_uri("https://portal.test/other")))
+            .await,
+        refused("v2.36.0", CreateOAuth2App::new(app().scope("workspace:read"))).await,
     ];
     insta::assert_snapshot!(all.join("\n"), @r"
     `CancelBuild` on a condition needs coder 2.31.0 or later, and this one is 2.24.6; nothing was sent
@@ -250,7 +255,7 @@ async fn an_exact_username_is_searched_for_and_compared_here() {
         ),
     ] {
         let script = Script::of([users()]);
-        let list = ListUsers::matching(filter).page(1, 0);
+        let list = ListUsers::matching(filter).limit(1);
         let page = script.client().send(&list).await.unwrap();
         let names: Vec<&str> = page.users.iter().map(|user| &*user.username).collect();
         assert_eq!(names, [expected]);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use coder_client::models::AgentMetadatum;
 use coder_client::operations::*;
 use coder_client::subscriptions::WatchAgentMetadata;
-use coder_client::{Error, List, Operation, Subscription as _, UserRef, WorkspaceName};
+use coder_client::{ClientError, List, Operation, Subscription as _, UserRef, WorkspaceName};
 use coder_core::Secret;
 use http::Response;
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ const ID: &str = "9da8cec4-f30f-4e0a-ae17-61e9264f5deb";
 const RELEASES: [&str; 3] = ["2.24.6", "2.31.14", "2.36.0"];
 
 /// Reads an answer, and writes down what was read; nothing when that cannot be written: a secret.
-type Read = fn(Response<Bytes>) -> Result<Option<Value>, Error>;
+type Read = fn(Response<Bytes>) -> Result<Option<Value>, ClientError>;
 
 /// What reads the answers to an operation.
 pub(crate) struct Reader {
@@ -95,14 +95,14 @@ readers! {
     GetOAuth2ResourceMetadata,
     GetOAuth2ServerMetadata,
     GetOAuth2Settings,
-    GetOrganization::new("x".into()),
+    GetOrganization::new("x"),
     GetPreviousTemplateVersion::new("x", "x", "x"),
     GetSshConfig,
     GetTemplate::new(id()),
-    GetTemplateByName::new("x".into(), text()),
+    GetTemplateByName::new("x", text()),
     GetTemplateVersion::new(id()),
     GetTemplateVersionByName::new(id(), text()),
-    GetTemplateVersionByNames::new("x".into(), text(), text()),
+    GetTemplateVersionByNames::new("x", text(), text()),
     GetTokenByName::new(me(), text()),
     GetTokenConfig::new(me()),
     GetUser::me(),
@@ -111,7 +111,7 @@ readers! {
     GetWorkspace::new(id()),
     GetWorkspaceAcl::new(id()),
     GetWorkspaceByName::new(me(), name()),
-    GetWorkspaceQuota::new("x".into(), me()),
+    GetWorkspaceQuota::new("x", me()),
     GetWorkspaceTimings::new(id()),
     ListAgentContainers::new(id()),
     ListAgentLogs::new(id()),
@@ -127,12 +127,12 @@ readers! {
     ListListeningPorts::new(id()),
     ListOAuth2AppSecrets::new(id()),
     ListOAuth2Apps::new(),
-    ListOrganizationMembers::new("x".into()),
-    ListOrganizationTemplates::new("x".into()),
+    ListOrganizationMembers::new("x"),
+    ListOrganizationTemplates::new("x"),
     ListOrganizations,
     ListPortShares::new(id()),
     ListPresets::new(id()),
-    ListProvisionerDaemons::new("x".into()),
+    ListProvisionerDaemons::new("x"),
     ListRegions,
     ListScopes,
     ListTemplateVersionExternalAuth::new(id()),
@@ -184,7 +184,7 @@ impl Recorded {
     }
 
     /// What its operation makes of it, with another body.
-    pub(crate) fn parsed(&self, body: &Value) -> Result<Option<Value>, Error> {
+    pub(crate) fn parsed(&self, body: &Value) -> Result<Option<Value>, ClientError> {
         let content_type = self.content_type.as_deref().unwrap_or("application/json");
         let body = match body {
             Value::String(text) if !content_type.contains("json") => text.clone(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use coder_client::{Client, Error, Operation};
+use coder_client::{Client, ClientError, Operation};
 use coder_core::{DeploymentUrl, RetryPolicy};
 use futures_executor::block_on;
 use http::{Method, Request, Response};
@@ -17,14 +17,14 @@ struct Sent<'a>(&'a Recorded);
 impl Operation for Sent<'_> {
     type Output = serde_json::Value;
 
-    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, Error> {
+    fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError> {
         let path = self.0.path.split('?').next().unwrap();
         let url = deployment.endpoint(path.trim_start_matches('/').split('/'));
         let method = Method::from_bytes(self.0.method.as_bytes()).unwrap();
         Ok(Request::builder().method(method).uri(url.as_str()).body(Bytes::new()).unwrap())
     }
 
-    fn parse(&self, response: Response<Bytes>) -> Result<serde_json::Value, Error> {
+    fn parse(&self, response: Response<Bytes>) -> Result<serde_json::Value, ClientError> {
         coder_client::read_json(&response)
     }
 }
@@ -33,12 +33,12 @@ fn client(recorded: &Recorded) -> Client {
     Script::of([recorded.answer()]).client().with_retry(RetryPolicy::NEVER)
 }
 
-pub(crate) fn error_of(recorded: &Recorded) -> Error {
+pub(crate) fn error_of(recorded: &Recorded) -> ClientError {
     block_on(client(recorded).send(&Sent(recorded))).expect_err(&recorded.name)
 }
 
 /// All that an error says about itself, in one line.
-fn meaning(error: &Error) -> String {
+fn meaning(error: &ClientError) -> String {
     let conflict = error.conflict().map(|conflict| format!("{conflict:?}"));
     let predicates = [
         ("unauthorized", error.is_unauthorized()),

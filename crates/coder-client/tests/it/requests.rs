@@ -4,9 +4,9 @@ use coder_client::models::*;
 use coder_client::operations::*;
 use coder_client::subscriptions::*;
 use coder_client::{
-    AgentId, BuildId, DevcontainerId, Error, GroupId, OAuth2AppId, Operation, OrganizationRef,
-    Subscription, TemplateFilter, TemplateId, TemplateVersionId, UserFilter, UserId, UserRef,
-    WorkspaceFilter, WorkspaceId, WorkspaceName,
+    AgentId, BuildId, ClientError, DevcontainerId, GroupId, OAuth2AppId, Operation,
+    OrganizationRef, Subscription, TemplateFilter, TemplateId, TemplateVersionId, UserFilter,
+    UserId, UserRef, WorkspaceFilter, WorkspaceId, WorkspaceName,
 };
 use coder_core::{DeploymentUrl, Secret};
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +19,7 @@ pub(crate) struct Written {
     pub(crate) request: String,
 }
 
-fn written(operation: &impl Operation) -> Result<String, Error> {
+fn written(operation: &impl Operation) -> Result<String, ClientError> {
     let deployment: DeploymentUrl = "https://coder.test".parse().unwrap();
     let request = operation.request(&deployment)?;
     let path = request.uri().path_and_query().unwrap();
@@ -71,6 +71,7 @@ pub(crate) fn every_operation() -> Vec<Written> {
     let moment: Timestamp = "2026-08-20T09:31:20Z".parse().unwrap();
     let hours = SignedDuration::from_hours(8);
     let client = || OAuth2ClientMetadata::new(["https://portal.test/callback".to_owned()]);
+    let settings = || OAuth2AppSettings::new("portal", "https://portal.test/callback");
     let filter = WorkspaceFilter::new().mine().param("repo", "https://x.test/a b&c").unwrap();
     every![
         GetBuildInfo,
@@ -87,19 +88,21 @@ pub(crate) fn every_operation() -> Vec<Written> {
         CheckForUpdate,
         ListAuthMethods,
         CheckAuthorization::new()
-            .ask(
+            .permission(
                 "create",
-                Permission::new("create", "workspace").owned_by("me").within(ID.parse().unwrap())
+                Permission::new("create", "workspace")
+                    .owner("me")
+                    .organization(ID.parse().unwrap())
             )
-            .ask("any", Permission::new("read", "template").within_any())
-            .ask("this", Permission::new("update", "workspace").on(workspace)),
+            .permission("any", Permission::new("read", "template").any_organization())
+            .permission("this", Permission::new("update", "workspace").resource(workspace)),
         GetUser::me(),
         GetUser::new("a?b ü"),
-        ListUsers::matching(UserFilter::new().search("dana").unwrap()).page(25, 50),
-        ListUsers::matching(UserFilter::new().username("dana").unwrap()).page(25, 50),
-        CreateUser::with_password("dana", "dana@example.com", secret())
+        ListUsers::matching(UserFilter::new().search("dana").unwrap()).limit(25).offset(50),
+        ListUsers::matching(UserFilter::new().username("dana").unwrap()).limit(25).offset(50),
+        CreateUser::from_password("dana", "dana@example.com", secret())
             .name("Dana Osei")
-            .member_of(ID.parse().unwrap())
+            .organization(ID.parse().unwrap())
             .status(UserStatus::Active),
         CreateUser::new("dana", "dana@example.com", LoginType::Oidc),
         CreateUser::service_account("builder"),
@@ -113,7 +116,7 @@ pub(crate) fn every_operation() -> Vec<Written> {
         Logout,
         CreateApiKey::new(me()),
         ListTokens::new(me()),
-        ListTokens::new("dana").include_expired(),
+        ListTokens::new("dana").include_expired(true),
         CreateToken::new(me(), "portal", hours)
             .scope("workspace:read")
             .allow(AllowListTarget::new("workspace", "*")),
@@ -129,7 +132,7 @@ pub(crate) fn every_operation() -> Vec<Written> {
             .icon("/icon/x.svg"),
         GetOrganization::new(organization()),
         UpdateOrganization::new("platform").name("base").display_name("Base"),
-        DeleteOrganization::new("platform".into()),
+        DeleteOrganization::new("platform"),
         ListOrganizationMembers::new(organization()),
         GetWorkspaceQuota::new(organization(), me()),
         ListProvisionerDaemons::new(organization()),
@@ -142,7 +145,7 @@ pub(crate) fn every_operation() -> Vec<Written> {
         GetTemplate::new(template),
         DeleteTemplate::new(template),
         ListTemplateVersions::new(template),
-        ListTemplateVersions::new(template).include_archived().page(10, 0),
+        ListTemplateVersions::new(template).include_archived(true).limit(10).offset(0),
         GetTemplateVersionByName::new(template, "v1".to_owned()),
         GetTemplateVersionByNames::new(organization(), "dev".to_owned(), "v1".to_owned()),
         GetPreviousTemplateVersion::new(organization(), "dev", "v1"),
@@ -156,9 +159,9 @@ pub(crate) fn every_operation() -> Vec<Written> {
         ListTemplateVersionExternalAuth::new(version).for_user(user),
         EvaluateDynamicParameters::new(version).input("region", "eu").for_user(user),
         ListWorkspaces::default(),
-        ListWorkspaces::matching(filter).page(25, 50),
+        ListWorkspaces::matching(filter).limit(25).offset(50),
         GetWorkspace::new(workspace),
-        GetWorkspace::new(workspace).include_deleted(),
+        GetWorkspace::new(workspace).include_deleted(true),
         GetWorkspaceByName::new(me(), name.clone()),
         CreateWorkspace::from_template(template, name.clone()),
         CreateWorkspace::from_version(version, name.clone())
@@ -169,7 +172,7 @@ pub(crate) fn every_operation() -> Vec<Written> {
             .ttl(hours)
             .automatic_updates(AutomaticUpdates::Always),
         ListBuilds::new(workspace),
-        ListBuilds::new(workspace).since(moment).page(10, 0),
+        ListBuilds::new(workspace).since(moment).limit(10).offset(0),
         CreateWorkspaceBuild::stop(workspace),
         CreateWorkspaceBuild::start(workspace)
             .template_version(version)
@@ -181,7 +184,7 @@ pub(crate) fn every_operation() -> Vec<Written> {
         GetBuild::new(build),
         GetBuildByNumber::new(me(), name.clone(), 12),
         CancelBuild::new(build),
-        CancelBuild::new(build).while_it_is(JobStatus::Pending),
+        CancelBuild::new(build).expect_status(JobStatus::Pending),
         ListBuildLogs::new(build),
         ListBuildLogs::new(build).after(90_211),
         ListBuildParameters::new(build),
@@ -201,10 +204,10 @@ pub(crate) fn every_operation() -> Vec<Written> {
         UnfavoriteWorkspace::new(workspace),
         ResolveAutostart::new(workspace),
         ReportUsage::new(workspace),
-        ReportUsage::new(workspace).by(agent, UsageApp::ReconnectingPty),
+        ReportUsage::new(workspace).app(agent, UsageApp::ReconnectingPty),
         GetExternalAgentCredentials::new(workspace, "main".to_owned()),
         GetWorkspaceAcl::new(workspace),
-        ShareWorkspace::new(workspace).with_user(user, WorkspaceRole::Use).without_group(group),
+        ShareWorkspace::new(workspace).user(user, WorkspaceRole::Use).remove_group(group),
         UnshareWorkspace::new(workspace),
         ListPortShares::new(workspace),
         SharePort::new(workspace, "main", 8443, SharingLevel::Organization).https(),
@@ -222,11 +225,14 @@ pub(crate) fn every_operation() -> Vec<Written> {
         FinishExternalAuthDevice::new("primary-github", secret()),
         ListOAuth2Apps::new(),
         ListOAuth2Apps::new().authorized_by(user),
-        CreateOAuth2App::new("portal", "https://portal.test/callback"),
-        UpdateOAuth2App::new(app, "portal", "https://portal.test/callback")
-            .icon("/icon/widgets.svg")
-            .redirect_uri("http://localhost:7007/callback")
-            .scope("coder:workspaces.create"),
+        CreateOAuth2App::new(settings()),
+        UpdateOAuth2App::new(
+            app,
+            settings()
+                .icon("/icon/widgets.svg")
+                .redirect_uri("http://localhost:7007/callback")
+                .scope("coder:workspaces.create")
+        ),
         GetOAuth2App::new(app),
         DeleteOAuth2App::new(app),
         ListOAuth2AppSecrets::new(app),

@@ -8,12 +8,12 @@ use coder_client::models::{Workspace, WorkspaceStatus};
 use coder_client::subscriptions::{
     FollowAgentLogs, FollowBuildLogs, WatchAgentMetadata, WatchWorkspace,
 };
-use coder_client::{Channel, Client, Credential, Error, WorkspaceId};
+use coder_client::{Channel, Client, ClientError, Credential, WorkspaceId};
 use coder_core::{BoxStream, RetryPolicy, TransportErrorKind};
 use coder_testkit::{FakeUser, Fault};
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 
-type Changes = BoxStream<'static, Result<Workspace, Error>>;
+type Changes = BoxStream<'static, Result<Workspace, ClientError>>;
 
 const CHANNELS: [Channel; 3] = [Channel::Events, Channel::WebSocket, Channel::Polling];
 
@@ -111,7 +111,7 @@ async fn a_stream_that_stays_broken_is_given_up_with_its_last_error() {
         let mut changes = client.subscribe_over(channel, WatchWorkspace::new(dev));
         let began = door.coder.clock().now();
         let error = changes.next().await.unwrap().unwrap_err();
-        let Error::Transport(error) = error else { panic!("{error:?}") };
+        let ClientError::Transport(error) = error else { panic!("{error:?}") };
         assert_eq!(error.kind(), TransportErrorKind::Interrupted);
         assert!(changes.next().await.is_none());
         let waited = door.coder.clock().now().duration_since(began);
@@ -139,7 +139,7 @@ async fn what_cannot_be_cured_ends_a_stream_at_once() {
     door.coder.fail_next(Fault::login_page());
     let mut changes = door.client(&bob).subscribe_over(Channel::Events, WatchWorkspace::new(dev));
     let error = changes.next().await.unwrap().unwrap_err();
-    assert!(matches!(error, Error::NotJson(_)), "a page is no stream: {error}");
+    assert!(matches!(error, ClientError::NotJson(_)), "a page is no stream: {error}");
 }
 
 #[async_test]
@@ -320,7 +320,9 @@ async fn what_an_agent_tells_is_watched() {
     let token = Credential::SessionToken(alice.session_token.clone());
     let client = door.over(door.without_streams()).with_credential(token);
     let mut told = client.subscribe(WatchAgentMetadata::new(agent));
-    let Error::Transport(error) = told.try_next().await.unwrap_err() else { panic!("over what?") };
+    let ClientError::Transport(error) = told.try_next().await.unwrap_err() else {
+        panic!("over what?")
+    };
     assert_eq!(error.kind(), TransportErrorKind::Unsupported);
 }
 

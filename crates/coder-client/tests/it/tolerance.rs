@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::recorded::{Recorded, differences, every_answer, reader};
-use coder_client::Error;
+use coder_client::ClientError;
 use serde_json::{Value, json};
 
 /// What makes each thing that thing: without these fields it cannot be read. All others may be
@@ -159,7 +159,7 @@ impl Answer<'_> {
         let damage = self.damage(changed);
         let fault = |what: String| format!("{}{}: {how}: {what}", self.thing, text(changed));
         match (self.recorded.parsed(body), damage) {
-            (Err(Error::Unreadable(answer)), None) => {
+            (Err(ClientError::Unreadable(answer)), None) => {
                 if format!(".{}", answer.path) != text(changed) {
                     faults.push(fault(format!("the error is about `{}`", answer.path)));
                 }

@@ -2,24 +2,25 @@
 
 use std::borrow::Cow;
 
-use coder_core::{DeploymentUrl, DeploymentUrlError, Secret};
+use coder_core::{DeploymentUrl, DeploymentUrlError, Secret, quoted};
 use indexmap::IndexMap;
 use jiff::SignedDuration;
 use url::Url;
 
 use super::browser_urls::callback_url;
+use super::duration::Range;
 use super::key_store::KeyStoreConfig;
 use super::reader::{Reader, Section, each_once};
 use super::sign_in::SignInResolverConfig;
 use crate::suggest::did_you_mean;
-use crate::{ConfigError, ConfigErrors, Notice, Provenance};
+use crate::{ConfigError, ConfigErrors, EnvironmentName, Notice, Provenance};
 
 /// `auth` of app-config, as far as it concerns Coder.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthConfig {
     /// `auth.environment`: which block of `auth.providers.coder` the portal's pages use.
-    pub environment: String,
+    pub environment: EnvironmentName,
     /// `auth.experimentalExtraAllowedOrigins`: origins, possibly with `*`, whose pages may sign in.
     pub extra_allowed_origins: Vec<String>,
     /// `auth.backstageTokenExpiration`: how long identity tokens are good.
@@ -34,7 +35,7 @@ pub struct AuthConfig {
     pub session_secret: Option<Secret>,
     /// The blocks of `auth.providers.coder`. One that cannot be used is its problems; the
     /// configured environment's never is.
-    pub environments: IndexMap<String, Result<CoderEnvironment, ConfigErrors>>,
+    pub environments: IndexMap<EnvironmentName, Result<CoderEnvironment, ConfigErrors>>,
 }
 
 /// One block of `auth.providers.coder`: an OAuth2 app at a Coder deployment.
@@ -65,6 +66,11 @@ pub struct CoderEnvironment {
 }
 
 impl CoderEnvironment {
+    /// Where this server reaches the deployment.
+    fn reached_at(&self) -> &DeploymentUrl {
+        self.internal_url.as_ref().unwrap_or(&self.deployment_url)
+    }
+
     /// The error for a `callbackUrl` that cannot be used, at its place: `problem` says what is
     /// wrong with it and what to do.
     pub fn invalid_callback_url(&self, problem: impl Into<String>) -> ConfigError {
@@ -103,10 +109,11 @@ impl<'a> Reader<'a> {
         let auth = self.section(root, "auth");
         self.slips(&auth, AUTH_KEYS);
         let written = self.text(&auth, "environment");
-        let environment = written.unwrap_or(DEFAULT_ENVIRONMENT).to_owned();
+        let environment = written.unwrap_or(DEFAULT_ENVIRONMENT);
         let extra_allowed_origins = self.texts(&auth, "experimentalExtraAllowedOrigins");
         let extra_allowed_origins = each_once(extra_allowed_origins);
-        let token_expiration = self.duration(&auth, "backstageTokenExpiration");
+        let token_expiration =
+            self.duration(&auth, "backstageTokenExpiration", &Range::IDENTITY_TOKEN);
         if let Some(algorithm) = self.value(&auth, "identityTokenAlgorithm") {
             self.es256(&algorithm);
         }
@@ -121,25 +128,30 @@ impl<'a> Reader<'a> {
         let mut environments = IndexMap::new();
         let mut names = coder.keys();
         names.retain(|name| !is_misplaced(name));
-        for name in names {
-            let (read, errors) = self.apart(|reader| reader.environment(&coder, name));
-            if name == environment {
+        for text in names {
+            let Some(name) = self.environment_name(&coder, text) else { continue };
+            let (read, errors) = self.apart(|reader| reader.environment(&coder, text));
+            if text == environment {
                 self.errors.extend(errors.iter().cloned());
             } else {
-                self.notices.extend(errors.iter().map(|error| misconfigured(name, error)));
+                self.notices.extend(errors.iter().map(|error| misconfigured(text, error)));
             }
             match ConfigErrors::unless_empty(errors, read) {
-                Ok(read) => environments.extend(read.map(|read| (name.to_owned(), Ok(read)))),
-                Err(errors) => drop(environments.insert(name.to_owned(), Err(errors))),
+                Ok(read) => environments.extend(read.map(|read| (name, Ok(read)))),
+                Err(errors) => drop(environments.insert(name, Err(errors))),
             }
         }
-        if !environments.contains_key(&environment) {
-            let error = self.no_environment(&coder, &environment, written.is_some());
-            self.errors.push(error);
+        self.reached_in_one_way(&coder, &environments);
+        let Some((_, own, _)) = environments.get_full(environment) else {
+            // A block whose name is none is told already.
+            if coder.key_location(environment).is_none() {
+                let error = self.no_environment(&coder, environment, written.is_some());
+                self.errors.push(error);
+            }
             return None;
-        }
+        };
         Some(AuthConfig {
-            environment,
+            environment: own.clone(),
             extra_allowed_origins,
             token_expiration,
             omit_ownership_claim: omit_ownership_claim.unwrap_or(true),
@@ -147,6 +159,54 @@ impl<'a> Reader<'a> {
             session_secret,
             environments,
         })
+    }
+
+    /// Reads the name of a block of `auth.providers.coder`. One that cannot be a name is an error
+    /// in every block: whatever is named after it could not be told apart from something else.
+    fn environment_name(&mut self, coder: &Section<'a>, text: &str) -> Option<EnvironmentName> {
+        let name = EnvironmentName::parse(text);
+        if let Err(error) = &name {
+            let problem = format!("has a block {}, which is {error}; rename it", quoted(text));
+            let at = coder.key_location(text).cloned().map(Provenance::at);
+            self.errors.push(ConfigError::invalid(coder.path(), at, problem));
+        }
+        name.ok()
+    }
+
+    /// Refuses two places at which this server would reach one deployment: a token of one
+    /// environment could be shown to whoever answers at the place of the other.
+    fn reached_in_one_way(
+        &mut self,
+        coder: &Section<'a>,
+        environments: &IndexMap<EnvironmentName, Result<CoderEnvironment, ConfigErrors>>,
+    ) {
+        let usable = environments
+            .iter()
+            .filter_map(|(name, environment)| Some((name, environment.as_ref().ok()?)));
+        let mut first = IndexMap::<&DeploymentUrl, (&EnvironmentName, &CoderEnvironment)>::new();
+        for (name, environment) in usable {
+            let deployment = &environment.deployment_url;
+            let (former_name, former) = *first.entry(deployment).or_insert((name, environment));
+            if environment.reached_at() == former.reached_at() {
+                continue;
+            }
+            let [written, other] = match environment.internal_url {
+                Some(_) => [(name, environment), (former_name, former)],
+                None => [(former_name, former), (name, environment)],
+            };
+            let section = self.section(coder, written.0.as_str());
+            if let Some(value) = self.value(&section, "internalUrl") {
+                let problem = format!(
+                    "is `{}`, while the environment `{}` at {} reaches the same deployment \
+                     `{deployment}` at `{}`; write the same `internalUrl` for both",
+                    written.1.reached_at(),
+                    other.0,
+                    other.1.provenance,
+                    other.1.reached_at()
+                );
+                self.invalid(&value, problem);
+            }
+        }
     }
 
     /// `clientId` and the like directly below `coder`: the environment was forgotten.
@@ -166,7 +226,7 @@ impl<'a> Reader<'a> {
 
     fn no_environment(&self, coder: &Section<'a>, name: &str, written: bool) -> ConfigError {
         let mut names = coder.keys();
-        names.retain(|name| !is_misplaced(name));
+        names.retain(|name| !is_misplaced(name) && EnvironmentName::parse(name).is_ok());
         let error = self.missing(coder, name);
         if names.is_empty() {
             return error;
@@ -202,7 +262,7 @@ impl<'a> Reader<'a> {
                 .flat_map(|text| text.split([' ', ',', '|', '\t', '\n']))
                 .filter(|scope| !scope.is_empty()),
         );
-        let session_duration = self.duration(&section, "sessionDuration");
+        let session_duration = self.duration(&section, "sessionDuration", &Range::SESSION);
         let sign_in_resolvers = self.sign_in_resolvers(&section);
         Some(CoderEnvironment {
             client_id: client_id?.trim().to_owned(),

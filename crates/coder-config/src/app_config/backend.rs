@@ -9,7 +9,7 @@ use url::Url;
 use super::cors::CorsConfig;
 use super::reader::{Reader, Section, web_url};
 
-/// `backend` of app-config.
+/// Section `backend` of app-config.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BackendConfig {

@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         self.workspaces_section(coder, access_url)
     }
 
-    /// `coder.workspaces` alone.
+    /// Reads the section `coder.workspaces`.
     pub(super) fn workspaces_section(
         &mut self,
         coder: &Section<'a>,

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use super::reader::{Reader, Section, Value};
+use crate::Notice;
 
 const UNITS: [(&str, i64); 8] = [
     ("years", DAYS_OF_A_YEAR * DAY),
@@ -15,10 +16,48 @@ const UNITS: [(&str, i64); 8] = [
     ("milliseconds", 1),
 ];
 
-/// In milliseconds.
+/// One day in milliseconds.
 const DAY: i64 = 24 * 3_600_000;
-/// The longest duration that makes sense here: ten years.
-const MAXIMUM: SignedDuration = SignedDuration::from_hours(10 * DAYS_OF_A_YEAR * 24);
+
+/// How long a duration of app-config may be. There is no other way to read one.
+pub(super) struct Range {
+    least: Bound,
+    most: Bound,
+    beyond: Beyond,
+}
+
+/// An end of a [`Range`].
+struct Bound {
+    length: SignedDuration,
+    words: &'static str,
+}
+
+/// Treatment of a duration outside of its range.
+enum Beyond {
+    /// It is an error.
+    Refused,
+    /// It is a notice, and the nearest duration counts, as in Backstage.
+    Replaced,
+}
+
+impl Range {
+    /// The life of a session. A login alone may take ten minutes; times further away than ten years
+    /// cannot be reckoned with.
+    pub(super) const SESSION: Self = Self {
+        least: Bound { length: SignedDuration::from_mins(10), words: "10 minutes" },
+        most: Bound {
+            length: SignedDuration::from_hours(10 * DAYS_OF_A_YEAR * 24),
+            words: "10 years",
+        },
+        beyond: Beyond::Refused,
+    };
+    /// The life of an identity token. Backstage has the same bounds, and keeps to them silently.
+    pub(super) const IDENTITY_TOKEN: Self = Self {
+        least: Bound { length: SignedDuration::from_mins(10), words: "10 minutes" },
+        most: Bound { length: SignedDuration::from_hours(24), words: "24 hours" },
+        beyond: Beyond::Replaced,
+    };
+}
 
 const DAYS_OF_A_YEAR: i64 = 365;
 const DAYS_OF_A_MONTH: i64 = 30;
@@ -26,15 +65,20 @@ const DAYS_OF_A_MONTH: i64 = 30;
 const EXPECTED: &str = "a duration, like `7 days`, `12h`, `P7D` or `{ days: 7 }`";
 
 impl<'a> Reader<'a> {
-    /// A duration: `{ days: 7 }`, ISO 8601 (`P7D`) or in words (`7 days`, `12h`). A year has 365
-    /// days, a month 30, a day 24 hours; it must be longer than nothing and at most 10 years.
-    pub(super) fn duration(&mut self, section: &Section<'a>, key: &str) -> Option<SignedDuration> {
+    /// Reads a duration: `{ days: 7 }`, ISO 8601 (`P7D`) or in words (`7 days`, `12h`). A year has
+    /// 365 days, a month 30, a day 24 hours.
+    pub(super) fn duration(
+        &mut self,
+        section: &Section<'a>,
+        key: &str,
+        range: &Range,
+    ) -> Option<SignedDuration> {
         let value = self.value(section, key)?;
         let duration = match (value.node.as_str(), value.node.members()) {
             (Some(text), _) => in_words(text.trim()),
             (None, Some(_)) => {
                 let duration = self.in_units(&value)?;
-                return self.bounded(&value, duration);
+                return self.within(&value, duration, range);
             }
             (None, None) => {
                 self.wrong(&value, EXPECTED);
@@ -45,15 +89,39 @@ impl<'a> Reader<'a> {
             let text = value.node.as_str().map(crate::message::shown).unwrap_or_default();
             self.invalid(&value, format!("is `{text}`; it must be {EXPECTED}"));
         }
-        self.bounded(&value, duration?)
+        self.within(&value, duration?, range)
     }
 
-    fn bounded(&mut self, value: &Value<'a>, duration: SignedDuration) -> Option<SignedDuration> {
-        if duration > MAXIMUM {
-            self.invalid(value, "is longer than 10 years");
-            return None;
+    fn within(
+        &mut self,
+        value: &Value<'a>,
+        duration: SignedDuration,
+        range: &Range,
+    ) -> Option<SignedDuration> {
+        let (is, nearest) = if duration < range.least.length {
+            ("shorter", &range.least)
+        } else if duration > range.most.length {
+            ("longer", &range.most)
+        } else {
+            return Some(duration);
+        };
+        let (path, words) = (&value.path, nearest.words);
+        match range.beyond {
+            Beyond::Refused => {
+                let (least, most) = (range.least.words, range.most.words);
+                let problem = format!("is {is} than {words}; it must be from {least} to {most}");
+                self.invalid(value, problem);
+                None
+            }
+            Beyond::Replaced => {
+                let message = format!(
+                    "`{path}` is {is} than {words}, so {words} count, as in Backstage; write that"
+                );
+                let notice = Notice::new(path, message);
+                self.notices.push(notice.at(value.node.provenance().clone()));
+                Some(nearest.length)
+            }
         }
-        Some(duration)
     }
 
     fn in_units(&mut self, value: &Value<'a>) -> Option<SignedDuration> {

@@ -29,7 +29,7 @@ pub struct StaticKeyConfig {
     pub private_key_file: String,
     /// Where the key is written.
     pub provenance: Provenance,
-    path: String,
+    pub(super) path: String,
 }
 
 impl StaticKeyConfig {

@@ -7,9 +7,12 @@ mod catalog;
 mod coder;
 mod cors;
 mod duration;
+mod files;
 mod key_store;
+mod origins;
 mod proxy;
 mod reader;
+mod sealing_keys;
 mod session;
 mod sign_in;
 mod trusted_issuers;
@@ -23,6 +26,7 @@ pub use cors::CorsConfig;
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::ProxyConfig;
 pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
+pub(crate) use sign_in::RuleOptions;
 pub use sign_in::{
     BuiltInSignInResolver, CustomSignInResolver, SignInResolverConfig, SignInResolverName,
 };
@@ -42,7 +46,7 @@ pub struct AppConfig {
     pub backend: BackendConfig,
     /// `auth`: who may sign in, and how.
     pub auth: AuthConfig,
-    /// `coder.workspaces` and `coder.deployment.accessUrl`.
+    /// Sections `coder.workspaces` and `coder.deployment.accessUrl`.
     pub workspaces: WorkspacesConfig,
     /// `coder.session`: how long people stay signed in.
     pub session: SessionConfig,
@@ -50,7 +54,7 @@ pub struct AppConfig {
     pub trusted_issuers: Vec<TrustedIssuerConfig>,
     /// `proxy.endpoints./coder`, if it is configured.
     pub proxy: Option<ProxyConfig>,
-    /// `catalog.locations`.
+    /// Section `catalog.locations`, in its order.
     pub catalog_locations: Vec<CatalogLocation>,
     /// `integrations`: which source-control system runs where.
     pub integrations: ScmIntegrations,
@@ -84,6 +88,9 @@ impl AppConfig {
         let catalog_locations = reader.catalog_locations(&root);
         let integrations = reader.integrations(&root);
         reader.browser_urls(auth.as_ref(), session.dangerously_allow_http);
+        reader.origins_that_sign_in(session.dangerously_allow_http);
+        reader.origins_that_read(backend.as_ref().and_then(|backend| backend.cors.as_ref()));
+        reader.one_purpose_for_each_file(auth.as_ref(), &catalog_locations);
         if let (Some(app), Some(backend)) = (&app_base_url, &backend) {
             reader.cors_of_the_app(app, &backend.base_url, backend.cors.as_ref());
         }
@@ -109,8 +116,8 @@ impl AppConfig {
         }
     }
 
-    /// What a person should know although it stops nothing: keys that nobody reads, values that
-    /// were left out, environments that cannot be used.
+    /// Returns the warnings: unknown keys, values that were left out, environments that cannot be
+    /// used.
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
@@ -125,7 +132,7 @@ impl TryFrom<&LoadedConfig> for AppConfig {
 }
 
 impl ScmIntegrations {
-    /// Reads `integrations` alone.
+    /// Reads only the section `integrations`.
     ///
     /// # Errors
     ///

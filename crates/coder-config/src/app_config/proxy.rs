@@ -9,7 +9,7 @@ use super::reader::{Reader, Section, Value};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ProxyConfig {
-    /// `target`: the deployment.
+    /// Key `target`: URL of the deployment.
     pub target: DeploymentUrl,
     /// `allowedMethods`, upper case; `None` allows all.
     pub allowed_methods: Option<Vec<String>>,

@@ -39,7 +39,9 @@ impl<'a> Reader<'a> {
         Self { loaded, errors: Vec::new(), notices: Vec::new() }
     }
 
-    /// What was found. A value that was left out is told once: as an error where it is needed.
+    /// Returns the errors and warnings found.
+    ///
+    /// A value that was left out appears once: as an error where it is required.
     pub(super) fn finish(self) -> (Vec<ConfigError>, Vec<Notice>) {
         let Self { loaded, errors, mut notices } = self;
         let mut left_out = loaded.notices();
@@ -102,6 +104,11 @@ impl<'a> Reader<'a> {
         let root = self.loaded.root();
         let node = keys.iter().try_fold(root, |node, key| node.get(key))?;
         (!node.is_null()).then(|| Value { path: keys.join("."), node })
+    }
+
+    /// Returns the files that the configuration was read from.
+    pub(super) fn files_read(&self) -> &'a [String] {
+        self.loaded.files()
     }
 
     pub(super) fn invalid(&mut self, value: &Value<'_>, problem: impl Into<String>) {
@@ -181,16 +188,19 @@ impl<'a> Reader<'a> {
 
     /// A list of strings; a single string is a list of one.
     pub(super) fn texts(&mut self, section: &Section<'a>, key: &str) -> Vec<&'a str> {
+        self.items(section, key).into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// Reads a list of strings, each with its place; a single string is a list of one.
+    pub(super) fn items(&mut self, section: &Section<'a>, key: &str) -> Vec<(Value<'a>, &'a str)> {
         let Some(value) = self.value(section, key) else { return Vec::new() };
-        let Some(items) = value.node.as_list() else {
-            if value.node.scalar_text().is_none() {
-                self.wrong(&value, "a list of strings");
-            }
-            return value.node.scalar_text().into_iter().filter(|text| !text.is_empty()).collect();
-        };
+        if value.node.as_list().is_none() && value.node.scalar_text().is_none() {
+            self.wrong(&value, "a list of strings");
+            return Vec::new();
+        }
         let mut texts = Vec::new();
-        for (index, node) in items.iter().enumerate() {
-            texts.extend(self.text_of(&Value { path: format!("{}[{index}]", value.path), node }));
+        for item in value.items() {
+            texts.extend(self.text_of(&item).map(|text| (item, text)));
         }
         texts
     }
@@ -290,6 +300,24 @@ impl<'a> Reader<'a> {
         let before = std::mem::take(&mut self.errors);
         let result = read(self);
         (result, std::mem::replace(&mut self.errors, before))
+    }
+}
+
+impl<'a> Value<'a> {
+    /// Returns the items of a list; any other value but an empty text is the only item.
+    pub(super) fn items(&self) -> Vec<Self> {
+        match self.node.as_list() {
+            Some(items) => {
+                let path = |index| format!("{}[{index}]", self.path);
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, node)| Self { path: path(index), node })
+                    .collect()
+            }
+            None if self.node.scalar_text() == Some("") => Vec::new(),
+            None => vec![self.clone()],
+        }
     }
 }
 

@@ -3,8 +3,10 @@
 use coder_core::Secret;
 use jiff::SignedDuration;
 
+use super::duration::Range;
 use super::reader::{Reader, Section, Value};
 use crate::suggest::or_known;
+use crate::{ConfigError, Provenance};
 
 /// `coder.session`: how long browsers stay signed in, and what protects what is stored.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +28,26 @@ pub struct SessionConfig {
     pub store: Option<SessionStoreConfig>,
 }
 
-/// What signing out ends: `session` or `grant`.
+impl SessionConfig {
+    /// Returns the error for a place where sessions cannot be kept, at the place where it is
+    /// written: `problem` says what is wrong with it and what to do.
+    pub fn invalid_store(&self, problem: impl Into<String>) -> ConfigError {
+        const STORE: &str = "coder.session.store";
+        match &self.store {
+            Some(SessionStoreConfig::Sqlite { provenance: Some(at), .. }) => {
+                ConfigError::invalid(format!("{STORE}.file"), at.clone(), problem)
+            }
+            Some(
+                SessionStoreConfig::Memory
+                | SessionStoreConfig::Sqlite { provenance: None, .. }
+                | SessionStoreConfig::Postgres { .. },
+            )
+            | None => ConfigError::invalid(STORE, None, problem),
+        }
+    }
+}
+
+/// Scope of signing out: `session` or `grant`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum Logout {
@@ -37,7 +58,7 @@ pub enum Logout {
     Grant,
 }
 
-/// Who gets Coder's access token: `browser` or `server`.
+/// Holder of Coder's access token: `browser` or `server`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum AccessTokenPolicy {
@@ -59,11 +80,13 @@ pub enum SessionStoreConfig {
     Sqlite {
         /// `file`, as it is written; without it, whoever opens it knows a place.
         file: Option<String>,
+        /// Where the file is written, if it is.
+        provenance: Option<Provenance>,
     },
     /// `postgres`: a database that many processes share.
     #[non_exhaustive]
     Postgres {
-        /// `url`: `postgres://user:password@host/database`.
+        /// Key `url`, as in `postgres://user:password@host/database`.
         url: Secret,
     },
 }
@@ -87,12 +110,12 @@ impl<'a> Reader<'a> {
             _ => Err("it must be `browser` or `server`"),
         });
         let session = SessionConfig {
-            idle: self.duration(&section, "idle"),
-            absolute: self.duration(&section, "absolute"),
+            idle: self.duration(&section, "idle", &Range::SESSION),
+            absolute: self.duration(&section, "absolute", &Range::SESSION),
             logout: logout.unwrap_or_default(),
             access_token: access_token.unwrap_or_default(),
             dangerously_allow_http: self.flag(&section, "dangerouslyAllowHttp").unwrap_or_default(),
-            keys: self.texts(&section, "keys").into_iter().map(Secret::new).collect(),
+            keys: self.sealing_keys(&section),
             store: self.store(&section),
         };
         if let (Some(idle), Some(absolute)) = (session.idle, session.absolute)
@@ -123,7 +146,7 @@ impl<'a> Reader<'a> {
             let kind = value.node.scalar_text()?;
             return match self.store_type(&value, kind)? {
                 "memory" => Some(SessionStoreConfig::Memory),
-                "sqlite" => Some(SessionStoreConfig::Sqlite { file: None }),
+                "sqlite" => Some(SessionStoreConfig::Sqlite { file: None, provenance: None }),
                 _ => {
                     let problem = "is `postgres`, but not which database; write \
                                    `store: { type: postgres, url: '${DATABASE_URL}' }`";
@@ -152,7 +175,9 @@ impl<'a> Reader<'a> {
                     ":memory:" => Err("not a file; write `store: memory`"),
                     file => Ok(file.to_owned()),
                 });
-                Some(SessionStoreConfig::Sqlite { file })
+                let written = self.value(&section, "file");
+                let provenance = written.map(|value| value.node.provenance().clone());
+                Some(SessionStoreConfig::Sqlite { file, provenance })
             }
             _ => {
                 let url = self.required_secret(&section, "url")?;

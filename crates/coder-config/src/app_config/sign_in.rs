@@ -23,7 +23,7 @@ pub enum SignInResolverConfig {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BuiltInSignInResolver {
-    /// Which rule.
+    /// Name of the resolver.
     pub resolver: SignInResolverName,
     /// `allowedDomains` of e-mail addresses; empty allows all. Only for the e-mail rules.
     pub allowed_domains: Vec<String>,
@@ -31,33 +31,44 @@ pub struct BuiltInSignInResolver {
     pub dangerously_allow_sign_in_without_user_in_catalog: bool,
 }
 
-/// The rules that are always there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
-pub enum SignInResolverName {
-    /// `usernameMatchingUserEntityName`
-    UsernameMatchingUserEntityName,
-    /// `emailMatchingUserEntityProfileEmail`
-    EmailMatchingUserEntityProfileEmail,
-    /// `emailLocalPartMatchingUserEntityName`
-    EmailLocalPartMatchingUserEntityName,
+/// The options that a built-in rule takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RuleOptions {
+    /// The resolver takes no options.
+    None,
+    /// The options about e-mail addresses.
+    Email,
 }
 
-impl SignInResolverName {
-    /// As it is written in configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UsernameMatchingUserEntityName => "usernameMatchingUserEntityName",
-            Self::EmailMatchingUserEntityProfileEmail => "emailMatchingUserEntityProfileEmail",
-            Self::EmailLocalPartMatchingUserEntityName => "emailLocalPartMatchingUserEntityName",
+/// Declares the built-in rules: for each its variant, its name in configuration, its options.
+macro_rules! built_in_rules {
+    ($($variant:ident = $name:literal, $options:ident;)+) => {
+        /// The rules that are always there.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
+        pub enum SignInResolverName {
+            $(#[doc = concat!("The rule that configuration calls `", $name, "`.")] $variant,)+
         }
-    }
 
-    pub(crate) const ALL: [Self; 3] = [
-        Self::UsernameMatchingUserEntityName,
-        Self::EmailMatchingUserEntityProfileEmail,
-        Self::EmailLocalPartMatchingUserEntityName,
-    ];
+        impl SignInResolverName {
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// Returns the name as it is written in configuration.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            pub(crate) fn options(self) -> RuleOptions {
+                match self { $(Self::$variant => RuleOptions::$options),+ }
+            }
+        }
+    };
+}
+
+built_in_rules! {
+    UsernameMatchingUserEntityName = "usernameMatchingUserEntityName", None;
+    EmailMatchingUserEntityProfileEmail = "emailMatchingUserEntityProfileEmail", Email;
+    EmailLocalPartMatchingUserEntityName = "emailLocalPartMatchingUserEntityName", Email;
 }
 
 /// A rule that a program brings along, as configuration names it.
@@ -66,7 +77,7 @@ impl SignInResolverName {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CustomSignInResolver {
-    /// `resolver`: its name.
+    /// Key `resolver`: name of the resolver.
     pub name: String,
     /// Everything else that is written beside the name, as it is written.
     pub options: Map<String, Json>,
@@ -79,8 +90,8 @@ impl CustomSignInResolver {
     /// The error for a name that no built-in rule has, and none of those that the program
     /// `registered`: with the place, and the name that was probably meant.
     pub fn unknown(&self, registered: &[&str]) -> ConfigError {
-        let mut known = SignInResolverName::ALL.map(SignInResolverName::as_str).to_vec();
-        known.extend(registered);
+        let built_in = SignInResolverName::ALL.iter().map(|name| name.as_str());
+        let known: Vec<&str> = built_in.chain(registered.iter().copied()).collect();
         let problem = format!(
             "is `{}`, and there is no such resolver{}",
             crate::message::shown(&self.name),
@@ -121,9 +132,9 @@ impl<'a> Reader<'a> {
 
     fn resolver(&mut self, section: &Section<'a>) -> Option<SignInResolverConfig> {
         let text = self.required(section, "resolver")?.trim();
-        let built_in = SignInResolverName::ALL.into_iter().find(|name| name.as_str() == text);
+        let built_in = SignInResolverName::ALL.iter().find(|name| name.as_str() == text);
         match built_in {
-            Some(name) => self.built_in(section, name).map(SignInResolverConfig::BuiltIn),
+            Some(name) => self.built_in(section, *name).map(SignInResolverConfig::BuiltIn),
             None => self.custom(section, text).map(SignInResolverConfig::Custom),
         }
     }
@@ -135,7 +146,7 @@ impl<'a> Reader<'a> {
     ) -> Option<BuiltInSignInResolver> {
         const OUTSIDERS: &str = "dangerouslyAllowSignInWithoutUserInCatalog";
         self.only(section, &["resolver", "allowedDomains", OUTSIDERS]);
-        if resolver == SignInResolverName::UsernameMatchingUserEntityName {
+        if resolver.options() == RuleOptions::None {
             for value in ["allowedDomains", OUTSIDERS].map(|key| self.value(section, key)) {
                 // Ignoring it may let in people whom the author meant to keep out.
                 let name = resolver.as_str();

@@ -60,7 +60,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Who could change the keys on their way could be anybody.
+/// Reads the URL of an issuer's keys, which must be https off this machine.
+///
+/// Keys that can be changed on their way would let anybody sign in.
 fn keys_url(text: &str) -> Result<Url, &'static str> {
     let url = web_url(text)?;
     if url.scheme() == "http" && !is_loopback(&url) {

@@ -3,7 +3,7 @@
 use super::verdict::{CatalogVerdict, broken, missing};
 use crate::{ConfigError, Node};
 
-/// What `spec` of a kind must and may hold.
+/// Required and optional keys in `spec` of a kind.
 struct Kind {
     name: &'static str,
     required: &'static [&'static str],
@@ -47,7 +47,7 @@ const KINDS: [Kind; 8] = [
     Kind { name: "Location", required: &[], texts: &["type", "target"], lists: &["targets"] },
 ];
 
-/// What `spec` of this kind may hold.
+/// Returns the keys that `spec` of this kind may hold.
 pub(super) fn keys_of_spec(kind: &str) -> Vec<&'static str> {
     let kind = KINDS.iter().find(|known| known.name == kind);
     let own = kind.into_iter().flat_map(|kind| [kind.required, kind.texts, kind.lists]);

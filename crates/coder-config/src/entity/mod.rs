@@ -26,16 +26,16 @@ pub use verdict::CatalogVerdict;
 #[serde(rename_all = "camelCase", try_from = "Value")]
 #[non_exhaustive]
 pub struct Entity {
-    /// `backstage.io/v1alpha1`, mostly.
+    /// Version of the format, mostly `backstage.io/v1alpha1`.
     pub api_version: String,
     /// `Component`, `User`, … as it is written.
     pub kind: String,
     /// Name, annotations and the like.
     pub metadata: Metadata,
-    /// What the kind defines. Empty when there is none.
+    /// Content as the kind defines it; empty when there is none.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub spec: Map<String, Value>,
-    /// What a catalog server derived; empty for an entity that was read from a file.
+    /// Relations that a catalog server has derived; empty for an entity read from a file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<Relation>,
     #[serde(skip)]
@@ -60,16 +60,16 @@ pub struct Metadata {
     /// A name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// What it is.
+    /// Description for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Remarks of machines and for machines.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub annotations: IndexMap<String, String>,
-    /// Classifying remarks.
+    /// Key-value pairs that classify the entity.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub labels: IndexMap<String, String>,
-    /// Single-word classifications.
+    /// Single words that classify the entity.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// Everything else, such as `links` and `uid`.
@@ -82,15 +82,15 @@ pub struct Metadata {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Relation {
-    /// `ownedBy`, `memberOf`, …
+    /// Type of the relation: `ownedBy`, `memberOf`, …
     #[serde(rename = "type")]
     pub relation: String,
-    /// The other entity.
+    /// Reference of the other entity.
     pub target_ref: EntityRef,
 }
 
 impl Entity {
-    /// The entity's reference.
+    /// Returns the reference of the entity.
     pub fn entity_ref(&self) -> &EntityRef {
         &self.entity_ref
     }
@@ -110,7 +110,7 @@ impl Entity {
         self.metadata.annotations.get(key).map(String::as_str)
     }
 
-    /// What it says about its workspaces. `None` when it has no `spec.coder`.
+    /// Reads the section `spec.coder`; `None` when there is none.
     pub fn coder_spec(&self) -> Option<CoderSpec> {
         self.coder.as_ref().map(CoderSpec::from_node)
     }

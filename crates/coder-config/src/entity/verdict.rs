@@ -3,7 +3,7 @@
 use crate::suggest::rename_slip;
 use crate::{ConfigError, Node};
 
-/// What the catalog makes of an entity that keeps the rules.
+/// Decision of the catalog about a valid entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CatalogVerdict {

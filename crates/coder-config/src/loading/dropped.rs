@@ -5,11 +5,11 @@ use crate::{Notice, Provenance};
 /// A value that Backstage drops without a word, because what it refers to is not there.
 #[derive(Clone, Debug)]
 pub(crate) struct DroppedValue {
-    /// The value's path.
+    /// Path of the value.
     pub(crate) path: String,
     /// Where it is written.
     pub(crate) provenance: Provenance,
-    /// Why.
+    /// Reason why it was dropped.
     pub(crate) dropped: Dropped,
 }
 
@@ -44,7 +44,7 @@ impl DroppedValue {
     }
 }
 
-/// What to say of variables that a value needs.
+/// Describes environment variables that a value needs and that have no value.
 pub(crate) fn without_value(names: &[String]) -> String {
     let (s, are) = if names.len() == 1 { ("", "is") } else { ("s", "are") };
     format!("the environment variable{s} {} {are} not set", quoted(names))

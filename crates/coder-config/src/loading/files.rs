@@ -9,7 +9,7 @@ use std::io;
 /// Paths are as they were given, or joined to the path of the file that refers to them with `/`.
 /// A file that does not exist is [`io::ErrorKind::NotFound`].
 pub trait Files {
-    /// The file's text.
+    /// Returns the text of the file at `path`.
     ///
     /// # Errors
     ///

@@ -185,7 +185,7 @@ pub struct LoadedConfig {
     files: Vec<String>,
 }
 
-/// What one source says.
+/// Content of one configuration source.
 #[derive(Clone, Debug)]
 pub(crate) struct Layer {
     /// As Backstage names it in messages: the file's last part, or `env`.

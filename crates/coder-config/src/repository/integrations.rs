@@ -10,21 +10,21 @@ use url::Url;
 pub enum Scm {
     /// GitHub and GitHub Enterprise.
     GitHub,
-    /// GitLab.
+    /// GitLab, at gitlab.com or another host.
     GitLab,
-    /// Bitbucket Cloud.
+    /// Bitbucket Cloud, at bitbucket.org.
     BitbucketCloud,
     /// Bitbucket Server and Data Center.
     BitbucketServer,
     /// Azure DevOps and its Server.
     Azure,
-    /// Gitea and Forgejo.
+    /// Gitea, or its fork Forgejo.
     Gitea,
-    /// Gerrit with Gitiles.
+    /// Gerrit, with Gitiles for its pages.
     Gerrit,
-    /// Harness Code.
+    /// Harness Code Repository, at app.harness.io.
     Harness,
-    /// AWS CodeCommit.
+    /// AWS CodeCommit, in any region.
     AwsCodeCommit,
 }
 
@@ -76,7 +76,7 @@ pub struct ScmIntegrations {
     storages: IndexMap<String, Storage>,
 }
 
-/// What keeps files that entities may be read from, but no repositories.
+/// Storage that keeps files of entities, but no repositories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Storage {
     AwsS3,
@@ -188,7 +188,7 @@ impl ScmIntegrations {
         self.storages.insert(host.to_ascii_lowercase(), storage);
     }
 
-    /// What keeps the files of a host, if it is known to keep no repositories.
+    /// Returns the storage at a host that is known to keep no repositories.
     pub(super) fn storage_of(&self, host: &str) -> Option<Storage> {
         let host = host.to_ascii_lowercase();
         // Accounts and buckets are names below the host.

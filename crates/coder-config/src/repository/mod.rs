@@ -96,9 +96,9 @@ pub enum NoRepository {
     #[error("the annotation `{annotation}` cannot be read")]
     #[non_exhaustive]
     Annotation {
-        /// Which annotation.
+        /// Name of the annotation.
         annotation: &'static str,
-        /// What is wrong with it.
+        /// Error of reading it.
         source: LocationRefError,
     },
     /// The annotation is of a type that names no repository, such as `file` or `dir`.
@@ -108,32 +108,32 @@ pub enum NoRepository {
     )]
     #[non_exhaustive]
     NotAUrlLocation {
-        /// Which annotation.
+        /// Name of the annotation.
         annotation: &'static str,
-        /// Its value.
+        /// Value of the annotation.
         text: String,
-        /// Its type.
+        /// Type of the location.
         kind: String,
     },
     /// The target is not an absolute URL.
     #[error("`{text}` is not a URL")]
     #[non_exhaustive]
     NotAUrl {
-        /// The target.
+        /// Target of the location.
         text: String,
     },
     /// The URL's scheme clones nothing.
     #[error("`{text}` cannot be cloned: its scheme must be https, http or ssh")]
     #[non_exhaustive]
     Scheme {
-        /// The target.
+        /// Target of the location.
         text: String,
     },
     /// The path holds what no repository's name does, and what could end a search term.
     #[error("`{text}` cannot be a repository: its path holds a quotation mark or a line break")]
     #[non_exhaustive]
     Quote {
-        /// The target.
+        /// Target of the location.
         text: String,
     },
     /// The host keeps files, and no repositories.
@@ -143,7 +143,7 @@ pub enum NoRepository {
     )]
     #[non_exhaustive]
     Storage {
-        /// The target.
+        /// Target of the location.
         text: String,
         /// As people call it: `Amazon S3`.
         storage: &'static str,
@@ -152,11 +152,11 @@ pub enum NoRepository {
     #[error("`{text}` names no repository of {host}; it should begin like `{example}`")]
     #[non_exhaustive]
     NoRepositoryInUrl {
-        /// The target.
+        /// Target of the location.
         text: String,
-        /// The host.
+        /// Host name with its port.
         host: String,
-        /// What a repository looks like there.
+        /// Example of a repository's URL at this host.
         example: String,
     },
 }

@@ -10,11 +10,11 @@ const AZURE_CLOUD: &str = "dev.azure.com";
 /// Where each organization of it was before, and still is: `acme.visualstudio.com`.
 const AZURE_FORMER_CLOUD: &str = ".visualstudio.com";
 
-/// What is left of a repository's URL when everything that makes no difference is gone.
+/// Canonical form of a repository's URL, without all that makes no difference.
 #[derive(Clone, Debug)]
 pub(super) struct Normalised {
     host: String,
-    /// Of http(s) alone: ssh has ports of its own.
+    /// Port of an http(s) URL; `None` for ssh, which has ports of its own.
     web_port: Option<Option<u16>>,
     /// Decoded, without leading and trailing slash and `.git`.
     path: String,

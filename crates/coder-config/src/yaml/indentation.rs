@@ -28,7 +28,7 @@ pub(super) fn is_outdented(text: &str, column: usize, block: usize, begins: Begi
         })
 }
 
-/// What begins behind the space that is looked at.
+/// Kind of the token behind an indentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum First {
     /// A list or mapping without brackets.
@@ -37,7 +37,7 @@ pub(super) enum First {
     Flow,
     /// A scalar that is a key.
     Key,
-    /// Any other scalar.
+    /// Any other kind of scalar.
     Scalar,
 }
 

@@ -91,7 +91,7 @@ pub(super) fn load(place: &Place, text: &str) -> Vec<Result<Node, ConfigError>> 
     }
 }
 
-/// What is refused before the parser sees it.
+/// Refuses a text that is too large or too deep, before it is parsed.
 fn acceptable(place: &Place, text: &str, json: bool) -> Result<(), ConfigError> {
     if text.len() > MAX_BYTES {
         return Err(ConfigError::TooLarge {
@@ -185,7 +185,7 @@ struct Frame {
 struct Builder<'a> {
     place: &'a Place,
     text: &'a str,
-    /// Of duplicate keys the last one counts, and tabs are space.
+    /// Whether the text is JSON: the last of duplicate keys counts, and tabs are space.
     json: bool,
     stand_ins: StandIns,
     left_over: bool,
@@ -401,7 +401,7 @@ impl<'a> Builder<'a> {
         (is_dash && !indentation.contains(is_no_space)).then_some(*column)
     }
 
-    /// What stands before a value in its line.
+    /// Returns the text before a value in its line.
     fn line_before(&self, span: &Span) -> Option<&'a str> {
         let before = self.text.get(..span.byte_range()?.start)?;
         before.rsplit('\n').next()

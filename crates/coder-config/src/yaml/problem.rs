@@ -7,7 +7,7 @@ use crate::message::one_line;
 /// A tab in front of what only spaces indent.
 pub(super) const TAB: &str = "a tab stands where only spaces indent";
 
-/// What is wrong. The parser's own words where they are plain.
+/// Describes a scanner's error, in the parser's own words where they are plain.
 pub(super) fn problem(error: &ScanError) -> String {
     let words = match error.kind() {
         ErrorKind::TabNotAllowed

@@ -56,7 +56,7 @@ pub(super) fn tagged(text: &str, tag: &str, schema: Schema) -> Result<Content, &
     })
 }
 
-/// What is left of a date, a set or an ordered map once Backstage has copied it member by member.
+/// Returns the empty object that Backstage makes of a date, a set or an ordered map.
 pub(super) fn emptied() -> Content {
     Content::Map(Box::default())
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use coder_auth::{
     AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, MemoryAuthStore, SealingKeys,
 };
-use coder_core::{Clock, Secret, World};
+use coder_core::{Body, Clock, Secret, World};
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
 use http::{Request, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -110,7 +110,7 @@ impl Browser {
         decision: Decision,
     ) -> Result<Value, Trouble> {
         let path = format!("/api/auth/coder/start?env=development&origin={PORTAL}");
-        let response = portal.auth.start(&self.request("GET", &path)?).await;
+        let response = whole(portal.auth.start(&self.request("GET", &path)?).await).await?;
         self.keep(&response);
         if response.status() != StatusCode::FOUND {
             return message(&response);
@@ -118,7 +118,7 @@ impl Browser {
         let authorize = location(response.headers().get(LOCATION))?;
         let callback = at_coder(stage, &authorize, token, decision).await?;
         let path = format!("{}?{}", callback.path(), callback.query().unwrap_or_default());
-        let response = portal.auth.callback(&self.request("GET", &path)?).await;
+        let response = whole(portal.auth.callback(&self.request("GET", &path)?).await).await?;
         self.keep(&response);
         message(&response)
     }
@@ -126,7 +126,7 @@ impl Browser {
     /// Refreshes; status and JSON.
     pub(super) async fn refresh(&self, portal: &Portal) -> Result<(StatusCode, Value), Trouble> {
         let path = "/api/auth/coder/refresh?optional&env=development";
-        let response = portal.auth.refresh(&self.request("GET", path)?).await;
+        let response = whole(portal.auth.refresh(&self.request("GET", path)?).await).await?;
         Ok((response.status(), serde_json::from_slice(response.body()).unwrap_or_default()))
     }
 
@@ -143,7 +143,7 @@ impl Browser {
     /// Signs out of the portal.
     pub(super) async fn log_out(&mut self, portal: &Portal) -> Result<StatusCode, Trouble> {
         let path = "/api/auth/coder/logout?env=development";
-        let response = portal.auth.logout(&self.request("POST", path)?).await;
+        let response = whole(portal.auth.logout(&self.request("POST", path)?).await).await?;
         self.keep(&response);
         Ok(response.status())
     }
@@ -237,6 +237,12 @@ fn redirect_uri(authorize: &Url) -> String {
 fn told(reply: &Reply) -> String {
     let text: String = String::from_utf8_lossy(&reply.body).chars().take(200).collect();
     format!("{}: {text}", reply.status)
+}
+
+/// Reads the body of a response, which these routes have at hand.
+async fn whole(response: Response<Body>) -> Result<Response<Bytes>, Trouble> {
+    let (head, body) = response.into_parts();
+    Ok(Response::from_parts(head, body.collect(1 << 20).await?))
 }
 
 fn location(header: Option<&http::HeaderValue>) -> Result<Url, Trouble> {

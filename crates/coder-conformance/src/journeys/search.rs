@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use coder_client::operations::ListWorkspaces;
 use coder_client::{Client, WorkspaceFilter};
 use coder_config::{Repository, ScmIntegrations, WorkspacesConfig};
-use coder_workspaces::{Owner, compile, find_workspaces};
+use coder_workspaces::{EntityWorkspacesConfig, Owner, find_workspaces};
 
 use super::{Stage, Trouble, ensure};
 
@@ -30,7 +30,7 @@ pub(super) async fn search(stage: &mut Stage) -> Result<(), Trouble> {
         let mut config = WorkspacesConfig::new(stage.server.seed().base.parse()?);
         config.repo_url_param_keys = vec!["git_repo".to_owned(), "repository".to_owned()];
         let repository = Repository::from_url(&url, &ScmIntegrations::default())?;
-        let entity = compile(&config, None, Some(&repository));
+        let entity = EntityWorkspacesConfig::resolve(&config, None, Some(&repository));
         for (whose, expected) in [(Owner::Me, &mine), (Owner::Everyone, &everybody)] {
             let found = find_workspaces(&owner, &entity, whose).await?;
             let names: BTreeSet<String> =

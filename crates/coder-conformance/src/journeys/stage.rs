@@ -102,7 +102,7 @@ impl fmt::Display for Trouble {
 }
 
 /// An error with all its causes.
-impl<E: Error> From<E> for Trouble {
+impl<E: Error + 'static> From<E> for Trouble {
     fn from(error: E) -> Self {
         Self(with_causes(&error))
     }

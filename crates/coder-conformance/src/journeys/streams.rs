@@ -31,7 +31,7 @@ async fn follow(stage: &mut Stage, name: &str, restart: bool) -> Result<(), Trou
     let client = stage.client("grace")?;
     let entity = entity(stage, name)?;
     let name: WorkspaceName = format!("{name}-{}", stage.server.run()).parse()?;
-    let made = EnsureWorkspace::of(&entity, name).run(&client).await?.workspace;
+    let made = EnsureWorkspace::new(&entity, name).run(&client).await?.workspace;
     delete_later(stage, made.id, "grace");
     let mut changes = client.subscribe(WatchWorkspace::new(made.id));
     let logs = client.subscribe(FollowBuildLogs::new(made.latest_build.id));
@@ -55,7 +55,7 @@ async fn follow(stage: &mut Stage, name: &str, restart: bool) -> Result<(), Trou
 }
 
 /// A stream that a journey follows.
-type Followed<T> = BoxStream<'static, Result<T, coder_client::Error>>;
+type Followed<T> = BoxStream<'static, Result<T, coder_client::ClientError>>;
 
 /// Follows the log and the metadata of the workspace's first agent, over a restart if there is
 /// one. Returns the log, which is still open.
@@ -122,7 +122,7 @@ async fn told(metadata: &mut Followed<List<AgentMetadatum>>, value: &str) -> Res
                 return Ok(true);
             }
         }
-        Ok::<_, coder_client::Error>(false)
+        Ok::<_, coder_client::ClientError>(false)
     };
     ensure!(timeout(PATIENCE, news).await??, "the agent's metadata ended at the restart");
     Ok(())
@@ -150,7 +150,7 @@ async fn watched(
                 return Ok(true);
             }
         }
-        Ok::<_, coder_client::Error>(false)
+        Ok::<_, coder_client::ClientError>(false)
     };
     ensure!(timeout(PATIENCE, told).await??, "the stream ended before the workspace stopped");
     Ok(())

@@ -7,8 +7,8 @@ use coder_client::operations::GetWorkspace;
 use coder_client::{Client, WorkspaceId, WorkspaceName};
 use coder_config::{CoderSpec, Repository, ScmIntegrations, WorkspacesConfig};
 use coder_workspaces::{
-    EnsureWorkspace, EntityWorkspacesConfig, Error, How, ManageWorkspace, OpenWorkspace, Owner,
-    Stuck, compile, find_workspaces,
+    EnsureWorkspace, EntityWorkspacesConfig, ManageWorkspace, NotReady, OpenOutcome, OpenWorkspace,
+    Owner, WorkspacesError, find_workspaces,
 };
 use serde_json::json;
 
@@ -22,7 +22,7 @@ pub(super) fn entity(stage: &Stage, name: &str) -> Result<EntityWorkspacesConfig
     spec.template = Some("devcontainers".parse()?);
     let url = format!("https://git.example.com/{}/{name}.git", stage.server.run());
     let repository = Repository::from_url(&url, &ScmIntegrations::default())?;
-    Ok(compile(&config, Some(&spec), Some(&repository)))
+    Ok(EntityWorkspacesConfig::resolve(&config, Some(&spec), Some(&repository)))
 }
 
 /// Everything that a person does with a workspace of their own.
@@ -30,17 +30,17 @@ pub(super) async fn own(stage: &mut Stage, user: &str) -> Result<(), Trouble> {
     let client = stage.client(user)?;
     let entity = entity(stage, &format!("own-{user}"))?;
     let name: WorkspaceName = format!("own-{}", stage.server.run()).parse()?;
-    let made = EnsureWorkspace::of(&entity, name.clone()).run(&client).await?;
+    let made = EnsureWorkspace::new(&entity, name.clone()).run(&client).await?;
     delete_later(stage, made.workspace.id, user);
     ensure!(made.created, "the workspace was there before");
     built(&client, made.workspace.id).await?;
-    let again = EnsureWorkspace::of(&entity, name).run(&client).await?;
+    let again = EnsureWorkspace::new(&entity, name).run(&client).await?;
     ensure!(!again.created && again.workspace.id == made.workspace.id, "made twice");
     let found = find_workspaces(&client, &entity, Owner::Me).await?;
     let ids: Vec<WorkspaceId> = found.workspaces.iter().map(|workspace| workspace.id).collect();
     ensure!(ids == [made.workspace.id], "the entity's workspaces are {ids:?}");
     let opened = open(&client, &entity, stage.patience()).await?;
-    ensure!(opened.is_none_or(|how| how != How::Created), "opening made another workspace");
+    ensure!(opened.is_none_or(|how| how != OpenOutcome::Created), "opening made another workspace");
     through_its_states(&client, made.workspace.id, stage.patience()).await
 }
 
@@ -50,7 +50,7 @@ async fn through_its_states(
     id: WorkspaceId,
     patience: Duration,
 ) -> Result<(), Trouble> {
-    let manage = ManageWorkspace::new(client, id).patience(patience);
+    let manage = ManageWorkspace::new(client, id).wait_limit(patience);
     manage.stop(|_| {}).await?;
     ensure!(status(client, id).await? == WorkspaceStatus::Stopped, "it is not stopped");
     agents_aside(manage.start(|_| {}).await.map(drop))?;
@@ -87,11 +87,11 @@ pub(super) async fn for_somebody_else(stage: &mut Stage) -> Result<(), Trouble> 
     let entity = entity(stage, "others")?;
     let name: WorkspaceName = format!("for-{}", stage.server.run()).parse()?;
     let owner = stage.client("ada")?;
-    let made = EnsureWorkspace::of(&entity, name.clone()).for_user("linus").run(&owner).await?;
+    let made = EnsureWorkspace::new(&entity, name.clone()).owner("linus").run(&owner).await?;
     delete_later(stage, made.workspace.id, "ada");
     ensure!(made.workspace.owner_name == "linus", "it belongs to {}", made.workspace.owner_name);
     let member = stage.client("grace")?;
-    let refused = EnsureWorkspace::of(&entity, name).for_user("linus").run(&member).await;
+    let refused = EnsureWorkspace::new(&entity, name).owner("linus").run(&member).await;
     ensure!(refused.is_err(), "a member may create for others");
     Ok(())
 }
@@ -101,17 +101,21 @@ async fn open(
     client: &Client,
     entity: &EntityWorkspacesConfig,
     patience: Duration,
-) -> Result<Option<How>, Trouble> {
-    match OpenWorkspace::of(entity).patience(patience).run(client, |_| {}).await {
-        Ok(opened) => Ok(Some(opened.how)),
+) -> Result<Option<OpenOutcome>, Trouble> {
+    match OpenWorkspace::new(entity).wait_limit(patience).run(client, |_| {}).await {
+        Ok(opened) => Ok(Some(opened.outcome)),
         Err(error) => agents_aside(Err(error)).map(|()| None),
     }
 }
 
 /// Takes it for done when only the agents did not connect: those of a recorded world never do.
-fn agents_aside(done: Result<(), Error>) -> Result<(), Trouble> {
+fn agents_aside(done: Result<(), WorkspacesError>) -> Result<(), Trouble> {
     match done {
-        Err(Error::Stuck { problem: Stuck::TimedOut | Stuck::Unusable(_), .. }) | Ok(()) => Ok(()),
+        Err(WorkspacesError::NotReady {
+            problem: NotReady::TimedOut | NotReady::Unusable(_),
+            ..
+        })
+        | Ok(()) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

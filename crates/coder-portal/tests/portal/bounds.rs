@@ -38,7 +38,7 @@ async fn a_body_where_the_route_takes_none_is_refused_and_never_read_as_paramete
     ] {
         let answer = send(&house.portal, with_form(method, target), start.clone().into()).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{method} {target}");
-        assert_eq!(answer.message(), "This route takes no request body", "{method} {target}");
+        assert_eq!(answer.message(), "this route takes no request body", "{method} {target}");
     }
 }
 

@@ -55,14 +55,12 @@ async fn a_broken_block_of_another_environment_leaves_the_portal_alone() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_session_key_that_is_too_short_is_refused_with_a_remedy() {
-    let coder = FakeCoder::new();
+#[test]
+fn a_session_key_that_is_too_short_is_refused_with_its_place_and_a_remedy() {
     let config = format!("{APP_CONFIG}  session:\n    keys: [short]\n");
-    let config = load(&[("app-config.yaml", &config)], &ENV).unwrap();
-    let error = portal(&config, &world(coder.clone(), &coder)).unwrap_err();
-    assert!(matches!(error, PortalError::Keys(_)), "{error:?}");
-    assert!(error.source().unwrap().to_string().contains("openssl rand"));
+    let told = load(&[("app-config.yaml", &config)], &ENV).unwrap_err().to_string();
+    assert!(told.starts_with("app-config.yaml:"), "{told}");
+    assert!(told.contains("`coder.session.keys[0]`") && told.contains("openssl rand"), "{told}");
 }
 
 #[tokio::test(start_paused = true)]

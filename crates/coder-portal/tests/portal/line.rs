@@ -92,6 +92,23 @@ async fn nobody_reads_workspaces_without_saying_who_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_environment_that_is_named_twice_is_refused_by_every_route() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let browser = house.signed_in(&alice).await;
+    for target in [
+        "/api/coder/v1/entities?env=production&env=staging",
+        "/api/coder/v1/link?env=production&env=staging",
+        "/api/auth/coder/refresh?env=production&env=staging",
+    ] {
+        let refused = browser.ajax(&house.portal, "GET", target).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{target}");
+        let message = "the parameter `env` is given more than once; give it once";
+        assert_eq!(refused.message(), message, "{target}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_that_answers_401_is_asked_again_with_a_fresh_token() {
     let house = House::new();
     let alice = house.coder.add_user("alice");
@@ -147,5 +164,5 @@ async fn an_entity_that_is_not_in_the_catalog_is_named() {
     let target = ENTITY.replace("python-project", "nothing");
     let found = browser.ajax(&house.portal, "GET", &target).await;
     assert_eq!(found.status, StatusCode::NOT_FOUND);
-    assert_eq!(found.message(), "There is no entity 'component:default/nothing' in the catalog");
+    assert_eq!(found.message(), "there is no entity 'component:default/nothing' in the catalog");
 }

@@ -10,7 +10,7 @@ use coder_auth::{
     resolver_fn,
 };
 use coder_config::{Entity, EntityRef, parse_entities};
-use coder_portal::{InvalidOption, Portal, PortalBuilder, PortalError};
+use coder_portal::{InvalidOptionError, Portal, PortalBuilder, PortalError};
 use coder_testkit::FakeCoder;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -83,15 +83,18 @@ async fn configuration_names_a_resolver_that_the_program_brings_along() {
 #[tokio::test(start_paused = true)]
 async fn a_resolver_of_ones_own_gets_its_options() {
     let (coder, portal) = house(&resolvers("{ resolver: prefixed, prefix: emp- }"), |portal| {
-        portal.sign_in_resolver_with("prefixed", |options| {
+        portal.sign_in_resolver_factory("prefixed", |options| {
             let prefix = options.get("prefix").and_then(Value::as_str);
-            let prefix = prefix.ok_or(InvalidOption::new("prefix", "must be a text"))?.to_owned();
+            let prefix =
+                prefix.ok_or(InvalidOptionError::new("prefix", "must be a text"))?.to_owned();
             Ok(Arc::new(resolver_fn(move |user, catalog| {
                 let name = user.username.strip_prefix(&prefix).map(str::to_owned);
                 Box::pin(async move {
                     let name = format!("user:default/{}", name.ok_or(SignInError::NotFound)?);
                     let entity = catalog.entity(&name.parse()?).await?;
-                    entity.map(|user| BackstageIdentity::of(&user)).ok_or(SignInError::NotFound)
+                    entity
+                        .map(|user| BackstageIdentity::from_entity(&user))
+                        .ok_or(SignInError::NotFound)
                 })
             })))
         })
@@ -153,7 +156,7 @@ impl OwnershipResolver for AlsoEveryone {
 async fn ownership_follows_the_programs_rule_and_is_in_the_token_if_configured() {
     let local = resolvers("{ resolver: usernameMatchingUserEntityName }")
         .replace("auth: {", "auth: { omitIdentityTokenOwnershipClaim: false,");
-    let (coder, portal) = house(&local, |portal| portal.owning_through(AlsoEveryone));
+    let (coder, portal) = house(&local, |portal| portal.ownership(AlsoEveryone));
     let portal = portal.unwrap();
     let alice = coder.add_user("alice");
     let message = Browser::default().sign_in(&portal, &coder, &alice).await;

@@ -7,7 +7,7 @@ use coder_client::models::BuildParameter;
 use coder_client::operations::{
     CheckAuthorization, GetTemplate, GetUser, GetWorkspace, ListBuildParameters, ListWorkspaces,
 };
-use coder_client::{BuildId, Client, Credential, Error, WorkspaceFilter};
+use coder_client::{BuildId, Client, ClientError, Credential, WorkspaceFilter};
 use coder_core::{DeploymentUrl, ReqwestTransport, Transport as _, World};
 use coder_testkit::{CoderMock, FakeCoder, FakeServer, Fault};
 use http::Request;
@@ -96,7 +96,7 @@ async fn stubs_fail_as_coder_and_its_neighbours_do() {
     assert!(client.send(&all()).await.unwrap_err().is_unauthorized());
     let limited = client.send(&all()).await.unwrap_err();
     assert_eq!(limited.retry_after(), Some(Duration::from_secs(99)));
-    assert!(matches!(client.send(&all()).await.unwrap_err(), Error::NotJson(_)));
+    assert!(matches!(client.send(&all()).await.unwrap_err(), ClientError::NotJson(_)));
     assert!(client.send(&all()).await.unwrap_err().is_not_found());
     assert!(client.send(&all()).await.unwrap_err().is_forbidden());
 }

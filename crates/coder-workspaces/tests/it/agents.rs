@@ -5,7 +5,9 @@ use std::time::Duration;
 use coder_client::WorkspaceId;
 use coder_client::models::AgentLifecycle;
 use coder_testkit::{FakeCoder, FakeUser, NewWorkspace, Pace, Version};
-use coder_workspaces::{Error, How, ManageWorkspace, OpenWorkspace, Progress, Stuck};
+use coder_workspaces::{
+    ManageWorkspace, NotReady, OpenOutcome, OpenWorkspace, Progress, WorkspacesError,
+};
 use jiff::SignedDuration;
 
 use crate::async_test;
@@ -117,12 +119,12 @@ async fn each_state_of_the_fake_is_answered_as_the_table_says() {
     }
 }
 
-async fn opened(scene: &Scene) -> Result<(How, AgentLifecycle), Error> {
+async fn opened(scene: &Scene) -> Result<(OpenOutcome, AgentLifecycle), WorkspacesError> {
     let entity = entity();
-    let wish = OpenWorkspace::of(&entity).patience(Duration::from_secs(90));
+    let wish = OpenWorkspace::new(&entity).wait_limit(Duration::from_secs(90));
     let opened = wish.run(&client(&scene.coder, &scene.alice), |_| {}).await?;
     let agent = opened.workspace.latest_build.resources[0].agents.last().unwrap().clone();
-    Ok((opened.how, agent.lifecycle_state))
+    Ok((opened.outcome, agent.lifecycle_state))
 }
 
 #[async_test]
@@ -145,15 +147,15 @@ async fn a_script_that_failed_does_not_hide_one_that_still_runs() {
     scene.coder.lose_agent(dev, "b");
     scene.coder.bring_agent_back(dev, "b");
     scene.wait(10);
-    assert_eq!(opened(&scene).await.unwrap(), (How::Joined, AgentLifecycle::Ready));
+    assert_eq!(opened(&scene).await.unwrap(), (OpenOutcome::Joined, AgentLifecycle::Ready));
 }
 
 #[async_test]
 async fn who_shuts_down_is_not_ready() {
     let scene = scene();
     let dev = scene.workspace().shutdown_script().agents_shutting_down().create();
-    let unusable = |outcome: Result<String, Error>| match outcome.unwrap_err() {
-        Error::Stuck { problem: Stuck::Unusable(reason), .. } => reason,
+    let unusable = |outcome: Result<String, WorkspacesError>| match outcome.unwrap_err() {
+        WorkspacesError::NotReady { problem: NotReady::Unusable(reason), .. } => reason,
         error => panic!("{error}"),
     };
     let reason = unusable(opened(&scene).await.map(|_| String::new()));
@@ -171,7 +173,7 @@ async fn a_connection_that_comes_back_was_not_lost() {
     let looks = std::sync::atomic::AtomicU32::new(0);
     let coder = scene.coder.clone();
     let entity = entity();
-    let opened = OpenWorkspace::of(&entity)
+    let opened = OpenWorkspace::new(&entity)
         .run(&client(&scene.coder, &scene.alice), |progress| {
             let waits = matches!(progress, Progress::Waiting(..));
             // After a few seconds it is there again.
@@ -181,7 +183,7 @@ async fn a_connection_that_comes_back_was_not_lost() {
         })
         .await
         .unwrap();
-    assert_eq!(opened.how, How::Joined);
+    assert_eq!(opened.outcome, OpenOutcome::Joined);
     assert!(opened.workspace.health.healthy);
 }
 
@@ -193,8 +195,8 @@ async fn a_connection_that_does_not_come_back_is_lost_after_a_while() {
         coder.lose_agents(dev);
     });
     let began = scene.coder.clock().now();
-    let lost = OpenWorkspace::of(&entity()).run(&client, |_| {}).await;
-    assert!(matches!(lost, Err(Error::Stuck { problem: Stuck::Unusable(_), .. })));
+    let lost = OpenWorkspace::new(&entity()).run(&client, |_| {}).await;
+    assert!(matches!(lost, Err(WorkspacesError::NotReady { problem: NotReady::Unusable(_), .. })));
     let waited = scene.coder.clock().now().duration_since(began).as_secs();
     assert!((20..60).contains(&waited), "{waited} s");
 }

@@ -5,7 +5,7 @@ use coder_workspaces::{AssetUrls, PortalUrls};
 use crate::test;
 
 fn assets() -> AssetUrls {
-    AssetUrls::at("https://portal.test/api/proxy/coder").unwrap()
+    AssetUrls::from_url("https://portal.test/api/proxy/coder").unwrap()
 }
 
 fn icon(text: &str) -> Option<String> {
@@ -59,7 +59,7 @@ fn an_emoji_is_a_picture_below_its_folder() {
 
 #[test]
 fn a_longer_word_is_not_the_proxy() {
-    let portal = PortalUrls::of("https://x.test/api/proxy-team/api/proxy", "/api/proxy", "coder");
+    let portal = PortalUrls::new("https://x.test/api/proxy-team/api/proxy", "/api/proxy", "coder");
     assert_eq!(portal.base_url, "https://x.test/api/proxy-team");
     assert_eq!(portal.api_route, "https://x.test/api/proxy-team/api/proxy/coder");
 }

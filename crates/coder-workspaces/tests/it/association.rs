@@ -8,7 +8,8 @@ use coder_config::{Repository, WorkspacesConfig};
 use coder_core::random_bytes;
 use coder_testkit::{FakeCoder, FakeUser, Fault, RecordedRequest, SeededRandom};
 use coder_workspaces::{
-    EntityWorkspaces, EntityWorkspacesConfig, Error, Owner, SearchProblem, compile, find_workspaces,
+    EntityWorkspaces, EntityWorkspacesConfig, Owner, SearchProblem, WorkspacesError,
+    find_workspaces,
 };
 use url::form_urlencoded;
 
@@ -128,7 +129,7 @@ impl Company {
         Self { coder, users, owner, workspaces }
     }
 
-    async fn ask(&self, question: &Question) -> Result<EntityWorkspaces, Error> {
+    async fn ask(&self, question: &Question) -> Result<EntityWorkspaces, WorkspacesError> {
         self.coder.forget_requests();
         let (user, owner) = match question.viewer {
             Some(viewer) => (&self.users[viewer], Owner::Me),
@@ -167,7 +168,11 @@ impl Question {
     fn entity(&self) -> EntityWorkspacesConfig {
         let mut config = WorkspacesConfig::new("https://coder.test".parse().unwrap());
         config.repo_url_param_keys = self.keys.iter().map(|key| (*key).to_owned()).collect();
-        compile(&config, None, Some(&Repository::from_url(self.page, &integrations()).unwrap()))
+        EntityWorkspacesConfig::resolve(
+            &config,
+            None,
+            Some(&Repository::from_url(self.page, &integrations()).unwrap()),
+        )
     }
 }
 
@@ -215,7 +220,7 @@ impl Company {
         self.coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces?"));
         let answer = self.ask(question).await;
         if searches == 1 {
-            assert!(matches!(answer, Err(Error::Client(_))), "{}", question.page);
+            assert!(matches!(answer, Err(WorkspacesError::Client(_))), "{}", question.page);
             return;
         }
         let found = answer.unwrap();

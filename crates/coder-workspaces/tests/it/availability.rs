@@ -1,6 +1,6 @@
 //! Whether a workspace can be used, and why not.
 
-use coder_workspaces::{AvailabilityState, NextAction, availability};
+use coder_workspaces::{Availability, AvailabilityState, NextAction};
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::{fixture, now, workspace};
 use crate::test;
 
 fn of(json: Value) -> Value {
-    serde_json::to_value(availability(&workspace(json), now())).unwrap()
+    serde_json::to_value(Availability::new(&workspace(json), now())).unwrap()
 }
 
 /// A running workspace with one agent, changed.
@@ -23,7 +23,7 @@ fn a_running_workspace_with_a_connected_agent_is_online() {
     assert_json_snapshot!(of(fixture("workspace_running")), @r#"
     {
       "action": "open",
-      "lookAgainAfterMs": 60000,
+      "pollAfterMs": 60000,
       "reason": null,
       "state": "online"
     }
@@ -35,7 +35,7 @@ fn a_workspace_one_of_whose_agents_cannot_be_read_is_not_taken_for_one_without_i
     assert_json_snapshot!(of(agent(|agent| agent["id"] = 7.into())), @r#"
     {
       "action": "inspect",
-      "lookAgainAfterMs": 60000,
+      "pollAfterMs": 60000,
       "reason": "one of its agents could not be read: `[0].id`: a number instead of a UUID",
       "state": "unknown"
     }
@@ -47,7 +47,7 @@ fn a_queued_build_says_its_place() {
     assert_json_snapshot!(of(fixture("workspace_pending_queued")), @r#"
     {
       "action": "wait",
-      "lookAgainAfterMs": 5000,
+      "pollAfterMs": 5000,
       "reason": "its build is number 3 of 5 in the queue",
       "state": "pending"
     }
@@ -82,7 +82,7 @@ fn a_failed_build_says_why() {
     assert_json_snapshot!(of(fixture("workspace_failed")), @r#"
     {
       "action": "retry",
-      "lookAgainAfterMs": 60000,
+      "pollAfterMs": 60000,
       "reason": "its last start failed: terraform apply: exit status 1: Error: pods \"coder-dana-ledger\" is forbidden: exceeded quota: team-quota",
       "state": "failed"
     }
@@ -104,7 +104,7 @@ fn an_agent_that_never_came_is_trouble() {
     assert_json_snapshot!(of(json), @r#"
     {
       "action": "restart",
-      "lookAgainAfterMs": 60000,
+      "pollAfterMs": 60000,
       "reason": "`main`: agent is taking too long to connect; see https://wiki.test/agents",
       "state": "unhealthy"
     }
@@ -119,7 +119,7 @@ fn a_failed_start_script_is_trouble_although_the_agent_is_connected() {
         agent["health"] = json!({"healthy": false, "reason": reason});
     });
     json["health"]["healthy"] = false.into();
-    let found = availability(&workspace(json), now());
+    let found = Availability::new(&workspace(json), now());
     assert_eq!(found.state, AvailabilityState::Unhealthy);
     assert!(found.reason.unwrap().contains("startup script exited with an error"));
 }
@@ -133,7 +133,7 @@ fn scripts_that_block_the_login_are_waited_for_and_others_are_not() {
             agent["scripts"][0]["run_on_start"] = true.into();
             agent["scripts"][0]["start_blocks_login"] = blocks.into();
         });
-        assert_eq!(availability(&workspace(json), now()).state, state);
+        assert_eq!(Availability::new(&workspace(json), now()).state, state);
     }
 }
 
@@ -148,7 +148,7 @@ fn an_agent_of_a_dev_container_does_not_count() {
             }
         }
     }
-    assert_eq!(availability(&workspace(json), now()).state, AvailabilityState::Online);
+    assert_eq!(Availability::new(&workspace(json), now()).state, AvailabilityState::Online);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_dormant_workspace_says_when_it_goes() {
     assert_json_snapshot!(of(json), @r#"
     {
       "action": "wake",
-      "lookAgainAfterMs": 60000,
+      "pollAfterMs": 60000,
       "reason": "it was not used for long and will be deleted in 3 days",
       "state": "dormant"
     }
@@ -170,15 +170,15 @@ fn a_dormant_workspace_says_when_it_goes() {
 fn a_deleted_workspace_is_not_looked_at_again() {
     let mut json = fixture("workspace_stopped");
     json["latest_build"]["status"] = "deleted".into();
-    let found = availability(&workspace(json), now());
-    assert_eq!((found.action, found.look_again_after), (NextAction::Recreate, None));
+    let found = Availability::new(&workspace(json), now());
+    assert_eq!((found.action, found.poll_after), (NextAction::Recreate, None));
 }
 
 #[test]
 fn a_schedule_that_is_due_soon_is_looked_at_when_it_is_due() {
     let mut json = fixture("workspace_stopped");
     json["next_start_at"] = "2026-08-20T10:00:20Z".into();
-    assert_eq!(of(json)["lookAgainAfterMs"], 20_000);
+    assert_eq!(of(json)["pollAfterMs"], 20_000);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_status_from_the_future_is_unknown() {
     assert_json_snapshot!(of(json), @r#"
     {
       "action": "inspect",
-      "lookAgainAfterMs": 60000,
+      "pollAfterMs": 60000,
       "reason": "coder says its status is `hibernating`",
       "state": "unknown"
     }

@@ -2,7 +2,7 @@
 
 use coder_client::operations::GetWorkspace;
 use coder_testkit::{FakeCoder, Version};
-use coder_workspaces::{How, ManageWorkspace, OpenWorkspace};
+use coder_workspaces::{ManageWorkspace, OpenOutcome, OpenWorkspace};
 
 use crate::async_test;
 use crate::fake::client;
@@ -12,8 +12,8 @@ use crate::open::{PAY, Scene, entity, scene};
 async fn one_that_still_runs_is_woken_and_used_as_it_is() {
     let Scene { coder, alice, client } = scene();
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).dormant().create();
-    let opened = OpenWorkspace::of(&entity()).run(&client, |_| {}).await.unwrap();
-    assert_eq!((opened.workspace.id, opened.how), (id, How::Found));
+    let opened = OpenWorkspace::new(&entity()).run(&client, |_| {}).await.unwrap();
+    assert_eq!((opened.workspace.id, opened.outcome), (id, OpenOutcome::Found));
     assert_eq!(opened.workspace.dormant_at, None);
     assert_eq!(coder.count("POST", &format!("/api/v2/workspaces/{id}/builds")), 0);
 
@@ -31,9 +31,9 @@ async fn one_that_is_stopped_is_woken_before_it_is_started_on_every_release() {
         let client = client(&coder, &alice);
         let dev = coder.add_workspace(&alice, "dev").parameter("repo", PAY);
         let dev = dev.stopped().dormant().create();
-        let opened = OpenWorkspace::of(&entity()).run(&client, |_| {}).await;
+        let opened = OpenWorkspace::new(&entity()).run(&client, |_| {}).await;
         let opened = opened.unwrap_or_else(|error| panic!("{version}: {error}"));
-        assert_eq!((opened.workspace.id, opened.how), (dev, How::Started), "{version}");
+        assert_eq!((opened.workspace.id, opened.outcome), (dev, OpenOutcome::Started), "{version}");
 
         let asleep = coder.add_workspace(&alice, "asleep").stopped().dormant().create();
         let started = ManageWorkspace::new(&client, asleep).start(|_| {}).await;

@@ -3,7 +3,7 @@
 use coder_client::Client;
 use coder_client::models::WorkspaceStatus;
 use coder_testkit::{FakeCoder, Fault};
-use coder_workspaces::{EnsureWorkspace, Ensured, Error, ManageWorkspace};
+use coder_workspaces::{EnsureWorkspace, EnsuredWorkspace, ManageWorkspace, WorkspacesError};
 use http::Method;
 use insta::assert_snapshot;
 
@@ -11,9 +11,9 @@ use crate::async_test;
 use crate::fake::{client, client_with};
 use crate::open::{PAY, Scene, entity, scene};
 
-async fn ensure(client: &Client) -> Result<Ensured, Error> {
+async fn ensure(client: &Client) -> Result<EnsuredWorkspace, WorkspacesError> {
     let entity = entity();
-    EnsureWorkspace::of(&entity, "payments".parse().unwrap()).run(client).await
+    EnsureWorkspace::new(&entity, "payments".parse().unwrap()).run(client).await
 }
 
 fn created(coder: &FakeCoder) -> usize {
@@ -49,7 +49,7 @@ async fn a_process_that_ends_before_it_hears_anything_has_made_what_the_next_one
         coder.fail_next(Fault::answer_lost().method(Method::POST).on("/api/v2/users/me/"));
         coder.fail_next(Fault::connection_refused().on("/api/v2/users/me/workspace/"));
     });
-    assert!(matches!(ensure(&dying).await, Err(Error::Client(_))));
+    assert!(matches!(ensure(&dying).await, Err(WorkspacesError::Client(_))));
     assert!(!ensure(&client).await.unwrap().created);
     assert_eq!(created(&coder), 1);
 }
@@ -82,13 +82,13 @@ async fn an_administrator_s_automation_makes_it_for_somebody_else() {
     let root = client(&coder, &coder.add_owner("root"));
     coder.link_external_auth(&coder.add_owner("root"), "github");
     let entity = entity();
-    let wish = EnsureWorkspace::of(&entity, "payments".parse().unwrap()).for_user("alice");
+    let wish = EnsureWorkspace::new(&entity, "payments".parse().unwrap()).owner("alice");
     assert_snapshot!(wish.run(&root).await.unwrap_err(), @"link your account first: GitHub at https://coder.test/external-auth/github");
     coder.link_external_auth(&alice, "github");
     let ensured = wish.run(&root).await.unwrap();
     assert_eq!((ensured.workspace.owner_name.as_str(), ensured.created), ("alice", true));
     assert!(!wish.run(&root).await.unwrap().created);
-    let nobody = wish.for_user("nobody").run(&root).await;
+    let nobody = wish.owner("nobody").run(&root).await;
     assert_snapshot!(nobody.unwrap_err(), @"there is no user `nobody` that you may create workspaces for");
 }
 

@@ -1,21 +1,21 @@
 //! Links into a workspace.
 
-use coder_workspaces::{Editor, Places, links, port_link};
+use coder_workspaces::{DeploymentHosts, Editor, WorkspaceLinks, port_link};
 use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::json;
 
 use crate::support::{fixture, workspace};
 use crate::test;
 
-fn places() -> Places {
-    let mut places = Places::new("https://coder.test".parse().unwrap());
+fn places() -> DeploymentHosts {
+    let mut places = DeploymentHosts::new("https://coder.test".parse().unwrap());
     places.wildcard_hostname = Some("*.apps.coder.test".to_owned());
     places
 }
 
 #[test]
 fn every_page_terminal_and_app() {
-    assert_json_snapshot!(links(&workspace(fixture("workspace_running")), &places()), @r#"
+    assert_json_snapshot!(WorkspaceLinks::new(&workspace(fixture("workspace_running")), &places()), @r#"
     {
       "dashboard": "https://coder.test/@dana/payments-api",
       "build": "https://coder.test/@dana/payments-api/builds/12",
@@ -81,8 +81,8 @@ fn every_page_terminal_and_app() {
 
 #[test]
 fn without_a_wildcard_there_are_no_subdomain_apps() {
-    let places = Places::new("https://coder.test/behind/a/path".parse().unwrap());
-    let links = links(&workspace(fixture("workspace_running")), &places);
+    let places = DeploymentHosts::new("https://coder.test/behind/a/path".parse().unwrap());
+    let links = WorkspaceLinks::new(&workspace(fixture("workspace_running")), &places);
     assert_snapshot!(links.dashboard, @"https://coder.test/behind/a/path/@dana/payments-api");
     assert!(links.agents[0].apps.iter().all(|app| !app.url.as_str().contains("apps.coder.test")));
 }
@@ -98,7 +98,7 @@ fn app(app: serde_json::Value) -> Option<String> {
         app.as_object_mut().unwrap().entry(key).or_insert(value.clone());
     }
     json["latest_build"]["resources"][0]["agents"][0]["apps"] = json!([app]);
-    let links = links(&workspace(json), &places());
+    let links = WorkspaceLinks::new(&workspace(json), &places());
     links.agents[0].apps.first().map(|app| app.url.to_string())
 }
 
@@ -175,7 +175,7 @@ fn every_editor_has_its_link() {
 #[test]
 fn an_agent_of_a_dev_container_comes_after_the_one_it_lives_in_and_names_it() {
     let recorded = crate::states::recorded("sub-agent-ready").unwrap();
-    let links = links(&workspace(recorded), &places());
+    let links = WorkspaceLinks::new(&workspace(recorded), &places());
     let told = links.agents.iter().map(|agent| (agent.name.as_str(), agent.parent.as_deref()));
     assert_eq!(told.collect::<Vec<_>>(), [("main", None), ("app", Some("main"))]);
     let json = serde_json::to_value(&links).unwrap();

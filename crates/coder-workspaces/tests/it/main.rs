@@ -9,6 +9,7 @@ mod agents;
 mod assets;
 mod association;
 mod availability;
+mod deployment_hosts;
 mod dormant;
 mod ensure;
 mod expectations;
@@ -16,14 +17,13 @@ mod fake;
 mod links;
 mod manage;
 mod open;
-mod patience;
-mod places;
 mod presets;
 mod releases;
 mod repositories;
 mod search;
 mod states;
 mod support;
+mod wait_limit;
 
 #[cfg(not(target_family = "wasm"))]
 use core::prelude::v1::test;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use coder_client::models::WorkspaceStatus;
 use coder_client::operations::ListBuildParameters;
 use coder_testkit::{FakeCoder, Fault};
-use coder_workspaces::{Error, ManageWorkspace, Stuck};
+use coder_workspaces::{ManageWorkspace, NotReady, WorkspacesError};
 use http::{Method, StatusCode};
 use insta::assert_snapshot;
 
@@ -110,7 +110,7 @@ async fn a_version_that_wants_another_parameter_gets_it() {
     let id = coder.add_workspace(&alice, "dev").template("devcontainers").create();
     coder.add_template("devcontainers").new_version("v2").required_parameter("team");
     let manage = ManageWorkspace::new(&client, id);
-    assert!(matches!(manage.update(|_| {}).await, Err(Error::Client(_))));
+    assert!(matches!(manage.update(|_| {}).await, Err(WorkspacesError::Client(_))));
     let updated = manage.parameter("team", "payments").update(|_| {}).await.unwrap();
     assert!(!updated.outdated);
     let build = ListBuildParameters::new(updated.latest_build.id);
@@ -200,8 +200,8 @@ async fn more_time_is_given_to_a_workspace_that_has_a_deadline() {
 
     let endless = coder.add_workspace(&alice, "endless").create();
     let error = ManageWorkspace::new(&client, endless).extend(Duration::from_secs(60)).await;
-    assert!(matches!(error, Err(Error::Stuck { problem: Stuck::NoDeadline, .. })));
+    assert!(matches!(error, Err(WorkspacesError::NotReady { problem: NotReady::NoDeadline, .. })));
     let stopped = coder.add_workspace(&alice, "stopped").stopped().create();
     let error = ManageWorkspace::new(&client, stopped).extend(Duration::from_secs(60)).await;
-    assert!(matches!(error, Err(Error::Stuck { problem: Stuck::Stopped, .. })));
+    assert!(matches!(error, Err(WorkspacesError::NotReady { problem: NotReady::Stopped, .. })));
 }

@@ -7,8 +7,8 @@ use coder_client::operations::{CancelBuild, GetWorkspace};
 use coder_config::{CoderSpec, Repository, ScmIntegrations, WorkspacesConfig};
 use coder_testkit::{FakeCoder, FakeUser, Fault};
 use coder_workspaces::{
-    AvailabilityState, EntityWorkspacesConfig, Error, How, NextAction, OpenWorkspace, Opened,
-    Progress, Stuck, availability, compile, missing_accounts,
+    Availability, AvailabilityState, EntityWorkspacesConfig, NextAction, NotReady, OpenOutcome,
+    OpenWorkspace, OpenedWorkspace, Progress, WorkspacesError, missing_accounts,
 };
 use http::Method;
 use insta::assert_snapshot;
@@ -44,11 +44,11 @@ fn entity_from(template: &str) -> EntityWorkspacesConfig {
     let mut spec = CoderSpec::default();
     spec.template = Some(template.parse().unwrap());
     let repository = Repository::from_url(PAY, &ScmIntegrations::default()).unwrap();
-    compile(&config, Some(&spec), Some(&repository))
+    EntityWorkspacesConfig::resolve(&config, Some(&spec), Some(&repository))
 }
 
-async fn open(client: &Client) -> Result<Opened, Error> {
-    OpenWorkspace::of(&entity()).run(client, |_| {}).await
+async fn open(client: &Client) -> Result<OpenedWorkspace, WorkspacesError> {
+    OpenWorkspace::new(&entity()).run(client, |_| {}).await
 }
 
 #[async_test]
@@ -56,7 +56,7 @@ async fn a_running_workspace_is_used_as_it_is() {
     let Scene { coder, alice, client } = scene();
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).create();
     let opened = open(&client).await.unwrap();
-    assert_eq!((opened.workspace.id, opened.how), (id, How::Found));
+    assert_eq!((opened.workspace.id, opened.outcome), (id, OpenOutcome::Found));
     assert_eq!(coder.requests().len(), 1);
 }
 
@@ -65,11 +65,11 @@ async fn a_stopped_workspace_is_started_and_followed() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
     let mut told = Vec::new();
-    let opened = OpenWorkspace::of(&entity())
+    let opened = OpenWorkspace::new(&entity())
         .run(&client, |progress| told.push(line(&progress)))
         .await
         .unwrap();
-    assert_eq!(opened.how, How::Started);
+    assert_eq!(opened.outcome, OpenOutcome::Started);
     told.dedup();
     assert_snapshot!(told.join("\n"), @"
     searching
@@ -106,7 +106,7 @@ pub(crate) fn line(progress: &Progress<'_>) -> String {
 async fn a_workspace_that_is_starting_is_waited_for() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).pending().create();
-    assert_eq!(open(&client).await.unwrap().how, How::Joined);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Joined);
     assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 0);
 }
 
@@ -114,7 +114,7 @@ async fn a_workspace_that_is_starting_is_waited_for() {
 async fn a_workspace_that_is_stopping_is_started_once_it_is_stopped() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopping().create();
-    assert_eq!(open(&client).await.unwrap().how, How::Started);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Started);
 }
 
 #[async_test]
@@ -123,7 +123,7 @@ async fn a_start_that_is_being_canceled_is_asked_for_again() {
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).starting().create();
     let build = client.send(&GetWorkspace::new(id)).await.unwrap().latest_build.id;
     client.send(&CancelBuild::new(build)).await.unwrap();
-    assert_eq!(open(&client).await.unwrap().how, How::Started);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Started);
 }
 
 #[async_test]
@@ -131,7 +131,7 @@ async fn when_somebody_else_starts_it_first_their_build_is_joined() {
     let Scene { coder, alice, .. } = scene();
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
     let client = client_with(&coder, &alice, "POST", move |coder| coder.start(id));
-    assert_eq!(open(&client).await.unwrap().how, How::Started);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Started);
     let builds = format!("/api/v2/workspaces/{id}/builds");
     assert_eq!(coder.count("POST", &builds), 1);
 }
@@ -140,12 +140,12 @@ async fn when_somebody_else_starts_it_first_their_build_is_joined() {
 async fn without_a_workspace_one_is_created_from_the_template() {
     let Scene { coder, client, .. } = scene();
     let mut told = Vec::new();
-    let opened = OpenWorkspace::of(&entity())
+    let opened = OpenWorkspace::new(&entity())
         .parameter("region", "us")
         .run(&client, |progress| told.push(line(&progress)))
         .await
         .unwrap();
-    assert_eq!((opened.workspace.name.as_str(), opened.how), ("pay", How::Created));
+    assert_eq!((opened.workspace.name.as_str(), opened.outcome), ("pay", OpenOutcome::Created));
     told.dedup();
     assert_snapshot!(told.join("\n"), @"
     searching
@@ -162,7 +162,7 @@ async fn without_a_workspace_one_is_created_from_the_template() {
     ");
     // The wish can be repeated: now there is one.
     coder.forget_requests();
-    assert_eq!(open(&client).await.unwrap().how, How::Found);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Found);
     assert_eq!(coder.requests().len(), 1);
 }
 
@@ -171,8 +171,8 @@ async fn a_workspace_of_the_same_name_for_something_else_is_not_touched() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "pay").parameter("repo", "https://github.com/acme/other").create();
     assert_eq!(open(&client).await.unwrap().workspace.name, "pay-2");
-    let error = OpenWorkspace::of(&entity())
-        .always_new("pay".parse().unwrap())
+    let error = OpenWorkspace::new(&entity())
+        .new_name("pay".parse().unwrap())
         .run(&client, |_| {})
         .await
         .unwrap_err();
@@ -184,12 +184,12 @@ async fn a_new_one_beside_others_is_found_again_by_its_name() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "pay").parameter("repo", PAY).create();
     let wish = entity();
-    let wish = OpenWorkspace::of(&wish).always_new("second".parse().unwrap());
+    let wish = OpenWorkspace::new(&wish).new_name("second".parse().unwrap());
     let first = wish.run(&client, |_| {}).await.unwrap();
-    assert_eq!((first.workspace.name.as_str(), first.how), ("second", How::Created));
+    assert_eq!((first.workspace.name.as_str(), first.outcome), ("second", OpenOutcome::Created));
     coder.stop(first.workspace.id);
     let again = wish.run(&client, |_| {}).await.unwrap();
-    assert_eq!((again.workspace.id, again.how), (first.workspace.id, How::Started));
+    assert_eq!((again.workspace.id, again.outcome), (first.workspace.id, OpenOutcome::Started));
 }
 
 #[async_test]
@@ -198,14 +198,14 @@ async fn a_workspace_that_is_on_its_way_out_is_not_used() {
     let id = coder.add_workspace(&alice, "pay").parameter("repo", PAY).create();
     coder.delete(id);
     let opened = open(&client).await.unwrap();
-    assert_eq!((opened.workspace.name.as_str(), opened.how), ("pay-2", How::Created));
+    assert_eq!((opened.workspace.name.as_str(), opened.outcome), ("pay-2", OpenOutcome::Created));
 }
 
 #[async_test]
 async fn a_log_that_cannot_be_read_does_not_matter() {
     let Scene { coder, client, .. } = scene();
     coder.fail_next(Fault::bad_gateway().on("/api/v2/workspacebuilds/").times(100));
-    assert_eq!(open(&client).await.unwrap().how, How::Created);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Created);
 }
 
 #[async_test]
@@ -214,7 +214,7 @@ async fn an_answer_that_is_lost_makes_no_second_workspace() {
         let Scene { coder, client, .. } = scene();
         coder.fail_next(fault.method(Method::POST).on("/api/v2/users/me/workspaces"));
         let opened = open(&client).await.unwrap();
-        assert_eq!((opened.workspace.name.as_str(), opened.how), ("pay", How::Created));
+        assert_eq!((opened.workspace.name.as_str(), opened.outcome), ("pay", OpenOutcome::Created));
     }
 }
 
@@ -224,7 +224,7 @@ async fn a_build_whose_answer_is_lost_is_not_asked_for_twice() {
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
     let builds = format!("/api/v2/workspaces/{id}/builds");
     coder.fail_next(Fault::answer_lost().method(Method::POST).on(&builds));
-    assert_eq!(open(&client).await.unwrap().how, How::Started);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Started);
     assert_eq!(coder.count("POST", &builds), 1);
 }
 
@@ -236,7 +236,7 @@ async fn an_account_that_is_not_linked_is_named_before_anything_is_created() {
     assert_snapshot!(error, @"link your account first: GitHub at https://coder.test/external-auth/primary-github");
     assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 0);
     coder.link_external_auth(&alice, "primary-github");
-    assert_eq!(open(&client).await.unwrap().how, How::Created);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Created);
 }
 
 #[async_test]
@@ -246,7 +246,7 @@ async fn parameters_are_checked_before_anything_is_created() {
         "name": "cpu", "type": "number", "validation_min": 2, "validation_max": 16,
     }));
     let wish = entity();
-    let wish = OpenWorkspace::of(&wish).parameter("cpu", "64");
+    let wish = OpenWorkspace::new(&wish).parameter("cpu", "64");
     assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"parameter `cpu`: Invalid parameter value according to 'validation' block: value 64 is more than the maximum 16; parameter `team`: Required parameter not provided: parameter value is null");
     assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 0);
 }
@@ -256,10 +256,10 @@ async fn a_preset_fills_in_what_is_not_said() {
     let Scene { coder, client, .. } = scene();
     coder.add_template("devcontainers").required_parameter("cpu").preset("Large", &[("cpu", "16")]);
     let wish = entity();
-    let unknown = OpenWorkspace::of(&wish).preset("Huge").run(&client, |_| {}).await;
+    let unknown = OpenWorkspace::new(&wish).preset("Huge").run(&client, |_| {}).await;
     assert_snapshot!(unknown.unwrap_err(), @"the template has no preset `Huge`; it has: Large");
-    let opened = OpenWorkspace::of(&wish).preset("Large").run(&client, |_| {}).await.unwrap();
-    assert_eq!(opened.how, How::Created);
+    let opened = OpenWorkspace::new(&wish).preset("Large").run(&client, |_| {}).await.unwrap();
+    assert_eq!(opened.outcome, OpenOutcome::Created);
 }
 
 #[async_test]
@@ -270,7 +270,7 @@ async fn a_template_that_cannot_be_used_says_why() {
     coder.add_template("twin");
     let mut said = Vec::new();
     for template in ["missing", "default/old", "elsewhere/devcontainers", "twin"] {
-        let error = OpenWorkspace::of(&entity_from(template)).run(&client, |_| {}).await;
+        let error = OpenWorkspace::new(&entity_from(template)).run(&client, |_| {}).await;
         said.push(format!("{template}: {}", error.unwrap_err()));
     }
     assert_snapshot!(said.join("\n"), @"
@@ -299,8 +299,8 @@ async fn a_failed_start_script_does_not_keep_anybody_from_working() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).startup_failed().create();
     let opened = open(&client).await.unwrap();
-    assert_eq!(opened.how, How::Found);
-    let now = availability(&opened.workspace, coder.clock().now());
+    assert_eq!(opened.outcome, OpenOutcome::Found);
+    let now = Availability::new(&opened.workspace, coder.clock().now());
     assert_eq!(now.state, AvailabilityState::Unhealthy);
     assert_snapshot!(now.reason.unwrap(), @"`main`: agent startup script exited with an error; its start script `Startup Script` exited with code 1");
 }
@@ -323,7 +323,7 @@ async fn a_build_that_fails_says_why() {
     template.clone().builds_fail("quota", Some("INSUFFICIENT_QUOTA"));
     assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `pay` was not built: its last start failed: the owner's quota does not allow it");
     template.builds_succeed();
-    assert_eq!(open(&client).await.unwrap().how, How::Started);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Started);
     coder.add_workspace(&alice, "other").create();
     assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 1);
 }
@@ -339,14 +339,14 @@ async fn a_start_that_fails_for_want_of_an_account_names_it() {
     let workspace = client.send(&GetWorkspace::new(id)).await.unwrap();
     let missing = missing_accounts(&client, &workspace).await.unwrap();
     let now = coder.clock().now();
-    let told = availability(&workspace, now).without_accounts(&missing);
+    let told = Availability::new(&workspace, now).with_missing_accounts(&missing);
     assert_eq!(told.action, NextAction::LinkAccounts);
     assert_snapshot!(told.reason.unwrap(), @"its last start failed: git clone: could not read Username; link your account first: GitHub at https://coder.test/external-auth/github");
     // With the account, it is the build's own words again.
     coder.link_external_auth(&alice, "github");
     assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` was not built: its last start failed: git clone: could not read Username");
     template.builds_succeed();
-    assert_eq!(open(&client).await.unwrap().how, How::Started);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Started);
 }
 
 #[async_test]
@@ -358,7 +358,10 @@ async fn a_workspace_that_is_deleted_meanwhile_is_no_success() {
         coder.delete(id);
     });
     let error = open(&client).await.unwrap_err();
-    assert!(matches!(error, Error::Stuck { problem: Stuck::Deleted, .. }), "{error}");
+    assert!(
+        matches!(error, WorkspacesError::NotReady { problem: NotReady::Deleted, .. }),
+        "{error}"
+    );
 }
 
 #[async_test]
@@ -366,7 +369,7 @@ async fn patience_ends() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).queued(3, 7).create();
     let wish = entity();
-    let wish = OpenWorkspace::of(&wish).patience(Duration::from_secs(60));
+    let wish = OpenWorkspace::new(&wish).wait_limit(Duration::from_secs(60));
     assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"the workspace `dev` is not there yet; look again later");
 }
 
@@ -374,7 +377,7 @@ async fn patience_ends() {
 async fn when_the_search_fails_nothing_is_created() {
     let Scene { coder, client, .. } = scene();
     coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces"));
-    assert!(matches!(open(&client).await, Err(Error::Client(_))));
+    assert!(matches!(open(&client).await, Err(WorkspacesError::Client(_))));
     assert_eq!(coder.requests().len(), 1);
 }
 
@@ -383,5 +386,5 @@ async fn a_hiccup_while_waiting_does_not_matter() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).pending().create();
     coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces/").times(3));
-    assert_eq!(open(&client).await.unwrap().how, How::Joined);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Joined);
 }

@@ -3,7 +3,7 @@
 use coder_client::operations::ListBuildParameters;
 use coder_client::{BuildId, Client};
 use coder_testkit::Fault;
-use coder_workspaces::{EnsureWorkspace, Ensured, OpenWorkspace};
+use coder_workspaces::{EnsureWorkspace, EnsuredWorkspace, OpenWorkspace};
 use http::{Method, StatusCode};
 use insta::assert_snapshot;
 
@@ -25,9 +25,9 @@ async fn values(client: &Client, build: BuildId) -> String {
     values.join(" ")
 }
 
-async fn ensure(client: &Client, preset: &str) -> Ensured {
+async fn ensure(client: &Client, preset: &str) -> EnsuredWorkspace {
     let entity = entity();
-    let wish = EnsureWorkspace::of(&entity, "payments".parse().unwrap()).preset(preset);
+    let wish = EnsureWorkspace::new(&entity, "payments".parse().unwrap()).preset(preset);
     wish.run(client).await.unwrap()
 }
 
@@ -38,14 +38,14 @@ async fn a_preset_of_another_repository_is_refused() {
         let template = coder.add_template("devcontainers").classic_parameters(classic);
         template.preset("Other", &[("repo", OTHER)]);
         let entity = entity();
-        let opened = OpenWorkspace::of(&entity).preset("Other").run(&client, |_| {}).await;
+        let opened = OpenWorkspace::new(&entity).preset("Other").run(&client, |_| {}).await;
         let said = opened.unwrap_err().to_string();
         assert_eq!(
             said,
             "the preset `Other` sets `repo` to `https://github.com/acme/other`, but \
              `https://github.com/acme/pay` is wanted; choose another preset, or none"
         );
-        let ensured = EnsureWorkspace::of(&entity, "payments".parse().unwrap()).preset("Other");
+        let ensured = EnsureWorkspace::new(&entity, "payments".parse().unwrap()).preset("Other");
         assert!(ensured.run(&client).await.is_err());
         assert_eq!(coder.count("POST", "/api/v2/users/me/workspaces"), 0);
     }
@@ -56,9 +56,9 @@ async fn a_preset_that_contradicts_a_value_of_the_caller_is_refused() {
     let Scene { coder, client, .. } = scene();
     coder.add_template("devcontainers").preset("Far", &[("region", "us")]);
     let entity = entity();
-    let wish = OpenWorkspace::of(&entity).preset("Far").parameter("region", "eu");
+    let wish = OpenWorkspace::new(&entity).preset("Far").parameter("region", "eu");
     assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"the preset `Far` sets `region` to `us`, but `eu` is wanted; choose another preset, or none");
-    let wish = OpenWorkspace::of(&entity).preset("Far").parameter("region", "us");
+    let wish = OpenWorkspace::new(&entity).preset("Far").parameter("region", "us");
     assert!(wish.run(&client, |_| {}).await.is_ok());
 }
 
@@ -83,7 +83,7 @@ async fn a_workspace_without_the_preset_is_another_one() {
     let Scene { coder, client, .. } = scene();
     coder.add_template("devcontainers").preset("Far", &[("region", "us")]);
     let entity = entity();
-    let wish = EnsureWorkspace::of(&entity, "payments".parse().unwrap());
+    let wish = EnsureWorkspace::new(&entity, "payments".parse().unwrap());
     assert!(wish.run(&client).await.unwrap().created);
     assert_snapshot!(wish.preset("Far").run(&client).await.unwrap_err(), @"there is another workspace called `payments`; choose another name");
 }
@@ -102,7 +102,7 @@ async fn of_two_creations_that_overlap_one_has_created_it() {
         coder.fail_next(fault.method(Method::POST).on("/api/v2/users/me/workspaces"));
     });
     let entity = entity();
-    let wish = EnsureWorkspace::of(&entity, "payments".parse().unwrap());
+    let wish = EnsureWorkspace::new(&entity, "payments".parse().unwrap());
     let second = wish.run(&second).await.unwrap();
     assert!(!second.created, "somebody else has");
     assert_eq!(wish.run(&rival).await.unwrap().workspace.id, second.workspace.id);

@@ -3,7 +3,9 @@
 use coder_client::Client;
 use coder_client::operations::GetWorkspace;
 use coder_testkit::{FakeCoder, FakeUser, Version};
-use coder_workspaces::{EnsureWorkspace, Error, How, NotCreatable, OpenWorkspace};
+use coder_workspaces::{
+    EnsureWorkspace, NotCreatable, OpenOutcome, OpenWorkspace, WorkspacesError,
+};
 
 use crate::async_test;
 use crate::fake::client;
@@ -32,22 +34,22 @@ fn scenes() -> impl Iterator<Item = (String, Scene)> {
     all.map(|(version, (kind, classic))| (format!("{version}, {kind}"), scene(version, classic)))
 }
 
-async fn opened(client: &Client, owner: Option<&str>, told: &str) -> (String, How) {
+async fn opened(client: &Client, owner: Option<&str>, told: &str) -> (String, OpenOutcome) {
     let entity = entity();
-    let wish = OpenWorkspace::of(&entity);
+    let wish = OpenWorkspace::new(&entity);
     let wish = match owner {
-        Some(owner) => wish.for_user(owner),
+        Some(owner) => wish.owner(owner),
         None => wish,
     };
     let opened = wish.run(client, |_| {}).await.unwrap_or_else(|error| panic!("{told}: {error}"));
-    (opened.workspace.owner_name, opened.how)
+    (opened.workspace.owner_name, opened.outcome)
 }
 
 async fn ensured(client: &Client, owner: Option<&str>, told: &str) -> (String, bool) {
     let entity = entity();
-    let wish = EnsureWorkspace::of(&entity, "payments".parse().unwrap());
+    let wish = EnsureWorkspace::new(&entity, "payments".parse().unwrap());
     let wish = match owner {
-        Some(owner) => wish.for_user(owner),
+        Some(owner) => wish.owner(owner),
         None => wish,
     };
     let ensured = wish.run(client).await.unwrap_or_else(|error| panic!("{told}: {error}"));
@@ -63,9 +65,13 @@ async fn everybody_opens_and_ensures_for_themselves() {
         for user in [&root, &alice] {
             let client = client(&coder, user);
             let me = user.username.as_str();
-            assert_eq!(opened(&client, None, &told).await, (me.to_owned(), How::Created), "{told}");
+            assert_eq!(
+                opened(&client, None, &told).await,
+                (me.to_owned(), OpenOutcome::Created),
+                "{told}"
+            );
             let again = opened(&client, Some(me), &told).await;
-            assert_eq!(again, (me.to_owned(), How::Found), "{told}");
+            assert_eq!(again, (me.to_owned(), OpenOutcome::Found), "{told}");
             assert_eq!(ensured(&client, None, &told).await, (me.to_owned(), true), "{told}");
             assert_eq!(ensured(&client, Some(me), &told).await, (me.to_owned(), false), "{told}");
         }
@@ -78,13 +84,13 @@ async fn an_owner_opens_and_ensures_for_others() {
         let client = client(&coder, &root);
         // Workspaces of others for the same entity are not hers.
         coder.add_workspace(&bob, "dev").parameter("repo", crate::open::PAY).create();
-        let hers = ("alice".to_owned(), How::Created);
+        let hers = ("alice".to_owned(), OpenOutcome::Created);
         assert_eq!(opened(&client, Some("alice"), &told).await, hers, "{told}");
         let found = opened(&client, Some("alice"), &told).await;
-        assert_eq!(found, ("alice".to_owned(), How::Found), "{told}");
+        assert_eq!(found, ("alice".to_owned(), OpenOutcome::Found), "{told}");
         assert_eq!(ensured(&client, Some("alice"), &told).await, ("alice".to_owned(), true));
-        let by_id = EnsureWorkspace::of(&entity(), "by-id".parse().unwrap())
-            .for_user(alice.id)
+        let by_id = EnsureWorkspace::new(&entity(), "by-id".parse().unwrap())
+            .owner(alice.id)
             .run(&client)
             .await;
         assert!(by_id.unwrap().created, "{told}");
@@ -96,12 +102,15 @@ async fn a_member_who_asks_for_somebody_else_is_told_why_not() {
     for (told, Scene { coder, alice, .. }) in scenes() {
         let client = client(&coder, &alice);
         let entity = entity();
-        let open = OpenWorkspace::of(&entity).for_user("bob").run(&client, |_| {}).await;
-        let ensure = EnsureWorkspace::of(&entity, "payments".parse().unwrap()).for_user("bob");
+        let open = OpenWorkspace::new(&entity).owner("bob").run(&client, |_| {}).await;
+        let ensure = EnsureWorkspace::new(&entity, "payments".parse().unwrap()).owner("bob");
         for refused in [open.unwrap_err(), ensure.run(&client).await.unwrap_err()] {
             let reason = "there is no user `bob` that you may create workspaces for";
             assert_eq!(refused.to_string(), reason, "{told}");
-            assert!(matches!(refused, Error::NotCreatable(NotCreatable::OwnerNotFound(_))));
+            assert!(matches!(
+                refused,
+                WorkspacesError::NotCreatable(NotCreatable::OwnerNotFound(_))
+            ));
         }
         assert_eq!(coder.count("POST", "/api/v2/users/bob/workspaces"), 0, "{told}");
     }

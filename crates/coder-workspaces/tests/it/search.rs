@@ -3,7 +3,9 @@
 use coder_client::WorkspaceFilter;
 use coder_client::models::Workspace;
 use coder_config::WorkspacesConfig;
-use coder_workspaces::{Error, NotSearchable, Owner, Search, compile, find_workspaces};
+use coder_workspaces::{
+    EntityWorkspacesConfig, NotSearchable, Owner, Search, WorkspacesError, find_workspaces,
+};
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -84,7 +86,7 @@ async fn pages_follow_one_another_in_that_order() {
     let entity = entity(PAY, &["repo"]);
     let mut seen = Vec::new();
     for offset in [0, 2, 4, 6] {
-        let page = Search::of(&entity).page(2, offset).run(&coder.client()).await.unwrap();
+        let page = Search::new(&entity).page(2, offset).run(&coder.client()).await.unwrap();
         assert_eq!(page.count, 5);
         seen.push(names(&page.workspaces).join(" "));
     }
@@ -96,7 +98,7 @@ async fn a_person_s_own_search_is_kept_word_for_word() {
     let coder = Coder::listing(&[]);
     let written = WorkspaceFilter::written("status:running  my text").unwrap();
     let entity = entity(PAY, &["repo"]);
-    Search::of(&entity).matching(written).run(&coder.client()).await.unwrap();
+    Search::new(&entity).filter(written).run(&coder.client()).await.unwrap();
     assert!(coder.queries()[0].starts_with("status:running  my text owner:me param:"));
 }
 
@@ -111,7 +113,7 @@ async fn a_person_s_own_parameters_narrow_the_answer_although_coder_would_widen_
     });
     let written = WorkspaceFilter::written("param:region=eu").unwrap();
     let entity = entity(PAY, &["repo"]);
-    let found = Search::of(&entity).matching(written).run(&coder.client()).await.unwrap();
+    let found = Search::new(&entity).filter(written).run(&coder.client()).await.unwrap();
     assert_eq!(names(&found.workspaces), ["eu"]);
     assert!(!coder.queries()[0].contains("region"));
 }
@@ -208,7 +210,7 @@ async fn a_failure_is_never_an_empty_list() {
     for status in [400, 401, 403, 404, 500] {
         let coder = Coder::new(move |_| (status, json!({"message": "no"})));
         let error = find_workspaces(&coder.client(), &entity(PAY, &["repo"]), Owner::Me).await;
-        assert!(matches!(error, Err(Error::Client(_))), "{status}");
+        assert!(matches!(error, Err(WorkspacesError::Client(_))), "{status}");
     }
 }
 
@@ -223,18 +225,18 @@ async fn a_refused_credential_is_an_error_even_when_other_parts_succeeded() {
     });
     let entity = entity("https://git.test/a=b/c", &["repo"]);
     let error = find_workspaces(&coder.client(), &entity, Owner::Me).await.unwrap_err();
-    assert!(matches!(error, Error::Client(error) if error.is_unauthorized()));
+    assert!(matches!(error, WorkspacesError::Client(error) if error.is_unauthorized()));
 }
 
 #[async_test]
 async fn without_repository_or_keys_there_is_nothing_to_ask() {
     let coder = Coder::listing(&[]);
     let config = WorkspacesConfig::new("https://coder.test".parse().unwrap());
-    let nothing = compile(&config, None, None);
+    let nothing = EntityWorkspacesConfig::resolve(&config, None, None);
     let error = find_workspaces(&coder.client(), &nothing, Owner::Me).await.unwrap_err();
-    assert!(matches!(error, Error::NotSearchable(NotSearchable::NoRepository)));
+    assert!(matches!(error, WorkspacesError::NotSearchable(NotSearchable::NoRepository)));
     let error = find_workspaces(&coder.client(), &entity(PAY, &[]), Owner::Me).await.unwrap_err();
-    assert!(matches!(error, Error::NotSearchable(NotSearchable::NoParamKeys)));
+    assert!(matches!(error, WorkspacesError::NotSearchable(NotSearchable::NoParamKeys)));
     assert!(coder.asked().is_empty());
 }
 

@@ -11,7 +11,9 @@ use coder_core::{
     Body, BoxFuture, Clock, Random, RandomError, RetryPolicy, Runtime, Transport, TransportError,
     World,
 };
-use coder_workspaces::{Error, ManageWorkspace, NotCreatable, OpenWorkspace, Stuck, availability};
+use coder_workspaces::{
+    Availability, ManageWorkspace, NotCreatable, NotReady, OpenWorkspace, WorkspacesError,
+};
 use http::{Method, Request, Response};
 use include_dir::{Dir, include_dir};
 use jiff::{SignedDuration, Timestamp};
@@ -126,7 +128,7 @@ impl Runtime for Still {
     }
 
     fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(async { panic!("there is no patience to sleep with") })
+        Box::pin(async { panic!("there is no wait_limit to sleep with") })
     }
 }
 
@@ -137,27 +139,34 @@ async fn verdicts(workspace: &Value, now: Timestamp) -> [String; 2] {
         ordered: Arc::default(),
         now,
     };
-    let verdict = |still: &Still, outcome: Result<(), Error>| {
+    let verdict = |still: &Still, outcome: Result<(), WorkspacesError>| {
         let mut all = still.ordered.lock().unwrap().clone();
         match outcome {
             Ok(()) => all.push("ready"),
-            Err(Error::Stuck { problem: Stuck::TimedOut, .. }) if all.contains(&"starts") => {}
-            Err(Error::Stuck { problem: Stuck::TimedOut, .. }) => all.push("waits"),
-            Err(Error::Stuck { problem: Stuck::Unusable(_), .. }) => all.push("unusable"),
-            Err(Error::Stuck { problem: Stuck::Deleted, .. }) => all.push("deleted"),
-            Err(Error::NotCreatable(NotCreatable::TemplateNotFound { .. })) => all.push("creates"),
-            Err(Error::Client(error)) if error.is_not_found() => all.push("creates"),
+            Err(WorkspacesError::NotReady { problem: NotReady::TimedOut, .. })
+                if all.contains(&"starts") => {}
+            Err(WorkspacesError::NotReady { problem: NotReady::TimedOut, .. }) => all.push("waits"),
+            Err(WorkspacesError::NotReady { problem: NotReady::Unusable(_), .. }) => {
+                all.push("unusable")
+            }
+            Err(WorkspacesError::NotReady { problem: NotReady::Deleted, .. }) => {
+                all.push("deleted")
+            }
+            Err(WorkspacesError::NotCreatable(NotCreatable::TemplateNotFound { .. })) => {
+                all.push("creates")
+            }
+            Err(WorkspacesError::Client(error)) if error.is_not_found() => all.push("creates"),
             Err(error) => panic!("{error}"),
         }
         all.join(", ")
     };
     let entity = entity();
     let coder = still();
-    let opened = OpenWorkspace::of(&entity).patience(Duration::ZERO);
+    let opened = OpenWorkspace::new(&entity).wait_limit(Duration::ZERO);
     let opened = verdict(&coder, opened.run(&coder.client(), |_| {}).await.map(drop));
     let coder = still();
     let (client, id) = (coder.client(), workspace["id"].as_str().unwrap().parse().unwrap());
-    let manage = ManageWorkspace::new(&client, id).patience(Duration::ZERO);
+    let manage = ManageWorkspace::new(&client, id).wait_limit(Duration::ZERO);
     let started = verdict(&coder, manage.start(|_| {}).await.map(drop));
     [opened, started]
 }
@@ -165,7 +174,7 @@ async fn verdicts(workspace: &Value, now: Timestamp) -> [String; 2] {
 /// Holds what the engine says of a workspace against a row of the table.
 pub(crate) async fn holds(state: &str, workspace: &Value, now: Timestamp, wanted: Expectation) {
     let typed: Workspace = serde_json::from_value(workspace.clone()).unwrap();
-    let available = availability(&typed, now);
+    let available = Availability::new(&typed, now);
     let word = |value: Value| value.as_str().unwrap().to_owned();
     let [found, action] = [json!(available.state), json!(available.action)].map(word);
     assert_eq!(format!("{found}, {action}"), wanted.available, "{state}: {:?}", available.reason);
@@ -196,7 +205,7 @@ fn reason(state: &str, minutes: i64) -> String {
     let workspace = recorded(state).unwrap();
     let now = moment(&workspace) + SignedDuration::from_mins(minutes);
     let workspace: Workspace = serde_json::from_value(workspace).unwrap();
-    let reason = availability(&workspace, now).reason.unwrap_or_else(|| "-".to_owned());
+    let reason = Availability::new(&workspace, now).reason.unwrap_or_else(|| "-".to_owned());
     format!("{state}: {}", reason.replace("; see https://example.com/help", ""))
 }
 

@@ -12,7 +12,7 @@ use coder_core::{
     Body, BoxFuture, Clock, Random, RandomError, RetryPolicy, Runtime, Transport, TransportError,
     World,
 };
-use coder_workspaces::{EntityWorkspacesConfig, compile};
+use coder_workspaces::EntityWorkspacesConfig;
 use http::{Request, Response};
 use include_dir::{Dir, File, include_dir};
 use jiff::Timestamp;
@@ -137,5 +137,5 @@ pub(crate) fn entity(url: &str, keys: &[&str]) -> EntityWorkspacesConfig {
     let mut config = WorkspacesConfig::new("https://coder.test".parse().unwrap());
     config.repo_url_param_keys = keys.iter().map(|key| (*key).to_owned()).collect();
     let repository = Repository::from_url(url, &ScmIntegrations::default()).unwrap();
-    compile(&config, None, Some(&repository))
+    EntityWorkspacesConfig::resolve(&config, None, Some(&repository))
 }

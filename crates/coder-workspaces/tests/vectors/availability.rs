@@ -2,7 +2,7 @@
 
 use coder_client::models::Workspace;
 use coder_testkit::recordings::Json;
-use coder_workspaces::{Availability, agent_statuses, icon_letter, look_again_after};
+use coder_workspaces::{Availability, agent_statuses, icon_letter, poll_after};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn availability() {
 fn run(input: &Json) -> Outcome {
     // Past every schedule and deadline in the recordings.
     let now: Timestamp = "2100-01-01T00:00:00Z".parse().unwrap();
-    let availability = |workspace: &Workspace| coder_workspaces::availability(workspace, now);
+    let availability = |workspace: &Workspace| Availability::new(workspace, now);
     let result = match (input.get("workspace"), input.get("workspaces")) {
         (Some(workspace), _) => {
             let workspace = workspace_of(workspace)?;
@@ -26,7 +26,7 @@ fn run(input: &Json) -> Outcome {
                 "label": available.state.label(),
                 "statusLightOn": available.state.is_lit(),
                 "agentStatuses": agent_statuses(&workspace),
-                "refetchIntervalMs": available.look_again_after.map_or(json!(false), |after| {
+                "refetchIntervalMs": available.poll_after.map_or(json!(false), |after| {
                     json!(after.as_millis() as u64)
                 }),
                 "iconFallbackLetter": icon_letter(&workspace.name),
@@ -40,7 +40,7 @@ fn run(input: &Json) -> Outcome {
             let states: Vec<Value> =
                 available.iter().flatten().map(|one| json!(one.state)).collect();
             json!({
-                "refetchIntervalMs": look_again_after(available.as_deref()).as_millis() as u64,
+                "refetchIntervalMs": poll_after(available.as_deref()).as_millis() as u64,
                 "availability": states,
             })
         }

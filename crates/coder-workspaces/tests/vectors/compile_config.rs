@@ -5,7 +5,7 @@ use coder_config::{
     yaml,
 };
 use coder_testkit::recordings::Json;
-use coder_workspaces::compile;
+use coder_workspaces::EntityWorkspacesConfig;
 
 use crate::suite::{Outcome, hold};
 
@@ -41,7 +41,7 @@ fn run(input: &Json) -> Outcome {
     let repository = input.get("repoUrl").map(|url| url.as_str().unwrap());
     let repository =
         repository.and_then(|url| Repository::from_url(url, &ScmIntegrations::default()).ok());
-    let compiled = compile(&config, spec.as_ref(), repository.as_ref());
+    let compiled = EntityWorkspacesConfig::resolve(&config, spec.as_ref(), repository.as_ref());
 
     let texts = |texts: Vec<&str>| -> Json {
         Json::List(texts.into_iter().map(|text| Json::String(text.to_owned())).collect())

@@ -13,7 +13,7 @@ use coder_core::{
     TransportErrorKind, World,
 };
 use coder_testkit::recordings::Json;
-use coder_workspaces::{AssetUrls, Owner, Search, compile};
+use coder_workspaces::{AssetUrls, EntityWorkspacesConfig, Owner, Search};
 use http::{Request, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -64,8 +64,8 @@ async fn search(input: &Json) -> Outcome {
         let repository = config.get("repoUrl").and_then(Json::as_str);
         let repository =
             repository.and_then(|url| Repository::from_url(url, &ScmIntegrations::default()).ok());
-        let entity = compile(&app, None, repository.as_ref());
-        let search = Search::of(&entity).owned_by(Owner::Everyone).matching(filter);
+        let entity = EntityWorkspacesConfig::resolve(&app, None, repository.as_ref());
+        let search = Search::new(&entity).owner(Owner::Everyone).filter(filter);
         search.run(&coder.client()).await.map_err(|_| "Error")?.workspaces
     };
     let names: Vec<Value> = found
@@ -90,7 +90,7 @@ async fn search(input: &Json) -> Outcome {
 
 /// As a portal shows it.
 fn icon(icon: &str) -> Option<String> {
-    let assets = AssetUrls::at("https://origin.invalid/api/proxy/coder").unwrap();
+    let assets = AssetUrls::from_url("https://origin.invalid/api/proxy/coder").unwrap();
     Some(String::from(assets.icon(icon)?).replace("https://origin.invalid", "<origin>"))
 }
 

@@ -22,7 +22,8 @@ fn run(input: &Json) -> Outcome {
         "icons" => icons(input, &discovery)?,
         "iconFetch" => icon_fetch(input, &discovery)?,
         "emoji" => {
-            let assets = AssetUrls::at(&discovery.urls(0)?.assets_route).map_err(|_| "Error")?;
+            let assets =
+                AssetUrls::from_url(&discovery.urls(0)?.assets_route).map_err(|_| "Error")?;
             json!(Url::parse(input.text("url")).is_ok_and(|url| assets.is_emoji(&url)))
         }
         other => panic!("no such operation: {other}"),
@@ -68,7 +69,7 @@ fn sequence(discovery: &Discovery) -> Value {
 
 fn icons(input: &Json, discovery: &Discovery) -> Result<Value, String> {
     let urls = discovery.urls(0)?;
-    let assets = AssetUrls::at(&urls.assets_route).map_err(|_| "Error")?;
+    let assets = AssetUrls::from_url(&urls.assets_route).map_err(|_| "Error")?;
     let icons = input.get("icons").and_then(Json::as_list).expect("icons");
     let icons: Vec<Option<String>> =
         icons.iter().map(|icon| assets.icon(icon.as_str().unwrap()).map(String::from)).collect();
@@ -83,7 +84,7 @@ fn icons(input: &Json, discovery: &Discovery) -> Result<Value, String> {
 
 /// What a front end may send along when it fetches a picture.
 fn icon_fetch(input: &Json, discovery: &Discovery) -> Result<Value, String> {
-    let assets = AssetUrls::at(&discovery.urls(0)?.assets_route).map_err(|_| "Error")?;
+    let assets = AssetUrls::from_url(&discovery.urls(0)?.assets_route).map_err(|_| "Error")?;
     let Some(url) = assets.icon(input.text("src")) else {
         return Ok(json!({"url": null, "coderSessionToken": null, "authorization": null}));
     };
@@ -136,12 +137,12 @@ impl Discovery {
     /// Before discovery was asked: below the backend.
     fn initial(&self) -> PortalUrls {
         let base = self.base_url.trim_end_matches('/');
-        PortalUrls::of(&format!("{base}{}", self.prefix), &self.prefix, ROUTE)
+        PortalUrls::new(&format!("{base}{}", self.prefix), &self.prefix, ROUTE)
     }
 
     fn urls(&self, step: usize) -> Result<PortalUrls, String> {
         let proxy = self.answers[step].as_deref().ok_or("Error")?;
-        Ok(PortalUrls::of(proxy, &self.prefix, ROUTE))
+        Ok(PortalUrls::new(proxy, &self.prefix, ROUTE))
     }
 }
 

@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) segments: Vec<String>,
-    /// The name that a `use` gives it here; `*` for everything.
+    /// Name that a `use` gives it here; `*` for everything.
     pub(super) alias: Option<String>,
     /// Whether it is a `use` that other files can see.
     pub(super) is_passed_on: bool,
@@ -154,7 +154,7 @@ impl<'a> Cursor<'a> {
         self.index += 1;
     }
 
-    /// Reads `use …;`.
+    /// Reads one `use …;` item.
     fn import(&mut self, is_passed_on: bool, found: &mut Vec<Piece>) {
         self.index += 1;
         let from = self.index;

@@ -19,7 +19,7 @@ use portable as implementation;
 
 pub(super) use implementation::Signer;
 
-use crate::error::Bug;
+use crate::error::BugError;
 
 /// The length of a signature in bytes: two numbers of 32.
 const SIGNATURE: usize = 64;
@@ -50,6 +50,6 @@ impl VerifyingKey {
     }
 }
 
-fn unsigned() -> Bug {
-    Bug::new("an identity token cannot be signed")
+fn unsigned() -> BugError {
+    BugError::new("an identity token cannot be signed")
 }

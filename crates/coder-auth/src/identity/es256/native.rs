@@ -7,7 +7,7 @@ use aws_lc_rs::signature::{
 use zeroize::Zeroizing;
 
 use super::{Signature, unsigned};
-use crate::error::Bug;
+use crate::error::BugError;
 
 /// A private key, ready to sign.
 pub(in crate::identity) struct Signer(EcdsaKeyPair);
@@ -28,7 +28,7 @@ impl Signer {
     }
 
     /// Signs `message`.
-    pub(in crate::identity) fn sign(&self, message: &[u8]) -> Result<Signature, Bug> {
+    pub(in crate::identity) fn sign(&self, message: &[u8]) -> Result<Signature, BugError> {
         let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| unsigned())?;
         Signature::try_from(signature.as_ref()).map_err(|_| unsigned())
     }

@@ -3,7 +3,7 @@
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 
 use super::{Signature, unsigned};
-use crate::error::Bug;
+use crate::error::BugError;
 
 /// A private key, ready to sign.
 pub(in crate::identity) struct Signer(p256::ecdsa::SigningKey);
@@ -16,7 +16,7 @@ impl Signer {
     }
 
     /// Signs `message`.
-    pub(in crate::identity) fn sign(&self, message: &[u8]) -> Result<Signature, Bug> {
+    pub(in crate::identity) fn sign(&self, message: &[u8]) -> Result<Signature, BugError> {
         let signature: p256::ecdsa::Signature = self.0.try_sign(message).map_err(|_| unsigned())?;
         Ok(signature.to_bytes().into())
     }

@@ -7,14 +7,16 @@ use coder_core::{Secret, World};
 use jiff::SignedDuration;
 use url::Url;
 
-use super::claims::{AUDIENCE, AcceptTokens, Addressed, Claims, GrantClaim, LimitedClaims, check};
+use super::claims::{
+    AUDIENCE, AcceptTokens, Claims, ExpectedClaims, GrantClaim, LimitedClaims, check,
+};
 use super::jwt::{self, Header, LIMITED_USER_TYPE, USER_TYPE};
 use super::keys::KeyRing;
 use super::static_key::StaticSigningKey;
 use super::token_error::TokenError;
 use crate::error::AuthError;
 use crate::seal::SealingKeys;
-use crate::session::SessionError;
+use crate::session::error::SessionError;
 use crate::sign_in::BackstageIdentity;
 use crate::store::AuthStore;
 
@@ -133,8 +135,8 @@ impl Issuer {
         let parsed = jwt::parse(token).map_err(refuse)?;
         let Some(key) = self.keys.published(&parsed.header.kid).await? else { return Ok(None) };
         let now = self.world.clock.now();
-        let addressed = Addressed { issuer: Some(&self.issuer), audience: AUDIENCE };
-        let identity = check(&parsed, key.public(), addressed, accept, now);
+        let expected = ExpectedClaims { issuer: Some(&self.issuer), audience: AUDIENCE };
+        let identity = check(&parsed, key.public(), expected, accept, now);
         let identity = identity.map_err(refuse)?;
         let grant = parsed.claims::<GrantClaim>().map_err(refuse)?.grant;
         Ok(Some(OwnToken { user: identity.user_entity_ref, grant }))

@@ -137,7 +137,7 @@ fn ownership(answer: &Answer) -> &Value {
 }
 
 pub(super) async fn a_username_is_the_name_of_a_user_in_any_case<S: Source>(new: fn(&str) -> S) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByName::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByName::default()));
     assert_eq!(portal.login("alice", "x@example.com").await, is("alice"));
     assert_eq!(portal.login("BOB", "y@example.com").await, is("bob"));
     assert_eq!(portal.login("mallory", "alice@example.com").await, nobody());
@@ -146,13 +146,13 @@ pub(super) async fn a_username_is_the_name_of_a_user_in_any_case<S: Source>(new:
 pub(super) async fn a_username_finds_users_of_the_default_namespace_only<S: Source>(
     new: fn(&str) -> S,
 ) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByName::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByName::default()));
     assert_eq!(portal.login("carol", "carol@example.com").await, nobody());
     assert_eq!(portal.login("team-a", "team@example.com").await, nobody(), "it is a group");
 }
 
 pub(super) async fn an_address_is_looked_up_in_any_case<S: Source>(new: fn(&str) -> S) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByEmail::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByEmail::default()));
     for email in ["alice@example.com", "ALICE@EXAMPLE.COM"] {
         assert_eq!(portal.login_by(email).await, is("alice"), "{email}");
     }
@@ -164,7 +164,7 @@ pub(super) async fn an_address_is_looked_up_in_any_case<S: Source>(new: fn(&str)
 pub(super) async fn an_address_with_a_tag_is_looked_up_without_it_when_nobody_has_it<S: Source>(
     new: fn(&str) -> S,
 ) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByEmail::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByEmail::default()));
     for (email, expected) in [
         ("alice+coder@example.com", is("alice")),
         ("alice+a+b@example.com", is("alice")),
@@ -179,17 +179,17 @@ pub(super) async fn an_address_with_a_tag_is_looked_up_without_it_when_nobody_ha
 }
 
 pub(super) async fn an_address_of_two_users_signs_nobody_in<S: Source>(new: fn(&str) -> S) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByEmail::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByEmail::default()));
     assert_eq!(portal.login_by("twin@example.com").await, conflict());
 }
 
 pub(super) async fn an_address_finds_users_and_no_groups<S: Source>(new: fn(&str) -> S) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByEmail::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByEmail::default()));
     assert_eq!(portal.login_by("team-a@example.com").await, nobody());
 }
 
 pub(super) async fn an_odd_address_finds_itself_and_nobody_else<S: Source>(new: fn(&str) -> S) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByEmail::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByEmail::default()));
     assert_eq!(portal.login_by("o'dd,kind=group@example.com").await, is("odd"));
     for email in [
         "x,kind=user@example.com",
@@ -205,7 +205,7 @@ pub(super) async fn an_odd_address_finds_itself_and_nobody_else<S: Source>(new: 
 }
 
 pub(super) async fn a_local_part_is_the_name_of_a_user<S: Source>(new: fn(&str) -> S) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByLocalPart::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByLocalPart::default()));
     for (email, expected) in [
         ("alice@anywhere.example", is("alice")),
         ("Twin-1@example.com", is("twin-1")),
@@ -217,9 +217,10 @@ pub(super) async fn a_local_part_is_the_name_of_a_user<S: Source>(new: fn(&str) 
 }
 
 pub(super) async fn only_allowed_domains_sign_in_letter_by_letter<S: Source>(new: fn(&str) -> S) {
-    let options = || EmailOptions::default().allowing_domains(["example.com".to_owned()]);
-    let by_email = Portal::new(new(ORG), |sign_in| sign_in.with(ByEmail::new(options())));
-    let by_local_part = Portal::new(new(ORG), |sign_in| sign_in.with(ByLocalPart::new(options())));
+    let options = || EmailOptions::default().allowed_domains(["example.com".to_owned()]);
+    let by_email = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByEmail::new(options())));
+    let by_local_part =
+        Portal::new(new(ORG), |sign_in| sign_in.resolver(ByLocalPart::new(options())));
     let outside = || refused("NotAllowedError", "Sign-in user email is not from an allowed domain");
     for portal in [by_email, by_local_part] {
         assert_eq!(portal.login_by("alice@example.com").await, is("alice"));
@@ -232,8 +233,9 @@ pub(super) async fn only_allowed_domains_sign_in_letter_by_letter<S: Source>(new
 pub(super) async fn who_is_in_no_catalog_signs_in_only_when_that_is_allowed<S: Source>(
     new: fn(&str) -> S,
 ) {
-    let options = || EmailOptions::default().dangerously_allowing_users_outside_the_catalog();
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByLocalPart::new(options())));
+    let options =
+        || EmailOptions::default().dangerously_allow_sign_in_without_user_in_catalog(true);
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByLocalPart::new(options())));
     assert_eq!(portal.login_by("newcomer@example.com").await, is("newcomer"));
     assert_eq!(portal.login_by("alice@example.com").await, is("alice"));
     let user = portal.house.coder.add_user_with_email("n", "newcomer@example.com");
@@ -241,7 +243,7 @@ pub(super) async fn who_is_in_no_catalog_signs_in_only_when_that_is_allowed<S: S
     let answer = browser.refresh(&portal.house).await;
     assert_eq!(ownership(&answer), &json!(["user:default/newcomer"]));
 
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByEmail::new(options())));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByEmail::new(options())));
     assert_eq!(portal.login_by("nobody@example.com").await, is("nobody@example.com"));
     assert_eq!(portal.login_by("twin@example.com").await, conflict());
     assert_eq!(portal.login_by("alice+tag@example.com").await, is("alice"));
@@ -249,7 +251,10 @@ pub(super) async fn who_is_in_no_catalog_signs_in_only_when_that_is_allowed<S: S
 
 pub(super) async fn the_first_resolver_that_finds_somebody_decides<S: Source>(new: fn(&str) -> S) {
     let portal = Portal::new(new(ORG), |sign_in| {
-        sign_in.with(ByEmail::default()).with(ByName::default()).with(ByLocalPart::default())
+        sign_in
+            .resolver(ByEmail::default())
+            .resolver(ByName::default())
+            .resolver(ByLocalPart::default())
     });
     assert_eq!(portal.login("bob", "alice@example.com").await, is("alice"));
     assert_eq!(portal.login("alice", "unknown@example.com").await, is("alice"));
@@ -258,8 +263,8 @@ pub(super) async fn the_first_resolver_that_finds_somebody_decides<S: Source>(ne
 
 pub(super) async fn only_finding_nobody_lets_the_next_resolver_try<S: Source>(new: fn(&str) -> S) {
     let portal = Portal::new(new(ORG), |sign_in| {
-        let options = EmailOptions::default().allowing_domains(["example.com".to_owned()]);
-        sign_in.with(ByEmail::new(options)).with(ByName::default())
+        let options = EmailOptions::default().allowed_domains(["example.com".to_owned()]);
+        sign_in.resolver(ByEmail::new(options)).resolver(ByName::default())
     });
     assert_eq!(portal.login("alice", "unknown@example.com").await, is("alice"));
     assert_eq!(portal.login("bob", "twin@example.com").await, conflict());
@@ -272,7 +277,10 @@ pub(super) async fn only_finding_nobody_lets_the_next_resolver_try<S: Source>(ne
 
 pub(super) async fn nobody_found_is_told_in_backstages_words<S: Source>(new: fn(&str) -> S) {
     let portal = Portal::new(new(ORG), |sign_in| {
-        sign_in.with(ByEmail::default()).with(ByName::default()).with(ByLocalPart::default())
+        sign_in
+            .resolver(ByEmail::default())
+            .resolver(ByName::default())
+            .resolver(ByLocalPart::default())
     });
     assert_eq!(portal.login("mallory", "mallory@example.com").await, nobody());
     assert_eq!(portal.house.coder.count("POST", "/oauth2/revoke"), 1, "no token is left behind");
@@ -281,14 +289,14 @@ pub(super) async fn nobody_found_is_told_in_backstages_words<S: Source>(new: fn(
 pub(super) async fn an_account_without_an_address_is_refused_by_address<S: Source>(
     new: fn(&str) -> S,
 ) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByLocalPart::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByLocalPart::default()));
     let told =
         refused("AuthenticationError", "Login failed, user profile does not contain an email");
     assert_eq!(portal.login("alice", "").await, told);
 }
 
 pub(super) async fn an_address_of_another_type_matches_nobody<S: Source>(new: fn(&str) -> S) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByEmail::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByEmail::default()));
     // In the catalog it is a number.
     assert_eq!(portal.login_by("42@example.com").await, nobody());
     // And from Coder.
@@ -321,7 +329,7 @@ pub(super) async fn an_address_of_another_type_matches_nobody<S: Source>(new: fn
 pub(super) async fn ownership_is_the_user_and_its_groups_once_in_order<S: Source>(
     new: fn(&str) -> S,
 ) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByName::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByName::default()));
     let alice = portal.house.coder.add_user("alice");
     let browser = portal.house.signed_in(&alice).await;
     let answer = browser.refresh(&portal.house).await;
@@ -333,7 +341,7 @@ pub(super) async fn ownership_is_the_user_and_its_groups_once_in_order<S: Source
 pub(super) async fn a_changed_catalog_counts_from_the_next_sign_in_on<S: Source>(
     new: fn(&str) -> S,
 ) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByEmail::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByEmail::default()));
     assert_eq!(portal.login_by("dave@example.com").await, nobody());
     assert_eq!(portal.login_by("alice@example.com").await, is("alice"));
     let changed = ORG.replace("name: Alice", "name: alice-b").replace("name: twin-1", "name: dave");
@@ -345,7 +353,7 @@ pub(super) async fn a_changed_catalog_counts_from_the_next_sign_in_on<S: Source>
 pub(super) async fn a_changed_catalog_counts_from_the_next_refresh_on<S: Source>(
     new: fn(&str) -> S,
 ) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByName::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByName::default()));
     let alice = portal.house.coder.add_user("alice");
     let browser = portal.house.signed_in(&alice).await;
     portal.source.replace(&ORG.replace("[team-a, 'group:shop/team-b'", "[team-c"));
@@ -357,7 +365,7 @@ pub(super) async fn a_changed_catalog_counts_from_the_next_refresh_on<S: Source>
 pub(super) async fn who_has_left_the_catalog_is_signed_out_of_backstage<S: Source>(
     new: fn(&str) -> S,
 ) {
-    let portal = Portal::new(new(ORG), |sign_in| sign_in.with(ByName::default()));
+    let portal = Portal::new(new(ORG), |sign_in| sign_in.resolver(ByName::default()));
     let alice = portal.house.coder.add_user("alice");
     let browser = portal.house.signed_in(&alice).await;
     portal.source.replace(&ORG.replace("name: Alice", "name: somebody-else"));
@@ -370,8 +378,9 @@ pub(super) async fn a_catalog_that_is_down_refuses_for_now_and_keeps_the_session
     new: fn(&str) -> S,
 ) {
     let portal = Portal::new(new(ORG), |sign_in| {
-        let options = EmailOptions::default().dangerously_allowing_users_outside_the_catalog();
-        sign_in.with(ByEmail::new(options)).with(ByName::default())
+        let options =
+            EmailOptions::default().dangerously_allow_sign_in_without_user_in_catalog(true);
+        sign_in.resolver(ByEmail::new(options)).resolver(ByName::default())
     });
     let alice = portal.house.coder.add_user("alice");
     let browser = portal.house.signed_in(&alice).await;

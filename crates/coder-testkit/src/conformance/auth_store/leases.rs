@@ -25,11 +25,13 @@ async fn with_grants(
     (store, grant_key(1))
 }
 
-/// Nobody else gets the lease before it is given back.
+/// Nobody else gets the lease before it is given back, not even a process that opens the store
+/// meanwhile: the holder may be the one that it replaces.
 pub async fn a_lease_is_held_by_one(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let (store, key) = with_grants(&open).await;
     assert!(lease(&*store, 1, "one", at(0)).await);
     assert!(!lease(&*store, 1, "two", at(1)).await);
+    assert!(!lease(&*open().await, 1, "two", at(1)).await);
     store.release_grant(&key, "one").await.unwrap();
     assert!(lease(&*store, 1, "two", at(2)).await);
     assert!(!lease(&*store, 1, "one", at(3)).await);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use coder_auth::store::{AuthStore, LinkKey, LinkRecord};
 
-use super::{MICROSECOND, at, at_once, how_many, version};
+use super::{at_once, how_many, version};
 
 fn key(holder: &str) -> LinkKey {
     let deployment = "https://coder.example.com/base".parse().unwrap();
@@ -12,8 +12,7 @@ fn key(holder: &str) -> LinkKey {
 }
 
 fn link(key: &LinkKey, name: &str) -> LinkRecord {
-    let (version, stored_at) = (version(name), at(0) + MICROSECOND);
-    LinkRecord { key: key.clone(), version, sealed: name.into(), stored_at }
+    LinkRecord { key: key.clone(), version: version(name), sealed: name.into() }
 }
 
 /// Another path of the same origin is another deployment.

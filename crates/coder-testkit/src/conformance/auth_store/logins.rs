@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::{
     all_due, at, at_once, due, finished, grant, grant_key, id, login, pair, pending, session,
-    sign_in,
+    sign_in, tried,
 };
 
 /// The pair leaves the revocations; bytes come back as they were.
@@ -109,7 +109,7 @@ pub async fn a_login_puts_its_pair_in_the_place_of_the_former_one(
         assert!(store.session(&id(name)).await.unwrap().is_some(), "{name} goes on");
     }
     let claimed = store.claim_revocations(at(10), at(60), 10).await.unwrap();
-    assert_eq!(claimed, [due("two", at(60))]);
+    assert_eq!(claimed, [tried("two", at(60), 1)]);
 }
 
 /// A rotation that was under way has lost, and the next one need not wait for it.
@@ -144,7 +144,7 @@ pub async fn a_login_that_keeps_the_grant_gives_its_own_pair_up(
     assert_eq!(store.grant(&key).await.unwrap(), Some(grant(&key, "one")));
     assert_eq!(store.session(&id("two")).await.unwrap(), Some(session("two", &key)));
     let claimed = store.claim_revocations(at(10), at(60), 10).await.unwrap();
-    assert_eq!(claimed, [due("two", at(60))]);
+    assert_eq!(claimed, [tried("two", at(60), 1)]);
 }
 
 /// Its grant goes on if it has another session, the new one as well; else its pair is due.
@@ -171,7 +171,7 @@ pub async fn a_login_ends_the_former_session_of_its_browser(
     assert_eq!(store.session(&id("b2")).await.unwrap(), None);
     assert_eq!(store.grant(&bob).await.unwrap(), None, "it was the last one");
     let claimed = store.claim_revocations(at(10), at(60), 10).await.unwrap();
-    assert_eq!(claimed, [due("b2", at(60))]);
+    assert_eq!(claimed, [tried("b2", at(60), 1)]);
 }
 
 /// Where there is a grant its sessions get the pair; where there is none, none is made.

@@ -109,6 +109,7 @@ macro_rules! auth_store_tests {
             of_a_hundred_people_who_sign_in_at_once_nobody_is_lost
             a_pair_is_claimed_when_it_is_due_and_again_at_its_retry
             a_pair_that_is_due_later_than_a_retry_is_claimed_at_once
+            each_claim_of_a_pair_counts_as_a_try
             a_pair_that_is_kept_again_is_as_it_was_kept_last
             a_pair_is_kept_until_it_is_forgotten
             no_more_pairs_are_claimed_than_asked_for
@@ -168,13 +169,7 @@ fn pair(name: &str) -> PairRecord {
 
 /// The content of a grant that has `name` as its version, pair and content.
 fn grant(key: &GrantKey, name: &str) -> GrantRecord {
-    GrantRecord {
-        key: key.clone(),
-        version: version(name),
-        pair: pair(name),
-        sealed: name.into(),
-        stored_at: at(0),
-    }
+    GrantRecord { key: key.clone(), version: version(name), pair: pair(name), sealed: name.into() }
 }
 
 fn session(name: &str, grant: &GrantKey) -> SessionRecord {
@@ -189,12 +184,17 @@ fn session(name: &str, grant: &GrantKey) -> SessionRecord {
 
 /// The pair of a login under way, due in five minutes.
 fn pending(name: &str) -> RevocationRecord {
-    RevocationRecord { app: app(), pair: pair(name), due_at: at(300), is_pending: true }
+    RevocationRecord { app: app(), pair: pair(name), due_at: at(300), is_pending: true, tries: 0 }
 }
 
 /// A pair that is to be revoked at `due_at`.
 fn due(name: &str, due_at: Timestamp) -> RevocationRecord {
     RevocationRecord { due_at, is_pending: false, ..pending(name) }
+}
+
+/// The same pair after it was claimed so many times.
+fn tried(name: &str, due_at: Timestamp, tries: u32) -> RevocationRecord {
+    RevocationRecord { tries, ..due(name, due_at) }
 }
 
 /// A login that brings the pair `name` and a session of that name, to where the grant has the

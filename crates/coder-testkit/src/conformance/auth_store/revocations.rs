@@ -5,7 +5,7 @@ use std::sync::Arc;
 use coder_auth::OAuth2App;
 use coder_auth::store::{AuthStore, RevocationRecord};
 
-use super::{MICROSECOND, at, at_once, due, pair, pending};
+use super::{MICROSECOND, at, at_once, due, pair, pending, tried};
 
 /// Due to the microsecond; a pair that was claimed comes again when it was to be retried.
 pub async fn a_pair_is_claimed_when_it_is_due_and_again_at_its_retry(
@@ -19,11 +19,11 @@ pub async fn a_pair_is_claimed_when_it_is_due_and_again_at_its_retry(
     let claim = async |now, retry_at| store.claim_revocations(now, retry_at, 10).await.unwrap();
 
     assert_eq!(claim(at(10) - MICROSECOND, at(610)).await, []);
-    let retried = RevocationRecord { due_at: at(610), ..other.clone() };
+    let retried = RevocationRecord { due_at: at(610), tries: 1, ..other.clone() };
     assert_eq!(claim(at(10), at(610)).await, [retried]);
-    assert_eq!(claim(at(300), at(900)).await, [due("login", at(900))], "no login takes it");
+    assert_eq!(claim(at(300), at(900)).await, [tried("login", at(900), 1)], "no login takes it");
     assert_eq!(claim(at(610) - MICROSECOND, at(1210)).await, []);
-    let retried = RevocationRecord { due_at: at(1210), ..other };
+    let retried = RevocationRecord { due_at: at(1210), tries: 2, ..other };
     assert_eq!(claim(at(610), at(1210)).await, [retried]);
 }
 
@@ -34,8 +34,23 @@ pub async fn a_pair_that_is_due_later_than_a_retry_is_claimed_at_once(
     let store = open().await;
     store.keep_pair(due("before the clock was set back", at(4000))).await.unwrap();
     store.keep_pair(due("after", at(610))).await.unwrap();
-    let claimed = store.claim_revocations(at(10), at(610), 10).await.unwrap();
-    assert_eq!(claimed, [due("before the clock was set back", at(610))]);
+    let taken = store.claim_revocations(at(10), at(610), 10).await.unwrap();
+    assert_eq!(taken, [tried("before the clock was set back", at(610), 1)]);
+}
+
+/// So a caller knows how often it was tried to revoke a pair, by every handle together. A pair that
+/// is kept again begins anew.
+pub async fn each_claim_of_a_pair_counts_as_a_try(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
+    let handles = [open().await, open().await];
+    handles[0].keep_pair(due("a", at(0))).await.unwrap();
+    for (tries, store) in (1..6).zip(handles.iter().cycle()) {
+        let (now, retry_at) = (at(60 * i64::from(tries)), at(60 * i64::from(tries + 1)));
+        let taken = store.claim_revocations(now, retry_at, 10).await.unwrap();
+        assert_eq!(taken, [tried("a", retry_at, tries)]);
+    }
+    handles[1].keep_pair(due("a", at(0))).await.unwrap();
+    let taken = handles[0].claim_revocations(at(0), at(60), 10).await.unwrap();
+    assert_eq!(taken, [tried("a", at(60), 1)]);
 }
 
 /// In the place of what was kept under that name.
@@ -47,8 +62,8 @@ pub async fn a_pair_that_is_kept_again_is_as_it_was_kept_last(
     let mut again = due("a", at(20));
     again.pair.sealed = b"sealed anew".to_vec();
     store.keep_pair(again.clone()).await.unwrap();
-    let claimed = store.claim_revocations(at(20), at(80), 10).await.unwrap();
-    assert_eq!(claimed, [RevocationRecord { due_at: at(80), ..again }]);
+    let taken = store.claim_revocations(at(20), at(80), 10).await.unwrap();
+    assert_eq!(taken, [RevocationRecord { due_at: at(80), tries: 1, ..again }]);
     assert_eq!(store.claim_revocations(at(79), at(80), 10).await.unwrap(), [], "once");
 }
 
@@ -60,8 +75,8 @@ pub async fn a_pair_is_kept_until_it_is_forgotten(open: impl AsyncFn() -> Arc<dy
     store.forget_revocation(&pair("a").id).await.unwrap();
     store.forget_revocation(&pair("A").id).await.unwrap();
     store.forget_revocation(&pair("unknown").id).await.unwrap();
-    let claimed = store.claim_revocations(at(0), at(60), 10).await.unwrap();
-    assert_eq!(claimed, [due("b", at(60))]);
+    let taken = store.claim_revocations(at(0), at(60), 10).await.unwrap();
+    assert_eq!(taken, [tried("b", at(60), 1)]);
     store.forget_revocation(&pair("b").id).await.unwrap();
     assert_eq!(store.claim_revocations(at(60), at(120), 10).await.unwrap(), []);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use coder_auth::store::{AuthStore, LoginCompletion, RevocationRecord, SessionRecord};
 
 use super::{
-    MICROSECOND, all_due, at, at_once, due, grant_key, id, login, pending, session, sign_in,
+    MICROSECOND, all_due, at, at_once, due, grant_key, id, login, pending, session, sign_in, tried,
 };
 
 /// Signs in with a session that was made and used at these seconds.
@@ -82,7 +82,7 @@ pub async fn the_last_session_takes_its_grant_with_it(open: impl AsyncFn() -> Ar
     assert!(store.grant(&grant_key(2)).await.unwrap().is_some());
     let before = store.claim_revocations(at(20) - MICROSECOND, at(60), 10).await.unwrap();
     assert_eq!(before, []);
-    assert_eq!(store.claim_revocations(at(20), at(60), 10).await.unwrap(), [due("b", at(60))]);
+    assert_eq!(store.claim_revocations(at(20), at(60), 10).await.unwrap(), [tried("b", at(60), 1)]);
 }
 
 /// All browsers are out, and stay so when the person signs in again.
@@ -100,7 +100,10 @@ pub async fn the_end_of_a_grant_ends_all_its_sessions(open: impl AsyncFn() -> Ar
         assert_eq!(store.session(&id(name)).await.unwrap(), None, "{name}");
     }
     assert!(store.session(&id("other")).await.unwrap().is_some());
-    assert_eq!(store.claim_revocations(at(20), at(60), 10).await.unwrap(), [due("laptop", at(60))]);
+    assert_eq!(
+        store.claim_revocations(at(20), at(60), 10).await.unwrap(),
+        [tried("laptop", at(60), 1)]
+    );
 }
 
 /// Of callers that end the sessions of a grant at once, exactly one gets the pair.
@@ -141,7 +144,7 @@ pub async fn sessions_expire_when_idle_or_old(open: impl AsyncFn() -> Arc<dyn Au
     assert!(store.session(&id("fresh")).await.unwrap().is_some());
     let mut claimed = store.claim_revocations(at(200), at(260), 10).await.unwrap();
     claimed.sort_by(|one, other| one.pair.id.cmp(&other.pair.id));
-    assert_eq!(claimed, [due("both", at(260)), due("old", at(260))]);
+    assert_eq!(claimed, [tried("both", at(260), 1), tried("old", at(260), 1)]);
 }
 
 /// The others are for the next time.

@@ -196,5 +196,5 @@ pub(super) fn link_key() -> LinkKey {
 }
 
 pub(super) fn link(name: &str) -> LinkRecord {
-    LinkRecord { key: link_key(), version: version(name), sealed: name.into(), stored_at: at(0) }
+    LinkRecord { key: link_key(), version: version(name), sealed: name.into() }
 }

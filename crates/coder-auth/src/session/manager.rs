@@ -1,0 +1,114 @@
+//! The sessions of browsers: finding the one of a request, and every way one ends.
+
+use std::sync::Arc;
+
+use coder_core::{World, earlier, is_within};
+use http::HeaderMap;
+use jiff::SignedDuration;
+
+use crate::environment::{Environment, Environments};
+use crate::error::AuthError;
+use crate::grant::revocations::Revocations;
+use crate::http::cookies::CookieRules;
+use crate::session::error::SessionError;
+use crate::session::{LogoutScope, SessionHandle, SessionId, SessionOptions};
+use crate::store::{AuthStore, RevocationRecord, SessionRecord};
+
+/// The last use of a session is known to within this time. Each use within it saves a write.
+const USE_PRECISION: SignedDuration = SignedDuration::from_mins(1);
+/// The number of sessions that the sweeper ends in one step.
+const STEP: u32 = 500;
+
+/// The sessions of one process. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Sessions {
+    pub(crate) world: World,
+    pub(crate) store: Arc<dyn AuthStore>,
+    pub(crate) environments: Arc<Environments>,
+    pub(crate) revocations: Revocations,
+    pub(crate) cookies: CookieRules,
+    pub(crate) options: SessionOptions,
+}
+
+impl Sessions {
+    /// Finds the session of the browser's cookie, if it may still be used, in this environment.
+    pub(crate) async fn find(
+        &self,
+        headers: &HeaderMap,
+        environment: Option<&str>,
+    ) -> Result<SessionRecord, AuthError> {
+        let id = self.cookies.session(headers).ok_or(SessionError::Missing)?.id();
+        let session = self.store.session(&id).await?.ok_or(SessionError::Ended)?;
+        let now = self.world.clock.now();
+        if !is_within(self.options.idle, now, session.used_at)
+            || !is_within(self.options.absolute, now, session.created_at)
+        {
+            self.end(&id).await?;
+            return Err(SessionError::Ended.into());
+        }
+        if environment.is_some_and(|environment| environment != session.environment) {
+            return Err(SessionError::OtherEnvironment.into());
+        }
+        if !is_within(USE_PRECISION, now, session.used_at) {
+            self.store.touch_session(&id, now).await?;
+        }
+        Ok(session)
+    }
+
+    /// Ends a session and, with the last one of it, the grant.
+    async fn end(&self, id: &SessionId) -> Result<(), AuthError> {
+        let ended = self.store.end_session(id, self.revocations.due_at()).await?;
+        self.revoke_ended(ended).await;
+        Ok(())
+    }
+
+    /// Ends a session whose handle has reached no browser.
+    pub(crate) async fn end_unheld(&self, environment: &Environment, handle: &SessionHandle) {
+        if let Err(error) = self.end(&handle.id()).await {
+            let environment = &environment.name;
+            tracing::warn!(
+                environment,
+                error = error.to_string(),
+                "a session that nobody holds was not ended; it expires"
+            );
+        }
+    }
+
+    /// Ends what a logout of this session ends.
+    pub(crate) async fn log_out(&self, id: &SessionId) -> Result<(), AuthError> {
+        match self.options.logout {
+            LogoutScope::Session => self.end(id).await,
+            LogoutScope::Grant => {
+                let Some(session) = self.store.session(id).await? else { return Ok(()) };
+                let ended = self.store.end_grant(&session.grant, self.revocations.due_at()).await?;
+                self.revoke_ended(ended).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the sessions that are too old or were not used for too long.
+    pub(crate) async fn expire(&self) -> Result<(), AuthError> {
+        let now = self.world.clock.now();
+        let idle = earlier(now, self.options.idle);
+        let created = earlier(now, self.options.absolute);
+        while self.store.expire_sessions(idle, created, now, STEP).await? >= u64::from(STEP) {}
+        Ok(())
+    }
+
+    /// Revokes the pair of a grant that has just ended.
+    async fn revoke_ended(&self, ended: Option<RevocationRecord>) {
+        if let Some(revocation) = ended
+            && let Some(upstream) = self.environments.upstream_of(&revocation.app)
+        {
+            self.revocations.revoke(upstream, &revocation).await;
+        }
+    }
+
+    /// Revokes the pair of a grant that a login has just ended, beside the caller.
+    pub(crate) fn revoke_ended_beside(&self, ended: RevocationRecord) {
+        let this = self.clone();
+        let work = async move { this.revoke_ended(Some(ended)).await };
+        self.world.runtime.spawn(Box::pin(work));
+    }
+}

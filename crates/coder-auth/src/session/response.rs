@@ -1,0 +1,143 @@
+//! The session response of Backstage: who is signed in, and the tokens.
+
+use std::sync::Arc;
+
+use coder_core::{Secret, World};
+use serde::Serialize;
+
+use crate::caller::user::SignedInGrant;
+use crate::environment::Environment;
+use crate::error::AuthError;
+use crate::grant::StoredGrant;
+use crate::grant::manager::announced_life;
+use crate::identity::Issuer;
+use crate::options::AccessTokenPolicy;
+use crate::seal::SealingKeys;
+use crate::sign_in::BackstageIdentity;
+use crate::store::{AuthStore, PersonRecord};
+
+/// The body of `refresh`, and the `response` of the popup's message. It holds tokens: it goes to
+/// the browser they belong to, and nowhere else.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionResponse {
+    profile: PublicProfile,
+    provider_info: ProviderInfo,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backstage_identity: Option<IdentityResponse>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PublicProfile {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
+    display_name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProviderInfo {
+    #[serde(
+        serialize_with = "Secret::serialize_exposed_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    access_token: Option<Secret>,
+    scope: String,
+    expires_in_seconds: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct IdentityResponse {
+    #[serde(serialize_with = "Secret::serialize_exposed")]
+    token: Secret,
+    identity: Identity,
+    expires_in_seconds: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity {
+    r#type: &'static str,
+    user_entity_ref: String,
+    ownership_entity_refs: Vec<String>,
+}
+
+/// Makes session responses, with the identity tokens in them. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct SessionResponses {
+    pub(crate) world: World,
+    pub(crate) store: Arc<dyn AuthStore>,
+    pub(crate) keys: SealingKeys,
+    pub(crate) issuer: Arc<Issuer>,
+    pub(crate) access_token: AccessTokenPolicy,
+}
+
+impl SessionResponses {
+    /// Creates the response with the tokens of this grant. `identity` was looked up just now, so
+    /// that a changed catalog counts from the next refresh on.
+    pub(crate) async fn create(
+        &self,
+        environment: &Environment,
+        stored: &StoredGrant,
+        identity: Option<BackstageIdentity>,
+    ) -> Result<SessionResponse, AuthError> {
+        let now = self.world.clock.now();
+        let profile = stored.grant.profile.clone();
+        let backstage_identity = match identity {
+            None => None,
+            Some(identity) => Some(self.identity(environment, stored, &identity).await?),
+        };
+        Ok(SessionResponse {
+            profile: PublicProfile {
+                email: profile.email,
+                picture: profile.picture,
+                display_name: profile.display_name,
+            },
+            provider_info: ProviderInfo {
+                access_token: match self.access_token {
+                    AccessTokenPolicy::Browser => Some(stored.access_token().clone()),
+                    AccessTokenPolicy::Server => None,
+                },
+                scope: stored.grant.scope.join(" "),
+                expires_in_seconds: announced_life(&stored.grant, now),
+            },
+            backstage_identity,
+        })
+    }
+
+    /// Issues an identity token that names this grant, and keeps who the person is for
+    /// `/v1/userinfo`.
+    async fn identity(
+        &self,
+        environment: &Environment,
+        stored: &StoredGrant,
+        identity: &BackstageIdentity,
+    ) -> Result<IdentityResponse, AuthError> {
+        let sign_in =
+            SignedInGrant { key: stored.key.clone(), environment: environment.name.clone() };
+        let user_entity_ref = identity.user.to_string();
+        let claim = sign_in.seal(&self.keys, &*self.world.random, &user_entity_ref)?;
+        let token = self.issuer.issue(identity, claim).await?;
+        let person = PersonRecord {
+            user_entity_ref,
+            ownership_entity_refs: identity.ownership.iter().map(ToString::to_string).collect(),
+        };
+        // Most often nothing has changed, and reading costs less than writing.
+        if self.store.person(&person.user_entity_ref).await?.as_ref() != Some(&person) {
+            self.store.put_person(person.clone()).await?;
+        }
+        Ok(IdentityResponse {
+            token: token.token,
+            identity: Identity {
+                r#type: "user",
+                user_entity_ref: person.user_entity_ref,
+                ownership_entity_refs: person.ownership_entity_refs,
+            },
+            expires_in_seconds: token.expires_in,
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! What a request proves the caller with.
+
+use coder_core::Secret;
+use http::HeaderValue;
+use http::header::{AUTHORIZATION, HeaderName};
+
+use crate::RequestError;
+
+/// The header Coder itself reads first.
+pub(crate) const SESSION_TOKEN: HeaderName = HeaderName::from_static("coder-session-token");
+
+/// A credential, and the header it travels in.
+///
+/// Coder takes a session token, an API token or an OAuth2 access token in either header.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Credential {
+    /// In `Coder-Session-Token`: right behind a proxy that uses `Authorization` for itself.
+    SessionToken(Secret),
+    /// In `Authorization: Bearer` (RFC 6750 §2.1), which Coder takes from 2.25 on.
+    Bearer(Secret),
+}
+
+impl Credential {
+    /// The header that carries it, marked as sensitive.
+    pub(crate) fn header(&self) -> Result<(HeaderName, HeaderValue), RequestError> {
+        let (name, value) = match self {
+            Self::SessionToken(token) => (SESSION_TOKEN, token.to_header()),
+            Self::Bearer(token) => (AUTHORIZATION, token.to_bearer()),
+        };
+        Ok((name, value.map_err(|_| RequestError::Credential)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_with_a_credential_does_not_print_it() {
+        for credential in [
+            Credential::SessionToken(Secret::new("canary-1")),
+            Credential::Bearer(Secret::new("canary-1")),
+        ] {
+            let (name, value) = credential.header().unwrap();
+            assert!(!format!("{name:?} {value:?} {credential:?}").contains("canary"));
+            assert!(value.to_str().unwrap().ends_with("canary-1"));
+        }
+    }
+
+    #[test]
+    fn a_token_with_a_line_break_is_refused_without_being_printed() {
+        let error = Credential::Bearer(Secret::new("canary\n2")).header().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the credential holds characters that no HTTP header can carry"
+        );
+    }
+}

@@ -1,0 +1,217 @@
+//! What Coder said when it said no, and what it means: releases and routes say one thing in
+//! different ways.
+
+use std::fmt;
+
+use coder_core::quoted;
+use http::StatusCode;
+
+/// What Coder said when it said no.
+///
+/// `Display` prints the status, the message, the detail and the fields that were wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// For people; may be shown. This and every text below is one line of 200 characters at most. For the OAuth2 endpoints their `error_description`.
+    pub message: String,
+    /// More about it; often the only reason that Coder gives.
+    pub detail: Option<String>,
+    /// Which fields of the request were wrong, and why.
+    pub validations: Vec<ValidationError>,
+    /// The code of an OAuth2 error (RFC 6749 §5.2), like `invalid_grant`.
+    pub oauth_code: Option<String>,
+    /// `X-Coder-Request-Id`: what to look for in Coder's log.
+    pub request_id: Option<String>,
+    /// What the error came from, as far as its text told.
+    pub(crate) cause: Option<Cause>,
+    /// Whether the request was of a safe method (RFC 9110 §9.2.1), so that it changed nothing.
+    pub(crate) changed_nothing: bool,
+}
+
+/// What an internal error of Coder came from. It is read from the whole text, of which only the
+/// beginning is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Forbidden,
+    NoRows,
+    Duplicate,
+    /// A workspace of this owner has the name.
+    DuplicateName,
+}
+
+impl Cause {
+    pub(crate) fn from_text(said: &str) -> Option<Self> {
+        if said.contains("duplicate key value violates unique constraint") {
+            let is_of_a_name = said.contains("workspaces_owner_id_lower_idx");
+            return Some(if is_of_a_name { Self::DuplicateName } else { Self::Duplicate });
+        }
+        [("rbac: forbidden", Self::Forbidden), ("sql: no rows in result set", Self::NoRows)]
+            .into_iter()
+            .find_map(|(text, cause)| said.contains(text).then_some(cause))
+    }
+}
+
+/// One field of a request that Coder refused.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[non_exhaustive]
+pub struct ValidationError {
+    /// The field's name in the request's JSON or query.
+    pub field: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+/// What stands in the way of a request that Coder answered with 409, or with 500 where two requests
+/// for one thing overlapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// The name is taken: by a workspace of this owner, a token of this user.
+    NameTaken,
+    /// Another build of the workspace is pending or running.
+    BuildActive,
+    /// The workspace was deleted.
+    Deleted,
+    /// Something else: the workspace is not started or has no deadline
+    /// ([`ExtendWorkspace`](crate::operations::ExtendWorkspace)), is a prebuilt one, or the
+    /// deployment has its first user already.
+    Other,
+}
+
+impl ApiError {
+    /// Whether the caller lacks the right to do this. Some routes say so with 500.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        (self.status == StatusCode::FORBIDDEN && !self.is_switched_off())
+            || (self.is_of_the_server() && self.cause == Some(Cause::Forbidden))
+    }
+
+    /// Whether something that the request names is not there, or hidden from the caller.
+    pub(crate) fn is_not_found(&self) -> bool {
+        match self.status {
+            StatusCode::NOT_FOUND => !self.is_unsupported(),
+            StatusCode::BAD_REQUEST => self.names_what_is_not_there(),
+            _ => self.is_of_the_server() && self.cause == Some(Cause::NoRows),
+        }
+    }
+
+    /// Whether this deployment does not have what was asked for: no such route, no such method, or
+    /// a feature that is switched off.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        match self.status {
+            StatusCode::NOT_FOUND => self.message == "Route not found.",
+            // Coder's router says it without a word; a refusal of Coder's own has a message.
+            StatusCode::METHOD_NOT_ALLOWED => {
+                Some(&*self.message) == self.status.canonical_reason()
+            }
+            _ => self.is_switched_off(),
+        }
+    }
+
+    /// Whether it says that a feature exists, but not at this deployment.
+    pub(crate) fn is_switched_off(&self) -> bool {
+        match self.status {
+            StatusCode::FORBIDDEN => {
+                self.message.ends_with("requires enabling the 'oauth2' experiment.")
+                    || self.message.starts_with("Dynamic client registration is disabled")
+                    || self.message.contains("is a Premium feature")
+                    || self.is_under_development()
+                    || matches!(
+                        &*self.message,
+                        "Dev Container feature not enabled."
+                            | "Dev Container feature not supported."
+                    )
+            }
+            StatusCode::BAD_REQUEST => self.message == "Workspace renames are not allowed.",
+            _ => false,
+        }
+    }
+
+    /// Whether it is of a release whose OAuth2 provider was not finished: 2.24 says so.
+    pub(crate) fn is_under_development(&self) -> bool {
+        self.message == "OAuth2 provider is under development."
+    }
+
+    /// Whether the build that the request is about has left the state that was expected.
+    pub(crate) fn is_too_late(&self) -> bool {
+        match self.status {
+            StatusCode::PRECONDITION_FAILED => true,
+            StatusCode::BAD_REQUEST => self.message == "Job has already completed!",
+            _ => false,
+        }
+    }
+
+    pub(crate) fn conflict(&self) -> Option<Conflict> {
+        if self.is_duplicate() {
+            let is_of_a_name = self.cause == Some(Cause::DuplicateName);
+            return Some(if is_of_a_name { Conflict::NameTaken } else { Conflict::Other });
+        }
+        if self.status != StatusCode::CONFLICT {
+            return None;
+        }
+        let unique = |validation: &ValidationError| validation.field == "name";
+        Some(if self.validations.iter().any(unique) {
+            Conflict::NameTaken
+        } else if self.message == "A workspace build is already active." {
+            Conflict::BuildActive
+        } else if self.message.ends_with("a deleted workspace!") {
+            Conflict::Deleted
+        } else {
+            Conflict::Other
+        })
+    }
+
+    /// Whether nobody knows what became of the request.
+    pub(crate) fn is_outcome_unknown(&self) -> bool {
+        let refused = self.is_forbidden() || self.is_not_found() || self.is_duplicate();
+        self.is_of_the_server() && !self.changed_nothing && !refused
+    }
+
+    /// Whether the database let another request through, which came at the same time.
+    fn is_duplicate(&self) -> bool {
+        self.is_of_the_server()
+            && matches!(self.cause, Some(Cause::Duplicate | Cause::DuplicateName))
+    }
+
+    fn is_of_the_server(&self) -> bool {
+        self.status.is_server_error()
+    }
+
+    /// Where the thing is named in a path, Coder answers 404; where it is a user in releases up to
+    /// 2.29, or is named in a body, 400.
+    fn names_what_is_not_there(&self) -> bool {
+        let message = &*self.message;
+        let of_template = message.starts_with("Template ") && message.ends_with(" doesn't exist.");
+        of_template
+            || matches!(
+                message,
+                r#""user" must be an existing uuid or username."#
+                    | "template version does not exist"
+                    | "Agent not found."
+            )
+    }
+
+    /// What Coder said, in one line.
+    pub(crate) fn said(&self) -> String {
+        let mut said = self.message.clone();
+        if let Some(detail) = self.detail.as_ref().filter(|detail| **detail != self.message) {
+            said.truncate(said.trim_end_matches(['.', ' ']).len());
+            said.push_str(": ");
+            said.push_str(detail);
+        }
+        if let Some(code) = self.oauth_code.as_ref().filter(|code| **code != self.message) {
+            said.push_str(&format!(" ({code})"));
+        }
+        for ValidationError { field, detail } in &self.validations {
+            said.push_str(&format!("; {}: {detail}", quoted(field)));
+        }
+        said
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "coder answered {}: {}", self.status.as_u16(), self.said())
+    }
+}

@@ -1,0 +1,50 @@
+//! Answers that are not JSON, so that something else than Coder's API gave them.
+
+use std::fmt;
+use std::time::Duration;
+
+use coder_core::quoted;
+use http::StatusCode;
+
+/// An answer that is not JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotJson {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// Its `Content-Type`, when it named one.
+    pub content_type: Option<String>,
+    /// How the body begins, at most 200 characters on one line. Empty when the body may hold
+    /// something else than a page for people.
+    pub start: String,
+    /// The time to wait, when the answer named one.
+    pub retry_after: Option<Duration>,
+    /// Whether the request was of a safe method (RFC 9110 §9.2.1), so that it changed nothing.
+    pub(crate) changed_nothing: bool,
+}
+
+impl NotJson {
+    /// Whether it is a page that came with success.
+    pub(crate) fn is_successful_page(&self) -> bool {
+        let is_html = |content_type: &String| content_type.starts_with("text/html");
+        self.status.is_success() && self.content_type.as_ref().is_some_and(is_html)
+    }
+}
+
+impl fmt::Display for NotJson {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status.as_u16();
+        write!(formatter, "did not receive JSON from coder, but status {status}")?;
+        if let Some(content_type) = &self.content_type {
+            write!(formatter, " with {}", quoted(content_type))?;
+        }
+        if !self.start.is_empty() {
+            write!(formatter, " that begins with {}", quoted(&self.start))?;
+        }
+        if self.status.is_server_error() {
+            formatter.write_str("; the proxy in front of coder may be unable to reach it")
+        } else {
+            formatter.write_str("; check the deployment's URL, and whether a login page or proxy stands in front of it")
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Reading of the values that models are made of.
+
+use std::collections::BTreeMap;
+
+use coder_core::Secret;
+use jiff::Timestamp;
+use serde::Deserialize as _;
+use serde::de::{Deserializer, MapAccess, SeqAccess};
+use serde_json::Value;
+
+use super::read::{Neutral, Number, Outcome, Read, Slot};
+use super::{List, Unreadable, neutral};
+
+impl Read for String {
+    const FORM: &'static str = "a text";
+
+    fn from_text(text: &str) -> Outcome<Self> {
+        Ok(text.to_owned())
+    }
+}
+
+impl Read for Secret {
+    const FORM: &'static str = "a text";
+
+    fn from_text(text: &str) -> Outcome<Self> {
+        Ok(Self::new(text))
+    }
+}
+
+impl Read for bool {
+    const FORM: &'static str = "true or false";
+
+    fn from_flag(flag: bool) -> Outcome<Self> {
+        Ok(flag)
+    }
+}
+
+impl Read for Timestamp {
+    const FORM: &'static str = "a time";
+
+    fn from_text(text: &str) -> Outcome<Self> {
+        text.parse().map_err(|_| Self::unlike("another text"))
+    }
+}
+
+impl Read for uuid::Uuid {
+    const FORM: &'static str = "a UUID";
+
+    fn from_text(text: &str) -> Outcome<Self> {
+        Self::try_parse(text).map_err(|_| Self::unlike("another text"))
+    }
+}
+
+/// Whole numbers, as far as each reaches.
+macro_rules! whole_numbers {
+    ($($number:ty),+) => {$(
+        impl Read for $number {
+            const FORM: &'static str = "a whole number";
+
+            fn from_number(number: Number) -> Outcome<Self> {
+                let whole = match number {
+                    Number::Negative(number) => number.try_into().ok(),
+                    Number::Natural(number) => number.try_into().ok(),
+                    Number::Real(_) => None,
+                };
+                whole.ok_or_else(|| Self::unlike("another number"))
+            }
+        }
+    )+};
+}
+
+whole_numbers!(i64, i32, u64, u16);
+
+impl Read for f64 {
+    const FORM: &'static str = "a number";
+
+    #[expect(clippy::cast_precision_loss, reason = "what JSON calls a number is no more precise")]
+    fn from_number(number: Number) -> Outcome<Self> {
+        Ok(match number {
+            Number::Negative(number) => number as Self,
+            Number::Natural(number) => number as Self,
+            Number::Real(number) => number,
+        })
+    }
+}
+
+impl<T: Read> Read for Option<T> {
+    const FORM: &'static str = T::FORM;
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn from_null() -> Outcome<Self> {
+        Ok(None)
+    }
+
+    fn from_flag(flag: bool) -> Outcome<Self> {
+        T::from_flag(flag).map(Some)
+    }
+
+    fn from_number(number: Number) -> Outcome<Self> {
+        T::from_number(number).map(Some)
+    }
+
+    fn from_text(text: &str) -> Outcome<Self> {
+        T::from_text(text).map(Some)
+    }
+
+    fn from_items<'de, A: SeqAccess<'de>>(items: A) -> Result<Outcome<Self>, A::Error> {
+        T::from_items(items).map(|outcome| outcome.map(Some))
+    }
+
+    fn from_fields<'de, A: MapAccess<'de>>(fields: A) -> Result<Outcome<Self>, A::Error> {
+        T::from_fields(fields).map(|outcome| outcome.map(Some))
+    }
+}
+
+impl<T> Neutral for Option<T>
+where
+    Self: Read,
+{
+    fn neutral() -> Self {
+        None
+    }
+}
+
+impl<T: Read> Read for List<T> {
+    const FORM: &'static str = "a list";
+
+    /// Go writes a list that was never made as null.
+    fn from_null() -> Outcome<Self> {
+        Ok(Self::default())
+    }
+
+    fn from_items<'de, A: SeqAccess<'de>>(mut items: A) -> Result<Outcome<Self>, A::Error> {
+        let mut list = Self::default();
+        let mut index = 0;
+        while let Some(slot) = items.next_element::<Slot<T>>()? {
+            match slot.0 {
+                Some(Ok(item)) => list.push(item),
+                Some(Err(fault)) => list.report(*fault.within(&format!("[{index}]"))),
+                None => {}
+            }
+            index += 1;
+        }
+        Ok(Ok(list))
+    }
+}
+
+impl<T> Neutral for List<T>
+where
+    Self: Read,
+{
+    fn neutral() -> Self {
+        Self::default()
+    }
+
+    /// Empty, but not silently so.
+    fn instead_of(unreadable: Unreadable) -> Self {
+        let mut list = Self::default();
+        list.report(unreadable);
+        list
+    }
+}
+
+/// An entry whose value cannot be read is left out: a map says what there is under each name, and
+/// under this one there is nothing that is known here.
+impl<T: Read> Read for BTreeMap<String, T> {
+    const FORM: &'static str = "an object";
+
+    /// Go writes a map that was never made as null.
+    fn from_null() -> Outcome<Self> {
+        Ok(Self::new())
+    }
+
+    fn from_fields<'de, A: MapAccess<'de>>(mut fields: A) -> Result<Outcome<Self>, A::Error> {
+        let mut map = Self::new();
+        while let Some((name, Slot(outcome))) = fields.next_entry::<String, Slot<T>>()? {
+            if let Some(Ok(value)) = outcome {
+                map.insert(name, value);
+            }
+        }
+        Ok(Ok(map))
+    }
+}
+
+/// What is not modelled is kept as it is.
+impl Read for Value {
+    const FORM: &'static str = "anything";
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome<Self>, D::Error> {
+        Self::deserialize(deserializer).map(Ok)
+    }
+}
+
+impl<T> Neutral for BTreeMap<String, T>
+where
+    Self: Read,
+{
+    fn neutral() -> Self {
+        Self::new()
+    }
+}
+
+neutral!(String, bool, i64, i32, u64, f64);

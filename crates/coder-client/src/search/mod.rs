@@ -1,0 +1,11 @@
+//! What to search for, in Coder's grammar.
+
+mod grammar;
+mod template;
+mod user;
+mod workspace;
+
+pub use grammar::FilterError;
+pub use template::TemplateFilter;
+pub use user::UserFilter;
+pub use workspace::WorkspaceFilter;
