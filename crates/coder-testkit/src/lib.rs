@@ -116,8 +116,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
-mod browser;
-mod builder;
 #[cfg(feature = "catalog")]
 mod catalog;
 mod clock;
@@ -130,9 +128,7 @@ mod future;
 mod json;
 mod misuse;
 mod model;
-mod models;
 mod oauth2;
-mod organizations;
 mod pages;
 mod random;
 #[cfg(feature = "recordings")]
@@ -141,16 +137,12 @@ pub mod recordings;
 mod release;
 mod router;
 mod rules;
+mod setup;
 mod store;
 #[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
 mod stubs;
-mod templates;
-mod users;
 mod wire;
-mod workspaces;
 
-pub use browser::NotRedirected;
-pub use builder::FakeCoderBuilder;
 #[cfg(feature = "catalog")]
 #[cfg_attr(docsrs, doc(cfg(feature = "catalog")))]
 pub use catalog::FakeCatalog;
@@ -162,10 +154,9 @@ pub use fake::FakeCoder;
 pub use model::{FakeApp, FakeUser, NewAgent, NewResource, NewWorkspaceApp, Pace};
 pub use random::SeededRandom;
 pub use release::Version;
+pub use setup::{FakeCoderBuilder, FakeTemplate, NewWorkspace, NotRedirected};
 #[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "wiremock")))]
 pub use stubs::{CoderMock, Stub, StubbedEndpoint};
-pub use templates::FakeTemplate;
 pub use wire::fault::{Fault, Held};
 pub use wire::recorded::RecordedRequest;
-pub use workspaces::NewWorkspace;

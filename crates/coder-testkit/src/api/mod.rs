@@ -6,8 +6,12 @@ mod external_auth;
 mod keys;
 mod notifications;
 mod open;
+mod organizations;
 mod routes;
 mod table;
+pub(crate) mod templates;
+pub(crate) mod users;
+pub(crate) mod workspaces;
 
 pub(crate) use open::{Open, first, second, third};
 

@@ -6,12 +6,13 @@ use super::open::Open;
 use super::table::{Gate, Route, below, delete, get, patch, post, put};
 use super::{authcheck, deployment, external_auth, keys, notifications};
 use super::{first, second};
+use super::{organizations, templates, users, workspaces};
 use crate::Version;
+use crate::api::templates::parse_id;
+use crate::oauth2;
 use crate::store::Deployment;
-use crate::templates::parse_id;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
-use crate::{oauth2, organizations, templates, users, workspaces};
 
 /// Every route of a build without enterprise features that the fake knows.
 pub(crate) const ROUTES: &[Route] = &[

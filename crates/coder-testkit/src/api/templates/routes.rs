@@ -5,6 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::search::TemplateSearch;
+use crate::api::workspaces::Page;
 use crate::api::{Open, first, second, third};
 use crate::model::Template;
 use crate::rules::authentication::Caller;
@@ -12,7 +13,6 @@ use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::parse_id as parse;
 use crate::wire::reply::{Answer, Reply};
-use crate::workspaces::Page;
 
 /// `GET /api/v2/templates`.
 pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {

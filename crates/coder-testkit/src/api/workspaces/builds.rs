@@ -6,6 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::json::Fresh;
+use crate::api::templates::{Values, Wanted};
 use crate::json::Json as _;
 use crate::model::{
     Agent, AgentDescription, AgentFate, AgentPlan, Build, BuildPlan, Fate, Successor, Template,
@@ -13,7 +14,6 @@ use crate::model::{
 };
 use crate::rules::authentication::Caller;
 use crate::store::Deployment;
-use crate::templates::{Values, Wanted};
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Rule, Shape, field, ruled};
 use crate::wire::reply::{Answer, Reply};

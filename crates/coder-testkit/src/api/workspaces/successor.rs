@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::builds::given_parameters;
 use crate::Version;
+use crate::api::templates::{self, Resolved, Wanted};
 use crate::json::Json as _;
 use crate::model::{Build, BuildPlan, Successor, Transition, Workspace};
 use crate::store::Deployment;
-use crate::templates::{self, Resolved, Wanted};
 use crate::wire::reply::Reply;
 
 impl Successor {

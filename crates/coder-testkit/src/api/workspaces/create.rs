@@ -7,13 +7,13 @@ use uuid::Uuid;
 use super::builds::{PARAMETER, given_parameters};
 use super::json::Fresh;
 use crate::Version;
+use crate::api::templates::{Values, Wanted};
 use crate::json::Json as _;
 use crate::model::{
     BuildPlan, Schedule, Template, TemplateVersion, Transition, User, Workspace, default_agent,
 };
 use crate::rules::authentication::Caller;
 use crate::store::Deployment;
-use crate::templates::{Values, Wanted};
 use crate::wire::call::Call;
 use crate::wire::input::{Kind, Rule, Shape, field, ruled};
 use crate::wire::reply::{Answer, Reply};

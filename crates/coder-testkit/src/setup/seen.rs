@@ -5,8 +5,8 @@ use coder_client::{TemplateId, WorkspaceId};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::api::workspaces::Fresh;
 use crate::misuse::misuse;
-use crate::workspaces::Fresh;
 use crate::{FakeCoder, FakeUser};
 
 impl FakeCoder {

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::api::Open;
+use crate::api::workspaces::Page;
 use crate::model::User;
 use crate::rules::search::{FreeText, SearchFault, Terms};
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
-use crate::workspaces::Page;
 
 const STATUSES: [&str; 3] = ["active", "dormant", "suspended"];
 const LOGIN_TYPES: [&str; 6] =

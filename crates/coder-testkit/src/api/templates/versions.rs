@@ -4,13 +4,13 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{dynamic, parse_id};
+use crate::api::workspaces::{imported_log, imported_resources};
 use crate::api::{Open, first};
 use crate::model::{Template, TemplateVersion};
 use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
-use crate::workspaces::{imported_log, imported_resources};
 
 /// `GET /api/v2/templateversions/{version}`.
 pub(crate) fn version(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {

@@ -5,7 +5,6 @@ mod json;
 mod parameters;
 mod routes;
 mod search;
-mod setup;
 mod validation;
 mod versions;
 
@@ -16,7 +15,6 @@ pub(crate) use routes::{
     delete, get, get_by_name, list, list_of_organization, parse_id, patch, previous_version,
     version_by_name, version_by_names, versions,
 };
-pub use setup::FakeTemplate;
 pub(crate) use versions::{
     dynamic_parameters, external_auth, logs, nothing, patch_version, presets, resources,
     rich_parameters, version,
