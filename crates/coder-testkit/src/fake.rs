@@ -91,7 +91,7 @@ impl FakeCoder {
         reply.into_response()
     }
 
-    /// What a client gets to see: Coder's answer, or what a fault made of it.
+    /// Answers as a client sees it: with Coder's answer, or what a fault made of it.
     #[cfg(feature = "wiremock")]
     pub(crate) fn exchange(&self, request: Request<Bytes>) -> Outcome {
         self.answer(&self.record(request), None)
@@ -145,7 +145,7 @@ impl FakeCoder {
     }
 }
 
-/// People and applications.
+/// Adds and changes people and applications.
 impl FakeCoder {
     /// Adds a member, `<username>@example.com`. Asking for the same name again gives the same
     /// user.
@@ -271,7 +271,7 @@ impl FakeCoder {
     }
 }
 
-/// What goes wrong, and what has been asked.
+/// Lets requests go wrong, and tells which ones were sent.
 impl FakeCoder {
     /// Lets something go wrong with the next request that matches.
     pub fn fail_next(&self, fault: Fault) {

@@ -18,7 +18,7 @@ use coder_testkit::Version;
 pub(crate) use stage::ensure;
 pub use stage::{Stage, Trouble};
 
-/// One journey.
+/// A journey through the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Journey {
@@ -92,7 +92,7 @@ impl Journey {
         }
     }
 
-    /// Takes the journey.
+    /// Takes the journey on a stage.
     ///
     /// # Errors
     ///

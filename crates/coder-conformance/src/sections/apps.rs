@@ -48,7 +48,7 @@ const CALLBACKS: &[&str] = &[
     " https://a.test/cb",
 ];
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     let (owner, member) = (server.token("ada"), server.token("grace"));
     server.ask("apps/list-no-session", "GET", APPS).send().await;

@@ -19,7 +19,7 @@ pub(super) struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// Sends the requests.
+    /// Sends the requests of this section.
     pub(super) async fn play(&self, server: &mut Server) {
         let code = self.code(server, &[]).await;
         server.name(&code, "{code}");
@@ -239,7 +239,7 @@ impl Exchange<'_> {
         self.send(server, "redirect-sent-at-authorize-absent-here-then-right", &code, &[]).await;
     }
 
-    /// RFC 8707.
+    /// Asks for tokens of a resource (RFC 8707).
     async fn resources(&self, server: &mut Server) {
         let base = server.seed().base.clone();
         let (own, foreign) =

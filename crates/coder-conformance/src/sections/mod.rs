@@ -49,7 +49,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// All parts.
+    /// All parts, in the order they are asked.
     pub const ALL: [Self; 4] = [Self::OAuth, Self::Api, Self::Workspaces, Self::Off];
 
     /// Sends the requests of this part.

@@ -28,7 +28,7 @@ const REDIRECT_URIS: &[&str] = &[
     "https://a.test/*",
 ];
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     let good = json!({ "redirect_uris": ["https://portal.test/cb"], "client_name": "Dyn" });
     let registered = server.ask("register/good", "POST", REGISTER).json(&good).send().await;

@@ -19,7 +19,7 @@ use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::Answer;
 
-/// Everything below `/api/v2`.
+/// Answers every request below `/api/v2`.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
     table::dispatch(routes::ROUTES, routes::GATES, deployment, call, rest)
 }

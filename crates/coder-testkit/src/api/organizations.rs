@@ -77,19 +77,19 @@ impl Deployment<'_> {
     }
 }
 
-/// `GET /api/v2/organizations`.
+/// Answers a request for `GET /api/v2/organizations`.
 pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     deployment.authenticate(call)?;
     Ok(Reply::ok(&deployment.organizations_json().into()))
 }
 
-/// `GET /api/v2/organizations/{organization}`.
+/// Answers a request for `GET /api/v2/organizations/{organization}`.
 pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     deployment.authenticate(call)?;
     deployment.organization_json(first(open))
 }
 
-/// `GET /api/v2/users/{user}/organizations`.
+/// Answers a request for `GET /api/v2/users/{user}/organizations`.
 pub(crate) fn list_of_user(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -100,7 +100,7 @@ pub(crate) fn list_of_user(
     Ok(Reply::ok(&deployment.organizations_json().into()))
 }
 
-/// `GET /api/v2/users/{user}/organizations/{organization}`.
+/// Answers a request for `GET /api/v2/users/{user}/organizations/{organization}`.
 pub(crate) fn get_of_user(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     deployment.visible_user(&caller, first(open))?;

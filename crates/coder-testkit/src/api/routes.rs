@@ -116,7 +116,7 @@ pub(crate) const ROUTES: &[Route] = &[
     below("workspaceagents/{agent}", agents),
 ];
 
-/// Outer paths first.
+/// The gates of the API, those of outer paths first.
 pub(crate) const GATES: &[Gate] = &[
     Gate { path: "users/{user}", check: see_user },
     Gate { path: "organizations", check: signed_in },

@@ -16,7 +16,7 @@ const CONNECTION_TIMEOUT: u64 = 120;
 /// How often a connected agent is heard of.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// What a start gives a workspace.
+/// An agent that a start gives a workspace.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AgentPlan {
     pub(crate) name: String,
@@ -27,7 +27,7 @@ pub(crate) struct AgentPlan {
     pub(crate) is_sub_agent: bool,
 }
 
-/// What becomes of an agent, when nobody interferes.
+/// The course of an agent when nobody interferes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum AgentFate {
     #[default]
@@ -57,10 +57,10 @@ pub(crate) enum ScriptFate {
     LeavesOutputOpen,
 }
 
-/// What happens to an agent later.
+/// An event in the life of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AgentEvent {
-    /// Its connection breaks.
+    /// The connection of the agent breaks.
     Lost,
     /// It is started again, connects, and runs its scripts once more.
     Back,
@@ -106,7 +106,7 @@ pub(crate) struct AgentState {
     start_ended: Option<Timestamp>,
     stop_began: Option<Timestamp>,
     stop_ended: Option<Timestamp>,
-    /// What its scripts have said.
+    /// The lines that its scripts have written.
     log: Vec<(Timestamp, &'static str)>,
 }
 
@@ -227,7 +227,7 @@ impl Agent {
         if starts { "Startup Script" } else { "Shutdown Script" }
     }
 
-    /// What its scripts took so far.
+    /// Returns how long its scripts took so far.
     pub(crate) fn script_timings(&self, state: &AgentState) -> Vec<Value> {
         let scripts = self.plan.scripts;
         let timing = |starts: bool, began: Option<Timestamp>, ended: Option<Timestamp>, fate| {
@@ -251,7 +251,7 @@ impl Agent {
         stop.into_iter().chain(start).collect()
     }
 
-    /// What connecting took; `None` before it has connected.
+    /// Returns how long connecting took; `None` before it has connected.
     pub(crate) fn connection_timing(&self, state: &AgentState) -> Option<Value> {
         Some(json!({
             "started_at": state.created_at.to_string(),
@@ -262,7 +262,7 @@ impl Agent {
         }))
     }
 
-    /// What its scripts have said so far, after the line of that id.
+    /// Returns the lines of its log so far, after the line with this id.
     pub(crate) fn logs(&self, state: &AgentState, after: u64) -> Vec<Value> {
         let written = (1..).zip(self.lines(state)).filter(|(id, _)| *id > after);
         let line = |(id, (at, output)): (u64, &(Timestamp, &str))| {
@@ -277,7 +277,7 @@ impl Agent {
         written.map(line).collect()
     }
 
-    /// What its scripts have said; a dev container's agent has none.
+    /// Returns the lines that its scripts have written; a dev container's agent has none.
     fn lines<'a>(&self, state: &'a AgentState) -> &'a [(Timestamp, &'static str)] {
         if self.plan.is_sub_agent { &[] } else { &state.log }
     }

@@ -72,7 +72,7 @@ impl NewWorkspaceApp {
         }
     }
 
-    /// What people read.
+    /// Sets the name that people read.
     pub fn display_name(mut self, text: &str) -> Self {
         text.clone_into(&mut self.display_name);
         self

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::agent::Agent;
 use super::pace::{Pace, plus};
 
-/// What a build is for.
+/// The purpose of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transition {
     Start,
@@ -14,7 +14,7 @@ pub(crate) enum Transition {
     Delete,
 }
 
-/// What becomes of a build when nobody interferes.
+/// The course of a build when nobody interferes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Succeeds,

@@ -22,7 +22,7 @@ pub(crate) struct ApiKey {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
-    /// A login.
+    /// A session that began with a login.
     Session,
     /// Made by a person, for a fixed time. The allow list has what it may touch, as `type:id`.
     Token { name: String, allow_list: Vec<String> },

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// What Coder says of what was never collected: the first moment of Go's calendar, and the longest
-/// time that it knows in seconds.
+/// The moment and the age that Coder gives to data that were never collected: the first moment of
+/// Go's calendar, and the longest time that it knows in seconds.
 const NEVER: (&str, i64) = ("0001-01-01T00:00:00Z", 9_223_372_036);
 
 /// One thing an agent tells, as it was last collected.

@@ -71,7 +71,7 @@ impl TwoPart {
         format!("coder_{}_{}", self.id, self.secret)
     }
 
-    /// Takes `coder_<id>_<secret>` apart.
+    /// Parses a text of the form `coder_<id>_<secret>`.
     pub(crate) fn parse_prefixed(text: &str) -> Option<Self> {
         let mut parts = text.split('_');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {

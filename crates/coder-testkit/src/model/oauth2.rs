@@ -50,7 +50,7 @@ impl std::fmt::Debug for AppSecret {
     }
 }
 
-/// What it takes to register an application.
+/// The data of an application that is about to be registered.
 #[derive(Debug)]
 pub(crate) struct NewApp {
     pub(crate) name: String,
@@ -94,7 +94,7 @@ pub(crate) struct RefreshToken {
     pub(crate) user: Uuid,
     pub(crate) secret: Option<Uuid>,
     pub(crate) expires_at: Timestamp,
-    /// What the person has granted; the access token may hold less.
+    /// The scopes that the person has granted; the access token may hold less.
     pub(crate) scopes: Vec<String>,
     pub(crate) resource: Option<String>,
 }
@@ -111,7 +111,7 @@ impl std::fmt::Debug for RefreshToken {
     }
 }
 
-/// What a client has said of itself beyond what the application stores.
+/// The metadata of a client beyond those that the application stores.
 #[derive(Clone, Debug)]
 pub(crate) struct Registered {
     /// The metadata as it was sent, with the defaults filled in.

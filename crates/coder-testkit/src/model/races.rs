@@ -19,18 +19,18 @@ pub(crate) struct Races {
     pub(crate) random: SeededRandom,
     /// How many requests have redeemed a code or a refresh token, by its first part.
     pub(crate) redeemed: HashMap<String, u32>,
-    /// What the request that is being answered had read when it arrived.
+    /// The code or token that the request that is being answered had read when it arrived.
     pub(crate) seen: Option<Seen>,
 }
 
-/// What a request had read when it arrived.
+/// The code or token that a request had read when it arrived.
 #[derive(Clone, Debug)]
 pub(crate) enum Seen {
     Code(Code),
     RefreshToken(RefreshToken),
 }
 
-/// What a request redeems.
+/// The kind of text that a request redeems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Code,
@@ -44,7 +44,7 @@ pub(crate) enum Verdict {
     Wins,
     /// It has read the token after another request had used it up.
     ComesTooLate,
-    /// What it has read is gone when it comes to write.
+    /// The record that it has read is gone when it comes to write.
     Stumbles,
 }
 

@@ -57,7 +57,7 @@ struct ResourceDatum {
     sensitive: bool,
 }
 
-/// What a template says of an agent. Absent parts are as usual.
+/// The description of an agent in a template. Absent parts are as usual.
 #[derive(Clone, Debug)]
 pub(crate) struct AgentDescription {
     pub(crate) name: String,
@@ -95,7 +95,7 @@ pub(crate) fn usual() -> Vec<Resource> {
     vec![Resource { any_agent: true, ..pod.0 }, volume.0]
 }
 
-/// What Terraform says.
+/// Returns the lines that Terraform writes.
 pub(crate) fn usual_log() -> [Vec<String>; 2] {
     ["Terraform has been successfully initialized!", "Apply complete!"]
         .map(|line| vec![line.to_owned()])
@@ -129,7 +129,7 @@ impl NewResource {
         self
     }
 
-    /// What a day of it costs, in credits.
+    /// Sets the cost of a day, in credits.
     pub fn daily_cost(mut self, credits: u32) -> Self {
         self.0.daily_cost = credits;
         self
@@ -189,13 +189,13 @@ impl NewAgent {
         })
     }
 
-    /// One more app.
+    /// Adds an app to the agent.
     pub fn app(mut self, app: NewWorkspaceApp) -> Self {
         self.0.apps.push(app);
         self
     }
 
-    /// An environment variable.
+    /// Adds an environment variable to the agent.
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.0.environment.push((name.to_owned(), value.to_owned()));
         self

@@ -29,7 +29,7 @@ const DAYS: Bounds =
 const PREFIX: &str = "CRON_TZ=";
 
 impl Schedule {
-    /// Reads an expression.
+    /// Parses the expression of a schedule.
     ///
     /// # Errors
     ///

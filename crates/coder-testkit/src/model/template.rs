@@ -21,7 +21,7 @@ pub(crate) struct Template {
     pub(crate) created_at: Timestamp,
     /// The user who has made it, when it is one of the deployment.
     pub(crate) created_by: Option<Uuid>,
-    /// What builds its workspaces: `terraform`.
+    /// The program that builds its workspaces: `terraform`.
     pub(crate) provisioner: String,
     /// The text that explains its versions.
     pub(crate) readme: String,
@@ -31,11 +31,11 @@ pub(crate) struct Template {
     pub(crate) classic: Option<bool>,
     /// Whether members may cancel builds of their workspaces.
     pub(crate) cancel_by_members: bool,
-    /// What builds of its workspaces make.
+    /// The resources that builds of its workspaces make.
     pub(crate) resources: Vec<Resource>,
-    /// What a provisioner says while it plans and while it applies.
+    /// The lines that a provisioner writes while it plans and while it applies.
     pub(crate) log: [Vec<String>; 2],
-    /// What starting builds of its workspaces fail with: an error, and a code when there is one.
+    /// The failure of builds that start its workspaces: an error, and a code when there is one.
     pub(crate) builds_fail: Option<(String, Option<String>)>,
     /// External authentication that everyone needs before creating: id and display name.
     pub(crate) external_auth: Vec<(String, String)>,
@@ -98,7 +98,7 @@ impl Template {
         }
     }
 
-    /// What people read.
+    /// Returns the name that people read.
     pub(crate) fn shown_name(&self) -> &str {
         if self.display_name.is_empty() { &self.name } else { &self.display_name }
     }
@@ -108,7 +108,7 @@ impl Template {
         self.classic.unwrap_or(Dialect::of(version).classic_parameters)
     }
 
-    /// What it says of an agent of that name.
+    /// Returns the description of the agent of that name.
     pub(crate) fn agent(&self, name: &str) -> Option<&AgentDescription> {
         self.agents().find(|agent| agent.name == name)
     }
@@ -123,7 +123,7 @@ impl Template {
         !self.resources.iter().any(|resource| resource.any_agent)
     }
 
-    /// The active version.
+    /// Returns the active version of the template.
     pub(crate) fn active(&self) -> Option<&TemplateVersion> {
         self.versions.last()
     }

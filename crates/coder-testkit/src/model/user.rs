@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub struct FakeUser {
     /// Coder's id of the user.
     pub id: UserId,
-    /// The login name.
+    /// The name that the user signs in with.
     pub username: String,
     /// `<username>@example.com` unless said otherwise.
     pub email: String,

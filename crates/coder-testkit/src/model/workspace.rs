@@ -31,7 +31,7 @@ pub(crate) struct Workspace {
     /// Users who may use it beside its owner, with their role.
     pub(crate) shared_with: Vec<(Uuid, String)>,
     pub(crate) port_shares: Vec<PortShare>,
-    /// What each start gives it.
+    /// The agents that each start gives it.
     pub(crate) agents: Vec<AgentPlan>,
 }
 

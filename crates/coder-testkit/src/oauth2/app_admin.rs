@@ -12,10 +12,10 @@ use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Rule, Shape, field, parse_id, ruled};
 use crate::wire::reply::{Answer, Reply};
 
-/// What an owner sends to register an application.
+/// The body with which an owner registers an application.
 static POST_APP: Shape = Shape { name: "PostOAuth2ProviderAppRequest", fields: APP_FIELDS };
 
-/// What an owner sends to change one.
+/// The body with which an owner changes an application.
 static PUT_APP: Shape = Shape { name: "PutOAuth2ProviderAppRequest", fields: APP_FIELDS };
 
 const APP_FIELDS: &[crate::wire::input::Field] = &[
@@ -36,7 +36,7 @@ static RICH_APP: Shape = Shape {
     ],
 };
 
-/// Everything below `/api/v2/oauth2-provider`.
+/// Answers every request below `/api/v2/oauth2-provider`.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
     let caller = deployment.authenticate(call)?;
     let has_settings = deployment.profile().no_store;
@@ -156,7 +156,7 @@ impl AppSecret {
     }
 }
 
-/// `/api/v2/oauth2-provider/settings`, since 2.37.
+/// Answers `/api/v2/oauth2-provider/settings`, which exists since 2.37.
 fn settings(deployment: &mut Deployment<'_>, call: &Call, caller: &Caller) -> Answer {
     static SETTINGS: Shape = Shape {
         name: "OAuth2ProviderSettings",
@@ -251,7 +251,7 @@ fn read(
     })
 }
 
-/// What an update leaves out is kept.
+/// Reads a field of an application; an update that leaves it out keeps it.
 fn rich_redirect_uris(body: &Input, stored: Option<&App>) -> Result<Vec<String>, Reply> {
     let mut uris = body.texts("redirect_uris");
     if uris.is_empty() {
@@ -267,7 +267,7 @@ fn rich_redirect_uris(body: &Input, stored: Option<&App>) -> Result<Vec<String>,
     }
 }
 
-/// What an update leaves out is kept.
+/// Reads a field of an application; an update that leaves it out keeps it.
 fn rich_scope(body: &Input, stored: Option<&App>) -> Result<Option<String>, Reply> {
     let Some(scope) = body.value("scope").and_then(Value::as_str) else {
         return Ok(stored.and_then(|app| app.scope.clone()));

@@ -31,7 +31,7 @@ struct AuthorizationRequest<'a> {
     state: Option<&'a str>,
     challenge: Option<&'a str>,
     resource: Option<&'a str>,
-    /// What will be granted.
+    /// The scopes that will be granted.
     scopes: Vec<String>,
 }
 

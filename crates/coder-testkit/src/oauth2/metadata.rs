@@ -15,9 +15,9 @@ use crate::wire::reply::{Answer, Reply};
 /// A document below `/.well-known`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Document {
-    /// `oauth-authorization-server`.
+    /// The document `oauth-authorization-server` (RFC 8414).
     AuthorizationServer,
-    /// `oauth-protected-resource`.
+    /// The document `oauth-protected-resource` (RFC 9728).
     ProtectedResource,
 }
 

@@ -27,7 +27,7 @@ use crate::wire::call::Call;
 use crate::wire::cors;
 use crate::wire::reply::{Answer, Reply};
 
-/// Everything below `/oauth2`.
+/// Answers every request below `/oauth2`.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
     let profile = *deployment.profile();
     let open = profile.cors_on_authorize || rest != ["authorize"];

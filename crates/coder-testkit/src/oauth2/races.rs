@@ -73,8 +73,8 @@ impl State {
         }
     }
 
-    /// What the request had read, when another one has redeemed that since. What was revoked is
-    /// gone for everybody.
+    /// Returns the record that the request had read, when another one has redeemed it since. A
+    /// record that was revoked is gone for everybody.
     fn overtaken(&self, id: &str) -> Option<&Seen> {
         let races = self.races.as_ref()?;
         races.redeemed.get(id)?;

@@ -145,7 +145,7 @@ fn authorized(
     }
 }
 
-/// What a client may know of itself; never its secret.
+/// Returns the metadata that a client may know of itself; never its secret.
 fn configuration(deployment: &Deployment<'_>, app: &App, registered: &Registered) -> Value {
     let mut answer = registered.metadata.clone();
     answer.set("client_id", app.id.to_string());

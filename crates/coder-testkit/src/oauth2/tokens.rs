@@ -30,7 +30,7 @@ const SUPPORTED_GRANTS: [&str; 2] = ["authorization_code", "refresh_token"];
 
 const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What a pair is made of.
+/// The grant that a pair is made from.
 struct Grant {
     /// The client the access token is named after.
     client: Uuid,
@@ -56,7 +56,7 @@ struct TokenRequest<'a> {
     scope: Option<&'a str>,
 }
 
-/// `POST /oauth2/tokens`.
+/// Answers a request for `POST /oauth2/tokens`.
 pub(crate) fn issue(deployment: &mut Deployment<'_>, call: &Call, app: &App) -> Answer {
     if deployment.profile().refuses_secret_in_query && call.query("client_secret").is_some() {
         return Err(malformed());
@@ -82,7 +82,7 @@ pub(crate) fn issue(deployment: &mut Deployment<'_>, call: &Call, app: &App) -> 
     }
 }
 
-/// What must hold before anything is looked up.
+/// Checks what must hold before anything is looked up.
 fn read<'a>(
     deployment: &Deployment<'_>,
     app: &App,
@@ -228,7 +228,7 @@ fn refresh(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'_
     ))
 }
 
-/// Issues a pair.
+/// Issues a pair of tokens.
 fn pair(deployment: &mut Deployment<'_>, grant: Grant) -> Reply {
     let lifetime = deployment.state.session_lifetime;
     let key = deployment.mint_key(

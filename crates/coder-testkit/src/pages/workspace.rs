@@ -12,7 +12,7 @@ use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 
-/// Everything below `/@owner/workspace`.
+/// Answers every request below `/@owner/workspace`.
 pub(crate) fn route(
     deployment: &mut Deployment<'_>,
     call: &Call,

@@ -34,9 +34,9 @@ impl Caller {
 /// Why a call has no caller.
 #[derive(Debug)]
 pub(crate) struct Rejected {
-    /// What a person is told.
+    /// The message for a person.
     pub(crate) message: String,
-    /// What a program is answered.
+    /// The answer for a program.
     pub(crate) reply: Reply,
 }
 

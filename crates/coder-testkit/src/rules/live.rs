@@ -11,17 +11,17 @@ use crate::store::{Deployment, Shared};
 /// How often the clock is looked at where a runtime tells the time.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// What a look has found.
+/// The result of a look at the deployment.
 pub(crate) enum Next<T> {
     /// Something to send; look again at once.
     Now(T),
     /// Nothing yet; look again when something has changed.
     Later,
-    /// The end.
+    /// The stream ends here.
     Never,
 }
 
-/// What `look` finds, as it comes about.
+/// Streams what `look` finds, as it comes about.
 pub(crate) fn live<T: 'static>(
     shared: Shared,
     mut look: impl FnMut(&mut Deployment<'_>) -> Next<T> + MaybeSend + 'static,

@@ -86,7 +86,7 @@ pub(crate) const ALL: &str = "coder:all";
 
 const APPLICATION_CONNECT: &str = "coder:application_connect";
 
-/// What a scope expands to. A composite is more than its name; anything else is itself.
+/// Expands a scope. A composite is more than its name; anything else is itself.
 fn expand(scope: &str) -> &[&str] {
     match scope {
         ALL | "all" => &["*"],
@@ -139,7 +139,7 @@ fn expand(scope: &str) -> &[&str] {
     }
 }
 
-/// What a set of scopes allows.
+/// The permissions that a set of scopes gives.
 #[derive(Clone, Debug)]
 pub(crate) struct Permissions(BTreeSet<String>);
 
@@ -182,7 +182,7 @@ pub(crate) fn canonical(scope: &str) -> &str {
     }
 }
 
-/// What the one field says that tokens had before they had several scopes.
+/// Returns the value of the one field that tokens had before they had several scopes.
 pub(crate) fn legacy(scopes: &[String]) -> &'static str {
     match scopes {
         [all] if all == ALL => "all",
@@ -196,8 +196,8 @@ pub(crate) fn is_known(scope: &str) -> bool {
     CATALOG.contains(&scope) || matches!(scope, "all" | "application_connect")
 }
 
-/// What is granted when a client with the ceiling `allowed` asks for `asked`; both are lists
-/// separated by spaces.
+/// Returns the scopes that are granted when a client with the ceiling `allowed` asks for `asked`;
+/// both are lists separated by spaces.
 ///
 /// # Errors
 ///

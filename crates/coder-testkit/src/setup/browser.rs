@@ -71,7 +71,7 @@ struct Browser<'a> {
     cookies: Vec<String>,
 }
 
-/// What a browser has got: status, where it is sent, and the page.
+/// The page that a browser has got: status, where it is sent, and the text.
 struct Got {
     status: StatusCode,
     location: Option<String>,
@@ -154,7 +154,7 @@ fn cancel_link(page: &str) -> Option<&str> {
     before.rsplit_once("href=\"").map(|(_, href)| href)
 }
 
-/// What stands between `before` and the next quotation mark.
+/// Returns the text between `before` and the next quotation mark.
 fn between<'a>(page: &'a str, before: &str) -> Option<&'a str> {
     page.split_once(before)?.1.split_once('"').map(|(found, _)| found)
 }

@@ -178,7 +178,7 @@ impl FakeCoderBuilder {
         self
     }
 
-    /// The fake.
+    /// Builds the fake deployment.
     pub fn build(self) -> FakeCoder {
         let test_clock = self.clock.is_none().then(TestClock::new);
         let clock = match (self.clock, &test_clock) {

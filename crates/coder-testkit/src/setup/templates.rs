@@ -34,12 +34,12 @@ impl FakeCoder {
 }
 
 impl FakeTemplate {
-    /// The template's id.
+    /// Returns the id of the template.
     pub fn id(&self) -> TemplateId {
         self.id.into()
     }
 
-    /// The template's name.
+    /// Returns the name of the template.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -58,7 +58,7 @@ impl FakeTemplate {
         self.change(|template| template.organization = organization)
     }
 
-    /// What people read instead of the name.
+    /// Sets the name that people read.
     pub fn display_name(self, text: &str) -> Self {
         self.change(|template| text.clone_into(&mut template.display_name))
     }
@@ -74,7 +74,7 @@ impl FakeTemplate {
         self.change(|template| template.created_by = Some(user))
     }
 
-    /// What builds its workspaces: `terraform` unless said.
+    /// Sets the program that builds its workspaces; `terraform` unless said.
     pub fn provisioner(self, name: &str) -> Self {
         self.change(|template| name.clone_into(&mut template.provisioner))
     }
@@ -141,15 +141,15 @@ impl FakeTemplate {
         self.change_active(|version| version.takes_anything = false)
     }
 
-    /// What a build makes, in this order; a Kubernetes pod with the workspace's agents and a
-    /// volume unless said. The agents of workspaces that are created from now on are those of the
-    /// resources.
+    /// Sets the resources that a build makes, in this order; a Kubernetes pod with the workspace's
+    /// agents and a volume unless said. The agents of workspaces that are created from now on are
+    /// those of the resources.
     pub fn resources(self, resources: impl IntoIterator<Item = NewResource>) -> Self {
         let resources: Vec<_> = resources.into_iter().map(NewResource::into_resource).collect();
         self.change(|template| template.resources = resources)
     }
 
-    /// What the provisioner says in the log of a build: while it plans and while it applies.
+    /// Sets the lines of a build's log: while the provisioner plans and while it applies.
     pub fn build_log(self, planning: &[&str], applying: &[&str]) -> Self {
         let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
         self.change(|template| template.log = [lines(planning), lines(applying)])

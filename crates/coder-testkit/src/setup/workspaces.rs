@@ -325,7 +325,7 @@ impl NewWorkspace {
         self
     }
 
-    /// Without any app.
+    /// Leaves out all apps of its agents.
     pub fn without_apps(mut self) -> Self {
         self.agents.iter_mut().for_each(|agent| agent.apps.clear());
         self

@@ -18,7 +18,7 @@ use crate::release::Profile;
 use crate::wire::fault::Fault;
 use crate::wire::recorded::RecordedRequest;
 
-/// What is fixed when the fake is built.
+/// The settings that are fixed when the fake is built.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) url: DeploymentUrl,
@@ -43,7 +43,7 @@ pub(crate) struct Settings {
     pub(crate) strange: bool,
 }
 
-/// What changes while it runs.
+/// The state of the deployment, which changes while it runs.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     /// In the order they were added.
@@ -51,7 +51,7 @@ pub(crate) struct State {
     /// By their first part.
     pub(crate) keys: HashMap<String, ApiKey>,
     pub(crate) apps: Vec<App>,
-    /// What dynamically registered clients have said of themselves.
+    /// The metadata of dynamically registered clients.
     pub(crate) registered: HashMap<Uuid, Registered>,
     /// By their first part.
     pub(crate) codes: HashMap<String, Code>,
@@ -67,7 +67,7 @@ pub(crate) struct State {
     pub(crate) workspace_of_build: HashMap<Uuid, Uuid>,
     /// Builds that ask for another one when they have succeeded.
     pub(crate) successors: Vec<Successor>,
-    /// What the agents of a workspace tell about themselves.
+    /// The metadata of a workspace's agents.
     pub(crate) metadata: HashMap<Uuid, Vec<Metadatum>>,
     pub(crate) rate_counters: Counters,
     /// Users with the external providers they have linked.

@@ -11,10 +11,10 @@ use crate::model::{Preset, Template, TemplateVersion};
 use crate::store::State;
 use crate::wire::reply::Reply;
 
-/// Names and values.
+/// The names and values of parameters.
 pub(crate) type Values = Vec<(String, String)>;
 
-/// What a build's values are made of.
+/// The sources of a build's values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted<'a> {
     pub(crate) preset: Option<&'a Preset>,

@@ -14,13 +14,13 @@ use crate::wire::call::Call;
 use crate::wire::input::parse_id as parse;
 use crate::wire::reply::{Answer, Reply};
 
-/// `GET /api/v2/templates`.
+/// Answers a request for `GET /api/v2/templates`.
 pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     find_all(deployment, call, &caller, None)
 }
 
-/// `GET /api/v2/organizations/{organization}/templates`.
+/// Answers a request for `GET /api/v2/organizations/{organization}/templates`.
 pub(crate) fn list_of_organization(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -53,13 +53,13 @@ fn find_all(
     Ok(Reply::ok(&found.into_iter().map(|template| template.json(deployment)).collect()))
 }
 
-/// `GET /api/v2/templates/{template}`.
+/// Answers a request for `GET /api/v2/templates/{template}`.
 pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let template = by_id(deployment, call, open)?;
     Ok(Reply::ok(&template.json(deployment)))
 }
 
-/// `GET /api/v2/organizations/{organization}/templates/{template}`.
+/// Answers a request for `GET /api/v2/organizations/{organization}/templates/{template}`.
 pub(crate) fn get_by_name(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let template = by_name(deployment, call, open)?;
     Ok(Reply::ok(&template.json(deployment)))

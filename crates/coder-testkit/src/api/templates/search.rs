@@ -23,7 +23,7 @@ pub(crate) struct TemplateSearch {
 }
 
 impl TemplateSearch {
-    /// Reads `q`.
+    /// Parses the search text `q`.
     pub(crate) fn read(
         search: &str,
         deployment: &Deployment<'_>,

@@ -12,7 +12,7 @@ use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 
-/// `GET /api/v2/templateversions/{version}`.
+/// Answers a request for `GET /api/v2/templateversions/{version}`.
 pub(crate) fn version(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let found = find(deployment, call, open)?;
     Ok(Reply::ok(&found.version.json(deployment, &found.template)))
@@ -35,7 +35,7 @@ pub(crate) fn patch_version(
     ))
 }
 
-/// `GET …/rich-parameters`.
+/// Answers a request for `GET …/rich-parameters`.
 pub(crate) fn rich_parameters(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -83,8 +83,8 @@ pub(crate) fn resources(deployment: &mut Deployment<'_>, call: &Call, open: &Ope
     Ok(Reply::ok(&imported_resources(deployment, &template, &version).into()))
 }
 
-/// What no version of the fake has: `variables`, and the parameters and schemas of
-/// releases long ago.
+/// Answers with an empty list, for what no version of the fake has: `variables`, and the parameters
+/// and schemas of releases long ago.
 pub(crate) fn nothing(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     find(deployment, call, open)?;
     Ok(Reply::ok(&json!([])))
@@ -98,7 +98,7 @@ pub(crate) fn logs(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>
     imported_log(call, version.created_at, planned)
 }
 
-/// Everything below `…/dynamic-parameters`.
+/// Answers every request below `…/dynamic-parameters`.
 pub(crate) fn dynamic_parameters(
     deployment: &mut Deployment<'_>,
     call: &Call,

@@ -68,12 +68,12 @@ pub(crate) fn delete(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     Ok(Reply::ok(&json!({ "message": "User has been deleted!" })))
 }
 
-/// `PUT /api/v2/users/{user}/status/activate`.
+/// Answers a request for `PUT /api/v2/users/{user}/status/activate`.
 pub(crate) fn activate(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     set_status(deployment, call, open, UserStatus::Active)
 }
 
-/// `PUT /api/v2/users/{user}/status/suspend`.
+/// Answers a request for `PUT /api/v2/users/{user}/status/suspend`.
 pub(crate) fn suspend(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     set_status(deployment, call, open, UserStatus::Suspended)
 }

@@ -23,13 +23,13 @@ const PROFILE: Shape = Shape {
     ],
 };
 
-/// `GET /api/v2/users/{user}/login-type`.
+/// Answers a request for `GET /api/v2/users/{user}/login-type`.
 pub(crate) fn login_type(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     named(deployment, call, open)?;
     Ok(Reply::ok(&json!({ "login_type": "password" })))
 }
 
-/// `GET /api/v2/users/{user}/roles`.
+/// Answers a request for `GET /api/v2/users/{user}/roles`.
 pub(crate) fn roles(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let user = named(deployment, call, open)?;
     let of_deployment: &[&str] = if user.owner { &["owner"] } else { &[] };
@@ -74,7 +74,7 @@ pub(crate) fn preferences(deployment: &mut Deployment<'_>, call: &Call, open: &O
     }))
 }
 
-/// `PUT /api/v2/users/{user}/profile`.
+/// Answers a request for `PUT /api/v2/users/{user}/profile`.
 pub(crate) fn put_profile(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let user = named(deployment, call, open)?;
     let profile = PROFILE.read(call)?;

@@ -140,7 +140,7 @@ static BODY: Shape = Shape {
     ],
 };
 
-/// `POST /api/v2/workspaces/{id}/builds`.
+/// Answers a request for `POST /api/v2/workspaces/{id}/builds`.
 pub(crate) fn start(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -180,7 +180,7 @@ pub(crate) fn start(
     Ok(Reply::created(&build.json(deployment, workspace, Fresh::Yes)))
 }
 
-/// What only those who manage templates, or the deployment, may ask for.
+/// Refuses a request for what only those who manage templates, or the deployment, may ask.
 fn check_powers(body: &Input, transition: Transition, caller: &Caller) -> Result<(), Reply> {
     let orphan = body.flag("orphan");
     if orphan && transition != Transition::Delete {
@@ -301,7 +301,7 @@ pub(crate) fn given_parameters(values: Option<&Value>) -> Values {
         .collect()
 }
 
-/// `PATCH /api/v2/workspacebuilds/{id}/cancel`.
+/// Answers a request for `PATCH /api/v2/workspacebuilds/{id}/cancel`.
 pub(crate) fn cancel(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -347,7 +347,7 @@ pub(crate) fn cancel(
 }
 
 impl Deployment<'_> {
-    /// What becomes of a build that a request asks for.
+    /// Returns the course of a build that a request asks for.
     pub(crate) fn fate(&self, template: Uuid, transition: Transition) -> Fate {
         let template = self.state.template(template);
         match template.and_then(|template| template.builds_fail.clone()) {

@@ -44,7 +44,7 @@ static BODY: Shape = Shape {
     ],
 };
 
-/// What somebody wants to have.
+/// The workspace that somebody wants to have.
 #[derive(Debug, Default)]
 pub(crate) struct Wish {
     pub(crate) name: String,

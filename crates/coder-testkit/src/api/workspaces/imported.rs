@@ -66,7 +66,7 @@ struct Ids {
 }
 
 impl Ids {
-    /// Those behind the ids of the job and the file.
+    /// Begins behind the ids of the job and the file.
     fn of(version: &TemplateVersion) -> Self {
         Self { version: version.id, last: 2 }
     }

@@ -23,7 +23,7 @@ impl State {
         self.users.get(&id).map(|user| user.username.clone()).unwrap_or_default()
     }
 
-    /// What people read instead of the name of a user.
+    /// Returns the name of a user that people read.
     pub(crate) fn shown_name(&self, id: Uuid) -> String {
         self.users.get(&id).map(|user| user.name.clone()).unwrap_or_default()
     }
@@ -172,7 +172,7 @@ impl Build {
         json
     }
 
-    /// What the build has made, as the template describes it.
+    /// Describes what the build has made, as the template says.
     pub(crate) fn resources_json(
         &self,
         deployment: &Deployment<'_>,

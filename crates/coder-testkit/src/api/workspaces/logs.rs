@@ -93,10 +93,10 @@ fn next_batch(lines: Vec<Value>, last: &mut u64, over: bool) -> Next<Vec<Value>>
     }
 }
 
-/// Who speaks in the log of a job.
+/// The sources of the lines in the log of a job.
 const SOURCES: (&str, &str) = ("provisioner_daemon", "provisioner");
 
-/// What a request wants to see of a log.
+/// The part of a log that a request asks for.
 struct Asked {
     after: u64,
     /// The parameter has to be there; its value does not matter.
@@ -165,7 +165,7 @@ fn id(line: &Value) -> u64 {
     line.get("id").and_then(Value::as_u64).unwrap_or_default()
 }
 
-/// What the provisioner has said so far: first it plans, then it applies.
+/// Returns the lines of the provisioner so far: first it plans, then it applies.
 fn build_lines(
     deployment: &Deployment<'_>,
     workspace: &Workspace,

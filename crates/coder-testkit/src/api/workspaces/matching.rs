@@ -45,7 +45,7 @@ pub(crate) struct WorkspaceSearch {
 }
 
 impl WorkspaceSearch {
-    /// Reads `q`.
+    /// Parses the search text `q`.
     pub(crate) fn read(
         search: &str,
         deployment: &Deployment<'_>,

@@ -36,7 +36,8 @@ impl Deployment<'_> {
 /// How often Coder tells it again, although nothing has changed.
 const AGAIN_EVERY: SignedDuration = SignedDuration::from_secs(5);
 
-/// What the agent tells now, at once again, again whenever that changes, and every five seconds.
+/// Tells what the agent says now, at once again, again whenever that changes, and every five
+/// seconds.
 pub(super) fn watch(deployment: &Deployment<'_>, call: &Call, agent: Uuid, wire: Wire) -> Answer {
     let mut last: Option<Vec<Metadatum>> = None;
     let mut repeated = false;

@@ -15,7 +15,7 @@ use crate::wire::events::Wire;
 use crate::wire::input::{Query, parse_id, parse_time};
 use crate::wire::reply::{Answer, Reply};
 
-/// Everything below `/api/v2/workspaces`.
+/// Answers every request below `/api/v2/workspaces`.
 pub(crate) fn route_workspaces(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -43,7 +43,7 @@ pub(crate) fn route_workspaces(
     }
 }
 
-/// What is below `/api/v2/users/{user}/workspace/{name}`, and the creation of workspaces.
+/// Answers everything below `/api/v2/users/{user}/workspace/{name}`, and creates workspaces.
 pub(crate) fn route_user(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -79,7 +79,7 @@ pub(crate) fn route_user(
     }
 }
 
-/// Everything below `/api/v2/workspacebuilds/{id}`.
+/// Answers every request below `/api/v2/workspacebuilds/{id}`.
 pub(crate) fn route_builds(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
     let caller = deployment.authenticate(call)?;
     let [id, rest @ ..] = rest else { return Err(Reply::no_route()) };
@@ -123,7 +123,7 @@ pub(crate) fn route_builds(deployment: &mut Deployment<'_>, call: &Call, rest: &
     }
 }
 
-/// Everything below `/api/v2/workspaceagents/{id}`.
+/// Answers every request below `/api/v2/workspaceagents/{id}`.
 pub(crate) fn route_agents(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
     let caller = deployment.authenticate(call)?;
     let (&Method::GET, [id, rest @ ..]) = (&call.method, rest) else {
@@ -272,7 +272,7 @@ fn gone(deployment: &Deployment<'_>, workspace: &Workspace) -> Reply {
     Reply::error(StatusCode::GONE, &message)
 }
 
-/// Newest first.
+/// Lists the builds of a workspace, the newest first.
 fn list_builds(deployment: &Deployment<'_>, call: &Call, workspace: &Workspace) -> Answer {
     let mut query = Query::of(call);
     let (limit, offset) = (query.count("limit"), query.count("offset"));

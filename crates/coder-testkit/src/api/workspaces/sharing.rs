@@ -27,7 +27,7 @@ static PORT: Shape = Shape {
     ],
 };
 
-/// `/api/v2/workspaces/{id}/acl`.
+/// Answers every request for `/api/v2/workspaces/{id}/acl`.
 pub(crate) fn acl(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -100,7 +100,7 @@ fn changes(deployment: &Deployment<'_>, body: &Input) -> Result<Vec<(Uuid, Strin
     roles.map(change).collect()
 }
 
-/// `/api/v2/workspaces/{id}/port-share`.
+/// Answers every request for `/api/v2/workspaces/{id}/port-share`.
 pub(crate) fn ports(
     deployment: &mut Deployment<'_>,
     call: &Call,

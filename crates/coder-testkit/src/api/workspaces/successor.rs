@@ -13,8 +13,8 @@ use crate::store::Deployment;
 use crate::wire::reply::Reply;
 
 impl Successor {
-    /// What `on_success` of a build's request asks for. Releases before 2.36 do not know the
-    /// field, and do nothing with it.
+    /// Reads `on_success` of a build's request. Releases before 2.36 do not know the field, and do
+    /// nothing with it. Releases before 2.36 do not know the field, and do nothing with it.
     pub(crate) fn wished_for(
         deployment: &Deployment<'_>,
         wish: Option<&Value>,

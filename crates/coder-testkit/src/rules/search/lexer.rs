@@ -7,16 +7,16 @@
 /// One element of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Element {
-    /// `key:value`.
+    /// A filter of the form `key:value`.
     Filter { key: String, value: String },
     /// Everything that is no filter, quotes included.
     Text(String),
 }
 
-/// What words without a `:` are.
+/// The meaning of words without a `:`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Words {
-    /// One text together.
+    /// The words are one text together.
     Together,
     /// Each a text of its own: releases before 2.29.
     Each,

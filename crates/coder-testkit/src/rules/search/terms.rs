@@ -7,10 +7,10 @@ use super::lexer::{Element, Words, lex, split_unquoted};
 use crate::release::Dialect;
 use crate::wire::input::{parse_id, repeated};
 
-/// What is wrong with a search: the field at fault and why.
+/// The fault of a search: the field at fault and why.
 pub(crate) type SearchFault = (String, String);
 
-/// What text without a key is looked for in.
+/// The field in which text without a key is looked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FreeText {
     /// A key; `name`, or `owner/name`, without one.
@@ -61,7 +61,7 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// Reads a search.
+    /// Splits a search into its filters.
     ///
     /// # Errors
     ///
@@ -116,7 +116,7 @@ impl Terms {
         }
     }
 
-    /// A number.
+    /// Reads a filter whose value is a number.
     pub(crate) fn integer(&mut self, key: &str) -> Option<i64> {
         let value = self.one(key)?;
         let number = value.parse().ok();
