@@ -24,7 +24,7 @@ pub(crate) struct Environment {
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) scopes: Vec<String>,
-    /// Redirect URI of its logins (RFC 6749 §3.1.2), as it is registered at Coder.
+    /// The redirect URI of its logins (RFC 6749 §3.1.2), as it is registered at Coder.
     pub(crate) callback: Url,
 }
 
@@ -155,8 +155,9 @@ impl Environment {
         same_callback(self.callback.path(), path)
     }
 
-    /// Refuses an answer of an authorization server that is not this environment's (RFC 9700 §4.4):
-    /// one that arrives at another redirect URI, or names another issuer (RFC 9207 §2.4).
+    /// Refuses an answer of another authorization server (RFC 9700 §4.4).
+    ///
+    /// Such an answer arrives at another redirect URI, or names another issuer (RFC 9207 §2.4).
     pub(crate) fn check_callback(
         &self,
         path: &str,
@@ -187,8 +188,10 @@ fn frame_tail(path: &str) -> Option<&str> {
     path.rfind(FRAME).and_then(|at| path.get(at + FRAME.len()..))
 }
 
-/// The redirect URIs of environments that name none themselves: one for a portal with one
-/// deployment, else one for each deployment, named after its first environment.
+/// The redirect URIs of environments that name none themselves.
+///
+/// A portal with one deployment has one. Otherwise each deployment has its own, named after its
+/// first environment.
 struct Callbacks {
     base_url: Url,
     /// The first environment of each deployment.

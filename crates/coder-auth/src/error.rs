@@ -1,4 +1,4 @@
-//! What can go wrong, whose fault it is, and what a browser is told.
+//! The failures of this crate: whose fault they are, and what a browser is told.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,81 +14,82 @@ use crate::sign_in::SignInError;
 use crate::store::StoreError;
 use crate::upstream::UpstreamError;
 
-/// The longest wait a browser is asked for, whatever Coder asks for.
+/// The longest wait that a browser is told, whatever Coder asks for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
-/// A failure of this crate. Cheap to clone: many callers may wait for one rotation.
+/// A failure of this crate. Cheap to clone, because many callers may wait for one rotation.
 ///
-/// Its message is safe to show to the person in front of the browser; the details are in
+/// Its message is safe to show to the person in front of the browser. The causes are in
 /// [`source`](std::error::Error::source) and belong into the operator's log.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct AuthError(Arc<AuthErrorKind>);
 
-/// Every way to fail, by whose fault it is.
+/// The kinds of failure, by whose fault they are.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthErrorKind {
-    /// The request is not one this route serves.
+    /// The request is not one that this route serves.
     #[error(transparent)]
     Request(#[from] RequestError),
-    /// The browser has no session, or none that can be used.
+    /// The request has no session, or one that cannot be used.
     #[error(transparent)]
     Session(#[from] SessionError),
-    /// The person is known to Coder but not to the portal.
+    /// The user is known to Coder and has no identity in the portal.
     #[error(transparent)]
     SignIn(#[from] SignInError),
-    /// Coder refused, could not be reached, or answered what it should not.
+    /// Coder refused a request, could not be reached, or gave an unexpected answer.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
-    /// A token cannot be linked.
+    /// The token cannot be linked.
     #[error(transparent)]
     Link(#[from] LinkError),
     /// The keys of a trusted issuer could not be read, so its tokens cannot be verified.
     #[error("the issuer of the token cannot be asked for its keys; try again in a moment")]
     Issuer(#[from] VerifyError),
-    /// Our own store of grants and sessions failed.
+    /// The store of grants and sessions failed.
     #[error("the session store is not available; try again in a moment")]
     Store(#[from] StoreError),
-    /// The system gave no randomness.
+    /// The source of randomness failed.
     #[error("the server cannot create secrets right now; try again in a moment")]
     Random(#[from] RandomError),
-    /// `/users/me` named another user than the one the token was issued to.
+    /// The route `/users/me` named another user than the one that the token was issued to.
     #[error(
         "Coder answered about somebody else; something between this server and Coder mixes up answers, and the portal's operator has to look at it"
     )]
     OtherUser,
-    /// Coder has refused so many tokens lately that no unknown one is tried.
+    /// Coder has refused many tokens within the last minute, so no unknown token is tried.
     #[error("too many unknown Coder tokens were tried; try again in a minute")]
     TooManyTokens,
-    /// The answer was not ready in time.
+    /// The answer was not ready within the time limit of the route.
     #[error("Coder takes too long to answer; try again in a moment")]
     TooSlow,
-    /// Other requests have changed the grant all the while.
+    /// Other requests changed the grant each time that this one tried to write it.
     #[error("your access to Coder was renewed by another request; try again")]
     Overtaken,
-    /// Another replica is rotating the grant, and does not come to an end.
+    /// Another replica holds the lease to rotate the grant and does not finish.
     #[error("your access to Coder is being renewed; try again in a moment")]
     RotationUnderWay,
-    /// Coder has refused the token at one route, and does not say at `/users/me` whether it is good.
+    /// Coder refused the token at one route, and `/users/me` does not answer whether the token is
+    /// valid.
     #[error(
         "Coder has refused the token and cannot be asked about it right now; try again in a moment"
     )]
     Unconfirmed,
-    /// No stored key for identity tokens can be opened with the configured session keys.
+    /// The configured session keys open none of the stored keys for identity tokens.
     #[error(
         "the stored signing keys cannot be opened with the configured `coder.session.keys`; the portal's operator has to put the former key behind the new one"
     )]
     SigningKeysUnreadable,
-    /// Our own fault: something that cannot be.
+    /// A fault of this program.
     #[error(transparent)]
     Bug(#[from] BugError),
-    /// A task of this process ended before its work was done: the process is shutting down.
+    /// A task of this process ended before its work was done, because the process is shutting down.
     #[error("the server is shutting down; try again in a moment")]
     Interrupted,
 }
 
-/// A fault of this program, which neither waiting nor another request mends.
+/// A fault of this program. Neither waiting nor another request helps.
 #[derive(Debug, thiserror::Error)]
 #[error("the server has a fault of its own ({what}); its operator should report it")]
 pub struct BugError {
@@ -97,12 +98,12 @@ pub struct BugError {
 }
 
 impl BugError {
-    /// Says what should not have been possible.
+    /// Creates the error for a state that should not be possible.
     pub(crate) fn new(what: &'static str) -> Self {
         Self { what, source: None }
     }
 
-    /// Reports a value of ours that cannot be written as JSON.
+    /// Creates the error for a value that cannot be written as JSON.
     pub(crate) fn unwritable(source: serde_json::Error) -> Self {
         Self { what: "a value cannot be written as JSON", source: Some(source) }
     }
@@ -115,12 +116,13 @@ impl<E: Into<AuthErrorKind>> From<E> for AuthError {
 }
 
 impl AuthError {
-    /// What went wrong.
+    /// Returns the kind of the failure.
     pub fn kind(&self) -> &AuthErrorKind {
         &self.0
     }
 
-    /// The status of the answer: 4xx only when the caller can mend it, 503 when waiting does.
+    /// Returns the status of the answer: 4xx when the caller can mend it, 503 when waiting may
+    /// help, 500 for a fault of this program.
     pub fn status(&self) -> StatusCode {
         use AuthErrorKind as Kind;
         match self.kind() {
@@ -145,17 +147,18 @@ impl AuthError {
         }
     }
 
-    /// Backstage's name for an error of this status.
+    /// Returns Backstage's name for an error of this status.
     pub fn name(&self) -> &'static str {
         error_name(self.status())
     }
 
-    /// Whether the same request may succeed later, and the session is still good.
+    /// Tells whether the same request may succeed later while the session stays valid.
     pub fn is_transient(&self) -> bool {
         self.status() == StatusCode::SERVICE_UNAVAILABLE
     }
 
-    /// How long to wait before trying again, for a transient failure.
+    /// Returns how long to wait before trying again, for a transient failure: 5 seconds unless
+    /// Coder asks for more, at most 1 hour.
     pub fn retry_after(&self) -> Option<Duration> {
         let asked = match self.kind() {
             AuthErrorKind::Upstream(error) => error.retry_after(),
@@ -165,7 +168,7 @@ impl AuthError {
     }
 }
 
-/// Backstage's name of an error with this status.
+/// Returns Backstage's name for an error with this status.
 pub(crate) fn error_name(status: StatusCode) -> &'static str {
     match status.as_u16() {
         400 => "InputError",

@@ -47,24 +47,27 @@
 //!
 //! # How a login lasts
 //!
-//! Coder keeps one live token pair per user and app: a login in a second browser kills the pair of
-//! the first, and so does every rotation. So the pair is kept here, once per person, as a *grant*;
-//! a browser holds a *session*, an opaque handle that leads to the grant. Two browsers, two tabs
-//! and two replicas share one grant, and rotate it once.
+//! Coder keeps one live token pair per user and application: a login in a second browser kills the
+//! pair of the first, and so does every rotation. So this crate stores the pair once per user, as a
+//! *grant*. A browser holds a *session*, an opaque handle that leads to the grant. Two browsers, two
+//! tabs and two replicas share one grant, and rotate it once.
 //!
 //! # The journey
 //!
-//! 1. [`CoderAuth::start`] sends the browser to Coder, with PKCE, and gives it a sealed attempt;
-//!    unless Coder is known to refuse the application ([`ApplicationProbe`]).
-//! 2. [`CoderAuth::callback`] exchanges the code, keeps the grant, finds out who it is, signs the
-//!    person in to Backstage if [`SignIn`] is configured, and opens a session.
-//! 3. [`CoderAuth::refresh`] answers from the grant. Coder is asked when a token is about to
-//!    expire, and every ten minutes whether the user still may.
-//! 4. [`CoderAuth::caller`] tells the other routes of a portal who asks, with a client of Coder's
-//!    API that speaks for that person.
-//! 5. [`CoderAuth::link`] keeps a Coder session token for a person who is signed in to Backstage and
+//! 1. [`CoderAuth::start`] sends the browser to Coder, with PKCE, and gives it a sealed login
+//!    attempt, unless Coder is known to refuse the application ([`ApplicationProbe`]).
+//! 2. [`CoderAuth::callback`] exchanges the code, asks Coder for the user, signs the user in to
+//!    Backstage if [`SignIn`] is configured, and stores the grant and a session.
+//! 3. [`CoderAuth::refresh`] answers from the grant. It asks Coder again if the user was confirmed
+//!    more than 30 seconds ago, and rotates a token that expires soon. While Coder does not answer,
+//!    a grant that was confirmed within 10 minutes is good.
+//! 4. [`CoderAuth::caller`] identifies the caller of any other route of a portal, with a client for
+//!    Coder's API that acts for this user.
+//! 5. [`CoderAuth::link`] stores a Coder session token for a user who is signed in to Backstage and
 //!    not to Coder.
-//! 6. [`CoderAuth::logout`] ends the session, and with the last one the grant, at Coder too.
+//! 6. [`CoderAuth::logout`] ends the session, and with the last one the grant, at Coder as well.
+//!
+//! Further routes of a portal use the same HTTP layer, [`http`](mod@http).
 //!
 //! # What it is not
 //!
@@ -79,6 +82,7 @@ pub mod http;
 pub mod identity;
 mod login;
 mod options;
+mod parts;
 mod random_token;
 mod routes;
 mod seal;

@@ -1,4 +1,4 @@
-//! What an embedder says about its portal and its Coder deployments. No YAML here.
+//! The options of an embedder for its portal and its Coder deployments. No YAML here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use crate::identity::{IdentityTokenOptions, StaticSigningKey, TrustedIssuer};
 use crate::session::SessionOptions;
 use crate::sign_in::SignIn;
 
-/// The portal: where it lives, which environments it offers, and how long things last.
+/// The options of a portal's auth backend: its URL, its environments, its sessions and its identity
+/// tokens.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthOptions {
@@ -26,21 +27,21 @@ pub struct AuthOptions {
     pub(crate) dangerously_allow_http: bool,
 }
 
-/// Who gets Coder's access token.
+/// The recipient of Coder's access token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccessTokenPolicy {
-    /// The browser gets it, as in Backstage, and may call Coder itself.
+    /// The token goes to the browser, as in Backstage, and the page may call Coder itself.
     #[default]
     Browser,
-    /// It stays here. The browser reaches Coder through the portal's own routes only; what is
-    /// called `providerInfo.accessToken` is absent.
+    /// The token stays on this server. A page reaches Coder through the portal's own routes only,
+    /// and `providerInfo.accessToken` is absent in its session.
     Server,
 }
 
 impl AuthOptions {
-    /// A portal whose auth backend is at `base_url` (`https://portal.example.com/api/auth`), and
-    /// whose pages have these origins.
+    /// Creates the options of a portal whose auth backend browsers reach at `base_url`, such as
+    /// `https://portal.example.com/api/auth`, and whose pages have these origins.
     pub fn new(base_url: Url, origins: AllowedOrigins) -> Self {
         Self {
             base_url,
@@ -54,15 +55,15 @@ impl AuthOptions {
         }
     }
 
-    /// Offers an environment, as in `?env=development`.
+    /// Adds an environment, which a login names as in `?env=development`.
     #[must_use]
     pub fn environment(mut self, name: impl Into<String>, options: EnvironmentOptions) -> Self {
         self.environments.insert(name.into(), Ok(options));
         self
     }
 
-    /// Keeps the name of an environment that cannot be offered, so that those who ask for it are
-    /// told why.
+    /// Adds the name of an environment that cannot be used. A request for it is refused with this
+    /// reason.
     #[must_use]
     pub fn misconfigured_environment(
         mut self,
@@ -73,31 +74,36 @@ impl AuthOptions {
         self
     }
 
-    /// When sessions end.
+    /// Sets when sessions end, and what a logout ends.
     #[must_use]
     pub fn session(mut self, session: SessionOptions) -> Self {
         self.session = session;
         self
     }
 
-    /// Writes what a person owns through into identity tokens, as `ent`, for backends that do not
-    /// ask `/v1/userinfo` (`auth.omitIdentityTokenOwnershipClaim: false` in Backstage). Tokens grow
-    /// with the number of groups.
+    /// Sets whether identity tokens list the entities through which their user owns things, in the
+    /// claim `ent`. They do not, unless said otherwise.
+    ///
+    /// Backends that do not ask `/v1/userinfo` need the claim
+    /// (`auth.omitIdentityTokenOwnershipClaim: false` in Backstage). Tokens grow with the number of
+    /// groups.
     #[must_use]
     pub fn ownership_in_token(mut self, wanted: bool) -> Self {
         self.identity_tokens.ownership = wanted;
         self
     }
 
-    /// Who gets Coder's access token: the browser, unless said otherwise.
+    /// Sets the recipient of Coder's access token: the browser, unless said otherwise.
     #[must_use]
     pub fn access_token(mut self, policy: AccessTokenPolicy) -> Self {
         self.access_token = policy;
         self
     }
 
-    /// How long an identity token is good: 1 hour unless said otherwise, and always between 10
-    /// minutes and 24 hours, as in Backstage (`auth.backstageTokenExpiration`).
+    /// Sets the lifetime of identity tokens: 1 hour, unless said otherwise.
+    ///
+    /// The value is raised to 10 minutes or lowered to 24 hours, as in Backstage
+    /// (`auth.backstageTokenExpiration`).
     #[must_use]
     pub fn identity_lifetime(mut self, lifetime: SignedDuration) -> Self {
         let (least, most) = (SignedDuration::from_mins(10), SignedDuration::from_hours(24));
@@ -105,35 +111,42 @@ impl AuthOptions {
         self
     }
 
-    /// Signs identity tokens with the first of these keys and publishes all of them, in the place
-    /// of keys that are drawn and rotated here. To change keys, put a new one behind the others
-    /// first, and to the front when everybody has learnt of it, ten minutes later.
+    /// Sets the keys for identity tokens: the first one signs, and all of them are published.
+    /// Without any, this backend generates and rotates keys itself.
+    ///
+    /// To change keys, add the new one behind the others, and move it to the front ten minutes
+    /// later, when the readers of the key set know it.
     #[must_use]
     pub fn signing_keys(mut self, keys: impl IntoIterator<Item = StaticSigningKey>) -> Self {
         self.identity_tokens.keys = keys.into_iter().collect();
         self
     }
 
-    /// Keeps the keys that are drawn to sign identity tokens in this process, and not in the store:
-    /// tokens are good until it ends, and for it alone. For one process beside a store that others
-    /// read, too.
+    /// Keeps generated signing keys in the memory of this process and out of the store.
+    ///
+    /// Tokens are then valid until the process ends, and only there. This is for one process that
+    /// shares its store with others.
     #[must_use]
     pub fn signing_keys_in_memory(mut self) -> Self {
         self.identity_tokens.keys_in_memory = true;
         self
     }
 
-    /// Allows cookies without `Secure` where every URL of the portal is plain http, also off this
-    /// machine. Everybody on the way between browser and portal can then take over sessions.
+    /// Sets whether cookies may lack `Secure` when every URL of the portal is plain http, also off
+    /// this machine. They may not, unless said otherwise.
+    ///
+    /// Everybody on the way between the browser and the portal can then take over sessions.
     #[must_use]
     pub fn dangerously_allow_http(mut self, allowed: bool) -> Self {
         self.dangerously_allow_http = allowed;
         self
     }
 
-    /// Believes identity tokens of another issuer, such as the Backstage backend beside this
-    /// portal. They say who somebody is, and give access to Coder only to those who have linked a
-    /// token of theirs ([`CoderAuth::link`](crate::CoderAuth::link)) or are signed in to Coder, too.
+    /// Adds an issuer whose identity tokens are accepted, such as the Backstage backend beside this
+    /// portal.
+    ///
+    /// Its tokens name a user and give no access to Coder by themselves. That needs a linked token
+    /// ([`CoderAuth::link`](crate::CoderAuth::link)) or a login at Coder in the same browser.
     #[must_use]
     pub fn trusted_issuer(mut self, issuer: impl Into<Arc<TrustedIssuer>>) -> Self {
         self.trusted_issuers.push(issuer.into());
@@ -141,7 +154,7 @@ impl AuthOptions {
     }
 }
 
-/// One environment: an OAuth2 app at a Coder deployment.
+/// An environment: an OAuth2 application at a Coder deployment.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct EnvironmentOptions {
@@ -155,7 +168,8 @@ pub struct EnvironmentOptions {
 }
 
 impl EnvironmentOptions {
-    /// The app `client_id` at `deployment`, the URL under which browsers reach Coder.
+    /// Creates an environment for the application `client_id` at `deployment`, the URL under which
+    /// browsers reach Coder.
     pub fn new(
         deployment: DeploymentUrl,
         client_id: impl Into<String>,
@@ -172,35 +186,39 @@ impl EnvironmentOptions {
         }
     }
 
-    /// The URL under which this server reaches the same deployment.
+    /// Sets the URL under which this server reaches the same deployment, if it differs from that
+    /// for browsers.
     #[must_use]
     pub fn internal_url(mut self, url: DeploymentUrl) -> Self {
         self.internal = Some(url);
         self
     }
 
-    /// The callback URL as it is registered at Coder, letter by letter. Without it,
-    /// `{base_url}/coder/handler/frame`, or, in a portal with several deployments,
-    /// `{base_url}/coder/handler/frame/{environment}` with the name of the deployment's first
-    /// environment in the order of names.
+    /// Sets the callback URL as it is registered at Coder, letter by letter.
     ///
-    /// Two deployments must not share the path of their callback URLs: a callback is bound to its
-    /// deployment by that path (RFC 9700 §4.4).
+    /// Without it, the URL is `{base_url}/coder/handler/frame`. In a portal with several
+    /// deployments it is `{base_url}/coder/handler/frame/{environment}`, with the first environment
+    /// of the deployment in the order of names.
+    ///
+    /// Two deployments must not share the path of their callback URLs, because that path binds a
+    /// callback to its deployment (RFC 9700 §4.4).
     #[must_use]
     pub fn callback_url(mut self, url: Url) -> Self {
         self.callback_url = Some(url);
         self
     }
 
-    /// Scopes every login asks for. Coder honours scopes from 2.38 on; without any, a token can do
-    /// all that its user can.
+    /// Sets the scopes that every login asks for. Coder enforces scopes from 2.38 on.
+    ///
+    /// Without scopes, a token may do everything that its user may do.
     #[must_use]
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = String>) -> Self {
         self.scopes = scopes.into_iter().collect();
         self
     }
 
-    /// Lets people sign in to Backstage with Coder. Without it, a login gives access to Coder only.
+    /// Sets how users sign in to Backstage with Coder. Without it, a login gives access to Coder
+    /// only.
     #[must_use]
     pub fn sign_in(mut self, sign_in: SignIn) -> Self {
         self.sign_in = Some(sign_in);

@@ -1,4 +1,4 @@
-//! Sealing: authenticated encryption of what leaves this process' memory.
+//! Sealing: authenticated encryption of everything that leaves the memory of this process.
 //!
 //! Cookies of a login attempt and grants at rest are sealed with XChaCha20-Poly1305, whose nonces
 //! are long enough to be drawn at random. Every sealed text names its key, so keys can be rotated,
@@ -20,7 +20,7 @@ const VERSION: u8 = 1;
 const KEY_ID_LENGTH: usize = 8;
 const NONCE_LENGTH: usize = 24;
 
-/// Keys that seal and open: the newest one seals, any of them opens.
+/// Keys that seal and open values: the newest one seals, and each of them opens.
 #[derive(Clone)]
 pub struct SealingKeys {
     newest: SealingKey,
@@ -33,42 +33,42 @@ struct SealingKey {
     cipher: XChaCha20Poly1305,
 }
 
-/// Why sealing keys cannot be used.
+/// Reasons why sealing keys cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealingKeysError {
-    /// The list is empty.
+    /// The list of keys is empty.
     #[error("no session key is given; generate one with `openssl rand -base64 32`")]
     Empty,
-    /// A key is too short to be a key.
+    /// A key has fewer than 32 characters.
     #[error(
         "session key number {position} is shorter than 32 characters; generate one with `openssl rand -base64 32`"
     )]
     TooShort {
-        /// Its place in the list, counted from 1.
+        /// Position of the key in the list, counted from 1.
         position: usize,
     },
 }
 
-/// A sealed text could not be opened.
+/// Reasons why a sealed value cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum OpenError {
-    /// It was sealed with a key that is not (or no longer) among the keys.
+    /// The value was sealed with a key that is not configured, or no longer.
     #[error("sealed with a key that is not configured any more")]
     UnknownKey,
-    /// It was changed, sealed for another purpose, or is no sealed text at all.
+    /// The value was changed, was sealed for another purpose, or is no sealed value.
     #[error("not a sealed value of this purpose")]
     Forged,
 }
 
 impl SealingKeys {
-    /// Keys from configuration (`coder.session.keys`), newest first, each of at least 32
-    /// characters of high entropy.
+    /// Reads the keys of `coder.session.keys`, newest first, each with at least 32 characters of
+    /// high entropy.
     ///
     /// # Errors
     ///
-    /// When there is none, or one is too short.
+    /// Fails when the list is empty or a key is too short.
     pub fn from_secrets(secrets: &[Secret]) -> Result<Self, SealingKeysError> {
         let mut keys = secrets.iter().enumerate().map(|(index, secret)| {
             if secret.expose().len() < 32 {
@@ -80,11 +80,11 @@ impl SealingKeys {
         Ok(Self { newest, older: keys.collect::<Result<_, _>>()? })
     }
 
-    /// A fresh key that lives as long as this value. What it sealed is lost with it.
+    /// Generates a key that lives as long as this value. Sealed values cannot be opened afterwards.
     ///
     /// # Errors
     ///
-    /// When the source of randomness fails.
+    /// Fails when the source of randomness fails.
     pub fn ephemeral(random: &dyn Random) -> Result<Self, RandomError> {
         let material = Zeroizing::new(random_bytes::<32>(random)?);
         Ok(Self { newest: SealingKey::derive(material.as_slice()), older: Vec::new() })
@@ -94,7 +94,7 @@ impl SealingKeys {
         std::iter::once(&self.newest).chain(&self.older)
     }
 
-    /// Seals `plaintext` for `purpose`, with the newest key.
+    /// Seals `plaintext` with the newest key, bound to `purpose`.
     pub(crate) fn seal(
         &self,
         random: &dyn Random,
@@ -117,7 +117,7 @@ impl SealingKeys {
         Ok(sealed)
     }
 
-    /// Opens what [`SealingKeys::seal`] made for the same purpose.
+    /// Opens a value that [`SealingKeys::seal`] made for the same purpose.
     pub(crate) fn open(
         &self,
         purpose: &AssociatedData,
@@ -135,7 +135,7 @@ impl SealingKeys {
         plaintext.map(Zeroizing::new).map_err(|_| OpenError::Forged)
     }
 
-    /// [`SealingKeys::seal`] as text for a cookie or a URL: unpadded base64url.
+    /// Seals a value as text for a cookie or a URL: unpadded base64url.
     pub(crate) fn seal_text(
         &self,
         random: &dyn Random,
@@ -145,7 +145,7 @@ impl SealingKeys {
         Ok(URL_SAFE_NO_PAD.encode(self.seal(random, purpose, plaintext)?))
     }
 
-    /// [`SealingKeys::open`] for [`SealingKeys::seal_text`].
+    /// Opens a text that [`SealingKeys::seal_text`] made for the same purpose.
     pub(crate) fn open_text(
         &self,
         purpose: &AssociatedData,
@@ -181,11 +181,12 @@ impl fmt::Debug for SealingKeys {
     }
 }
 
-/// What a sealed value is for, as associated data: a name and the parts that identify its owner.
+/// The associated data of a sealed value: the name of its purpose, and the parts that identify its
+/// owner.
 pub(crate) struct AssociatedData(Vec<u8>);
 
 impl AssociatedData {
-    /// Each part is preceded by its length, so no two lists of parts give the same bytes.
+    /// Joins the parts, each behind its length, so that no two lists of parts give the same bytes.
     pub(crate) fn new(parts: &[&str]) -> Self {
         let mut bytes = Vec::new();
         for part in parts {

@@ -1,5 +1,5 @@
-//! A door for the simulation of the login: what sealed records and callers hold. Not part of the
-//! public API.
+//! Access to sealed records and callers, for the simulation of the login. Not part of the public
+//! API.
 
 use coder_core::Secret;
 
@@ -8,7 +8,7 @@ use crate::grant::StoredPair;
 use crate::seal::SealingKeys;
 use crate::store::PairRecord;
 
-/// Gives the access token of a stored pair; `None` when it cannot be opened.
+/// Returns the access token of a stored pair; `None` when it cannot be opened.
 pub fn access_token_of(keys: &SealingKeys, record: &PairRecord) -> Option<Secret> {
     StoredPair::open(keys, record).ok().map(|pair| pair.tokens.access_token)
 }

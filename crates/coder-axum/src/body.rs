@@ -1,4 +1,4 @@
-//! The bodies of both worlds.
+//! Bodies of requests and answers, between hyper and the portal.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use futures_util::{Stream as _, StreamExt as _, stream};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
-/// The body of a request as it arrives, and whether its end has been read.
+/// The body of a request as it arrives, with a mark whether its end was read.
 pub(crate) struct RequestBody<B> {
     incoming: B,
     ended: Ended,
@@ -31,7 +31,7 @@ where
         self.ended.clone()
     }
 
-    /// The body as the portal reads it: not before it is asked for.
+    /// Returns the body for the portal, which is not read before the portal asks for it.
     pub(crate) fn into_body(self) -> Body {
         if self.ended.get() {
             return Body::empty();
@@ -48,7 +48,7 @@ where
     }
 }
 
-/// Says whether a body was read to its end.
+/// A mark whether a body was read to its end.
 #[derive(Clone)]
 pub(crate) struct Ended(Arc<AtomicBool>);
 
@@ -62,7 +62,7 @@ impl Ended {
     }
 }
 
-/// A [`Body`] as hyper sends it: as it comes, with its length when that is known.
+/// A [`Body`] for hyper: sent as it comes, with its length if that is known.
 #[derive(Debug)]
 pub(crate) struct ResponseBody(pub(crate) Body);
 

@@ -1,5 +1,5 @@
-//! coder-backstage for axum and tower: a [`Portal`]'s routes as a router or a service, and who is
-//! signed in as an extractor.
+//! coder-backstage for axum and tower: a [`Portal`]'s routes as a router or a service, and the caller
+//! of a route as an extractor.
 //!
 //! ```toml
 //! [dependencies]
@@ -13,7 +13,7 @@
 //! use coder_axum::SignedIn;
 //! use coder_portal::Portal;
 //!
-//! /// The portal's routes, and one of our own for those who are signed in with Coder.
+//! /// The portal's routes, and a route of our own for callers who are signed in with Coder.
 //! fn app(portal: Portal) -> Router {
 //!     Router::new()
 //!         .route("/api/me", get(me))
@@ -31,8 +31,8 @@
 //!
 //! # What it is not
 //!
-//! It converts, no more: which routes there are, who may ask and what is answered is decided in
-//! [`coder_portal`] and [`coder_auth`].
+//! It only converts. The routes, their callers and their answers are decided in [`coder_portal`] and
+//! [`coder_auth`].
 
 mod body;
 mod service;
@@ -44,7 +44,7 @@ pub use signed_in::{SignedIn, SignedInRejection};
 use axum::Router;
 use coder_portal::Portal;
 
-/// All routes of `portal`, as the fallback of a router that can be merged into yours.
+/// Returns a router with all routes of `portal` as its fallback, to be merged into yours.
 pub fn router<S: Clone + Send + Sync + 'static>(portal: Portal) -> Router<S> {
     Router::new().fallback_service(PortalService::new(portal))
 }

@@ -15,14 +15,15 @@ use crate::body::{RequestBody, ResponseBody};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Answers requests with [`Portal::handle`], which reads a request's body where its route takes
-/// one. A connection with an unread body is closed after the answer (RFC 9112 §9.3). Response
-/// bodies are streamed.
+/// A tower service that answers requests with [`Portal::handle`].
+///
+/// The portal reads a request's body if the route takes one. A connection with an unread body is
+/// closed after the answer (RFC 9112 §9.3). Bodies of answers are streamed.
 #[derive(Clone, Debug)]
 pub struct PortalService(Portal);
 
 impl PortalService {
-    /// All routes of `portal`.
+    /// Creates a service for all routes of `portal`.
     pub fn new(portal: Portal) -> Self {
         Self(portal)
     }

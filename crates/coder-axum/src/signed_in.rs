@@ -1,4 +1,4 @@
-//! Who is signed in, for routes of your own.
+//! The caller of a route of your own, as an extractor.
 
 use axum::body::Body;
 use axum::extract::{FromRef, FromRequestParts};
@@ -9,16 +9,16 @@ use http::request::Parts;
 
 use crate::body::ResponseBody;
 
-/// The caller of a route, who may use Coder. [`Caller::client`] speaks for that person.
+/// An extractor of the caller of a route. [`Caller::client`] acts for this user at Coder.
 ///
-/// It asks [`Portal::caller`], so the same callers are let in as to the portal's own routes, and
-/// within 20 seconds it is known who asks, or the answer is 503. The router's state must have the [`Portal`] in it: be it, or give it by
-/// [`FromRef`].
+/// It asks [`Portal::caller`], so it accepts the same callers as the portal's own routes, and
+/// answers 503 if the caller is not known within 20 seconds. The router's state must be the
+/// [`Portal`], or give it by [`FromRef`].
 #[derive(Clone, Debug)]
 pub struct SignedIn(pub Caller);
 
-/// Says that nobody is signed in, or not in a way that can be used: 401, 403, 404 or 503 with Backstage's
-/// error body.
+/// The rejection of a request without a usable caller: 401, 403, 404 or 503 with Backstage's error
+/// body.
 #[derive(Debug)]
 pub struct SignedInRejection(Box<Response>);
 

@@ -1,5 +1,11 @@
 //! The binary, as an operator runs it.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
 
 #[expect(dead_code, reason = "each test of the server uses its part")]
 mod serving;

@@ -24,31 +24,32 @@
 //! }
 //! ```
 //!
-//! - [`operations`] are plain values: an [`Operation`] gives an `http::Request` and reads the
-//!   `http::Response`, without I/O. [`Client::send`] adds the [`Credential`], sends, and repeats
-//!   what is safe to repeat. An unusual caller can send by other means, and a call that is missing
-//!   is an [`Operation`] of your own, with [`read_json`] for its answer.
-//! - [`subscriptions`] are what goes on: changes of workspaces, logs that are being written.
-//!   [`Client::subscribe`] makes a stream of one, over server-sent events, a WebSocket or by asking
-//!   again, whichever transport and deployment have, and opens it again when it breaks.
-//!   [`Client::items`] and [`Client::pages`] read a long list as a stream that holds one page.
-//! - A [`CredentialProvider`] gives the credential for each request, and a fresher one when Coder
+//! - [`operations`] are plain values: an [`Operation`] builds an `http::Request` and reads the
+//!   `http::Response`, without I/O. [`Client::send`] adds the [`Credential`], sends the request, and
+//!   repeats it when that is safe. A caller with special needs can send it by other means. A call that
+//!   is missing here is an [`Operation`] of your own, with [`read_json`] for its answer.
+//! - [`subscriptions`] follow changes of workspaces, and logs while they are written.
+//!   [`Client::subscribe`] makes a stream of a subscription, over server-sent events, a WebSocket or
+//!   repeated requests, whichever the transport and the deployment support, and opens it again when
+//!   it breaks. [`Client::items`] and [`Client::pages`] read a long list as a stream that holds one
+//!   page.
+//! - A [`CredentialProvider`] returns the credential for each request, and a fresher one when Coder
 //!   refuses it.
-//! - [`WorkspaceFilter`] searches in Coder's grammar; no value can change what is asked.
-//! - [`models`] are read tolerantly: only what makes a thing that thing is required, and a [`List`]
-//!   tells which of its items could not be read, beside those that could.
-//! - [`Capabilities`] tell what the deployment's [version](CoderVersion) can do. What an older
-//!   release would ignore without a word, such as the limits of a token, is sent only to a release
+//! - A [`WorkspaceFilter`] searches in Coder's grammar; no value can change the meaning of the query.
+//! - [`models`] are read tolerantly: only the fields that identify a model are required, and a
+//!   [`List`] reports the items that could not be read, beside those that could.
+//! - [`Capabilities`] follow from the deployment's [version](CoderVersion). A part of a request that
+//!   an older release would silently ignore, such as the limits of a token, is sent only to a release
 //!   that is known to have it.
-//! - A [`ClientError`] says whose fault it is, with all that Coder said, and has a predicate for each
-//!   thing a caller does about it: sign in again, wait, read again, show the message. The
-//!   predicates mean the same on every release, in whichever words and status it answers. What a
-//!   deployment does not have is [`Unsupported`], which names the operation, the release that has
-//!   it, and what this one is.
+//! - A [`ClientError`] tells whose fault it is, with all that Coder said, and has a predicate for each
+//!   reaction of a caller: sign in again, wait, read again, show the message. The predicates mean the
+//!   same on every release, whatever its words and status. When a deployment does not have an
+//!   operation, the error is [`Unsupported`]; it names the operation, the release that has it, and
+//!   the deployment's release.
 //!
 //! # What it is not
 //!
-//! It signs nobody in (that is `coder-auth`), and knows no catalog (that is `coder-workspaces`).
+//! This crate signs nobody in (`coder-auth` does), and knows no catalog (`coder-workspaces` does).
 
 mod client;
 mod error;
@@ -65,7 +66,7 @@ mod version;
 pub use client::{Client, Credential, CredentialProvider};
 pub use error::{
     Absence, ApiError, ClientError, Conflict, CredentialError, NotJson, RequestError,
-    UnreadableAnswer, Unsupported, ValidationError,
+    UnreadableResponse, Unsupported, ValidationError,
 };
 pub use operation::{MAX_ANSWER, Operation, read_empty, read_json};
 pub use reading::{List, Unreadable};

@@ -1,4 +1,4 @@
-//! A response's body: bytes at hand, or bytes that are still coming.
+//! Bodies of answers: bytes at hand, or a stream of chunks.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,8 +10,9 @@ use futures_util::StreamExt as _;
 
 use crate::{BoxStream, MaybeSend, TransportError, TransportErrorKind};
 
-/// The body of an answer. It is a stream of chunks; [`Body::collect`] reads it whole, up to a
-/// limit the caller names.
+/// The body of an answer, as a stream of chunks.
+///
+/// [`Body::collect`] reads it to its end, up to a limit that the caller sets.
 #[derive(Default)]
 pub struct Body(Inner);
 
@@ -24,19 +25,19 @@ enum Inner {
 }
 
 impl Body {
-    /// No bytes.
+    /// Creates a body without bytes.
     pub fn empty() -> Self {
         Self::default()
     }
 
-    /// A body that arrives in chunks. Dropping it ends the transfer.
+    /// Creates a body that arrives in chunks. Dropping it ends the transfer.
     pub fn from_stream(
         stream: impl Stream<Item = Result<Bytes, TransportError>> + MaybeSend + 'static,
     ) -> Self {
         Self(Inner::Coming(Box::pin(stream)))
     }
 
-    /// How many bytes are still to come, when that is known: not for a stream.
+    /// Returns the number of bytes that are still to come; `None` for a stream.
     pub fn size(&self) -> Option<u64> {
         match &self.0 {
             Inner::Empty => Some(0),
@@ -45,7 +46,7 @@ impl Body {
         }
     }
 
-    /// All bytes of the body.
+    /// Reads all bytes of the body.
     ///
     /// # Errors
     ///

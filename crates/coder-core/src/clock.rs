@@ -1,14 +1,15 @@
-//! The time, as an argument.
+//! The seam to the system's clock.
 
 use jiff::Timestamp;
 
 use crate::{MaybeSend, MaybeSync};
 
-/// Tells the time of day. The cores ask it instead of the system, so a test can turn it forward.
+/// A source of the present time.
 ///
+/// The crates of this workspace ask it instead of the system, so that a test can control the time.
 /// A closure that returns a [`Timestamp`] is a clock.
 pub trait Clock: MaybeSend + MaybeSync {
-    /// The present moment, in UTC.
+    /// Returns the present moment, in UTC.
     fn now(&self) -> Timestamp;
 }
 

@@ -1,4 +1,4 @@
-//! Where a Coder deployment lives.
+//! URLs of Coder deployments.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,19 +8,19 @@ use url::Url;
 
 use crate::{Origin, is_loopback};
 
-/// The URL of a Coder deployment: its access URL, or one this process reaches it by.
+/// The URL of a Coder deployment: its access URL, or another one by which this process reaches it.
 ///
-/// Always https, except on loopback; no credentials, query or fragment; no trailing slash. A path
-/// is kept (a deployment behind a path prefix).
+/// The scheme is https, except on loopback. The URL has no credentials, no query, no fragment and
+/// no trailing slash. A path is kept, for a deployment below a path prefix.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DeploymentUrl {
-    /// Ends with a slash exactly when the path is the root, as `url` prints it.
+    /// The URL, which ends with a slash only when its path is the root, as `url` prints it.
     url: Url,
     origin: Origin,
 }
 
 impl DeploymentUrl {
-    /// Reads and checks a URL.
+    /// Reads a URL and checks it.
     ///
     /// # Errors
     ///
@@ -42,18 +42,21 @@ impl DeploymentUrl {
         Ok(Self { url, origin })
     }
 
-    /// Without a trailing slash: `https://coder.example.com`.
+    /// Returns the URL without a trailing slash, like `https://coder.example.com`.
     pub fn as_str(&self) -> &str {
         self.url.as_str().trim_end_matches('/')
     }
 
-    /// Scheme, host and port. Credentials for this deployment go here and nowhere else.
+    /// Returns the scheme, host and port. Credentials for this deployment go to this origin and
+    /// nowhere else.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The URL of a path below the deployment. Each segment is percent-encoded, so none of them
-    /// can leave its place; the segments `.` and `..` are skipped.
+    /// Returns the URL of a path below the deployment.
+    ///
+    /// Each segment is percent-encoded, so that none can change the rest of the path; the segments
+    /// `.` and `..` are skipped.
     pub fn endpoint<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.url.clone();
         // Every http(s) URL can be a base; the other arm does not happen.
@@ -63,7 +66,7 @@ impl DeploymentUrl {
         url
     }
 
-    /// Whether `url` belongs to this deployment's origin, so that its credentials may go there.
+    /// Returns `true` when `url` has the deployment's origin, so that its credentials may go there.
     pub fn owns(&self, url: &Url) -> bool {
         Origin::from_url(url).is_ok_and(|origin| origin == self.origin)
     }
@@ -101,23 +104,23 @@ impl<'de> Deserialize<'de> for DeploymentUrl {
     }
 }
 
-/// Why a text is not the URL of a Coder deployment.
+/// The reason why a text is not the URL of a Coder deployment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeploymentUrlError {
-    /// It is not an absolute URL.
+    /// The text is not an absolute URL.
     #[error("not a URL; write it like `https://coder.example.com`")]
     NotAUrl(#[source] url::ParseError),
-    /// Its scheme is neither https nor http.
+    /// The scheme is neither https nor http.
     #[error("the scheme must be https")]
     Scheme,
-    /// Tokens would travel in clear text.
+    /// The scheme is http and the host is not loopback, so that tokens would travel in clear text.
     #[error("plain http is refused for hosts other than this machine; use https")]
     PlainHttp,
-    /// User name or password in the URL.
+    /// The URL has a user name or a password.
     #[error("credentials do not belong into the URL; remove the part before `@`")]
     Credentials,
-    /// `?…` or `#…` in the URL.
+    /// The URL has a query or a fragment.
     #[error("a query or fragment does not belong into the URL; remove everything from `?` or `#`")]
     QueryOrFragment,
 }

@@ -1,9 +1,4 @@
-//! The words every coder-backstage crate shares, and its seams to the world.
-//!
-//! A library of this house never reads the clock, rolls dice, opens a socket or spawns a task by
-//! itself. It is handed a [`World`]: a [`Transport`], a [`Clock`], a [`Random`] and a
-//! [`Runtime`]. On a server that is [`World::native`]; in a test each seam is a few lines, and a
-//! closure is a transport:
+//! The types that all coder-backstage crates share, and their seams to the world.
 //!
 //! ```toml
 //! [dependencies]
@@ -12,6 +7,11 @@
 //! http = "1"
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
 //! ```
+//!
+//! A crate of this workspace never reads the clock, draws randomness, opens a socket or spawns a task
+//! by itself. Its caller passes a [`World`]: a [`Transport`], a [`Clock`], a [`Random`] and a
+//! [`Runtime`]. On a server that is [`World::native`]; in a test each seam takes a few lines, and a
+//! closure is a transport:
 //!
 //! ```
 //! use coder_core::{Body, DeploymentUrl, Secret, Transport, TransportError};
@@ -33,7 +33,7 @@
 //!
 //! # What it is not
 //!
-//! It knows neither Coder's API nor Backstage. No type of an HTTP library, of a runtime or of a
+//! This crate knows neither Coder's API nor Backstage. No type of an HTTP library, of a runtime or of a
 //! random number generator is in its public API, so none of them can force a new major version.
 //!
 //! # Features
@@ -97,5 +97,5 @@ pub use time::{earlier, elapsed, is_within, later};
 pub use transport::Transport;
 pub use transport_error::{TransportError, TransportErrorKind};
 pub use url_parts::{host_and_port, join_path};
-pub use web_socket::{WebSocket, WebSocketAnswer, WebSocketMessage};
+pub use web_socket::{WebSocket, WebSocketMessage, WebSocketResponse};
 pub use world::World;

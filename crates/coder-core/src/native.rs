@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{BoxFuture, Clock, Random, RandomError, Runtime, Transport, World};
 
-/// The system's clock.
+/// The clock of the system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -28,11 +28,12 @@ impl Random for OsRandom {
     }
 }
 
-/// A tokio runtime, remembered when it was made, so that its tasks can be spawned from any thread.
+/// A tokio runtime, remembered when the value was made, so that tasks can be spawned from any
+/// thread.
 ///
-/// It counts the work that it was given with [`Runtime::spawn`], and its clones count together.
-/// Before a process ends, it waits for [`idle`](Self::idle): tokio drops what is under way when its
-/// runtime is dropped, and a token that was just rotated would be lost with it.
+/// It counts the work that was given to [`Runtime::spawn`]; clones count together. A process waits
+/// for [`idle`](Self::idle) before it ends: tokio drops unfinished work with its runtime, and a
+/// token that was just rotated would be lost with it.
 #[derive(Clone, Debug)]
 pub struct TokioRuntime {
     handle: tokio::runtime::Handle,
@@ -40,8 +41,8 @@ pub struct TokioRuntime {
 }
 
 impl TokioRuntime {
-    /// Gives the runtime this code runs on; `None` outside of one. It counts what is spawned
-    /// through this value and its clones.
+    /// Returns the runtime that this code runs on; `None` outside of one. It counts the work that
+    /// is spawned through this value and its clones.
     pub fn current() -> Option<Self> {
         let tasks = TaskTracker::new();
         // A closed tracker still takes tasks; closed means that `wait` ends once there are none.
@@ -49,14 +50,14 @@ impl TokioRuntime {
         tokio::runtime::Handle::try_current().ok().map(|handle| Self { handle, tasks })
     }
 
-    /// Ends as soon as no spawned work is under way. Work that panicked has ended, too.
+    /// Waits until no spawned work is unfinished. Work that panicked is finished, too.
     ///
-    /// It sets no time limit: [`timeout`](crate::timeout) does.
+    /// There is no time limit; [`timeout`](crate::timeout) sets one.
     pub async fn idle(&self) {
         self.tasks.wait().await;
     }
 
-    /// Counts the spawned work that is under way.
+    /// Returns the number of spawned tasks that are unfinished.
     pub fn unfinished(&self) -> usize {
         self.tasks.len()
     }
@@ -74,14 +75,14 @@ impl Runtime for TokioRuntime {
 }
 
 impl World {
-    /// Gives the real world of a process: the system's clock and randomness, the current tokio
-    /// runtime, and `transport`. `None` when called outside a tokio runtime.
+    /// Creates the world of a process: the system's clock and randomness, the current tokio
+    /// runtime, and `transport`. Returns `None` outside of a tokio runtime.
     pub fn native(transport: impl Transport + 'static) -> Option<Self> {
         TokioRuntime::current().map(|runtime| Self::native_on(runtime, transport))
     }
 
-    /// Gives the real world of a process that runs its work on `runtime`, so that whoever ends the
-    /// process can wait until it is [`idle`](TokioRuntime::idle).
+    /// Creates the world of a process that runs its work on `runtime`, so that the process can wait
+    /// until that is [`idle`](TokioRuntime::idle) before it ends.
     pub fn native_on(runtime: TokioRuntime, transport: impl Transport + 'static) -> Self {
         Self {
             transport: Arc::new(transport),

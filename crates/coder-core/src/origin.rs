@@ -5,15 +5,15 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
-/// The origin of an http(s) URL (RFC 6454): scheme, host and port.
+/// The origin of an http or https URL (RFC 6454): scheme, host and port.
 ///
-/// Its text form is what a browser sends in `Origin`: lower case, without a default port, without
-/// a trailing slash. Two origins are equal when a browser takes them for the same.
+/// Its text is the one that a browser sends in `Origin`: lower case, without a default port,
+/// without a trailing slash. Two origins are equal when a browser takes them for the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin(String);
 
 impl Origin {
-    /// The origin of `url`.
+    /// Returns the origin of `url`.
     ///
     /// # Errors
     ///
@@ -25,12 +25,12 @@ impl Origin {
         }
     }
 
-    /// `https://host[:port]`.
+    /// Returns the origin as text, like `https://host[:port]`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether the scheme is https.
+    /// Returns `true` when the scheme is https.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
     }
@@ -39,7 +39,8 @@ impl Origin {
 impl FromStr for Origin {
     type Err = OriginError;
 
-    /// Takes any http(s) URL and keeps its origin, as Backstage does with the `origin` parameter.
+    /// Reads any http or https URL and keeps its origin, as Backstage does with the `origin`
+    /// parameter.
     fn from_str(text: &str) -> Result<Self, OriginError> {
         Self::from_url(&Url::parse(text).map_err(|_| OriginError::NotAUrl)?)
     }
@@ -51,19 +52,20 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Why a text names no web origin.
+/// The reason why a text is not a web origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OriginError {
-    /// It is not an absolute URL.
+    /// The text is not an absolute URL.
     #[error("not a URL")]
     NotAUrl,
-    /// Its scheme is neither http nor https.
+    /// The scheme is neither http nor https.
     #[error("not an http or https URL")]
     NotWeb,
 }
 
-/// Whether the URL points at this very machine: `localhost`, `*.localhost`, 127.0.0.0/8 or `::1`.
+/// Returns `true` when the URL points at this machine: `localhost`, `*.localhost`, 127.0.0.0/8 or
+/// `::1`.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

@@ -1,10 +1,10 @@
-//! Randomness, as an argument.
+//! The seam to the system's randomness.
 
 use crate::{MaybeSend, MaybeSync};
 
-/// A source of random bytes that are fit for keys, handles and verifiers.
+/// A source of random bytes for keys, handles and verifiers.
 ///
-/// Tests may hand in a counter; everything else hands in the operating system's generator.
+/// Tests may use a counter; every other program uses the operating system's generator.
 pub trait Random: MaybeSend + MaybeSync {
     /// Fills `destination` with random bytes.
     ///
@@ -14,7 +14,7 @@ pub trait Random: MaybeSend + MaybeSync {
     fn fill(&self, destination: &mut [u8]) -> Result<(), RandomError>;
 }
 
-/// The source of randomness did not deliver.
+/// The error of a source of randomness that did not deliver.
 #[derive(Debug, thiserror::Error)]
 #[error("the source of randomness failed: {reason}")]
 pub struct RandomError {
@@ -22,13 +22,13 @@ pub struct RandomError {
 }
 
 impl RandomError {
-    /// Says why, in words of the source.
+    /// Creates the error with the reason that the source gave.
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into() }
     }
 }
 
-/// `N` random bytes.
+/// Returns `N` random bytes.
 ///
 /// # Errors
 ///

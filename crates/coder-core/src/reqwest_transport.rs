@@ -10,35 +10,36 @@ use http::{Request, Response};
 use url::Url;
 
 use crate::reqwest_conversion::{convert, convert_response};
-use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketAnswer, is_loopback};
+use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketResponse, is_loopback};
 
-/// Sends requests with reqwest: pooled connections, no redirects, no cookies, no `Referer`.
+/// A transport over reqwest: with pooled connections, without redirects, cookies or `Referer`.
 ///
-/// On native targets it gives up when connecting takes 10 seconds, or when nothing comes for 60
-/// seconds. Response bodies are streamed; whoever reads one names the limit. A message of a
-/// WebSocket may have 16 MiB.
+/// On native targets a request fails when connecting takes more than 10 seconds, or when no byte
+/// arrives for 60 seconds. Bodies are streamed; the caller of [`Body::collect`] sets their limit. A
+/// message of a WebSocket may have 16 MiB.
 ///
 /// A proxy is taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), but never for a
 /// loopback address: such a URL may be plain http because its secrets stay on this machine.
 ///
-/// A browser does some things its own way: there are no timeouts; a body is read whole; redirects are
-/// followed, to another origin without `Authorization` but with every other header which that origin
-/// allows; and a WebSocket carries no headers: asked to open one with a credential, this transport
-/// refuses ([`TransportErrorKind::Unsupported`]).
+/// In a browser some things differ: there are no timeouts; a body is read to its end before it is
+/// returned; redirects are followed, to another origin without `Authorization` but with every other
+/// header that the origin allows; and a WebSocket carries no headers, so this transport refuses to
+/// open one with a credential ([`TransportErrorKind::Unsupported`]).
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
-    /// For what stays on this machine: it knows no proxy.
+    /// The client for requests to this machine, which uses no proxy.
     direct: reqwest::Client,
 }
 
-/// reqwest could not be set up, for example because the system's certificates cannot be read.
+/// The error when reqwest cannot be set up, for example because the system's certificates cannot be
+/// read.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up")]
 pub struct ReqwestTransportError(#[source] reqwest::Error);
 
 impl ReqwestTransport {
-    /// A transport that names itself `user_agent`.
+    /// Creates a transport that sends this `User-Agent`.
     ///
     /// # Errors
     ///
@@ -47,7 +48,7 @@ impl ReqwestTransport {
         Self::built(user_agent, |builder| builder)
     }
 
-    /// A transport whose clients are set up further by `configure`.
+    /// Creates a transport with clients that `configure` has changed.
     fn built(
         user_agent: &str,
         configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
@@ -77,7 +78,7 @@ impl ReqwestTransport {
         builder
     }
 
-    /// The client that may send a request there.
+    /// Returns the client for requests to this URI.
     fn client_for(&self, uri: &http::Uri) -> &reqwest::Client {
         let is_here = Url::parse(&uri.to_string()).is_ok_and(|url| is_loopback(&url));
         if is_here { &self.direct } else { &self.client }
@@ -114,12 +115,12 @@ impl Transport for ReqwestTransport {
     async fn open_web_socket(
         &self,
         request: Request<()>,
-    ) -> Result<WebSocketAnswer, TransportError> {
+    ) -> Result<WebSocketResponse, TransportError> {
         let target = target(&request);
         let answer = crate::reqwest_web_socket::open(self.client_for(request.uri()), request).await;
         match &answer {
-            Ok(WebSocketAnswer::Open(_)) => tracing::debug!(target, "web socket open"),
-            Ok(WebSocketAnswer::Refused(answer)) => {
+            Ok(WebSocketResponse::Open(_)) => tracing::debug!(target, "web socket open"),
+            Ok(WebSocketResponse::Refused(answer)) => {
                 tracing::debug!(target, status = answer.status().as_u16(), "no web socket");
             }
             Err(error) => tracing::debug!(target, %error, "no web socket"),
@@ -128,7 +129,7 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// The URL without its query: that may hold what people search for.
+/// Returns the URL without its query, which may hold the words that people search for.
 fn target<T>(request: &Request<T>) -> String {
     let uri = request.uri();
     let (scheme, host) = (uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default());

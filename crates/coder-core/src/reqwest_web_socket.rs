@@ -22,15 +22,17 @@ mod native {
     use tokio_tungstenite::tungstenite::{Error, Message};
 
     use crate::reqwest_conversion::{convert, convert_response};
-    use crate::{TransportError, TransportErrorKind, WebSocket, WebSocketAnswer, WebSocketMessage};
+    use crate::{
+        TransportError, TransportErrorKind, WebSocket, WebSocketMessage, WebSocketResponse,
+    };
 
-    /// The longest message; a longer one is an error and the end of the connection.
+    /// The greatest size of a message. A larger one is an error and ends the connection.
     const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 
     pub(crate) async fn open(
         client: &reqwest::Client,
         request: Request<()>,
-    ) -> Result<WebSocketAnswer, TransportError> {
+    ) -> Result<WebSocketResponse, TransportError> {
         let key = generate_key();
         let mut request = request.map(|()| Bytes::new());
         *request.version_mut() = Version::HTTP_11;
@@ -51,7 +53,7 @@ mod native {
             .await
             .map_err(|error| convert(error, TransportErrorKind::Other))?;
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return Ok(WebSocketAnswer::Refused(convert_response(answer).await?));
+            return Ok(WebSocketResponse::Refused(convert_response(answer).await?));
         }
         if !is_handshake(answer.headers(), &key) {
             return Err(TransportError::new(TransportErrorKind::Other)
@@ -77,10 +79,10 @@ mod native {
         let outgoing = sink
             .sink_map_err(broken)
             .with(|message| future::ready(Ok::<_, TransportError>(sent(message))));
-        Ok(WebSocketAnswer::Open(WebSocket::new(incoming, outgoing)))
+        Ok(WebSocketResponse::Open(WebSocket::new(incoming, outgoing)))
     }
 
-    /// RFC 6455 §4.1: the proof that the peer has understood.
+    /// Returns `true` when the answer proves that the peer has read the handshake (RFC 6455 §4.1).
     fn is_handshake(headers: &HeaderMap, key: &str) -> bool {
         let upgrade = headers.get(UPGRADE).and_then(|value| value.to_str().ok());
         let accept = headers.get(SEC_WEBSOCKET_ACCEPT);
@@ -138,12 +140,14 @@ mod browser {
     use http::Request;
     use http::header::ACCEPT;
 
-    use crate::{TransportError, TransportErrorKind, WebSocket, WebSocketAnswer, WebSocketMessage};
+    use crate::{
+        TransportError, TransportErrorKind, WebSocket, WebSocketMessage, WebSocketResponse,
+    };
 
     pub(crate) async fn open(
         _client: &reqwest::Client,
         request: Request<()>,
-    ) -> Result<WebSocketAnswer, TransportError> {
+    ) -> Result<WebSocketResponse, TransportError> {
         // `Accept` says nothing about a socket. What else there is, a credential above all, must
         // not be lost on the way.
         if request.headers().keys().any(|name| *name != ACCEPT) {
@@ -171,7 +175,7 @@ mod browser {
                 }
             })
         });
-        Ok(WebSocketAnswer::Open(WebSocket::new(stream.map(received), outgoing)))
+        Ok(WebSocketResponse::Open(WebSocket::new(stream.map(received), outgoing)))
     }
 
     fn received(

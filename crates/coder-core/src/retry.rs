@@ -1,4 +1,4 @@
-//! When to try again, and how long to wait.
+//! Policies for retries, and their progress.
 
 use std::time::Duration;
 
@@ -6,22 +6,22 @@ use jiff::Timestamp;
 
 use crate::{World, elapsed, random_bytes};
 
-/// How often and how long to retry, as a value. It computes; it does not sleep.
+/// A policy for retries: how often, and how long to wait. It computes; it does not sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Tries in all, the first one included; at least 1.
+    /// The number of tries in all, the first one included; at least 1.
     pub max_attempts: u32,
-    /// The pause before the second try. It doubles each time.
+    /// The pause before the second try. It doubles before each further try.
     pub first_delay: Duration,
-    /// No pause is longer, unless the peer asked for one with `Retry-After`.
+    /// The longest pause, unless the peer asked for a longer one with `Retry-After`.
     pub max_delay: Duration,
-    /// No new try starts later than this after the first one.
+    /// The time after the start of the first try within which each further try must start.
     pub budget: Duration,
 }
 
 impl RetryPolicy {
-    /// One try, no retry.
+    /// A single try, without a retry.
     pub const NEVER: Self = Self {
         max_attempts: 1,
         first_delay: Duration::ZERO,
@@ -29,7 +29,7 @@ impl RetryPolicy {
         budget: Duration::ZERO,
     };
 
-    /// Three tries within ten seconds: for a person who waits.
+    /// Three tries within ten seconds, for a request that a person waits for.
     pub const INTERACTIVE: Self = Self {
         max_attempts: 3,
         first_delay: Duration::from_millis(200),
@@ -37,7 +37,7 @@ impl RetryPolicy {
         budget: Duration::from_secs(10),
     };
 
-    /// Twenty tries within five minutes: for a stream that shall outlive a restart of its peer.
+    /// Twenty tries within five minutes, for a stream that outlives a restart of its peer.
     pub const PATIENT: Self = Self {
         max_attempts: 20,
         first_delay: Duration::from_millis(500),
@@ -45,11 +45,12 @@ impl RetryPolicy {
         budget: Duration::from_secs(300),
     };
 
-    /// The pause before the next try; `None` when there is none.
+    /// Returns the pause before the next try; `None` when there is none.
     ///
-    /// `tried` counts the tries so far (at least 1), `elapsed` is the time since the first one
-    /// began, `retry_after` what the peer asked for, and `jitter` a random byte: it stretches the
-    /// pause by up to a half, so that many clients do not come back at once.
+    /// `tried` is the number of tries so far (at least 1), `elapsed` the time since the start of
+    /// the first one, and `retry_after` the pause that the peer asked for. `jitter` is a random
+    /// byte, which stretches the pause by up to a half, so that many clients do not come back at
+    /// once.
     pub fn delay(
         &self,
         tried: u32,
@@ -71,7 +72,8 @@ impl RetryPolicy {
     }
 }
 
-/// The progress of one action that is retried: failed tries, and the time of the first failure.
+/// The progress of an action that is retried: the number of failed tries, and the time of the first
+/// failure.
 ///
 /// ```
 /// # use coder_core::{RetryPolicy, RetryState, World};

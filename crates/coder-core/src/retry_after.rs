@@ -1,4 +1,4 @@
-//! How long a peer asks to wait.
+//! The header `Retry-After`.
 
 use std::time::Duration;
 
@@ -9,14 +9,13 @@ use jiff::fmt::rfc2822;
 
 use crate::elapsed;
 
-/// The longest wait that is believed. A peer that asks for more has made a mistake.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
+/// The longest wait that is accepted. A peer that asks for more has made a mistake.
+const MAX_WAIT: Duration = Duration::from_secs(60 * 60);
 
-/// Reads `Retry-After` (RFC 9110 §10.2.3) from the headers of an answer: seconds, or a date, which
-/// is compared with the answer's own `Date`, so that no other clock matters.
+/// Reads `Retry-After` (RFC 9110 §10.2.3) from the headers of an answer: seconds, or a date.
 ///
-/// More than an hour becomes an hour. What is neither form is `None`, and so is a date in an answer
-/// without `Date`.
+/// A date is compared with the `Date` of the same answer, so that no other clock matters. More than
+/// an hour becomes an hour. Any other text is `None`, and so is a date in an answer without `Date`.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = value(headers, &RETRY_AFTER)?;
@@ -26,14 +25,14 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     } else {
         elapsed(date(text)?, date(value(headers, &DATE)?)?)
     };
-    Some(asked.min(LONGEST))
+    Some(asked.min(MAX_WAIT))
 }
 
 fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-/// The preferred form of a date in HTTP is one of RFC 2822's (RFC 9110 §5.6.7).
+/// Reads a date of HTTP: its preferred form is one of RFC 2822's (RFC 9110 §5.6.7).
 fn date(text: &str) -> Option<Timestamp> {
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
@@ -80,7 +79,7 @@ mod tests {
         fn whatever_stands_there_it_is_an_hour_at_most(
             value in prop_oneof![any::<Vec<u8>>(), "[0-9]{1,40}".prop_map(String::into_bytes)],
         ) {
-            prop_assert!(asked(&value).is_none_or(|wait| wait <= LONGEST));
+            prop_assert!(asked(&value).is_none_or(|wait| wait <= MAX_WAIT));
         }
     }
 }

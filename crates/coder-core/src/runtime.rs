@@ -1,4 +1,4 @@
-//! Tasks and pauses, as an argument.
+//! The seam to an executor of tasks.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -8,22 +8,23 @@ use futures_util::future::{Either, select};
 
 use crate::{BoxFuture, MaybeSend, MaybeSync};
 
-/// Runs work beside the caller, and waits.
+/// An executor of tasks, with timers.
 ///
-/// The cores detach work that must not be lost (a code exchange, a token rotation) with
-/// [`Runtime::spawn`]: when the caller goes away, the work still ends.
+/// The crates of this workspace detach work that must not be lost (a code exchange, a token
+/// rotation) with [`Runtime::spawn`]: when the caller goes away, the work still ends.
 pub trait Runtime: MaybeSend + MaybeSync {
-    /// Runs `task` to its end, whatever becomes of the caller. On an edge platform this is its
+    /// Runs `task` to its end, even when the caller goes away. On an edge platform this is its
     /// `waitUntil`.
     fn spawn(&self, task: BoxFuture<'static, ()>);
 
-    /// Ends after `duration`.
+    /// Waits for this duration.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 
-/// The output of `work`, or `None` when `duration` passed first. `work` is dropped then.
+/// Returns the output of `work`, or `None` when `duration` has passed first; `work` is dropped
+/// then.
 ///
-/// The time counts from where `work` first waits, so work that is ready costs no timer.
+/// The time begins when `work` first waits, so work that is ready costs no timer.
 pub async fn timeout<F: Future>(
     runtime: &dyn Runtime,
     duration: Duration,

@@ -10,34 +10,34 @@ use subtle::ConstantTimeEq as _;
 
 /// A credential: a token, a client secret, a password.
 ///
-/// It has no `Display`, no `Serialize` and no `PartialEq`; `Debug` prints a placeholder; its
-/// memory is wiped when it is dropped. The one way to the text is [`Secret::expose`], a name that
-/// a reviewer can search for.
+/// It has no `Display`, no `Serialize` and no `PartialEq`; `Debug` prints a placeholder; its memory
+/// is wiped when it is dropped. The text is reached through [`Secret::expose`], and written only by
+/// the methods that say so in their names, which a reviewer can search for.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes the text over.
+    /// Creates a secret from its text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
 
-    /// The text itself. Do not log, format or compare it: see [`Secret::matches`].
+    /// Returns the text. Do not log, format or compare it: see [`Secret::matches`].
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Whether both hold the same text, in time that depends on their lengths only.
+    /// Returns `true` when both have the same text. The time depends on their lengths only.
     pub fn matches(&self, other: &Self) -> bool {
         self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
     }
 
-    /// Whether the text is empty, which no credential may be.
+    /// Returns `true` when the text is empty, which no credential may be.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }
 
-    /// Returns the value of an HTTP header that holds the text, marked as sensitive.
+    /// Returns the text as the value of an HTTP header, marked as sensitive.
     ///
     /// # Errors
     ///
@@ -58,9 +58,9 @@ impl Secret {
         Self::new(format!("Bearer {}", self.expose())).to_header()
     }
 
-    /// Writes the text itself; for `#[serde(serialize_with = "Secret::serialize_exposed")]`.
+    /// Writes the text, for `#[serde(serialize_with = "Secret::serialize_exposed")]`.
     ///
-    /// It belongs on a field whose text is meant to leave the process: the body of a request, a
+    /// This is for a field with a text that is meant to leave the process: the body of a request, a
     /// record that is sealed next, an answer to the owner.
     ///
     /// # Errors

@@ -1,14 +1,14 @@
-//! Texts of others, made fit for a message, a log or a page.
+//! Foreign texts, made safe for a message, a log or a page.
 
 use std::fmt::Write as _;
 
-/// How much of a foreign text is shown, in characters.
-const MOST: usize = 200;
+/// The length at which a foreign text is cut, in characters.
+const MAX_LENGTH: usize = 200;
 
-/// Quotes a text that did not come from this program, for a message or a log: [`cleaned`], and in
-/// backticks.
+/// Quotes a text that did not come from this program, for a message or a log. The text is
+/// [`cleaned`] and put in backticks.
 ///
-/// A backtick of the text becomes an apostrophe, so that the quotation cannot end early.
+/// A backtick in the text becomes an apostrophe, so that the quotation cannot end early.
 ///
 /// ```
 /// assert_eq!(coder_core::quoted("alice"), "`alice`");
@@ -19,13 +19,12 @@ pub fn quoted(text: &str) -> String {
     format!("`{}`", cleaned(text).replace('`', "'"))
 }
 
-/// Makes a text that did not come from this program harmless: a space stands for each character
-/// that ends a line, that a terminal obeys, that changes the direction of the line or that cannot
-/// be seen, and the text is cut after 200 characters.
+/// Makes a text that did not come from this program safe to print: control, line-break, direction
+/// and invisible characters become spaces, and the text is cut after 200 characters.
 ///
-/// It is for where the text stands by itself, such as the end of a sentence or a field of an answer;
-/// within a sentence it is [`quoted`]. Other characters, a non-breaking space or a letter of any
-/// script, stay as they are.
+/// It is for a text that stands by itself, such as the end of a message or a field of an answer;
+/// inside a sentence use [`quoted`]. Other characters, such as a non-breaking space or a letter of
+/// any script, are kept.
 ///
 /// ```
 /// assert_eq!(coder_core::cleaned("not\u{200b}found\u{1b}[2J"), "not found [2J");
@@ -33,7 +32,7 @@ pub fn quoted(text: &str) -> String {
 /// ```
 #[must_use]
 pub fn cleaned(text: &str) -> String {
-    cleaned_to(MOST, text)
+    cleaned_to(MAX_LENGTH, text)
 }
 
 /// Cleans a text as [`cleaned`] does, with another greatest length, in characters.
@@ -48,10 +47,10 @@ pub fn cleaned_to(most: usize, text: &str) -> String {
     clean
 }
 
-/// Tells an error and the errors below it in one line, the outermost first.
+/// Writes an error and its causes in one line, the outermost first.
 ///
-/// Each of them is [`cleaned`], and a part that the former one has told already is left out. At
-/// most five are told.
+/// Each of them is [`cleaned`], and a part that the outer one contains already is left out. At most
+/// five are written.
 #[must_use]
 pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut told = cleaned(&error.to_string());
@@ -65,9 +64,9 @@ pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     told
 }
 
-/// Whether the character has no picture of its own: control characters, line and paragraph
-/// separators, format characters (Unicode categories Cc, Zl, Zp and Cf), and the other ones that
-/// are ignored where they are shown (`Default_Ignorable_Code_Point`).
+/// Returns `true` for a character without a glyph: control characters, line and paragraph
+/// separators, format characters (Unicode categories Cc, Zl, Zp and Cf), and other characters that
+/// are ignored in display (`Default_Ignorable_Code_Point`).
 fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -163,7 +162,7 @@ mod tests {
             prop_assert!(clean.chars().count() <= most + 1);
             prop_assert!(!clean.chars().any(is_unseen));
             let quote = quoted(&text);
-            prop_assert!(quote.chars().count() <= MOST + 3);
+            prop_assert!(quote.chars().count() <= MAX_LENGTH + 3);
             prop_assert_eq!(quote.matches('`').count(), 2);
             // Cleaning again changes nothing but the cut.
             prop_assert_eq!(cleaned_to(most + 1, &clean), clean);

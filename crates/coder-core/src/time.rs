@@ -1,18 +1,18 @@
-//! Ages and moments, for clocks that may be set back and spans that may be absurd.
+//! Arithmetic of moments, for clocks that are set back and spans that are out of range.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How far clocks may be apart. A moment that is further in the future was told by a clock that
-/// has been set back since.
-const SKEW: SignedDuration = SignedDuration::from_mins(1);
+/// The greatest difference of two clocks that is accepted. A moment further in the future came from
+/// a clock that was set back since.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
 
-/// Whether `then` was less than `span` before `now`.
+/// Returns `true` when `then` was less than `span` before `now`.
 ///
-/// A `then` more than a minute after `now` is not: the clock was set back since, nobody knows how
-/// old the thing is, and so it counts as old. Up to a minute, the difference of two machines'
-/// clocks, it counts as just now.
+/// A `then` up to a minute after `now` counts as just now, because two machines' clocks may differ
+/// by so much. A later `then` counts as old: the clock was set back since, and the real age is
+/// unknown.
 ///
 /// ```
 /// use jiff::{SignedDuration, Timestamp};
@@ -27,28 +27,28 @@ const SKEW: SignedDuration = SignedDuration::from_mins(1);
 #[must_use]
 pub fn is_within(span: SignedDuration, now: Timestamp, then: Timestamp) -> bool {
     let age = now.duration_since(then);
-    age >= -SKEW && age.max(SignedDuration::ZERO) < span
+    age >= -CLOCK_SKEW && age.max(SignedDuration::ZERO) < span
 }
 
-/// Gives the moment that is `span` after `moment`; [`Timestamp::MAX`] when there is none so late.
+/// Returns the moment that is `span` after `moment`; [`Timestamp::MAX`] when that is out of range.
 ///
-/// `moment + span` panics then, and the span may have come from a peer.
+/// `moment + span` would panic then, and the span may have come from a peer.
 #[must_use]
 pub fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
     let end = if span.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
     moment.checked_add(span).unwrap_or(end)
 }
 
-/// Gives the moment that is `span` before `moment`; [`Timestamp::MIN`] when there is none so early.
+/// Returns the moment that is `span` before `moment`; [`Timestamp::MIN`] when that is out of range.
 ///
-/// `moment - span` panics then, and the span may have come from a configuration.
+/// `moment - span` would panic then, and the span may have come from a configuration.
 #[must_use]
 pub fn earlier(moment: Timestamp, span: SignedDuration) -> Timestamp {
     let end = if span.is_negative() { Timestamp::MAX } else { Timestamp::MIN };
     moment.checked_sub(span).unwrap_or(end)
 }
 
-/// Gives the time from `then` to `now`; zero when `then` is after it.
+/// Returns the time from `then` to `now`; zero when `then` is later.
 #[must_use]
 pub fn elapsed(now: Timestamp, then: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(then)).unwrap_or_default()
@@ -83,7 +83,7 @@ mod tests {
     proptest! {
         #[test]
         fn time_is_added_without_a_panic(now in moment(), then in moment(), span in span()) {
-            prop_assert!(is_within(span, now, then) <= (now.duration_since(then) < span.max(SKEW)));
+            prop_assert!(is_within(span, now, then) <= (now.duration_since(then) < span.max(CLOCK_SKEW)));
             prop_assert_eq!(later(now, span) >= now, !span.is_negative() || now == Timestamp::MIN);
             prop_assert_eq!(earlier(now, span) <= now, !span.is_negative() || now == Timestamp::MAX);
             prop_assert_eq!(elapsed(now, then).is_zero(), now <= then);

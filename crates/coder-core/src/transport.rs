@@ -1,16 +1,17 @@
-//! Sending one HTTP request.
+//! The seam to HTTP.
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{Body, MaybeSend, MaybeSync, TransportError, TransportErrorKind, WebSocketAnswer};
+use crate::{Body, MaybeSend, MaybeSync, TransportError, TransportErrorKind, WebSocketResponse};
 
-/// Sends one HTTP request and gives the answer's head at once, its body as it comes.
+/// A transport of HTTP requests: it returns the head of the answer at once, and the body as it
+/// arrives.
 ///
-/// A transport follows **no redirects**, adds no credentials and keeps no cookies: a redirect
-/// answer is returned as it is. Every status is a success of the transport; only a request that
-/// got no answer is an error. Closures are transports:
+/// A transport follows **no redirects**, adds no credentials and keeps no cookies: a redirect is
+/// returned as it is. Every status is a success of the transport; only a request without an answer
+/// is an error. Closures are transports:
 ///
 /// ```
 /// # use coder_core::{Body, Transport, TransportError};
@@ -33,15 +34,16 @@ pub trait Transport: MaybeSend + MaybeSync {
     /// When no answer came; [`TransportError::kind`] says how far the request got.
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError>;
 
-    /// Whether the body of an answer can be read while it is still coming. Where it cannot, an
-    /// answer that never ends never arrives.
+    /// Returns `true` when the body of an answer can be read while it arrives. Without that, an
+    /// answer that does not end never arrives. The default is `true`.
     fn streams_bodies(&self) -> bool {
         true
     }
 
-    /// Opens a WebSocket (RFC 6455): a `GET` of `request`'s http(s) URI with its headers. The
-    /// transport adds what the handshake needs. Like an answer to [`Transport::send`], a refusal
-    /// is no error.
+    /// Opens a WebSocket (RFC 6455): a `GET` of `request`'s http or https URI with its headers.
+    ///
+    /// The transport adds the headers of the handshake. A refusal by the peer is not an error, but
+    /// a [`WebSocketResponse::Refused`].
     ///
     /// # Errors
     ///
@@ -50,7 +52,7 @@ pub trait Transport: MaybeSend + MaybeSync {
     async fn open_web_socket(
         &self,
         request: Request<()>,
-    ) -> Result<WebSocketAnswer, TransportError> {
+    ) -> Result<WebSocketResponse, TransportError> {
         drop(request);
         Err(TransportError::new(TransportErrorKind::Unsupported)
             .with_reason("this transport opens no web sockets"))

@@ -5,51 +5,54 @@ use std::fmt;
 
 use crate::{cleaned, with_causes};
 
-/// How far a failed request got.
+/// The kind of a transport error, which tells how far the request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection: name not found, refused, TLS failed. The request was **not** processed.
+    /// There was no connection: name not found, refused, TLS failed. The request was **not**
+    /// processed.
     Connect,
-    /// No answer in time. The request may have been processed.
+    /// No answer arrived in time. The request may have been processed.
     Timeout,
-    /// The connection broke after the request was sent. It may have been processed.
+    /// The connection broke after the request was sent. The request may have been processed.
     Interrupted,
     /// The answer is larger than allowed. The request was processed.
     TooLarge,
-    /// The request could not be put on the wire as it is. It was **not** processed.
+    /// The request cannot be sent as it is. It was **not** processed.
     Request,
-    /// The transport has no means for it. The request was **not** processed.
+    /// The transport does not support the request. It was **not** processed.
     Unsupported,
-    /// Anything else. The request may have been processed.
+    /// Another error. The request may have been processed.
     Other,
 }
 
-/// A request that got no (whole) answer.
+/// The error of a request that got no answer, or not all of it.
 ///
-/// The message never holds a URL's query, a header or a body.
+/// The message never contains a URL's query, a header or a body.
 pub struct TransportError {
     kind: TransportErrorKind,
     reason: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
-    of_safe_request: bool,
+    with_safe_method: bool,
 }
 
 impl TransportError {
-    /// An error of this kind.
+    /// Creates an error of this kind.
     pub fn new(kind: TransportErrorKind) -> Self {
-        Self { kind, reason: None, source: None, of_safe_request: false }
+        Self { kind, reason: None, source: None, with_safe_method: false }
     }
 
-    /// Adds a reason for people. It must hold no secret.
+    /// Adds a reason for people, which must contain no secret.
     #[must_use]
     pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(cleaned(&reason.into()));
         self
     }
 
-    /// Adds the error below, as its text and those of its own causes on one line: a peer may have
-    /// written them ([`with_causes`]). They must hold no secret.
+    /// Adds the error that caused this one, which must contain no secret.
+    ///
+    /// Its text and those of its own causes are kept on one line ([`with_causes`]), because a peer
+    /// may have written them.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let source: Box<dyn Error + Send + Sync> = source.into();
@@ -57,23 +60,24 @@ impl TransportError {
         self
     }
 
-    /// Tells that the request's method is safe (RFC 9110 §9.2.1): the peer may have read it, but has
-    /// changed nothing by it.
+    /// Marks the request's method as safe (RFC 9110 §9.2.1): the peer may have read the request,
+    /// but has changed nothing.
     #[must_use]
-    pub fn of_safe_request(mut self) -> Self {
-        self.of_safe_request = true;
+    pub fn with_safe_method(mut self) -> Self {
+        self.with_safe_method = true;
         self
     }
 
-    /// How far the request got.
+    /// Returns the kind, which tells how far the request got.
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 
-    /// Whether the peer may have acted on the request, although no answer came. Only a request
-    /// for which this is `false` can be repeated without asking whether it is idempotent.
+    /// Returns `true` when the peer may have acted on the request, although no answer arrived.
+    ///
+    /// When this is `false`, even a request that is not idempotent can be repeated.
     pub fn may_have_been_processed(&self) -> bool {
-        !self.of_safe_request
+        !self.with_safe_method
             && !matches!(
                 self.kind,
                 TransportErrorKind::Connect
@@ -82,7 +86,7 @@ impl TransportError {
             )
     }
 
-    /// Whether the same request may well succeed a little later.
+    /// Returns `true` when the same request may succeed a little later.
     pub fn is_transient(&self) -> bool {
         matches!(
             self.kind,

@@ -1,4 +1,4 @@
-//! Two questions about URLs that the `url` crate leaves open.
+//! Functions on URLs that the `url` crate does not have.
 
 use url::Url;
 

@@ -1,4 +1,4 @@
-//! A WebSocket, whoever opened it.
+//! WebSockets, independent of the library that opened them.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,11 +11,12 @@ use http::Response;
 
 use crate::{Body, BoxStream, MaybeSend, TransportError};
 
-/// An open WebSocket (RFC 6455): a stream of what the peer sends, and a sink for what it shall get.
+/// An open WebSocket (RFC 6455): a stream of the peer's messages, and a sink for messages to the
+/// peer.
 ///
-/// The stream ends after a [`WebSocketMessage::Close`]; an end without one is a broken connection
-/// and comes as an error before. Nothing is read before it is asked for, so a slow reader slows
-/// the peer down. Dropping the socket closes the connection.
+/// The stream ends after a [`WebSocketMessage::Close`]; without one the connection broke, and the
+/// last item is an error. A message is read only when the caller polls, so a slow reader slows the
+/// peer down. Dropping the socket closes the connection.
 pub struct WebSocket {
     incoming: BoxStream<'static, Result<WebSocketMessage, TransportError>>,
     outgoing: BoxSink,
@@ -26,35 +27,36 @@ type BoxSink = Pin<Box<dyn Sink<WebSocketMessage, Error = TransportError> + Send
 #[cfg(target_family = "wasm")]
 type BoxSink = Pin<Box<dyn Sink<WebSocketMessage, Error = TransportError>>>;
 
-/// What goes over a [`WebSocket`]. Pings and pongs are answered below it.
+/// A message of a [`WebSocket`]. Pings and pongs are answered below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WebSocketMessage {
-    /// Text.
+    /// A message of text.
     Text(String),
-    /// Bytes.
+    /// A message of bytes.
     Binary(Bytes),
-    /// The last message of either side.
+    /// The close, which is the last message of either side.
     Close {
-        /// Why (RFC 6455 §7.4): 1000 is a normal end. 1005 stands for a close that did not say.
+        /// The reason as a code (RFC 6455 §7.4): 1000 is a normal end; 1005 stands for a close
+        /// without a code.
         code: u16,
-        /// The same for people.
+        /// The reason as a text for people.
         reason: String,
     },
 }
 
-/// What became of the wish to open a [`WebSocket`].
+/// The answer to a request that opens a [`WebSocket`].
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum WebSocketAnswer {
-    /// It is open.
+pub enum WebSocketResponse {
+    /// The WebSocket is open.
     Open(WebSocket),
-    /// The peer has answered with something else than a WebSocket.
+    /// The peer has answered with something other than a WebSocket.
     Refused(Response<Body>),
 }
 
 impl WebSocket {
-    /// A socket made of its two directions.
+    /// Creates a WebSocket from its two directions.
     pub fn new(
         incoming: impl Stream<Item = Result<WebSocketMessage, TransportError>> + MaybeSend + 'static,
         outgoing: impl Sink<WebSocketMessage, Error = TransportError> + MaybeSend + 'static,

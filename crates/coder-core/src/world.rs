@@ -1,20 +1,20 @@
-//! The four seams, together.
+//! The four seams together.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::{Clock, Random, Runtime, Transport};
 
-/// Everything outside the process that a core may touch. Cheap to clone.
+/// The four seams to the world outside of the process. Cheap to clone.
 #[derive(Clone)]
 pub struct World {
-    /// Sends HTTP requests.
+    /// The transport of HTTP requests.
     pub transport: Arc<dyn Transport>,
-    /// Tells the time.
+    /// The source of the present time.
     pub clock: Arc<dyn Clock>,
-    /// Gives randomness.
+    /// The source of randomness.
     pub random: Arc<dyn Random>,
-    /// Spawns and sleeps.
+    /// The executor of tasks, with timers.
     pub runtime: Arc<dyn Runtime>,
 }
 

@@ -4,8 +4,8 @@
 use std::net::SocketAddr;
 
 use coder_core::{
-    ReqwestTransport, Transport, TransportError, TransportErrorKind, WebSocket, WebSocketAnswer,
-    WebSocketMessage,
+    ReqwestTransport, Transport, TransportError, TransportErrorKind, WebSocket, WebSocketMessage,
+    WebSocketResponse,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::Request;
@@ -30,7 +30,7 @@ async fn accept(listener: TcpListener) -> (String, WebSocketStream<TcpStream>) {
     (token, socket)
 }
 
-async fn open(address: SocketAddr) -> Result<WebSocketAnswer, TransportError> {
+async fn open(address: SocketAddr) -> Result<WebSocketResponse, TransportError> {
     let request = Request::get(format!("http://{address}/watch-ws?token=none"))
         .header("coder-session-token", "canary")
         .body(())
@@ -45,7 +45,7 @@ async fn both_ends() -> (WebSocket, WebSocketStream<TcpStream>) {
     let (answer, (token, server)) = tokio::join!(open(address), accept(listener));
     assert_eq!(token, "canary");
     match answer.unwrap() {
-        WebSocketAnswer::Open(socket) => (socket, server),
+        WebSocketResponse::Open(socket) => (socket, server),
         other => panic!("{other:?}"),
     }
 }
@@ -115,7 +115,7 @@ async fn answering(answer: &'static str) -> SocketAddr {
 #[tokio::test]
 async fn a_refusal_is_an_answer_with_status_and_body() {
     let address = answering("HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\nno").await;
-    let Ok(WebSocketAnswer::Refused(answer)) = open(address).await else { panic!("not refused") };
+    let Ok(WebSocketResponse::Refused(answer)) = open(address).await else { panic!("not refused") };
     assert_eq!(answer.status(), 404);
     assert_eq!(answer.into_body().collect(9).await.unwrap(), "no");
 }
@@ -128,7 +128,7 @@ async fn a_redirect_is_not_followed() {
         elsewhere.local_addr().unwrap()
     );
     let address = answering(answer.leak()).await;
-    let Ok(WebSocketAnswer::Refused(answer)) = open(address).await else { panic!("not refused") };
+    let Ok(WebSocketResponse::Refused(answer)) = open(address).await else { panic!("not refused") };
     assert_eq!(answer.status(), 302);
 }
 

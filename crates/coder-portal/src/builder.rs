@@ -1,4 +1,4 @@
-//! A portal in the making: a configuration, and what a program brings along for it to name.
+//! Building a portal from a configuration and the parts that a program adds.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::portal::Portal;
 
-/// What [`Portal::builder`] gives: finish it with [`build`](Self::build).
+/// A builder of a portal, from [`Portal::builder`]. Finish it with [`build`](Self::build).
 ///
 /// ```
 /// use coder_auth::{BackstageIdentity, SignInError, resolver_fn};
@@ -56,7 +56,7 @@ pub struct PortalBuilder<'a> {
     resolvers: BTreeMap<String, ResolverFactory<'a>>,
 }
 
-/// The options of a sign-in resolver, as they stand beside its name.
+/// The options of a sign-in resolver, as configuration has them beside its name.
 pub type ResolverOptions = Map<String, Value>;
 
 type ResolverFactory<'a> =
@@ -71,18 +71,18 @@ pub struct InvalidOptionError {
 }
 
 impl InvalidOptionError {
-    /// `problem` says what is wrong and what is allowed, like ``is `7`; it must be a group's
-    /// name``. It must not hold a secret.
+    /// Creates the error for this option. `problem` names the mistake and the allowed values, like
+    /// ``is `7`; it must be a group's name``. It must not hold a secret.
     pub fn new(name: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { name: name.into(), problem: problem.into() }
     }
 }
 
 impl Portal {
-    /// A portal in the making, for programs that bring along what configuration only names: sign-in
-    /// resolvers of their own, a rule of ownership, files.
+    /// Starts to build a portal from configuration and the parts that a program adds: sign-in
+    /// resolvers of its own, a rule of ownership, files.
     ///
-    /// `catalog` is where entities come from, `store` where grants and sessions are kept.
+    /// Entities come from `catalog`; `store` keeps grants and sessions.
     pub fn builder<'a>(
         config: &'a AppConfig,
         world: &'a World,
@@ -102,8 +102,8 @@ impl Portal {
 }
 
 impl<'a> PortalBuilder<'a> {
-    /// Lets configuration name this sign-in resolver (`resolver: myCompanyResolver`). It takes no
-    /// options. The names of Backstage's own resolvers are taken.
+    /// Adds a sign-in resolver that configuration can name (`resolver: myCompanyResolver`). It has
+    /// no options. The names of Backstage's own resolvers cannot be used.
     #[must_use]
     pub fn sign_in_resolver(
         self,
@@ -122,7 +122,8 @@ impl<'a> PortalBuilder<'a> {
         })
     }
 
-    /// The same for a resolver with options: `make` gets what is written beside the name.
+    /// Adds a sign-in resolver with options. `make` gets the options that configuration has beside
+    /// the name.
     #[must_use]
     pub fn sign_in_resolver_factory(
         mut self,
@@ -133,14 +134,14 @@ impl<'a> PortalBuilder<'a> {
         self
     }
 
-    /// Computes by this rule through which entities a person owns things, in every environment.
+    /// Sets the rule of ownership for every environment, in place of Backstage's.
     #[must_use]
     pub fn ownership(mut self, rule: impl OwnershipResolver + 'static) -> Self {
         self.ownership = Some(Arc::new(rule));
         self
     }
 
-    /// Reads the files that configuration names, such as signing keys. Relative paths start where
+    /// Sets the files that configuration can name, such as signing keys. Relative paths start where
     /// `files` starts.
     #[must_use]
     pub fn files(mut self, files: &'a dyn Files) -> Self {
@@ -148,7 +149,7 @@ impl<'a> PortalBuilder<'a> {
         self
     }
 
-    /// Adds a resolver that this program brings along.
+    /// Adds a resolver of the program to `sign_in`, with the options of configuration.
     pub(crate) fn with_custom(
         &self,
         sign_in: SignIn,

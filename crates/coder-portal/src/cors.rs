@@ -1,6 +1,7 @@
 //! Cross-origin requests of allowed pages (the Fetch standard's CORS protocol), as Backstage's
 //! backends answer them.
 
+use bytes::Bytes;
 use coder_auth::AllowedOrigins;
 use coder_auth::http::request_origin;
 use coder_config::CorsConfig;
@@ -12,19 +13,19 @@ use http::header::{
 };
 use http::{Method, Request};
 
-/// What pages of other origins may send and read: `backend.cors`, as headers.
+/// The section `backend.cors`, as headers for pages of other origins.
 pub(crate) struct Cors {
     readers: AllowedOrigins,
-    /// What every answer to such a page says.
+    /// Headers of every answer to such a page.
     every_answer: Vec<(HeaderName, HeaderValue)>,
-    /// What the answer to a preflight says beside that.
+    /// Further headers of the answer to a preflight.
     preflight: Vec<(HeaderName, HeaderValue)>,
-    /// Whether a page may send whatever headers its preflight names.
+    /// Whether a page may send any header that its preflight names.
     any_headers: bool,
 }
 
 impl Cors {
-    /// `readers` are the origins whose pages may read answers.
+    /// Prepares the headers. Pages of the origins `readers` may read answers.
     pub(crate) fn new(config: &CorsConfig, readers: AllowedOrigins) -> Self {
         // The configuration holds names of methods and headers only, which are header values.
         let list = |name: HeaderName, values: &[String]| {
@@ -52,9 +53,9 @@ impl Cors {
         }
     }
 
-    /// Lets the page that asks read the answer, if its origin may; in answer to a preflight it
-    /// also says what the page may send.
-    pub(crate) fn answer(&self, asked: &Request<()>, answer: &mut HeaderMap) {
+    /// Adds the headers that let the page read the answer, if its origin may. The answer to a
+    /// preflight also names what the page may send.
+    pub(crate) fn answer(&self, asked: &Request<Bytes>, answer: &mut HeaderMap) {
         let Some(origin) = self.origin_of_a_reader(asked.headers()) else { return };
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         answer.extend(self.every_answer.iter().cloned());
@@ -69,7 +70,7 @@ impl Cors {
         }
     }
 
-    /// The origin of the page that asks, if its script may read the answer.
+    /// Returns the origin of the page, if its script may read the answer.
     fn origin_of_a_reader(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = request_origin(headers)?;
         let may_read = self.readers.allows(&origin);
@@ -77,13 +78,13 @@ impl Cors {
     }
 }
 
-/// Says whether this is the question before a request, not the request itself.
-pub(crate) fn is_preflight(asked: &Request<()>) -> bool {
+/// Tells whether the request is the preflight of another one.
+pub(crate) fn is_preflight(asked: &Request<Bytes>) -> bool {
     *asked.method() == Method::OPTIONS
         && asked.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// Says that the answer depends on the origin that asks.
+/// Adds the header that makes caches keep one answer per origin.
 pub(crate) fn vary(headers: &mut HeaderMap) {
     headers.append(VARY, HeaderValue::from_static("Origin"));
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::portal::PortalState;
 
-/// `GET /api/coder/v1/entities`.
+/// The answer of `GET /api/coder/v1/entities`.
 #[derive(Serialize)]
 struct EntitiesResponse<'a> {
     items: Vec<EntityItem<'a>>,
@@ -36,7 +36,7 @@ struct EntityItem<'a> {
     repository_url: Option<String>,
 }
 
-/// `GET /api/coder/v1/entities/{kind}/{namespace}/{name}/workspaces`.
+/// The answer of `GET /api/coder/v1/entities/{kind}/{namespace}/{name}/workspaces`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WorkspacesResponse {
@@ -45,10 +45,10 @@ struct WorkspacesResponse {
     mode: CreationMode,
     repository_url: Option<String>,
     creation_url: Option<String>,
-    /// What the entity's owner should know, and why workspaces may be missing.
+    /// Messages for the entity's owner, and reasons why workspaces may be missing.
     notices: Vec<String>,
     workspaces: Vec<WorkspaceItem>,
-    /// Workspaces may be missing.
+    /// Whether workspaces may be missing.
     partial: bool,
     look_again_after_seconds: u64,
 }
@@ -67,7 +67,7 @@ struct WorkspaceItem {
     links: WorkspaceLinks,
 }
 
-/// Why there is no answer about entities.
+/// Reasons why a route about entities has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EntitiesError {
     #[error("there is no entity '{}' in the catalog", cleaned(&.0.to_string()))]
@@ -179,7 +179,7 @@ impl PortalState {
         self.auth.caller(request.headers(), environment.as_deref()).await
     }
 
-    /// What holds for the entity's workspaces, and what its owner should know about it.
+    /// Returns the configuration of the entity's workspaces, and messages for its owner.
     fn compile(&self, entity: &Entity, environment: &str) -> (EntityWorkspacesConfig, Vec<String>) {
         let mut notices = Vec::new();
         let repository = match entity.repository(&self.integrations) {

@@ -1,18 +1,18 @@
-//! Why a configuration makes no portal.
+//! Reasons why a configuration does not make a portal.
 
 use coder_auth::SealingKeysError;
 use coder_auth::identity::InsecureIssuerError;
 use coder_config::{ConfigError, ConfigErrors};
 use coder_core::{OriginError, RandomError};
 
-/// A portal cannot be made from this configuration.
+/// Reasons why a configuration does not make a portal.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PortalError {
-    /// `app.baseUrl` has no origin.
+    /// The URL `app.baseUrl` has no origin.
     #[error("`app.baseUrl` must be an http or https URL")]
     AppOrigin(#[source] OriginError),
-    /// `coder.session.keys` cannot be used.
+    /// The keys of `coder.session.keys` cannot be used.
     #[error("`coder.session.keys` cannot be used")]
     Keys(#[source] SealingKeysError),
     /// The keys of `auth.keyStore` cannot be used.
@@ -21,27 +21,27 @@ pub enum PortalError {
     /// A backend of `coder.trustedIssuers` cannot be trusted.
     #[error("`coder.trustedIssuers` cannot be used")]
     TrustedIssuer(#[source] InsecureIssuerError),
-    /// The environment that the portal's pages use cannot be offered.
+    /// The environment of the portal's pages cannot be used.
     #[error("the environment `{environment}` of `auth.providers.coder` cannot be used")]
     Environment {
-        /// `auth.environment`.
+        /// Name of the environment, from `auth.environment`.
         environment: String,
-        /// What is wrong with it, with places.
+        /// Mistakes in its configuration, with their places.
         #[source]
         errors: ConfigErrors,
     },
-    /// Two deployments would end their logins at one redirect URI.
+    /// Two deployments share one redirect URI.
     #[error("two deployments of `auth.providers.coder` share one redirect URI")]
     RedirectUri(#[source] ConfigError),
-    /// There is no environment at all.
+    /// The environment of the portal's pages is not configured.
     #[error(
         "`auth.providers.coder` has no block for the environment `{environment}`; add `auth.providers.coder.{environment}` with `clientId`, `clientSecret` and `deploymentUrl`"
     )]
     NoEnvironment {
-        /// `auth.environment`.
+        /// Name of the environment, from `auth.environment`.
         environment: String,
     },
-    /// The system gave no randomness.
+    /// The source of randomness failed.
     #[error(transparent)]
     Random(#[from] RandomError),
 }

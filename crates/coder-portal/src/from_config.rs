@@ -28,15 +28,15 @@ use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
 
 impl Portal {
-    /// The portal that this configuration describes.
+    /// Creates the portal that this configuration describes.
     ///
-    /// `catalog` is where entities come from, `store` where grants and sessions are kept. Without
-    /// `coder.session.keys` a fresh key is drawn, and what it sealed is lost with the process.
-    /// [`Portal::builder`] takes what a program brings along.
+    /// Entities come from `catalog`; `store` keeps grants and sessions. Without
+    /// `coder.session.keys` a key is generated, and the values that it seals are lost with the
+    /// process. [`Portal::builder`] takes further parts of a program.
     ///
     /// # Errors
     ///
-    /// As [`PortalBuilder::build`].
+    /// Fails as [`PortalBuilder::build`] does.
     pub fn from_config(
         config: &AppConfig,
         world: &World,
@@ -48,13 +48,14 @@ impl Portal {
 }
 
 impl PortalBuilder<'_> {
-    /// The portal.
+    /// Builds the portal.
     ///
     /// # Errors
     ///
-    /// When the portal's own environment (`auth.environment`) is missing or incomplete, or names a
-    /// sign-in resolver that nobody brings along; when keys cannot be used; when two deployments
-    /// share a redirect URI. Another environment that cannot be used is logged, and answers 404 to those who ask for it.
+    /// Fails if the portal's own environment (`auth.environment`) is missing or incomplete, or
+    /// names an unknown sign-in resolver; if keys cannot be used; if two deployments share a
+    /// redirect URI. Another environment that cannot be used is logged, and requests for it get
+    /// 404.
     pub fn build(self) -> Result<Portal, PortalError> {
         let (config, world) = (self.config, self.world);
         let keys = match config.session.keys.as_slice() {
@@ -164,14 +165,17 @@ impl PortalBuilder<'_> {
     }
 }
 
-/// The origins whose pages may read answers: those of the login and of `backend.cors.origin`.
-/// Reading alone makes nobody a target of a login.
+/// Returns the origins whose pages may read answers: those of the login and of
+/// `backend.cors.origin`.
+///
+/// An origin that may only read is not one that a login can end at.
 fn readers(app: Origin, config: &AppConfig, cors: &CorsConfig) -> AllowedOrigins {
     let login = &config.auth.extra_allowed_origins;
     AllowedOrigins::new(app, login.iter().chain(&cors.origins).cloned())
 }
 
-/// Refuses a redirect URI that two deployments share, at the place of one that is written.
+/// Refuses a redirect URI that two deployments share. The error names the place of one that is
+/// configured.
 fn with_redirect_uris_of_their_own(
     auth: &CoderAuth,
     config: &AppConfig,
@@ -198,7 +202,7 @@ fn trusted_issuer(config: &TrustedIssuerConfig) -> Result<TrustedIssuer, PortalE
     Ok(issuer.issuer(&*config.issuer).audience(&*config.audience))
 }
 
-/// Makes the resolver that a name of configuration stands for.
+/// Creates the built-in resolver that configuration names.
 fn built_in(config: &BuiltInSignInResolver) -> Arc<dyn SignInResolver> {
     let outsiders = config.dangerously_allow_sign_in_without_user_in_catalog;
     let mut options =
@@ -219,8 +223,8 @@ fn built_in(config: &BuiltInSignInResolver) -> Arc<dyn SignInResolver> {
     }
 }
 
-/// What holds for the workspaces of each environment: `coder.workspaces`, with links into that
-/// environment's deployment.
+/// Returns the configuration of the workspaces in each environment: `coder.workspaces`, with links
+/// into its deployment.
 fn workspaces(config: &AppConfig) -> BTreeMap<String, WorkspacesConfig> {
     let of = |(name, environment): (&EnvironmentName, &CoderEnvironment)| {
         let mut workspaces = config.workspaces.clone();

@@ -1,5 +1,5 @@
-//! The joint of coder-backstage: configuration becomes ready parts, and every route is a function
-//! from HTTP request to HTTP response.
+//! The backend of a portal from its configuration: every route as a function from HTTP request to
+//! HTTP response.
 //!
 //! ```toml
 //! [dependencies]
@@ -27,22 +27,22 @@
 //! }
 //! ```
 //!
-//! [`Portal::builder`] takes what a program brings along for the configuration to name, such as
-//! sign-in resolvers of its own. Then [`Portal::handle`] answers every request. `coder-axum` mounts it in an axum or tower
-//! service; there is no framework and no socket here.
+//! [`Portal::builder`] takes further parts of a program that configuration can name, such as its own
+//! sign-in resolvers. Then [`Portal::handle`] answers every request. `coder-axum` mounts it in an
+//! axum or tower service; there is no framework and no socket here.
 //!
 //! # The routes
 //!
-//! | route | what |
+//! | route | purpose |
 //! |---|---|
 //! | `/api/auth/coder/…` | the login: Backstage's routes, see [`coder_auth::CoderAuth`] |
 //! | `/api/auth/.well-known/…`, `/api/auth/v1/userinfo` | identity tokens, for other backends |
 //! | `GET /api/coder/v1/entities` | the catalog's components |
 //! | `GET /api/coder/v1/entities/{kind}/{namespace}/{name}/workspaces` | an entity's workspaces |
-//! | `GET`, `POST`, `DELETE /api/coder/v1/link` | the Coder session token a person has linked |
+//! | `GET`, `POST`, `DELETE /api/coder/v1/link` | the Coder session token that a user has linked |
 //! | `GET /.backstage/health/v1/{liveness,readiness}` | health |
 //!
-//! Routes outside the login know their caller by [`coder_auth::CoderAuth::caller`].
+//! Routes outside the login identify their caller by [`coder_auth::CoderAuth::caller`].
 //!
 //! # What it is not
 //!

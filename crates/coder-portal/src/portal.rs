@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_catalog::Catalog;
+use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
 use coder_config::{ScmIntegrations, WorkspacesConfig};
@@ -18,31 +19,32 @@ use crate::cors::{self, Cors};
 use crate::request_body;
 use crate::routes::{Route, RouteError};
 
-/// How long an answer may take, whatever it waits for: the request's body, Coder, the store.
+/// The time limit of an answer, whatever it waits for: the request's body, Coder, the store.
+///
 /// Reverse proxies and browsers wait for 30 seconds and longer.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What a client is told to wait when its answer took too long.
+/// The wait that a client is told after an answer took too long.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// A portal's backend: the login with Coder, and the workspaces of catalog entities. Cheap to
+/// The backend of a portal: the login with Coder, and the workspaces of catalog entities. Cheap to
 /// clone.
 #[derive(Clone)]
 pub struct Portal(Arc<PortalState>);
 
-/// What a portal is made of.
+/// The parts of a portal.
 pub(crate) struct PortalState {
     pub(crate) world: World,
     pub(crate) auth: CoderAuth,
-    /// What pages of other origins may send and read; `None` is nothing.
+    /// Headers for pages of other origins; without it, they may send and read nothing.
     pub(crate) cors: Option<Cors>,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) integrations: ScmIntegrations,
-    /// What holds for workspaces in the portal's own environment.
+    /// Configuration of workspaces in the portal's own environment.
     pub(crate) own_workspaces: WorkspacesConfig,
-    /// The same for each environment, with links into its deployment.
+    /// Configuration of workspaces in each environment, with links into its deployment.
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
-    /// Where the deployments' apps and shells are.
+    /// Host names of the deployments' apps and shells.
     pub(crate) hosts: DeploymentHostsCache,
 }
 
@@ -51,12 +53,12 @@ impl Portal {
         Self(Arc::new(parts))
     }
 
-    /// Tells who asks a route of your own: the same callers as the portal's own routes let in.
+    /// Identifies the caller of a route of your own, by the rule of the portal's own routes.
     ///
     /// # Errors
     ///
-    /// The answer to give: as [`CoderAuth::caller`], and 503 when it is not known within 20 seconds
-    /// who asks.
+    /// Fails with the answer to give: as for [`CoderAuth::caller`], and 503 if the caller is not
+    /// known within 20 seconds.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ErrorResponse> {
         let caller = self.0.auth.caller(headers, None);
         match timeout(&*self.0.world.runtime, RESPONSE_TIMEOUT, Box::pin(caller)).await {
@@ -65,29 +67,34 @@ impl Portal {
         }
     }
 
-    /// The login, for routes of your own. [`CoderAuth::sweep`] wants to be called every few
-    /// minutes; who asks is told by [`caller`](Self::caller) within a time limit.
+    /// Returns the login, for routes of your own.
+    ///
+    /// Call [`CoderAuth::sweep`] every few minutes. [`caller`](Self::caller) identifies a caller
+    /// within a time limit.
     pub fn auth(&self) -> &CoderAuth {
         &self.0.auth
     }
 
-    /// Answers a request to any route of this portal. An unknown one gets Backstage's 404.
+    /// Answers a request to any route of this portal. An unknown route gets Backstage's 404.
     ///
-    /// The body is read only where the route takes one, up to 64 kB and for at most 10 seconds;
-    /// another one is refused (400, 413, 415) and left unread, so that the connection it comes over
-    /// must be closed. The answer is complete within 20 seconds: one that is not ready then is 503
-    /// with `Retry-After`. Work that must not be lost goes on meanwhile.
+    /// The body is read only if the route takes one, up to 64 kB and for at most 10 seconds. Any
+    /// other body is refused (400, 413, 415) and not read, so that its connection must be closed.
+    ///
+    /// The answer begins within 20 seconds, and is complete by then unless it is a stream of
+    /// events. An answer that is not ready in time is 503 with `Retry-After`. Work that must not be
+    /// lost goes on.
     pub async fn handle<B: Into<Body>>(&self, request: Request<B>) -> Response<Body> {
         self.answer(request.map(Into::into)).await
     }
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let head = Request::from_parts(head, ());
+        // The body comes later, where a route takes one.
+        let mut head = Request::from_parts(head, Bytes::new());
         let mut response = if cors::is_preflight(&head) {
             no_content()
         } else {
-            self.within_time(&head, body).await
+            self.within_time(&mut head, body).await
         };
         let headers = response.headers_mut();
         cors::vary(headers);
@@ -103,9 +110,9 @@ impl Portal {
         response
     }
 
-    /// The one deadline of every route, however many questions to Coder its answer takes; and the
-    /// one place where an error becomes an answer.
-    async fn within_time(&self, head: &Request<()>, body: Body) -> Response<Body> {
+    /// Bounds the time of every route, however many requests to Coder it makes, and turns its error
+    /// into an answer.
+    async fn within_time(&self, head: &mut Request<Bytes>, body: Body) -> Response<Body> {
         let runtime = &*self.0.world.runtime;
         let answer = timeout(runtime, RESPONSE_TIMEOUT, self.dispatch(head, body)).await;
         answer.unwrap_or_else(|| Err(too_late())).unwrap_or_else(|error| {
@@ -114,10 +121,10 @@ impl Portal {
         })
     }
 
-    /// Finds the route, then reads the body it takes, then asks it.
+    /// Finds the route, reads the body that it takes, and lets it answer.
     async fn dispatch(
         &self,
-        head: &Request<()>,
+        head: &mut Request<Bytes>,
         body: Body,
     ) -> Result<Response<Body>, ErrorResponse> {
         let (method, path) = (head.method(), head.uri().path());
@@ -132,7 +139,8 @@ impl Portal {
         })?;
         let runtime = &*self.0.world.runtime;
         let body = request_body::read(route.takes(method), head.headers(), body, runtime).await?;
-        route.answer(&self.0, &head.clone().map(|()| body)).await
+        *head.body_mut() = body;
+        route.answer(&self.0, head).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which request bodies are read, and how much of them.
+//! The bodies of requests: which are read, and how much of them.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use coder_core::{Body, Runtime, TransportErrorKind, timeout};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
 
-/// How long a client may take to send its body.
+/// The time limit for a client to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a route takes of a request's body.
+/// The kind of body that a route takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyKind {
     /// No body, or an empty one.
     Nothing,
     /// A form (`application/x-www-form-urlencoded`).
     Form,
-    /// A JSON document.
+    /// A document in JSON (`application/json`).
     Json,
 }
 
 impl BodyKind {
-    /// The greatest length of the body, in bytes.
+    /// Returns the greatest length of the body, in bytes.
     const fn limit(self) -> usize {
         match self {
             Self::Nothing => 0,
@@ -31,7 +31,7 @@ impl BodyKind {
         }
     }
 
-    /// The media type of the body.
+    /// Returns the media type of the body.
     const fn media_type(self) -> Option<&'static str> {
         match self {
             Self::Nothing => None,
@@ -48,7 +48,7 @@ impl BodyKind {
     }
 }
 
-/// Why a body was not read to its end.
+/// Reasons why a body was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
     #[error("this route takes no request body")]
@@ -75,8 +75,8 @@ impl From<BodyError> for ErrorResponse {
     }
 }
 
-/// Reads the body of a request to a route that `takes` one. What its headers give away is refused
-/// before a byte is read.
+/// Reads the body of a request to a route that `takes` this kind. A body that its headers rule out
+/// is refused before a byte is read.
 pub(crate) async fn read(
     takes: BodyKind,
     headers: &HeaderMap,

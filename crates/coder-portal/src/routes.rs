@@ -37,26 +37,27 @@ pub(crate) enum Route {
     Unlink,
 }
 
-/// Why a path is no route.
+/// Reasons why a request is for no route.
 #[derive(Debug)]
 pub(crate) enum RouteError {
-    /// Nothing is there.
+    /// No route has this method and path.
     NotFound,
-    /// The path names an entity that cannot be.
+    /// The path holds a reference that no entity can have.
     EntityRef(EntityRefError),
 }
 
 impl Route {
-    /// The route of a request. As in Backstage, letter case and a trailing slash do not matter, a
-    /// `HEAD` is a `GET`, except where a `GET` changes something: at the callback. A wrong method is a
-    /// route that is not there.
+    /// Finds the route of a request.
+    ///
+    /// As in Backstage, letter case and a trailing slash do not matter, and a `HEAD` is a `GET`.
+    /// The callback is an exception, because its `GET` changes something. A wrong method is an
+    /// unknown route.
     pub(crate) fn find(method: &Method, path: &str) -> Result<Self, RouteError> {
         let get = matches!(*method, Method::GET | Method::HEAD);
         let post = *method == Method::POST;
         let path = path.strip_suffix('/').unwrap_or(path);
-        let segments: Vec<&str> = path.split('/').skip(1).collect();
-        let lower: Vec<String> = segments.iter().map(|part| part.to_ascii_lowercase()).collect();
-        let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        let lower = path.to_ascii_lowercase();
+        let lower: Vec<&str> = lower.split('/').skip(1).collect();
         let route = match lower.as_slice() {
             ["api", "auth", "coder", "start"] if get => Self::Start,
             ["api", "auth", "coder", "handler", "frame"]
@@ -89,8 +90,9 @@ impl Route {
         Ok(route)
     }
 
-    /// What a request with this method may bring along. A body costs memory before anybody knows
-    /// who sent it, so no route takes more than it needs.
+    /// Returns the kind of body that a request with this method may have.
+    ///
+    /// A body costs memory before its sender is known, so no route takes more than it needs.
     pub(crate) fn takes(&self, method: &Method) -> BodyKind {
         match self {
             Self::Callback if *method == Method::POST => BodyKind::Form,
@@ -112,7 +114,7 @@ impl Route {
 
     /// Answers a request to this route.
     ///
-    /// The future stands on the heap: within that of the portal it would take the room of the
+    /// The future is on the heap. Within the future of the portal it would need the room of the
     /// largest route, on every stack that polls it.
     pub(crate) fn answer<'a>(
         self,

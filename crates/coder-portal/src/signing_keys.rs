@@ -5,7 +5,7 @@ use coder_auth::identity::{StaticSigningKey, StaticSigningKeyError};
 use coder_config::{ConfigError, Files, KeyStoreConfig, StaticKeyConfig};
 use coder_core::Secret;
 
-/// BodyKind the keys from where the configuration says they are.
+/// Adds the signing keys from the place that configuration names.
 pub(crate) fn with_keys(
     options: AuthOptions,
     key_store: Option<&KeyStoreConfig>,

@@ -324,7 +324,7 @@ impl Browser {
     }
 }
 
-/// What a session answer holds.
+/// Reads what a session answer holds.
 fn handed_out(json: &Value) -> Option<HandedOut> {
     let text = |pointer: &str| json.pointer(pointer)?.as_str().map(str::to_owned);
     let identity =

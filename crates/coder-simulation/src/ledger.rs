@@ -47,7 +47,7 @@ pub(crate) struct Pair {
     pub(crate) excuse: Option<&'static str>,
 }
 
-/// Whose session a cookie is.
+/// The owner of a session cookie, and of the identity tokens of its sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owner {
     pub(crate) user: usize,
@@ -68,7 +68,7 @@ impl Owner {
 pub struct Breach {
     /// The rule.
     pub rule: Rule,
-    /// What happened.
+    /// The event that broke it, in words.
     pub what: String,
 }
 

@@ -21,11 +21,11 @@ pub(crate) struct LinkPlace {
     pub(crate) coder: usize,
 }
 
-/// What may be linked in each place.
+/// The possible links of each place.
 #[derive(Debug, Default)]
 pub(crate) struct Links(BTreeMap<LinkPlace, LinkState>);
 
-/// What may be linked in one place.
+/// The possible links of one place.
 #[derive(Debug)]
 struct LinkState {
     /// Users of that Coder; `None` stands for no link.

@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What some seeds have shown.
+/// The findings of some seeds.
 #[derive(Default)]
 struct Findings {
     counts: BTreeMap<&'static str, u64>,

@@ -31,7 +31,7 @@ pub(crate) struct Network {
     pub(crate) users: Arc<Vec<Vec<FakeUser>>>,
 }
 
-/// What a request is about.
+/// The subject of one request.
 struct About {
     coder: usize,
     path: String,

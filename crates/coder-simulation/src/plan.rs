@@ -5,7 +5,7 @@ use coder_testkit::Version;
 use crate::choices::Choices;
 use crate::portal::{ENVIRONMENTS, House, PORTAL};
 
-/// What goes wrong with one request to Coder.
+/// A fault of one request to Coder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NetworkFault {
     /// Coder never sees the request.
@@ -35,7 +35,7 @@ impl NetworkFault {
     }
 }
 
-/// What goes wrong with one call of the store.
+/// A fault of one call of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreFault {
     /// It fails, and nothing was changed.
@@ -56,7 +56,7 @@ impl StoreFault {
     }
 }
 
-/// What somebody does.
+/// An action of a person, a process or time itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     SignIn {
@@ -129,7 +129,7 @@ pub(crate) enum Credential {
     OldToken,
 }
 
-/// What is asked for with it.
+/// A purpose of a request with a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Use {
     /// Another route of the portal.
@@ -144,7 +144,7 @@ pub(crate) enum Use {
     },
 }
 
-/// Who people are in Backstage.
+/// The identities of people in Backstage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Identities {
     /// Nobody: a login gives access to Coder only.
@@ -301,7 +301,7 @@ impl Plan {
         environment.min(self.deployments.saturating_sub(1))
     }
 
-    /// Who the people of an environment are in Backstage.
+    /// Returns the identities of the people of an environment.
     pub(crate) fn identities_of(&self, environment: usize) -> Identities {
         self.identities.get(environment).copied().unwrap_or(Identities::None)
     }

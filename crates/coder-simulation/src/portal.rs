@@ -258,7 +258,7 @@ impl House {
             .is_none_or(|entity| Some(entity) == self.plan.entity_of(owner.environment, owner.user))
     }
 
-    /// Whose token it is.
+    /// Returns the person whose token it is.
     pub(crate) fn person_of(&self, token: &str) -> Option<Person> {
         if let Some(pair) = self.ledger.book().pair(token) {
             return Some((pair.user?, pair.coder));
@@ -445,7 +445,7 @@ async fn call(auth: &CoderAuth, request: &Request<Bytes>, is_refused: bool) -> R
     }
 }
 
-/// Who somebody is in Backstage.
+/// Makes the resolver of these identities.
 fn sign_in(identities: Identities) -> SignIn {
     SignIn::new(Arc::new(MemoryCatalog::default())).resolver(resolver_fn(move |user, _| {
         Box::pin(async move {

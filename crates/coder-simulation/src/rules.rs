@@ -50,10 +50,10 @@ const BOUND: Duration = Duration::from_secs(20);
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(30);
 /// The same, while Coder does not answer.
 const CONFIRMED_WITHOUT_ANSWER: Duration = Duration::from_secs(600);
-/// What a request itself may take between the confirmation and the hand-out.
+/// The time that a request itself may take between the confirmation and the hand-out.
 const SLACK: Duration = Duration::from_secs(21);
 
-/// What a page got from a `refresh` or a login.
+/// The answer to a `refresh` or a login, as a page got it.
 #[derive(Clone, Debug)]
 pub(crate) struct HandedOut {
     pub(crate) email: String,

@@ -22,7 +22,7 @@ const LOGIN_WITHIN: i64 = 5 * 60;
 pub struct Outcome {
     /// The rules that did not hold.
     pub breaches: Vec<Breach>,
-    /// Who did what, and what was answered, in order; empty unless it was asked for.
+    /// The story: actions and answers, in order. It is empty unless it was asked for.
     pub story: Vec<String>,
     /// How often what happened.
     pub counts: BTreeMap<&'static str, u64>,

@@ -21,7 +21,7 @@ pub(crate) type Process = u32;
 /// The process of browsers and of the administrator, which never ends.
 pub(crate) const OUTSIDE: Process = 0;
 
-/// What a task does.
+/// The work of one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
     /// It answers the request of a browser's tab.
@@ -34,7 +34,7 @@ pub(crate) enum Work {
     Outside,
 }
 
-/// Whose task it is, and what it does.
+/// The process that a task belongs to, and its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tag {
     pub(crate) process: Process,
@@ -62,7 +62,7 @@ impl Kill {
     }
 }
 
-/// What tasks and scheduler share. Cheap to clone.
+/// The state that tasks and scheduler share. It is cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Time(Arc<Lock<Core>>);
 

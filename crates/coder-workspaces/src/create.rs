@@ -2,7 +2,7 @@
 //! that may be lost.
 
 use coder_client::models::{
-    Preset, PresetParameter, Template, User, Workspace, WorkspaceTransition,
+    Preset, PresetParameter, Template, User, UserStatus, Workspace, WorkspaceTransition,
 };
 use coder_client::operations::{
     CreateWorkspace, EvaluateDynamicParameters, GetTemplateByName, GetUser, GetWorkspaceByName,
@@ -55,7 +55,11 @@ pub(crate) async fn plan(
     config: &EntityWorkspacesConfig,
     request: &CreateRequest,
 ) -> Result<Plan, WorkspacesError> {
-    let owner_id = owner(client, &request.owner).await?.id;
+    let owner = owner(client, &request.owner).await?;
+    if owner.status == UserStatus::Suspended {
+        return Err(NotCreatable::OwnerSuspended(owner.username).into());
+    }
+    let owner_id = owner.id;
     let template = template(client, config.template.as_ref()).await?;
     let version = active_version(&template)?;
     let preset = match request.preset.as_deref() {

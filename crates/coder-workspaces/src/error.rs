@@ -126,8 +126,13 @@ pub enum NotCreatable {
     #[error(transparent)]
     Name(#[from] NameError),
     /// There is nobody of this name, or the caller may not see them.
-    #[error("there is no user `{0}` that you may create workspaces for")]
+    #[error(
+        "there is no user `{0}` that you may create workspaces for; workspaces for others need the rights of an owner at Coder"
+    )]
     OwnerNotFound(String),
+    /// The person is suspended, and could not use the workspace.
+    #[error("the user `{0}` is suspended at Coder; have an owner activate the account first")]
+    OwnerSuspended(String),
     /// Another workspace has this name.
     #[error("there is another workspace called `{0}`; choose another name")]
     NameTaken(WorkspaceName),

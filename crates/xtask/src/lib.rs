@@ -31,6 +31,7 @@ pub mod house;
 mod javascript;
 mod measure;
 mod readme;
+pub mod rustdoc_json;
 mod semver;
 mod simulate;
 mod steps;

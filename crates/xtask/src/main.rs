@@ -73,7 +73,13 @@ enum Chore {
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().chore {
+    let done = xtask::rustdoc_json::rustdoc_json().unwrap_or_else(run);
+    if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Does the chore that the arguments name. Returns whether that succeeded.
+fn run() -> bool {
+    match Arguments::parse().chore {
         Chore::Test { only, strict } => xtask::run(&only, strict),
         Chore::FormatJavascript => xtask::format_javascript(),
         Chore::Readme => xtask::readme(),
@@ -82,6 +88,5 @@ fn main() -> ExitCode {
         Chore::Simulate { arguments } => xtask::simulate(&arguments),
         Chore::Measure { arguments } => xtask::measure(&arguments),
         Chore::SwaggerCoverage { swagger } => xtask::swagger_coverage(&swagger),
-    };
-    if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
 }

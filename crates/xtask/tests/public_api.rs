@@ -11,13 +11,13 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::{env, fs};
 
 use cargo_metadata::MetadataCommand;
 use serde_json::Value;
-use xtask::house;
+use xtask::{house, rustdoc_json};
 
 /// The foreign crates whose types and traits a core crate may show. All are the common words of
 /// their field; growing this list is a decision about every user's dependencies.
@@ -37,15 +37,12 @@ const SETTLED: &[&str] = &[
     "uuid",
 ];
 
-/// Features that choose TLS change no type, and cost minutes to build.
-const TLS: &[&str] = &["native-tls", "rustls"];
-
 #[test]
 fn a_core_crate_shows_no_type_of_a_framework_or_a_parser() {
     // The control: an adapter shows what it adapts to, so the reader does find such types.
     let control = "coder-axum";
     let core: Vec<&str> = house::core().map(|member| member.name).collect();
-    let target = document(core.iter().copied().chain([control]));
+    let target = document();
 
     let mut faults = Vec::new();
     for name in core {
@@ -62,29 +59,22 @@ fn a_core_crate_shows_no_type_of_a_framework_or_a_parser() {
     assert!(shown.contains_key("axum"), "{control} shows no axum type: {shown:?}");
 }
 
-/// Writes rustdoc's JSON of these packages; gives the directory it is in.
+/// Writes rustdoc's JSON of every package; gives the directory it is in.
 ///
-/// The format is unstable, hence the bootstrap variable, and with it a target directory apart: the
-/// variable is an input of some build scripts.
-fn document<'a>(packages: impl Iterator<Item = &'a str>) -> std::path::PathBuf {
+/// All packages with all features, as clippy and the documentation see them: they share what they
+/// have checked.
+fn document() -> std::path::PathBuf {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let workspace =
         MetadataCommand::new().manifest_path(manifest).no_deps().exec().expect("cargo metadata");
-    let target = workspace.target_directory.join("public-api");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(&workspace.workspace_root);
-    cargo.args(["doc", "--quiet", "--no-deps", "--target-dir", target.as_str()]);
-    cargo.env("RUSTC_BOOTSTRAP", "1");
+    cargo.args(["doc", "--quiet", "--no-deps", "--workspace", "--all-features"]);
+    cargo.env("RUSTDOC", env!("CARGO_BIN_EXE_xtask"));
+    cargo.env(rustdoc_json::VARIABLE, env::var_os("RUSTDOC").unwrap_or_else(|| "rustdoc".into()));
     cargo.env("RUSTDOCFLAGS", "-Z unstable-options --output-format json");
-    for name in packages {
-        let mut found = workspace.packages.iter().filter(|package| package.name == name);
-        let package = found.next().expect("held by the architecture tests");
-        cargo.args(["--package", name]);
-        let features = package.features.keys().filter(|feature| !TLS.contains(&feature.as_str()));
-        cargo.args(features.map(|feature| format!("--features={name}/{feature}")));
-    }
     assert!(cargo.status().expect("cargo").success(), "{cargo:?}");
-    target.join("doc").into()
+    workspace.target_directory.join("doc").into()
 }
 
 fn read(directory: &Path, package: &str) -> Value {

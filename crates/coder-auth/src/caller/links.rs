@@ -14,9 +14,9 @@ use crate::seal::{AssociatedData, OpenError, SealingKeys};
 use crate::store::{AuthStore, GrantVersion, LinkKey, LinkRecord};
 use crate::upstream::{Upstream, UpstreamError};
 
-/// A link whose user was confirmed at `/users/me` this recently is used without asking.
+/// A linked token is used without asking Coder if its user was confirmed within this time.
 const CONFIRMED_WITHIN: SignedDuration = SignedDuration::from_secs(30);
-/// A link whose user was confirmed this recently is used when Coder does not answer.
+/// A linked token is used while Coder does not answer if its user was confirmed within this time.
 const TRUSTED_WITHOUT_ANSWER: SignedDuration = SignedDuration::from_mins(10);
 
 /// A token that a person has linked.
@@ -24,10 +24,10 @@ const TRUSTED_WITHOUT_ANSWER: SignedDuration = SignedDuration::from_mins(10);
 pub(crate) struct Link {
     #[serde(serialize_with = "Secret::serialize_exposed")]
     pub(crate) token: Secret,
-    /// The token's user. Whatever Coder says of another one is not about this link.
+    /// The token's user at Coder. An answer about another user says nothing about this token.
     pub(crate) user: UserId,
     pub(crate) profile: Profile,
-    /// When `/users/me` last answered with this token.
+    /// Moment of the last answer of `/users/me` to this token.
     pub(crate) confirmed_at: Timestamp,
 }
 
@@ -45,8 +45,9 @@ impl Links {
     }
 
     /// Returns the linked token if it may be used: its user was confirmed within the last 30
-    /// seconds, or within the last 10 minutes if Coder does not answer. Forgets one that Coder does
-    /// not accept any more.
+    /// seconds, or within the last 10 minutes if Coder does not answer.
+    ///
+    /// A token that Coder does not accept any more is deleted.
     pub(crate) async fn valid(
         &self,
         upstream: &Upstream,
@@ -60,7 +61,7 @@ impl Links {
         self.revalidate(upstream, record.version, key, link, TRUSTED_WITHOUT_ANSWER).await
     }
 
-    /// Returns the linked token after Coder has refused `refused`: `/users/me` decides.
+    /// Returns the linked token after Coder has refused `refused`, if `/users/me` still accepts it.
     pub(crate) async fn renewed(
         &self,
         upstream: &Upstream,
@@ -120,12 +121,12 @@ impl Links {
         Err(error.into())
     }
 
-    /// Keeps a linked token that `/users/me` has just accepted, in the place of a former one.
+    /// Stores a linked token that `/users/me` has just accepted. It replaces a former one.
     pub(crate) async fn put(&self, key: &LinkKey, link: &Link) -> Result<(), AuthError> {
         Ok(self.store.put_link(self.seal(key, link)?).await?)
     }
 
-    /// Forgets a linked token.
+    /// Deletes a linked token from the store.
     pub(crate) async fn delete(&self, key: &LinkKey) -> Result<(), AuthError> {
         Ok(self.store.delete_link(key).await?)
     }
@@ -137,7 +138,8 @@ impl Links {
         Ok(LinkRecord { key: key.clone(), version, sealed })
     }
 
-    /// Opens a stored link; `None` when no configured key does, and the person has to link again.
+    /// Opens a stored link; `None` if no configured key opens it, so that the user has to link
+    /// again.
     fn open(&self, record: &LinkRecord) -> Option<Link> {
         let plaintext = self.keys.open(&purpose(&record.key), &record.sealed);
         let link =

@@ -21,12 +21,13 @@ use crate::grant::StoredGrant;
 use crate::grant::key::GrantKey;
 use crate::grant::manager::Grants;
 use crate::http::headers::bearer;
+use crate::parts::Parts;
 use crate::session::error::SessionError;
 use crate::store::LinkKey;
 
-/// A caller who may use Coder, and the client that speaks for that person.
+/// A caller of a route, with a client for Coder's API.
 ///
-/// There is one only after whoever issued the credential has confirmed it.
+/// A `Caller` exists only after the issuer of its credential has confirmed that credential.
 #[derive(Clone)]
 pub struct Caller {
     environment: String,
@@ -36,14 +37,14 @@ pub struct Caller {
     source: TokenSource,
 }
 
-/// Where a caller's token comes from.
+/// The origin of a caller's token.
 #[derive(Clone)]
 enum TokenSource {
-    /// The request, which has brought it along.
+    /// The request brought the token along.
     Request,
-    /// The grant of a login.
+    /// The grant of a login holds the token.
     Grant(GrantKey),
-    /// The person, who has linked it.
+    /// The user has linked the token.
     Link(LinkKey),
 }
 
@@ -71,12 +72,12 @@ impl Caller {
         Self { user_entity_ref: Some(user.entity().to_string()), ..self }
     }
 
-    /// A client of Coder's API with this caller's rights.
+    /// Returns a client for Coder's API with the rights of this caller.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The access token behind the client; `None` for one that the request has brought along.
+    /// Returns the access token of the client; `None` for one that the request has brought.
     pub(crate) fn token(&self) -> Option<&Secret> {
         match self.source {
             TokenSource::Request => None,
@@ -84,18 +85,18 @@ impl Caller {
         }
     }
 
-    /// The token behind the client, wherever it comes from.
+    /// Returns the token of the client, wherever it comes from.
     #[cfg(feature = "testing")]
     pub(crate) fn any_token(&self) -> &Secret {
         &self.token
     }
 
-    /// The environment the caller uses.
+    /// Returns the environment that the caller uses.
     pub fn environment(&self) -> &str {
         &self.environment
     }
 
-    /// The caller's user entity ref, where an identity token told it.
+    /// Returns the caller's user entity ref, if the caller was identified by an identity token.
     pub fn user_entity_ref(&self) -> Option<&str> {
         self.user_entity_ref.as_deref()
     }
@@ -111,17 +112,28 @@ impl fmt::Debug for Caller {
     }
 }
 
-/// Finds out who makes a request, and renews what a caller has.
+/// Identifies the callers of requests, and renews their tokens.
 pub(crate) struct Callers {
-    pub(crate) world: World,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) grants: Grants,
-    pub(crate) links: Links,
-    pub(crate) passed_tokens: PassedTokens,
-    pub(crate) users: BackstageUsers,
+    world: World,
+    environments: Arc<Environments>,
+    grants: Grants,
+    links: Links,
+    passed_tokens: PassedTokens,
+    users: BackstageUsers,
 }
 
 impl Callers {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            environments: Arc::clone(&parts.environments),
+            grants: parts.grants.clone(),
+            links: parts.links.clone(),
+            passed_tokens: PassedTokens::default(),
+            users: BackstageUsers::new(parts),
+        }
+    }
+
     /// Renews the token of a caller that Coder has refused.
     pub(crate) async fn renew(&self, caller: &Caller) -> Result<Caller, AuthError> {
         let environment = self.environments.named(&caller.environment)?;
@@ -141,7 +153,7 @@ impl Callers {
         Ok(Caller { user_entity_ref: caller.user_entity_ref.clone(), ..renewed })
     }
 
-    /// Finds out who makes a request with these headers, and with which rights at Coder.
+    /// Identifies the caller of a request with these headers.
     pub(crate) async fn find(
         &self,
         headers: &HeaderMap,
@@ -162,7 +174,7 @@ impl Callers {
         }
     }
 
-    /// The holder of a token of Coder.
+    /// Identifies the holder of a Coder token.
     async fn caller_from_coder_token(
         &self,
         token: Secret,
@@ -174,7 +186,7 @@ impl Callers {
         Ok(Caller::new(environment, token, TokenSource::Request))
     }
 
-    /// The holder of one of our own tokens.
+    /// Identifies the user of an identity token of this portal.
     async fn caller_from_own_token(
         &self,
         user: &BackstageUser,
@@ -195,7 +207,7 @@ impl Callers {
         Ok(self.or_linked_token(stored, environment, Some(user)).await?.named(user))
     }
 
-    /// The holder of another issuer's token, who may be signed in here, too.
+    /// Identifies the user of another issuer's identity token, who may be signed in here as well.
     async fn caller_from_trusted_issuer(
         &self,
         user: &BackstageUser,
@@ -225,8 +237,8 @@ impl Callers {
         Ok(self.or_linked_token(refusal, environment, Some(user)).await?.named(user))
     }
 
-    /// The browser of a session. In another environment than the session's own, the person may have
-    /// linked a token.
+    /// Identifies the user of a session. In another environment than the session's own, the user's
+    /// linked token counts.
     async fn caller_from_session(
         &self,
         headers: &HeaderMap,
@@ -245,7 +257,7 @@ impl Callers {
         }
     }
 
-    /// The caller, or the one on the linked token where there is no grant to use.
+    /// Returns the caller or, if there is no usable grant, a caller with the user's linked token.
     async fn or_linked_token(
         &self,
         caller: Result<Caller, AuthError>,

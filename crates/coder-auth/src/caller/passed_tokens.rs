@@ -11,19 +11,22 @@ use crate::error::{AuthError, AuthErrorKind};
 use crate::session::error::SessionError;
 use crate::upstream::Upstream;
 
-/// How long Coder's answer about a token counts, the refusal too.
+/// Coder's answer about a token counts for this time, a refusal too.
 const ANSWER_TTL: SignedDuration = SignedDuration::from_mins(1);
-/// How many answers are remembered. Beyond, refusals are forgotten first: that costs requests, no
-/// more.
+/// The number of answers that are kept. Above it, refusals are dropped first, which costs requests
+/// and nothing else.
 const MAX_ANSWERS: usize = 10_000;
-/// How many tokens Coder may refuse within a minute. After that no token is tried for the rest of it
-/// that Coder has never accepted: strangers must not use up what Coder lets this server ask.
+/// The number of tokens that Coder may refuse within a minute. After that, tokens that Coder has
+/// never accepted are not tried for the rest of the minute.
+///
+/// Strangers must not use up the number of requests that Coder allows this server.
 const MAX_REFUSALS: u32 = 120;
-/// Coder's tokens have 33 characters. Nothing near this is one.
+/// The greatest length of a token. Coder's tokens have 33 characters.
 pub(crate) const MAX_TOKEN: usize = 1024;
 
-/// Coder's answers about the tokens that callers have brought, of one process. Tokens are kept as
-/// SHA-256 hashes, with the deployment they were shown to.
+/// Coder's answers about the tokens that came with requests to this process.
+///
+/// A token is kept as its SHA-256 hash, together with the deployment that it was shown to.
 #[derive(Default)]
 pub(crate) struct PassedTokens(Lock<Table>);
 
@@ -45,7 +48,7 @@ impl PassedTokens {
     ///
     /// # Errors
     ///
-    /// 401 when Coder refuses it, 503 when Coder cannot be asked right now.
+    /// The status is 401 if Coder refuses the token, 503 if Coder does not answer.
     pub(crate) async fn confirm(
         &self,
         upstream: &Upstream,
@@ -79,7 +82,8 @@ impl PassedTokens {
 }
 
 impl Table {
-    /// What is known of a token; an error when nothing is, and Coder may not be asked.
+    /// Returns Coder's answer about a token, if it is fresh. Fails if there is none and Coder may
+    /// not be asked.
     fn known(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<bool>, AuthError> {
         let fresh = |at| is_within(ANSWER_TTL, now, at);
         let last = self.answers.get(hash);
@@ -113,7 +117,7 @@ fn told(is_good: bool) -> Result<(), AuthError> {
     if is_good { Ok(()) } else { Err(SessionError::TokenRefused.into()) }
 }
 
-/// Whether a text can be a token of Coder at all.
+/// Tells whether a text can be a token of Coder at all.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_TOKEN && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

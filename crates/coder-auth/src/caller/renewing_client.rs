@@ -12,9 +12,11 @@ use crate::error::AuthError;
 use crate::service::CoderAuth;
 
 impl CoderAuth {
-    /// A client with the caller's rights that renews the caller's grant by itself when Coder
-    /// refuses its token: for work that goes on after the request, such as a stream of changes.
-    /// A token that the caller has brought along is not renewed.
+    /// Returns a client with the caller's rights that renews the caller's token when Coder refuses
+    /// it.
+    ///
+    /// It is for work that outlives the request, such as a stream of changes. A token that the
+    /// request has brought is not renewed.
     pub fn renewing_client(&self, caller: &Caller) -> Client {
         match caller.token() {
             None => caller.client().clone(),
@@ -26,7 +28,7 @@ impl CoderAuth {
     }
 }
 
-/// The access token of a caller's grant.
+/// The credential of a caller, which is renewed when Coder refuses it.
 struct Renewing {
     auth: CoderAuth,
     caller: Lock<Caller>,
@@ -47,7 +49,7 @@ impl CredentialProvider for Renewing {
         Ok(Credential::SessionToken(token))
     }
 
-    async fn renewed(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
+    async fn renew(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
         let renewed = self.auth.renew(&self.caller()).await.map_err(unavailable)?;
         let token: Option<Secret> = renewed.token().cloned();
         *self.caller.lock() = renewed;

@@ -1,4 +1,4 @@
-//! A Backstage user, and what says so.
+//! A Backstage user, and the evidence for its identity.
 
 use std::sync::Arc;
 
@@ -19,36 +19,39 @@ use crate::grant::{StoredGrant, json};
 use crate::http::headers::require_xml_http_request;
 use crate::http::origins::AllowedOrigins;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer, VerifyError};
+use crate::parts::Parts;
 use crate::seal::{AssociatedData, SealingKeys};
 use crate::session::error::SessionError;
 use crate::session::manager::Sessions;
 use crate::store::{LinkKey, SessionRecord};
 
-/// No reference to an entity is longer, in bytes: Backstage allows three parts of 63 characters.
+/// The greatest length of an entity reference, in bytes. Backstage allows three parts of 63
+/// characters.
 const MAX_REF: usize = 512;
 
-/// A Backstage user, as an issuer of identity tokens knows that person.
+/// A Backstage user, as one issuer of identity tokens knows it.
 ///
-/// The same reference from another issuer is another person: who runs that backend must not reach
-/// what was given to this one. The same reference by another sign-in of this portal is another
-/// person, too: two environments, or two accounts of one Coder, may resolve to one reference.
+/// The same reference from another issuer is another user, because the operator of that issuer must
+/// not reach what belongs to this one. The same reference from another sign-in of this portal is
+/// another user as well, because two environments, or two accounts at one Coder, may resolve to one
+/// reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BackstageUser {
     entity: EntityRef,
     by: IdentifiedBy,
 }
 
-/// What an identity stands on. An issuer is told by its key, not by its name: a portal shares its
-/// issuer name with the Backstage backend behind the same URL.
+/// The evidence for an identity. An issuer is identified by its signing key and not by `iss`,
+/// because a portal shares its issuer name with the Backstage backend behind the same URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum IdentifiedBy {
-    /// A sign-in at this portal, with this grant.
+    /// A sign-in at this portal, with the grant behind it.
     SignIn(SignedInGrant),
-    /// A trusted issuer of this name.
+    /// An identity token of a trusted issuer with this name.
     Issuer(String),
 }
 
-/// The grant that a person has signed in with, and the environment of the sign-in.
+/// The grant and the environment of a sign-in at this portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SignedInGrant {
     pub(crate) key: GrantKey,
@@ -69,7 +72,7 @@ struct SealedGrant {
 }
 
 impl SignedInGrant {
-    /// Seals it for an identity token of this user.
+    /// Seals the grant for an identity token of this user.
     pub(crate) fn seal(
         self,
         keys: &SealingKeys,
@@ -82,7 +85,7 @@ impl SignedInGrant {
         keys.seal_text(random, &claim_purpose(user_entity_ref), &sealed)
     }
 
-    /// Opens the claim of an identity token of this user; `None` when no configured key opens it.
+    /// Opens the claim of an identity token of this user; `None` if no configured key opens it.
     fn open(keys: &SealingKeys, claim: &str, user_entity_ref: &str) -> Option<Self> {
         let plaintext = keys.open_text(&claim_purpose(user_entity_ref), claim).ok()?;
         let SealedGrant { deployment, client_id, user, environment } =
@@ -96,17 +99,17 @@ fn claim_purpose(user_entity_ref: &str) -> AssociatedData {
 }
 
 impl BackstageUser {
-    /// The canonical user entity ref.
+    /// Returns the canonical reference of the User entity.
     pub(crate) fn entity(&self) -> &EntityRef {
         &self.entity
     }
 
-    /// What the identity stands on.
+    /// Returns the evidence for the identity.
     pub(crate) fn by(&self) -> &IdentifiedBy {
         &self.by
     }
 
-    /// Where a token is kept that this person has linked.
+    /// Returns the key under which a linked token of this user is stored.
     pub(crate) fn link_key(&self, environment: &Environment) -> LinkKey {
         let holder = match &self.by {
             IdentifiedBy::SignIn(SignedInGrant { key, environment }) => {
@@ -125,20 +128,32 @@ impl BackstageUser {
     }
 }
 
-/// Finds out which Backstage user makes a request. Cheap to clone.
+/// Identifies the Backstage users of requests. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct BackstageUsers {
-    pub(crate) keys: SealingKeys,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) origins: Arc<AllowedOrigins>,
-    pub(crate) sessions: Sessions,
-    pub(crate) grants: Grants,
-    pub(crate) issuer: Arc<Issuer>,
+    keys: SealingKeys,
+    environments: Arc<Environments>,
+    origins: Arc<AllowedOrigins>,
+    sessions: Sessions,
+    grants: Grants,
+    issuer: Arc<Issuer>,
     /// Verifies the tokens of other issuers.
-    pub(crate) trusted: Arc<IdentityVerifier>,
+    trusted: Arc<IdentityVerifier>,
 }
 
 impl BackstageUsers {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            keys: parts.keys.clone(),
+            environments: Arc::clone(&parts.environments),
+            origins: Arc::clone(&parts.origins),
+            sessions: parts.sessions.clone(),
+            grants: parts.grants.clone(),
+            issuer: Arc::clone(&parts.issuer),
+            trusted: Arc::clone(&parts.trusted),
+        }
+    }
+
     /// Finds the user whom an identity token names, ours or that of a trusted issuer.
     pub(crate) async fn of_token(&self, token: &Secret) -> Result<BackstageUser, AuthError> {
         let accept = AcceptTokens::Full;
@@ -158,7 +173,7 @@ impl BackstageUsers {
         Ok(BackstageUser { entity: entity.ok_or(SessionError::InvalidToken)?, by })
     }
 
-    /// The session of a page of the portal, and its grant, fit to be used.
+    /// Finds the session of a page of the portal, and its grant if that may be used.
     pub(crate) async fn session_in_use(
         &self,
         headers: &HeaderMap,
@@ -172,7 +187,8 @@ impl BackstageUsers {
         Ok((session, stored))
     }
 
-    /// The person whose session it is; `None` where logging in signs nobody in to Backstage.
+    /// Identifies the user of a session; `None` if a login in its environment does not sign in to
+    /// Backstage.
     pub(crate) async fn of_session(
         &self,
         session: &SessionRecord,

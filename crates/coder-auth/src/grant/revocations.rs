@@ -20,7 +20,8 @@ use crate::upstream::{Upstream, UpstreamError};
 
 /// A login takes less. A pair that is older belongs to one that was cut off.
 const PENDING_AT_MOST: SignedDuration = SignedDuration::from_mins(5);
-/// Who ends a grant revokes its pair at once; the sweeper waits this long for that.
+/// The time that the sweeper leaves to the request which has ended a grant: it revokes the pair at
+/// once.
 const LEFT_TO_THE_CALLER: SignedDuration = SignedDuration::from_mins(1);
 /// When the sweeper tries again to revoke a pair. No pair is due later than that, and what the store
 /// has as due later was written before the clock was set back: it is due.
@@ -196,7 +197,7 @@ fn is_refusal(error: &UpstreamError) -> bool {
         | UpstreamError::ProviderOff(Some(answer))
         | UpstreamError::TokenRefused(answer)
         | UpstreamError::Other(answer) => answer,
-        UpstreamError::UserInactive { .. } => return true,
+        UpstreamError::UserInactive { .. } | UpstreamError::AccountRefused { .. } => return true,
         UpstreamError::ProviderOff(None)
         | UpstreamError::Denied { .. }
         | UpstreamError::Authorize { .. }

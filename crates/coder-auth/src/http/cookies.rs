@@ -9,29 +9,30 @@ use url::Url;
 use crate::login::attempt::{AttemptCookie, AttemptId};
 use crate::session::SessionHandle;
 
-/// How many cookies of one kind are looked at. A browser of ours holds fewer; a stranger's request
-/// may hold thousands.
+/// The number of cookies of one kind that are read. A browser holds fewer; a stranger's request may
+/// hold thousands.
 const MAX_OF_A_KIND: usize = 10;
 const SESSION: &str = "coder-session";
 const ATTEMPT_PREFIX: &str = "coder-attempt-";
-/// The cookie in which the original module keeps Coder's refresh token.
+/// The cookie in which the original module stores Coder's refresh token.
 const FORMER_REFRESH_TOKEN: &str = "coder-refresh-token";
 
-/// How cookies are set for one portal: Backstage's rules, hardened.
+/// The attributes of one portal's cookies: Backstage's rules, hardened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CookieRules {
-    /// `__Host-` and `Secure`, which browsers refuse on plain http.
+    /// Whether cookies have `__Host-` and `Secure`, which browsers refuse on plain http.
     secure: bool,
     same_site: SameSite,
 }
 
 impl CookieRules {
-    /// Follows from the app's origin and every URL of the backend that a browser meets.
+    /// Chooses the attributes by the app's origin and every URL of the backend that a browser
+    /// meets.
     ///
-    /// Cookies are plain only when all of these are http on loopback, or http anywhere with
-    /// `allow_http`. Anything else gets secure cookies, which a browser refuses on plain http, so
-    /// that no session travels in clear text. As in Backstage, they are `SameSite=None` when a URL
-    /// is on another host than the app, else `Lax`.
+    /// Cookies are plain only if all of these are http on loopback, or http anywhere with
+    /// `allow_http`. Otherwise they are secure, and a browser refuses them on plain http, so that
+    /// no session travels in clear text. As in Backstage, they are `SameSite=None` if a URL is on
+    /// another host than the app, else `Lax`.
     pub(crate) fn new<'a>(
         app: &Origin,
         urls: impl IntoIterator<Item = &'a Url>,
@@ -50,8 +51,8 @@ impl CookieRules {
         Self { secure: !all_plain, same_site }
     }
 
-    /// Says whether browsers refuse these cookies from `url`, because it is plain http: then no
-    /// login can finish there.
+    /// Tells whether browsers refuse these cookies from `url` because it is plain http. No login
+    /// can finish there.
     pub(crate) fn are_refused_at(self, url: &Url) -> bool {
         self.secure && url.scheme() == "http"
     }
@@ -119,8 +120,10 @@ fn attempt_name(id: &AttemptId) -> String {
     format!("{ATTEMPT_PREFIX}{}", id.as_str())
 }
 
-/// Removes the cookies in which a former backend kept Coder's refresh token, whole or in chunks.
-/// Their values are never looked at.
+/// Makes cookies that remove those in which a former backend stored Coder's refresh token, whole or
+/// in chunks.
+///
+/// Their values are not read.
 pub(crate) fn clear_former_refresh_tokens(headers: &HeaderMap) -> Vec<HeaderValue> {
     let is_former = |name: &str| {
         name.strip_prefix(FORMER_REFRESH_TOKEN).is_some_and(|rest| {
@@ -143,7 +146,7 @@ pub(crate) fn clear_former_refresh_tokens(headers: &HeaderMap) -> Vec<HeaderValu
         .collect()
 }
 
-/// Every readable cookie of a request. A name that comes twice is kept twice: the first one wins.
+/// Lists the readable cookies of a request. Of two with one name, the first one wins.
 fn all(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
     headers
         .get_all(COOKIE)
@@ -153,7 +156,7 @@ fn all(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
         .filter_map(Result::ok)
 }
 
-/// Marked sensitive, so that no layer prints it.
+/// Returns the cookie as the value of a header, marked as sensitive so that no layer prints it.
 fn header(cookie: &Cookie<'_>) -> HeaderValue {
     // Names and values here are base64url, digits and constants: always a valid header.
     let mut value =

@@ -1,93 +1,93 @@
-//! What can be wrong with a request.
+//! Reasons to refuse a request.
 
 use coder_core::{Origin, cleaned, quoted};
 use http::StatusCode;
 
-/// What is wrong with a request. The texts are Backstage's, letter by letter, where Backstage has
+/// Reasons to refuse a request. The texts are Backstage's, letter by letter, where Backstage has
 /// one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// No `env` in the query.
+    /// The query has no `env`.
     #[error("Must specify 'env' query to select environment")]
     MissingEnvironment,
-    /// An `env` that is not configured.
+    /// The environment is not configured.
     #[error("No configuration available for the '{}' environment of this provider.", cleaned(.0))]
     UnknownEnvironment(String),
-    /// An `env` whose configuration is incomplete.
+    /// The configuration of the environment is incomplete.
     #[error("Auth provider registered for 'coder' is misconfigured. {}", cleaned(.reason))]
     Misconfigured {
-        /// What the operator has to mend.
+        /// Instruction for the operator, as text.
         reason: String,
     },
-    /// No `state` came back from Coder.
+    /// The callback has no `state`.
     #[error("the answer is missing the OAuth state; start the login again from the portal")]
     MissingState,
-    /// A `state` that this server did not make.
+    /// The `state` was not made by this server.
     #[error("the OAuth state is invalid; start the login again from the portal")]
     InvalidState,
-    /// The browser does not hold the attempt that `state` names: another browser began it, its ten
-    /// minutes are over, or it was used before.
+    /// The browser does not hold the attempt that `state` names: another browser started it, its
+    /// ten minutes are over, or it was used before.
     #[error(
         "this login attempt is not known to your browser or was used already; start the login again from the portal"
     )]
     UnknownAttempt,
-    /// The portal is reached by plain http, where browsers do not keep its cookies.
+    /// The portal is reached over plain http, where browsers refuse its cookies.
     #[error(
         "your browser keeps no login of this portal, because it is reached by plain http; its operator has to serve it by https, or to set `coder.session.dangerouslyAllowHttp`"
     )]
     PlainHttp,
-    /// The attempt is older than ten minutes.
+    /// The login attempt is older than ten minutes.
     #[error(
         "this login attempt took longer than 10 minutes; start the login again from the portal"
     )]
     ExpiredAttempt,
-    /// The answer came from another authorization server than the login was begun at.
+    /// The callback came from another authorization server than the login was started at.
     #[error(
         "this answer is not from the Coder deployment that the login was begun at; start the login again from the portal"
     )]
     OtherServer,
-    /// Neither a code nor an error came back.
+    /// The callback has neither a code nor an error.
     #[error("Unexpected redirect")]
     UnexpectedCallback,
-    /// An origin that is not a web origin.
+    /// The origin is not that of an http or https URL.
     #[error("App origin is invalid, failed to parse")]
     InvalidOrigin,
-    /// An origin that may not use this login.
+    /// The origin may not use this login.
     #[error("Origin '{}' is not allowed", cleaned(.0.as_str()))]
     OriginNotAllowed(Origin),
-    /// A page of another site made this request.
+    /// The request was made by a page of another site.
     #[error("requests from other sites are not allowed")]
     CrossSite,
-    /// No `redirectUrl`, or one outside the portal.
+    /// The `redirectUrl` is missing, or points outside the portal.
     #[error("`redirectUrl` must be a page of the portal or of an allowed origin")]
     InvalidRedirectUrl,
-    /// A parameter that may be given once was given more than once (RFC 6749 §3.1).
+    /// A parameter has two values (RFC 6749 §3.1).
     #[error("the parameter {} is given more than once; give it once", quoted(.0))]
     RepeatedParameter(String),
-    /// A query or a form of more than 32 kB.
+    /// The query or the form is longer than 32 kB.
     #[error("the parameters of the request are longer than 32 kB")]
     TooLong,
-    /// More scopes than a login may ask for.
+    /// The login asks for too many scopes.
     #[error("a login may ask for at most 50 scopes, in at most 1 kB; ask for fewer")]
     TooManyScopes,
-    /// `X-Requested-With: XMLHttpRequest` is missing.
+    /// The header `X-Requested-With: XMLHttpRequest` is missing.
     #[error("Invalid X-Requested-With header")]
     MissingRequestedWith,
-    /// A body that is not said to be JSON.
+    /// The request does not name JSON as the type of its body.
     #[error("the request body must be JSON, sent with `Content-Type: application/json`")]
     NotJson,
-    /// A body that is not JSON, or not the JSON that the route takes.
+    /// The body is not JSON, or not the JSON that the route takes.
     #[error(
         "the request body is not the JSON that this route takes (line {line}, column {column})"
     )]
     UnreadableJson {
-        /// The line of the first mistake, counted from 1.
+        /// Line of the first mistake, counted from 1.
         line: usize,
-        /// The column of the first mistake, counted from 1.
+        /// Column of the first mistake, counted from 1.
         column: usize,
     },
-    /// A body of more than 64 kB.
+    /// The body is larger than 64 kB.
     #[error("the request body is larger than 64 kB")]
     BodyTooLarge,
 }

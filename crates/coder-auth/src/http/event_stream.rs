@@ -19,7 +19,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The time after which a stream ends, so that its caller is known anew. A page opens another one.
 const MAX_AGE: Duration = Duration::from_secs(3600);
 
-/// Tells nginx to pass on each event at once.
+/// The header that tells nginx to pass on each event at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// An event for a page that listens with `EventSource`.

@@ -1,4 +1,4 @@
-//! What the headers of a request say.
+//! Headers of a request: its bearer token, its media type, its sender.
 
 use coder_core::Secret;
 use http::HeaderMap;

@@ -17,8 +17,8 @@ pub const MAX_BODY: usize = 64 * 1024;
 ///
 /// # Errors
 ///
-/// When the body is of another type, too large, or does not hold a `T`. The error tells the place of
-/// the mistake and nothing of the body, which may hold a secret.
+/// Fails when the body is of another type, too large, or does not hold a `T`. The error names the
+/// place of the mistake and nothing of the body, which may hold a secret.
 pub fn read_json<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<T, RequestError> {
     if !has_media_type(request.headers(), "application/json") {
         return Err(RequestError::NotJson);

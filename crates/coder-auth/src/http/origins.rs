@@ -1,4 +1,4 @@
-//! Which web origins may use this login, and what a request says about its own.
+//! Web origins that may use the login, and the origin of a request.
 
 use coder_core::Origin;
 use http::HeaderMap;
@@ -6,7 +6,7 @@ use http::header::ORIGIN;
 
 use crate::http::error::RequestError;
 
-/// The origins a portal is served from: its own, and patterns of further ones.
+/// The origins whose pages may use a portal: its own, and patterns of further ones.
 #[derive(Clone, Debug)]
 pub struct AllowedOrigins {
     app: Origin,
@@ -14,7 +14,7 @@ pub struct AllowedOrigins {
 }
 
 impl AllowedOrigins {
-    /// `app` is the origin of `app.baseUrl`; `patterns` are the globs of
+    /// Creates the list from the origin of `app.baseUrl` and the globs of
     /// `auth.experimentalExtraAllowedOrigins`, such as `https://*.example.com`.
     ///
     /// As in Backstage (minimatch with `nocase` and `noglobstar`), letter case does not matter, and
@@ -26,18 +26,18 @@ impl AllowedOrigins {
         }
     }
 
-    /// The portal's own origin.
+    /// Returns the portal's own origin.
     pub fn app(&self) -> &Origin {
         &self.app
     }
 
-    /// Whether pages of `origin` may use the login.
+    /// Tells whether pages of `origin` may use the login.
     pub fn allows(&self, origin: &Origin) -> bool {
         *origin == self.app
             || self.patterns.iter().any(|glob| fast_glob::glob_match(glob, origin.as_str()))
     }
 
-    /// The origin that an `origin` parameter or header names, if it is allowed.
+    /// Parses the origin in an `origin` parameter or header, and checks that it is allowed.
     pub(crate) fn check(&self, text: &str) -> Result<Origin, RequestError> {
         let origin: Origin = text.parse().map_err(|_| RequestError::InvalidOrigin)?;
         if self.allows(&origin) { Ok(origin) } else { Err(RequestError::OriginNotAllowed(origin)) }
@@ -45,8 +45,9 @@ impl AllowedOrigins {
 
     /// Refuses a request that a page of a foreign origin made with the browser's cookies.
     ///
-    /// A browser names the origin of every cross-origin request it lets a script make. One that
-    /// names none is either old or sends `Sec-Fetch-Site`.
+    /// A browser names the origin of every cross-origin request that a script makes. A request
+    /// without an origin comes from the same origin, or has `Sec-Fetch-Site`, or comes from an old
+    /// browser.
     pub(crate) fn check_caller(&self, headers: &HeaderMap) -> Result<(), RequestError> {
         if headers.contains_key(ORIGIN) {
             // An unreadable origin is a foreign one.
@@ -63,9 +64,10 @@ impl AllowedOrigins {
     }
 }
 
-/// Reads the origin that a request states, if it is spelled as browsers spell it (RFC 6454 §6.1).
+/// Reads the origin of a request, as browsers write it (RFC 6454 §6.1): in one header, without
+/// userinfo, path or upper case.
 ///
-/// There is one header, without userinfo, path or upper case. Anything else comes from no browser.
+/// Any other spelling comes from no browser and gives `None`.
 pub fn request_origin(headers: &HeaderMap) -> Option<Origin> {
     let mut stated = headers.get_all(ORIGIN).iter();
     let (Some(value), None) = (stated.next(), stated.next()) else { return None };
@@ -73,7 +75,8 @@ pub fn request_origin(headers: &HeaderMap) -> Option<Origin> {
     text.parse().ok().filter(|origin: &Origin| origin.as_str() == text)
 }
 
-/// A pattern in lower case, as origins are, without a star that reaches over a `/`.
+/// Lowers the case of a pattern, as origins have it, and shortens `**` to `*`, so that no star
+/// reaches over a `/`.
 fn in_one_segment(pattern: &str) -> String {
     let mut one = String::with_capacity(pattern.len());
     for character in pattern.chars().flat_map(char::to_lowercase) {

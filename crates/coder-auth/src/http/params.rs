@@ -16,14 +16,14 @@ const MAX_SCOPE_TEXT: usize = 1024;
 /// The number of scopes that one login may ask for.
 pub(crate) const MAX_SCOPES: usize = 50;
 
-/// Reads a query parameter that may be given once; `None` when it is absent or empty.
+/// Reads a query parameter; `None` when it is absent or empty.
 ///
 /// All routes of a portal read their queries by this rule (RFC 6749 §3.1).
 ///
 /// # Errors
 ///
-/// [`RequestError::RepeatedParameter`] when it has two values, and [`RequestError::TooLong`] when
-/// the query is longer than 32 kB.
+/// Fails with [`RequestError::RepeatedParameter`] when the parameter has two values, and with
+/// [`RequestError::TooLong`] when the query is longer than 32 kB.
 pub fn single_param<T>(request: &Request<T>, name: &str) -> Result<Option<String>, RequestError> {
     Ok(Params::from_query(request)?.single(name)?.map(str::to_owned))
 }
@@ -32,20 +32,21 @@ pub fn single_param<T>(request: &Request<T>, name: &str) -> Result<Option<String
 pub(crate) struct Params<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Params<'a> {
-    /// Reads the query.
+    /// Reads the parameters of the query.
     ///
     /// # Errors
     ///
-    /// When it is longer than 32 kB.
+    /// Fails when the query is longer than 32 kB.
     pub(crate) fn from_query<T>(request: &'a Request<T>) -> Result<Self, RequestError> {
         Self::read([request.uri().query().unwrap_or_default().as_bytes(), b""])
     }
 
-    /// Reads the query and the form that Coder may have a browser post to the callback.
+    /// Reads the parameters of the query and of the form that Coder may have a browser post to the
+    /// callback.
     ///
     /// # Errors
     ///
-    /// When either is longer than 32 kB.
+    /// Fails when either is longer than 32 kB.
     pub(crate) fn from_callback(request: &'a Request<Bytes>) -> Result<Self, RequestError> {
         let is_form = request.method() == Method::POST
             && has_media_type(request.headers(), "application/x-www-form-urlencoded");
@@ -65,7 +66,7 @@ impl<'a> Params<'a> {
     ///
     /// # Errors
     ///
-    /// When it has two values (RFC 6749 §3.1).
+    /// Fails when it has two values (RFC 6749 §3.1).
     pub(crate) fn single(&self, name: &str) -> Result<Option<&str>, RequestError> {
         let named = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| &**value);
         let mut values = named.filter(|value| !value.is_empty());
@@ -76,11 +77,11 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// Returns the environment that the request is for.
+    /// Returns the environment that the request names.
     ///
     /// # Errors
     ///
-    /// When there is none, or two are named.
+    /// Fails when it names none, or two.
     pub(crate) fn environment(&self) -> Result<&str, RequestError> {
         self.single("env")?.ok_or(RequestError::MissingEnvironment)
     }
@@ -89,7 +90,7 @@ impl<'a> Params<'a> {
     ///
     /// # Errors
     ///
-    /// When there are more than 50, or the text is longer than 1 kB.
+    /// Fails when there are more than 50, or the text is longer than 1 kB.
     pub(crate) fn scopes(&self) -> Result<Vec<String>, RequestError> {
         let text = self.single("scope")?.unwrap_or_default();
         if text.len() > MAX_SCOPE_TEXT {
@@ -103,7 +104,7 @@ impl<'a> Params<'a> {
 ///
 /// # Errors
 ///
-/// When more than 50 remain.
+/// Fails when more than 50 remain.
 pub(crate) fn unique_scopes(
     scopes: impl IntoIterator<Item = String>,
 ) -> Result<Vec<String>, RequestError> {

@@ -14,11 +14,13 @@ use http::header::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::BugError;
 
-/// What `encodeURIComponent` leaves alone, less the apostrophe: the text stands between two.
+/// The characters that `encodeURIComponent` leaves alone, without the apostrophe, because the text
+/// stands between two.
 const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -29,7 +31,7 @@ const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// The message a popup posts: Backstage's `WebMessageResponse`.
+/// The message that a popup posts: Backstage's `WebMessageResponse`.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Outcome<T> {
@@ -50,13 +52,18 @@ struct Message<'a, T> {
     outcome: &'a Outcome<T>,
 }
 
-/// The page that posts `outcome` to the page of `origin` that opened it.
-pub(crate) fn page<T: Serialize>(
-    outcome: &Outcome<T>,
-    origin: &Origin,
-) -> Result<Response<Body>, BugError> {
-    let message = Message { r#type: "authorization_response", outcome };
-    let message = serde_json::to_string(&message).map_err(BugError::unwritable)?;
+/// Makes the page that posts `outcome` to the page of `origin` that opened it.
+///
+/// An outcome that cannot be written is posted as a failure, so that no page waits in vain.
+pub(crate) fn page<T: Serialize>(outcome: &Outcome<T>, origin: &Origin) -> Response<Body> {
+    const TYPE: &str = "authorization_response";
+    let message = serde_json::to_string(&Message { r#type: TYPE, outcome });
+    let message = message.unwrap_or_else(|error| {
+        let error = BugError::unwritable(error);
+        tracing::error!(error = %coder_core::with_causes(&error), "a popup's message was not written");
+        let told = json!({ "name": "Error", "message": error.to_string() });
+        json!({ "type": TYPE, "error": told }).to_string()
+    });
     // Both values are percent-encoded whole, so nothing in them can end the literal or the script.
     let script = format!(
         "(function () {{\n\
@@ -93,7 +100,7 @@ pub(crate) fn page<T: Serialize>(
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    response
 }
 
 #[cfg(test)]
@@ -113,7 +120,7 @@ mod tests {
         let outcome = Outcome::<()>::Failure {
             error: Failure { name: "Error".to_owned(), message: hostile.to_owned() },
         };
-        let response = page(&outcome, &"https://portal.example.com".parse().unwrap()).unwrap();
+        let response = page(&outcome, &"https://portal.example.com".parse().unwrap());
         let html = text(response.into_body());
         assert_eq!(html.matches("<script").count(), 1);
         assert_eq!(html.matches("</script").count(), 1);
@@ -127,9 +134,21 @@ mod tests {
     }
 
     #[test]
+    fn an_outcome_that_cannot_be_written_is_told_to_the_page_that_waits() {
+        // A key that is no string cannot stand in JSON.
+        let unwritable = std::collections::BTreeMap::from([(vec![1], "x")]);
+        let outcome = Outcome::Success { response: unwritable };
+        let response = page(&outcome, &"https://portal.example.com".parse().unwrap());
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+        let html = text(response.into_body());
+        assert!(html.contains("authorization_response"), "{html}");
+        assert!(html.contains("fault%20of%20its%20own"), "{html}");
+    }
+
+    #[test]
     fn only_this_very_script_may_run() {
         let outcome = Outcome::Success { response: "x" };
-        let response = page(&outcome, &"https://portal.example.com".parse().unwrap()).unwrap();
+        let response = page(&outcome, &"https://portal.example.com".parse().unwrap());
         let headers = response.headers().clone();
         let html = text(response.into_body());
         let script = html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
@@ -142,7 +161,7 @@ mod tests {
     #[test]
     fn the_page_reads_as_backstages_client_expects() {
         let outcome = Outcome::Success { response: serde_json::json!({"profile": {}}) };
-        let response = page(&outcome, &"https://portal.example.com".parse().unwrap()).unwrap();
+        let response = page(&outcome, &"https://portal.example.com".parse().unwrap());
         insta::assert_snapshot!(text(response.into_body()));
     }
 }

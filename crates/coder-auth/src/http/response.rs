@@ -71,8 +71,10 @@ pub(crate) fn clear_former_cookies(response: &mut Response<Body>, asked: &Header
     }
 }
 
-/// An error as Backstage's backends answer it: a status, the name that goes with the status, and a
+/// An error as Backstage's backends answer it: a status, the name that belongs to the status, and a
 /// message for people.
+///
+/// Its causes are for the log alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorResponse {
     status: StatusCode,
@@ -91,16 +93,16 @@ struct Log {
 impl ErrorResponse {
     /// Creates an error of this status. The message is shown to people and must hold no secret.
     ///
-    /// A message may quote what a stranger wrote. So characters that nobody sees are replaced, and
-    /// the message is cut to 800 characters.
+    /// A message may quote text of a stranger. So invisible characters are replaced, and the
+    /// message is cut to 800 characters.
     pub fn new(status: StatusCode, message: impl AsRef<str>) -> Self {
         let message = cleaned_to(MAX_MESSAGE, message.as_ref());
         let log = Log { error: message.clone(), causes: Vec::new() };
         Self { status, message, retry_after: None, log }
     }
 
-    /// Creates an error of this status whose message is the text of `error`. The texts of its
-    /// sources go to the log and not into the response.
+    /// Creates an error of this status with the text of `error` as its message. The texts of its
+    /// sources go to the log only.
     pub fn from_error(status: StatusCode, error: &dyn std::error::Error) -> Self {
         let mut response = Self::new(status, error.to_string());
         let mut source = error.source();
@@ -119,7 +121,7 @@ impl ErrorResponse {
         self
     }
 
-    /// Replaces what people read; the log keeps the error.
+    /// Replaces the message for people. The log keeps the original text.
     #[must_use]
     pub fn message(mut self, message: impl AsRef<str>) -> Self {
         self.message = cleaned_to(MAX_MESSAGE, message.as_ref());
@@ -133,8 +135,8 @@ impl ErrorResponse {
 
     /// Makes the response to a request with this method.
     ///
-    /// `url` is the request's path below its router, without the query: that of a callback holds
-    /// the code.
+    /// `url` is the path of the request below its router, without the query, because the query of a
+    /// callback holds the code.
     pub fn to_response(&self, method: &Method, url: &str) -> Response<Body> {
         let mut response = json(
             self.status,

@@ -1,15 +1,15 @@
-//! What a token says, and when it is believed.
+//! The claims of a token, and their verification.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::error::TokenError;
 use super::es256::VerifyingKey;
 use super::jwt::{LIMITED_USER_TYPE, Parsed, USER_TYPE};
-use super::token_error::TokenError;
 
 /// The audience of every full user token.
 pub(super) const AUDIENCE: &str = "backstage";
-/// How much clocks may differ, in seconds.
+/// The difference between two clocks that is tolerated, in seconds.
 const LEEWAY: i64 = 60;
 
 #[derive(Serialize, Deserialize)]
@@ -21,28 +21,28 @@ pub(super) struct Claims {
     pub(super) aud: Option<String>,
     pub(super) iat: i64,
     pub(super) exp: i64,
-    /// Before this time the token does not count (RFC 7519 §4.1.5). Ours have none.
+    /// Start of validity (RFC 7519 §4.1.5). Tokens of this portal have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) nbf: Option<i64>,
-    /// What the user owns through; only where the portal is told to say so.
+    /// Entities through which the user owns things, if the portal is configured to name them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) ent: Option<Vec<String>>,
     #[serde(default)]
     pub(super) uip: Option<String>,
-    /// The grant that the user has signed in with, sealed: a private claim (RFC 7519 §4.3).
+    /// Sealed grant of the user's sign-in: a private claim (RFC 7519 §4.3).
     #[serde(default, rename = "coder_grant", skip_serializing_if = "Option::is_none")]
     pub(super) grant: Option<String>,
 }
 
-/// The private claim alone.
+/// The private claim of a token, without the others.
 #[derive(Deserialize)]
 pub(super) struct GrantClaim {
     #[serde(default, rename = "coder_grant")]
     pub(super) grant: Option<String>,
 }
 
-/// The payload of a limited token. The order of the members is part of the format: whoever
-/// verifies one writes them down again.
+/// The payload of a limited token. The order of the members is part of the format, because a
+/// verifier writes them again.
 #[derive(Serialize)]
 pub(super) struct LimitedClaims<'a> {
     pub(super) sub: &'a str,
@@ -50,38 +50,38 @@ pub(super) struct LimitedClaims<'a> {
     pub(super) exp: i64,
 }
 
-/// Which tokens a route takes.
+/// The kinds of token that a route accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AcceptTokens {
-    /// Full user tokens only: the caller acts for the user.
+    /// Full user tokens only, because the caller acts for the user.
     Full,
-    /// Limited ones, too: it only matters who the user is.
+    /// Full and limited tokens, because only the identity of the user matters.
     FullOrLimited,
 }
 
-/// Who a token says its holder is.
+/// The identity in a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VerifiedIdentity {
     /// The canonical user entity ref: `user:default/alice`.
     pub user_entity_ref: String,
-    /// Who says so: the URL of the issuer, or that of its keys where any name of it is believed.
+    /// Issuer of the token: its URL, or the URL of its keys if any issuer name is accepted.
     pub issuer: String,
-    /// When the token ends.
+    /// Moment at which the token expires.
     pub expires_at: Timestamp,
-    /// Whether it is a limited token.
+    /// Whether the token is a limited one.
     pub is_limited: bool,
 }
 
-/// Who makes a full token, if that is known, and for whom.
+/// The issuer that a full token must name, if that is known, and its audience.
 #[derive(Clone, Copy)]
 pub(super) struct ExpectedClaims<'a> {
     pub(super) issuer: Option<&'a str>,
     pub(super) audience: &'a str,
 }
 
-/// Believes a token that `key` has signed.
+/// Verifies the signature and the claims of a token.
 pub(super) fn check(
     parsed: &Parsed<'_>,
     key: &VerifyingKey,

@@ -45,7 +45,7 @@ impl Jwk {
         }
     }
 
-    /// The id and the key, if it is one that verifies ES256 signatures.
+    /// Returns the id and the key, if the key verifies ES256 signatures.
     pub(super) fn verifying_key(&self) -> Option<(String, VerifyingKey)> {
         let fits = self.kty == "EC"
             && self.crv == "P-256"

@@ -5,14 +5,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::error::TokenError;
 use super::es256::VerifyingKey;
 use super::signing_key::SigningKey;
-use super::token_error::TokenError;
 use crate::error::BugError;
 
 pub(super) const USER_TYPE: &str = "vnd.backstage.user";
 pub(super) const LIMITED_USER_TYPE: &str = "vnd.backstage.limited-user";
-/// Backstage refuses longer tokens.
+/// The greatest length of a token, in bytes. Backstage refuses longer ones.
 const MAX_LENGTH: usize = 32_768;
 
 #[derive(Serialize)]
@@ -27,12 +27,12 @@ pub(super) struct ParsedHeader {
     pub(super) typ: String,
     pub(super) alg: String,
     pub(super) kid: String,
-    /// What must be understood to verify the token: we understand nothing more (RFC 7515 §4.1.11).
+    /// Extensions that a verifier must understand. This one knows none (RFC 7515 §4.1.11).
     #[serde(default)]
     crit: serde_json::Value,
 }
 
-/// A token taken apart, not verified yet.
+/// A parsed token that is not verified yet.
 pub(super) struct Parsed<'a> {
     pub(super) header: ParsedHeader,
     signed: &'a str,
@@ -75,7 +75,7 @@ impl Parsed<'_> {
         verified.then_some(()).ok_or(TokenError::Signature)
     }
 
-    /// Call it after [`Parsed::verify`].
+    /// Reads the claims. Call it after [`Parsed::verify`].
     pub(super) fn claims<T: DeserializeOwned>(&self) -> Result<T, TokenError> {
         serde_json::from_slice(&self.payload).map_err(|_| TokenError::Malformed)
     }

@@ -9,7 +9,7 @@ use super::jwk::{Jwk, JwkSet};
 use super::signing_key::SigningKey;
 use crate::error::BugError;
 
-/// A JSON Web Key Set (RFC 7517 §5) that is written once, and again when its keys are others.
+/// A JSON Web Key Set (RFC 7517 §5) as JSON, which is written again only when its keys change.
 #[derive(Default)]
 pub(super) struct WrittenKeySet(Lock<Option<Written>>);
 

@@ -15,22 +15,24 @@ use crate::error::{AuthError, AuthErrorKind};
 use crate::seal::{AssociatedData, SealingKeys};
 use crate::store::{AuthStore, SigningKeyRecord};
 
-/// The time that a key is published before it signs: others keep the key set for ten minutes.
+/// A key is published for this time before it signs, because readers keep the key set for ten
+/// minutes.
 const PUBLISH_BEFORE_USE: SignedDuration = SignedDuration::from_mins(10);
 /// The keys in the store are read again after this time.
 const STORE_CACHE_TTL: SignedDuration = SignedDuration::from_mins(1);
 
-/// The keys of a portal.
+/// The signing keys of a portal.
 ///
-/// With tokens that live for L, a key is followed by the next one after L, signs until that one may
-/// (ten minutes later), and is published for 3 L: longer than any token it signed. Keys of an
-/// operator are never followed: the first one signs, and all of them are published.
+/// With tokens that live for L, the next key is made when the newest is L old. The old key signs
+/// until the new one may, ten minutes later, and is published for 3 L, which is longer than any
+/// token it signed. An operator's keys are not rotated: the first one signs, and all of them are
+/// published.
 pub(super) struct KeyRing {
     world: World,
     store: Arc<dyn AuthStore>,
     sealing: SealingKeys,
     lifetime: SignedDuration,
-    /// The operator's own; without any, keys are drawn.
+    /// The operator's own keys. Without any, keys are generated.
     fixed: Vec<Arc<SigningKey>>,
     cache: Lock<Cache>,
     written: WrittenKeySet,
@@ -39,7 +41,7 @@ pub(super) struct KeyRing {
 #[derive(Clone, Default)]
 struct Cache {
     read_at: Option<Timestamp>,
-    /// Oldest first.
+    /// The keys of the store, oldest first.
     keys: Vec<Arc<SigningKey>>,
 }
 
@@ -63,7 +65,7 @@ impl KeyRing {
         }
     }
 
-    /// The key to sign with.
+    /// Returns the key that signs now. Generates one if needed.
     pub(super) async fn current(&self) -> Result<Arc<SigningKey>, AuthError> {
         if let Some(first) = self.fixed.first() {
             return Ok(Arc::clone(first));
@@ -80,7 +82,7 @@ impl KeyRing {
         self.choose(&keys, now).ok_or_else(|| AuthErrorKind::SigningKeysUnreadable.into())
     }
 
-    /// The newest key that others have had time to learn of; the very first one signs at once.
+    /// Chooses the newest key that readers of the key set know. The very first key signs at once.
     fn choose(&self, keys: &[Arc<SigningKey>], now: Timestamp) -> Option<Arc<SigningKey>> {
         let age = |key: &SigningKey| now.duration_since(key.created_at());
         // What it signs now must expire while it is still published.
@@ -89,8 +91,8 @@ impl KeyRing {
         known.or_else(|| usable.next()).cloned()
     }
 
-    /// The published key of this id. An unknown one may be new: the store is asked, though not more
-    /// than once a second.
+    /// Returns the published key of this id. For an unknown id the store is read again, at most
+    /// once a second, because the key may be new.
     pub(super) async fn published(&self, id: &str) -> Result<Option<Arc<SigningKey>>, AuthError> {
         let now = self.world.clock.now();
         for fresh in [STORE_CACHE_TTL, SignedDuration::from_secs(1)] {
@@ -102,19 +104,19 @@ impl KeyRing {
         Ok(None)
     }
 
-    /// The published keys as a JSON Web Key Set.
+    /// Returns the published keys as a JSON Web Key Set.
     pub(super) async fn jwks(&self) -> Result<Bytes, AuthError> {
         let keys = self.keys(self.world.clock.now(), STORE_CACHE_TTL).await?;
         Ok(self.written.json(keys)?)
     }
 
-    /// Forgets keys that are not published any more.
+    /// Deletes keys that are not published any more.
     pub(super) async fn sweep(&self) -> Result<(), AuthError> {
         let before = self.world.clock.now() - self.lifetime * 3;
         Ok(self.store.delete_signing_keys_before(before).await?)
     }
 
-    /// The published keys, from memory when they were read less than `fresh` ago.
+    /// Returns the published keys, from memory if they were read less than `fresh` ago.
     async fn keys(
         &self,
         now: Timestamp,

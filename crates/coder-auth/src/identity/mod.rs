@@ -5,6 +5,7 @@
 //! is and opens nothing. Other Backstage backends verify both with the issuer's key set.
 
 mod claims;
+mod error;
 mod es256;
 mod issuer;
 mod jwk;
@@ -13,10 +14,10 @@ mod key_set;
 mod keys;
 mod signing_key;
 mod static_key;
-mod token_error;
 mod verifier;
 
 pub use claims::{AcceptTokens, VerifiedIdentity};
+pub use error::{InsecureIssuerError, StaticSigningKeyError, VerifyError};
 pub(crate) use issuer::{IdentityTokenOptions, Issuer};
-pub use static_key::{StaticSigningKey, StaticSigningKeyError};
-pub use verifier::{IdentityVerifier, InsecureIssuerError, TrustedIssuer, VerifyError};
+pub use static_key::StaticSigningKey;
+pub use verifier::{IdentityVerifier, TrustedIssuer};

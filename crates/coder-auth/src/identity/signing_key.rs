@@ -16,7 +16,7 @@ pub(super) struct SigningKey {
 }
 
 impl SigningKey {
-    /// Prepares a key; `None` when the library that signs does not take it.
+    /// Prepares a key; `None` if the signing library refuses it.
     pub(super) fn new(
         id: String,
         secret: p256::ecdsa::SigningKey,
@@ -27,7 +27,7 @@ impl SigningKey {
         Some(Self { id, secret, signer, public, created_at })
     }
 
-    /// Generates a new key.
+    /// Generates a new signing key.
     pub(super) fn generate(now: Timestamp, random: &dyn Random) -> Result<Self, RandomError> {
         let id = uuid::Builder::from_random_bytes(random_bytes(random)?).into_uuid().to_string();
         // A draw outside the group's order has a chance of about 2^-32.
@@ -45,7 +45,7 @@ impl SigningKey {
         &self.id
     }
 
-    /// When it was made; the beginning of time for an operator's own.
+    /// Returns the moment of its creation; the Unix epoch for an operator's key.
     pub(super) fn created_at(&self) -> Timestamp {
         self.created_at
     }
@@ -58,7 +58,7 @@ impl SigningKey {
         &self.public
     }
 
-    /// Signs with ES256.
+    /// Signs a message with ES256.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, BugError> {
         self.signer.sign(message)
     }

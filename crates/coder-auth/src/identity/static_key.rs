@@ -10,45 +10,26 @@ use p256::PublicKey;
 use p256::SecretKey;
 use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
 
+use super::error::StaticSigningKeyError;
 use super::signing_key::SigningKey;
 
-/// A key pair for ES256 that stays as it is until the operator changes it: one of
-/// `auth.keyStore.static.keys` of Backstage's configuration.
+/// A key pair for ES256 that an operator provides: one of `auth.keyStore.static.keys` of
+/// Backstage's configuration.
 #[derive(Clone)]
 pub struct StaticSigningKey(Arc<SigningKey>);
 
-/// Why a key pair cannot sign identity tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(clippy::exhaustive_enums, reason = "each is told with the file that it is about")]
-pub enum StaticSigningKeyError {
-    /// It has no id.
-    #[error("the key needs an id, which tokens name it by")]
-    NoId,
-    /// The private key cannot be read.
-    #[error(
-        "not a private key for ES256 (EC P-256 in PEM); make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`"
-    )]
-    PrivateKey,
-    /// The public key cannot be read.
-    #[error(
-        "not a public key for ES256 (EC P-256 in PEM); make it with `openssl pkey -in private.pem -pubout`"
-    )]
-    PublicKey,
-    /// The two do not belong together.
-    #[error("the public key does not belong to the private key")]
-    Mismatch,
-}
-
-/// How the private key of RFC 5915 begins. OpenSSL may write the curve's parameters before it.
+/// The first line of a private key of RFC 5915. OpenSSL may write the parameters of the curve
+/// before it.
 const SEC1: &str = "-----BEGIN EC PRIVATE KEY-----";
 
 impl StaticSigningKey {
-    /// The pair with this id (`kid` in tokens): a private key as PKCS#8 (RFC 5958) or SEC 1
-    /// (RFC 5915), and its public key as SPKI (RFC 5480), in PEM.
+    /// Reads a key pair in PEM: the private key as PKCS#8 (RFC 5958) or SEC 1 (RFC 5915), the
+    /// public key as SPKI (RFC 5480). `id` is the `kid` in tokens.
     ///
     /// # Errors
     ///
-    /// When one cannot be read, is for another algorithm, or they do not belong together.
+    /// Fails when a key cannot be read or is for another algorithm, or when the keys do not belong
+    /// together.
     pub fn from_pem(
         id: impl Into<String>,
         private_key: &Secret,
@@ -73,7 +54,7 @@ impl StaticSigningKey {
         Ok(Self(Arc::new(key.ok_or(StaticSigningKeyError::PrivateKey)?)))
     }
 
-    /// The key's id.
+    /// Returns the id of the key.
     pub fn id(&self) -> &str {
         self.0.id()
     }

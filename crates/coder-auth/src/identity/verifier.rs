@@ -17,10 +17,10 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::claims::{AUDIENCE, AcceptTokens, ExpectedClaims, VerifiedIdentity, check};
+use super::error::{InsecureIssuerError, TokenError, VerifyError};
 use super::es256::VerifyingKey;
 use super::jwk::JwkSet;
 use super::jwt::{self, Parsed};
-use super::token_error::TokenError;
 
 /// A key set is read again after this time.
 const KEYS_CACHE_TTL: SignedDuration = SignedDuration::from_mins(10);
@@ -33,11 +33,11 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// The greatest size of a key set, in bytes.
 const MAX_KEY_SET: usize = 256 * 1024;
 
-/// Verifies Backstage identity tokens of trusted issuers: this portal's, seen from another
-/// service, or those of other Backstage backends.
+/// Verifies Backstage identity tokens of trusted issuers: of a portal of this project, seen from
+/// another service, or of other Backstage backends.
 ///
 /// Only ES256 is accepted, only the two token types of Backstage, and only keys that the issuer
-/// publishes now. The key set is kept for ten minutes; a token with an unknown key has it read
+/// publishes now. The key set is kept for ten minutes. For a token with an unknown key it is read
 /// again, at most every 30 seconds.
 ///
 /// ```
@@ -55,16 +55,16 @@ pub struct IdentityVerifier {
     issuers: Vec<Arc<TrustedIssuer>>,
 }
 
-/// An issuer whose tokens are believed.
+/// An issuer whose identity tokens are accepted.
 pub struct TrustedIssuer {
-    /// Where its keys are.
+    /// URL of its key set.
     jwks_url: Url,
-    /// What its full tokens have in `iss`; `None` believes any.
+    /// Expected `iss` of full tokens; `None` accepts any.
     issuer: Option<String>,
-    /// What they have in `aud`.
+    /// Expected `aud` of full tokens.
     audience: String,
     keys: Lock<KeySet>,
-    /// The turn of who reads the key set.
+    /// Turn of the one who reads the key set.
     reading: Mutex<()>,
 }
 
@@ -90,48 +90,25 @@ impl KeySet {
     }
 }
 
-/// Why a token is not believed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// It is not a token of a trusted issuer, or not valid now. Answer 401.
-    #[error("the token is not a valid identity token of a trusted issuer")]
-    Refused,
-    /// The keys of an issuer could not be read, so nothing can be said. Answer 503.
-    #[error("the keys of `{issuer}` could not be read; try again in a moment")]
-    KeysUnavailable {
-        /// The origin of the issuer.
-        issuer: String,
-        /// What went wrong.
-        #[source]
-        source: TransportError,
-    },
-}
-
-/// Why a URL is not that of an issuer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an issuer's URL must be https, or http on this machine; its keys decide who is who")]
-pub struct InsecureIssuerError;
-
 impl TrustedIssuer {
-    /// The auth backend at this URL (`https://portal.example.com/api/auth`): its keys are below
-    /// `/.well-known/jwks.json`, and its tokens name this very URL as their issuer.
+    /// Trusts the auth backend at this URL (`https://portal.example.com/api/auth`). Its keys are at
+    /// `/.well-known/jwks.json` below it, and its tokens name this URL as their issuer.
     ///
     /// # Errors
     ///
-    /// When its keys would travel in clear text off this machine.
+    /// Fails when its keys would travel in clear text off this machine.
     pub fn new(auth_url: &Url) -> Result<Self, InsecureIssuerError> {
         let jwks_url = join_path(auth_url, ".well-known/jwks.json");
         let issuer = auth_url.as_str().trim_end_matches('/').to_owned();
         Ok(Self { issuer: Some(issuer), ..Self::from_jwks_url(jwks_url)? })
     }
 
-    /// An issuer whose keys are at `jwks_url`, whatever it calls itself: for a backend that is
-    /// reached under another URL than it knows of.
+    /// Trusts an issuer by the URL of its key set, whatever its name. This is for a backend that is
+    /// reached under another URL than its own.
     ///
     /// # Errors
     ///
-    /// When its keys would travel in clear text off this machine.
+    /// Fails when its keys would travel in clear text off this machine.
     pub fn from_jwks_url(jwks_url: Url) -> Result<Self, InsecureIssuerError> {
         let secure =
             jwks_url.scheme() == "https" || (jwks_url.scheme() == "http" && is_loopback(&jwks_url));
@@ -148,27 +125,27 @@ impl TrustedIssuer {
         })
     }
 
-    /// Sets the name that its tokens have in `iss`, letter by letter.
+    /// Sets the expected `iss` of its tokens, compared letter by letter.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
     }
 
-    /// Sets the audience that its tokens have in `aud`: `backstage`, unless said otherwise.
+    /// Sets the expected `aud` of its tokens: `backstage`, unless said otherwise.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = audience.into();
         self
     }
 
-    /// What tells it from other issuers.
+    /// Returns the name that distinguishes it from other issuers.
     fn name(&self) -> &str {
         self.issuer.as_deref().unwrap_or(self.jwks_url.as_str())
     }
 
-    /// Finds the key of this id. One that is not known may be new, so the set is read again then,
-    /// which holds up nobody whose key is known.
+    /// Finds the key of this id. For an unknown id the key set is read again, because the key may
+    /// be new. A token with a known key does not wait for that.
     async fn key(
         self: &Arc<Self>,
         world: &World,
@@ -196,8 +173,8 @@ impl TrustedIssuer {
         Ok(self.set().find(id, now))
     }
 
-    /// Reads the key set, one reader at a time, and at most every 30 seconds. `early` reads it again
-    /// while it is still fresh, for tokens whose key is known.
+    /// Reads the key set again, one reader at a time, and at most every 30 seconds. `early` reads a
+    /// set that is still fresh, for tokens with a known key.
     async fn renew(&self, world: &World, early: bool) -> Result<(), TransportError> {
         let before = self.set().read_at;
         let _turn = self.reading.lock().await;
@@ -253,7 +230,7 @@ impl TrustedIssuer {
 }
 
 impl IdentityVerifier {
-    /// Believes nobody yet.
+    /// Creates a verifier without trusted issuers.
     pub fn new(world: &World) -> Self {
         Self { world: world.clone(), issuers: Vec::new() }
     }
@@ -265,12 +242,12 @@ impl IdentityVerifier {
         self
     }
 
-    /// Who the holder of `token` is.
+    /// Verifies a token and returns the identity of its holder.
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Refused`] for anything but a valid token;
-    /// [`VerifyError::KeysUnavailable`] when its key is not known and an issuer does not answer.
+    /// Fails with [`VerifyError::Refused`] for anything but a valid token, and with
+    /// [`VerifyError::KeysUnavailable`] if the key is unknown and an issuer does not answer.
     pub async fn verify(
         &self,
         token: &str,

@@ -16,12 +16,12 @@ use crate::http::error::RequestError;
 use crate::random_token::random_token;
 use crate::seal::{AssociatedData, SealingKeys};
 
-/// How long a person may take at Coder.
+/// The time that a person has for the login at Coder.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
-/// How many attempts of one browser may be under way; the oldest gives way.
+/// The number of attempts of one browser that may be under way. The oldest ones give way.
 pub(crate) const MAX_AT_ONCE: usize = 5;
 
-/// The name of an attempt: 128 random bits as base64url, fit for the name of a cookie.
+/// The id of a login attempt: 128 random bits as base64url, fit for the name of a cookie.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AttemptId(String);
 
@@ -30,27 +30,27 @@ impl AttemptId {
         random_token::<16>(random).map(Self)
     }
 
-    /// For stores: the id as text.
+    /// Returns the id as text, for stores.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// For stores: an id that was written with [`AttemptId::as_str`].
+    /// Restores an id that a store has kept as [`AttemptId::as_str`].
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 }
 
-/// Where the answer of a login goes.
+/// The way in which a page learns the result of its login.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Flow {
     /// A message to the page that opened the popup.
     Popup,
-    /// Back to this page of the portal.
+    /// A redirect to this page of the portal.
     Redirect(Url),
 }
 
-/// What the attempt's cookie holds.
+/// A login attempt, as its cookie holds it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct LoginAttempt {
     pub(crate) environment: String,
@@ -61,7 +61,7 @@ pub(crate) struct LoginAttempt {
     #[serde(with = "origin_text")]
     pub(crate) origin: Origin,
     pub(crate) flow: Flow,
-    /// What was asked for, which is what was granted when Coder does not say (RFC 6749 §5.1).
+    /// The requested scopes. They count as granted when Coder does not name any (RFC 6749 §5.1).
     pub(crate) scope: Vec<String>,
     pub(crate) started_at: Timestamp,
 }
@@ -73,7 +73,7 @@ pub(crate) struct LoginState {
     pub(crate) environment: String,
 }
 
-/// An attempt, sealed for its two ways: through Coder, and in the browser.
+/// An attempt, sealed for the URL at Coder and for the browser's cookie.
 pub(crate) struct SealedAttempt {
     pub(crate) state: String,
     pub(crate) cookie: AttemptCookie,
@@ -104,14 +104,14 @@ impl LoginAttempt {
         !is_within(LIFETIME, now, self.started_at)
     }
 
-    /// When the attempt cannot be used any more.
+    /// Returns the moment from which on the attempt cannot be used.
     pub(crate) fn expires_at(&self) -> Timestamp {
         later(self.started_at, LIFETIME)
     }
 }
 
 impl AttemptCookie {
-    /// Opens the attempt.
+    /// Opens the attempt that the cookie holds.
     pub(crate) fn open(&self, keys: &SealingKeys) -> Result<LoginAttempt, RequestError> {
         let opened = keys.open_text(&cookie_purpose(&self.id), &self.sealed);
         let plaintext = opened.map_err(|_| RequestError::UnknownAttempt)?;
@@ -128,7 +128,7 @@ impl LoginState {
     }
 }
 
-/// An [`Origin`] as its text.
+/// The text form of an [`Origin`], for serde.
 mod origin_text {
     use coder_core::Origin;
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};

@@ -12,6 +12,7 @@ use crate::grant::manager::Grants;
 use crate::grant::revocations::Revocations;
 use crate::grant::{Grant, StoredGrant, StoredPair};
 use crate::login::attempt::LoginAttempt;
+use crate::parts::Parts;
 use crate::session::manager::Sessions;
 use crate::session::response::{SessionResponse, SessionResponses};
 use crate::session::{SessionHandle, SessionId};
@@ -25,12 +26,12 @@ const MAX_CONFLICTS: u32 = 20;
 /// Finishes logins. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Logins {
-    pub(crate) world: World,
-    pub(crate) store: Arc<dyn AuthStore>,
-    pub(crate) grants: Grants,
-    pub(crate) revocations: Revocations,
-    pub(crate) sessions: Sessions,
-    pub(crate) responses: SessionResponses,
+    world: World,
+    store: Arc<dyn AuthStore>,
+    grants: Grants,
+    revocations: Revocations,
+    sessions: Sessions,
+    responses: SessionResponses,
 }
 
 /// A finished login: the response for the page, and the handle for the browser's cookie.
@@ -47,6 +48,17 @@ struct Confirmed {
 }
 
 impl Logins {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            store: Arc::clone(&parts.store),
+            grants: parts.grants.clone(),
+            revocations: parts.revocations.clone(),
+            sessions: parts.sessions.clone(),
+            responses: SessionResponses::new(parts),
+        }
+    }
+
     /// Exchanges the code and signs the user in. `former` is the session that the browser had
     /// before, which ends.
     ///
@@ -119,8 +131,8 @@ impl Logins {
         }
     }
 
-    /// Responds with the grant of a finished login. A grant with the pair of another login is
-    /// handed out by the rule for all grants.
+    /// Makes the response with the grant of a finished login. A grant with the pair of another
+    /// login is handed out by the rule for all grants.
     async fn respond(
         &self,
         environment: &Environment,
@@ -136,7 +148,7 @@ impl Logins {
         self.responses.create(environment, &stored, identity).await
     }
 
-    /// Exchanges the code, keeps the pair, and asks Coder for its user.
+    /// Exchanges the code, stores the pair among the revocations, and asks Coder for its user.
     async fn exchange(
         &self,
         environment: &Environment,
@@ -161,8 +173,8 @@ impl Logins {
         Ok(Confirmed { key, pair, grant })
     }
 
-    /// Writes the login: the grant, the new session of this browser, and the end of its former
-    /// one. `None` when the pair was not taken, and is to be revoked.
+    /// Writes the login: the grant, the new session of this browser, and the end of its former one.
+    /// `None` means that the pair was not taken, and is to be revoked.
     async fn store(
         &self,
         environment: &Environment,

@@ -16,6 +16,7 @@ use crate::http::params::Params;
 use crate::http::response;
 use crate::login::attempt::{AttemptId, Flow, LoginAttempt, LoginState};
 use crate::login::completion::{LoggedIn, Logins};
+use crate::parts::Parts;
 use crate::routes::in_time;
 use crate::routes::recipient::Recipient;
 use crate::seal::SealingKeys;
@@ -25,24 +26,37 @@ use crate::upstream::UpstreamError;
 
 /// The route at which logins end.
 pub(crate) struct CallbackRoute {
-    pub(crate) world: World,
-    pub(crate) store: Arc<dyn AuthStore>,
-    pub(crate) keys: SealingKeys,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) origins: Arc<AllowedOrigins>,
-    pub(crate) cookies: CookieRules,
-    pub(crate) session: SessionOptions,
-    pub(crate) logins: Logins,
+    world: World,
+    store: Arc<dyn AuthStore>,
+    keys: SealingKeys,
+    environments: Arc<Environments>,
+    origins: Arc<AllowedOrigins>,
+    cookies: CookieRules,
+    session: SessionOptions,
+    logins: Logins,
 }
 
 impl CallbackRoute {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            store: Arc::clone(&parts.store),
+            keys: parts.keys.clone(),
+            environments: Arc::clone(&parts.environments),
+            origins: Arc::clone(&parts.origins),
+            cookies: parts.cookies,
+            session: parts.session,
+            logins: Logins::new(parts),
+        }
+    }
+
     pub(crate) async fn handle(
         &self,
         request: &Request<Bytes>,
     ) -> Result<Response<Body>, AuthError> {
         let params = Params::from_callback(request)?;
         if let Some((recipient, error)) = self.error_without_state(&params, request.headers())? {
-            return recipient.respond(Err(error), request);
+            return Ok(recipient.respond(Err(error), request));
         }
         let (id, environment) = self.resolve_state(&params)?;
         let attempt = self.consume_attempt(&id, &environment, &params, request).await;
@@ -57,7 +71,7 @@ impl CallbackRoute {
             Ok(LoggedIn { response, handle }) => (Ok(response), Some(handle)),
             Err(error) => (Err(error), None),
         };
-        let mut response = recipient.respond(outcome, request)?;
+        let mut response = recipient.respond(outcome, request);
         response::clear_former_cookies(&mut response, request.headers());
         let cookies = response.headers_mut();
         cookies.append(SET_COOKIE, self.cookies.clear_attempt(&id));

@@ -23,18 +23,19 @@ use crate::http::headers::bearer;
 use crate::http::params::single_param;
 use crate::http::read_json;
 use crate::http::response;
+use crate::parts::Parts;
 use crate::routes::error::LinkError;
 use crate::sign_in::SignInError;
 
-/// What the routes answer: whose token is linked, never the token.
+/// The response of the link routes. It never holds the token.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LinkResponse<'a> {
     environment: &'a str,
     deployment_url: &'a str,
-    /// Coder's page that shows a person a token to link.
+    /// URL of Coder's page that shows a token to link.
     token_url: String,
-    /// The user at Coder; null when no token is linked.
+    /// Name of the token's user at Coder; `null` when no token is linked.
     username: Option<&'a str>,
 }
 
@@ -45,13 +46,22 @@ struct LinkRequest {
 
 /// The routes at which a person links a token, asks for it, and takes it back.
 pub(crate) struct LinkRoutes {
-    pub(crate) world: World,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) users: BackstageUsers,
-    pub(crate) links: Links,
+    world: World,
+    environments: Arc<Environments>,
+    users: BackstageUsers,
+    links: Links,
 }
 
 impl LinkRoutes {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            environments: Arc::clone(&parts.environments),
+            users: BackstageUsers::new(parts),
+            links: parts.links.clone(),
+        }
+    }
+
     pub(crate) async fn show(&self, request: &Request<Bytes>) -> Result<Response<Body>, AuthError> {
         let (user, environment) = self.authorize(request).await?;
         let link = self.links.valid(&environment.upstream, &user.link_key(environment)).await?;
@@ -79,7 +89,9 @@ impl LinkRoutes {
         Ok(respond(environment, Some(&link.profile)))
     }
 
-    /// Refuses a token that this portal knows to be somebody else's.
+    /// Refuses a token that belongs to somebody else, as far as this portal can tell.
+    ///
+    /// Where the environment has sign-in resolvers, they alone tell the person of an account.
     async fn check_owner(
         &self,
         user: &BackstageUser,
@@ -98,8 +110,9 @@ impl LinkRoutes {
         match sign_in.resolve(profile).await {
             Ok(identity) if identity.user != *user.entity() => Err(other_person().into()),
             Err(error @ SignInError::Catalog(_)) => Err(error.into()),
-            // The resolvers know nobody who has this account.
-            Ok(_) | Err(_) => Ok(()),
+            Ok(_) => Ok(()),
+            // Nobody has this account, as far as the resolvers know: not the caller either.
+            Err(_) => Err(LinkError::UnknownPerson { username: profile.username.clone() }.into()),
         }
     }
 
@@ -137,7 +150,7 @@ impl LinkRoutes {
     }
 }
 
-/// The token of a request to link one.
+/// Reads the token from the body of a request to link one.
 fn token(request: &Request<Bytes>) -> Result<Secret, LinkError> {
     let LinkRequest { token } = read_json(request).map_err(|_| LinkError::NoToken)?;
     let token = Secret::new(token.expose().trim());

@@ -15,18 +15,29 @@ use crate::http::headers::require_xml_http_request;
 use crate::http::origins::AllowedOrigins;
 use crate::http::params::Params;
 use crate::http::response;
+use crate::parts::Parts;
 use crate::session::manager::Sessions;
 
 /// The route that signs a browser out.
 pub(crate) struct LogoutRoute {
-    pub(crate) world: World,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) origins: Arc<AllowedOrigins>,
-    pub(crate) cookies: CookieRules,
-    pub(crate) sessions: Sessions,
+    world: World,
+    environments: Arc<Environments>,
+    origins: Arc<AllowedOrigins>,
+    cookies: CookieRules,
+    sessions: Sessions,
 }
 
 impl LogoutRoute {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            environments: Arc::clone(&parts.environments),
+            origins: Arc::clone(&parts.origins),
+            cookies: parts.cookies,
+            sessions: parts.sessions.clone(),
+        }
+    }
+
     pub(crate) async fn handle(
         &self,
         request: &Request<Bytes>,

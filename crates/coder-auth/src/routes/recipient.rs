@@ -27,7 +27,7 @@ impl Recipient {
         self,
         outcome: Result<SessionResponse, AuthError>,
         request: &Request<T>,
-    ) -> Result<Response<Body>, AuthError> {
+    ) -> Response<Body> {
         if let Err(error) = &outcome {
             ErrorResponse::from(error).log(request);
         }
@@ -42,9 +42,9 @@ impl Recipient {
                         },
                     },
                 };
-                Ok(popup::page(&outcome, &self.origin)?)
+                popup::page(&outcome, &self.origin)
             }
-            (Flow::Redirect(url), Ok(_)) => Ok(redirect(&url)),
+            (Flow::Redirect(url), Ok(_)) => redirect(&url),
             (Flow::Redirect(mut url), Err(error)) => {
                 let others: Vec<(String, String)> =
                     url.query_pairs().into_owned().filter(|(name, _)| name != "error").collect();
@@ -52,7 +52,7 @@ impl Recipient {
                     .clear()
                     .extend_pairs(others)
                     .append_pair("error", &error.to_string());
-                Ok(redirect(&url))
+                redirect(&url)
             }
         }
     }

@@ -13,19 +13,30 @@ use crate::http::headers::require_xml_http_request;
 use crate::http::origins::AllowedOrigins;
 use crate::http::params::Params;
 use crate::http::response::{self, ErrorResponse};
+use crate::parts::Parts;
 use crate::session::manager::Sessions;
 use crate::session::response::SessionResponses;
 
 /// The route that gives a signed-in browser fresh tokens.
 pub(crate) struct RefreshRoute {
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) origins: Arc<AllowedOrigins>,
-    pub(crate) sessions: Sessions,
-    pub(crate) grants: Grants,
-    pub(crate) responses: SessionResponses,
+    environments: Arc<Environments>,
+    origins: Arc<AllowedOrigins>,
+    sessions: Sessions,
+    grants: Grants,
+    responses: SessionResponses,
 }
 
 impl RefreshRoute {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            environments: Arc::clone(&parts.environments),
+            origins: Arc::clone(&parts.origins),
+            sessions: parts.sessions.clone(),
+            grants: parts.grants.clone(),
+            responses: SessionResponses::new(parts),
+        }
+    }
+
     pub(crate) async fn handle(
         &self,
         request: &Request<Bytes>,
@@ -41,7 +52,7 @@ impl RefreshRoute {
     }
 }
 
-/// Tells the page that its session cannot be refreshed, in the words of Backstage.
+/// Makes the response for a refresh that failed, in Backstage's words.
 pub(crate) fn refresh_error(error: &AuthError) -> ErrorResponse {
     let response = ErrorResponse::from(error);
     match error.kind() {

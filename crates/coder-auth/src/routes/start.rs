@@ -18,6 +18,7 @@ use crate::http::origins::AllowedOrigins;
 use crate::http::params::{Params, unique_scopes};
 use crate::http::response;
 use crate::login::attempt::{self, Flow, LoginAttempt};
+use crate::parts::Parts;
 use crate::random_token::random_token;
 use crate::routes::in_time;
 use crate::routes::recipient::Recipient;
@@ -25,21 +26,33 @@ use crate::seal::SealingKeys;
 use crate::store::AuthStore;
 use crate::upstream::UpstreamError;
 
-/// The random bytes of a PKCE code verifier, which make 43 characters (RFC 7636 §4.1).
+/// The number of random bytes in a PKCE code verifier, which make 43 characters (RFC 7636 §4.1).
 const VERIFIER_BYTES: usize = 32;
 
 /// The route that sends a browser to Coder.
 pub(crate) struct StartRoute {
-    pub(crate) world: World,
-    pub(crate) store: Arc<dyn AuthStore>,
-    pub(crate) keys: SealingKeys,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) origins: Arc<AllowedOrigins>,
-    pub(crate) cookies: CookieRules,
-    pub(crate) grants: Grants,
+    world: World,
+    store: Arc<dyn AuthStore>,
+    keys: SealingKeys,
+    environments: Arc<Environments>,
+    origins: Arc<AllowedOrigins>,
+    cookies: CookieRules,
+    grants: Grants,
 }
 
 impl StartRoute {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            store: Arc::clone(&parts.store),
+            keys: parts.keys.clone(),
+            environments: Arc::clone(&parts.environments),
+            origins: Arc::clone(&parts.origins),
+            cookies: parts.cookies,
+            grants: parts.grants.clone(),
+        }
+    }
+
     pub(crate) async fn handle(
         &self,
         request: &Request<Bytes>,
@@ -61,7 +74,7 @@ impl StartRoute {
         });
         match in_time(&*self.world.runtime, sent).await {
             Ok(response) => Ok(response),
-            Err(error) => recipient.respond(Err(error), request),
+            Err(error) => Ok(recipient.respond(Err(error), request)),
         }
     }
 
@@ -74,7 +87,7 @@ impl StartRoute {
     ) -> Result<Response<Body>, AuthError> {
         let upstream = &environment.upstream;
         let release = upstream.capabilities().await;
-        let known = release.as_ref().map_or(Capabilities::of(None), |known| *known);
+        let known = release.as_ref().map_or(Capabilities::new(None), |known| *known);
         let scope = self.scope(environment, requested, headers).await?;
         let asked = scope_to_ask(&scope, release)?;
         upstream.check_application(&known).await?;
@@ -97,7 +110,8 @@ impl StartRoute {
         Ok(response)
     }
 
-    /// A page of the portal, or of another allowed origin. Anything else would be an open redirect.
+    /// Checks the URL of a page of the portal or of another allowed origin. Any other URL would
+    /// make an open redirect.
     fn redirect_url(&self, text: Option<&str>) -> Result<Url, RequestError> {
         let url = text.and_then(|text| Url::parse(text).ok());
         url.filter(|url| Origin::from_url(url).is_ok_and(|origin| self.origins.allows(&origin)))
@@ -105,8 +119,8 @@ impl StartRoute {
             .ok_or(RequestError::InvalidRedirectUrl)
     }
 
-    /// Collects what this login is for: what is configured, what it wants, and what the browser's
-    /// grant has already, since the new token replaces the old one for all.
+    /// Collects the scopes of this login: those configured, those requested, and those that the
+    /// browser's grant has. The new token replaces the old one for every use.
     async fn scope(
         &self,
         environment: &Environment,
@@ -137,7 +151,7 @@ impl StartRoute {
         Ok(stored.map(|stored| stored.grant.scope).unwrap_or_default())
     }
 
-    /// Removes attempts that can not be finished any more, and the oldest of too many.
+    /// Makes cookies that remove expired attempts, and the oldest of too many.
     fn outdated_attempts(&self, headers: &HeaderMap) -> Vec<HeaderValue> {
         let now = self.world.clock.now();
         let mut live = Vec::new();
@@ -158,8 +172,9 @@ impl StartRoute {
     }
 }
 
-/// Chooses what goes into the URL at Coder: nothing where Coder enforces no scopes (before 2.38).
-/// Its tokens may do everything there, so all that was wanted counts as granted.
+/// Chooses the scopes for the URL at Coder: none if Coder does not enforce scopes (before 2.38).
+///
+/// Its tokens may then do everything, so every requested scope counts as granted.
 fn scope_to_ask(
     scope: &[String],
     release: Result<Capabilities, Arc<coder_client::ClientError>>,

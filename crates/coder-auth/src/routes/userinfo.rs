@@ -1,4 +1,4 @@
-//! `GET /v1/userinfo`: who the holder of an identity token is.
+//! `GET /v1/userinfo`: the user of an identity token.
 
 use std::sync::Arc;
 
@@ -10,16 +10,21 @@ use crate::error::AuthError;
 use crate::http::headers::bearer;
 use crate::http::response;
 use crate::identity::{AcceptTokens, Issuer};
+use crate::parts::Parts;
 use crate::session::error::SessionError;
 use crate::store::AuthStore;
 
 /// The route that tells other backends who somebody is.
 pub(crate) struct UserInfoRoute {
-    pub(crate) store: Arc<dyn AuthStore>,
-    pub(crate) issuer: Arc<Issuer>,
+    store: Arc<dyn AuthStore>,
+    issuer: Arc<Issuer>,
 }
 
 impl UserInfoRoute {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self { store: Arc::clone(&parts.store), issuer: Arc::clone(&parts.issuer) }
+    }
+
     pub(crate) async fn handle(&self, headers: &HeaderMap) -> Result<Response<Body>, AuthError> {
         let token = bearer(headers).ok_or(SessionError::InvalidToken)?;
         let user = self.issuer.verify(token.expose(), AcceptTokens::FullOrLimited).await?;

@@ -14,7 +14,7 @@ use crate::session::error::SessionError;
 use crate::session::{LogoutScope, SessionHandle, SessionId, SessionOptions};
 use crate::store::{AuthStore, RevocationRecord, SessionRecord};
 
-/// The last use of a session is known to within this time. Each use within it saves a write.
+/// The precision with which the last use of a session is stored. Each use within it saves a write.
 const USE_PRECISION: SignedDuration = SignedDuration::from_mins(1);
 /// The number of sessions that the sweeper ends in one step.
 const STEP: u32 = 500;
@@ -22,16 +22,28 @@ const STEP: u32 = 500;
 /// The sessions of one process. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Sessions {
-    pub(crate) world: World,
-    pub(crate) store: Arc<dyn AuthStore>,
-    pub(crate) environments: Arc<Environments>,
-    pub(crate) revocations: Revocations,
-    pub(crate) cookies: CookieRules,
-    pub(crate) options: SessionOptions,
+    world: World,
+    store: Arc<dyn AuthStore>,
+    environments: Arc<Environments>,
+    revocations: Revocations,
+    cookies: CookieRules,
+    options: SessionOptions,
 }
 
 impl Sessions {
-    /// Finds the session of the browser's cookie, if it may still be used, in this environment.
+    pub(crate) fn new(
+        world: World,
+        store: Arc<dyn AuthStore>,
+        environments: Arc<Environments>,
+        revocations: Revocations,
+        cookies: CookieRules,
+        options: SessionOptions,
+    ) -> Self {
+        Self { world, store, environments, revocations, cookies, options }
+    }
+
+    /// Finds the session of the browser's cookie. It must be usable, and belong to `environment` if
+    /// one is named.
     pub(crate) async fn find(
         &self,
         headers: &HeaderMap,
@@ -74,7 +86,7 @@ impl Sessions {
         }
     }
 
-    /// Ends what a logout of this session ends.
+    /// Ends what a logout of this session ends: the session or its grant.
     pub(crate) async fn log_out(&self, id: &SessionId) -> Result<(), AuthError> {
         match self.options.logout {
             LogoutScope::Session => self.end(id).await,

@@ -14,15 +14,16 @@ pub(crate) mod error;
 pub(crate) mod manager;
 pub(crate) mod response;
 
-/// When sessions end, and what ending one does.
+/// The lifetimes of sessions, and the scope of a logout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionOptions {
-    /// A session that was not used for this long ends. Default: 7 days.
+    /// Idle lifetime: a session that is not used for this long ends. Default: 7 days.
     pub idle: SignedDuration,
-    /// A session ends this long after its sign-in, used or not. Default: 30 days.
+    /// Absolute lifetime: a session ends this long after its sign-in, used or not. Default: 30
+    /// days.
     pub absolute: SignedDuration,
-    /// What a logout ends. Default: that session.
+    /// Scope of a logout. Default: that session.
     pub logout: LogoutScope,
 }
 
@@ -51,18 +52,18 @@ impl SessionOptions {
     }
 }
 
-/// What a logout ends.
+/// The scope of a logout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LogoutScope {
-    /// This browser's session; the grant is revoked with the last session of it.
+    /// The session of this browser. The grant is revoked with its last session.
     #[default]
     Session,
-    /// The grant, and with it the sessions of all browsers of this person.
+    /// The grant, with the sessions of this user in all browsers.
     Grant,
 }
 
-/// What a browser holds: 256 random bits as base64url.
+/// The handle that a browser holds: 256 random bits as base64url.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionHandle(Secret);
 
@@ -88,18 +89,17 @@ impl SessionHandle {
     }
 }
 
-/// The SHA-256 of a session's handle, as base64url. Whoever reads the store cannot make a cookie
-/// from it.
+/// The SHA-256 hash of a session's handle, as base64url. Nobody can make a cookie from it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(String);
 
 impl SessionId {
-    /// For stores: the id as text.
+    /// Returns the id as text, for stores.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// For stores: an id that was written with [`SessionId::as_str`].
+    /// Restores an id that a store has kept as [`SessionId::as_str`].
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
     }

@@ -12,12 +12,14 @@ use crate::grant::StoredGrant;
 use crate::grant::manager::announced_life;
 use crate::identity::Issuer;
 use crate::options::AccessTokenPolicy;
+use crate::parts::Parts;
 use crate::seal::SealingKeys;
 use crate::sign_in::BackstageIdentity;
 use crate::store::{AuthStore, PersonRecord};
 
-/// The body of `refresh`, and the `response` of the popup's message. It holds tokens: it goes to
-/// the browser they belong to, and nowhere else.
+/// The body of `refresh`, and the `response` of the popup's message.
+///
+/// It holds tokens, so it goes only to the browser that they belong to.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SessionResponse {
@@ -69,14 +71,24 @@ struct Identity {
 /// Makes session responses, with the identity tokens in them. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct SessionResponses {
-    pub(crate) world: World,
-    pub(crate) store: Arc<dyn AuthStore>,
-    pub(crate) keys: SealingKeys,
-    pub(crate) issuer: Arc<Issuer>,
-    pub(crate) access_token: AccessTokenPolicy,
+    world: World,
+    store: Arc<dyn AuthStore>,
+    keys: SealingKeys,
+    issuer: Arc<Issuer>,
+    access_token: AccessTokenPolicy,
 }
 
 impl SessionResponses {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        Self {
+            world: parts.world.clone(),
+            store: Arc::clone(&parts.store),
+            keys: parts.keys.clone(),
+            issuer: Arc::clone(&parts.issuer),
+            access_token: parts.access_token,
+        }
+    }
+
     /// Creates the response with the tokens of this grant. `identity` was looked up just now, so
     /// that a changed catalog counts from the next refresh on.
     pub(crate) async fn create(
@@ -109,7 +121,7 @@ impl SessionResponses {
         })
     }
 
-    /// Issues an identity token that names this grant, and keeps who the person is for
+    /// Issues an identity token that names this grant, and stores the user's ownership for
     /// `/v1/userinfo`.
     async fn identity(
         &self,

@@ -7,21 +7,23 @@ use coder_core::quoted;
 use super::{BackstageIdentity, SignInError, SignInResolver};
 use crate::grant::profile::Profile;
 
-/// `usernameMatchingUserEntityName`: the Coder user name is the name of the User entity.
+/// The resolver `usernameMatchingUserEntityName`: the user name at Coder is the name of the User
+/// entity.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct UsernameMatchingUserEntityName;
 
-/// `emailMatchingUserEntityProfileEmail`: the address is the `spec.profile.email` of the User
-/// entity, in any case. An address with a `+tag` that matches nobody is tried without the tag.
+/// The resolver `emailMatchingUserEntityProfileEmail`: the e-mail address is the
+/// `spec.profile.email` of the User entity, in any letter case.
 ///
-/// Unlike Backstage's, this resolver enforces [`EmailOptions::allowed_domains`].
+/// An address with a `+tag` that matches nobody is tried without the tag. Unlike Backstage's, this
+/// resolver enforces [`EmailOptions::allowed_domains`].
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct EmailMatchingUserEntityProfileEmail(EmailOptions);
 
-/// `emailLocalPartMatchingUserEntityName`: what stands before the `@` is the name of the User
-/// entity.
+/// The resolver `emailLocalPartMatchingUserEntityName`: the part of the e-mail address before the
+/// `@` is the name of the User entity.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct EmailLocalPartMatchingUserEntityName(EmailOptions);
@@ -30,21 +32,21 @@ pub struct EmailLocalPartMatchingUserEntityName(EmailOptions);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EmailOptions {
-    /// Only addresses of these domains, letter by letter, may sign in; `None` lets all of them.
+    /// Domains whose addresses may sign in, compared letter by letter; `None` allows every domain.
     pub allowed_domains: Option<Vec<String>>,
-    /// Whether a user whom the catalog does not know signs in all the same.
+    /// Whether users who are not in the catalog may sign in.
     pub dangerously_allow_sign_in_without_user_in_catalog: bool,
 }
 
 impl EmailOptions {
-    /// Sets the only domains whose addresses may sign in.
+    /// Sets the domains whose addresses may sign in.
     #[must_use]
     pub fn allowed_domains(mut self, domains: impl IntoIterator<Item = String>) -> Self {
         self.allowed_domains = Some(domains.into_iter().collect());
         self
     }
 
-    /// Sets whether users whom the catalog does not know sign in, too: anyone with an account at
+    /// Sets whether users who are not in the catalog may sign in: everyone with an account at
     /// Coder.
     #[must_use]
     pub fn dangerously_allow_sign_in_without_user_in_catalog(mut self, allowed: bool) -> Self {
@@ -52,7 +54,7 @@ impl EmailOptions {
         self
     }
 
-    /// The address and the part before its `@`, if it may sign in.
+    /// Returns the address and the part before its `@`, if the address may sign in.
     fn check<'a>(&self, user: &'a Profile) -> Result<(&'a str, &'a str), SignInError> {
         let email = user.email.as_deref().filter(|email| !email.is_empty());
         let email = email.ok_or(SignInError::NoEmail)?;
@@ -80,14 +82,14 @@ impl EmailOptions {
 }
 
 impl EmailMatchingUserEntityProfileEmail {
-    /// With these options.
+    /// Creates the resolver with these options.
     pub fn new(options: EmailOptions) -> Self {
         Self(options)
     }
 }
 
 impl EmailLocalPartMatchingUserEntityName {
-    /// With these options.
+    /// Creates the resolver with these options.
     pub fn new(options: EmailOptions) -> Self {
         Self(options)
     }

@@ -7,7 +7,7 @@ use coder_core::{BoxFuture, MaybeSend, MaybeSync};
 use super::{BackstageIdentity, SignInError, SignInResolver};
 use crate::grant::profile::Profile;
 
-/// A resolver that is a closure:
+/// Makes a sign-in resolver from a closure:
 ///
 /// ```
 /// use backstage_catalog::MemoryCatalog;

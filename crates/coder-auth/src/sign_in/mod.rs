@@ -8,30 +8,31 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use backstage_catalog::{Catalog, CatalogError, Entity, EntityRef, EntityRefError};
+use backstage_catalog::{Catalog, Entity, EntityRef};
 use coder_client::UserId;
-use coder_core::{MaybeSend, MaybeSync, cleaned, quoted};
-use http::StatusCode;
+use coder_core::{MaybeSend, MaybeSync, quoted};
 
 use crate::grant::profile::Profile;
 
 pub(crate) mod builtin;
 mod closure;
+mod error;
 
 pub use closure::resolver_fn;
+pub use error::SignInError;
 
-/// A Backstage identity: who signed in, and through which entities that person owns things.
+/// A Backstage identity: the User entity, and the entities through which the user owns things.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackstageIdentity {
-    /// The User entity.
+    /// Reference of the User entity.
     pub user: EntityRef,
-    /// The user and the groups it is a member of, in catalog order, without repetition.
+    /// References of the user and its groups, in catalog order, without repetition.
     pub ownership: Vec<EntityRef>,
 }
 
 impl BackstageIdentity {
-    /// The identity of a User entity: its own ref, then the groups it is a direct member of, as
-    /// Backstage computes ownership.
+    /// Creates the identity of a User entity, with the ownership that Backstage computes: the user
+    /// itself and the groups that it is a direct member of.
     pub fn from_entity(user: &Entity) -> Self {
         let user_ref = user.entity_ref().clone();
         let mut ownership = vec![user_ref.clone()];
@@ -43,14 +44,15 @@ impl BackstageIdentity {
         Self { user: user_ref, ownership }
     }
 
-    /// An identity that stands in no catalog: it owns what names it, and nothing else.
+    /// Creates an identity without an entity in the catalog. It owns things through its own
+    /// reference only.
     pub fn outside_the_catalog(user: EntityRef) -> Self {
         Self { ownership: vec![user.clone()], user }
     }
 }
 
-/// Finds the Backstage identity of a Coder user. Own rules implement this trait, or are closures
-/// ([`resolver_fn`]):
+/// A rule that finds the Backstage identity of a Coder user. Rules of your own implement this
+/// trait, or are closures ([`resolver_fn`]):
 ///
 /// ```
 /// # use coder_auth::{BackstageIdentity, Profile, SignInError, SignInResolver};
@@ -76,18 +78,18 @@ impl BackstageIdentity {
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 pub trait SignInResolver: MaybeSend + MaybeSync {
-    /// The identity of `user`.
+    /// Finds the identity of `user` in the catalog.
     ///
     /// # Errors
     ///
-    /// [`SignInError::NotFound`] lets the next resolver try; anything else ends the sign-in.
+    /// [`SignInError::NotFound`] lets the next resolver try. Any other error ends the sign-in.
     async fn resolve(
         &self,
         user: &Profile,
         catalog: &dyn Catalog,
     ) -> Result<BackstageIdentity, SignInError>;
 
-    /// The name in the log: what app-config calls it, else the name of its type.
+    /// Returns the name for the log: that of app-config, or else the name of the type.
     fn name(&self) -> &str {
         std::any::type_name::<Self>()
     }
@@ -109,50 +111,7 @@ impl<R: SignInResolver + ?Sized> SignInResolver for Arc<R> {
     }
 }
 
-/// Why a Coder user gets no Backstage identity.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignInError {
-    /// No User entity matches. The next resolver may try.
-    #[error(
-        "Failed to sign-in, unable to resolve user identity. Please verify that your catalog contains the expected User entities that would match your configured sign-in resolver."
-    )]
-    NotFound,
-    /// More than one User entity matches.
-    #[error("User lookup resulted in multiple matches")]
-    Ambiguous,
-    /// The address is not of a domain that may sign in.
-    #[error("Sign-in user email is not from an allowed domain")]
-    DomainNotAllowed,
-    /// Coder tells no e-mail address of this user, and the resolver needs one.
-    #[error("Login failed, user profile does not contain an email")]
-    NoEmail,
-    /// The user's name or address makes no entity ref, or an own resolver refuses.
-    #[error("Login failed, {}", cleaned(.0))]
-    Refused(String),
-    /// The catalog could not be asked. The session stays as it is.
-    #[error("the catalog is not available; try again in a moment")]
-    Catalog(#[from] CatalogError),
-}
-
-impl From<EntityRefError> for SignInError {
-    fn from(error: EntityRefError) -> Self {
-        Self::Refused(error.to_string())
-    }
-}
-
-impl SignInError {
-    pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Self::Catalog(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Ambiguous => StatusCode::CONFLICT,
-            Self::DomainNotAllowed => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::NoEmail | Self::Refused(_) => StatusCode::UNAUTHORIZED,
-        }
-    }
-}
-
-/// How the users of one environment sign in: the resolvers in order, and the catalog they ask.
+/// The sign-in of one environment: its resolvers in order, and the catalog that they ask.
 #[derive(Clone)]
 pub struct SignIn {
     resolvers: Vec<Named>,
@@ -160,29 +119,31 @@ pub struct SignIn {
     catalog: Arc<dyn Catalog>,
 }
 
-/// A resolver, and what the log calls it.
+/// A resolver, with its name for the log.
 #[derive(Clone)]
 struct Named {
     name: String,
     resolver: Arc<dyn SignInResolver>,
 }
 
-/// Nobody in Backstage, and which resolvers were tried.
+/// A sign-in without an identity, with the names of the resolvers that were tried.
 struct Nobody<'a> {
     error: SignInError,
     tried: Vec<&'a str>,
 }
 
-/// Says through which entities a person owns things, where Backstage's rule (the user and the
-/// groups it is a direct member of) is not the right one: parent groups, teams from elsewhere.
+/// A rule that computes through which entities a user owns things.
+///
+/// It replaces Backstage's rule, the user and the groups that it is a direct member of, for portals
+/// with parent groups or with teams from elsewhere.
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 pub trait OwnershipResolver: MaybeSend + MaybeSync {
-    /// The entities through which this User entity owns things, itself included.
+    /// Returns the entities through which this User entity owns things, itself included.
     ///
     /// # Errors
     ///
-    /// What keeps it from saying so ends the sign-in.
+    /// An error ends the sign-in.
     async fn ownership(
         &self,
         user: &Entity,
@@ -203,7 +164,7 @@ impl<R: OwnershipResolver + ?Sized> OwnershipResolver for Arc<R> {
 }
 
 impl SignIn {
-    /// Signs people in as entities of `catalog`.
+    /// Creates a sign-in without resolvers, for users of `catalog`.
     pub fn new(catalog: Arc<dyn Catalog>) -> Self {
         Self { resolvers: Vec::new(), ownership: None, catalog }
     }
@@ -226,8 +187,8 @@ impl SignIn {
         self
     }
 
-    /// Sets the rule of ownership instead of Backstage's. It is not asked about users whom the
-    /// catalog does not know.
+    /// Sets the rule of ownership, in place of Backstage's. It is not asked about users who are not
+    /// in the catalog.
     #[must_use]
     pub fn ownership(mut self, rule: impl OwnershipResolver + 'static) -> Self {
         self.ownership = Some(Arc::new(rule));
@@ -239,7 +200,8 @@ impl SignIn {
         self.with_ownership(identity).await
     }
 
-    /// The same for somebody who wants in: the log tells who was refused, and by which resolvers.
+    /// Finds the identity of a user who signs in. The log names a user who was refused, and the
+    /// resolvers that were tried.
     pub(crate) async fn resolve_or_log(
         &self,
         user: &Profile,

@@ -33,12 +33,12 @@ impl Answer for Capabilities {
 }
 
 impl Upstream {
-    /// Finds out whether Coder accepts this application, from memory while that is fresh. One
+    /// Checks that Coder accepts this application. A fresh answer is served from memory, and one
     /// question at a time is asked.
     ///
     /// # Errors
     ///
-    /// What is known to be wrong. A question that is not answered is no error.
+    /// Fails when something is known to be wrong. A question without an answer is no error.
     pub(crate) async fn check_application(
         &self,
         release: &Capabilities,
@@ -50,16 +50,18 @@ impl Upstream {
     }
 
     async fn verdict(&self, release: &Capabilities) -> Option<ApplicationVerdict> {
-        let (client, release) = (self.client.clone(), *release);
-        let (app, secret) = (self.app.clone(), self.client_secret.clone());
-        let callback_url = self.callback_url.clone();
-        let (budget, clock) = (Arc::clone(&self.budget), Arc::clone(&self.world.clock));
-        let question = async move {
-            if let Err(error) = budget.take(clock.now(), Burst::for_release(Some(&release))) {
-                return Err(ClientError::RateLimited { retry_after: error.retry_after() });
+        let question = || {
+            let (client, release) = (self.client.clone(), *release);
+            let (app, secret) = (self.app.clone(), self.client_secret.clone());
+            let callback_url = self.callback_url.clone();
+            let (budget, clock) = (Arc::clone(&self.budget), Arc::clone(&self.world.clock));
+            async move {
+                if let Err(error) = budget.take(clock.now(), Burst::for_release(Some(&release))) {
+                    return Err(ClientError::RateLimited { retry_after: error.retry_after() });
+                }
+                let probe = ApplicationProbe::new(&app.client_id, &secret, &callback_url);
+                probe.ask(&client, &release).await
             }
-            let probe = ApplicationProbe::new(&app.client_id, &secret, &callback_url);
-            probe.ask(&client, &release).await
         };
         self.application.get(&self.world, PROBE_TIMEOUT, question).await.ok()
     }

@@ -1,4 +1,4 @@
-//! How many logins may ask Coder for tokens.
+//! The budget of logins at Coder.
 
 use coder_core::Lock;
 use std::time::Duration;
@@ -8,19 +8,20 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::UpstreamError;
 
-/// The time in which an unused budget is whole again.
+/// The time after which a used-up budget is whole again.
 const WINDOW: SignedDuration = SignedDuration::from_mins(1);
-/// No answer of Coder makes logins wait for longer.
+/// The longest time that logins wait, whatever Coder asks for.
 const MAX_PAUSE: SignedDuration = SignedDuration::from_mins(10);
 
-/// How many logins may come at once; as many more may come in the minute that follows.
+/// The number of logins that may come at once. As many more may come in the minute that follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Burst(i32);
 
 impl Burst {
-    /// Finds the burst for a release. From 2.38 on, Coder answers 60 requests a minute of one address
-    /// at each of its OAuth2 endpoints, so logins get 40 in any minute; before that 512, and they
-    /// get 300. An unknown release counts as a new one.
+    /// Returns the burst for a release. An unknown release counts as a new one.
+    ///
+    /// From 2.38 on, Coder answers 60 requests per minute and address at each OAuth2 endpoint, so
+    /// logins get 40 in any minute. Before that it answers 512, and they get 300.
     pub(super) fn for_release(release: Option<&Capabilities>) -> Self {
         match release.and_then(|release| release.has(Capability::Scopes)) {
             Some(false) => Self(150),
@@ -28,15 +29,15 @@ impl Burst {
         }
     }
 
-    /// After a burst, one more login may ask each time this has passed.
+    /// Returns the time after which one more login may follow a burst.
     fn interval(self) -> SignedDuration {
         WINDOW / self.0
     }
 }
 
-/// The share of Coder's own limit that logins may use up.
+/// The share of Coder's rate limit that logins may use up.
 ///
-/// Anybody can make a portal send a code there, so the rest is left to those who are signed in:
+/// Anybody can make a portal send a code to Coder, so the rest is left to signed-in users:
 /// rotations and revocations never wait for this budget. All environments of one deployment share
 /// one budget.
 #[derive(Default)]
@@ -44,9 +45,10 @@ pub(crate) struct LoginBudget(Lock<State>);
 
 #[derive(Default)]
 struct State {
-    /// When all of the burst is there again (the generic cell rate algorithm, ITU-T I.371).
+    /// The moment at which the whole burst is available again (the generic cell rate algorithm,
+    /// ITU-T I.371).
     full_at: Option<Timestamp>,
-    /// Until when Coder asked everybody to wait.
+    /// The moment until which Coder asked everybody to wait.
     paused_until: Option<Timestamp>,
 }
 
@@ -55,7 +57,8 @@ impl LoginBudget {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::TooManyLogins`] when nothing is left, with the time until there is.
+    /// Fails with [`UpstreamError::TooManyLogins`] when nothing is left. The error holds the time
+    /// to wait.
     pub(super) fn take(&self, now: Timestamp, burst: Burst) -> Result<(), UpstreamError> {
         let mut state = self.0.lock();
         // What lies further ahead than it can was noted before the clock was set back.
@@ -74,7 +77,7 @@ impl LoginBudget {
         Ok(())
     }
 
-    /// Lets no login ask until Coder's limit has room again.
+    /// Stops logins until Coder's limit has room again.
     pub(super) fn pause(&self, now: Timestamp, wait: Option<Duration>) {
         let asked = wait.and_then(|wait| SignedDuration::try_from(wait).ok());
         let wait = asked.unwrap_or(WINDOW).min(MAX_PAUSE);
@@ -138,7 +141,7 @@ mod tests {
     fn a_release_with_a_larger_limit_lets_more_people_in() {
         let older: CoderVersion = "v2.36.0".parse().unwrap();
         let newer: CoderVersion = "v2.38.0".parse().unwrap();
-        let burst = |version| Burst::for_release(Some(&Capabilities::of(Some(version))));
+        let burst = |version| Burst::for_release(Some(&Capabilities::new(Some(version))));
         assert_eq!(burst(newer), NEW);
         assert_eq!(Burst::for_release(None), NEW);
         let budget = LoginBudget::default();

@@ -20,9 +20,9 @@ const REFUSAL_TTL: SignedDuration = SignedDuration::from_secs(5);
 /// A deployment that did not answer is asked again after this time.
 const FAILURE_TTL: SignedDuration = SignedDuration::from_secs(10);
 
-/// An answer of a deployment that is worth remembering.
+/// An answer of a deployment that can be kept.
 pub(super) trait Answer: Clone + MaybeSend + MaybeSync + 'static {
-    /// Whether no login is possible while this is so.
+    /// Tells whether no login is possible while this answer holds.
     fn is_refusal(&self) -> bool;
 }
 
@@ -31,17 +31,16 @@ pub(super) type Outcome<T> = Result<T, Arc<ClientError>>;
 
 /// The last answer to one question, and the question that is under way. Clones share both.
 ///
-/// An answer is served at once for as long as it is known, and renewed beside its readers when it
-/// is old, so a deployment that hangs holds nobody up. A refusal that is old is not served: people
-/// wait for the next answer, which may let them in. A question without an answer leaves the one
-/// before as it was.
+/// A known answer is served at once. When it is old, it is renewed beside its readers, so that a
+/// deployment that hangs holds nobody up. An old refusal is not served: readers wait for the next
+/// answer, which may allow the login. A question without an answer keeps the former one.
 #[derive(Clone)]
 pub(super) struct Cached<T: Clone>(Arc<Lock<State<T>>>);
 
 struct State<T: Clone> {
     answer: Option<T>,
     failure: Option<Arc<ClientError>>,
-    /// When the last question ended, and how long its outcome counts.
+    /// The end of the last question, and the time for which its outcome counts.
     asked: Option<(Timestamp, SignedDuration)>,
     under_way: Option<Shared<oneshot::Receiver<Outcome<T>>>>,
 }
@@ -54,13 +53,20 @@ impl<T: Clone> Default for Cached<T> {
 }
 
 impl<T: Answer> Cached<T> {
-    /// Gives what is known, and asks `question` when that is old or nothing. A question has `limit`
-    /// to be answered, and goes on when its readers go away.
+    /// Returns the known answer, and asks a `question` if there is none or it is old.
+    ///
+    /// A question has `limit` to be answered, and goes on when its readers go away. It is made only
+    /// when it is asked: its future is large, and each login reads the known answer.
     ///
     /// # Errors
     ///
-    /// When nothing is known and the last question was not answered.
-    pub(super) async fn get<Q>(&self, world: &World, limit: Duration, question: Q) -> Outcome<T>
+    /// Fails when there is no answer and the last question got none.
+    pub(super) async fn get<Q>(
+        &self,
+        world: &World,
+        limit: Duration,
+        question: impl FnOnce() -> Q,
+    ) -> Outcome<T>
     where
         Q: Future<Output = Result<T, ClientError>> + MaybeSend + 'static,
     {
@@ -78,7 +84,7 @@ impl<T: Answer> Cached<T> {
                     state.under_way = Some(waiting.clone());
                     // A runtime may drop what it is given at once, and the turn takes the lock.
                     drop(state);
-                    self.ask(world, limit, question, give);
+                    self.ask(world, limit, question(), give);
                     (known, waiting)
                 }
             }
@@ -89,7 +95,7 @@ impl<T: Answer> Cached<T> {
         }
     }
 
-    /// Forgets what is known, so that the next reader asks again.
+    /// Forgets the answer, so that the next reader asks again.
     pub(super) fn forget(&self) {
         let mut state = self.state();
         (state.answer, state.failure, state.asked) = (None, None, None);
@@ -123,7 +129,7 @@ impl<T: Answer> State<T> {
         self.asked.is_some_and(|(then, lasts)| is_within(lasts, now, then))
     }
 
-    /// The last answer, else why there is none.
+    /// Returns the last answer, or else the last failure.
     fn outcome(&self) -> Outcome<T> {
         match (&self.answer, &self.failure) {
             (Some(answer), _) => Ok(answer.clone()),
@@ -154,7 +160,7 @@ impl<T: Answer> State<T> {
     }
 }
 
-/// The turn of who asks. It ends with the work, also when that panics or is dropped.
+/// The turn of the one who asks. It ends with the work, also if the work panics or is dropped.
 struct Turn<T: Clone>(Cached<T>);
 
 impl<T: Clone> Drop for Turn<T> {
@@ -163,7 +169,7 @@ impl<T: Clone> Drop for Turn<T> {
     }
 }
 
-/// How long Coder asked to wait, at most as long as an answer is fresh.
+/// Returns the time that Coder asked to wait, at most the time for which an answer counts.
 fn wait(error: &ClientError) -> SignedDuration {
     let asked = error.retry_after().and_then(|wait| SignedDuration::try_from(wait).ok());
     asked.unwrap_or_default().min(ANSWER_TTL)

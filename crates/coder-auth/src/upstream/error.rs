@@ -1,4 +1,4 @@
-//! What Coder refuses and how it fails, in the terms of a login.
+//! Refusals and failures of Coder, in the terms of a login.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,17 +7,17 @@ use coder_client::CoderVersion;
 use coder_core::{TransportError, TransportErrorKind, cleaned};
 use http::StatusCode;
 
-/// Coder did not do its part.
+/// A request to Coder that did not succeed, in the terms of a login.
 ///
-/// The texts begin as Backstage's do ("Authentication failed, …") where a person reads them in the
-/// login popup.
+/// Texts that a person reads in the login popup begin as Backstage's do ("Authentication failed,
+/// …").
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpstreamError {
-    /// The person pressed "Cancel" at Coder.
+    /// The user pressed "Cancel" on Coder's consent page.
     #[error("Authentication rejected, {description}")]
     Denied {
-        /// Coder's words.
+        /// Description from Coder.
         description: String,
     },
     /// Coder sent the browser back with an error (RFC 6749 §4.1.2.1; from 2.38 on).
@@ -25,18 +25,18 @@ pub enum UpstreamError {
     Authorize {
         /// The error code, like `invalid_scope`.
         code: String,
-        /// Coder's words.
+        /// Description from Coder.
         description: String,
     },
-    /// The code or the refresh token is not (or no longer) good: `invalid_grant`.
+    /// The code or the refresh token is not valid, or no longer: `invalid_grant`.
     #[error("Authentication failed, Coder does not accept this login any more; sign in again")]
     GrantRefused(#[source] coder_client::ClientError),
-    /// Coder does not know the client, or its secret is wrong: `invalid_client`.
+    /// Coder does not know the client, or the secret is wrong: `invalid_client`.
     #[error(
         "Authentication failed, Coder does not accept this portal's clientId and clientSecret; its operator has to check them against the OAuth2 application in Coder"
     )]
     ClientRefused(#[source] coder_client::ClientError),
-    /// The OAuth2 provider is switched off.
+    /// The OAuth2 provider of the deployment is switched off.
     #[error(
         "Authentication failed, the OAuth2 provider of this Coder deployment is switched off; its operator has to enable it (`CODER_OAUTH2_PROVIDER_ENABLE=true` from 2.38 on, `CODER_EXPERIMENTS=oauth2` before)"
     )]
@@ -51,61 +51,70 @@ pub enum UpstreamError {
         "Authentication failed, the OAuth2 application in Coder has another callback URL than this portal's `{callback_url}`; the portal's operator has to make them equal"
     )]
     CallbackDiffers {
-        /// Where this portal wants browsers to be sent back to.
+        /// Callback URL of this portal.
         callback_url: Box<url::Url>,
     },
-    /// The application is known to Coder, the secret is not one of its own.
+    /// Coder knows the application and refuses its secret.
     #[error(
         "Authentication failed, Coder knows this portal's clientId but does not accept its clientSecret; the portal's operator has to make a new secret (`coder-backstage register`)"
     )]
     SecretRefused,
-    /// The deployment does not know PKCE, without which no login is safe.
+    /// The deployment is too old for PKCE, without which no login is safe.
     #[error(
         "Authentication failed, {} is too old for this portal; version 2.25 or newer is needed", release(.version)
     )]
     TooOld {
-        /// What the deployment says it is, where that is a version.
+        /// Version of the deployment, if it names one.
         version: Option<CoderVersion>,
     },
-    /// Scopes are configured, but it is not known whether this deployment limits tokens to them.
+    /// Scopes are configured, and the release of the deployment is unknown, so it may not enforce
+    /// them.
     #[error(
         "the version of the Coder deployment is not known right now, so it is not certain that it honours the configured scopes; try again in a moment"
     )]
     VersionUnknown(#[source] Option<Arc<coder_client::ClientError>>),
-    /// The user may not use Coder any more.
+    /// The user is suspended or was deleted at Coder.
     #[error("Authentication failed, {message}")]
     UserInactive {
-        /// Coder's words.
+        /// Message from Coder.
+        message: String,
+    },
+    /// Coder knows the access token, and does not let it say whose it is.
+    #[error(
+        "Authentication failed, Coder refuses this account ({message}); sign in again, or ask an administrator of Coder"
+    )]
+    AccountRefused {
+        /// Message from Coder.
         message: String,
     },
     /// Coder does not accept the access token.
     #[error("Authentication failed, Coder does not accept the token it issued; sign in again")]
     TokenRefused(#[source] coder_client::ClientError),
-    /// The token endpoint answered JSON that is no token response.
+    /// The token endpoint answered with JSON that is no token response.
     #[error(
         "Authentication failed, Coder's token endpoint answered something that is no token (at `{at}`); check `deploymentUrl`"
     )]
     UnreadableTokens {
-        /// Where in the document.
+        /// Place in the JSON document.
         at: String,
     },
-    /// The answer names no user of Coder: its id is nil, or its name is longer than any.
+    /// The answer names no user: the id is nil, or the name is longer than any.
     #[error(
         "Authentication failed, Coder's answer does not say who this is; the portal's operator has to check `deploymentUrl`"
     )]
     NoUser,
-    /// Too many logins at once: Coder's own limit is kept for those who are signed in.
+    /// Too many logins came at once. The rest of Coder's rate limit is kept for signed-in users.
     #[error("Authentication failed, Coder is busy with logins; try again in a moment")]
     TooManyLogins {
-        /// How long to wait.
+        /// Time to wait before the next login.
         retry_after: Duration,
     },
-    /// Anything else that Coder said, or that kept it from answering.
+    /// Any other error of Coder's API, or no answer.
     #[error("Authentication failed, {}", sentence(.0))]
     Other(#[from] coder_client::ClientError),
 }
 
-/// What a person can do about an error of the client, whose own text is for operators.
+/// Returns a sentence for people about an error of the client, whose own text is for operators.
 fn sentence(error: &coder_client::ClientError) -> String {
     match error {
         coder_client::ClientError::NotJson(_) | coder_client::ClientError::Redirected { .. } => {
@@ -134,7 +143,7 @@ pub(super) fn no_answer_in_time() -> TransportError {
     TransportError::new(TransportErrorKind::Timeout)
 }
 
-/// What RFC 6749 §4.1.2.1 says of `access_denied`, and Coder from 2.34 on.
+/// The description of `access_denied` in RFC 6749 §4.1.2.1, which Coder uses from 2.34 on.
 const DENIED: &str = "The resource owner or authorization server denied the request";
 
 /// The error codes of RFC 6749 §4.1.2.1.
@@ -149,7 +158,7 @@ const AUTHORIZATION_CODES: [&str; 7] = [
 ];
 
 impl UpstreamError {
-    /// The error that Coder sent the browser back with (RFC 6749 §4.1.2.1).
+    /// Creates the error for an authorization response with this error code (RFC 6749 §4.1.2.1).
     pub(crate) fn from_authorization(code: &str, description: Option<&str>) -> Self {
         match code {
             "access_denied" => Self::Denied { description: cleaned(description.unwrap_or(DENIED)) },
@@ -160,7 +169,7 @@ impl UpstreamError {
         }
     }
 
-    /// The same where only the code can be trusted to say something; `None` for an unknown one.
+    /// Creates the error from a known error code alone; `None` for an unknown code.
     pub(crate) fn from_authorization_code(code: &str) -> Option<Self> {
         AUTHORIZATION_CODES.contains(&code).then(|| Self::from_authorization(code, None))
     }
@@ -169,7 +178,7 @@ impl UpstreamError {
         Self::Other(no_answer_in_time().into())
     }
 
-    /// What an answer of the token or revocation endpoint means.
+    /// Classifies a failed request to the token or revocation endpoint.
     pub(super) fn from_token_request(error: coder_client::ClientError) -> Self {
         let code = error.api().and_then(|api| api.oauth_code.as_deref());
         match code {
@@ -183,7 +192,10 @@ impl UpstreamError {
         }
     }
 
-    /// What an answer of `/users/me` means.
+    /// Classifies a failed request to `/users/me`.
+    ///
+    /// A 401 or 403 of Coder itself is about the account or its token. Another failure, such as the
+    /// page of a proxy, says nothing about either.
     pub(super) fn from_user_request(error: coder_client::ClientError) -> Self {
         match error.api() {
             Some(api) if api.status == StatusCode::UNAUTHORIZED => {
@@ -193,18 +205,22 @@ impl UpstreamError {
                     Self::TokenRefused(error)
                 }
             }
+            Some(api) if error.is_forbidden() => {
+                Self::AccountRefused { message: cleaned(&api.message) }
+            }
             _ => Self::Other(error),
         }
     }
 
-    /// Whether waiting, or the operator, can mend it while the session stays good. The rest needs
-    /// the person: a new login.
+    /// Tells whether the session stays valid, and waiting or the operator can mend the failure.
+    /// Otherwise the user has to sign in again.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Denied { .. }
             | Self::Authorize { .. }
             | Self::GrantRefused(_)
             | Self::TokenRefused(_)
+            | Self::AccountRefused { .. }
             | Self::UserInactive { .. } => false,
             Self::ClientRefused(_)
             | Self::ProviderOff(_)
@@ -220,10 +236,10 @@ impl UpstreamError {
         }
     }
 
-    /// Whether Coder refuses the token itself, or lets it not say whose it is.
+    /// Tells whether Coder refuses the token itself, or refuses to name its user.
     pub(crate) fn is_about_the_token(&self) -> bool {
         match self {
-            Self::TokenRefused(_) | Self::UserInactive { .. } => true,
+            Self::TokenRefused(_) | Self::AccountRefused { .. } | Self::UserInactive { .. } => true,
             Self::Other(error) => error.is_forbidden(),
             Self::Denied { .. }
             | Self::Authorize { .. }
@@ -241,7 +257,7 @@ impl UpstreamError {
         }
     }
 
-    /// How long Coder asks to wait.
+    /// Returns how long Coder asks to wait, if it does.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Other(error) => error.retry_after(),
@@ -258,6 +274,7 @@ impl UpstreamError {
             | Self::TooOld { .. }
             | Self::VersionUnknown(None)
             | Self::UserInactive { .. }
+            | Self::AccountRefused { .. }
             | Self::TokenRefused(_)
             | Self::UnreadableTokens { .. }
             | Self::NoUser => None,
@@ -276,6 +293,7 @@ impl UpstreamError {
             | Self::TooOld { .. }
             | Self::VersionUnknown(_)
             | Self::UserInactive { .. }
+            | Self::AccountRefused { .. }
             | Self::TokenRefused(_)
             | Self::UnreadableTokens { .. }
             | Self::NoUser

@@ -10,13 +10,15 @@ use serde::de::IgnoredAny;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::MAX_ANSWER;
+/// The greatest size of an answer to a request of a login, in bytes.
+pub(super) const MAX_ANSWER: usize = 512 * 1024;
 
-/// A token request that the `oauth2` crate has put together.
+/// A token request that the `oauth2` crate has built.
 pub(super) struct Exchange(Request<Bytes>);
 
 impl Exchange {
-    /// What the `oauth2` crate sends its requests with. It sees successful JSON answers only.
+    /// Returns the function with which the `oauth2` crate sends its requests. It gets successful
+    /// JSON answers only.
     pub(super) fn sender(
         client: &Client,
     ) -> impl Fn(
@@ -55,8 +57,9 @@ impl Operation for Exchange {
     }
 }
 
-/// A revocation request (RFC 7009 §2.1). The `oauth2` crate refuses to send one over http, which a
-/// deployment on loopback speaks.
+/// A revocation request (RFC 7009 §2.1).
+///
+/// The `oauth2` crate refuses to send one over http, which a deployment on loopback uses.
 pub(super) struct Revocation<'a> {
     pub(super) token: &'a Secret,
     pub(super) client_id: &'a str,
@@ -87,13 +90,13 @@ impl Operation for Revocation<'_> {
         MAX_ANSWER
     }
 
-    /// Revoking what is revoked changes nothing.
+    /// Returns `true`, because revoking a revoked token changes nothing.
     fn is_repeatable(&self, _method: &Method) -> bool {
         true
     }
 }
 
-/// Makes a request that posts a form, as all of OAuth2 are (RFC 6749 Appendix B).
+/// Makes a request that posts a form, as all OAuth2 requests do (RFC 6749 Appendix B).
 pub(super) fn post_form(url: &Url, form: &[(&str, &str)]) -> Result<Request<Bytes>, ClientError> {
     let mut text = form_urlencoded::Serializer::new(String::new());
     let text = Zeroizing::new(text.extend_pairs(form).finish());

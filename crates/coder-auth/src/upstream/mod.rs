@@ -46,16 +46,16 @@ pub use error::UpstreamError;
 // How long each call to Coder may take, retries included. A route ends within 20 seconds in all: a
 // login makes an exchange and asks for the user, a refresh a rotation and the same, a logout asks
 // for the release and revokes.
-/// The limit of a code exchange and of a rotation.
+/// The time limit of a code exchange and of a rotation.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(11);
-/// The limit of a question for the user.
+/// The time limit of a request for the user.
 const USER_TIMEOUT: Duration = Duration::from_secs(8);
-/// The limit of a revocation.
+/// The time limit of a revocation.
 const REVOKE_TIMEOUT: Duration = Duration::from_secs(11);
-/// The limit of a question for the release.
+/// The time limit of a request for the release.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest life of an access token that is believed, in seconds: ten years.
+/// The greatest lifetime of an access token that is believed, in seconds: ten years.
 const MAX_LIFETIME: i64 = 10 * 366 * 24 * 3600;
 /// The greatest length of a field of a profile, in characters.
 const MAX_NAME: usize = 200;
@@ -64,10 +64,7 @@ const MAX_EMAIL: usize = 320;
 /// The greatest length of the URL of a picture, in bytes. A longer one is left out.
 const MAX_PICTURE: usize = 2048;
 
-/// The greatest size of an answer to a request of a login, in bytes.
-const MAX_ANSWER: usize = 512 * 1024;
-
-/// A token response of Coder: RFC 6749 §5.1, and the expiry as a time.
+/// A token response of Coder (RFC 6749 §5.1), with the expiry as a time.
 type TokenAnswer = StandardTokenResponse<Expiry, BasicTokenType>;
 
 type OAuthClient = oauth2::Client<
@@ -83,7 +80,7 @@ type OAuthClient = oauth2::Client<
     EndpointSet,
 >;
 
-/// Before 2.30 this is the only place where Coder says when the access token expires.
+/// The field `expiry` of a token response. Before 2.30, Coder names the lifetime nowhere else.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Expiry {
     #[serde(default)]
@@ -92,21 +89,21 @@ struct Expiry {
 
 impl ExtraTokenFields for Expiry {}
 
-/// Coder, as the authorization server of one environment.
+/// The authorization server of one environment: one OAuth2 application at one deployment.
 pub(crate) struct Upstream {
     world: World,
     app: OAuth2App,
     client_secret: Secret,
     callback_url: Url,
     oauth: OAuthClient,
-    /// Where this server reaches Coder, without a credential.
+    /// Client without a credential, at the URL under which this server reaches Coder.
     client: Client,
     release: Cached<Capabilities>,
     application: Cached<ApplicationVerdict>,
     budget: Arc<LoginBudget>,
 }
 
-/// What the environments of one deployment share.
+/// State that the environments of one deployment share.
 #[derive(Clone, Default)]
 pub(crate) struct SharedDeployment {
     budget: Arc<LoginBudget>,
@@ -114,7 +111,8 @@ pub(crate) struct SharedDeployment {
 }
 
 impl Upstream {
-    /// `internal` is where this server reaches the deployment, if not where browsers do.
+    /// Creates the authorization server. `internal` is the URL under which this server reaches the
+    /// deployment, if it differs from that for browsers.
     pub(crate) fn new(
         world: &World,
         deployment: DeploymentUrl,
@@ -145,44 +143,45 @@ impl Upstream {
         }
     }
 
-    /// Shares the budget of logins, and what is known of the release, with other environments of
-    /// the same deployment.
+    /// Shares the budget of logins and the known release with other environments of the same
+    /// deployment.
     pub(crate) fn sharing(self, shared: SharedDeployment) -> Self {
         Self { budget: shared.budget, release: shared.release, ..self }
     }
 
-    /// Where browsers reach the deployment.
+    /// Returns the URL under which browsers reach the deployment.
     pub(crate) fn deployment(&self) -> &DeploymentUrl {
         &self.app.deployment
     }
 
-    /// The application that pairs are issued to.
+    /// Returns the application that token pairs are issued to.
     pub(crate) fn app(&self) -> &OAuth2App {
         &self.app
     }
 
-    /// A client of Coder's API that speaks for the holder of `access_token`.
+    /// Returns a client for Coder's API with this access token.
     pub(crate) fn client_for(&self, access_token: Secret) -> Client {
         // Not `Authorization`: a proxy in front of Coder may use that for itself.
         self.client.clone().with_credential(Credential::SessionToken(access_token))
     }
 
-    /// Tells what the deployment can do, from memory where that is known. One question at a time is
-    /// asked.
+    /// Returns the capabilities of the deployment, from memory if they are known. One question at a
+    /// time is asked.
     ///
     /// # Errors
     ///
-    /// When nothing is known and the last question was not answered.
+    /// Fails when nothing is known and the last question got no answer.
     pub(crate) async fn capabilities(
         &self,
     ) -> Result<Capabilities, Arc<coder_client::ClientError>> {
-        let client = self.client.clone();
-        let question =
-            async move { client.send(&GetBuildInfo).await.map(|info| Capabilities::from(&info)) };
+        let question = || {
+            let client = self.client.clone();
+            async move { client.send(&GetBuildInfo).await.map(|info| Capabilities::from(&info)) }
+        };
         self.release.get(&self.world, RELEASE_TIMEOUT, question).await
     }
 
-    /// Where to send the browser (RFC 6749 §4.1.1, RFC 7636 §4.3).
+    /// Returns the URL of Coder's consent page (RFC 6749 §4.1.1, RFC 7636 §4.3).
     pub(crate) fn authorize_url(&self, state: String, verifier: &Secret, scope: &[String]) -> Url {
         let verifier = PkceCodeVerifier::new(verifier.expose().to_owned());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
@@ -191,8 +190,9 @@ impl Upstream {
         request.add_scopes(scopes).set_pkce_challenge(challenge).url().0
     }
 
-    /// Exchanges an authorization code (RFC 6749 §4.1.3). Run it detached: the code is gone
-    /// whether or not anyone waits for the answer.
+    /// Exchanges an authorization code (RFC 6749 §4.1.3).
+    ///
+    /// Run it detached, because the code is used up whether or not anyone waits for the answer.
     pub(crate) async fn exchange(
         &self,
         code: &Secret,
@@ -212,7 +212,7 @@ impl Upstream {
         tokens
     }
 
-    /// Rotates the pair (RFC 6749 §6). The old one is dead as soon as Coder has acted.
+    /// Rotates a token pair (RFC 6749 §6). The old pair is dead as soon as Coder has acted.
     pub(crate) async fn rotate(&self, refresh_token: &Secret) -> Result<TokenPair, UpstreamError> {
         let send = Exchange::sender(&self.client);
         let refresh_token = RefreshToken::new(refresh_token.expose().to_owned());
@@ -267,7 +267,7 @@ impl Upstream {
         })
     }
 
-    /// Whose tokens these are (`GET /api/v2/users/me`).
+    /// Returns the user of an access token (`GET /api/v2/users/me`).
     pub(crate) async fn user(
         &self,
         access_token: &Secret,
@@ -295,8 +295,9 @@ impl Upstream {
         ))
     }
 
-    /// Revokes a pair by its refresh token, else by its access token (RFC 7009 §2.1). Revoking
-    /// either half ends both; a pair that is dead already is no failure.
+    /// Revokes a pair by its refresh token, or else by its access token (RFC 7009 §2.1).
+    ///
+    /// Revoking either one ends both. A pair that is already dead is no failure.
     pub(crate) async fn revoke(&self, tokens: &TokenPair) -> Result<(), UpstreamError> {
         // Coder's own way to end an app's access ends every pair of the user, so it is not used
         // where revoking one is possible.
@@ -321,7 +322,8 @@ impl Upstream {
             .map_err(UpstreamError::from_token_request)
     }
 
-    /// Whether this deployment can revoke one pair and leave the user's others alone: from 2.28 on.
+    /// Tells whether this deployment can revoke one pair and leave the user's others alone: from
+    /// 2.28 on.
     pub(crate) async fn revokes_pairs(&self) -> bool {
         let capabilities = self.capabilities().await.ok();
         capabilities.and_then(|known| known.has(Capability::Revocation)) != Some(false)
@@ -338,7 +340,7 @@ impl Upstream {
     }
 }
 
-/// Tells how long the access token lives from `now` on, in seconds: at most ten years.
+/// Returns the lifetime of the access token from `now` on, in seconds: at most ten years.
 fn expires_in(tokens: &TokenAnswer, now: Timestamp) -> Option<u32> {
     let seconds = match (tokens.expires_in(), &tokens.extra_fields().expiry) {
         (Some(lifetime), _) => i64::try_from(lifetime.as_secs()).unwrap_or(MAX_LIFETIME),

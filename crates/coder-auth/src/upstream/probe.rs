@@ -9,7 +9,7 @@ use coder_core::{DeploymentUrl, Secret};
 use http::{Request, Response, StatusCode};
 use url::Url;
 
-use super::MAX_ANSWER;
+use super::exchange::MAX_ANSWER;
 use super::exchange::{post_form, uri};
 
 /// A code of the form of Coder's codes, which it has never issued.
@@ -17,7 +17,7 @@ const IMPOSSIBLE_CODE: &str = "coder_0000000000_00000000000000000000000000000000
 /// A code verifier of the form of RFC 7636 §4.1.
 const VERIFIER: &str = "0000000000000000000000000000000000000000000";
 
-/// The question whether Coder accepts this application: its client id, secret and callback URL.
+/// A check whether Coder accepts an application: its client id, secret and callback URL.
 ///
 /// ```
 /// use coder_auth::{ApplicationProbe, ApplicationVerdict};
@@ -41,7 +41,7 @@ pub struct ApplicationProbe<'a> {
     callback_url: &'a Url,
 }
 
-/// What Coder lets be known about an application.
+/// The result of checking an application at Coder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ApplicationVerdict {
@@ -53,31 +53,33 @@ pub enum ApplicationVerdict {
     ProviderOff,
     /// There is no application with this client id.
     ApplicationUnknown,
-    /// The application has another callback URL. Its secret is not known to be right or wrong.
+    /// The application has another callback URL. Its secret may be right or wrong.
     CallbackDiffers,
-    /// The application is known, the secret is not one of its own.
+    /// Coder knows the application and refuses its secret.
     SecretRefused,
-    /// Nothing is known to be wrong, but this release does not let everything be known.
+    /// No mistake was found, and this release does not reveal everything.
     NotProvable {
-        /// What cannot be known, and since when it can: a line for the operator.
+        /// Explanation for the operator: the part that this release does not reveal, and the first
+        /// release that does.
         reason: &'static str,
     },
 }
 
 impl<'a> ApplicationProbe<'a> {
-    /// Describes the application as the portal is configured. `callback_url` is where Coder sends
-    /// browsers back to.
+    /// Creates the check for an application. `callback_url` is the URL to which Coder sends
+    /// browsers back.
     pub fn new(client_id: &'a str, client_secret: &'a Secret, callback_url: &'a Url) -> Self {
         Self { client_id, client_secret, callback_url }
     }
 
-    /// Asks Coder: one request (`POST /oauth2/tokens`), and a second one (`GET
-    /// /oauth2/authorize`) when the first is refused for the client. `client` needs no credential.
-    /// `release` is what is known of the deployment.
+    /// Sends one request (`POST /oauth2/tokens`), and a second one (`GET /oauth2/authorize`) if
+    /// Coder refuses the client.
+    ///
+    /// `client` needs no credential. `release` holds the known capabilities of the deployment.
     ///
     /// # Errors
     ///
-    /// When no answer came, or one that says nothing about the application.
+    /// Fails when no answer came, or one that says nothing about the application.
     pub async fn ask(
         &self,
         client: &Client,
@@ -100,8 +102,8 @@ impl<'a> ApplicationProbe<'a> {
         }
     }
 
-    /// Asks for the page a person would see. Who is not signed in is sent to Coder's login,
-    /// unless there is no such application.
+    /// Requests the consent page without a login. Coder redirects to its login page, unless the
+    /// application does not exist.
     async fn tell_client_from_secret(
         &self,
         client: &Client,
@@ -141,7 +143,8 @@ fn accepted(release: &Capabilities) -> ApplicationVerdict {
     }
 }
 
-/// The answer of a deployment that is no OAuth2 provider: 403 through 2.37, 404 from 2.38 on.
+/// Classifies the answer of a deployment without an OAuth2 provider: 403 through 2.37, 404 from
+/// 2.38 on.
 fn no_provider(error: ClientError) -> Result<ApplicationVerdict, ClientError> {
     let said = error.api().map(|api| api.message.to_ascii_lowercase()).unwrap_or_default();
     if said.contains("oauth2 provider is under development") {
@@ -157,10 +160,10 @@ fn oauth_code(error: &ClientError) -> Option<&str> {
     error.api()?.oauth_code.as_deref()
 }
 
-/// `POST /oauth2/tokens` with a code that cannot be.
+/// The request `POST /oauth2/tokens` with a code that cannot exist.
 struct Exchange<'a>(&'a ApplicationProbe<'a>);
 
-/// `GET /oauth2/authorize`, by nobody.
+/// The request `GET /oauth2/authorize` without a login.
 struct Authorize<'a>(&'a ApplicationProbe<'a>);
 
 impl Operation for Exchange<'_> {

@@ -10,48 +10,48 @@ use coder_core::Secret;
 use http::StatusCode;
 use url::Url;
 
-/// What a portal needs to know of its app: `clientId` and `clientSecret` of an environment.
+/// A registered OAuth2 application: the `clientId` and `clientSecret` of an environment.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RegisteredApp {
-    /// The client id.
+    /// OAuth2 client id.
     pub client_id: OAuth2AppId,
-    /// The client secret. Coder tells it once.
+    /// OAuth2 client secret, which Coder shows only once.
     pub client_secret: Secret,
-    /// Whether an app of this name and callback was there already, and got one more secret.
+    /// Whether an application with this name and callback URL existed and got a further secret.
     pub reused: bool,
 }
 
-/// Why a portal is not registered.
+/// Reasons why a portal is not registered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
-    /// Only an owner of the deployment may register apps.
+    /// Only an owner of the deployment may register applications.
     #[error(
         "only an owner of the Coder deployment may register apps; use an owner's token, or ask one"
     )]
     NotAnOwner(#[source] ClientError),
-    /// Clients may not register themselves here.
+    /// The deployment does not allow clients to register themselves.
     #[error(
         "this Coder deployment does not let clients register themselves; register with an owner's token instead"
     )]
     DynamicRegistrationOff(#[source] ClientError),
-    /// The client was registered, but without a secret.
+    /// The client was registered without a secret.
     #[error(
         "Coder registered the client but gave it no secret; register with an owner's token instead"
     )]
     NoSecret,
-    /// The deployment is older than Coder's OAuth2 provider; the error below names both releases.
+    /// The deployment is older than Coder's OAuth2 provider. The source names both releases.
     #[error(
         "this Coder deployment is too old to be an OAuth2 provider; upgrade it, then register again"
     )]
     TooOld(#[source] ClientError),
-    /// The OAuth2 provider is switched off.
+    /// The OAuth2 provider of the deployment is switched off.
     #[error(
         "the OAuth2 provider of this Coder deployment is switched off; enable it first (`CODER_OAUTH2_PROVIDER_ENABLE=true` from 2.38 on, `CODER_EXPERIMENTS=oauth2` before)"
     )]
     ProviderOff(#[source] ClientError),
-    /// Anything else that Coder said, or that kept it from answering.
+    /// Any other error of Coder's API, or no answer.
     #[error(transparent)]
     Client(#[from] ClientError),
 }
@@ -69,15 +69,14 @@ impl RegistrationError {
     }
 }
 
-/// Registers the app with an owner's rights: `client` has the owner's token.
+/// Registers an application. `client` has the token of an owner of the deployment.
 ///
-/// An app of this very name and callback is not made twice; it gets one more secret, and those in
-/// use stay good. `name` is 1 to 32 letters, digits and single hyphens where Coder is older than
-/// 2.38.
+/// If an application with this name and callback URL exists, it gets a further secret, and its
+/// former ones stay valid. Before 2.38, `name` must be 1 to 32 letters, digits and single hyphens.
 ///
 /// # Errors
 ///
-/// What Coder said. An app whose secret could not be made is removed again.
+/// Fails when Coder refuses. An application whose secret could not be created is removed again.
 pub async fn register_app(
     client: &Client,
     name: &str,
@@ -112,12 +111,12 @@ pub async fn register_app(
     }
 }
 
-/// Lets the portal register itself (RFC 7591), where the deployment allows it. Nobody's token is
-/// needed.
+/// Registers the portal by itself, without anybody's token (RFC 7591), if the deployment allows
+/// that.
 ///
 /// # Errors
 ///
-/// What Coder said.
+/// Fails when Coder refuses.
 pub async fn register_dynamically(
     client: &Client,
     name: &str,

@@ -130,7 +130,7 @@ async fn the_words_of_real_coders_without_a_provider_are_understood() {
         let callback = Url::parse(CALLBACK).unwrap();
         let probe =
             ApplicationProbe::new(&house.app.client_id, &house.app.client_secret, &callback);
-        let verdict = probe.ask(&client, &Capabilities::of(None)).await.unwrap();
+        let verdict = probe.ask(&client, &Capabilities::new(None)).await.unwrap();
         assert_eq!(verdict, expected);
     }
     let house = House::new(Version::V2_24);

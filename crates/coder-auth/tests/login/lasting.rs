@@ -147,6 +147,48 @@ async fn a_suspended_user_is_out_within_ten_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_of_the_account_is_an_answer_and_only_silence_is_none() {
+    let json = |status, message: &str| {
+        let body = serde_json::json!({ "message": message }).to_string();
+        Fault::answer(status, "application/json; charset=utf-8", body)
+    };
+    // As real Coders say it.
+    let suspended = "User is not active (status = \"suspended\"). Contact an admin.";
+    let refusals = [
+        json(StatusCode::UNAUTHORIZED, suspended),
+        json(StatusCode::FORBIDDEN, "Token audience validation failed"),
+    ];
+    let silences = [
+        json(StatusCode::INTERNAL_SERVER_ERROR, "Internal error fetching user."),
+        Fault::bad_gateway(),
+        Fault::rate_limited(1),
+        Fault::answer(StatusCode::FORBIDDEN, "text/html", "<html>blocked by the proxy</html>"),
+        Fault::connection_refused(),
+        Fault::silence(),
+    ];
+    let refreshed = async |fault: Fault, times: usize| {
+        let house = House::current();
+        let alice = house.coder.add_user("alice");
+        let browser = house.signed_in(&alice).await;
+        let before = token_requests(&house);
+        house.advance(MINUTE);
+        house.coder.fail_next(fault.on("/api/v2/users/me").times(times));
+        let status = browser.refresh(&house).await.status;
+        assert_eq!(token_requests(&house), before, "nothing is rotated for it");
+        (status, house, browser)
+    };
+    for (number, fault) in refusals.into_iter().enumerate() {
+        let (status, house, browser) = refreshed(fault, 1).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "refusal {number}");
+        // What was refused comes back with the account.
+        assert_eq!(browser.refresh(&house).await.status, StatusCode::OK, "refusal {number}");
+    }
+    for (number, fault) in silences.into_iter().enumerate() {
+        assert_eq!(refreshed(fault, 9).await.0, StatusCode::OK, "silence {number}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_in_use_is_not_rotated_while_coder_prolongs_it() {
     let house = House::current();
     let alice = house.coder.add_user("alice");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coder_auth::store::AuthStore as _;
-use coder_auth::{CoderAuth, SignIn, UsernameMatchingUserEntityName};
+use coder_auth::{CoderAuth, EnvironmentOptions, SignIn, UsernameMatchingUserEntityName};
 use coder_client::operations::GetUser;
 use coder_core::Secret;
 use coder_testkit::{FakeUser, Fault};
@@ -301,7 +301,31 @@ async fn somebody_elses_token_is_refused_where_that_can_be_told() {
     let refused = Ask::by("POST", &foreign).with_token(&twin.session_token).at(&house.auth).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let ask = Ask::by("POST", &foreign).with_token(&stranger.session_token);
-    assert_eq!(ask.at(&house.auth).await.status, StatusCode::OK, "nobody's, as far as is known");
+    let refused = ask.at(&house.auth).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "nobody's, as far as is known");
+    assert!(refused.message().contains("know nobody"), "{refused:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_people_sign_in_the_resolvers_say_whose_an_account_of_another_deployment_is() {
+    let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
+    let mut house = with_sign_in(&sign_in);
+    let elsewhere = "https://other-coder.example.com".parse().unwrap();
+    let production = EnvironmentOptions::new(elsewhere, "id", Secret::new("secret"))
+        .internal_url(house.coder.url().clone())
+        .sign_in(sign_in.clone());
+    let callback = format!("{PORTAL}/api/auth/coder/handler/frame").parse().unwrap();
+    let options = base_options()
+        .environment("development", house.environment().callback_url(callback).sign_in(sign_in))
+        .environment("production", production);
+    house.auth = house.portal(options);
+    let (alice, stranger) = (house.coder.add_user("alice"), house.coder.add_user("stranger"));
+    let browser = house.signed_in(&alice).await;
+    for (user, status) in [(&stranger, StatusCode::FORBIDDEN), (&alice, StatusCode::OK)] {
+        let ask = Ask::in_browser("POST", &browser).in_environment("production");
+        let answer = ask.with_token(&user.session_token).at(&house.auth).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

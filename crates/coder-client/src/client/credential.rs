@@ -1,4 +1,4 @@
-//! What a request proves the caller with.
+//! Credentials of requests.
 
 use coder_core::Secret;
 use http::HeaderValue;
@@ -6,23 +6,24 @@ use http::header::{AUTHORIZATION, HeaderName};
 
 use crate::RequestError;
 
-/// The header Coder itself reads first.
+/// The header that Coder reads first.
 pub(crate) const SESSION_TOKEN: HeaderName = HeaderName::from_static("coder-session-token");
 
-/// A credential, and the header it travels in.
+/// A credential, with the header that it is sent in.
 ///
-/// Coder takes a session token, an API token or an OAuth2 access token in either header.
+/// Coder accepts a session token, an API token or an OAuth2 access token in either header.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Credential {
-    /// In `Coder-Session-Token`: right behind a proxy that uses `Authorization` for itself.
+    /// A token in `Coder-Session-Token`: the right choice behind a proxy that uses `Authorization`
+    /// for itself.
     SessionToken(Secret),
-    /// In `Authorization: Bearer` (RFC 6750 §2.1), which Coder takes from 2.25 on.
+    /// A token in `Authorization: Bearer` (RFC 6750 §2.1), which Coder accepts since 2.25.
     Bearer(Secret),
 }
 
 impl Credential {
-    /// The header that carries it, marked as sensitive.
+    /// Returns the header that carries the credential, marked as sensitive.
     pub(crate) fn header(&self) -> Result<(HeaderName, HeaderValue), RequestError> {
         let (name, value) = match self {
             Self::SessionToken(token) => (SESSION_TOKEN, token.to_header()),

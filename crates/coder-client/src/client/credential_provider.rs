@@ -1,4 +1,4 @@
-//! Where a client's credential comes from.
+//! Sources of a client's credentials.
 
 use async_trait::async_trait;
 use coder_core::{MaybeSend, MaybeSync};
@@ -6,10 +6,11 @@ use coder_core::{MaybeSend, MaybeSync};
 use super::Credential;
 use crate::CredentialError;
 
-/// Gives a client the credential for each request, and a fresher one when Coder refuses it.
+/// A source of credentials for a client: one for each request, and a fresher one when Coder refuses
+/// it.
 ///
-/// A [`Credential`] is a provider that always gives itself. One that keeps OAuth2 tokens alive
-/// renews them here:
+/// A [`Credential`] is a provider that always returns itself. A provider that keeps OAuth2 tokens
+/// alive renews them here:
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -27,7 +28,7 @@ use crate::CredentialError;
 ///         self.current().await.map_err(CredentialError::unavailable)
 ///     }
 ///
-///     async fn renewed(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
+///     async fn renew(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
 ///         self.rotate(refused).await.map_err(CredentialError::needs_login)
 ///     }
 /// }
@@ -35,21 +36,23 @@ use crate::CredentialError;
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 pub trait CredentialProvider: MaybeSend + MaybeSync {
-    /// The credential for the next request.
+    /// Returns the credential for the next request.
     ///
     /// # Errors
     ///
     /// When there is none.
     async fn credential(&self) -> Result<Credential, CredentialError>;
 
-    /// A fresher credential than `refused`, which Coder has just answered with 401; `None` when
-    /// there is none, and the 401 is the caller's. It is asked once for a request. Of several
-    /// requests that are refused at the same time each one asks.
+    /// Returns a fresher credential than `refused`, which Coder has answered with 401; `None` when
+    /// there is none, so that the caller gets the 401.
+    ///
+    /// The client calls this once for each request. When several requests are refused at the same
+    /// time, it calls this for each of them.
     ///
     /// # Errors
     ///
     /// When there should be a fresher one, but it cannot be had.
-    async fn renewed(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
+    async fn renew(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
         let _ = refused;
         Ok(None)
     }

@@ -1,4 +1,4 @@
-//! Sending operations.
+//! The client, which sends operations.
 
 mod capability_cache;
 mod credential;
@@ -21,19 +21,19 @@ use url::Url;
 use self::capability_cache::CapabilityCache;
 pub use self::credential::Credential;
 pub use self::credential_provider::CredentialProvider;
-use crate::error::Asked;
+use crate::error::RequestInfo;
 use crate::operation::read_body;
 use crate::operations::GetBuildInfo;
 use crate::{Capabilities, ClientError, CoderVersion, Operation, RequestError, Unsupported};
 
-/// How long an operation may take in all, unless the client says otherwise.
-const DEADLINE: Duration = Duration::from_secs(20);
+/// The default time for an operation in all.
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(20);
 
-/// Sends [operations](crate::operations) to one deployment, and keeps
-/// [subscriptions](crate::subscriptions) open. Cheap to clone.
+/// A client that sends [operations](crate::operations) to one deployment and keeps
+/// [subscriptions](crate::subscriptions) open. It is cheap to clone.
 ///
-/// Its credential goes to the deployment's origin and nowhere else; redirects are not followed.
-/// What is safe to repeat is tried again as the [`RetryPolicy`] says, by default
+/// The credential goes to the deployment's origin and nowhere else; redirects are not followed.
+/// Requests that are safe to repeat are retried according to the [`RetryPolicy`], by default
 /// [`RetryPolicy::INTERACTIVE`].
 #[derive(Clone)]
 pub struct Client {
@@ -47,7 +47,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client without a credential, which is enough for what Coder tells everyone.
+    /// Creates a client without a credential, for the routes that need none.
     pub fn new(world: &World, deployment: DeploymentUrl) -> Self {
         Self {
             world: world.clone(),
@@ -55,84 +55,91 @@ impl Client {
             credentials: None,
             retry: RetryPolicy::INTERACTIVE,
             stream_retry: RetryPolicy::PATIENT,
-            deadline: DEADLINE,
+            deadline: DEFAULT_DEADLINE,
             capabilities: Arc::default(),
         }
     }
 
-    /// The same client, speaking for the holder of `credential`.
+    /// Returns the client with this credential for all requests.
     #[must_use]
     pub fn with_credential(self, credential: Credential) -> Self {
         self.with_credential_provider(Arc::new(credential))
     }
 
-    /// The same client, asking `provider` for the credential of each request. When Coder refuses
-    /// one with 401, the provider is asked for a fresher one and the request is sent once more.
+    /// Returns the client with a provider that is asked for the credential of each request.
+    ///
+    /// When Coder refuses a credential with 401, the client asks the provider for a fresher one and
+    /// sends the request once more.
     #[must_use]
     pub fn with_credential_provider(mut self, provider: Arc<dyn CredentialProvider>) -> Self {
         self.credentials = Some(provider);
         self
     }
 
-    /// The same client with another idea of when to try again.
+    /// Returns the client with this policy for retries.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
-    /// The same client with another idea of when to open a broken stream again; by default
-    /// [`RetryPolicy::PATIENT`]. The tries count anew whenever something has come.
+    /// Returns the client with this policy for opening a broken stream again, by default
+    /// [`RetryPolicy::PATIENT`].
+    ///
+    /// The tries are counted anew after each message.
     #[must_use]
     pub fn with_stream_retry(mut self, retry: RetryPolicy) -> Self {
         self.stream_retry = retry;
         self
     }
 
-    /// The same client with another time that an operation may take in all: every try, the pauses
-    /// between them and the question for a credential. By default 20 seconds. Streams have none.
+    /// Returns the client with this deadline for an operation, by default 20 seconds.
+    ///
+    /// The deadline includes every try, the pauses between them and the call of the credential
+    /// provider. Streams have no deadline.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Where this client's operations go.
+    /// Returns the deployment that this client sends to.
     pub fn deployment(&self) -> &DeploymentUrl {
         &self.deployment
     }
 
-    /// The world it lives in, for what its caller does between two operations: wait, tell the
-    /// time.
+    /// Returns the client's clock, transport, randomness and runtime, for callers that wait or tell
+    /// the time between two operations.
     pub fn world(&self) -> &World {
         &self.world
     }
 
-    /// Tells what the deployment can do, from `GET /api/v2/buildinfo`. The client and its clones
-    /// remember the answer for ten minutes.
+    /// Returns the capabilities of the deployment, from `GET /api/v2/buildinfo`.
+    ///
+    /// The client and its clones cache them for ten minutes.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
     pub async fn capabilities(&self) -> Result<Capabilities, ClientError> {
-        self.in_time(true, self.known_capabilities()).await
+        self.within_deadline(true, self.cached_capabilities()).await
     }
 
-    async fn known_capabilities(&self) -> Result<Capabilities, ClientError> {
+    async fn cached_capabilities(&self) -> Result<Capabilities, ClientError> {
         let now = self.world.clock.now();
         if let Some(known) = self.capabilities.fresh(now) {
             return Ok(known);
         }
-        let capabilities = Capabilities::from(&self.deliver(&GetBuildInfo).await?);
+        let capabilities = Capabilities::from(&self.send_with_retries(&GetBuildInfo).await?);
         self.capabilities.set(now, capabilities);
         Ok(capabilities)
     }
 
-    /// Sends `operation` and reads the answer.
+    /// Sends an operation and reads the answer.
     ///
     /// Older releases of Coder ignore parts of a request that they do not know, such as the limits
     /// of a token. A request with such a part ([`Operation::needs`]) is sent only to a release that
-    /// is known to have it; [`capabilities`](Self::capabilities) tells.
+    /// is known to have it; see [`capabilities`](Self::capabilities).
     ///
     /// # Errors
     ///
@@ -141,14 +148,14 @@ impl Client {
     pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, ClientError> {
         let is_safe = operation.request(&self.deployment)?.method().is_safe();
         let sent = async {
-            self.check(operation).await?;
-            self.deliver(operation).await
+            self.check_capability(operation).await?;
+            self.send_with_retries(operation).await
         };
-        self.in_time(is_safe, sent).await
+        self.within_deadline(is_safe, sent).await
     }
 
-    /// The outcome of `work`, or that there was none before the deadline.
-    async fn in_time<T>(
+    /// Waits for `work`; returns an error when it is not done before the deadline.
+    async fn within_deadline<T>(
         &self,
         is_safe: bool,
         work: impl Future<Output = Result<T, ClientError>>,
@@ -158,15 +165,15 @@ impl Client {
         }
         let reason = format!("nothing came within {} seconds", self.deadline.as_secs());
         let error = TransportError::new(TransportErrorKind::Timeout).with_reason(reason);
-        Err(if is_safe { error.of_safe_request() } else { error }.into())
+        Err(if is_safe { error.with_safe_method() } else { error }.into())
     }
 
-    /// That the deployment would not ignore a part of what is asked.
-    async fn check<O: Operation>(&self, operation: &O) -> Result<(), ClientError> {
+    /// Checks that the deployment does not silently ignore a part of the request.
+    async fn check_capability<O: Operation>(&self, operation: &O) -> Result<(), ClientError> {
         let Some(needs) = operation.needs().filter(|needs| needs.is_ignored_by_older()) else {
             return Ok(());
         };
-        let capabilities = self.known_capabilities().await?;
+        let capabilities = self.cached_capabilities().await?;
         if capabilities.has(needs) == Some(true) {
             return Ok(());
         }
@@ -175,7 +182,10 @@ impl Client {
         Err(ClientError::Unsupported(Box::new(unsupported)))
     }
 
-    async fn deliver<O: Operation>(&self, operation: &O) -> Result<O::Output, ClientError> {
+    async fn send_with_retries<O: Operation>(
+        &self,
+        operation: &O,
+    ) -> Result<O::Output, ClientError> {
         let mut request = operation.request(&self.deployment)?;
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         // Never the query: it may hold what people search for.
@@ -184,10 +194,10 @@ impl Client {
             method = %request.method(),
             path = request.uri().path(),
         );
-        self.repeat(operation, &request).instrument(span).await
+        self.retry_loop(operation, &request).instrument(span).await
     }
 
-    async fn repeat<O: Operation>(
+    async fn retry_loop<O: Operation>(
         &self,
         operation: &O,
         request: &Request<Bytes>,
@@ -198,7 +208,7 @@ impl Client {
             let number = retries.failed() + 1;
             let outcome = self
                 .authorized(request, operation.needs_credential(), |request| {
-                    Box::pin(self.attempt(operation, request, number))
+                    Box::pin(self.send_once(operation, request, number))
                 })
                 .await;
             let error = match outcome {
@@ -213,14 +223,14 @@ impl Client {
         }
     }
 
-    async fn attempt<O: Operation>(
+    async fn send_once<O: Operation>(
         &self,
         operation: &O,
         request: Request<Bytes>,
         attempt: u32,
     ) -> Result<O::Output, ClientError> {
         let path = request.uri().path();
-        let mut asked = Asked {
+        let mut info = RequestInfo {
             operation: name_of::<O>(),
             needs: operation.needs(),
             is_safe: request.method().is_safe(),
@@ -228,13 +238,13 @@ impl Client {
             release: None,
         };
         let answer = self.world.transport.send(request).await.map_err(ClientError::from);
-        let answer = answer.map_err(|error| error.of(&asked))?;
+        let answer = answer.map_err(|error| error.with_request(&info))?;
         tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
-        asked.release = release(answer.headers());
+        info.release = release(answer.headers());
         let parsed = read_body(answer, operation.max_answer())
             .await
             .and_then(|answer| operation.parse(answer));
-        parsed.map_err(|error| error.of(&asked))
+        parsed.map_err(|error| error.with_request(&info))
     }
 
     /// Waits before the next try; returns `error` when `policy` allows none.
@@ -252,8 +262,8 @@ impl Client {
         }
     }
 
-    /// Lets `attempt` send the request with a credential, where one is needed, and once more with
-    /// a fresher one when it was refused.
+    /// Calls `attempt` with the signed request, and once more with a fresher credential when Coder
+    /// refused it.
     pub(crate) async fn authorized<'a, T>(
         &self,
         request: &Request<Bytes>,
@@ -268,7 +278,7 @@ impl Client {
             Err(error) if error.is_unauthorized() => error,
             outcome => return outcome,
         };
-        match provider.renewed(&credential).await? {
+        match provider.renew(&credential).await? {
             Some(fresh) => {
                 tracing::debug!("refused; trying again with a fresher credential");
                 attempt(self.sign(request, &fresh)?).await
@@ -277,7 +287,7 @@ impl Client {
         }
     }
 
-    /// The request with the credential, if it goes to the deployment.
+    /// Adds the credential to a request, which must go to the deployment.
     fn sign(
         &self,
         request: &Request<Bytes>,
@@ -298,13 +308,13 @@ impl Client {
     }
 }
 
-/// The name of an operation's type, without its path.
+/// Returns the name of an operation's type, without its path.
 fn name_of<O: Operation>() -> &'static str {
     let name = std::any::type_name::<O>();
     name.rsplit("::").next().unwrap_or(name)
 }
 
-/// The release that an answer of Coder names.
+/// Returns the release that an answer of Coder names.
 fn release(headers: &HeaderMap) -> Option<CoderVersion> {
     CoderVersion::parse(headers.get("x-coder-build-version")?.to_str().ok()?).ok()
 }

@@ -1,43 +1,46 @@
-//! What Coder said when it said no, and what it means: releases and routes say one thing in
-//! different ways.
+//! Refusals of Coder, and their meaning: releases and routes tell the same in different ways.
 
 use std::fmt;
 
 use coder_core::quoted;
 use http::StatusCode;
 
-/// What Coder said when it said no.
+/// A refusal of Coder: a status other than success, with Coder's explanation.
 ///
 /// `Display` prints the status, the message, the detail and the fields that were wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The HTTP status.
+    /// The HTTP status of the answer.
     pub status: StatusCode,
-    /// For people; may be shown. This and every text below is one line of 200 characters at most. For the OAuth2 endpoints their `error_description`.
+    /// The message, which may be shown to users.
+    ///
+    /// This and each text below is one line of at most 200 characters. For the OAuth2 endpoints it
+    /// is their `error_description`.
     pub message: String,
-    /// More about it; often the only reason that Coder gives.
+    /// The detail of the message, which is often the only reason that Coder tells.
     pub detail: Option<String>,
-    /// Which fields of the request were wrong, and why.
+    /// The fields of the request that were wrong.
     pub validations: Vec<ValidationError>,
     /// The code of an OAuth2 error (RFC 6749 §5.2), like `invalid_grant`.
     pub oauth_code: Option<String>,
-    /// `X-Coder-Request-Id`: what to look for in Coder's log.
+    /// The value of `X-Coder-Request-Id`, by which the request is found in Coder's log.
     pub request_id: Option<String>,
-    /// What the error came from, as far as its text told.
+    /// The cause of the error, as far as its text tells.
     pub(crate) cause: Option<Cause>,
-    /// Whether the request was of a safe method (RFC 9110 §9.2.1), so that it changed nothing.
+    /// `true` when the request had a safe method (RFC 9110 §9.2.1), so that it changed nothing.
     pub(crate) changed_nothing: bool,
 }
 
-/// What an internal error of Coder came from. It is read from the whole text, of which only the
-/// beginning is kept.
+/// The cause of an internal error of Coder.
+///
+/// It is read from the whole text, of which only the beginning is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
     Forbidden,
     NoRows,
     Duplicate,
-    /// A workspace of this owner has the name.
+    /// Another workspace of the owner has the name.
     DuplicateName,
 }
 
@@ -53,41 +56,42 @@ impl Cause {
     }
 }
 
-/// One field of a request that Coder refused.
+/// A field of a request that Coder refused.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ValidationError {
-    /// The field's name in the request's JSON or query.
+    /// The name of the field in the request's JSON or query.
     pub field: String,
-    /// What is wrong with it.
+    /// The reason why the field is wrong.
     pub detail: String,
 }
 
-/// What stands in the way of a request that Coder answered with 409, or with 500 where two requests
-/// for one thing overlapped.
+/// The kind of a conflict: Coder answered with 409, or with 500 because two requests for one
+/// resource overlapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Conflict {
-    /// The name is taken: by a workspace of this owner, a token of this user.
+    /// The name is taken by another workspace of the owner, or by another token of the user.
     NameTaken,
     /// Another build of the workspace is pending or running.
     BuildActive,
     /// The workspace was deleted.
     Deleted,
-    /// Something else: the workspace is not started or has no deadline
-    /// ([`ExtendWorkspace`](crate::operations::ExtendWorkspace)), is a prebuilt one, or the
+    /// Another conflict: the workspace is not started or has no deadline
+    /// ([`ExtendWorkspace`](crate::operations::ExtendWorkspace)), it is a prebuilt one, or the
     /// deployment has its first user already.
     Other,
 }
 
 impl ApiError {
-    /// Whether the caller lacks the right to do this. Some routes say so with 500.
+    /// Returns `true` when the caller lacks the permission. Some routes answer so with 500.
     pub(crate) fn is_forbidden(&self) -> bool {
         (self.status == StatusCode::FORBIDDEN && !self.is_switched_off())
             || (self.is_of_the_server() && self.cause == Some(Cause::Forbidden))
     }
 
-    /// Whether something that the request names is not there, or hidden from the caller.
+    /// Returns `true` when something that the request names does not exist, or is hidden from the
+    /// caller.
     pub(crate) fn is_not_found(&self) -> bool {
         match self.status {
             StatusCode::NOT_FOUND => !self.is_unsupported(),
@@ -96,8 +100,8 @@ impl ApiError {
         }
     }
 
-    /// Whether this deployment does not have what was asked for: no such route, no such method, or
-    /// a feature that is switched off.
+    /// Returns `true` when this deployment does not have the operation: no such route, no such
+    /// method, or a feature that is switched off.
     pub(crate) fn is_unsupported(&self) -> bool {
         match self.status {
             StatusCode::NOT_FOUND => self.message == "Route not found.",
@@ -109,7 +113,7 @@ impl ApiError {
         }
     }
 
-    /// Whether it says that a feature exists, but not at this deployment.
+    /// Returns `true` when the message says that the feature exists but is switched off here.
     pub(crate) fn is_switched_off(&self) -> bool {
         match self.status {
             StatusCode::FORBIDDEN => {
@@ -128,12 +132,12 @@ impl ApiError {
         }
     }
 
-    /// Whether it is of a release whose OAuth2 provider was not finished: 2.24 says so.
+    /// Returns `true` when the OAuth2 provider of this release is not finished: 2.24 answers so.
     pub(crate) fn is_under_development(&self) -> bool {
         self.message == "OAuth2 provider is under development."
     }
 
-    /// Whether the build that the request is about has left the state that was expected.
+    /// Returns `true` when the build of the request is no longer in the expected state.
     pub(crate) fn is_too_late(&self) -> bool {
         match self.status {
             StatusCode::PRECONDITION_FAILED => true,
@@ -162,13 +166,13 @@ impl ApiError {
         })
     }
 
-    /// Whether nobody knows what became of the request.
+    /// Returns `true` when the outcome of the request is unknown.
     pub(crate) fn is_outcome_unknown(&self) -> bool {
         let refused = self.is_forbidden() || self.is_not_found() || self.is_duplicate();
         self.is_of_the_server() && !self.changed_nothing && !refused
     }
 
-    /// Whether the database let another request through, which came at the same time.
+    /// Returns `true` when the database accepted another request that came at the same time.
     fn is_duplicate(&self) -> bool {
         self.is_of_the_server()
             && matches!(self.cause, Some(Cause::Duplicate | Cause::DuplicateName))
@@ -178,8 +182,10 @@ impl ApiError {
         self.status.is_server_error()
     }
 
-    /// Where the thing is named in a path, Coder answers 404; where it is a user in releases up to
-    /// 2.29, or is named in a body, 400.
+    /// Returns `true` for a message that something does not exist, with status 400.
+    ///
+    /// For a resource in the path Coder answers 404. It answers 400 for a user in releases up to
+    /// 2.29, and for a resource that the body names.
     fn names_what_is_not_there(&self) -> bool {
         let message = &*self.message;
         let of_template = message.starts_with("Template ") && message.ends_with(" doesn't exist.");
@@ -192,8 +198,8 @@ impl ApiError {
             )
     }
 
-    /// What Coder said, in one line.
-    pub(crate) fn said(&self) -> String {
+    /// Returns the message, the detail, the code and the wrong fields in one line.
+    pub(crate) fn summary(&self) -> String {
         let mut said = self.message.clone();
         if let Some(detail) = self.detail.as_ref().filter(|detail| **detail != self.message) {
             said.truncate(said.trim_end_matches(['.', ' ']).len());
@@ -212,6 +218,6 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "coder answered {}: {}", self.status.as_u16(), self.said())
+        write!(formatter, "coder answered {}: {}", self.status.as_u16(), self.summary())
     }
 }

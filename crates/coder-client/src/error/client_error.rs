@@ -1,4 +1,4 @@
-//! What can go wrong between a caller and Coder, and whose fault it is.
+//! The error of a request to Coder.
 
 use std::time::Duration;
 
@@ -7,54 +7,55 @@ use http::StatusCode;
 
 use super::unsupported::Absence;
 use super::{
-    ApiError, Conflict, CredentialError, NotJson, RequestError, UnreadableAnswer, Unsupported,
+    ApiError, Conflict, CredentialError, NotJson, RequestError, UnreadableResponse, Unsupported,
 };
 use crate::{Capability, CoderVersion, FilterError, NameError};
 
-/// A request to Coder that gave no result.
+/// The error of a request to Coder.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// The caller's fault: the request cannot be made. Nothing was sent.
+    /// The request cannot be made, by the caller's fault. Nothing was sent.
     #[error(transparent)]
     Request(#[from] RequestError),
-    /// Coder said no.
+    /// Coder refused the request.
     #[error("{0}")]
     Api(Box<ApiError>),
-    /// This deployment does not have the operation: it is older, or a feature is switched off or
+    /// This deployment does not have the operation: it is older, or the feature is switched off or
     /// not part of its build.
     #[error("{0}")]
     Unsupported(Box<Unsupported>),
-    /// Coder asks to slow down (429).
+    /// Coder limits the rate of requests (429).
     #[error("coder limits the rate of requests{}", wait(.retry_after))]
     RateLimited {
-        /// The time to wait, when Coder named one.
+        /// The time that Coder asks to wait, at most an hour.
         retry_after: Option<Duration>,
     },
     /// Something other than Coder's API answered: a login page, a proxy, a wrong URL.
     #[error("{0}")]
     NotJson(Box<NotJson>),
-    /// JSON came, but not of the shape this crate knows.
+    /// The answer is JSON, but not of the expected shape.
     #[error("{0}")]
-    Unreadable(Box<UnreadableAnswer>),
-    /// A redirect came, which is not followed: the credential would travel with it.
+    Unreadable(Box<UnreadableResponse>),
+    /// The answer is a redirect, which is not followed, because the credential would travel with
+    /// it.
     #[error("coder's answer is a redirect{}; check the deployment's URL, and whether a single-sign-on proxy stands in front of it", destination(.to))]
     Redirected {
-        /// The status, 300 to 399.
+        /// The HTTP status, 300 to 399.
         status: StatusCode,
-        /// The origin it points to; `None` when it is no http(s) URL.
+        /// The origin that the redirect points to; `None` when that is no http or https URL.
         to: Option<Origin>,
     },
-    /// There is no credential to send. Nothing was sent.
+    /// The credential provider has no credential. Nothing was sent.
     #[error(transparent)]
     Credential(#[from] CredentialError),
-    /// No (whole) answer came.
+    /// No answer arrived, or not all of it.
     #[error("coder could not be reached")]
     Transport(#[from] TransportError),
 }
 
 impl ClientError {
-    /// The HTTP status of the answer, when one came.
+    /// Returns the HTTP status of the answer; `None` when no answer arrived.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Api(api) => Some(api.status),
@@ -68,11 +69,11 @@ impl ClientError {
         }
     }
 
-    /// What Coder said, when it was Coder who spoke.
+    /// Returns the refusal of Coder's API, if that was the answer.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(api) => Some(api),
-            Self::Unsupported(unsupported) => unsupported.said(),
+            Self::Unsupported(unsupported) => unsupported.api(),
             Self::Request(_)
             | Self::RateLimited { .. }
             | Self::NotJson(_)
@@ -83,8 +84,10 @@ impl ClientError {
         }
     }
 
-    /// 401: the credential is missing, unknown, expired, or its user is suspended; or there is no
-    /// credential any more. Sign in again.
+    /// Returns `true` when the user must sign in again: for 401, and when the credential provider
+    /// needs a login.
+    ///
+    /// The credential is missing, unknown or expired, or its user is suspended.
     pub fn is_unauthorized(&self) -> bool {
         match self {
             Self::Credential(error) => error.is_login_needed(),
@@ -92,9 +95,10 @@ impl ClientError {
         }
     }
 
-    /// The credential is good, but does not allow this: 403, or 500 where Coder says
-    /// `rbac: forbidden`. A feature that is switched off is [`is_unsupported`](Self::is_unsupported)
-    /// instead.
+    /// Returns `true` when the credential is valid but does not allow the request: for 403, and for
+    /// 500 with the text `rbac: forbidden`.
+    ///
+    /// A feature that is switched off is [`is_unsupported`](Self::is_unsupported) instead.
     pub fn is_forbidden(&self) -> bool {
         match self.api() {
             Some(api) => api.is_forbidden(),
@@ -102,9 +106,11 @@ impl ClientError {
         }
     }
 
-    /// What the request names is not there, **or** hidden from this user; Coder answers both alike
-    /// on purpose. Most often 404; 400 for an unknown user in releases up to 2.29, and for what is
-    /// named in the body of a request. An operation that is not there is
+    /// Returns `true` when something that the request names does not exist, **or** is hidden from
+    /// this user. Coder answers both in the same way on purpose.
+    ///
+    /// The status is mostly 404. It is 400 for an unknown user in releases up to 2.29, and for a
+    /// resource that the body names. An operation that does not exist is
     /// [`is_unsupported`](Self::is_unsupported) instead.
     pub fn is_not_found(&self) -> bool {
         match self.api() {
@@ -113,10 +119,11 @@ impl ClientError {
         }
     }
 
-    /// This deployment does not have the operation at all: it is older, or the feature is off, not
-    /// licensed or not part of its build. From [`Client::send`](crate::Client::send) it is an
-    /// [`ClientError::Unsupported`], whose text says which operation needs which release, and what this
-    /// one is.
+    /// Returns `true` when this deployment does not have the operation: it is older, or the feature
+    /// is switched off, not licensed or not part of its build.
+    ///
+    /// The error from [`Client::send`](crate::Client::send) is then [`ClientError::Unsupported`].
+    /// Its text names the operation, the release that it needs, and the deployment's release.
     pub fn is_unsupported(&self) -> bool {
         match self {
             Self::Unsupported(_) => true,
@@ -124,39 +131,44 @@ impl ClientError {
         }
     }
 
-    /// 409, or 500 where two requests for one thing overlapped: something stands in the way;
-    /// [`conflict`](Self::conflict) says what. Read again before repeating.
+    /// Returns `true` when something stands in the way: for 409, and for 500 when two requests for
+    /// one resource overlapped.
+    ///
+    /// [`conflict`](Self::conflict) tells the kind. Read the resource again before you repeat the
+    /// request.
     pub fn is_conflict(&self) -> bool {
         self.status() == Some(StatusCode::CONFLICT) || self.conflict().is_some()
     }
 
-    /// What stands in the way, when it is a conflict.
+    /// Returns the kind of the conflict, if this is one.
     pub fn conflict(&self) -> Option<Conflict> {
         self.api().and_then(ApiError::conflict)
     }
 
-    /// 410, or a 409 for what is to be built: the workspace was deleted.
+    /// Returns `true` when the workspace was deleted: for 410, and for 409 when it should be built.
     pub fn is_gone(&self) -> bool {
         self.status() == Some(StatusCode::GONE) || self.conflict() == Some(Conflict::Deleted)
     }
 
-    /// 425: a template version is still being imported. Ask again a little later.
+    /// Returns `true` while a template version is imported (425). The request may succeed a little
+    /// later.
     pub fn is_too_early(&self) -> bool {
         self.status() == Some(StatusCode::TOO_EARLY)
     }
 
-    /// The build to cancel is over (400), or not in the expected state any more (412).
+    /// Returns `true` when the build to cancel has ended (400) or is no longer in the expected
+    /// state (412).
     pub fn is_too_late(&self) -> bool {
         self.api().is_some_and(ApiError::is_too_late)
     }
 
-    /// 429: too many requests.
+    /// Returns `true` when Coder limits the rate of requests (429).
     pub fn is_rate_limited(&self) -> bool {
         matches!(self, Self::RateLimited { .. })
     }
 
-    /// Whether the same request may well succeed a little later: a rate limit, a proxy that could
-    /// not reach Coder, a connection that broke.
+    /// Returns `true` when the same request may succeed a little later: a rate limit, a proxy that
+    /// could not reach Coder, a connection that broke.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Transport(error) => error.is_transient(),
@@ -165,8 +177,8 @@ impl ClientError {
         }
     }
 
-    /// Whether Coder may have acted on the request. When not, even a request that is not
-    /// idempotent can be sent again.
+    /// Returns `true` when Coder may have acted on the request. Otherwise even a request that is
+    /// not idempotent can be sent again.
     pub fn may_have_been_processed(&self) -> bool {
         match self {
             Self::Request(_) | Self::RateLimited { .. } | Self::Credential(_) => false,
@@ -178,9 +190,11 @@ impl ClientError {
         }
     }
 
-    /// Whether nobody knows what became of the request: the answer was lost, or something between
-    /// here and Coder failed. Read again before repeating what is not idempotent. What only reads
-    /// (RFC 9110 §9.2.1) has changed nothing, whatever became of it.
+    /// Returns `true` when the outcome of the request is unknown: the answer was lost, or something
+    /// between the client and Coder failed.
+    ///
+    /// Read the resource again before you repeat a request that is not idempotent. A request with a
+    /// safe method (RFC 9110 §9.2.1) never has an unknown outcome, because it changes nothing.
     pub fn is_outcome_unknown(&self) -> bool {
         match self {
             Self::Transport(error) => error.may_have_been_processed(),
@@ -195,7 +209,7 @@ impl ClientError {
         }
     }
 
-    /// How long the answer asked to wait (RFC 9110 §10.2.3), an hour at most.
+    /// Returns the time that the answer asks to wait (RFC 9110 §10.2.3), at most an hour.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } => *retry_after,
@@ -205,22 +219,22 @@ impl ClientError {
     }
 }
 
-/// What was asked, for what an error says about it.
-pub(crate) struct Asked {
+/// The facts about a request that its error tells.
+pub(crate) struct RequestInfo {
     pub(crate) operation: &'static str,
     pub(crate) needs: Option<Capability>,
-    /// Whether its method is safe (RFC 9110 §9.2.1).
+    /// `true` when the method is safe (RFC 9110 §9.2.1).
     pub(crate) is_safe: bool,
-    /// Whether it went to a path outside of `/api` and `/oauth2`. What is not there is answered with
-    /// the page of the dashboard.
+    /// `true` when the path is outside of `/api` and `/oauth2`. Coder answers an unknown path there
+    /// with the page of the dashboard.
     pub(crate) is_beside_the_api: bool,
     /// The release that the answer named.
     pub(crate) release: Option<CoderVersion>,
 }
 
 impl ClientError {
-    /// The same error of a request whose method is safe (RFC 9110 §9.2.1).
-    pub(crate) fn of_safe_request(self) -> Self {
+    /// Marks the error as one of a request with a safe method (RFC 9110 §9.2.1).
+    pub(crate) fn with_safe_method(self) -> Self {
         match self {
             Self::Api(mut api) => {
                 api.changed_nothing = true;
@@ -230,7 +244,7 @@ impl ClientError {
                 answer.changed_nothing = true;
                 Self::NotJson(answer)
             }
-            Self::Transport(error) => Self::Transport(error.of_safe_request()),
+            Self::Transport(error) => Self::Transport(error.with_safe_method()),
             error @ (Self::Request(_)
             | Self::Unsupported(_)
             | Self::RateLimited { .. }
@@ -240,10 +254,10 @@ impl ClientError {
         }
     }
 
-    /// The same error, knowing what was asked.
-    pub(crate) fn of(self, asked: &Asked) -> Self {
+    /// Adds the facts about the request.
+    pub(crate) fn with_request(self, info: &RequestInfo) -> Self {
         let unsupported = |answer| {
-            let &Asked { operation, needs, release, .. } = asked;
+            let &RequestInfo { operation, needs, release, .. } = info;
             Self::Unsupported(Box::new(Unsupported {
                 operation,
                 needs,
@@ -252,15 +266,15 @@ impl ClientError {
             }))
         };
         match self {
-            Self::Api(api) if api.is_unsupported() => unsupported(Absence::Said(*api)),
-            Self::NotJson(answer) if asked.is_beside_the_api && answer.is_successful_page() => {
-                unsupported(Absence::Page(answer.status))
+            Self::Api(api) if api.is_unsupported() => unsupported(Absence::Api(*api)),
+            Self::NotJson(answer) if info.is_beside_the_api && answer.is_successful_page() => {
+                unsupported(Absence::Dashboard(answer.status))
             }
-            Self::Unreadable(answer) => Self::Unreadable(Box::new(UnreadableAnswer {
-                operation: Some(asked.operation),
+            Self::Unreadable(answer) => Self::Unreadable(Box::new(UnreadableResponse {
+                operation: Some(info.operation),
                 ..*answer
             })),
-            error if asked.is_safe => error.of_safe_request(),
+            error if info.is_safe => error.with_safe_method(),
             error => error,
         }
     }

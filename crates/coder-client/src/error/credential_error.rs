@@ -3,7 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-/// A [`CredentialProvider`](crate::CredentialProvider) has no credential to give. Nothing was sent.
+/// The error of a [`CredentialProvider`](crate::CredentialProvider) that has no credential. Nothing
+/// was sent.
 #[derive(Debug)]
 pub struct CredentialError {
     needs_login: bool,
@@ -11,17 +12,17 @@ pub struct CredentialError {
 }
 
 impl CredentialError {
-    /// Only a new login helps.
+    /// Creates the error for a credential that only a new login can replace.
     pub fn needs_login(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { needs_login: true, source: source.into() }
     }
 
-    /// There is one, but it cannot be had right now.
+    /// Creates the error for a credential that exists but cannot be read right now.
     pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { needs_login: false, source: source.into() }
     }
 
-    /// Whether only a new login helps. Otherwise the next try may well succeed.
+    /// Returns `true` when only a new login helps. Otherwise the next try may succeed.
     pub fn is_login_needed(&self) -> bool {
         self.needs_login
     }

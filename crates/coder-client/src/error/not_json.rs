@@ -1,4 +1,4 @@
-//! Answers that are not JSON, so that something else than Coder's API gave them.
+//! Answers that are not JSON, and so not from Coder's API.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,25 +6,25 @@ use std::time::Duration;
 use coder_core::quoted;
 use http::StatusCode;
 
-/// An answer that is not JSON.
+/// An answer that is not JSON, so that something else than Coder's API gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NotJson {
-    /// The HTTP status.
+    /// The HTTP status of the answer.
     pub status: StatusCode,
-    /// Its `Content-Type`, when it named one.
+    /// The `Content-Type` of the answer.
     pub content_type: Option<String>,
-    /// How the body begins, at most 200 characters on one line. Empty when the body may hold
-    /// something else than a page for people.
+    /// The beginning of the body, at most 200 characters on one line. It is empty when the body may
+    /// be something else than a page for people.
     pub start: String,
-    /// The time to wait, when the answer named one.
+    /// The time that the answer asks to wait, at most an hour.
     pub retry_after: Option<Duration>,
-    /// Whether the request was of a safe method (RFC 9110 §9.2.1), so that it changed nothing.
+    /// `true` when the request had a safe method (RFC 9110 §9.2.1), so that it changed nothing.
     pub(crate) changed_nothing: bool,
 }
 
 impl NotJson {
-    /// Whether it is a page that came with success.
+    /// Returns `true` for an HTML page with a status of success.
     pub(crate) fn is_successful_page(&self) -> bool {
         let is_html = |content_type: &String| content_type.starts_with("text/html");
         self.status.is_success() && self.content_type.as_ref().is_some_and(is_html)

@@ -1,4 +1,4 @@
-//! Agents: what connects a workspace to Coder.
+//! Agents, which connect a workspace to Coder.
 
 use std::collections::BTreeMap;
 
@@ -11,118 +11,121 @@ use crate::{AgentId, List, LogSourceId, ResourceId, ScriptId};
 
 model! {
     /// An agent of a workspace: `GET /api/v2/workspaceagents/{agent}`.
+    ///
+    /// The agent is the program in the workspace that connects it to Coder.
     #[derive(Clone, Debug, PartialEq, Serialize)]
     #[non_exhaustive]
     pub struct WorkspaceAgent {
-        /// Changes with every build.
+        /// The id of the agent. Each build makes new agents.
         pub id: AgentId = required,
-        /// The agent it lives in, when it serves a dev container.
+        /// The id of the agent that this one runs below, when it serves a dev container.
         pub parent_id: Option<AgentId>,
-        /// When the build made it.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When it last changed.
+        /// The moment of its last change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub updated_at: Option<Timestamp>,
-        /// When it first connected.
+        /// The moment of the first connection.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub first_connected_at: Option<Timestamp>,
-        /// When it was last heard of.
+        /// The moment at which Coder last heard of the agent.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub last_connected_at: Option<Timestamp>,
-        /// When it disconnected.
+        /// The moment of the last disconnection.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub disconnected_at: Option<Timestamp>,
-        /// When its start scripts began.
+        /// The moment at which the start scripts began.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub started_at: Option<Timestamp>,
-        /// When its start scripts ended.
+        /// The moment at which the start scripts ended.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub ready_at: Option<Timestamp>,
-        /// Whether it is connected.
+        /// The state of the agent's connection.
         pub status: AgentStatus,
-        /// How far its scripts are.
+        /// The state of the agent's start and stop scripts.
         pub lifecycle_state: AgentLifecycle,
-        /// Unique within the workspace.
+        /// The name, which is unique in the workspace.
         pub name: String = required,
-        /// What it runs in.
+        /// The id of the resource that the agent runs in.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub resource_id: Option<ResourceId>,
-        /// The cloud's name for that.
+        /// The cloud provider's id of that resource.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub instance_id: Option<String>,
-        /// Like `amd64`.
+        /// The processor architecture, like `amd64`.
         pub architecture: String,
-        /// What the template sets.
+        /// The environment variables that the template sets.
         #[serde(serialize_with = "null_when_empty")]
         pub environment_variables: BTreeMap<String, String>,
-        /// Like `linux`.
+        /// The operating system, like `linux`.
         pub operating_system: String,
-        /// The size of its logs, in bytes.
+        /// The size of the agent's logs, in bytes.
         pub logs_length: i64,
-        /// Whether logs were cut off.
+        /// `true` when logs were cut, because they were too long.
         pub logs_overflowed: bool,
-        /// Where to start, as the template says it.
+        /// The directory in which sessions begin, as the template names it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub directory: Option<String>,
-        /// Where to start, as an absolute path.
+        /// The directory in which sessions begin, as an absolute path.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub expanded_directory: Option<String>,
-        /// The agent's own version.
+        /// The version of the agent program.
         pub version: String,
-        /// The version of the agents' API it speaks.
+        /// The version of the agent API that the agent speaks.
         pub api_version: String,
-        /// What it offers.
+        /// The apps that the agent offers.
         pub apps: List<WorkspaceApp>,
-        /// The way to it, by the name of the relay.
+        /// The latency of the connection, by the name of the relay (DERP region).
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         pub latency: BTreeMap<String, RegionLatency>,
-        /// After how many seconds an agent that never connected is in trouble; 0 for never.
+        /// The time after which an agent that never connected has the status `timeout`, in seconds;
+        /// 0 for never.
         pub connection_timeout_seconds: i32,
-        /// Where to read what to do then.
+        /// The URL of a page that helps when the agent does not connect.
         pub troubleshooting_url: String,
-        /// What it consists of.
+        /// The subsystems that the agent runs with.
         pub subsystems: List<AgentSubsystem>,
-        /// Whether it works.
+        /// The health of the agent.
         pub health: AgentHealth,
-        /// Which of Coder's own apps to show.
+        /// The built-in apps of Coder that the template shows.
         pub display_apps: List<DisplayApp>,
-        /// Who writes its logs.
+        /// The sources of the agent's log lines.
         pub log_sources: List<AgentLogSource>,
-        /// What it runs by itself.
+        /// The scripts that the agent runs.
         pub scripts: List<AgentScript>,
-        /// Not used by Coder any more.
+        /// A field that Coder no longer uses.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub startup_script_behavior: Option<String>,
-        /// What it tells about itself; filled in lists that were asked to, from 2.37 on. See
-        /// [`WatchAgentMetadata`](crate::subscriptions::WatchAgentMetadata).
+        /// The metadata that the agent collects. Releases since 2.37 fill it in lists, on request;
+        /// see [`WatchAgentMetadata`](crate::subscriptions::WatchAgentMetadata).
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub metadata: List<AgentMetadatum>,
     }
 }
 
 model! {
-    /// How long the way to an agent takes.
+    /// The latency of the connection to an agent through a relay.
     // coder: codersdk.DERPRegion
     #[derive(Clone, Debug, PartialEq, Serialize)]
     #[non_exhaustive]
     pub struct RegionLatency {
-        /// Whether the agent prefers this relay.
+        /// `true` when the agent prefers this relay.
         pub preferred: bool,
-        /// In milliseconds.
+        /// The latency, in milliseconds.
         pub latency_ms: f64 = required,
     }
 }
 
 model! {
-    /// Whether an agent works.
+    /// The health of an agent.
     // coder: codersdk.WorkspaceAgentHealth
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentHealth {
-        /// Whether it does.
+        /// `true` when the agent is healthy.
         pub healthy: bool = required,
-        /// Why not, in Coder's words.
+        /// The reason when it is not healthy, in Coder's words.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub reason: Option<String>,
     }
@@ -135,58 +138,58 @@ impl Default for AgentHealth {
 }
 
 model! {
-    /// Who writes an agent's logs.
+    /// A source of an agent's log lines, such as a script.
     // coder: codersdk.WorkspaceAgentLogSource
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentLogSource {
-        /// The agent.
+        /// The id of the agent.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_agent_id: Option<AgentId>,
-        /// Identifies the source.
+        /// The id of the source.
         pub id: LogSourceId = required,
-        /// When it was made.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// For people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
         pub icon: String,
     }
 }
 
 model! {
-    /// A script that an agent runs by itself.
+    /// A script that an agent runs.
     // coder: codersdk.WorkspaceAgentScript
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentScript {
-        /// Identifies the script. Told from 2.18 on.
+        /// The id of the script. Releases since 2.18 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub id: Option<ScriptId>,
-        /// Where its output goes.
+        /// The source that its output has in the agent's log.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub log_source_id: Option<LogSourceId>,
-        /// The file its output goes to as well.
+        /// The file that its output is also written to.
         pub log_path: String,
-        /// The script itself.
+        /// The text of the script.
         pub script: String,
-        /// When it runs, beside the two below.
+        /// The schedule on which it runs, as a cron expression; may be empty.
         pub cron: String,
-        /// Whether it runs at the start.
+        /// `true` when it runs at the start of the workspace.
         pub run_on_start: bool,
-        /// Whether it runs before the stop.
+        /// `true` when it runs before the workspace stops.
         pub run_on_stop: bool,
-        /// Whether nobody should use the workspace before it is done.
+        /// `true` when users should not use the workspace before it has ended.
         pub start_blocks_login: bool,
-        /// After how many nanoseconds it is given up; 0 for never.
+        /// The time after which it is stopped, in nanoseconds; 0 for never.
         pub timeout: i64,
-        /// For people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// With which code it ended.
+        /// The exit code of its last run.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub exit_code: Option<i32>,
-        /// How it ended.
+        /// The result of its last run.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub status: Option<ScriptStatus>,
     }
@@ -195,81 +198,81 @@ model! {
 neutral!(AgentHealth);
 
 open_enum! {
-    /// Whether an agent is connected.
+    /// The state of an agent's connection.
     AgentStatus {
-        /// It never was, and may still come.
+        /// The agent has not connected yet.
         Connecting = "connecting",
-        /// It is.
+        /// The agent is connected to Coder.
         Connected = "connected",
-        /// It was.
+        /// The agent was connected, and is not any more.
         Disconnected = "disconnected",
-        /// It never was, and should have been by now.
+        /// The agent has not connected in the expected time.
         Timeout = "timeout",
     }
 }
 
 open_enum! {
-    /// How far an agent's scripts are.
+    /// The state of an agent's start and stop scripts.
     AgentLifecycle {
         /// The agent has not reported yet.
         Created = "created",
-        /// Start scripts run.
+        /// The start scripts are running.
         Starting = "starting",
-        /// A start script takes too long.
+        /// A start script takes longer than it may.
         StartTimeout = "start_timeout",
-        /// A start script failed.
+        /// A start script has failed.
         StartError = "start_error",
-        /// Start scripts are done.
+        /// The start scripts have ended.
         Ready = "ready",
-        /// Stop scripts run.
+        /// The stop scripts are running.
         ShuttingDown = "shutting_down",
-        /// A stop script takes too long.
+        /// A stop script takes longer than it may.
         ShutdownTimeout = "shutdown_timeout",
-        /// A stop script failed.
+        /// A stop script has failed.
         ShutdownError = "shutdown_error",
-        /// Stop scripts are done.
+        /// The stop scripts have ended.
         Off = "off",
     }
 }
 
 open_enum! {
-    /// What an agent consists of.
+    /// A subsystem that an agent runs with.
     AgentSubsystem {
-        /// Containers inside a container.
+        /// Envbox, which runs containers inside of a container.
         Envbox = "envbox",
-        /// A container built from a dev container's file.
+        /// Envbuilder, which builds a container from a dev container definition.
         Envbuilder = "envbuilder",
-        /// Records the commands that run.
+        /// Exectrace, which records the commands that are run.
         Exectrace = "exectrace",
     }
 }
 
 open_enum! {
-    /// One of Coder's own apps.
+    /// A built-in app of Coder.
     DisplayApp {
-        /// Open in VS Code.
+        /// A link that opens VS Code.
         Vscode = "vscode",
-        /// Open in VS Code Insiders.
+        /// A link that opens VS Code Insiders.
         VscodeInsiders = "vscode_insiders",
         /// A terminal in the browser.
         WebTerminal = "web_terminal",
-        /// How to reach the workspace over SSH.
+        /// Instructions for a connection over SSH.
         SshHelper = "ssh_helper",
-        /// Ports of the workspace, in the browser.
+        /// A list of the workspace's ports, to open in the browser.
         PortForwardingHelper = "port_forwarding_helper",
     }
 }
 
 open_enum! {
-    /// How a script ended.
+    /// The result of a script's run.
     ScriptStatus {
-        /// With code 0.
+        /// The script ended with exit code 0.
         Ok = "ok",
-        /// With another code.
+        /// The script ended with another exit code.
         ExitFailure = "exit_failure",
-        /// It was given up.
+        /// The script was stopped, because it took too long.
         TimedOut = "timed_out",
-        /// It ended, but something it started holds its output open.
+        /// The script ended, but a process that it started holds its output open.
         PipesLeftOpen = "pipes_left_open",
     }
 }

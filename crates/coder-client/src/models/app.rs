@@ -1,4 +1,4 @@
-//! Apps: what a workspace offers in a browser or on the desktop.
+//! Apps, which a workspace offers in a browser or on the desktop.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,98 +7,100 @@ use crate::reading::{model, neutral, open_enum};
 use crate::{AgentId, AppId, List, StatusId, WorkspaceId};
 
 model! {
-    /// An app of a workspace's agent.
+    /// An app of an agent: a program of the workspace that people open in a browser or on the
+    /// desktop.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct WorkspaceApp {
-        /// Changes with every build.
+        /// The id of the app. Each build makes new apps.
         pub id: AppId = required,
-        /// Where the app listens inside the workspace, or what an external app opens.
+        /// The address at which the app listens in the workspace, or the URL that an external app
+        /// opens.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub url: Option<String>,
-        /// Whether [`url`](Self::url) is opened as it is, outside of the workspace.
+        /// `true` when [`url`](Self::url) is opened as it is, outside of the workspace.
         pub external: bool,
-        /// Unique within the agent; part of the app's address.
+        /// The short name, which is unique in the agent and part of the app's URL.
         pub slug: String = required,
-        /// For people.
+        /// The name that user interfaces show.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub display_name: Option<String>,
-        /// Runs in a terminal instead of listening.
+        /// The command that the app runs in a terminal, instead of listening.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub command: Option<String>,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub icon: Option<String>,
-        /// Whether the app has a host name of its own instead of a path.
+        /// `true` when the app has a host name of its own instead of a path.
         pub subdomain: bool,
         /// The first label of that host name.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub subdomain_name: Option<String>,
-        /// Who may open it.
+        /// The users that may open the app.
         pub sharing_level: SharingLevel,
-        /// How Coder finds out whether it works.
+        /// The request by which Coder checks the app.
         pub healthcheck: AppHealthcheck,
-        /// Whether it works.
+        /// The health of the app.
         pub health: AppHealth,
-        /// The heading it is shown under.
+        /// The heading below which user interfaces show the app.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub group: Option<String>,
-        /// Not to be shown.
+        /// `true` when user interfaces should not show the app.
         pub hidden: bool,
-        /// Where it likes to be opened.
+        /// The place in which the app should open.
         pub open_in: AppOpenIn,
-        /// Explains it. Told from 2.27 on.
+        /// The text that explains the app, in Markdown. Releases since 2.27 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub tooltip: Option<String>,
-        /// What the app reported about its work, newest first.
+        /// The statuses that the app reported, newest first.
         pub statuses: List<AppStatus>,
     }
 }
 
 model! {
-    /// How Coder finds out whether an app works.
+    /// The request by which Coder checks the health of an app.
     // coder: codersdk.Healthcheck
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AppHealthcheck {
-        /// What is asked; empty for nothing.
+        /// The URL of the check; empty when there is none.
         pub url: String,
-        /// Seconds between two questions.
+        /// The time between two checks, in seconds.
         pub interval: i32,
-        /// How many failures in a row make it unhealthy.
+        /// The number of failures in a row after which the app is unhealthy.
         pub threshold: i32,
     }
 }
 
 model! {
-    /// What an app, like an agent for a task, says about its work.
+    /// A status that an app, such as an AI agent, reported about its work.
     // coder: codersdk.WorkspaceAppStatus
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AppStatus {
-        /// Identifies the report.
+        /// The id of the report.
         pub id: StatusId = required,
-        /// When it was made.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// The workspace.
+        /// The id of the workspace.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_id: Option<WorkspaceId>,
-        /// The agent.
+        /// The id of the agent.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub agent_id: Option<AgentId>,
-        /// The app.
+        /// The id of the app.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub app_id: Option<AppId>,
-        /// How it goes.
+        /// The state of the work.
         pub state: AppState,
-        /// In the app's words.
+        /// The message, in the words of the app.
         pub message: String,
-        /// What to look at.
+        /// The URI of the resource that the status is about, such as a pull request or a file.
         pub uri: String,
-        /// Not used by Coder any more.
+        /// A field that Coder no longer uses.
         pub icon: String,
-        /// Not used by Coder any more.
+        /// A field that Coder no longer uses.
         pub needs_user_attention: bool,
     }
 }
@@ -106,53 +108,53 @@ model! {
 neutral!(AppHealthcheck);
 
 open_enum! {
-    /// Who may open an app or a port.
+    /// The users that may open an app or a port.
     SharingLevel {
-        /// Its owner.
+        /// Only the owner of the workspace.
         Owner = "owner",
-        /// Everyone who is signed in.
+        /// All users that are signed in.
         Authenticated = "authenticated",
-        /// Everyone in the organization.
+        /// All members of the workspace's organization.
         Organization = "organization",
-        /// Everyone.
+        /// Everyone, also without an account.
         Public = "public",
     }
 }
 
 open_enum! {
-    /// Whether an app works.
+    /// The health of an app.
     AppHealth {
-        /// Nobody checks.
+        /// The app has no health check.
         Disabled = "disabled",
-        /// Not known yet.
+        /// The app was not checked yet.
         Initializing = "initializing",
-        /// It does.
+        /// The last check has succeeded.
         Healthy = "healthy",
-        /// It does not.
+        /// The last checks have failed.
         Unhealthy = "unhealthy",
     }
 }
 
 open_enum! {
-    /// Where an app likes to be opened.
+    /// The place in which an app should open.
     AppOpenIn {
-        /// In a window without an address bar.
+        /// A window without an address bar.
         SlimWindow = "slim-window",
-        /// In a tab.
+        /// A tab of the browser.
         Tab = "tab",
     }
 }
 
 open_enum! {
-    /// How an app's work goes.
+    /// The state of an app's work.
     AppState {
-        /// It works.
+        /// The app is working.
         Working = "working",
-        /// It waits for input.
+        /// The app waits for input.
         Idle = "idle",
-        /// It is done.
+        /// The work is complete.
         Complete = "complete",
-        /// It failed.
+        /// The work has failed.
         Failure = "failure",
     }
 }

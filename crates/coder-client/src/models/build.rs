@@ -8,103 +8,107 @@ use crate::reading::{model, neutral, open_enum};
 use crate::{BuildId, List, PresetId, TemplateVersionId, UserId, WorkspaceId};
 
 model! {
-    /// A build of a workspace: `GET /api/v2/workspacebuilds/{build}`.
+    /// A build of a workspace, which starts, stops or deletes it: `GET
+    /// /api/v2/workspacebuilds/{build}`.
     #[derive(Clone, Debug, Default, PartialEq, Serialize)]
     #[non_exhaustive]
     pub struct WorkspaceBuild {
-        /// Identifies the build.
+        /// The id of the build.
         pub id: BuildId = required,
-        /// When it was asked for.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When it last changed.
+        /// The moment of its last change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub updated_at: Option<Timestamp>,
-        /// What it builds.
+        /// The id of the workspace.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_id: Option<WorkspaceId>,
-        /// The workspace's name.
+        /// The name of the workspace.
         pub workspace_name: String,
-        /// The workspace's owner.
+        /// The id of the workspace's owner.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_owner_id: Option<UserId>,
-        /// The owner's username.
+        /// The username of the workspace's owner.
         pub workspace_owner_name: String,
-        /// The owner's picture.
+        /// The URL of the owner's picture.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_owner_avatar_url: Option<String>,
-        /// From which version of the template.
+        /// The id of the template version that the build uses.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub template_version_id: Option<TemplateVersionId>,
-        /// That version's name. Empty in the answer to a create or build request.
+        /// The name of the template version. It is empty in the answer to the request that creates
+        /// the build.
         pub template_version_name: String,
-        /// Counts a workspace's builds, from 1.
+        /// The number of the build, which counts from 1 for each workspace.
         pub build_number: i64,
-        /// Start, stop or delete.
+        /// The transition: start, stop or delete.
         pub transition: WorkspaceTransition,
-        /// Who asked for it.
+        /// The id of the user who requested the build.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub initiator_id: Option<UserId>,
-        /// That user's name.
+        /// The username of the user who requested the build.
         pub initiator_name: String,
-        /// The work behind it.
+        /// The provisioner job that does the work.
         pub job: ProvisionerJob,
-        /// Why it was asked for.
+        /// The reason for which the build was requested.
         pub reason: BuildReason,
-        /// What it made. Empty in the answer to a create or build request.
+        /// The resources that the build made. They are empty in the answer to the request that
+        /// creates the build.
         pub resources: List<WorkspaceResource>,
-        /// When the workspace stops by itself.
+        /// The moment at which the workspace stops by itself.
         pub deadline: Option<Timestamp>,
-        /// Beyond which the deadline cannot be extended.
+        /// The moment after which the deadline cannot be moved.
         pub max_deadline: Option<Timestamp>,
-        /// What the job's status and the transition mean for the workspace.
+        /// The status of the workspace, which follows from the job's status and the transition.
         pub status: WorkspaceStatus,
-        /// In the deployment's own unit of cost.
+        /// The cost for each day, in the deployment's own unit.
         pub daily_cost: i32,
-        /// Who can do the work.
+        /// The provisioners that can run the build.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub matched_provisioners: Option<MatchedProvisioners>,
-        /// The preset its parameters came from.
+        /// The id of the preset that parameter values came from.
         pub template_version_preset_id: Option<PresetId>,
-        /// Whether it runs a task for an AI agent.
+        /// `true` when the workspace runs a task of an AI agent.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub has_ai_task: Option<bool>,
-        /// Whether an agent runs outside of what the build made.
+        /// `true` when an agent runs on a machine that the build did not make.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub has_external_agent: Option<bool>,
     }
 }
 
 model! {
-    /// How many provisioners can do a job.
+    /// The provisioners that can run a job.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct MatchedProvisioners {
-        /// Those whose tags fit.
+        /// The number of provisioners with matching tags.
         pub count: i64,
-        /// Those of them that were seen recently.
+        /// The number of those that Coder has seen recently.
         pub available: i64,
-        /// When one of them was last seen.
+        /// The moment at which Coder last saw one of them.
         pub most_recently_seen: Option<Timestamp>,
     }
 }
 
 model! {
-    /// One parameter's value: `GET /api/v2/workspacebuilds/{build}/parameters`. Values never change
-    /// after the build was made.
+    /// The value of a parameter in a build: `GET /api/v2/workspacebuilds/{build}/parameters`.
+    ///
+    /// The values of a build never change.
     // coder: codersdk.WorkspaceBuildParameter
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct BuildParameter {
-        /// The parameter's name.
+        /// The name of the parameter.
         pub name: String = required,
-        /// Always a text: numbers, booleans and lists are written as JSON.
+        /// The value, which is always a text: numbers, booleans and lists are written as JSON.
         pub value: String = required,
     }
 }
 
 impl BuildParameter {
-    /// A value for a parameter.
+    /// Creates the value of a parameter.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), value: value.into() }
     }
@@ -113,69 +117,69 @@ impl BuildParameter {
 neutral!(WorkspaceBuild);
 
 open_enum! {
-    /// What a build does with its workspace.
+    /// The effect of a build on its workspace.
     WorkspaceTransition {
-        /// It makes what the template wants to be there.
+        /// The workspace is started: all resources of the template are made.
         Start = "start",
-        /// It removes what need not survive.
+        /// The workspace is stopped: resources that need not persist are destroyed.
         Stop = "stop",
-        /// It removes everything.
+        /// The workspace is deleted with all of its resources.
         Delete = "delete",
     }
 }
 
 open_enum! {
-    /// What a workspace's latest build means for it.
+    /// The status of a workspace, which follows from its latest build.
     WorkspaceStatus {
         /// The build waits for a provisioner.
         Pending = "pending",
-        /// A start is under way.
+        /// A start is in progress.
         Starting = "starting",
-        /// A start succeeded. Whether its agents are connected is another question.
+        /// The last start has succeeded. Its agents may not be connected yet.
         Running = "running",
-        /// A stop is under way.
+        /// A stop is in progress.
         Stopping = "stopping",
-        /// A stop succeeded.
+        /// The last stop has succeeded.
         Stopped = "stopped",
-        /// The build failed.
+        /// The last build has failed.
         Failed = "failed",
-        /// Somebody asked to cancel the build.
+        /// The build is being canceled.
         Canceling = "canceling",
-        /// The build was canceled.
+        /// The last build was canceled.
         Canceled = "canceled",
-        /// A deletion is under way.
+        /// A deletion is in progress.
         Deleting = "deleting",
-        /// The workspace is gone.
+        /// The workspace was deleted.
         Deleted = "deleted",
     }
 }
 
 open_enum! {
-    /// Why a build was asked for.
+    /// The reason for which a build was requested.
     BuildReason {
-        /// A person asked, by a means that gave no better reason.
+        /// A user requested the build, in a way that has no reason of its own.
         Initiator = "initiator",
-        /// The workspace's schedule.
+        /// The autostart schedule of the workspace started it.
         Autostart = "autostart",
-        /// The workspace's deadline.
+        /// The deadline of the workspace stopped it.
         Autostop = "autostop",
-        /// The workspace was not used for long.
+        /// The workspace became dormant, because it was not used.
         Dormancy = "dormancy",
-        /// From Coder's dashboard.
+        /// A user requested the build in the dashboard.
         Dashboard = "dashboard",
-        /// From Coder's command line.
+        /// A user requested the build on the command line.
         Cli = "cli",
-        /// Somebody connected over SSH.
+        /// A connection over SSH started the workspace.
         SshConnection = "ssh_connection",
-        /// Somebody connected with VS Code.
+        /// A connection of VS Code started the workspace.
         VscodeConnection = "vscode_connection",
-        /// Somebody connected with a JetBrains IDE.
+        /// A connection of a JetBrains IDE started the workspace.
         JetbrainsConnection = "jetbrains_connection",
-        /// A task was idle.
+        /// Coder paused a task that was idle.
         TaskAutoPause = "task_auto_pause",
-        /// Somebody paused a task.
+        /// A user paused the task.
         TaskManualPause = "task_manual_pause",
-        /// Somebody resumed a task.
+        /// A user resumed the task.
         TaskResume = "task_resume",
     }
 }

@@ -1,4 +1,4 @@
-//! What runs in an agent: ports that are listened on, and containers.
+//! Listening ports and containers of a workspace.
 
 use std::collections::BTreeMap;
 
@@ -9,43 +9,43 @@ use crate::reading::{model, open_enum};
 use crate::{AgentId, DevcontainerId, List};
 
 model! {
-    /// The ports that something listens on:
-    /// `GET /api/v2/workspaceagents/{agent}/listening-ports`.
+    /// The ports that processes of a workspace listen on: `GET
+    /// /api/v2/workspaceagents/{agent}/listening-ports`.
     // coder: codersdk.WorkspaceAgentListeningPortsResponse
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ListeningPorts {
-        /// Without those of apps and of well-known services.
+        /// The ports, without those of apps and of well-known services.
         pub ports: List<ListeningPort>,
     }
 }
 
 model! {
-    /// A port that something listens on.
+    /// A port that a process listens on.
     // coder: codersdk.WorkspaceAgentListeningPort
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ListeningPort {
-        /// What listens; may be empty.
+        /// The name of the process; may be empty.
         pub process_name: String,
-        /// `tcp`.
+        /// The network protocol, always `tcp`.
         pub network: String,
-        /// The port.
+        /// The number of the port.
         pub port: u16 = required,
     }
 }
 
 model! {
-    /// The containers in an agent: `GET /api/v2/workspaceagents/{agent}/containers`.
+    /// The containers beside an agent: `GET /api/v2/workspaceagents/{agent}/containers`.
     // coder: codersdk.WorkspaceAgentListContainersResponse
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentContainers {
-        /// Dev containers, running or not.
+        /// The dev containers, whether they run or not.
         pub devcontainers: List<Devcontainer>,
-        /// Every container that there is.
+        /// All containers, those of dev containers included.
         pub containers: List<AgentContainer>,
-        /// What may be wrong with the lists.
+        /// Warnings about what may be missing in the lists.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub warnings: List<String>,
     }
@@ -57,29 +57,29 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct Devcontainer {
-        /// Identifies it.
+        /// The id of the dev container.
         pub id: DevcontainerId = required,
-        /// Its name.
+        /// The name of the dev container.
         pub name: String,
-        /// The folder it is for.
+        /// The folder that the dev container is for.
         pub workspace_folder: String,
-        /// The file that describes it.
+        /// The path of the file that defines it, `devcontainer.json`.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub config_path: Option<String>,
-        /// The agent that Coder has made for it.
+        /// The id of the agent that Coder made for it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub subagent_id: Option<AgentId>,
-        /// What it does.
+        /// The status of the dev container.
         pub status: DevcontainerStatus,
-        /// Whether that file changed since it was made.
+        /// `true` when that file has changed since the dev container was made.
         pub dirty: bool,
-        /// The container, when there is one.
+        /// The container, when one exists.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub container: Option<AgentContainer>,
-        /// Its agent, when there is one.
+        /// The agent in the container, when one exists.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub agent: Option<DevcontainerAgent>,
-        /// What went wrong.
+        /// The error of the last failure.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub error: Option<String>,
     }
@@ -91,39 +91,39 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct DevcontainerAgent {
-        /// Which.
+        /// The id of the agent.
         pub id: AgentId = required,
-        /// Its name.
+        /// The name of the agent.
         pub name: String,
-        /// Where it starts.
+        /// The directory in which sessions begin.
         pub directory: String,
     }
 }
 
 model! {
-    /// A container.
+    /// A container that runs beside an agent.
     // coder: codersdk.WorkspaceAgentContainer
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentContainer {
-        /// When it was made.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// Identifies it.
+        /// The id that the container runtime gave it.
         pub id: String = required,
-        /// Its name.
+        /// The name of the container.
         pub name: String,
-        /// What it was made from.
+        /// The image that the container was made from.
         pub image: String,
-        /// Its labels.
+        /// The labels of the container.
         pub labels: BTreeMap<String, String>,
-        /// Whether it runs.
+        /// `true` while the container runs.
         pub running: bool,
-        /// Its ports.
+        /// The ports that the container publishes.
         pub ports: List<AgentContainerPort>,
-        /// In the words of what runs it.
+        /// The status, in the words of the container runtime.
         pub status: String,
-        /// Its volumes, by their place in it.
+        /// The things that are mounted into the container, as the container runtime describes them.
         pub volumes: BTreeMap<String, String>,
     }
 }
@@ -134,33 +134,33 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentContainerPort {
-        /// In the container.
+        /// The number of the port in the container.
         pub port: u16 = required,
-        /// `tcp` or `udp`.
+        /// The network protocol, `tcp` or `udp`.
         pub network: String,
-        /// The address outside.
+        /// The address outside of the container.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub host_ip: Option<String>,
-        /// The port outside.
+        /// The number of the port outside of the container.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub host_port: Option<u16>,
     }
 }
 
 open_enum! {
-    /// What a dev container does.
+    /// The status of a dev container.
     DevcontainerStatus {
-        /// It runs.
+        /// The dev container is running.
         Running = "running",
-        /// It does not.
+        /// The dev container is stopped.
         Stopped = "stopped",
-        /// It will soon.
+        /// The dev container is starting.
         Starting = "starting",
-        /// It will not much longer.
+        /// The dev container is stopping.
         Stopping = "stopping",
-        /// It is being removed.
+        /// The dev container is being deleted.
         Deleting = "deleting",
-        /// It failed.
+        /// The dev container has failed.
         Error = "error",
     }
 }

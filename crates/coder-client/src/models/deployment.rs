@@ -1,4 +1,4 @@
-//! What a deployment says about itself.
+//! The deployment: its version, logins, licence, regions and statistics.
 
 use std::collections::BTreeMap;
 
@@ -9,390 +9,390 @@ use crate::List;
 use crate::reading::{model, neutral, open_enum};
 
 model! {
-    /// What a deployment is, told to anyone: `GET /api/v2/buildinfo`.
+    /// The version and the URLs of a deployment: `GET /api/v2/buildinfo`. Everyone may read it.
     // coder: codersdk.BuildInfoResponse
     // coder: beside oauth2_provider: since 2.38
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct BuildInfo {
-        /// Where this version's release notes are.
+        /// The URL of the release notes of this version.
         pub external_url: String,
         /// The version as Coder writes it, like `v2.36.0+8f1c2d3`; see
         /// [`CoderVersion`](crate::CoderVersion).
         pub version: String = required,
         /// The access URL, as the deployment's operator configured it.
         pub dashboard_url: String,
-        /// Whether it sends telemetry to Coder's makers.
+        /// `true` when the deployment sends telemetry to the makers of Coder.
         pub telemetry: bool,
-        /// Whether this is a workspace proxy and not the deployment itself.
+        /// `true` when a workspace proxy has answered, not the deployment itself.
         pub workspace_proxy: bool,
-        /// The version of the agents' API.
+        /// The version of the agent API.
         pub agent_api_version: String,
-        /// The version of the provisioners' API.
+        /// The version of the provisioner API.
         pub provisioner_api_version: String,
-        /// What the operator tells users whose tools are too old.
+        /// The operator's message for users whose command line tool is too old.
         pub upgrade_message: String,
-        /// Identifies the deployment, whatever its URL.
+        /// The id of the deployment, which does not depend on its URL.
         pub deployment_id: String,
-        /// The public key for web push messages.
+        /// The public key for web push notifications.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub webpush_public_key: Option<String>,
-        /// Whether it can be an OAuth2 provider. Told from 2.38 on.
+        /// `true` when the OAuth2 provider is switched on. Releases since 2.38 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub oauth2_provider: Option<bool>,
     }
 }
 
 model! {
-    /// How people may sign in: `GET /api/v2/users/authmethods`.
+    /// The ways in which people can sign in: `GET /api/v2/users/authmethods`.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AuthMethods {
-        /// What they must agree to.
+        /// The URL of the terms of service that users must accept.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub terms_of_service_url: Option<String>,
-        /// With a password kept by Coder.
+        /// The login with a password that Coder keeps.
         pub password: AuthMethod,
-        /// Through GitHub.
+        /// The login through GitHub.
         pub github: GithubAuthMethod,
-        /// Through an OpenID Connect provider.
+        /// The login through an OpenID Connect provider.
         pub oidc: OidcAuthMethod,
     }
 }
 
 model! {
-    /// A way to sign in.
+    /// A way in which people can sign in.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AuthMethod {
-        /// Whether it is open.
+        /// `true` when people can sign in in this way.
         pub enabled: bool,
     }
 }
 
 model! {
-    /// Signing in through GitHub.
+    /// The login through GitHub.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct GithubAuthMethod {
-        /// Whether it is open.
+        /// `true` when people can sign in in this way.
         pub enabled: bool,
-        /// Whether it goes through the app of Coder's makers.
+        /// `true` when the login goes through the GitHub app of Coder's makers.
         pub default_provider_configured: bool,
     }
 }
 
 model! {
-    /// Signing in through an OpenID Connect provider.
+    /// The login through an OpenID Connect provider.
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "camelCase")]
     #[non_exhaustive]
     pub struct OidcAuthMethod {
-        /// Whether it is open.
+        /// `true` when people can sign in in this way.
         pub enabled: bool,
-        /// What the button says.
+        /// The text of the button.
         pub sign_in_text: String,
-        /// The button's picture.
+        /// The URL of the button's icon.
         pub icon_url: String,
     }
 }
 
 model! {
-    /// Whether there is a newer Coder: `GET /api/v2/updatecheck`.
+    /// The newest release of Coder: `GET /api/v2/updatecheck`.
     // coder: codersdk.UpdateCheckResponse
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct UpdateCheck {
-        /// Whether this is the newest.
+        /// `true` when the deployment runs the newest release.
         pub current: bool,
-        /// The newest one's version.
+        /// The version of the newest release.
         pub version: String,
-        /// Its release notes.
+        /// The URL of its release notes.
         pub url: String,
     }
 }
 
 model! {
-    /// The experiments a deployment may turn on: `GET /api/v2/experiments/available`.
+    /// The experiments that can be switched on: `GET /api/v2/experiments/available`.
     // coder: no definition: an object without a name of its own
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AvailableExperiments {
-        /// Those that are safe to try.
+        /// The names of the experiments that are safe to try.
         pub safe: List<String>,
     }
 }
 
 model! {
-    /// What tokens can be allowed: `GET /api/v2/auth/scopes`.
+    /// The scopes that API tokens can have: `GET /api/v2/auth/scopes`.
     // coder: codersdk.ExternalAPIKeyScopes
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ScopeCatalog {
-        /// The names, like `workspace:read`.
+        /// The names of the scopes, like `workspace:read`.
         pub external: List<String>,
     }
 }
 
 model! {
-    /// What the licence allows: `GET /api/v2/entitlements`. Builds without the enterprise part do not
-    /// have it.
+    /// The features that the licence allows: `GET /api/v2/entitlements`. Builds without the
+    /// enterprise part do not have this route.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct Entitlements {
-        /// By the feature's name.
+        /// The features, by their names.
         pub features: BTreeMap<String, Feature>,
-        /// What the operator should know.
+        /// The warnings for the operator.
         pub warnings: List<String>,
-        /// What the operator must know.
+        /// The errors that the operator must correct.
         pub errors: List<String>,
-        /// Whether there is a licence.
+        /// `true` when the deployment has a licence.
         pub has_license: bool,
-        /// Whether it is for trying only.
+        /// `true` when the licence is a trial licence.
         pub trial: bool,
-        /// Whether it wants telemetry.
+        /// `true` when the licence requires telemetry.
         pub require_telemetry: bool,
-        /// When this was last found out.
+        /// The moment at which Coder last evaluated the licence.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub refreshed_at: Option<Timestamp>,
     }
 }
 
 model! {
-    /// What the licence says about one feature.
+    /// A feature, as the licence allows it.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct Feature {
-        /// Whether it is paid for.
+        /// The right to use the feature.
         pub entitlement: Entitlement,
-        /// Whether it is on.
+        /// `true` when the feature is switched on.
         pub enabled: bool,
-        /// How much is paid for.
+        /// The greatest use that the licence grants, in the feature's own unit.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub limit: Option<i64>,
-        /// How much is used.
+        /// The present use, in the same unit.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub actual: Option<i64>,
-        /// From how much on people are warned.
+        /// The use from which on Coder warns.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub soft_limit: Option<i64>,
-        /// From how much on more is refused.
+        /// The use from which on Coder enforces the limit.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub hard_limit: Option<i64>,
-        /// How long it was used, in milliseconds, where use is a time.
+        /// The present use in milliseconds, for features that are measured in time.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub actual_ms: Option<i64>,
-        /// From when until when is counted.
+        /// The period in which the use is counted.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub usage_period: Option<UsagePeriod>,
     }
 }
 
 model! {
-    /// The time in which use of a feature is counted.
+    /// The period in which the use of a feature is counted.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct UsagePeriod {
-        /// When the licence was issued.
+        /// The moment at which the licence was issued.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub issued_at: Option<Timestamp>,
-        /// The beginning.
+        /// The beginning of the period.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub start: Option<Timestamp>,
-        /// The end.
+        /// The end of the period.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub end: Option<Timestamp>,
     }
 }
 
 model! {
-    /// The deployment and its proxies: `GET /api/v2/regions`.
+    /// The deployment and its workspace proxies: `GET /api/v2/regions`.
     // coder: codersdk.RegionsResponse-codersdk_Region
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct Regions {
-        /// The deployment itself comes first.
+        /// The regions. The deployment itself comes first.
         pub regions: List<Region>,
     }
 }
 
 model! {
-    /// A place that people reach workspaces through.
+    /// A server through which people reach workspaces: the deployment or a workspace proxy.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct Region {
-        /// Identifies it.
+        /// The id of the region.
         pub id: uuid::Uuid = required,
-        /// Its name.
+        /// The name of the region.
         pub name: String,
-        /// For people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment, or a URL.
         pub icon_url: String,
-        /// Whether it works.
+        /// `true` when the server answers.
         pub healthy: bool,
-        /// Where apps live below a path.
+        /// The URL below which apps have paths.
         pub path_app_url: String,
-        /// Where apps have host names of their own, like `*.apps.example.com`; empty for nowhere.
+        /// The host names of apps, like `*.apps.example.com`; empty when apps have none.
         pub wildcard_hostname: String,
     }
 }
 
 model! {
-    /// Where apps have host names of their own: `GET /api/v2/applications/host`.
+    /// The host names of apps: `GET /api/v2/applications/host`.
     // coder: codersdk.AppHostResponse
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AppHost {
-        /// Like `*.apps.example.com`; empty for nowhere.
+        /// The pattern of the host names, like `*.apps.example.com`; empty when apps have none.
         pub host: String,
     }
 }
 
 model! {
-    /// How to reach workspaces over SSH: `GET /api/v2/deployment/ssh`.
+    /// The settings for SSH connections to workspaces: `GET /api/v2/deployment/ssh`.
     // coder: codersdk.SSHConfigResponse
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct SshConfig {
-        /// What the names of hosts begin with, like `coder.`.
+        /// The prefix of workspaces' host names, like `coder.`.
         pub hostname_prefix: String,
-        /// What they end with, like `coder`.
+        /// The suffix of workspaces' host names, like `coder`.
         pub hostname_suffix: String,
-        /// What else to write into SSH's configuration.
+        /// Further options for the configuration of the SSH client.
         pub ssh_config_options: BTreeMap<String, String>,
     }
 }
 
 model! {
-    /// How much a deployment does: `GET /api/v2/deployment/stats`.
+    /// Statistics about a deployment: `GET /api/v2/deployment/stats`.
     #[derive(Clone, Debug, PartialEq, Serialize)]
     #[non_exhaustive]
     pub struct DeploymentStats {
-        /// From when.
+        /// The beginning of the period that is counted.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub aggregated_from: Option<Timestamp>,
-        /// Until when.
+        /// The end of the period that is counted.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub collected_at: Option<Timestamp>,
-        /// When it is worth asking again.
+        /// The moment of the next update.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub next_update_at: Option<Timestamp>,
-        /// Its workspaces.
+        /// The statistics about workspaces.
         pub workspaces: WorkspaceStats,
-        /// The people in them.
+        /// The numbers of sessions in workspaces.
         pub session_count: SessionCounts,
     }
 }
 
 model! {
-    /// How many workspaces do what.
+    /// The numbers of workspaces by their state, and their traffic.
     // coder: codersdk.WorkspaceDeploymentStats
     #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
     #[non_exhaustive]
     pub struct WorkspaceStats {
-        /// Their builds wait.
+        /// The number of workspaces with a pending build.
         pub pending: i64,
-        /// Their builds run.
+        /// The number of workspaces with a running build.
         pub building: i64,
-        /// They run.
+        /// The number of running workspaces.
         pub running: i64,
-        /// Their builds failed.
+        /// The number of workspaces with a failed build.
         pub failed: i64,
-        /// They are stopped.
+        /// The number of stopped workspaces.
         pub stopped: i64,
-        /// How long the way to them takes.
+        /// The latency of connections to workspaces, in milliseconds.
         pub connection_latency_ms: ConnectionLatency,
-        /// Bytes they received.
+        /// The bytes that workspaces received.
         pub rx_bytes: i64,
-        /// Bytes they sent.
+        /// The bytes that workspaces sent.
         pub tx_bytes: i64,
     }
 }
 
 model! {
-    /// How long the way to workspaces takes, in milliseconds.
+    /// The latency of connections to workspaces, in milliseconds.
     // coder: in other letters: Go writes its fields without names of their own
     #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
     #[serde(rename_all = "UPPERCASE")]
     #[non_exhaustive]
     pub struct ConnectionLatency {
-        /// For half of them no longer.
+        /// The median of all latencies.
         pub p50: f64,
-        /// For 95 of 100 no longer.
+        /// The 95th percentile of all latencies.
         pub p95: f64,
     }
 }
 
 model! {
-    /// How many people are in workspaces, by the way they got there.
+    /// The numbers of sessions in workspaces, by the kind of app.
     // coder: codersdk.SessionCountDeploymentStats
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct SessionCounts {
-        /// VS Code and its kin.
+        /// The number of sessions of VS Code.
         pub vscode: i64,
-        /// SSH.
+        /// The number of SSH sessions.
         pub ssh: i64,
-        /// JetBrains IDEs.
+        /// The number of sessions of JetBrains IDEs.
         pub jetbrains: i64,
-        /// Terminals in the browser.
+        /// The number of terminals in the browser.
         pub reconnecting_pty: i64,
     }
 }
 
 model! {
-    /// What the dashboard looks like: `GET /api/v2/appearance`.
+    /// The appearance of the dashboard: `GET /api/v2/appearance`.
     // coder: codersdk.AppearanceConfig
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct Appearance {
-        /// What it calls itself.
+        /// The name that the dashboard shows.
         pub application_name: String,
-        /// Its picture.
+        /// The URL of the logo.
         pub logo_url: String,
-        /// Where its documentation is.
+        /// The URL of the documentation.
         pub docs_url: String,
-        /// What it tells everyone, in the words of older versions.
+        /// The announcement for all users, as older releases tell it.
         pub service_banner: Banner,
-        /// What it tells everyone.
+        /// The announcements for all users.
         pub announcement_banners: List<Banner>,
-        /// Where to get help.
+        /// The links to pages that help.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub support_links: List<SupportLink>,
     }
 }
 
 model! {
-    /// Something the dashboard tells everyone.
+    /// An announcement that the dashboard shows to all users.
     // coder: codersdk.BannerConfig
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct Banner {
-        /// Whether it is shown.
+        /// `true` when the dashboard shows it.
         pub enabled: bool,
-        /// The text, in Markdown.
+        /// The text of the announcement, in Markdown.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub message: Option<String>,
-        /// Like `#1a2b3c`.
+        /// The colour of the background, like `#1a2b3c`.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub background_color: Option<String>,
     }
 }
 
 model! {
-    /// Where to get help.
+    /// A link to a page that helps.
     // coder: codersdk.LinkConfig
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct SupportLink {
-        /// For people.
+        /// The text of the link.
         pub name: String = required,
-        /// The URL.
+        /// The URL of the page.
         pub target: String = required,
-        /// A picture's name.
+        /// The name of the icon.
         pub icon: String,
-        /// Where it is shown.
+        /// The place in the dashboard where the link stands.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub location: Option<String>,
     }
@@ -409,13 +409,13 @@ neutral!(
 );
 
 open_enum! {
-    /// Whether a feature is paid for.
+    /// The right to use a feature.
     Entitlement {
-        /// It is.
+        /// The licence includes the feature.
         Entitled = "entitled",
-        /// It was, and may be used a little longer.
+        /// The licence has ended, and the feature may be used a little longer.
         GracePeriod = "grace_period",
-        /// It is not.
+        /// The licence does not include the feature.
         NotEntitled = "not_entitled",
     }
 }

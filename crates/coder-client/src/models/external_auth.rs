@@ -8,14 +8,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 model! {
-    /// What can be linked, and what is: `GET /api/v2/external-auth`.
+    /// The services whose accounts can be linked, and the links of the caller: `GET
+    /// /api/v2/external-auth`.
     // coder: no definition: the description names the type of one of its lists instead
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ExternalAuthList {
-        /// The services.
+        /// The services whose accounts can be linked.
         pub providers: List<ExternalAuthProvider>,
-        /// The caller's accounts there.
+        /// The accounts that the caller has linked.
         pub links: List<ExternalAuthLink>,
     }
 }
@@ -26,84 +27,86 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ExternalAuthProvider {
-        /// As the deployment's operator called it.
+        /// The id of the service, which the deployment's operator chose.
         pub id: String = required,
-        /// What it is, like `github`.
+        /// The kind of the service, like `github`.
         #[serde(rename = "type")]
         pub kind: String,
-        /// Whether it is linked by typing a code there.
+        /// `true` when an account is linked by typing a code at the service (RFC 8628).
         pub device: bool,
-        /// For people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment, or a URL.
         pub display_icon: String,
-        /// Whether Coder renews the access by itself.
+        /// `true` when Coder can refresh the access token.
         pub allow_refresh: bool,
-        /// Whether Coder can find out whether the access works.
+        /// `true` when Coder can check whether the access token is valid.
         pub allow_validate: bool,
-        /// Whether Coder takes the access back at the service when the link is removed. Not
-        /// told by older releases.
+        /// `true` when Coder revokes the token at the service when the link is removed. Older
+        /// releases do not tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub supports_revocation: Option<bool>,
-        /// The methods of PKCE that Coder uses there (RFC 7636 §4.3). Not told by older
-        /// releases.
+        /// The PKCE methods that Coder uses at the service (RFC 7636 §4.3). Older releases do not
+        /// tell them.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub code_challenge_methods_supported: List<String>,
     }
 }
 
 model! {
-    /// An account that was linked.
+    /// An account that the caller has linked.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ExternalAuthLink {
-        /// The service.
+        /// The id of the service.
         pub provider_id: String = required,
-        /// When it was linked.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When it last changed.
+        /// The moment of its last change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub updated_at: Option<Timestamp>,
-        /// Whether Coder can renew the access.
+        /// `true` when Coder has a refresh token for the account.
         pub has_refresh_token: bool,
-        /// Until when the access works; the year 1 when it does not end.
+        /// The moment at which the access token expires; the year 1 for never, see
+        /// [`expires_at`](Self::expires_at).
         #[serde(skip_serializing_if = "Option::is_none")]
         pub expires: Option<Timestamp>,
-        /// Whether it works now.
+        /// `true` when the access token is valid now.
         pub authenticated: bool,
-        /// Why not.
+        /// The reason when the access token is not valid.
         pub validate_error: String,
     }
 }
 
 impl ExternalAuthLink {
-    /// Until when the access works; `None` when that does not end, and when Coder does not tell.
+    /// Returns the moment at which the access token expires; `None` for never, and when Coder does
+    /// not tell it.
     pub fn expires_at(&self) -> Option<Timestamp> {
         ever(self.expires)
     }
 }
 
 model! {
-    /// Whether the caller has linked an account: `GET /api/v2/external-auth/{externalauth}`.
+    /// The caller's link to a service: `GET /api/v2/external-auth/{externalauth}`.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ExternalAuth {
-        /// Whether it is linked and works.
+        /// `true` when an account is linked and its access token is valid.
         pub authenticated: bool,
-        /// Whether it is linked by typing a code there.
+        /// `true` when an account is linked by typing a code at the service (RFC 8628).
         pub device: bool,
-        /// For people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// Whether Coder takes the access back at the service when the link is removed.
+        /// `true` when Coder revokes the token at the service when the link is removed.
         pub supports_revocation: bool,
-        /// The account.
+        /// The account at the service.
         pub user: Option<ExternalAuthUser>,
-        /// Whether the service wants an app to be installed.
+        /// `true` when the service has an app that can be installed.
         pub app_installable: bool,
-        /// Where it is installed.
+        /// The installations of the service's app.
         pub installations: List<ExternalAuthInstallation>,
-        /// Where to install it.
+        /// The URL of the page that installs the app.
         pub app_install_url: String,
     }
 }
@@ -113,86 +116,87 @@ model! {
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ExternalAuthUser {
-        /// The service's number for it.
+        /// The number of the account at the service.
         pub id: i64,
-        /// The name to sign in with.
+        /// The name that the account signs in with.
         pub login: String,
-        /// A picture.
+        /// The URL of the account's picture.
         pub avatar_url: String,
-        /// Its page.
+        /// The URL of the account's page.
         pub profile_url: String,
-        /// The full name.
+        /// The full name of the account's user.
         pub name: String,
     }
 }
 
 model! {
-    /// Where a service's app is installed.
+    /// An installation of a service's app.
     // coder: codersdk.ExternalAuthAppInstallation
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ExternalAuthInstallation {
-        /// The service's number for it.
+        /// The number of the installation at the service.
         pub id: i64,
-        /// For whom.
+        /// The account that the app is installed for.
         pub account: ExternalAuthUser,
-        /// Where to change it.
+        /// The URL of the page that configures the installation.
         pub configure_url: String,
     }
 }
 
 model! {
-    /// What became of a link that was removed: `DELETE /api/v2/external-auth/{externalauth}`.
+    /// The result of removing a link: `DELETE /api/v2/external-auth/{externalauth}`.
     // coder: codersdk.DeleteExternalAuthByIDResponse
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ExternalAuthUnlinked {
-        /// Whether the access was taken back at the service as well.
+        /// `true` when the token was revoked at the service too.
         pub token_revoked: bool,
-        /// Why not.
+        /// The reason when the token was not revoked.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub token_revocation_error: Option<String>,
     }
 }
 
 model! {
-    /// A code to type at a service: `GET /api/v2/external-auth/{externalauth}/device` (RFC 8628 §3.2).
+    /// A code to type at a service (RFC 8628 §3.2): `GET
+    /// /api/v2/external-auth/{externalauth}/device`.
     #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub struct ExternalAuthDevice {
-        /// What to ask Coder with.
+        /// The code for [`FinishExternalAuthDevice`](crate::operations::FinishExternalAuthDevice).
         pub device_code: Secret = required,
-        /// What to type.
+        /// The code that the user types.
         pub user_code: String = required,
-        /// Where to type it.
+        /// The URL of the page where the user types it.
         pub verification_uri: String = required,
-        /// For how many seconds it works.
+        /// The lifetime of both codes, in seconds.
         pub expires_in: i64,
-        /// How many seconds to wait between two questions.
+        /// The least time between two requests that finish the link, in seconds.
         pub interval: i64,
     }
 }
 
 model! {
-    /// An account that a template needs:
-    /// `GET /api/v2/templateversions/{templateversion}/external-auth`.
+    /// An external account that a template version needs: `GET
+    /// /api/v2/templateversions/{templateversion}/external-auth`.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct TemplateVersionExternalAuth {
-        /// The service.
+        /// The id of the service.
         pub id: String = required,
-        /// What it is, like `github`.
+        /// The kind of the service, like `github`.
         #[serde(rename = "type")]
         pub kind: String,
-        /// For people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment, or a URL.
         pub display_icon: String,
-        /// Where to link it.
+        /// The URL of the page where the user links the account.
         pub authenticate_url: String,
-        /// Whether it is linked.
+        /// `true` when the user has linked the account.
         pub authenticated: bool,
-        /// Whether it can do without.
+        /// `true` when a workspace can do without the account.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub optional: Option<bool>,
     }

@@ -13,112 +13,112 @@ use crate::{
 };
 
 model! {
-    /// The work of a provisioner, which runs Terraform.
+    /// A job of a provisioner, which runs Terraform.
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ProvisionerJob {
-        /// Identifies the job.
+        /// The id of the job.
         pub id: JobId = required,
-        /// When it was asked for.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When a provisioner took it.
+        /// The moment at which a provisioner took the job.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub started_at: Option<Timestamp>,
-        /// When it ended.
+        /// The moment at which the job ended.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub completed_at: Option<Timestamp>,
-        /// When somebody asked to cancel it.
+        /// The moment at which a user asked to cancel the job.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub canceled_at: Option<Timestamp>,
-        /// Why it failed.
+        /// The error with which the job failed.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub error: Option<String>,
-        /// What kind of failure that was.
+        /// The kind of that error, where Coder has a name for it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub error_code: Option<JobErrorCode>,
-        /// How far it is.
+        /// The status of the job.
         pub status: JobStatus,
-        /// Who does it.
+        /// The id of the provisioner daemon that runs the job.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub worker_id: Option<WorkerId>,
-        /// The name of who does it.
+        /// The name of the provisioner daemon that runs the job.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub worker_name: Option<String>,
-        /// The template's files.
+        /// The id of the archive with the template's files.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub file_id: Option<FileId>,
-        /// Which provisioners may take it.
+        /// The tags that a provisioner daemon must have to run the job.
         pub tags: BTreeMap<String, String>,
-        /// Its place in the queue, from 1; 0 when it does not wait.
+        /// The place in the queue, from 1 on; 0 when the job does not wait.
         pub queue_position: i64,
-        /// How many jobs wait.
+        /// The number of jobs in the queue.
         pub queue_size: i64,
-        /// The organization it belongs to.
+        /// The id of the organization that it belongs to.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub organization_id: Option<OrganizationId>,
-        /// Who asked for it. Told from 2.28 on.
+        /// The id of the user who requested the job. Releases since 2.28 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub initiator_id: Option<UserId>,
-        /// What it works on.
+        /// The input of the job: a template version or a build.
         pub input: JobInput,
-        /// What kind of work it is.
+        /// The type of the job.
         #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
         pub kind: Option<JobType>,
-        /// Who could do it.
+        /// The ids of the provisioner daemons that could run the job.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub available_workers: List<WorkerId>,
-        /// What it works on, by name. Blank inside a workspace.
+        /// The names of what the job works on. It is blank in the job of a workspace's build.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub metadata: Option<JobMetadata>,
-        /// Whether logs were cut off. Told from 2.26 on.
+        /// `true` when logs were cut, because they were too long. Releases since 2.26 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub logs_overflowed: Option<bool>,
     }
 }
 
 model! {
-    /// What a job works on.
+    /// The input of a provisioner job.
     // coder: codersdk.ProvisionerJobInput
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct JobInput {
-        /// The template version it imports.
+        /// The id of the template version that the job imports.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub template_version_id: Option<TemplateVersionId>,
-        /// The build it does.
+        /// The id of the build that the job runs.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_build_id: Option<BuildId>,
-        /// Why the input cannot be told.
+        /// The reason when Coder cannot read the input.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub error: Option<String>,
     }
 }
 
 model! {
-    /// What a job works on, by name.
+    /// The names of what a provisioner job works on.
     // coder: codersdk.ProvisionerJobMetadata
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct JobMetadata {
-        /// The template version's name.
+        /// The name of the template version.
         pub template_version_name: String,
-        /// The template, or the nil id.
+        /// The id of the template, or the nil id.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub template_id: Option<TemplateId>,
-        /// The template's name.
+        /// The name of the template.
         pub template_name: String,
-        /// The template's name for people.
+        /// The name of the template that user interfaces show; may be empty.
         pub template_display_name: String,
-        /// A path of the deployment, or a URL.
+        /// The icon of the template: a path of the deployment, or a URL.
         pub template_icon: String,
-        /// The workspace.
+        /// The id of the workspace.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_id: Option<WorkspaceId>,
-        /// The workspace's name.
+        /// The name of the workspace.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_name: Option<String>,
-        /// What the build does. Told from 2.28 on.
+        /// The transition of the build. Releases since 2.28 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_build_transition: Option<WorkspaceTransition>,
     }
@@ -127,43 +127,43 @@ model! {
 neutral!(ProvisionerJob, JobInput);
 
 open_enum! {
-    /// How far a job is.
+    /// The status of a provisioner job.
     JobStatus {
-        /// It waits for a provisioner.
+        /// The job waits for a provisioner.
         Pending = "pending",
-        /// A provisioner works on it.
+        /// A provisioner runs the job.
         Running = "running",
-        /// It is done.
+        /// The job has succeeded.
         Succeeded = "succeeded",
-        /// Somebody asked to cancel it.
+        /// The job is being canceled.
         Canceling = "canceling",
-        /// It was canceled.
+        /// The job was canceled.
         Canceled = "canceled",
-        /// It failed.
+        /// The job has failed.
         Failed = "failed",
-        /// Coder does not know.
+        /// Coder does not know the status.
         Unknown = "unknown",
     }
 }
 
 open_enum! {
-    /// What kind of failure ended a job.
+    /// The kind of an error that ended a provisioner job.
     JobErrorCode {
-        /// The template wants variables that nobody set.
+        /// The template needs variables that have no value.
         RequiredTemplateVariables = "REQUIRED_TEMPLATE_VARIABLES",
-        /// The owner's budget does not allow it.
+        /// The quota of the workspace's owner is used up.
         InsufficientQuota = "INSUFFICIENT_QUOTA",
     }
 }
 
 open_enum! {
-    /// What kind of work a job is.
+    /// The type of a provisioner job.
     JobType {
-        /// A workspace's build.
+        /// The build of a workspace.
         WorkspaceBuild = "workspace_build",
-        /// A template version's import.
+        /// The import of a template version.
         TemplateVersionImport = "template_version_import",
-        /// A trial of a template version.
+        /// A dry run of a template version.
         TemplateVersionDryRun = "template_version_dry_run",
     }
 }

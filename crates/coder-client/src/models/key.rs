@@ -19,65 +19,66 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ApiKey {
-        /// The first ten characters of the key, which are no secret.
+        /// The id: the first ten characters of the key, which are not secret.
         pub id: String = required,
-        /// Whose it is.
+        /// The id of the owner.
         pub user_id: UserId = required,
-        /// When it was last used; the year 1 or 1970 for never, see [`used_at`](Self::used_at).
+        /// The moment of the last use; the year 1 or 1970 for never, see
+        /// [`used_at`](Self::used_at).
         #[serde(skip_serializing_if = "Option::is_none")]
         pub last_used: Option<Timestamp>,
-        /// Until when it works.
+        /// The moment at which the key expires.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub expires_at: Option<Timestamp>,
-        /// When it was made.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When it last changed.
+        /// The moment of its last change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub updated_at: Option<Timestamp>,
-        /// How it came to be.
+        /// The way in which the key was created.
         pub login_type: LoginType,
-        /// What it may do, in the words of older versions.
+        /// The scope of the key, as older releases tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub scope: Option<String>,
-        /// What it may do.
+        /// The scopes, which limit what the key may do.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub scopes: List<String>,
-        /// Unique among its owner's tokens.
+        /// The name, which is unique among the owner's tokens.
         pub token_name: String,
-        /// How long it works, in seconds.
+        /// The lifetime of the key, in seconds.
         pub lifetime_seconds: i64,
-        /// What it may be used on.
+        /// The resources that the key works on.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub allow_list: List<AllowListTarget>,
-        /// Its owner's name, where everyone's tokens are listed.
+        /// The username of the owner, in lists of all users' tokens.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub username: Option<String>,
     }
 }
 
 impl ApiKey {
-    /// When it was last used; `None` for never, and when Coder does not tell.
+    /// Returns the moment of the last use; `None` for never, and when Coder does not tell it.
     pub fn used_at(&self) -> Option<Timestamp> {
         ever(self.last_used)
     }
 }
 
-/// Something an API token may be used on, written as `type:id`.
+/// A resource in the allow list of an API token, written as `type:id`.
 // coder: codersdk.APIAllowListTarget
 // coder: without type: Coder writes the whole as one text
 // coder: beside kind: the part of that text before the colon
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AllowListTarget {
-    /// What kind of thing, like `workspace`; `*` for anything.
+    /// The type of the resource, like `workspace`; `*` for all types.
     pub kind: String,
-    /// Which one; `*` for any.
+    /// The id of the resource; `*` for all resources of the type.
     pub id: String,
 }
 
 impl AllowListTarget {
-    /// The thing of this kind and id.
+    /// Creates the entry for a resource type and an id.
     pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Self {
         Self { kind: kind.into(), id: id.into() }
     }
@@ -103,7 +104,7 @@ impl Read for AllowListTarget {
         Ok(Self::new(kind, id))
     }
 
-    /// As Coder's description has it; no release that was seen writes it so.
+    /// Reads an object, as Coder's API description has it; no release that was seen writes one.
     fn from_fields<'de, A: MapAccess<'de>>(fields: A) -> Result<Outcome<Self>, A::Error> {
         let fields = BTreeMap::<String, String>::from_fields(fields)?;
         Ok(fields.and_then(|mut fields| match (fields.remove("type"), fields.remove("id")) {
@@ -114,33 +115,33 @@ impl Read for AllowListTarget {
 }
 
 model! {
-    /// A new key. It is told once.
+    /// A new API key or token. Coder returns its text only once.
     // coder: codersdk.GenerateAPIKeyResponse
     #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub struct NewApiKey {
-        /// The key itself.
+        /// The text of the key.
         pub key: Secret = required,
     }
 }
 
 model! {
-    /// A new session: `POST /api/v2/users/login`. Its token is told once.
+    /// A new session: `POST /api/v2/users/login`. Coder returns its token only once.
     // coder: codersdk.LoginWithPasswordResponse
     #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub struct NewSession {
-        /// The token.
+        /// The token of the session.
         pub session_token: Secret = required,
     }
 }
 
 model! {
-    /// What tokens somebody may make: `GET /api/v2/users/{user}/keys/tokens/tokenconfig`.
+    /// The limits for new tokens of a user: `GET /api/v2/users/{user}/keys/tokens/tokenconfig`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct TokenConfig {
-        /// How long they may work, in nanoseconds.
+        /// The longest lifetime of a token, in nanoseconds.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub max_token_lifetime: Option<i64>,
     }

@@ -1,4 +1,4 @@
-//! What builds and agents wrote, and how long things took.
+//! Logs of builds and agents, and the times that their parts took.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,18 +11,18 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ProvisionerJobLog {
-        /// Grows; what comes after it can be asked for.
+        /// The id of the line. Later lines have greater ids.
         pub id: i64 = required,
-        /// When it was written.
+        /// The moment at which the line was written.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// Who wrote it.
+        /// The program that wrote the line.
         pub log_source: JobLogSource,
-        /// How important it is.
+        /// The level of the line.
         pub log_level: LogLevel,
-        /// What was being done.
+        /// The stage of the build, like `Planning infrastructure`.
         pub stage: String,
-        /// The line.
+        /// The text of the line.
         pub output: String,
     }
 }
@@ -33,153 +33,153 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentLog {
-        /// Grows; what comes after it can be asked for.
+        /// The id of the line. Later lines have greater ids.
         pub id: i64 = required,
-        /// When it was written.
+        /// The moment at which the line was written.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// The line.
+        /// The text of the line.
         pub output: String,
-        /// How important it is.
+        /// The level of the line.
         pub level: LogLevel,
-        /// Who wrote it.
+        /// The id of the source that wrote the line.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub source_id: Option<LogSourceId>,
     }
 }
 
 model! {
-    /// How long the parts of a build took: `GET /api/v2/workspacebuilds/{build}/timings`.
+    /// The times that the parts of a build took: `GET /api/v2/workspacebuilds/{build}/timings`.
     // coder: codersdk.WorkspaceBuildTimings
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct BuildTimings {
-        /// The provisioner's.
+        /// The times of the provisioner.
         pub provisioner_timings: List<ProvisionerTiming>,
-        /// The agents' scripts.
+        /// The times of the agents' scripts.
         pub agent_script_timings: List<AgentScriptTiming>,
-        /// The agents' connections.
+        /// The times that the agents took to connect.
         pub agent_connection_timings: List<AgentConnectionTiming>,
     }
 }
 
 model! {
-    /// How long a provisioner took for one thing.
+    /// The time that a provisioner took for an action.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ProvisionerTiming {
-        /// The job.
+        /// The id of the provisioner job.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub job_id: Option<JobId>,
-        /// When it began.
+        /// The moment at which the action began.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub started_at: Option<Timestamp>,
-        /// When it ended.
+        /// The moment at which the action ended.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub ended_at: Option<Timestamp>,
-        /// Of which part of the work, like `plan`.
+        /// The stage of the build, like `plan`.
         pub stage: TimingStage,
-        /// Which Terraform provider.
+        /// The Terraform provider of the resource.
         pub source: String,
-        /// What it did.
+        /// The action, like `create` or `read`.
         pub action: String,
-        /// To what.
+        /// The Terraform address of the resource.
         pub resource: String,
     }
 }
 
 model! {
-    /// How long a script took.
+    /// The time that a script of an agent took.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentScriptTiming {
-        /// When it began.
+        /// The moment at which the script began.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub started_at: Option<Timestamp>,
-        /// When it ended.
+        /// The moment at which the script ended.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub ended_at: Option<Timestamp>,
-        /// With which code.
+        /// The exit code of the script.
         pub exit_code: i32,
-        /// When it runs, like `start`.
+        /// The stage in which the script runs, like `start`.
         pub stage: TimingStage,
-        /// How it ended.
+        /// The result of the script's run.
         pub status: String,
-        /// For people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// The agent.
+        /// The id of the agent.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_agent_id: Option<AgentId>,
-        /// The agent's name.
+        /// The name of the agent.
         pub workspace_agent_name: String,
     }
 }
 
 model! {
-    /// How long an agent took to connect.
+    /// The time that an agent took to connect.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentConnectionTiming {
-        /// When it was made.
+        /// The moment at which the agent was made.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub started_at: Option<Timestamp>,
-        /// When it connected.
+        /// The moment at which the agent connected.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub ended_at: Option<Timestamp>,
-        /// Always `connect`.
+        /// The stage, always `connect`.
         pub stage: TimingStage,
-        /// The agent.
+        /// The id of the agent.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_agent_id: Option<AgentId>,
-        /// The agent's name.
+        /// The name of the agent.
         pub workspace_agent_name: String,
     }
 }
 
 open_enum! {
-    /// Who wrote a line of a build's log.
+    /// The program that wrote a line of a build's log.
     JobLogSource {
-        /// What runs the provisioner.
+        /// The provisioner daemon, which runs the provisioner.
         ProvisionerDaemon = "provisioner_daemon",
-        /// The provisioner, Terraform.
+        /// The provisioner, which is Terraform.
         Provisioner = "provisioner",
     }
 }
 
 open_enum! {
-    /// How important a line is.
+    /// The level of a log line.
     LogLevel {
-        /// For those who look for a fault in Coder.
+        /// Details for developers of Coder.
         Trace = "trace",
-        /// For those who look for a fault.
+        /// Details for those who look for a fault.
         Debug = "debug",
-        /// For everyone.
+        /// Normal progress, for everyone.
         Info = "info",
-        /// Something may be wrong.
+        /// A message about a possible error.
         Warn = "warn",
-        /// Something is wrong.
+        /// A message about an error.
         Error = "error",
     }
 }
 
 open_enum! {
-    /// Of which part of the work a time is.
+    /// The stage that a time belongs to.
     TimingStage {
-        /// Terraform gets ready.
+        /// Terraform installs its providers and modules.
         Init = "init",
-        /// Terraform finds out what to do.
+        /// Terraform plans the changes.
         Plan = "plan",
-        /// Terraform draws its graph.
+        /// Terraform computes the graph of resources.
         Graph = "graph",
-        /// Terraform does it.
+        /// Terraform makes the changes.
         Apply = "apply",
-        /// Start scripts.
+        /// The start scripts of an agent.
         Start = "start",
-        /// Stop scripts.
+        /// The stop scripts of an agent.
         Stop = "stop",
-        /// Scripts that run at certain times.
+        /// The scripts that an agent runs on a schedule.
         Cron = "cron",
-        /// The agent's connection.
+        /// The connection of an agent.
         Connect = "connect",
     }
 }

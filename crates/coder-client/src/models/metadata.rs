@@ -1,4 +1,4 @@
-//! What agents tell about themselves.
+//! Metadata that agents collect.
 
 use super::moment::ever;
 use crate::reading::{model, neutral};
@@ -6,15 +6,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 model! {
-    /// One thing that an agent tells, as its template wants it: `GET
+    /// A value that an agent collects as its template says: `GET
     /// /api/v2/workspaceagents/{agent}/watch-metadata`.
     // coder: codersdk.WorkspaceAgentMetadata
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentMetadatum {
-        /// What was collected last.
+        /// The value that was collected last.
         pub result: AgentMetadataResult,
-        /// What it is.
+        /// The definition of the value.
         pub description: AgentMetadataDescription = required,
     }
 }
@@ -25,40 +25,42 @@ model! {
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentMetadataResult {
-        /// When it was collected; in the year 1 when it never was.
+        /// The moment at which it was collected; the year 1 for never, see
+        /// [`known_since`](Self::known_since).
         #[serde(skip_serializing_if = "Option::is_none")]
         pub collected_at: Option<Timestamp>,
-        /// How long ago that was, in seconds.
+        /// The time since it was collected, in seconds.
         pub age: i64,
-        /// For people.
+        /// The value, as a text for people.
         pub value: String,
-        /// Why there is no value; empty when there is one.
+        /// The error of the collection; empty when a value was collected.
         pub error: String,
     }
 }
 
 impl AgentMetadataResult {
-    /// When it was collected; `None` for never, and when Coder does not tell.
+    /// Returns the moment at which the value was collected; `None` for never, and when Coder does
+    /// not tell it.
     pub fn known_since(&self) -> Option<Timestamp> {
         ever(self.collected_at)
     }
 }
 
 model! {
-    /// How a value is collected.
+    /// The definition of a value that an agent collects.
     // coder: codersdk.WorkspaceAgentMetadataDescription
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AgentMetadataDescription {
-        /// For people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// Unique within the agent.
+        /// The key, which is unique in the agent.
         pub key: String = required,
-        /// What is run.
+        /// The script that prints the value.
         pub script: String,
-        /// How often, in seconds.
+        /// The time between two runs of the script, in seconds.
         pub interval: i64,
-        /// How long it may take, in seconds.
+        /// The time after which a run is stopped, in seconds.
         pub timeout: i64,
     }
 }

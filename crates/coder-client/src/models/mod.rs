@@ -1,9 +1,8 @@
-//! What Coder answers with, read tolerantly.
+//! The models of Coder's answers, which are read tolerantly.
 //!
-//! Required is only what makes a thing that thing: its id, its name, its owner. Anything else may
-//! be missing, null, or of a form unknown here, and is then `None`, empty, or
-//! `Other`. Fields that a newer Coder adds are ignored, and a [`List`](crate::List) tells which of
-//! its items could not be read.
+//! Only the fields that identify a model are required: its id, its name, its owner. Any other field
+//! may be missing, null, or of an unknown form, and is then `None`, empty, or `Other`. Fields that a
+//! newer Coder adds are ignored. A [`List`](crate::List) reports the items that could not be read.
 
 mod agent;
 mod app;

@@ -1,8 +1,8 @@
-//! Moments that Coder writes where there is none.
+//! Moments that stand for never.
 
 use jiff::Timestamp;
 
-/// A moment that has been or will be: Coder writes the year 1, and some releases 1970, for never.
+/// Returns the moment unless it stands for never: Coder writes the year 1, and some releases 1970.
 pub(super) fn ever(moment: Option<Timestamp>) -> Option<Timestamp> {
     moment.filter(|moment| *moment > Timestamp::UNIX_EPOCH)
 }

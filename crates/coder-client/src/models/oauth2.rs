@@ -8,233 +8,235 @@ use crate::reading::{model, neutral, open_enum};
 use crate::{List, OAuth2AppId, OAuth2SecretId};
 
 model! {
-    /// An app that people may sign in to with Coder:
-    /// `GET /api/v2/oauth2-provider/apps/{app}`.
+    /// An OAuth2 app: an application that people sign in to with Coder. `GET
+    /// /api/v2/oauth2-provider/apps/{app}`.
     // coder: codersdk.OAuth2ProviderApp
     // coder: beside client_type, dynamically_registered, redirect_uris, scope: since 2.38
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct OAuth2App {
-        /// Also its `client_id`.
+        /// The id of the app, which is also its `client_id`.
         pub id: OAuth2AppId = required,
-        /// For people.
+        /// The name that the consent page shows.
         pub name: String = required,
-        /// Where users come back to.
+        /// The redirect URI, or the first of several.
         pub callback_url: String,
-        /// Everywhere users may come back to. Told from 2.38 on.
+        /// All redirect URIs. Releases since 2.38 tell them.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub redirect_uris: List<String>,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
         pub icon: String,
-        /// What it may be granted at most. Told from 2.38 on.
+        /// The scopes that the app may be granted at most. Releases since 2.38 tell them.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub scope: Option<String>,
-        /// Whether it can keep a secret. Told from 2.38 on.
+        /// The client type. Releases since 2.38 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub client_type: Option<OAuth2ClientType>,
-        /// Whether it registered itself. Told from 2.38 on.
+        /// `true` when the app has registered itself (RFC 7591). Releases since 2.38 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub dynamically_registered: Option<bool>,
-        /// Where it talks to Coder.
+        /// The endpoints of Coder that the app uses.
         pub endpoints: OAuth2AppEndpoints,
     }
 }
 
 model! {
-    /// Where an app talks to Coder.
+    /// The endpoints of Coder that an OAuth2 app uses.
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct OAuth2AppEndpoints {
-        /// Where users give their consent.
+        /// The authorization endpoint (RFC 6749 §3.1).
         pub authorization: String,
-        /// Where codes become tokens.
+        /// The token endpoint (RFC 6749 §3.2).
         pub token: String,
-        /// Where tokens end.
+        /// The revocation endpoint (RFC 7009).
         pub token_revoke: String,
-        /// Always empty.
+        /// The device authorization endpoint (RFC 8628), always empty.
         pub device_authorization: String,
     }
 }
 
 model! {
-    /// A secret of an app, without the secret itself.
+    /// A secret of an OAuth2 app, without its text.
     // coder: codersdk.OAuth2ProviderAppSecret
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct OAuth2AppSecret {
-        /// Identifies it.
+        /// The id of the secret.
         pub id: OAuth2SecretId = required,
-        /// When it was last used.
+        /// The moment of the last use.
         pub last_used_at: Option<Timestamp>,
-        /// Its last characters behind asterisks.
+        /// The last characters of the secret, behind asterisks.
         pub client_secret_truncated: String,
     }
 }
 
 model! {
-    /// A new secret of an app. It is told once.
+    /// A new secret of an OAuth2 app. Coder returns its text only once.
     // coder: codersdk.OAuth2ProviderAppSecretFull
     #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub struct NewOAuth2AppSecret {
-        /// Identifies it.
+        /// The id of the secret.
         pub id: OAuth2SecretId = required,
-        /// The secret itself.
+        /// The text of the secret.
         pub client_secret_full: Secret = required,
     }
 }
 
 model! {
-    /// Settings of the OAuth2 provider: `GET /api/v2/oauth2-provider/settings`.
+    /// The settings of the OAuth2 provider: `GET /api/v2/oauth2-provider/settings`.
     // coder: codersdk.OAuth2ProviderSettings
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct OAuth2Settings {
-        /// Whether clients may register themselves.
+        /// `true` when clients may register themselves (RFC 7591).
         #[serde(skip_serializing_if = "Option::is_none")]
         pub dynamic_client_registration_enabled: Option<bool>,
     }
 }
 
 model! {
-    /// What the OAuth2 provider can do (RFC 8414 §2):
-    /// `GET /.well-known/oauth-authorization-server`.
+    /// The metadata of the OAuth2 provider (RFC 8414 §2): `GET
+    /// /.well-known/oauth-authorization-server`.
     ///
-    /// Its URLs are built from the access URL, which may differ from the URL that this process reaches
-    /// the deployment by.
+    /// Its URLs are built from the access URL, which may differ from the URL by which this process
+    /// reaches the deployment.
     // coder: codersdk.OAuth2AuthorizationServerMetadata
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct OAuth2ServerMetadata {
-        /// The access URL.
+        /// The issuer, which is the access URL.
         pub issuer: String = required,
-        /// Where users give their consent.
+        /// The URL of the authorization endpoint, where users give their consent.
         pub authorization_endpoint: String = required,
-        /// Where codes become tokens.
+        /// The URL of the token endpoint, which exchanges codes for tokens.
         pub token_endpoint: String = required,
-        /// Where clients register themselves, while they may.
+        /// The URL of the registration endpoint, while clients may register themselves.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub registration_endpoint: Option<String>,
-        /// Where tokens end. Told from 2.29 on.
+        /// The URL of the revocation endpoint (RFC 7009). Releases since 2.29 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub revocation_endpoint: Option<String>,
-        /// `code`.
+        /// The supported response types: `code`.
         pub response_types_supported: List<String>,
-        /// `authorization_code` and `refresh_token`.
+        /// The supported grant types: `authorization_code` and `refresh_token`.
         pub grant_types_supported: List<String>,
-        /// `S256`.
+        /// The supported PKCE methods: `S256`.
         pub code_challenge_methods_supported: List<String>,
-        /// What can be granted.
+        /// The scopes that can be granted.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub scopes_supported: List<String>,
-        /// How clients prove who they are.
+        /// The supported methods of client authentication.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub token_endpoint_auth_methods_supported: List<String>,
     }
 }
 
 model! {
-    /// What the API accepts as proof (RFC 9728 §2): `GET /.well-known/oauth-protected-resource`.
+    /// The metadata of the API as a protected resource (RFC 9728 §2): `GET
+    /// /.well-known/oauth-protected-resource`.
     // coder: codersdk.OAuth2ProtectedResourceMetadata
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct OAuth2ResourceMetadata {
-        /// The access URL.
+        /// The resource, which is the access URL.
         pub resource: String = required,
-        /// Who gives tokens for it.
+        /// The authorization servers that issue tokens for it.
         pub authorization_servers: List<String>,
-        /// What can be granted.
+        /// The scopes that can be granted.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub scopes_supported: List<String>,
-        /// How a token may be sent.
+        /// The ways in which a bearer token can be sent (RFC 6750 §2).
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub bearer_methods_supported: List<String>,
     }
 }
 
 model! {
-    /// What a client says about itself when it registers (RFC 7591 §2).
+    /// The metadata with which a client registers itself (RFC 7591 §2).
     // coder: codersdk.OAuth2ClientRegistrationRequest
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct OAuth2ClientMetadata {
-        /// Where users may come back to; at least one.
+        /// The redirect URIs, at least one.
         pub redirect_uris: List<String>,
-        /// For people.
+        /// The name of the client that the consent page shows.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub client_name: Option<String>,
-        /// Its page.
+        /// The URL of the client's page.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub client_uri: Option<String>,
-        /// Its picture.
+        /// The URL of the client's logo.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub logo_uri: Option<String>,
-        /// Its terms.
+        /// The URL of the client's terms of service.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub tos_uri: Option<String>,
-        /// Its privacy policy.
+        /// The URL of the client's privacy policy.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub policy_uri: Option<String>,
-        /// Where its keys are.
+        /// The URL of the client's JSON Web Key Set.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub jwks_uri: Option<String>,
-        /// Its keys.
+        /// The client's JSON Web Key Set.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub jwks: Option<serde_json::Value>,
-        /// What software it is.
+        /// The id of the client's software.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub software_id: Option<String>,
-        /// Which version of it.
+        /// The version of the client's software.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub software_version: Option<String>,
-        /// What its publisher says about it, signed (RFC 7591 §2.3).
+        /// The software statement: a signed JWT with metadata (RFC 7591 §2.3).
         #[serde(skip_serializing_if = "Option::is_none")]
         pub software_statement: Option<String>,
-        /// How it gets tokens; by default with codes and refresh tokens.
+        /// The grant types of the client; by default authorization codes and refresh tokens.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub grant_types: List<String>,
-        /// What it asks the consent page for; by default `code`.
+        /// The response types of the client; by default `code`.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub response_types: List<String>,
-        /// How it proves who it is; by default `client_secret_basic`.
+        /// The method of client authentication; by default `client_secret_basic`.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub token_endpoint_auth_method: Option<String>,
-        /// What it may be granted, separated by spaces.
+        /// The scopes that the client may be granted, separated by spaces.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub scope: Option<String>,
-        /// Whom to write to.
+        /// The addresses of people who are responsible for the client.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub contacts: List<String>,
     }
 }
 
 impl OAuth2ClientMetadata {
-    /// A client that says no more than where its users come back to.
+    /// Creates the metadata of a client with these redirect URIs.
     pub fn new(redirect_uris: impl IntoIterator<Item = String>) -> Self {
         Self { redirect_uris: redirect_uris.into_iter().collect(), ..Self::default() }
     }
 }
 
 model! {
-    /// A client that registered itself (RFC 7591 §3.2.1). Its secrets are told once.
+    /// A registered client (RFC 7591 §3.2.1). Coder returns its secrets only once.
     // coder: codersdk.OAuth2ClientRegistrationResponse
     // coder: beside software_statement: it is asked for, and not told again
     #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub struct OAuth2Client {
-        /// Identifies it.
+        /// The `client_id` of the client.
         pub client_id: OAuth2AppId = required,
-        /// Its secret; `None` when it is told no more, or for a client without one.
+        /// The client secret; `None` when it was returned before, and for a client without a
+        /// secret.
         pub client_secret: Option<Secret>,
-        /// When it registered, in seconds since 1970.
+        /// The moment of the registration, in seconds since 1970.
         pub client_id_issued_at: Option<i64>,
-        /// Until when its secret works, in seconds since 1970; `None` when that does not end.
+        /// The moment at which the secret expires, in seconds since 1970; `None` for never.
         pub client_secret_expires_at: Option<i64>,
-        /// What to change the registration with; `None` when it is told no more.
+        /// The token that allows to change the registration; `None` when it was returned before.
         pub registration_access_token: Option<Secret>,
-        /// Where to change the registration.
+        /// The URL of the registration (RFC 7592).
         pub registration_client_uri: Option<String>,
-        /// What it said about itself, with what Coder filled in.
+        /// The metadata of the client, completed by Coder.
         pub metadata: OAuth2ClientMetadata = required #[serde(flatten)],
     }
 }
@@ -242,11 +244,11 @@ model! {
 neutral!(OAuth2AppEndpoints);
 
 open_enum! {
-    /// Whether a client can keep a secret (RFC 6749 §2.1).
+    /// The type of an OAuth2 client (RFC 6749 §2.1).
     OAuth2ClientType {
-        /// It can.
+        /// The client can keep a secret.
         Confidential = "confidential",
-        /// It cannot.
+        /// The client cannot keep a secret.
         Public = "public",
     }
 }

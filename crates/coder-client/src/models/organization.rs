@@ -14,25 +14,25 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct Organization {
-        /// Never changes.
+        /// The id of the organization, which never changes.
         pub id: OrganizationId = required,
-        /// Unique in the deployment.
+        /// The name, which is unique in the deployment.
         pub name: String = required,
-        /// For people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
         pub icon: String,
-        /// What it is.
+        /// The description of the organization.
         pub description: String,
-        /// When it was created.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When it last changed.
+        /// The moment of its last change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub updated_at: Option<Timestamp>,
-        /// Whether it is the deployment's default one.
+        /// `true` for the default organization of the deployment.
         pub is_default: bool,
-        /// What every member may do. Told from 2.36 on.
+        /// The roles that every member has. Releases since 2.36 tell them.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub default_org_member_roles: List<String>,
     }
@@ -44,136 +44,136 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct OrganizationMember {
-        /// Who.
+        /// The id of the user.
         pub user_id: UserId = required,
-        /// Where.
+        /// The id of the organization.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub organization_id: Option<OrganizationId>,
-        /// Since when.
+        /// The moment at which the user became a member.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When the membership last changed.
+        /// The moment of the membership's last change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub updated_at: Option<Timestamp>,
-        /// The roles in the organization.
+        /// The roles that the user has in the organization.
         pub roles: List<Role>,
-        /// The username.
+        /// The username of the user.
         pub username: String = required,
-        /// The full name.
+        /// The full name of the user.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<String>,
-        /// A picture.
+        /// The URL of the user's picture.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub avatar_url: Option<String>,
-        /// The address.
+        /// The email address of the user.
         pub email: String,
-        /// The roles in the whole deployment.
+        /// The roles that the user has in the whole deployment.
         pub global_roles: List<Role>,
-        /// Whether the user may sign in.
+        /// The status, which decides whether the user may sign in.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub status: Option<UserStatus>,
-        /// How the user signs in.
+        /// The way in which the user signs in.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub login_type: Option<LoginType>,
-        /// When the user was last active.
+        /// The moment of the user's last activity.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub last_seen_at: Option<Timestamp>,
-        /// When the user was created.
+        /// The moment at which the user was created.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub user_created_at: Option<Timestamp>,
-        /// When the user last changed.
+        /// The moment of the user's last change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub user_updated_at: Option<Timestamp>,
-        /// Whether this is a service account.
+        /// `true` for a service account.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub is_service_account: Option<bool>,
-        /// Whether the user counts for the AI licence.
+        /// `true` when the user takes a seat of the AI licence.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub has_ai_seat: Option<bool>,
     }
 }
 
 model! {
-    /// What somebody's workspaces may cost:
-    /// `GET /api/v2/organizations/{organization}/members/{user}/workspace-quota`.
+    /// The budget for a member's workspaces: `GET
+    /// /api/v2/organizations/{organization}/members/{user}/workspace-quota`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct WorkspaceQuota {
-        /// What they cost now, in the deployment's own unit.
+        /// The present cost of the workspaces, in the deployment's own unit.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub credits_consumed: Option<i64>,
-        /// What they may cost; -1 for anything.
+        /// The greatest cost of the workspaces, in the same unit; -1 for no limit.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub budget: Option<i64>,
     }
 }
 
 model! {
-    /// A provisioner that may do builds:
-    /// `GET /api/v2/organizations/{organization}/provisionerdaemons`.
+    /// A provisioner daemon, which runs builds: `GET
+    /// /api/v2/organizations/{organization}/provisionerdaemons`.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ProvisionerDaemon {
-        /// Never changes.
+        /// The id of the daemon, which never changes.
         pub id: WorkerId = required,
-        /// The organization it works for.
+        /// The id of the organization that it belongs to.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub organization_id: Option<OrganizationId>,
-        /// The key it signs in with.
+        /// The id of the key that the daemon signs in with.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub key_id: Option<uuid::Uuid>,
-        /// When it was registered.
+        /// The moment at which the daemon was registered.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When it was last seen.
+        /// The moment at which Coder last heard of the daemon.
         pub last_seen_at: Option<Timestamp>,
-        /// Its name.
+        /// The name of the daemon.
         pub name: String,
-        /// Its version.
+        /// The version of the daemon.
         pub version: String,
-        /// The version of the provisioners' API it speaks.
+        /// The version of the provisioner API that the daemon speaks.
         pub api_version: String,
-        /// What it can run, like `terraform`.
+        /// The provisioners that the daemon can run, like `terraform`.
         pub provisioners: List<String>,
-        /// Which jobs it takes.
+        /// The tags of the daemon, which decide what jobs it takes.
         pub tags: BTreeMap<String, String>,
-        /// The key's name.
+        /// The name of the key that the daemon signs in with.
         pub key_name: Option<String>,
-        /// What it does.
+        /// The status of the daemon.
         pub status: Option<ProvisionerDaemonStatus>,
-        /// What it works on.
+        /// The job that the daemon runs.
         pub current_job: Option<ProvisionerDaemonJob>,
-        /// What it worked on before.
+        /// The job that the daemon ran before.
         pub previous_job: Option<ProvisionerDaemonJob>,
     }
 }
 
 model! {
-    /// What a provisioner works on.
+    /// A job of a provisioner daemon.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ProvisionerDaemonJob {
-        /// The job.
+        /// The id of the job.
         pub id: JobId = required,
-        /// How far it is.
+        /// The status of the job.
         pub status: JobStatus,
-        /// The template's name.
+        /// The name of the template.
         pub template_name: String,
-        /// The template's picture.
+        /// The icon of the template: a path of the deployment, or a URL.
         pub template_icon: String,
-        /// The template's name for people.
+        /// The name of the template that user interfaces show; may be empty.
         pub template_display_name: String,
     }
 }
 
 open_enum! {
-    /// What a provisioner does.
+    /// The status of a provisioner daemon.
     ProvisionerDaemonStatus {
-        /// It is not there.
+        /// The daemon is not connected.
         Offline = "offline",
-        /// It waits for work.
+        /// The daemon waits for a job.
         Idle = "idle",
-        /// It works.
+        /// The daemon runs a job.
         Busy = "busy",
     }
 }

@@ -8,142 +8,142 @@ use crate::reading::{model, neutral, open_enum};
 use crate::{List, PresetId, UserId};
 
 model! {
-    /// A parameter of a template version:
-    /// `GET /api/v2/templateversions/{templateversion}/rich-parameters`.
+    /// A parameter of a template version: `GET
+    /// /api/v2/templateversions/{templateversion}/rich-parameters`.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct TemplateVersionParameter {
-        /// Unique in the version.
+        /// The name, which is unique in the version.
         pub name: String = required,
-        /// For people.
+        /// The name that user interfaces show.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub display_name: Option<String>,
-        /// What it is for, in Markdown.
+        /// The description of the parameter, in Markdown.
         pub description: String,
-        /// What it is for, as plain text.
+        /// The description of the parameter, as plain text.
         pub description_plaintext: String,
-        /// What values look like. On the wire every value is a text.
+        /// The type of the values. On the wire every value is a text.
         #[serde(rename = "type")]
         pub kind: ParameterType,
-        /// How a form asks for it.
+        /// The control by which a form asks for the value.
         pub form_type: ParameterFormType,
-        /// Whether it can be changed after the workspace was created.
+        /// `true` when the value can be changed after the workspace was created.
         pub mutable: bool,
-        /// Its value when nobody chooses one.
+        /// The value that the parameter has when the user chooses none.
         pub default_value: String,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
         pub icon: String,
-        /// The values it may have; any when there are none.
+        /// The values that the user can choose from; any value when there are none.
         pub options: List<ParameterOption>,
-        /// What to say about a value that is not valid.
+        /// The message for a value that is not valid.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub validation_error: Option<String>,
-        /// What a valid value looks like, in Go's syntax of regular expressions.
+        /// The regular expression that a valid value matches, in Go's syntax.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub validation_regex: Option<String>,
-        /// The least valid number.
+        /// The smallest valid number.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub validation_min: Option<i64>,
         /// The greatest valid number.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub validation_max: Option<i64>,
-        /// Whether a number may only grow or only shrink.
+        /// The direction in which a number may change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub validation_monotonic: Option<ValidationMonotonic>,
-        /// Whether somebody must choose a value.
+        /// `true` when the user must choose a value.
         pub required: bool,
-        /// Whether it holds for one build only.
+        /// `true` when the value holds for one build only.
         pub ephemeral: bool,
     }
 }
 
 model! {
-    /// A value that a parameter may have.
+    /// A value that a user can choose for a parameter.
     // coder: codersdk.TemplateVersionParameterOption
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ParameterOption {
-        /// For people.
+        /// The name that a form shows.
         pub name: String = required,
-        /// What it means.
+        /// The description of the option.
         pub description: String,
-        /// The value.
+        /// The value that the option stands for.
         pub value: String = required,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
         pub icon: String,
     }
 }
 
 model! {
-    /// Values for a template's parameters under one name:
-    /// `GET /api/v2/templateversions/{templateversion}/presets`.
+    /// A preset: named values for the parameters of a template version. `GET
+    /// /api/v2/templateversions/{templateversion}/presets`.
     // coder: in other letters: Go writes its fields without names of their own
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "PascalCase")]
     #[non_exhaustive]
     pub struct Preset {
-        /// Identifies it in this version.
+        /// The id of the preset. Each version has presets of its own.
         #[serde(rename = "ID")]
         pub id: PresetId = required("ID"),
-        /// For people.
+        /// The name that a form shows.
         pub name: String = required("Name"),
-        /// The values.
+        /// The values of the parameters.
         pub parameters: List<PresetParameter>,
-        /// Whether a form begins with it.
+        /// `true` for the preset that a form begins with.
         pub default: bool,
-        /// How many workspaces wait, ready made.
+        /// The number of prebuilt workspaces that Coder keeps ready.
         pub desired_prebuild_instances: Option<i64>,
-        /// What it is for.
+        /// The description of the preset.
         pub description: String,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
         pub icon: String,
     }
 }
 
 model! {
-    /// One value of a preset.
+    /// The value of a parameter in a preset.
     // coder: in other letters: Go writes its fields without names of their own
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "PascalCase")]
     #[non_exhaustive]
     pub struct PresetParameter {
-        /// The parameter's name.
+        /// The name of the parameter.
         pub name: String = required("Name"),
-        /// Its value.
+        /// The value of the parameter.
         pub value: String = required("Value"),
     }
 }
 
 model! {
-    /// A value that somebody chose before:
-    /// `GET /api/v2/users/{user}/autofill-parameters`.
+    /// A value that a user chose for an earlier workspace: `GET
+    /// /api/v2/users/{user}/autofill-parameters`.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct UserParameter {
-        /// The parameter's name.
+        /// The name of the parameter.
         pub name: String = required,
-        /// Its value.
+        /// The value of the parameter.
         pub value: String = required,
     }
 }
 
 model! {
-    /// What a form should ask, given what was answered so far:
-    /// `POST /api/v2/templateversions/{templateversion}/dynamic-parameters/evaluate`.
+    /// The parameters of a form, for the values that were chosen so far: `POST
+    /// /api/v2/templateversions/{templateversion}/dynamic-parameters/evaluate`.
     // coder: codersdk.DynamicParametersResponse
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct DynamicParameters {
-        /// The number of the request it answers.
+        /// The id of the request that this answers.
         pub id: i64,
-        /// What is wrong with the whole.
+        /// The errors and warnings about the template.
         pub diagnostics: List<ParameterDiagnostic>,
-        /// What to ask for.
+        /// The parameters that the form asks for.
         pub parameters: List<PreviewParameter>,
     }
 }
 
-/// What was answered so far, and for whom.
+/// The values that were chosen so far, and the future owner of the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct DynamicParametersRequest {
     pub(crate) id: i64,
@@ -153,138 +153,138 @@ pub(crate) struct DynamicParametersRequest {
 }
 
 model! {
-    /// A parameter whose form depends on the others' values.
+    /// A parameter that may depend on the values of other parameters.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct PreviewParameter {
-        /// Unique in the version.
+        /// The name, which is unique in the version.
         pub name: String = required,
-        /// For people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// What it is for, in Markdown.
+        /// The description of the parameter, in Markdown.
         pub description: String,
-        /// What values look like.
+        /// The type of the values.
         #[serde(rename = "type")]
         pub kind: ParameterType,
-        /// How a form asks for it.
+        /// The control by which a form asks for the value.
         pub form_type: ParameterFormType,
-        /// How the form's field looks.
+        /// The look of the form's control.
         pub styling: ParameterStyling,
-        /// Whether it can be changed after the workspace was created.
+        /// `true` when the value can be changed after the workspace was created.
         pub mutable: bool,
-        /// Its value when nobody chooses one.
+        /// The value that the parameter has when the user chooses none.
         pub default_value: ParameterValue,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
         pub icon: String,
-        /// The values it may have; any when there are none.
+        /// The values that the user can choose from; any value when there are none.
         pub options: List<PreviewParameterOption>,
-        /// What makes a value valid.
+        /// The rules for a valid value.
         pub validations: List<ParameterValidation>,
-        /// Whether somebody must choose a value.
+        /// `true` when the user must choose a value.
         pub required: bool,
-        /// Its place in the form.
+        /// The place in the form: smaller numbers come first.
         pub order: i64,
-        /// Whether it holds for one build only.
+        /// `true` when the value holds for one build only.
         pub ephemeral: bool,
-        /// Its value now.
+        /// The present value of the parameter.
         pub value: ParameterValue,
-        /// What is wrong with its value.
+        /// The errors and warnings about the value.
         pub diagnostics: List<ParameterDiagnostic>,
     }
 }
 
 model! {
-    /// A value, or none.
+    /// The value of a parameter, which may be absent.
     // coder: codersdk.NullHCLString
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ParameterValue {
-        /// The value.
+        /// The value, or an empty text.
         pub value: String,
-        /// Whether there is one.
+        /// `true` when the value is present.
         pub valid: bool,
     }
 }
 
 model! {
-    /// How a form's field looks.
+    /// The look of a form's control.
     // coder: codersdk.PreviewParameterStyling
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ParameterStyling {
-        /// Shown while it is empty.
+        /// The text that is shown while the control is empty.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub placeholder: Option<String>,
-        /// Whether it cannot be changed.
+        /// `true` when the value cannot be changed.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub disabled: Option<bool>,
-        /// Its label.
+        /// The label of the control.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub label: Option<String>,
-        /// Whether what is typed is hidden.
+        /// `true` when the typed text is hidden.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub mask_input: Option<bool>,
     }
 }
 
 model! {
-    /// A value that a dynamic parameter may have.
+    /// A value that a user can choose for a dynamic parameter.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct PreviewParameterOption {
-        /// For people.
+        /// The name that a form shows.
         pub name: String = required,
-        /// What it means.
+        /// The description of the option.
         pub description: String,
-        /// The value.
+        /// The value that the option stands for.
         pub value: ParameterValue,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
         pub icon: String,
     }
 }
 
 model! {
-    /// What makes a value valid.
+    /// A rule for the valid values of a parameter.
     // coder: codersdk.PreviewParameterValidation
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ParameterValidation {
-        /// What to say about a value that is not.
+        /// The message for a value that is not valid.
         pub validation_error: String,
-        /// What it looks like, in Go's syntax of regular expressions.
+        /// The regular expression that a valid value matches, in Go's syntax.
         pub validation_regex: Option<String>,
-        /// The least valid number.
+        /// The smallest valid number.
         pub validation_min: Option<i64>,
         /// The greatest valid number.
         pub validation_max: Option<i64>,
-        /// Whether a number may only grow or only shrink.
+        /// The direction in which a number may change.
         pub validation_monotonic: Option<ValidationMonotonic>,
     }
 }
 
 model! {
-    /// What is wrong with a value or a template.
+    /// An error or a warning about a value or a template.
     // coder: codersdk.FriendlyDiagnostic
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ParameterDiagnostic {
-        /// How bad it is.
+        /// The severity: error or warning.
         pub severity: DiagnosticSeverity,
-        /// In a few words.
+        /// The message, in a few words.
         pub summary: String,
-        /// In more words.
+        /// The details of the message.
         pub detail: String,
-        /// For programs.
+        /// The machine-readable part of the message.
         pub extra: DiagnosticExtra,
     }
 }
 
 model! {
-    /// What is wrong, for programs.
+    /// The machine-readable part of a diagnostic.
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct DiagnosticExtra {
-        /// Like `required`; empty for none.
+        /// The code, like `required`; empty when there is none.
         pub code: String,
     }
 }
@@ -292,13 +292,13 @@ model! {
 neutral!(ParameterStyling, ParameterValue, DiagnosticExtra);
 
 open_enum! {
-    /// What a parameter's values look like.
+    /// The type of a parameter's values.
     ParameterType {
-        /// Any text.
+        /// A text of any form.
         String = "string",
-        /// A whole number.
+        /// A whole number, written in decimal.
         Number = "number",
-        /// `true` or `false`.
+        /// The text `true` or `false`.
         Bool = "bool",
         /// A list of texts, written as JSON.
         ListOfStrings = "list(string)",
@@ -306,47 +306,47 @@ open_enum! {
 }
 
 open_enum! {
-    /// How a form asks for a parameter. Empty when the form may choose.
+    /// The control by which a form asks for a parameter. Empty when the form may choose.
     ParameterFormType {
-        /// One of a few, all shown.
+        /// Radio buttons, which show all options.
         Radio = "radio",
-        /// A number by hand.
+        /// A slider for a number.
         Slider = "slider",
-        /// A line.
+        /// A text field of one line.
         Input = "input",
-        /// One of many.
+        /// A list that opens to choose one option.
         Dropdown = "dropdown",
-        /// A box to tick.
+        /// A checkbox for a yes or no.
         Checkbox = "checkbox",
-        /// A switch.
+        /// A switch for on or off.
         Switch = "switch",
-        /// Several of many.
+        /// A list that opens to choose several options.
         MultiSelect = "multi-select",
-        /// Several, of one's own.
+        /// A field for several texts of the user's own.
         TagSelect = "tag-select",
-        /// Several lines.
+        /// A text field of several lines.
         Textarea = "textarea",
-        /// Not at all: something is wrong with it.
+        /// No control, because the parameter is defined wrongly.
         Error = "error",
     }
 }
 
 open_enum! {
-    /// Which way a number may change.
+    /// The direction in which a number may change from build to build.
     ValidationMonotonic {
-        /// It may only grow.
+        /// The number may only grow.
         Increasing = "increasing",
-        /// It may only shrink.
+        /// The number may only shrink.
         Decreasing = "decreasing",
     }
 }
 
 open_enum! {
-    /// How bad something is.
+    /// The severity of a diagnostic.
     DiagnosticSeverity {
-        /// Nothing can be built.
+        /// No workspace can be built.
         Error = "error",
-        /// It can.
+        /// A workspace can be built all the same.
         Warning = "warning",
     }
 }

@@ -1,4 +1,4 @@
-//! Resources: what a build made.
+//! Resources, which builds make.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,51 +8,51 @@ use crate::reading::model;
 use crate::{JobId, List, ResourceId};
 
 model! {
-    /// Something a build made: a virtual machine, a pod, a volume.
+    /// A resource that a build made, such as a virtual machine, a pod or a volume.
     #[derive(Clone, Debug, PartialEq, Serialize)]
     #[non_exhaustive]
     pub struct WorkspaceResource {
-        /// Changes with every build.
+        /// The id of the resource. Each build makes new ids.
         pub id: ResourceId = required,
-        /// When the build made it.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// The job that made it.
+        /// The id of the provisioner job that made the resource.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub job_id: Option<JobId>,
-        /// The transition it belongs to.
+        /// The transition of the build.
         pub workspace_transition: WorkspaceTransition,
-        /// Terraform's type, like `kubernetes_pod`.
+        /// The Terraform type, like `kubernetes_pod`.
         #[serde(rename = "type")]
         pub kind: String,
-        /// Terraform's name.
+        /// The Terraform name of the resource.
         pub name: String = required,
-        /// Not to be shown.
+        /// `true` when user interfaces should not show the resource.
         pub hide: bool,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
         pub icon: String,
-        /// The agents that run in it.
+        /// The agents that run in the resource.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub agents: List<WorkspaceAgent>,
-        /// What the template tells about it.
+        /// The metadata that the template tells about the resource.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub metadata: List<ResourceMetadata>,
-        /// In the deployment's own unit of cost.
+        /// The cost for each day, in the deployment's own unit.
         pub daily_cost: i32,
     }
 }
 
 model! {
-    /// One thing a template tells about a resource.
+    /// A value that a template tells about a resource.
     // coder: codersdk.WorkspaceResourceMetadata
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ResourceMetadata {
-        /// What.
+        /// The name of the value.
         pub key: String = required,
-        /// Its value.
+        /// The value, as a text.
         pub value: String,
-        /// Whether to hide the value until somebody asks for it.
+        /// `true` when user interfaces should hide the value until the user asks for it.
         pub sensitive: bool,
     }
 }

@@ -1,4 +1,4 @@
-//! What is shared: workspaces with people, ports with the world.
+//! Shared workspaces and shared ports.
 
 use serde::Serialize;
 
@@ -7,33 +7,34 @@ use crate::reading::{model, open_enum};
 use crate::{GroupId, List, OrganizationId, UserId, WorkspaceId};
 
 model! {
-    /// With whom a workspace is shared: `GET /api/v2/workspaces/{workspace}/acl`.
+    /// The users and groups that a workspace is shared with: `GET
+    /// /api/v2/workspaces/{workspace}/acl`.
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct WorkspaceAcl {
-        /// Users.
+        /// The users that have a role.
         pub users: List<WorkspaceUser>,
-        /// Groups.
+        /// The groups that have a role.
         pub group: List<WorkspaceGroup>,
     }
 }
 
 model! {
-    /// A user whom a workspace is shared with.
+    /// A user that a workspace is shared with.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct WorkspaceUser {
-        /// Who.
+        /// The id of the user.
         pub id: UserId = required,
-        /// The username.
+        /// The username of the user.
         pub username: String = required,
-        /// The full name.
+        /// The full name of the user.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<String>,
-        /// A picture.
+        /// The URL of the user's picture.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub avatar_url: Option<String>,
-        /// What the user may do with it.
+        /// The role that the user has in the workspace.
         pub role: WorkspaceRole,
     }
 }
@@ -43,82 +44,82 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct WorkspaceGroup {
-        /// Which.
+        /// The id of the group.
         pub id: GroupId = required,
-        /// Its name.
+        /// The name of the group.
         pub name: String,
-        /// Its name for people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// The organization it belongs to.
+        /// The id of the organization that it belongs to.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub organization_id: Option<OrganizationId>,
-        /// That organization's name.
+        /// The name of the organization that it belongs to.
         pub organization_name: String,
-        /// That organization's name for people.
+        /// The name of the organization that user interfaces show.
         pub organization_display_name: String,
-        /// Its members, as far as the caller may see them.
+        /// The members that the caller may see.
         pub members: List<User>,
-        /// A picture.
+        /// The URL of the group's picture.
         pub avatar_url: String,
-        /// How many members it has.
+        /// The number of the group's members.
         pub total_member_count: i64,
-        /// What its members' workspaces may cost together, in the deployment's own unit.
+        /// The budget that the group adds to each member's quota, in the deployment's own unit.
         pub quota_allowance: i64,
-        /// Where it comes from.
+        /// The source of the group.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub source: Option<GroupSource>,
-        /// What they may do with it.
+        /// The role that members have in the workspace.
         pub role: WorkspaceRole,
     }
 }
 
 model! {
-    /// The ports of a workspace that are shared: `GET /api/v2/workspaces/{workspace}/port-share`.
+    /// The shared ports of a workspace: `GET /api/v2/workspaces/{workspace}/port-share`.
     // coder: codersdk.WorkspaceAgentPortShares
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct PortShares {
-        /// Each of them.
+        /// The ports that are shared.
         pub shares: List<PortShare>,
     }
 }
 
 model! {
-    /// A port that is shared.
+    /// A shared port of a workspace.
     // coder: codersdk.WorkspaceAgentPortShare
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct PortShare {
-        /// The workspace.
+        /// The id of the workspace.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_id: Option<WorkspaceId>,
-        /// The agent's name.
+        /// The name of the agent.
         pub agent_name: String = required,
-        /// The port.
+        /// The number of the port.
         pub port: u16 = required,
-        /// With whom.
+        /// The users that may open the port.
         pub share_level: SharingLevel,
-        /// What it speaks.
+        /// The protocol of the port.
         pub protocol: PortShareProtocol,
     }
 }
 
 open_enum! {
-    /// What a port speaks.
+    /// The protocol of a shared port.
     PortShareProtocol {
-        /// HTTP.
+        /// Plain HTTP between Coder and the port.
         Http = "http",
-        /// HTTPS.
+        /// HTTPS between Coder and the port.
         Https = "https",
     }
 }
 
 open_enum! {
-    /// Where a group comes from.
+    /// The source of a group.
     GroupSource {
-        /// Somebody created it in Coder.
+        /// A user created the group in Coder.
         User = "user",
-        /// The provider that people sign in with tells it.
+        /// The OpenID Connect provider names the group.
         Oidc = "oidc",
     }
 }

@@ -14,128 +14,131 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct Template {
-        /// Never changes.
+        /// The id of the template, which never changes.
         pub id: TemplateId = required,
-        /// When it was created.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When it last changed.
+        /// The moment of its last change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub updated_at: Option<Timestamp>,
-        /// The organization it belongs to.
+        /// The id of the organization that it belongs to.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub organization_id: Option<OrganizationId>,
-        /// That organization's name.
+        /// The name of the organization that it belongs to.
         pub organization_name: String,
-        /// That organization's name for people.
+        /// The name of the organization that user interfaces show.
         pub organization_display_name: String,
-        /// That organization's picture.
+        /// The icon of the organization: a path of the deployment, or a URL.
         pub organization_icon: String,
-        /// Unique in its organization.
+        /// The name, which is unique in its organization.
         pub name: String = required,
-        /// For people; may be empty.
+        /// The name that user interfaces show; may be empty.
         pub display_name: String,
-        /// What builds it, like `terraform`.
+        /// The provisioner that builds workspaces, like `terraform`.
         pub provisioner: String,
-        /// The version that new workspaces use.
+        /// The id of the version that new workspaces use.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub active_version_id: Option<TemplateVersionId>,
-        /// How many people use it; 0 when nobody counted yet.
+        /// The number of users with recent activity; -1 or 0 while Coder has not counted them.
         pub active_user_count: i64,
-        /// How long builds take, by what they do.
+        /// The times that builds take, by their transition.
         pub build_time_stats: BTreeMap<String, BuildTimeStats>,
-        /// What it is for.
+        /// The description of the template.
         pub description: String,
-        /// Whether no workspace can be created from it any more.
+        /// `true` when no new workspace can be created from it.
         pub deprecated: bool,
-        /// Why, and what to use instead.
+        /// The reason for the deprecation, and what to use instead.
         pub deprecation_message: String,
-        /// Whether it is gone. Told from 2.34 on.
+        /// `true` when the template was deleted. Releases since 2.34 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub deleted: Option<bool>,
-        /// A path of the deployment, or a URL.
+        /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
         pub icon: String,
-        /// After how many milliseconds its workspaces stop by themselves; 0 for never.
+        /// The time after which workspaces stop by themselves, in milliseconds; 0 for never.
         pub default_ttl_ms: i64,
-        /// By how many milliseconds use extends that.
+        /// The time by which activity moves that stop, in milliseconds.
         pub activity_bump_ms: i64,
-        /// How many milliseconds before a stop its user is warned. Told from 2.36 on.
+        /// The time before a stop at which its user is notified, in milliseconds; 0 for no
+        /// notification. Releases since 2.36 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub time_til_autostop_notify_ms: Option<i64>,
-        /// When its workspaces must stop.
+        /// The days on which workspaces must stop.
         pub autostop_requirement: AutostopRequirement,
-        /// When its workspaces may start by themselves.
+        /// The days on which workspaces may start by themselves.
         pub autostart_requirement: AutostartRequirement,
-        /// Who created it.
+        /// The id of the user who created the template.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_by_id: Option<UserId>,
-        /// That user's name.
+        /// The username of the user who created the template.
         pub created_by_name: String,
-        /// Whether users may let their workspaces start by themselves.
+        /// `true` when users may set an autostart schedule.
         pub allow_user_autostart: bool,
-        /// Whether users may say when their workspaces stop by themselves.
+        /// `true` when users may set the time after which their workspaces stop.
         pub allow_user_autostop: bool,
-        /// Whether users may cancel builds.
+        /// `true` when users may cancel builds.
         pub allow_user_cancel_workspace_jobs: bool,
-        /// After how many milliseconds a failed workspace is stopped; 0 for never.
+        /// The time after which a failed workspace is stopped, in milliseconds; 0 for never.
         pub failure_ttl_ms: i64,
-        /// After how many milliseconds without use a workspace becomes dormant; 0 for never.
+        /// The time without use after which a workspace becomes dormant, in milliseconds; 0 for
+        /// never.
         pub time_til_dormant_ms: i64,
-        /// After how many milliseconds a dormant workspace is deleted; 0 for never.
+        /// The time after which a dormant workspace is deleted, in milliseconds; 0 for never.
         pub time_til_dormant_autodelete_ms: i64,
-        /// Whether builds must use the active version.
+        /// `true` when builds must use the active version.
         pub require_active_version: bool,
-        /// With whom ports may be shared at most.
+        /// The widest level at which ports may be shared.
         pub max_port_share_level: SharingLevel,
-        /// Who answers cross-origin questions to its apps. Told from 2.26 on.
+        /// The party that answers CORS preflight requests to apps. Releases since 2.26 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub cors_behavior: Option<CorsBehavior>,
-        /// Whether its parameters are plain instead of dynamic.
+        /// `true` when the parameters are static instead of dynamic.
         pub use_classic_parameter_flow: bool,
-        /// Whether AI agents may use it. Told from 2.37 on.
+        /// `true` when AI agents may use the template. Releases since 2.37 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub agents_allowed: Option<bool>,
-        /// Whether its modules are fetched anew for each build. Told from 2.34 on.
+        /// `true` when Terraform modules are downloaded for each build. Releases since 2.34 tell
+        /// it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub disable_module_cache: Option<bool>,
     }
 }
 
 model! {
-    /// How long builds take, in milliseconds; `None` when too few were measured.
+    /// The times that builds take, in milliseconds; `None` when too few were measured.
     // coder: codersdk.TransitionStats
     // coder: in other letters: Go writes its fields without names of their own
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "UPPERCASE")]
     #[non_exhaustive]
     pub struct BuildTimeStats {
-        /// Half of them take no longer.
+        /// The median of the build times.
         pub p50: Option<i64>,
-        /// 95 of 100 take no longer.
+        /// The 95th percentile of the build times.
         pub p95: Option<i64>,
     }
 }
 
 model! {
-    /// When workspaces must stop.
+    /// The days on which workspaces must stop.
     // coder: codersdk.TemplateAutostopRequirement
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AutostopRequirement {
-        /// On these days of the week, like `monday`.
+        /// The days of the week, like `monday`.
         pub days_of_week: List<String>,
-        /// Every so many weeks.
+        /// The number of weeks between two stops.
         pub weeks: i64,
     }
 }
 
 model! {
-    /// When workspaces may start by themselves.
+    /// The days on which workspaces may start by themselves.
     // coder: codersdk.TemplateAutostartRequirement
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct AutostartRequirement {
-        /// On these days of the week, like `monday`.
+        /// The days of the week, like `monday`.
         pub days_of_week: List<String>,
     }
 }
@@ -145,57 +148,57 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct TemplateVersion {
-        /// Never changes.
+        /// The id of the version, which never changes.
         pub id: TemplateVersionId = required,
-        /// The template; `None` while it belongs to none.
+        /// The id of the template; `None` while the version belongs to no template.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub template_id: Option<TemplateId>,
-        /// The organization it belongs to.
+        /// The id of the organization that it belongs to.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub organization_id: Option<OrganizationId>,
-        /// When it was created.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When it last changed.
+        /// The moment of its last change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub updated_at: Option<Timestamp>,
-        /// Unique in its template.
+        /// The name, which is unique in its template.
         pub name: String = required,
-        /// What is new in it.
+        /// The message that describes the changes of the version.
         pub message: String,
-        /// Its import.
+        /// The provisioner job that imports the version.
         pub job: ProvisionerJob,
-        /// Its documentation, in Markdown.
+        /// The documentation of the template, in Markdown.
         pub readme: String,
-        /// Who created it.
+        /// The user who created the version.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_by: Option<MinimalUser>,
-        /// Whether it is hidden.
+        /// `true` when the version is archived, which hides it.
         pub archived: bool,
-        /// What is wrong with it.
+        /// The warnings about the version.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub warnings: List<TemplateVersionWarning>,
-        /// Who can import it.
+        /// The provisioners that can import the version.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub matched_provisioners: Option<MatchedProvisioners>,
-        /// Whether an agent runs outside of what a build makes.
+        /// `true` when an agent runs on a machine that the build does not make.
         pub has_external_agent: bool,
     }
 }
 
 model! {
-    /// Somebody, in a few words.
+    /// A user with the most important fields only.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct MinimalUser {
-        /// Never changes.
+        /// The id of the user, which never changes.
         pub id: UserId = required,
-        /// Unique in the deployment.
+        /// The username, which is unique in the deployment.
         pub username: String = required,
-        /// The full name.
+        /// The full name of the user.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<String>,
-        /// A picture.
+        /// The URL of the user's picture.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub avatar_url: Option<String>,
     }
@@ -206,20 +209,20 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct TemplateVersionVariable {
-        /// Its name.
+        /// The name of the variable.
         pub name: String = required,
-        /// What it is for.
+        /// The description of the variable.
         pub description: String,
-        /// Its type, like `string`.
+        /// The Terraform type, like `string`.
         #[serde(rename = "type")]
         pub kind: String,
-        /// Its value; empty when it is sensitive.
+        /// The value; empty for a sensitive variable.
         pub value: String,
-        /// What it is when nobody sets it.
+        /// The value that the variable has when none is set.
         pub default_value: String,
-        /// Whether somebody must set it.
+        /// `true` when the variable has no default value.
         pub required: bool,
-        /// Whether its value is not told.
+        /// `true` when Coder does not return the value.
         pub sensitive: bool,
     }
 }
@@ -227,19 +230,19 @@ model! {
 neutral!(AutostopRequirement, AutostartRequirement);
 
 open_enum! {
-    /// Who answers cross-origin questions to apps.
+    /// The party that answers CORS preflight requests to apps.
     CorsBehavior {
-        /// Coder.
+        /// Coder answers the preflight requests.
         Simple = "simple",
-        /// The app.
+        /// The app answers the preflight requests.
         Passthru = "passthru",
     }
 }
 
 open_enum! {
-    /// What is wrong with a template version.
+    /// A warning about a template version.
     TemplateVersionWarning {
-        /// It cannot make workspaces.
+        /// The version cannot make workspaces.
         UnsupportedWorkspaces = "UNSUPPORTED_WORKSPACES",
     }
 }

@@ -1,4 +1,4 @@
-//! People and service accounts.
+//! Users and service accounts.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,49 +12,51 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct User {
-        /// Never changes.
+        /// The id of the user, which never changes.
         pub id: UserId = required,
-        /// Unique in the deployment; may change.
+        /// The username. It is unique in the deployment, and may change.
         pub username: String = required,
-        /// The full name.
+        /// The full name of the user.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<String>,
-        /// A picture.
+        /// The URL of the user's picture.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub avatar_url: Option<String>,
-        /// The address Coder knows; whether it was verified depends on the login type.
+        /// The email address. Whether it was verified depends on the login type.
         pub email: String,
-        /// When the user was created.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When the user was last changed.
+        /// The moment of its last change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub updated_at: Option<Timestamp>,
-        /// When the user was last active; the year 1 for never, see [`seen_at`](Self::seen_at).
+        /// The moment of the user's last activity; the year 1 for never, see
+        /// [`seen_at`](Self::seen_at).
         #[serde(skip_serializing_if = "Option::is_none")]
         pub last_seen_at: Option<Timestamp>,
-        /// Whether the user may sign in.
+        /// The status, which decides whether the user may sign in.
         pub status: UserStatus,
-        /// How the user signs in.
+        /// The way in which the user signs in.
         pub login_type: LoginType,
-        /// Whether this is a service account. Told from 2.34 on.
+        /// `true` for a service account. Releases since 2.34 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub is_service_account: Option<bool>,
-        /// The colours the user chose for Coder's dashboard.
+        /// The theme that the user chose for the dashboard.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub theme_preference: Option<String>,
-        /// The organizations the user belongs to.
+        /// The ids of the organizations that the user is a member of.
         pub organization_ids: List<OrganizationId>,
         /// The roles in the whole deployment, without the implicit `member`.
         pub roles: List<Role>,
-        /// Whether the user counts for the AI licence. Told from 2.34 on.
+        /// `true` when the user takes a seat of the AI licence. Releases since 2.34 tell it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub has_ai_seat: Option<bool>,
     }
 }
 
 impl User {
-    /// When the user was last active; `None` for never, and when Coder does not tell.
+    /// Returns the moment of the user's last activity; `None` for never, and when Coder does not
+    /// tell it.
     pub fn seen_at(&self) -> Option<Timestamp> {
         ever(self.last_seen_at)
     }
@@ -66,19 +68,19 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct UserPage {
-        /// Those on this page.
+        /// The users on this page.
         pub users: List<User>,
-        /// How many there are on all pages; 0 when Coder does not tell.
+        /// The number of users on all pages; 0 when Coder does not tell it.
         pub count: u64,
     }
 }
 
 model! {
-    /// How somebody signs in: `GET /api/v2/users/{user}/login-type`.
+    /// The login type of a user: `GET /api/v2/users/{user}/login-type`.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct UserLoginType {
-        /// How.
+        /// The way in which the user signs in.
         pub login_type: LoginType,
     }
 }
@@ -89,56 +91,57 @@ model! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct FirstUser {
-        /// Who.
+        /// The id of the user.
         pub user_id: UserId = required,
-        /// The default organization.
+        /// The id of the default organization.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub organization_id: Option<OrganizationId>,
     }
 }
 
 model! {
-    /// A role of a user.
+    /// A role of a user, which grants permissions.
     // coder: without organization_member_permissions, organization_permissions, site_permissions, user_permissions: what a role allows is asked for with `CheckAuthorization`
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct Role {
-        /// Like `template-admin`.
+        /// The name of the role, like `template-admin`.
         pub name: String = required,
-        /// For people.
+        /// The name that user interfaces show.
         pub display_name: String,
-        /// The organization in which it holds; `None` for the whole deployment.
+        /// The organization that the role is limited to; `None` for the whole deployment.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub organization_id: Option<OrganizationId>,
     }
 }
 
 open_enum! {
-    /// Whether a user may sign in.
+    /// The status of a user.
     UserStatus {
-        /// Yes.
+        /// The user may sign in.
         Active = "active",
-        /// Yes, and becomes active by doing so.
+        /// The user may sign in, and becomes active by doing so. A dormant user takes no seat of
+        /// the licence.
         Dormant = "dormant",
-        /// No; every request answers 401.
+        /// The user may not sign in. Coder answers each request with 401.
         Suspended = "suspended",
     }
 }
 
 open_enum! {
-    /// How a user signs in, or how an API key came to be.
+    /// The way in which a user signs in, or in which an API key was created.
     LoginType {
-        /// With a password kept by Coder.
+        /// A password, which Coder keeps.
         Password = "password",
-        /// Through GitHub.
+        /// A login through GitHub.
         Github = "github",
-        /// Through an OpenID Connect provider.
+        /// A login through an OpenID Connect provider.
         Oidc = "oidc",
-        /// With an API token.
+        /// An API token, made by its user.
         Token = "token",
-        /// Not at all.
+        /// No login: the user is a service account.
         None = "none",
-        /// Keys only: given to an OAuth2 app.
+        /// A consent to an OAuth2 app. Only keys have this type.
         OAuth2ProviderApp = "oauth2_provider_app",
     }
 }

@@ -14,104 +14,109 @@ use crate::{
 model! {
     /// A workspace: `GET /api/v2/workspaces/{workspace}`.
     ///
-    /// Its parameters are not part of it; they belong to its builds.
+    /// Parameter values are not part of it, but of its builds.
     #[derive(Clone, Debug, PartialEq, Serialize)]
     #[non_exhaustive]
     pub struct Workspace {
-        /// Never changes.
+        /// The id of the workspace, which never changes.
         pub id: WorkspaceId = required,
-        /// When it was created.
+        /// The moment of its creation.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub created_at: Option<Timestamp>,
-        /// When it last changed.
+        /// The moment of its last change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub updated_at: Option<Timestamp>,
-        /// Whose it is.
+        /// The id of the owner.
         pub owner_id: UserId = required,
-        /// The owner's username.
+        /// The username of the owner.
         pub owner_name: String = required,
-        /// The owner's picture.
+        /// The URL of the owner's picture.
         pub owner_avatar_url: String,
-        /// The organization it belongs to.
+        /// The id of the organization that it belongs to.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub organization_id: Option<OrganizationId>,
-        /// That organization's name.
+        /// The name of the organization that it belongs to.
         pub organization_name: String,
-        /// What it is made from.
+        /// The id of the template.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub template_id: Option<TemplateId>,
-        /// The template's name.
+        /// The name of the template.
         pub template_name: String,
-        /// The template's name for people; may be empty.
+        /// The name of the template that user interfaces show; may be empty.
         pub template_display_name: String,
-        /// A path of the deployment like `/icon/k8s.png`, a URL, or empty.
+        /// The icon of the template: a path of the deployment like `/icon/k8s.png`, a URL, or
+        /// empty.
         pub template_icon: String,
-        /// Whether the owner may cancel a build.
+        /// `true` when the owner may cancel builds.
         pub template_allow_user_cancel_workspace_jobs: bool,
-        /// The version new builds should use.
+        /// The active version of the template, which new builds should use.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub template_active_version_id: Option<TemplateVersionId>,
-        /// Whether new builds must use it.
+        /// `true` when new builds must use the active version.
         pub template_require_active_version: bool,
-        /// Whether the template's parameters are plain instead of dynamic.
+        /// `true` when the parameters of the template are static instead of dynamic.
         pub template_use_classic_parameter_flow: bool,
-        /// The newest build, which says what the workspace is doing. Where Coder tells none that
-        /// is known here, it has the nil id and a status that is `Other`.
+        /// The newest build, whose status is the status of the workspace.
+        ///
+        /// When Coder sends no build that can be read, this one has the nil id and a status that is
+        /// `Other`.
         pub latest_build: WorkspaceBuild,
-        /// What an app in it last reported.
+        /// The last status that an app of the workspace reported.
         pub latest_app_status: Option<AppStatus>,
-        /// Whether the latest build does not use the active version.
+        /// `true` when the latest build does not use the active version.
         pub outdated: bool,
-        /// Unique among its owner's workspaces.
+        /// The name, which is unique among the workspaces of its owner.
         pub name: String = required,
-        /// When it starts by itself, as `CRON_TZ=Zone 30 9 * * 1-5`.
+        /// The schedule on which the workspace starts by itself, like `CRON_TZ=Europe/Berlin 30 9 *
+        /// * 1-5`.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub autostart_schedule: Option<String>,
-        /// After how many milliseconds it stops by itself.
+        /// The time after which the workspace stops by itself, in milliseconds.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub ttl_ms: Option<i64>,
-        /// When it was last used; the year 1 for never, see [`used_at`](Self::used_at).
+        /// The moment of the last use; the year 1 for never, see [`used_at`](Self::used_at).
         #[serde(skip_serializing_if = "Option::is_none")]
         pub last_used_at: Option<Timestamp>,
-        /// When it will be deleted because it is dormant.
+        /// The moment at which Coder deletes the workspace because it is dormant.
         pub deleting_at: Option<Timestamp>,
-        /// Since when it is dormant: stopped, and must be woken before it starts.
+        /// The moment since which the workspace is dormant: it is stopped, and must be made active
+        /// before it starts.
         pub dormant_at: Option<Timestamp>,
-        /// Whether its agents work.
+        /// The health of the workspace's agents.
         pub health: WorkspaceHealth,
-        /// Whether it updates to the active version when it starts.
+        /// The setting that updates the workspace to the active version when it starts.
         pub automatic_updates: AutomaticUpdates,
-        /// Whether it can be renamed.
+        /// `true` when the deployment allows to rename workspaces.
         pub allow_renames: bool,
-        /// Whether the caller, if they own it, marked it as a favorite.
+        /// `true` when the caller owns the workspace and has marked it as a favorite.
         pub favorite: bool,
-        /// When it will start by itself.
+        /// The moment of the next start by the schedule.
         pub next_start_at: Option<Timestamp>,
-        /// Whether it waits, ready made, for an owner.
+        /// `true` for a prebuilt workspace, which waits for an owner.
         pub is_prebuild: bool,
-        /// The task it runs. Told from 2.28 on.
+        /// The id of the task that the workspace runs. Releases since 2.28 tell it.
         pub task_id: Option<TaskId>,
-        /// With whom the owner shares it. Told from 2.30 on.
+        /// The users and groups that the workspace is shared with. Releases since 2.30 tell them.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub shared_with: List<SharedWith>,
     }
 }
 
 impl Workspace {
-    /// When it was last used; `None` for never, and when Coder does not tell.
+    /// Returns the moment of the last use; `None` for never, and when Coder does not tell it.
     pub fn used_at(&self) -> Option<Timestamp> {
         ever(self.last_used_at)
     }
 }
 
 model! {
-    /// Whether a workspace's agents work.
+    /// The health of a workspace's agents.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct WorkspaceHealth {
-        /// Whether all do. A workspace without agents is healthy.
+        /// `true` when all agents are healthy. A workspace without agents is healthy.
         pub healthy: bool = required,
-        /// Those that do not.
+        /// The ids of the agents that are not healthy.
         pub failing_agents: List<AgentId>,
     }
 }
@@ -123,21 +128,21 @@ impl Default for WorkspaceHealth {
 }
 
 model! {
-    /// Somebody a workspace is shared with.
+    /// A user or group that a workspace is shared with.
     // coder: codersdk.SharedWorkspaceActor
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct SharedWith {
-        /// The user's or group's id.
+        /// The id of the user or group.
         pub id: uuid::Uuid = required,
-        /// User or group.
+        /// The kind: user or group.
         pub actor_type: ActorType,
-        /// The user's or group's name.
+        /// The name of the user or group.
         pub name: String,
-        /// A picture.
+        /// The URL of the user's or group's picture.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub avatar_url: Option<String>,
-        /// What they may do.
+        /// The roles that the user or group has.
         pub roles: List<WorkspaceRole>,
     }
 }
@@ -148,33 +153,35 @@ model! {
     #[derive(Clone, Debug, PartialEq, Serialize)]
     #[non_exhaustive]
     pub struct WorkspacePage {
-        /// The caller's favorites first, then running ones, then by owner and name.
+        /// The workspaces on this page: the caller's favorites first, then running ones, then by
+        /// owner and name.
         pub workspaces: List<Workspace>,
-        /// How many there are on all pages; 0 when Coder does not tell.
+        /// The number of workspaces on all pages; 0 when Coder does not tell it.
         pub count: u64,
     }
 }
 
 model! {
-    /// Whether a workspace that updates by itself could start by itself:
-    /// `GET /api/v2/workspaces/{workspace}/resolve-autostart`.
+    /// The answer of `GET /api/v2/workspaces/{workspace}/resolve-autostart`: whether a workspace
+    /// with automatic updates could start by itself.
     // coder: codersdk.ResolveAutostartResponse
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ResolvedAutostart {
-        /// Whether it could not, because the active version asks for more parameters.
+        /// `true` when the workspace could not start, because the active version asks for values of
+        /// other parameters.
         pub parameter_mismatch: bool,
     }
 }
 
 model! {
-    /// What an agent that runs outside of what a build made signs in with.
+    /// The credentials of an external agent, which runs on a machine that the build did not make.
     #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub struct ExternalAgentCredentials {
-        /// Starts the agent; holds the token.
+        /// The shell command that starts the agent. It contains the token.
         pub command: Secret = required,
-        /// The token.
+        /// The token that the agent signs in with.
         pub agent_token: Secret = required,
     }
 }
@@ -182,31 +189,31 @@ model! {
 neutral!(WorkspaceHealth);
 
 open_enum! {
-    /// Whether a workspace updates when it starts.
+    /// The setting that updates a workspace to the active version when it starts.
     AutomaticUpdates {
-        /// It does.
+        /// The workspace is updated at each start.
         Always = "always",
-        /// It does not.
+        /// The workspace keeps its version.
         Never = "never",
     }
 }
 
 open_enum! {
-    /// What a workspace can be shared with.
+    /// The kind of a party that a workspace is shared with.
     ActorType {
-        /// One user.
+        /// The party is a user.
         User = "user",
-        /// A group.
+        /// The party is a group.
         Group = "group",
     }
 }
 
 open_enum! {
-    /// What somebody may do with a shared workspace.
+    /// The role of a user or group in a shared workspace.
     WorkspaceRole {
-        /// Everything the owner may, except deleting it.
+        /// All that the owner may do, except deleting the workspace.
         Admin = "admin",
-        /// Using it.
+        /// The use of the workspace: connecting, starting and stopping it.
         Use = "use",
     }
 }

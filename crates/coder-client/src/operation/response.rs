@@ -10,7 +10,7 @@ use url::Url;
 use crate::error::Cause;
 use crate::reading::{Outcome, Read, model};
 use crate::{
-    ApiError, ClientError, CoderVersion, List, NotJson, Unreadable, UnreadableAnswer,
+    ApiError, ClientError, CoderVersion, List, NotJson, Unreadable, UnreadableResponse,
     ValidationError,
 };
 
@@ -41,7 +41,7 @@ pub(crate) async fn read_body(
 /// - [`ClientError::Redirected`] and [`ClientError::RateLimited`] for the statuses 3xx and 429.
 /// - [`ClientError::NotJson`] and [`ClientError::Unreadable`] when the answer is not the expected document.
 pub fn read_json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, ClientError> {
-    succeeded(response)?;
+    check_status(response)?;
     if !may_be_json(response) {
         return Err(not_json(response));
     }
@@ -50,7 +50,7 @@ pub fn read_json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, C
         let path = error.path().to_string();
         let source = error.into_inner();
         if source.is_data() {
-            UnreadableAnswer::new(&path, &source.to_string()).with_release_of(response)
+            UnreadableResponse::new(&path, &source.to_string()).with_release_of(response)
         } else {
             not_json(response)
         }
@@ -81,13 +81,13 @@ fn read_model<T: Read>(response: &Response<Bytes>) -> Result<T, ClientError> {
     {
         return Ok(absent);
     }
-    succeeded(response)?;
+    check_status(response)?;
     if !may_be_json(response) {
         return Err(not_json(response));
     }
     match read(without_bom(response.body())) {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(fault)) => Err(UnreadableAnswer::from(*fault).with_release_of(response)),
+        Ok(Err(fault)) => Err(UnreadableResponse::from(*fault).with_release_of(response)),
         Err(_) => Err(not_json(response)),
     }
 }
@@ -113,7 +113,7 @@ fn read<T: Read>(text: &[u8]) -> Result<Outcome<T>, serde_json::Error> {
 
 /// Returns the error for an answer to a request that only reads, which is not what was asked for.
 pub(crate) fn response_error(response: &Response<Bytes>) -> ClientError {
-    succeeded(response).err().unwrap_or_else(|| not_json(response)).of_safe_request()
+    check_status(response).err().unwrap_or_else(|| not_json(response)).with_safe_method()
 }
 
 /// Reads a successful answer without content, for an [`Operation`](crate::Operation) of your own.
@@ -123,7 +123,7 @@ pub(crate) fn response_error(response: &Response<Bytes>) -> ClientError {
 ///
 /// As [`read_json`].
 pub fn read_empty(response: &Response<Bytes>) -> Result<(), ClientError> {
-    succeeded(response)?;
+    check_status(response)?;
     // A login page with status 200 is no success.
     if response.body().is_empty() || may_be_json(response) {
         Ok(())
@@ -155,7 +155,7 @@ model! {
     }
 }
 
-fn succeeded(response: &Response<Bytes>) -> Result<(), ClientError> {
+fn check_status(response: &Response<Bytes>) -> Result<(), ClientError> {
     let status = response.status();
     if status.is_success() {
         return Ok(());
@@ -197,7 +197,7 @@ fn succeeded(response: &Response<Bytes>) -> Result<(), ClientError> {
     Err(ClientError::Api(Box::new(error)))
 }
 
-impl UnreadableAnswer {
+impl UnreadableResponse {
     /// Adds the release that the answer names.
     fn with_release_of(self, response: &Response<Bytes>) -> ClientError {
         let release = header(response, "x-coder-build-version").map(|version| {

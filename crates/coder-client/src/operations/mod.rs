@@ -1,5 +1,5 @@
-//! The calls of Coder's API, as values. Each names its route; [`Client::send`](crate::Client::send)
-//! sends it.
+//! The operations of Coder's API, as values. The documentation of each begins with its route;
+//! [`Client::send`](crate::Client::send) sends it.
 
 mod agents;
 mod builds;

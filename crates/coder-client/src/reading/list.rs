@@ -1,4 +1,4 @@
-//! Lists that tell what in them could not be read.
+//! Lists that report their unreadable items.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -7,13 +7,13 @@ use serde::{Serialize, Serializer};
 
 use super::Unreadable;
 
-/// How many items that cannot be read a list describes; of more it tells the number.
-const DESCRIBED: usize = 100;
+/// The number of unreadable items that a list describes. Further ones are only counted.
+const MAX_DESCRIBED: usize = 100;
 
-/// A list of Coder's answer.
+/// A list in an answer of Coder, which reports the items that cannot be read.
 ///
-/// An item that cannot be read is not in it, and does not spoil the others:
-/// [`unreadable`](Self::unreadable) tells where it is and why. Apart from that it is a `Vec`.
+/// An unreadable item is not in the list and does not spoil the other items:
+/// [`unreadable`](Self::unreadable) tells where it is and why. Apart from that the list is a `Vec`.
 ///
 /// ```
 /// let apps: coder_client::models::WorkspaceAgent = serde_json::from_str(
@@ -27,7 +27,7 @@ const DESCRIBED: usize = 100;
 #[derive(Clone, PartialEq, Eq)]
 pub struct List<T> {
     items: Vec<T>,
-    /// Rare, and so not part of the size of every list.
+    /// The reports, boxed because they are rare.
     unreadable: Option<Box<Reports>>,
 }
 
@@ -38,22 +38,23 @@ struct Reports {
 }
 
 impl<T> List<T> {
-    /// Tells the items that could not be read, each with its place in this list and the reason; of
-    /// very many the first hundred. Where something else than a list came, this is the one item, at
-    /// the place `.`.
+    /// Returns the items that could not be read, each with its path in this list and the reason; at
+    /// most the first hundred.
+    ///
+    /// A value that is not a list is reported as one item, at the path `.`.
     pub fn unreadable(&self) -> &[Unreadable] {
         self.unreadable.as_deref().map_or(&[], |reports| &reports.described)
     }
 
-    /// Counts the items that Coder gave, whether they could be read or not.
-    pub fn given(&self) -> usize {
+    /// Returns the number of items that Coder sent, including those that could not be read.
+    pub fn received(&self) -> usize {
         self.items.len() + self.unreadable.as_deref().map_or(0, |reports| reports.count)
     }
 
     pub(crate) fn report(&mut self, unreadable: Unreadable) {
         let reports = self.unreadable.get_or_insert_default();
         reports.count += 1;
-        if reports.described.len() < DESCRIBED {
+        if reports.described.len() < MAX_DESCRIBED {
             reports.described.push(unreadable);
         }
     }
@@ -133,7 +134,7 @@ impl<T: PartialEq<U>, U> PartialEq<Vec<U>> for List<T> {
     }
 }
 
-/// As a list of the items that could be read.
+/// Writes the items that could be read.
 impl<T: Serialize> Serialize for List<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.items.serialize(serializer)

@@ -1,4 +1,4 @@
-//! Reading of answers whose parts may have forms that are unknown here.
+//! Tolerant reading of answers.
 
 mod list;
 mod model;

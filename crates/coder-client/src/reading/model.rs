@@ -1,7 +1,7 @@
 //! Models: structs that are read from objects.
 
 /// Declares a model: a struct that is read from an object, where a field is `= required` when the
-/// thing would be none without it. What is missing, null, or of a form unknown here elsewhere is
+/// struct cannot exist without it. Any other field that is missing, null, or of an unknown form is
 /// [`Neutral`].
 ///
 /// ```text
@@ -95,7 +95,7 @@ macro_rules! filled {
     };
 }
 
-/// Models that may be missing as a whole, and are their default then.
+/// Implements `Neutral` by `Default`, for models that may be missing as a whole.
 macro_rules! neutral {
     ($($name:ty),+ $(,)?) => {$(
         impl crate::reading::Neutral for $name {

@@ -9,12 +9,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)+
-            /// A value this version of the crate does not know, as Coder sent it.
+            /// A value that this version of the crate does not know, as Coder sent it.
             Other(String),
         }
 
         impl $name {
-            /// The text on the wire.
+            /// Returns the text that Coder uses for this value.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -24,7 +24,7 @@ macro_rules! open_enum {
         }
 
         impl Default for $name {
-            /// An empty text: where a value is missing.
+            /// Returns `Other` with an empty text, for a value that is missing.
             fn default() -> Self {
                 Self::Other(String::new())
             }
@@ -51,7 +51,7 @@ macro_rules! open_enum {
             }
         }
 
-        /// A number or a flag is kept as its text.
+        /// A number or a boolean is kept as its text.
         impl crate::reading::Read for $name {
             const FORM: &'static str = "a text";
 

@@ -1,8 +1,8 @@
-//! Reading JSON tolerantly: a value of a form unknown here never spoils what stands beside it.
+//! Tolerant reading of JSON: a value of an unknown form does not spoil the values beside it.
 //!
 //! serde gives up at the first value that does not fit. Here a value that does not fit is read to
-//! its end all the same, and becomes a value of its own: why it could not be read. What holds it
-//! decides what that means. A field that makes its thing what it is ([`model!`](super::model)'s
+//! its end, and becomes a value of its own: the reason why it could not be read. The holder of the
+//! value decides the effect. A field that makes its thing what it is ([`model!`](super::model)'s
 //! `= required`) makes the thing unreadable as well; any other field gets its neutral value; a list
 //! keeps the other items and the reason. Only text that is no JSON ends the reading.
 
@@ -14,13 +14,13 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Unreadable;
 
-/// A value, or why there is none.
+/// A value, or the reason why it cannot be read.
 pub(crate) type Outcome<T> = Result<T, Box<Unreadable>>;
 
-/// A type that is read from a JSON value of any form. Forms that it does not take are an
-/// [`Unreadable`], after they have been read to their end.
+/// A type that is read from a JSON value of any form. Forms that it does not accept are read to
+/// their end, and become an [`Unreadable`].
 pub(crate) trait Read: Sized {
-    /// The form it takes, like `a text`.
+    /// The form that the type accepts, like `a text`.
     const FORM: &'static str;
 
     /// Returns the value of an answer without content (204, 304), for types that have one.
@@ -44,49 +44,44 @@ pub(crate) trait Read: Sized {
         Err(Self::unlike("a text"))
     }
 
-    /// # Errors
-    ///
-    /// The outer error: the text is no JSON.
+    /// Reads a list; the outer error means that the text is not JSON.
     fn from_items<'de, A: SeqAccess<'de>>(mut items: A) -> Result<Outcome<Self>, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Err(Self::unlike("a list")))
     }
 
-    /// # Errors
-    ///
-    /// The outer error: the text is no JSON.
+    /// Reads an object; the outer error means that the text is not JSON.
     fn from_fields<'de, A: MapAccess<'de>>(mut fields: A) -> Result<Outcome<Self>, A::Error> {
         while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Err(Self::unlike("an object")))
     }
 
-    /// # Errors
-    ///
-    /// The outer error: the text is no JSON.
+    /// Reads a value of any form; the outer error means that the text is not JSON.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome<Self>, D::Error> {
         deserializer.deserialize_any(Forms(PhantomData))
     }
 
-    /// Why a value of another form is not read. It never tells the value, which may be a secret.
+    /// Returns the error for a value of another form. It never tells the value, which may be a
+    /// secret.
     fn unlike(form: &str) -> Box<Unreadable> {
         Unreadable::here(format!("{form} instead of {}", Self::FORM))
     }
 }
 
-/// What stands for a value that is missing, null, or of a form unknown here: nothing, an empty
-/// list, an empty text.
+/// A type with a neutral value, for a value that is missing, null, or of an unknown form: `None`,
+/// an empty list, an empty text.
 ///
 /// An id, a moment and a secret have none: they are required, or an `Option`.
 pub(crate) trait Neutral: Read {
     fn neutral() -> Self;
 
-    /// What stands for a value that is there and cannot be read.
+    /// Returns the value in place of one that cannot be read.
     fn instead_of(_unreadable: Unreadable) -> Self {
         Self::neutral()
     }
 }
 
-/// A number of any kind.
+/// A JSON number of any kind.
 #[derive(Clone, Copy)]
 pub(crate) enum Number {
     Negative(i64),
@@ -104,7 +99,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// Gives a value to a [`Read`] type by its form.
+/// A visitor that calls the method of a [`Read`] type for the form of the value.
 struct Forms<T>(PhantomData<T>);
 
 impl<'de, T: Read> Visitor<'de> for Forms<T> {
@@ -155,7 +150,7 @@ impl<'de, T: Read> Visitor<'de> for Forms<T> {
     }
 }
 
-/// What came for one field or item; nothing when the field is missing.
+/// The outcome for a field or item; `None` when the field is missing.
 pub(crate) struct Slot<T>(pub(super) Option<Outcome<T>>);
 
 impl<T> Default for Slot<T> {
@@ -171,13 +166,13 @@ impl<'de, T: Read> Deserialize<'de> for Slot<T> {
 }
 
 impl<T: Read> Slot<T> {
-    /// The value of a field without which its thing is none.
+    /// Returns the value of a required field, or the error for the struct that holds it.
     pub(crate) fn required(self, field: &str) -> Outcome<T> {
         let outcome = self.0.unwrap_or_else(|| Err(T::unlike("nothing")));
         outcome.map_err(|fault| fault.within(field))
     }
 
-    /// The value of any other field.
+    /// Returns the value of another field, or the neutral value.
     pub(crate) fn tolerated(self) -> T
     where
         T: Neutral,

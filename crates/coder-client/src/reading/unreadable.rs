@@ -2,34 +2,35 @@
 
 use std::fmt;
 
-/// Something in an answer that cannot be read.
+/// A part of an answer that cannot be read.
 ///
-/// Neither place nor reason holds text of the answer, which may be a secret.
+/// Neither path nor reason contains text of the answer, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    place: String,
+    path: String,
     reason: String,
 }
 
 impl Unreadable {
-    /// Something that is not as it should be, at the place that is being read.
+    /// Creates the error for the value that is being read.
     pub(crate) fn here(reason: String) -> Box<Self> {
-        Box::new(Self { place: String::new(), reason })
+        Box::new(Self { path: String::new(), reason })
     }
 
-    /// The same, seen from what holds that place under this name or index.
+    /// Adds the name or index under which the value stands in its holder.
     pub(crate) fn within(mut self: Box<Self>, holder: &str) -> Box<Self> {
-        let dot = if self.place.is_empty() || self.place.starts_with('[') { "" } else { "." };
-        self.place = format!("{holder}{dot}{}", self.place);
+        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        self.path = format!("{holder}{dot}{}", self.path);
         self
     }
 
-    /// The place in the JSON document, like `[3].latest_build.id`; `.` for all of it.
-    pub fn place(&self) -> &str {
-        if self.place.is_empty() { "." } else { &self.place }
+    /// Returns the path in the JSON document, like `[3].latest_build.id`; `.` for the whole
+    /// document.
+    pub fn path(&self) -> &str {
+        if self.path.is_empty() { "." } else { &self.path }
     }
 
-    /// What is there, and what should be, like `null instead of a UUID`.
+    /// Returns the form of the value and the expected form, like `null instead of a UUID`.
     pub fn reason(&self) -> &str {
         &self.reason
     }
@@ -37,6 +38,6 @@ impl Unreadable {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}`: {}", self.place(), self.reason)
+        write!(formatter, "`{}`: {}", self.path(), self.reason)
     }
 }

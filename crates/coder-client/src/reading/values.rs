@@ -51,7 +51,7 @@ impl Read for uuid::Uuid {
     }
 }
 
-/// Whole numbers, as far as each reaches.
+/// Implements [`Read`] for types of whole numbers.
 macro_rules! whole_numbers {
     ($($number:ty),+) => {$(
         impl Read for $number {
@@ -128,7 +128,7 @@ where
 impl<T: Read> Read for List<T> {
     const FORM: &'static str = "a list";
 
-    /// Go writes a list that was never made as null.
+    /// Returns an empty list: Go writes a list that was never made as null.
     fn from_null() -> Outcome<Self> {
         Ok(Self::default())
     }
@@ -156,7 +156,7 @@ where
         Self::default()
     }
 
-    /// Empty, but not silently so.
+    /// Returns an empty list that reports the error.
     fn instead_of(unreadable: Unreadable) -> Self {
         let mut list = Self::default();
         list.report(unreadable);
@@ -164,12 +164,11 @@ where
     }
 }
 
-/// An entry whose value cannot be read is left out: a map says what there is under each name, and
-/// under this one there is nothing that is known here.
+/// An entry with a value that cannot be read is left out.
 impl<T: Read> Read for BTreeMap<String, T> {
     const FORM: &'static str = "an object";
 
-    /// Go writes a map that was never made as null.
+    /// Returns an empty map: Go writes a map that was never made as null.
     fn from_null() -> Outcome<Self> {
         Ok(Self::new())
     }
@@ -185,7 +184,7 @@ impl<T: Read> Read for BTreeMap<String, T> {
     }
 }
 
-/// What is not modelled is kept as it is.
+/// A value that is not modelled is kept as it is.
 impl Read for Value {
     const FORM: &'static str = "anything";
 

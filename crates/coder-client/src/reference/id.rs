@@ -1,4 +1,4 @@
-//! Identifiers: one type per kind of thing, so that none can be taken for another.
+//! Ids: one type for each kind of resource, so that none can be taken for another.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A text that is no UUID was given as an id.
+/// The error for a text that is not a UUID where an id is expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an id; Coder's ids are UUIDs")]
 pub struct IdError {
@@ -17,18 +17,18 @@ macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident,)+) => {$(
         $(#[$meta])*
         ///
-        /// By default it is the [nil](Self::is_nil) id.
+        /// The default is the [nil](Self::is_nil) id.
         #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(Uuid);
 
         impl $name {
-            /// The UUID itself.
+            /// Returns the UUID of this id.
             pub const fn as_uuid(self) -> Uuid {
                 self.0
             }
 
-            /// Whether this is the nil UUID, which Coder writes for "none" where a field cannot
+            /// Returns `true` for the nil UUID, which Coder writes for "none" where a field cannot
             /// be null.
             pub const fn is_nil(self) -> bool {
                 self.0.is_nil()
@@ -78,47 +78,47 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A workspace's agent.
+    /// The id of a workspace's agent.
     AgentId,
-    /// An app of an agent.
+    /// The id of an agent's app.
     AppId,
-    /// A build of a workspace.
+    /// The id of a workspace's build.
     BuildId,
-    /// A dev container.
+    /// The id of a dev container.
     DevcontainerId,
-    /// An uploaded file.
+    /// The id of an uploaded file.
     FileId,
-    /// A group of users.
+    /// The id of a group of users.
     GroupId,
-    /// A provisioner job.
+    /// The id of a provisioner job.
     JobId,
-    /// A source of agent logs.
+    /// The id of a source of agent logs.
     LogSourceId,
-    /// An app that people sign in to with Coder; also its `client_id`.
+    /// The id of an OAuth2 app, which is also its `client_id`.
     OAuth2AppId,
-    /// A secret of such an app.
+    /// The id of a secret of an OAuth2 app.
     OAuth2SecretId,
-    /// An organization.
+    /// The id of an organization.
     OrganizationId,
-    /// A preset of a template version.
+    /// The id of a template version's preset.
     PresetId,
-    /// A resource of a workspace build.
+    /// The id of a resource that a build made.
     ResourceId,
-    /// A script of an agent.
+    /// The id of an agent's script.
     ScriptId,
-    /// A status that an app reported.
+    /// The id of a status that an app reported.
     StatusId,
-    /// A task.
+    /// The id of a task.
     TaskId,
-    /// A template.
+    /// The id of a template.
     TemplateId,
-    /// A version of a template.
+    /// The id of a template version.
     TemplateVersionId,
-    /// A person or a service account.
+    /// The id of a user or service account.
     UserId,
-    /// A provisioner daemon.
+    /// The id of a provisioner daemon.
     WorkerId,
-    /// A workspace.
+    /// The id of a workspace.
     WorkspaceId,
 }
 

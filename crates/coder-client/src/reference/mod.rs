@@ -1,4 +1,4 @@
-//! How requests refer to things: by ids and by names.
+//! References to resources in requests: ids and names.
 
 mod id;
 mod name;

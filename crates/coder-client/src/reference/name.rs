@@ -1,4 +1,4 @@
-//! Names: how people call users, organizations and workspaces.
+//! Names of users, organizations and workspaces.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{OrganizationId, UserId};
 
-/// A name that Coder would not take.
+/// The error for a name that Coder would refuse for a workspace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{name}` is no workspace name; use 1 to 32 letters, digits and single hyphens between them, and neither `new` nor `create`"
@@ -16,14 +16,16 @@ pub struct NameError {
     name: String,
 }
 
-/// The name of a workspace: 1 to 32 ASCII letters and digits with single hyphens between them,
-/// and neither `new` nor `create`. It is unique among its owner's workspaces, whatever its case.
+/// The name of a workspace: 1 to 32 ASCII letters and digits with single hyphens between them, and
+/// neither `new` nor `create`.
+///
+/// It is unique among the workspaces of its owner, without regard to case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct WorkspaceName(String);
 
 impl WorkspaceName {
-    /// Checks a name by Coder's rules.
+    /// Checks a name against Coder's rules.
     ///
     /// # Errors
     ///
@@ -40,7 +42,7 @@ impl WorkspaceName {
         }
     }
 
-    /// The name.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -74,16 +76,16 @@ impl fmt::Display for WorkspaceName {
     }
 }
 
-/// A user in a path: the caller, an id or a username.
+/// A user in the path of a request: the caller, an id or a username.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UserRef {
-    /// Whoever the credential belongs to.
+    /// The user that the credential belongs to.
     #[default]
     Me,
-    /// By id.
+    /// The user with this id.
     Id(UserId),
-    /// By username.
+    /// The user with this username.
     Name(String),
 }
 
@@ -109,16 +111,16 @@ impl fmt::Display for UserRef {
     }
 }
 
-/// An organization in a path: the default one, an id or a name.
+/// An organization in the path of a request: the default one, an id or a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OrganizationRef {
     /// The deployment's default organization.
     #[default]
     Default,
-    /// By id.
+    /// The organization with this id.
     Id(OrganizationId),
-    /// By name.
+    /// The organization with this name.
     Name(String),
 }
 

@@ -1,4 +1,4 @@
-//! What to search for, in Coder's grammar.
+//! Filters of lists, in Coder's search grammar.
 
 mod grammar;
 mod template;

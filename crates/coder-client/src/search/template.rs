@@ -4,18 +4,19 @@ use std::fmt;
 
 use super::{FilterError, WorkspaceFilter};
 
-/// Which templates to list: the `q` of `GET /api/v2/templates`. Deprecated ones are left out
-/// unless they are asked for.
+/// A filter of templates: the `q` of `GET /api/v2/templates`.
+///
+/// Deprecated templates match only if [`deprecated`](Self::deprecated) asks for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TemplateFilter(WorkspaceFilter);
 
 impl TemplateFilter {
-    /// Everything the caller may see.
+    /// Creates a filter that every template matches.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Templates of this organization, by name or id. The word `default` is neither.
+    /// Requires this organization, by name or id. The word `default` is neither.
     ///
     /// # Errors
     ///
@@ -24,7 +25,7 @@ impl TemplateFilter {
         self.term("organization", name)
     }
 
-    /// Templates of exactly this name.
+    /// Requires exactly this name.
     ///
     /// # Errors
     ///
@@ -33,7 +34,7 @@ impl TemplateFilter {
         self.term("exact_name", name)
     }
 
-    /// Templates whose name is similar.
+    /// Requires a similar name.
     ///
     /// # Errors
     ///
@@ -42,7 +43,7 @@ impl TemplateFilter {
         self.term("name", name)
     }
 
-    /// Deprecated templates (`true`) or the others (`false`).
+    /// Requires deprecated templates (`true`) or the others (`false`).
     ///
     /// # Errors
     ///
@@ -51,7 +52,7 @@ impl TemplateFilter {
         self.term("deprecated", deprecated)
     }
 
-    /// Any filter of Coder's grammar. Replaces what was set for this key.
+    /// Sets a filter of Coder's grammar by its name. It replaces an earlier value of this name.
     ///
     /// # Errors
     ///
@@ -60,14 +61,14 @@ impl TemplateFilter {
         self.0.term(key, value).map(Self)
     }
 
-    /// Whether nothing is filtered.
+    /// Returns `true` when every template matches.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 impl fmt::Display for TemplateFilter {
-    /// The query in Coder's grammar.
+    /// Writes the query in Coder's grammar.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
     }

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use super::grammar::speakable;
+use super::grammar::quotable;
 use super::{FilterError, WorkspaceFilter};
 
-/// Which users to list: the `q` of `GET /api/v2/users`.
+/// A filter of users: the `q` of `GET /api/v2/users`.
 ///
-/// Coder has no filter for an exact username or address. Those are looked for as a text, and
-/// [`ListUsers`](crate::operations::ListUsers) leaves out whoever only has it as a part of a name.
-/// One user whose name is known is found by [`GetUser`](crate::operations::GetUser).
+/// Coder has no filter for an exact username or email address. The query searches for it as a text,
+/// and [`ListUsers`](crate::operations::ListUsers) leaves out users that only have it as a part of
+/// a name. A single user with a known name is returned by [`GetUser`](crate::operations::GetUser).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserFilter {
     asked: WorkspaceFilter,
@@ -18,12 +18,12 @@ pub struct UserFilter {
 }
 
 impl UserFilter {
-    /// Everything the caller may see.
+    /// Creates a filter that every user matches.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Users whose name, username or address contains this text.
+    /// Requires this text in the name, username or email address.
     ///
     /// # Errors
     ///
@@ -32,25 +32,25 @@ impl UserFilter {
         self.term("search", text)
     }
 
-    /// The user with exactly this username, whatever its case.
+    /// Requires exactly this username, without regard to case.
     ///
     /// # Errors
     ///
     /// See [`FilterError`].
     pub fn username(self, username: &str) -> Result<Self, FilterError> {
-        Ok(Self { username: Some(speakable(username)?.to_owned()), ..self })
+        Ok(Self { username: Some(quotable(username)?.to_owned()), ..self })
     }
 
-    /// The user with exactly this address, whatever its case.
+    /// Requires exactly this email address, without regard to case.
     ///
     /// # Errors
     ///
     /// See [`FilterError`].
     pub fn email(self, email: &str) -> Result<Self, FilterError> {
-        Ok(Self { email: Some(speakable(email)?.to_owned()), ..self })
+        Ok(Self { email: Some(quotable(email)?.to_owned()), ..self })
     }
 
-    /// Users of this status, like `active`.
+    /// Requires this status, like `active`.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl UserFilter {
         self.term("status", status)
     }
 
-    /// Any filter of Coder's grammar. Replaces what was set for this key.
+    /// Sets a filter of Coder's grammar by its name. It replaces an earlier value of this name.
     ///
     /// # Errors
     ///
@@ -68,17 +68,17 @@ impl UserFilter {
         Ok(Self { asked: self.asked.term(key, value)?, ..self })
     }
 
-    /// Whether nothing is filtered.
+    /// Returns `true` when every user matches.
     pub fn is_empty(&self) -> bool {
         self.asked.is_empty() && !self.is_exact()
     }
 
-    /// Whether Coder's answer has to be compared with what was asked for.
+    /// Returns `true` when Coder's answer must be filtered again for an exact match.
     pub(crate) fn is_exact(&self) -> bool {
         self.username.is_some() || self.email.is_some()
     }
 
-    /// Whether a user of these names is asked for.
+    /// Returns `true` when a user with these names matches exactly.
     pub(crate) fn names(&self, username: &str, email: &str) -> bool {
         let is = |wanted: &Option<String>, name: &str| {
             wanted.as_ref().is_none_or(|wanted| wanted.to_lowercase() == name.to_lowercase())
@@ -88,7 +88,7 @@ impl UserFilter {
 }
 
 impl fmt::Display for UserFilter {
-    /// The query in Coder's grammar.
+    /// Writes the query in Coder's grammar.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut asked = self.asked.clone();
         if let Some(part) = self.username.as_ref().or(self.email.as_ref())

@@ -4,15 +4,15 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::grammar::{FilterError, param_part, speakable, split};
+use super::grammar::{FilterError, param_part, quotable, split};
 use crate::WorkspaceId;
 use crate::models::WorkspaceStatus;
 
-/// Which workspaces to list: the `q` of `GET /api/v2/workspaces`.
+/// A filter of workspaces: the `q` of `GET /api/v2/workspaces`.
 ///
 /// Values are checked against the grammar, so none can change the meaning of the query. Setting a
-/// filter a second time replaces the first one, except for parameters: a workspace matches when
-/// **any** of the `name=value` pairs matches, and it has every parameter of
+/// filter a second time replaces its value, except for parameters: a workspace matches when **any**
+/// of the `name=value` pairs matches and it has every parameter of
 /// [`has_param`](WorkspaceFilter::has_param).
 ///
 /// ```
@@ -36,18 +36,18 @@ pub struct WorkspaceFilter {
 }
 
 impl WorkspaceFilter {
-    /// Every workspace the caller may see.
+    /// Creates a filter that every workspace matches.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A query as a person wrote it, in Coder's grammar. It is kept word for word; filters that
-    /// are added come after it.
+    /// Creates a filter from a query that a person wrote in Coder's grammar. It is kept word for
+    /// word; filters that are added come after it.
     ///
     /// # Errors
     ///
     /// [`FilterError::UnbalancedQuote`], since an open quote would swallow what comes after it.
-    pub fn written(query: &str) -> Result<Self, FilterError> {
+    pub fn from_query(query: &str) -> Result<Self, FilterError> {
         if query.matches('"').count() % 2 == 1 {
             return Err(FilterError::UnbalancedQuote { query: query.to_owned() });
         }
@@ -55,13 +55,13 @@ impl WorkspaceFilter {
         Ok(Self { written, terms: Vec::new() })
     }
 
-    /// Workspaces of the caller.
+    /// Requires the caller as the owner.
     #[must_use]
     pub fn mine(self) -> Self {
         self.set("owner", "me".to_owned())
     }
 
-    /// Workspaces of this username.
+    /// Requires the owner with this username.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl WorkspaceFilter {
         self.term("owner", username)
     }
 
-    /// Workspaces whose name contains this text. `_` stands for any one character, `%` for any.
+    /// Requires this text in the name. `_` matches any one character, `%` any text.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl WorkspaceFilter {
         self.term("name", part)
     }
 
-    /// Free text as in Coder's search box: a part of a name, or `owner/part-of-a-name`.
+    /// Requires a text as in Coder's search box: a part of a name, or `owner/part-of-a-name`.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl WorkspaceFilter {
         owner.map_or(Ok(named.clone()), |owner| named.owner(owner.trim_matches(' ')))
     }
 
-    /// Workspaces of the template with this name, in any organization.
+    /// Requires the template with this name, in any organization.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl WorkspaceFilter {
         self.term("template", name)
     }
 
-    /// Workspaces of this organization, by name or id.
+    /// Requires this organization, by name or id.
     ///
     /// # Errors
     ///
@@ -117,7 +117,7 @@ impl WorkspaceFilter {
         self.term("organization", name)
     }
 
-    /// Workspaces whose latest build has this status.
+    /// Requires this status of the latest build.
     ///
     /// # Errors
     ///
@@ -126,40 +126,42 @@ impl WorkspaceFilter {
         self.term("status", status.as_str())
     }
 
-    /// Dormant workspaces only.
+    /// Requires that the workspace is dormant.
     #[must_use]
     pub fn dormant(self) -> Self {
         self.set("dormant", "true".to_owned())
     }
 
-    /// Workspaces that do (not) use their template's active version.
+    /// Requires that the workspace does not use the active version of its template (`true`), or
+    /// that it does (`false`).
     #[must_use]
     pub fn outdated(self, outdated: bool) -> Self {
         self.set("outdated", outdated.to_string())
     }
 
-    /// These workspaces only.
+    /// Requires one of these workspaces.
     #[must_use]
     pub fn ids(self, ids: impl IntoIterator<Item = WorkspaceId>) -> Self {
         let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
         self.set("id", ids.join(","))
     }
 
-    /// Workspaces used after this moment.
+    /// Requires a use after this moment.
     #[must_use]
     pub fn last_used_after(self, moment: Timestamp) -> Self {
         self.set("last_used_after", moment.to_string())
     }
 
-    /// Workspaces used before this moment.
+    /// Requires that the last use was before this moment.
     #[must_use]
     pub fn last_used_before(self, moment: Timestamp) -> Self {
         self.set("last_used_before", moment.to_string())
     }
 
-    /// Workspaces whose latest build has this parameter with this value, whatever its case.
-    /// Several pairs are alternatives; a parameter that they must [have](Self::has_param) restricts
-    /// them.
+    /// Requires this parameter value in the latest build, without regard to case.
+    ///
+    /// Several pairs are alternatives. A parameter that is required by
+    /// [`has_param`](Self::has_param) restricts them.
     ///
     /// # Errors
     ///
@@ -170,9 +172,10 @@ impl WorkspaceFilter {
         Ok(self)
     }
 
-    /// Workspaces whose latest build has this parameter, with any value. `_` stands for any one
-    /// character. Beside pairs of [`param`](Self::param) it is a restriction: a workspace must have
-    /// this parameter, and one of the pairs.
+    /// Requires this parameter in the latest build, with any value. `_` matches any one character.
+    ///
+    /// Beside pairs of [`param`](Self::param) it is a restriction: the workspace must have this
+    /// parameter and one of the pairs.
     ///
     /// # Errors
     ///
@@ -183,8 +186,8 @@ impl WorkspaceFilter {
         Ok(self)
     }
 
-    /// Any filter of Coder's grammar, like `has-agent` with `connected`. Replaces what was set
-    /// for this key.
+    /// Sets a filter of Coder's grammar by its name, like `has-agent` with `connected`. It replaces
+    /// an earlier value of this name.
     ///
     /// # Errors
     ///
@@ -194,22 +197,22 @@ impl WorkspaceFilter {
         if key.is_empty() || !key.bytes().all(well_formed) {
             return Err(FilterError::Key { key: key.to_owned() });
         }
-        Ok(self.set(key, speakable(value)?.to_owned()))
+        Ok(self.set(key, quotable(value)?.to_owned()))
     }
 
-    /// Whether it filters by parameter, so that a further [`param`](Self::param) may be an
-    /// alternative and not a restriction.
+    /// Returns `true` when the filter has a parameter, so that a further [`param`](Self::param) may
+    /// be an alternative instead of a restriction.
     pub fn has_params(&self) -> bool {
         self.written_params().next().is_some() || self.sets("param")
     }
 
-    /// Whether nothing is filtered.
+    /// Returns `true` when every workspace matches.
     pub fn is_empty(&self) -> bool {
         self.written.as_deref().is_none_or(|written| written.trim().is_empty())
             && self.terms.is_empty()
     }
 
-    /// The values of `param` in what a person wrote.
+    /// Returns the values of `param` in the query that a person wrote.
     fn written_params(&self) -> impl Iterator<Item = &str> {
         let written = self.written.as_deref().unwrap_or_default();
         split(written, ' ').into_iter().filter_map(|element| match split(element, ':').as_slice() {
@@ -226,7 +229,8 @@ impl WorkspaceFilter {
         self
     }
 
-    /// Tells whether a filter of this key was added; not whether a written query has one.
+    /// Returns `true` when a filter of this name was added. The query that a person wrote does not
+    /// count.
     pub(super) fn sets(&self, key: &str) -> bool {
         self.terms.iter().any(|(present, _)| present == key)
     }
@@ -240,7 +244,7 @@ impl WorkspaceFilter {
 }
 
 impl fmt::Display for WorkspaceFilter {
-    /// The query in Coder's grammar.
+    /// Writes the query in Coder's grammar.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
         if let Some(written) = &self.written {
@@ -263,14 +267,14 @@ mod tests {
 
     #[test]
     fn a_written_query_is_kept_word_for_word() {
-        let filter = WorkspaceFilter::written("status:running  My Text").unwrap();
+        let filter = WorkspaceFilter::from_query("status:running  My Text").unwrap();
         let filter = filter.param("repo", "u").unwrap();
         assert_eq!(filter.to_string(), r#"status:running  My Text param:"repo=u""#);
     }
 
     #[test]
     fn an_open_quote_cannot_swallow_what_follows() {
-        let error = WorkspaceFilter::written(r#"owner:"me"#).unwrap_err();
+        let error = WorkspaceFilter::from_query(r#"owner:"me"#).unwrap_err();
         assert_eq!(
             error.to_string(),
             r#"the search `owner:\"me` opens a double quote and does not close it"#
@@ -329,7 +333,7 @@ mod tests {
             (r#"a b param:"repo=x""#, true),
             (r#""param":x"#, true),
         ] {
-            assert_eq!(WorkspaceFilter::written(query).unwrap().has_params(), expected);
+            assert_eq!(WorkspaceFilter::from_query(query).unwrap().has_params(), expected);
         }
     }
 }

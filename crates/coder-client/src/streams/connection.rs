@@ -1,11 +1,11 @@
-//! An open channel, message by message.
+//! Open channels, and the messages that come over them.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
 use coder_core::{
-    Body, TransportError, TransportErrorKind, WebSocket, WebSocketAnswer, WebSocketMessage,
+    Body, TransportError, TransportErrorKind, WebSocket, WebSocketMessage, WebSocketResponse,
 };
 use futures_util::StreamExt as _;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
@@ -15,23 +15,23 @@ use serde_json::value::RawValue;
 
 use super::server_sent::{Decoder, TooLarge};
 use crate::operation::{read_body, response_error};
-use crate::{Client, ClientError, UnreadableAnswer};
+use crate::{Client, ClientError, UnreadableResponse};
 
 /// The longest server-sent event, in bytes. Coder's largest workspaces have a hundredth of it.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
 
-/// An open channel.
+/// A channel that is open.
 pub(super) enum Connection {
     Events { body: Body, decoder: Decoder },
-    WebSocket(WebSocket, Texts),
+    WebSocket(WebSocket, Framing),
 }
 
-/// What the texts of a WebSocket are.
+/// The meaning of the text messages of a WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Texts {
-    /// Each is a message.
+pub(super) enum Framing {
+    /// Each text is a message.
     Messages,
-    /// Each is an event: `{"type": …, "data": …}`.
+    /// Each text is an event: `{"type": …, "data": …}`.
     Events,
 }
 
@@ -43,63 +43,67 @@ struct TypedEvent<'a> {
     data: Option<&'a RawValue>,
 }
 
-/// What came.
+/// A message of a connection.
 pub(super) enum Message {
-    /// Something to read.
+    /// Data for the subscription.
     Text(String),
-    /// A sign of life.
+    /// A message that only shows that the connection is alive.
     Ping,
-    /// The server has said that this is the end.
+    /// The normal close by the server.
     End,
 }
 
-/// No message came, or no connection.
+/// The failure of a connection, with the way to recover.
 #[derive(Debug)]
-pub(super) struct Lost {
+pub(super) struct StreamError {
     pub(super) error: ClientError,
-    pub(super) remedy: Remedy,
+    pub(super) recovery: Recovery,
 }
 
-/// What helps.
+/// The way to recover from a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Remedy {
-    /// Trying again, later.
-    Again,
-    /// Another channel: this one cannot be had here.
-    OtherChannel,
-    Nothing,
+pub(super) enum Recovery {
+    /// Open the channel again, later.
+    Retry,
+    /// Use the next channel: this one is not available here.
+    NextChannel,
+    /// No recovery is possible.
+    None,
 }
 
-impl From<ClientError> for Lost {
+impl From<ClientError> for StreamError {
     fn from(error: ClientError) -> Self {
-        let remedy = match &error {
+        let recovery = match &error {
             ClientError::Transport(transport)
                 if transport.kind() == TransportErrorKind::Unsupported =>
             {
-                Remedy::OtherChannel
+                Recovery::NextChannel
             }
-            _ if error.is_transient() => Remedy::Again,
-            _ => Remedy::Nothing,
+            _ if error.is_transient() => Recovery::Retry,
+            _ => Recovery::None,
         };
-        Self { error, remedy }
+        Self { error, recovery }
     }
 }
 
-impl From<TransportError> for Lost {
+impl From<TransportError> for StreamError {
     fn from(error: TransportError) -> Self {
         ClientError::from(error).into()
     }
 }
 
-impl Lost {
-    fn again(error: impl Into<ClientError>) -> Self {
-        Self { error: error.into(), remedy: Remedy::Again }
+impl StreamError {
+    fn retry(error: impl Into<ClientError>) -> Self {
+        Self { error: error.into(), recovery: Recovery::Retry }
     }
 }
 
 impl Connection {
     /// Opens a stream of server-sent events.
-    pub(super) async fn events(client: &Client, mut request: Request<Bytes>) -> Result<Self, Lost> {
+    pub(super) async fn events(
+        client: &Client,
+        mut request: Request<Bytes>,
+    ) -> Result<Self, StreamError> {
         let transport = &client.world().transport;
         if !transport.streams_bodies() {
             return Err(TransportError::new(TransportErrorKind::Unsupported)
@@ -118,24 +122,24 @@ impl Connection {
         Ok(Self::Events { body, decoder: Decoder::new(MAX_EVENT) })
     }
 
-    /// Opens a WebSocket.
+    /// Opens a WebSocket (RFC 6455).
     pub(super) async fn web_socket(
         client: &Client,
         request: Request<Bytes>,
-        texts: Texts,
-    ) -> Result<Self, Lost> {
+        framing: Framing,
+    ) -> Result<Self, StreamError> {
         let transport = &client.world().transport;
         let open = client.authorized(&request, true, |request| {
             Box::pin(async move {
                 match transport.open_web_socket(request.map(drop)).await? {
-                    WebSocketAnswer::Open(socket) => Ok(socket),
-                    WebSocketAnswer::Refused(answer) => Err(refused(answer).await),
+                    WebSocketResponse::Open(socket) => Ok(socket),
+                    WebSocketResponse::Refused(answer) => Err(refused(answer).await),
                     _ => Err(TransportError::new(TransportErrorKind::Other).into()),
                 }
             })
         });
-        open.await.map(|socket| Self::WebSocket(socket, texts)).map_err(|error| {
-            // So answers what knows no WebSockets, or stands before Coder and lets none through.
+        open.await.map(|socket| Self::WebSocket(socket, framing)).map_err(|error| {
+            // Servers without WebSockets answer this, and proxies that let none through.
             let unwelcome = matches!(
                 error.status(),
                 Some(
@@ -145,13 +149,13 @@ impl Connection {
                         | StatusCode::NOT_IMPLEMENTED
                 )
             );
-            let lost = Lost::from(error);
-            if unwelcome { Lost { remedy: Remedy::OtherChannel, ..lost } } else { lost }
+            let error = StreamError::from(error);
+            if unwelcome { StreamError { recovery: Recovery::NextChannel, ..error } } else { error }
         })
     }
 
-    /// The next message.
-    pub(super) async fn next(&mut self) -> Result<Message, Lost> {
+    /// Waits for the next message.
+    pub(super) async fn next(&mut self) -> Result<Message, StreamError> {
         match self {
             Self::Events { body, decoder } => loop {
                 if let Some(event) = decoder.next() {
@@ -163,13 +167,13 @@ impl Connection {
                     TransportError::new(TransportErrorKind::TooLarge).with_reason(reason)
                 })?;
             },
-            Self::WebSocket(socket, texts) => {
+            Self::WebSocket(socket, framing) => {
                 match socket.next().await.unwrap_or_else(|| Err(ended()))? {
-                    WebSocketMessage::Text(text) if *texts == Texts::Events => {
+                    WebSocketMessage::Text(text) if *framing == Framing::Events => {
                         let event: TypedEvent<'_> =
                             serde_json::from_str(&text).map_err(|source| {
-                                let answer = UnreadableAnswer::new(".", &source.to_string());
-                                Lost::from(ClientError::Unreadable(Box::new(answer)))
+                                let answer = UnreadableResponse::new(".", &source.to_string());
+                                StreamError::from(ClientError::Unreadable(Box::new(answer)))
                             })?;
                         message(&event.r#type, event.data.map_or("", RawValue::get).to_owned())
                     }
@@ -178,7 +182,7 @@ impl Connection {
                     WebSocketMessage::Close { code, .. } => {
                         let reason = format!("coder closed the web socket with code {code}");
                         let error = TransportError::new(TransportErrorKind::Interrupted);
-                        Err(Lost::again(error.with_reason(reason)))
+                        Err(StreamError::retry(error.with_reason(reason)))
                     }
                     _ => Ok(Message::Ping),
                 }
@@ -187,15 +191,15 @@ impl Connection {
     }
 }
 
-/// What one of Coder's events means.
-pub(super) fn message(name: &str, data: String) -> Result<Message, Lost> {
+/// Reads an event of Coder by its name.
+pub(super) fn message(name: &str, data: String) -> Result<Message, StreamError> {
     match name {
         "data" => Ok(Message::Text(data)),
         // The stream would go on, but without saying what is the matter: the next request tells.
         "error" => {
             let mut response = Response::new(Bytes::from(data));
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            Err(Lost::again(response_error(&response)))
+            Err(StreamError::retry(response_error(&response)))
         }
         _ => Ok(Message::Ping),
     }

@@ -1,4 +1,4 @@
-//! What goes on after its request: changes, logs, pages.
+//! Streams: subscriptions to changes and logs, and lists that are read page by page.
 
 mod connection;
 mod paging;

@@ -5,27 +5,29 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::{Client, ClientError, List, Operation};
 
-/// A list that Coder gives in pages.
+/// An operation that lists items in pages.
 pub trait Paged: Operation + Sized + 'static {
-    /// What is listed.
+    /// The type of the listed items.
     type Item: MaybeSend;
 
-    /// The same list, cut to `limit` items (at least 1) after the first `offset`.
-    fn cut(&self, limit: u32, offset: u32) -> Self;
+    /// Returns the operation for one page: at most `limit` items (1 or more) after the first
+    /// `offset`.
+    fn page(&self, limit: u32, offset: u32) -> Self;
 
-    /// The items of a page.
+    /// Returns the items of a page.
     fn items(page: Self::Output) -> List<Self::Item>;
 
-    /// How many items Coder gave in a page, whether they could be read or not.
+    /// Returns the number of items that Coder sent in a page, including those that could not be
+    /// read.
     fn count(page: &Self::Output) -> usize;
 }
 
 impl Client {
-    /// A list, page by page of `size` items each (at least 1). One page is held at a time, and the
-    /// next one is asked for when it is wanted.
+    /// Returns a stream of the pages of a list, with `size` items each (1 or more).
     ///
-    /// Coder cuts each page from the list as it is then: of a list that changes in between, an item
-    /// may come twice or not at all.
+    /// The stream holds one page at a time, and requests the next one when the caller polls for it.
+    /// Coder cuts each page from the list as it is at that moment: when the list changes in between,
+    /// an item may come twice or not at all.
     pub fn pages<O: Paged>(
         &self,
         list: O,
@@ -33,7 +35,7 @@ impl Client {
     ) -> BoxStream<'static, Result<O::Output, ClientError>> {
         let (client, size) = (self.clone(), size.max(1));
         Box::pin(stream::unfold(Some(0_u32), move |offset| {
-            let (client, page) = (client.clone(), offset.map(|offset| list.cut(size, offset)));
+            let (client, page) = (client.clone(), offset.map(|offset| list.page(size, offset)));
             async move {
                 let (offset, page) = (offset?, page?);
                 let answer = client.send(&page).await;
@@ -44,8 +46,9 @@ impl Client {
         }))
     }
 
-    /// A list, item by item; see [`Client::pages`]. An item that cannot be read is left out and told
-    /// to the log; a page tells it as well.
+    /// Returns a stream of the items of a list; see [`Client::pages`].
+    ///
+    /// An item that cannot be read is left out and logged as a warning.
     ///
     /// ```
     /// use coder_client::{Client, WorkspaceFilter, operations::ListWorkspaces};
@@ -86,7 +89,7 @@ macro_rules! paged {
         impl crate::Paged for $operation {
             type Item = $item;
 
-            fn cut(&self, limit: u32, offset: u32) -> Self {
+            fn page(&self, limit: u32, offset: u32) -> Self {
                 self.clone().limit(limit).offset(offset)
             }
 
@@ -95,7 +98,7 @@ macro_rules! paged {
             }
 
             fn count($page: &Self::Output) -> usize {
-                $items.given()
+                $items.received()
             }
         }
     )+};

@@ -2,19 +2,21 @@
 
 use std::collections::VecDeque;
 
-/// One event.
+/// An event of a stream of server-sent events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerSentEvent {
-    /// `message` unless the event says otherwise.
+    /// The event's name; `message` when it has none.
     pub(crate) name: String,
     pub(crate) data: String,
 }
 
-/// An event is larger than allowed.
+/// The error for an event that is larger than allowed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooLarge;
 
-/// Turns bytes into events. It holds one unfinished event of at most `limit` bytes, and the
+/// A decoder from bytes to events.
+///
+/// It holds one unfinished event of at most `limit` bytes, and the
 /// finished ones of the last piece.
 #[derive(Debug)]
 pub(crate) struct Decoder {
@@ -22,7 +24,7 @@ pub(crate) struct Decoder {
     line: Vec<u8>,
     name: String,
     data: Option<String>,
-    /// The last byte was a carriage return: a line feed that follows belongs to it.
+    /// `true` after a carriage return: a line feed that follows belongs to it.
     after_return: bool,
     first_line: bool,
     ready: VecDeque<ServerSentEvent>,
@@ -41,7 +43,7 @@ impl Decoder {
         }
     }
 
-    /// Takes the next piece.
+    /// Decodes the next piece of the stream.
     pub(crate) fn push(&mut self, mut piece: &[u8]) -> Result<(), TooLarge> {
         while let Some((&first, rest)) = piece.split_first() {
             if std::mem::take(&mut self.after_return) && first == b'\n' {
@@ -67,7 +69,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// The next finished event.
+    /// Returns the next finished event.
     pub(crate) fn next(&mut self) -> Option<ServerSentEvent> {
         self.ready.pop_front()
     }
@@ -99,8 +101,10 @@ impl Decoder {
         }
     }
 
-    /// An event without data is none for browsers; Coder's pings are such, and show that the line
-    /// is alive.
+    /// Ends an event at an empty line.
+    ///
+    /// Browsers ignore an event without data. Coder's pings are such events, and show that the
+    /// connection is alive.
     fn end_event(&mut self) {
         let name = std::mem::take(&mut self.name);
         let data = self.data.take();

@@ -1,4 +1,4 @@
-//! Keeping a subscription open.
+//! Streams of subscriptions: channels are opened, read, and opened again.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,23 +6,23 @@ use std::time::Duration;
 use coder_core::{BoxStream, RetryState, TransportError, TransportErrorKind};
 use futures_util::stream;
 
-use super::connection::{Connection, Lost, Message, Remedy, Texts, ended};
+use super::connection::{Connection, Framing, Message, Recovery, StreamError, ended};
 use super::{Channel, Polled, Subscription};
 use crate::{Client, ClientError};
 
-/// How often is asked where nothing better is to be had.
-const POLL_EVERY: Duration = Duration::from_secs(5);
+/// The pause between two requests of [`Channel::Polling`].
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Client {
-    /// Everything that comes of a subscription, one item after the other, over the best channel
-    /// that transport and deployment have.
+    /// Returns a stream of the subscription's items, over the best channel that the transport and
+    /// the deployment have.
     ///
-    /// - A connection that breaks, or that a restart of Coder closes, is opened again, from where it
-    ///   broke off, as [`Client::with_stream_retry`] says; then the last error is an item, and the stream ends.
-    ///   So it does at once when trying again is useless: the workspace is gone, the token is dead.
-    /// - Nothing is read before it is asked for, apart from what the transport has already
-    ///   buffered: a slow reader slows Coder down. One message is held at a time, of 16 MiB at
-    ///   most.
+    /// - A connection that breaks, or that a restart of Coder closes, is opened again where it broke
+    ///   off, as often as [`Client::with_stream_retry`] allows. After that the last error is an item
+    ///   and the stream ends. An error that a retry cannot help, such as a deleted workspace or an
+    ///   expired token, ends the stream at once.
+    /// - The stream reads a message only when the caller polls for it, so a slow caller slows Coder
+    ///   down. It holds one message at a time, of at most 16 MiB.
     /// - Dropping the stream closes the connection.
     ///
     /// ```
@@ -45,7 +45,8 @@ impl Client {
         Subscriber::new(self.clone(), subscription, channels).into_stream()
     }
 
-    /// The same over this channel only.
+    /// Returns a stream of the subscription's items as [`subscribe`](Self::subscribe), over this
+    /// channel only.
     pub fn subscribe_over<S: Subscription>(
         &self,
         channel: Channel,
@@ -55,11 +56,11 @@ impl Client {
     }
 }
 
-/// A subscription and the channel it comes over.
+/// A subscription, with the channel that is in use.
 struct Subscriber<S: Subscription> {
     client: Client,
     subscription: S,
-    /// The first one is in use.
+    /// The channels that are left; the first one is in use.
     channels: VecDeque<Channel>,
     connection: Option<Connection>,
     polled: bool,
@@ -97,8 +98,8 @@ impl<S: Subscription> Subscriber<S> {
             if self.over {
                 return None;
             }
-            if let Err(lost) = self.advance().await
-                && let Err(error) = self.recover(lost).await
+            if let Err(error) = self.advance().await
+                && let Err(error) = self.recover(error).await
             {
                 self.over = true;
                 return Some(Err(error));
@@ -106,34 +107,34 @@ impl<S: Subscription> Subscriber<S> {
         }
     }
 
-    /// Goes one step: opens the channel, reads a message, or asks.
-    async fn advance(&mut self) -> Result<(), Lost> {
+    /// Takes one step: opens the channel, reads a message, or polls.
+    async fn advance(&mut self) -> Result<(), StreamError> {
         let Some(connection) = &mut self.connection else {
-            return self.begin().await;
+            return self.open().await;
         };
         let items = match connection.next().await? {
             Message::Text(text) => self.subscription.read(&text)?,
             Message::Ping => Vec::new(),
-            Message::End => return self.look_after_the_close().await,
+            Message::End => return self.handle_close().await,
         };
         self.retries = RetryState::default();
         self.ready.extend(items);
         Ok(())
     }
 
-    /// The server has closed the channel normally: at the end, or because it stops itself.
-    async fn look_after_the_close(&mut self) -> Result<(), Lost> {
+    /// Handles a normal close by the server, which means the end or a restart of Coder.
+    async fn handle_close(&mut self) -> Result<(), StreamError> {
         let Polled { items, over } = self.subscription.closed(&self.client).await?;
         self.ready.extend(items);
         self.over = over;
         if over { Ok(()) } else { Err(ended().into()) }
     }
 
-    async fn begin(&mut self) -> Result<(), Lost> {
+    async fn open(&mut self) -> Result<(), StreamError> {
         let channel = self.channels.front().copied();
         let Some(channel) = channel else { return Err(unsupported().into()) };
         if channel == Channel::Polling {
-            return self.ask().await;
+            return self.poll().await;
         }
         let deployment = self.client.deployment();
         let request = self.subscription.request(deployment, channel)?;
@@ -142,17 +143,17 @@ impl<S: Subscription> Subscriber<S> {
         self.connection = Some(match channel {
             Channel::WebSocket => {
                 let events = self.subscription.sends_events();
-                let texts = if events { Texts::Events } else { Texts::Messages };
-                Connection::web_socket(&self.client, request, texts).await?
+                let framing = if events { Framing::Events } else { Framing::Messages };
+                Connection::web_socket(&self.client, request, framing).await?
             }
             Channel::Events | Channel::Polling => Connection::events(&self.client, request).await?,
         });
         Ok(())
     }
 
-    async fn ask(&mut self) -> Result<(), Lost> {
+    async fn poll(&mut self) -> Result<(), StreamError> {
         if std::mem::replace(&mut self.polled, true) {
-            self.client.world().runtime.sleep(POLL_EVERY).await;
+            self.client.world().runtime.sleep(POLL_INTERVAL).await;
         }
         let Polled { items, over } = self.subscription.poll(&self.client).await?;
         self.retries = RetryState::default();
@@ -161,19 +162,19 @@ impl<S: Subscription> Subscriber<S> {
         Ok(())
     }
 
-    async fn recover(&mut self, lost: Lost) -> Result<(), ClientError> {
+    async fn recover(&mut self, failure: StreamError) -> Result<(), ClientError> {
         self.connection = None;
-        match lost.remedy {
-            Remedy::Again => {
+        match failure.recovery {
+            Recovery::Retry => {
                 let retry = self.client.stream_retry();
-                self.client.pause(retry, &mut self.retries, lost.error).await
+                self.client.pause(retry, &mut self.retries, failure.error).await
             }
-            Remedy::OtherChannel if self.channels.len() > 1 => {
-                tracing::debug!(error = %lost.error, "trying another channel");
+            Recovery::NextChannel if self.channels.len() > 1 => {
+                tracing::debug!(error = %failure.error, "trying another channel");
                 self.channels.pop_front();
                 Ok(())
             }
-            Remedy::OtherChannel | Remedy::Nothing => Err(lost.error),
+            Recovery::NextChannel | Recovery::None => Err(failure.error),
         }
     }
 }

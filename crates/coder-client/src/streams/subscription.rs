@@ -1,4 +1,4 @@
-//! Subscriptions as data.
+//! Subscriptions as data: requests, and the reading of messages.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -7,66 +7,71 @@ use http::Request;
 
 use crate::{Client, ClientError};
 
-/// How what is new gets here.
+/// The way in which the items of a subscription arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Channel {
-    /// Server-sent events: an HTTP answer that goes on.
+    /// Server-sent events in the body of an HTTP answer that does not end.
     Events,
-    /// A WebSocket.
+    /// Messages of a WebSocket (RFC 6455).
     WebSocket,
-    /// Asking again every five seconds.
+    /// A request every five seconds.
     Polling,
 }
 
-/// Something that goes on at Coder, as a value: it can be turned into a request, and each message
-/// of the answer can be read, without any I/O. [`Client::subscribe`] does the rest.
+/// A subscription to changes or logs at Coder, as a value.
 ///
-/// It remembers how far it has read, so a request made later begins where the last one broke off.
+/// A subscription builds the request that opens a channel and reads each message, both without I/O.
+/// [`Client::subscribe`] does the rest. The value remembers how far it has read, so a later request
+/// continues where the last connection broke off.
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 pub trait Subscription: MaybeSend + MaybeSync + 'static {
-    /// What is new.
+    /// The type of the stream's items.
     type Item: MaybeSend + 'static;
 
-    /// The channels it can come over, the best first.
+    /// Returns the channels that the subscription can use, the best first.
     fn channels(&self) -> &'static [Channel];
 
-    /// The request that opens a channel, without a credential; `None` where the channel takes
-    /// none. Its URL is absolute, and http or https also for a WebSocket.
+    /// Builds the request that opens a channel, without a credential; `None` for
+    /// [`Channel::Polling`] and for channels that the subscription does not have.
+    ///
+    /// The URL is absolute. Its scheme is http or https, also for a WebSocket.
     ///
     /// # Errors
     ///
-    /// [`ClientError::Request`] when the values of this subscription make no request.
+    /// [`ClientError::Request`] when the values of this subscription make no valid request.
     fn request(
         &self,
         deployment: &DeploymentUrl,
         channel: Channel,
     ) -> Result<Option<Request<Bytes>>, ClientError>;
 
-    /// What one message tells: the data of a server-sent event, or a text of a WebSocket.
+    /// Reads a message: the data of a server-sent event, or a text of a WebSocket.
     ///
     /// # Errors
     ///
-    /// [`ClientError::Unreadable`] when it is not of the shape this crate knows.
+    /// [`ClientError::Unreadable`] when the message does not have the expected shape.
     fn read(&mut self, message: &str) -> Result<Vec<Self::Item>, ClientError>;
 
-    /// Asks once what is new, for [`Channel::Polling`].
+    /// Requests the new items once, for [`Channel::Polling`].
     ///
     /// # Errors
     ///
     /// As [`Client::send`].
     async fn poll(&mut self, client: &Client) -> Result<Polled<Self::Item>, ClientError>;
 
-    /// Whether each text of the WebSocket is an event with a type, as Coder's `watch-ws` sends them.
-    /// Then [`Subscription::read`] gets the data only.
+    /// Returns `true` when each text of the WebSocket is an event with a type, as `watch-ws` sends
+    /// them. [`read`](Self::read) then gets only the data of the event. The default is `false`.
     fn sends_events(&self) -> bool {
         false
     }
 
-    /// Asks what is left after the server has closed a WebSocket normally. Coder does so at the
-    /// end of a log, and with every open WebSocket when it is restarted; only a request tells the
-    /// two apart. Unless it is over, the channel is opened again. By default it never is.
+    /// Requests the items that are left after the server has closed a WebSocket normally.
+    ///
+    /// Coder does so at the end of a log, and with every open WebSocket when it is restarted; only a
+    /// request tells the two apart. Unless the result is [`over`](Polled::over), the channel is
+    /// opened again. The default returns no items and is never over.
     ///
     /// # Errors
     ///
@@ -76,23 +81,23 @@ pub trait Subscription: MaybeSend + MaybeSync + 'static {
     }
 }
 
-/// What asking once has told.
+/// The result of a request for new items.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Polled<T> {
-    /// What is new, the oldest first.
+    /// The new items, the oldest first.
     pub items: Vec<T>,
-    /// Whether nothing more will come.
+    /// `true` when no more items will come.
     pub over: bool,
 }
 
 impl<T> Polled<T> {
-    /// Something new, perhaps; more may come.
+    /// Creates the result for items that more may follow.
     pub fn more(items: Vec<T>) -> Self {
         Self { items, over: false }
     }
 
-    /// The last that is new.
+    /// Creates the result for the last items.
     pub fn last(items: Vec<T>) -> Self {
         Self { items, over: true }
     }

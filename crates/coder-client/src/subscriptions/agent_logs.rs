@@ -1,4 +1,4 @@
-//! The log of an agent, while it is being written.
+//! The log of an agent, while it is written.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,32 +11,34 @@ use crate::operation::{RequestBuilder, read_message};
 use crate::operations::{GetAgent, ListAgentLogs};
 use crate::{AgentId, Channel, Client, ClientError, List, Polled, Subscription};
 
-/// How often in a row an agent's log may be closed without a new line before an agent that is not
-/// connected counts as one of a former build.
+/// The number of closes in a row, without a new line, after which an agent that is not connected
+/// counts as one of an earlier build.
 const MAX_CLOSES: u32 = 2;
 
-/// `GET /api/v2/workspaceagents/{agent}/logs?follow`: what an agent's scripts write, line by line,
-/// what is there already first. Over a WebSocket it ends when the workspace has got another build
-/// and with that other agents, and goes on when Coder is restarted meanwhile.
+/// `GET /api/v2/workspaceagents/{agent}/logs?follow`: follows the log lines of an agent's scripts,
+/// beginning with those that exist.
 ///
-/// Who begins to follow an agent of a former build gets an error (404) from newer releases (so
-/// from 2.36), and the whole log from older ones (so from 2.31). Asked again and again, such an agent
-/// is an error.
+/// Over a WebSocket the stream ends when a new build replaces the agent, and continues when Coder
+/// is restarted.
+///
+/// For an agent of an earlier build, newer releases (such as 2.36) answer with an error (404), and
+/// older ones (such as 2.31) with the whole log. With [`Channel::Polling`], such an agent is an
+/// error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowAgentLogs {
     agent: AgentId,
     last: LastLine,
-    /// How often in a row it was closed without a new line.
+    /// The number of closes in a row without a new line.
     closes: u32,
 }
 
 impl FollowAgentLogs {
-    /// Of this agent, from the beginning.
+    /// Creates the subscription for an agent, from its first line on.
     pub fn new(agent: AgentId) -> Self {
         Self { agent, last: LastLine::default(), closes: 0 }
     }
 
-    /// Only what comes after the line with this id.
+    /// Skips lines up to the line with this id.
     #[must_use]
     pub fn after(self, id: i64) -> Self {
         Self { last: LastLine(Some(id)), ..self }
@@ -69,7 +71,7 @@ impl Subscription for FollowAgentLogs {
 
     fn read(&mut self, message: &str) -> Result<Vec<AgentLog>, ClientError> {
         let lines: List<AgentLog> = read_message(message)?;
-        let lines = self.last.unread(lines, |line| line.id);
+        let lines = self.last.take_new(lines, |line| line.id);
         if !lines.is_empty() {
             self.closes = 0;
         }
@@ -80,7 +82,7 @@ impl Subscription for FollowAgentLogs {
         let lines = ListAgentLogs::new(self.agent);
         let lines = self.last.0.map_or(lines, |after| lines.after(after));
         let lines = client.send(&lines).await?;
-        Ok(Polled::more(self.last.unread(lines, |line| line.id)))
+        Ok(Polled::more(self.last.take_new(lines, |line| line.id)))
     }
 
     async fn closed(&mut self, client: &Client) -> Result<Polled<AgentLog>, ClientError> {

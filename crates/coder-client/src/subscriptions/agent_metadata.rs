@@ -1,4 +1,4 @@
-//! What an agent tells about itself.
+//! Metadata of an agent, whenever it changes.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -9,13 +9,15 @@ use crate::models::AgentMetadatum;
 use crate::operation::{RequestBuilder, read_message};
 use crate::{AgentId, Channel, Client, ClientError, List, Polled, Subscription};
 
-/// `GET /api/v2/workspaceagents/{agent}/watch-metadata` and `…-ws`: all that an agent tells about
-/// itself, and all of it again whenever some of it has changed. Coder tells it every few seconds;
-/// what differs in its age only is no news. It never ends by itself, and it cannot be asked for
-/// again and again.
+/// `GET /api/v2/workspaceagents/{agent}/watch-metadata` and `…-ws`: watches the metadata of an
+/// agent.
 ///
-/// What was never collected has an empty value and a moment in the year 1. A value and an error may
-/// come together.
+/// Each item holds all values, and comes whenever one of them has changed. Coder sends the values
+/// every few seconds; a change of their age alone is no new item. The stream does not end by
+/// itself, and does not support [`Channel::Polling`].
+///
+/// A value that was never collected is empty and has a moment in the year 1. A value and an error
+/// may come together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchAgentMetadata {
     agent: AgentId,
@@ -23,12 +25,12 @@ pub struct WatchAgentMetadata {
 }
 
 impl WatchAgentMetadata {
-    /// Of this agent.
+    /// Creates the subscription for an agent.
     pub fn new(agent: AgentId) -> Self {
         Self { agent, last: None }
     }
 
-    /// Nothing, when it is what was told last: its age alone grows all the time.
+    /// Returns the values if they differ from the last ones by more than their age.
     fn news(&mut self, all: List<AgentMetadatum>) -> Vec<List<AgentMetadatum>> {
         let mut ageless = all.clone();
         for datum in ageless.iter_mut() {

@@ -1,4 +1,4 @@
-//! The log of a build, while it is being written.
+//! The log of a build, while it is written.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,8 +11,10 @@ use crate::operation::{RequestBuilder, read_message};
 use crate::operations::{GetBuild, ListBuildLogs};
 use crate::{BuildId, Channel, Client, ClientError, Polled, Subscription};
 
-/// `GET /api/v2/workspacebuilds/{build}/logs?follow`: the log of a build line by line, those that
-/// are there already first. It ends with the build, and goes on when Coder is restarted meanwhile.
+/// `GET /api/v2/workspacebuilds/{build}/logs?follow`: follows the log lines of a build, beginning
+/// with those that exist.
+///
+/// The stream ends with the build, and continues when Coder is restarted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowBuildLogs {
     build: BuildId,
@@ -20,12 +22,12 @@ pub struct FollowBuildLogs {
 }
 
 impl FollowBuildLogs {
-    /// Of this build, from the beginning.
+    /// Creates the subscription for a build, from its first line on.
     pub fn new(build: BuildId) -> Self {
         Self { build, last: LastLine::default() }
     }
 
-    /// Only what comes after the line with this id.
+    /// Skips lines up to the line with this id.
     #[must_use]
     pub fn after(self, id: i64) -> Self {
         Self { last: LastLine(Some(id)), ..self }
@@ -58,7 +60,7 @@ impl Subscription for FollowBuildLogs {
 
     fn read(&mut self, message: &str) -> Result<Vec<ProvisionerJobLog>, ClientError> {
         let line: ProvisionerJobLog = read_message(message)?;
-        Ok(self.last.unread(vec![line], |line| line.id))
+        Ok(self.last.take_new(vec![line], |line| line.id))
     }
 
     async fn poll(&mut self, client: &Client) -> Result<Polled<ProvisionerJobLog>, ClientError> {
@@ -66,7 +68,7 @@ impl Subscription for FollowBuildLogs {
         let over = client.send(&GetBuild::new(self.build)).await?.job.completed_at.is_some();
         let lines = ListBuildLogs::new(self.build);
         let lines = self.last.0.map_or(lines, |after| lines.after(after));
-        let items = self.last.unread(client.send(&lines).await?, |line| line.id);
+        let items = self.last.take_new(client.send(&lines).await?, |line| line.id);
         Ok(if over { Polled::last(items) } else { Polled::more(items) })
     }
 

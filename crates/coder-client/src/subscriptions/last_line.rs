@@ -1,12 +1,12 @@
-//! How far a log has been read.
+//! The position in a log up to which it was read.
 
-/// The id of the last line that was read; none before the first.
+/// The id of the last line that was read; `None` before the first one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LastLine(pub(super) Option<i64>);
 
 impl LastLine {
-    /// Those of the lines that were not read before. From now on they were.
-    pub(super) fn unread<Line>(
+    /// Returns the lines that were not read before, and marks them as read.
+    pub(super) fn take_new<Line>(
         &mut self,
         lines: impl Into<Vec<Line>>,
         id: impl Fn(&Line) -> i64,

@@ -1,5 +1,6 @@
-//! What goes on at Coder, as values: changes of workspaces, logs that are being written. Each names
-//! its routes; [`Client::subscribe`](crate::Client::subscribe) opens one and keeps it open.
+//! The subscriptions of Coder's API, as values: changes of workspaces, and logs while they are
+//! written. The documentation of each begins with its route;
+//! [`Client::subscribe`](crate::Client::subscribe) opens it and keeps it open.
 
 mod agent_logs;
 mod agent_metadata;

@@ -10,8 +10,10 @@ use crate::operation::{RequestBuilder, read_message};
 use crate::operations::GetWorkspace;
 use crate::{Channel, Client, ClientError, Polled, Subscription, WorkspaceId};
 
-/// `GET /api/v2/workspaces/{workspace}/watch` and `…/watch-ws`: the workspace as it is, and again
-/// after every change. It never ends by itself; a workspace that was deleted is one of the changes.
+/// `GET /api/v2/workspaces/{workspace}/watch` and `…/watch-ws`: watches a workspace.
+///
+/// The first item is the present state; another one comes after every change, also after the
+/// deletion. The stream does not end by itself.
 #[derive(Clone, Debug)]
 pub struct WatchWorkspace {
     workspace: WorkspaceId,
@@ -19,12 +21,14 @@ pub struct WatchWorkspace {
 }
 
 impl WatchWorkspace {
-    /// Of this workspace.
+    /// Creates the subscription for a workspace.
     pub fn new(workspace: WorkspaceId) -> Self {
         Self { workspace, last: None }
     }
 
-    /// A new connection begins with the present state; it is news only when something has changed.
+    /// Returns the workspace if it differs from the last one.
+    ///
+    /// Each new connection begins with the present state, which may be known already.
     fn news(&mut self, workspace: Workspace) -> Vec<Workspace> {
         if self.last.as_ref() == Some(&workspace) {
             return Vec::new();

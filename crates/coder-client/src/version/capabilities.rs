@@ -1,75 +1,82 @@
-//! What a deployment can do, by its version.
+//! Capabilities of a deployment, by its version.
 
 use super::CoderVersion;
 use crate::models::BuildInfo;
 
-/// Something that came to Coder with a certain version, and that a caller has to know about.
+/// A capability that came to Coder with a certain release, and that a caller has to know about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Capability {
-    /// It can be an OAuth2 provider at all. Before, it says that this is under development.
+    /// OAuth2: the deployment can be a provider. Earlier releases say that this is under
+    /// development.
     OAuth2,
-    /// OAuth2: PKCE with S256 is accepted; before, its parameters are refused as unknown.
+    /// OAuth2: PKCE with S256 is accepted. Earlier releases refuse its parameters as unknown.
     Pkce,
-    /// OAuth2: metadata below `/.well-known` (RFC 8414, RFC 9728).
+    /// OAuth2: metadata is served below `/.well-known` (RFC 8414, RFC 9728).
     Metadata,
-    /// The API takes an access token in `Authorization: Bearer`.
+    /// The API accepts an access token in `Authorization: Bearer`.
     BearerToken,
-    /// OAuth2: clients may register themselves (RFC 7591), where the operator allows it.
+    /// OAuth2: clients may register themselves (RFC 7591), where the operator allows that.
     DynamicRegistration,
     /// OAuth2: tokens can be revoked (RFC 7009).
     Revocation,
-    /// OAuth2: PKCE is required.
+    /// OAuth2: PKCE is required of every client.
     PkceRequired,
-    /// OAuth2: a redirect URI must equal the registered one; before, its path may be longer.
+    /// OAuth2: a redirect URI must equal the registered one. In earlier releases its path may be
+    /// longer.
     ExactRedirectUri,
-    /// OAuth2: client credentials may come in `Authorization: Basic`; before, in the body only.
+    /// OAuth2: client credentials may come in `Authorization: Basic`. Earlier releases accept them
+    /// in the body only.
     ClientSecretBasic,
-    /// OAuth2: a user's "no" comes back with the `state`.
+    /// OAuth2: when the user denies consent, the callback gets the `state`.
     DenialWithState,
-    /// What API tokens may do can be asked for (`GET /api/v2/auth/scopes`).
+    /// The API lists the scopes of API tokens (`GET /api/v2/auth/scopes`).
     ScopeCatalog,
-    /// Workspaces can be shared with people and groups.
+    /// Workspaces can be shared with users and groups.
     WorkspaceSharing,
-    /// API tokens can be limited to scopes and to an allow list; before, both are stored at most,
-    /// and the token may do everything that its owner may.
+    /// API tokens can be limited to scopes and to an allow list. Earlier releases store both at
+    /// most, and the token may do all that its owner may do.
     LimitedTokens,
-    /// Keys can be ended without removing them.
+    /// API keys can be expired without deleting them.
     KeyExpiry,
-    /// A build can be cancelled on condition that it is in a certain state; before, the condition
-    /// is ignored.
+    /// A build can be cancelled on condition that it has a certain status. Earlier releases ignore
+    /// the condition.
     ConditionalCancel,
-    /// Creating a workspace is refused while a required external account is not linked.
+    /// Coder creates no workspace while a required external account is not linked.
     ExternalAuthChecked,
-    /// Somebody else's external accounts can be asked for; before, the caller's come back.
+    /// The external accounts of another user can be read. Earlier releases return those of the
+    /// caller.
     ExternalAuthOfOthers,
-    /// The create form takes the name of a preset.
+    /// The create form accepts the name of a preset in its link.
     PresetInLink,
-    /// One request can stop a workspace and start it again; before, it stops it only.
+    /// One request can stop a workspace and start it again. In earlier releases it only stops it.
     RestartInOneRequest,
-    /// `buildinfo` says whether the OAuth2 provider is on.
+    /// `buildinfo` tells whether the OAuth2 provider is switched on.
     ProviderInBuildInfo,
-    /// OAuth2: what is wrong with an authorization request comes back to the callback; before,
-    /// the user stays on a page of Coder.
+    /// OAuth2: errors of an authorization request go to the callback. In earlier releases the user
+    /// stays on a page of Coder.
     ErrorsAtCallback,
-    /// OAuth2: unknown parameters are ignored; before, they are an error.
+    /// OAuth2: unknown parameters are ignored. Earlier releases answer with an error.
     UnknownParametersIgnored,
-    /// OAuth2: scopes are negotiated and enforced; before, they are ignored.
+    /// OAuth2: scopes are negotiated and enforced. Earlier releases ignore them.
     Scopes,
-    /// OAuth2: refreshing and revoking need the client's secret.
+    /// OAuth2: refreshing and revoking tokens need the client secret.
     SecretOnRefresh,
     /// OAuth2: an app may have several redirect URIs.
     SeveralRedirectUris,
-    /// OAuth2: clients without a secret.
+    /// OAuth2: clients without a secret are supported.
     PublicClients,
-    /// OAuth2: what an app may be granted at most can be set; before, this is ignored.
+    /// OAuth2: the scopes of an app can be limited. Earlier releases ignore the limit.
     AppScopes,
     /// OAuth2: the provider has settings (`GET /api/v2/oauth2-provider/settings`).
     ProviderSettings,
 }
 
 impl Capability {
-    /// The release it came with: the one table of what differs between versions.
+    /// Returns the release that the capability came with.
+    ///
+    /// This is the one table of differences between releases in this crate. The fake deployment of
+    /// the test kit has a table of its own, as an independent oracle.
     pub const fn since(self) -> CoderVersion {
         match self {
             Self::OAuth2
@@ -102,8 +109,8 @@ impl Capability {
         }
     }
 
-    /// The part of a request that older releases ignore, which would make the request do something
-    /// else than it says; empty where they answer that they do not have it.
+    /// Returns the words for the part of a request that older releases ignore, so that the request
+    /// would do something else; empty where older releases answer with an error.
     pub(crate) const fn as_asked(self) -> &'static str {
         match self {
             Self::LimitedTokens => " with limits",
@@ -137,14 +144,14 @@ impl Capability {
         }
     }
 
-    /// Whether older releases ignore that part instead of refusing it. The client sends it only to
-    /// a release that is known to have it.
+    /// Returns `true` when older releases ignore that part instead of refusing it. The client sends
+    /// it only to a release that is known to have it.
     pub(crate) const fn is_ignored_by_older(self) -> bool {
         !self.as_asked().is_empty()
     }
 }
 
-/// What a deployment can do.
+/// The capabilities of a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     version: Option<CoderVersion>,
@@ -152,17 +159,17 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// What the version means; `None` when it is not known.
-    pub const fn of(version: Option<CoderVersion>) -> Self {
+    /// Creates the capabilities of a version; `None` for an unknown version.
+    pub const fn new(version: Option<CoderVersion>) -> Self {
         Self { version, oauth2_provider: None }
     }
 
-    /// The version, when it is known.
+    /// Returns the version, if it is known.
     pub const fn version(&self) -> Option<CoderVersion> {
         self.version
     }
 
-    /// Whether the deployment can do this; `None` when nobody knows.
+    /// Returns whether the deployment has a capability; `None` when its version is unknown.
     pub const fn has(&self, capability: Capability) -> Option<bool> {
         match (self.version, self.oauth2_provider) {
             // The field came with 2.38, whatever the build calls itself.
@@ -172,8 +179,8 @@ impl Capabilities {
         }
     }
 
-    /// Whether the OAuth2 provider is switched on. Deployments say it from 2.38 on; of others
-    /// nobody knows before trying.
+    /// Returns whether the OAuth2 provider is switched on; `None` before 2.38, where deployments do
+    /// not tell it.
     pub const fn oauth2_provider(&self) -> Option<bool> {
         self.oauth2_provider
     }
@@ -195,7 +202,7 @@ mod tests {
     use super::*;
 
     fn has(version: &str, capability: Capability) -> Option<bool> {
-        Capabilities::of(CoderVersion::parse(version).ok()).has(capability)
+        Capabilities::new(CoderVersion::parse(version).ok()).has(capability)
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which Coder a deployment runs.
+//! Versions of Coder.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 /// A version of Coder, as `buildinfo` and the header `X-Coder-Build-Version` tell it:
 /// `v2.36.0+8f1c2d3`, `v2.38.0-rc.1`, `v2.36.0-devel+8f1c2d3`.
 ///
-/// Versions are ordered. A release candidate comes before its release; a development build comes
-/// after the release it is named for. What follows a `+` does not count.
+/// Versions are ordered. A release candidate comes before its release, and a development build
+/// after the release that it is named for. The part after a `+` does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CoderVersion {
     major: u32,
@@ -24,12 +24,12 @@ enum Stage {
 }
 
 impl CoderVersion {
-    /// A release.
+    /// Creates the version of a release.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self { major, minor, patch, stage: Stage::Release }
     }
 
-    /// Reads a version.
+    /// Reads a version from a text.
     ///
     /// # Errors
     ///
@@ -54,7 +54,8 @@ impl CoderVersion {
         }
     }
 
-    /// Whether this has what came with `release`; its candidates have it already.
+    /// Returns `true` when this version has all that came with `release`. Its release candidates
+    /// count as the release.
     pub const fn includes(self, release: Self) -> bool {
         if self.major != release.major {
             self.major > release.major
@@ -85,7 +86,7 @@ impl fmt::Display for CoderVersion {
     }
 }
 
-/// A text is no version of Coder.
+/// The error for a text that is not a version of Coder.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is no version of coder; they look like `v2.36.0+8f1c2d3`", text.escape_debug())]
 pub struct VersionError {

@@ -1,4 +1,4 @@
-//! What a deployment runs, and what that can do.
+//! Versions of Coder, and the capabilities that came with them.
 
 mod capabilities;
 mod coder_version;

@@ -19,7 +19,7 @@ fn failed(kind: TransportErrorKind) -> Answer {
 
 #[async_test]
 async fn a_credential_travels_in_its_header_and_only_where_it_is_needed() {
-    let script = Script::of([
+    let script = Script::new([
         json(200, fixture("user.json")),
         json(200, fixture("user.json")),
         json(200, fixture("buildinfo.json")),
@@ -65,14 +65,14 @@ async fn a_credential_never_leaves_the_deployments_origin() {
 #[async_test]
 async fn a_redirect_is_an_error_that_names_its_origin_only() {
     let location = [("location", "https://sso.test/login?token=canary")];
-    let script = Script::of([answer(302, &location, "")]);
+    let script = Script::new([answer(302, &location, "")]);
     let error = script.client().send(&GetUser::me()).await.unwrap_err();
     insta::assert_snapshot!(error, @"coder's answer is a redirect to `https://sso.test`; check the deployment's URL, and whether a single-sign-on proxy stands in front of it");
 }
 
 #[async_test]
 async fn reading_is_tried_again_after_a_broken_connection_and_a_proxys_error() {
-    let script = Script::of([
+    let script = Script::new([
         failed(TransportErrorKind::Interrupted),
         answer(502, &[("content-type", "text/html")], "<html>bad gateway"),
         json(200, fixture("user.json")),
@@ -84,14 +84,14 @@ async fn reading_is_tried_again_after_a_broken_connection_and_a_proxys_error() {
 #[async_test]
 async fn the_pause_is_as_long_as_coder_asks() {
     let script =
-        Script::of([answer(429, &[("retry-after", "3")], "{}"), json(200, fixture("user.json"))]);
+        Script::new([answer(429, &[("retry-after", "3")], "{}"), json(200, fixture("user.json"))]);
     script.client().send(&GetUser::me()).await.unwrap();
     assert_eq!(script.slept(), Duration::from_secs(3));
 }
 
 #[async_test]
 async fn a_pause_beyond_the_budget_is_the_callers_to_wait() {
-    let script = Script::of([answer(429, &[("retry-after", "60")], "{}")]);
+    let script = Script::new([answer(429, &[("retry-after", "60")], "{}")]);
     let error = script.client().send(&GetUser::me()).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
     assert!(error.is_rate_limited() && error.is_transient());
@@ -108,7 +108,7 @@ async fn nothing_that_a_peer_says_breaks_a_line_or_fills_the_log() {
     });
     let headers = [("content-type", "text/html"), ("x-coder-request-id", &*"y".repeat(10_000))];
     for said in [json(400, &json_text.to_string()), answer(400, &headers, evil)] {
-        let error = Script::of([said]).client().send(&GetUser::me()).await.unwrap_err();
+        let error = Script::new([said]).client().send(&GetUser::me()).await.unwrap_err();
         for shown in [error.to_string(), format!("{error:?}")] {
             assert!(!shown.contains(['\n', '\u{1b}', '\u{202e}']), "{shown}");
             assert!(shown.chars().count() < 25 * 210 + 300, "{}", shown.len());
@@ -125,15 +125,15 @@ async fn each_operation_has_a_limit_for_its_answer() {
         ClientError::Transport(error) => error.kind() == TransportErrorKind::TooLarge,
         other => panic!("{other:?}"),
     };
-    let script = Script::of([long(GetUser::me().max_answer() + 1)]);
+    let script = Script::new([long(GetUser::me().max_answer() + 1)]);
     assert!(cut(script.client().send(&GetUser::me()).await.unwrap_err()));
-    let script = Script::of([long(ListWorkspaces::default().max_answer() + 1)]);
+    let script = Script::new([long(ListWorkspaces::default().max_answer() + 1)]);
     assert!(cut(script.client().send(&ListWorkspaces::default()).await.unwrap_err()));
 }
 
 #[async_test]
 async fn an_operation_has_one_deadline_for_all_its_tries() {
-    let script = Script::of([failed(TransportErrorKind::Interrupted)]);
+    let script = Script::new([failed(TransportErrorKind::Interrupted)]);
     let client = script.client().with_deadline(Duration::from_secs(7));
     script.hang_when_nothing_is_prepared();
     let error = client.send(&GetUser::me()).await.unwrap_err();
@@ -146,7 +146,7 @@ async fn an_operation_has_one_deadline_for_all_its_tries() {
 async fn an_absurd_pause_is_an_hour() {
     let asked = [("retry-after", "18446744073709551615")];
     let script =
-        Script::of([answer(429, &[("retry-after", "2")], "{}"), answer(429, &asked, "{}")]);
+        Script::new([answer(429, &[("retry-after", "2")], "{}"), answer(429, &asked, "{}")]);
     let error = script.client().send(&GetUser::me()).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
 }
@@ -155,20 +155,20 @@ async fn an_absurd_pause_is_an_hour() {
 async fn a_build_is_not_asked_for_twice_when_the_first_answer_was_lost() {
     let start =
         CreateWorkspaceBuild::start("9da8cec4-f30f-4e0a-ae17-61e9264f5deb".parse().unwrap());
-    let script = Script::of([failed(TransportErrorKind::Interrupted)]);
+    let script = Script::new([failed(TransportErrorKind::Interrupted)]);
     let error = script.client().send(&start).await.unwrap_err();
     assert!(error.may_have_been_processed());
 
     let build = serde_json::from_str::<Value>(fixture("workspace_pending_created.json")).unwrap();
     let build = build["latest_build"].to_string();
-    let script = Script::of([failed(TransportErrorKind::Connect), json(201, &build)]);
+    let script = Script::new([failed(TransportErrorKind::Connect), json(201, &build)]);
     script.client().send(&start).await.unwrap();
     assert_eq!(script.requests().len(), 2);
 }
 
 #[async_test]
 async fn a_caller_may_do_without_retries() {
-    let script = Script::of([failed(TransportErrorKind::Timeout)]);
+    let script = Script::new([failed(TransportErrorKind::Timeout)]);
     let client = script.client().with_retry(RetryPolicy::NEVER);
     assert!(matches!(client.send(&GetUser::me()).await, Err(ClientError::Transport(_))));
 }
@@ -177,7 +177,7 @@ async fn a_caller_may_do_without_retries() {
 async fn a_login_page_is_shown_for_what_it_is() {
     let headers = [("content-type", "text/html; charset=utf-8")];
     let page = "\n<!doctype html>\n<title>Sign in</title>\n".to_owned() + &"x".repeat(1000);
-    let script = Script::of([answer(200, &headers, page)]);
+    let script = Script::new([answer(200, &headers, page)]);
     let error = script.client().send(&ListWorkspaces::default()).await.unwrap_err();
     insta::assert_snapshot!(error, @"did not receive JSON from coder, but status 200 with `text/html; charset=utf-8` that begins with `<!doctype html> <title>Sign in</title> xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`; check the deployment's URL, and whether a login page or proxy stands in front of it");
 }
@@ -185,7 +185,7 @@ async fn a_login_page_is_shown_for_what_it_is() {
 #[async_test]
 async fn the_start_of_an_answer_that_may_hold_a_token_is_not_kept() {
     let headers = [("content-type", "application/x-www-form-urlencoded")];
-    let script = Script::of([answer(200, &headers, "access_token=canary")]);
+    let script = Script::new([answer(200, &headers, "access_token=canary")]);
     let error = script.client().send(&GetUser::me()).await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("canary"));
 }
@@ -196,7 +196,7 @@ async fn an_answer_of_another_shape_is_told_with_its_operation_its_place_and_the
     workspace["owner_id"] = 7.into();
     let json = ("content-type", "application/json");
     let release = ("x-coder-build-version", "v2.36.0+8f1c2d3");
-    let script = Script::of([answer(200, &[json, release], workspace.to_string())]);
+    let script = Script::new([answer(200, &[json, release], workspace.to_string())]);
     let get = GetWorkspace::new("9da8cec4-f30f-4e0a-ae17-61e9264f5deb".parse().unwrap());
     let error = script.client().send(&get).await.unwrap_err();
     insta::assert_snapshot!(error, @"coder's answer to `GetWorkspace` is not as expected at `owner_id`: a number instead of a UUID; the release is 2.36.0");
@@ -208,9 +208,9 @@ async fn an_item_that_cannot_be_read_is_told_beside_the_others() {
     let all = list["workspaces"].as_array().unwrap().len();
     list["workspaces"][1].as_object_mut().unwrap().remove("name");
     list["workspaces"][0]["latest_build"]["build_number"] = "two".into();
-    let script = Script::of([json(200, &list.to_string())]);
+    let script = Script::new([json(200, &list.to_string())]);
     let page = script.client().send(&ListWorkspaces::default()).await.unwrap();
-    assert_eq!((page.workspaces.len(), page.workspaces.given()), (all - 1, all));
+    assert_eq!((page.workspaces.len(), page.workspaces.received()), (all - 1, all));
     let unreadable = page.workspaces.unreadable();
     assert_eq!(unreadable.len(), 1);
     insta::assert_snapshot!(unreadable[0], @"`[1].name`: nothing instead of a text");
@@ -229,7 +229,7 @@ async fn both_error_dialects_are_understood() {
             .flatten()
             .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
             .collect();
-        let script = Script::of([answer(status, &headers, error["body"].to_string())]);
+        let script = Script::new([answer(status, &headers, error["body"].to_string())]);
         let client = script.client().with_retry(RetryPolicy::NEVER);
         let error = client.send(&GetUser::me()).await.unwrap_err();
         said += &format!("{name}: {error}\n");
@@ -285,7 +285,7 @@ async fn each_refusal_has_its_predicate() {
         (410, "", ClientError::is_gone),
     ];
     for (status, body, predicate) in cases {
-        let script = Script::of([answer(status, &[], body.to_owned())]);
+        let script = Script::new([answer(status, &[], body.to_owned())]);
         let error = script.client().send(&GetUser::me()).await.unwrap_err();
         assert!(predicate(&error), "{status} {body}");
         assert!(!error.is_transient());
@@ -294,7 +294,7 @@ async fn each_refusal_has_its_predicate() {
 
 #[async_test]
 async fn a_message_cannot_forge_a_line_of_a_log() {
-    let script = Script::of([json(400, r#"{"message": "bad\nERROR all is lost"}"#)]);
+    let script = Script::new([json(400, r#"{"message": "bad\nERROR all is lost"}"#)]);
     let error = script.client().send(&GetUser::me()).await.unwrap_err();
     assert_eq!(error.to_string(), "coder answered 400: bad ERROR all is lost");
 }

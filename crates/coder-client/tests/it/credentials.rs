@@ -42,7 +42,7 @@ impl CredentialProvider for Rotating {
         self.current().ok_or_else(|| CredentialError::needs_login("no token left"))
     }
 
-    async fn renewed(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
+    async fn renew(&self, refused: &Credential) -> Result<Option<Credential>, CredentialError> {
         let Credential::SessionToken(refused) = refused else { panic!("not one of ours") };
         let mut tokens = self.tokens.lock().unwrap();
         assert!(tokens.pop().unwrap().matches(refused));
@@ -113,7 +113,7 @@ async fn streams_renew_their_credential_too() {
 #[async_test]
 async fn the_credential_of_a_stream_goes_to_the_deployment_and_follows_no_redirect() {
     let location = [("location", "https://evil.test/")];
-    let script = Script::of([answer(302, &location, "")]);
+    let script = Script::new([answer(302, &location, "")]);
     let client = bearer(&script.client());
     let dev: WorkspaceId = "9da8cec4-f30f-4e0a-ae17-61e9264f5deb".parse().unwrap();
     let watch = client.subscribe_over(Channel::Events, WatchWorkspace::new(dev));

@@ -220,7 +220,7 @@ fn an_enum_of_another_form_is_kept_as_its_text() {
 fn of_very_many_items_that_cannot_be_read_a_list_describes_the_first_ones() {
     let page = json!({"workspaces": vec![Value::Null; 5000]});
     let page: WorkspacePage = serde_json::from_value(page).unwrap();
-    assert_eq!((page.workspaces.len(), page.workspaces.given()), (0, 5000));
+    assert_eq!((page.workspaces.len(), page.workspaces.received()), (0, 5000));
     assert_eq!(page.workspaces.unreadable().len(), 100);
     let page: WorkspacePage = serde_json::from_value(json!({"workspaces": "none"})).unwrap();
     let told = page.workspaces.unreadable()[0].to_string();

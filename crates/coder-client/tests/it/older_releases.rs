@@ -38,7 +38,7 @@ async fn asked<O: Operation>(
     version: &str,
     operation: &O,
 ) -> (Result<O::Output, ClientError>, usize) {
-    let script = Script::of([release(version), json(201, "{}")]);
+    let script = Script::new([release(version), json(201, "{}")]);
     let outcome = script.client().send(operation).await;
     (outcome, script.requests().len() - 1)
 }
@@ -71,7 +71,7 @@ async fn a_limited_token_is_not_asked_of_a_release_that_is_not_known() {
 
 #[async_test]
 async fn what_every_release_understands_is_sent_without_asking_for_the_release() {
-    let script = Script::of([json(201, r#"{"key": "k"}"#)]);
+    let script = Script::new([json(201, r#"{"key": "k"}"#)]);
     let day = SignedDuration::from_hours(24);
     script.client().send(&CreateToken::new(UserRef::Me, "portal", day)).await.unwrap();
     assert_eq!(script.requests().len(), 1);
@@ -80,7 +80,7 @@ async fn what_every_release_understands_is_sent_without_asking_for_the_release()
 #[async_test]
 async fn the_release_is_asked_for_once() {
     let key = || json(201, r#"{"key": "k"}"#);
-    let script = Script::of([release("v2.36.0"), key(), key()]);
+    let script = Script::new([release("v2.36.0"), key(), key()]);
     let client = script.client();
     client.send(&limited()).await.unwrap();
     client.clone().send(&limited()).await.unwrap();
@@ -130,7 +130,7 @@ async fn a_restart_in_one_request_is_sent_to_a_release_that_does_it() {
 #[async_test]
 async fn an_operation_that_is_not_there_names_itself_the_release_that_has_it_and_this_one() {
     async fn told<O: Operation>(operation: O, recorded: &str) -> String {
-        let script = Script::of([one(recorded).answer()]);
+        let script = Script::new([one(recorded).answer()]);
         let error = script.client().send(&operation).await.err().unwrap();
         assert!(
             error.is_unsupported() && !error.is_not_found() && !error.is_forbidden(),
@@ -166,7 +166,7 @@ async fn an_operation_that_is_not_there_names_itself_the_release_that_has_it_and
 #[async_test]
 async fn a_method_that_a_route_does_not_have_is_an_operation_that_is_not_there() {
     // What a build without the enterprise part answers to `POST /api/v2/organizations`.
-    let script = Script::of([answer(405, &[("x-coder-build-version", "v2.36.0+f00")], "")]);
+    let script = Script::new([answer(405, &[("x-coder-build-version", "v2.36.0+f00")], "")]);
     let create = coder_client::operations::CreateOrganization::new("acme");
     let error = script.client().send(&create).await.unwrap_err();
     insta::assert_snapshot!(error, @"`CreateOrganization` is not available at this coder (2.36.0): it came later, is switched off, or is not part of this build");
@@ -187,7 +187,7 @@ async fn a_provider_that_is_off_is_no_lack_of_rights() {
 #[async_test]
 async fn the_page_of_a_wrong_address_is_not_taken_for_an_old_release() {
     let page = [("content-type", "text/html; charset=utf-8")];
-    let script = Script::of([answer(200, &page, "<title>Sign in</title>")]);
+    let script = Script::new([answer(200, &page, "<title>Sign in</title>")]);
     let error = script.client().send(&ListScopes).await.unwrap_err();
     assert!(!error.is_unsupported(), "{error}");
 }
@@ -196,7 +196,7 @@ async fn the_page_of_a_wrong_address_is_not_taken_for_an_old_release() {
 async fn an_unknown_user_is_not_found_on_every_release() {
     for release in ["2.24.6", "2.31.14", "2.36.0"] {
         let none = one(&format!("{release}/operations/GetUser.none"));
-        let script = Script::of([none.answer()]);
+        let script = Script::new([none.answer()]);
         let error = script.client().send(&GetUser::new("nobody")).await.unwrap_err();
         assert!(error.is_not_found(), "{release}: {error}");
     }
@@ -207,11 +207,11 @@ async fn the_first_version_of_a_template_has_none_before_it_on_every_release() {
     let previous = || GetPreviousTemplateVersion::new("default", "devcontainers", "v1");
     for release in ["2.24.6", "2.31.14", "2.36.0"] {
         let first = one(&format!("{release}/operations/GetPreviousTemplateVersion"));
-        let script = Script::of([first.answer()]);
+        let script = Script::new([first.answer()]);
         assert_eq!(script.client().send(&previous()).await.unwrap(), None, "{release}");
     }
     let hidden = r#"{"message": "Resource not found or you do not have access to this resource"}"#;
-    let script = Script::of([json(404, hidden)]);
+    let script = Script::new([json(404, hidden)]);
     assert!(script.client().send(&previous()).await.unwrap_err().is_not_found());
 }
 
@@ -219,9 +219,9 @@ async fn the_first_version_of_a_template_has_none_before_it_on_every_release() {
 async fn a_link_is_removed_on_every_release() {
     let unlink = UnlinkExternalAuth::new("github".to_owned());
     // What 2.24.6 answers.
-    let script = Script::of([json(200, r#""OK""#)]);
+    let script = Script::new([json(200, r#""OK""#)]);
     assert!(!script.client().send(&unlink).await.unwrap().token_revoked);
-    let script = Script::of([json(200, r#"{"token_revoked": true}"#)]);
+    let script = Script::new([json(200, r#"{"token_revoked": true}"#)]);
     assert!(script.client().send(&unlink).await.unwrap().token_revoked);
 }
 
@@ -254,7 +254,7 @@ async fn an_exact_username_is_searched_for_and_compared_here() {
             "grace-hopper",
         ),
     ] {
-        let script = Script::of([users()]);
+        let script = Script::new([users()]);
         let list = ListUsers::matching(filter).limit(1);
         let page = script.client().send(&list).await.unwrap();
         let names: Vec<&str> = page.users.iter().map(|user| &*user.username).collect();
@@ -263,7 +263,7 @@ async fn an_exact_username_is_searched_for_and_compared_here() {
         assert_eq!(script.requests()[0].uri().query(), Some(query));
     }
     let list = ListUsers::matching(UserFilter::new().username("gr").unwrap());
-    assert!(Script::of([users()]).client().send(&list).await.unwrap().users.is_empty());
+    assert!(Script::new([users()]).client().send(&list).await.unwrap().users.is_empty());
 }
 
 #[async_test]
@@ -285,7 +285,7 @@ async fn somebody_without_a_login_is_made_as_a_service_account() {
 async fn a_build_that_is_over_is_too_late_to_cancel() {
     for release in ["2.31.14", "2.34.6", "2.36.0"] {
         let over = labelled(&format!("{release}/workspaces"), "ws/cancel-done");
-        let script = Script::of([over.answer()]);
+        let script = Script::new([over.answer()]);
         let error = script.client().send(&CancelBuild::new(id())).await.unwrap_err();
         assert!(error.is_too_late(), "{error}");
     }
@@ -303,12 +303,12 @@ async fn a_conflict_says_what_stands_in_the_way() {
     // Two creations of one name at once.
     let raced = r#"{"message": "Internal error creating workspace.", "detail": "insert workspace: pq: duplicate key value violates unique constraint \"workspaces_owner_id_lower_idx\""}"#;
     let start = CreateWorkspaceBuild::start(id());
-    let error = Script::of([json(500, raced)]).client().send(&start).await.unwrap_err();
+    let error = Script::new([json(500, raced)]).client().send(&start).await.unwrap_err();
     assert_eq!(error.conflict(), Some(Conflict::NameTaken));
     assert!(error.is_conflict() && !error.is_outcome_unknown());
 
     let active = json(409, r#"{"message": "A workspace build is already active."}"#);
-    let error = Script::of([active]).client().send(&start).await.unwrap_err();
+    let error = Script::new([active]).client().send(&start).await.unwrap_err();
     assert_eq!(error.conflict(), Some(Conflict::BuildActive));
 }
 
@@ -317,18 +317,18 @@ async fn what_only_reads_never_has_an_unknown_outcome() {
     let broken = || one("2.36.0/operations/GetExternalAuth.device");
     let reading = GetExternalAuth::new("opt".to_owned());
     let never = |script: Script| script.client().with_retry(RetryPolicy::NEVER);
-    let error = never(Script::of([broken().answer()])).send(&reading).await.unwrap_err();
+    let error = never(Script::new([broken().answer()])).send(&reading).await.unwrap_err();
     assert!(!error.is_outcome_unknown() && error.status().unwrap() == 500);
     let lost = || Err(TransportError::new(TransportErrorKind::Timeout));
-    let error = never(Script::of([lost()])).send(&reading).await.unwrap_err();
+    let error = never(Script::new([lost()])).send(&reading).await.unwrap_err();
     assert!(!error.is_outcome_unknown() && error.is_transient());
     let proxy = answer(502, &[("content-type", "text/html")], "<html>");
-    let error = never(Script::of([proxy])).send(&GetBuildInfo).await.unwrap_err();
+    let error = never(Script::new([proxy])).send(&GetBuildInfo).await.unwrap_err();
     assert!(!error.is_outcome_unknown());
 
     let start = CreateWorkspaceBuild::start(id());
-    assert!(never(Script::of([lost()])).send(&start).await.unwrap_err().is_outcome_unknown());
-    let error = never(Script::of([broken().answer()])).send(&start).await.unwrap_err();
+    assert!(never(Script::new([lost()])).send(&start).await.unwrap_err().is_outcome_unknown());
+    let error = never(Script::new([broken().answer()])).send(&start).await.unwrap_err();
     assert!(error.is_outcome_unknown());
 }
 
@@ -352,7 +352,7 @@ fn the_reason_is_told_with_all_that_coder_says() {
 #[test]
 fn a_long_reason_is_cut() {
     let detail = "x".repeat(10_000);
-    let script = Script::of([json(400, &format!(r#"{{"message": "m", "detail": "{detail}"}}"#))]);
+    let script = Script::new([json(400, &format!(r#"{{"message": "m", "detail": "{detail}"}}"#))]);
     let error = futures_executor::block_on(script.client().send(&GetUser::me())).unwrap_err();
     assert_eq!(error.api().unwrap().detail, Some("x".repeat(200) + "…"));
 }

@@ -30,7 +30,7 @@ impl Operation for Sent<'_> {
 }
 
 fn client(recorded: &Recorded) -> Client {
-    Script::of([recorded.answer()]).client().with_retry(RetryPolicy::NEVER)
+    Script::new([recorded.answer()]).client().with_retry(RetryPolicy::NEVER)
 }
 
 pub(crate) fn error_of(recorded: &Recorded) -> ClientError {

@@ -42,7 +42,7 @@ fn fields(text: &str, delimiter: char) -> Vec<String> {
     fields
 }
 
-/// Texts full of what has a meaning in the grammar.
+/// Framing full of what has a meaning in the grammar.
 fn text() -> impl Strategy<Value = String> {
     proptest::string::string_regex("([a-zA-Z0-9/._@-]|[\"':=, \\\\\n\t]|owner:me|param:|é){0,12}")
         .unwrap()
@@ -77,7 +77,7 @@ proptest! {
 
     #[test]
     fn what_a_person_wrote_means_the_same_with_a_filter_behind_it(written in text(), value in text()) {
-        let Ok(filter) = WorkspaceFilter::written(&written) else { return Ok(()) };
+        let Ok(filter) = WorkspaceFilter::from_query(&written) else { return Ok(()) };
         let Ok(longer) = filter.param("repo", &value) else { return Ok(()) };
         let added = ("param".to_owned(), format!("repo={value}").to_lowercase());
         match (coder_reads(&written), coder_reads(&longer.to_string())) {

@@ -26,7 +26,7 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    pub(crate) fn of(answers: impl IntoIterator<Item = Answer>) -> Self {
+    pub(crate) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
         let script = Self::default();
         script.answers.lock().unwrap().extend(answers);
         script

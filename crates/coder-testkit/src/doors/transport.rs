@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use coder_core::{Body, Transport, TransportError, TransportErrorKind, WebSocketAnswer};
+use coder_core::{Body, Transport, TransportError, TransportErrorKind, WebSocketResponse};
 use http::{HeaderValue, Request, Response, header};
 use url::Url;
 
@@ -22,7 +22,7 @@ impl Transport for FakeCoder {
     async fn open_web_socket(
         &self,
         request: Request<()>,
-    ) -> Result<WebSocketAnswer, TransportError> {
+    ) -> Result<WebSocketResponse, TransportError> {
         let mut request = request.map(|()| Bytes::new());
         let headers = request.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -33,8 +33,8 @@ impl Transport for FakeCoder {
         }
         let mut reply = self.knock(request).await?;
         Ok(match reply.take_web_socket() {
-            Some(socket) => WebSocketAnswer::Open(socket),
-            None => WebSocketAnswer::Refused(reply.into_response()),
+            Some(socket) => WebSocketResponse::Open(socket),
+            None => WebSocketResponse::Refused(reply.into_response()),
         })
     }
 }

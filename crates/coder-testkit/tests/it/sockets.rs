@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coder_core::{
-    Transport, TransportError, TransportErrorKind, WebSocket, WebSocketAnswer, WebSocketMessage,
+    Transport, TransportError, TransportErrorKind, WebSocket, WebSocketMessage, WebSocketResponse,
 };
 use coder_testkit::{FakeCoder, FakeUser, Fault};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
@@ -16,7 +16,7 @@ async fn ask(
     coder: &FakeCoder,
     user: &FakeUser,
     path: &str,
-) -> Result<WebSocketAnswer, TransportError> {
+) -> Result<WebSocketResponse, TransportError> {
     let request = Request::get(format!("{}{path}", coder.url()))
         .header("coder-session-token", user.session_token.expose())
         .body(())
@@ -26,14 +26,14 @@ async fn ask(
 
 async fn open(coder: &FakeCoder, user: &FakeUser, path: &str) -> WebSocket {
     match ask(coder, coder, user, path).await.unwrap() {
-        WebSocketAnswer::Open(socket) => socket,
+        WebSocketResponse::Open(socket) => socket,
         other => panic!("{other:?}"),
     }
 }
 
 async fn refused(coder: &FakeCoder, user: &FakeUser, path: &str) -> u16 {
     match ask(coder, coder, user, path).await.unwrap() {
-        WebSocketAnswer::Refused(answer) => answer.status().as_u16(),
+        WebSocketResponse::Refused(answer) => answer.status().as_u16(),
         other => panic!("{other:?}"),
     }
 }
@@ -355,7 +355,7 @@ async fn sockets_go_over_the_wire_and_break_there() {
     let transport = ReqwestTransport::new("test/1.0").unwrap();
     let watch = format!("/api/v2/workspaces/{dev}/watch-ws");
     let open = async || match ask(&transport, &coder, &alice, &watch).await.unwrap() {
-        WebSocketAnswer::Open(socket) => socket,
+        WebSocketResponse::Open(socket) => socket,
         other => panic!("{other:?}"),
     };
     let mut socket = open().await;
@@ -369,7 +369,7 @@ async fn sockets_go_over_the_wire_and_break_there() {
     let build = coder.workspace(dev).latest_build.id;
     coder.advance(Duration::from_secs(3600));
     let logs = format!("/api/v2/workspacebuilds/{build}/logs?follow");
-    let Ok(WebSocketAnswer::Open(followed)) = ask(&transport, &coder, &alice, &logs).await else {
+    let Ok(WebSocketResponse::Open(followed)) = ask(&transport, &coder, &alice, &logs).await else {
         panic!("not open")
     };
     let lines: Vec<Value> = followed.map(|line| json_of(line.unwrap())).collect().await;
@@ -377,7 +377,7 @@ async fn sockets_go_over_the_wire_and_break_there() {
     assert_eq!(lines[5], json!({ "closed": 1000 }));
 
     let form = form_of(&coder);
-    let Ok(WebSocketAnswer::Open(mut form)) = ask(&transport, &coder, &alice, &form).await else {
+    let Ok(WebSocketResponse::Open(mut form)) = ask(&transport, &coder, &alice, &form).await else {
         panic!("not open")
     };
     form.send(text(&json!({ "id": 1, "inputs": { "cpu": "8" } }))).await.unwrap();
@@ -411,9 +411,9 @@ async fn a_page_of_another_origin_opens_no_socket_whatever_its_token() {
     .unwrap();
     let own: http::HeaderValue = coder.url().to_string().parse().unwrap();
     request.headers_mut().insert("origin", own);
-    assert!(matches!(coder.open_web_socket(request.clone()).await, Ok(WebSocketAnswer::Open(_))));
+    assert!(matches!(coder.open_web_socket(request.clone()).await, Ok(WebSocketResponse::Open(_))));
     request.headers_mut().insert("origin", "https://portal.test".parse().unwrap());
-    let Ok(WebSocketAnswer::Refused(answer)) = coder.open_web_socket(request).await else {
+    let Ok(WebSocketResponse::Refused(answer)) = coder.open_web_socket(request).await else {
         panic!("open")
     };
     assert_eq!(answer.status(), 403);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use coder_testkit::{FakeCoder, Fault};
-use coder_workspaces::{DeploymentHosts, DeploymentHosts::fetch, DeploymentHostsCache};
+use coder_workspaces::{DeploymentHosts, DeploymentHostsCache};
 
 use crate::async_test;
 use crate::fake::client;

@@ -89,7 +89,7 @@ async fn an_administrator_s_automation_makes_it_for_somebody_else() {
     assert_eq!((ensured.workspace.owner_name.as_str(), ensured.created), ("alice", true));
     assert!(!wish.run(&root).await.unwrap().created);
     let nobody = wish.owner("nobody").run(&root).await;
-    assert_snapshot!(nobody.unwrap_err(), @"there is no user `nobody` that you may create workspaces for");
+    assert_snapshot!(nobody.unwrap_err(), @"there is no user `nobody` that you may create workspaces for; workspaces for others need the rights of an owner at Coder");
 }
 
 #[async_test]

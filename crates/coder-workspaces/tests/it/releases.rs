@@ -105,12 +105,30 @@ async fn a_member_who_asks_for_somebody_else_is_told_why_not() {
         let open = OpenWorkspace::new(&entity).owner("bob").run(&client, |_| {}).await;
         let ensure = EnsureWorkspace::new(&entity, "payments".parse().unwrap()).owner("bob");
         for refused in [open.unwrap_err(), ensure.run(&client).await.unwrap_err()] {
-            let reason = "there is no user `bob` that you may create workspaces for";
+            let reason = "there is no user `bob` that you may create workspaces for; workspaces \
+                          for others need the rights of an owner at Coder";
             assert_eq!(refused.to_string(), reason, "{told}");
             assert!(matches!(
                 refused,
                 WorkspacesError::NotCreatable(NotCreatable::OwnerNotFound(_))
             ));
+        }
+        assert_eq!(coder.count("POST", "/api/v2/users/bob/workspaces"), 0, "{told}");
+    }
+}
+
+#[async_test]
+async fn nobody_makes_a_workspace_for_somebody_who_is_suspended() {
+    for (told, Scene { coder, root, bob, .. }) in scenes() {
+        coder.suspend(&bob);
+        let client = client(&coder, &root);
+        let entity = entity();
+        let open = OpenWorkspace::new(&entity).owner("bob").run(&client, |_| {}).await;
+        let ensure = EnsureWorkspace::new(&entity, "payments".parse().unwrap()).owner("bob");
+        for refused in [open.unwrap_err(), ensure.run(&client).await.unwrap_err()] {
+            let reason = "the user `bob` is suspended at Coder; have an owner activate the account \
+                          first";
+            assert_eq!(refused.to_string(), reason, "{told}");
         }
         assert_eq!(coder.count("POST", "/api/v2/users/bob/workspaces"), 0, "{told}");
     }

@@ -96,7 +96,7 @@ async fn pages_follow_one_another_in_that_order() {
 #[async_test]
 async fn a_person_s_own_search_is_kept_word_for_word() {
     let coder = Coder::listing(&[]);
-    let written = WorkspaceFilter::written("status:running  my text").unwrap();
+    let written = WorkspaceFilter::from_query("status:running  my text").unwrap();
     let entity = entity(PAY, &["repo"]);
     Search::new(&entity).filter(written).run(&coder.client()).await.unwrap();
     assert!(coder.queries()[0].starts_with("status:running  my text owner:me param:"));
@@ -111,7 +111,7 @@ async fn a_person_s_own_parameters_narrow_the_answer_although_coder_would_widen_
         let written = query(url).unwrap_or_default().contains("region=eu");
         (200, if written { eu.clone() } else { all.clone() })
     });
-    let written = WorkspaceFilter::written("param:region=eu").unwrap();
+    let written = WorkspaceFilter::from_query("param:region=eu").unwrap();
     let entity = entity(PAY, &["repo"]);
     let found = Search::new(&entity).filter(written).run(&coder.client()).await.unwrap();
     assert_eq!(names(&found.workspaces), ["eu"]);

@@ -38,7 +38,7 @@ fn run(input: &Json) -> Outcome {
 
 fn append(input: &Json) -> Outcome {
     let query = input.get("query").and_then(Json::as_str).unwrap_or_default();
-    let filter = WorkspaceFilter::written(query)
+    let filter = WorkspaceFilter::from_query(query)
         .and_then(|filter| filter.param(input.text("key"), input.text("value")))
         .map_err(|_| "FilterError".to_owned())?;
     Ok(Json::String(filter.to_string()))
@@ -47,7 +47,7 @@ fn append(input: &Json) -> Outcome {
 async fn search(input: &Json) -> Outcome {
     let request = input.get("request").expect("a request");
     let written = request.get("q").and_then(Json::as_str).unwrap_or_default();
-    let filter = WorkspaceFilter::written(written).map_err(|_| "FilterError")?;
+    let filter = WorkspaceFilter::from_query(written).map_err(|_| "FilterError")?;
     if input.get("identityError").is_some() || input.get("discoveryError").is_some() {
         // Both happen before anything here is called.
         return Err("Error".to_owned());

@@ -12,7 +12,7 @@ use super::path::{Named, Piece, pieces};
 /// How many names may lead to another one before it is given up.
 const MAX_STEPS: usize = 16;
 
-/// Use of one file by another.
+/// A need of one file for another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Edge {
@@ -20,7 +20,7 @@ pub struct Edge {
     pub from: PathBuf,
     /// The file that defines it.
     pub to: PathBuf,
-    /// Path that is named, such as `crate::state::State`.
+    /// The path that stands in the first file: `crate::state::State`.
     pub path: String,
 }
 
@@ -44,7 +44,7 @@ struct Module {
     words: BTreeSet<String>,
 }
 
-/// Destination of a path.
+/// The end of a path.
 enum Target {
     Module(usize),
     /// An item, or something that is not known: the module that the path leads into.

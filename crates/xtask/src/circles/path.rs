@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) segments: Vec<String>,
-    /// Name that a `use` gives it here; `*` for everything.
+    /// The name that a `use` gives it here; `*` for everything.
     pub(super) alias: Option<String>,
     /// Whether it is a `use` that other files can see.
     pub(super) is_passed_on: bool,

@@ -6,14 +6,14 @@ use aws_lc_rs::signature::{
 };
 use zeroize::Zeroizing;
 
-use super::{Signature, unsigned};
+use super::signature::{Signature, unsigned};
 use crate::error::BugError;
 
 /// A private key, ready to sign.
 pub(in crate::identity) struct Signer(EcdsaKeyPair);
 
 impl Signer {
-    /// Prepares the key; `None` when AWS-LC does not take it.
+    /// Prepares the key; `None` if AWS-LC refuses it.
     pub(in crate::identity) fn new(secret: &p256::ecdsa::SigningKey) -> Option<Self> {
         let private = Zeroizing::new(secret.to_bytes());
         let public = secret.verifying_key().to_sec1_point(false);
@@ -27,7 +27,7 @@ impl Signer {
         .map(Self)
     }
 
-    /// Signs `message`.
+    /// Signs a message with ES256.
     pub(in crate::identity) fn sign(&self, message: &[u8]) -> Result<Signature, BugError> {
         let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| unsigned())?;
         Signature::try_from(signature.as_ref()).map_err(|_| unsigned())

@@ -2,20 +2,20 @@
 
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 
-use super::{Signature, unsigned};
+use super::signature::{Signature, unsigned};
 use crate::error::BugError;
 
 /// A private key, ready to sign.
 pub(in crate::identity) struct Signer(p256::ecdsa::SigningKey);
 
 impl Signer {
-    /// Prepares the key. It always does; the native library may refuse one.
+    /// Prepares the key, which never fails here. The native library may refuse one.
     #[expect(clippy::unnecessary_wraps, reason = "the native library may refuse a key")]
     pub(in crate::identity) fn new(secret: &p256::ecdsa::SigningKey) -> Option<Self> {
         Some(Self(secret.clone()))
     }
 
-    /// Signs `message`.
+    /// Signs a message with ES256.
     pub(in crate::identity) fn sign(&self, message: &[u8]) -> Result<Signature, BugError> {
         let signature: p256::ecdsa::Signature = self.0.try_sign(message).map_err(|_| unsigned())?;
         Ok(signature.to_bytes().into())

@@ -10,10 +10,10 @@ use url::Url;
 use super::claims::{
     AUDIENCE, AcceptTokens, Claims, ExpectedClaims, GrantClaim, LimitedClaims, check,
 };
+use super::error::TokenError;
 use super::jwt::{self, Header, LIMITED_USER_TYPE, USER_TYPE};
 use super::keys::KeyRing;
 use super::static_key::StaticSigningKey;
-use super::token_error::TokenError;
 use crate::error::AuthError;
 use crate::seal::SealingKeys;
 use crate::session::error::SessionError;
@@ -25,20 +25,20 @@ pub(crate) struct Issuer {
     world: World,
     issuer: String,
     lifetime: SignedDuration,
-    /// Whether tokens say what their user owns through.
+    /// Whether tokens name the entities through which their user owns things.
     says_ownership: bool,
     keys: KeyRing,
 }
 
-/// What holds for the tokens of one portal.
+/// The options of one portal's identity tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct IdentityTokenOptions {
     pub(crate) lifetime: SignedDuration,
-    /// Whether tokens say what their user owns through.
+    /// Whether tokens name the entities through which their user owns things.
     pub(crate) ownership: bool,
-    /// The operator's own keys; without any, keys are drawn.
+    /// The operator's own keys. Without any, keys are generated.
     pub(crate) keys: Vec<StaticSigningKey>,
-    /// Whether keys that are drawn are lost with the process.
+    /// Whether generated keys stay in the memory of the process.
     pub(crate) keys_in_memory: bool,
 }
 
@@ -53,19 +53,19 @@ impl Default for IdentityTokenOptions {
     }
 }
 
-/// An identity token and how long it is good, in seconds.
+/// An identity token, with its lifetime in seconds.
 #[derive(Clone, Debug)]
 pub(crate) struct IdentityToken {
     pub(crate) token: Secret,
     pub(crate) expires_in: i64,
 }
 
-/// What a token of this portal says.
+/// The content of a token of this portal.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnToken {
-    /// The user entity ref.
+    /// User entity ref of the holder.
     pub(crate) user: String,
-    /// The claim that names the grant; limited tokens have none.
+    /// Sealed claim that names the grant. Limited tokens have none.
     pub(crate) grant: Option<String>,
 }
 
@@ -84,8 +84,8 @@ impl Issuer {
         Self { world: world.clone(), issuer, lifetime, says_ownership, keys }
     }
 
-    /// Issues a token for this person. `grant` is the private claim that names the grant the
-    /// person has signed in with; only this portal reads it.
+    /// Issues a token for this user. `grant` is the private claim that names the grant of the
+    /// sign-in; only this portal reads it.
     pub(crate) async fn issue(
         &self,
         identity: &BackstageIdentity,
@@ -116,7 +116,7 @@ impl Issuer {
         Ok(IdentityToken { token: token.into(), expires_in: lifetime })
     }
 
-    /// The user entity ref of a token of this issuer.
+    /// Verifies a token of this issuer, and returns its user entity ref.
     pub(crate) async fn verify(
         &self,
         token: &str,
@@ -126,7 +126,7 @@ impl Issuer {
         Ok(own.ok_or_else(|| refuse(TokenError::Signature))?.user)
     }
 
-    /// Reads a token of this issuer; `None` when it names no key of this issuer.
+    /// Verifies a token of this issuer; `None` if it names no key of this issuer.
     pub(crate) async fn verify_if_ours(
         &self,
         token: &str,
@@ -142,17 +142,17 @@ impl Issuer {
         Ok(Some(OwnToken { user: identity.user_entity_ref, grant }))
     }
 
-    /// The JSON Web Key Set (RFC 7517 §5) of `/.well-known/jwks.json`.
+    /// Returns the JSON Web Key Set (RFC 7517 §5) of `/.well-known/jwks.json`.
     pub(crate) async fn jwks(&self) -> Result<Bytes, AuthError> {
         self.keys.jwks().await
     }
 
-    /// Forgets keys that are not published any more.
+    /// Deletes keys that are not published any more.
     pub(crate) async fn sweep(&self) -> Result<(), AuthError> {
         self.keys.sweep().await
     }
 
-    /// The discovery document of `/.well-known/openid-configuration`.
+    /// Returns the discovery document of `/.well-known/openid-configuration`.
     pub(crate) fn discovery(&self) -> serde_json::Value {
         let issuer = &self.issuer;
         serde_json::json!({
@@ -168,7 +168,7 @@ impl Issuer {
     }
 }
 
-/// The caller learns that the token is not taken; why is for the log.
+/// Returns the error for a token that is refused. The reason is for the log only.
 fn refuse(error: TokenError) -> AuthError {
     tracing::debug!(%error, "an identity token was refused");
     SessionError::InvalidToken.into()

@@ -6,36 +6,36 @@ use coder_core::cleaned;
 
 use crate::Unreadable;
 
-/// An answer that lacks what makes it what was asked for.
+/// An answer that is JSON, but lacks a required field or has it in another form.
 ///
-/// It tells no value of the answer: that may be a secret.
+/// It tells no value of the answer, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnreadableAnswer {
-    /// The place in the JSON document, like `latest_build.id`; `.` for all of it.
+pub struct UnreadableResponse {
+    /// The path in the JSON document, like `latest_build.id`; `.` for the whole document.
     pub path: String,
-    /// What is there, and what should be.
+    /// The form of the value, and the expected form, like `null instead of a UUID`.
     pub reason: String,
     /// The name of the operation, when [`Client::send`](crate::Client::send) sent it.
     pub operation: Option<&'static str>,
-    /// Coder's release, when the answer told it (`X-Coder-Build-Version`).
+    /// The release of Coder, when the answer named it (`X-Coder-Build-Version`).
     pub release: Option<String>,
 }
 
-impl UnreadableAnswer {
+impl UnreadableResponse {
     pub(crate) fn new(path: &str, reason: &str) -> Self {
         let (path, reason) = (cleaned(path), cleaned(reason));
         Self { path, reason, operation: None, release: None }
     }
 }
 
-impl From<Unreadable> for UnreadableAnswer {
+impl From<Unreadable> for UnreadableResponse {
     fn from(unreadable: Unreadable) -> Self {
-        Self::new(unreadable.place(), unreadable.reason())
+        Self::new(unreadable.path(), unreadable.reason())
     }
 }
 
-impl fmt::Display for UnreadableAnswer {
+impl fmt::Display for UnreadableResponse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("coder's answer")?;
         if let Some(operation) = self.operation {
