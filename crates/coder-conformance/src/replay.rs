@@ -58,9 +58,9 @@ pub struct Outcome {
 pub struct DifferentAnswer {
     /// The label of the request.
     pub label: String,
-    /// Method and path.
+    /// The method and the path of the request.
     pub request: String,
-    /// Where it differs.
+    /// The places where the answers differ.
     pub differences: Vec<Difference>,
 }
 

@@ -14,8 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use crate::answer::{self, Answer, BodyKind, Request};
-use crate::placeholders::Placeholders;
-use crate::sections::UNKNOWN_ID;
+use crate::placeholders::{Placeholders, UNKNOWN_ID};
 use crate::world::{Kind, Seed, SeedUser};
 
 /// No answer takes longer.
@@ -358,7 +357,7 @@ impl<'a> Ask<'a> {
         Self { server, label, method, path, headers: Vec::new(), body: None }
     }
 
-    /// Adds a header.
+    /// Adds a header to the request.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -370,7 +369,7 @@ impl<'a> Ask<'a> {
         if there { self } else { self.header(name, value) }
     }
 
-    /// Asks with `Coder-Session-Token`.
+    /// Asks with the header `Coder-Session-Token`.
     pub(crate) fn token(self, token: &str) -> Self {
         self.header("coder-session-token", token)
     }
@@ -402,19 +401,19 @@ impl<'a> Ask<'a> {
         self
     }
 
-    /// Sends JSON.
+    /// Sends a body of JSON.
     pub(crate) fn json(mut self, body: &Value) -> Self {
         self.body = Some(body.to_string().into_bytes());
         self.default_header("content-type", "application/json")
     }
 
-    /// Sends a form.
+    /// Sends the fields of a form.
     pub(crate) fn form(mut self, pairs: &[(&str, &str)]) -> Self {
         self.body = Some(encoded(pairs).into_bytes());
         self.default_header("content-type", "application/x-www-form-urlencoded")
     }
 
-    /// Sends these bytes.
+    /// Sends these bytes as the body.
     pub(crate) fn raw(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
