@@ -13,10 +13,9 @@
 //!
 //! Everything secret is sealed before the store sees it.
 
+mod error;
 pub(crate) mod memory;
 pub(crate) mod records;
-
-use std::error::Error;
 
 use async_trait::async_trait;
 use coder_core::{MaybeSend, MaybeSync};
@@ -26,23 +25,12 @@ use crate::grant::key::GrantKey;
 use crate::login::attempt::AttemptId;
 use crate::session::SessionId;
 
+pub use error::StoreError;
 pub use records::{
     GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
     LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord, SessionRecord,
     SigningKeyRecord,
 };
-
-/// A failure of the store of grants and sessions.
-#[derive(Debug, thiserror::Error)]
-#[error("the store of grants and sessions failed")]
-pub struct StoreError(#[source] Box<dyn Error + Send + Sync>);
-
-impl StoreError {
-    /// Creates the error from its cause. The text of the cause must hold no secret.
-    pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(source.into())
-    }
-}
 
 /// A store of grants, sessions and what belongs to them. Each method is one transition of a login,
 /// and one transaction.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use jiff::SignedDuration;
 use url::Url;
 
-use super::browser_urls::callback_url;
+use super::callback_url::callback_url;
 use super::duration::Range;
 use super::key_store::KeyStoreConfig;
 use super::reader::{Reader, Section, each_once};

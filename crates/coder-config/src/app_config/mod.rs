@@ -3,6 +3,7 @@
 mod auth;
 mod backend;
 mod browser_urls;
+mod callback_url;
 mod catalog;
 mod coder;
 mod cors;
