@@ -194,11 +194,11 @@ async fn template<F: FnMut(Progress<'_>) + MaybeSend>(
         None => {
             let filter =
                 TemplateFilter::new().exact_name(wanted.template()).map_err(ClientError::from)?;
-            let mut found = follower.ask(&ListTemplates::matching(filter.clone())).await?;
+            let mut found = follower.ask(&ListTemplates::new(filter.clone())).await?;
             if found.is_empty() {
                 // A list leaves deprecated templates out, unless it is asked for them.
                 let deprecated = filter.deprecated("true").map_err(ClientError::from)?;
-                found = follower.ask(&ListTemplates::matching(deprecated)).await?;
+                found = follower.ask(&ListTemplates::new(deprecated)).await?;
             }
             if found.len() > 1 {
                 let organizations =

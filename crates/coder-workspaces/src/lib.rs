@@ -88,6 +88,7 @@ mod manage;
 mod open;
 mod parameters;
 mod search;
+mod ssh_host;
 mod watch;
 
 pub use accounts::{MissingAccount, missing_accounts};

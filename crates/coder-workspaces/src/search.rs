@@ -369,7 +369,7 @@ async fn list(
     client: &Client,
     filter: WorkspaceFilter,
 ) -> Result<Listed, coder_client::ClientError> {
-    let page = client.send(&ListWorkspaces::matching(filter)).await?;
+    let page = client.send(&ListWorkspaces::new(filter)).await?;
     let listed = page.workspaces.received();
     let counted = usize::try_from(page.count).unwrap_or(usize::MAX);
     let missing = (listed < counted).then_some(SearchProblem::Missing { listed, counted });

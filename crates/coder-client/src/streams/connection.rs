@@ -149,7 +149,6 @@ impl Connection {
                         Ok(Self { source: Source::WebSocket(socket, framing), secrets })
                     }
                     WebSocketResponse::Refused(answer) => Err(refused(answer, &secrets).await),
-                    _ => Err(TransportError::new(TransportErrorKind::Other).into()),
                 }
             })
         });
@@ -202,7 +201,7 @@ impl Connection {
                         let error = TransportError::new(TransportErrorKind::Interrupted);
                         Err(StreamError::retry(error.with_reason(reason)))
                     }
-                    _ => Ok(Message::Ping),
+                    WebSocketMessage::Binary(_) | WebSocketMessage::Ping => Ok(Message::Ping),
                 }
             }
         }

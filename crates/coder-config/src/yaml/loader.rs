@@ -8,15 +8,16 @@ use granit_parser::{
     ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag,
 };
 
+use super::Place;
 use super::characters::{StandIns, whole_characters};
 use super::indentation::{Begins, First, indenting_tab, is_no_space, is_outdented};
+use super::limits::{
+    MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_NODES, MAX_NODES,
+    MAX_REPEATED_BYTES, MAX_SCALAR_BYTES,
+};
 use super::mapping::{Key, insert, merge};
 use super::problem::{TAB, problem};
 use super::schema::{self, Schema};
-use super::{
-    MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_NODES, MAX_NODES,
-    MAX_REPEATED_BYTES, MAX_SCALAR_BYTES, Place,
-};
 use crate::node::{Content, Map};
 use crate::{ConfigError, Location, Node};
 
