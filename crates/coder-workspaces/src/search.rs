@@ -66,12 +66,12 @@ pub enum SearchProblem {
     Failed(coder_client::ClientError),
     /// Something that Coder listed could not be read.
     Unreadable(Unreadable),
-    /// Coder counts more workspaces than it lists.
+    /// Coder lists fewer workspaces than it counts, or an empty list without a count.
     Missing {
         /// Number of workspaces that it lists.
         listed: usize,
-        /// Number of workspaces that it counts.
-        counted: usize,
+        /// Number of workspaces that it counts, if it tells one.
+        counted: Option<usize>,
     },
     /// There were more workspaces than are compared one by one.
     TooMany {
@@ -90,8 +90,11 @@ impl fmt::Display for SearchProblem {
             }
             Self::Failed(error) => write!(formatter, "one of several requests failed: {error}"),
             Self::Unreadable(item) => write!(formatter, "left out of coder's list: {item}"),
-            Self::Missing { listed, counted } => {
+            Self::Missing { listed, counted: Some(counted) } => {
                 write!(formatter, "coder counts {counted} workspaces and lists {listed}")
+            }
+            Self::Missing { listed, counted: None } => {
+                write!(formatter, "coder lists {listed} workspaces and does not count them")
             }
             Self::TooMany { compared, found } => write!(
                 formatter,
@@ -371,8 +374,10 @@ async fn list(
 ) -> Result<Listed, coder_client::ClientError> {
     let page = client.send(&ListWorkspaces::new(filter)).await?;
     let listed = page.workspaces.received();
-    let counted = usize::try_from(page.count).unwrap_or(usize::MAX);
-    let missing = (listed < counted).then_some(SearchProblem::Missing { listed, counted });
+    let counted = page.count.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+    // Coder always counts, so an empty page without a count is no page of Coder's.
+    let is_whole = counted.map_or(listed > 0, |counted| listed >= counted);
+    let missing = (!is_whole).then_some(SearchProblem::Missing { listed, counted });
     let problems = reports(&page.workspaces).chain(missing).collect();
     Ok(Listed { list: page.workspaces, problems })
 }
