@@ -6,6 +6,7 @@
     reason = "a failed test may panic anywhere"
 )]
 
+#[expect(dead_code, reason = "each test of the server uses its part")]
 mod serving;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, Fault};
 use reqwest::Method;
-use serving::{Browser, House, Process, access_token};
+use serving::{Browser, House, PEOPLE, Process, SIGN_IN, access_token, write_people};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_killed_and_started_again_knows_everybody() {
@@ -95,23 +96,6 @@ async fn a_rotation_under_way_is_finished_before_the_server_ends() {
     assert_eq!(house.coder().count("POST", "/oauth2/tokens"), 0, "the pair was kept");
 }
 
-const SIGN_IN: &str = "
-auth:
-  providers:
-    coder:
-      development:
-        signIn: { resolvers: [{ resolver: usernameMatchingUserEntityName }] }
-catalog:
-  locations:
-    - { type: file, target: ./org.yaml, rules: [{ allow: [User] }] }
-";
-const ORG: &str = "
-apiVersion: backstage.io/v1alpha1
-kind: User
-metadata: { name: alice }
-spec: { memberOf: [] }
-";
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_linked_token_outlives_a_restart_and_is_sealed_on_the_disk() {
     const LINK: &str = "/api/coder/v1/link";
@@ -119,8 +103,10 @@ async fn a_linked_token_outlives_a_restart_and_is_sealed_on_the_disk() {
     let alice = house.coder().add_user("alice");
     let directory = tempfile::tempdir().unwrap();
     house.configure(directory.path(), "{}");
-    std::fs::write(directory.path().join("app-config.local.yaml"), SIGN_IN).unwrap();
-    std::fs::write(directory.path().join("org.yaml"), ORG).unwrap();
+    let sign_in =
+        format!("auth: {{ providers: {{ coder: {{ development: {{ {SIGN_IN} }} }} }} }}\n{PEOPLE}");
+    std::fs::write(directory.path().join("app-config.local.yaml"), sign_in).unwrap();
+    write_people(directory.path(), &["alice"]);
     let data = tempfile::tempdir().unwrap();
     let start = || {
         Process::start(directory.path(), |command| {
