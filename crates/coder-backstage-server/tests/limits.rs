@@ -1,10 +1,25 @@
-//! What strangers send to the running server is bounded.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+//! What strangers send to the running server is bounded, and so is what Coder answers.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
+
+#[expect(dead_code, reason = "each test of the server uses its part")]
+mod serving;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
+use coder_core::SystemClock;
+use coder_testkit::{FakeCoder, FakeCoderBuilder, Fault, Version};
+use futures_util::future::join_all;
+use http::StatusCode;
+use serving::{Browser, House, Process};
 use tempfile::TempDir;
 
 /// A running server with places for so many connections. It is killed when this is dropped.
@@ -103,4 +118,87 @@ fn a_body_that_does_not_arrive_is_cut_off_and_its_place_is_free_again() {
     let mut answer = String::new();
     slow.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+/// A portal in front of this Coder, which lives in the real time.
+async fn portal(coder: FakeCoderBuilder) -> (House, TempDir, Process) {
+    let house = House::new(coder.clock(Arc::new(SystemClock))).await;
+    let directory = tempfile::tempdir().unwrap();
+    house.configure(directory.path(), "{}");
+    let server = Process::start(directory.path(), |_| {});
+    (house, directory, server)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callbacks_with_invented_codes_leave_room_at_coder_for_a_rotation() {
+    let coder = FakeCoder::builder().version(Version::V2_38).rate_limits(true);
+    let (house, _directory, server) = portal(coder).await;
+    let alice = house.coder().add_user("alice");
+    // So short that a refresh rotates soon.
+    house.coder().set_session_lifetime(Duration::from_secs(1));
+    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let requests = || house.coder().count("POST", "/oauth2/tokens");
+    for _ in 0..69 {
+        let mut stranger = Browser::new();
+        let authorize = stranger.start(&server).await;
+        let mut callback = Browser::callback_of(&authorize);
+        callback.query_pairs_mut().append_pair("code", "bogus");
+        stranger.come_back(&server, &callback).await;
+        assert!(!stranger.is_signed_in());
+    }
+    let before = requests();
+    while requests() == before {
+        assert_eq!(browser.refresh(&server).await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coder_that_hangs_is_asked_one_question_by_all_logins_together() {
+    let (house, _directory, server) = portal(FakeCoder::builder()).await;
+    house.coder().fail_next(Fault::silence().on("/api/v2/buildinfo").times(usize::MAX));
+    let starts = (0..50).map(async |_| Browser::new().start(&server).await);
+    join_all(starts).await;
+    assert_eq!(house.coder().count("GET", "/api/v2/buildinfo"), 1);
+}
+
+/// What Coder says of a user, with spaces behind it.
+fn user(id: &str, spaces: usize) -> Fault {
+    let user = serde_json::json!({
+        "id": id, "username": "alice", "email": "alice@example.com", "status": "active",
+        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+        "last_seen_at": "2026-01-01T00:00:00Z", "login_type": "password", "name": "Alice",
+        "organization_ids": [], "roles": [],
+    });
+    let body = user.to_string() + &" ".repeat(spaces);
+    Fault::answer(StatusCode::OK, "application/json", body).on("/api/v2/users/me")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_coder_that_is_too_large_signs_nobody_in() {
+    let (house, _directory, server) = portal(FakeCoder::builder()).await;
+    let alice = house.coder().add_user("alice");
+    for (spaces, is_read) in [(1024, true), (1024 * 1024, false)] {
+        let mut browser = Browser::new();
+        let authorize = browser.start(&server).await;
+        let callback = house.coder().approve(&authorize, &alice).unwrap();
+        house.coder().fail_next(user(&alice.id.to_string(), spaces));
+        let page = browser.come_back(&server, &callback).await;
+        assert_eq!(browser.is_signed_in(), is_read, "{spaces} spaces: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_message_of_coder_is_cut_on_the_page_and_in_the_log() {
+    let (house, _directory, server) = portal(FakeCoder::builder()).await;
+    let alice = house.coder().add_user("alice");
+    let mut browser = Browser::new();
+    let authorize = browser.start(&server).await;
+    let callback = house.coder().approve(&authorize, &alice).unwrap();
+    let body = serde_json::json!({ "message": format!("told {}", "x".repeat(100_000)) });
+    let refusal = Fault::answer(StatusCode::FORBIDDEN, "application/json", body.to_string());
+    house.coder().fail_next(refusal.on("/api/v2/users/me"));
+    let page = browser.come_back(&server, &callback).await;
+    assert!(page.contains("told%20xxx") && page.len() < 5000, "{page}");
+    let log = server.logged("told xxx").await;
+    assert!(log.lines().all(|line| line.len() < 2000), "{log}");
 }
