@@ -16,7 +16,10 @@ use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, Fault};
 use http::StatusCode;
 use reqwest::Method;
-use serving::{Browser, House, PEOPLE, Process, SIGN_IN, access_token, parameter, write_people};
+use reqwest::header::ORIGIN;
+use serving::{
+    Browser, House, PEOPLE, Process, SIGN_IN, access_token, parameter, user_of, write_people,
+};
 use tempfile::TempDir;
 
 /// A Coder of the real time, and the directory of a portal with this `coder` section.
@@ -111,12 +114,7 @@ async fn a_coder_that_names_another_person_gives_nobody_that_persons_session() {
     // So short that a refresh rotates at once, and asks Coder whose the new pair is.
     house.coder().set_session_lifetime(Duration::from_secs(1));
     let browser = Browser::signed_in(&house, &server, &alice).await;
-    let bobs = serde_json::json!({
-        "id": bob.id.to_string(), "username": "bob", "email": "bob@example.com", "status": "active",
-        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
-        "last_seen_at": "2026-01-01T00:00:00Z", "login_type": "password", "name": "Bob",
-        "organization_ids": [], "roles": [],
-    });
+    let bobs = user_of(&bob.id.to_string(), "bob");
     let answer = Fault::answer(StatusCode::OK, "application/json", bobs.to_string());
     house.coder().fail_next(answer.on("/api/v2/users/me").times(usize::MAX));
     let answer = browser.refresh_until_refused(&server).await;
@@ -312,4 +310,63 @@ async fn a_token_of_a_trusted_backend_and_the_cookie_of_somebody_else_do_not_add
         let answer = status_of(&alices, &server, "development", &token).await;
         assert_eq!(answer, status, "{}", user.username);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_nil_user_signs_in_nowhere() {
+    let (house, directory) = house("{}").await;
+    let server = serve(&directory);
+    let alice = house.coder().add_user("alice");
+    for (id, may_sign_in) in [
+        ("00000000-0000-0000-0000-000000000000", false),
+        ("c0ffee00-0000-4000-8000-000000000000", true),
+    ] {
+        let mut browser = Browser::new();
+        let authorize = browser.start(&server).await;
+        let callback = house.coder().approve(&authorize, &alice).unwrap();
+        let user = user_of(id, "alice").to_string();
+        let answer = Fault::answer(StatusCode::OK, "application/json", user);
+        house.coder().fail_next(answer.on("/api/v2/users/me"));
+        let page = browser.come_back(&server, &callback).await;
+        assert_eq!(browser.is_signed_in(), may_sign_in, "{id}: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_origin_that_no_browser_writes_is_nobodys() {
+    let (house, directory) = house("{}").await;
+    let server = serve(&directory);
+    let alice = house.coder().add_user("alice");
+    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let refresh = async |origins: &[&str]| {
+        let headers = origins.iter().map(|origin| (ORIGIN, origin.parse().unwrap()));
+        let path = "/api/auth/coder/refresh?env=development";
+        let request = browser.request(Method::GET, &server, path);
+        // In the place of its own.
+        request.headers(headers.collect()).send().await.unwrap().status()
+    };
+    const PORTAL: &str = "http://localhost:7007";
+    assert_eq!(refresh(&[PORTAL]).await, StatusCode::OK);
+    for origins in [
+        &[PORTAL, PORTAL][..],
+        &["http://localhost:7007/"],
+        &["http://x@localhost:7007"],
+        &["HTTP://LOCALHOST:7007"],
+    ] {
+        assert_eq!(refresh(origins).await, StatusCode::BAD_REQUEST, "{origins:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_sees_nothing_of_a_login_at_a_coder_on_this_machine() {
+    let (house, directory) = house("{}").await;
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let server = Process::start(directory.path(), |command| {
+        command.env("HTTP_PROXY", &address).env("http_proxy", &address).env_remove("NO_PROXY");
+    });
+    let alice = house.coder().add_user("alice");
+    Browser::signed_in(&house, &server, &alice).await;
+    proxy.set_nonblocking(true).unwrap();
+    assert_eq!(proxy.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }

@@ -19,7 +19,9 @@ use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, FakeCoderBuilder, Fault, Version};
 use futures_util::future::join_all;
 use http::StatusCode;
-use serving::{Browser, House, Process};
+use reqwest::Method;
+use reqwest::header::RETRY_AFTER;
+use serving::{Browser, House, Process, user_of};
 use tempfile::TempDir;
 
 /// A running server with places for so many connections. It is killed when this is dropped.
@@ -161,16 +163,49 @@ async fn a_coder_that_hangs_is_asked_one_question_by_all_logins_together() {
     assert_eq!(house.coder().count("GET", "/api/v2/buildinfo"), 1);
 }
 
-/// What Coder says of a user, with spaces behind it.
-fn user(id: &str, spaces: usize) -> Fault {
-    let user = serde_json::json!({
-        "id": id, "username": "alice", "email": "alice@example.com", "status": "active",
-        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
-        "last_seen_at": "2026-01-01T00:00:00Z", "login_type": "password", "name": "Alice",
-        "organization_ids": [], "roles": [],
-    });
-    let body = user.to_string() + &" ".repeat(spaces);
-    Fault::answer(StatusCode::OK, "application/json", body).on("/api/v2/users/me")
+const PAY: &str = "
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: pay
+  annotations: { backstage.io/source-location: 'url:https://github.com/acme/pay' }
+spec: { type: service, lifecycle: production, owner: pms }
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coder_whose_answer_never_ends_keeps_nobody_waiting_beyond_the_time_of_a_route() {
+    let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
+    let directory = tempfile::tempdir().unwrap();
+    house.configure(directory.path(), "{ workspaces: { repoUrlParamKeys: [repo_url] } }");
+    let catalog = "catalog: { locations: [{ type: file, target: ./pay.yaml }] }\n";
+    std::fs::write(directory.path().join("app-config.local.yaml"), catalog).unwrap();
+    std::fs::write(directory.path().join("pay.yaml"), PAY).unwrap();
+    let server = Process::start(directory.path(), |_| {});
+    let alice = house.coder().add_user("alice");
+    house.coder().fail_next(Fault::body_stalls().on("/api/v2/workspaces").times(usize::MAX));
+    let path = "/api/coder/v1/entities/component/default/pay/workspaces";
+    let request = Browser::new().request(Method::GET, &server, path);
+    let request = request.header("coder-session-token", alice.session_token.expose());
+    // Long, for a busy machine.
+    let answer = tokio::time::timeout(Duration::from_secs(60), request.send()).await;
+    let answer = answer.unwrap().unwrap();
+    let (status, told) = (answer.status(), answer.text().await.unwrap());
+    assert!(status.is_server_error(), "{status} {told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coder_that_asks_for_a_century_is_asked_again_within_an_hour() {
+    let (house, _directory, server) = portal(FakeCoder::builder()).await;
+    let alice = house.coder().add_user("alice");
+    // So short that a refresh rotates soon.
+    house.coder().set_session_lifetime(Duration::from_secs(1));
+    let browser = Browser::signed_in(&house, &server, &alice).await;
+    house.coder().fail_next(Fault::rate_limited(u32::MAX).on("/oauth2/tokens"));
+    let busy = browser.refresh_until_refused(&server).await;
+    assert_eq!(busy.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let wait: u64 = busy.headers()[RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!(wait <= 3600, "{wait}");
+    assert_eq!(browser.refresh(&server).await.status(), StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,7 +216,9 @@ async fn an_answer_of_coder_that_is_too_large_signs_nobody_in() {
         let mut browser = Browser::new();
         let authorize = browser.start(&server).await;
         let callback = house.coder().approve(&authorize, &alice).unwrap();
-        house.coder().fail_next(user(&alice.id.to_string(), spaces));
+        let body = user_of(&alice.id.to_string(), "alice").to_string() + &" ".repeat(spaces);
+        let answer = Fault::answer(StatusCode::OK, "application/json", body);
+        house.coder().fail_next(answer.on("/api/v2/users/me"));
         let page = browser.come_back(&server, &callback).await;
         assert_eq!(browser.is_signed_in(), is_read, "{spaces} spaces: {page}");
     }

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, Fault};
-use reqwest::Method;
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Method, StatusCode};
 use serving::{Browser, House, PEOPLE, Process, SIGN_IN, access_token, write_people};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,6 +95,34 @@ async fn a_rotation_under_way_is_finished_before_the_server_ends() {
     let token = access_token(browser.refresh(&after).await).await;
     assert!(house.coder().is_live(&token));
     assert_eq!(house.coder().count("POST", "/oauth2/tokens"), 0, "the pair was kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_that_a_crash_has_ended_holds_nobody_up_after_the_restart() {
+    let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
+    let alice = house.coder().add_user("alice");
+    let directory = tempfile::tempdir().unwrap();
+    house.configure(directory.path(), "{}");
+    let before = Process::start(directory.path(), |_| {});
+    // So short that the refresh rotates.
+    house.coder().set_session_lifetime(Duration::from_secs(1));
+    let browser = Browser::signed_in(&house, &before, &alice).await;
+    let (fault, held) = Fault::hold();
+    house.coder().fail_next(fault.on("/oauth2/tokens"));
+    let gone = tokio::spawn(browser.refresh_until_refused(&before));
+    held.reached().await;
+    gone.abort();
+    before.kill();
+    held.release();
+
+    let after = Process::start(directory.path(), |_| {});
+    let busy = browser.refresh_until_refused(&after).await;
+    assert_eq!(busy.status(), StatusCode::SERVICE_UNAVAILABLE, "somebody may still rotate");
+    assert!(busy.headers().contains_key(RETRY_AFTER));
+    house.coder().set_session_lifetime(Duration::from_secs(3600));
+    Browser::signed_in(&house, &after, &alice).await;
+    let token = access_token(browser.refresh(&after).await).await;
+    assert!(house.coder().is_live(&token));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -289,6 +289,16 @@ impl Browser {
     }
 }
 
+/// What Coder says of a user at `/users/me`.
+pub(crate) fn user_of(id: &str, username: &str) -> serde_json::Value {
+    serde_json::json!({
+        "id": id, "username": username, "email": format!("{username}@example.com"),
+        "status": "active", "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z", "last_seen_at": "2026-01-01T00:00:00Z",
+        "login_type": "password", "name": "", "organization_ids": [], "roles": [],
+    })
+}
+
 /// A parameter in the query of a URL.
 pub(crate) fn parameter(url: &Url, name: &str) -> String {
     url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned()
