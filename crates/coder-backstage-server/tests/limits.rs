@@ -97,7 +97,7 @@ fn large_forms_to_a_route_that_takes_none_are_refused_and_the_server_stays_ready
     let server = Server::start(512);
     let scopes: String = (0..150_000).map(|number| format!("{number}+")).collect();
     let body = format!("env=development&scope={scopes}");
-    let request = form("GET /api/auth/coder/start", body.len()) + &body;
+    let request = form("GET /api/auth/coder/start?env=development", body.len()) + &body;
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
