@@ -25,6 +25,7 @@ pub use catalog::CatalogLocation;
 pub use cors::CorsConfig;
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::ProxyConfig;
+pub(crate) use session::StoreType;
 pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
 pub(crate) use sign_in::RuleOptions;
 pub use sign_in::{

@@ -33,7 +33,7 @@ mod mapping;
 mod problem;
 mod schema;
 
-use crate::node::{Content, Entry};
+use crate::node::Content;
 use crate::{ConfigError, Location, Node};
 
 /// The most bytes of a file that is read: 4 MiB.
@@ -107,20 +107,6 @@ enum Place {
     File(std::sync::Arc<str>),
     /// Lines and columns would say nothing.
     Fixed(Location),
-}
-
-/// A list as JavaScript shows it where it takes it for an object: a mapping from index to item.
-pub(crate) fn index_map(items: impl IntoIterator<Item = Content>) -> Content {
-    Content::Map(Box::new(
-        items
-            .into_iter()
-            .enumerate()
-            .map(|(index, content)| {
-                let node = Node::new(content, Location::Program);
-                (index.to_string(), Entry::new(Location::Program, node))
-            })
-            .collect(),
-    ))
 }
 
 #[cfg(test)]
