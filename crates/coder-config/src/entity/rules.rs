@@ -187,7 +187,10 @@ pub fn is_api_version(text: &str) -> bool {
     with_prefix(text, version)
 }
 
-/// Whether a text may be the key of an annotation or a label.
+/// Tells whether a text may be the key of an annotation or a label.
+///
+/// The key is a name as in [`is_object_name`], alone or after a prefix and one `/`. The prefix is a
+/// DNS name of at most 253 characters, each part of it as in [`is_dns_label`].
 pub fn is_annotation_key(text: &str) -> bool {
     with_prefix(text, is_object_name)
 }

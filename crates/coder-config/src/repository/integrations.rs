@@ -165,13 +165,17 @@ impl ScmIntegrations {
         self.hosts.insert(host.to_ascii_lowercase(), known);
     }
 
-    /// The system that Backstage has an integration for at this URL.
+    /// Returns the system that Backstage has an integration for at the host and port of this URL.
+    ///
+    /// `None` means that Backstage reads no files there. [`scm_of`](Self::scm_of) also knows hosts
+    /// that have no integration.
     pub fn integration_of(&self, url: &Url) -> Option<Scm> {
         let host = host_and_port(url)?;
         self.hosts.get(&host).filter(|host| host.integration).map(|host| host.scm)
     }
 
-    /// The system of a host, if it is known.
+    /// Returns the system of a host, with or without an integration: it decides which URL clones a
+    /// repository there. `None` for an unknown host.
     pub fn scm_of(&self, host: &str) -> Option<Scm> {
         let host = host.to_ascii_lowercase();
         if host.ends_with(".visualstudio.com") {
