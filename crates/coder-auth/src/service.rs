@@ -191,7 +191,7 @@ impl CoderAuth {
     ///
     /// Coder must accept the token, and it must be the caller's own as far as this portal can tell.
     /// So a token is refused if its Coder user is another one than that of the caller's login, or
-    /// if the sign-in resolvers map its user to somebody else.
+    /// if the environment has sign-in resolvers and they do not map its user to the caller.
     pub async fn link(&self, request: &Request<Bytes>) -> Response<Body> {
         self.respond_in_time(request, Box::pin(self.0.links.link(request))).await
     }

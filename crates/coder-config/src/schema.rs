@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::SignInResolverName;
-use crate::app_config::RuleOptions;
+use crate::app_config::{RuleOptions, StoreType};
 use crate::repository::Storage;
 
 /// The JSON Schema (draft 7) of the sections of app-config that this project reads. Keys of
@@ -302,7 +302,7 @@ fn store() -> Value {
         "oneOf": [
             { "enum": ["memory", "sqlite"] },
             closed("A store and what it needs.", &["type"], &json!({
-                "type": { "enum": ["memory", "sqlite", "postgres"] },
+                "type": { "enum": StoreType::NAMES },
                 "file": { "type": "string", "description": "The file of `sqlite`." },
                 "url": secret("The database of `postgres`, like `postgres://user:password@host/database`."),
             })),

@@ -29,7 +29,7 @@ type BoxSink = Pin<Box<dyn Sink<WebSocketMessage, Error = TransportError>>>;
 
 /// A message of a [`WebSocket`]. Pings and pongs are answered below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "whoever reads messages handles each kind")]
 pub enum WebSocketMessage {
     /// A message of text.
     Text(String),
@@ -47,7 +47,7 @@ pub enum WebSocketMessage {
 
 /// The answer to a request that opens a [`WebSocket`].
 #[derive(Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a request is upgraded or it is not")]
 pub enum WebSocketResponse {
     /// The WebSocket is open.
     Open(WebSocket),

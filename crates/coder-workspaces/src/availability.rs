@@ -27,8 +27,8 @@ pub struct Availability {
     pub reason: Option<String>,
     /// Action that a person would take next.
     pub action: NextAction,
-    /// When to look again, in milliseconds as JSON; `None` when nothing can change any more.
-    #[serde(rename = "pollAfterMs", serialize_with = "milliseconds")]
+    /// Time to the next look, in whole seconds as JSON; `None` when nothing can change any more.
+    #[serde(rename = "pollAfterSeconds", serialize_with = "seconds")]
     pub poll_after: Option<Duration>,
 }
 
@@ -287,11 +287,6 @@ fn next_change(workspace: &Workspace, now: Timestamp) -> Duration {
         .fold(POLL_LATE, |soonest, ahead| soonest.min(ahead.max(POLL_SOON)))
 }
 
-fn milliseconds<S: Serializer>(
-    duration: &Option<Duration>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    duration
-        .map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
-        .serialize(serializer)
+fn seconds<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    duration.map(|duration| duration.as_secs()).serialize(serializer)
 }

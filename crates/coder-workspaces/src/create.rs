@@ -103,7 +103,7 @@ async fn template(
             let filter = TemplateFilter::new()
                 .exact_name(wanted.template())
                 .map_err(coder_client::ClientError::from)?;
-            let mut found = client.send(&ListTemplates::matching(filter)).await?;
+            let mut found = client.send(&ListTemplates::new(filter)).await?;
             if found.len() > 1 {
                 let organizations = found.into_iter().map(|one| one.organization_name).collect();
                 let template = wanted.template().to_owned();

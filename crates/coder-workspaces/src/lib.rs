@@ -88,6 +88,7 @@ mod manage;
 mod open;
 mod parameters;
 mod search;
+mod ssh_host;
 
 pub use accounts::{MissingAccount, missing_accounts};
 pub use assets::{AssetUrls, AssetUrlsError, PortalUrls};

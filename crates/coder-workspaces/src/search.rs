@@ -358,7 +358,7 @@ async fn list(
     client: &Client,
     filter: WorkspaceFilter,
 ) -> Result<List<Workspace>, coder_client::ClientError> {
-    Ok(client.send(&ListWorkspaces::matching(filter)).await?.workspaces)
+    Ok(client.send(&ListWorkspaces::new(filter)).await?.workspaces)
 }
 
 /// Workspaces that have one of these parameters at all, where Coder can be asked for each of them.

@@ -87,7 +87,7 @@ impl ApiError {
     /// Returns `true` when the caller lacks the permission. Some routes answer so with 500.
     pub(crate) fn is_forbidden(&self) -> bool {
         (self.status == StatusCode::FORBIDDEN && !self.is_switched_off())
-            || (self.is_of_the_server() && self.cause == Some(Cause::Forbidden))
+            || (self.is_server_error() && self.cause == Some(Cause::Forbidden))
     }
 
     /// Returns `true` when something that the request names does not exist, or is hidden from the
@@ -95,8 +95,8 @@ impl ApiError {
     pub(crate) fn is_not_found(&self) -> bool {
         match self.status {
             StatusCode::NOT_FOUND => !self.is_unsupported(),
-            StatusCode::BAD_REQUEST => self.names_what_is_not_there(),
-            _ => self.is_of_the_server() && self.cause == Some(Cause::NoRows),
+            StatusCode::BAD_REQUEST => self.names_missing_resource(),
+            _ => self.is_server_error() && self.cause == Some(Cause::NoRows),
         }
     }
 
@@ -169,16 +169,16 @@ impl ApiError {
     /// Returns `true` when the outcome of the request is unknown.
     pub(crate) fn is_outcome_unknown(&self) -> bool {
         let refused = self.is_forbidden() || self.is_not_found() || self.is_duplicate();
-        self.is_of_the_server() && !self.changed_nothing && !refused
+        self.is_server_error() && !self.changed_nothing && !refused
     }
 
     /// Returns `true` when the database accepted another request that came at the same time.
     fn is_duplicate(&self) -> bool {
-        self.is_of_the_server()
+        self.is_server_error()
             && matches!(self.cause, Some(Cause::Duplicate | Cause::DuplicateName))
     }
 
-    fn is_of_the_server(&self) -> bool {
+    fn is_server_error(&self) -> bool {
         self.status.is_server_error()
     }
 
@@ -186,7 +186,7 @@ impl ApiError {
     ///
     /// For a resource in the path Coder answers 404. It answers 400 for a user in releases up to
     /// 2.29, and for a resource that the body names.
-    fn names_what_is_not_there(&self) -> bool {
+    fn names_missing_resource(&self) -> bool {
         let message = &*self.message;
         let of_template = message.starts_with("Template ") && message.ends_with(" doesn't exist.");
         of_template

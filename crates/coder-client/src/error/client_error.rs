@@ -13,7 +13,7 @@ use crate::{Capability, CoderVersion, FilterError, NameError};
 
 /// The error of a request to Coder.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "the login has a sentence for people for each of them")]
 pub enum ClientError {
     /// The request cannot be made, by the caller's fault. Nothing was sent.
     #[error(transparent)]
@@ -55,7 +55,8 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// Returns the HTTP status of the answer; `None` when no answer arrived.
+    /// Returns the HTTP status of the answer; `None` when no answer arrived, and for
+    /// [`ClientError::Unreadable`].
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Api(api) => Some(api.status),
@@ -91,7 +92,14 @@ impl ClientError {
     pub fn is_unauthorized(&self) -> bool {
         match self {
             Self::Credential(error) => error.is_login_needed(),
-            _ => self.status() == Some(StatusCode::UNAUTHORIZED),
+            Self::Request(_)
+            | Self::Api(_)
+            | Self::Unsupported(_)
+            | Self::RateLimited { .. }
+            | Self::NotJson(_)
+            | Self::Unreadable(_)
+            | Self::Redirected { .. }
+            | Self::Transport(_) => self.status() == Some(StatusCode::UNAUTHORIZED),
         }
     }
 
@@ -127,7 +135,14 @@ impl ClientError {
     pub fn is_unsupported(&self) -> bool {
         match self {
             Self::Unsupported(_) => true,
-            _ => self.api().is_some_and(ApiError::is_unsupported),
+            Self::Api(api) => api.is_unsupported(),
+            Self::Request(_)
+            | Self::RateLimited { .. }
+            | Self::NotJson(_)
+            | Self::Unreadable(_)
+            | Self::Redirected { .. }
+            | Self::Credential(_)
+            | Self::Transport(_) => false,
         }
     }
 
@@ -173,7 +188,15 @@ impl ClientError {
         match self {
             Self::Transport(error) => error.is_transient(),
             Self::Credential(error) => !error.is_login_needed(),
-            _ => matches!(self.status().map(|status| status.as_u16()), Some(429 | 502..=504)),
+            Self::Request(_)
+            | Self::Api(_)
+            | Self::Unsupported(_)
+            | Self::RateLimited { .. }
+            | Self::NotJson(_)
+            | Self::Unreadable(_)
+            | Self::Redirected { .. } => {
+                matches!(self.status().map(|status| status.as_u16()), Some(429 | 502..=504))
+            }
         }
     }
 
@@ -214,7 +237,13 @@ impl ClientError {
         match self {
             Self::RateLimited { retry_after } => *retry_after,
             Self::NotJson(answer) => answer.retry_after,
-            _ => None,
+            Self::Request(_)
+            | Self::Api(_)
+            | Self::Unsupported(_)
+            | Self::Unreadable(_)
+            | Self::Redirected { .. }
+            | Self::Credential(_)
+            | Self::Transport(_) => None,
         }
     }
 }

@@ -134,7 +134,6 @@ impl Connection {
                 match transport.open_web_socket(request.map(drop)).await? {
                     WebSocketResponse::Open(socket) => Ok(socket),
                     WebSocketResponse::Refused(answer) => Err(refused(answer).await),
-                    _ => Err(TransportError::new(TransportErrorKind::Other).into()),
                 }
             })
         });
@@ -184,7 +183,7 @@ impl Connection {
                         let error = TransportError::new(TransportErrorKind::Interrupted);
                         Err(StreamError::retry(error.with_reason(reason)))
                     }
-                    _ => Ok(Message::Ping),
+                    WebSocketMessage::Binary(_) => Ok(Message::Ping),
                 }
             }
         }
