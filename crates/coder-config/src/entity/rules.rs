@@ -73,6 +73,12 @@ fn envelope(node: &Node) -> Result<(), ConfigError> {
     for key in ["name", "namespace", "title", "uid", "etag"] {
         metadata.text(key)?;
     }
+    // The schema of Backstage demands a string, and allows an empty one.
+    if let Some(node) = metadata.node.get("description")
+        && node.as_str().is_none()
+    {
+        return Err(broken("metadata.description", node, "must be a string"));
+    }
     for key in ["labels", "annotations"] {
         let Some(node) = metadata.node.get(key) else { continue };
         let path = metadata.path(key);
