@@ -204,8 +204,9 @@ impl Availability {
 
 /// Returns the time until a list of workspaces should be read again: between 5 and 60 seconds.
 ///
-/// `None` means that there is no list yet, or that the last request failed. An empty list is read
-/// again too: workspaces may be added.
+/// `None` means that there is no list yet, or that the last request failed. Then the time is 60
+/// seconds, and likewise for an empty list, to which workspaces may be added, and for a list in which
+/// every workspace is deleted.
 pub fn poll_after(workspaces: Option<&[Availability]>) -> Duration {
     workspaces
         .into_iter()

@@ -49,7 +49,8 @@ pub struct EnsuredWorkspace {
 }
 
 impl<'a> EnsureWorkspace<'a> {
-    /// Ensures a workspace of this entity under `name`, which makes the call repeatable.
+    /// Creates a request for a workspace of this entity called `name`. The name makes the request
+    /// repeatable: [`run`](Self::run) finds what an earlier one has created.
     pub fn new(config: &'a EntityWorkspacesConfig, name: WorkspaceName) -> Self {
         Self { config, name, request: CreateRequest::default() }
     }

@@ -6,6 +6,7 @@ use coder_client::models::{Workspace, WorkspaceTransition};
 use coder_client::operations::CreateWorkspaceBuild;
 use coder_client::{Client, NameError, UserRef, WorkspaceFilter, WorkspaceName};
 use coder_core::MaybeSend;
+use percent_encoding::percent_decode_str;
 
 use crate::create::{self, CreateRequest, Created};
 use crate::follow::{Follower, Goal, has_reached};
@@ -240,6 +241,7 @@ impl<'a> OpenWorkspace<'a> {
         let url = self.config.repository.as_ref().map_or("", |repository| repository.clone_url());
         let url = url.trim_end_matches('/').trim_end_matches(".git");
         let last = url.rsplit(['/', ':']).next().unwrap_or_default();
+        let last = percent_decode_str(last).decode_utf8_lossy();
         let words = last.split(|character: char| !character.is_ascii_alphanumeric());
         let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
         let suffix = if number > 1 { format!("-{number}") } else { String::new() };
@@ -300,6 +302,10 @@ mod tests {
             ("git@git.test:team/tools.git", 1, "tools"),
             ("https://github.com/acme/new", 1, "workspace"),
             ("https://github.com/acme/...", 1, "workspace"),
+            ("https://dev.azure.com/acme/My%20Project/_git/My%20Payments", 1, "my-payments"),
+            ("git@ssh.dev.azure.com:v3/acme/My%20Project/My%20Payments", 1, "my-payments"),
+            ("https://git.test/team/%7Ejane%2Ftools.git", 1, "jane-tools"),
+            ("https://git.test/team/caf%C3%A9-api", 1, "caf-api"),
         ] {
             let repository = Repository::from_url(url, &ScmIntegrations::default()).unwrap();
             let config = EntityWorkspacesConfig::resolve(&config, None, Some(&repository));

@@ -145,7 +145,7 @@ impl<'a> Search<'a> {
         Self { filter, ..self }
     }
 
-    /// Returns at most `limit` workspaces, beginning after the first `offset`.
+    /// Limits the result to `limit` workspaces, beginning after the first `offset`.
     ///
     /// Coder is asked for all of them, since it sorts in another order.
     #[must_use]

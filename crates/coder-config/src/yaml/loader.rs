@@ -8,7 +8,6 @@ use granit_parser::{
     ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag,
 };
 
-use super::Place;
 use super::characters::{StandIns, whole_characters};
 use super::indentation::{Begins, First, indenting_tab, is_no_space, is_outdented};
 use super::limits::{
@@ -126,6 +125,14 @@ fn acceptable(place: &Place, text: &str, json: bool) -> Result<(), ConfigError> 
         }
     }
     Ok(())
+}
+
+/// Naming of places in a text.
+pub(super) enum Place {
+    /// Line and column of a file.
+    File(Arc<str>),
+    /// One place for all, where lines and columns would say nothing.
+    Fixed(Location),
 }
 
 impl Place {

@@ -37,6 +37,8 @@ mod schema;
 use crate::node::Content;
 use crate::{ConfigError, Location, Node};
 
+use loader::Place;
+
 pub use limits::{
     MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_NODES, MAX_NODES,
     MAX_REPEATED_BYTES, MAX_SCALAR_BYTES,
@@ -88,13 +90,6 @@ pub(crate) fn json_document(file: &str, text: &str) -> Result<Node, ConfigError>
 pub(crate) fn json(text: &str, location: &Location) -> Option<Result<Node, ConfigError>> {
     serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
     Some(loader::load_json(&Place::Fixed(location.clone()), text))
-}
-
-/// How places are named.
-enum Place {
-    File(std::sync::Arc<str>),
-    /// Lines and columns would say nothing.
-    Fixed(Location),
 }
 
 #[cfg(test)]

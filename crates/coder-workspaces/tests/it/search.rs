@@ -35,6 +35,13 @@ async fn one_request_asks_for_every_key_and_every_spelling() {
     param:"repo=git@github.com:acme/pay"
     param:"repo=ssh://git@github.com/acme/pay.git"
     param:"repo=ssh://git@github.com/acme/pay"
+    param:"repo=ssh://git@ssh.github.com:443/acme/pay.git"
+    param:"repo=ssh://git@ssh.github.com:443/acme/pay"
+    param:"repo=git@github.com:/acme/pay.git"
+    param:"repo=git@github.com:/acme/pay"
+    param:"repo=http://github.com/acme/pay"
+    param:"repo=http://github.com/acme/pay.git"
+    param:"repo=http://github.com/acme/pay/"
     param:"git_repo=https://github.com/acme/pay"
     param:"git_repo=https://github.com/acme/pay.git"
     param:"git_repo=https://github.com/acme/pay/"
@@ -42,6 +49,13 @@ async fn one_request_asks_for_every_key_and_every_spelling() {
     param:"git_repo=git@github.com:acme/pay"
     param:"git_repo=ssh://git@github.com/acme/pay.git"
     param:"git_repo=ssh://git@github.com/acme/pay"
+    param:"git_repo=ssh://git@ssh.github.com:443/acme/pay.git"
+    param:"git_repo=ssh://git@ssh.github.com:443/acme/pay"
+    param:"git_repo=git@github.com:/acme/pay.git"
+    param:"git_repo=git@github.com:/acme/pay"
+    param:"git_repo=http://github.com/acme/pay"
+    param:"git_repo=http://github.com/acme/pay.git"
+    param:"git_repo=http://github.com/acme/pay/"
     "#);
 }
 
