@@ -2,6 +2,7 @@
 
 use http::{Method, StatusCode};
 
+use crate::rules::csrf::CsrfCookie;
 use crate::rules::rate_limit;
 use crate::store::Deployment;
 use crate::wire::call::Call;
@@ -14,23 +15,26 @@ pub(crate) fn respond(deployment: &mut Deployment<'_>, call: &Call) -> Reply {
     deployment.purge_expired();
     let build = deployment.settings.version.build();
     let request_id = deployment.mint().uuid().to_string();
+    let csrf = CsrfCookie::of(deployment, call);
     let reply = match rate_limit::count(deployment, call) {
         Ok(standing) => {
-            let reply = route(deployment, call).unwrap_or_else(|refusal| refusal);
+            let reply = route(deployment, call, &csrf).unwrap_or_else(|refusal| refusal);
             standing.iter().fold(reply, |reply, standing| standing.tell(reply))
         }
         Err(refusal) => refusal,
     };
+    // A preflight is answered before the browser gets its cookie.
+    let reply = if cors::is_preflight(call) { reply } else { csrf.set_on(deployment, reply) };
     reply
         .with("x-coder-build-version", &build)
         .with("x-coder-request-id", &request_id)
         .with("x-content-type-options", "nosniff")
 }
 
-fn route(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
+fn route(deployment: &mut Deployment<'_>, call: &Call, csrf: &CsrfCookie) -> Answer {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match (&call.method, segments.as_slice()) {
-        (_, ["oauth2", rest @ ..]) => oauth2::route(deployment, call, rest),
+        (_, ["oauth2", rest @ ..]) => oauth2::route(deployment, call, rest, csrf),
         (_, [".well-known", "oauth-authorization-server", ..]) => {
             oauth2::route_metadata(deployment, call, oauth2::Document::AuthorizationServer)
         }

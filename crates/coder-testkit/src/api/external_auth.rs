@@ -91,6 +91,16 @@ pub(crate) fn unlink(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     Ok(Reply::ok(&json!({ "token_revoked": false, "token_revocation_error": "" })))
 }
 
+/// Refuses a call below a provider that the deployment does not have.
+pub(crate) fn see_provider(
+    deployment: &mut Deployment<'_>,
+    _: &Call,
+    open: &Open<'_>,
+) -> Result<(), Reply> {
+    let known = providers(deployment).contains_key(first(open));
+    if known { Ok(()) } else { Err(Reply::not_found()) }
+}
+
 /// Names by id. The providers are those that templates ask for, and the default one.
 fn providers(deployment: &Deployment<'_>) -> BTreeMap<String, String> {
     let templates = deployment.state.templates.iter();

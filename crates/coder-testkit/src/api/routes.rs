@@ -132,6 +132,7 @@ pub(crate) const GATES: &[Gate] = &[
     Gate { path: "deployment", check: signed_in },
     Gate { path: "notifications", check: signed_in },
     Gate { path: "external-auth", check: signed_in },
+    Gate { path: "external-auth/{provider}", check: external_auth::see_provider },
 ];
 
 fn signed_in(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Result<(), Reply> {

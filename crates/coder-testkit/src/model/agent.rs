@@ -10,6 +10,7 @@ use super::app::NewWorkspaceApp;
 use super::pace::{Pace, plus};
 use crate::Version;
 use crate::json::Json as _;
+use crate::release::Profile;
 
 /// Seconds after which an agent that has never connected counts as timed out.
 const CONNECTION_TIMEOUT: u64 = 120;
@@ -326,9 +327,18 @@ impl Agent {
         })]
     }
 
-    fn apps_json(&self, home: Option<(&str, &str)>, state: &AgentState) -> Vec<Value> {
+    fn apps_json(&self, version: Version, place: &Place<'_>, state: &AgentState) -> Vec<Value> {
         let apps = self.plan.apps.iter().zip(&self.apps);
-        let json = |(app, id): (&NewWorkspaceApp, &Uuid)| app.json(*id, home, state.has_reported());
+        let home = place.home.map(|(workspace, owner)| {
+            if Profile::of(version).agents_in_subdomains {
+                format!("{}--{workspace}--{owner}", self.plan.name)
+            } else {
+                format!("{workspace}--{owner}")
+            }
+        });
+        let json = |(app, id): (&NewWorkspaceApp, &Uuid)| {
+            app.json(*id, home.as_deref(), state.has_reported())
+        };
         apps.map(json).collect()
     }
 
@@ -364,7 +374,7 @@ impl Agent {
             "directory": "/home/coder",
             "version": if reported { format!("v{}", version.number()) } else { String::new() },
             "api_version": if reported { "2.10" } else { "" },
-            "apps": self.apps_json(place.home, state),
+            "apps": self.apps_json(version, &place, state),
             "connection_timeout_seconds": CONNECTION_TIMEOUT,
             "troubleshooting_url": "",
             "subsystems": [],

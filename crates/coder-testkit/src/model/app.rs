@@ -115,9 +115,9 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// `home` is the name of its workspace and of its owner, when it is in one; `running` says
+    /// `home` is what the subdomain says behind the app, when it is in a workspace; `running` says
     /// whether its agent can have checked whether it works.
-    pub(crate) fn json(&self, id: Uuid, home: Option<(&str, &str)>, running: bool) -> Value {
+    pub(crate) fn json(&self, id: Uuid, home: Option<&str>, running: bool) -> Value {
         let reachable = matches!(self.target, Target::Subdomain | Target::Path);
         let check = self.healthcheck.as_ref().filter(|_| reachable);
         let (interval, threshold) = if check.is_some() { (5, 6) } else { (0, 0) };
@@ -149,9 +149,8 @@ impl NewWorkspaceApp {
         match &self.target {
             Target::Subdomain => {
                 app.set("url", url);
-                if let Some((workspace, owner)) = home {
-                    let name = format!("{}--{workspace}--{owner}", self.slug);
-                    app.set("subdomain_name", name);
+                if let Some(home) = home {
+                    app.set("subdomain_name", format!("{}--{home}", self.slug));
                 }
             }
             Target::Path => app.set("url", url),

@@ -68,7 +68,11 @@ impl Build {
             // A provisioner needs a moment to let go; a queued job needs none.
             let gone = if was_started { plus(canceled_at, pace.queued) } else { canceled_at };
             return Job {
-                status: if gone <= now { "canceled" } else { "canceling" },
+                status: match (gone <= now, was_started) {
+                    (false, _) => "canceling",
+                    (true, true) => "failed",
+                    (true, false) => "canceled",
+                },
                 started_at: was_started.then_some(starts),
                 completed_at: (gone <= now).then_some(gone),
                 canceled_at: Some(canceled_at),
@@ -109,6 +113,16 @@ impl Build {
             ("succeeded", Transition::Stop) => "stopped",
             ("succeeded", Transition::Delete) => "deleted",
             (same, _) => same,
+        }
+    }
+
+    /// Why this job of the build has failed, and the code of that; `None` unless it has.
+    pub(crate) fn failure_of(&self, job: &Job) -> Option<(&str, Option<&str>)> {
+        match (&self.fate, job.canceled_at) {
+            _ if job.status != "failed" => None,
+            (_, Some(_)) => Some(("canceled", None)),
+            (Fate::Fails { error, code }, None) => Some((error, code.as_deref())),
+            (Fate::Succeeds | Fate::WaitsForEver { .. }, None) => None,
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct Resource {
     name: String,
     icon: String,
     hidden: bool,
-    daily_cost: u32,
+    pub(super) daily_cost: u32,
     metadata: Vec<ResourceDatum>,
     lasts: Lasts,
     pub(crate) agents: Vec<AgentDescription>,

@@ -118,6 +118,11 @@ impl Template {
         self.resources.iter().flat_map(|resource| &resource.agents)
     }
 
+    /// What its resources cost a day together, in credits.
+    pub(crate) fn daily_cost(&self) -> u32 {
+        self.resources.iter().map(|resource| resource.daily_cost).fold(0, u32::saturating_add)
+    }
+
     /// Whether its resources say which agents a workspace has.
     pub(crate) fn describes_agents(&self) -> bool {
         !self.resources.iter().any(|resource| resource.any_agent)

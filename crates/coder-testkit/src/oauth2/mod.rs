@@ -28,16 +28,19 @@ use crate::wire::cors;
 use crate::wire::reply::{Answer, Reply};
 
 /// Answers every request below `/oauth2`.
-pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
+pub(crate) fn route(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    rest: &[&str],
+    csrf: &CsrfCookie,
+) -> Answer {
     let profile = *deployment.profile();
     let open = profile.cors_on_authorize || rest != ["authorize"];
     if open && let Some(reply) = cors::preflight(call) {
         return Ok(reply);
     }
-    let csrf = CsrfCookie::of(deployment, call);
-    let answer = endpoint(deployment, call, rest, &csrf);
-    let finish = |reply: Reply| {
-        let mut reply = csrf.set_on(deployment, reply);
+    let answer = endpoint(deployment, call, rest, csrf);
+    let finish = |mut reply: Reply| {
         if profile.no_store {
             reply = reply.with("cache-control", "no-store").with("pragma", "no-cache");
         }

@@ -70,8 +70,12 @@ pub(crate) struct Profile {
     pub(crate) buildinfo_says: bool,
     /// `/oauth2/authorize` has CORS headers, as the other endpoints have.
     pub(crate) cors_on_authorize: bool,
-    /// Builds say whether they hold AI tasks and external agents.
-    pub(crate) knows_ai_tasks: bool,
+    /// Builds say whether they hold external agents.
+    pub(crate) knows_external_agents: bool,
+    /// The subdomain of an app has the name of its agent, `app--agent--workspace--owner`.
+    pub(crate) agents_in_subdomains: bool,
+    /// The log of a build says what it costs and what the owner has left.
+    pub(crate) logs_costs: bool,
     /// An agent that has not connected yet makes its workspace unhealthy.
     pub(crate) connecting_is_unhealthy: bool,
     /// The parameter that the text about a deleted workspace names.
@@ -152,13 +156,15 @@ impl Profile {
             profile.off = WhenOff::Experiment;
             profile.metadata = true;
             profile.bearer = true;
-            profile.knows_ai_tasks = true;
+            profile.knows_external_agents = true;
             profile.starting_wakes = true;
             profile.expects_status = true;
             profile.planning_stage = "Planning Infrastructure";
             profile.registration = Registration::Open;
         }
         if release >= Version::V2_29 as u8 {
+            profile.agents_in_subdomains = false;
+            profile.logs_costs = false;
             profile.scope_catalog = true; // since 2.27
             profile.long_refresh = true; // since 2.27
             profile.revocation = true; // since 2.28
@@ -242,7 +248,9 @@ const V2_24: Profile = Profile {
     no_token_text: "Missing token parameter",
     buildinfo_says: false,
     cors_on_authorize: true,
-    knows_ai_tasks: false,
+    knows_external_agents: false,
+    agents_in_subdomains: true,
+    logs_costs: true,
     connecting_is_unhealthy: false,
     deleted_parameter: "deleted",
     starting_wakes: false,

@@ -42,8 +42,8 @@ impl CsrfCookie {
             return reply;
         }
         let secure = if deployment.settings.url.origin().is_https() { "; Secure" } else { "" };
-        let cookie = format!("{COOKIE}={}; Path=/; HttpOnly{secure}", self.value);
-        reply.with("set-cookie", &cookie)
+        let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax{secure}", self.value);
+        reply.with_first("set-cookie", &cookie)
     }
 }
 

@@ -215,7 +215,8 @@ impl NewWorkspace {
         self
     }
 
-    /// Its start has been canceled.
+    /// Its start has been canceled while it waited for a provisioner. A start that is canceled
+    /// later fails.
     pub fn canceled(mut self) -> Self {
         self.state = Wanted::Canceled;
         self
@@ -451,7 +452,9 @@ impl NewWorkspace {
                 build(start, now, Fate::WaitsForEver { position, size });
             }
             Wanted::Failed { error, code } => build(start, hour_ago, Fate::Fails { error, code }),
-            Wanted::Canceled => build(start, hour_ago, Fate::Succeeds),
+            Wanted::Canceled => {
+                build(start, hour_ago, Fate::WaitsForEver { position: 1, size: 1 });
+            }
             Wanted::Stopped => {
                 build(start, long_ago, Fate::Succeeds);
                 build(stop, hour_ago, Fate::Succeeds);

@@ -219,6 +219,14 @@ impl Reply {
         self
     }
 
+    /// Adds a header before all others. A value that cannot stand in a header is left out.
+    pub(crate) fn with_first(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(0, (HeaderName::from_static(name), value));
+        }
+        self
+    }
+
     pub(crate) fn with_body(mut self, change: impl FnOnce(Body) -> Body) -> Self {
         self.body = change(self.body);
         self

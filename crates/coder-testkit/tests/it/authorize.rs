@@ -17,7 +17,7 @@ fn cookie(coder: &FakeCoder, user: &coder_testkit::FakeUser) -> String {
         .body(body.into())
         .unwrap();
     let answer = send(coder, request);
-    let set = answer.header("set-cookie").to_owned();
+    let set = answer.session_cookie().to_owned();
     assert!(set.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"), "{set}");
     set.split(';').next().unwrap().to_owned()
 }

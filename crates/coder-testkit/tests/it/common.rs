@@ -30,6 +30,13 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    /// The cookie of the session that it sets, with its attributes.
+    pub(crate) fn session_cookie(&self) -> &str {
+        let cookies = self.headers.get_all("set-cookie").iter();
+        let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap());
+        cookies.find(|cookie| cookie.starts_with("coder_session_token=")).unwrap_or_default()
+    }
+
     /// `error` of the OAuth dialect or `message` of the API's, with the status.
     pub(crate) fn error(&self) -> (u16, String) {
         let json = self.json();

@@ -23,6 +23,8 @@ mod races;
 #[cfg(test)]
 mod rate_limits;
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 #[cfg(feature = "server")]
 mod server;
 #[cfg(test)]

@@ -18,7 +18,7 @@ impl Browser {
     fn of(coder: &FakeCoder, user: &FakeUser) -> Self {
         let stranger = Self { coder: coder.clone(), cookie: String::new() };
         let answer = stranger.submit("/login", &[("user", &user.id.to_string())]);
-        let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        let cookie = answer.session_cookie().split(';').next().unwrap().to_owned();
         Self { cookie, ..stranger }
     }
 

@@ -208,12 +208,11 @@ fn a_password_signs_in_and_logging_out_takes_the_cookie_away() {
     let signed_in = login("alice@example.com", "correct horse");
     assert_eq!(signed_in.status, 201);
     let token = signed_in.json()["session_token"].as_str().unwrap().to_owned();
-    assert!(
-        signed_in.header("set-cookie").contains(&format!("coder_session_token={token}; Path=/"))
-    );
+    let cookie = format!("coder_session_token={token}; Path=/");
+    assert!(signed_in.session_cookie().starts_with(&cookie));
     assert_eq!(get(&coder, "/api/v2/users/me", &token).json()["username"], "alice");
     let out = call(&coder, "POST", "/api/v2/users/logout", &token, &Value::Null);
-    assert!(out.header("set-cookie").starts_with("coder_session_token=; Path=/; Max-Age=0"));
+    assert!(out.session_cookie().starts_with("coder_session_token=; Path=/; Max-Age=0"));
     assert_eq!(get(&coder, "/api/v2/users/me", &token).status, 401);
     coder.set_password(&alice, "another");
     assert_eq!(login("alice@example.com", "correct horse").error(), refused);

