@@ -13,7 +13,7 @@ use coder_testkit::{FakeCoder, FakeUser, Fault};
 
 /// The code under test: how many of a person's workspaces run.
 async fn running(client: &Client) -> Result<usize, ClientError> {
-    let mine = ListWorkspaces::matching(WorkspaceFilter::new().mine());
+    let mine = ListWorkspaces::new(WorkspaceFilter::new().mine());
     let workspaces = client.send(&mine).await?.workspaces;
     let is_running = |status: &WorkspaceStatus| *status == WorkspaceStatus::Running;
     Ok(workspaces.iter().filter(|workspace| is_running(&workspace.latest_build.status)).count())

@@ -191,7 +191,7 @@ impl CoderAuth {
     ///
     /// Coder must accept the token, and it must be the caller's own as far as this portal can tell.
     /// So a token is refused if its Coder user is another one than that of the caller's login, or
-    /// if the sign-in resolvers map its user to somebody else.
+    /// if the environment has sign-in resolvers and they do not map its user to the caller.
     pub async fn link(&self, request: &Request<Bytes>) -> Response<Body> {
         self.respond_in_time(request, Box::pin(self.0.links.link(request))).await
     }
@@ -227,8 +227,13 @@ impl CoderAuth {
     ///
     /// # Errors
     ///
-    /// The status is 401 if no caller is identified or a new login is needed, 403 for a page of
-    /// another site, 503 if Coder, the catalog or a trusted issuer does not answer.
+    /// The status is
+    /// - 400 if no environment is named, none follows from the credential, and the portal has
+    ///   several;
+    /// - 401 if no caller is identified or a new login is needed;
+    /// - 403 for a page of another site;
+    /// - 404 if the environment is unknown or its configuration is incomplete;
+    /// - 503 if Coder, the catalog or a trusted issuer does not answer.
     pub async fn caller(
         &self,
         headers: &HeaderMap,

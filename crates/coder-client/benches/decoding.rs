@@ -102,7 +102,7 @@ fn stream(page: &Bytes, count: usize) -> io::Result<usize> {
     let client = Client::new(&world, url);
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
-    let all = ListWorkspaces::matching(WorkspaceFilter::new());
+    let all = ListWorkspaces::new(WorkspaceFilter::new());
     let size = u32::try_from(PAGE).map_err(io::Error::other)?;
     let mut workspaces = client.items(all, size);
     let mut seen = 0;

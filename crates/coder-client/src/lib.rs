@@ -17,7 +17,7 @@
 //!         .with_credential(Credential::SessionToken(Secret::new(token)));
 //!     let me = client.send(&GetUser::me()).await?;
 //!     let filter = WorkspaceFilter::new().mine().param("repo", "https://github.com/acme/pay")?;
-//!     for workspace in client.send(&ListWorkspaces::matching(filter)).await?.workspaces {
+//!     for workspace in client.send(&ListWorkspaces::new(filter)).await?.workspaces {
 //!         println!("{}/{} is {}", me.username, workspace.name, workspace.latest_build.status);
 //!     }
 //!     Ok(())

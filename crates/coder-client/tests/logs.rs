@@ -85,7 +85,7 @@ async fn logs_at_trace_tell_what_happened_and_no_secret() {
 
     coder.fail_next(Fault::bad_gateway());
     let filter = WorkspaceFilter::new().param("repo", "canary-of-a-search").unwrap();
-    client.send(&ListWorkspaces::matching(filter)).await.unwrap();
+    client.send(&ListWorkspaces::new(filter)).await.unwrap();
     coder.fail_next(Fault::answer_lost());
     bearer.send(&GetUser::me()).await.unwrap();
     let app = OAuth2AppSettings::new("portal", "https://portal.test/canary-of-a-callback");

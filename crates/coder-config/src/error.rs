@@ -208,3 +208,10 @@ impl std::error::Error for ConfigErrors {
         }
     }
 }
+
+/// An error that stops nothing here. Its text is the error's, which names its place itself.
+impl From<ConfigError> for Notice {
+    fn from(error: ConfigError) -> Self {
+        Self::new(error.path().unwrap_or_default(), error.to_string())
+    }
+}

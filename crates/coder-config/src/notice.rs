@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::Provenance;
 use crate::message::one_line;
-use crate::{ConfigError, Provenance};
 
 /// Something a person should know: a value that was dropped, a key that nobody reads.
 ///
@@ -30,13 +30,6 @@ impl Notice {
     pub fn at(mut self, provenance: impl Into<Provenance>) -> Self {
         self.provenance = Some(provenance.into());
         self
-    }
-}
-
-/// An error that stops nothing here. Its text is the error's, which names its place itself.
-impl From<ConfigError> for Notice {
-    fn from(error: ConfigError) -> Self {
-        Self::new(error.path().unwrap_or_default(), error.to_string())
     }
 }
 

@@ -39,11 +39,11 @@ fn is_everywhere(places: &[String]) -> bool {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Played {
-    /// The release: `2.36.0`.
+    /// The number of the release: `2.36.0`.
     pub release: String,
-    /// The part.
+    /// The part of the requests.
     pub part: Part,
-    /// The differences.
+    /// The differences from the recorded answers.
     pub outcome: Outcome,
 }
 
@@ -61,7 +61,7 @@ impl Played {
 }
 
 impl Accepted {
-    /// Reads `accepted.json`.
+    /// Reads the entries of `accepted.json`.
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Compares.
+    /// Compares what was played with what is accepted.
     pub fn new(accepted: &[Accepted], played: &[Played]) -> Self {
         let mut differences = Vec::new();
         let mut releases: BTreeMap<(Part, &str), BTreeSet<&str>> = BTreeMap::new();

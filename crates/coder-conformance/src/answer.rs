@@ -21,7 +21,7 @@ pub struct Answer {
     pub headers: BTreeMap<String, String>,
     /// The form of the body.
     pub kind: BodyKind,
-    /// The body.
+    /// The body of the answer.
     pub body: Value,
     /// The request that it answers.
     #[serde(default)]
@@ -32,7 +32,7 @@ pub struct Answer {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Request {
-    /// The HTTP method.
+    /// The HTTP method of the request.
     pub method: String,
     /// Path and query, with placeholders.
     pub path: String,
@@ -43,17 +43,17 @@ pub struct Request {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum BodyKind {
-    /// JSON.
+    /// A document of JSON.
     Json,
     /// A page: of it there are forms and inputs.
     Html,
-    /// Another text.
+    /// A text of another form.
     Text,
     /// The messages of a WebSocket.
     Ws,
-    /// Server-sent events.
+    /// A stream of server-sent events.
     Sse,
-    /// No body.
+    /// An answer without a body.
     Empty,
     /// There was no answer.
     Broken,

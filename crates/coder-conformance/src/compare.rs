@@ -13,7 +13,7 @@ use crate::answer::{Answer, BodyKind, HEADERS};
 pub struct Difference {
     /// Where: `status`, `header location`, `$.workspaces[0].name`.
     pub place: String,
-    /// The recorded value.
+    /// The value that was recorded.
     pub recorded: String,
     /// The value that was answered here.
     pub answered: String,

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use coder_conformance::accepted::{Accepted, Played, Verdict};
-use coder_conformance::replay::{Recording, replay};
+use coder_conformance::replay::{Outcome, Recording, recorded_releases, replay};
 use coder_conformance::run;
 use coder_conformance::sections::Part;
-use coder_conformance::serve::serve;
+use coder_conformance::serve::{Fake, serve};
 use coder_conformance::server::{Server, run_name};
 use coder_conformance::table::Table;
 use coder_conformance::world::Seed;
@@ -34,14 +34,18 @@ struct Arguments {
     /// Where the seed file is written.
     #[arg(long, value_name = "FILE", default_value = "target/conformance-seed.json")]
     seed: PathBuf,
-    /// Asks the server that this seed file describes.
-    #[arg(long, value_name = "FILE", conflicts_with = "fake", requires = "release")]
+    /// Lets requests to the served fake overlap as they do at Coder, decided by this seed.
+    #[arg(long, value_name = "SEED", requires = "serve")]
+    races: Option<u64>,
+    /// Asks the server that this seed file describes. The differences of `accepted.json` are no
+    /// failures.
+    #[arg(long, value_name = "FILE", conflicts_with = "fake")]
     world: Option<PathBuf>,
-    /// The recorded release to compare with: `2.36.0`.
-    #[arg(long, value_name = "RELEASE")]
+    /// The recorded release to compare with, such as `2.36.0`; by default the server's own.
+    #[arg(long, value_name = "RELEASE", requires = "world")]
     release: Option<String>,
     /// Asks only this part. May be repeated. Without it, all parts are asked and the journeys
-    /// taken.
+    /// taken; of a server, `off` only by name, since its provider must be off for that.
     #[arg(long, value_name = "PART", value_parser = part)]
     part: Vec<Part>,
     /// A shell command that restarts this Coder, for the journey of streams over a restart.
@@ -70,12 +74,15 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut failures = Failures::default();
     if let Some((version, port)) = arguments.fake.zip(arguments.serve) {
-        let served = serve(version, !arguments.provider_off, port, &arguments.seed).await;
+        let fake = Fake { version, provider: !arguments.provider_off, races: arguments.races };
+        let ready = |seed: &Seed| {
+            println!("{version} at {}; the seed file is {}", seed.base, arguments.seed.display());
+        };
+        let served = serve(fake, port, &arguments.seed, ready).await;
         failures.check("serving the fake", served);
-    } else if let Some((world, release)) = arguments.world.as_ref().zip(arguments.release.as_ref())
-    {
+    } else if let Some(world) = &arguments.world {
         if let Some(seed) = failures.check("reading the seed file", read_seed(world)) {
-            ask(&mut failures, &seed, release, &arguments).await;
+            ask(&mut failures, &seed, &arguments).await;
         }
     } else {
         every_release_of_the_fake(&mut failures, &arguments).await;
@@ -111,8 +118,13 @@ impl Failures {
 }
 
 impl Arguments {
-    fn parts(&self) -> &[Part] {
-        if self.part.is_empty() { &Part::ALL } else { &self.part }
+    /// Returns the parts to ask. Of a server, the part `off` is asked only by name.
+    fn parts(&self) -> Vec<Part> {
+        if !self.part.is_empty() {
+            return self.part.clone();
+        }
+        let is_asked = |part: &Part| self.world.is_none() || *part != Part::Off;
+        Part::ALL.into_iter().filter(is_asked).collect()
     }
 
     fn takes_journeys(&self) -> bool {
@@ -137,10 +149,10 @@ async fn every_release_of_the_fake(failures: &mut Failures, arguments: &Argument
     for version in Version::ALL {
         for part in arguments.parts() {
             let step = format!("{version} {part}");
-            let outcome = run::replay_on_fake(version, *part).await;
+            let outcome = run::replay_on_fake(version, part).await;
             if let Some(outcome) = failures.check(&step, outcome).flatten() {
                 println!("{step}: {} of {} alike", outcome.alike(), outcome.compared);
-                played.push(Played::new(version.number(), *part, outcome));
+                played.push(Played::new(version.number(), part, outcome));
             }
         }
         if arguments.takes_journeys()
@@ -164,18 +176,39 @@ async fn every_release_of_the_fake(failures: &mut Failures, arguments: &Argument
 }
 
 /// Asks a server, and takes the journeys there.
-async fn ask(failures: &mut Failures, seed: &Seed, release: &str, arguments: &Arguments) {
+async fn ask(failures: &mut Failures, seed: &Seed, arguments: &Arguments) {
+    let server = Server::new(seed.clone(), &run_name(std::process::id())).await;
+    let Some(server) = failures.check("the server", server) else { return };
+    let release = match &arguments.release {
+        Some(release) => release.clone(),
+        None => match failures.check("the release", server.release().await) {
+            Some(release) => release,
+            None => return,
+        },
+    };
+    drop(server);
+    let accepted = failures.check("reading accepted.json", Accepted::read_all());
     let mut recorded = false;
     for part in arguments.parts() {
         let step = format!("{part} of {release}");
-        let recording = failures.check(&step, Recording::read(release, *part)).flatten();
+        let recording = failures.check(&step, Recording::read(&release, part)).flatten();
         if let Some(recording) = recording {
             recorded = true;
-            ask_part(failures, seed, *part, &recording, &step).await;
+            let outcome = ask_part(failures, seed, part, &recording, &step).await;
+            let Some(outcome) = outcome else { continue };
+            println!("{step}: {} of {} alike", outcome.alike(), outcome.compared);
+            let played = [Played::new(&release, part, outcome)];
+            let verdict = Verdict::new(accepted.as_deref().unwrap_or_default(), &played);
+            if !verdict.differences.is_empty() {
+                let differences = verdict.differences.join("\n");
+                failures.check::<()>(&step, Err(format!("not as it was recorded:\n{differences}")));
+            }
         }
     }
     if !recorded {
-        failures.check::<()>(release, Err("nothing was recorded of this release"));
+        let known = recorded_releases().join(", ");
+        let reason = format!("nothing was recorded of this release; `--release` takes {known}");
+        failures.check::<()>(&release, Err(reason));
     }
     if !arguments.takes_journeys() {
         return;
@@ -189,23 +222,19 @@ async fn ask(failures: &mut Failures, seed: &Seed, release: &str, arguments: &Ar
     kept.iter().for_each(|kept| println!("the server keeps {kept}"));
 }
 
-/// Asks one part. An answer that is not the recorded one is a failure.
+/// Asks one part, and prints what the server keeps of it.
 async fn ask_part(
     failures: &mut Failures,
     seed: &Seed,
     part: Part,
     recording: &Recording,
     step: &str,
-) {
+) -> Option<Outcome> {
     let server = Server::new(seed.clone(), &run_name(std::process::id())).await;
-    let Some(mut server) = failures.check(step, server) else { return };
+    let mut server = failures.check(step, server)?;
     let outcome = replay(&mut server, part, recording).await;
-    if outcome.different.is_empty() {
-        println!("{step}: {outcome}");
-    } else {
-        failures.check::<()>(step, Err(&outcome));
-    }
     for kept in server.clean_up().await {
         println!("the server keeps {kept}");
     }
+    Some(outcome)
 }

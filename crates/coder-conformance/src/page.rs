@@ -14,7 +14,7 @@ pub(crate) struct Page {
     pub(crate) csrf_token: Option<String>,
 }
 
-/// Reads a page.
+/// Parses the HTML of a page.
 pub(crate) fn read(html: &str) -> Page {
     let (mut forms, mut inputs, mut csrf_token) = (Vec::new(), Vec::new(), None);
     for token in Tokenizer::new(html) {

@@ -6,6 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
+/// A client id, workspace id and so on that no Coder has.
+pub(crate) const UNKNOWN_ID: &str = "3f9f6d3c-1111-4222-8333-944445555666";
+
 /// Replaces what differs from run to run.
 #[derive(Clone, Debug)]
 pub struct Placeholders {

@@ -16,6 +16,16 @@ pub fn recorded_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("recorded")
 }
 
+/// Returns the releases of which answers were recorded: `2.36.0`.
+pub fn recorded_releases() -> Vec<String> {
+    let folders = fs::read_dir(recorded_folder()).into_iter().flatten().flatten();
+    let folders = folders.filter(|entry| entry.path().is_dir());
+    let names = folders.filter_map(|folder| folder.file_name().into_string().ok());
+    let mut releases: Vec<String> = names.filter(|name| !name.ends_with("-off")).collect();
+    releases.sort();
+    releases
+}
+
 /// The recorded answers of one part of one release.
 #[derive(Debug, Deserialize)]
 #[non_exhaustive]
@@ -58,9 +68,9 @@ pub struct Outcome {
 pub struct DifferentAnswer {
     /// The label of the request.
     pub label: String,
-    /// Method and path.
+    /// The method and the path of the request.
     pub request: String,
-    /// Where it differs.
+    /// The places where the answers differ.
     pub differences: Vec<Difference>,
 }
 

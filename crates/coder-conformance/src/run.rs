@@ -9,7 +9,7 @@ use coder_testkit::{SeededRandom, Version};
 use crate::journeys::{Journey, Stage, Trouble};
 use crate::replay::{Outcome, Recording, replay};
 use crate::sections::Part;
-use crate::serve::Deployment;
+use crate::serve::{Deployment, Fake};
 use crate::server::{Server, run_name};
 use crate::world::Seed;
 
@@ -73,5 +73,5 @@ async fn serve(version: Version, provider: bool) -> io::Result<Deployment> {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     // The same ids and secrets in every run: nothing depends on how they happen to look.
     let random = Arc::new(SeededRandom::new("conformance"));
-    Deployment::start(version, provider, free, free, random).await
+    Deployment::start(Fake { version, provider, races: None }, free, free, random).await
 }

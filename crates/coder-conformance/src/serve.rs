@@ -28,20 +28,32 @@ pub struct Deployment {
     seed: Seed,
 }
 
+/// Settings of the fake that is served.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "each setting is chosen by who serves the fake")]
+pub struct Fake {
+    /// Release of the fake.
+    pub version: Version,
+    /// Whether the OAuth2 provider is on.
+    pub provider: bool,
+    /// Seed of the races between overlapping requests; without one, no requests overlap.
+    pub races: Option<u64>,
+}
+
 impl Deployment {
-    /// Starts a release of the fake, whose ids and secrets come from `random`. Port 0 is a free one.
+    /// Starts a fake whose ids and secrets come from `random`. Port 0 is a free one.
     ///
     /// # Errors
     ///
     /// When an address cannot be had.
     pub async fn start(
-        version: Version,
-        provider: bool,
+        fake: Fake,
         address: SocketAddr,
         control: SocketAddr,
         random: Arc<dyn Random>,
     ) -> io::Result<Self> {
-        let builder = FakeCoder::builder()
+        let Fake { version, provider, races } = fake;
+        let mut builder = FakeCoder::builder()
             .version(version)
             .oauth2_provider(provider)
             .password(world::PASSWORD)
@@ -49,6 +61,9 @@ impl Deployment {
             .clock(Arc::new(SystemClock))
             .random(random)
             .pace(Pace::INSTANT);
+        if let Some(seed) = races {
+            builder = builder.races(seed);
+        }
         let server = FakeServer::start_on(builder, address).await?;
         let mut seed = world::build(server.coder()).map_err(io::Error::other)?;
         let door = TcpListener::bind(control).await?;
@@ -80,12 +95,17 @@ impl Drop for Door {
 }
 
 /// Serves the world on this port of 127.0.0.1, and its control door on the port 1000 above, until
-/// the process ends. Writes the seed file first.
+/// the process ends. Writes the seed file first, then calls `ready`.
 ///
 /// # Errors
 ///
 /// When a port cannot be had or the seed file cannot be written.
-pub async fn serve(version: Version, provider: bool, port: u16, seed: &Path) -> io::Result<()> {
+pub async fn serve(
+    fake: Fake,
+    port: u16,
+    seed: &Path,
+    ready: impl FnOnce(&Seed),
+) -> io::Result<()> {
     let door = port.checked_add(1000).ok_or_else(|| {
         io::Error::other(format!("port {port} is too high: the control door is 1000 above it"))
     })?;
@@ -93,10 +113,12 @@ pub async fn serve(version: Version, provider: bool, port: u16, seed: &Path) -> 
     for port in [port, door] {
         TcpListener::bind(here(port)).await.map_err(|reason| cannot_listen(port, &reason))?;
     }
-    let deployment =
-        Deployment::start(version, provider, here(port), here(door), Arc::new(OsRandom)).await?;
+    let deployment = Deployment::start(fake, here(port), here(door), Arc::new(OsRandom)).await?;
     let text = serde_json::to_vec_pretty(deployment.seed()).map_err(io::Error::other)?;
-    std::fs::write(seed, text)?;
+    std::fs::write(seed, text).map_err(|reason| {
+        io::Error::new(reason.kind(), format!("cannot write `{}`: {reason}", seed.display()))
+    })?;
+    ready(deployment.seed());
     std::future::pending().await
 }
 

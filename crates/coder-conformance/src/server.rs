@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use coder_core::with_causes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
@@ -14,8 +15,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use crate::answer::{self, Answer, BodyKind, Request};
-use crate::placeholders::Placeholders;
-use crate::sections::UNKNOWN_ID;
+use crate::placeholders::{Placeholders, UNKNOWN_ID};
 use crate::world::{Kind, Seed, SeedUser};
 
 /// No answer takes longer.
@@ -66,7 +66,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When no HTTP client can be made, or a person cannot sign in.
+    /// When no HTTP client can be made, the server does not answer as a Coder does, a person cannot
+    /// sign in, or the server refuses a token of the seed file.
     pub async fn new(seed: Seed, run: &str) -> Result<Self, ServerError> {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -84,11 +85,44 @@ impl Server {
             made: Vec::new(),
             kept: Vec::new(),
         };
-        if server.seed.kind == Kind::Real {
-            server.sign_everybody_in().await?;
+        server.release().await?;
+        match server.seed.kind {
+            Kind::Real => server.sign_everybody_in().await?,
+            Kind::Fake => server.check_tokens().await?,
         }
         server.name_the_world();
         Ok(server)
+    }
+
+    /// Returns the release of the server, such as `2.36.0`: `GET /api/v2/buildinfo`.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer as a Coder does.
+    pub async fn release(&self) -> Result<String, ServerError> {
+        let base = &self.seed.base;
+        let reply = exchange(&self.http, base, "GET", "/api/v2/buildinfo", Vec::new(), None).await;
+        let reply = reply.map_err(|source| ServerError::NoAnswer {
+            base: base.clone(),
+            reason: with_causes(&source),
+        })?;
+        let json = reply.json();
+        let version = json.get("version").and_then(Value::as_str);
+        let version = version.ok_or_else(|| ServerError::NotACoder(base.clone()))?;
+        let number = version.trim_start_matches('v').split(['+', '-']).next();
+        Ok(number.unwrap_or_default().to_owned())
+    }
+
+    async fn check_tokens(&mut self) -> Result<(), ServerError> {
+        let users: Vec<(String, String)> =
+            self.seed.users.iter().map(|(name, user)| (name.clone(), user.token.clone())).collect();
+        for (name, token) in users {
+            let reply = self.quietly("GET", "/api/v2/users/me").token(&token).send().await;
+            if reply.status != 200 {
+                return Err(ServerError::TokenRefused { name, status: reply.status });
+            }
+        }
+        Ok(())
     }
 
     async fn sign_everybody_in(&mut self) -> Result<(), ServerError> {
@@ -358,7 +392,7 @@ impl<'a> Ask<'a> {
         Self { server, label, method, path, headers: Vec::new(), body: None }
     }
 
-    /// Adds a header.
+    /// Adds a header to the request.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -370,7 +404,7 @@ impl<'a> Ask<'a> {
         if there { self } else { self.header(name, value) }
     }
 
-    /// Asks with `Coder-Session-Token`.
+    /// Asks with the header `Coder-Session-Token`.
     pub(crate) fn token(self, token: &str) -> Self {
         self.header("coder-session-token", token)
     }
@@ -402,19 +436,19 @@ impl<'a> Ask<'a> {
         self
     }
 
-    /// Sends JSON.
+    /// Sends a body of JSON.
     pub(crate) fn json(mut self, body: &Value) -> Self {
         self.body = Some(body.to_string().into_bytes());
         self.default_header("content-type", "application/json")
     }
 
-    /// Sends a form.
+    /// Sends the fields of a form.
     pub(crate) fn form(mut self, pairs: &[(&str, &str)]) -> Self {
         self.body = Some(encoded(pairs).into_bytes());
         self.default_header("content-type", "application/x-www-form-urlencoded")
     }
 
-    /// Sends these bytes.
+    /// Sends these bytes as the body.
     pub(crate) fn raw(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
@@ -521,6 +555,29 @@ pub enum ServerError {
     /// A request cannot be written.
     #[error("the request cannot be written as HTTP")]
     Request,
+    /// The server does not answer.
+    #[error("`{base}` does not answer: {reason}; check `base` in the seed file")]
+    NoAnswer {
+        /// URL of the server.
+        base: String,
+        /// Reason with its causes.
+        reason: String,
+    },
+    /// The server answers `/api/v2/buildinfo` in another way than Coder does.
+    #[error(
+        "`{0}` is not a Coder: it tells no version at `/api/v2/buildinfo`; check `base` in the seed file"
+    )]
+    NotACoder(String),
+    /// The server refuses a token of the seed file.
+    #[error(
+        "the server refuses the token of `{name}` in the seed file ({status}); write the file anew"
+    )]
+    TokenRefused {
+        /// Name of the person.
+        name: String,
+        /// Status of the answer.
+        status: u16,
+    },
     /// A person of the seed file cannot sign in.
     #[error("`{0}` cannot sign in with the password of the seed file")]
     NoLogin(String),

@@ -17,7 +17,7 @@ use crate::server::{Reply, Server};
 /// How a stream is read.
 #[derive(Clone, Debug)]
 pub(crate) struct Listen<'a> {
-    /// `Coder-Session-Token`.
+    /// The value of the header `Coder-Session-Token`.
     pub(crate) token: Option<&'a str>,
     pub(crate) headers: &'a [(&'a str, &'a str)],
     /// No longer than this.

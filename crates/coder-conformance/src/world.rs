@@ -67,17 +67,17 @@ struct NameAndValue {
 pub struct Seed {
     /// Whether it is the fake or a real Coder.
     pub kind: Kind,
-    /// The deployment's URL.
+    /// The URL of the deployment.
     pub base: String,
     /// The password of the users.
     pub password: String,
-    /// By name.
+    /// The users of the world, by name.
     pub users: BTreeMap<String, SeedUser>,
-    /// Ids by name.
+    /// The ids of these things, by name.
     pub templates: BTreeMap<String, String>,
     /// Ids of the active versions, by the template's name.
     pub versions: BTreeMap<String, String>,
-    /// Ids by name.
+    /// The ids of these things, by name.
     pub workspaces: BTreeMap<String, String>,
     /// Ids of the first builds, by the workspace's name.
     pub builds: BTreeMap<String, String>,
@@ -93,9 +93,9 @@ pub struct Seed {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
-    /// [`FakeCoder`].
+    /// The fake of this repository: [`FakeCoder`].
     Fake,
-    /// A Coder.
+    /// A Coder of somebody's own.
     Real,
 }
 

@@ -27,14 +27,17 @@ type BoxSink = Pin<Box<dyn Sink<WebSocketMessage, Error = TransportError> + Send
 #[cfg(target_family = "wasm")]
 type BoxSink = Pin<Box<dyn Sink<WebSocketMessage, Error = TransportError>>>;
 
-/// A message of a [`WebSocket`]. Pings and pongs are answered below it.
+/// A message of a [`WebSocket`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "whoever reads messages handles each kind")]
 pub enum WebSocketMessage {
     /// A message of text.
     Text(String),
     /// A message of bytes.
     Binary(Bytes),
+    /// A sign of life: a ping or pong of the peer (RFC 6455 §5.5.2). Pings are answered below the
+    /// socket. A browser shows none.
+    Ping,
     /// The close, which is the last message of either side.
     Close {
         /// The reason as a code (RFC 6455 §7.4): 1000 is a normal end; 1005 stands for a close
@@ -47,7 +50,7 @@ pub enum WebSocketMessage {
 
 /// The answer to a request that opens a [`WebSocket`].
 #[derive(Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a request is upgraded or it is not")]
 pub enum WebSocketResponse {
     /// The WebSocket is open.
     Open(WebSocket),

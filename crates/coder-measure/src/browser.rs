@@ -11,8 +11,6 @@ use url::Url;
 use crate::connection::Connection;
 use crate::outcome::Outcome;
 
-/// Where browsers believe the portal to be.
-pub(crate) const PORTAL: &str = "http://localhost:7007";
 /// Path that begins a login.
 pub(crate) const START: &str =
     "/api/auth/coder/start?env=development&origin=http%3A%2F%2Flocalhost%3A7007";

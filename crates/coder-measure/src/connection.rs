@@ -9,6 +9,9 @@ use tokio::net::TcpStream;
 
 use crate::outcome::Outcome;
 
+/// Where browsers believe the portal to be.
+pub(crate) const PORTAL: &str = "http://localhost:7007";
+
 /// One HTTP/1.1 connection to a server of this machine.
 pub(crate) struct Connection {
     sender: SendRequest<Empty<Bytes>>,
@@ -37,7 +40,7 @@ impl Connection {
         let mut request = Request::get(path)
             .header("host", "localhost:7007")
             .header("x-requested-with", "XMLHttpRequest")
-            .header("origin", crate::browser::PORTAL);
+            .header("origin", PORTAL);
         if !cookies.is_empty() {
             request = request.header("cookie", cookies);
         }

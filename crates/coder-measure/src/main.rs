@@ -22,27 +22,7 @@ struct Arguments {
     #[command(subcommand)]
     part: Option<Part>,
     #[command(flatten)]
-    run: RunArguments,
-}
-
-/// Arguments of a measurement: its parts, and its length.
-#[derive(clap::Args)]
-pub(crate) struct RunArguments {
-    /// How many connections are open at the same time.
-    #[arg(long, default_value_t = 64)]
-    connections: usize,
-    /// How often everything is measured, in turn. The table has the medians.
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
-    /// Measures this kind of work alone, as the table names it: for a look at it with a profiler.
-    #[arg(long, value_name = "WORK")]
-    only: Option<String>,
-    /// Sends a tenth of the requests, in one round: tells whether it runs, not how fast.
-    #[arg(long)]
-    short: bool,
-    /// Writes the table between the markers of this file, too.
-    #[arg(long, value_name = "FILE")]
-    write: Option<PathBuf>,
+    run: run::RunArguments,
 }
 
 #[derive(Subcommand)]

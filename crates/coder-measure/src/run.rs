@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -11,14 +11,34 @@ use coder_testkit::{FakeApp, FakeCoder, FakeServer, Version};
 use http::StatusCode;
 use tempfile::TempDir;
 
-use crate::browser::{self, JWKS, PORTAL, START};
-use crate::connection::Connection;
+use crate::bare;
+use crate::browser::{self, JWKS, START};
+use crate::connection::{Connection, PORTAL};
 use crate::load::{Person, Sample, Work, measure};
 use crate::outcome::Outcome;
 use crate::postgres::Postgres;
 use crate::process::Process;
 use crate::report::{self, Report};
-use crate::{RunArguments, bare};
+
+/// Arguments of a measurement: its parts, and its length.
+#[derive(clap::Args)]
+pub(crate) struct RunArguments {
+    /// How many connections are open at the same time.
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// How often everything is measured, in turn. The table has the medians.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Measures this kind of work alone, as the table names it: for a look at it with a profiler.
+    #[arg(long, value_name = "WORK")]
+    only: Option<String>,
+    /// Sends a tenth of the requests, in one round: tells whether it runs, not how fast.
+    #[arg(long)]
+    short: bool,
+    /// Writes the table between the markers of this file, too.
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
+}
 
 /// A server that is measured, with everybody who uses it.
 struct Server {
@@ -171,7 +191,7 @@ coder: {{ session: {{ keys: [{key}], store: {store} }} }}
 }
 
 /// A program that the same build has made.
-fn beside_this_program(name: &str) -> Outcome<std::path::PathBuf> {
+fn beside_this_program(name: &str) -> Outcome<PathBuf> {
     let this = std::env::current_exe()?;
     let file = this.parent().unwrap_or(Path::new("")).join(name);
     if !file.is_file() {

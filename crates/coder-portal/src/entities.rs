@@ -15,7 +15,7 @@ use coder_workspaces::{
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
 
-use crate::portal::PortalState;
+use crate::state::PortalState;
 
 /// The answer of `GET /api/coder/v1/entities`.
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ struct WorkspacesResponse {
     workspaces: Vec<WorkspaceItem>,
     /// Whether workspaces may be missing.
     partial: bool,
-    look_again_after_seconds: u64,
+    poll_after_seconds: u64,
 }
 
 #[derive(Serialize)]
@@ -234,7 +234,7 @@ impl PortalState {
         let now = self.world.clock.now();
         let availabilities: Vec<Availability> =
             found.workspaces.iter().map(|workspace| Availability::new(workspace, now)).collect();
-        let look_again = poll_after(Some(&availabilities));
+        let poll = poll_after(Some(&availabilities));
         let items = found.workspaces.iter().zip(availabilities).map(|(workspace, available)| {
             WorkspaceItem {
                 id: workspace.id.to_string(),
@@ -256,7 +256,7 @@ impl PortalState {
             creation_url: config.creation_url.map(String::from),
             notices,
             partial: found.is_partial(),
-            look_again_after_seconds: look_again.as_secs(),
+            poll_after_seconds: poll.as_secs(),
         }
     }
 }

@@ -13,19 +13,21 @@ use coder_auth::{
     UsernameMatchingUserEntityName,
 };
 use coder_config::{
-    AppConfig, BuiltInSignInResolver, CoderEnvironment, ConfigError, ConfigErrors, CorsConfig,
-    EnvironmentName, Logout, SignInResolverConfig, SignInResolverName, TrustedIssuerConfig,
-    WorkspacesConfig,
+    AppConfig, AuthConfig, BuiltInSignInResolver, CoderEnvironment, ConfigError, ConfigErrors,
+    CorsConfig, EnvironmentName, Logout, SessionConfig, SignInResolverConfig, SignInResolverName,
+    TrustedIssuerConfig, WorkspacesConfig,
 };
 use coder_core::{Origin, World, join_path};
 use coder_workspaces::DeploymentHostsCache;
+use jiff::SignedDuration;
 
 use crate::PortalError;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
-use crate::portal::{Portal, PortalState};
+use crate::portal::Portal;
 use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
+use crate::state::PortalState;
 
 impl Portal {
     /// Creates the portal that this configuration describes.
@@ -48,7 +50,7 @@ impl Portal {
 }
 
 impl PortalBuilder<'_> {
-    /// Builds the portal.
+    /// Builds the portal that the configuration describes.
     ///
     /// # Errors
     ///
@@ -81,13 +83,23 @@ impl PortalBuilder<'_> {
     }
 
     fn auth_options(&self) -> Result<AuthOptions, PortalError> {
-        let (config, auth) = (self.config, &self.config.auth);
+        let config = self.config;
+        // All of it: a key that is not read here does not compile.
+        let AuthConfig {
+            environment: own,
+            extra_allowed_origins,
+            token_expiration,
+            omit_ownership_claim,
+            key_store,
+            session_secret: _,
+            environments,
+        } = &config.auth;
         let app = Origin::from_url(&config.app_base_url).map_err(PortalError::AppOrigin)?;
-        let origins = AllowedOrigins::new(app, auth.extra_allowed_origins.iter().cloned());
+        let origins = AllowedOrigins::new(app, extra_allowed_origins.iter().cloned());
         let mut options = AuthOptions::new(join_path(&config.backend.base_url, AUTH_PATH), origins);
         let mut own_duration = None;
-        for (name, environment) in &auth.environments {
-            let is_own = *name == auth.environment;
+        for (name, environment) in environments {
+            let is_own = name == own;
             if let (true, Ok(environment)) = (is_own, environment) {
                 own_duration = environment.session_duration;
             }
@@ -103,33 +115,18 @@ impl PortalBuilder<'_> {
                 }
             };
         }
-        if !auth.environments.contains_key(&auth.environment) {
-            return Err(PortalError::NoEnvironment { environment: auth.environment.to_string() });
+        if !environments.contains_key(own) {
+            return Err(PortalError::NoEnvironment { environment: own.to_string() });
         }
-        let defaults = SessionOptions::default();
-        let logout = match config.session.logout {
-            Logout::Grant => LogoutScope::Grant,
-            Logout::Session => LogoutScope::Session,
-        };
-        let session = SessionOptions::new(
-            config.session.idle.unwrap_or(defaults.idle),
-            config.session.absolute.or(own_duration).unwrap_or(defaults.absolute),
-        );
-        options = options
-            .session(session.logout(logout))
-            .access_token(match config.session.access_token {
-                coder_config::AccessTokenPolicy::Server => AccessTokenPolicy::Server,
-                coder_config::AccessTokenPolicy::Browser => AccessTokenPolicy::Browser,
-            })
-            .dangerously_allow_http(config.session.dangerously_allow_http)
-            .ownership_in_token(!auth.omit_ownership_claim);
-        if let Some(lifetime) = auth.token_expiration {
-            options = options.identity_lifetime(lifetime);
+        options = with_session(options, &config.session, own_duration)
+            .ownership_in_token(!omit_ownership_claim);
+        if let Some(lifetime) = token_expiration {
+            options = options.identity_lifetime(*lifetime);
         }
         for trusted in &config.trusted_issuers {
             options = options.trusted_issuer(trusted_issuer(trusted)?);
         }
-        with_keys(options, auth.key_store.as_ref(), self.files).map_err(PortalError::SigningKeys)
+        with_keys(options, key_store.as_ref(), self.files).map_err(PortalError::SigningKeys)
     }
 
     fn environment_options(
@@ -163,6 +160,42 @@ impl PortalBuilder<'_> {
         }
         Ok(options)
     }
+}
+
+/// Adds what `coder.session` says. `own_duration` is the `sessionDuration` of the portal's own
+/// environment.
+fn with_session(
+    options: AuthOptions,
+    config: &SessionConfig,
+    own_duration: Option<SignedDuration>,
+) -> AuthOptions {
+    // All of it: a key that is not read here does not compile.
+    let SessionConfig {
+        idle,
+        absolute,
+        logout,
+        access_token,
+        dangerously_allow_http,
+        // Read where the portal is built.
+        keys: _,
+        // Opened by the program.
+        store: _,
+    } = config;
+    let defaults = SessionOptions::default();
+    let session = SessionOptions::new(
+        idle.unwrap_or(defaults.idle),
+        absolute.or(own_duration).unwrap_or(defaults.absolute),
+    );
+    options
+        .session(session.logout(match logout {
+            Logout::Grant => LogoutScope::Grant,
+            Logout::Session => LogoutScope::Session,
+        }))
+        .access_token(match access_token {
+            coder_config::AccessTokenPolicy::Server => AccessTokenPolicy::Server,
+            coder_config::AccessTokenPolicy::Browser => AccessTokenPolicy::Browser,
+        })
+        .dangerously_allow_http(*dangerously_allow_http)
 }
 
 /// Returns the origins whose pages may read answers: those of the login and of

@@ -58,6 +58,7 @@ mod portal;
 mod request_body;
 mod routes;
 mod signing_keys;
+mod state;
 
 pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
 pub use error::PortalError;

@@ -1,23 +1,20 @@
 //! One portal: all routes.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backstage_catalog::Catalog;
 use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
-use coder_config::{ScmIntegrations, WorkspacesConfig};
-use coder_core::{Body, World, cleaned, timeout};
-use coder_workspaces::DeploymentHostsCache;
+use coder_core::{Body, cleaned, timeout};
 use http::header::{HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
-use crate::cors::{self, Cors};
+use crate::cors;
 use crate::request_body;
 use crate::routes::{Route, RouteError};
+use crate::state::PortalState;
 
 /// The time limit of an answer, whatever it waits for: the request's body, Coder, the store.
 ///
@@ -31,22 +28,6 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// clone.
 #[derive(Clone)]
 pub struct Portal(Arc<PortalState>);
-
-/// The parts of a portal.
-pub(crate) struct PortalState {
-    pub(crate) world: World,
-    pub(crate) auth: CoderAuth,
-    /// Headers for pages of other origins; without it, they may send and read nothing.
-    pub(crate) cors: Option<Cors>,
-    pub(crate) catalog: Arc<dyn Catalog>,
-    pub(crate) integrations: ScmIntegrations,
-    /// Configuration of workspaces in the portal's own environment.
-    pub(crate) own_workspaces: WorkspacesConfig,
-    /// Configuration of workspaces in each environment, with links into its deployment.
-    pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
-    /// Host names of the deployments' apps and shells.
-    pub(crate) hosts: DeploymentHostsCache,
-}
 
 impl Portal {
     pub(crate) fn new(parts: PortalState) -> Self {
@@ -69,7 +50,7 @@ impl Portal {
 
     /// Returns the login, for routes of your own.
     ///
-    /// Call [`CoderAuth::sweep`] every few minutes. [`caller`](Self::caller) identifies a caller
+    /// Call [`CoderAuth::sweep`] every 5 minutes. [`caller`](Self::caller) identifies a caller
     /// within a time limit.
     pub fn auth(&self) -> &CoderAuth {
         &self.0.auth

@@ -12,8 +12,8 @@ use futures_util::{FutureExt as _, TryFutureExt as _};
 use http::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use crate::portal::PortalState;
 use crate::request_body::BodyKind;
+use crate::state::PortalState;
 
 /// The path of the auth backend below `backend.baseUrl`.
 pub(crate) const AUTH_PATH: &str = "api/auth";

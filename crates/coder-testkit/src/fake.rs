@@ -12,18 +12,16 @@ use coder_core::{Body, Clock, DeploymentUrl};
 use http::{Request, Response};
 use uuid::Uuid;
 
+use crate::Version;
 use crate::clock::TestClock;
-use crate::keys::KeyKind;
 use crate::misuse::misuse;
-use crate::oauth2::{ClientType, FakeApp, NewApp, Seen};
+use crate::model::{ClientType, FakeApp, FakeUser, KeyKind, NewApp, Seen, User, UserStatus};
 use crate::router;
-use crate::scopes;
+use crate::rules::scopes;
 use crate::store::{Deployment, Settings, Shared, State};
-use crate::users::{FakeUser, User, UserStatus};
 use crate::wire::call::Call;
 use crate::wire::fault::{self, Fault, Outcome};
 use crate::wire::recorded::RecordedRequest;
-use crate::{FakeCoderBuilder, Version};
 
 const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
@@ -38,16 +36,6 @@ pub struct FakeCoder {
 }
 
 impl FakeCoder {
-    /// The newest release at `https://coder.test`, on a [`TestClock`] of its own.
-    pub fn new() -> Self {
-        Self::builder().build()
-    }
-
-    /// A fake of another release, at another URL, on your clock.
-    pub fn builder() -> FakeCoderBuilder {
-        FakeCoderBuilder::new()
-    }
-
     pub(crate) fn from_parts(
         settings: Settings,
         state: State,
@@ -103,7 +91,7 @@ impl FakeCoder {
         reply.into_response()
     }
 
-    /// What a client gets to see: Coder's answer, or what a fault made of it.
+    /// Answers as a client sees it: with Coder's answer, or what a fault made of it.
     #[cfg(feature = "wiremock")]
     pub(crate) fn exchange(&self, request: Request<Bytes>) -> Outcome {
         self.answer(&self.record(request), None)
@@ -157,7 +145,7 @@ impl FakeCoder {
     }
 }
 
-/// People and applications.
+/// Adds and changes people and applications.
 impl FakeCoder {
     /// Adds a member, `<username>@example.com`. Asking for the same name again gives the same
     /// user.
@@ -283,7 +271,7 @@ impl FakeCoder {
     }
 }
 
-/// What goes wrong, and what has been asked.
+/// Lets requests go wrong, and tells which ones were sent.
 impl FakeCoder {
     /// Lets something go wrong with the next request that matches.
     pub fn fail_next(&self, fault: Fault) {
@@ -338,12 +326,6 @@ fn add_user(deployment: &mut Deployment<'_>, username: &str, email: &str, owner:
     }
 }
 
-impl Default for FakeCoder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl fmt::Debug for FakeCoder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "FakeCoder({} at {})", self.version(), self.url())
@@ -356,5 +338,25 @@ impl FakeCoder {
     /// 1000, event streams without an error. A log may end so although its build goes on.
     pub fn restart(&self) {
         self.with(|deployment| deployment.state.restarts += 1);
+    }
+}
+
+impl FakeCoder {
+    /// Gives a user a full name, like `Grace Hopper`.
+    pub fn set_full_name(&self, user: &FakeUser, name: &str) {
+        self.change_user(user, |stored| name.clone_into(&mut stored.name));
+    }
+
+    /// Gives a user a password for `POST /api/v2/users/login`.
+    pub fn set_password(&self, user: &FakeUser, password: &str) {
+        self.change_user(user, |stored| stored.password = Some(password.into()));
+    }
+
+    fn change_user(&self, user: &FakeUser, change: impl FnOnce(&mut User)) {
+        self.with(|deployment| {
+            if let Some(stored) = deployment.state.users.get_mut(&user.id.as_uuid()) {
+                change(stored);
+            }
+        });
     }
 }

@@ -28,7 +28,7 @@
 //!     let client = Client::new(&world, coder.url().clone())
 //!         .with_credential(Credential::SessionToken(alice.session_token.clone()));
 //!     let filter = WorkspaceFilter::new().mine().param("repo", "https://github.com/acme/pay")?;
-//!     let found = client.send(&ListWorkspaces::matching(filter)).await?;
+//!     let found = client.send(&ListWorkspaces::new(filter)).await?;
 //!     assert_eq!(found.workspaces[0].name, "dev");
 //!     assert_eq!(coder.count("GET", "/api/v2/workspaces"), 1);
 //!     Ok(())
@@ -116,47 +116,33 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
-mod authentication;
-mod browser;
-mod builder;
 #[cfg(feature = "catalog")]
 mod catalog;
 mod clock;
 #[cfg(feature = "conformance")]
 #[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 pub mod conformance;
-mod csrf;
 mod doors;
 mod fake;
 mod future;
 mod json;
-mod keys;
-mod live;
-mod mint;
 mod misuse;
-mod models;
+mod model;
 mod oauth2;
-mod organizations;
 mod pages;
 mod random;
-mod rate_limit;
 #[cfg(feature = "recordings")]
 #[cfg_attr(docsrs, doc(cfg(feature = "recordings")))]
 pub mod recordings;
 mod release;
 mod router;
-mod scopes;
-mod search;
+mod rules;
+mod setup;
 mod store;
 #[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
 mod stubs;
-mod templates;
-mod users;
 mod wire;
-mod workspaces;
 
-pub use browser::NotRedirected;
-pub use builder::FakeCoderBuilder;
 #[cfg(feature = "catalog")]
 #[cfg_attr(docsrs, doc(cfg(feature = "catalog")))]
 pub use catalog::FakeCatalog;
@@ -165,14 +151,12 @@ pub use clock::TestClock;
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use doors::FakeServer;
 pub use fake::FakeCoder;
-pub use oauth2::FakeApp;
+pub use model::{FakeApp, FakeUser, NewAgent, NewResource, NewWorkspaceApp, Pace};
 pub use random::SeededRandom;
 pub use release::Version;
+pub use setup::{FakeCoderBuilder, FakeTemplate, NewWorkspace, NotRedirected};
 #[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "wiremock")))]
 pub use stubs::{CoderMock, Stub, StubbedEndpoint};
-pub use templates::{FakeTemplate, NewAgent, NewResource};
-pub use users::FakeUser;
 pub use wire::fault::{Fault, Held};
 pub use wire::recorded::RecordedRequest;
-pub use workspaces::{NewWorkspace, NewWorkspaceApp, Pace};

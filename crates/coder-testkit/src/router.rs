@@ -2,11 +2,12 @@
 
 use http::{Method, StatusCode};
 
+use crate::rules::rate_limit;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::cors;
 use crate::wire::reply::{Answer, Reply};
-use crate::{api, future, oauth2, pages, rate_limit};
+use crate::{api, future, oauth2, pages};
 
 /// Coder's answer to `call`, with the headers every answer has.
 pub(crate) fn respond(deployment: &mut Deployment<'_>, call: &Call) -> Reply {

@@ -6,7 +6,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use crate::DeploymentHosts;
-use crate::links::ssh_host;
+use crate::ssh_host::ssh_host;
 
 /// An editor on the desktop that opens a workspace, with Coder's extension or over SSH.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -6,6 +6,7 @@ use coder_client::models::{
 use serde::Serialize;
 use url::Url;
 
+use crate::ssh_host::ssh_host;
 use crate::{AssetUrls, DeploymentHosts, Editor, agents};
 
 /// Placeholder in the URLs of external apps, where Coder's dashboard puts a token.
@@ -153,16 +154,6 @@ fn terminal(workspace: &Workspace, agent: &WorkspaceAgent, hosts: &DeploymentHos
     let owner = format!("@{}", workspace.owner_name);
     let place = format!("{}.{}", workspace.name, agent.name);
     hosts.access_url.endpoint([owner.as_str(), &place, "terminal"])
-}
-
-/// The host that `coder config-ssh` makes known to SSH.
-pub(crate) fn ssh_host(
-    workspace: &Workspace,
-    agent: &WorkspaceAgent,
-    hosts: &DeploymentHosts,
-) -> String {
-    let (name, owner) = (&workspace.name, &workspace.owner_name);
-    format!("{}.{name}.{owner}.{}", agent.name, hosts.ssh_suffix)
 }
 
 fn app_link(

@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_credential(Credential::SessionToken(token));
 
     let me = client.send(&GetUser::me()).await?;
-    let mine = client.send(&ListWorkspaces::matching(WorkspaceFilter::new().mine())).await?;
+    let mine = client.send(&ListWorkspaces::new(WorkspaceFilter::new().mine())).await?;
     println!("{} has {} workspaces", me.username, mine.count);
     for workspace in mine.workspaces {
         let (template, status) = (workspace.template_name, workspace.latest_build.status);

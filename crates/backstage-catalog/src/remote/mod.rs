@@ -76,7 +76,8 @@ impl RemoteCatalog {
         Self::new(world, config.url.clone().into(), config.token.clone())
     }
 
-    /// How long an answer may be given again; [`Duration::ZERO`] asks for everything anew.
+    /// Sets how long an answer may be given again: 60 seconds by default. [`Duration::ZERO`] asks for
+    /// everything anew.
     #[must_use]
     pub fn fresh_for(mut self, duration: Duration) -> Self {
         self.cache = Cache::new(duration);

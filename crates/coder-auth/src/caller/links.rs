@@ -62,7 +62,7 @@ impl Links {
     }
 
     /// Returns the linked token after Coder has refused `refused`, if `/users/me` still accepts it.
-    pub(crate) async fn renewed(
+    pub(crate) async fn refresh_rejected(
         &self,
         upstream: &Upstream,
         key: &LinkKey,

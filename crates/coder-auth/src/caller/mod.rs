@@ -141,11 +141,11 @@ impl Callers {
         let renewed = match &caller.source {
             TokenSource::Request => return Err(SessionError::NeedsLogin.into()),
             TokenSource::Grant(key) => {
-                let stored = self.grants.renewed(upstream, key, &caller.token).await?;
+                let stored = self.grants.refresh_rejected(upstream, key, &caller.token).await?;
                 Caller::on_grant(environment, stored)
             }
             TokenSource::Link(key) => {
-                let link = self.links.renewed(upstream, key, &caller.token).await?;
+                let link = self.links.refresh_rejected(upstream, key, &caller.token).await?;
                 let link = link.ok_or(SessionError::NotLinked)?;
                 Caller::on_link(environment, key.clone(), link)
             }

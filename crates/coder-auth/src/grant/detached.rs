@@ -14,7 +14,8 @@ where
     detached_or_else(world, work, |_| Box::pin(async {})).await
 }
 
-/// The same; when the caller goes away, the work goes on, and `lost` gets what the caller did not.
+/// Runs `work` to its end beside the caller and waits for its output. If the caller goes away,
+/// `lost` gets the output.
 pub(crate) async fn detached_or_else<T, Work, Lost>(
     world: &World,
     work: Work,

@@ -11,14 +11,14 @@ use crate::seal::AssociatedData;
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct OAuth2App {
-    /// The Coder deployment, with its path, where browsers reach it.
+    /// URL of the deployment for browsers, with its path.
     pub deployment: DeploymentUrl,
-    /// The OAuth2 client id at that deployment.
+    /// OAuth2 client id at that deployment.
     pub client_id: String,
 }
 
 impl OAuth2App {
-    /// Names the application `client_id` at `deployment`.
+    /// Creates the reference to the application `client_id` at `deployment`.
     pub fn new(deployment: DeploymentUrl, client_id: impl Into<String>) -> Self {
         Self { deployment, client_id: client_id.into() }
     }
@@ -30,24 +30,24 @@ impl fmt::Debug for OAuth2App {
     }
 }
 
-/// The key of a grant: the user who gave it, and the application it was given to. Environments
-/// with the same application share their grants.
+/// The key of a grant: its user and its application. Environments with the same application share
+/// their grants.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct GrantKey {
-    /// The application.
+    /// Application that the grant was given to.
     pub app: OAuth2App,
-    /// The user at that deployment.
+    /// User who gave the grant, at that deployment.
     pub user: UserId,
 }
 
 impl GrantKey {
-    /// Names the grant that this user gave this application.
+    /// Creates the key of this user's grant for this application.
     pub fn new(app: OAuth2App, user: UserId) -> Self {
         Self { app, user }
     }
 
-    /// What a grant's content is sealed for.
+    /// Returns the purpose that the content of the grant is sealed for.
     pub(crate) fn purpose(&self) -> AssociatedData {
         let Self { app, user } = self;
         AssociatedData::new(&["grant", app.deployment.as_str(), &app.client_id, &user.to_string()])

@@ -31,23 +31,27 @@ use crate::session::error::SessionError;
 use crate::store::{AuthStore, GrantRecord, Lease, PairId};
 use crate::upstream::{Upstream, UpstreamError};
 
-/// A grant whose user was confirmed at `/users/me` this recently is handed out without asking.
+/// A grant is handed out without asking Coder if its user was confirmed at `/users/me` within this
+/// time.
 const CONFIRMED_WITHIN: SignedDuration = SignedDuration::from_secs(30);
-/// A grant whose user was confirmed this recently is handed out when Coder does not answer.
+/// A grant is handed out while Coder does not answer if its user was confirmed within this time.
 const TRUSTED_WITHOUT_ANSWER: SignedDuration = SignedDuration::from_mins(10);
-/// The least life left in an access token that is handed out, where Coder's sessions last longer.
+/// The least remaining lifetime of an access token that is handed out, if Coder's sessions last
+/// longer.
 const MIN_REMAINING_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
-/// How long one holder may rotate. A rotation takes less; after that another replica may try.
+/// The duration of a lease to rotate a grant. A rotation takes less time; after it another replica
+/// may try.
 const LEASE: SignedDuration = SignedDuration::from_secs(15);
-/// How often a replica looks whether another one's rotation has ended, and how many times.
+/// The time between two looks at the rotation of another replica, and the number of looks.
 const LEASE_POLL: Duration = Duration::from_millis(100);
 const LEASE_POLLS: u32 = 50;
-/// How often a write is tried again that other writes have overtaken. Each of them made progress.
+/// The number of times that a write is tried after other writes came first. Each of those made
+/// progress.
 const MAX_CONFLICTS: u32 = 20;
-/// How many logins may come between, one after the other, while one question is answered.
+/// The number of logins that may come one after the other while one question is answered.
 const MAX_LOGINS_BETWEEN: u32 = 3;
 
-/// Questions about grants under way in this process.
+/// The questions about grants that are under way in this process.
 type Flights = Lock<HashMap<GrantKey, Shared<BoxFuture<'static, Result<Revalidated, AuthError>>>>>;
 
 /// The grants of one process. Cheap to clone.
@@ -60,7 +64,7 @@ pub(crate) struct Grants {
     flights: Arc<Flights>,
 }
 
-/// A grant that may be handed out, and whether Coder has said so just now.
+/// A grant that may be handed out, and whether Coder has just confirmed it.
 #[derive(Clone)]
 struct Revalidated {
     stored: StoredGrant,
@@ -73,13 +77,13 @@ impl Revalidated {
     }
 }
 
-/// What `/users/me` says of a grant.
+/// The answer of `/users/me` about a grant.
 enum Answer {
-    /// The token is good.
+    /// Coder accepts the token.
     Confirmed(Profile),
     /// Coder does not know the token any more.
     Refused,
-    /// Nothing was said about the user.
+    /// Coder gave no answer about the user.
     Silence(UpstreamError),
 }
 
@@ -93,12 +97,12 @@ impl Grants {
         Self { world, store, keys, revocations, flights: Arc::default() }
     }
 
-    /// Reads the grant of this key. One that no configured key opens counts as lost.
+    /// Reads the grant of this key. A grant that no configured key opens counts as lost.
     pub(crate) async fn read(&self, key: &GrantKey) -> Result<Option<StoredGrant>, AuthError> {
         Ok(self.store.grant(key).await?.and_then(|record| self.open(record)))
     }
 
-    /// Opens a stored grant; `None` when no configured key does, and only a login helps.
+    /// Opens a stored grant; `None` if no configured key opens it, so that only a login helps.
     pub(crate) fn open(&self, record: GrantRecord) -> Option<StoredGrant> {
         let key = record.key.clone();
         let opened = StoredGrant::open(&self.keys, record);
@@ -113,7 +117,7 @@ impl Grants {
             .ok()
     }
 
-    /// Seals the next content of a grant.
+    /// Seals the next version of a grant.
     pub(crate) fn next(
         &self,
         key: GrantKey,
@@ -123,14 +127,16 @@ impl Grants {
         StoredGrant::next(&self.keys, &*self.world.random, key, pair, grant)
     }
 
-    /// Returns the grant if it may be handed out: its user was confirmed within the last 30
-    /// seconds, or within the last 10 minutes if Coder does not answer, and its access token does
-    /// not expire at once. Asks Coder, and rotates, as far as needed.
+    /// Returns the grant if it may be handed out.
+    ///
+    /// Its user must have been confirmed within the last 30 seconds, or within the last 10 minutes
+    /// if Coder does not answer, and its access token must not expire soon. Coder is asked, and the
+    /// pair rotated, as far as needed.
     ///
     /// # Errors
     ///
-    /// When the session is over, only a login helps, or neither Coder nor an earlier answer of it
-    /// says that the user still may.
+    /// Fails when the session is over, when only a login helps, or when neither Coder nor a recent
+    /// answer confirms the user.
     pub(crate) async fn valid(
         &self,
         upstream: &Arc<Upstream>,
@@ -143,9 +149,10 @@ impl Grants {
         Ok(self.revalidated(upstream, key).await?.stored)
     }
 
-    /// Returns the grant after Coder has refused its access token `refused`. What one route says
-    /// is not enough to rotate: `/users/me` decides.
-    pub(crate) async fn renewed(
+    /// Returns the grant after Coder has refused its access token `refused`.
+    ///
+    /// The refusal of one route is no reason to rotate; `/users/me` decides.
+    pub(crate) async fn refresh_rejected(
         &self,
         upstream: &Arc<Upstream>,
         key: &GrantKey,
@@ -161,7 +168,7 @@ impl Grants {
         Ok(stored)
     }
 
-    /// The grant, unless it has ended or only a login helps.
+    /// Returns the stored grant, unless it has ended or only a login helps.
     async fn current(&self, key: &GrantKey) -> Result<StoredGrant, AuthError> {
         let stored = self.read(key).await?.ok_or(SessionError::Ended)?;
         if stored.grant.needs_login {
@@ -170,13 +177,13 @@ impl Grants {
         Ok(stored)
     }
 
-    /// The rule of what is handed out without asking Coder.
+    /// Tells whether the grant may be handed out without asking Coder.
     fn may_be_handed_out(&self, stored: &StoredGrant) -> bool {
         let now = self.world.clock.now();
         is_within(CONFIRMED_WITHIN, now, stored.grant.confirmed_at) && !expires_soon(stored, now)
     }
 
-    /// Asks Coder about the grant. All who need it at once share one question.
+    /// Asks Coder about the grant. Callers at the same time share one question.
     async fn revalidated(
         &self,
         upstream: &Arc<Upstream>,
@@ -208,8 +215,9 @@ impl Grants {
         })
     }
 
-    /// Confirms the grant at `/users/me`, and rotates its pair when it is dead or dying. Begins
-    /// anew when a login came between: it has brought another pair.
+    /// Confirms the grant at `/users/me`, and rotates its pair if that is dead or expires soon.
+    ///
+    /// The work starts again if a login has brought another pair meanwhile.
     async fn revalidate(
         &self,
         upstream: &Upstream,
@@ -251,7 +259,7 @@ impl Grants {
         }
     }
 
-    /// Asks `/users/me`. The user of a grant is its key: the answer about another user is none.
+    /// Asks `/users/me`. An answer about another user than that of the grant's key is an error.
     async fn ask(&self, upstream: &Upstream, stored: &StoredGrant) -> Result<Answer, AuthError> {
         match upstream.user(stored.access_token()).await {
             Ok((user, profile)) if user == stored.key.user => Ok(Answer::Confirmed(profile)),
@@ -266,7 +274,7 @@ impl Grants {
         }
     }
 
-    /// The rule of what is handed out when Coder does not answer.
+    /// Decides whether the grant may be handed out while Coder does not answer.
     fn without_answer(
         &self,
         stored: StoredGrant,
@@ -280,7 +288,7 @@ impl Grants {
         Ok(Revalidated { stored, is_confirmed: false })
     }
 
-    /// Writes that `/users/me` has confirmed this pair.
+    /// Stores that `/users/me` has confirmed this pair.
     async fn record_confirmation(
         &self,
         stored: StoredGrant,
@@ -303,7 +311,8 @@ impl Grants {
         }
     }
 
-    /// Writes that only a login helps. Sessions and cookies stay: the login revives them all.
+    /// Stores that only a login helps. Sessions and cookies stay, because the next login revives
+    /// them all.
     async fn mark_needs_login(&self, stored: &StoredGrant) -> Result<StoredGrant, AuthError> {
         let pair = stored.pair.id.clone();
         let written =
@@ -317,8 +326,8 @@ impl Grants {
         }
     }
 
-    /// Changes the grant's content while its pair is `pair`. Gives what is stored instead when it
-    /// has another pair, and nothing when it has ended.
+    /// Changes the grant's content while its pair is `pair`. If it has another pair, the stored
+    /// grant is returned; if it has ended, `None`.
     async fn update_while(
         &self,
         mut stored: StoredGrant,
@@ -341,8 +350,8 @@ impl Grants {
         Err(AuthErrorKind::Overtaken.into())
     }
 
-    /// Replaces the pair of `stored`, whose access token is dead or dying, while no other replica
-    /// does; or gives what another replica has got.
+    /// Replaces the pair of `stored`, whose access token is dead or expires soon, under a lease. If
+    /// another replica rotates it first, its pair is returned.
     async fn rotate(
         &self,
         upstream: &Upstream,
@@ -402,9 +411,10 @@ impl Grants {
         self.store_rotated(upstream, stored, pair, asked_at, lease).await
     }
 
-    /// Writes the new pair in the place of the one it was made from. When that one is not there any
-    /// more, a logout or a login has decided otherwise, and the new pair is revoked. So it is when
-    /// the store fails until the lease has ended, since nobody could use the pair.
+    /// Stores the new pair in place of the one that it was made from.
+    ///
+    /// If that one is gone, a logout or a login came first, and the new pair is revoked. The same
+    /// happens if the store fails until the lease has ended, because nobody could use the pair.
     async fn store_rotated(
         &self,
         upstream: &Upstream,
@@ -464,14 +474,14 @@ impl Grants {
         Ok(is_written.then_some(next))
     }
 
-    /// Waits before the store is asked again, and says whether the lease has ended.
+    /// Waits before the store is asked again, and tells whether the lease has ended.
     async fn pause(&self, lease: &Lease) -> bool {
         self.world.runtime.sleep(LEASE_POLL).await;
         !is_within(lease.lasts, self.world.clock.now(), lease.now)
     }
 }
 
-/// Removes a flight when its work has ended, in whatever way.
+/// Removes a question when its work has ended, in any way.
 struct Landing {
     flights: Arc<Flights>,
     key: GrantKey,
@@ -483,7 +493,7 @@ impl Drop for Landing {
     }
 }
 
-/// Whether the access token should be rotated before it is handed out.
+/// Tells whether the access token should be rotated before it is handed out.
 fn expires_soon(stored: &StoredGrant, now: Timestamp) -> bool {
     let lifetime = stored.pair.tokens.lifetime();
     let (Some(expires_at), Some(lifetime)) = (stored.grant.expires_at, lifetime) else {
@@ -493,11 +503,11 @@ fn expires_soon(stored: &StoredGrant, now: Timestamp) -> bool {
     expires_at.duration_since(now) < MIN_REMAINING_LIFETIME.min(lifetime / 2)
 }
 
-/// Returns the life of the access token that is announced to a browser, in seconds: what is left
-/// of it, from 1 second to 1 hour.
+/// Returns the lifetime of the access token that a browser is told, in seconds: the remaining time,
+/// from 1 second to 1 hour.
 ///
-/// Backstage's client takes a missing one for "never expires", so where Coder does not say it, the
-/// time for which Coder's answer is trusted counts.
+/// Backstage's client reads a missing value as "never expires". So if Coder does not name the
+/// expiry, the value is the time for which Coder's answer counts.
 pub(crate) fn announced_life(grant: &Grant, now: Timestamp) -> i64 {
     let left = grant.expires_at.map_or(TRUSTED_WITHOUT_ANSWER, |at| at.duration_since(now));
     left.min(SignedDuration::from_hours(1)).as_secs().max(1)

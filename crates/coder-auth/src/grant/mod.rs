@@ -22,20 +22,20 @@ use crate::store::{GrantRecord, GrantVersion, PairId, PairRecord};
 /// The content of a grant beside its token pair.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Grant {
-    /// The granted scopes, as far as known.
+    /// Granted scopes, as far as known.
     pub(crate) scope: Vec<String>,
     pub(crate) profile: Profile,
-    /// When `/users/me` last answered with these tokens, or with those they replace.
+    /// Moment of the last answer of `/users/me` to these tokens, or to those that they replace.
     pub(crate) confirmed_at: Timestamp,
-    /// When Coder drops the access token, as far as known.
+    /// Expiry of the access token at Coder, as far as known.
     pub(crate) expires_at: Option<Timestamp>,
-    /// Coder does not accept the tokens any more. Only a login helps.
+    /// Whether Coder has refused the tokens, so that only a login helps.
     pub(crate) needs_login: bool,
 }
 
 impl Grant {
-    /// Creates the content for `tokens` that came at `obtained_at`, of a user whom `/users/me`
-    /// showed last at `confirmed_at`.
+    /// Creates the content for `tokens` that came at `obtained_at`. `confirmed_at` is the moment of
+    /// the last answer of `/users/me` about their user.
     pub(crate) fn new(
         tokens: &TokenPair,
         scope: Vec<String>,
@@ -47,8 +47,10 @@ impl Grant {
         Self { scope, profile, confirmed_at, expires_at, needs_login: false }
     }
 
-    /// Notes that Coder accepted the access token. Its expiry slides: once an hour of it has
-    /// passed, every use moves it to a whole lifetime from then.
+    /// Notes that Coder accepted the access token.
+    ///
+    /// Its expiry slides: once an hour of the lifetime has passed, each use moves the expiry to a
+    /// whole lifetime from then.
     fn confirm(&mut self, lifetime: Option<SignedDuration>, profile: Profile, now: Timestamp) {
         self.profile = profile;
         self.confirmed_at = now;
@@ -60,17 +62,17 @@ impl Grant {
     }
 }
 
-/// A token pair with its name.
+/// A token pair with its id, opened.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredPair {
     pub(crate) id: PairId,
     pub(crate) tokens: TokenPair,
-    /// The same as it is stored.
+    /// Sealed form of the pair, as it is stored.
     record: PairRecord,
 }
 
 impl StoredPair {
-    /// Gives a pair that has just come a name, and seals it.
+    /// Seals a new pair under a new id.
     pub(crate) fn new(
         keys: &SealingKeys,
         random: &dyn Random,
@@ -82,7 +84,7 @@ impl StoredPair {
         Ok(Self { id, tokens, record })
     }
 
-    /// Opens a stored pair.
+    /// Opens a stored token pair.
     pub(crate) fn open(keys: &SealingKeys, record: &PairRecord) -> Result<Self, OpenError> {
         let plaintext = keys.open(&pair_purpose(&record.id), &record.sealed)?;
         let tokens = serde_json::from_slice(&plaintext).map_err(|_| OpenError::Forged)?;
@@ -94,7 +96,7 @@ impl StoredPair {
     }
 }
 
-/// A stored grant, opened.
+/// A stored grant, opened: its key, its version and its content.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredGrant {
     pub(crate) key: GrantKey,
@@ -104,7 +106,7 @@ pub(crate) struct StoredGrant {
 }
 
 impl StoredGrant {
-    /// Seals the next content of a grant, under a version of its own.
+    /// Seals the next content of a grant, under a new version.
     pub(crate) fn next(
         keys: &SealingKeys,
         random: &dyn Random,
@@ -119,7 +121,7 @@ impl StoredGrant {
         Ok((Self { key, version, pair, grant }, record))
     }
 
-    /// Opens a stored grant.
+    /// Opens a stored grant and its pair.
     pub(crate) fn open(keys: &SealingKeys, record: GrantRecord) -> Result<Self, OpenError> {
         let plaintext = keys.open(&record.key.purpose(), &record.sealed)?;
         let grant = serde_json::from_slice(&plaintext).map_err(|_| OpenError::Forged)?;
@@ -137,7 +139,7 @@ fn pair_purpose(id: &PairId) -> AssociatedData {
     AssociatedData::new(&["token pair", id.as_str()])
 }
 
-/// Writes what is about to be sealed.
+/// Writes a value as JSON that is sealed next. The memory is wiped afterwards.
 pub(crate) fn json(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, AuthError> {
     Ok(Zeroizing::new(serde_json::to_vec(value).map_err(BugError::unwritable)?))
 }

@@ -1,18 +1,18 @@
-//! Who a Coder user is.
+//! The profile of a Coder user.
 
 use serde::{Deserialize, Serialize};
 
-/// Who the user is, as the portal shows it: Backstage's `profile`.
+/// The profile of a user, as the portal shows it: Backstage's `profile`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {
-    /// The user name at Coder. Not part of Backstage's profile.
+    /// User name at Coder, which is not part of Backstage's profile.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub username: String,
-    /// The e-mail address, when Coder tells one.
+    /// E-mail address, if Coder gives one.
     pub email: Option<String>,
-    /// The full name, else the user name.
+    /// Full name, or else the user name.
     pub display_name: String,
-    /// The URL of a picture.
+    /// URL of a picture of the user.
     pub picture: Option<String>,
 }

@@ -18,22 +18,26 @@ use crate::seal::SealingKeys;
 use crate::store::{AuthStore, PairId, RevocationRecord};
 use crate::upstream::{Upstream, UpstreamError};
 
-/// A login takes less. A pair that is older belongs to one that was cut off.
+/// The time after which a pending pair belongs to a login that was cut off. A login takes less.
 const PENDING_AT_MOST: SignedDuration = SignedDuration::from_mins(5);
-/// The time that the sweeper leaves to the request which has ended a grant: it revokes the pair at
-/// once.
+/// The time that the sweeper leaves to the request that has ended a grant, which revokes the pair
+/// at once.
 const LEFT_TO_THE_CALLER: SignedDuration = SignedDuration::from_mins(1);
-/// When the sweeper tries again to revoke a pair. No pair is due later than that, and what the store
-/// has as due later was written before the clock was set back: it is due.
+/// The time after which the sweeper tries again to revoke a pair.
+///
+/// No pair is due later than this. A pair that is due later was stored before the clock was set
+/// back, and is due now.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(10);
-/// How often the sweeper tries to revoke a pair that Coder refuses to revoke: for a day. That is
-/// the operator's time to mend the client secret, or whatever else Coder refuses.
-const MOST_TRIES: u32 = 24 * 6;
-/// How many pairs the sweeper takes in one step, and how many of these it revokes at once.
+/// The number of times that the sweeper tries to revoke a pair that Coder refuses to revoke: for a
+/// day.
+///
+/// The operator has this time to mend the client secret, or another reason of Coder's refusal.
+const MAX_TRIES: u32 = 24 * 6;
+/// The number of pairs that the sweeper takes in one step, and the number that it revokes at once.
 const STEP: u32 = 100;
 const AT_ONCE: usize = 8;
 
-/// The pairs that are to be revoked. Cheap to clone.
+/// The token pairs that are to be revoked. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Revocations {
     world: World,
@@ -46,7 +50,7 @@ impl Revocations {
         Self { world, store, keys }
     }
 
-    /// Keeps the pair of a login that is under way, before anything else is done with it.
+    /// Stores the pair of a login that is under way, before anything else is done with it.
     pub(crate) async fn keep_pending(
         &self,
         upstream: &Upstream,
@@ -65,12 +69,12 @@ impl Revocations {
         Ok(pair)
     }
 
-    /// When the sweeper takes care of a pair whose grant ends now.
+    /// Returns the moment from which on the sweeper revokes a pair whose grant ends now.
     pub(crate) fn due_at(&self) -> Timestamp {
         later(self.world.clock.now(), LEFT_TO_THE_CALLER)
     }
 
-    /// Revokes a pair that is in no grant and not kept here yet.
+    /// Stores and revokes a pair that belongs to no grant.
     pub(crate) async fn revoke_stray(&self, upstream: &Upstream, pair: StoredPair) {
         if let Err(error) = self.keep(upstream, &pair, self.due_at(), false).await {
             tracing::warn!(
@@ -81,17 +85,17 @@ impl Revocations {
         self.revoke_kept(upstream, &pair).await;
     }
 
-    /// Revokes a pair that is kept here. When that fails, the sweeper tries again.
+    /// Revokes a stored pair. If that fails, the sweeper tries again.
     pub(crate) async fn revoke_kept(&self, upstream: &Upstream, pair: &StoredPair) {
         self.revoke_again(upstream, pair, 0).await;
     }
 
-    /// Revokes a pair that is kept here and was claimed so many times. Gives up one that Coder
-    /// refuses to revoke, after [`MOST_TRIES`]: it would be asked without end.
+    /// Revokes a stored pair that was claimed this many times. After [`MAX_TRIES`], a pair that
+    /// Coder refuses to revoke is given up.
     async fn revoke_again(&self, upstream: &Upstream, pair: &StoredPair, tries: u32) {
         match upstream.revoke(&pair.tokens).await {
             Ok(()) => self.forget(&pair.id).await,
-            Err(error) if is_refusal(&error) && tries >= MOST_TRIES => {
+            Err(error) if is_refusal(&error) && tries >= MAX_TRIES => {
                 tracing::warn!(
                     app = ?upstream.app(),
                     tries,
@@ -113,7 +117,7 @@ impl Revocations {
         }
     }
 
-    /// The same beside the caller, who does not wait.
+    /// Revokes a stored pair beside the caller, who does not wait.
     pub(crate) fn revoke_beside(&self, upstream: Arc<Upstream>, pair: StoredPair) {
         let this = self.clone();
         let work = async move { this.revoke_kept(&upstream, &pair).await };
@@ -133,7 +137,7 @@ impl Revocations {
         }
     }
 
-    /// Revokes every pair that is due, and says whether all were tried. `upstream_of` finds where.
+    /// Revokes every pair that is due. `upstream_of` finds the deployment of a pair.
     pub(crate) async fn sweep(
         &self,
         upstream_of: impl Fn(&RevocationRecord) -> Option<Arc<Upstream>>,
@@ -189,7 +193,8 @@ impl Revocations {
     }
 }
 
-/// Whether Coder refuses, and would refuse again: it has answered 4xx, and neither 408 nor 429.
+/// Tells whether Coder refuses and would refuse again: it has answered 4xx, and neither 408 nor
+/// 429.
 fn is_refusal(error: &UpstreamError) -> bool {
     let answer = match error {
         UpstreamError::GrantRefused(answer)
@@ -216,8 +221,10 @@ fn is_refusal(error: &UpstreamError) -> bool {
     })
 }
 
-/// Tells the operator of a revocation that has failed. A refusal is a warning only when the pair is
-/// given up: each of many pairs would make one every ten minutes.
+/// Logs a revocation that has failed.
+///
+/// A refusal is a warning only when the pair is given up, because each of many pairs would make a
+/// warning every ten minutes.
 fn log_failure(upstream: &Upstream, error: &UpstreamError) {
     let (app, told) = (upstream.app(), with_causes(error));
     if is_refusal(error) {

@@ -11,14 +11,14 @@ pub(crate) struct TokenPair {
     pub(crate) access_token: Secret,
     #[serde(serialize_with = "Secret::serialize_exposed_option")]
     pub(crate) refresh_token: Option<Secret>,
-    /// In seconds, from when the pair came.
+    /// Lifetime in seconds, from the moment of the token response.
     pub(crate) expires_in: Option<u32>,
-    /// What Coder says was granted; absent means "as requested" (RFC 6749 §5.1).
+    /// Granted scopes; `None` means "as requested" (RFC 6749 §5.1).
     pub(crate) scope: Option<Vec<String>>,
 }
 
 impl TokenPair {
-    /// How long Coder keeps the access token after it was issued or last used.
+    /// Returns the lifetime of the access token at Coder, after it was issued or last used.
     pub(crate) fn lifetime(&self) -> Option<SignedDuration> {
         self.expires_in.map(|seconds| SignedDuration::from_secs(seconds.into()))
     }

@@ -146,7 +146,7 @@ pub(crate) fn clear_former_refresh_tokens(headers: &HeaderMap) -> Vec<HeaderValu
         .collect()
 }
 
-/// Lists the readable cookies of a request. Of two with one name, the first one wins.
+/// Lists the readable cookies of a request. If two have one name, the first one counts.
 fn all(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
     headers
         .get_all(COOKIE)

@@ -147,7 +147,7 @@ impl EventStream {
         self
     }
 
-    /// Makes the response.
+    /// Makes the response that sends the events.
     pub fn into_response(self) -> Response<Body> {
         let age = self.runtime.sleep(self.max_age);
         let chunks = stream::unfold((self, age), async |(mut stream, age)| {

@@ -128,7 +128,7 @@ impl ErrorResponse {
         self
     }
 
-    /// Returns the status.
+    /// Returns the status of the response.
     pub fn status(&self) -> StatusCode {
         self.status
     }

@@ -16,16 +16,16 @@ use crate::grant::key::GrantKey;
 use crate::login::attempt::AttemptId;
 use crate::session::SessionId;
 
-/// Keeps everything in memory: for embedding in one process, for demos and for tests.
+/// A store in memory, for one process: for embedding, for demos and for tests.
 #[derive(Debug, Default)]
 pub struct MemoryAuthStore(Lock<Tables>);
 
 #[derive(Debug, Default)]
 struct Tables {
     used_attempts: HashMap<String, Timestamp>,
-    /// The same by time, so that those that have expired are found without looking at the others.
+    /// Used attempts by expiry, so that expired ones are found without looking at the others.
     attempts_by_expiry: BTreeSet<(Timestamp, String)>,
-    /// In an order, as the sessions are: what is done with all of them is done alike each time.
+    /// Pairs to revoke, in the order of their ids, so that each run does the same.
     revocations: BTreeMap<PairId, RevocationRecord>,
     grants: HashMap<GrantKey, GrantRow>,
     sessions: BTreeMap<SessionId, SessionRecord>,
@@ -37,13 +37,13 @@ struct Tables {
 #[derive(Debug)]
 struct GrantRow {
     record: GrantRecord,
-    /// The ids of its sessions; never empty.
+    /// Ids of its sessions; never empty.
     sessions: BTreeSet<SessionId>,
     lease: Option<(String, Timestamp)>,
 }
 
 impl MemoryAuthStore {
-    /// Creates an empty store.
+    /// Creates an empty store in memory.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,4 +1,4 @@
-//! The transitions of a login, as a store offers them.
+//! The transitions of a login, which a store offers.
 //!
 //! A login is in danger between two writes that belong together. So the store does not offer rows:
 //! each method of [`AuthStore`] is one transition of a login, and one transaction. The rules of
@@ -13,10 +13,9 @@
 //!
 //! Everything secret is sealed before the store sees it.
 
+mod error;
 pub(crate) mod memory;
 pub(crate) mod records;
-
-use std::error::Error;
 
 use async_trait::async_trait;
 use coder_core::{MaybeSend, MaybeSync};
@@ -26,38 +25,29 @@ use crate::grant::key::GrantKey;
 use crate::login::attempt::AttemptId;
 use crate::session::SessionId;
 
+pub use error::StoreError;
 pub use records::{
     GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
     LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord, SessionRecord,
     SigningKeyRecord,
 };
 
-/// A failure of the store.
-#[derive(Debug, thiserror::Error)]
-#[error("the store of grants and sessions failed")]
-pub struct StoreError(#[source] Box<dyn Error + Send + Sync>);
-
-impl StoreError {
-    /// Wraps the cause. Its text must hold no secret.
-    pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(source.into())
-    }
-}
-
-/// Keeps grants, sessions and what belongs to them, and changes them in transactions.
+/// A store of grants, sessions and what belongs to them. Each method is one transition of a login,
+/// and one transaction.
 ///
-/// A transition that has returned is seen by every later one, from any replica. Implementations
-/// are held by one conformance suite, `coder_testkit::auth_store_tests!`.
+/// A transition that has returned is seen by every later one, from any replica. One conformance
+/// suite holds all implementations to this, `coder_testkit::auth_store_tests!`.
 ///
 /// # Errors
 ///
-/// Every method fails with a [`StoreError`] when the store is not available. Nothing was changed
-/// then, or everything was: the login is built so that either is safe.
+/// Every method fails with a [`StoreError`] when the store is not available. The transition has
+/// then happened either as a whole or not at all, and the login is safe in both cases.
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 pub trait AuthStore: MaybeSend + MaybeSync {
-    /// Marks a login attempt as used. Exactly one caller gets `true`, until `expires_at`. Marks
-    /// that have expired before `now` may be forgotten.
+    /// Marks a login attempt as used. Until `expires_at`, exactly one caller gets `true`.
+    ///
+    /// Marks that have expired before `now` may be deleted.
     async fn use_attempt(
         &self,
         attempt: &AttemptId,
@@ -65,33 +55,35 @@ pub trait AuthStore: MaybeSend + MaybeSync {
         expires_at: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Keeps a pair that is to be revoked at its `due_at`, unless
+    /// Stores a pair that is to be revoked at its `due_at`, unless
     /// [`finish_login`](Self::finish_login) puts it into a grant before.
     async fn keep_pair(&self, pair: RevocationRecord) -> Result<(), StoreError>;
 
-    /// Finishes a login: takes the pair from the revocations into the grant, makes the new
-    /// session, and ends the browser's former one; with the last session of a grant, that grant. The
-    /// pairs that are in no grant then are among the revocations, and returned.
+    /// Finishes a login: moves the pair from the revocations into the grant, adds the new session,
+    /// and ends the browser's former one. With its last session, the former grant ends as well.
     ///
-    /// Changes nothing unless the outcome is [`LoginOutcome::Finished`].
+    /// Pairs that belong to no grant afterwards are among the revocations, and are returned.
+    /// Nothing changes unless the outcome is [`LoginOutcome::Finished`].
     async fn finish_login(&self, login: LoginCompletion) -> Result<LoginOutcome, StoreError>;
 
     /// Reads the grant of this key.
     async fn grant(&self, key: &GrantKey) -> Result<Option<GrantRecord>, StoreError>;
 
-    /// Replaces the content of a grant that still has the version `expected`, and frees its lease
-    /// if the pair is replaced, too. Never makes a grant. `false` when the version is another one,
-    /// or the grant has ended.
+    /// Replaces the content of a grant that still has the version `expected`, and returns `true`.
+    /// Returns `false` if it has another version or has ended.
+    ///
+    /// A new pair frees the lease. This method never creates a grant.
     async fn update_grant(
         &self,
         record: GrantRecord,
         expected: GrantVersion,
     ) -> Result<bool, StoreError>;
 
-    /// Takes the right to rotate the grant's pair `pair`, and says whether it did: not when the
-    /// grant has another pair or none is there, and not while another holder has the right. A
-    /// lease that ends later than any lease can (by a clock that was set back since) does not
-    /// count. The same holder may prolong its own.
+    /// Takes the lease to rotate the grant's pair `pair`, and tells whether that succeeded.
+    ///
+    /// It fails if the grant has ended or has another pair, and while another holder has the lease.
+    /// A lease that ends later than any lease can does not count, because it was taken before the
+    /// clock was set back. A holder may prolong its own lease.
     async fn lease_grant(
         &self,
         key: &GrantKey,
@@ -99,26 +91,28 @@ pub trait AuthStore: MaybeSend + MaybeSync {
         lease: &Lease,
     ) -> Result<bool, StoreError>;
 
-    /// Gives the right to rotate back, if `holder` has it.
+    /// Gives the lease back, if `holder` has it.
     async fn release_grant(&self, key: &GrantKey, holder: &str) -> Result<(), StoreError>;
 
     /// Reads the session of this id.
     async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError>;
 
-    /// Notes that a session was used. A session that has ended stays so.
+    /// Stores the moment at which a session was used. A session that has ended stays so.
     async fn touch_session(&self, id: &SessionId, used_at: Timestamp) -> Result<(), StoreError>;
 
-    /// Ends a session and, if it was the last one of its grant, the grant: its pair is then among
-    /// the revocations, due at `due_at`, and returned. Ending a session that has ended changes
-    /// nothing.
+    /// Ends a session and, with its last session, the grant.
+    ///
+    /// The pair of an ended grant is then among the revocations, due at `due_at`, and is returned.
+    /// Ending a session again changes nothing.
     async fn end_session(
         &self,
         id: &SessionId,
         due_at: Timestamp,
     ) -> Result<Option<RevocationRecord>, StoreError>;
 
-    /// Ends a grant and all its sessions: its pair is then among the revocations, due at `due_at`,
-    /// and returned. `None` when there is no such grant.
+    /// Ends a grant and all its sessions; `None` if there is no such grant.
+    ///
+    /// Its pair is then among the revocations, due at `due_at`, and is returned.
     async fn end_grant(
         &self,
         key: &GrantKey,
@@ -126,7 +120,7 @@ pub trait AuthStore: MaybeSend + MaybeSync {
     ) -> Result<Option<RevocationRecord>, StoreError>;
 
     /// Ends up to `limit` sessions that were last used before `idle` or made before `created`, as
-    /// [`end_session`](Self::end_session) does, and returns how many.
+    /// [`end_session`](Self::end_session) does. Returns their number.
     async fn expire_sessions(
         &self,
         idle: Timestamp,
@@ -135,10 +129,12 @@ pub trait AuthStore: MaybeSend + MaybeSync {
         limit: u32,
     ) -> Result<u64, StoreError>;
 
-    /// Takes up to `limit` pairs that are due at `now` for revocation; what is due later than
-    /// `retry_at` was written before the clock was set back, and is due, too. They are due again at
-    /// `retry_at`, unless they are forgotten before, and no login can take them any more. Each has
-    /// one more of its `tries`. Two callers never get the same pair at once.
+    /// Claims up to `limit` pairs that are due at `now`. Two callers never get the same pair at
+    /// once.
+    ///
+    /// A pair that is due later than `retry_at` is due as well, because it was stored before the
+    /// clock was set back. A claimed pair has one more of its `tries` and is due again at
+    /// `retry_at`, unless it is deleted before, and no login can take it any more.
     async fn claim_revocations(
         &self,
         now: Timestamp,
@@ -146,17 +142,17 @@ pub trait AuthStore: MaybeSend + MaybeSync {
         limit: u32,
     ) -> Result<Vec<RevocationRecord>, StoreError>;
 
-    /// Forgets a pair that is dead at Coder.
+    /// Deletes a pair that is dead at Coder.
     async fn forget_revocation(&self, pair: &PairId) -> Result<(), StoreError>;
 
     /// Reads the linked token of this key.
     async fn link(&self, key: &LinkKey) -> Result<Option<LinkRecord>, StoreError>;
 
-    /// Keeps a linked token, in the place of a former one.
+    /// Stores a linked token, in place of a former one.
     async fn put_link(&self, link: LinkRecord) -> Result<(), StoreError>;
 
-    /// Replaces a linked token that still has the version `expected`; deletes it without a `link`.
-    /// `false` when the version is another one, or the link was removed.
+    /// Replaces a linked token that still has the version `expected`, or deletes it if `link` is
+    /// `None`. Returns `false` if it has another version or is gone.
     async fn update_link(
         &self,
         key: &LinkKey,
@@ -167,18 +163,18 @@ pub trait AuthStore: MaybeSend + MaybeSync {
     /// Deletes a linked token, if there is one.
     async fn delete_link(&self, key: &LinkKey) -> Result<(), StoreError>;
 
-    /// Keeps what is known of a person, in the place of what was.
+    /// Stores the ownership of a user, in place of the former one.
     async fn put_person(&self, person: PersonRecord) -> Result<(), StoreError>;
 
-    /// Reads what is known of a person, by canonical user entity ref.
+    /// Reads the ownership of a user, by canonical user entity ref.
     async fn person(&self, user_entity_ref: &str) -> Result<Option<PersonRecord>, StoreError>;
 
-    /// Keeps a signing key.
+    /// Stores a signing key for identity tokens.
     async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError>;
 
     /// Lists all signing keys, oldest first.
     async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError>;
 
-    /// Deletes signing keys made before this moment.
+    /// Deletes the signing keys that were made before this moment.
     async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError>;
 }

@@ -1,4 +1,4 @@
-//! What a store keeps, as it is stored.
+//! The records of a store.
 
 use std::fmt;
 
@@ -11,12 +11,12 @@ use crate::session::SessionId;
 
 /// The version of a stored content: 128 random bits as base64url.
 ///
-/// Every write has a version of its own, which is never used again, not even after the grant has
-/// ended and begun anew. So a writer that compares versions never takes one grant for another.
+/// Every write has a version of its own, which is never used again, even after the grant has ended
+/// and begun anew. So a writer that compares versions never mistakes one grant for another.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct GrantVersion(String);
 
-/// The name of a token pair: 128 random bits as base64url. It says nothing of the tokens.
+/// The id of a token pair: 128 random bits as base64url. It reveals nothing about the tokens.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct PairId(String);
 
@@ -27,12 +27,12 @@ macro_rules! random_name {
                 Ok(Self(random_token::<16>(random)?))
             }
 
-            /// Returns the text to store.
+            /// Returns the text for the store.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// Reads a stored text, which was written with `as_str`.
+            /// Restores a value that a store has kept as `as_str`.
             pub fn from_stored(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
@@ -46,140 +46,140 @@ random_name!(PairId);
 /// A token pair as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PairRecord {
-    /// The pair's name.
+    /// Id of the token pair.
     pub id: PairId,
-    /// The tokens, sealed for this name.
+    /// Tokens, sealed for this id.
     pub sealed: Vec<u8>,
 }
 
 /// A grant as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantRecord {
-    /// The grant's user, application and deployment.
+    /// User, application and deployment of the grant.
     pub key: GrantKey,
-    /// The version of this content.
+    /// Version of this content.
     pub version: GrantVersion,
-    /// The token pair.
+    /// Token pair of the grant.
     pub pair: PairRecord,
     /// Scope, profile and times, sealed.
     pub sealed: Vec<u8>,
 }
 
-/// A token pair that Coder shall be told to revoke, as it is stored.
+/// A token pair that is to be revoked at Coder, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevocationRecord {
-    /// The application that the pair was issued to.
+    /// Application that the pair was issued to.
     pub app: OAuth2App,
-    /// The token pair.
+    /// Token pair that is to be revoked.
     pub pair: PairRecord,
-    /// When it is to be revoked.
+    /// Moment at which it is to be revoked.
     pub due_at: Timestamp,
     /// Whether a login under way may still put the pair into a grant.
     pub is_pending: bool,
-    /// The number of times it was claimed for its revocation.
+    /// Number of times that it was claimed for its revocation.
     pub tries: u32,
 }
 
 /// A browser's session as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
-    /// The hash of the browser's handle.
+    /// Hash of the browser's handle.
     pub id: SessionId,
-    /// The grant behind it.
+    /// Grant behind the session.
     pub grant: GrantKey,
-    /// The environment it was made in, and the only one it can be used in.
+    /// Environment in which the session was made, the only one in which it can be used.
     pub environment: String,
-    /// When the person signed in.
+    /// Moment of the sign-in.
     pub created_at: Timestamp,
-    /// When it was last used, to within a minute.
+    /// Moment of the last use, to within a minute.
     pub used_at: Timestamp,
 }
 
-/// What the end of a login changes.
+/// The changes at the end of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginCompletion {
-    /// The pair that the login has brought, as it was kept with
-    /// [`keep_pair`](super::AuthStore::keep_pair).
+    /// Pair of the login, as it was stored with [`keep_pair`](super::AuthStore::keep_pair).
     pub pair: PairId,
-    /// The grant the pair is for.
+    /// Grant that the pair is for.
     pub grant: GrantKey,
-    /// The version of that grant that was read; `None` when there was none.
+    /// Version of that grant as it was read; `None` if there was none.
     pub expected: Option<GrantVersion>,
-    /// What becomes of the grant.
+    /// Change of the grant.
     pub change: GrantChange,
-    /// The new session. `None` when the person may not sign in here: the pair then serves the
-    /// sessions that are there, and without any it is not taken.
+    /// New session; `None` if the user may not sign in here. The pair then serves the sessions that
+    /// exist, and is not taken if there are none.
     pub session: Option<SessionRecord>,
-    /// The session that this browser had before.
+    /// Session that this browser had before.
     pub former: Option<SessionId>,
-    /// When the pairs that are in no grant after it are due for revocation.
+    /// Moment from which on the pairs that belong to no grant afterwards are due for revocation.
     pub due_at: Timestamp,
 }
 
-/// What a login makes of the grant.
+/// The change of the grant at the end of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a store must handle each")]
 #[expect(clippy::large_enum_variant, reason = "one exists at a time, and not for long")]
 pub enum GrantChange {
-    /// The login's pair becomes that of the grant, which is made if there is none.
+    /// The pair of the login becomes that of the grant, which is created if there is none.
     Replace {
-        /// The new content, with the login's pair.
+        /// New content, with the pair of the login.
         record: GrantRecord,
-        /// Whether the pair in its place may still be alive, so that it is due for revocation.
+        /// Whether the former pair may still be alive, so that it is due for revocation.
         revoke_former: bool,
     },
-    /// The grant stays as it is, since its pair is newer; the login's pair stays among the
-    /// revocations.
+    /// The grant keeps its newer pair; the pair of the login stays among the revocations.
     Keep,
 }
 
-/// How [`finish_login`](super::AuthStore::finish_login) ended.
+/// The outcome of [`finish_login`](super::AuthStore::finish_login).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a login must handle each")]
 pub enum LoginOutcome {
-    /// Everything is written. These pairs are in no grant any more: they are among the
-    /// revocations, and the caller revokes them before they are due.
+    /// Everything is stored. The caller revokes these pairs, which belong to no grant any more,
+    /// before they are due.
     Finished(Vec<RevocationRecord>),
-    /// The grant is not of the expected version.
+    /// The grant has another version than expected.
     Conflict,
-    /// The pair is not among the revocations any more, or was claimed there: it took too long.
+    /// The pair is gone from the revocations, or was claimed there, because the login took too
+    /// long.
     PairGone,
-    /// There is no grant, and nothing that would make one: no session, or [`GrantChange::Keep`].
+    /// There is no grant, and the login would create none: it has no session, or
+    /// [`GrantChange::Keep`].
     NoSession,
 }
 
-/// The right to rotate a grant for a while.
+/// A lease: the right to rotate a grant for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// A name of one rotation, unique among all replicas.
+    /// Name of one rotation, unique among all replicas.
     pub holder: String,
-    /// Now.
+    /// Moment at which the lease is taken.
     pub now: Timestamp,
-    /// How long the right lasts.
+    /// Duration of the lease, from `now` on.
     pub lasts: SignedDuration,
 }
 
 impl Lease {
-    /// Returns when the lease ends.
+    /// Returns the moment at which the lease ends.
     pub fn until(&self) -> Timestamp {
         coder_core::later(self.now, self.lasts)
     }
 
-    /// Whether a stored lease keeps this one from being taken.
+    /// Tells whether a stored lease keeps this one from being taken.
     pub fn is_blocked_by(&self, holder: &str, until: Timestamp) -> bool {
         holder != self.holder && until > self.now && until <= self.until()
     }
 }
 
-/// The key of a linked token: whose it is, and at which deployment.
+/// The key of a linked token: its holder and its deployment.
 ///
 /// The Coder user is not part of the key, because it is unknown at lookup time.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct LinkKey {
-    /// The Coder deployment, with its path.
+    /// URL of the Coder deployment, with its path.
     pub deployment: DeploymentUrl,
-    /// The person, as a text that names what the sign-in stood on: a grant and an environment of
-    /// this portal, or a user entity ref of a trusted issuer.
+    /// Holder as text, by the evidence for its identity: a grant and an environment of this portal,
+    /// or a user entity ref of a trusted issuer.
     pub holder: String,
 }
 
@@ -192,31 +192,30 @@ impl fmt::Debug for LinkKey {
 /// A linked token as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRecord {
-    /// Whose it is.
+    /// Holder and deployment of the token.
     pub key: LinkKey,
-    /// The version of this content.
+    /// Version of this content.
     pub version: GrantVersion,
-    /// The token, its user and the times, sealed.
+    /// Token, user and times, sealed.
     pub sealed: Vec<u8>,
 }
 
-/// What is known of a signed-in person, by user entity ref: for `/v1/userinfo`. The last sign-in
-/// wins.
+/// The ownership of a signed-in user, for `/v1/userinfo`. The last sign-in counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonRecord {
-    /// The user entity ref, canonical: `user:default/alice`.
+    /// User entity ref in canonical form: `user:default/alice`.
     pub user_entity_ref: String,
-    /// Canonical entity refs through which the person owns things.
+    /// Canonical references of the entities through which the user owns things.
     pub ownership_entity_refs: Vec<String>,
 }
 
 /// A key that identity tokens are signed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningKeyRecord {
-    /// The key's id, `kid` in tokens.
+    /// Id of the key, `kid` in tokens.
     pub id: String,
-    /// The private key, sealed.
+    /// Private key, in sealed form.
     pub sealed: Vec<u8>,
-    /// When it was made.
+    /// Moment at which the key was made.
     pub created_at: Timestamp,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use coder_client::CoderVersion;
+use coder_client::{ClientError, CoderVersion};
 use coder_core::{TransportError, TransportErrorKind, cleaned};
 use http::StatusCode;
 
@@ -17,7 +17,7 @@ pub enum UpstreamError {
     /// The user pressed "Cancel" on Coder's consent page.
     #[error("Authentication rejected, {description}")]
     Denied {
-        /// Description from Coder.
+        /// Description of the error, from Coder.
         description: String,
     },
     /// Coder sent the browser back with an error (RFC 6749 §4.1.2.1; from 2.38 on).
@@ -25,22 +25,22 @@ pub enum UpstreamError {
     Authorize {
         /// The error code, like `invalid_scope`.
         code: String,
-        /// Description from Coder.
+        /// Description of the error, from Coder.
         description: String,
     },
     /// The code or the refresh token is not valid, or no longer: `invalid_grant`.
     #[error("Authentication failed, Coder does not accept this login any more; sign in again")]
-    GrantRefused(#[source] coder_client::ClientError),
+    GrantRefused(#[source] ClientError),
     /// Coder does not know the client, or the secret is wrong: `invalid_client`.
     #[error(
         "Authentication failed, Coder does not accept this portal's clientId and clientSecret; its operator has to check them against the OAuth2 application in Coder"
     )]
-    ClientRefused(#[source] coder_client::ClientError),
+    ClientRefused(#[source] ClientError),
     /// The OAuth2 provider of the deployment is switched off.
     #[error(
         "Authentication failed, the OAuth2 provider of this Coder deployment is switched off; its operator has to enable it (`CODER_OAUTH2_PROVIDER_ENABLE=true` from 2.38 on, `CODER_EXPERIMENTS=oauth2` before)"
     )]
-    ProviderOff(#[source] Option<coder_client::ClientError>),
+    ProviderOff(#[source] Option<ClientError>),
     /// Coder has no application with this portal's client id.
     #[error(
         "Authentication failed, Coder has no OAuth2 application with this portal's clientId; the portal's operator has to correct it, or register the portal again (`coder-backstage register`)"
@@ -72,24 +72,24 @@ pub enum UpstreamError {
     #[error(
         "the version of the Coder deployment is not known right now, so it is not certain that it honours the configured scopes; try again in a moment"
     )]
-    VersionUnknown(#[source] Option<Arc<coder_client::ClientError>>),
+    VersionUnknown(#[source] Option<Arc<ClientError>>),
     /// The user is suspended or was deleted at Coder.
     #[error("Authentication failed, {message}")]
     UserInactive {
-        /// Message from Coder.
+        /// Message of the error, from Coder.
         message: String,
     },
-    /// Coder knows the access token, and does not let it say whose it is.
+    /// Coder knows the access token and refuses to name its user.
     #[error(
         "Authentication failed, Coder refuses this account ({message}); sign in again, or ask an administrator of Coder"
     )]
     AccountRefused {
-        /// Message from Coder.
+        /// Message of the error, from Coder.
         message: String,
     },
     /// Coder does not accept the access token.
     #[error("Authentication failed, Coder does not accept the token it issued; sign in again")]
-    TokenRefused(#[source] coder_client::ClientError),
+    TokenRefused(#[source] ClientError),
     /// The token endpoint answered with JSON that is no token response.
     #[error(
         "Authentication failed, Coder's token endpoint answered something that is no token (at `{at}`); check `deploymentUrl`"
@@ -111,27 +111,25 @@ pub enum UpstreamError {
     },
     /// Any other error of Coder's API, or no answer.
     #[error("Authentication failed, {}", sentence(.0))]
-    Other(#[from] coder_client::ClientError),
+    Other(#[from] ClientError),
 }
 
 /// Returns a sentence for people about an error of the client, whose own text is for operators.
-fn sentence(error: &coder_client::ClientError) -> String {
+fn sentence(error: &ClientError) -> String {
     match error {
-        coder_client::ClientError::NotJson(_) | coder_client::ClientError::Redirected { .. } => {
+        ClientError::NotJson(_) | ClientError::Redirected { .. } => {
             "something other than Coder answered, such as a login page or a proxy; the portal's \
              operator has to check `deploymentUrl`"
                 .to_owned()
         }
-        coder_client::ClientError::Transport(_) => {
-            "Coder could not be reached; try again in a moment".to_owned()
-        }
-        coder_client::ClientError::RateLimited { .. } => {
-            "Coder is busy; try again in a minute".to_owned()
-        }
-        coder_client::ClientError::Unsupported(absence) => cleaned(&absence.to_string()),
+        ClientError::Transport(_) => "Coder could not be reached; try again in a moment".to_owned(),
+        ClientError::RateLimited { .. } => "Coder is busy; try again in a minute".to_owned(),
+        ClientError::Unsupported(absence) => cleaned(&absence.to_string()),
         // Coder's own `message` is meant for people; `detail` is not.
-        coder_client::ClientError::Api(api) => cleaned(&api.message),
-        _ => "Coder's answer could not be understood".to_owned(),
+        ClientError::Api(api) => cleaned(&api.message),
+        ClientError::Request(_) | ClientError::Unreadable(_) | ClientError::Credential(_) => {
+            "Coder's answer could not be understood".to_owned()
+        }
     }
 }
 
@@ -179,7 +177,7 @@ impl UpstreamError {
     }
 
     /// Classifies a failed request to the token or revocation endpoint.
-    pub(super) fn from_token_request(error: coder_client::ClientError) -> Self {
+    pub(super) fn from_token_request(error: ClientError) -> Self {
         let code = error.api().and_then(|api| api.oauth_code.as_deref());
         match code {
             Some("invalid_grant") => Self::GrantRefused(error),
@@ -196,7 +194,7 @@ impl UpstreamError {
     ///
     /// A 401 or 403 of Coder itself is about the account or its token. Another failure, such as the
     /// page of a proxy, says nothing about either.
-    pub(super) fn from_user_request(error: coder_client::ClientError) -> Self {
+    pub(super) fn from_user_request(error: ClientError) -> Self {
         match error.api() {
             Some(api) if api.status == StatusCode::UNAUTHORIZED => {
                 if api.message.starts_with("User is not active") {

@@ -10,7 +10,8 @@ use serde::de::IgnoredAny;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::MAX_ANSWER;
+/// The greatest size of an answer to a request of a login, in bytes.
+pub(super) const MAX_ANSWER: usize = 512 * 1024;
 
 /// A token request that the `oauth2` crate has built.
 pub(super) struct Exchange(Request<Bytes>);

@@ -64,9 +64,6 @@ const MAX_EMAIL: usize = 320;
 /// The greatest length of the URL of a picture, in bytes. A longer one is left out.
 const MAX_PICTURE: usize = 2048;
 
-/// The greatest size of an answer to a request of a login, in bytes.
-const MAX_ANSWER: usize = 512 * 1024;
-
 /// A token response of Coder (RFC 6749 §5.1), with the expiry as a time.
 type TokenAnswer = StandardTokenResponse<Expiry, BasicTokenType>;
 

@@ -9,7 +9,7 @@ use coder_core::{DeploymentUrl, Secret};
 use http::{Request, Response, StatusCode};
 use url::Url;
 
-use super::MAX_ANSWER;
+use super::exchange::MAX_ANSWER;
 use super::exchange::{post_form, uri};
 
 /// A code of the form of Coder's codes, which it has never issued.

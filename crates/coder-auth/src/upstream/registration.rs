@@ -14,7 +14,7 @@ use url::Url;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RegisteredApp {
-    /// OAuth2 client id.
+    /// OAuth2 client id, for `clientId`.
     pub client_id: OAuth2AppId,
     /// OAuth2 client secret, which Coder shows only once.
     pub client_secret: Secret,

@@ -10,10 +10,10 @@ use http::Method;
 use serde_json::Value;
 use url::Url;
 
-use super::Demo;
 use super::browser::{Answer, Browser, Problem};
 use super::report::{Failed, Report, print};
 use super::scene::{self, ENVIRONMENT};
+use super::setup::Demo;
 
 /// The browser's cookie of a session; on https it would be called `__Host-coder-session`.
 const SESSION_COOKIE: &str = "coder-session";

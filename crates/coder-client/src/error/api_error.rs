@@ -30,6 +30,9 @@ pub struct ApiError {
     pub(crate) cause: Option<Cause>,
     /// `true` when the request had a safe method (RFC 9110 §9.2.1), so that it changed nothing.
     pub(crate) changed_nothing: bool,
+    /// Whether the answer has a message or a code, as each refusal of Coder has; other peers answer
+    /// with nothing, or with JSON of their own.
+    pub(crate) is_of_coder: bool,
 }
 
 /// The cause of an internal error of Coder.
@@ -87,16 +90,16 @@ impl ApiError {
     /// Returns `true` when the caller lacks the permission. Some routes answer so with 500.
     pub(crate) fn is_forbidden(&self) -> bool {
         (self.status == StatusCode::FORBIDDEN && !self.is_switched_off())
-            || (self.is_of_the_server() && self.cause == Some(Cause::Forbidden))
+            || (self.is_server_error() && self.cause == Some(Cause::Forbidden))
     }
 
     /// Returns `true` when something that the request names does not exist, or is hidden from the
     /// caller.
     pub(crate) fn is_not_found(&self) -> bool {
         match self.status {
-            StatusCode::NOT_FOUND => !self.is_unsupported(),
-            StatusCode::BAD_REQUEST => self.names_what_is_not_there(),
-            _ => self.is_of_the_server() && self.cause == Some(Cause::NoRows),
+            StatusCode::NOT_FOUND => self.is_of_coder && !self.is_unsupported(),
+            StatusCode::BAD_REQUEST => self.names_missing_resource(),
+            _ => self.is_server_error() && self.cause == Some(Cause::NoRows),
         }
     }
 
@@ -151,7 +154,7 @@ impl ApiError {
             let is_of_a_name = self.cause == Some(Cause::DuplicateName);
             return Some(if is_of_a_name { Conflict::NameTaken } else { Conflict::Other });
         }
-        if self.status != StatusCode::CONFLICT {
+        if self.status != StatusCode::CONFLICT || !self.is_of_coder {
             return None;
         }
         let unique = |validation: &ValidationError| validation.field == "name";
@@ -166,19 +169,32 @@ impl ApiError {
         })
     }
 
+    /// Returns `true` when Coder itself has answered with this status.
+    pub(crate) fn says(&self, status: StatusCode) -> bool {
+        self.is_of_coder && self.status == status
+    }
+
+    /// Returns `true` when the answer tells nothing about what was asked for.
+    pub(crate) fn is_inconclusive(&self) -> bool {
+        let refused = self.is_forbidden() || self.is_not_found() || self.is_duplicate();
+        let is_absence = matches!(self.status, StatusCode::NOT_FOUND | StatusCode::GONE);
+        (self.is_server_error() && self.status != StatusCode::NOT_IMPLEMENTED && !refused)
+            || (is_absence && !self.is_of_coder)
+    }
+
     /// Returns `true` when the outcome of the request is unknown.
     pub(crate) fn is_outcome_unknown(&self) -> bool {
         let refused = self.is_forbidden() || self.is_not_found() || self.is_duplicate();
-        self.is_of_the_server() && !self.changed_nothing && !refused
+        self.is_server_error() && !self.changed_nothing && !refused
     }
 
     /// Returns `true` when the database accepted another request that came at the same time.
     fn is_duplicate(&self) -> bool {
-        self.is_of_the_server()
+        self.is_server_error()
             && matches!(self.cause, Some(Cause::Duplicate | Cause::DuplicateName))
     }
 
-    fn is_of_the_server(&self) -> bool {
+    fn is_server_error(&self) -> bool {
         self.status.is_server_error()
     }
 
@@ -186,7 +202,7 @@ impl ApiError {
     ///
     /// For a resource in the path Coder answers 404. It answers 400 for a user in releases up to
     /// 2.29, and for a resource that the body names.
-    fn names_what_is_not_there(&self) -> bool {
+    fn names_missing_resource(&self) -> bool {
         let message = &*self.message;
         let of_template = message.starts_with("Template ") && message.ends_with(" doesn't exist.");
         of_template

@@ -1,6 +1,6 @@
 //! Accounts at other services, such as GitHub, that workspaces use.
 
-use super::moment::ever;
+use super::moment::unless_never;
 use crate::List;
 use crate::reading::{model, neutral};
 use coder_core::Secret;
@@ -83,7 +83,7 @@ impl ExternalAuthLink {
     /// Returns the moment at which the access token expires; `None` for never, and when Coder does
     /// not tell it.
     pub fn expires_at(&self) -> Option<Timestamp> {
-        ever(self.expires)
+        unless_never(self.expires)
     }
 }
 

@@ -9,7 +9,7 @@ use serde::de::MapAccess;
 use serde::{Serialize, Serializer};
 
 use super::LoginType;
-use super::moment::ever;
+use super::moment::unless_never;
 use crate::reading::{Outcome, Read, model};
 use crate::{List, UserId};
 
@@ -60,7 +60,7 @@ model! {
 impl ApiKey {
     /// Returns the moment of the last use; `None` for never, and when Coder does not tell it.
     pub fn used_at(&self) -> Option<Timestamp> {
-        ever(self.last_used)
+        unless_never(self.last_used)
     }
 }
 

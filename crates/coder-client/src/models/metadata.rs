@@ -1,6 +1,6 @@
 //! Metadata that agents collect.
 
-use super::moment::ever;
+use super::moment::unless_never;
 use crate::reading::{model, neutral};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -42,7 +42,7 @@ impl AgentMetadataResult {
     /// Returns the moment at which the value was collected; `None` for never, and when Coder does
     /// not tell it.
     pub fn known_since(&self) -> Option<Timestamp> {
-        ever(self.collected_at)
+        unless_never(self.collected_at)
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::moment::ever;
+use super::moment::unless_never;
 use crate::reading::{model, open_enum};
 use crate::{List, OrganizationId, UserId};
 
@@ -58,7 +58,7 @@ impl User {
     /// Returns the moment of the user's last activity; `None` for never, and when Coder does not
     /// tell it.
     pub fn seen_at(&self) -> Option<Timestamp> {
-        ever(self.last_seen_at)
+        unless_never(self.last_seen_at)
     }
 }
 

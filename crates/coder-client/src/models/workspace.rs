@@ -4,7 +4,7 @@ use coder_core::Secret;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::moment::ever;
+use super::moment::unless_never;
 use super::{AppStatus, WorkspaceBuild};
 use crate::reading::{model, neutral, open_enum};
 use crate::{
@@ -105,7 +105,7 @@ model! {
 impl Workspace {
     /// Returns the moment of the last use; `None` for never, and when Coder does not tell it.
     pub fn used_at(&self) -> Option<Timestamp> {
-        ever(self.last_used_at)
+        unless_never(self.last_used_at)
     }
 }
 
@@ -155,7 +155,7 @@ model! {
     pub struct WorkspacePage {
         /// The workspaces on this page: the caller's favorites first, then running ones, then by
         /// owner and name.
-        pub workspaces: List<Workspace>,
+        pub workspaces: List<Workspace> = required,
         /// The number of workspaces on all pages; 0 when Coder does not tell it.
         pub count: u64,
     }

@@ -24,7 +24,7 @@ operations! {
         query {
             ;
             /// Returns only apps that this user has given consent to.
-            authorized_by("user_id"): UserId,
+            user("user_id"): UserId,
         }
         => List<OAuth2App>, needs OAuth2;
     /// `GET /api/v2/oauth2-provider/apps/{app}`: returns an OAuth2 app.

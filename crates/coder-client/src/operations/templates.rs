@@ -109,7 +109,7 @@ pub struct ListTemplates {
 
 impl ListTemplates {
     /// Creates the operation for the templates that match.
-    pub fn matching(filter: TemplateFilter) -> Self {
+    pub fn new(filter: TemplateFilter) -> Self {
         Self { filter }
     }
 }

@@ -61,7 +61,7 @@ pub struct ListUsers {
 
 impl ListUsers {
     /// Creates the operation for all users that match, in one answer.
-    pub fn matching(filter: UserFilter) -> Self {
+    pub fn new(filter: UserFilter) -> Self {
         Self { filter, limit: None, offset: None }
     }
 

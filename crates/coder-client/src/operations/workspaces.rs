@@ -38,7 +38,7 @@ impl ListWorkspaces {
     /// Creates the operation for all workspaces that match, in one answer.
     ///
     /// Coder has no upper limit of its own; see [`limit`](Self::limit).
-    pub fn matching(filter: WorkspaceFilter) -> Self {
+    pub fn new(filter: WorkspaceFilter) -> Self {
         Self { filter, limit: None, offset: None }
     }
 

@@ -85,7 +85,7 @@ macro_rules! model {
 
 macro_rules! filled {
     ($slot:expr, $field:ident) => {
-        $slot.tolerated()
+        $slot.or_neutral()
     };
     ($slot:expr, $field:ident required) => {
         $slot.required(stringify!($field))?

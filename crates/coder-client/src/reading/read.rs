@@ -173,7 +173,7 @@ impl<T: Read> Slot<T> {
     }
 
     /// Returns the value of another field, or the neutral value.
-    pub(crate) fn tolerated(self) -> T
+    pub(crate) fn or_neutral(self) -> T
     where
         T: Neutral,
     {

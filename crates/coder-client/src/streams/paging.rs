@@ -55,7 +55,7 @@ impl Client {
     /// use futures_util::TryStreamExt as _;
     ///
     /// async fn count_outdated(client: &Client) -> Result<usize, coder_client::ClientError> {
-    ///     let all = ListWorkspaces::matching(WorkspaceFilter::new());
+    ///     let all = ListWorkspaces::new(WorkspaceFilter::new());
     ///     let mut workspaces = client.items(all, 100);
     ///     let mut outdated = 0;
     ///     while let Some(workspace) = workspaces.try_next().await? {

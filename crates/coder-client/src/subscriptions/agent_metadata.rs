@@ -31,7 +31,7 @@ impl WatchAgentMetadata {
     }
 
     /// Returns the values if they differ from the last ones by more than their age.
-    fn news(&mut self, all: List<AgentMetadatum>) -> Vec<List<AgentMetadatum>> {
+    fn if_changed(&mut self, all: List<AgentMetadatum>) -> Vec<List<AgentMetadatum>> {
         let mut ageless = all.clone();
         for datum in ageless.iter_mut() {
             datum.result.age = Default::default();
@@ -68,7 +68,7 @@ impl Subscription for WatchAgentMetadata {
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<List<AgentMetadatum>>, ClientError> {
-        Ok(self.news(read_message(message)?))
+        Ok(self.if_changed(read_message(message)?))
     }
 
     async fn poll(

@@ -29,7 +29,7 @@ impl WatchWorkspace {
     /// Returns the workspace if it differs from the last one.
     ///
     /// Each new connection begins with the present state, which may be known already.
-    fn news(&mut self, workspace: Workspace) -> Vec<Workspace> {
+    fn if_changed(&mut self, workspace: Workspace) -> Vec<Workspace> {
         if self.last.as_ref() == Some(&workspace) {
             return Vec::new();
         }
@@ -62,13 +62,13 @@ impl Subscription for WatchWorkspace {
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<Workspace>, ClientError> {
-        Ok(self.news(read_message(message)?))
+        Ok(self.if_changed(read_message(message)?))
     }
 
     async fn poll(&mut self, client: &Client) -> Result<Polled<Workspace>, ClientError> {
         let workspace =
             client.send(&GetWorkspace::new(self.workspace).include_deleted(true)).await?;
-        Ok(Polled::more(self.news(workspace)))
+        Ok(Polled::more(self.if_changed(workspace)))
     }
 
     fn sends_events(&self) -> bool {

@@ -255,14 +255,14 @@ async fn an_exact_username_is_searched_for_and_compared_here() {
         ),
     ] {
         let script = Script::new([users()]);
-        let list = ListUsers::matching(filter).limit(1);
+        let list = ListUsers::new(filter).limit(1);
         let page = script.client().send(&list).await.unwrap();
         let names: Vec<&str> = page.users.iter().map(|user| &*user.username).collect();
         assert_eq!(names, [expected]);
         // Coder cuts its pages from all who have it as a part of a name.
         assert_eq!(script.requests()[0].uri().query(), Some(query));
     }
-    let list = ListUsers::matching(UserFilter::new().username("gr").unwrap());
+    let list = ListUsers::new(UserFilter::new().username("gr").unwrap());
     assert!(Script::new([users()]).client().send(&list).await.unwrap().users.is_empty());
 }
 

@@ -15,7 +15,7 @@ async fn a_list_is_read_page_by_page_as_it_is_wanted() {
         door.coder.add_workspace(&alice, &format!("dev-{number}")).create();
     }
     let client = door.client(&alice);
-    let all = || ListWorkspaces::matching(WorkspaceFilter::new().mine());
+    let all = || ListWorkspaces::new(WorkspaceFilter::new().mine());
     let asked = || {
         let requests = door.coder.requests();
         let queries = requests.iter().map(|asked| asked.query.replace("q=owner%3Ame&", ""));
@@ -44,7 +44,7 @@ async fn an_error_is_the_last_that_comes() {
     let alice = door.coder.add_user("alice");
     door.coder.add_workspace(&alice, "dev").create();
     door.coder.fail_next(Fault::login_page());
-    let list = ListWorkspaces::matching(WorkspaceFilter::new());
+    let list = ListWorkspaces::new(WorkspaceFilter::new());
     let mut workspaces = door.client(&alice).items(list, 1);
     assert!(workspaces.next().await.unwrap().is_err());
     assert!(workspaces.next().await.is_none());

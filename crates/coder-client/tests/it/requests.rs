@@ -98,8 +98,8 @@ pub(crate) fn every_operation() -> Vec<Written> {
             .permission("this", Permission::new("update", "workspace").resource(workspace)),
         GetUser::me(),
         GetUser::new("a?b ü"),
-        ListUsers::matching(UserFilter::new().search("dana").unwrap()).limit(25).offset(50),
-        ListUsers::matching(UserFilter::new().username("dana").unwrap()).limit(25).offset(50),
+        ListUsers::new(UserFilter::new().search("dana").unwrap()).limit(25).offset(50),
+        ListUsers::new(UserFilter::new().username("dana").unwrap()).limit(25).offset(50),
         CreateUser::from_password("dana", "dana@example.com", secret())
             .name("Dana Osei")
             .organization(ID.parse().unwrap())
@@ -139,7 +139,7 @@ pub(crate) fn every_operation() -> Vec<Written> {
         ListUserOrganizations::new(me()),
         GetUserOrganization::new(me(), "platform".to_owned()),
         ListTemplates::default(),
-        ListTemplates::matching(TemplateFilter::new().exact_name("dev").unwrap()),
+        ListTemplates::new(TemplateFilter::new().exact_name("dev").unwrap()),
         ListOrganizationTemplates::new(organization()),
         GetTemplateByName::new(organization(), "dev".to_owned()),
         GetTemplate::new(template),
@@ -159,7 +159,7 @@ pub(crate) fn every_operation() -> Vec<Written> {
         ListTemplateVersionExternalAuth::new(version).for_user(user),
         EvaluateDynamicParameters::new(version).input("region", "eu").for_user(user),
         ListWorkspaces::default(),
-        ListWorkspaces::matching(filter).limit(25).offset(50),
+        ListWorkspaces::new(filter).limit(25).offset(50),
         GetWorkspace::new(workspace),
         GetWorkspace::new(workspace).include_deleted(true),
         GetWorkspaceByName::new(me(), name.clone()),
@@ -224,7 +224,7 @@ pub(crate) fn every_operation() -> Vec<Written> {
         StartExternalAuthDevice::new("primary-github".to_owned()),
         FinishExternalAuthDevice::new("primary-github", secret()),
         ListOAuth2Apps::new(),
-        ListOAuth2Apps::new().authorized_by(user),
+        ListOAuth2Apps::new().user(user),
         CreateOAuth2App::new(settings()),
         UpdateOAuth2App::new(
             app,

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use jiff::SignedDuration;
 use url::Url;
 
-use super::browser_urls::callback_url;
+use super::callback_url::callback_url;
 use super::duration::Range;
 use super::key_store::KeyStoreConfig;
 use super::reader::{Reader, Section, each_once};
@@ -16,8 +16,9 @@ use crate::suggest::did_you_mean;
 use crate::{ConfigError, ConfigErrors, EnvironmentName, Notice, Provenance};
 
 /// `auth` of app-config, as far as it concerns Coder.
+///
+/// The struct is exhaustive, so that a portal that does not read a new key does not compile.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct AuthConfig {
     /// `auth.environment`: which block of `auth.providers.coder` the portal's pages use.
     pub environment: EnvironmentName,

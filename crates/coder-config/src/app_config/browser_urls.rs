@@ -8,9 +8,6 @@ use super::reader::{Reader, Value, web_url};
 use crate::Notice;
 use crate::message::shown;
 
-/// The path of the route that ends a login, behind the prefix of the auth backend.
-const CALLBACK: &str = "/coder/handler/frame";
-
 const OPT_IN: [&str; 3] = ["coder", "session", "dangerouslyAllowHttp"];
 
 /// A URL that browsers meet, and where it is written.
@@ -100,28 +97,4 @@ fn opted_in(opt_in: &Value<'_>, off_this_machine: Option<&BrowserUrl<'_>>) -> No
         ),
     };
     Notice::new(path, message).at(opt_in.node.provenance().clone())
-}
-
-/// Reads a `callbackUrl` that a route of the portal serves: it ends with `/coder/handler/frame`,
-/// or with that and one part of its own.
-///
-/// What stands in front of it may be changed by a reverse proxy, so any prefix will do.
-pub(super) fn callback_url(text: &str) -> Result<Url, &'static str> {
-    let url = web_url(text)?;
-    if url.fragment().is_some() {
-        return Err("a redirect URI has no fragment (RFC 6749 section 3.1.2)");
-    }
-    let tail = url.path().rfind(CALLBACK).and_then(|at| url.path().get(at + CALLBACK.len()..));
-    let is_served = match tail.map(|tail| tail.strip_prefix('/').ok_or(tail)) {
-        Some(Ok(name)) => !name.is_empty() && !name.contains('/'),
-        Some(Err(rest)) => rest.is_empty(),
-        None => false,
-    };
-    if is_served {
-        Ok(url)
-    } else {
-        Err("no route of the portal is there; the path must end with \
-             `/api/auth/coder/handler/frame`, or with that and one part of its own, such as \
-             `/api/auth/coder/handler/frame/staging`")
-    }
 }

@@ -3,6 +3,7 @@
 mod auth;
 mod backend;
 mod browser_urls;
+mod callback_url;
 mod catalog;
 mod catalog_rules;
 mod coder;
@@ -29,6 +30,7 @@ pub use cors::CorsConfig;
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::ProxyConfig;
 pub use remote_catalog::RemoteCatalogConfig;
+pub(crate) use session::StoreType;
 pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
 pub(crate) use sign_in::RuleOptions;
 pub use sign_in::{

@@ -9,8 +9,9 @@ use crate::suggest::or_known;
 use crate::{ConfigError, Provenance};
 
 /// `coder.session`: how long browsers stay signed in, and what protects what is stored.
+///
+/// The struct is exhaustive, so that a portal that does not read a new key does not compile.
 #[derive(Clone, Debug, Default)]
-#[non_exhaustive]
 pub struct SessionConfig {
     /// `idle`: a session that was not used for this long ends.
     pub idle: Option<SignedDuration>,
@@ -91,7 +92,28 @@ pub enum SessionStoreConfig {
     },
 }
 
-const STORES: [&str; 3] = ["memory", "sqlite", "postgres"];
+/// Declares the types of stores, each with its name in configuration.
+macro_rules! store_types {
+    ($($variant:ident = $name:literal;)+) => {
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum StoreType { $($variant),+ }
+
+        impl StoreType {
+            const ALL: &[Self] = &[$(Self::$variant),+];
+            pub(crate) const NAMES: &[&str] = &[$($name),+];
+
+            fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+    };
+}
+
+store_types! {
+    Memory = "memory";
+    Sqlite = "sqlite";
+    Postgres = "postgres";
+}
 
 impl<'a> Reader<'a> {
     pub(super) fn session(&mut self, coder: &Section<'a>) -> SessionConfig {
@@ -145,9 +167,11 @@ impl<'a> Reader<'a> {
             }
             let kind = value.node.scalar_text()?;
             return match self.store_type(&value, kind)? {
-                "memory" => Some(SessionStoreConfig::Memory),
-                "sqlite" => Some(SessionStoreConfig::Sqlite { file: None, provenance: None }),
-                _ => {
+                StoreType::Memory => Some(SessionStoreConfig::Memory),
+                StoreType::Sqlite => {
+                    Some(SessionStoreConfig::Sqlite { file: None, provenance: None })
+                }
+                StoreType::Postgres => {
                     let problem = "is `postgres`, but not which database; write \
                                    `store: { type: postgres, url: '${DATABASE_URL}' }`";
                     self.invalid(&value, problem);
@@ -161,16 +185,17 @@ impl<'a> Reader<'a> {
         let value = self.value(&section, "type")?;
         let kind = self.store_type(&value, kind)?;
         // Ignoring one would keep sessions where nobody expects them.
-        for (option, owner) in [("file", "sqlite"), ("url", "postgres")] {
+        for (option, owner) in [("file", StoreType::Sqlite), ("url", StoreType::Postgres)] {
             if kind != owner
                 && let Some(value) = self.value(&section, option)
             {
+                let (owner, kind) = (owner.as_str(), kind.as_str());
                 self.invalid(&value, format!("is an option of `{owner}`, not of `{kind}`"));
             }
         }
         match kind {
-            "memory" => Some(SessionStoreConfig::Memory),
-            "sqlite" => {
+            StoreType::Memory => Some(SessionStoreConfig::Memory),
+            StoreType::Sqlite => {
                 let file = self.parsed(&section, "file", |text| match text {
                     ":memory:" => Err("not a file; write `store: memory`"),
                     file => Ok(file.to_owned()),
@@ -179,7 +204,7 @@ impl<'a> Reader<'a> {
                 let provenance = written.map(|value| value.node.provenance().clone());
                 Some(SessionStoreConfig::Sqlite { file, provenance })
             }
-            _ => {
+            StoreType::Postgres => {
                 let url = self.required_secret(&section, "url")?;
                 let scheme = url.expose().split_once("://").map(|(scheme, _)| scheme);
                 if !matches!(scheme, Some("postgres" | "postgresql"))
@@ -194,10 +219,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn store_type(&mut self, value: &Value<'a>, kind: &str) -> Option<&'static str> {
-        let known = STORES.into_iter().find(|known| *known == kind.trim());
+    fn store_type(&mut self, value: &Value<'a>, kind: &str) -> Option<StoreType> {
+        let known = StoreType::ALL.iter().find(|known| known.as_str() == kind.trim()).copied();
         if known.is_none() {
-            let hint = or_known(kind, &STORES);
+            let hint = or_known(kind, StoreType::NAMES);
             let kind = crate::message::shown(kind);
             self.invalid(value, format!("is `{kind}`, and there is no such store{hint}"));
         }

@@ -10,13 +10,13 @@ use granit_parser::{
 
 use super::characters::{StandIns, whole_characters};
 use super::indentation::{Begins, First, indenting_tab, is_no_space, is_outdented};
+use super::limits::{
+    MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_NODES, MAX_NODES,
+    MAX_REPEATED_BYTES, MAX_SCALAR_BYTES,
+};
 use super::mapping::{Key, insert, merge};
 use super::problem::{TAB, problem};
 use super::schema::{self, Schema};
-use super::{
-    MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_NODES, MAX_NODES,
-    MAX_REPEATED_BYTES, MAX_SCALAR_BYTES, Place,
-};
 use crate::node::{Content, Map};
 use crate::{ConfigError, Location, Node};
 
@@ -125,6 +125,14 @@ fn acceptable(place: &Place, text: &str, json: bool) -> Result<(), ConfigError> 
         }
     }
     Ok(())
+}
+
+/// Naming of places in a text.
+pub(super) enum Place {
+    /// Line and column of a file.
+    File(Arc<str>),
+    /// One place for all, where lines and columns would say nothing.
+    Fixed(Location),
 }
 
 impl Place {

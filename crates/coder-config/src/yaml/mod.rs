@@ -28,31 +28,21 @@
 
 mod characters;
 mod indentation;
+mod limits;
 mod loader;
 mod mapping;
 mod problem;
 mod schema;
 
-use crate::node::{Content, Entry};
+use crate::node::Content;
 use crate::{ConfigError, Location, Node};
 
-/// The most bytes of a file that is read: 4 MiB.
-pub const MAX_BYTES: usize = 4 << 20;
-/// The deepest nesting of collections.
-pub const MAX_DEPTH: usize = 64;
-/// The most values in one document, keys not counted. What an anchor marks and what an alias
-/// repeats counts again.
-pub const MAX_NODES: usize = 50_000;
-/// The most documents in one file.
-pub const MAX_DOCUMENTS: usize = 10_000;
-/// The most values in one file.
-pub const MAX_FILE_NODES: usize = 250_000;
-/// The most bytes of one key or scalar: 1 MiB.
-pub const MAX_SCALAR_BYTES: usize = 1 << 20;
-/// The most bytes of text that anchors and aliases may repeat in one document: 1 MiB.
-pub const MAX_REPEATED_BYTES: usize = 1 << 20;
-/// How often an anchor may be used, counted with the aliases inside it as npm's `yaml` does.
-pub const MAX_ALIASES: usize = 100;
+use loader::Place;
+
+pub use limits::{
+    MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_NODES, MAX_NODES,
+    MAX_REPEATED_BYTES, MAX_SCALAR_BYTES,
+};
 
 /// Reads every document of a YAML or JSON file. A document that is broken does not take the
 /// others with it; one that exceeds a limit ends the reading. Empty documents are null.
@@ -100,27 +90,6 @@ pub(crate) fn json_document(file: &str, text: &str) -> Result<Node, ConfigError>
 pub(crate) fn json(text: &str, location: &Location) -> Option<Result<Node, ConfigError>> {
     serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
     Some(loader::load_json(&Place::Fixed(location.clone()), text))
-}
-
-/// How places are named.
-enum Place {
-    File(std::sync::Arc<str>),
-    /// Lines and columns would say nothing.
-    Fixed(Location),
-}
-
-/// A list as JavaScript shows it where it takes it for an object: a mapping from index to item.
-pub(crate) fn index_map(items: impl IntoIterator<Item = Content>) -> Content {
-    Content::Map(Box::new(
-        items
-            .into_iter()
-            .enumerate()
-            .map(|(index, content)| {
-                let node = Node::new(content, Location::Program);
-                (index.to_string(), Entry::new(Location::Program, node))
-            })
-            .collect(),
-    ))
 }
 
 #[cfg(test)]

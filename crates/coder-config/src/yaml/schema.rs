@@ -1,7 +1,8 @@
 //! What a scalar means: the YAML 1.2 core schema, and YAML 1.1's where a document asks for it,
 //! as the `yaml` package of npm reads them.
 
-use crate::node::Content;
+use crate::node::{Content, Entry};
+use crate::{Location, Node};
 
 /// Which schema a document is read with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +88,7 @@ fn binary(text: &str) -> Content {
         digits.pop();
     }
     let bytes = LENIENT.decode(digits).unwrap_or_default();
-    super::index_map(
+    index_map(
         bytes
             .into_iter()
             .map(|byte| Content::Number { value: byte.into(), text: byte.to_string().into() }),
@@ -234,6 +235,20 @@ fn is_timestamp(text: &str) -> bool {
     let time = time.split(['+', '-']).next().unwrap_or(time).trim_end();
     let time = time.split_once('.').map_or(time, |(whole, _)| whole);
     sizes(date, '-', &[(4, 4), (1, 2), (1, 2)]) && sizes(time, ':', &[(1, 2), (1, 2), (1, 2)])
+}
+
+/// A list as JavaScript shows it where it takes it for an object: a mapping from index to item.
+fn index_map(items: impl IntoIterator<Item = Content>) -> Content {
+    Content::Map(Box::new(
+        items
+            .into_iter()
+            .enumerate()
+            .map(|(index, content)| {
+                let node = Node::new(content, Location::Program);
+                (index.to_string(), Entry::new(Location::Program, node))
+            })
+            .collect(),
+    ))
 }
 
 #[cfg(test)]

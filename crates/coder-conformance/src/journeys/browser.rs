@@ -17,7 +17,7 @@ use url::Url;
 
 use super::{Stage, Trouble, ensure};
 use crate::page;
-use crate::sections::UNKNOWN_ID;
+use crate::placeholders::UNKNOWN_ID;
 use crate::sections::provider::{App, UNKNOWN_SECRET};
 use crate::server::Reply;
 

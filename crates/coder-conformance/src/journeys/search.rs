@@ -43,7 +43,7 @@ pub(super) async fn search(stage: &mut Stage) -> Result<(), Trouble> {
 
 /// The workspaces of the world that are there; a deployment may have lost some.
 async fn present(owner: &Client) -> Result<BTreeSet<String>, Trouble> {
-    let all = owner.send(&ListWorkspaces::matching(WorkspaceFilter::new())).await?;
+    let all = owner.send(&ListWorkspaces::new(WorkspaceFilter::new())).await?;
     let names = all.workspaces.iter().map(|workspace| workspace.name.to_string());
     Ok(names.filter(|name| WORLD.contains(&name.as_str())).collect())
 }
@@ -60,7 +60,7 @@ async fn forms(stage: &mut Stage, present: &BTreeSet<String>) -> Result<(), Trou
         ("parameter", new().param("fixed", "y")?, &["acme-api"]),
         ("text", new().mine().text("acme-web")?, &["acme-web"]),
     ] {
-        let found = owner.send(&ListWorkspaces::matching(filter)).await?;
+        let found = owner.send(&ListWorkspaces::new(filter)).await?;
         let names: BTreeSet<String> = found
             .workspaces
             .iter()

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::UNKNOWN_ID;
 use super::provider::APPS;
+use crate::placeholders::UNKNOWN_ID;
 use crate::server::Server;
 
 const NAMES: &[&str] = &[
@@ -48,7 +48,7 @@ const CALLBACKS: &[&str] = &[
     " https://a.test/cb",
 ];
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     let (owner, member) = (server.token("ada"), server.token("grace"));
     server.ask("apps/list-no-session", "GET", APPS).send().await;

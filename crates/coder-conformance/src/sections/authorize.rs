@@ -1,8 +1,8 @@
 //! `/oauth2/authorize`: every parameter in every wrong form, every way to be signed in, consent.
 
-use super::UNKNOWN_ID;
 use super::provider::{APPS, App, CHALLENGE, Pairs, VERIFIER, borrowed};
 use crate::page;
+use crate::placeholders::UNKNOWN_ID;
 use crate::server::Server;
 
 const AUTHORIZE: &str = "/oauth2/authorize";

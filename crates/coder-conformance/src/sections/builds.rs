@@ -16,7 +16,7 @@ pub(super) const PLAIN: &str = "{ws:plain}";
 /// The workspace with parameters.
 const FULL: &str = "{fullws}";
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     refused(server).await;
     transitions(server).await;

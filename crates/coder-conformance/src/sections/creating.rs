@@ -20,7 +20,7 @@ const NEW_NAME: &str = "*";
 /// The name of the first workspace that the run creates, which the sections after this one use.
 pub(super) const FIRST_NAME: &str = "f{run}-1";
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     let mut creating = Creating { server, names: 0 };
     creating.create("plain", "ada", plain(json!({}))).await;

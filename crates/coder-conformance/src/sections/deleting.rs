@@ -17,7 +17,7 @@ const DELETED: &[Row<'_>] = &[
     ("deleted/by-name-include", "ada", "GET /users/me/workspace/f{run}-1?include_deleted=true"),
 ];
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     let delete = || json!({ "transition": "delete" });
     build(server, "plain/delete-foreign", "grace", PLAIN, Some(delete())).await;

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::UNKNOWN_ID;
 use super::provider::{App, TokenPair, UNKNOWN_SECRET, wrong_half};
+use crate::placeholders::UNKNOWN_ID;
 use crate::server::Server;
 
 /// Sends the requests to `DELETE /oauth2/tokens`; `pair` is linus' at `app`.

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::UNKNOWN_ID;
 use super::provider::{App, Change, Pairs, TokenPair, UNKNOWN_SECRET, borrowed, wrong_half};
+use crate::placeholders::UNKNOWN_ID;
 use crate::server::Server;
 
 const TOKENS: &str = "/oauth2/tokens";
@@ -19,7 +19,7 @@ pub(super) struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// Sends the requests.
+    /// Sends the requests of this section.
     pub(super) async fn play(&self, server: &mut Server) {
         let code = self.code(server, &[]).await;
         server.name(&code, "{code}");
@@ -239,7 +239,7 @@ impl Exchange<'_> {
         self.send(server, "redirect-sent-at-authorize-absent-here-then-right", &code, &[]).await;
     }
 
-    /// RFC 8707.
+    /// Asks for tokens of a resource (RFC 8707).
     async fn resources(&self, server: &mut Server) {
         let base = server.seed().base.clone();
         let (own, foreign) =

@@ -12,7 +12,7 @@ const API: Family = Family { labels: "", paths: "/api/v2" };
 /// In nanoseconds, which is how Coder takes lifetimes.
 const HOUR: u64 = 3_600_000_000_000;
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     let ivan = server.add_user("ivan").await;
     KEYS.send(
@@ -35,7 +35,7 @@ fn token(name: &str, lifetime: u64) -> Value {
     json!({ "token_name": name, "lifetime": lifetime })
 }
 
-/// `POST /users/me/keys/tokens`.
+/// Asks for `POST /users/me/keys/tokens` in several ways.
 async fn make(server: &mut Server) {
     let scoped = |name: &str, scope: &str| json!({ "token_name": name, "lifetime": HOUR, "scopes": [scope] });
     let legacy =

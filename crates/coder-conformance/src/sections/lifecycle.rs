@@ -5,7 +5,7 @@ use serde_json::json;
 use super::provider::{APPS, App, TokenPair, borrowed};
 use crate::server::Server;
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server, app: &App) {
     secret_deleted(server, app).await;
     suspended(server, app).await;

@@ -2,7 +2,7 @@
 
 use crate::server::Server;
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     for document in ["oauth-authorization-server", "oauth-protected-resource"] {
         well_known(server, document).await;

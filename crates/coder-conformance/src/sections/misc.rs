@@ -106,7 +106,7 @@ const OF_ORGANIZATIONS: &[Row<'_>] = &[
     ("none", NOBODY, "GET "),
 ];
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     ANYWHERE.send(server, ROOTS).await;
     API.ask(server, ("buildinfo", NOBODY, "GET /buildinfo")).send().await;

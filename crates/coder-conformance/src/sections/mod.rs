@@ -33,9 +33,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::server::Server;
 
-/// A client id, workspace id and so on that no Coder has.
-pub(crate) const UNKNOWN_ID: &str = "3f9f6d3c-1111-4222-8333-944445555666";
-
 /// A part of the requests, with a file of recorded answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -52,7 +49,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// All parts.
+    /// All parts, in the order they are asked.
     pub const ALL: [Self; 4] = [Self::OAuth, Self::Api, Self::Workspaces, Self::Off];
 
     /// Sends the requests of this part.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::UNKNOWN_ID;
+use crate::placeholders::UNKNOWN_ID;
 use crate::server::Server;
 
 const REQUESTS: &[(&str, &str)] = &[

@@ -141,7 +141,7 @@ impl Server {
         self.ask(label, "POST", "/oauth2/tokens").form(&borrowed(form)).send().await
     }
 
-    /// Exchanges a code.
+    /// Exchanges an authorization code for a pair.
     pub(super) async fn exchange(
         &mut self,
         label: &str,
@@ -160,7 +160,7 @@ impl Server {
         TokenPair::of(&reply)
     }
 
-    /// Refreshes a pair.
+    /// Exchanges a refresh token for a new pair.
     pub(super) async fn refresh(
         &mut self,
         label: &str,

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::UNKNOWN_ID;
 use super::provider::{APPS, App, TokenPair};
+use crate::placeholders::UNKNOWN_ID;
 use crate::server::{Reply, Server};
 
 const REGISTER: &str = "/oauth2/register";
@@ -28,7 +28,7 @@ const REDIRECT_URIS: &[&str] = &[
     "https://a.test/*",
 ];
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     let good = json!({ "redirect_uris": ["https://portal.test/cb"], "client_name": "Dyn" });
     let registered = server.ask("register/good", "POST", REGISTER).json(&good).send().await;

@@ -167,7 +167,7 @@ const PAGE_REQUESTS: &[Row<'_>] = &[
 /// The workspaces of the world. A deployment may have more, which are not compared.
 const WORLD: &[&str] = &["acme-api", "acme-web", "grace-api", "vm", "broken"];
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     for searches in [SEARCHES, PARAMETER_SEARCHES, OTHER_SEARCHES] {
         for search in searches {

@@ -13,7 +13,7 @@ const SETTINGS: Family = Family { labels: "knobs/", paths: "/api/v2/workspaces/{
 
 const HOUR: i64 = 3600;
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     autostart(server).await;
     time_to_live(server).await;

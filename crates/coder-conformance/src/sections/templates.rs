@@ -92,7 +92,7 @@ const PARTS_OF_A_VERSION: &[&str] = &[
     "schema",
 ];
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     TEMPLATES.send(server, ONE_TEMPLATE).await;
     for search in SEARCHES {

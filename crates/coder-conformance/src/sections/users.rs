@@ -82,7 +82,7 @@ const SIGN_IN_AND_QUOTA: &[Row<'_>] = &[
     ("quota-legacy", "grace", "GET /workspace-quota/me"),
 ];
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     credentials(server).await;
     USERS.send(server, ONE_USER).await;
@@ -146,7 +146,7 @@ async fn credentials(server: &mut Server) {
         .await;
 }
 
-/// `POST /users/login`.
+/// Asks for `POST /users/login` in several ways.
 async fn sign_in(server: &mut Server) {
     let password = server.seed().password.clone();
     let grace = "grace@example.com";

@@ -104,7 +104,7 @@ const WATCH: &str = "/workspaces/{workspace.acme-api}/watch";
 const WATCH_SOCKET: &str = "/workspaces/{workspace.acme-api}/watch-ws";
 const FOLLOW: &str = "/workspacebuilds/{acme-api.build}/logs?follow";
 
-/// Sends the requests.
+/// Sends the requests of this section.
 pub(super) async fn play(server: &mut Server) {
     WORKSPACES.send(server, WORKSPACE).await;
     let upper = server.fill("{workspace.vm}").to_uppercase();

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::Open;
-use crate::authentication::Caller;
 use crate::json::Json as _;
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Kind, Shape, field};

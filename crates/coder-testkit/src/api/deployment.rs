@@ -4,17 +4,17 @@ use serde_json::json;
 
 use super::Open;
 use crate::json::Json as _;
-use crate::scopes as oauth_scopes;
+use crate::rules::scopes as oauth_scopes;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 
-/// `GET /api/v2`.
+/// Answers a request for `GET /api/v2`.
 pub(crate) fn root(_: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
     Ok(Reply::ok(&json!({ "message": "👋" })))
 }
 
-/// `GET /api/v2/buildinfo`.
+/// Answers a request for `GET /api/v2/buildinfo`.
 pub(crate) fn build_info(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
     let settings = deployment.settings;
     let dialect = deployment.dialect();
@@ -55,7 +55,7 @@ pub(crate) fn experiments(deployment: &mut Deployment<'_>, call: &Call, _: &Open
     Ok(Reply::ok(&json!(on)))
 }
 
-/// `GET /api/v2/experiments/available`.
+/// Answers a request for `GET /api/v2/experiments/available`.
 pub(crate) fn available_experiments(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -65,7 +65,7 @@ pub(crate) fn available_experiments(
     Ok(Reply::ok(&json!({ "safe": deployment.dialect().safe_experiments })))
 }
 
-/// `GET /api/v2/auth/scopes`.
+/// Answers a request for `GET /api/v2/auth/scopes`.
 pub(crate) fn scopes(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
     Ok(Reply::ok(&json!({ "external": oauth_scopes::catalog(deployment.settings.version) })))
 }
@@ -86,13 +86,13 @@ pub(crate) fn regions(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>
     })))
 }
 
-/// `GET /api/v2/applications/host`.
+/// Answers a request for `GET /api/v2/applications/host`.
 pub(crate) fn app_host(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     deployment.authenticate(call)?;
     Ok(Reply::ok(&json!({ "host": wildcard(deployment) })))
 }
 
-/// `GET /api/v2/deployment/ssh`.
+/// Answers a request for `GET /api/v2/deployment/ssh`.
 pub(crate) fn ssh(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     deployment.authenticate(call)?;
     Ok(Reply::ok(&json!({
@@ -173,7 +173,7 @@ pub(crate) fn upload(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>)
     Err(Reply::bad_request(&format!("Unsupported content type header \"{kind}\".")))
 }
 
-/// `GET /api/v2/users/authmethods`.
+/// Answers a request for `GET /api/v2/users/authmethods`.
 pub(crate) fn auth_methods(_: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
     Ok(Reply::ok(&json!({
         "password": { "enabled": true },

@@ -6,13 +6,12 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Open, first, second};
-use crate::authentication::Caller;
 use crate::json::Json as _;
-use crate::keys::{ApiKey, KeyKind};
+use crate::model::{ApiKey, KeyKind, User};
 use crate::release::Dialect;
-use crate::scopes;
+use crate::rules::authentication::Caller;
+use crate::rules::scopes;
 use crate::store::Deployment;
-use crate::users::User;
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Shape, field};
 use crate::wire::reply::{Answer, Reply};
@@ -21,11 +20,11 @@ const DAY: u64 = 24 * 3600;
 
 /// No token lives longer than a hundred years.
 const MAX_LIFETIME: Duration = Duration::from_secs(100 * 365 * DAY + 25 * DAY);
-/// Of an owner, a week.
+/// The longest life of an owner's token: a week.
 const MAX_OWNER_LIFETIME: Duration = Duration::from_secs(7 * DAY);
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(7 * DAY);
 
-/// What an allow list has that allows everything.
+/// The entry of an allow list that allows everything.
 const EVERYTHING: &str = "*:*";
 
 const CREATE_TOKEN: Shape = Shape {
@@ -77,34 +76,34 @@ pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>
     Ok(Reply::ok(&with_owner.collect()))
 }
 
-/// `GET …/keys/tokens/tokenconfig`.
+/// Answers a request for `GET …/keys/tokens/tokenconfig`.
 pub(crate) fn config(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let (_, user) = key_holder(deployment, call, open, "api_key:read")?;
     let lifetime = u64::try_from(max_lifetime(&user).as_nanos()).unwrap_or(u64::MAX);
     Ok(Reply::ok(&json!({ "max_token_lifetime": lifetime })))
 }
 
-/// `GET …/keys/tokens/{name}`.
+/// Answers a request for `GET …/keys/tokens/{name}`.
 pub(crate) fn get_by_name(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let (_, user) = key_holder(deployment, call, open, "api_key:read")?;
     let key = deployment.state.token_named(&user, second(open)).ok_or_else(Reply::not_found)?;
     Ok(Reply::ok(&key.json(deployment.dialect())))
 }
 
-/// `GET …/keys/{key}`.
+/// Answers a request for `GET …/keys/{key}`.
 pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let key = named_key(deployment, call, open, "api_key:read")?;
     Ok(Reply::ok(&key.json(deployment.dialect())))
 }
 
-/// `DELETE …/keys/{key}`.
+/// Answers a request for `DELETE …/keys/{key}`.
 pub(crate) fn delete(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let key = named_key(deployment, call, open, "api_key:delete")?;
     deployment.state.delete_keys(|doomed| doomed.parts == key.parts);
     Ok(Reply::no_content())
 }
 
-/// `PUT …/keys/{key}/expire`.
+/// Answers a request for `PUT …/keys/{key}/expire`.
 pub(crate) fn expire(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let key = named_key(deployment, call, open, "api_key:update")?;
     let now = deployment.now;
@@ -114,7 +113,7 @@ pub(crate) fn expire(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     Ok(Reply::no_content())
 }
 
-/// `POST …/keys/tokens`.
+/// Answers a request for `POST …/keys/tokens`.
 pub(crate) fn create(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let (_, user) = key_holder(deployment, call, open, "api_key:create")?;
     let body = CREATE_TOKEN.read(call)?;

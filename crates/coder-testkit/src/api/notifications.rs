@@ -7,13 +7,13 @@ use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 
-/// `GET /api/v2/notifications/settings`.
+/// Answers a request for `GET /api/v2/notifications/settings`.
 pub(crate) fn settings(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     deployment.authenticate(call)?;
     Ok(Reply::ok(&json!({ "notifier_paused": false })))
 }
 
-/// `GET /api/v2/notifications/inbox`: empty.
+/// Answers `GET /api/v2/notifications/inbox`, which is empty here.
 pub(crate) fn inbox(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     deployment.authenticate(call)?;
     Ok(Reply::ok(&json!({ "notifications": [], "unread_count": 0 })))

@@ -2,14 +2,17 @@
 //!
 //! What the table does not have is 404; what it has with another method is 405.
 
-use super::table::{Gate, Open, Route, below, delete, get, patch, post, put};
+use super::open::Open;
+use super::table::{Gate, Route, below, delete, get, patch, post, put};
 use super::{authcheck, deployment, external_auth, keys, notifications};
+use super::{first, second};
+use super::{organizations, templates, users, workspaces};
 use crate::Version;
+use crate::api::templates::parse_id;
+use crate::oauth2;
 use crate::store::Deployment;
-use crate::templates::parse_id;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
-use crate::{oauth2, organizations, templates, users, workspaces};
 
 /// Every route of a build without enterprise features that the fake knows.
 pub(crate) const ROUTES: &[Route] = &[
@@ -113,7 +116,7 @@ pub(crate) const ROUTES: &[Route] = &[
     below("workspaceagents/{agent}", agents),
 ];
 
-/// Outer paths first.
+/// The gates of the API, those of outer paths first.
 pub(crate) const GATES: &[Gate] = &[
     Gate { path: "users/{user}", check: see_user },
     Gate { path: "organizations", check: signed_in },
@@ -175,21 +178,6 @@ fn see_workspace(
     let visible = workspace
         .filter(|workspace| workspace.is_visible_to(&caller.user) && caller.may("workspace:read"));
     visible.ok_or_else(Reply::not_found).map(drop)
-}
-
-/// What stands at the first open part.
-pub(crate) fn first<'a>(open: &Open<'a>) -> &'a str {
-    open.first().copied().unwrap_or_default()
-}
-
-/// What stands at the second open part.
-pub(crate) fn second<'a>(open: &Open<'a>) -> &'a str {
-    open.get(1).copied().unwrap_or_default()
-}
-
-/// What stands at the third open part.
-pub(crate) fn third<'a>(open: &Open<'a>) -> &'a str {
-    open.get(2).copied().unwrap_or_default()
 }
 
 /// The segments of a call behind the first ones.

@@ -2,15 +2,13 @@
 
 use http::Method;
 
+use super::Open;
 use crate::Version;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 
-/// What stands in a path where a pattern is open, in order: `grace` for `users/{user}`.
-pub(crate) type Open<'a> = [&'a str];
-
-/// Answers a call.
+/// A function that answers a call.
 pub(crate) type Handler = fn(&mut Deployment<'_>, &Call, &Open<'_>) -> Answer;
 
 /// Refuses a call for what the beginning of its path names.
@@ -27,7 +25,7 @@ pub(crate) struct Route {
     since: Version,
 }
 
-/// What a caller must be, and may learn, before they are told that a route does not exist.
+/// The check that a caller passes before they are told that a route does not exist.
 pub(crate) struct Gate {
     pub(crate) path: &'static str,
     pub(crate) check: Check,
@@ -86,7 +84,7 @@ impl Route {
     }
 }
 
-/// What stands at the open parts of a pattern, when the path begins with it.
+/// Returns the segments at the open parts of a pattern, when the path begins with it.
 fn opened<'a>(pattern: &str, segments: &[&'a str]) -> Option<Vec<&'a str>> {
     let mut segments = segments.iter();
     let mut open = Vec::new();

@@ -74,7 +74,7 @@ struct State {
     requests: Vec<RecordedRequest>,
 }
 
-/// What stands in a cursor.
+/// The content of a cursor.
 #[derive(Serialize, Deserialize)]
 struct Cursor {
     filters: Vec<String>,
@@ -109,7 +109,7 @@ impl FakeCatalog {
         &self.token
     }
 
-    /// Swaps all entities.
+    /// Replaces all entities by these.
     pub fn replace(&self, entities: impl IntoIterator<Item = Entity>) {
         let entities = entities.into_iter().map(|entity| {
             let served = served(&entity);

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Longer keys are not indexed, and of longer values only that they are there.
 const MAX_INDEXED: usize = 200;
 
-/// What is not indexed, or in another way than the rest.
+/// The fields that are not indexed, or in another way than the rest.
 const SPECIAL: [&str; 7] = [
     "attachments",
     "relations",
@@ -116,7 +116,7 @@ fn visit(path: &str, value: &Value, rows: &mut Vec<(String, Option<String>)>) {
 mod tests {
     use super::*;
 
-    /// What a real catalog answered for such an entity, statement by statement.
+    /// Checks what a real catalog answered for such an entity, statement by statement.
     #[test]
     fn filters_mean_what_they_mean_to_backstage() {
         let entity = serde_json::json!({

@@ -67,7 +67,7 @@ macro_rules! catalog_tests {
     )+};
 }
 
-/// What the catalog answers; a failure fails the test.
+/// Returns the answer of the catalog; a failure fails the test.
 #[track_caller]
 fn answered<T>(answer: Result<T, CatalogError>) -> T {
     answer.unwrap_or_else(|error| misuse(&format!("the catalog does not answer: {error}")))
@@ -108,7 +108,7 @@ pub async fn kind_and_namespace_tell_entities_apart(catalog: &dyn Catalog) {
     assert_eq!(title(catalog, "group:default/payments").await.as_deref(), Some("Payments team"));
 }
 
-/// What is not there is `None`, and not an error.
+/// An entity that is not there is `None`, and not an error.
 pub async fn an_unknown_reference_finds_nothing(catalog: &dyn Catalog) {
     for unknown in ["component:default/nothing", "api:default/payments", "user:other/alice"] {
         assert_eq!(title(catalog, unknown).await, None, "{unknown}");

@@ -249,7 +249,7 @@ async fn talk(socket: WebSocket, wire: Wire, in_two_frames: bool) {
     select(std::pin::pin!(receive), std::pin::pin!(send)).await;
 }
 
-/// What the fake hears of a client.
+/// Converts a message of a client to one that the fake hears.
 fn heard(message: Message) -> Option<WebSocketMessage> {
     match message {
         Message::Text(text) => Some(WebSocketMessage::Text(text.as_str().to_owned())),
@@ -258,8 +258,8 @@ fn heard(message: Message) -> Option<WebSocketMessage> {
     }
 }
 
-/// What goes over the wire for a message: a text may come in two frames, of which the second one
-/// is empty and ends it (RFC 6455 §5.4).
+/// Returns the frames of a message: a text may come in two frames, of which the second one is empty
+/// and ends it (RFC 6455 §5.4).
 fn told(message: WebSocketMessage, in_two_frames: bool) -> Vec<Message> {
     match message {
         WebSocketMessage::Text(text) if in_two_frames => {
@@ -269,10 +269,10 @@ fn told(message: WebSocketMessage, in_two_frames: bool) -> Vec<Message> {
         }
         WebSocketMessage::Text(text) => vec![Message::Text(text.into())],
         WebSocketMessage::Binary(bytes) => vec![Message::Binary(bytes)],
+        WebSocketMessage::Ping => vec![Message::Ping(Bytes::new())],
         WebSocketMessage::Close { code, reason } => {
             let frame = CloseFrame { code: code.into(), reason: reason.into() };
             vec![Message::Close(Some(frame))]
         }
-        _ => Vec::new(),
     }
 }

@@ -4,19 +4,18 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::apps::AppSecret;
 use super::go_url::GoUrl;
-use super::{App, ClientType, NewApp, method_not_allowed};
-use crate::authentication::Caller;
+use crate::model::{App, AppSecret, ClientType, NewApp};
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Rule, Shape, field, parse_id, ruled};
 use crate::wire::reply::{Answer, Reply};
 
-/// What an owner sends to register an application.
+/// The body with which an owner registers an application.
 static POST_APP: Shape = Shape { name: "PostOAuth2ProviderAppRequest", fields: APP_FIELDS };
 
-/// What an owner sends to change one.
+/// The body with which an owner changes an application.
 static PUT_APP: Shape = Shape { name: "PutOAuth2ProviderAppRequest", fields: APP_FIELDS };
 
 const APP_FIELDS: &[crate::wire::input::Field] = &[
@@ -37,7 +36,7 @@ static RICH_APP: Shape = Shape {
     ],
 };
 
-/// Everything below `/api/v2/oauth2-provider`.
+/// Answers every request below `/api/v2/oauth2-provider`.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
     let caller = deployment.authenticate(call)?;
     let has_settings = deployment.profile().no_store;
@@ -48,7 +47,7 @@ pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str])
             match call.method {
                 Method::GET => list(deployment, call),
                 Method::POST => create(deployment, call, &caller),
-                _ => Err(method_not_allowed(&["GET", "POST"])),
+                _ => Err(Reply::method_not_allowed(&["GET", "POST"])),
             }
         }
         ["apps", id, below @ ..] => {
@@ -80,7 +79,7 @@ fn one_app(
                 deployment.state.delete_app(app.id);
                 Ok(Reply::no_content())
             }
-            _ => Err(method_not_allowed(&["DELETE", "GET", "PUT"])),
+            _ => Err(Reply::method_not_allowed(&["DELETE", "GET", "PUT"])),
         },
         ["secrets"] => match call.method {
             Method::GET => {
@@ -96,7 +95,7 @@ fn one_app(
                     "client_secret_full": secret.parts.as_prefixed(),
                 })))
             }
-            _ => Err(method_not_allowed(&["GET", "POST"])),
+            _ => Err(Reply::method_not_allowed(&["GET", "POST"])),
         },
         ["secrets", id] => one_secret(deployment, call, caller, app, id),
         _ => Err(Reply::no_route()),
@@ -116,7 +115,7 @@ fn one_secret(
         return Err(Reply::not_found());
     }
     if call.method != Method::DELETE {
-        return Err(method_not_allowed(&["DELETE"]));
+        return Err(Reply::method_not_allowed(&["DELETE"]));
     }
     if deployment.state.delete_app_secret(app.id, id) {
         Ok(Reply::no_content())
@@ -157,7 +156,7 @@ impl AppSecret {
     }
 }
 
-/// `/api/v2/oauth2-provider/settings`, since 2.37.
+/// Answers `/api/v2/oauth2-provider/settings`, which exists since 2.37.
 fn settings(deployment: &mut Deployment<'_>, call: &Call, caller: &Caller) -> Answer {
     static SETTINGS: Shape = Shape {
         name: "OAuth2ProviderSettings",
@@ -174,7 +173,7 @@ fn settings(deployment: &mut Deployment<'_>, call: &Call, caller: &Caller) -> An
                 deployment.state.registration_on = body.flag("dynamic_client_registration_enabled");
             }
         }
-        _ => return Err(method_not_allowed(&["GET", "PUT"])),
+        _ => return Err(Reply::method_not_allowed(&["GET", "PUT"])),
     }
     let on = deployment.state.registration_on;
     Ok(Reply::ok(&json!({ "dynamic_client_registration_enabled": on })))
@@ -252,7 +251,7 @@ fn read(
     })
 }
 
-/// What an update leaves out is kept.
+/// Reads a field of an application; an update that leaves it out keeps it.
 fn rich_redirect_uris(body: &Input, stored: Option<&App>) -> Result<Vec<String>, Reply> {
     let mut uris = body.texts("redirect_uris");
     if uris.is_empty() {
@@ -268,12 +267,12 @@ fn rich_redirect_uris(body: &Input, stored: Option<&App>) -> Result<Vec<String>,
     }
 }
 
-/// What an update leaves out is kept.
+/// Reads a field of an application; an update that leaves it out keeps it.
 fn rich_scope(body: &Input, stored: Option<&App>) -> Result<Option<String>, Reply> {
     let Some(scope) = body.value("scope").and_then(Value::as_str) else {
         return Ok(stored.and_then(|app| app.scope.clone()));
     };
-    crate::scopes::negotiate(None, scope).map_err(|reason| {
+    crate::rules::scopes::negotiate(None, scope).map_err(|reason| {
         Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", [("scope", reason)])
     })?;
     Ok((!scope.is_empty()).then(|| scope.to_owned()))

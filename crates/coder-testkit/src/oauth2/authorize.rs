@@ -4,16 +4,15 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 
+use super::callback;
 use super::params::{Fault, Params};
 use super::redirect_uri::Callback;
-use super::tokens::Code;
-use super::{App, callback};
-use crate::authentication::Caller;
-use crate::csrf::CsrfCookie;
-use crate::keys::after;
+use crate::model::{App, Code, after};
 use crate::pages;
 use crate::release::{ConsentPage, Pkce};
-use crate::scopes;
+use crate::rules::authentication::Caller;
+use crate::rules::csrf::CsrfCookie;
+use crate::rules::scopes;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
@@ -32,7 +31,7 @@ struct AuthorizationRequest<'a> {
     state: Option<&'a str>,
     challenge: Option<&'a str>,
     resource: Option<&'a str>,
-    /// What will be granted.
+    /// The scopes that will be granted.
     scopes: Vec<String>,
 }
 
@@ -239,11 +238,6 @@ pub(crate) fn is_verifier(text: &str) -> bool {
         && text
             .chars()
             .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_' | '~'))
-}
-
-/// An absolute URI without a fragment (RFC 8707 §2).
-pub(crate) fn is_resource(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| url.fragment().is_none())
 }
 
 /// The callback with an OAuth error, in releases that tell it there.

@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::go_url::GoUrl;
 
-/// What Go's query encoder leaves as it is, beside letters and digits.
+/// The characters that Go's query encoder leaves as they are, beside letters and digits.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Names of an authorization response. A callback's own query must not hold them.

@@ -4,10 +4,8 @@ use http::StatusCode;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use super::App;
-use super::apps::AppSecret;
 use super::go_url::is_encoded_well;
-use crate::mint::TwoPart;
+use crate::model::{App, AppSecret, TwoPart};
 use crate::store::Deployment;
 use crate::wire::call::{Call, Pairs, first};
 use crate::wire::reply::Reply;

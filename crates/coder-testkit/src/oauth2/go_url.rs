@@ -5,7 +5,7 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What Go's writer leaves as it is in a path, beside letters and digits.
+/// The characters that Go's writer leaves as they are in a path, beside letters and digits.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -26,7 +26,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 pub(crate) struct GoUrl {
     /// In small letters; empty for a relative reference.
     pub(crate) scheme: String,
-    /// `None` without `//`.
+    /// The authority; `None` without `//`.
     authority: Option<Authority>,
     /// The path as it was written, or what follows the scheme of a URL like `mailto:a@b`.
     raw_path: String,
@@ -112,7 +112,7 @@ impl GoUrl {
         }
     }
 
-    /// The decoded path.
+    /// Returns the path, percent-decoded.
     pub(crate) fn path(&self) -> String {
         if self.is_opaque { String::new() } else { decoded(&self.raw_path) }
     }

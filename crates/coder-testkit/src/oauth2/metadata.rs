@@ -3,21 +3,21 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::method_not_allowed;
 use crate::json::Json as _;
+use crate::pages;
 use crate::release::Registration;
+use crate::rules::scopes;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::cors;
 use crate::wire::reply::{Answer, Reply};
-use crate::{pages, scopes};
 
 /// A document below `/.well-known`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Document {
-    /// `oauth-authorization-server`.
+    /// The document `oauth-authorization-server` (RFC 8414).
     AuthorizationServer,
-    /// `oauth-protected-resource`.
+    /// The document `oauth-protected-resource` (RFC 9728).
     ProtectedResource,
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn route(deployment: &Deployment<'_>, call: &Call, document: Document
             Document::AuthorizationServer => authorization_server(deployment),
             Document::ProtectedResource => protected_resource(deployment),
         })),
-        _ => Err(method_not_allowed(&["GET"])),
+        _ => Err(Reply::method_not_allowed(&["GET"])),
     });
     answer.map(|reply| cors::open(call, reply)).map_err(|reply| cors::open(call, reply))
 }

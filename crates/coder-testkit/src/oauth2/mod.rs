@@ -17,22 +17,17 @@ mod tokens;
 use http::{Method, StatusCode};
 
 pub(crate) use app_admin::route as route_admin;
-pub use apps::FakeApp;
-pub(crate) use apps::{App, ClientType, NewApp};
 pub(crate) use metadata::{Document, route as route_metadata};
-pub(crate) use races::{Races, Seen};
-pub(crate) use registration::Registered;
-pub(crate) use tokens::{Code, RefreshToken};
 
-use crate::csrf::{self, CsrfCookie};
 use crate::pages;
 use crate::release::{Registration, WhenOff};
+use crate::rules::csrf::{self, CsrfCookie};
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::cors;
 use crate::wire::reply::{Answer, Reply};
 
-/// Everything below `/oauth2`.
+/// Answers every request below `/oauth2`.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str]) -> Answer {
     let profile = *deployment.profile();
     let open = profile.cors_on_authorize || rest != ["authorize"];
@@ -73,7 +68,7 @@ fn endpoint(
             match call.method {
                 Method::GET => authorize::show(deployment, call, &app, &caller, csrf),
                 Method::POST => authorize::allow(deployment, call, &app, &caller),
-                _ => Err(method_not_allowed(&["GET", "POST"])),
+                _ => Err(Reply::method_not_allowed(&["GET", "POST"])),
             }
         }
         ["tokens"] => {
@@ -81,29 +76,23 @@ fn endpoint(
             match call.method {
                 Method::POST => tokens::issue(deployment, call, &app),
                 Method::DELETE => tokens::disconnect(deployment, call, &app),
-                _ => Err(method_not_allowed(&["DELETE", "POST"])),
+                _ => Err(Reply::method_not_allowed(&["DELETE", "POST"])),
             }
         }
         ["revoke"] if profile.revocation => {
             let app = client::app_of_call(deployment, call)?;
             match call.method {
                 Method::POST => revoke::revoke(deployment, call, &app),
-                _ => Err(method_not_allowed(&["POST"])),
+                _ => Err(Reply::method_not_allowed(&["POST"])),
             }
         }
         ["register"] if registers => match call.method {
             Method::POST => registration::register(deployment, call),
-            _ => Err(method_not_allowed(&["POST"])),
+            _ => Err(Reply::method_not_allowed(&["POST"])),
         },
         ["clients", id] if registers => registration::manage(deployment, call, id),
         _ => Ok(pages::dashboard()),
     }
-}
-
-/// 405, with one `Allow` header a method.
-pub(crate) fn method_not_allowed(allowed: &[&str]) -> Reply {
-    let reply = Reply::empty(StatusCode::METHOD_NOT_ALLOWED);
-    allowed.iter().fold(reply, |reply, method| reply.with("allow", method))
 }
 
 impl Deployment<'_> {

@@ -1,8 +1,10 @@
 //! Reading OAuth parameters as strictly as Coder does.
 
+use url::Url;
+
 use super::go_url::GoUrl;
 use super::redirect_uri::{self, Callback};
-use super::{App, authorize};
+use crate::model::App;
 use crate::release::RedirectMatch;
 use crate::wire::call::Pairs;
 use crate::wire::input::repeated;
@@ -108,7 +110,7 @@ impl<'a> Params<'a> {
     /// A resource indicator (RFC 8707 §2): an absolute URI without a fragment. Its syntax is
     /// judged by [`Params::check_resource`].
     pub(crate) fn check_resource(&mut self, resource: Option<&str>) {
-        if resource.is_some_and(|resource| !authorize::is_resource(resource)) {
+        if resource.is_some_and(|resource| !is_resource(resource)) {
             self.faults.push(Fault::new("resource", "must be an absolute URI without fragment"));
         }
     }
@@ -129,4 +131,9 @@ impl<'a> Params<'a> {
     pub(crate) fn is_at_fault(&self, name: &str) -> bool {
         self.faults.iter().any(|fault| fault.field == name)
     }
+}
+
+/// An absolute URI without a fragment (RFC 8707 §2).
+fn is_resource(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.fragment().is_none())
 }

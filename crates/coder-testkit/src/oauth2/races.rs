@@ -5,39 +5,12 @@
 //! the fake's doors reads when it arrives and writes when it is answered; in between others may
 //! arrive. What becomes of a request that was overtaken is decided by the seed.
 
-use std::collections::HashMap;
-use std::fmt;
-
-use coder_core::random_bytes;
 use http::Method;
 
-use super::{Code, RefreshToken};
-use crate::SeededRandom;
-use crate::mint::TwoPart;
+use crate::model::{Code, RefreshToken, Seen, TwoPart};
+use crate::model::{Kind, TURNS, Verdict};
 use crate::store::{Deployment, State};
 use crate::wire::call::{Call, first};
-
-/// So many overlapping refreshes with one token succeed, at most.
-const REFRESHES: u32 = 3;
-
-/// A request waits for up to so many turns of its executor between arrival and answer.
-const TURNS: u8 = 8;
-
-/// Decides races by a seed.
-pub(crate) struct Races {
-    random: SeededRandom,
-    /// How many requests have redeemed a code or a refresh token, by its first part.
-    redeemed: HashMap<String, u32>,
-    /// What the request that is being answered had read when it arrived.
-    seen: Option<Seen>,
-}
-
-/// What a request had read when it arrived.
-#[derive(Clone, Debug)]
-pub(crate) enum Seen {
-    Code(Code),
-    RefreshToken(RefreshToken),
-}
 
 /// A token request that has arrived and is not answered yet.
 #[derive(Debug)]
@@ -45,49 +18,6 @@ pub(crate) struct Arrival {
     pub(crate) seen: Option<Seen>,
     /// For how many turns of the executor it waits.
     pub(crate) turns: u8,
-}
-
-/// What a request redeems.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Code,
-    RefreshToken,
-}
-
-/// How a request ends that has shown a good code or refresh token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It gets a pair.
-    Wins,
-    /// It has read the token after another request had used it up.
-    ComesTooLate,
-    /// What it has read is gone when it comes to write.
-    Stumbles,
-}
-
-impl Races {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            random: SeededRandom::new(format!("races {seed}")),
-            redeemed: HashMap::new(),
-            seen: None,
-        }
-    }
-
-    /// A number below `limit`.
-    fn draw(&self, limit: u8) -> u8 {
-        random_bytes::<1>(&self.random).map_or(0, |[byte]| byte % limit)
-    }
-
-    fn verdict(&self, kind: Kind, redeemed: u32) -> Verdict {
-        match (kind, self.draw(4)) {
-            (Kind::Code, 0) => Verdict::ComesTooLate,
-            (Kind::RefreshToken, 0 | 1) if redeemed < REFRESHES => Verdict::Wins,
-            (Kind::RefreshToken, 0 | 2) => Verdict::ComesTooLate,
-            (Kind::RefreshToken, _) => Verdict::Stumbles,
-            (Kind::Code, _) => Verdict::Wins,
-        }
-    }
 }
 
 impl Deployment<'_> {
@@ -143,8 +73,8 @@ impl State {
         }
     }
 
-    /// What the request had read, when another one has redeemed that since. What was revoked is
-    /// gone for everybody.
+    /// Returns the record that the request had read, when another one has redeemed it since. A
+    /// record that was revoked is gone for everybody.
     fn overtaken(&self, id: &str) -> Option<&Seen> {
         let races = self.races.as_ref()?;
         races.redeemed.get(id)?;
@@ -160,11 +90,5 @@ impl State {
             races.redeemed.insert(id.to_owned(), redeemed + 1);
         }
         verdict
-    }
-}
-
-impl fmt::Debug for Races {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Races")
     }
 }

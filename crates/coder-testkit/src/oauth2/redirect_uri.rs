@@ -2,8 +2,8 @@
 
 use url::{Host, Url};
 
-use super::App;
 use super::go_url::GoUrl;
+use crate::model::App;
 use crate::release::RedirectMatch;
 
 /// The redirect URI of a request.
@@ -83,8 +83,8 @@ fn same_but_for_loopback_port(sent: &str, registered: &str) -> bool {
 mod tests {
     use uuid::Uuid;
 
-    use super::super::ClientType;
     use super::*;
+    use crate::model::ClientType;
 
     fn app(uris: &[&str]) -> App {
         App {

@@ -7,10 +7,10 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::go_url::GoUrl;
-use super::{App, ClientType, NewApp, method_not_allowed};
 use crate::json::Json as _;
+use crate::model::{App, ClientType, NewApp, Registered};
 use crate::release::Registration;
-use crate::scopes;
+use crate::rules::scopes;
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Input, Kind, Shape, field};
@@ -61,15 +61,6 @@ const REPEATED: [&str; 10] = [
 
 /// Metadata that is a URL of the web.
 const WEB_URLS: [&str; 5] = ["client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri"];
-
-/// What a client has said of itself beyond what the application stores.
-#[derive(Clone, Debug)]
-pub(crate) struct Registered {
-    /// The metadata as it was sent, with the defaults filled in.
-    metadata: Value,
-    token: String,
-    issued_at: i64,
-}
 
 /// `POST /oauth2/register`: anyone may register while it is switched on.
 pub(crate) fn register(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
@@ -122,7 +113,7 @@ pub(crate) fn manage(deployment: &mut Deployment<'_>, call: &Call, client_id: &s
             deployment.state.delete_app(app.id);
             Ok(Reply::no_content())
         }
-        _ => Err(method_not_allowed(&["DELETE", "GET", "PUT"])),
+        _ => Err(Reply::method_not_allowed(&["DELETE", "GET", "PUT"])),
     }
 }
 
@@ -154,7 +145,7 @@ fn authorized(
     }
 }
 
-/// What a client may know of itself; never its secret.
+/// Returns the metadata that a client may know of itself; never its secret.
 fn configuration(deployment: &Deployment<'_>, app: &App, registered: &Registered) -> Value {
     let mut answer = registered.metadata.clone();
     answer.set("client_id", app.id.to_string());

@@ -2,8 +2,8 @@
 
 use http::StatusCode;
 
-use super::{App, ClientType, client};
-use crate::mint::TwoPart;
+use super::client;
+use crate::model::{App, ClientType, TwoPart};
 use crate::store::Deployment;
 use crate::wire::call::{Call, first};
 use crate::wire::reply::{Answer, Reply};

@@ -5,20 +5,19 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::authorize::is_verifier;
+use super::client;
 use super::params::Params;
 use super::redirect_uri::Callback;
-use super::{App, ClientType, client, races};
 use crate::json::Json as _;
-use crate::keys::{ApiKey, KeyKind, after};
-use crate::mint::TwoPart;
-use crate::scopes;
+use crate::model::{ApiKey, App, ClientType, KeyKind, Kind, RefreshToken, TwoPart, Verdict, after};
+use crate::rules::scopes;
 use crate::store::Deployment;
 use crate::wire::call::{Call, first};
 use crate::wire::reply::{Answer, Reply};
@@ -31,50 +30,7 @@ const SUPPORTED_GRANTS: [&str; 2] = ["authorization_code", "refresh_token"];
 
 const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// An authorization code that has not been used.
-#[derive(Clone)]
-pub(crate) struct Code {
-    pub(crate) parts: TwoPart,
-    pub(crate) app: Uuid,
-    pub(crate) user: Uuid,
-    pub(crate) expires_at: Timestamp,
-    /// The redirect URI, when the request named one.
-    pub(crate) redirect_uri: Option<String>,
-    pub(crate) challenge: Option<String>,
-    pub(crate) resource: Option<String>,
-    /// Coder keeps a hash of the state and never looks at it again.
-    pub(crate) state_hash: Option<Vec<u8>>,
-    pub(crate) scopes: Vec<String>,
-}
-
-/// The refresh half of a pair. It lives and dies with its key.
-#[derive(Clone)]
-pub(crate) struct RefreshToken {
-    pub(crate) parts: TwoPart,
-    /// The first part of the access token.
-    pub(crate) key: String,
-    pub(crate) app: Uuid,
-    pub(crate) user: Uuid,
-    pub(crate) secret: Option<Uuid>,
-    pub(crate) expires_at: Timestamp,
-    /// What the person has granted; the access token may hold less.
-    pub(crate) scopes: Vec<String>,
-    pub(crate) resource: Option<String>,
-}
-
-impl std::fmt::Debug for Code {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Code({}, state: {})", self.parts.id, self.state_hash.is_some())
-    }
-}
-
-impl std::fmt::Debug for RefreshToken {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "RefreshToken({})", self.parts.id)
-    }
-}
-
-/// What a pair is made of.
+/// The grant that a pair is made from.
 struct Grant {
     /// The client the access token is named after.
     client: Uuid,
@@ -100,7 +56,7 @@ struct TokenRequest<'a> {
     scope: Option<&'a str>,
 }
 
-/// `POST /oauth2/tokens`.
+/// Answers a request for `POST /oauth2/tokens`.
 pub(crate) fn issue(deployment: &mut Deployment<'_>, call: &Call, app: &App) -> Answer {
     if deployment.profile().refuses_secret_in_query && call.query("client_secret").is_some() {
         return Err(malformed());
@@ -126,7 +82,7 @@ pub(crate) fn issue(deployment: &mut Deployment<'_>, call: &Call, app: &App) -> 
     }
 }
 
-/// What must hold before anything is looked up.
+/// Checks what must hold before anything is looked up.
 fn read<'a>(
     deployment: &Deployment<'_>,
     app: &App,
@@ -200,10 +156,10 @@ fn exchange(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'
     if stored.resource.as_deref() != request.resource {
         return Err(bad_resource());
     }
-    match deployment.state.finish_race(&parts.id, is_raced, races::Kind::Code) {
-        races::Verdict::Wins => {}
-        races::Verdict::ComesTooLate => return Err(bad_code()),
-        races::Verdict::Stumbles => return Err(failed_exchange()),
+    match deployment.state.finish_race(&parts.id, is_raced, Kind::Code) {
+        Verdict::Wins => {}
+        Verdict::ComesTooLate => return Err(bad_code()),
+        Verdict::Stumbles => return Err(failed_exchange()),
     }
     deployment.state.codes.remove(&parts.id);
     // A request that has overtaken another one does not see the other one's pair.
@@ -252,10 +208,10 @@ fn refresh(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'_
     } else {
         granted.clone()
     };
-    match deployment.state.finish_race(&parts.id, is_raced, races::Kind::RefreshToken) {
-        races::Verdict::Wins => {}
-        races::Verdict::ComesTooLate => return Err(bad_token()),
-        races::Verdict::Stumbles => return Err(failed_exchange()),
+    match deployment.state.finish_race(&parts.id, is_raced, Kind::RefreshToken) {
+        Verdict::Wins => {}
+        Verdict::ComesTooLate => return Err(bad_token()),
+        Verdict::Stumbles => return Err(failed_exchange()),
     }
     deployment.state.delete_keys(|key| key.parts.id == stored.key);
     Ok(pair(
@@ -272,7 +228,7 @@ fn refresh(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'_
     ))
 }
 
-/// Issues a pair.
+/// Issues a pair of tokens.
 fn pair(deployment: &mut Deployment<'_>, grant: Grant) -> Reply {
     let lifetime = deployment.state.session_lifetime;
     let key = deployment.mint_key(

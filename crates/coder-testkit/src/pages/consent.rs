@@ -2,14 +2,14 @@
 
 use super::html::{escape, page};
 
-/// What the page shows.
+/// The content of the consent page.
 #[derive(Debug)]
 pub(crate) struct Consent<'a> {
     pub(crate) app: &'a str,
     pub(crate) username: &'a str,
     /// Empty in releases that do not negotiate scopes.
     pub(crate) scopes: &'a [String],
-    /// Where "Cancel" leads.
+    /// The URL that "Cancel" leads to.
     pub(crate) cancel: &'a str,
     /// Absent in releases that do not protect the form.
     pub(crate) csrf_token: Option<&'a str>,

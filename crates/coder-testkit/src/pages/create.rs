@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use super::frame::Visitor;
 use super::html::escape;
+use crate::api::workspaces::{Wish, WorkspaceSearch, find, fulfil};
 use crate::json::Json as _;
+use crate::model::Template;
 use crate::store::Deployment;
-use crate::templates::Template;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
-use crate::workspaces::{Wish, WorkspaceSearch, find, fulfil};
 
 /// The path of a template's form.
 pub(crate) fn path(deployment: &Deployment<'_>, template: &Template) -> String {

@@ -16,7 +16,7 @@ pub(crate) fn error(title: &str, details: &[String], home: &str) -> String {
     page(title, "", &main)
 }
 
-/// What Coder answers to a path it does not know: its dashboard, which then says so.
+/// Answers a path that Coder does not know: with its dashboard, which then says so.
 pub(crate) fn dashboard() -> Reply {
     let main = "<p>There is no such page.</p>";
     Reply::html(StatusCode::OK, page("Coder", "", main)).with("referrer-policy", "no-referrer")

@@ -3,9 +3,10 @@
 use http::StatusCode;
 
 use super::html::{escape, page};
-use crate::authentication::{Caller, SESSION_COOKIE};
+use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
+use crate::wire::call::SESSION_COOKIE;
 use crate::wire::reply::Reply;
 
 /// The person in front of the page.

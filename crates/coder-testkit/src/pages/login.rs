@@ -6,12 +6,11 @@ use http::{Method, StatusCode};
 use uuid::Uuid;
 
 use super::html::{escape, page};
-use crate::authentication::SESSION_COOKIE;
-use crate::keys::KeyKind;
-use crate::scopes;
+use crate::model::{KeyKind, UserStatus};
+use crate::rules::scopes;
 use crate::store::Deployment;
-use crate::users::UserStatus;
 use crate::wire::call::Call;
+use crate::wire::call::SESSION_COOKIE;
 use crate::wire::reply::{Answer, Reply};
 
 /// `GET /login`: one button per user.

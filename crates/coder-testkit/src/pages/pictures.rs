@@ -16,12 +16,12 @@ const BUTTON: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"138\" he
                       fill=\"#fff\" font-family=\"sans-serif\" font-size=\"14\" \
                       text-anchor=\"middle\">Open in Coder</text></svg>";
 
-/// `/icon/*` and `/emojis/*`.
+/// Answers every request for `/icon/*` and `/emojis/*`.
 pub(crate) fn icon() -> Reply {
     svg(ICON)
 }
 
-/// `/open-in-coder.svg`.
+/// Answers every request for `/open-in-coder.svg`.
 pub(crate) fn button() -> Reply {
     svg(BUTTON)
 }

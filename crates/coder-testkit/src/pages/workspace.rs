@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use super::frame::Visitor;
 use super::html::escape;
+use crate::model::{Transition, Workspace};
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
-use crate::workspaces::{Transition, Workspace};
 
-/// Everything below `/@owner/workspace`.
+/// Answers every request below `/@owner/workspace`.
 pub(crate) fn route(
     deployment: &mut Deployment<'_>,
     call: &Call,

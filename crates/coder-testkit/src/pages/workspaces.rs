@@ -6,10 +6,10 @@ use http::StatusCode;
 
 use super::frame::Visitor;
 use super::html::escape;
+use crate::api::workspaces::{WorkspaceSearch, find};
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::Answer;
-use crate::workspaces::{WorkspaceSearch, find};
 
 /// `GET /workspaces?filter=…`, with the search language of the API.
 pub(crate) fn show(deployment: &mut Deployment<'_>, call: &Call) -> Answer {

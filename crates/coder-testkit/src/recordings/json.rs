@@ -11,22 +11,22 @@ use crate::misuse::misuse;
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "JSON will not grow")]
 pub enum Json {
-    /// `null`.
+    /// The value `null` of JSON.
     Null,
-    /// `true` or `false`.
+    /// A boolean: `true` or `false`.
     Bool(bool),
     /// A number as JavaScript has it, and as it was written.
     Number(f64, String),
-    /// A text.
+    /// A text of JSON.
     String(String),
-    /// A list.
+    /// A list of JSON values.
     List(Vec<Self>),
-    /// An object.
+    /// An object of JSON values.
     Map(IndexMap<String, Self>),
 }
 
 impl Json {
-    /// Reads a text.
+    /// Parses a text as JSON.
     ///
     /// # Panics
     ///
@@ -51,7 +51,7 @@ impl Json {
         Self::map([("$number", Self::String(special.to_owned()))])
     }
 
-    /// An object.
+    /// An object of JSON values.
     pub fn map<'a>(members: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
         Self::Map(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     }

@@ -13,7 +13,7 @@ pub use json::Json;
 
 use crate::misuse::misuse;
 
-/// What the program makes of an input: a value, or the kind of the error.
+/// The answer of the program to an input: a value, or the kind of the error.
 pub type Outcome = Result<Json, String>;
 
 /// The recordings of one set, and what deviates from them on purpose.
@@ -50,7 +50,7 @@ pub struct Report {
     pub lines: String,
     /// Whether every case is held or listed, and nothing is listed in vain.
     pub is_held: bool,
-    /// What the program makes of the cases that deviate, a line each.
+    /// The answers of the program to the cases that deviate, a line each.
     pub instead: String,
 }
 
@@ -86,7 +86,7 @@ impl Recordings {
         Self { complete: false, ..self }
     }
 
-    /// Runs every case.
+    /// Runs every case through `run`.
     ///
     /// # Panics
     ///

@@ -18,7 +18,7 @@ pub(crate) struct Dialect {
     /// Templates are searched by author, exact display name and external agents; workspaces by
     /// the latter.
     pub(crate) searches_authors: bool,
-    /// What text without a key is looked for in, of templates.
+    /// The field of templates in which text without a key is looked for.
     pub(crate) template_text: &'static str,
     /// Workspaces are searched by who shares them.
     pub(crate) searches_shares: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Dialect {
     /// A user's appearance has modes beside the theme.
     pub(crate) theme_modes: bool,
     pub(crate) preferences: Preferences,
-    /// Users have `has_ai_seat`.
+    /// Whether users have the field `has_ai_seat`.
     pub(crate) ai_seats: bool,
     /// Members of an organization show the user's status and times.
     pub(crate) full_members: bool,
@@ -74,12 +74,12 @@ pub(crate) struct Dialect {
     pub(crate) initiators: bool,
 }
 
-/// What `/users/{user}/preferences` has.
+/// The fields of `/users/{user}/preferences`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Preferences {
     /// A preference of tasks only.
     Tasks,
-    /// Those of the agents' chat as well, at first all automatic.
+    /// The preferences of the agents' chat as well, at first all automatic.
     Chat,
     /// The same with other first values.
     QuietChat,

@@ -5,9 +5,9 @@ use super::{Dialect, Version};
 /// How a release behaves where releases differ.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Profile {
-    /// What the provider answers while it is switched off.
+    /// The answer of the provider while it is switched off.
     pub(crate) off: WhenOff,
-    /// `/.well-known/*` exists.
+    /// Whether the routes `/.well-known/*` exist.
     pub(crate) metadata: bool,
     /// `/.well-known/*` is closed while the provider is off.
     pub(crate) metadata_gated: bool,
@@ -48,7 +48,7 @@ pub(crate) struct Profile {
     pub(crate) scopes: bool,
     /// The refresh token outlives the access token (30 days).
     pub(crate) long_refresh: bool,
-    /// `POST /oauth2/revoke` exists.
+    /// Whether the route `POST /oauth2/revoke` exists.
     pub(crate) revocation: bool,
     /// … and stands in the metadata.
     pub(crate) revocation_advertised: bool,
@@ -57,7 +57,7 @@ pub(crate) struct Profile {
     pub(crate) registration: Registration,
     /// Apps may have several redirect URIs, public clients, a scope ceiling; the JSON says so.
     pub(crate) rich_apps: bool,
-    /// What a registered client reads of itself holds its registration token.
+    /// Whether the metadata that a registered client reads of itself hold its registration token.
     pub(crate) shows_registration_token: bool,
     /// How the refusal of a redirect URI begins: `redirect URI at index 0: redirect URI must …`
     /// names the URI twice.
@@ -66,7 +66,7 @@ pub(crate) struct Profile {
     pub(crate) public_clients: bool,
     /// How a revocation without a token is refused.
     pub(crate) no_token_text: &'static str,
-    /// `buildinfo.oauth2_provider` exists.
+    /// Whether the field `buildinfo.oauth2_provider` exists.
     pub(crate) buildinfo_says: bool,
     /// `/oauth2/authorize` has CORS headers, as the other endpoints have.
     pub(crate) cors_on_authorize: bool,
@@ -82,7 +82,7 @@ pub(crate) struct Profile {
     pub(crate) expects_status: bool,
     /// How the log calls the stage before anything is changed.
     pub(crate) planning_stage: &'static str,
-    /// The REST API.
+    /// The behaviour of the REST API.
     pub(crate) api: Dialect,
 }
 
@@ -128,7 +128,7 @@ impl Pkce {
 pub(crate) enum RedirectMatch {
     /// Same host, and a path that begins with the registered one.
     Prefix,
-    /// The same text.
+    /// The redirect URI is the same text.
     Exact,
     /// One of several registered texts; any port on loopback.
     AnyExact,

@@ -7,7 +7,7 @@ use coder_core::{Lock, Runtime};
 use jiff::Timestamp;
 
 use super::state::{Settings, State};
-use crate::mint::Mint;
+use crate::model::Mint;
 use crate::release::{Dialect, Profile};
 
 /// Lets happen what happens by itself as time goes by.

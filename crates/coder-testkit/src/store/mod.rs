@@ -1,6 +1,7 @@
 //! What a deployment knows, in memory.
 
 mod deployment;
+mod lookup;
 mod state;
 
 pub(crate) use deployment::{Deployment, Shared};

@@ -10,19 +10,15 @@ use indexmap::IndexMap;
 use uuid::Uuid;
 
 use crate::Version;
-use crate::keys::ApiKey;
-use crate::mint::Mint;
-use crate::oauth2::{App, Code, Races, RefreshToken, Registered};
-use crate::organizations::Organization;
-use crate::rate_limit::Counters;
+use crate::model::{
+    ApiKey, App, Code, Counters, Metadatum, Mint, Organization, Pace, Races, RefreshToken,
+    Registered, Successor, Template, User, Workspace,
+};
 use crate::release::Profile;
-use crate::templates::Template;
-use crate::users::User;
 use crate::wire::fault::Fault;
 use crate::wire::recorded::RecordedRequest;
-use crate::workspaces::{Metadatum, Pace, Successor, Workspace};
 
-/// What is fixed when the fake is built.
+/// The settings that are fixed when the fake is built.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) url: DeploymentUrl,
@@ -47,7 +43,7 @@ pub(crate) struct Settings {
     pub(crate) strange: bool,
 }
 
-/// What changes while it runs.
+/// The state of the deployment, which changes while it runs.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     /// In the order they were added.
@@ -55,7 +51,7 @@ pub(crate) struct State {
     /// By their first part.
     pub(crate) keys: HashMap<String, ApiKey>,
     pub(crate) apps: Vec<App>,
-    /// What dynamically registered clients have said of themselves.
+    /// The metadata of dynamically registered clients.
     pub(crate) registered: HashMap<Uuid, Registered>,
     /// By their first part.
     pub(crate) codes: HashMap<String, Code>,
@@ -71,7 +67,7 @@ pub(crate) struct State {
     pub(crate) workspace_of_build: HashMap<Uuid, Uuid>,
     /// Builds that ask for another one when they have succeeded.
     pub(crate) successors: Vec<Successor>,
-    /// What the agents of a workspace tell about themselves.
+    /// The metadata of a workspace's agents.
     pub(crate) metadata: HashMap<Uuid, Vec<Metadatum>>,
     pub(crate) rate_counters: Counters,
     /// Users with the external providers they have linked.

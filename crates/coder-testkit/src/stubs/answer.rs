@@ -53,7 +53,7 @@ impl<'a, T> StubbedEndpoint<'a, T> {
         )
     }
 
-    /// 403.
+    /// Answers with 403, as Coder refuses what one may not do.
     pub fn forbidden(self) -> Stub<'a> {
         self.api_error(403, "Forbidden.", "You don't have permission to view this content.")
     }
@@ -63,7 +63,7 @@ impl<'a, T> StubbedEndpoint<'a, T> {
         self.api_error(404, "Resource not found or you do not have access to this resource", "")
     }
 
-    /// 429 with `Retry-After`.
+    /// Answers with 429 and the header `Retry-After`.
     pub fn rate_limited(self, retry_after_seconds: u32) -> Stub<'a> {
         let message = "You've been rate limited for sending more than 512 requests in 1m0s.";
         let template = ResponseTemplate::new(429)
@@ -72,7 +72,7 @@ impl<'a, T> StubbedEndpoint<'a, T> {
         self.respond_with(template)
     }
 
-    /// 500.
+    /// Answers with 500, as Coder does when something breaks.
     pub fn error(self) -> Stub<'a> {
         self.api_error(500, "An internal server error occurred.", "")
     }
@@ -104,7 +104,7 @@ impl<'a, T> StubbedEndpoint<'a, T> {
         self.respond_with(ResponseTemplate::new(status).set_body_json(body))
     }
 
-    /// Anything else.
+    /// Answers with any other response.
     pub fn respond_with(self, template: ResponseTemplate) -> Stub<'a> {
         let template =
             template.insert_header("x-coder-build-version", crate::Version::default().build());

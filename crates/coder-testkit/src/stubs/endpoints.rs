@@ -15,47 +15,47 @@ use crate::misuse::misuse;
 /// Endpoints. Each takes the first request that matches; more conditions can be added with
 /// [`StubbedEndpoint::and`].
 impl CoderMock {
-    /// `GET /api/v2/buildinfo`.
+    /// Stubs the answer to `GET /api/v2/buildinfo`.
     pub fn build_info(&self) -> StubbedEndpoint<'_, BuildInfo> {
         self.endpoint("GET", "/api/v2/buildinfo", 200)
     }
 
-    /// `GET /api/v2/users/me`.
+    /// Stubs the answer to `GET /api/v2/users/me`.
     pub fn users_me(&self) -> StubbedEndpoint<'_, User> {
         self.endpoint("GET", "/api/v2/users/me", 200)
     }
 
-    /// `GET /api/v2/workspaces`.
+    /// Stubs the answer to `GET /api/v2/workspaces`.
     pub fn list_workspaces(&self) -> StubbedEndpoint<'_, WorkspacePage> {
         self.endpoint("GET", "/api/v2/workspaces", 200)
     }
 
-    /// `GET /api/v2/workspaces/{id}`.
+    /// Stubs the answer to `GET /api/v2/workspaces/{id}`.
     pub fn get_workspace(&self, id: WorkspaceId) -> StubbedEndpoint<'_, Workspace> {
         self.endpoint("GET", &format!("/api/v2/workspaces/{id}"), 200)
     }
 
-    /// `POST /api/v2/users/me/workspaces`.
+    /// Stubs the answer to `POST /api/v2/users/me/workspaces`.
     pub fn create_workspace(&self) -> StubbedEndpoint<'_, Workspace> {
         self.endpoint("POST", "/api/v2/users/me/workspaces", 201)
     }
 
-    /// `POST /api/v2/workspaces/{id}/builds`.
+    /// Stubs the answer to `POST /api/v2/workspaces/{id}/builds`.
     pub fn create_build(&self, workspace: WorkspaceId) -> StubbedEndpoint<'_, WorkspaceBuild> {
         self.endpoint("POST", &format!("/api/v2/workspaces/{workspace}/builds"), 201)
     }
 
-    /// `GET /api/v2/workspacebuilds/{id}/parameters`.
+    /// Stubs the answer to `GET /api/v2/workspacebuilds/{id}/parameters`.
     pub fn build_parameters(&self, build: BuildId) -> StubbedEndpoint<'_, Vec<BuildParameter>> {
         self.endpoint("GET", &format!("/api/v2/workspacebuilds/{build}/parameters"), 200)
     }
 
-    /// `POST /oauth2/tokens`.
+    /// Stubs the answer to `POST /oauth2/tokens`.
     pub fn tokens(&self) -> StubbedEndpoint<'_, Value> {
         self.endpoint("POST", "/oauth2/tokens", 200)
     }
 
-    /// `POST /oauth2/revoke`.
+    /// Stubs the answer to `POST /oauth2/revoke`.
     pub fn revoke(&self) -> StubbedEndpoint<'_, ()> {
         self.endpoint("POST", "/oauth2/revoke", 200)
     }
@@ -103,7 +103,7 @@ impl CoderMock {
 }
 
 impl<'a, T: Serialize> StubbedEndpoint<'a, T> {
-    /// Answers with this.
+    /// Answers each request with this value.
     pub fn answer(self, answer: &T) -> super::Stub<'a> {
         self.good(&json!(answer))
     }
@@ -118,7 +118,7 @@ impl<'a> StubbedEndpoint<'a, WorkspacePage> {
 }
 
 impl<'a> StubbedEndpoint<'a, BuildInfo> {
-    /// Answers with this.
+    /// Answers each request with this value.
     pub fn ok(self, info: &BuildInfo) -> super::Stub<'a> {
         self.good(&json!(info))
     }

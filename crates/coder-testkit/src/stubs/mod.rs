@@ -38,7 +38,7 @@ use crate::misuse::misuse;
 ///
 /// let world = World::native(ReqwestTransport::new("test/1.0")?).unwrap();
 /// let client = Client::new(&world, mock.url());
-/// let page = client.send(&ListWorkspaces::matching(WorkspaceFilter::new())).await?;
+/// let page = client.send(&ListWorkspaces::new(WorkspaceFilter::new())).await?;
 /// assert_eq!(page.workspaces[0].name, "dev");
 /// # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```

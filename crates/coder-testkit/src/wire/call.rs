@@ -6,10 +6,13 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use percent_encoding::percent_decode_str;
 
+/// The cookie of Coder's dashboard.
+pub(crate) const SESSION_COOKIE: &str = "coder_session_token";
+
 /// Names and values of a query or a form, in order, repeats included.
 pub(crate) type Pairs = Vec<(String, String)>;
 
-/// One request.
+/// A request, with its parts parsed.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,

@@ -5,7 +5,7 @@ use http::{HeaderName, Method, StatusCode};
 use crate::wire::call::Call;
 use crate::wire::reply::Reply;
 
-/// What a page of another origin may read of an answer.
+/// The headers of an answer that a page of another origin may read.
 const EXPOSED: &str =
     "Content-Type, Authorization, X-Api-Key, Mcp-Session-Id, Mcp-Protocol-Version";
 
@@ -52,7 +52,7 @@ pub(crate) fn open(call: &Call, reply: Reply) -> Reply {
     reply.with("access-control-allow-origin", "*").with("access-control-expose-headers", EXPOSED)
 }
 
-/// `content-type` as `Content-Type`.
+/// Writes a header's name as Go does: `content-type` as `Content-Type`.
 fn canonical(name: &str) -> String {
     let words: Vec<String> = name
         .split('-')

@@ -12,18 +12,18 @@ use crate::wire::socket::EVENTS;
 /// How events get to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wire {
-    /// `text/event-stream`.
+    /// Server-sent events: a body of `text/event-stream`.
     ServerSent,
     /// A WebSocket with a JSON object for each event.
     WebSocket,
 }
 
-/// One event.
+/// An event of a stream.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// Nothing, to show that the line is alive.
     Ping,
-    /// Something to know.
+    /// An event with data.
     Data(Value),
     /// Something went wrong while the stream goes on.
     Error(Value),

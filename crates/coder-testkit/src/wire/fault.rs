@@ -18,7 +18,7 @@ use crate::wire::call::Call;
 use crate::wire::reply::Reply;
 use crate::wire::socket::close;
 
-/// What goes wrong with the next request, or with several.
+/// A fault of the next request, or of several.
 ///
 /// ```
 /// use coder_testkit::{Fault, FakeCoder};
@@ -41,7 +41,7 @@ pub struct Fault {
 pub(crate) enum Kind {
     /// Answered by something in front of Coder, or by Coder's own limiter.
     Instead { status: StatusCode, headers: Vec<(&'static str, String)>, body: Bytes },
-    /// No connection.
+    /// The connection is refused.
     Refused,
     /// The connection breaks; Coder has not seen the request.
     RequestLost,
@@ -110,7 +110,7 @@ impl Gate {
     }
 }
 
-/// What reaches the client.
+/// The result that reaches the client.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Answered(Reply),
@@ -288,7 +288,7 @@ pub(crate) fn strike(faults: &mut Vec<Fault>, call: &Call) -> Option<Kind> {
 }
 
 impl Kind {
-    /// What becomes of a request; `process` is Coder's own work.
+    /// Returns what reaches the client; `process` is Coder's own work.
     pub(crate) fn outcome(self, process: impl FnOnce() -> Reply) -> Outcome {
         match self {
             Self::Instead { status, headers, body } => {

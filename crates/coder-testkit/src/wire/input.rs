@@ -415,7 +415,7 @@ fn syntax_error(body: &[u8]) -> String {
     format!("invalid character '{}' looking for beginning of value", char::from(first))
 }
 
-/// What Coder says of a parameter that may stand once.
+/// Returns Coder's words for a parameter that stands more than once.
 pub(crate) fn repeated(count: usize) -> String {
     format!(
         "provided more than once, found {count} times. Only provide 1 instance of this query param."
@@ -499,7 +499,7 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// Ends the reading.
+    /// Ends the reading of the query.
     ///
     /// # Errors
     ///

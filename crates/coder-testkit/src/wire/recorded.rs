@@ -14,7 +14,7 @@ use crate::wire::call::Call;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RecordedRequest {
-    /// `GET`, `POST`, …
+    /// The method: `GET`, `POST` and so on.
     pub method: Method,
     /// The path below the deployment's URL, as it was sent: `/api/v2/users/me`.
     pub path: String,

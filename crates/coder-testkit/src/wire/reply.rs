@@ -42,7 +42,7 @@ impl Reply {
             .with("content-type", "application/json; charset=utf-8")
     }
 
-    /// 200 with JSON.
+    /// Answers 200 with this JSON.
     pub(crate) fn ok(value: &Value) -> Self {
         Self::json(StatusCode::OK, value)
     }
@@ -66,7 +66,7 @@ impl Reply {
             .with("content-type", "text/html; charset=utf-8")
     }
 
-    /// Server-sent events.
+    /// Answers 200 with server-sent events.
     pub(crate) fn event_stream(
         events: impl Stream<Item = Result<Bytes, TransportError>> + MaybeSend + 'static,
     ) -> Self {
@@ -163,7 +163,7 @@ impl Reply {
         )
     }
 
-    /// Coder broke off.
+    /// Answers 500, as Coder does when it breaks off.
     pub(crate) fn internal_error() -> Self {
         Self::error(StatusCode::INTERNAL_SERVER_ERROR, "An internal server error occurred.")
     }

@@ -11,13 +11,13 @@ use url::Url;
 
 use crate::wire::call::Call;
 
-/// What the server will send, until it closes.
+/// The messages that the server will send, until it closes.
 pub(crate) type Messages = BoxStream<'static, Result<WebSocketMessage, TransportError>>;
 
 /// Takes what a client sends; `false` when it cannot be understood.
 pub(crate) type Listener = Box<dyn FnMut(WebSocketMessage) -> bool + Send>;
 
-/// What is particular about the WebSockets of a kind of route.
+/// The habits of Coder's WebSockets of a kind of route.
 #[derive(Debug)]
 pub(crate) struct Habit {
     /// The message when no WebSocket can be opened, and what its detail begins with.
@@ -30,7 +30,7 @@ pub(crate) struct Habit {
     in_two_frames: bool,
 }
 
-/// Events: `…/watch-ws`, `…/watch-metadata-ws`.
+/// The habit of events: `…/watch-ws` and `…/watch-metadata-ws`.
 pub(crate) static EVENTS: Habit = Habit {
     refusal: (
         "Internal error setting up server-sent events.",

@@ -76,7 +76,7 @@ async fn stubs_answer_with_the_clients_models() {
 
     let client = client(&mock.url());
     assert_eq!(client.send(&GetUser::me()).await.unwrap().id, alice.id);
-    let mine = ListWorkspaces::matching(WorkspaceFilter::new().mine());
+    let mine = ListWorkspaces::new(WorkspaceFilter::new().mine());
     assert_eq!(client.send(&mine).await.unwrap().workspaces, [coder.workspace(dev)]);
     assert_eq!(client.send(&GetWorkspace::new(dev)).await.unwrap().name, "dev");
     let parameters = client.send(&ListBuildParameters::new(build)).await.unwrap();
@@ -85,7 +85,7 @@ async fn stubs_answer_with_the_clients_models() {
 
 #[tokio::test]
 async fn stubs_fail_as_coder_and_its_neighbours_do() {
-    let all = || ListWorkspaces::matching(WorkspaceFilter::new());
+    let all = || ListWorkspaces::new(WorkspaceFilter::new());
     let mock = CoderMock::start().await;
     let client = client(&mock.url());
     mock.list_workspaces().unauthorized().up_to(1).mount().await;
@@ -133,7 +133,7 @@ async fn the_client_lists_the_same_through_every_door() {
     let over_the_wire = client(server.coder().url()).with_credential(credential.clone());
     let world = World::native(server.coder().clone()).unwrap();
     let in_process = Client::new(&world, server.coder().url().clone()).with_credential(credential);
-    let question = ListWorkspaces::matching(filter);
+    let question = ListWorkspaces::new(filter);
     let one = over_the_wire.send(&question).await.unwrap();
     assert_eq!(one.workspaces[0].name, "dev");
     assert_eq!(one, in_process.send(&question).await.unwrap());

@@ -16,6 +16,6 @@ async fn the_client_takes_a_newer_coder_as_it_is() {
     let workspace = client.send(&GetWorkspace::new(dev)).await.unwrap();
     assert_eq!(workspace.latest_build.reason.as_str(), "from_the_future");
     assert_eq!(workspace.latest_build.status.as_str(), "running");
-    let all = ListWorkspaces::matching(WorkspaceFilter::new());
+    let all = ListWorkspaces::new(WorkspaceFilter::new());
     assert_eq!(client.send(&all).await.unwrap().workspaces.len(), 1);
 }

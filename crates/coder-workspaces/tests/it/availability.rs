@@ -23,7 +23,7 @@ fn a_running_workspace_with_a_connected_agent_is_online() {
     assert_json_snapshot!(of(fixture("workspace_running")), @r#"
     {
       "action": "open",
-      "pollAfterMs": 60000,
+      "pollAfterSeconds": 60,
       "reason": null,
       "state": "online"
     }
@@ -35,7 +35,7 @@ fn a_workspace_one_of_whose_agents_cannot_be_read_is_not_taken_for_one_without_i
     assert_json_snapshot!(of(agent(|agent| agent["id"] = 7.into())), @r#"
     {
       "action": "inspect",
-      "pollAfterMs": 60000,
+      "pollAfterSeconds": 60,
       "reason": "one of its agents could not be read: `[0].id`: a number instead of a UUID",
       "state": "unknown"
     }
@@ -47,7 +47,7 @@ fn a_queued_build_says_its_place() {
     assert_json_snapshot!(of(fixture("workspace_pending_queued")), @r#"
     {
       "action": "wait",
-      "pollAfterMs": 5000,
+      "pollAfterSeconds": 5,
       "reason": "its build is number 3 of 5 in the queue",
       "state": "pending"
     }
@@ -82,7 +82,7 @@ fn a_failed_build_says_why() {
     assert_json_snapshot!(of(fixture("workspace_failed")), @r#"
     {
       "action": "retry",
-      "pollAfterMs": 60000,
+      "pollAfterSeconds": 60,
       "reason": "its last start failed: terraform apply: exit status 1: Error: pods \"coder-dana-ledger\" is forbidden: exceeded quota: team-quota",
       "state": "failed"
     }
@@ -104,7 +104,7 @@ fn an_agent_that_never_came_is_trouble() {
     assert_json_snapshot!(of(json), @r#"
     {
       "action": "restart",
-      "pollAfterMs": 60000,
+      "pollAfterSeconds": 60,
       "reason": "`main`: agent is taking too long to connect; see https://wiki.test/agents",
       "state": "unhealthy"
     }
@@ -159,7 +159,7 @@ fn a_dormant_workspace_says_when_it_goes() {
     assert_json_snapshot!(of(json), @r#"
     {
       "action": "wake",
-      "pollAfterMs": 60000,
+      "pollAfterSeconds": 60,
       "reason": "it was not used for long and will be deleted in 3 days",
       "state": "dormant"
     }
@@ -178,7 +178,7 @@ fn a_deleted_workspace_is_not_looked_at_again() {
 fn a_schedule_that_is_due_soon_is_looked_at_when_it_is_due() {
     let mut json = fixture("workspace_stopped");
     json["next_start_at"] = "2026-08-20T10:00:20Z".into();
-    assert_eq!(of(json)["pollAfterMs"], 20_000);
+    assert_eq!(of(json)["pollAfterSeconds"], 20);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_status_from_the_future_is_unknown() {
     assert_json_snapshot!(of(json), @r#"
     {
       "action": "inspect",
-      "pollAfterMs": 60000,
+      "pollAfterSeconds": 60,
       "reason": "coder says its status is `hibernating`",
       "state": "unknown"
     }

@@ -55,7 +55,7 @@ async fn search(input: &Json) -> Outcome {
     let coder = Recorded::of(input);
     let config = input.get("config").expect("a config");
     let found = if input.text("op") == "getWorkspaces" {
-        let page = coder.client().send(&ListWorkspaces::matching(filter)).await;
+        let page = coder.client().send(&ListWorkspaces::new(filter)).await;
         page.map(|page| page.workspaces.into()).map_err(|_| "AxiosError")?
     } else {
         let mut app = WorkspacesConfig::new("https://coder.test".parse().unwrap());

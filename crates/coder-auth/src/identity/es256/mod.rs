@@ -9,6 +9,7 @@ mod native;
 // Tests hold the native library to it.
 #[cfg(any(test, not(feature = "aws-lc-rs"), target_family = "wasm"))]
 mod portable;
+mod signature;
 #[cfg(test)]
 mod tests;
 
@@ -18,13 +19,7 @@ use native as implementation;
 use portable as implementation;
 
 pub(super) use implementation::Signer;
-
-use crate::error::BugError;
-
-/// The length of a signature in bytes: two numbers of 32 bytes.
-const SIGNATURE: usize = 64;
-/// A signature as JWS has it (RFC 7518 §3.4).
-pub(super) type Signature = [u8; SIGNATURE];
+pub(super) use signature::Signature;
 
 /// A public key, ready to verify signatures.
 #[derive(Clone)]
@@ -48,8 +43,4 @@ impl VerifyingKey {
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifier.verifies(message, signature)
     }
-}
-
-fn unsigned() -> BugError {
-    BugError::new("an identity token cannot be signed")
 }

@@ -6,7 +6,7 @@ use aws_lc_rs::signature::{
 };
 use zeroize::Zeroizing;
 
-use super::{Signature, unsigned};
+use super::signature::{Signature, unsigned};
 use crate::error::BugError;
 
 /// A private key, ready to sign.

@@ -2,7 +2,7 @@
 
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 
-use super::{Signature, unsigned};
+use super::signature::{Signature, unsigned};
 use crate::error::BugError;
 
 /// A private key, ready to sign.

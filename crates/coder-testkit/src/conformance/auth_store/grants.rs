@@ -94,7 +94,7 @@ pub async fn grants_differ_in_every_part_of_their_key(open: impl AsyncFn() -> Ar
     }
 }
 
-/// Of writers who have seen the same, exactly one writes.
+/// Exactly one of several writers who have seen the same writes.
 pub async fn of_many_who_update_a_grant_at_once_one_does(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {

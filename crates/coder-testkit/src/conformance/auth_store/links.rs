@@ -44,7 +44,7 @@ pub async fn a_link_is_kept_by_person_and_deployment(open: impl AsyncFn() -> Arc
     }
 }
 
-/// What was removed stays so, and what was linked anew is not taken for what was there before.
+/// A link that was removed stays so, and one that was linked anew is not taken for the former one.
 pub async fn a_link_is_updated_at_the_version_that_was_read_and_at_no_other(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -65,7 +65,7 @@ pub async fn a_link_is_updated_at_the_version_that_was_read_and_at_no_other(
     assert_eq!(store.link(&key).await.unwrap(), None);
 }
 
-/// Of writers who have seen the same, exactly one writes, or deletes.
+/// Exactly one of several writers who have seen the same writes, or deletes.
 pub async fn of_many_who_update_a_link_at_once_one_does(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {

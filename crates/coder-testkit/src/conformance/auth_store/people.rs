@@ -8,7 +8,7 @@ use super::{MICROSECOND, at};
 
 const ALICE: &str = "user:default/alice";
 
-/// What is known of a person is replaced as a whole.
+/// The record of a person is replaced as a whole.
 pub async fn the_last_sign_in_of_a_person_wins(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     let person = |owned: &[&str]| PersonRecord {

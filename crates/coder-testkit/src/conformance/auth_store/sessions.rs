@@ -106,7 +106,7 @@ pub async fn the_end_of_a_grant_ends_all_its_sessions(open: impl AsyncFn() -> Ar
     );
 }
 
-/// Of callers that end the sessions of a grant at once, exactly one gets the pair.
+/// Exactly one of several callers that end the sessions of a grant at once gets the pair.
 pub async fn of_many_who_end_sessions_at_once_one_ends_the_grant(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {

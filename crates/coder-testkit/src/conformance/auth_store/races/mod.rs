@@ -12,7 +12,7 @@ use futures_util::future::join;
 use state::State;
 use transition::{LINKS, LOGINS, Transition};
 
-/// What two transitions said, and what they have left.
+/// The answers of two transitions, and the state that they have left.
 #[derive(Debug, PartialEq)]
 struct End {
     answers: [String; 2],

@@ -5,7 +5,7 @@ use coder_auth::store::{AuthStore, GrantRecord, LinkRecord, SessionRecord};
 use super::super::{at, grant_key, id, login, sign_in};
 use super::transition::{ALICE, BOB, CAROL, LOGINS, Transition, lease, link, link_key};
 
-/// Far after everything.
+/// A moment far after everything else.
 const FAR: i64 = 1_000_000;
 
 /// Everything that the transitions may have changed.

@@ -69,7 +69,7 @@ pub(super) const LOGINS: [Transition; 22] = [
 
 pub(super) const LINKS: [Transition; 4] = [T::PutLink, T::UpdateLink, T::RemoveLink, T::DeleteLink];
 
-/// What [`Transition::Claim`] answers when it gets nothing.
+/// The answer of [`Transition::Claim`] when it gets nothing.
 pub(super) const NOTHING_CLAIMED: &str = "[]";
 
 pub(super) const ALICE: u128 = 1;
@@ -127,7 +127,7 @@ impl Transition {
         })
     }
 
-    /// What must be among the revocations before.
+    /// Returns the revocation that must be there before.
     pub(super) fn kept_before(self) -> Option<RevocationRecord> {
         let brought = self.login().map(|login| {
             let due_at = at(100);

@@ -1,0 +1,85 @@
+//! The demo's world: a fake Coder, files, and the configuration read from them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use coder_config::{AppConfig, ConfigSources, Environment};
+use coder_core::{OsRandom, ReqwestTransport, SystemClock, Transport};
+use coder_testkit::{FakeCoder, FakeServer, Pace};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::files;
+use super::report::print;
+use super::scene::Scene;
+use crate::configuration;
+use crate::failure::Failure;
+
+/// The time of each step of a build at the fake: long enough to be seen.
+const STEP: Duration = Duration::from_secs(4);
+
+/// The demo's world, ready to be served.
+pub(super) struct Demo {
+    /// Where the portal is, as browsers name it.
+    pub(super) url: Url,
+    pub(super) config: AppConfig,
+    pub(super) scene: Scene,
+    /// How the smoke run's browser reaches everything.
+    pub(super) transport: Arc<dyn Transport>,
+    /// The fake's socket, which closes with this.
+    _fake: FakeServer,
+    /// Its files, which go with this.
+    pub(super) directory: TempDir,
+}
+
+impl Demo {
+    pub(super) async fn set_up(listener: &TcpListener) -> Result<Self, Failure> {
+        let failed = |what, source| Failure::Demo { what, source };
+        let port = listener.local_addr().map_err(Failure::Serve)?.port();
+        let url = format!("http://localhost:{port}/");
+        let url = Url::parse(&url).map_err(|error| failed("its URL is none", error.into()))?;
+
+        let builder = FakeCoder::builder()
+            .clock(Arc::new(SystemClock))
+            .random(Arc::new(OsRandom))
+            .pace(Pace::every(STEP));
+        let fake = FakeServer::start(builder)
+            .await
+            .map_err(|error| failed("the fake Coder does not start", error.into()))?;
+        let callback_url = format!("{url}api/auth/coder/handler/frame");
+        let scene = Scene::set(fake.coder().clone(), &callback_url);
+
+        let unwritten = |error: std::io::Error| failed("its files cannot be written", error.into());
+        let directory = tempfile::Builder::new().prefix("coder-backstage-demo-").tempdir();
+        let directory = directory.map_err(unwritten)?;
+        files::write_to(directory.path()).map_err(unwritten)?;
+        let environment = Environment::from_iter([
+            ("PORTAL_URL", url.as_str().trim_end_matches('/')),
+            ("PORTAL_PORT", &port.to_string()),
+            ("CODER_DEPLOYMENT_URL", scene.coder.url().as_str()),
+            ("CODER_OAUTH_CLIENT_ID", &scene.app.client_id),
+            ("CODER_OAUTH_CLIENT_SECRET", scene.app.client_secret.expose()),
+        ]);
+        let path = directory.path().to_string_lossy();
+        let sources = ConfigSources::new(&configuration::read, &environment);
+        let config = configuration::load(&sources.in_directory(&path))?;
+        let transport = Arc::new(ReqwestTransport::new("coder-backstage-smoke")?);
+        Ok(Self { url, config, scene, transport, _fake: fake, directory })
+    }
+
+    /// Where the fake is.
+    pub(super) fn coder_url(&self) -> Url {
+        self.scene.coder.url().endpoint([])
+    }
+
+    pub(super) fn announce(&self) {
+        print("");
+        print(&format!("  The portal:      {}", self.url));
+        print(&format!("  The fake Coder:  {}", self.scene.coder.url()));
+        print(&format!("  Its files:       {}", self.directory.path().display()));
+        print("");
+        print("  Sign in as alice or bob. Ctrl-C ends the demo and removes its files.");
+        print("");
+    }
+}

@@ -1,0 +1,28 @@
+//! The parts of a portal.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use backstage_catalog::Catalog;
+use coder_auth::CoderAuth;
+use coder_config::{ScmIntegrations, WorkspacesConfig};
+use coder_core::World;
+use coder_workspaces::DeploymentHostsCache;
+
+use crate::cors::Cors;
+
+/// The parts of a portal.
+pub(crate) struct PortalState {
+    pub(crate) world: World,
+    pub(crate) auth: CoderAuth,
+    /// Headers for pages of other origins; without it, they may send and read nothing.
+    pub(crate) cors: Option<Cors>,
+    pub(crate) catalog: Arc<dyn Catalog>,
+    pub(crate) integrations: ScmIntegrations,
+    /// Configuration of workspaces in the portal's own environment.
+    pub(crate) own_workspaces: WorkspacesConfig,
+    /// Configuration of workspaces in each environment, with links into its deployment.
+    pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
+    /// Host names of the deployments' apps and shells.
+    pub(crate) hosts: DeploymentHostsCache,
+}

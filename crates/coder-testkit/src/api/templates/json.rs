@@ -1,0 +1,166 @@
+//! Templates, as the API shows them.
+
+use serde_json::{Value, json};
+
+use crate::json::Json as _;
+use crate::model::{Preset, Template, TemplateVersion, sibling};
+use crate::release::{Dialect, TemplateField};
+use crate::store::Deployment;
+
+impl Template {
+    pub(crate) fn json(&self, deployment: &Deployment<'_>) -> Value {
+        let organization = deployment
+            .state
+            .organizations
+            .iter()
+            .find(|organization| organization.id == self.organization);
+        let users = deployment.state.users_of_template(self.id);
+        let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+        let mut template = json!({
+            "id": self.id,
+            "created_at": self.created_at.to_string(),
+            "updated_at": self.created_at.to_string(),
+            "organization_id": self.organization,
+            "organization_name": organization.map_or("", |known| known.name.as_str()),
+            "organization_display_name":
+                organization.map_or_else(String::new, |known| known.display_name()),
+            "organization_icon": "",
+            "name": self.name,
+            "display_name": self.display_name,
+            "provisioner": self.provisioner,
+            "active_version_id": self.active_id(),
+            "active_user_count": users,
+            "build_time_stats": {
+                "start": { "P50": null, "P95": null },
+                "stop": { "P50": null, "P95": null },
+                "delete": { "P50": null, "P95": null },
+            },
+            "description": self.description,
+            "deprecated": !self.deprecation.is_empty(),
+            "deprecation_message": self.deprecation,
+            "icon": self.icon,
+            "default_ttl_ms": 0,
+            "activity_bump_ms": 3_600_000,
+            "autostop_requirement": { "days_of_week": [], "weeks": 1 },
+            "autostart_requirement": { "days_of_week": days },
+            "created_by_id": self.created_by.unwrap_or_default(),
+            "created_by_name": self.author(deployment),
+            "allow_user_autostart": true,
+            "allow_user_autostop": true,
+            "allow_user_cancel_workspace_jobs": self.cancel_by_members,
+            "failure_ttl_ms": 0,
+            "time_til_dormant_ms": 0,
+            "time_til_dormant_autodelete_ms": 0,
+            "require_active_version": false,
+            "max_port_share_level": "public",
+            "use_classic_parameter_flow": self.is_classic(deployment.settings.version),
+        });
+        for field in deployment.dialect().template_fields {
+            let (name, value) = match field {
+                TemplateField::CorsBehavior => ("cors_behavior", json!("simple")),
+                TemplateField::UseTerraformWorkspaceCache => {
+                    ("use_terraform_workspace_cache", json!(false))
+                }
+                TemplateField::Deleted => ("deleted", json!(false)),
+                TemplateField::DisableModuleCache => ("disable_module_cache", json!(false)),
+                TemplateField::TimeTilAutostopNotify => ("time_til_autostop_notify_ms", json!(0)),
+                TemplateField::AgentsAllowed => ("agents_allowed", json!(true)),
+            };
+            template.set(name, value);
+        }
+        template
+    }
+
+    /// The name of the user who has made it.
+    fn author(&self, deployment: &Deployment<'_>) -> String {
+        let author = self.created_by.and_then(|id| deployment.state.users.get(&id));
+        author.map_or_else(|| "platform".to_owned(), |user| user.username.clone())
+    }
+}
+
+impl TemplateVersion {
+    pub(crate) fn json(&self, deployment: &Deployment<'_>, template: &Template) -> Value {
+        let dialect = deployment.dialect();
+        let created_at = self.created_at.to_string();
+        let author = template.created_by.unwrap_or_default();
+        let mut created_by = json!({ "id": author, "username": template.author(deployment) });
+        let full_name = deployment.state.users.get(&author).map_or("", |user| &user.name);
+        if dialect.initiators && !full_name.is_empty() {
+            created_by.set("name", full_name);
+        }
+        let mut version = json!({
+            "id": self.id,
+            "template_id": template.id,
+            "organization_id": template.organization,
+            "created_at": created_at,
+            "updated_at": created_at,
+            "name": self.name,
+            "message": "",
+            "job": self.job_json(deployment, template),
+            "readme": template.readme,
+            "created_by": created_by,
+            "archived": false,
+        });
+        if dialect.initiators {
+            version.set("has_external_agent", false);
+        }
+        version
+    }
+
+    /// The job that has imported it.
+    fn job_json(&self, deployment: &Deployment<'_>, template: &Template) -> Value {
+        let created_at = self.created_at.to_string();
+        let mut job = json!({
+            "id": sibling(self.id, 1),
+            "created_at": created_at,
+            "started_at": created_at,
+            "status": if self.importing { "running" } else { "succeeded" },
+            "worker_id": deployment.settings.deployment_id,
+            "file_id": sibling(self.id, 2),
+            "tags": { "owner": "", "scope": "organization" },
+            "queue_position": 0,
+            "queue_size": 0,
+            "organization_id": template.organization,
+            "input": { "template_version_id": self.id },
+            "type": "template_version_import",
+            "metadata": {
+                "template_version_name": "",
+                "template_id": uuid::Uuid::nil(),
+                "template_name": "",
+                "template_display_name": "",
+                "template_icon": "",
+            },
+        });
+        if deployment.dialect().initiators {
+            job.set("initiator_id", template.created_by.unwrap_or_default().to_string());
+            job.set("logs_overflowed", false);
+        }
+        if !self.importing {
+            job.set("completed_at", created_at);
+        }
+        job
+    }
+}
+
+impl Preset {
+    /// Coder writes presets in Go's own case.
+    pub(crate) fn json(&self, dialect: &Dialect) -> Value {
+        let parameters: Vec<Value> = self
+            .values
+            .iter()
+            .map(|(name, value)| json!({ "Name": name, "Value": value }))
+            .collect();
+        let mut preset = json!({
+            "ID": self.id,
+            "Name": self.name,
+            "Parameters": if parameters.is_empty() { Value::Null } else { parameters.into() },
+            "Default": self.default && dialect.default_presets,
+        });
+        if dialect.preset_details {
+            preset.set("DesiredPrebuildInstances", Value::Null);
+            preset.set("Description", "");
+            preset.set("Icon", "");
+        }
+        preset
+    }
+}

@@ -1,0 +1,47 @@
+//! Templates: what workspaces are made from.
+
+mod dynamic;
+mod json;
+mod parameters;
+mod routes;
+mod search;
+mod validation;
+mod versions;
+
+use uuid::Uuid;
+
+pub(crate) use parameters::{Resolved, Values, Wanted};
+pub(crate) use routes::{
+    delete, get, get_by_name, list, list_of_organization, parse_id, patch, previous_version,
+    version_by_name, version_by_names, versions,
+};
+pub(crate) use versions::{
+    dynamic_parameters, external_auth, logs, nothing, patch_version, presets, resources,
+    rich_parameters, version,
+};
+
+use crate::model::{Template, TemplateVersion};
+use crate::store::Deployment;
+
+impl Deployment<'_> {
+    /// The template of that name in the default organization, made when there is none.
+    pub(crate) fn template_in_default(&mut self, name: &str) -> Uuid {
+        let organization = self.organization_named("default");
+        if let Some(known) = self.state.template_named(organization, name) {
+            return known.id;
+        }
+        let version = TemplateVersion {
+            id: self.mint().uuid(),
+            name: "first".to_owned(),
+            created_at: self.now,
+            parameters: Vec::new(),
+            presets: Vec::new(),
+            importing: false,
+            takes_anything: true,
+        };
+        let id = self.mint().uuid();
+        let template = Template::bare(id, organization, name, self.now, version);
+        self.state.templates.push(template);
+        id
+    }
+}

@@ -1,0 +1,83 @@
+//! How long builds and agents take.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::key::after;
+
+/// How long each step of a build takes on the fake's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pace {
+    /// From the request until a provisioner takes the job (`pending`).
+    pub queued: Duration,
+    /// The provisioner's work (`starting`, `stopping`, `deleting`).
+    pub building: Duration,
+    /// From the end of the build until the agents connect (`connecting`).
+    pub connecting: Duration,
+    /// From then until they report that their startup scripts run (`connected`, but `created`).
+    pub reporting: Duration,
+    /// The agents' startup scripts (`connected`, but `starting`).
+    pub starting: Duration,
+    /// The agents' shutdown scripts, when they are told to end (`shutting_down`).
+    pub stopping: Duration,
+}
+
+impl Pace {
+    /// Nothing takes time: what is started runs at once.
+    pub const INSTANT: Self = Self::every(Duration::ZERO);
+
+    /// As it was seen at a real Coder whose provisioner had nothing to do: the build takes a
+    /// tenth of a second, agents connect within half a second, report another half a second
+    /// later, and run scripts for some seconds.
+    pub const RECORDED: Self = Self {
+        queued: Duration::from_millis(20),
+        building: Duration::from_millis(80),
+        connecting: Duration::from_millis(400),
+        reporting: Duration::from_millis(500),
+        starting: Duration::from_secs(4),
+        stopping: Duration::from_secs(1),
+    };
+
+    /// All steps of a start together.
+    pub(crate) const fn total(&self) -> Duration {
+        self.queued
+            .saturating_add(self.building)
+            .saturating_add(self.connecting)
+            .saturating_add(self.reporting)
+            .saturating_add(self.starting)
+    }
+
+    /// Every step takes this long: for demonstrations.
+    pub const fn every(step: Duration) -> Self {
+        Self {
+            queued: step,
+            building: step,
+            connecting: step,
+            reporting: step,
+            starting: step,
+            stopping: step,
+        }
+    }
+}
+
+impl Default for Pace {
+    /// 2 seconds in the queue, 30 for the build, 10 until the agents connect, 10 for their startup
+    /// scripts and 10 for those at the end. They report at once.
+    fn default() -> Self {
+        Self {
+            queued: Duration::from_secs(2),
+            building: Duration::from_secs(30),
+            connecting: Duration::from_secs(10),
+            reporting: Duration::ZERO,
+            starting: Duration::from_secs(10),
+            stopping: Duration::from_secs(10),
+        }
+    }
+}
+
+/// `time` and a while.
+pub(crate) fn plus(time: Timestamp, duration: Duration) -> Timestamp {
+    after(time, SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX))
+}

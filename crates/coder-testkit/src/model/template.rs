@@ -1,0 +1,183 @@
+//! Templates: what workspaces are made from.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::resources::{self, AgentDescription, Resource};
+use crate::Version;
+use crate::json::Json as _;
+use crate::release::Dialect;
+
+/// A template, as the deployment stores it.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    pub(crate) id: Uuid,
+    pub(crate) organization: Uuid,
+    pub(crate) name: String,
+    pub(crate) display_name: String,
+    pub(crate) icon: String,
+    pub(crate) description: String,
+    pub(crate) created_at: Timestamp,
+    /// The user who has made it, when it is one of the deployment.
+    pub(crate) created_by: Option<Uuid>,
+    /// The program that builds its workspaces: `terraform`.
+    pub(crate) provisioner: String,
+    /// The text that explains its versions.
+    pub(crate) readme: String,
+    /// Empty while it is not deprecated.
+    pub(crate) deprecation: String,
+    /// Whether its parameters are the classic ones; by the release unless somebody has said it.
+    pub(crate) classic: Option<bool>,
+    /// Whether members may cancel builds of their workspaces.
+    pub(crate) cancel_by_members: bool,
+    /// The resources that builds of its workspaces make.
+    pub(crate) resources: Vec<Resource>,
+    /// The lines that a provisioner writes while it plans and while it applies.
+    pub(crate) log: [Vec<String>; 2],
+    /// The failure of builds that start its workspaces: an error, and a code when there is one.
+    pub(crate) builds_fail: Option<(String, Option<String>)>,
+    /// External authentication that everyone needs before creating: id and display name.
+    pub(crate) external_auth: Vec<(String, String)>,
+    /// Oldest first; the last one is active.
+    pub(crate) versions: Vec<TemplateVersion>,
+}
+
+/// A version of a template.
+#[derive(Clone, Debug)]
+pub(crate) struct TemplateVersion {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) created_at: Timestamp,
+    /// As the API lists them.
+    pub(crate) parameters: Vec<Value>,
+    pub(crate) presets: Vec<Preset>,
+    /// The import job is still running.
+    pub(crate) importing: bool,
+    /// Nobody has said which parameters it has: it takes any.
+    pub(crate) takes_anything: bool,
+}
+
+/// Parameter values under a name.
+#[derive(Clone, Debug)]
+pub(crate) struct Preset {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) default: bool,
+    pub(crate) values: Vec<(String, String)>,
+}
+
+impl Template {
+    /// A template of which nobody has said more than its name, with one version.
+    pub(crate) fn bare(
+        id: Uuid,
+        organization: Uuid,
+        name: &str,
+        created_at: Timestamp,
+        version: TemplateVersion,
+    ) -> Self {
+        Self {
+            id,
+            organization,
+            name: name.to_owned(),
+            display_name: String::new(),
+            icon: "/icon/k8s.png".to_owned(),
+            description: String::new(),
+            created_at,
+            created_by: None,
+            provisioner: "terraform".to_owned(),
+            readme: String::new(),
+            deprecation: String::new(),
+            classic: None,
+            cancel_by_members: true,
+            resources: resources::usual(),
+            log: resources::usual_log(),
+            builds_fail: None,
+            external_auth: Vec::new(),
+            versions: vec![version],
+        }
+    }
+
+    /// Returns the name that people read.
+    pub(crate) fn shown_name(&self) -> &str {
+        if self.display_name.is_empty() { &self.name } else { &self.display_name }
+    }
+
+    /// Whether its parameters are the classic ones; by the release unless somebody has said it.
+    pub(crate) fn is_classic(&self, version: Version) -> bool {
+        self.classic.unwrap_or(Dialect::of(version).classic_parameters)
+    }
+
+    /// Returns the description of the agent of that name.
+    pub(crate) fn agent(&self, name: &str) -> Option<&AgentDescription> {
+        self.agents().find(|agent| agent.name == name)
+    }
+
+    /// The agents that it describes.
+    pub(crate) fn agents(&self) -> impl Iterator<Item = &AgentDescription> {
+        self.resources.iter().flat_map(|resource| &resource.agents)
+    }
+
+    /// Whether its resources say which agents a workspace has.
+    pub(crate) fn describes_agents(&self) -> bool {
+        !self.resources.iter().any(|resource| resource.any_agent)
+    }
+
+    /// Returns the active version of the template.
+    pub(crate) fn active(&self) -> Option<&TemplateVersion> {
+        self.versions.last()
+    }
+
+    pub(crate) fn active_id(&self) -> Uuid {
+        self.active().map_or(Uuid::nil(), |version| version.id)
+    }
+
+    /// Publishes a version with the parameters of the active one.
+    pub(crate) fn add_version(&mut self, id: Uuid, name: &str, now: Timestamp) {
+        let active = self.active();
+        let takes_anything = active.is_none_or(|version| version.takes_anything);
+        let (parameters, presets) = active
+            .map(|version| (version.parameters.clone(), version.presets.clone()))
+            .unwrap_or_default();
+        self.versions.push(TemplateVersion {
+            id,
+            name: name.to_owned(),
+            created_at: now,
+            parameters,
+            presets,
+            importing: false,
+            takes_anything,
+        });
+    }
+
+    pub(crate) fn version(&self, id: Uuid) -> Option<&TemplateVersion> {
+        self.versions.iter().find(|version| version.id == id)
+    }
+}
+
+impl TemplateVersion {
+    /// Whether a parameter is for one build only.
+    pub(crate) fn is_ephemeral(&self, name: &str) -> bool {
+        let parameter = self.parameters.iter().find(|known| known.text("name") == Some(name));
+        let flag = parameter.and_then(|parameter| parameter.get("ephemeral"));
+        flag.and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// Its parameters; a display name that is empty is left out.
+    pub(crate) fn parameters_json(&self) -> Value {
+        let mut parameters = self.parameters.clone();
+        for parameter in &mut parameters {
+            if parameter.text("display_name").is_none()
+                && let Some(fields) = parameter.as_object_mut()
+            {
+                fields.remove("display_name");
+            }
+        }
+        parameters.into()
+    }
+}
+
+/// An id that belongs to another one: of the job or the file of a version.
+pub(crate) fn sibling(id: Uuid, number: u128) -> Uuid {
+    Uuid::from_u128(id.as_u128() ^ number)
+}

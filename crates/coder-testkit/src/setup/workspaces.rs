@@ -1,0 +1,509 @@
+//! Workspaces, as a test sets them up.
+
+use std::time::Duration;
+
+use coder_client::WorkspaceId;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::model::{
+    AgentEvent, AgentFate, AgentPlan, BuildPlan, Fate, Metadatum, NewWorkspaceApp, ScriptFate,
+    ScriptPlan, Transition, Workspace, default_agent,
+};
+use crate::store::Deployment;
+use crate::{FakeCoder, FakeUser};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A workspace that is about to be added. It is running and ready unless said otherwise.
+///
+/// States that pass (`pending`, `starting`, `connecting`, `stopping`) begin now and go on by the
+/// fake's clock.
+///
+/// ```
+/// # let coder = coder_testkit::FakeCoder::new();
+/// # let alice = coder.add_user("alice");
+/// let dev = coder
+///     .add_workspace(&alice, "dev")
+///     .template("devcontainers")
+///     .parameter("repo", "https://github.com/acme/payments")
+///     .stopped()
+///     .create();
+/// ```
+#[derive(Debug)]
+#[must_use = "the workspace is added by `create`"]
+pub struct NewWorkspace {
+    coder: FakeCoder,
+    owner: Uuid,
+    name: String,
+    template: Option<String>,
+    parameters: Vec<(String, String)>,
+    state: Wanted,
+    agents: Vec<AgentPlan>,
+    agent_fate: AgentFate,
+    scripts: ScriptPlan,
+    sub_agents: Vec<String>,
+    shutting_down: bool,
+    favorite: bool,
+    dormant: bool,
+    outdated: bool,
+    last_used: Option<Timestamp>,
+    ttl: Option<Duration>,
+    shared_with: Vec<(Uuid, String)>,
+}
+
+#[derive(Debug)]
+enum Wanted {
+    Running,
+    Connecting,
+    Starting,
+    Pending,
+    Queued { position: u32, size: u32 },
+    Stopped,
+    Stopping,
+    Failed { error: String, code: Option<String> },
+    Canceled,
+    Deleted,
+}
+
+impl FakeCoder {
+    /// Prepares a workspace of a user.
+    pub fn add_workspace(&self, owner: &FakeUser, name: &str) -> NewWorkspace {
+        NewWorkspace {
+            coder: self.clone(),
+            owner: owner.id.as_uuid(),
+            name: name.to_owned(),
+            template: None,
+            parameters: Vec::new(),
+            state: Wanted::Running,
+            agents: vec![default_agent()],
+            agent_fate: AgentFate::BecomesReady,
+            scripts: ScriptPlan::default(),
+            sub_agents: Vec::new(),
+            shutting_down: false,
+            favorite: false,
+            dormant: false,
+            outdated: false,
+            last_used: None,
+            ttl: None,
+            shared_with: Vec::new(),
+        }
+    }
+
+    /// Begins to start a workspace, as its owner would.
+    pub fn start(&self, workspace: WorkspaceId) {
+        self.with(|coder| coder.rebuild(workspace.as_uuid(), Transition::Start));
+    }
+
+    /// Begins to stop a workspace, as its owner would.
+    pub fn stop(&self, workspace: WorkspaceId) {
+        self.with(|coder| coder.rebuild(workspace.as_uuid(), Transition::Stop));
+    }
+
+    /// Begins to delete a workspace, as its owner would.
+    pub fn delete(&self, workspace: WorkspaceId) {
+        self.with(|coder| coder.rebuild(workspace.as_uuid(), Transition::Delete));
+    }
+
+    /// Breaks the connections of a workspace's agents, now.
+    pub fn lose_agents(&self, workspace: WorkspaceId) {
+        self.happens(workspace, AgentEvent::Lost, |_| true);
+    }
+
+    /// Starts the agents of a workspace again: they connect now, and run their startup scripts. An
+    /// agent that never connects by itself does so now as well.
+    pub fn bring_agents_back(&self, workspace: WorkspaceId) {
+        self.happens(workspace, AgentEvent::Back, |_| true);
+    }
+
+    /// Tells the agents of a workspace to end: they run their shutdown scripts and go, while Coder
+    /// takes the workspace for running.
+    pub fn shut_agents_down(&self, workspace: WorkspaceId) {
+        self.happens(workspace, AgentEvent::ShutsDown, |_| true);
+    }
+
+    /// Breaks the connection of one agent of a workspace, now.
+    pub fn lose_agent(&self, workspace: WorkspaceId, agent: &str) {
+        self.happens(workspace, AgentEvent::Lost, |name| name == agent);
+    }
+
+    /// Starts one agent of a workspace again: it connects now, and runs its startup script.
+    pub fn bring_agent_back(&self, workspace: WorkspaceId, agent: &str) {
+        self.happens(workspace, AgentEvent::Back, |name| name == agent);
+    }
+
+    fn happens(&self, workspace: WorkspaceId, event: AgentEvent, to: impl Fn(&str) -> bool) {
+        self.with(|deployment| {
+            let now = deployment.now;
+            let stored = deployment.state.workspace_mut(workspace.as_uuid());
+            let build = stored.and_then(|stored| stored.builds.last_mut());
+            for agent in build.into_iter().flat_map(|build| &mut build.agents) {
+                if to(&agent.plan.name) {
+                    agent.events.push((now, event));
+                }
+            }
+        });
+    }
+}
+
+impl NewWorkspace {
+    /// Made from this template of the default organization, which is added when there is none of
+    /// that name; `devcontainers` unless said.
+    pub fn template(mut self, name: &str) -> Self {
+        self.template = Some(name.to_owned());
+        self
+    }
+
+    /// With this value of a parameter.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.parameters.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Started an hour ago, and ready.
+    pub fn running(mut self) -> Self {
+        self.state = Wanted::Running;
+        self
+    }
+
+    /// Its build has just succeeded; the agents connect by the clock.
+    pub fn connecting(mut self) -> Self {
+        self.state = Wanted::Connecting;
+        self
+    }
+
+    /// A provisioner has just begun to start it.
+    pub fn starting(mut self) -> Self {
+        self.state = Wanted::Starting;
+        self
+    }
+
+    /// Just created; no provisioner has taken it yet.
+    pub fn pending(mut self) -> Self {
+        self.state = Wanted::Pending;
+        self
+    }
+
+    /// Makes the build wait in the queue for a provisioner that never comes: at `position`, counted
+    /// as Coder does, of `size` waiting jobs.
+    pub fn queued(mut self, position: u32, size: u32) -> Self {
+        self.state = Wanted::Queued { position, size };
+        self
+    }
+
+    /// Stopped an hour ago.
+    pub fn stopped(mut self) -> Self {
+        self.state = Wanted::Stopped;
+        self
+    }
+
+    /// A provisioner has just begun to stop it.
+    pub fn stopping(mut self) -> Self {
+        self.state = Wanted::Stopping;
+        self
+    }
+
+    /// Its start has failed with this error.
+    pub fn failed(mut self, error: &str) -> Self {
+        self.state = Wanted::Failed { error: error.to_owned(), code: None };
+        self
+    }
+
+    /// Makes the start fail with this error and Coder's error code, such as `INSUFFICIENT_QUOTA`.
+    pub fn failed_with_code(mut self, error: &str, code: &str) -> Self {
+        self.state = Wanted::Failed { error: error.to_owned(), code: Some(code.to_owned()) };
+        self
+    }
+
+    /// Its start has been canceled.
+    pub fn canceled(mut self) -> Self {
+        self.state = Wanted::Canceled;
+        self
+    }
+
+    /// Deleted an hour ago.
+    pub fn deleted(mut self) -> Self {
+        self.state = Wanted::Deleted;
+        self
+    }
+
+    /// Its agents never connect: `connecting` for two minutes, then `timeout`.
+    pub fn agents_never_connect(mut self) -> Self {
+        self.agent_fate = AgentFate::NeverConnects;
+        self
+    }
+
+    /// Its agents have lost their connection.
+    pub fn agents_lost(mut self) -> Self {
+        self.agent_fate = AgentFate::IsLost;
+        self
+    }
+
+    /// The startup script of its agents has failed.
+    pub fn startup_failed(mut self) -> Self {
+        self.scripts.start = ScriptFate::Fails;
+        self
+    }
+
+    /// The startup script of its agents takes too long, and is given up.
+    pub fn startup_timed_out(mut self) -> Self {
+        self.scripts.start = ScriptFate::TimesOut;
+        self
+    }
+
+    /// The startup script of its agents has ended, but something that it started holds its output
+    /// open, which Coder takes for a failure.
+    pub fn startup_leaves_output_open(mut self) -> Self {
+        self.scripts.start = ScriptFate::LeavesOutputOpen;
+        self
+    }
+
+    /// Nobody should use it before the startup script of its agents is done.
+    pub fn startup_blocks_login(mut self) -> Self {
+        self.scripts.blocks = true;
+        self
+    }
+
+    /// Its agents have a shutdown script.
+    pub fn shutdown_script(mut self) -> Self {
+        self.scripts.stop = Some(ScriptFate::Succeeds);
+        self
+    }
+
+    /// Its agents have a shutdown script, which fails.
+    pub fn shutdown_fails(mut self) -> Self {
+        self.scripts.stop = Some(ScriptFate::Fails);
+        self
+    }
+
+    /// Its agents begin to shut down now, and are gone when their shutdown scripts have ended.
+    pub fn agents_shutting_down(mut self) -> Self {
+        self.shutting_down = true;
+        self
+    }
+
+    /// One of its agents never connects.
+    pub fn agent_never_connects(self, name: &str) -> Self {
+        self.change_agent(name, |agent| agent.fate = AgentFate::NeverConnects)
+    }
+
+    /// The startup script of one of its agents has failed.
+    pub fn agent_startup_failed(self, name: &str) -> Self {
+        self.change_agent(name, |agent| agent.scripts.start = ScriptFate::Fails)
+    }
+
+    fn change_agent(mut self, name: &str, change: impl Fn(&mut AgentPlan)) -> Self {
+        self.agents.iter_mut().filter(|agent| agent.name == name).for_each(change);
+        self
+    }
+
+    /// One more agent, which serves a dev container inside of the first one.
+    pub fn sub_agent(mut self, name: &str) -> Self {
+        self.sub_agents.push(name.to_owned());
+        self
+    }
+
+    /// Its agents, instead of one called `main`. The apps go to the first one.
+    pub fn agents(mut self, names: &[&str]) -> Self {
+        let apps = self.agents.first().map(|agent| agent.apps.clone()).unwrap_or_default();
+        self.agents = names
+            .iter()
+            .enumerate()
+            .map(|(index, name)| AgentPlan {
+                name: (*name).to_owned(),
+                apps: if index == 0 { apps.clone() } else { Vec::new() },
+                ..AgentPlan::default()
+            })
+            .collect();
+        self
+    }
+
+    /// One more app of the first agent, beside `code-server`.
+    pub fn app(mut self, app: NewWorkspaceApp) -> Self {
+        if let Some(agent) = self.agents.first_mut() {
+            agent.apps.push(app);
+        }
+        self
+    }
+
+    /// Leaves out all apps of its agents.
+    pub fn without_apps(mut self) -> Self {
+        self.agents.iter_mut().for_each(|agent| agent.apps.clear());
+        self
+    }
+
+    /// A favorite of its owner.
+    pub fn favorite(mut self) -> Self {
+        self.favorite = true;
+        self
+    }
+
+    /// Set aside because nobody used it.
+    pub fn dormant(mut self) -> Self {
+        self.dormant = true;
+        self
+    }
+
+    /// Made from an older version of its template. The template gets a new version.
+    pub fn outdated(mut self) -> Self {
+        self.outdated = true;
+        self
+    }
+
+    /// Last used at this time; an hour ago unless said.
+    pub fn last_used_at(mut self, time: Timestamp) -> Self {
+        self.last_used = Some(time);
+        self
+    }
+
+    /// Stops by itself this long after its start.
+    pub fn time_to_live(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// Another user may use it (`use`) or do everything with it (`admin`).
+    pub fn shared_with(mut self, user: &FakeUser, role: &str) -> Self {
+        self.shared_with.push((user.id.as_uuid(), role.to_owned()));
+        self
+    }
+
+    /// Adds it; its id.
+    pub fn create(self) -> WorkspaceId {
+        let coder = self.coder.clone();
+        coder.with(|deployment| self.add_to(deployment)).into()
+    }
+
+    fn add_to(self, deployment: &mut Deployment<'_>) -> Uuid {
+        let template = self.template.as_deref().unwrap_or("devcontainers");
+        let template = deployment.template_in_default(template);
+        let version = deployment
+            .state
+            .template(template)
+            .map_or(Uuid::nil(), crate::model::Template::active_id);
+        let id = deployment.mint().uuid();
+        let now = deployment.now;
+        let queued = deployment.settings.pace.queued;
+        let built = queued.saturating_add(deployment.settings.pace.building);
+        // Long enough ago for everything to be over, an hour or more.
+        let hour_ago = before(now, HOUR.saturating_add(deployment.settings.pace.total()));
+        let long_ago = before(hour_ago, HOUR.saturating_add(deployment.settings.pace.total()));
+        let (fate, scripts) = (self.agent_fate, self.scripts);
+        let agents = self.agents.into_iter().map(|mut plan| {
+            // What is said of one agent beats what is said of all.
+            if plan.fate == AgentFate::default() {
+                plan.fate = fate;
+            }
+            if plan.scripts == ScriptPlan::default() {
+                plan.scripts = scripts;
+            }
+            plan.scripts.blocks = scripts.blocks;
+            plan
+        });
+        let sub_agents = self.sub_agents.into_iter().map(|name| AgentPlan {
+            name,
+            is_sub_agent: true,
+            ..AgentPlan::default()
+        });
+        let agents = agents.chain(sub_agents).collect();
+        deployment.state.workspaces.insert(
+            id,
+            Workspace {
+                id,
+                name: self.name,
+                owner: self.owner,
+                template,
+                created_at: long_ago,
+                last_used_at: long_ago,
+                builds: Vec::new(),
+                favorite: self.favorite,
+                dormant_at: None,
+                autostart: None,
+                awaits_start: false,
+                ttl_ms: self.ttl.and_then(|ttl| i64::try_from(ttl.as_millis()).ok()),
+                automatic_updates: "never".to_owned(),
+                shared_with: self.shared_with,
+                port_shares: Vec::new(),
+                agents,
+            },
+        );
+        let mut build = |transition, created_at, fate| {
+            let plan = BuildPlan {
+                transition,
+                version,
+                preset: None,
+                parameters: self.parameters.clone(),
+                initiator: self.owner,
+                reason: "initiator".to_owned(),
+                created_at,
+                fate,
+            };
+            deployment.add_build(id, plan);
+        };
+        let (start, stop, delete) = (Transition::Start, Transition::Stop, Transition::Delete);
+        let canceled = matches!(self.state, Wanted::Canceled);
+        match self.state {
+            Wanted::Running => build(start, hour_ago, Fate::Succeeds),
+            Wanted::Connecting => build(start, before(now, built), Fate::Succeeds),
+            Wanted::Starting => build(start, before(now, queued), Fate::Succeeds),
+            Wanted::Pending => build(start, now, Fate::Succeeds),
+            Wanted::Queued { position, size } => {
+                build(start, now, Fate::WaitsForEver { position, size });
+            }
+            Wanted::Failed { error, code } => build(start, hour_ago, Fate::Fails { error, code }),
+            Wanted::Canceled => build(start, hour_ago, Fate::Succeeds),
+            Wanted::Stopped => {
+                build(start, long_ago, Fate::Succeeds);
+                build(stop, hour_ago, Fate::Succeeds);
+            }
+            Wanted::Stopping => {
+                build(start, long_ago, Fate::Succeeds);
+                build(stop, before(now, queued), Fate::Succeeds);
+            }
+            Wanted::Deleted => {
+                build(start, long_ago, Fate::Succeeds);
+                build(delete, hour_ago, Fate::Succeeds);
+            }
+        }
+        let new_version = self.outdated.then(|| deployment.mint().uuid());
+        if let Some(id) = new_version
+            && let Some(template) = deployment.state.template_mut(template)
+        {
+            template.add_version(id, "newer", now);
+        }
+        if let Some(stored) = deployment.state.workspace_mut(id) {
+            stored.last_used_at = self.last_used.unwrap_or(hour_ago);
+            stored.dormant_at = self.dormant.then_some(hour_ago);
+            if self.shutting_down
+                && let Some(build) = stored.builds.last_mut()
+            {
+                for agent in &mut build.agents {
+                    agent.events.push((now, AgentEvent::ShutsDown));
+                }
+            }
+            if let Some(build) = stored.builds.last_mut().filter(|_| canceled) {
+                build.canceled_at = Some(build.created_at);
+            }
+        }
+        id
+    }
+}
+
+fn before(time: Timestamp, duration: Duration) -> Timestamp {
+    time.checked_sub(duration).unwrap_or(Timestamp::MIN)
+}
+
+impl FakeCoder {
+    /// Lets the agents of a workspace tell a value, like `cpu` and `12 %`, from now on. Without it
+    /// they tell nothing.
+    pub fn set_agent_metadata(&self, workspace: WorkspaceId, key: &str, value: &str) {
+        self.with(|deployment| {
+            let collected_at = deployment.now;
+            let told = deployment.state.metadata.entry(workspace.as_uuid()).or_default();
+            told.retain(|known| known.key != key);
+            let script = String::new();
+            let (key, value) = (key.to_owned(), value.to_owned());
+            told.push(Metadatum { display_name: key.clone(), script, key, value, collected_at });
+        });
+    }
+}
