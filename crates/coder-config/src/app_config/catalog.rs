@@ -3,10 +3,23 @@
 use coder_core::host_and_port;
 use url::Url;
 
-use super::catalog_rules::CatalogConfig;
+use super::catalog_rules::CatalogRule;
 use super::reader::{Reader, Section};
 use crate::Provenance;
 use crate::repository::{Scm, ScmIntegrations, Storage};
+
+/// The section `catalog`: where entities are read from, and which of them may enter the catalog.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CatalogConfig {
+    /// `catalog.locations`, in their order.
+    pub locations: Vec<CatalogLocation>,
+    /// `catalog.rules`, for all locations. `None` allows what Backstage allows without rules:
+    /// Components, APIs and Locations. An empty list allows nothing.
+    ///
+    /// Each location may allow further kinds of its own ([`CatalogLocation::allow`]).
+    pub rules: Option<Vec<CatalogRule>>,
+}
 
 /// One item of `catalog.locations`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +34,20 @@ pub struct CatalogLocation {
     pub allow: Vec<String>,
     /// Where it is written.
     pub provenance: Option<Provenance>,
+}
+
+impl CatalogConfig {
+    /// Creates a catalog of these locations with Backstage's default rules.
+    pub fn new(locations: impl IntoIterator<Item = CatalogLocation>) -> Self {
+        Self { locations: locations.into_iter().collect(), rules: None }
+    }
+
+    /// Sets the rules that hold for all locations, in place of the default ones.
+    #[must_use]
+    pub fn rules(mut self, rules: impl IntoIterator<Item = CatalogRule>) -> Self {
+        self.rules = Some(rules.into_iter().collect());
+        self
+    }
 }
 
 impl CatalogLocation {

@@ -1,21 +1,7 @@
 //! `catalog.rules`: which kinds of entities may come from which locations.
 
-use super::catalog::CatalogLocation;
 use super::reader::{Reader, Section, Value};
 use crate::message::shown;
-
-/// The section `catalog`: where entities are read from, and which of them may enter the catalog.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CatalogConfig {
-    /// `catalog.locations`, in their order.
-    pub locations: Vec<CatalogLocation>,
-    /// `catalog.rules`, for all locations. `None` allows what Backstage allows without rules:
-    /// Components, APIs and Locations. An empty list allows nothing.
-    ///
-    /// Each location may allow further kinds of its own ([`CatalogLocation::allow`]).
-    pub rules: Option<Vec<CatalogRule>>,
-}
 
 /// One item of `catalog.rules`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,20 +41,6 @@ pub enum RuleTarget {
     Exact(String),
     /// A pattern with `*`, `**`, `?`, `[…]` and `{…}`, compared without case.
     Pattern(String),
-}
-
-impl CatalogConfig {
-    /// Creates a catalog of these locations with Backstage's default rules.
-    pub fn new(locations: impl IntoIterator<Item = CatalogLocation>) -> Self {
-        Self { locations: locations.into_iter().collect(), rules: None }
-    }
-
-    /// Sets the rules that hold for all locations, in place of the default ones.
-    #[must_use]
-    pub fn rules(mut self, rules: impl IntoIterator<Item = CatalogRule>) -> Self {
-        self.rules = Some(rules.into_iter().collect());
-        self
-    }
 }
 
 impl CatalogRule {

@@ -24,8 +24,8 @@ use url::Url;
 
 pub use auth::{AuthConfig, CoderEnvironment};
 pub use backend::{BackendConfig, Listen, ListenError};
-pub use catalog::CatalogLocation;
-pub use catalog_rules::{AllowedEntities, CatalogConfig, CatalogRule, RuleLocation, RuleTarget};
+pub use catalog::{CatalogConfig, CatalogLocation};
+pub use catalog_rules::{AllowedEntities, CatalogRule, RuleLocation, RuleTarget};
 pub use cors::CorsConfig;
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::ProxyConfig;
