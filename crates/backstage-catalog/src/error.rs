@@ -51,7 +51,7 @@ impl CatalogError {
         Self::Unusable { reason: reason.into(), source: None }
     }
 
-    /// Adds the error below. Its text must hold no secret.
+    /// Sets the error that caused this one. Its text must hold no secret.
     #[must_use]
     pub fn with_source(mut self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         match &mut self {

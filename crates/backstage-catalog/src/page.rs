@@ -21,19 +21,19 @@ pub struct EntityPage {
 pub struct PageCursor(String);
 
 impl PageCursor {
-    /// For catalogs: what they want to be told with the next question.
+    /// Creates the cursor of a catalog from the text that it wants back for the next page.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// For catalogs: what they gave to [`PageCursor::new`].
+    /// Returns the text that the catalog gave to [`PageCursor::new`].
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl EntityPage {
-    /// For catalogs: these entities, and how to go on.
+    /// Creates a page of these entities; `next` is the cursor of the page behind it.
     pub fn new(entities: Vec<Arc<Entity>>, next: Option<PageCursor>) -> Self {
         Self { entities, next }
     }

@@ -52,8 +52,11 @@ impl fmt::Display for PlaceNotice {
 }
 
 impl SqliteAuthStore {
-    /// Checks the place at `path` for a store, and changes nothing there. Who owns the files is not
-    /// checked: the server may run as another user than whoever asks.
+    /// Checks the place at `path` for a store, and changes nothing there. Returns a notice about a
+    /// place that the operator should look at, and `None` about a good one.
+    ///
+    /// The owner of the files is not checked, because the server may run as another user than the
+    /// caller.
     ///
     /// Do not call it in a process that has opened a store at `path`: this reads the file, and
     /// closing it frees the locks of that store (POSIX).

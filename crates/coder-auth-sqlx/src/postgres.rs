@@ -61,7 +61,7 @@ impl PostgresAuthStore {
     /// the client's own. Without `sslmode`, TLS is used if the server has it, and its certificate
     /// is not checked. What the URL does not say is taken from `PGHOST`, `PGPASSWORD` and the like.
     ///
-    /// At most `max_connections` are open at a time, at least 1. The user needs the right to create
+    /// At most `max_connections` are open at a time; 0 counts as 1. The user needs the right to create
     /// tables in the first schema of its search path.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::time::Duration;
 use coder_core::RandomError;
 use http::StatusCode;
 
+use crate::caller::passed_tokens::ANSWER_TTL;
 use crate::http::error::RequestError;
 use crate::identity::VerifyError;
 use crate::routes::error::LinkError;
@@ -157,11 +158,12 @@ impl AuthError {
         self.status() == StatusCode::SERVICE_UNAVAILABLE
     }
 
-    /// Returns how long to wait before trying again, for a transient failure: 5 seconds unless
-    /// Coder asks for more, at most 1 hour.
+    /// Returns how long to wait before trying again, for a transient failure: 1 minute after too
+    /// many unknown tokens, else 5 seconds unless Coder asks for more, at most 1 hour.
     pub fn retry_after(&self) -> Option<Duration> {
         let asked = match self.kind() {
             AuthErrorKind::Upstream(error) => error.retry_after(),
+            AuthErrorKind::TooManyTokens => Some(ANSWER_TTL.unsigned_abs()),
             _ => None,
         };
         self.is_transient().then(|| asked.unwrap_or(Duration::from_secs(5)).min(MAX_RETRY_AFTER))

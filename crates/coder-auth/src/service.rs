@@ -227,8 +227,13 @@ impl CoderAuth {
     ///
     /// # Errors
     ///
-    /// The status is 401 if no caller is identified or a new login is needed, 403 for a page of
-    /// another site, 503 if Coder, the catalog or a trusted issuer does not answer.
+    /// The status is
+    /// - 400 if no environment is named, none follows from the credential, and the portal has
+    ///   several;
+    /// - 401 if no caller is identified or a new login is needed;
+    /// - 403 for a page of another site;
+    /// - 404 if the environment is unknown or its configuration is incomplete;
+    /// - 503 if Coder, the catalog or a trusted issuer does not answer.
     pub async fn caller(
         &self,
         headers: &HeaderMap,

@@ -45,6 +45,8 @@ use axum::Router;
 use coder_portal::Portal;
 
 /// Returns a router with all routes of `portal` as its fallback, to be merged into yours.
+///
+/// Your router must have no fallback of its own: [`Router::merge`] panics when both have one.
 pub fn router<S: Clone + Send + Sync + 'static>(portal: Portal) -> Router<S> {
     Router::new().fallback_service(PortalService::new(portal))
 }

@@ -17,8 +17,11 @@ use crate::body::ResponseBody;
 #[derive(Clone, Debug)]
 pub struct SignedIn(pub Caller);
 
-/// The rejection of a request without a usable caller: 401, 403, 404 or 503 with Backstage's error
-/// body.
+/// The rejection of a request without a usable caller: 400, 401, 403, 404 or 503 with Backstage's
+/// error body.
+///
+/// The status 400 means that the portal has several environments and the credential belongs to none
+/// of them. [`CoderAuth::caller`](coder_auth::CoderAuth::caller) takes the name of one.
 #[derive(Debug)]
 pub struct SignedInRejection(Box<Response>);
 

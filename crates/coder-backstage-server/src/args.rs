@@ -88,8 +88,9 @@ impl DataArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ConfigArgs {
-    /// A configuration file; later ones override earlier ones. Without any, `app-config.yaml` and
-    /// `app-config.local.yaml` of this directory, as Backstage does
+    /// A configuration file; later ones override earlier ones. Without any, those of this directory
+    /// that Backstage reads: `app-config.yaml`, `app-config.$BACKSTAGE_ENV.yaml`,
+    /// `app-config.local.yaml` and `app-config.$BACKSTAGE_ENV.local.yaml`, as far as they exist
     #[arg(long = "config", value_name = "FILE")]
     pub(crate) config: Vec<String>,
 }
@@ -105,6 +106,10 @@ pub(crate) struct RegisterArgs {
     /// The environment to print the app-config for
     #[arg(long, value_name = "NAME", default_value = "production")]
     pub(crate) environment: EnvironmentName,
+    /// For a portal with several deployments: the callback URL and the variable of the client
+    /// secret get the name of the environment, so that each deployment has its own
+    #[arg(long)]
+    pub(crate) several_deployments: bool,
     /// Name shown on Coder's consent page: letters, digits and single hyphens
     #[arg(long, value_name = "NAME", default_value = "backstage")]
     pub(crate) name: String,

@@ -18,7 +18,7 @@ const TOKEN: &str = "CODER_SESSION_TOKEN";
 pub(crate) async fn register(args: &RegisterArgs) -> Result<(), Failure> {
     let world = World::native(ReqwestTransport::new(USER_AGENT)?).ok_or(Failure::NoRuntime)?;
     let client = Client::new(&world, args.deployment_url.clone());
-    let callback_url = callback_url(&args.backend_url);
+    let callback_url = callback_url(args);
     let registration = if args.dynamic {
         register_dynamically(&client, &args.name, &callback_url).await?
     } else {
@@ -32,18 +32,43 @@ pub(crate) async fn register(args: &RegisterArgs) -> Result<(), Failure> {
     stdout.write_all(told(args, &callback_url, &registration).as_bytes()).map_err(Failure::Output)
 }
 
-fn callback_url(backend_url: &Url) -> Url {
-    join_path(backend_url, "api/auth/coder/handler/frame")
+/// Returns the callback URL to register: the portal's, or that of the environment alone where the
+/// portal has several deployments.
+fn callback_url(args: &RegisterArgs) -> Url {
+    let path = "api/auth/coder/handler/frame";
+    if args.several_deployments {
+        join_path(&args.backend_url, &format!("{path}/{}", args.environment))
+    } else {
+        join_path(&args.backend_url, path)
+    }
+}
+
+/// Returns the name of the variable that holds the client secret.
+fn secret_variable(args: &RegisterArgs) -> String {
+    let variable = "CODER_OAUTH_CLIENT_SECRET";
+    if !args.several_deployments {
+        return variable.to_owned();
+    }
+    let environment = args.environment.to_string().to_ascii_uppercase();
+    format!("{variable}_{}", environment.replace(['-', '.'], "_"))
 }
 
 /// Formats the registration for the operator.
 ///
-/// This is the only text with the client secret, which Coder shows once.
+/// This is the only text with the client secret, which Coder shows once. `callbackUrl` is written
+/// out, because its default changes when the portal gets a second deployment. Beside other
+/// deployments, `auth.environment` is there already.
 fn told(args: &RegisterArgs, callback_url: &Url, registration: &RegisteredApp) -> String {
     let RegisterArgs { name, deployment_url, environment, .. } = args;
     let RegisteredApp { client_id, client_secret, reused, .. } = registration;
     let done =
         if *reused { "was registered already and has one more secret" } else { "is registered" };
+    let chosen = if args.several_deployments {
+        "  # `environment` names the block that the portal's pages use".to_owned()
+    } else {
+        format!("  environment: {environment}")
+    };
+    let variable = secret_variable(args);
     let secret = client_secret.expose();
     format!(
         "`{name}` {done} at {deployment_url}, with the callback {callback_url}
@@ -51,17 +76,18 @@ fn told(args: &RegisterArgs, callback_url: &Url, registration: &RegisteredApp) -
 In app-config.yaml:
 
 auth:
-  environment: {environment}
+{chosen}
   providers:
     coder:
       {environment}:
         clientId: {client_id}
-        clientSecret: ${{CODER_OAUTH_CLIENT_SECRET}}
+        clientSecret: ${{{variable}}}
         deploymentUrl: {deployment_url}
+        callbackUrl: {callback_url}
 
 In the environment of the server. Coder tells this secret only once:
 
-CODER_OAUTH_CLIENT_SECRET={secret}
+{variable}={secret}
 "
     )
 }

@@ -16,7 +16,10 @@ use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, Fault};
 use http::StatusCode;
 use reqwest::Method;
-use serving::{Browser, House, Process, access_token};
+use reqwest::header::ORIGIN;
+use serving::{
+    Browser, House, PEOPLE, Process, SIGN_IN, access_token, parameter, user_of, write_people,
+};
 use tempfile::TempDir;
 
 /// A Coder of the real time, and the directory of a portal with this `coder` section.
@@ -111,12 +114,7 @@ async fn a_coder_that_names_another_person_gives_nobody_that_persons_session() {
     // So short that a refresh rotates at once, and asks Coder whose the new pair is.
     house.coder().set_session_lifetime(Duration::from_secs(1));
     let browser = Browser::signed_in(&house, &server, &alice).await;
-    let bobs = serde_json::json!({
-        "id": bob.id.to_string(), "username": "bob", "email": "bob@example.com", "status": "active",
-        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
-        "last_seen_at": "2026-01-01T00:00:00Z", "login_type": "password", "name": "Bob",
-        "organization_ids": [], "roles": [],
-    });
+    let bobs = user_of(&bob.id.to_string(), "bob");
     let answer = Fault::answer(StatusCode::OK, "application/json", bobs.to_string());
     house.coder().fail_next(answer.on("/api/v2/users/me").times(usize::MAX));
     let answer = browser.refresh_until_refused(&server).await;
@@ -174,4 +172,201 @@ async fn an_origin_that_may_read_answers_gets_no_login() {
     let start = "/api/auth/coder/start?env=development&origin=https://partner.example";
     let answer = Browser::new().request(Method::GET, &server, start).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+}
+
+/// Two Coders whose operators need not trust each other, and the directory of a portal of both:
+/// `development` is the honest one's, `staging` the other one's.
+struct TwoDeployments {
+    honest: House,
+    other: House,
+    directory: TempDir,
+}
+
+impl TwoDeployments {
+    async fn new() -> Self {
+        let coder = || FakeCoder::builder().clock(Arc::new(SystemClock));
+        let honest = House::beside_others(coder(), "development").await;
+        let other = House::beside_others(coder(), "staging").await;
+        let directory = tempfile::tempdir().unwrap();
+        honest.configure(directory.path(), "{}");
+        let environments = format!(
+            "development: {{ {SIGN_IN} }}, staging: {{ {SIGN_IN}, {} }}",
+            other.application()
+        );
+        let local = format!("auth: {{ providers: {{ coder: {{ {environments} }} }} }}\n{PEOPLE}");
+        std::fs::write(directory.path().join("app-config.local.yaml"), local).unwrap();
+        write_people(directory.path(), &["alice"]);
+        Self { honest, other, directory }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_of_one_deployment_is_never_sent_to_another() {
+    let two = TwoDeployments::new().await;
+    let server = serve(&two.directory);
+    let alice = two.honest.coder().add_user("alice");
+    // Mallory runs the other Coder. She sends alice, who has begun a login there, to the honest
+    // one, and alice's browser brings the honest code back with the state of her own attempt.
+    let (mut victim, mut mallory) = (Browser::new(), Browser::new());
+    let at_other = victim.start_in("staging", &server).await;
+    let at_honest = mallory.start_in("development", &server).await;
+    let mut callback = two.honest.coder().approve(&at_honest, &alice).unwrap();
+    let (code, state) = (parameter(&callback, "code"), parameter(&at_other, "state"));
+    callback.query_pairs_mut().clear().append_pair("code", &code).append_pair("state", &state);
+    two.other.coder().forget_requests();
+    let page = victim.come_back(&server, &callback).await;
+    assert_eq!(two.other.coder().count("POST", "/oauth2/tokens"), 0, "mallory gets no code");
+    assert!(page.contains("not%20from%20the%20Coder") && !victim.is_signed_in(), "{page}");
+}
+
+/// The identity token of a signed-in browser.
+async fn identity_token(response: reqwest::Response) -> String {
+    let json: serde_json::Value = response.json().await.unwrap();
+    let token = json["backstageIdentity"]["token"].as_str();
+    token.unwrap_or_else(|| panic!("{json}")).to_owned()
+}
+
+/// Asks for the catalog, in this environment, with an identity token.
+async fn status_of(
+    browser: &Browser,
+    server: &Process,
+    environment: &str,
+    token: &str,
+) -> StatusCode {
+    let path = format!("/api/coder/v1/entities?env={environment}");
+    let request = browser.request(Method::GET, server, &path).bearer_auth(token);
+    request.send().await.unwrap().status()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_identity_token_opens_the_grant_it_was_issued_for_and_no_other() {
+    let two = TwoDeployments::new().await;
+    let server = serve(&two.directory);
+    // Mallory runs the other Coder, and calls a user there like alice.
+    let (alice, mallory) =
+        (two.honest.coder().add_user("alice"), two.other.coder().add_user("alice"));
+    let mut browser = Browser::new();
+    let authorize = browser.start_in("staging", &server).await;
+    let callback = two.other.coder().approve(&authorize, &mallory).unwrap();
+    browser.call_back(&server, &callback).await;
+    let refresh = "/api/auth/coder/refresh?env=staging";
+    let answer = browser.request(Method::GET, &server, refresh).send().await.unwrap();
+    let token = identity_token(answer).await;
+    let alices = Browser::signed_in(&two.honest, &server, &alice).await;
+    identity_token(alices.refresh(&server).await).await;
+    let stranger = Browser::new();
+    let status = status_of(&stranger, &server, "staging", &token).await;
+    assert_eq!(status, StatusCode::OK);
+    let status = status_of(&stranger, &server, "development", &token).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_from_before_a_logout_does_not_touch_the_next_login() {
+    let (house, directory) = house("{}").await;
+    let server = serve(&directory);
+    let alice = house.coder().add_user("alice");
+    house.coder().set_session_lifetime(Duration::from_secs(1));
+    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let (fault, held) = Fault::hold();
+    house.coder().fail_next(fault.on("/oauth2/tokens"));
+    let rotating = tokio::spawn(browser.refresh_until_refused(&server));
+    held.reached().await;
+    let logout = "/api/auth/coder/logout?env=development";
+    let answer = browser.request(Method::POST, &server, logout).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    house.coder().set_session_lifetime(Duration::from_secs(3600));
+    let again = Browser::signed_in(&house, &server, &alice).await;
+    held.release();
+    assert_eq!(rotating.await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    let token = access_token(again.refresh(&server).await).await;
+    assert!(house.coder().is_live(&token));
+    assert_eq!(house.coder().count_pairs(&alice), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_a_trusted_backend_and_the_cookie_of_somebody_else_do_not_add_up() {
+    let sign_in =
+        format!("auth: {{ providers: {{ coder: {{ development: {{ {SIGN_IN} }} }} }} }}\n{PEOPLE}");
+    let portal = async |trusted: &str| {
+        let (house, directory) = house(trusted).await;
+        std::fs::write(directory.path().join("app-config.local.yaml"), &sign_in).unwrap();
+        write_people(directory.path(), &["alice", "bob"]);
+        let server = serve(&directory);
+        (house, directory, server)
+    };
+    let (neighbours, _directory, neighbour) = portal("{}").await;
+    let keys = neighbour.url("/api/auth/.well-known/jwks.json");
+    let issuer = "http://localhost:7007/api/auth";
+    let trusted = format!("{{ trustedIssuers: [{{ issuer: '{issuer}', jwksUrl: '{keys}' }}] }}");
+    let (house, _directory, server) = portal(&trusted).await;
+
+    let alice = house.coder().add_user("alice");
+    let alices = Browser::signed_in(&house, &server, &alice).await;
+    for (user, status) in [("alice", StatusCode::OK), ("bob", StatusCode::UNAUTHORIZED)] {
+        let user = neighbours.coder().add_user(user);
+        let browser = Browser::signed_in(&neighbours, &neighbour, &user).await;
+        let token = identity_token(browser.refresh(&neighbour).await).await;
+        let answer = status_of(&alices, &server, "development", &token).await;
+        assert_eq!(answer, status, "{}", user.username);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_nil_user_signs_in_nowhere() {
+    let (house, directory) = house("{}").await;
+    let server = serve(&directory);
+    let alice = house.coder().add_user("alice");
+    for (id, may_sign_in) in [
+        ("00000000-0000-0000-0000-000000000000", false),
+        ("c0ffee00-0000-4000-8000-000000000000", true),
+    ] {
+        let mut browser = Browser::new();
+        let authorize = browser.start(&server).await;
+        let callback = house.coder().approve(&authorize, &alice).unwrap();
+        let user = user_of(id, "alice").to_string();
+        let answer = Fault::answer(StatusCode::OK, "application/json", user);
+        house.coder().fail_next(answer.on("/api/v2/users/me"));
+        let page = browser.come_back(&server, &callback).await;
+        assert_eq!(browser.is_signed_in(), may_sign_in, "{id}: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_origin_that_no_browser_writes_is_nobodys() {
+    let (house, directory) = house("{}").await;
+    let server = serve(&directory);
+    let alice = house.coder().add_user("alice");
+    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let refresh = async |origins: &[&str]| {
+        let headers = origins.iter().map(|origin| (ORIGIN, origin.parse().unwrap()));
+        let path = "/api/auth/coder/refresh?env=development";
+        let request = browser.request(Method::GET, &server, path);
+        // In the place of its own.
+        request.headers(headers.collect()).send().await.unwrap().status()
+    };
+    const PORTAL: &str = "http://localhost:7007";
+    assert_eq!(refresh(&[PORTAL]).await, StatusCode::OK);
+    for origins in [
+        &[PORTAL, PORTAL][..],
+        &["http://localhost:7007/"],
+        &["http://x@localhost:7007"],
+        &["HTTP://LOCALHOST:7007"],
+    ] {
+        assert_eq!(refresh(origins).await, StatusCode::BAD_REQUEST, "{origins:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_sees_nothing_of_a_login_at_a_coder_on_this_machine() {
+    let (house, directory) = house("{}").await;
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let server = Process::start(directory.path(), |command| {
+        command.env("HTTP_PROXY", &address).env("http_proxy", &address).env_remove("NO_PROXY");
+    });
+    let alice = house.coder().add_user("alice");
+    Browser::signed_in(&house, &server, &alice).await;
+    proxy.set_nonblocking(true).unwrap();
+    assert_eq!(proxy.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }

@@ -210,8 +210,65 @@ async fn a_registered_portal_is_told_what_to_write_into_its_app_config() {
     assert!(told.contains("https://portal.example.com/api/auth/coder/handler/frame"), "{told}");
     assert!(told.contains("      staging:\n        clientId: "), "{told}");
     assert!(told.contains("clientSecret: ${CODER_OAUTH_CLIENT_SECRET}"), "{told}");
+    let pinned = "callbackUrl: https://portal.example.com/api/auth/coder/handler/frame\n";
+    assert!(told.contains(pinned), "a second deployment would change the default: {told}");
     assert!(told.contains("\nCODER_OAUTH_CLIENT_SECRET=coder_"), "{told}");
     assert!(!told.contains(owner.session_token.expose()));
+}
+
+#[cfg(feature = "demo")]
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_several_deployments_is_told_a_callback_and_a_secret_of_its_own() {
+    let mut blocks = String::new();
+    let mut secrets = Vec::new();
+    for name in ["one", "two-b"] {
+        let builder = coder_testkit::FakeCoder::builder();
+        let server = coder_testkit::FakeServer::start(builder).await.unwrap();
+        let owner = server.coder().add_owner("owner");
+        let output = coder_backstage()
+            .args(["register", "--deployment-url", server.coder().url().as_str()])
+            .args(["--backend-url", "https://portal.example.com", "--environment", name])
+            .arg("--several-deployments")
+            .env("CODER_SESSION_TOKEN", owner.session_token.expose())
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{told}{}", String::from_utf8(output.stderr).unwrap());
+        let callback = format!("https://portal.example.com/api/auth/coder/handler/frame/{name}");
+        assert!(told.contains(&format!("with the callback {callback}\n")), "{told}");
+        assert!(!told.contains("\n  environment:"), "it stands there already: {told}");
+        let (pasted, secret) = told.split_once("\nIn the environment").unwrap();
+        let variable = secret.lines().last().unwrap().split_once('=').unwrap().0;
+        assert!(pasted.contains(&format!("clientSecret: ${{{variable}}}")), "{told}");
+        let block = pasted.split_once("    coder:\n").unwrap().1;
+        blocks += &block.replace(&format!("${{{variable}}}"), SECRET);
+        secrets.push(variable.to_owned());
+    }
+    assert_eq!(secrets, ["CODER_OAUTH_CLIENT_SECRET_ONE", "CODER_OAUTH_CLIENT_SECRET_TWO_B"]);
+    // What is printed is an app-config that the server takes.
+    let directory = configured(&format!(
+        "app: {{ baseUrl: https://portal.example.com }}
+backend: {{ baseUrl: https://portal.example.com }}
+auth:
+  environment: one
+  providers:
+    coder:
+{blocks}"
+    ));
+    let (code, out, err) = config(&directory, &["check"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    for name in ["one", "two-b"] {
+        assert!(out.contains(&format!("/api/auth/coder/handler/frame/{name}\n")), "{out}");
+    }
+}
+
+#[test]
+fn the_help_names_the_files_that_are_read_without_any() {
+    let output = coder_backstage().args(["serve", "--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    for file in ["app-config.$BACKSTAGE_ENV.yaml", "app-config.$BACKSTAGE_ENV.local.yaml"] {
+        assert!(help.contains(file), "{file}: {help}");
+    }
 }
 
 #[cfg(feature = "demo")]

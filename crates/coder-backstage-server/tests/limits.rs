@@ -1,10 +1,27 @@
-//! What strangers send to the running server is bounded.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+//! What strangers send to the running server is bounded, and so is what Coder answers.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
+
+#[expect(dead_code, reason = "each test of the server uses its part")]
+mod serving;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
+use coder_core::SystemClock;
+use coder_testkit::{FakeCoder, FakeCoderBuilder, Fault, Version};
+use futures_util::future::join_all;
+use http::StatusCode;
+use reqwest::Method;
+use reqwest::header::RETRY_AFTER;
+use serving::{Browser, House, Process, user_of};
 use tempfile::TempDir;
 
 /// A running server with places for so many connections. It is killed when this is dropped.
@@ -80,7 +97,7 @@ fn large_forms_to_a_route_that_takes_none_are_refused_and_the_server_stays_ready
     let server = Server::start(512);
     let scopes: String = (0..150_000).map(|number| format!("{number}+")).collect();
     let body = format!("env=development&scope={scopes}");
-    let request = form("GET /api/auth/coder/start", body.len()) + &body;
+    let request = form("GET /api/auth/coder/start?env=development", body.len()) + &body;
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -103,4 +120,122 @@ fn a_body_that_does_not_arrive_is_cut_off_and_its_place_is_free_again() {
     let mut answer = String::new();
     slow.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+/// A portal in front of this Coder, which lives in the real time.
+async fn portal(coder: FakeCoderBuilder) -> (House, TempDir, Process) {
+    let house = House::new(coder.clock(Arc::new(SystemClock))).await;
+    let directory = tempfile::tempdir().unwrap();
+    house.configure(directory.path(), "{}");
+    let server = Process::start(directory.path(), |_| {});
+    (house, directory, server)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callbacks_with_invented_codes_leave_room_at_coder_for_a_rotation() {
+    let coder = FakeCoder::builder().version(Version::V2_38).rate_limits(true);
+    let (house, _directory, server) = portal(coder).await;
+    let alice = house.coder().add_user("alice");
+    // So short that a refresh rotates soon.
+    house.coder().set_session_lifetime(Duration::from_secs(1));
+    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let requests = || house.coder().count("POST", "/oauth2/tokens");
+    for _ in 0..69 {
+        let mut stranger = Browser::new();
+        let authorize = stranger.start(&server).await;
+        let mut callback = Browser::callback_of(&authorize);
+        callback.query_pairs_mut().append_pair("code", "bogus");
+        stranger.come_back(&server, &callback).await;
+        assert!(!stranger.is_signed_in());
+    }
+    let before = requests();
+    while requests() == before {
+        assert_eq!(browser.refresh(&server).await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coder_that_hangs_is_asked_one_question_by_all_logins_together() {
+    let (house, _directory, server) = portal(FakeCoder::builder()).await;
+    house.coder().fail_next(Fault::silence().on("/api/v2/buildinfo").times(usize::MAX));
+    let starts = (0..50).map(async |_| Browser::new().start(&server).await);
+    join_all(starts).await;
+    assert_eq!(house.coder().count("GET", "/api/v2/buildinfo"), 1);
+}
+
+const PAY: &str = "
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: pay
+  annotations: { backstage.io/source-location: 'url:https://github.com/acme/pay' }
+spec: { type: service, lifecycle: production, owner: pms }
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coder_whose_answer_never_ends_keeps_nobody_waiting_beyond_the_time_of_a_route() {
+    let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
+    let directory = tempfile::tempdir().unwrap();
+    house.configure(directory.path(), "{ workspaces: { repoUrlParamKeys: [repo_url] } }");
+    let catalog = "catalog: { locations: [{ type: file, target: ./pay.yaml }] }\n";
+    std::fs::write(directory.path().join("app-config.local.yaml"), catalog).unwrap();
+    std::fs::write(directory.path().join("pay.yaml"), PAY).unwrap();
+    let server = Process::start(directory.path(), |_| {});
+    let alice = house.coder().add_user("alice");
+    house.coder().fail_next(Fault::body_stalls().on("/api/v2/workspaces").times(usize::MAX));
+    let path = "/api/coder/v1/entities/component/default/pay/workspaces";
+    let request = Browser::new().request(Method::GET, &server, path);
+    let request = request.header("coder-session-token", alice.session_token.expose());
+    // Long, for a busy machine.
+    let answer = tokio::time::timeout(Duration::from_secs(60), request.send()).await;
+    let answer = answer.unwrap().unwrap();
+    let (status, told) = (answer.status(), answer.text().await.unwrap());
+    assert!(status.is_server_error(), "{status} {told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coder_that_asks_for_a_century_is_asked_again_within_an_hour() {
+    let (house, _directory, server) = portal(FakeCoder::builder()).await;
+    let alice = house.coder().add_user("alice");
+    // So short that a refresh rotates soon.
+    house.coder().set_session_lifetime(Duration::from_secs(1));
+    let browser = Browser::signed_in(&house, &server, &alice).await;
+    house.coder().fail_next(Fault::rate_limited(u32::MAX).on("/oauth2/tokens"));
+    let busy = browser.refresh_until_refused(&server).await;
+    assert_eq!(busy.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let wait: u64 = busy.headers()[RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!(wait <= 3600, "{wait}");
+    assert_eq!(browser.refresh(&server).await.status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_coder_that_is_too_large_signs_nobody_in() {
+    let (house, _directory, server) = portal(FakeCoder::builder()).await;
+    let alice = house.coder().add_user("alice");
+    for (spaces, is_read) in [(1024, true), (1024 * 1024, false)] {
+        let mut browser = Browser::new();
+        let authorize = browser.start(&server).await;
+        let callback = house.coder().approve(&authorize, &alice).unwrap();
+        let body = user_of(&alice.id.to_string(), "alice").to_string() + &" ".repeat(spaces);
+        let answer = Fault::answer(StatusCode::OK, "application/json", body);
+        house.coder().fail_next(answer.on("/api/v2/users/me"));
+        let page = browser.come_back(&server, &callback).await;
+        assert_eq!(browser.is_signed_in(), is_read, "{spaces} spaces: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_message_of_coder_is_cut_on_the_page_and_in_the_log() {
+    let (house, _directory, server) = portal(FakeCoder::builder()).await;
+    let alice = house.coder().add_user("alice");
+    let mut browser = Browser::new();
+    let authorize = browser.start(&server).await;
+    let callback = house.coder().approve(&authorize, &alice).unwrap();
+    let body = serde_json::json!({ "message": format!("told {}", "x".repeat(100_000)) });
+    let refusal = Fault::answer(StatusCode::FORBIDDEN, "application/json", body.to_string());
+    house.coder().fail_next(refusal.on("/api/v2/users/me"));
+    let page = browser.come_back(&server, &callback).await;
+    assert!(page.contains("told%20xxx") && page.len() < 5000, "{page}");
+    let log = server.logged("told xxx").await;
+    assert!(log.lines().all(|line| line.len() < 2000), "{log}");
 }

@@ -6,6 +6,7 @@
     reason = "a failed test may panic anywhere"
 )]
 
+#[expect(dead_code, reason = "each test of the server uses its part")]
 mod serving;
 
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use std::time::Duration;
 
 use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, Fault};
-use reqwest::Method;
-use serving::{Browser, House, Process, access_token};
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Method, StatusCode};
+use serving::{Browser, House, PEOPLE, Process, SIGN_IN, access_token, write_people};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_killed_and_started_again_knows_everybody() {
@@ -95,22 +97,33 @@ async fn a_rotation_under_way_is_finished_before_the_server_ends() {
     assert_eq!(house.coder().count("POST", "/oauth2/tokens"), 0, "the pair was kept");
 }
 
-const SIGN_IN: &str = "
-auth:
-  providers:
-    coder:
-      development:
-        signIn: { resolvers: [{ resolver: usernameMatchingUserEntityName }] }
-catalog:
-  locations:
-    - { type: file, target: ./org.yaml, rules: [{ allow: [User] }] }
-";
-const ORG: &str = "
-apiVersion: backstage.io/v1alpha1
-kind: User
-metadata: { name: alice }
-spec: { memberOf: [] }
-";
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_that_a_crash_has_ended_holds_nobody_up_after_the_restart() {
+    let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
+    let alice = house.coder().add_user("alice");
+    let directory = tempfile::tempdir().unwrap();
+    house.configure(directory.path(), "{}");
+    let before = Process::start(directory.path(), |_| {});
+    // So short that the refresh rotates.
+    house.coder().set_session_lifetime(Duration::from_secs(1));
+    let browser = Browser::signed_in(&house, &before, &alice).await;
+    let (fault, held) = Fault::hold();
+    house.coder().fail_next(fault.on("/oauth2/tokens"));
+    let gone = tokio::spawn(browser.refresh_until_refused(&before));
+    held.reached().await;
+    gone.abort();
+    before.kill();
+    held.release();
+
+    let after = Process::start(directory.path(), |_| {});
+    let busy = browser.refresh_until_refused(&after).await;
+    assert_eq!(busy.status(), StatusCode::SERVICE_UNAVAILABLE, "somebody may still rotate");
+    assert!(busy.headers().contains_key(RETRY_AFTER));
+    house.coder().set_session_lifetime(Duration::from_secs(3600));
+    Browser::signed_in(&house, &after, &alice).await;
+    let token = access_token(browser.refresh(&after).await).await;
+    assert!(house.coder().is_live(&token));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_linked_token_outlives_a_restart_and_is_sealed_on_the_disk() {
@@ -119,8 +132,10 @@ async fn a_linked_token_outlives_a_restart_and_is_sealed_on_the_disk() {
     let alice = house.coder().add_user("alice");
     let directory = tempfile::tempdir().unwrap();
     house.configure(directory.path(), "{}");
-    std::fs::write(directory.path().join("app-config.local.yaml"), SIGN_IN).unwrap();
-    std::fs::write(directory.path().join("org.yaml"), ORG).unwrap();
+    let sign_in =
+        format!("auth: {{ providers: {{ coder: {{ development: {{ {SIGN_IN} }} }} }} }}\n{PEOPLE}");
+    std::fs::write(directory.path().join("app-config.local.yaml"), sign_in).unwrap();
+    write_people(directory.path(), &["alice"]);
     let data = tempfile::tempdir().unwrap();
     let start = || {
         Process::start(directory.path(), |command| {

@@ -23,7 +23,24 @@ const SECRET_ENDINGS: &[&str] = &[
     "authorization",
     "cookie",
     "connectionstring",
+    "pwd",
+    "passwd",
+    "credential",
+    "license",
+    "licensekey",
+    "encryptionkey",
+    "hmac",
+    "basicauth",
+    "webhook",
+    "webhookurl",
 ];
+
+/// Keys that hold secrets, and whose names are also the end of harmless ones.
+const SECRET_KEYS: &[&str] = &["pat"];
+
+/// Parameters of a URL's query that hold secrets, in the same spelling.
+const SECRET_PARAMETERS: &[&str] =
+    &["apikey", "key", "token", "accesstoken", "secret", "password", "sig", "signature"];
 
 /// Keys that seal or sign, and a URL whose query may hold a password.
 const SECRET_PATHS: &[&str] =
@@ -117,16 +134,34 @@ fn below(path: &str, key: &str) -> String {
 }
 
 fn is_secret(path: &str, node: &Node) -> bool {
-    if matches!(node.content, Content::Map(_) | Content::Null) {
+    if matches!(node.content, Content::Map(_) | Content::Null | Content::Bool { .. }) {
         return false;
     }
     let key = path.rsplit('.').next().unwrap_or_default();
-    let key = key.split('[').next().unwrap_or_default().to_ascii_lowercase();
-    let key = key.replace(['-', '_'], "");
+    let key = plain(key.split('[').next().unwrap_or_default());
     key.contains("secret")
+        || SECRET_KEYS.contains(&key.as_str())
         || SECRET_ENDINGS.iter().any(|ending| key.ends_with(ending))
         || SECRET_PATHS.iter().any(|secret| path.starts_with(secret))
         || node.as_str().is_some_and(is_telling)
+}
+
+/// A key in lower case, without `-` and `_`.
+fn plain(key: &str) -> String {
+    key.to_ascii_lowercase().replace(['-', '_'], "")
+}
+
+/// Whether a URL shows a secret: a user's, one in its query, or one that is its path.
+fn is_telling_url(url: &url::Url) -> bool {
+    const WEBHOOKS: [&str; 3] = ["hooks.slack.com", "discord.com", "webhook.office.com"];
+    let is_at = |host: &str| {
+        let name = url.host_str().unwrap_or_default().strip_suffix(host);
+        name.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
+    !url.username().is_empty()
+        || url.password().is_some()
+        || url.query_pairs().any(|(name, _)| SECRET_PARAMETERS.contains(&plain(&name).as_str()))
+        || WEBHOOKS.into_iter().any(is_at)
 }
 
 /// Whether the value itself shows that it is a secret, whatever its key is called.
@@ -135,8 +170,7 @@ fn is_telling(text: &str) -> bool {
     ["bearer ", "basic ", "-----begin"].iter().any(|start| lower.trim_start().starts_with(start))
         // Connection strings.
         || ["password=", "pwd=", "accountkey="].iter().any(|part| lower.contains(part))
-        || url::Url::parse(text)
-            .is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
+        || url::Url::parse(text).is_ok_and(|url| is_telling_url(&url))
 }
 
 #[cfg(test)]
@@ -172,6 +206,41 @@ others:
         let variables = [("HOST", "portal.example.com"), ("SECRET", "canary")];
         let environment: Environment = variables.into_iter().collect();
         ConfigSources::new(&files, &environment).load().unwrap()
+    }
+
+    #[test]
+    fn what_is_a_secret_shows_by_its_key_or_by_its_value() {
+        let printed = |line: &str| {
+            let files = BTreeMap::from([("app-config.yaml".to_owned(), line.to_owned())]);
+            let loaded = ConfigSources::new(&files, &Environment::default()).load().unwrap();
+            loaded.to_redacted_yaml()
+        };
+        for line in [
+            "db: { pwd: canary }",
+            "db: { passwd: canary }",
+            "azure: { pat: canary }",
+            "x: { credential: canary }",
+            "x: { credentials: [canary] }",
+            "x: { license: canary }",
+            "x: { licenseKey: canary }",
+            "x: { encryption-key: canary }",
+            "x: { hmac: canary }",
+            "x: { basicAuth: canary }",
+            "x: { url: 'https://api.example.com/v1?api_key=canary' }",
+            "x: { url: 'https://api.example.com/v1?a=b&access_token=canary' }",
+            "x: { url: https://hooks.slack.com/services/T0/B0/canary }",
+            "x: { alertWebhookUrl: https://chat.example.com/canary }",
+        ] {
+            assert!(!printed(line).contains("canary"), "{line}");
+        }
+        for line in [
+            "backend: { cors: { credentials: true } }",
+            "x: { path: shown }",
+            "x: { compat: shown }",
+            "x: { url: 'https://api.example.com/v1?page=2' }",
+        ] {
+            assert!(!printed(line).contains("redacted"), "{line}");
+        }
     }
 
     #[test]

@@ -361,6 +361,7 @@ fn catalog() -> Value {
 
 fn integrations() -> Value {
     let mut properties = serde_json::Map::new();
+    let base_url = || url("Where its pages and repositories are; `https://HOST` unless said.");
     for scm in crate::Scm::ALL {
         let mut item =
             json!({ "host": text("The host, with its port unless that is the default.") });
@@ -368,6 +369,9 @@ fn integrations() -> Value {
         match scm {
             crate::Scm::Gerrit => {
                 insert(&mut item, "gitilesBaseUrl", url("Where Gitiles shows the code."));
+                insert(&mut item, "baseUrl", url("Where Gerrit is; `https://HOST` unless said."));
+                let clone = url("Where repositories are cloned from; `baseUrl` unless said.");
+                insert(&mut item, "cloneUrl", clone);
                 required.extend(["host", "gitilesBaseUrl"]);
             }
             crate::Scm::AwsCodeCommit => {
@@ -376,6 +380,18 @@ fn integrations() -> Value {
             }
             crate::Scm::GitLab => {
                 let url = url("Required by Backstage for hosts other than gitlab.com.");
+                insert(&mut item, "apiBaseUrl", url);
+                insert(&mut item, "baseUrl", base_url());
+                required.push("host");
+            }
+            crate::Scm::Gitea => {
+                insert(&mut item, "baseUrl", base_url());
+                required.push("host");
+            }
+            crate::Scm::BitbucketServer => {
+                let url = url(
+                    "Its API, whose path tells where repositories are: `…/stash/rest/api/1.0`.",
+                );
                 insert(&mut item, "apiBaseUrl", url);
                 required.push("host");
             }

@@ -297,3 +297,72 @@ auth:
         .collect();
     insta::assert_snapshot!(all.join("\n"));
 }
+
+#[test]
+fn a_pattern_of_origins_that_only_backstage_reads_is_refused_at_its_place() {
+    let patterns = [
+        "https://pr-+([0-9]).example.com",
+        "https://@(a|b).example.com",
+        "https://!(evil).example.com",
+        "https://?(www.)example.com",
+        "https://*(a).example.com",
+        "https://pr-{1..3}.example.com",
+        "https://pr-[[:digit:]].example.com",
+        "!https://evil.example.com",
+    ];
+    let sign_in = |text: &str| with(&format!("experimentalExtraAllowedOrigins: [\"{text}\"]"), "");
+    for pattern in patterns {
+        let error = sign_in(pattern).unwrap_err().to_string();
+        assert!(error.contains("is not read here"), "{pattern}: {error}");
+        let read = load(&format!(
+            "app: {{ baseUrl: https://portal.example.com }}
+backend: {{ baseUrl: https://portal.example.com, cors: {{ origin: [\"{pattern}\"] }} }}
+auth: {{ providers: {{ coder: {{ development: {{ clientId: id, clientSecret: s, deploymentUrl: https://coder.example.com }} }} }} }}
+"
+        ));
+        let error = read.unwrap_err().to_string();
+        assert!(
+            error.starts_with("app-config.yaml:2:66: `backend.cors.origin[0]` is "),
+            "{pattern}: {error}"
+        );
+    }
+    for pattern in
+        ["https://Portal.Example.COM", "HTTPS://*.Sub.example.com", "https://pr-[0-9].example.com"]
+    {
+        assert!(sign_in(pattern).unwrap().notices().is_empty(), "{pattern}");
+    }
+}
+
+#[test]
+fn keys_that_change_a_server_of_backstage_and_do_nothing_here_are_told() {
+    let told = |backend: &str| {
+        let config = load(&format!(
+            "app: {{ baseUrl: https://portal.example.com }}
+backend: {{ baseUrl: https://portal.example.com, {backend} }}
+auth: {{ providers: {{ coder: {{ development: {{ clientId: id, clientSecret: s, deploymentUrl: https://coder.example.com }} }} }} }}
+"
+        ));
+        let config = config.unwrap();
+        config.notices().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(told("https: true"), @"app-config.yaml:2:56: `backend.https` has no effect here: this server speaks plain http; let a proxy in front of it speak https");
+    for effectless in [
+        "https: { certificate: { key: a, cert: b } }",
+        "https: 'true'",
+        "rateLimit: { window: 6s }",
+        "auth: { externalAccess: [{ type: static, options: { token: t, subject: s } }] }",
+        "auth: { dangerouslyDisableDefaultAuthPolicy: true }",
+    ] {
+        assert_eq!(told(effectless).lines().count(), 1, "{effectless}: {}", told(effectless));
+        assert!(told(effectless).contains("has no effect here"), "{effectless}");
+    }
+    for nothing in [
+        "https: false",
+        "auth: { dangerouslyDisableDefaultAuthPolicy: false }",
+        "csp: { connect-src: ['self'] }",
+        "database: { client: pg }",
+        "reading: { allow: [{ host: example.com }] }",
+    ] {
+        assert_eq!(told(nothing), "", "{nothing}");
+    }
+}

@@ -158,3 +158,26 @@ fn an_entity_goes_to_json_and_back() {
     assert_eq!(entity.coder_spec().unwrap().params["cpu"], "4");
     assert_eq!(serde_json::to_value(&entity).unwrap(), json);
 }
+
+#[test]
+fn a_description_that_is_no_string_is_refused_as_in_backstage() {
+    let check = |description: &str| {
+        let text = format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: x\n  \
+             description: {description}\nspec: {{ type: service, lifecycle: x, owner: team }}\n"
+        );
+        let node = coder_config::yaml::document("catalog-info.yaml", &text).unwrap();
+        coder_config::check_entity(&node).map_err(|error| error.to_string())
+    };
+    for description in ["", "~", "null", "5", "1.20", "true", "[a, b]", "{ en: a }"] {
+        let error = check(description).unwrap_err();
+        let (place, problem) = error.split_once(": ").unwrap();
+        assert!(place.starts_with("catalog-info.yaml:5:"), "{description}: {place}");
+        assert_eq!(problem, "`metadata.description` must be a string", "{description}");
+    }
+    for description in ["''", "'5'", "Pays people.", "|\n    two\n    lines"] {
+        assert!(check(description).is_ok(), "{description}");
+    }
+    let empty = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: { name: x, description: '' }\n";
+    assert_eq!(parse_entities("x.yaml", empty).remove(0).unwrap().metadata.description, None);
+}

@@ -131,6 +131,52 @@ fn the_environment_of_backstage_chooses_files_beside_the_default_ones() {
 }
 
 #[test]
+fn backstage_env_is_a_list_whose_later_names_override_earlier_ones() {
+    let files = files(&[
+        ("app-config.yaml", "a: base\nb: base\nc: base\nd: base\ne: base"),
+        (
+            "app-config.production.yaml",
+            "b: production\nc: production\nd: production\ne: production",
+        ),
+        ("app-config.eu.yaml", "c: eu\nd: eu\ne: eu"),
+        ("app-config.local.yaml", "d: local\ne: local"),
+        ("app-config.production.local.yaml", "e: production.local"),
+    ]);
+    let first = ["base", "production", "eu", "local", "production.local"];
+    for names in [
+        "production,eu",
+        "production, eu",
+        " production ,eu ",
+        "production,eu,",
+        "production,,eu",
+        ",production,eu",
+    ] {
+        let environment = Environment::from_iter([("BACKSTAGE_ENV", names)]);
+        let loaded = ConfigSources::new(&files, &environment).load().unwrap();
+        let values =
+            ["a", "b", "c", "d", "e"].map(|key| loaded.get(key).unwrap().as_str().unwrap());
+        assert_eq!(values, first, "{names}");
+        assert!(loaded.notices().is_empty(), "{names}");
+    }
+    let environment = Environment::from_iter([("BACKSTAGE_ENV", "eu,production")]);
+    let loaded = ConfigSources::new(&files, &environment).load().unwrap();
+    assert_eq!(loaded.get("c").unwrap().as_str(), Some("production"));
+}
+
+#[test]
+fn a_name_in_backstage_env_without_a_file_is_told() {
+    let told = |names: &str| {
+        let loaded = load(&[("app-config.yaml", "a: 1")], &[("BACKSTAGE_ENV", names)]).unwrap();
+        loaded.notices().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(told("prod"), @"`BACKSTAGE_ENV` names `prod`, and there is neither `app-config.prod.yaml` nor `app-config.prod.local.yaml`");
+    assert_eq!(told("prod, eu").lines().count(), 2);
+    for none in ["", " ", ","] {
+        assert_eq!(told(none), "", "{none}");
+    }
+}
+
+#[test]
 fn the_plugins_own_configuration_is_read_alone() {
     let text = "
 deployment: { accessUrl: https://coder.example.com/ }

@@ -173,6 +173,13 @@ fn a_search_covers_every_usual_spelling() {
     git@github.com:acme/pay
     ssh://git@github.com/acme/pay.git
     ssh://git@github.com/acme/pay
+    ssh://git@ssh.github.com:443/acme/pay.git
+    ssh://git@ssh.github.com:443/acme/pay
+    git@github.com:/acme/pay.git
+    git@github.com:/acme/pay
+    http://github.com/acme/pay
+    http://github.com/acme/pay.git
+    http://github.com/acme/pay/
     ");
     insta::assert_snapshot!(repository("git@github.com:acme/pay.git").spellings().join("\n"), @r"
     git@github.com:acme/pay.git
@@ -182,6 +189,13 @@ fn a_search_covers_every_usual_spelling() {
     git@github.com:acme/pay
     ssh://git@github.com/acme/pay.git
     ssh://git@github.com/acme/pay
+    ssh://git@ssh.github.com:443/acme/pay.git
+    ssh://git@ssh.github.com:443/acme/pay
+    git@github.com:/acme/pay.git
+    git@github.com:/acme/pay
+    http://github.com/acme/pay
+    http://github.com/acme/pay.git
+    http://github.com/acme/pay/
     ");
     insta::assert_snapshot!(
         repository("https://dev.azure.com/org/proj/_git/repo").spellings().join("\n"),
@@ -189,9 +203,15 @@ fn a_search_covers_every_usual_spelling() {
     https://dev.azure.com/org/proj/_git/repo
     https://dev.azure.com/org/proj/_git/repo/
     https://org@dev.azure.com/org/proj/_git/repo
+    https://org@dev.azure.com/org/proj/_git/repo/
     https://org.visualstudio.com/proj/_git/repo
+    https://org.visualstudio.com/proj/_git/repo/
     https://org.visualstudio.com/DefaultCollection/proj/_git/repo
+    https://org.visualstudio.com/DefaultCollection/proj/_git/repo/
     git@ssh.dev.azure.com:v3/org/proj/repo
+    ssh://git@ssh.dev.azure.com/v3/org/proj/repo
+    org@vs-ssh.visualstudio.com:v3/org/proj/repo
+    ssh://org@vs-ssh.visualstudio.com/v3/org/proj/repo
     ",
     );
 }

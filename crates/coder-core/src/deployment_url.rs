@@ -56,7 +56,8 @@ impl DeploymentUrl {
     /// Returns the URL of a path below the deployment.
     ///
     /// Each segment is percent-encoded, so that none can change the rest of the path; the segments
-    /// `.` and `..` are skipped.
+    /// `.` and `..` are skipped. Pass no empty segment: it is not skipped, and gives a path such as
+    /// `api//v2`.
     pub fn endpoint<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.url.clone();
         // Every http(s) URL can be a base; the other arm does not happen.
@@ -67,6 +68,8 @@ impl DeploymentUrl {
     }
 
     /// Returns `true` when `url` has the deployment's origin, so that its credentials may go there.
+    ///
+    /// Paths are not compared: a deployment below a path owns every path of its origin.
     pub fn owns(&self, url: &Url) -> bool {
         Origin::from_url(url).is_ok_and(|origin| origin == self.origin)
     }

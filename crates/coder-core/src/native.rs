@@ -50,7 +50,7 @@ impl TokioRuntime {
         tokio::runtime::Handle::try_current().ok().map(|handle| Self { handle, tasks })
     }
 
-    /// Waits until no spawned work is unfinished. Work that panicked is finished, too.
+    /// Waits until all spawned work is finished. Work that panicked counts as finished.
     ///
     /// There is no time limit; [`timeout`](crate::timeout) sets one.
     pub async fn idle(&self) {

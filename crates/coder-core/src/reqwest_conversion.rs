@@ -1,8 +1,13 @@
 //! reqwest's answers and errors, in our own types.
 
+#[cfg(not(target_family = "wasm"))]
+use std::error::Error;
+#[cfg(not(target_family = "wasm"))]
+use std::io;
+
 use http::Response;
 
-use crate::{Body, TransportError, TransportErrorKind};
+use crate::{Body, TransportError, TransportErrorKind, with_causes};
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) async fn convert_response(
@@ -35,14 +40,17 @@ pub(crate) async fn convert_response(
 }
 
 pub(crate) fn convert(error: reqwest::Error, otherwise: TransportErrorKind) -> TransportError {
+    let error = error.without_url();
     #[cfg(not(target_family = "wasm"))]
-    let connect = error.is_connect();
+    let (connect, cause) = (error.is_connect(), kind_of_cause(&error));
     #[cfg(target_family = "wasm")]
-    let connect = false;
-    let kind = if connect {
+    let (connect, cause) = (false, None);
+    let kind = if error.is_timeout() {
+        if connect { TransportErrorKind::Connect } else { TransportErrorKind::Timeout }
+    } else if let Some(kind) = cause {
+        kind
+    } else if connect {
         TransportErrorKind::Connect
-    } else if error.is_timeout() {
-        TransportErrorKind::Timeout
     } else if error.is_builder() {
         TransportErrorKind::Request
     } else if error.is_request() || error.is_body() || error.is_decode() {
@@ -50,7 +58,86 @@ pub(crate) fn convert(error: reqwest::Error, otherwise: TransportErrorKind) -> T
     } else {
         otherwise
     };
-    // reqwest prints the whole URL unless told otherwise. On wasm its errors are not `Send`, so
-    // the text is all that can be kept.
-    TransportError::new(kind).with_source(error.without_url().to_string())
+    // On wasm reqwest's errors are not `Send`, so the text is all that can be kept.
+    TransportError::new(kind).with_source(with_causes(&error))
+}
+
+/// Returns the kind that a cause below an error tells, however deep it is.
+#[cfg(not(target_family = "wasm"))]
+fn kind_of_cause(error: &(dyn Error + 'static)) -> Option<TransportErrorKind> {
+    std::iter::successors(Some(error), |&error: &&(dyn Error + 'static)| error.source()).find_map(
+        |error| {
+            if let Some(kind) = error.downcast_ref::<io::Error>().and_then(kind_of_io_error) {
+                return Some(kind);
+            }
+            let text = error.to_string();
+            // hyper-util says in words only that it was the resolver that failed, and OpenSSL (behind
+            // native-tls) what was wrong with TLS.
+            if text == "dns error" {
+                return Some(TransportErrorKind::UnknownHost);
+            }
+            if text.contains("certificate verify failed") {
+                return Some(TransportErrorKind::Certificate);
+            }
+            if text.contains("SSL routines") {
+                return Some(TransportErrorKind::Tls);
+            }
+            let hyper = error.downcast_ref::<hyper::Error>()?;
+            hyper.is_parse().then_some(TransportErrorKind::Protocol)
+        },
+    )
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn kind_of_io_error(error: &io::Error) -> Option<TransportErrorKind> {
+    if let Some(inner) = error.get_ref() {
+        #[cfg(feature = "rustls")]
+        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+            return Some(match tls {
+                rustls::Error::InvalidCertificate(_) => TransportErrorKind::Certificate,
+                _ => TransportErrorKind::Tls,
+            });
+        }
+        // `source` of an I/O error leaves out the error that it holds.
+        if let Some(kind) = kind_of_cause(inner) {
+            return Some(kind);
+        }
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Some(TransportErrorKind::Refused),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
+            Some(TransportErrorKind::Reset)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(all(test, feature = "rustls", not(target_family = "wasm")))]
+mod tests {
+    use rustls::CertificateError;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_tells_the_kind_however_deep_it_is() {
+        let certificate = |error| rustls::Error::InvalidCertificate(error);
+        let tls = |error: rustls::Error| io::Error::new(io::ErrorKind::InvalidData, error);
+        for (error, kind) in [
+            (tls(certificate(CertificateError::UnknownIssuer)), TransportErrorKind::Certificate),
+            (tls(certificate(CertificateError::Expired)), TransportErrorKind::Certificate),
+            (tls(certificate(CertificateError::NotValidForName)), TransportErrorKind::Certificate),
+            (tls(rustls::Error::DecryptError), TransportErrorKind::Tls),
+            (io::ErrorKind::ConnectionRefused.into(), TransportErrorKind::Refused),
+            (io::ErrorKind::ConnectionReset.into(), TransportErrorKind::Reset),
+        ] {
+            assert_eq!(kind_of_cause(&error), Some(kind), "{error}");
+            let deeper = io::Error::other(error);
+            assert_eq!(kind_of_cause(&deeper), Some(kind), "{deeper}");
+            let error = TransportError::new(kind);
+            let is_settled =
+                matches!(kind, TransportErrorKind::Certificate | TransportErrorKind::Tls);
+            assert_eq!(error.is_transient(), !is_settled, "{error}");
+        }
+        assert_eq!(kind_of_cause(&io::Error::other("else")), None);
+    }
 }

@@ -104,7 +104,8 @@ mod native {
                 None => WebSocketMessage::Close { code: 1005, reason: String::new() },
             },
             // Answered by the library.
-            Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => return None,
+            Ok(Message::Ping(_) | Message::Pong(_)) => WebSocketMessage::Ping,
+            Ok(Message::Frame(_)) => return None,
             Err(error) => return Some(Err(broken(error))),
         }))
     }
@@ -113,6 +114,7 @@ mod native {
         match message {
             WebSocketMessage::Text(text) => Message::Text(text.into()),
             WebSocketMessage::Binary(bytes) => Message::Binary(bytes),
+            WebSocketMessage::Ping => Message::Ping(Bytes::new()),
             WebSocketMessage::Close { code, reason } => {
                 Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }))
             }
@@ -173,6 +175,8 @@ mod browser {
                     Err(TransportError::new(TransportErrorKind::Unsupported)
                         .with_reason("drop the socket to close it"))
                 }
+                WebSocketMessage::Ping => Err(TransportError::new(TransportErrorKind::Unsupported)
+                    .with_reason("a browser sends no pings")),
             })
         });
         Ok(WebSocketResponse::Open(WebSocket::new(stream.map(received), outgoing)))

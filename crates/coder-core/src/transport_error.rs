@@ -9,9 +9,24 @@ use crate::{cleaned, with_causes};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// There was no connection: name not found, refused, TLS failed. The request was **not**
+    /// There was no connection, for a reason other than those below. The request was **not**
     /// processed.
     Connect,
+    /// The host name was not found. The request was **not** processed.
+    UnknownHost,
+    /// The host refused the connection: nothing listens at the port. The request was **not**
+    /// processed.
+    Refused,
+    /// The peer reset the connection. The request may have been processed.
+    Reset,
+    /// The peer does not speak TLS, or no version of it that both know. The request was **not**
+    /// processed.
+    Tls,
+    /// The peer's certificate is not trusted. The request was **not** processed, and the same
+    /// request fails again.
+    Certificate,
+    /// The peer answered with something that is no HTTP. The request may have been processed.
+    Protocol,
     /// No answer arrived in time. The request may have been processed.
     Timeout,
     /// The connection broke after the request was sent. The request may have been processed.
@@ -81,6 +96,10 @@ impl TransportError {
             && !matches!(
                 self.kind,
                 TransportErrorKind::Connect
+                    | TransportErrorKind::UnknownHost
+                    | TransportErrorKind::Refused
+                    | TransportErrorKind::Tls
+                    | TransportErrorKind::Certificate
                     | TransportErrorKind::Request
                     | TransportErrorKind::Unsupported
             )
@@ -91,6 +110,9 @@ impl TransportError {
         matches!(
             self.kind,
             TransportErrorKind::Connect
+                | TransportErrorKind::UnknownHost
+                | TransportErrorKind::Refused
+                | TransportErrorKind::Reset
                 | TransportErrorKind::Timeout
                 | TransportErrorKind::Interrupted
         )
@@ -101,6 +123,12 @@ impl fmt::Display for TransportError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self.kind {
             TransportErrorKind::Connect => "could not connect",
+            TransportErrorKind::UnknownHost => "the host name was not found",
+            TransportErrorKind::Refused => "the connection was refused",
+            TransportErrorKind::Reset => "the connection was reset",
+            TransportErrorKind::Tls => "the peer does not speak TLS as it should",
+            TransportErrorKind::Certificate => "the peer's certificate is not trusted",
+            TransportErrorKind::Protocol => "the answer is no HTTP",
             TransportErrorKind::Timeout => "no answer in time",
             TransportErrorKind::Interrupted => "the connection broke",
             TransportErrorKind::TooLarge => "the answer is too large",

@@ -27,7 +27,7 @@ type BoxSink = Pin<Box<dyn Sink<WebSocketMessage, Error = TransportError> + Send
 #[cfg(target_family = "wasm")]
 type BoxSink = Pin<Box<dyn Sink<WebSocketMessage, Error = TransportError>>>;
 
-/// A message of a [`WebSocket`]. Pings and pongs are answered below it.
+/// A message of a [`WebSocket`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "whoever reads messages handles each kind")]
 pub enum WebSocketMessage {
@@ -35,6 +35,9 @@ pub enum WebSocketMessage {
     Text(String),
     /// A message of bytes.
     Binary(Bytes),
+    /// A sign of life: a ping or pong of the peer (RFC 6455 §5.5.2). Pings are answered below the
+    /// socket. A browser shows none.
+    Ping,
     /// The close, which is the last message of either side.
     Close {
         /// The reason as a code (RFC 6455 §7.4): 1000 is a normal end; 1005 stands for a close

@@ -20,7 +20,7 @@ async fn answer_once(answer: &'static str) -> (SocketAddr, tokio::task::JoinHand
         let length = socket.read(&mut asked).await.unwrap();
         socket.write_all(answer.as_bytes()).await.unwrap();
         asked.truncate(length);
-        String::from_utf8(asked).unwrap()
+        String::from_utf8_lossy(&asked).into_owned()
     });
     (address, server)
 }
@@ -59,9 +59,43 @@ async fn a_connection_that_is_refused_was_not_processed() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let error = transport().send(get(address, "/?token=canary")).await.unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Connect);
-    assert!(!error.may_have_been_processed());
+    assert_eq!(error.kind(), TransportErrorKind::Refused);
+    assert!(!error.may_have_been_processed() && error.is_transient());
+    let told = coder_core::with_causes(&error);
+    assert!(told.contains("Connection refused"), "{told}");
     assert!(!format!("{error} {error:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn an_unknown_host_is_told_with_its_cause() {
+    let request = Request::get("http://coder.invalid/?token=canary").body(Bytes::new()).unwrap();
+    let error = transport().send(request).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::UnknownHost);
+    assert!(!error.may_have_been_processed() && error.is_transient());
+    let told = coder_core::with_causes(&error);
+    assert!(told.contains("failed to lookup"), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_http_is_told() {
+    let (address, _) = answer_once("SSH-2.0-OpenSSH_9.6\r\n").await;
+    let error = transport().send(get(address, "/?token=canary")).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Protocol);
+    assert!(error.may_have_been_processed() && !error.is_transient());
+}
+
+#[cfg(feature = "rustls")]
+#[tokio::test]
+async fn a_peer_without_tls_is_told_and_not_asked_again() {
+    let (address, _) = answer_once("HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    let url = format!("https://{address}/?token=canary");
+    let request = Request::get(url).body(Bytes::new()).unwrap();
+    let error = transport().send(request).await.unwrap_err();
+    let told = coder_core::with_causes(&error);
+    assert_eq!(error.kind(), TransportErrorKind::Tls, "{told}");
+    assert!(!error.may_have_been_processed() && !error.is_transient());
+    assert!(!told.contains("canary"), "{told}");
 }
 
 #[tokio::test]

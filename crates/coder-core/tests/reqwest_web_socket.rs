@@ -58,6 +58,7 @@ async fn text_and_bytes_go_both_ways_until_the_peer_closes() {
     server.send(Message::binary(vec![2])).await.unwrap();
     let next = socket.next().await.unwrap().unwrap();
     assert_eq!(next, WebSocketMessage::Text("one".to_owned()));
+    assert_eq!(socket.next().await.unwrap().unwrap(), WebSocketMessage::Ping, "a sign of life");
     let next = socket.next().await.unwrap().unwrap();
     assert_eq!(next, WebSocketMessage::Binary(vec![2].into()));
 

@@ -102,8 +102,10 @@ impl Portal {
 }
 
 impl<'a> PortalBuilder<'a> {
-    /// Adds a sign-in resolver that configuration can name (`resolver: myCompanyResolver`). It has
-    /// no options. The names of Backstage's own resolvers cannot be used.
+    /// Adds a sign-in resolver without options, which configuration can name
+    /// (`resolver: myCompanyResolver`). A second one of this name replaces the first.
+    ///
+    /// The names of Backstage's own resolvers keep their meaning.
     #[must_use]
     pub fn sign_in_resolver(
         self,
@@ -141,8 +143,9 @@ impl<'a> PortalBuilder<'a> {
         self
     }
 
-    /// Sets the files that configuration can name, such as signing keys. Relative paths start where
-    /// `files` starts.
+    /// Sets how the files that configuration names are read: the signing keys of
+    /// `auth.keyStore.static`, which are an error without it. `files` decides where relative paths
+    /// start.
     #[must_use]
     pub fn files(mut self, files: &'a dyn Files) -> Self {
         self.files = Some(files);

@@ -50,7 +50,7 @@ impl Portal {
 
     /// Returns the login, for routes of your own.
     ///
-    /// Call [`CoderAuth::sweep`] every few minutes. [`caller`](Self::caller) identifies a caller
+    /// Call [`CoderAuth::sweep`] every 5 minutes. [`caller`](Self::caller) identifies a caller
     /// within a time limit.
     pub fn auth(&self) -> &CoderAuth {
         &self.0.auth

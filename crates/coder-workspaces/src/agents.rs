@@ -7,9 +7,9 @@ use coder_client::Unreadable;
 use coder_client::models::{
     AgentLifecycle, AgentScript, AgentStatus, ScriptStatus, Workspace, WorkspaceAgent,
 };
-use jiff::Timestamp;
 
 use crate::AvailabilityState;
+use crate::watch::Ages;
 
 /// How long a connected agent may take to report that its start scripts run; real ones take about
 /// a second. An agent process that is older than the build never reports it.
@@ -17,8 +17,6 @@ const REPORTS_WITHIN: Duration = Duration::from_secs(30);
 /// How long a lost connection may take to come back: agents connect again some ten seconds after a
 /// restart of Coder.
 const COMES_BACK_WITHIN: Duration = Duration::from_secs(30);
-/// How many characters of a name or reason are shown.
-const MAX_SHOWN: usize = 200;
 
 /// State of a workspace whose last build has started it.
 pub(crate) struct Running {
@@ -58,9 +56,9 @@ fn unreadable(workspace: &Workspace) -> Option<&Unreadable> {
 
 /// Decides the state of a started workspace: an agent that is still starting comes first, then one
 /// in an unknown state, then one that has failed.
-pub(crate) fn running(workspace: &Workspace, now: Timestamp) -> Running {
+pub(crate) fn running(workspace: &Workspace, ages: Ages<'_>) -> Running {
     let of = |state, reason: Option<String>| Running { state, reason };
-    if let Some(reason) = counted(workspace).find_map(|agent| still_to_come(agent, now)) {
+    if let Some(reason) = counted(workspace).find_map(|agent| still_to_come(agent, ages)) {
         return of(AvailabilityState::Pending, Some(reason));
     }
     let mut all = counted(workspace);
@@ -93,41 +91,31 @@ pub(crate) fn is_workable(workspace: &Workspace) -> bool {
 }
 
 /// Tells why an agent cannot be used yet; `None` when it is not starting.
-fn still_to_come(agent: &WorkspaceAgent, now: Timestamp) -> Option<String> {
+fn still_to_come(agent: &WorkspaceAgent, ages: Ages<'_>) -> Option<String> {
     let name = shown(&agent.name);
     match (&agent.status, &agent.lifecycle_state) {
         (AgentStatus::Connecting, _) => Some(format!("its agent `{name}` has not connected yet")),
         (AgentStatus::Connected, AgentLifecycle::Created)
             if blocks_login(agent)
-                && is_within(REPORTS_WITHIN, agent.first_connected_at, agent, now) =>
+                && ages.is_within(REPORTS_WITHIN, agent.first_connected_at, agent) =>
         {
             Some(format!("its agent `{name}` is about to run start scripts"))
+        }
+        // What this version does not know may come before the scripts.
+        (AgentStatus::Connected, AgentLifecycle::Other(state)) if blocks_login(agent) => {
+            Some(format!("coder says its agent `{name}` is `{}`", shown(state)))
         }
         (AgentStatus::Connected, AgentLifecycle::Starting) if blocks_login(agent) => {
             Some(format!("its agent `{name}` runs start scripts"))
         }
         (AgentStatus::Disconnected, lifecycle)
             if !has_shut_down(lifecycle)
-                && is_within(COMES_BACK_WITHIN, agent.disconnected_at, agent, now) =>
+                && ages.is_within(COMES_BACK_WITHIN, agent.disconnected_at, agent) =>
         {
             Some(format!("its agent `{name}` has lost its connection, and may come back"))
         }
         _ => None,
     }
-}
-
-/// Returns whether `since` (or the last change of the agent) is less than `limit` ago.
-fn is_within(
-    limit: Duration,
-    since: Option<Timestamp>,
-    agent: &WorkspaceAgent,
-    now: Timestamp,
-) -> bool {
-    // Without a moment nothing could end the wait.
-    let Some(since) = since.or(agent.updated_at) else { return false };
-    let waited = now.duration_since(since);
-    // A clock that is behind Coder's: it has just happened.
-    Duration::try_from(waited).unwrap_or_default() < limit
 }
 
 /// Returns whether the agent has been shut down, so that its connection is not lost.
@@ -164,7 +152,7 @@ fn trouble(agent: &WorkspaceAgent) -> String {
         text.push_str(&format!("; {cause}"));
     }
     if !agent.troubleshooting_url.is_empty() {
-        text.push_str(&format!("; see {}", agent.troubleshooting_url));
+        text.push_str(&format!("; see {}", shown(&agent.troubleshooting_url)));
     }
     text
 }
@@ -225,11 +213,7 @@ fn end(script: &AgentScript) -> Option<String> {
     }
 }
 
-/// Returns a foreign text in one line, escaped and cut.
+/// Returns a foreign text as [`quoted`](coder_core::quoted) does, without the backticks.
 fn shown(text: &str) -> String {
-    let escaped = text.escape_debug().to_string();
-    match escaped.char_indices().nth(MAX_SHOWN) {
-        Some((end, _)) => format!("{}…", escaped.get(..end).unwrap_or_default()),
-        None => escaped,
-    }
+    coder_core::cleaned(text).replace('`', "'")
 }

@@ -63,14 +63,14 @@ fn before<'a>(url: &'a str, prefix: &str) -> &'a str {
     at.and_then(|at| url.get(..at)).unwrap_or(url)
 }
 
-/// Where a portal's front end finds a deployment's API and pictures: at the deployment itself, or
-/// through the portal's proxy.
+/// The URLs at which a portal's front end finds the API and the pictures of a deployment: at the
+/// deployment itself, or through the portal's proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssetUrls {
     base: Url,
 }
 
-/// Why a text is no place to find a deployment at.
+/// Reasons why a text is not the URL of a deployment or of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssetUrlsError {
@@ -83,12 +83,12 @@ pub enum AssetUrlsError {
 }
 
 impl AssetUrls {
-    /// At the deployment itself.
+    /// Returns the URLs at the deployment itself.
     pub fn from_deployment(deployment: &DeploymentUrl) -> Self {
         Self { base: deployment.endpoint([]) }
     }
 
-    /// At this URL, as a portal's proxy has it.
+    /// Parses the URL of a portal's proxy, below which the deployment's paths are found.
     ///
     /// # Errors
     ///

@@ -5,11 +5,13 @@ use std::time::Duration;
 use coder_client::models::{
     AgentStatus, JobErrorCode, Workspace, WorkspaceStatus, WorkspaceTransition,
 };
+use coder_core::{cleaned, quoted};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::accounts::{self, MissingAccount};
 use crate::agents::{self, Running};
+use crate::watch::Ages;
 
 /// When to look again while something is under way.
 const POLL_SOON: Duration = Duration::from_secs(5);
@@ -110,7 +112,16 @@ pub enum NextAction {
 
 impl Availability {
     /// Decides how usable `workspace` is at the moment `now`.
+    ///
+    /// A connection that is lost, or scripts that have not begun, are waited for up to 30 seconds
+    /// from the moment that Coder tells. A clock that differs from Coder's makes this time longer or
+    /// shorter by the difference; [`OpenWorkspace`](crate::OpenWorkspace) and the other calls that
+    /// wait do not depend on it.
     pub fn new(workspace: &Workspace, now: Timestamp) -> Self {
+        Self::decide(workspace, now, Ages::once(now))
+    }
+
+    pub(crate) fn decide(workspace: &Workspace, now: Timestamp, ages: Ages<'_>) -> Self {
         let build = &workspace.latest_build;
         let under_way = |state, reason: Option<String>| Self {
             state,
@@ -160,7 +171,7 @@ impl Availability {
                 NextAction::Start,
                 Some("its last build was canceled".to_owned()),
             ),
-            WorkspaceStatus::Running => match agents::running(workspace, now) {
+            WorkspaceStatus::Running => match agents::running(workspace, ages) {
                 Running { state: AvailabilityState::Pending, reason } => {
                     under_way(AvailabilityState::Pending, reason)
                 }
@@ -169,7 +180,7 @@ impl Availability {
             status => settled(
                 AvailabilityState::Unknown,
                 NextAction::Inspect,
-                Some(format!("coder says its status is `{}`", status.as_str().escape_debug())),
+                Some(format!("coder says its status is {}", quoted(status.as_str()))),
             ),
         }
     }
@@ -193,8 +204,9 @@ impl Availability {
 
 /// Returns the time until a list of workspaces should be read again: between 5 and 60 seconds.
 ///
-/// `None` means that there is no list yet, or that the last request failed. An empty list is read
-/// again too: workspaces may be added.
+/// `None` means that there is no list yet, or that the last request failed. Then the time is 60
+/// seconds, and likewise for an empty list, to which workspaces may be added, and for a list in which
+/// every workspace is deleted.
 pub fn poll_after(workspaces: Option<&[Availability]>) -> Duration {
     workspaces
         .into_iter()
@@ -251,14 +263,14 @@ fn failure(workspace: &Workspace) -> String {
         WorkspaceTransition::Delete => "deletion",
         WorkspaceTransition::Other(_) | _ => "build",
     };
-    let said = build.job.error.as_deref().unwrap_or_default();
+    let said = cleaned(build.job.error.as_deref().unwrap_or_default());
     let why = match &build.job.error_code {
         Some(JobErrorCode::InsufficientQuota) => "the owner's quota does not allow it",
         Some(JobErrorCode::RequiredTemplateVariables) => {
             "the template needs variables that its author has not set"
         }
         _ if said.is_empty() => return format!("its last {what} failed"),
-        _ => said,
+        _ => &said,
     };
     format!("its last {what} failed: {why}")
 }

@@ -9,16 +9,18 @@ use coder_client::operations::{
     ListBuildParameters, ListPresets, ListTemplateVersionParameters, ListTemplates,
 };
 use coder_client::{
-    Client, List, TemplateFilter, TemplateVersionId, UserId, UserRef, WorkspaceName,
+    ClientError, List, TemplateFilter, TemplateVersionId, UserId, UserRef, WorkspaceName,
 };
 use coder_config::TemplateRef;
+use coder_core::{MaybeSend, cleaned};
 use indexmap::IndexMap;
 
+use crate::follow::{Follower, backoff};
+use crate::manage::leads_to;
 use crate::parameters::{Chosen, choose, choose_dynamic};
-use crate::{EntityWorkspacesConfig, NotCreatable, WorkspacesError, accounts};
-
-/// How often a request whose answer was lost is made again, after looking.
-const MAX_TRIES: u32 = 3;
+use crate::{
+    EntityWorkspacesConfig, MissingAccount, NotCreatable, Progress, WorkspacesError, accounts,
+};
 
 /// Wishes of a caller for a new workspace.
 #[derive(Clone, Debug, Default)]
@@ -30,10 +32,33 @@ pub(crate) struct CreateRequest {
     pub(crate) preset: Option<String>,
 }
 
+impl CreateRequest {
+    /// Returns the parameters that the caller names and the preset does not set.
+    fn parameters_beside(&self, preset: Option<&Preset>) -> IndexMap<String, String> {
+        let mut named = self.parameters.clone();
+        let from_preset = preset.into_iter().flat_map(|preset| &preset.parameters);
+        for one in from_preset {
+            named.shift_remove(&one.name);
+        }
+        named
+    }
+}
+
+/// Tells what to do about a version that is still imported.
+fn explained(error: WorkspacesError, template: &Template) -> WorkspacesError {
+    match error {
+        WorkspacesError::Client(error) if error.is_too_early() => {
+            NotCreatable::TemplateImporting { template: cleaned(&template.name) }.into()
+        }
+        error => error,
+    }
+}
+
 /// Workspace to create, with all names resolved at Coder.
 pub(crate) struct Plan {
     owner: UserRef,
     owner_id: UserId,
+    owner_name: String,
     template: Template,
     preset: Option<Preset>,
     chosen: Chosen,
@@ -49,44 +74,109 @@ pub(crate) enum Created {
     NameTaken(WorkspaceName),
 }
 
+/// Returns the workspace of this name when it is what the caller asks for, whatever has become of its
+/// template since; `None` when only a [`plan`] can tell.
+///
+/// It is what was asked for when the template, the values that the caller names and the values of
+/// the preset agree, and those of the entity as far as the workspace has such parameters.
+///
+/// # Errors
+///
+/// [`NotCreatable::BeingDeleted`] while it is being deleted.
+pub(crate) async fn existing<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
+    config: &EntityWorkspacesConfig,
+    request: &CreateRequest,
+    name: &WorkspaceName,
+) -> Result<Option<Workspace>, WorkspacesError> {
+    let Some(workspace) = called(follower, &request.owner, name).await? else { return Ok(None) };
+    let build = &workspace.latest_build;
+    let Some(template) = config.template.as_ref() else { return Ok(None) };
+    let is_of_template = template.template() == workspace.template_name
+        && template.organization().is_none_or(|one| one == workspace.organization_name);
+    if !is_of_template {
+        return Ok(None);
+    }
+    let has = follower.ask(&ListBuildParameters::new(build.id)).await?;
+    let value = |name: &str| has.iter().find(|one| one.name == *name).map(|one| &one.value);
+    let mut wanted = config.params.clone();
+    wanted.retain(|name, _| value(name).is_some());
+    wanted.extend(request.parameters.clone());
+    if let Some(preset) = request.preset.as_deref() {
+        let Some(version) = build.template_version_id else { return Ok(None) };
+        let presets = follower.ask(&ListPresets::new(version)).await?;
+        let Ok(preset) = preset_called(preset, presets) else { return Ok(None) };
+        let Ok(beside) = beside(Some(&preset), config, request) else { return Ok(None) };
+        wanted.retain(|name, _| beside.contains_key(name));
+        let from_preset = preset.parameters.into_iter().map(|one| (one.name, one.value));
+        wanted.extend(from_preset.filter(|(name, _)| value(name).is_some()));
+    }
+    let agrees = wanted.iter().all(|(name, wanted)| value(name) == Some(wanted));
+    // Without anything that tells the entity's workspaces from others, the plan decides.
+    Ok((agrees && !wanted.is_empty()).then_some(workspace))
+}
+
+/// Reads the workspace of this name, if there is one.
+async fn called<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
+    owner: &UserRef,
+    name: &WorkspaceName,
+) -> Result<Option<Workspace>, WorkspacesError> {
+    let by_name = GetWorkspaceByName::new(owner.clone(), name.clone());
+    let workspace = match follower.ask(&by_name).await {
+        Err(WorkspacesError::Client(error)) if error.is_not_found() || error.is_gone() => {
+            return Ok(None);
+        }
+        found => found?,
+    };
+    if leads_to(&WorkspaceTransition::Delete, &workspace) {
+        return Err(NotCreatable::BeingDeleted(name.clone()).into());
+    }
+    Ok(Some(workspace))
+}
+
 /// Resolves owner, template, preset and parameters of a new workspace at Coder.
-pub(crate) async fn plan(
-    client: &Client,
+pub(crate) async fn plan<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
     config: &EntityWorkspacesConfig,
     request: &CreateRequest,
 ) -> Result<Plan, WorkspacesError> {
-    let owner = owner(client, &request.owner).await?;
+    let owner = owner(follower, &request.owner).await?;
     if owner.status == UserStatus::Suspended {
         return Err(NotCreatable::OwnerSuspended(owner.username).into());
     }
-    let owner_id = owner.id;
-    let template = template(client, config.template.as_ref()).await?;
+    let (owner_id, owner_name) = (owner.id, owner.username);
+    let template = template(follower, config.template.as_ref()).await?;
     let version = active_version(&template)?;
     let preset = match request.preset.as_deref() {
         None => None,
-        Some(name) => Some(preset_called(name, client.send(&ListPresets::new(version)).await?)?),
+        Some(name) => Some(preset_called(name, follower.ask(&ListPresets::new(version)).await?)?),
     };
     let asked = beside(preset.as_ref(), config, request)?;
-    let chosen = parameters(client, &template, &asked, preset.as_ref(), owner_id).await?;
+    let chosen = parameters(follower, &template, &asked, request, preset.as_ref(), owner_id);
+    let chosen = chosen.await.map_err(|error| explained(error, &template))?;
     for name in &chosen.unknown {
         tracing::debug!(template = template.name, parameter = name, "left out: not a parameter");
     }
-    Ok(Plan { owner: request.owner.clone(), owner_id, template, preset, chosen })
+    Ok(Plan { owner: request.owner.clone(), owner_id, owner_name, template, preset, chosen })
 }
 
 /// Reads the future owner. Coder evaluates a template's parameters for one owner only, so the
 /// owner's id is needed for the caller too.
-pub(crate) async fn owner(client: &Client, owner: &UserRef) -> Result<User, WorkspacesError> {
-    match client.send(&GetUser::new(owner.clone())).await {
-        Err(error) if error.is_not_found() && *owner != UserRef::Me => {
+pub(crate) async fn owner<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
+    owner: &UserRef,
+) -> Result<User, WorkspacesError> {
+    match follower.ask(&GetUser::new(owner.clone())).await {
+        Err(WorkspacesError::Client(error)) if error.is_not_found() && *owner != UserRef::Me => {
             Err(NotCreatable::OwnerNotFound(owner.to_string()).into())
         }
-        found => Ok(found?),
+        found => found,
     }
 }
 
-async fn template(
-    client: &Client,
+async fn template<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
     wanted: Option<&TemplateRef>,
 ) -> Result<Template, WorkspacesError> {
     let wanted = wanted.ok_or(NotCreatable::NoTemplate)?;
@@ -94,18 +184,25 @@ async fn template(
     let template = match wanted.organization() {
         Some(organization) => {
             let by_name = GetTemplateByName::new(organization, wanted.template());
-            match client.send(&by_name).await {
-                Err(error) if error.is_not_found() => return Err(not_found().into()),
+            match follower.ask(&by_name).await {
+                Err(WorkspacesError::Client(error)) if error.is_not_found() => {
+                    return Err(not_found().into());
+                }
                 found => found?,
             }
         }
         None => {
-            let filter = TemplateFilter::new()
-                .exact_name(wanted.template())
-                .map_err(coder_client::ClientError::from)?;
-            let mut found = client.send(&ListTemplates::new(filter)).await?;
+            let filter =
+                TemplateFilter::new().exact_name(wanted.template()).map_err(ClientError::from)?;
+            let mut found = follower.ask(&ListTemplates::new(filter.clone())).await?;
+            if found.is_empty() {
+                // A list leaves deprecated templates out, unless it is asked for them.
+                let deprecated = filter.deprecated("true").map_err(ClientError::from)?;
+                found = follower.ask(&ListTemplates::new(deprecated)).await?;
+            }
             if found.len() > 1 {
-                let organizations = found.into_iter().map(|one| one.organization_name).collect();
+                let organizations =
+                    found.into_iter().map(|one| cleaned(&one.organization_name)).collect();
                 let template = wanted.template().to_owned();
                 return Err(NotCreatable::TemplateAmbiguous { template, organizations }.into());
             }
@@ -113,7 +210,7 @@ async fn template(
         }
     };
     if template.deprecated {
-        let (template, message) = (wanted.to_string(), template.deprecation_message);
+        let (template, message) = (wanted.to_string(), cleaned(&template.deprecation_message));
         return Err(NotCreatable::TemplateDeprecated { template, message }.into());
     }
     Ok(template)
@@ -125,7 +222,7 @@ fn active_version(template: &Template) -> Result<TemplateVersionId, NotCreatable
 }
 
 fn preset_called(name: &str, presets: List<Preset>) -> Result<Preset, NotCreatable> {
-    let known: Vec<String> = presets.iter().map(|preset| preset.name.clone()).collect();
+    let known = presets.iter().map(|preset| cleaned(&preset.name)).collect();
     let found = presets.into_iter().find(|preset| preset.name == name);
     found.ok_or_else(|| NotCreatable::PresetNotFound { preset: name.to_owned(), known })
 }
@@ -151,11 +248,11 @@ fn beside(
             .filter(|_| !named && config.repo_url_param_keys.contains(name));
         let same = wanted == *value || repository.is_some_and(|known| known.matches(value));
         if !same && (named || repository.is_some()) {
-            let (preset, parameter) = (preset.name.clone(), name.clone());
+            let (preset, parameter) = (cleaned(&preset.name), cleaned(name));
             return Err(NotCreatable::PresetContradicts {
                 preset,
                 parameter,
-                value: value.clone(),
+                value: cleaned(value),
                 wanted,
             });
         }
@@ -163,10 +260,11 @@ fn beside(
     Ok(asked)
 }
 
-async fn parameters(
-    client: &Client,
+async fn parameters<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
     template: &Template,
     asked: &IndexMap<String, String>,
+    request: &CreateRequest,
     preset: Option<&Preset>,
     owner: UserId,
 ) -> Result<Chosen, WorkspacesError> {
@@ -178,89 +276,111 @@ async fn parameters(
             .map(|one| (&one.name, &one.value))
             .chain(asked)
             .fold(empty, |form, (name, value)| form.input(name, value));
-        match client.send(&form).await {
-            Ok(form) => return Ok(choose_dynamic(asked, &form, preset)?),
+        match follower.ask(&form).await {
+            Ok(form) => {
+                return Ok(choose_dynamic(
+                    asked,
+                    &request.parameters_beside(preset),
+                    &form,
+                    preset,
+                )?);
+            }
             // An older Coder has no such form, and its templates do not need one.
-            Err(error) if error.is_unsupported() => {}
-            Err(error) => return Err(error.into()),
+            Err(WorkspacesError::Client(error)) if error.is_unsupported() => {}
+            Err(error) => return Err(error),
         }
     }
-    let known = client.send(&ListTemplateVersionParameters::new(version)).await?;
-    Ok(choose(asked, &known, preset)?)
+    let known = follower.ask(&ListTemplateVersionParameters::new(version)).await?;
+    Ok(choose(asked, &request.parameters_beside(preset), &known, preset)?)
 }
 
 impl Plan {
     /// Checks that the owner has linked all accounts that the template needs.
-    pub(crate) async fn check_accounts(&self, client: &Client) -> Result<(), WorkspacesError> {
+    pub(crate) async fn check_accounts<F: FnMut(Progress<'_>) + MaybeSend>(
+        &self,
+        follower: &mut Follower<'_, F>,
+    ) -> Result<(), WorkspacesError> {
         let version = active_version(&self.template)?;
         let owner = (self.owner != UserRef::Me).then_some(self.owner_id);
-        let missing = accounts::missing(client, version, owner).await?;
-        if missing.is_empty() { Ok(()) } else { Err(NotCreatable::ExternalAuth(missing).into()) }
+        loop {
+            match accounts::missing(follower.client, version, owner).await {
+                Ok(missing) if missing.is_empty() => return Ok(()),
+                Ok(missing) => return Err(self.misses(missing).into()),
+                Err(error) => follower.wait_after(error, backoff(1)).await?,
+            }
+        }
     }
 
     /// Creates the workspace under this name. When an answer is lost, or an earlier try succeeded
     /// unnoticed, the workspace that is there is taken if it has the same parameters.
-    pub(crate) async fn create(
+    pub(crate) async fn create<F: FnMut(Progress<'_>) + MaybeSend>(
         &self,
-        client: &Client,
+        follower: &mut Follower<'_, F>,
         name: &WorkspaceName,
     ) -> Result<Created, WorkspacesError> {
-        let order = CreateWorkspace::from_template(self.template.id, name.clone());
-        let mut order = order.for_user(self.owner.clone());
-        for (name, value) in &self.chosen.values {
-            order = order.parameter(name, value);
-        }
-        if let Some(preset) = &self.preset {
-            order = order.preset(preset.id);
-        }
-        let mut tried = 1;
+        let order = self.order(name);
+        let (mut failed, mut may_be_ours) = (0, false);
         loop {
-            match client.send(&order).await {
+            let error = match follower.client.send(&order).await {
                 Ok(workspace) => return Ok(Created::New(Box::new(workspace))),
-                Err(error) if error.is_conflict() => {
-                    return Ok(match self.earlier(client, name).await? {
-                        // A try of ours, whose answer was lost.
-                        Some(workspace) if tried > 1 => Created::New(Box::new(workspace)),
-                        Some(workspace) => Created::AlreadyExists(Box::new(workspace)),
-                        None => Created::NameTaken(name.clone()),
-                    });
-                }
-                Err(error) if error.is_outcome_unknown() && tried < MAX_TRIES => {
-                    if let Some(workspace) = self.earlier(client, name).await? {
-                        return Ok(Created::New(Box::new(workspace)));
-                    }
-                    tried += 1;
-                }
-                Err(error) => {
-                    let missing = accounts::named_in(&error, client);
-                    if missing.is_empty() {
-                        return Err(error.into());
-                    }
-                    return Err(NotCreatable::ExternalAuth(missing).into());
+                Err(error) => error,
+            };
+            if error.is_conflict() {
+                return Ok(match self.earlier(follower, name).await? {
+                    // A try of ours, whose answer was lost.
+                    Some(workspace) if may_be_ours => Created::New(Box::new(workspace)),
+                    Some(workspace) => Created::AlreadyExists(Box::new(workspace)),
+                    None => Created::NameTaken(name.clone()),
+                });
+            }
+            let missing = accounts::named_in(&error, follower.client);
+            if !missing.is_empty() {
+                return Err(self.misses(missing).into());
+            }
+            if error.is_outcome_unknown() {
+                may_be_ours = true;
+                if let Some(workspace) = self.earlier(follower, name).await? {
+                    return Ok(Created::New(Box::new(workspace)));
                 }
             }
+            failed += 1;
+            let waited = follower.wait_after(error, backoff(failed)).await;
+            waited.map_err(|error| explained(error, &self.template))?;
+        }
+    }
+
+    fn misses(&self, missing: Vec<MissingAccount>) -> NotCreatable {
+        let owner = (self.owner != UserRef::Me).then(|| self.owner_name.clone());
+        NotCreatable::ExternalAuth { owner, missing }
+    }
+
+    fn order(&self, name: &WorkspaceName) -> CreateWorkspace {
+        let order = CreateWorkspace::from_template(self.template.id, name.clone());
+        let order = order.for_user(self.owner.clone());
+        let values = self.chosen.values.iter();
+        let order = values.fold(order, |order, (name, value)| order.parameter(name, value));
+        match &self.preset {
+            Some(preset) => order.preset(preset.id),
+            None => order,
         }
     }
 
     /// The workspace of this name, if it was made from the same template with the same values, and
     /// is not on its way out.
-    pub(crate) async fn earlier(
+    pub(crate) async fn earlier<F: FnMut(Progress<'_>) + MaybeSend>(
         &self,
-        client: &Client,
+        follower: &mut Follower<'_, F>,
         name: &WorkspaceName,
     ) -> Result<Option<Workspace>, WorkspacesError> {
-        let by_name = GetWorkspaceByName::new(self.owner.clone(), name.clone());
-        let workspace = match client.send(&by_name).await {
-            Err(error) if error.is_not_found() || error.is_gone() => return Ok(None),
-            found => found?,
-        };
+        let found = called(follower, &self.owner, name).await?;
+        let Some(workspace) = found else { return Ok(None) };
         let build = &workspace.latest_build;
         if workspace.template_id != Some(self.template.id)
             || build.transition == WorkspaceTransition::Delete
         {
             return Ok(None);
         }
-        let has = client.send(&ListBuildParameters::new(build.id)).await?;
+        let has = follower.ask(&ListBuildParameters::new(build.id)).await?;
         let same = |(name, value): &(String, String)| {
             has.iter().any(|parameter| parameter.name == *name && parameter.value == *value)
         };

@@ -1,10 +1,16 @@
 //! One call for automation: afterwards there is a workspace of this name.
 
+use std::time::Duration;
+
 use coder_client::models::Workspace;
 use coder_client::{Client, UserRef, WorkspaceName};
 
 use crate::create::{self, CreateRequest, Created};
-use crate::{EntityWorkspacesConfig, NotCreatable, WorkspacesError};
+use crate::follow::Follower;
+use crate::{EntityWorkspacesConfig, NotCreatable, Progress, WorkspacesError};
+
+/// How long a Coder that does not answer is waited for.
+const WAIT_LIMIT: Duration = Duration::from_secs(60);
 
 /// One call for automation, such as a step of a scaffolder: afterwards somebody has a workspace of
 /// this name, made from the entity's template with the entity's parameters.
@@ -43,7 +49,8 @@ pub struct EnsuredWorkspace {
 }
 
 impl<'a> EnsureWorkspace<'a> {
-    /// Ensures a workspace of this entity under `name`, which makes the call repeatable.
+    /// Creates a request for a workspace of this entity called `name`. The name makes the request
+    /// repeatable: [`run`](Self::run) finds what an earlier one has created.
     pub fn new(config: &'a EntityWorkspacesConfig, name: WorkspaceName) -> Self {
         Self { config, name, request: CreateRequest::default() }
     }
@@ -71,7 +78,8 @@ impl<'a> EnsureWorkspace<'a> {
         self
     }
 
-    /// Creates the workspace unless it exists, and returns without waiting for its build.
+    /// Creates the workspace unless it exists, and returns without waiting for its build. While
+    /// Coder does not answer, it is asked again for a minute.
     ///
     /// [`ManageWorkspace::start`](crate::ManageWorkspace::start) joins the build that is under way
     /// and waits for it.
@@ -79,14 +87,20 @@ impl<'a> EnsureWorkspace<'a> {
     /// # Errors
     ///
     /// What is missing before it can be created, [`NotCreatable::NameTaken`] when the workspace of
-    /// this name is another one, and what Coder said when it said no.
+    /// this name is another one, [`NotCreatable::BeingDeleted`] while it is being deleted, and what Coder said when it said no.
     pub async fn run(&self, client: &Client) -> Result<EnsuredWorkspace, WorkspacesError> {
-        let plan = create::plan(client, self.config, &self.request).await?;
-        if let Some(workspace) = plan.earlier(client, &self.name).await? {
+        let mut untold = |_: Progress<'_>| {};
+        let follower = &mut Follower::new(client, WAIT_LIMIT, &mut untold);
+        let existing = create::existing(follower, self.config, &self.request, &self.name).await?;
+        if let Some(workspace) = existing {
             return Ok(EnsuredWorkspace { workspace, created: false });
         }
-        plan.check_accounts(client).await?;
-        match plan.create(client, &self.name).await? {
+        let plan = create::plan(follower, self.config, &self.request).await?;
+        if let Some(workspace) = plan.earlier(follower, &self.name).await? {
+            return Ok(EnsuredWorkspace { workspace, created: false });
+        }
+        plan.check_accounts(follower).await?;
+        match plan.create(follower, &self.name).await? {
             Created::New(workspace) => {
                 Ok(EnsuredWorkspace { workspace: *workspace, created: true })
             }

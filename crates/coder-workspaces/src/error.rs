@@ -1,8 +1,12 @@
 //! What can go wrong with an entity's workspaces, and whose turn it is.
 
 use coder_client::{FilterError, NameError, WorkspaceName};
+use coder_core::{cleaned, quoted};
 
 use crate::accounts::{self, MissingAccount};
+
+/// The greatest number of names that a message lists.
+const MAX_LISTED: usize = 20;
 
 /// Error of a search for workspaces, or of a call that opens, creates or manages one.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +47,7 @@ pub enum NotSearchable {
     )]
     NoParamKeys,
     /// Coder's search has no words for any of the parameters.
-    #[error("coder cannot be asked for the parameter `{}`", key.escape_debug())]
+    #[error("coder cannot be asked for the parameter {}", quoted(key))]
     Refused {
         /// Name of the parameter.
         key: String,
@@ -62,15 +66,16 @@ pub enum NotCreatable {
     )]
     NoTemplate,
     /// There is no such template, or the user may not see it.
-    #[error("there is no template `{template}` that you may use")]
+    #[error("there is no template {} that you may use", quoted(template))]
     TemplateNotFound {
         /// Name as the caller gave it.
         template: String,
     },
     /// Several organizations have a template of this name.
     #[error(
-        "several organizations have a template `{template}`; name one, like `{}/{template}`",
-        organizations.first().map_or("organization", String::as_str)
+        "several organizations have a template {}; name one, like {}",
+        quoted(template),
+        quoted(&format!("{}/{template}", organizations.first().map_or("organization", String::as_str)))
     )]
     TemplateAmbiguous {
         /// Name as the caller gave it.
@@ -79,7 +84,7 @@ pub enum NotCreatable {
         organizations: Vec<String>,
     },
     /// The template is not to be used any more.
-    #[error("the template `{template}` is deprecated: {message}")]
+    #[error("the template {} is deprecated: {}", quoted(template), cleaned(message))]
     TemplateDeprecated {
         /// Name as the caller gave it.
         template: String,
@@ -87,13 +92,13 @@ pub enum NotCreatable {
         message: String,
     },
     /// Coder does not tell which version of the template new workspaces use.
-    #[error("coder does not tell the active version of the template `{template}`")]
+    #[error("coder does not tell the active version of the template {}", quoted(template))]
     NoActiveVersion {
         /// Name of the template.
         template: String,
     },
     /// The template has no such preset.
-    #[error("the template has no preset `{preset}`; it has: {}", listed(known))]
+    #[error("the template has no preset {}; it has: {}", quoted(preset), listed(known))]
     PresetNotFound {
         /// Name as the caller gave it.
         preset: String,
@@ -103,8 +108,11 @@ pub enum NotCreatable {
     /// The preset sets a parameter to something else than the entity's repository, or than the
     /// value that the caller named. Coder would build with the preset's value, and say nothing.
     #[error(
-        "the preset `{preset}` sets `{parameter}` to `{}`, but `{}` is wanted; choose another preset, or none",
-        value.escape_debug(), wanted.escape_debug()
+        "the preset {} sets {} to {}, but {} is wanted; choose another preset, or none",
+        quoted(preset),
+        quoted(parameter),
+        quoted(value),
+        quoted(wanted)
     )]
     PresetContradicts {
         /// Name of the preset.
@@ -120,19 +128,37 @@ pub enum NotCreatable {
     #[error("{}", problems(.0))]
     Parameters(Vec<ParameterProblem>),
     /// Accounts at other services must be linked first, by the user in the browser.
-    #[error("{}", accounts::advice(.0))]
-    ExternalAuth(Vec<MissingAccount>),
+    #[error("{}", accounts::advice_for(owner.as_deref(), missing))]
+    ExternalAuth {
+        /// Name of the future owner; `None` when it is the caller.
+        owner: Option<String>,
+        /// Accounts that the owner has not linked.
+        missing: Vec<MissingAccount>,
+    },
     /// No workspace can have this name.
     #[error(transparent)]
     Name(#[from] NameError),
     /// There is nobody of this name, or the caller may not see them.
     #[error(
-        "there is no user `{0}` that you may create workspaces for; workspaces for others need the rights of an owner at Coder"
+        "there is no user {} that you may create workspaces for; workspaces for others need the rights of an owner at Coder",
+        quoted(.0)
     )]
     OwnerNotFound(String),
     /// The person is suspended, and could not use the workspace.
-    #[error("the user `{0}` is suspended at Coder; have an owner activate the account first")]
+    #[error("the user {} is suspended at Coder; have an owner activate the account first", quoted(.0))]
     OwnerSuspended(String),
+    /// Coder still imports the template version that new workspaces use.
+    #[error(
+        "coder still imports the active version of the template {}; try again in a minute",
+        quoted(template)
+    )]
+    TemplateImporting {
+        /// Name of the template.
+        template: String,
+    },
+    /// The workspace of this name is being deleted.
+    #[error("the workspace `{0}` is being deleted; try again when it is gone")]
+    BeingDeleted(WorkspaceName),
     /// Another workspace has this name.
     #[error("there is another workspace called `{0}`; choose another name")]
     NameTaken(WorkspaceName),
@@ -150,7 +176,7 @@ pub struct ParameterProblem {
 
 impl ParameterProblem {
     pub(crate) fn new(name: &str, problem: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), problem: problem.into() }
+        Self { name: cleaned(name), problem: problem.into() }
     }
 }
 
@@ -170,10 +196,10 @@ pub enum NotReady {
         missing: Vec<MissingAccount>,
     },
     /// It runs, but cannot be used.
-    #[error("runs, but cannot be used: {0}")]
+    #[error("runs, but cannot be used: {0}; restart it")]
     Unusable(String),
     /// Somebody stopped it, or canceled its build.
-    #[error("was stopped meanwhile")]
+    #[error("was stopped meanwhile; start it again")]
     Stopped,
     /// It went dormant after it had been woken.
     #[error("went dormant meanwhile")]
@@ -191,8 +217,11 @@ pub enum NotReady {
     #[error("is busy with builds that somebody else asked for")]
     Busy,
     /// It took longer than the caller wanted to wait.
-    #[error("is not there yet; look again later")]
-    TimedOut,
+    #[error("is not there yet{}; look again later", because(reason))]
+    TimedOut {
+        /// What it waits for, as far as is known.
+        reason: Option<String>,
+    },
 }
 
 impl WorkspacesError {
@@ -207,14 +236,24 @@ impl WorkspacesError {
     }
 }
 
+fn because(reason: &Option<String>) -> String {
+    reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
+}
+
 fn problems(problems: &[ParameterProblem]) -> String {
     let one = |problem: &ParameterProblem| match problem.name.as_str() {
         "" => problem.problem.clone(),
-        name => format!("parameter `{}`: {}", name.escape_debug(), problem.problem),
+        name => format!("parameter {}: {}", quoted(name), problem.problem),
     };
     problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+/// Names of others, of which the first twenty are told.
+pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let told = names.iter().take(MAX_LISTED).map(|name| quoted(name.as_ref()));
+    let more = (names.len() > MAX_LISTED).then(|| "…".to_owned());
+    told.chain(more).collect::<Vec<_>>().join(", ")
 }

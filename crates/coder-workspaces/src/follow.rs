@@ -4,15 +4,21 @@ use std::time::Duration;
 
 use coder_client::models::{ProvisionerJobLog, Workspace, WorkspaceStatus, WorkspaceTransition};
 use coder_client::operations::GetWorkspace;
-use coder_client::{Client, WorkspaceId};
+use coder_client::{Client, ClientError, Operation, WorkspaceId};
 use coder_core::MaybeSend;
 use jiff::Timestamp;
 
 use crate::build_log::BuildLog;
-use crate::{Availability, AvailabilityState, NotReady, WorkspacesError, agents, missing_accounts};
+use crate::watch::{Ages, Watch};
+use crate::{
+    Availability, AvailabilityState, EntityWorkspaces, NotReady, Search, SearchProblem,
+    WorkspacesError, agents, missing_accounts,
+};
 
 /// How often a workspace is looked at while somebody waits for it.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// The longest pause between two requests that shall change something.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// Progress of a call, for somebody who waits.
 #[derive(Debug)]
@@ -27,6 +33,8 @@ pub enum Progress<'a> {
     /// A line of the log of its build, each once and in order. A build that was over before it was
     /// asked for anything has nothing to tell.
     Log(&'a ProvisionerJobLog),
+    /// Coder does not answer, or has an internal error; it is asked again within the wait limit.
+    Unanswered(&'a ClientError),
     /// This is how it is now.
     Waiting(&'a Workspace, &'a Availability),
 }
@@ -47,6 +55,9 @@ pub(crate) struct Follower<'a, F> {
     wait_limit: Duration,
     started: Timestamp,
     log: BuildLog,
+    watch: Watch,
+    /// Whether Coder has answered a request of this call.
+    has_heard: bool,
     pub(crate) on_progress: &'a mut F,
 }
 
@@ -54,7 +65,15 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
     /// Creates a follower that waits for at most `wait_limit` from now on.
     pub(crate) fn new(client: &'a Client, wait_limit: Duration, on_progress: &'a mut F) -> Self {
         let started = client.world().clock.now();
-        Self { client, wait_limit, started, log: BuildLog::default(), on_progress }
+        Self {
+            client,
+            wait_limit,
+            started,
+            log: BuildLog::default(),
+            watch: Watch::default(),
+            has_heard: false,
+            on_progress,
+        }
     }
 
     /// Takes the log of a build that is over already for read.
@@ -80,8 +99,7 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
             for line in self.log.read_on(self.client, &workspace.latest_build).await {
                 (self.on_progress)(Progress::Log(&line));
             }
-            let now = self.client.world().clock.now();
-            let available = Availability::new(&workspace, now);
+            let available = self.availability(&workspace);
             (self.on_progress)(Progress::Waiting(&workspace, &available));
             match has_reached(goal, &workspace, &available) {
                 Ok(true) => return Ok(workspace),
@@ -89,38 +107,109 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
                 Err(problem) => return Err(stuck(self.explained(problem, &workspace).await)),
             }
             if self.remaining().is_zero() {
-                return Err(stuck(NotReady::TimedOut));
+                return Err(stuck(NotReady::TimedOut { reason: available.reason }));
             }
-            self.client.world().runtime.sleep(POLL_INTERVAL).await;
+            self.sleep(POLL_INTERVAL).await;
         }
+    }
+
+    /// Decides how usable a workspace is that is looked at again and again.
+    pub(crate) fn availability(&mut self, workspace: &Workspace) -> Availability {
+        self.watch.look(workspace);
+        let now = self.client.world().clock.now();
+        Availability::decide(workspace, now, Ages::watched(now, &self.watch))
+    }
+
+    /// Reads the workspace; asks again while Coder does not answer.
+    pub(crate) async fn look(&mut self, id: WorkspaceId) -> Result<Workspace, WorkspacesError> {
+        self.ask(&GetWorkspace::new(id).include_deleted(true)).await
+    }
+
+    /// Sends a request that changes nothing, or that can be repeated; sends it again while its
+    /// outcome says nothing, within the wait limit.
+    pub(crate) async fn ask<O: Operation>(
+        &mut self,
+        operation: &O,
+    ) -> Result<O::Output, WorkspacesError> {
+        loop {
+            match self.client.send(operation).await {
+                Ok(answer) => {
+                    self.has_heard = true;
+                    return Ok(answer);
+                }
+                Err(error) => self.wait_after(error, POLL_INTERVAL).await?,
+            }
+        }
+    }
+
+    /// Searches as [`ask`](Self::ask) asks.
+    ///
+    /// Nothing found is no result while a part of the search has had none.
+    pub(crate) async fn search(
+        &mut self,
+        search: &Search<'_>,
+    ) -> Result<EntityWorkspaces, WorkspacesError> {
+        loop {
+            match search.run(self.client).await {
+                Err(WorkspacesError::Client(error)) => {
+                    self.wait_after(error, POLL_INTERVAL).await?;
+                }
+                Ok(found) if found.workspaces.is_empty() => {
+                    let failed = found.problems.iter().find_map(|problem| match problem {
+                        SearchProblem::Failed(error) => Some(error),
+                        _ => None,
+                    });
+                    let Some(error) = failed else {
+                        self.has_heard = true;
+                        return Ok(found);
+                    };
+                    if !self.has_waited_after(error, POLL_INTERVAL).await {
+                        return Ok(found);
+                    }
+                }
+                Ok(found) => {
+                    self.has_heard = true;
+                    return Ok(found);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits until Coder may be asked again: for `pause`, or as long as Coder wants.
+    ///
+    /// # Errors
+    ///
+    /// `error`, when asking again is of no use, or the wait limit comes first.
+    pub(crate) async fn wait_after(
+        &mut self,
+        error: ClientError,
+        pause: Duration,
+    ) -> Result<(), WorkspacesError> {
+        if self.has_waited_after(&error, pause).await { Ok(()) } else { Err(error.into()) }
+    }
+
+    async fn has_waited_after(&mut self, error: &ClientError, pause: Duration) -> bool {
+        let is_absence = error.status().is_some_and(|status| matches!(status.as_u16(), 404 | 410));
+        // Where Coder was never reached, the deployment's URL may be wrong.
+        let is_passing = error.is_inconclusive() && (self.has_heard || !is_absence);
+        let pause = error.retry_after().unwrap_or_default().max(pause);
+        if !(is_passing || error.is_too_early()) || pause > self.remaining() {
+            return false;
+        }
+        tracing::debug!(%error, ?pause, "coder does not answer; it is asked again");
+        (self.on_progress)(Progress::Unanswered(error));
+        self.sleep(pause).await;
+        true
+    }
+
+    async fn sleep(&mut self, pause: Duration) {
+        self.client.world().runtime.sleep(pause).await;
+        self.watch.pass(pause);
     }
 }
 
 impl<F> Follower<'_, F> {
-    /// Reads the workspace; asks again while Coder does not answer.
-    pub(crate) async fn look(&self, id: WorkspaceId) -> Result<Workspace, WorkspacesError> {
-        loop {
-            match self.client.send(&GetWorkspace::new(id).include_deleted(true)).await {
-                Err(error) if error.is_transient() => self.wait_after(error).await?,
-                answer => return Ok(answer?),
-            }
-        }
-    }
-
-    /// Waits until Coder may be asked again: as long as Coder wants, within the wait limit.
-    pub(crate) async fn wait_after(
-        &self,
-        error: coder_client::ClientError,
-    ) -> Result<(), WorkspacesError> {
-        let pause = error.retry_after().unwrap_or_default().max(POLL_INTERVAL);
-        if pause > self.remaining() {
-            return Err(error.into());
-        }
-        tracing::debug!(%error, ?pause, "coder does not answer; it is asked again");
-        self.client.world().runtime.sleep(pause).await;
-        Ok(())
-    }
-
     /// Returns the time until the wait limit.
     fn remaining(&self) -> Duration {
         let waited = self.client.world().clock.now().duration_since(self.started);
@@ -146,6 +235,13 @@ impl<F> Follower<'_, F> {
     }
 }
 
+/// Returns the pause after a request that shall change something has failed for the `tried`th time
+/// (at least 1): two seconds, then twice as long each time, up to half a minute.
+pub(crate) fn backoff(tried: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(tried.saturating_sub(1));
+    POLL_INTERVAL.saturating_mul(doubled).min(MAX_PAUSE)
+}
+
 /// Whether it is there; what happened when it never will be.
 pub(crate) fn has_reached(
     goal: Goal,
@@ -163,7 +259,9 @@ pub(crate) fn has_reached(
         (_, Pending | Stopping | Deleting) => Ok(false),
         (Goal::Settled, _) => Ok(true),
         (_, Failed) => Err(NotReady::Failed(reason())),
-        (Goal::Ready, Online | Unknown) => Ok(true),
+        (Goal::Ready, Online) => Ok(true),
+        // What this version does not know may become what it knows.
+        (Goal::Ready, Unknown) => Ok(false),
         // A start script may have failed where people can still work; what never came, is going or
         // gone, cannot be worked with.
         (Goal::Ready, Unhealthy) if agents::is_workable(workspace) => Ok(true),

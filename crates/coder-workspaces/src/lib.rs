@@ -89,6 +89,7 @@ mod open;
 mod parameters;
 mod search;
 mod ssh_host;
+mod watch;
 
 pub use accounts::{MissingAccount, missing_accounts};
 pub use assets::{AssetUrls, AssetUrlsError, PortalUrls};

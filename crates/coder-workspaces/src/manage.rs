@@ -9,10 +9,10 @@ use coder_core::MaybeSend;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use crate::follow::{Follower, Goal};
+use crate::follow::{Follower, Goal, backoff};
 use crate::{NotReady, Progress, WorkspacesError, accounts};
 
-/// How often a build is asked for when others come first, or answers are lost.
+/// How often a build is asked for when others come first.
 const MAX_TRIES: u32 = 3;
 /// How long people wait for a build by default.
 const WAIT_LIMIT: Duration = Duration::from_secs(30 * 60);
@@ -43,7 +43,8 @@ impl<'a> ManageWorkspace<'a> {
         self
     }
 
-    /// How long to wait for a build; by default half an hour.
+    /// Sets the longest time to wait for a build, and for a Coder that does not answer; by default
+    /// 30 minutes.
     #[must_use]
     pub fn wait_limit(self, wait_limit: Duration) -> Self {
         Self { wait_limit, ..self }
@@ -142,7 +143,7 @@ impl<'a> ManageWorkspace<'a> {
         follower.begin_at(&workspace);
         for step in steps {
             if step.goal() == Goal::Ready {
-                workspace = wake(workspace, &follower).await?;
+                workspace = wake(workspace, &mut follower).await?;
             }
             if *step == Step::StopOutdated && !workspace.outdated {
                 continue;
@@ -222,20 +223,24 @@ impl Step {
 
 /// Wakes it when it is dormant, and looks again: by going dormant it does not stop, so it may run,
 /// and older releases refuse to start it before it is awake.
-pub(crate) async fn wake<F>(
+pub(crate) async fn wake<F: FnMut(Progress<'_>) + MaybeSend>(
     workspace: Workspace,
-    follower: &Follower<'_, F>,
+    follower: &mut Follower<'_, F>,
 ) -> Result<Workspace, WorkspacesError> {
     if workspace.dormant_at.is_none() {
         return Ok(workspace);
     }
-    while let Err(error) = follower.client.send(&SetDormancy::wake(workspace.id)).await {
-        if !error.is_transient() {
-            return Err(error.into());
-        }
-        follower.wait_after(error).await?;
-    }
+    follower.ask(&SetDormancy::wake(workspace.id)).await?;
     follower.look(workspace.id).await
+}
+
+/// Whose build leads where it is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// The one that this call has asked for.
+    Ours,
+    /// One that somebody else has asked for.
+    Theirs,
 }
 
 /// Asks for a build once: waits for others that come first, and looks before it asks again. What
@@ -245,39 +250,36 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
     workspace: &Workspace,
     wanted: impl Fn(&Workspace) -> bool,
     follower: &mut Follower<'_, F>,
-) -> Result<(), WorkspacesError> {
+) -> Result<Build, WorkspacesError> {
     let stuck = |problem| WorkspacesError::NotReady { workspace: workspace.name.clone(), problem };
     let mut known = workspace.latest_build.build_number;
-    let mut tried = 0;
-    while tried < MAX_TRIES {
-        match follower.client.send(order).await {
-            Ok(_) => return Ok(()),
-            Err(error) if error.is_conflict() => {
-                tried += 1;
-                let settled =
-                    follower.wait_for(Goal::Settled, workspace.id, &workspace.name).await?;
-                if wanted(&settled) {
-                    return Ok(());
-                }
-                known = settled.latest_build.build_number;
+    let (mut preceded, mut failed) = (0, 0);
+    loop {
+        let Err(error) = follower.client.send(order).await else { return Ok(Build::Ours) };
+        if error.is_conflict() {
+            preceded += 1;
+            let settled = follower.wait_for(Goal::Settled, workspace.id, &workspace.name).await?;
+            if wanted(&settled) {
+                return Ok(Build::Theirs);
             }
-            Err(error) if error.is_outcome_unknown() => {
-                tried += 1;
-                let now = follower.look(workspace.id).await?;
-                if now.latest_build.build_number > known {
-                    return Ok(());
-                }
+            if preceded == MAX_TRIES {
+                return Err(stuck(NotReady::Busy));
             }
-            Err(error) if error.is_transient() => follower.wait_after(error).await?,
-            Err(error) => {
-                let missing = accounts::named_in(&error, follower.client);
-                if missing.is_empty() {
-                    return Err(error.into());
-                }
-                let reason = error.to_string();
-                return Err(stuck(NotReady::ExternalAuth { reason, missing }));
+            known = settled.latest_build.build_number;
+            continue;
+        }
+        let missing = accounts::named_in(&error, follower.client);
+        if !missing.is_empty() {
+            let reason = error.to_string();
+            return Err(stuck(NotReady::ExternalAuth { reason, missing }));
+        }
+        if error.is_outcome_unknown() {
+            let now = follower.look(workspace.id).await?;
+            if now.latest_build.build_number > known {
+                return Ok(Build::Ours);
             }
         }
+        failed += 1;
+        follower.wait_after(error, backoff(failed)).await?;
     }
-    Err(stuck(NotReady::Busy))
 }

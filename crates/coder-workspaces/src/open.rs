@@ -6,13 +6,14 @@ use coder_client::models::{Workspace, WorkspaceTransition};
 use coder_client::operations::CreateWorkspaceBuild;
 use coder_client::{Client, NameError, UserRef, WorkspaceFilter, WorkspaceName};
 use coder_core::MaybeSend;
+use percent_encoding::percent_decode_str;
 
 use crate::create::{self, CreateRequest, Created};
 use crate::follow::{Follower, Goal, has_reached};
-use crate::manage::{build, leads_to, wake};
+use crate::manage::{Build, build, leads_to, wake};
 use crate::{
-    Availability, AvailabilityState, EntityWorkspacesConfig, NotCreatable, NotReady, NotSearchable,
-    Owner, Progress, Search, WorkspacesError,
+    AvailabilityState, EntityWorkspacesConfig, NotCreatable, NotReady, NotSearchable, Owner,
+    Progress, Search, WorkspacesError,
 };
 
 /// Number of names that are tried when the caller gave none: `pay`, `pay-2`, …
@@ -68,7 +69,7 @@ pub struct OpenedWorkspace {
 pub enum OpenOutcome {
     /// The workspace was running.
     Found,
-    /// The workspace was starting already.
+    /// The workspace was starting already, or somebody else has started it at the same time.
     Joined,
     /// The workspace was stopped, and this call has started it.
     Started,
@@ -126,6 +127,10 @@ impl<'a> OpenWorkspace<'a> {
     }
 
     /// Sets the longest time to wait until the workspace is ready; by default 30 minutes.
+    ///
+    /// It holds for all steps together, from the search on. While Coder does not answer, limits the
+    /// rate of requests or has an internal error, it is asked again within this time;
+    /// [`Progress::Unanswered`] tells so.
     #[must_use]
     pub fn wait_limit(self, wait_limit: Duration) -> Self {
         Self { wait_limit, ..self }
@@ -144,35 +149,38 @@ impl<'a> OpenWorkspace<'a> {
         mut on_progress: impl FnMut(Progress<'_>) + MaybeSend,
     ) -> Result<OpenedWorkspace, WorkspacesError> {
         on_progress(Progress::Searching);
-        let existing = if self.reuse { self.existing(client).await? } else { None };
         let mut follower = Follower::new(client, self.wait_limit, &mut on_progress);
+        let existing = if self.reuse { self.existing(&mut follower).await? } else { None };
         if let Some(workspace) = existing {
-            return reuse(client, workspace, &mut follower).await;
+            return reuse(workspace, &mut follower).await;
         }
-        match self.create(client, &mut follower).await? {
+        match self.create(&mut follower).await? {
             Created::New(workspace) => {
                 let workspace =
                     follower.wait_for(Goal::Ready, workspace.id, &workspace.name).await?;
                 Ok(OpenedWorkspace { workspace, outcome: OpenOutcome::Created })
             }
-            Created::AlreadyExists(workspace) => reuse(client, *workspace, &mut follower).await,
+            Created::AlreadyExists(workspace) => reuse(*workspace, &mut follower).await,
             Created::NameTaken(name) => Err(NotCreatable::NameTaken(name).into()),
         }
     }
 
     /// The best of the entity's workspaces: of the wanted template if there is one, running ones
     /// and recently used ones first.
-    async fn existing(&self, client: &Client) -> Result<Option<Workspace>, WorkspacesError> {
+    async fn existing<F: FnMut(Progress<'_>) + MaybeSend>(
+        &self,
+        follower: &mut Follower<'_, F>,
+    ) -> Result<Option<Workspace>, WorkspacesError> {
         let search = match &self.request.owner {
             UserRef::Me => Search::new(self.config),
             other => {
-                let owner = create::owner(client, other).await?;
+                let owner = create::owner(follower, other).await?;
                 let owned = WorkspaceFilter::new().owner(&owner.username);
                 let owned = owned.map_err(coder_client::ClientError::from)?;
                 Search::new(self.config).owner(Owner::Everyone).filter(owned)
             }
         };
-        let found = match search.run(client).await {
+        let found = match follower.search(&search).await {
             // Nothing can be told to belong to the entity, so there is nothing to use.
             Err(WorkspacesError::NotSearchable(
                 NotSearchable::NoRepository | NotSearchable::NoParamKeys,
@@ -181,9 +189,8 @@ impl<'a> OpenWorkspace<'a> {
             }
             found => found?,
         };
-        let now = client.world().clock.now();
         let usable = found.workspaces.into_iter().filter(|workspace| {
-            let state = Availability::new(workspace, now).state;
+            let state = follower.availability(workspace).state;
             !matches!(state, AvailabilityState::Deleting | AvailabilityState::Deleted)
         });
         let (wanted, others): (Vec<_>, Vec<_>) = usable.partition(|workspace| {
@@ -199,11 +206,16 @@ impl<'a> OpenWorkspace<'a> {
 
     async fn create<F: FnMut(Progress<'_>) + MaybeSend>(
         &self,
-        client: &Client,
         follower: &mut Follower<'_, F>,
     ) -> Result<Created, WorkspacesError> {
-        let plan = create::plan(client, self.config, &self.request).await?;
-        plan.check_accounts(client).await?;
+        if let Some(name) = self.name.as_ref().filter(|_| !self.reuse)
+            && let Some(workspace) =
+                create::existing(follower, self.config, &self.request, name).await?
+        {
+            return Ok(Created::AlreadyExists(Box::new(workspace)));
+        }
+        let plan = create::plan(follower, self.config, &self.request).await?;
+        plan.check_accounts(follower).await?;
         let mut number = 1;
         loop {
             let name = match &self.name {
@@ -211,9 +223,14 @@ impl<'a> OpenWorkspace<'a> {
                 None => self.derived_name(number).map_err(NotCreatable::from)?,
             };
             (follower.on_progress)(Progress::Creating(name.as_str()));
-            match plan.create(client, &name).await? {
-                Created::NameTaken(_) if self.name.is_none() && number < MAX_NAMES => number += 1,
-                created => return Ok(created),
+            match plan.create(follower, &name).await {
+                Ok(Created::NameTaken(_))
+                | Err(WorkspacesError::NotCreatable(NotCreatable::BeingDeleted(_)))
+                    if self.name.is_none() && number < MAX_NAMES =>
+                {
+                    number += 1;
+                }
+                outcome => return outcome,
             }
         }
     }
@@ -224,6 +241,7 @@ impl<'a> OpenWorkspace<'a> {
         let url = self.config.repository.as_ref().map_or("", |repository| repository.clone_url());
         let url = url.trim_end_matches('/').trim_end_matches(".git");
         let last = url.rsplit(['/', ':']).next().unwrap_or_default();
+        let last = percent_decode_str(last).decode_utf8_lossy();
         let words = last.split(|character: char| !character.is_ascii_alphanumeric());
         let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
         let suffix = if number > 1 { format!("-{number}") } else { String::new() };
@@ -237,15 +255,14 @@ impl<'a> OpenWorkspace<'a> {
 
 /// Makes an existing workspace ready.
 async fn reuse<F: FnMut(Progress<'_>) + MaybeSend>(
-    client: &Client,
     workspace: Workspace,
     follower: &mut Follower<'_, F>,
 ) -> Result<OpenedWorkspace, WorkspacesError> {
     (follower.on_progress)(Progress::Reusing(&workspace));
     let workspace = wake(workspace, follower).await?;
     follower.begin_at(&workspace);
-    let now = client.world().clock.now();
-    let outcome = match has_reached(Goal::Ready, &workspace, &Availability::new(&workspace, now)) {
+    let now = follower.availability(&workspace);
+    let outcome = match has_reached(Goal::Ready, &workspace, &now) {
         Ok(true) => return Ok(OpenedWorkspace { workspace, outcome: OpenOutcome::Found }),
         Err(problem @ NotReady::Unusable(_)) => {
             return Err(WorkspacesError::NotReady { workspace: workspace.name, problem });
@@ -254,8 +271,10 @@ async fn reuse<F: FnMut(Progress<'_>) + MaybeSend>(
         // It is stopped or stopping, or its build failed: it is worth a try.
         _ => {
             let order = CreateWorkspaceBuild::start(workspace.id);
-            build(&order, &workspace, is_started, follower).await?;
-            OpenOutcome::Started
+            match build(&order, &workspace, is_started, follower).await? {
+                Build::Ours => OpenOutcome::Started,
+                Build::Theirs => OpenOutcome::Joined,
+            }
         }
     };
     let workspace = follower.wait_for(Goal::Ready, workspace.id, &workspace.name).await?;
@@ -283,6 +302,10 @@ mod tests {
             ("git@git.test:team/tools.git", 1, "tools"),
             ("https://github.com/acme/new", 1, "workspace"),
             ("https://github.com/acme/...", 1, "workspace"),
+            ("https://dev.azure.com/acme/My%20Project/_git/My%20Payments", 1, "my-payments"),
+            ("git@ssh.dev.azure.com:v3/acme/My%20Project/My%20Payments", 1, "my-payments"),
+            ("https://git.test/team/%7Ejane%2Ftools.git", 1, "jane-tools"),
+            ("https://git.test/team/caf%C3%A9-api", 1, "caf-api"),
         ] {
             let repository = Repository::from_url(url, &ScmIntegrations::default()).unwrap();
             let config = EntityWorkspacesConfig::resolve(&config, None, Some(&repository));

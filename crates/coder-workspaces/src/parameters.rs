@@ -3,8 +3,10 @@
 use coder_client::models::{
     DiagnosticSeverity, DynamicParameters, ParameterType, Preset, TemplateVersionParameter,
 };
+use coder_core::quoted;
 use indexmap::IndexMap;
 
+use crate::error::listed;
 use crate::{NotCreatable, ParameterProblem};
 
 /// Values that a template takes.
@@ -20,8 +22,12 @@ pub(crate) struct Chosen {
 }
 
 /// Chooses from what was asked for by the template's own list.
+///
+/// What the caller has `named` must be a parameter of the template; of the other names an entity
+/// gives more than one template has.
 pub(crate) fn choose(
     asked: &IndexMap<String, String>,
+    named: &IndexMap<String, String>,
     known: &[TemplateVersionParameter],
     preset: Option<&Preset>,
 ) -> Result<Chosen, NotCreatable> {
@@ -42,12 +48,14 @@ pub(crate) fn choose(
             (None, _) => {}
         }
     }
-    settle(asked, preset, |name| known.iter().any(|parameter| parameter.name == name), problems)
+    let known: Vec<&str> = known.iter().map(|parameter| parameter.name.as_str()).collect();
+    settle(asked, named, preset, &known, problems)
 }
 
 /// Chooses by what the template asks for, given what was asked for.
 pub(crate) fn choose_dynamic(
     asked: &IndexMap<String, String>,
+    named: &IndexMap<String, String>,
     form: &DynamicParameters,
     preset: Option<&Preset>,
 ) -> Result<Chosen, NotCreatable> {
@@ -66,15 +74,20 @@ pub(crate) fn choose_dynamic(
     for parameter in &form.parameters {
         problems.extend(errors(&parameter.name, &parameter.diagnostics));
     }
-    settle(asked, preset, |name| form.parameters.iter().any(|one| one.name == name), problems)
+    let known: Vec<&str> = form.parameters.iter().map(|one| one.name.as_str()).collect();
+    settle(asked, named, preset, &known, problems)
 }
 
 fn settle(
     asked: &IndexMap<String, String>,
+    named: &IndexMap<String, String>,
     preset: Option<&Preset>,
-    is_known: impl Fn(&str) -> bool,
-    problems: Vec<ParameterProblem>,
+    known: &[&str],
+    mut problems: Vec<ParameterProblem>,
 ) -> Result<Chosen, NotCreatable> {
+    let is_known = |name: &str| known.contains(&name);
+    let strangers = named.keys().filter(|name| !is_known(name));
+    problems.extend(strangers.map(|name| ParameterProblem::new(name, stranger(name, known))));
     if !problems.is_empty() {
         return Err(NotCreatable::Parameters(problems));
     }
@@ -89,7 +102,22 @@ fn settle(
     Ok(Chosen { values, from_preset, unknown: unknown.into_iter().map(|(name, _)| name).collect() })
 }
 
-/// Returns the values that Coder would refuse.
+/// Tells that the template has no parameter of this name, and which one may be meant.
+fn stranger(name: &str, known: &[&str]) -> String {
+    let folded = |name: &str| -> String {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    match known.iter().find(|known| folded(known) == folded(name)) {
+        Some(meant) => format!("is not one of the template's; did you mean {}?", quoted(meant)),
+        None => {
+            let mut known = known.to_vec();
+            known.sort_unstable();
+            format!("is not one of the template's; it has: {}", listed(&known))
+        }
+    }
+}
+
+/// Tells whether the value is one that Coder would refuse.
 ///
 /// Its regular expressions are Go's, so they are left to Coder.
 fn check(parameter: &TemplateVersionParameter, value: &str) -> Result<(), String> {
@@ -98,18 +126,18 @@ fn check(parameter: &TemplateVersionParameter, value: &str) -> Result<(), String
         if options.is_empty() || options.iter().any(|option| option.value == value) {
             return Ok(());
         }
-        let values: Vec<_> = options.iter().map(|option| format!("`{}`", option.value)).collect();
-        Err(format!("is `{}`; it may be {}", value.escape_debug(), values.join(", ")))
+        let values: Vec<_> = options.iter().map(|option| option.value.as_str()).collect();
+        Err(format!("is {}; it may be {}", quoted(value), listed(&values)))
     };
     match parameter.kind {
         ParameterType::Bool if !matches!(value, "true" | "false") => {
-            Err(format!("is `{}`; it may be `true` or `false`", value.escape_debug()))
+            Err(format!("is {}; it may be `true` or `false`", quoted(value)))
         }
         ParameterType::Number => {
             let number: f64 = value
                 .trim()
                 .parse()
-                .map_err(|_| format!("is `{}`, which is no number", value.escape_debug()))?;
+                .map_err(|_| format!("is {}, which is no number", quoted(value)))?;
             let (least, greatest) = (parameter.validation_min, parameter.validation_max);
             if least.is_some_and(|least| number < least as f64) {
                 return Err(format!("is {number}; it must be at least {}", least.unwrap_or(0)));
@@ -120,9 +148,8 @@ fn check(parameter: &TemplateVersionParameter, value: &str) -> Result<(), String
             option(value)
         }
         ParameterType::ListOfStrings => {
-            let list = parse_list(value).ok_or_else(|| {
-                format!("is `{}`; write a list like `[\"a\"]`", value.escape_debug())
-            })?;
+            let list = parse_list(value)
+                .ok_or_else(|| format!("is {}; write a list like `[\"a\"]`", quoted(value)))?;
             list.iter().try_for_each(|item| option(item))
         }
         _ => option(value),
@@ -148,14 +175,16 @@ mod tests {
     }
 
     fn problem(parameter: &Value, value: &str) -> String {
-        let error = choose(&asked(&[("p", value)]), &known(json!([parameter])), None).unwrap_err();
+        let error = choose(&asked(&[("p", value)]), &asked(&[]), &known(json!([parameter])), None)
+            .unwrap_err();
         error.to_string()
     }
 
     #[test]
     fn what_the_template_does_not_have_is_left_out() {
         let known = known(json!([{"name": "repo", "type": "string", "required": true}]));
-        let chosen = choose(&asked(&[("git_repo", "u"), ("repo", "u")]), &known, None).unwrap();
+        let chosen =
+            choose(&asked(&[("git_repo", "u"), ("repo", "u")]), &asked(&[]), &known, None).unwrap();
         assert_eq!(chosen.values, [("repo".to_owned(), "u".to_owned())]);
         assert_eq!(chosen.unknown, ["git_repo"]);
     }
@@ -168,8 +197,8 @@ mod tests {
             "Parameters": [{"Name": "cpu", "Value": "8"}],
         });
         let preset: Preset = serde_json::from_value(preset).unwrap();
-        assert!(choose(&asked(&[]), &known, Some(&preset)).unwrap().values.is_empty());
-        let error = choose(&asked(&[]), &known, None).unwrap_err();
+        assert!(choose(&asked(&[]), &asked(&[]), &known, Some(&preset)).unwrap().values.is_empty());
+        let error = choose(&asked(&[]), &asked(&[]), &known, None).unwrap_err();
         assert_eq!(error.to_string(), "parameter `cpu`: needs a value");
     }
 

@@ -8,6 +8,7 @@ use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
 use coder_client::operations::{ListBuildParameters, ListWorkspaces};
 use coder_client::{Client, FilterError, List, Unreadable, WorkspaceFilter, WorkspaceId};
 use coder_config::Repository;
+use coder_core::quoted;
 use futures_util::{StreamExt as _, stream};
 
 use crate::{EntityWorkspacesConfig, NotSearchable, WorkspacesError};
@@ -65,6 +66,13 @@ pub enum SearchProblem {
     Failed(coder_client::ClientError),
     /// Something that Coder listed could not be read.
     Unreadable(Unreadable),
+    /// Coder counts more workspaces than it lists.
+    Missing {
+        /// Number of workspaces that it lists.
+        listed: usize,
+        /// Number of workspaces that it counts.
+        counted: usize,
+    },
     /// There were more workspaces than are compared one by one.
     TooMany {
         /// How many were compared.
@@ -78,10 +86,13 @@ impl fmt::Display for SearchProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused { key, error } => {
-                write!(formatter, "the parameter `{}` was left out: {error}", key.escape_debug())
+                write!(formatter, "the parameter {} was left out: {error}", quoted(key))
             }
             Self::Failed(error) => write!(formatter, "one of several requests failed: {error}"),
             Self::Unreadable(item) => write!(formatter, "left out of coder's list: {item}"),
+            Self::Missing { listed, counted } => {
+                write!(formatter, "coder counts {counted} workspaces and lists {listed}")
+            }
             Self::TooMany { compared, found } => write!(
                 formatter,
                 "only {compared} of {found} workspaces could be compared; the others may belong here as well"
@@ -131,7 +142,7 @@ impl<'a> Search<'a> {
         Self { filter, ..self }
     }
 
-    /// Returns at most `limit` workspaces, beginning after the first `offset`.
+    /// Limits the result to `limit` workspaces, beginning after the first `offset`.
     ///
     /// Coder is asked for all of them, since it sorts in another order.
     #[must_use]
@@ -153,9 +164,10 @@ impl<'a> Search<'a> {
         }
         if let Some(query) = compare {
             match list(client, query).await {
-                Ok(candidates) => {
+                Ok(Listed { list, problems }) => {
                     answer.succeeded = true;
-                    self.compare(client, repository, candidates, &mut answer).await?;
+                    answer.problems.extend(problems);
+                    self.compare(client, repository, list, &mut answer).await?;
                 }
                 Err(error) => answer.fail(error)?,
             }
@@ -163,9 +175,9 @@ impl<'a> Search<'a> {
         let mut found = answer.finish()?;
         if let Some(query) = narrow {
             let narrowed = list(client, query).await?;
-            found.problems.extend(reports(&narrowed));
+            found.problems.extend(narrowed.problems);
             let allowed: BTreeSet<WorkspaceId> =
-                narrowed.iter().map(|workspace| workspace.id).collect();
+                narrowed.list.iter().map(|workspace| workspace.id).collect();
             found.workspaces.retain(|workspace| allowed.contains(&workspace.id));
         }
         // A stable sort: what is equal stays in Coder's order, by owner and name.
@@ -246,7 +258,6 @@ impl<'a> Search<'a> {
         candidates: List<Workspace>,
         answer: &mut Answer,
     ) -> Result<(), WorkspacesError> {
-        answer.problems.extend(reports(&candidates));
         if candidates.len() > MAX_COMPARED {
             let (compared, found) = (MAX_COMPARED, candidates.len());
             answer.problems.push(SearchProblem::TooMany { compared, found });
@@ -306,13 +317,13 @@ struct Answer {
 impl Answer {
     fn take(
         &mut self,
-        listed: Result<List<Workspace>, coder_client::ClientError>,
+        listed: Result<Listed, coder_client::ClientError>,
     ) -> Result<(), WorkspacesError> {
         match listed {
             Ok(workspaces) => {
-                self.problems.extend(reports(&workspaces));
+                self.problems.extend(workspaces.problems);
                 self.succeeded = true;
-                workspaces.into_iter().for_each(|workspace| self.add(workspace));
+                workspaces.list.into_iter().for_each(|workspace| self.add(workspace));
                 Ok(())
             }
             Err(error) => self.fail(error),
@@ -357,8 +368,19 @@ fn reports<T>(list: &List<T>) -> impl Iterator<Item = SearchProblem> {
 async fn list(
     client: &Client,
     filter: WorkspaceFilter,
-) -> Result<List<Workspace>, coder_client::ClientError> {
-    Ok(client.send(&ListWorkspaces::new(filter)).await?.workspaces)
+) -> Result<Listed, coder_client::ClientError> {
+    let page = client.send(&ListWorkspaces::new(filter)).await?;
+    let listed = page.workspaces.received();
+    let counted = usize::try_from(page.count).unwrap_or(usize::MAX);
+    let missing = (listed < counted).then_some(SearchProblem::Missing { listed, counted });
+    let problems = reports(&page.workspaces).chain(missing).collect();
+    Ok(Listed { list: page.workspaces, problems })
+}
+
+/// Workspaces of one answer, and the reasons why some may be missing.
+struct Listed {
+    list: List<Workspace>,
+    problems: Vec<SearchProblem>,
 }
 
 /// Workspaces that have one of these parameters at all, where Coder can be asked for each of them.

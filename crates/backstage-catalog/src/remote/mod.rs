@@ -71,7 +71,8 @@ impl RemoteCatalog {
         Self { api, cache: Cache::new(FRESH_FOR) }
     }
 
-    /// How long an answer may be given again; [`Duration::ZERO`] asks for everything anew.
+    /// Sets how long an answer may be given again: 60 seconds by default. [`Duration::ZERO`] asks for
+    /// everything anew.
     #[must_use]
     pub fn fresh_for(mut self, duration: Duration) -> Self {
         self.cache = Cache::new(duration);

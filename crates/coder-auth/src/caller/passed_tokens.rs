@@ -12,7 +12,7 @@ use crate::session::error::SessionError;
 use crate::upstream::Upstream;
 
 /// Coder's answer about a token counts for this time, a refusal too.
-const ANSWER_TTL: SignedDuration = SignedDuration::from_mins(1);
+pub(crate) const ANSWER_TTL: SignedDuration = SignedDuration::from_mins(1);
 /// The number of answers that are kept. Above it, refusals are dropped first, which costs requests
 /// and nothing else.
 const MAX_ANSWERS: usize = 10_000;

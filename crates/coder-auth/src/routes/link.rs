@@ -85,7 +85,8 @@ impl LinkRoutes {
         let link = Link { token, user: account, profile, confirmed_at };
         self.links.put(&user.link_key(environment), &link).await?;
         let username = &link.profile.username;
-        tracing::info!(?user, environment = environment.name, username, "a token was linked");
+        let user = user.entity();
+        tracing::info!(%user, environment = environment.name, username, "a token was linked");
         Ok(respond(environment, Some(&link.profile)))
     }
 
@@ -122,7 +123,8 @@ impl LinkRoutes {
     ) -> Result<Response<Body>, AuthError> {
         let (user, environment) = self.authorize(request).await?;
         self.links.delete(&user.link_key(environment)).await?;
-        tracing::info!(?user, environment = environment.name, "the link was removed");
+        let user = user.entity();
+        tracing::info!(%user, environment = environment.name, "the link was removed");
         Ok(response::empty(StatusCode::NO_CONTENT))
     }
 

@@ -13,7 +13,9 @@ pub enum SessionError {
     #[error("the session has ended; sign in again")]
     Ended,
     /// The session belongs to another environment.
-    #[error("the session belongs to another environment; sign in to this one")]
+    #[error(
+        "the session belongs to another environment; sign in to this one, or link a Coder token"
+    )]
     OtherEnvironment,
     /// Coder does not accept the stored tokens any more. One new login revives every session of the
     /// grant.

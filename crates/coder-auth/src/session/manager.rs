@@ -88,15 +88,15 @@ impl Sessions {
 
     /// Ends what a logout of this session ends: the session or its grant.
     pub(crate) async fn log_out(&self, id: &SessionId) -> Result<(), AuthError> {
-        match self.options.logout {
-            LogoutScope::Session => self.end(id).await,
-            LogoutScope::Grant => {
-                let Some(session) = self.store.session(id).await? else { return Ok(()) };
-                let ended = self.store.end_grant(&session.grant, self.revocations.due_at()).await?;
-                self.revoke_ended(ended).await;
-                Ok(())
-            }
-        }
+        let Some(session) = self.store.session(id).await? else { return Ok(()) };
+        let due_at = self.revocations.due_at();
+        let ended = match self.options.logout {
+            LogoutScope::Session => self.store.end_session(id, due_at).await?,
+            LogoutScope::Grant => self.store.end_grant(&session.grant, due_at).await?,
+        };
+        tracing::info!(environment = session.environment, user = %session.grant.user, "signed out");
+        self.revoke_ended(ended).await;
+        Ok(())
     }
 
     /// Ends the sessions that are too old or were not used for too long.

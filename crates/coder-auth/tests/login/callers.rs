@@ -154,13 +154,16 @@ async fn strangers_with_made_up_tokens_do_not_make_this_server_ask_without_end()
     house.auth.caller(&known, None).await.unwrap();
     house.advance(std::time::Duration::from_secs(61));
     house.coder.forget_requests();
-    let mut last = StatusCode::OK;
+    let mut last = None;
     for number in 0..200 {
         let token = format!("AAAAAAAAAA-BBBBBBBBBBBBBBBBBBB{number:03}");
         let headers = headers(&[("coder-session-token", token.as_str())]);
-        last = house.auth.caller(&headers, None).await.unwrap_err().status();
+        last = house.auth.caller(&headers, None).await.err();
     }
-    assert_eq!(last, StatusCode::SERVICE_UNAVAILABLE);
+    let last = last.unwrap();
+    assert_eq!(last.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(last.to_string().contains("try again in a minute"), "{last}");
+    assert_eq!(last.retry_after(), Some(std::time::Duration::from_secs(60)));
     assert_eq!(house.coder.count("GET", "/api/v2/users/me"), 120);
     // A token that Coder has accepted before is tried all the same.
     house.auth.caller(&known, None).await.unwrap();

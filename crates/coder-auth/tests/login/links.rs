@@ -273,6 +273,7 @@ async fn who_is_signed_in_here_links_a_token_of_another_environment() {
     let page = headers(&from_page(&cookie, PORTAL));
     let error = house.auth.caller(&page, Some("production")).await.unwrap_err();
     assert!(error.to_string().contains("another environment"), "{error}");
+    assert!(error.to_string().contains("link a Coder token"), "{error}");
 
     let ask = Ask::in_browser("POST", &browser).in_environment("production");
     let linked = ask.with_token(&alice.session_token).at(&house.auth).await;

@@ -17,6 +17,32 @@ use url::Url;
 /// Where browsers believe the portal to be: in front of all its processes.
 const PORTAL: &str = "http://localhost:7007";
 
+/// Signs people in to Backstage: a part of an environment's block.
+pub(crate) const SIGN_IN: &str =
+    "signIn: { resolvers: [{ resolver: usernameMatchingUserEntityName }] }";
+/// The people who may sign in to Backstage: a part of the app-config, with a file `org.yaml`.
+pub(crate) const PEOPLE: &str = "
+catalog:
+  locations:
+    - { type: file, target: ./org.yaml, rules: [{ allow: [User] }] }
+";
+
+/// Writes the people of [`PEOPLE`].
+pub(crate) fn write_people(directory: &Path, names: &[&str]) {
+    let user = |name: &&str| {
+        format!(
+            "---
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: {{ name: {name} }}
+spec: {{ memberOf: [] }}
+"
+        )
+    };
+    let people: String = names.iter().map(user).collect();
+    std::fs::write(directory.join("org.yaml"), people).unwrap();
+}
+
 /// A Coder with the portal as its application.
 pub(crate) struct House {
     fake: FakeServer,
@@ -25,8 +51,17 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn new(coder: FakeCoderBuilder) -> Self {
+        Self::registered(coder, "").await
+    }
+
+    /// One Coder of several, with the redirect URI of this environment.
+    pub(crate) async fn beside_others(coder: FakeCoderBuilder, environment: &str) -> Self {
+        Self::registered(coder, &format!("/{environment}")).await
+    }
+
+    async fn registered(coder: FakeCoderBuilder, environment: &str) -> Self {
         let fake = FakeServer::start(coder).await.unwrap();
-        let callback = format!("{PORTAL}/api/auth/coder/handler/frame");
+        let callback = format!("{PORTAL}/api/auth/coder/handler/frame{environment}");
         let app = fake.coder().add_oauth2_app("backstage", &callback);
         Self { fake, app }
     }
@@ -35,22 +70,25 @@ impl House {
         self.fake.coder()
     }
 
+    /// The application at this Coder, as the block of an environment names it.
+    pub(crate) fn application(&self) -> String {
+        let (id, secret) = (&self.app.client_id, self.app.client_secret.expose());
+        let url = self.coder().url();
+        format!("clientId: {id}, clientSecret: {secret}, deploymentUrl: '{url}'")
+    }
+
     /// Writes an app-config with this `coder` section into the directory.
     pub(crate) fn configure(&self, directory: &Path, coder: &str) {
-        let (id, secret) = (&self.app.client_id, self.app.client_secret.expose());
         let config = format!(
             "app: {{ baseUrl: '{PORTAL}' }}
 backend: {{ baseUrl: '{PORTAL}', listen: '127.0.0.1:0' }}
 auth:
   providers:
     coder:
-      development:
-        clientId: {id}
-        clientSecret: {secret}
-        deploymentUrl: {}
+      development: {{ {} }}
 coder: {coder}
 ",
-            self.coder().url()
+            self.application()
         );
         std::fs::write(directory.join("app-config.yaml"), config).unwrap();
     }
@@ -121,7 +159,7 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    fn url(&self, path_and_query: &str) -> String {
+    pub(crate) fn url(&self, path_and_query: &str) -> String {
         format!("http://{}{path_and_query}", self.address)
     }
 }
@@ -158,18 +196,40 @@ impl Browser {
 
     /// Starts a login; gives the URL of Coder's consent page.
     pub(crate) async fn start(&mut self, process: &Process) -> Url {
-        let path = format!("/api/auth/coder/start?env=development&origin={PORTAL}");
+        self.start_in("development", process).await
+    }
+
+    /// Starts a login in this environment; gives the URL of its Coder's consent page.
+    pub(crate) async fn start_in(&mut self, environment: &str, process: &Process) -> Url {
+        let path = format!("/api/auth/coder/start?env={environment}&origin={PORTAL}");
         let response = self.send(process, &path).await;
         self.keep(&response);
         Url::parse(response.headers()[LOCATION].to_str().unwrap()).unwrap()
     }
 
-    /// Comes back from Coder.
+    /// Where Coder would send the browser back from this consent page, so far without a code.
+    pub(crate) fn callback_of(authorize: &Url) -> Url {
+        let mut callback = Url::parse(&format!("{PORTAL}/api/auth/coder/handler/frame")).unwrap();
+        callback.query_pairs_mut().append_pair("state", &parameter(authorize, "state"));
+        callback
+    }
+
+    /// Comes back from Coder, signed in.
     pub(crate) async fn call_back(&mut self, process: &Process, callback: &Url) {
+        let page = self.come_back(process, callback).await;
+        assert!(self.is_signed_in(), "{page}");
+    }
+
+    /// Comes back from Coder; gives the page that it sees.
+    pub(crate) async fn come_back(&mut self, process: &Process, callback: &Url) -> String {
         let path = format!("{}?{}", callback.path(), callback.query().unwrap());
         let response = self.send(process, &path).await;
         self.keep(&response);
-        assert!(self.cookies.contains_key("coder-session"), "{}", response.text().await.unwrap());
+        response.text().await.unwrap()
+    }
+
+    pub(crate) fn is_signed_in(&self) -> bool {
+        self.cookies.contains_key("coder-session")
     }
 
     pub(crate) async fn refresh(&self, process: &Process) -> Response {
@@ -227,6 +287,21 @@ impl Browser {
             }
         }
     }
+}
+
+/// What Coder says of a user at `/users/me`.
+pub(crate) fn user_of(id: &str, username: &str) -> serde_json::Value {
+    serde_json::json!({
+        "id": id, "username": username, "email": format!("{username}@example.com"),
+        "status": "active", "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z", "last_seen_at": "2026-01-01T00:00:00Z",
+        "login_type": "password", "name": "", "organization_ids": [], "roles": [],
+    })
+}
+
+/// A parameter in the query of a URL.
+pub(crate) fn parameter(url: &Url, name: &str) -> String {
+    url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned()
 }
 
 /// The access token in the answer to a refresh.

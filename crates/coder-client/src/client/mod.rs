@@ -20,14 +20,18 @@ use url::Url;
 
 use self::capability_cache::CapabilityCache;
 pub use self::credential::Credential;
+pub(crate) use self::credential::SESSION_TOKEN;
 pub use self::credential_provider::CredentialProvider;
 use crate::error::RequestInfo;
-use crate::operation::read_body;
+use crate::operation::{OwnSecrets, read_body};
 use crate::operations::GetBuildInfo;
 use crate::{Capabilities, ClientError, CoderVersion, Operation, RequestError, Unsupported};
 
 /// The default time for an operation in all.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(20);
+
+/// The default time for which a stream may be silent. Coder sends a sign of life every 15 seconds.
+const DEFAULT_STREAM_IDLE_LIMIT: Duration = Duration::from_secs(60);
 
 /// A client that sends [operations](crate::operations) to one deployment and keeps
 /// [subscriptions](crate::subscriptions) open. It is cheap to clone.
@@ -42,6 +46,7 @@ pub struct Client {
     credentials: Option<Arc<dyn CredentialProvider>>,
     retry: RetryPolicy,
     stream_retry: RetryPolicy,
+    stream_idle_limit: Duration,
     deadline: Duration,
     capabilities: Arc<CapabilityCache>,
 }
@@ -55,6 +60,7 @@ impl Client {
             credentials: None,
             retry: RetryPolicy::INTERACTIVE,
             stream_retry: RetryPolicy::PATIENT,
+            stream_idle_limit: DEFAULT_STREAM_IDLE_LIMIT,
             deadline: DEFAULT_DEADLINE,
             capabilities: Arc::default(),
         }
@@ -86,10 +92,21 @@ impl Client {
     /// Returns the client with this policy for opening a broken stream again, by default
     /// [`RetryPolicy::PATIENT`].
     ///
-    /// The tries are counted anew after each message.
+    /// The tries are counted anew once a connection has lasted for 30 seconds.
     #[must_use]
     pub fn with_stream_retry(mut self, retry: RetryPolicy) -> Self {
         self.stream_retry = retry;
+        self
+    }
+
+    /// Returns the client with this limit for the time without a message or a sign of life, after
+    /// which a stream counts as broken and is opened again, by default 60 seconds.
+    ///
+    /// Coder sends a sign of life every 15 seconds: a ping of the WebSocket (RFC 6455 §5.5.2), or an
+    /// event called `ping`.
+    #[must_use]
+    pub fn with_stream_idle_limit(mut self, limit: Duration) -> Self {
+        self.stream_idle_limit = limit;
         self
     }
 
@@ -237,13 +254,14 @@ impl Client {
             is_beside_the_api: !["/api/v2/", "/oauth2/"].iter().any(|below| path.contains(below)),
             release: None,
         };
+        let secrets = OwnSecrets::of(&request);
         let answer = self.world.transport.send(request).await.map_err(ClientError::from);
         let answer = answer.map_err(|error| error.with_request(&info))?;
         tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
         info.release = release(answer.headers());
         let parsed = read_body(answer, operation.max_answer())
             .await
-            .and_then(|answer| operation.parse(answer));
+            .and_then(|answer| operation.parse(secrets.redact(answer)));
         parsed.map_err(|error| error.with_request(&info))
     }
 
@@ -305,6 +323,10 @@ impl Client {
 
     pub(crate) fn stream_retry(&self) -> &RetryPolicy {
         &self.stream_retry
+    }
+
+    pub(crate) fn stream_idle_limit(&self) -> Duration {
+        self.stream_idle_limit
     }
 }
 

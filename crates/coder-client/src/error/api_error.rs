@@ -30,6 +30,9 @@ pub struct ApiError {
     pub(crate) cause: Option<Cause>,
     /// `true` when the request had a safe method (RFC 9110 §9.2.1), so that it changed nothing.
     pub(crate) changed_nothing: bool,
+    /// Whether the answer has a message or a code, as each refusal of Coder has; other peers answer
+    /// with nothing, or with JSON of their own.
+    pub(crate) is_of_coder: bool,
 }
 
 /// The cause of an internal error of Coder.
@@ -94,7 +97,7 @@ impl ApiError {
     /// caller.
     pub(crate) fn is_not_found(&self) -> bool {
         match self.status {
-            StatusCode::NOT_FOUND => !self.is_unsupported(),
+            StatusCode::NOT_FOUND => self.is_of_coder && !self.is_unsupported(),
             StatusCode::BAD_REQUEST => self.names_missing_resource(),
             _ => self.is_server_error() && self.cause == Some(Cause::NoRows),
         }
@@ -151,7 +154,7 @@ impl ApiError {
             let is_of_a_name = self.cause == Some(Cause::DuplicateName);
             return Some(if is_of_a_name { Conflict::NameTaken } else { Conflict::Other });
         }
-        if self.status != StatusCode::CONFLICT {
+        if self.status != StatusCode::CONFLICT || !self.is_of_coder {
             return None;
         }
         let unique = |validation: &ValidationError| validation.field == "name";
@@ -164,6 +167,19 @@ impl ApiError {
         } else {
             Conflict::Other
         })
+    }
+
+    /// Returns `true` when Coder itself has answered with this status.
+    pub(crate) fn says(&self, status: StatusCode) -> bool {
+        self.is_of_coder && self.status == status
+    }
+
+    /// Returns `true` when the answer tells nothing about what was asked for.
+    pub(crate) fn is_inconclusive(&self) -> bool {
+        let refused = self.is_forbidden() || self.is_not_found() || self.is_duplicate();
+        let is_absence = matches!(self.status, StatusCode::NOT_FOUND | StatusCode::GONE);
+        (self.is_server_error() && self.status != StatusCode::NOT_IMPLEMENTED && !refused)
+            || (is_absence && !self.is_of_coder)
     }
 
     /// Returns `true` when the outcome of the request is unknown.

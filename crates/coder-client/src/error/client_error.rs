@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use coder_core::{Origin, TransportError};
+use coder_core::{Origin, TransportError, TransportErrorKind};
 use http::StatusCode;
 
 use super::unsupported::Absence;
@@ -50,7 +50,7 @@ pub enum ClientError {
     #[error(transparent)]
     Credential(#[from] CredentialError),
     /// No answer arrived, or not all of it.
-    #[error("coder could not be reached")]
+    #[error("{}", unreached(.0))]
     Transport(#[from] TransportError),
 }
 
@@ -120,11 +120,11 @@ impl ClientError {
     /// The status is mostly 404. It is 400 for an unknown user in releases up to 2.29, and for a
     /// resource that the body names. An operation that does not exist is
     /// [`is_unsupported`](Self::is_unsupported) instead.
+    ///
+    /// This and the other predicates about what was asked for go by Coder's own answers only. A 404
+    /// of a proxy is [`is_inconclusive`](Self::is_inconclusive).
     pub fn is_not_found(&self) -> bool {
-        match self.api() {
-            Some(api) => api.is_not_found(),
-            None => self.status() == Some(StatusCode::NOT_FOUND),
-        }
+        self.api().is_some_and(ApiError::is_not_found)
     }
 
     /// Returns `true` when this deployment does not have the operation: it is older, or the feature
@@ -152,7 +152,7 @@ impl ClientError {
     /// [`conflict`](Self::conflict) tells the kind. Read the resource again before you repeat the
     /// request.
     pub fn is_conflict(&self) -> bool {
-        self.status() == Some(StatusCode::CONFLICT) || self.conflict().is_some()
+        self.conflict().is_some()
     }
 
     /// Returns the kind of the conflict, if this is one.
@@ -162,13 +162,18 @@ impl ClientError {
 
     /// Returns `true` when the workspace was deleted: for 410, and for 409 when it should be built.
     pub fn is_gone(&self) -> bool {
-        self.status() == Some(StatusCode::GONE) || self.conflict() == Some(Conflict::Deleted)
+        self.says(StatusCode::GONE) || self.conflict() == Some(Conflict::Deleted)
     }
 
     /// Returns `true` while a template version is imported (425). The request may succeed a little
     /// later.
     pub fn is_too_early(&self) -> bool {
-        self.status() == Some(StatusCode::TOO_EARLY)
+        self.says(StatusCode::TOO_EARLY)
+    }
+
+    /// Whether Coder itself has answered with this status.
+    fn says(&self, status: StatusCode) -> bool {
+        self.api().is_some_and(|api| api.says(status))
     }
 
     /// Returns `true` when the build to cancel has ended (400) or is no longer in the expected
@@ -197,6 +202,26 @@ impl ClientError {
             | Self::Redirected { .. } => {
                 matches!(self.status().map(|status| status.as_u16()), Some(429 | 502..=504))
             }
+        }
+    }
+
+    /// Returns `true` when the outcome tells nothing about what was asked for, so that the same
+    /// request may have another outcome later.
+    ///
+    /// Such outcomes are the [transient](Self::is_transient) errors, an internal error of Coder that
+    /// is no refusal, and a 404 or 410 that something other than Coder has answered, such as a proxy
+    /// while Coder is restarted.
+    pub fn is_inconclusive(&self) -> bool {
+        match self {
+            Self::Api(api) => api.is_inconclusive(),
+            Self::NotJson(answer) => answer.is_inconclusive(),
+            Self::Request(_)
+            | Self::Unsupported(_)
+            | Self::RateLimited { .. }
+            | Self::Unreadable(_)
+            | Self::Redirected { .. }
+            | Self::Credential(_)
+            | Self::Transport(_) => self.is_transient(),
         }
     }
 
@@ -318,6 +343,13 @@ impl From<FilterError> for ClientError {
 impl From<NameError> for ClientError {
     fn from(error: NameError) -> Self {
         RequestError::from(error).into()
+    }
+}
+
+fn unreached(error: &TransportError) -> &'static str {
+    match error.kind() {
+        TransportErrorKind::TooLarge => "coder's answer is larger than is read",
+        _ => "coder could not be reached",
     }
 }
 

@@ -24,6 +24,14 @@ pub struct NotJson {
 }
 
 impl NotJson {
+    /// Returns `true` when the answer tells nothing about what was asked for, since Coder itself
+    /// answers in JSON.
+    pub(crate) fn is_inconclusive(&self) -> bool {
+        let status = self.status;
+        let is_absence = matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE);
+        (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED) || is_absence
+    }
+
     /// Returns `true` for an HTML page with a status of success.
     pub(crate) fn is_successful_page(&self) -> bool {
         let is_html = |content_type: &String| content_type.starts_with("text/html");

@@ -155,7 +155,7 @@ model! {
     pub struct WorkspacePage {
         /// The workspaces on this page: the caller's favorites first, then running ones, then by
         /// owner and name.
-        pub workspaces: List<Workspace>,
+        pub workspaces: List<Workspace> = required,
         /// The number of workspaces on all pages; 0 when Coder does not tell it.
         pub count: u64,
     }

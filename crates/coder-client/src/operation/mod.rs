@@ -1,6 +1,7 @@
 //! Requests as data.
 
 mod macros;
+mod own_secrets;
 mod request_builder;
 mod response;
 
@@ -11,6 +12,7 @@ use http::{Method, Request, Response};
 pub(crate) use self::macros::{
     argument, impl_operation, operation_flag, operation_struct, operations,
 };
+pub(crate) use self::own_secrets::OwnSecrets;
 pub(crate) use self::request_builder::RequestBuilder;
 pub(crate) use self::response::{FromResponse, read_body, read_message, response_error};
 pub use self::response::{read_empty, read_json};

@@ -175,6 +175,7 @@ fn check_status(response: &Response<Bytes>) -> Result<(), ClientError> {
         request_id: header(response, "x-coder-request-id").map(cleaned),
         cause: None,
         changed_nothing: false,
+        is_of_coder: false,
     };
     if !response.body().is_empty() {
         let Ok(Ok(body)) = read::<ErrorBody>(without_bom(response.body())) else {
@@ -183,6 +184,7 @@ fn check_status(response: &Response<Bytes>) -> Result<(), ClientError> {
         let said = body.message.or(body.error_description).or_else(|| body.error.clone());
         error.cause =
             [&said, &body.detail].into_iter().flatten().find_map(|said| Cause::from_text(said));
+        error.is_of_coder = said.is_some();
         error.message = said.map_or(error.message, |said| cleaned(&said));
         error.detail = body.detail.filter(|detail| !detail.is_empty()).map(|said| cleaned(&said));
         let validations = body.validations.into_iter().take(MAX_VALIDATIONS);

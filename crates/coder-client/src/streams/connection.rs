@@ -14,14 +14,20 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::server_sent::{Decoder, TooLarge};
-use crate::operation::{read_body, response_error};
+use crate::operation::{OwnSecrets, read_body, response_error};
 use crate::{Client, ClientError, UnreadableResponse};
 
 /// The longest server-sent event, in bytes. Coder's largest workspaces have a hundredth of it.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
 
 /// A channel that is open.
-pub(super) enum Connection {
+pub(super) struct Connection {
+    source: Source,
+    /// The secrets of the request that has opened the channel.
+    secrets: OwnSecrets,
+}
+
+enum Source {
     Events { body: Body, decoder: Decoder },
     WebSocket(WebSocket, Framing),
 }
@@ -79,7 +85,7 @@ impl From<ClientError> for StreamError {
             {
                 Recovery::NextChannel
             }
-            _ if error.is_transient() => Recovery::Retry,
+            _ if error.is_inconclusive() => Recovery::Retry,
             _ => Recovery::None,
         };
         Self { error, recovery }
@@ -114,12 +120,18 @@ impl Connection {
         request.headers_mut().insert(ACCEPT, accept);
         let open = client.authorized(&request, true, |request| {
             Box::pin(async move {
+                let secrets = OwnSecrets::of(&request);
                 let answer = transport.send(request).await?;
-                if is_event_stream(&answer) { Ok(answer) } else { Err(refused(answer).await) }
+                if is_event_stream(&answer) {
+                    Ok((answer, secrets))
+                } else {
+                    Err(refused(answer, &secrets).await)
+                }
             })
         });
-        let body = open.await?.into_body();
-        Ok(Self::Events { body, decoder: Decoder::new(MAX_EVENT) })
+        let (answer, secrets) = open.await?;
+        let body = answer.into_body();
+        Ok(Self { source: Source::Events { body, decoder: Decoder::new(MAX_EVENT) }, secrets })
     }
 
     /// Opens a WebSocket (RFC 6455).
@@ -131,13 +143,16 @@ impl Connection {
         let transport = &client.world().transport;
         let open = client.authorized(&request, true, |request| {
             Box::pin(async move {
+                let secrets = OwnSecrets::of(&request);
                 match transport.open_web_socket(request.map(drop)).await? {
-                    WebSocketResponse::Open(socket) => Ok(socket),
-                    WebSocketResponse::Refused(answer) => Err(refused(answer).await),
+                    WebSocketResponse::Open(socket) => {
+                        Ok(Self { source: Source::WebSocket(socket, framing), secrets })
+                    }
+                    WebSocketResponse::Refused(answer) => Err(refused(answer, &secrets).await),
                 }
             })
         });
-        open.await.map(|socket| Self::WebSocket(socket, framing)).map_err(|error| {
+        open.await.map_err(|error| {
             // Servers without WebSockets answer this, and proxies that let none through.
             let unwelcome = matches!(
                 error.status(),
@@ -155,10 +170,11 @@ impl Connection {
 
     /// Waits for the next message.
     pub(super) async fn next(&mut self) -> Result<Message, StreamError> {
-        match self {
-            Self::Events { body, decoder } => loop {
+        let secrets = &self.secrets;
+        match &mut self.source {
+            Source::Events { body, decoder } => loop {
                 if let Some(event) = decoder.next() {
-                    return message(&event.name, event.data);
+                    return message(&event.name, event.data, secrets);
                 }
                 let piece = body.next().await.unwrap_or_else(|| Err(ended()))?;
                 decoder.push(&piece).map_err(|TooLarge| {
@@ -166,15 +182,17 @@ impl Connection {
                     TransportError::new(TransportErrorKind::TooLarge).with_reason(reason)
                 })?;
             },
-            Self::WebSocket(socket, framing) => {
+            Source::WebSocket(socket, framing) => {
                 match socket.next().await.unwrap_or_else(|| Err(ended()))? {
                     WebSocketMessage::Text(text) if *framing == Framing::Events => {
                         let event: TypedEvent<'_> =
                             serde_json::from_str(&text).map_err(|source| {
-                                let answer = UnreadableResponse::new(".", &source.to_string());
+                                let reason = secrets.redact_text(source.to_string());
+                                let answer = UnreadableResponse::new(".", &reason);
                                 StreamError::from(ClientError::Unreadable(Box::new(answer)))
                             })?;
-                        message(&event.r#type, event.data.map_or("", RawValue::get).to_owned())
+                        let data = event.data.map_or("", RawValue::get).to_owned();
+                        message(&event.r#type, data, secrets)
                     }
                     WebSocketMessage::Text(text) => Ok(Message::Text(text)),
                     WebSocketMessage::Close { code: 1000, .. } => Ok(Message::End),
@@ -183,7 +201,7 @@ impl Connection {
                         let error = TransportError::new(TransportErrorKind::Interrupted);
                         Err(StreamError::retry(error.with_reason(reason)))
                     }
-                    WebSocketMessage::Binary(_) => Ok(Message::Ping),
+                    WebSocketMessage::Binary(_) | WebSocketMessage::Ping => Ok(Message::Ping),
                 }
             }
         }
@@ -191,14 +209,14 @@ impl Connection {
 }
 
 /// Reads an event of Coder by its name.
-pub(super) fn message(name: &str, data: String) -> Result<Message, StreamError> {
+fn message(name: &str, data: String, secrets: &OwnSecrets) -> Result<Message, StreamError> {
     match name {
         "data" => Ok(Message::Text(data)),
         // The stream would go on, but without saying what is the matter: the next request tells.
         "error" => {
             let mut response = Response::new(Bytes::from(data));
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            Err(StreamError::retry(response_error(&response)))
+            Err(StreamError::retry(response_error(&secrets.redact(response))))
         }
         _ => Ok(Message::Ping),
     }
@@ -210,9 +228,9 @@ fn is_event_stream(answer: &Response<Body>) -> bool {
         && content_type.is_some_and(|value| value.starts_with("text/event-stream"))
 }
 
-async fn refused(answer: Response<Body>) -> ClientError {
+async fn refused(answer: Response<Body>, secrets: &OwnSecrets) -> ClientError {
     match read_body(answer, crate::MAX_ANSWER).await {
-        Ok(answer) => response_error(&answer),
+        Ok(answer) => response_error(&secrets.redact(answer)),
         Err(error) => error,
     }
 }
@@ -223,9 +241,9 @@ pub(super) fn ended() -> TransportError {
 
 impl fmt::Debug for Connection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Events { .. } => "Events",
-            Self::WebSocket(..) => "WebSocket",
+        formatter.write_str(match self.source {
+            Source::Events { .. } => "Events",
+            Source::WebSocket(..) => "WebSocket",
         })
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use coder_core::{BoxStream, RetryState, TransportError, TransportErrorKind};
+use coder_core::{BoxStream, RetryState, TransportError, TransportErrorKind, elapsed, timeout};
 use futures_util::stream;
+use jiff::Timestamp;
 
 use super::connection::{Connection, Framing, Message, Recovery, StreamError, ended};
 use super::{Channel, Polled, Subscription};
@@ -12,6 +13,9 @@ use crate::{Client, ClientError};
 
 /// The pause between two requests of [`Channel::Polling`].
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The time that a connection must last before its tries are counted anew.
+const LASTING: Duration = Duration::from_secs(30);
 
 impl Client {
     /// Returns a stream of the subscription's items, over the best channel that the transport and
@@ -21,6 +25,11 @@ impl Client {
     ///   off, as often as [`Client::with_stream_retry`] allows. After that the last error is an item
     ///   and the stream ends. An error that a retry cannot help, such as a deleted workspace or an
     ///   expired token, ends the stream at once.
+    /// - A connection over which nothing comes for 60 seconds, not even a sign of life, counts as
+    ///   broken; [`Client::with_stream_idle_limit`] sets another limit. The next connection tells
+    ///   what happened meanwhile, and nothing comes twice.
+    /// - A channel that breaks again and again after it was opened, or that something in front of
+    ///   Coder refuses, is left for the next channel.
     /// - The stream reads a message only when the caller polls for it, so a slow caller slows Coder
     ///   down. It holds one message at a time, of at most 16 MiB.
     /// - Dropping the stream closes the connection.
@@ -63,6 +72,8 @@ struct Subscriber<S: Subscription> {
     /// The channels that are left; the first one is in use.
     channels: VecDeque<Channel>,
     connection: Option<Connection>,
+    /// The moment at which the connection was opened.
+    opened_at: Timestamp,
     polled: bool,
     ready: VecDeque<S::Item>,
     retries: RetryState,
@@ -76,6 +87,7 @@ impl<S: Subscription> Subscriber<S> {
             subscription,
             channels: channels.into(),
             connection: None,
+            opened_at: Timestamp::MIN,
             polled: false,
             ready: VecDeque::new(),
             retries: RetryState::default(),
@@ -112,12 +124,17 @@ impl<S: Subscription> Subscriber<S> {
         let Some(connection) = &mut self.connection else {
             return self.open().await;
         };
-        let items = match connection.next().await? {
+        let (world, limit) = (self.client.world(), self.client.stream_idle_limit());
+        let next = timeout(&*world.runtime, limit, connection.next()).await;
+        let items = match next.ok_or_else(|| silent(limit))?? {
             Message::Text(text) => self.subscription.read(&text)?,
             Message::Ping => Vec::new(),
             Message::End => return self.handle_close().await,
         };
-        self.retries = RetryState::default();
+        // One that breaks after each first message is no success.
+        if elapsed(self.client.world().clock.now(), self.opened_at) >= LASTING {
+            self.retries = RetryState::default();
+        }
         self.ready.extend(items);
         Ok(())
     }
@@ -148,6 +165,7 @@ impl<S: Subscription> Subscriber<S> {
             }
             Channel::Events | Channel::Polling => Connection::events(&self.client, request).await?,
         });
+        self.opened_at = self.client.world().clock.now();
         Ok(())
     }
 
@@ -163,20 +181,36 @@ impl<S: Subscription> Subscriber<S> {
     }
 
     async fn recover(&mut self, failure: StreamError) -> Result<(), ClientError> {
-        self.connection = None;
+        let was_open = self.connection.take().is_some();
         match failure.recovery {
             Recovery::Retry => {
                 let retry = self.client.stream_retry();
-                self.client.pause(retry, &mut self.retries, failure.error).await
+                match self.client.pause(retry, &mut self.retries, failure.error).await {
+                    // Coder is there, but something in front of it spoils this channel.
+                    Err(error) if was_open || !error.is_transient() => self.leave_channel(error),
+                    outcome => outcome,
+                }
             }
-            Recovery::NextChannel if self.channels.len() > 1 => {
-                tracing::debug!(error = %failure.error, "trying another channel");
-                self.channels.pop_front();
-                Ok(())
-            }
-            Recovery::NextChannel | Recovery::None => Err(failure.error),
+            Recovery::NextChannel => self.leave_channel(failure.error),
+            Recovery::None => Err(failure.error),
         }
     }
+
+    /// Goes over to the next channel; gives the error back when there is none.
+    fn leave_channel(&mut self, error: ClientError) -> Result<(), ClientError> {
+        if self.channels.len() < 2 {
+            return Err(error);
+        }
+        tracing::debug!(%error, "trying another channel");
+        self.channels.pop_front();
+        self.retries = RetryState::default();
+        Ok(())
+    }
+}
+
+fn silent(limit: Duration) -> StreamError {
+    let reason = format!("nothing came over the stream for {} seconds", limit.as_secs());
+    TransportError::new(TransportErrorKind::Timeout).with_reason(reason).into()
 }
 
 fn unsupported() -> TransportError {

@@ -281,8 +281,8 @@ async fn each_refusal_has_its_predicate() {
         (403, r#"{"message": "Forbidden."}"#, ClientError::is_forbidden),
         (404, r#"{"message": "Resource not found"}"#, ClientError::is_not_found),
         (404, r#"{"message": "Route not found."}"#, ClientError::is_unsupported),
-        (409, "", ClientError::is_conflict),
-        (410, "", ClientError::is_gone),
+        (409, r#"{"message": "A workspace build is already active."}"#, ClientError::is_conflict),
+        (410, r#"{"message": "Workspace is gone."}"#, ClientError::is_gone),
     ];
     for (status, body, predicate) in cases {
         let script = Script::new([answer(status, &[], body.to_owned())]);
@@ -297,4 +297,54 @@ async fn a_message_cannot_forge_a_line_of_a_log() {
     let script = Script::new([json(400, r#"{"message": "bad\nERROR all is lost"}"#)]);
     let error = script.client().send(&GetUser::me()).await.unwrap_err();
     assert_eq!(error.to_string(), "coder answered 400: bad ERROR all is lost");
+}
+
+/// Answers of a status that mean something at Coder, but that something else has given.
+fn of_a_stranger(status: u16) -> [Answer; 4] {
+    [
+        answer(status, &[("content-type", "text/plain")], "404 page not found"),
+        answer(status, &[], ""),
+        json(status, "{}"),
+        json(status, r#"{"status": 404, "path": "/"}"#),
+    ]
+}
+
+#[async_test]
+async fn only_coder_s_own_answer_says_that_something_is_gone_or_in_the_way() {
+    let client = |said| Script::new([said]).client().with_retry(RetryPolicy::NEVER);
+    let verdicts = |error: &ClientError| {
+        [error.is_not_found(), error.is_gone(), error.is_conflict(), error.is_too_early()]
+    };
+    for (place, status) in [404, 410, 409, 425].into_iter().enumerate() {
+        for said in of_a_stranger(status) {
+            let error = client(said).send(&GetUser::me()).await.unwrap_err();
+            assert_eq!(verdicts(&error), [false; 4], "{error}");
+            assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
+            assert_eq!(error.is_inconclusive(), matches!(status, 404 | 410), "{error}");
+        }
+        let said = json(status, r#"{"message": "Resource not found."}"#);
+        let error = client(said).send(&GetUser::me()).await.unwrap_err();
+        assert!(verdicts(&error)[place] && !error.is_inconclusive(), "{error}");
+    }
+}
+
+#[async_test]
+async fn an_error_inside_of_coder_says_nothing_about_what_was_asked() {
+    let inconclusive = async |status, body: &str| {
+        let client = Script::new([json(status, body)]).client().with_retry(RetryPolicy::NEVER);
+        client.send(&GetUser::me()).await.unwrap_err().is_inconclusive()
+    };
+    let broken = r#"{"message": "Internal error.", "detail": "pq: connection refused"}"#;
+    let refused = r#"{"message": "Internal error.", "detail": "unauthorized: rbac: forbidden"}"#;
+    assert!(inconclusive(500, broken).await);
+    assert!(!inconclusive(500, refused).await, "that is a refusal");
+    assert!(!inconclusive(400, broken).await);
+    assert!(inconclusive(429, broken).await && inconclusive(503, broken).await);
+}
+
+#[async_test]
+async fn an_answer_that_is_too_large_is_called_so() {
+    let script = Script::new([answer(200, &[], " ".repeat(GetUser::me().max_answer() + 1))]);
+    let error = script.client().send(&GetUser::me()).await.unwrap_err();
+    insta::assert_snapshot!(error, @"coder's answer is larger than is read");
 }

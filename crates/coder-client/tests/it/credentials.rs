@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::async_test;
 use crate::door::Door;
-use crate::support::{Script, answer};
+use crate::support::{Script, answer, json};
 use async_trait::async_trait;
 use coder_client::operations::{CreateWorkspace, GetUser};
 use coder_client::subscriptions::{FollowBuildLogs, WatchWorkspace};
@@ -13,8 +13,8 @@ use coder_client::{
     BuildId, Channel, Client, ClientError, Credential, CredentialError, CredentialProvider,
     WorkspaceId,
 };
-use coder_core::Secret;
-use futures_util::TryStreamExt as _;
+use coder_core::{RetryPolicy, Secret};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 
 /// Gives a token, and another one when that is refused.
 #[derive(Default)]
@@ -179,4 +179,57 @@ async fn a_dead_credential_ends_a_stream() {
     let mut lines = client.subscribe(FollowBuildLogs::new(build));
     assert!(lines.try_next().await.unwrap_err().is_unauthorized());
     assert!(lines.try_next().await.unwrap().is_none());
+}
+
+#[async_test]
+async fn a_token_that_a_peer_sends_back_gets_into_no_error() {
+    let token = "canary-0123456789-abcdef";
+    // The token stands where the text of an error is cut.
+    let echo = format!("{}Coder-Session-Token: {token}", "x".repeat(160));
+    let escaped = |message: &str, detail: &str| {
+        serde_json::json!({ "message": message, "detail": detail, "error": message,
+            "validations": [{ "field": token, "detail": echo }] })
+        .to_string()
+    };
+    let page = format!("<html>{echo}</html>");
+    let headers = [("content-type", token), ("x-coder-request-id", token)];
+    let html = [("content-type", "text/html")];
+    let all = || {
+        [
+            answer(502, &html, page.clone()),
+            answer(404, &headers, page.clone()),
+            answer(200, &html, page.clone()),
+            answer(200, &[], page.clone()),
+            json(400, &escaped(&echo, token)),
+            json(500, &escaped(token, &echo)),
+        ]
+    };
+    for credential in [Credential::SessionToken, Credential::Bearer] {
+        for said in all() {
+            let credential = credential(Secret::new(token));
+            let script = Script::new([said]);
+            let client = script.client().with_retry(RetryPolicy::NEVER);
+            let error = client.with_credential(credential).send(&GetUser::me()).await.unwrap_err();
+            for shown in [error.to_string(), format!("{error:?}")] {
+                assert!(!shown.contains("canary"), "{shown}");
+            }
+        }
+    }
+}
+
+#[async_test]
+async fn a_token_that_a_peer_sends_back_gets_into_no_error_of_a_stream() {
+    let token = "canary-0123456789-abcdef";
+    let body = format!(r#"{{"message": "no: {token}"}}"#);
+    let stream = [("content-type", "text/event-stream")];
+    for said in [json(400, &body), answer(200, &stream, format!("event: error\ndata: {body}\n\n"))]
+    {
+        let client = Script::new([said]).client().with_stream_retry(RetryPolicy::NEVER);
+        let client = client.with_credential(Credential::SessionToken(Secret::new(token)));
+        let watch = WatchWorkspace::new("9da8cec4-f30f-4e0a-ae17-61e9264f5deb".parse().unwrap());
+        let error =
+            client.subscribe_over(Channel::Events, watch).next().await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("no: "), "{error}");
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+    }
 }

@@ -52,7 +52,8 @@ impl Door {
             runtime: Arc::new(FastForward(self.coder.clone())),
         };
         // The fake is in real time, where a time limit that is slept through has passed at once.
-        Client::new(&world, self.coder.url().clone()).with_deadline(Duration::MAX)
+        let client = Client::new(&world, self.coder.url().clone());
+        client.with_deadline(Duration::MAX).with_stream_idle_limit(Duration::MAX)
     }
 
     /// The same way, but requests are answered only as a whole and no WebSocket is opened.

@@ -367,3 +367,91 @@ async fn a_slow_reader_is_not_run_over() {
     assert_eq!(changed.latest_build.build_number, 7);
     assert!(changes.next().now_or_never().is_none());
 }
+
+/// A client without a socket, so that what has not come will not come.
+fn in_process(door: &Door, user: &FakeUser) -> Client {
+    let client = door.over(std::sync::Arc::new(door.coder.clone()));
+    client
+        .with_credential(Credential::SessionToken(user.session_token.clone()))
+        .with_stream_idle_limit(Duration::from_secs(60))
+}
+
+#[async_test]
+async fn a_stream_that_says_nothing_any_more_is_opened_again_and_nothing_is_lost_or_repeated() {
+    for channel in [Channel::Events, Channel::WebSocket] {
+        let (door, alice, dev) = running().await;
+        door.coder.fail_next(Fault::stream_stalls(2));
+        let watch = WatchWorkspace::new(dev);
+        let mut changes = in_process(&door, &alice).subscribe_over(channel, watch);
+        assert_eq!(status(&mut changes).await, "running");
+        let began = door.coder.clock().now();
+        door.coder.stop(dev);
+        assert_eq!(status(&mut changes).await, "stopped", "{channel:?}");
+        let waited = door.coder.clock().now().duration_since(began).as_secs();
+        assert!((60..70).contains(&waited), "{waited}");
+    }
+    let (door, alice, dev) = running().await;
+    door.coder.stop(dev);
+    door.coder.advance(Duration::from_secs(60));
+    let build = door.coder.workspace(dev).latest_build.id;
+    door.coder.fail_next(Fault::stream_stalls(2));
+    let lines = in_process(&door, &alice).subscribe(FollowBuildLogs::new(build));
+    let ids: Vec<i64> = lines.map_ok(|line| line.id).try_collect().await.unwrap();
+    assert_eq!(ids, [2001, 2002, 2003, 2004, 2005]);
+}
+
+#[async_test]
+async fn a_stream_that_never_says_anything_is_left_for_another_channel_or_given_up() {
+    let (door, alice, dev) = running().await;
+    let stalls = || Fault::stream_stalls(0).times(usize::MAX);
+    door.coder.fail_next(stalls().on(&format!("/api/v2/workspaces/{dev}/watch")));
+    let mut changes = in_process(&door, &alice).subscribe(WatchWorkspace::new(dev));
+    assert_eq!(status(&mut changes).await, "running", "asked for");
+    let watch = WatchWorkspace::new(dev);
+    let mut changes = in_process(&door, &alice).subscribe_over(Channel::WebSocket, watch);
+    let error = changes.next().await.unwrap().unwrap_err();
+    insta::assert_snapshot!(coder_core::with_causes(&error), @"coder could not be reached: no answer in time: nothing came over the stream for 60 seconds");
+    assert!(changes.next().await.is_none());
+}
+
+#[async_test]
+async fn an_error_inside_of_coder_and_a_stranger_s_answer_end_no_stream() {
+    let json = || {
+        let body = r#"{"message": "Internal error.", "detail": "pq: connection refused"}"#;
+        Fault::answer(http::StatusCode::INTERNAL_SERVER_ERROR, "application/json", body)
+    };
+    let page = || Fault::answer(http::StatusCode::NOT_FOUND, "text/plain", "404 page not found");
+    for channel in CHANNELS {
+        for fault in [json(), page()] {
+            let (door, alice, dev) = running().await;
+            door.coder.fail_next(fault.times(3));
+            let mut changes = door.client(&alice).subscribe_over(channel, WatchWorkspace::new(dev));
+            assert_eq!(status(&mut changes).await, "running", "{channel:?}");
+        }
+    }
+    // A proxy that never lets the stream through.
+    let (door, alice, dev) = running().await;
+    let watch = format!("/api/v2/workspaces/{dev}/watch");
+    door.coder.fail_next(page().on(&watch).times(usize::MAX));
+    let mut changes = door.client(&alice).subscribe(WatchWorkspace::new(dev));
+    assert_eq!(status(&mut changes).await, "running", "over another channel");
+}
+
+#[async_test]
+async fn a_stream_that_is_closed_again_and_again_is_opened_less_and_less_often() {
+    let (door, alice, dev) = running().await;
+    let watch = format!("/api/v2/workspaces/{dev}/watch");
+    door.coder.fail_next(Fault::stream_cut(2).on(&watch).times(usize::MAX));
+    let client = door.client(&alice);
+    let mut only = client.subscribe_over(Channel::Events, WatchWorkspace::new(dev));
+    assert_eq!(status(&mut only).await, "running");
+    while only.next().await.expect("it is given up with an error").is_ok() {}
+    let opened = door.coder.count("GET", &watch);
+    let most = RetryPolicy::PATIENT.max_attempts as usize;
+    assert!((5..=most).contains(&opened), "{opened}");
+    // Over the next channel that works it goes on.
+    let mut changes = client.subscribe(WatchWorkspace::new(dev));
+    assert_eq!(status(&mut changes).await, "running");
+    door.coder.stop(dev);
+    while status(&mut changes).await != "stopped" {}
+}

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::cors::CorsConfig;
 use super::reader::{Reader, Section, web_url};
+use crate::Notice;
 
 /// Section `backend` of app-config.
 #[derive(Clone, Debug)]
@@ -93,6 +94,7 @@ impl<'a> Reader<'a> {
         let listen = self.listen(&section);
         let cors = self.cors(&section);
         let auth_keys = self.backend_auth_keys(&section);
+        self.backend_without_effect(&section);
         Some(BackendConfig { base_url: base_url?, listen, cors, auth_keys })
     }
 
@@ -101,6 +103,38 @@ impl<'a> Reader<'a> {
         self.slips(&auth, &["keys"]);
         let keys = self.sections(&auth, "keys");
         keys.iter().filter_map(|key| self.text(key, "secret")).map(Secret::new).collect()
+    }
+
+    /// Tells of the keys that change Backstage's own server and have no effect here.
+    fn backend_without_effect(&mut self, backend: &Section<'a>) {
+        let auth = self.section(backend, "auth");
+        for (section, key, instead) in [
+            (
+                backend,
+                "https",
+                "this server speaks plain http; let a proxy in front of it speak https",
+            ),
+            (backend, "rateLimit", "set limits in a proxy in front of this server"),
+            (
+                &auth,
+                "externalAccess",
+                "programs identify themselves by a token of a person or of a trusted Backstage \
+                 backend (`coder.trustedIssuers`)",
+            ),
+            (
+                &auth,
+                "dangerouslyDisableDefaultAuthPolicy",
+                "a request without a token is refused all the same",
+            ),
+        ] {
+            let Some(value) = self.value(section, key) else { continue };
+            if matches!(value.node.scalar_text(), Some("false")) {
+                continue;
+            }
+            let message = format!("`{}` has no effect here: {instead}", value.path);
+            let notice = Notice::new(value.path, message);
+            self.notices.push(notice.at(value.node.provenance().clone()));
+        }
     }
 
     fn listen(&mut self, section: &Section<'a>) -> Listen {

@@ -108,7 +108,10 @@ impl<'a> Reader<'a> {
     }
 
     fn integration(&mut self, scm: Scm, section: &Section<'a>, integrations: &mut ScmIntegrations) {
-        self.slips(section, &["host", "apiBaseUrl", "gitilesBaseUrl", "region"]);
+        self.slips(
+            section,
+            &["host", "apiBaseUrl", "baseUrl", "cloneUrl", "gitilesBaseUrl", "region"],
+        );
         if scm == Scm::AwsCodeCommit {
             let Some(region) = self.required(section, "region") else { return };
             if self.value(section, "host").is_none() {
@@ -142,13 +145,51 @@ impl<'a> Reader<'a> {
                     self.parse(section, "gitilesBaseUrl", text, super::reader::web_url)
                 });
                 integrations.add_gerrit(host, gitiles.map(String::from));
+                self.roots(scm, host, section, integrations);
                 return;
             }
             Scm::GitLab if host != "gitlab.com" => drop(self.required(section, "apiBaseUrl")),
             _ => {}
         }
         integrations.add(host, scm);
+        self.roots(scm, host, section, integrations);
     }
+
+    /// Reads where the repositories of a host are, if they are below a path or at another host.
+    fn roots(
+        &mut self,
+        scm: Scm,
+        host: &str,
+        section: &Section<'a>,
+        integrations: &mut ScmIntegrations,
+    ) {
+        let mut url = |key| self.parsed(section, key, super::reader::web_url);
+        let roots = match scm {
+            Scm::GitLab | Scm::Gitea => vec![url("baseUrl")],
+            // Backstage takes the base URL for the clone URL, and the host for the base URL.
+            Scm::Gerrit => match (url("cloneUrl"), url("baseUrl")) {
+                (None, base) => vec![base],
+                (clone, None) => vec![clone, Url::parse(&format!("https://{host}")).ok()],
+                both => vec![both.0, both.1],
+            },
+            Scm::BitbucketServer => vec![url("apiBaseUrl").and_then(|api| root_of_api(&api))],
+            Scm::GitHub | Scm::BitbucketCloud | Scm::Azure | Scm::Harness | Scm::AwsCodeCommit => {
+                Vec::new()
+            }
+        };
+        for root in roots.into_iter().flatten() {
+            integrations.add_root(host, root);
+        }
+    }
+}
+
+/// The pages beside an API of Bitbucket Server: `https://git.example.com/stash` for
+/// `https://git.example.com/stash/rest/api/1.0`.
+fn root_of_api(api: &Url) -> Option<Url> {
+    let mut root = api.clone();
+    let (base, _) = api.path().split_once("/rest/")?;
+    root.set_path(base);
+    Some(root)
 }
 
 /// A host as the WHATWG URL standard writes it, with its port unless that is the default.

@@ -37,7 +37,7 @@ struct Pattern {
 impl<'a> Reader<'a> {
     /// Checks the origins whose pages may sign in: a page of one of them gets the tokens of a login.
     pub(super) fn origins_that_sign_in(&mut self, allow_http: bool) {
-        for (value, text) in self.patterns(&SIGN_IN) {
+        for (value, text) in self.readable_patterns(&SIGN_IN) {
             let Pattern { reach, is_plain_off_this_machine } = pattern(text);
             let written = shown(text);
             match reach {
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
     /// can read.
     pub(super) fn origins_that_read(&mut self, cors: Option<&CorsConfig>) {
         let with_cookies = cors.is_some_and(|cors| cors.credentials);
-        for (value, text) in self.patterns(&READ) {
+        for (value, text) in self.readable_patterns(&READ) {
             let read = "may read answers with the browser's cookies";
             match pattern(text).reach {
                 Reach::Nothing => self.lets_in_nobody(&value, &shown(text)),
@@ -85,6 +85,25 @@ impl<'a> Reader<'a> {
                 Reach::Named | Reach::EndingWith(_) | Reach::All => {}
             }
         }
+    }
+
+    /// The patterns that are compared here as Backstage compares them. Others are errors, since
+    /// they would let in others than a person means.
+    fn readable_patterns(&mut self, keys: &[&str]) -> Vec<(Value<'a>, &'a str)> {
+        let mut readable = Vec::new();
+        for (value, text) in self.patterns(keys) {
+            let Some(part) = unreadable(text) else {
+                readable.push((value, text));
+                continue;
+            };
+            let problem = format!(
+                "is `{}`, and {part} is not read here; write `*`, `?`, a class like `[0-9]`, or \
+                 alternatives like `{{a,b}}`",
+                shown(text)
+            );
+            self.invalid(&value, problem);
+        }
+        readable
     }
 
     fn patterns(&self, keys: &[&str]) -> Vec<(Value<'a>, &'a str)> {
@@ -114,6 +133,24 @@ impl<'a> Reader<'a> {
         let notice = Notice::new(value.path.clone(), message);
         self.notices.push(notice.at(value.node.provenance().clone()));
     }
+}
+
+/// Returns the part of a pattern that minimatch, which Backstage has for origins, reads and this
+/// program does not.
+fn unreadable(text: &str) -> Option<&'static str> {
+    const GROUPS: [(&str, &str); 5] =
+        [("+(", "`+(…)`"), ("@(", "`@(…)`"), ("!(", "`!(…)`"), ("?(", "`?(…)`"), ("*(", "`*(…)`")];
+    if let Some((_, part)) = GROUPS.iter().find(|(start, _)| text.contains(start)) {
+        return Some(part);
+    }
+    if text.starts_with('!') {
+        return Some("`!` in front, which means every other origin,");
+    }
+    if text.contains("[:") {
+        return Some("a class with a name, like `[[:digit:]]`,");
+    }
+    let ranges = text.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    ranges.into_iter().any(|inner| inner.contains("..")).then_some("a range like `{1..3}`")
 }
 
 /// Reads a glob of origins. Letter case does not matter, and no star reaches over a `/`.
@@ -216,6 +253,33 @@ mod tests {
         assert_eq!(all("{a,b}{c,d}"), "ac ad bc bd");
         assert_eq!(all("a{b"), "a{b");
         assert_eq!(alternatives("{a,b}".repeat(10)), None);
+    }
+
+    #[test]
+    fn what_only_backstage_reads_in_a_pattern_is_found() {
+        for text in [
+            "https://pr-+([0-9]).example.com",
+            "https://@(a|b).example.com",
+            "https://!(evil).example.com",
+            "https://?(www.)example.com",
+            "https://*(a).example.com",
+            "https://pr-{1..3}.example.com",
+            "https://{x,{a..c}}.example.com",
+            "https://pr-[[:digit:]].example.com",
+            "!https://evil.example",
+        ] {
+            assert!(unreadable(text).is_some(), "{text}");
+        }
+        for text in [
+            "https://Portal.Example.COM",
+            "https://*.Sub.example.com",
+            "https://pr-[0-9].example.com",
+            "https://pr-[!0-9].example.com",
+            "https://{a,b}.example.com",
+            "https://pr-?.example.com:*",
+        ] {
+            assert_eq!(unreadable(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Entity {
             name: metadata.string("name")?.to_owned(),
             namespace: metadata.optional_string("namespace")?,
             title: metadata.optional_string("title")?,
-            description: metadata.optional_string("description")?,
+            description: metadata.description()?,
             annotations: metadata.strings("annotations")?,
             labels: metadata.strings("labels")?,
             tags: metadata.list_of_strings("tags")?,
@@ -123,6 +123,12 @@ impl<'a> Fields<'a> {
 
     fn optional_string(&self, key: &str) -> Result<Option<String>, ConfigError> {
         self.optional(key).map(|node| Ok(self.text(key, node)?.to_owned())).transpose()
+    }
+
+    /// The description, which Backstage allows to be empty.
+    fn description(&self) -> Result<Option<String>, ConfigError> {
+        let written = self.optional("description").filter(|node| node.as_str() != Some(""));
+        written.map(|node| Ok(self.text("description", node)?.to_owned())).transpose()
     }
 
     fn text(&self, key: &str, node: &'a Node) -> Result<&'a str, ConfigError> {

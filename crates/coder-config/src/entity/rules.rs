@@ -73,6 +73,12 @@ fn envelope(node: &Node) -> Result<(), ConfigError> {
     for key in ["name", "namespace", "title", "uid", "etag"] {
         metadata.text(key)?;
     }
+    // The schema of Backstage demands a string, and allows an empty one.
+    if let Some(node) = metadata.node.get("description")
+        && node.as_str().is_none()
+    {
+        return Err(broken("metadata.description", node, "must be a string"));
+    }
     for key in ["labels", "annotations"] {
         let Some(node) = metadata.node.get(key) else { continue };
         let path = metadata.path(key);
@@ -187,7 +193,10 @@ pub fn is_api_version(text: &str) -> bool {
     with_prefix(text, version)
 }
 
-/// Whether a text may be the key of an annotation or a label.
+/// Tells whether a text may be the key of an annotation or a label.
+///
+/// The key is a name as in [`is_object_name`], alone or after a prefix and one `/`. The prefix is a
+/// DNS name of at most 253 characters, each part of it as in [`is_dns_label`].
 pub fn is_annotation_key(text: &str) -> bool {
     with_prefix(text, is_object_name)
 }

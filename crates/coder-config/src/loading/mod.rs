@@ -12,6 +12,7 @@ use std::sync::Arc;
 pub use environment::Environment;
 pub use files::Files;
 
+use crate::message::shown;
 use crate::node::Content;
 use crate::{ConfigError, ConfigErrors, Location, Node, Notice, yaml};
 pub(crate) use dropped::{Dropped, DroppedValue, quoted};
@@ -21,8 +22,9 @@ use transform::{Context, Transform};
 /// Which configuration to load. The order is Backstage's, later ones override earlier ones:
 ///
 /// - the files named with [`with_files`](Self::with_files) (`--config`), or without any
-///   `app-config.yaml`, `app-config.$BACKSTAGE_ENV.yaml`, `app-config.local.yaml` and
-///   `app-config.$BACKSTAGE_ENV.local.yaml`, of which the first must exist;
+///   `app-config.yaml`, `app-config.<name>.yaml` for each name in `BACKSTAGE_ENV` (a list with
+///   commas), `app-config.local.yaml` and `app-config.<name>.local.yaml` for each name, of which the
+///   first must exist;
 /// - the environment variables `APP_CONFIG_…`.
 ///
 /// ```
@@ -113,8 +115,14 @@ impl<'a> ConfigSources<'a> {
         }
         let merged =
             merged.unwrap_or_else(|| Node::new(Content::Map(Box::default()), Location::Program));
-        let loaded =
-            LoadedConfig { layers, merged, dropped: transform.dropped, files: transform.read };
+        let notices = self.environments_without_file(&transform.read);
+        let loaded = LoadedConfig {
+            layers,
+            merged,
+            dropped: transform.dropped,
+            files: transform.read,
+            notices,
+        };
         ConfigErrors::unless_empty(errors, loaded)
     }
 
@@ -123,13 +131,46 @@ impl<'a> ConfigSources<'a> {
         if !self.targets.is_empty() {
             return self.targets.iter().map(|target| (target.clone(), true)).collect();
         }
-        let named = |name: &str| join(self.directory, &format!("app-config{name}.yaml"));
-        let environment = self.environment.get("BACKSTAGE_ENV").filter(|name| !name.is_empty());
-        let mut paths = vec![(named(""), self.default_required)];
-        paths.extend(environment.map(|name| (named(&format!(".{name}")), false)));
-        paths.push((named(".local"), false));
-        paths.extend(environment.map(|name| (named(&format!(".{name}.local")), false)));
+        let mut paths = vec![(self.default_file(""), self.default_required)];
+        let [files, local] = ["", ".local"].map(|end| {
+            self.environments()
+                .map(move |name| (self.default_file(&format!(".{name}{end}")), false))
+        });
+        paths.extend(files);
+        paths.push((self.default_file(".local"), false));
+        paths.extend(local);
         paths
+    }
+
+    fn default_file(&self, name: &str) -> String {
+        join(self.directory, &format!("app-config{name}.yaml"))
+    }
+
+    /// The names in `BACKSTAGE_ENV`, which is a list with commas.
+    fn environments(&self) -> impl Iterator<Item = &'a str> {
+        let names = self.environment.get("BACKSTAGE_ENV").unwrap_or_default().split(',');
+        names.map(str::trim).filter(|name| !name.is_empty())
+    }
+
+    /// Tells of each name in `BACKSTAGE_ENV` that has no file: without a word, the configuration of
+    /// a developer would serve in production.
+    fn environments_without_file(&self, read: &[String]) -> Vec<Notice> {
+        if !self.targets.is_empty() {
+            return Vec::new();
+        }
+        let without_file = self.environments().filter_map(|name| {
+            let files = ["", ".local"].map(|end| self.default_file(&format!(".{name}{end}")));
+            if files.iter().any(|file| read.contains(file)) {
+                return None;
+            }
+            let [file, local] = files.map(|file| shown(&file));
+            let message = format!(
+                "`BACKSTAGE_ENV` names `{}`, and there is neither `{file}` nor `{local}`",
+                shown(name)
+            );
+            Some(Notice::new("BACKSTAGE_ENV", message))
+        });
+        without_file.collect()
     }
 
     fn layer(
@@ -183,6 +224,7 @@ pub struct LoadedConfig {
     merged: Node,
     dropped: Vec<DroppedValue>,
     files: Vec<String>,
+    notices: Vec<Notice>,
 }
 
 /// Content of one configuration source.
@@ -221,9 +263,11 @@ impl LoadedConfig {
         self.layers.iter().map(|layer| layer.name.as_str())
     }
 
-    /// The values that were left out because what they refer to is not there.
+    /// Returns what was left out because what it refers to is not there: values, and names in
+    /// `BACKSTAGE_ENV` without a file.
     pub fn notices(&self) -> Vec<Notice> {
-        self.dropped.iter().map(DroppedValue::notice).collect()
+        let dropped = self.dropped.iter().map(DroppedValue::notice);
+        self.notices.iter().cloned().chain(dropped).collect()
     }
 
     pub(crate) fn layers(&self) -> &[Layer] {

@@ -15,6 +15,9 @@ pub(super) fn clone_root(
 ) -> Result<String, NoRepository> {
     let text = text.trim();
     if let Some(scp) = scp_like(text) {
+        if percent_decode_str(scp).any(|byte| byte == b'"' || byte.is_ascii_control()) {
+            return Err(NoRepository::Quote { text: shown(text) });
+        }
         return Ok(scp.trim_end_matches('/').to_owned());
     }
     let shown = || shown(text);
@@ -37,7 +40,8 @@ pub(super) fn clone_root(
     let _ = url.set_username("");
     let _ = url.set_password(None);
     if let Some((host, rest)) = integrations.gitiles(url.as_str()) {
-        let root = format!("{}://{host}", url.scheme());
+        let root = integrations.root_to_clone_from(host).map(str::to_owned);
+        let root = root.unwrap_or_else(|| format!("{}://{host}", url.scheme()));
         let segments: Vec<_> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
         return gerrit_project(&segments)
             .map(|path| format!("{root}/{path}"))
@@ -51,14 +55,30 @@ pub(super) fn clone_root(
     }
     let (root, path) =
         as_written(text).unwrap_or_else(|| (url.origin().ascii_serialization(), url.path()));
+    let server = integrations.web_server(&host);
+    let below = server.below_root(&host, path).filter(|(place, _)| place.contains('/'));
+    let (root, path) = match below {
+        Some((place, rest)) => {
+            let base = place.strip_prefix(&host).unwrap_or_default();
+            (format!("{root}{base}"), rest)
+        }
+        None => (root, path),
+    };
+    let root = match server.scm {
+        Some(Scm::Gerrit) => {
+            integrations.root_to_clone_from(&server.host).map_or(root, str::to_owned)
+        }
+        _ => root,
+    };
     let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let (path, example) = match integrations.scm_of(&host) {
-        _ if host == "raw.githubusercontent.com" => {
+    let (path, example) = match server.scm {
+        _ if let Some(github) = host_of_raw_files(&host, integrations) => {
             return owner_and_name(&segments)
-                .map(|path| format!("https://github.com/{path}"))
+                .map(|path| format!("https://{github}/{path}"))
                 .ok_or_else(|| none(shown(), &host, &format!("{root}/owner/repository")));
         }
-        Some(Scm::GitHub | Scm::Gitea) => (owner_and_name(&segments), "owner/repository"),
+        Some(Scm::GitHub) => (github(&host, &segments), "owner/repository"),
+        Some(Scm::Gitea) => (owner_and_name(&segments), "owner/repository"),
         Some(Scm::BitbucketCloud) => (owner_and_name(&segments), "workspace/repository"),
         Some(Scm::GitLab) => (gitlab(&segments), "group/project"),
         Some(Scm::BitbucketServer) => {
@@ -116,8 +136,16 @@ pub(super) fn scp_like(text: &str) -> Option<&str> {
     let is_url = path.starts_with("//") || path.contains("://");
     let is_path = !is_url && !path.trim_matches('/').is_empty();
     let fits = plain(user) && plain(host) && is_path;
-    let odd = |c: char| c.is_control() || matches!(c, ' ' | '"' | '#' | '?' | '%' | '\\');
-    (fits && !path.contains(odd)).then_some(text)
+    let odd = |c: char| c.is_control() || matches!(c, ' ' | '"' | '#' | '?' | '\\');
+    (fits && !path.contains(odd) && is_percent_encoded(path)).then_some(text)
+}
+
+/// Whether each `%` begins an encoded byte, as in `git@ssh.dev.azure.com:v3/acme/My%20Project/pay`.
+fn is_percent_encoded(path: &str) -> bool {
+    path.split('%').skip(1).all(|rest| {
+        let digits = rest.get(..2);
+        digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    })
 }
 
 fn ssh_root(mut url: Url, shown: impl Fn() -> String) -> Result<String, NoRepository> {
@@ -129,6 +157,28 @@ fn ssh_root(mut url: Url, shown: impl Fn() -> String) -> Result<String, NoReposi
     }
     url.set_path(&path);
     Ok(url.into())
+}
+
+/// The host of GitHub whose files are shown raw, or packed, at `host`.
+fn host_of_raw_files<'a>(host: &'a str, integrations: &ScmIntegrations) -> Option<&'a str> {
+    if matches!(host, "raw.githubusercontent.com" | "codeload.github.com") {
+        return Some("github.com");
+    }
+    let parent = host.strip_prefix("raw.").or_else(|| host.strip_prefix("codeload."))?;
+    (integrations.scm_of(parent) == Some(Scm::GitHub)).then_some(parent)
+}
+
+/// A GitHub Enterprise Server without domains for its parts has them below paths, whose names no
+/// owner can have: `raw/OWNER/NAME/…` for files, `api/v3/repos/OWNER/NAME/…` for its API.
+fn github(host: &str, segments: &[&str]) -> Option<String> {
+    owner_and_name(match segments {
+        ["raw" | "codeload", repository @ ..] | ["api", "v3", "repos", repository @ ..]
+            if host != "github.com" =>
+        {
+            repository
+        }
+        repository => repository,
+    })
 }
 
 /// GitHub, Bitbucket Cloud, Gitea: everything behind the second segment is a page.

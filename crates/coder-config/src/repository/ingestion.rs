@@ -17,9 +17,12 @@ pub const VIEW_URL: &str = "backstage.io/view-url";
 pub const EDIT_URL: &str = "backstage.io/edit-url";
 
 impl ScmIntegrations {
-    /// The annotations of an entity that was read from `location` and registered as `origin`:
-    /// where it is, where its source code is, and where people look at it and edit it. An
-    /// entity's own annotations count more.
+    /// Returns the annotations that Backstage adds to an entity that was read from `location` and
+    /// registered as `origin`. An entity's own annotations count more.
+    ///
+    /// They name the location and the origin; for a URL, the page that shows the file; and for a URL
+    /// of a host with an integration, the page that edits it, unless it names a commit, and the
+    /// directory with the source code.
     ///
     /// # Errors
     ///

@@ -4,6 +4,8 @@ use coder_core::host_and_port;
 use indexmap::IndexMap;
 use url::Url;
 
+use super::server::{AZURE_FORMER_CLOUD, Server, name_of, public_name};
+
 /// A source-control system, as `integrations` of app-config names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -123,6 +125,15 @@ struct Host {
     integration: bool,
     /// Gerrit: where Gitiles is, when it is not below the host itself.
     gitiles: Option<String>,
+    /// URLs below which its repositories are, the one to clone from first. Empty when they are
+    /// below the host itself.
+    roots: Vec<Url>,
+}
+
+impl Host {
+    fn new(scm: Scm, integration: bool) -> Self {
+        Self { scm, integration, gitiles: None, roots: Vec::new() }
+    }
 }
 
 impl Default for ScmIntegrations {
@@ -140,13 +151,11 @@ impl Default for ScmIntegrations {
         }
         for (host, scm) in [
             ("ssh.dev.azure.com", Scm::Azure),
-            ("vs-ssh.visualstudio.com", Scm::Azure),
             ("app.harness.io", Scm::Harness),
             ("gitea.com", Scm::Gitea),
             ("codeberg.org", Scm::Gitea),
         ] {
-            let host = host.to_owned();
-            integrations.hosts.insert(host, Host { scm, integration: false, gitiles: None });
+            integrations.hosts.insert(host.to_owned(), Host::new(scm, false));
         }
         integrations
     }
@@ -155,26 +164,85 @@ impl Default for ScmIntegrations {
 impl ScmIntegrations {
     /// Says that `host` (with its port, unless that is the default) runs this system.
     pub fn add(&mut self, host: &str, scm: Scm) {
-        let known = Host { scm, integration: true, gitiles: None };
-        self.hosts.insert(host.to_ascii_lowercase(), known);
+        self.hosts.insert(host.to_ascii_lowercase(), Host::new(scm, true));
     }
 
     /// Says that `host` runs Gerrit and shows its code below the Gitiles URL `gitiles`.
     pub fn add_gerrit(&mut self, host: &str, gitiles: Option<String>) {
-        let known = Host { scm: Scm::Gerrit, integration: true, gitiles };
+        let known = Host { gitiles, ..Host::new(Scm::Gerrit, true) };
         self.hosts.insert(host.to_ascii_lowercase(), known);
     }
 
-    /// The system that Backstage has an integration for at this URL.
+    /// Says that the repositories of `host` are below `root`, which has a path or another host:
+    /// `https://git.example.com/gitlab`. The first root of a host is the one to clone from.
+    ///
+    /// A host that [`add`](Self::add) or [`add_gerrit`](Self::add_gerrit) did not name is left out.
+    pub fn add_root(&mut self, host: &str, root: Url) {
+        if let Some(host) = self.hosts.get_mut(&host.to_ascii_lowercase()) {
+            host.roots.push(root);
+        }
+    }
+
+    /// Returns the server whose web pages are at `authority`, a host with its port.
+    pub(super) fn web_server(&self, authority: &str) -> Server {
+        let authority = authority.to_ascii_lowercase();
+        let found = self.hosts.get_key_value(public_name(&authority)).or_else(|| {
+            let is_root = |root: &Url| host_and_port(root).as_deref() == Some(&authority);
+            self.hosts.iter().find(|(_, host)| host.roots.iter().any(is_root))
+        });
+        self.server(found, &authority)
+    }
+
+    /// Returns the server that is reached by SSH at a host name. Its port on the web is the one
+    /// that `integrations` has.
+    pub(super) fn ssh_server(&self, name: &str) -> Server {
+        let name = name.to_ascii_lowercase();
+        let found = self.hosts.get_key_value(public_name(&name)).or_else(|| {
+            let is_root = |root: &Url| root.host_str() == Some(&name);
+            self.hosts
+                .iter()
+                .find(|(host, _)| name_of(host) == name)
+                .or_else(|| self.hosts.iter().find(|(_, host)| host.roots.iter().any(is_root)))
+        });
+        self.server(found, &name)
+    }
+
+    fn server(&self, found: Option<(&String, &Host)>, authority: &str) -> Server {
+        let Some((authority, host)) = found else {
+            return Server::plain(authority, self.scm_of(authority));
+        };
+        let mut server = Server::plain(authority, Some(host.scm));
+        let place = |root: &Url| {
+            let authority = host_and_port(root)?;
+            Some(format!("{authority}{}", root.path().trim_end_matches('/')))
+        };
+        let roots: Vec<_> = host.roots.iter().filter_map(place).collect();
+        if !roots.is_empty() {
+            server.roots = roots;
+        }
+        server
+    }
+
+    /// Returns the URL to clone from that a host was given, without a slash at its end.
+    pub(super) fn root_to_clone_from(&self, host: &str) -> Option<&str> {
+        let root = self.hosts.get(&host.to_ascii_lowercase())?.roots.first()?;
+        Some(root.as_str().trim_end_matches('/'))
+    }
+
+    /// Returns the system that Backstage has an integration for at the host and port of this URL.
+    ///
+    /// `None` means that Backstage reads no files there. [`scm_of`](Self::scm_of) also knows hosts
+    /// that have no integration.
     pub fn integration_of(&self, url: &Url) -> Option<Scm> {
         let host = host_and_port(url)?;
         self.hosts.get(&host).filter(|host| host.integration).map(|host| host.scm)
     }
 
-    /// The system of a host, if it is known.
+    /// Returns the system of a host, with or without an integration: it decides which URL clones a
+    /// repository there. `None` for an unknown host.
     pub fn scm_of(&self, host: &str) -> Option<Scm> {
         let host = host.to_ascii_lowercase();
-        if host.ends_with(".visualstudio.com") {
+        if host.ends_with(AZURE_FORMER_CLOUD) {
             return Some(Scm::Azure);
         }
         if host == AWS_CONSOLE || aws_region(&host).is_some() {

@@ -4,6 +4,8 @@ mod clone_root;
 mod ingestion;
 mod integrations;
 mod normalised;
+mod server;
+mod spellings;
 
 use std::fmt;
 
@@ -23,8 +25,8 @@ pub const MANAGED_BY_LOCATION: &str = "backstage.io/managed-by-location";
 /// A repository, by the one URL that clones it.
 ///
 /// Equality and [`matches`](Self::matches) compare repositories, not texts: case of the host,
-/// `.git`, a trailing slash, user names, ports of ssh and the forms `git@host:path`, `ssh://…`
-/// and `https://…` make no difference.
+/// `.git`, a trailing slash, user names, ports of SSH, percent-encoding, and the forms
+/// `git@host:path`, `ssh://…`, `http://…` and `https://…` make no difference.
 #[derive(Clone)]
 pub struct Repository {
     clone_url: String,
@@ -50,10 +52,14 @@ impl Repository {
         &self.clone_url
     }
 
-    /// Every usual spelling of the repository, the clone URL first; a search for workspaces must
-    /// cover them all.
+    /// Returns every usual spelling of the repository, the clone URL first; a search for workspaces
+    /// must cover them all.
+    ///
+    /// If two usual spellings name the same repository, the spellings of each contain the other,
+    /// apart from letter case. A server below a path or at a port of its own keeps this rule for
+    /// its SSH spellings if `integrations` names it.
     pub fn spellings(&self) -> Vec<String> {
-        self.normalised.spellings(&self.clone_url)
+        spellings::spellings(&self.normalised, &self.clone_url)
     }
 
     /// Whether `url` is a spelling of this repository.

@@ -1,212 +1,158 @@
 //! One form for all spellings of a repository's URL, for comparison and for search.
 
+use coder_core::host_and_port;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{Scm, ScmIntegrations, clone_root::scp_like};
-
-/// Where Azure DevOps is.
-const AZURE_CLOUD: &str = "dev.azure.com";
-/// Where each organization of it was before, and still is: `acme.visualstudio.com`.
-const AZURE_FORMER_CLOUD: &str = ".visualstudio.com";
+use super::clone_root::scp_like;
+use super::server::{AZURE_CLOUD, AZURE_FORMER_CLOUD, Server, public_name};
+use super::{Scm, ScmIntegrations};
 
 /// Canonical form of a repository's URL, without all that makes no difference.
 #[derive(Clone, Debug)]
 pub(super) struct Normalised {
-    host: String,
-    /// Port of an http(s) URL; `None` for ssh, which has ports of its own.
-    web_port: Option<Option<u16>>,
+    pub(super) server: Server,
+    /// Place on the web that the path is below, such as `git.example.com:8443/gitlab`; `None` for
+    /// a URL of SSH, which has ports of its own and no such path.
+    pub(super) root: Option<String>,
     /// Decoded, without leading and trailing slash and `.git`.
+    pub(super) path: String,
+}
+
+/// A URL, taken apart.
+struct Address {
+    /// Host in lower case, with its port on the web.
+    host: String,
     path: String,
-    scm: Option<Scm>,
+    is_web: bool,
 }
 
 impl Normalised {
     pub(super) fn of(url: &str, integrations: &ScmIntegrations) -> Option<Self> {
-        Self::parse(url, |host| integrations.scm_of(host))
+        Self::parse(url, |address| match address.is_web {
+            true => integrations.web_server(&address.host),
+            false => integrations.ssh_server(&address.host),
+        })
     }
 
     /// Whether `url` is another spelling of `known`; `None` when it is no repository's URL.
     pub(super) fn like(url: &str, known: &Self) -> Option<bool> {
-        // The same host runs the same system; on another host the answer is no anyway.
-        Some(Self::parse(url, |_| known.scm)? == *known)
+        let found = Self::parse(url, |address| match known.server.is_at(&address.host) {
+            true => known.server.clone(),
+            // The answer is no for every other server.
+            false => Server::plain(&address.host, None),
+        });
+        Some(found? == *known)
     }
 
-    fn parse(text: &str, scm_of: impl Fn(&str) -> Option<Scm>) -> Option<Self> {
-        let text = text.trim();
-        let (host, port, path, web) = match scp_like(text) {
-            Some(scp) => {
-                let (authority, path) = scp.split_once(':')?;
-                let host = authority.rsplit('@').next()?;
-                (host.to_ascii_lowercase(), None, path.to_owned(), false)
-            }
-            None => {
-                let url = Url::parse(text).ok()?;
-                let web = match url.scheme() {
-                    "https" | "http" => true,
-                    "ssh" | "git+ssh" | "git" => false,
-                    _ => return None,
-                };
-                let host = url.host_str()?.to_ascii_lowercase();
-                (host, url.port(), url.path().to_owned(), web)
-            }
-        };
-        let with_port = match port {
-            Some(port) if web => format!("{host}:{port}"),
-            _ => host.clone(),
-        };
-        let scm = scm_of(&with_port);
-        let path = percent_decode_str(&path).decode_utf8_lossy();
+    fn parse(text: &str, server_of: impl Fn(&Address) -> Server) -> Option<Self> {
+        let address = Address::parse(text.trim())?;
+        let server = server_of(&address);
+        let path = percent_decode_str(&address.path).decode_utf8_lossy();
         let path = path.trim_matches('/');
         let path = path.strip_suffix(".git").unwrap_or(path);
-        let (host, path) = canonical(host, path, scm);
-        if path.is_empty() {
-            return None;
-        }
-        Some(Self { host, web_port: web.then_some(port), path, scm })
+        let (root, path) = match server.below_root(&address.host, path) {
+            // All roots of a server are the same place.
+            Some((_, rest)) => (server.roots.first().cloned(), rest),
+            None => (Some(public_name(&address.host).to_owned()), path),
+        };
+        let (base, path) = match server.scm {
+            Some(Scm::BitbucketServer) => bitbucket_server(path),
+            Some(Scm::Gerrit) => ("", path.strip_prefix("a/").unwrap_or(path).to_owned()),
+            Some(Scm::Azure) => ("", azure(&address.host, path)),
+            _ => ("", path.to_owned()),
+        };
+        let root = root.filter(|_| address.is_web).map(|root| match base {
+            "" => root,
+            base => format!("{root}/{base}"),
+        });
+        (!path.is_empty()).then_some(Self { server, root, path })
     }
 
-    /// The clone URL and its other spellings, each once.
-    pub(super) fn spellings(&self, clone_url: &str) -> Vec<String> {
-        let mut all = vec![clone_url.to_owned()];
-        let web = Url::parse(clone_url).ok().filter(|url| url.scheme().starts_with("http"));
-        let origin = match &web {
-            Some(url) => url.origin().ascii_serialization(),
-            None => format!("https://{}", self.host),
-        };
-        // The clone URL's own path keeps what a browser would encode.
-        let path = match &web {
-            Some(url) => {
-                let path = url.path().trim_matches('/');
-                path.strip_suffix(".git").unwrap_or(path).to_owned()
-            }
-            None if self.scm == Some(Scm::BitbucketServer) => {
-                encoded(&origin, &format!("scm/{}", self.path))
-            }
-            None => encoded(&origin, &self.path),
-        };
-        let (host, ssh_path) = (&self.host, &self.path);
-        if self.scm == Some(Scm::Azure) {
-            all.extend([format!("{origin}/{path}"), format!("{origin}/{path}/")]);
-            if let Some((organization, rest)) = ssh_path.split_once('/')
-                && let Some((project, name)) = rest.split_once("/_git/")
-                && host == AZURE_CLOUD
-            {
-                let rest = encoded(&origin, rest);
-                let former = format!("https://{organization}{AZURE_FORMER_CLOUD}");
-                all.extend([
-                    format!("https://{host}/{organization}/{rest}"),
-                    format!("https://{organization}@{host}/{organization}/{rest}"),
-                    format!("{former}/{rest}"),
-                    format!("{former}/DefaultCollection/{rest}"),
-                    format!("git@ssh.{host}:v3/{organization}/{project}/{name}"),
-                ]);
-            }
-        } else if self.scm == Some(Scm::AwsCodeCommit) {
-            all.extend([
-                format!("{origin}/{path}"),
-                format!("{origin}/{path}/"),
-                format!("ssh://{host}/{ssh_path}"),
-            ]);
-        } else {
-            all.extend([
-                format!("{origin}/{path}"),
-                format!("{origin}/{path}.git"),
-                format!("{origin}/{path}/"),
-                format!("git@{host}:{ssh_path}.git"),
-                format!("git@{host}:{ssh_path}"),
-                format!("ssh://git@{host}/{ssh_path}.git"),
-                format!("ssh://git@{host}/{ssh_path}"),
-            ]);
-            match self.scm {
-                Some(Scm::BitbucketServer) => {
-                    all.push(format!("ssh://git@{host}:7999/{ssh_path}.git"));
-                }
-                Some(Scm::Gerrit) => all.push(format!("{origin}/a/{path}")),
-                _ => {}
-            }
+    /// Whether letter case makes no difference in a path of this server.
+    fn folds_case(&self) -> bool {
+        match self.server.scm {
+            Some(
+                Scm::GitHub
+                | Scm::GitLab
+                | Scm::BitbucketCloud
+                | Scm::BitbucketServer
+                | Scm::Azure
+                | Scm::Gitea,
+            ) => true,
+            Some(Scm::Gerrit | Scm::Harness | Scm::AwsCodeCommit) | None => false,
         }
-        let mut seen = std::collections::HashSet::new();
-        // Odd characters do not survive in every form.
-        all.retain(|spelling| {
-            (spelling == clone_url || Self::like(spelling, self) == Some(true))
-                && seen.insert(spelling.clone())
-        });
-        all
     }
 }
 
 impl PartialEq for Normalised {
     fn eq(&self, other: &Self) -> bool {
-        let ports = match (self.web_port, other.web_port) {
+        let roots = match (&self.root, &other.root) {
             (Some(one), Some(another)) => one == another,
             _ => true,
         };
-        let folds = |scm| {
-            matches!(
-                scm,
-                Some(
-                    Scm::GitHub
-                        | Scm::GitLab
-                        | Scm::BitbucketCloud
-                        | Scm::BitbucketServer
-                        | Scm::Azure
-                        | Scm::Gitea
-                )
-            )
-        };
-        let paths = if folds(self.scm) || folds(other.scm) {
+        let paths = if self.folds_case() || other.folds_case() {
             self.path.to_lowercase() == other.path.to_lowercase()
         } else {
             self.path == other.path
         };
-        self.host == other.host && ports && paths
+        self.server.name() == other.server.name() && roots && paths
     }
 }
 
 impl Eq for Normalised {}
 
-/// `path` as a browser writes it below `origin`.
-fn encoded(origin: &str, path: &str) -> String {
-    match Url::parse(origin) {
-        Ok(mut url) => {
-            url.set_path(path);
-            url.path().trim_matches('/').to_owned()
+impl Address {
+    fn parse(text: &str) -> Option<Self> {
+        if let Some(scp) = scp_like(text) {
+            let (authority, path) = scp.split_once(':')?;
+            let host = authority.rsplit('@').next()?.to_ascii_lowercase();
+            return Some(Self { host, path: path.to_owned(), is_web: false });
         }
-        Err(_) => path.to_owned(),
+        let url = Url::parse(text).ok()?;
+        let is_web = match url.scheme() {
+            "https" | "http" => true,
+            "ssh" | "git+ssh" | "git" => false,
+            _ => return None,
+        };
+        let host = if is_web { host_and_port(&url)? } else { url.host_str()?.to_owned() };
+        Some(Self { host: host.to_ascii_lowercase(), path: url.path().to_owned(), is_web })
     }
 }
 
-/// Where one system has several names for one repository.
-fn canonical(host: String, path: &str, scm: Option<Scm>) -> (String, String) {
-    match scm {
-        Some(Scm::BitbucketServer) => (host, path.strip_prefix("scm/").unwrap_or(path).to_owned()),
-        Some(Scm::Gerrit) => (host, path.strip_prefix("a/").unwrap_or(path).to_owned()),
-        Some(Scm::Azure) => azure(host, path),
-        _ => (host, path.to_owned()),
+/// Splits what is before `scm/` from the project and the name. SSH has neither.
+fn bitbucket_server(path: &str) -> (&str, String) {
+    match path.split_once("scm/") {
+        Some(("", path)) => ("", path.to_owned()),
+        Some((base, path)) if base.ends_with('/') => (base.trim_matches('/'), path.to_owned()),
+        _ => ("", path.to_owned()),
     }
 }
 
-fn azure(host: String, path: &str) -> (String, String) {
+/// `organization/project/_git/name`, from all forms of the cloud; a server of one's own has
+/// directories before it.
+fn azure(host: &str, path: &str) -> String {
+    if public_name(host) != AZURE_CLOUD {
+        return match path.split('/').collect::<Vec<_>>().as_slice() {
+            ["tfs", collection, "_git", name] => format!("tfs/{collection}/{name}/_git/{name}"),
+            _ => path.to_owned(),
+        };
+    }
     if let Some(rest) = path.strip_prefix("v3/")
         && let [organization, project, name] = rest.split('/').collect::<Vec<_>>().as_slice()
     {
-        return (AZURE_CLOUD.to_owned(), format!("{organization}/{project}/_git/{name}"));
+        return format!("{organization}/{project}/_git/{name}");
     }
-    if let Some(organization) = host.strip_suffix(AZURE_FORMER_CLOUD) {
-        let path = path.strip_prefix("DefaultCollection/").unwrap_or(path);
-        return (AZURE_CLOUD.to_owned(), with_project(&format!("{organization}/{path}")));
-    }
-    if host == AZURE_CLOUD {
-        return (host, with_project(path));
-    }
-    (host, path.to_owned())
-}
-
-/// `org/_git/name` is short for `org/name/_git/name`.
-fn with_project(path: &str) -> String {
+    let path = match host.strip_suffix(AZURE_FORMER_CLOUD) {
+        Some(organization) => {
+            let path = path.strip_prefix("DefaultCollection/").unwrap_or(path);
+            format!("{organization}/{path}")
+        }
+        None => path.to_owned(),
+    };
     match path.split('/').collect::<Vec<_>>().as_slice() {
+        // Short for the repository that a project begins with.
         [organization, "_git", name] => format!("{organization}/{name}/_git/{name}"),
-        _ => path.to_owned(),
+        _ => path,
     }
 }

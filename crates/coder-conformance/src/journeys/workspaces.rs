@@ -112,7 +112,7 @@ async fn open(
 fn agents_aside(done: Result<(), WorkspacesError>) -> Result<(), Trouble> {
     match done {
         Err(WorkspacesError::NotReady {
-            problem: NotReady::TimedOut | NotReady::Unusable(_),
+            problem: NotReady::TimedOut { .. } | NotReady::Unusable(_),
             ..
         })
         | Ok(()) => Ok(()),

@@ -269,6 +269,7 @@ fn told(message: WebSocketMessage, in_two_frames: bool) -> Vec<Message> {
         }
         WebSocketMessage::Text(text) => vec![Message::Text(text.into())],
         WebSocketMessage::Binary(bytes) => vec![Message::Binary(bytes)],
+        WebSocketMessage::Ping => vec![Message::Ping(Bytes::new())],
         WebSocketMessage::Close { code, reason } => {
             let frame = CloseFrame { code: code.into(), reason: reason.into() };
             vec![Message::Close(Some(frame))]

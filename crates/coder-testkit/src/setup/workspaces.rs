@@ -190,7 +190,8 @@ impl NewWorkspace {
         self
     }
 
-    /// Waits for a provisioner and will never get one.
+    /// Makes the build wait in the queue for a provisioner that never comes: at `position`, counted
+    /// as Coder does, of `size` waiting jobs.
     pub fn queued(mut self, position: u32, size: u32) -> Self {
         self.state = Wanted::Queued { position, size };
         self
@@ -214,7 +215,7 @@ impl NewWorkspace {
         self
     }
 
-    /// Its start has failed, with a code such as `INSUFFICIENT_QUOTA`.
+    /// Makes the start fail with this error and Coder's error code, such as `INSUFFICIENT_QUOTA`.
     pub fn failed_with_code(mut self, error: &str, code: &str) -> Self {
         self.state = Wanted::Failed { error: error.to_owned(), code: Some(code.to_owned()) };
         self

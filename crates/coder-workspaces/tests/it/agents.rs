@@ -115,7 +115,7 @@ async fn each_state_of_the_fake_is_answered_as_the_table_says() {
         let [at_once, later] = expected(state);
         let now = scene.coder.clock().now();
         holds(state, &workspace, now, at_once).await;
-        holds(state, &workspace, now + SignedDuration::from_mins(1), later).await;
+        holds(state, &workspace, now + SignedDuration::from_hours(1), later).await;
     }
 }
 

@@ -47,7 +47,7 @@ async fn a_process_that_ends_before_it_hears_anything_has_made_what_the_next_one
     let Scene { coder, alice, client } = scene();
     let dying = client_with(&coder, &alice, "POST /api/v2/users/me/workspaces", |coder| {
         coder.fail_next(Fault::answer_lost().method(Method::POST).on("/api/v2/users/me/"));
-        coder.fail_next(Fault::connection_refused().on("/api/v2/users/me/workspace/"));
+        coder.fail_next(Fault::sso_redirect().on("/api/v2/users/me/workspace/"));
     });
     assert!(matches!(ensure(&dying).await, Err(WorkspacesError::Client(_))));
     assert!(!ensure(&client).await.unwrap().created);
@@ -83,7 +83,7 @@ async fn an_administrator_s_automation_makes_it_for_somebody_else() {
     coder.link_external_auth(&coder.add_owner("root"), "github");
     let entity = entity();
     let wish = EnsureWorkspace::new(&entity, "payments".parse().unwrap()).owner("alice");
-    assert_snapshot!(wish.run(&root).await.unwrap_err(), @"link your account first: GitHub at https://coder.test/external-auth/github");
+    assert_snapshot!(wish.run(&root).await.unwrap_err(), @"`alice` must link an account first: GitHub at https://coder.test/external-auth/github");
     coder.link_external_auth(&alice, "github");
     let ensured = wish.run(&root).await.unwrap();
     assert_eq!((ensured.workspace.owner_name.as_str(), ensured.created), ("alice", true));

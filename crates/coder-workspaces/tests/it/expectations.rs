@@ -26,7 +26,7 @@ const ASLEEP: Expectation = all("dormant, wake", "wakes, ready");
 const DELETED: Expectation =
     Expectation { available: "deleted, recreate", verdicts: ["creates", "deleted"] };
 
-/// The states, what is expected right then, and what when a minute has passed and nothing changed.
+/// The states, what is expected right then, and what when an hour has passed and nothing changed.
 const TABLE: [(&str, Expectation, Expectation); 45] = [
     ("apps-connecting", WAIT, WAIT),
     ("apps-mixed-health", READY, READY),
@@ -82,7 +82,7 @@ const TABLE: [(&str, Expectation, Expectation); 45] = [
     ("woken", READY, READY),
 ];
 
-/// What is expected of this state right then, and a minute later.
+/// What is expected of this state right then, and an hour later.
 pub(crate) fn expected(state: &str) -> [Expectation; 2] {
     let row = TABLE.iter().find(|(name, _, _)| *name == state);
     let (_, now, later) = row.unwrap_or_else(|| panic!("the table has no row `{state}`"));

@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use coder_client::{Client, Credential};
 use coder_core::{
-    Body, BoxFuture, MaybeSend, RetryPolicy, Runtime, Transport, TransportError, World,
+    Body, BoxFuture, Clock, MaybeSend, RetryPolicy, Runtime, Transport, TransportError, World,
 };
 use coder_testkit::{FakeCoder, FakeUser, SeededRandom};
 use http::{Request, Response};
+use jiff::{SignedDuration, Timestamp};
 
 /// Waiting turns the fake's clock.
 struct Turning(FakeCoder);
@@ -30,10 +31,33 @@ pub(crate) fn client(coder: &FakeCoder, user: &FakeUser) -> Client {
     client_through(coder, user, Arc::new(coder.clone()))
 }
 
+/// A client whose own clock is this many seconds ahead of Coder's, or behind it.
+pub(crate) fn client_ahead(coder: &FakeCoder, user: &FakeUser, seconds: i64) -> Client {
+    let clock = Arc::new(Ahead(coder.clock(), SignedDuration::from_secs(seconds)));
+    client_of(coder, user, Arc::new(coder.clone()), clock)
+}
+
+struct Ahead(Arc<dyn Clock>, SignedDuration);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        self.0.now() + self.1
+    }
+}
+
 fn client_through(coder: &FakeCoder, user: &FakeUser, transport: Arc<dyn Transport>) -> Client {
+    client_of(coder, user, transport, coder.clock())
+}
+
+fn client_of(
+    coder: &FakeCoder,
+    user: &FakeUser,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+) -> Client {
     let world = World {
         transport,
-        clock: coder.clock(),
+        clock,
         random: Arc::new(SeededRandom::new("workspaces")),
         runtime: Arc::new(Turning(coder.clone())),
     };

@@ -38,7 +38,7 @@ pub(crate) fn entity() -> EntityWorkspacesConfig {
     entity_from("devcontainers")
 }
 
-fn entity_from(template: &str) -> EntityWorkspacesConfig {
+pub(crate) fn entity_from(template: &str) -> EntityWorkspacesConfig {
     let mut config = WorkspacesConfig::new("https://coder.test".parse().unwrap());
     config.repo_url_param_keys = vec!["git_repo".to_owned(), "repo".to_owned()];
     let mut spec = CoderSpec::default();
@@ -131,7 +131,7 @@ async fn when_somebody_else_starts_it_first_their_build_is_joined() {
     let Scene { coder, alice, .. } = scene();
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
     let client = client_with(&coder, &alice, "POST", move |coder| coder.start(id));
-    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Started);
+    assert_eq!(open(&client).await.unwrap().outcome, OpenOutcome::Joined);
     let builds = format!("/api/v2/workspaces/{id}/builds");
     assert_eq!(coder.count("POST", &builds), 1);
 }
@@ -257,7 +257,7 @@ async fn a_preset_fills_in_what_is_not_said() {
     coder.add_template("devcontainers").required_parameter("cpu").preset("Large", &[("cpu", "16")]);
     let wish = entity();
     let unknown = OpenWorkspace::new(&wish).preset("Huge").run(&client, |_| {}).await;
-    assert_snapshot!(unknown.unwrap_err(), @"the template has no preset `Huge`; it has: Large");
+    assert_snapshot!(unknown.unwrap_err(), @"the template has no preset `Huge`; it has: `Large`");
     let opened = OpenWorkspace::new(&wish).preset("Large").run(&client, |_| {}).await.unwrap();
     assert_eq!(opened.outcome, OpenOutcome::Created);
 }
@@ -291,7 +291,7 @@ async fn an_agent_that_never_connects_says_so() {
         .stopped()
         .create();
     coder.start(id);
-    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent is taking too long to connect");
+    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent is taking too long to connect; restart it");
 }
 
 #[async_test]
@@ -309,7 +309,7 @@ async fn a_failed_start_script_does_not_keep_anybody_from_working() {
 async fn a_workspace_whose_agents_are_lost_is_not_ready_and_not_started_again() {
     let Scene { coder, alice, client } = scene();
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).agents_lost().create();
-    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent has lost connection");
+    assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` runs, but cannot be used: `main`: agent has lost connection; restart it");
     assert_eq!(coder.requests().len(), 1);
 }
 
@@ -370,13 +370,13 @@ async fn patience_ends() {
     coder.add_workspace(&alice, "dev").parameter("repo", PAY).queued(3, 7).create();
     let wish = entity();
     let wish = OpenWorkspace::new(&wish).wait_limit(Duration::from_secs(60));
-    assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"the workspace `dev` is not there yet; look again later");
+    assert_snapshot!(wish.run(&client, |_| {}).await.unwrap_err(), @"the workspace `dev` is not there yet: its build is number 3 of 7 in the queue; look again later");
 }
 
 #[async_test]
 async fn when_the_search_fails_nothing_is_created() {
     let Scene { coder, client, .. } = scene();
-    coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces"));
+    coder.fail_next(Fault::sso_redirect().on("/api/v2/workspaces"));
     assert!(matches!(open(&client).await, Err(WorkspacesError::Client(_))));
     assert_eq!(coder.requests().len(), 1);
 }

@@ -35,6 +35,13 @@ async fn one_request_asks_for_every_key_and_every_spelling() {
     param:"repo=git@github.com:acme/pay"
     param:"repo=ssh://git@github.com/acme/pay.git"
     param:"repo=ssh://git@github.com/acme/pay"
+    param:"repo=ssh://git@ssh.github.com:443/acme/pay.git"
+    param:"repo=ssh://git@ssh.github.com:443/acme/pay"
+    param:"repo=git@github.com:/acme/pay.git"
+    param:"repo=git@github.com:/acme/pay"
+    param:"repo=http://github.com/acme/pay"
+    param:"repo=http://github.com/acme/pay.git"
+    param:"repo=http://github.com/acme/pay/"
     param:"git_repo=https://github.com/acme/pay"
     param:"git_repo=https://github.com/acme/pay.git"
     param:"git_repo=https://github.com/acme/pay/"
@@ -42,6 +49,13 @@ async fn one_request_asks_for_every_key_and_every_spelling() {
     param:"git_repo=git@github.com:acme/pay"
     param:"git_repo=ssh://git@github.com/acme/pay.git"
     param:"git_repo=ssh://git@github.com/acme/pay"
+    param:"git_repo=ssh://git@ssh.github.com:443/acme/pay.git"
+    param:"git_repo=ssh://git@ssh.github.com:443/acme/pay"
+    param:"git_repo=git@github.com:/acme/pay.git"
+    param:"git_repo=git@github.com:/acme/pay"
+    param:"git_repo=http://github.com/acme/pay"
+    param:"git_repo=http://github.com/acme/pay.git"
+    param:"git_repo=http://github.com/acme/pay/"
     "#);
 }
 
@@ -178,14 +192,14 @@ async fn a_key_that_would_leave_its_place_is_refused_and_reported() {
     let entity = entity(PAY, &["repo\" owner:\"admin", "repo"]);
     let found = find_workspaces(&coder.client(), &entity, Owner::Me).await.unwrap();
     assert!(!coder.queries()[0].contains("admin"));
-    assert_snapshot!(found.problems[0], @r#"the parameter `repo\" owner:\"admin` was left out: `repo\" owner:\"admin` cannot be searched for: coder's search has no way to write '"' in it"#);
+    assert_snapshot!(found.problems[0], @r#"the parameter `repo" owner:"admin` was left out: `repo\" owner:\"admin` cannot be searched for: coder's search has no way to write '"' in it"#);
 }
 
 #[async_test]
 async fn when_every_key_is_refused_nothing_is_asked() {
     let coder = Coder::listing(&[]);
     let error = find_workspaces(&coder.client(), &entity(PAY, &["a\"b"]), Owner::Me).await;
-    assert_snapshot!(error.unwrap_err(), @r#"coder cannot be asked for the parameter `a\"b`"#);
+    assert_snapshot!(error.unwrap_err(), @r#"coder cannot be asked for the parameter `a"b`"#);
     assert!(coder.asked().is_empty());
 }
 

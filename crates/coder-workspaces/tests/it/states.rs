@@ -143,9 +143,11 @@ async fn verdicts(workspace: &Value, now: Timestamp) -> [String; 2] {
         let mut all = still.ordered.lock().unwrap().clone();
         match outcome {
             Ok(()) => all.push("ready"),
-            Err(WorkspacesError::NotReady { problem: NotReady::TimedOut, .. })
+            Err(WorkspacesError::NotReady { problem: NotReady::TimedOut { .. }, .. })
                 if all.contains(&"starts") => {}
-            Err(WorkspacesError::NotReady { problem: NotReady::TimedOut, .. }) => all.push("waits"),
+            Err(WorkspacesError::NotReady { problem: NotReady::TimedOut { .. }, .. }) => {
+                all.push("waits")
+            }
             Err(WorkspacesError::NotReady { problem: NotReady::Unusable(_), .. }) => {
                 all.push("unusable")
             }
@@ -197,7 +199,7 @@ async fn each_recorded_state_is_answered_as_the_table_says() {
         let [at_once, later] = expected(state);
         let now = moment(&workspace);
         holds(state, &workspace, now, at_once).await;
-        holds(state, &workspace, now + SignedDuration::from_mins(1), later).await;
+        holds(state, &workspace, now + SignedDuration::from_hours(1), later).await;
     }
 }
 

@@ -1,0 +1,152 @@
+//! Every usual spelling of a repository's URL, system by system.
+
+use std::collections::HashSet;
+
+use url::Url;
+
+use super::Scm;
+use super::normalised::Normalised;
+use super::server::{AZURE_CLOUD, AZURE_FORMER_CLOUD, SSH_ALIASES};
+
+/// The clone URL and the other spellings of the repository, each once.
+pub(super) fn spellings(repository: &Normalised, clone_url: &str) -> Vec<String> {
+    let mut all = vec![clone_url.to_owned()];
+    let server = &repository.server;
+    match server.scm {
+        Some(Scm::Azure) if server.name() == AZURE_CLOUD => all.extend(azure_cloud(repository)),
+        Some(Scm::Azure) => all.extend(azure_server(repository)),
+        _ => {
+            let web = web(repository, clone_url);
+            let http: Vec<_> =
+                web.iter().map(|url| url.replacen("https://", "http://", 1)).collect();
+            all.extend(web);
+            all.extend(ssh(repository));
+            all.extend(http);
+        }
+    }
+    let mut seen = HashSet::new();
+    // Odd characters do not survive in every form.
+    all.retain(|spelling| {
+        (spelling == clone_url || Normalised::like(spelling, repository) == Some(true))
+            && seen.insert(spelling.clone())
+    });
+    all
+}
+
+fn web(repository: &Normalised, clone_url: &str) -> Vec<String> {
+    let mut urls = Vec::new();
+    if let Ok(url) = Url::parse(clone_url)
+        && matches!(url.scheme(), "http" | "https")
+    {
+        // The clone URL's own path keeps what a browser would encode.
+        let own = url.origin().ascii_serialization() + url.path().trim_end_matches('/');
+        urls.push(own.strip_suffix(".git").map(str::to_owned).unwrap_or(own));
+    }
+    let path = encoded(&repository.path);
+    let below: &[&str] = match repository.server.scm {
+        Some(Scm::BitbucketServer) => &["scm/"],
+        Some(Scm::Gerrit) => &["", "a/"],
+        _ => &[""],
+    };
+    for root in web_roots(repository) {
+        urls.extend(below.iter().map(|below| format!("https://{root}/{below}{path}")));
+    }
+    urls.iter().flat_map(|url| ["", ".git", "/"].map(|end| format!("{url}{end}"))).collect()
+}
+
+/// The places on the web that show the repository.
+fn web_roots(repository: &Normalised) -> &[String] {
+    let roots = &repository.server.roots;
+    match &repository.root {
+        Some(root) if roots.first() != Some(root) => std::slice::from_ref(root),
+        _ => roots,
+    }
+}
+
+fn ssh(repository: &Normalised) -> Vec<String> {
+    let server = &repository.server;
+    let name = server.name();
+    let path = &repository.path;
+    let mut places = vec![format!("git@{name}:")];
+    places.extend(match server.scm {
+        // Both have a server for SSH of their own, at a port of its own.
+        Some(Scm::BitbucketServer) => {
+            vec![format!("ssh://git@{name}:7999/"), format!("ssh://git@{name}/")]
+        }
+        Some(Scm::Gerrit) => vec![format!("ssh://{name}:29418/"), format!("ssh://{name}/")],
+        Some(Scm::AwsCodeCommit) => return vec![format!("ssh://{name}/{path}")],
+        _ => vec![format!("ssh://git@{name}/")],
+    });
+    if let Some((_, alias)) = SSH_ALIASES.iter().find(|(host, _)| *host == name) {
+        places.push(format!("ssh://git@{alias}:443/"));
+    }
+    places.push(format!("git@{name}:/"));
+    let mut paths = vec![path.clone(), encoded(path)];
+    paths.dedup();
+    let with_path = |place: &String| {
+        let urls = paths.iter().flat_map(|path| [".git", ""].map(|end| format!("{path}{end}")));
+        urls.map(|path| format!("{place}{path}")).collect::<Vec<_>>()
+    };
+    places.iter().flat_map(with_path).collect()
+}
+
+/// The forms of an organization, which is a part of the path, of a user name, or of the host.
+fn azure_cloud(repository: &Normalised) -> Vec<String> {
+    let path = encoded(&repository.path);
+    let Some((organization, rest)) = path.split_once('/') else { return Vec::new() };
+    let Some((project, name)) = rest.split_once("/_git/") else { return Vec::new() };
+    let mut paths = vec![format!("{project}/_git/{name}")];
+    if project.to_lowercase() == name.to_lowercase() {
+        paths.push(format!("_git/{name}"));
+    }
+    let former = format!("{organization}{AZURE_FORMER_CLOUD}");
+    let mut all = Vec::new();
+    for place in [
+        format!("https://{AZURE_CLOUD}/{organization}"),
+        format!("https://{organization}@{AZURE_CLOUD}/{organization}"),
+        format!("https://{former}"),
+        format!("https://{former}/DefaultCollection"),
+    ] {
+        let urls = paths.iter().map(|path| format!("{place}/{path}"));
+        all.extend(urls.flat_map(|url| [url.clone(), format!("{url}/")]));
+    }
+    let path = format!("v3/{organization}/{project}/{name}");
+    all.extend([
+        format!("git@ssh.{AZURE_CLOUD}:{path}"),
+        format!("ssh://git@ssh.{AZURE_CLOUD}/{path}"),
+        format!("{organization}@vs-ssh{AZURE_FORMER_CLOUD}:{path}"),
+        format!("ssh://{organization}@vs-ssh{AZURE_FORMER_CLOUD}/{path}"),
+    ]);
+    all
+}
+
+/// Azure DevOps Server has one path for the web and for SSH.
+fn azure_server(repository: &Normalised) -> Vec<String> {
+    let path = encoded(&repository.path);
+    let mut paths = vec![path.clone()];
+    if let ["tfs", collection, project, "_git", name] =
+        path.split('/').collect::<Vec<_>>().as_slice()
+        && project.to_lowercase() == name.to_lowercase()
+    {
+        paths.push(format!("tfs/{collection}/_git/{name}"));
+    }
+    let name = repository.server.name();
+    let mut places: Vec<_> = web_roots(repository)
+        .iter()
+        .flat_map(|root| [format!("https://{root}"), format!("http://{root}")])
+        .collect();
+    places.extend([format!("ssh://{name}:22"), format!("ssh://{name}")]);
+    let mut all = Vec::new();
+    for place in places {
+        let urls = paths.iter().map(|path| format!("{place}/{path}"));
+        all.extend(urls.flat_map(|url| [url.clone(), format!("{url}/")]));
+    }
+    all
+}
+
+/// `path` as a browser writes it.
+fn encoded(path: &str) -> String {
+    let Ok(mut url) = Url::parse("https://a.example") else { return path.to_owned() };
+    url.set_path(path);
+    url.path().trim_matches('/').to_owned()
+}
