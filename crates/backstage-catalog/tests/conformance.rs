@@ -14,7 +14,7 @@ mod memory {
 mod files {
     use super::ENTITIES;
     use backstage_catalog::FileCatalog;
-    use coder_config::CatalogLocation;
+    use coder_config::{CatalogConfig, CatalogLocation};
     use std::path::{Path, PathBuf};
     use std::sync::LazyLock;
 
@@ -29,7 +29,8 @@ mod files {
     });
 
     fn catalog() -> FileCatalog {
-        FileCatalog::in_directory(&*DIRECTORY, [CatalogLocation::new("file", "*.yaml")])
+        let location = CatalogLocation::new("file", "*.yaml").allow(["User", "Group"]);
+        FileCatalog::in_directory(&*DIRECTORY, &CatalogConfig::new([location]))
     }
 
     coder_testkit::catalog_tests!(tokio::test, catalog());

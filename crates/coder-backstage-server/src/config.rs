@@ -1,15 +1,16 @@
 //! `coder-backstage config …`: looking at a configuration without serving it.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
-use backstage_catalog::MemoryCatalog;
 use coder_auth::MemoryAuthStore;
 use coder_config::{AppConfig, ConfigSources, Notice};
 use coder_core::{ReqwestTransport, World};
 use coder_portal::Portal;
 
 use crate::args::{CheckArgs, ConfigCommand, PrintArgs};
+use crate::catalog::Source;
 use crate::configuration::{process_environment, read};
 use crate::failure::Failure;
 use crate::serve::USER_AGENT;
@@ -32,20 +33,23 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
         let _ = write_out(&lines(errors.notices()));
     })?;
     // What else keeps `serve` from starting: sign-in resolvers, keys, the place of the sessions.
-    let portal = portal_of(&config)?;
+    let (portal, of_catalog) = portal_of(&config)?;
     let place = store::check(&config.session, &args.data.directory())?;
     let place = place.map(|notice| format!("{notice}\n")).unwrap_or_default();
     let files = loaded.files().join(", ");
-    let (notices, uris) = (lines(config.notices()), redirect_uris(&config, &portal));
+    let notices = lines(config.notices()) + &lines(&of_catalog);
+    let uris = redirect_uris(&config, &portal);
     write_out(&format!("{notices}{place}{uris}{files}: nothing is wrong\n"))
 }
 
-/// Without its store and its catalog's files: checking changes nothing.
-fn portal_of(config: &AppConfig) -> Result<Portal, Failure> {
+/// Builds the portal without its store, since checking changes nothing, and returns what a person
+/// should know about its catalog.
+fn portal_of(config: &AppConfig) -> Result<(Portal, Vec<Notice>), Failure> {
     let world = World::native(ReqwestTransport::new(USER_AGENT)?).ok_or(Failure::NoRuntime)?;
-    let catalog = Arc::new(MemoryCatalog::default());
+    let Source { catalog, notices } = Source::new(config, Path::new(""), &world)?;
     let store = Arc::new(MemoryAuthStore::new());
-    Ok(Portal::builder(config, &world, catalog, store).files(&read).build()?)
+    let portal = Portal::builder(config, &world, catalog, store).files(&read).build()?;
+    Ok((portal, notices))
 }
 
 /// Lists the redirect URI to register at Coder for each environment, a line each.
@@ -73,7 +77,7 @@ fn print(args: &PrintArgs) -> Result<(), Failure> {
     };
     // What is wrong is told by `config check`; here it leaves no redirect URI to print.
     let uris = AppConfig::from_loaded(&loaded).ok().and_then(|config| {
-        let uris = redirect_uris(&config, &portal_of(&config).ok()?);
+        let uris = redirect_uris(&config, &portal_of(&config).ok()?.0);
         Some(uris.lines().map(|line| format!("# {line}\n")).collect::<String>())
     });
     write_out(&(values + &uris.unwrap_or_default()))

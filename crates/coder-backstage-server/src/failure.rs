@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use coder_auth::RegistrationError;
 use coder_auth_sqlx::SqlStoreError;
-use coder_config::{ConfigErrors, Listen};
+use coder_config::{ConfigError, ConfigErrors, Listen};
 use coder_core::{DeploymentUrl, ReqwestTransportError};
 use coder_portal::PortalError;
 
@@ -15,6 +15,9 @@ pub(crate) enum Failure {
     /// The configuration cannot be used.
     #[error(transparent)]
     Configuration(#[from] ConfigErrors),
+    /// The configuration leaves out what the server needs.
+    #[error(transparent)]
+    Incomplete(#[from] ConfigError),
     /// The configuration is fine in itself, but no portal can be made of it.
     #[error(transparent)]
     Portal(#[from] PortalError),

@@ -24,8 +24,10 @@
 //!         clientSecret: ${CODER_OAUTH_CLIENT_SECRET}
 //!         deploymentUrl: https://coder.example.com
 //!         signIn: { resolvers: [{ resolver: usernameMatchingUserEntityName }] }
-//! coder: { workspaces: { defaultTemplateName: devcontainers, repoUrlParamKeys: [git_repo] } }
-//! catalog: { locations: [{ type: file, target: ./catalog/*.yaml }] }
+//! coder:
+//!   workspaces: { defaultTemplateName: devcontainers, repoUrlParamKeys: [git_repo] }
+//!   # The Backstage whose catalog knows the people and the components.
+//!   catalog: { type: backstage, baseUrl: https://portal.example.com, token: '${BACKSTAGE_CATALOG_TOKEN}' }
 //! ```
 //!
 //! # What it does
@@ -47,6 +49,7 @@
 //! The libraries below it are introduced by the crate [`coder-backstage`](https://docs.rs/coder-backstage).
 
 mod args;
+mod catalog;
 mod config;
 mod configuration;
 #[cfg(feature = "demo")]

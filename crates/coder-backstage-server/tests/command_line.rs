@@ -356,6 +356,80 @@ fn a_sign_in_resolver_that_nobody_has_fails_the_check_with_the_nearest_name() {
     assert!(err.contains("did you mean `usernameMatchingUserEntityName`?"), "{err}");
 }
 
+/// An app-config whose people sign in by this resolver, with more behind it.
+fn with_resolver(resolver: &str, more: &str) -> String {
+    let sign_in = format!(
+        "deploymentUrl: https://coder.example.com\n        signIn: {{ resolvers: [{resolver}] }}"
+    );
+    app_config(":7007").replace("deploymentUrl: https://coder.example.com", &sign_in) + more
+}
+
+const BY_NAME: &str = "{ resolver: usernameMatchingUserEntityName }";
+const PEOPLE: &str = "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: { name: alice }\n\
+                      spec: { memberOf: [] }\n";
+
+#[test]
+fn resolvers_that_can_find_nobody_fail_the_check_and_the_start_with_what_to_do() {
+    for (more, hint) in [
+        ("", "`coder.catalog`"),
+        ("catalog: { locations: [] }\n", "`coder.catalog`"),
+        ("catalog: { providers: { githubOrg: {} } }\n", "`coder.catalog`"),
+        (
+            "catalog: { locations: [{ type: url, target: https://x.example/org.yaml }] }\n",
+            "`coder.catalog`",
+        ),
+        ("catalog: { locations: [{ type: file, target: org.yaml }] }\n", "allow: [User, Group]"),
+        (
+            "catalog: { rules: [], locations: [{ type: file, target: org.yaml }] }\n",
+            "allow: [User, Group]",
+        ),
+    ] {
+        let directory = configured(&with_resolver(BY_NAME, more));
+        let (code, out, err) = config(&directory, &["check"]);
+        assert_eq!(code, Some(1), "{more}{out}");
+        assert!(err.contains("app-config.yaml:10:9: "), "{more}{err}");
+        assert!(err.contains("signIn.resolvers") && err.contains(hint), "{more}{err}");
+    }
+    let directory =
+        configured(&with_resolver(BY_NAME, "").replace("${CODER_OAUTH_CLIENT_SECRET}", "s"));
+    assert!(fail_to_serve(&directory).contains("signIn.resolvers"));
+}
+
+#[test]
+fn resolvers_that_can_find_somebody_pass_the_check() {
+    let anybody = "{ resolver: emailLocalPartMatchingUserEntityName, \
+                   dangerouslyAllowSignInWithoutUserInCatalog: true }";
+    let remote =
+        "coder: { catalog: { type: backstage, baseUrl: https://b.example.com, token: t } }\n";
+    let file =
+        "catalog: { locations: [{ type: file, target: org.yaml, rules: [{ allow: [User] }] }] }\n";
+    let ruled =
+        "catalog: { rules: [{ allow: [User] }], locations: [{ type: file, target: org.yaml }] }\n";
+    for (resolver, more) in [(anybody, ""), (BY_NAME, remote), (BY_NAME, file), (BY_NAME, ruled)] {
+        let directory = configured(&with_resolver(resolver, more));
+        std::fs::write(directory.path().join("org.yaml"), PEOPLE).unwrap();
+        let (code, out, err) = config(&directory, &["check"]);
+        assert_eq!(code, Some(0), "{more}{err}");
+        assert_eq!(out.lines().count(), 2, "{out}");
+    }
+}
+
+#[test]
+fn the_check_tells_what_is_not_read_and_which_entities_no_rule_lets_in() {
+    let more = "catalog:\n  locations:\n    - { type: file, target: ./*.people.yaml }\n    \
+                - { type: url, target: https://x.example/org.yaml }\n";
+    let directory = configured(&(app_config(":7007") + more));
+    std::fs::write(directory.path().join("our.people.yaml"), PEOPLE).unwrap();
+    let (code, out, err) = config(&directory, &["check"]);
+    assert_eq!(code, Some(0), "{err}");
+    let refused = "app-config.yaml:12:7: `./*.people.yaml` leads to `user:default/alice` at \
+                   our.people.yaml:1:1, which no rule lets in; add `rules: [{ allow: [User] }]`";
+    assert!(out.contains(refused), "{out}");
+    let elsewhere =
+        "app-config.yaml:13:7: the location `https://x.example/org.yaml` is of type `url`";
+    assert!(out.contains(elsewhere) && out.contains("`coder.catalog`"), "{out}");
+}
+
 #[test]
 fn a_session_of_more_than_ten_years_fails_the_check() {
     let text = app_config(":7007") + "coder: { session: { absolute: { years: 300000 } } }\n";

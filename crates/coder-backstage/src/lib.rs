@@ -35,7 +35,7 @@
 //!
 //!     let transport = ReqwestTransport::new("acme-portal/1.0")?;
 //!     let world = World::native(transport).ok_or("there is no tokio runtime")?;
-//!     let catalog = FileCatalog::new(config.catalog_locations.clone());
+//!     let catalog = FileCatalog::new(&config.catalog);
 //!
 //!     // A restart signs nobody out: logins are in a file, sealed with the key beside it.
 //!     let database = Path::new("auth.sqlite");

@@ -89,10 +89,11 @@ mod workspaces_config;
 pub mod yaml;
 
 pub use app_config::{
-    AccessTokenPolicy, AppConfig, AuthConfig, BackendConfig, BuiltInSignInResolver,
-    CatalogLocation, CoderEnvironment, CorsConfig, CustomSignInResolver, KeyStoreConfig, Listen,
-    ListenError, Logout, ProxyConfig, SessionConfig, SessionStoreConfig, SignInResolverConfig,
-    SignInResolverName, StaticKeyConfig, TrustedIssuerConfig,
+    AccessTokenPolicy, AllowedEntities, AppConfig, AuthConfig, BackendConfig,
+    BuiltInSignInResolver, CatalogConfig, CatalogLocation, CatalogRule, CoderEnvironment,
+    CorsConfig, CustomSignInResolver, KeyStoreConfig, Listen, ListenError, Logout, ProxyConfig,
+    RemoteCatalogConfig, RuleLocation, RuleTarget, SessionConfig, SessionStoreConfig,
+    SignInResolverConfig, SignInResolverName, StaticKeyConfig, TrustedIssuerConfig,
 };
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};

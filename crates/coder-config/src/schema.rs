@@ -282,6 +282,11 @@ fn coder() -> Value {
                 "keys": { "type": "array", "items": secret("A key of at least 32 random characters."), "description": "What seals what is stored, the newest first; each once." },
                 "store": store(),
             })),
+            "catalog": closed("The Backstage whose catalog is asked, in place of the files of `catalog.locations`.", &["type", "baseUrl", "token"], &json!({
+                "type": { "const": "backstage" },
+                "baseUrl": url("Where this server reaches that Backstage's backend."),
+                "token": secret("A static token of that Backstage's `backend.auth.externalAccess`."),
+            })),
             "oauth": { "type": "object", "deprecated": true, "description": "Of the former backend plugin; ignored. Move it to `auth.providers.coder`." },
             "trustedIssuers": {
                 "type": "array",
@@ -348,10 +353,33 @@ fn catalog() -> Value {
                     "target": text("A path, possibly with `*`, or a URL."),
                     "rules": {
                         "type": "array",
-                        "items": {
-                            "type": "object",
-                            "properties": { "allow": texts("Kinds of entities that may come from here.") },
-                        },
+                        "items": closed("Kinds that may come from here.", &["allow"], &json!({
+                            "allow": { "type": "array", "items": { "type": "string" }, "description": "Kinds of entities that may come from here, beside those of `catalog.rules`." },
+                        })),
+                    },
+                })),
+            },
+            "rules": {
+                "type": "array",
+                "description": "Which entities may come from all locations; without it Components, APIs and Locations.",
+                "items": closed("Entities that may enter the catalog.", &["allow"], &json!({
+                    "allow": {
+                        "type": "array",
+                        "items": { "oneOf": [
+                            { "type": "string", "description": "A kind." },
+                            closed("Entities of a kind.", &["kind"], &json!({
+                                "kind": { "type": "string", "description": "The kind." },
+                                "spec.type": { "type": "string", "description": "Their `spec.type`." },
+                            })),
+                        ] },
+                    },
+                    "locations": {
+                        "type": "array",
+                        "items": closed("The locations that the rule holds for.", &["type"], &json!({
+                            "type": text("`file` or `url`."),
+                            "exact": text("The target; for a file its absolute path."),
+                            "pattern": text("A pattern of targets."),
+                        })),
                     },
                 })),
             },

@@ -55,7 +55,7 @@ fn the_seeds_configuration_is_read_as_it_stands() {
     assert_eq!(workspaces.default_template.as_ref().unwrap().to_string(), "devcontainers");
     assert_eq!(workspaces.repo_url_param_keys, ["custom_repo", "repo_url"]);
     assert_eq!(workspaces.params.keys().collect::<Vec<_>>(), ["repo", "region"]);
-    assert_eq!(config.catalog_locations[0].target, "./catalog-info.yaml");
+    assert_eq!(config.catalog.locations[0].target, "./catalog-info.yaml");
     insta::assert_snapshot!(told(&Ok(config)), @"notice: app-config.yaml:56:14: `integrations.github[0].token` is left out, because the environment variable `GITHUB_TOKEN` is not set");
 }
 

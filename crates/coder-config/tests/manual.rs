@@ -82,14 +82,18 @@ fn the_page_tells_of_no_key_that_is_not_in_the_schema() {
 #[test]
 fn the_examples_of_the_page_are_read_without_a_word() {
     let page = page();
-    let [app_config, entity] = blocks(&page, "yaml").try_into().unwrap();
+    let examples = blocks(&page, "yaml");
+    let [app_config, parts @ .., entity] = &examples[..] else { panic!("{examples:?}") };
+    for part in parts {
+        assert!(yaml::document("app-config.yaml", part).is_ok(), "{part}");
+    }
     let environment = Environment::from_iter([
         ("CODER_OAUTH_CLIENT_ID", "id"),
         ("CODER_OAUTH_CLIENT_SECRET", "s"),
         ("CODER_SESSION_KEY", "6tDZ2sJ0xv9Q4mWkYp1rB8uHc3eLf7Ga"),
         ("DATABASE_URL", "postgres://db/portal"),
     ]);
-    let files = BTreeMap::from([("app-config.yaml".to_owned(), app_config.to_owned())]);
+    let files = BTreeMap::from([("app-config.yaml".to_owned(), (*app_config).to_owned())]);
     let loaded = ConfigSources::new(&files, &environment).load().unwrap();
     assert_eq!(AppConfig::from_loaded(&loaded).unwrap().notices(), []);
     let entity = yaml::document("catalog-info.yaml", entity).unwrap();

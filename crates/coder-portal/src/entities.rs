@@ -1,5 +1,7 @@
 //! The catalog's components, and the Coder workspaces that belong to each.
 
+use std::time::Duration;
+
 use backstage_catalog::{CatalogError, EntityFilter};
 use bytes::Bytes;
 use coder_auth::http::{ErrorResponse, json, single_param};
@@ -67,6 +69,9 @@ struct WorkspaceItem {
     links: WorkspaceLinks,
 }
 
+/// How long to wait before the catalog is asked again.
+const CATALOG_RETRY_AFTER: Duration = Duration::from_secs(5);
+
 /// Reasons why a route about entities has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EntitiesError {
@@ -87,7 +92,10 @@ impl From<EntitiesError> for ErrorResponse {
         let status = match &error {
             EntitiesError::Auth(error) => return error.into(),
             EntitiesError::NoEntity(_) => StatusCode::NOT_FOUND,
-            EntitiesError::Catalog(_) => StatusCode::SERVICE_UNAVAILABLE,
+            EntitiesError::Catalog(error) => {
+                let wait = error.is_transient().then_some(CATALOG_RETRY_AFTER);
+                return Self::from_error(StatusCode::SERVICE_UNAVAILABLE, error).retry_after(wait);
+            }
             EntitiesError::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
             EntitiesError::Coder(error) if error.is_unauthorized() => {
                 return Self::from_error(StatusCode::UNAUTHORIZED, error)

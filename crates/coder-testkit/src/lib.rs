@@ -93,6 +93,7 @@
 //! | templates, their versions and parameters | [`FakeCoder::add_template`], [`FakeTemplate::new_version`], [`FakeTemplate::parameter`] |
 //! | dynamic or classic parameters | [`FakeTemplate::classic_parameters`] |
 //! | whether members may cancel builds | [`FakeTemplate::cancel_by_members`] |
+//! | whether workspaces must use the active version | [`FakeTemplate::require_active_version`] |
 //! | external accounts, by template and by person | [`FakeTemplate::external_auth`], [`FakeCoder::link_external_auth`] |
 //! | restart of the server | [`FakeCoder::restart`] |
 //!

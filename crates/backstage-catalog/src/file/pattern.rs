@@ -1,6 +1,7 @@
 //! Targets with `*`, `**` and `?`.
 
 use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// How deep `**` goes.
@@ -21,65 +22,100 @@ pub(super) fn tidy(path: &Path) -> PathBuf {
     out
 }
 
-fn is_pattern(name: &str) -> bool {
+fn is_magic(name: &str) -> bool {
     name.contains(['*', '?', '[', '{'])
+}
+
+/// Returns `true` when the target may name any number of files.
+pub(super) fn is_pattern(target: &Path) -> bool {
+    target.components().any(|component| component.as_os_str().to_str().is_some_and(is_magic))
 }
 
 /// The directory below which all files are that a target names.
 pub(super) fn fixed_directory(target: &Path) -> PathBuf {
     let directory = target.parent().unwrap_or(Path::new(""));
-    let fixed = directory.components().take_while(|component| {
-        component.as_os_str().to_str().is_none_or(|name| !is_pattern(name))
-    });
+    let fixed = directory
+        .components()
+        .take_while(|component| component.as_os_str().to_str().is_none_or(|name| !is_magic(name)));
     fixed.collect()
 }
 
 /// The files a target names, in order. As in Backstage, `*` does not match a leading dot.
-pub(super) fn expand(target: &Path) -> Vec<PathBuf> {
+///
+/// # Errors
+///
+/// Fails when a directory of a pattern cannot be listed, so that nobody knows which files there are.
+pub(super) fn expand(target: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = vec![PathBuf::new()];
+    let mut is_fixed = true;
     for component in target.components() {
         let name = component.as_os_str();
-        match name.to_str().filter(|name| is_pattern(name)) {
-            None => found.iter_mut().for_each(|path| path.push(name)),
-            Some("**") => found = found.iter().flat_map(|path| below(path, 0)).collect(),
-            Some(pattern) => {
-                found = found.iter().flat_map(|path| matching(path, pattern)).collect();
+        let Some(pattern) = name.to_str().filter(|name| is_magic(name)) else {
+            found.iter_mut().for_each(|path| path.push(name));
+            continue;
+        };
+        let mut next = Vec::new();
+        for path in &found {
+            match pattern {
+                "**" => below(path, is_fixed, 0, &mut next)?,
+                pattern => matching(path, is_fixed, pattern, &mut next)?,
             }
         }
+        (found, is_fixed) = (next, false);
     }
     found.retain(|path| path.is_file());
     found.dedup();
-    found
+    Ok(found)
 }
 
-fn matching(directory: &Path, pattern: &str) -> Vec<PathBuf> {
-    let mut paths = names(directory);
+fn matching(
+    directory: &Path,
+    is_fixed: bool,
+    pattern: &str,
+    all: &mut Vec<PathBuf>,
+) -> io::Result<()> {
+    let mut paths = names(directory, is_fixed)?;
     paths.retain(|name| {
         (pattern.starts_with('.') || !name.starts_with('.'))
             && fast_glob::glob_match(pattern, name.as_str())
     });
-    paths.iter().map(|name| directory.join(name)).collect()
+    all.extend(paths.iter().map(|name| directory.join(name)));
+    Ok(())
 }
 
 /// The directory and all below it. Links are not followed: they may lead in circles.
-fn below(directory: &Path, depth: usize) -> Vec<PathBuf> {
-    let mut all = vec![directory.to_path_buf()];
+fn below(directory: &Path, is_fixed: bool, depth: usize, all: &mut Vec<PathBuf>) -> io::Result<()> {
+    all.push(directory.to_path_buf());
     if depth < MAX_DEPTH {
-        for name in names(directory).iter().filter(|name| !name.starts_with('.')) {
+        for name in names(directory, is_fixed)?.iter().filter(|name| !name.starts_with('.')) {
             let path = directory.join(name);
             if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-                all.extend(below(&path, depth + 1));
+                below(&path, false, depth + 1, all)?;
             }
         }
     }
-    all
+    Ok(())
 }
 
-fn names(directory: &Path) -> Vec<String> {
+/// The names in a directory. One that a pattern found may be no directory, or gone meanwhile; one
+/// that is named must be there.
+fn names(directory: &Path, is_fixed: bool) -> io::Result<Vec<String>> {
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let listed = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = match listed {
+        Err(error)
+            if !is_fixed
+                && matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+        {
+            Vec::new()
+        }
+        listed => listed?,
+    };
     let mut names: Vec<_> =
-        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        entries.into_iter().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
-    names
+    Ok(names)
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coder_config::{Entity, EntityRef};
+use coder_config::{Entity, EntityRef, RemoteCatalogConfig};
 use coder_core::{RetryPolicy, Secret, World};
 
 use self::api::Api;
@@ -69,6 +69,11 @@ impl RemoteCatalog {
         let retry = RetryPolicy::INTERACTIVE;
         let api = Api { world: world.clone(), url, token, retry };
         Self { api, cache: Cache::new(FRESH_FOR) }
+    }
+
+    /// Creates the catalog that `coder.catalog` of app-config names.
+    pub fn from_config(world: &World, config: &RemoteCatalogConfig) -> Self {
+        Self::new(world, config.url.clone().into(), config.token.clone())
     }
 
     /// Sets how long an answer may be given again: 60 seconds by default. [`Duration::ZERO`] asks for

@@ -42,6 +42,12 @@ impl CatalogUrl {
     }
 }
 
+impl From<DeploymentUrl> for CatalogUrl {
+    fn from(url: DeploymentUrl) -> Self {
+        Self(url)
+    }
+}
+
 impl FromStr for CatalogUrl {
     type Err = CatalogUrlError;
 

@@ -64,6 +64,8 @@ pub struct CoderEnvironment {
     path: String,
     /// Where `callbackUrl` is written, if it is.
     callback_at: Option<Provenance>,
+    /// Where `signIn` is written, if it is.
+    sign_in_at: Option<Provenance>,
 }
 
 impl CoderEnvironment {
@@ -77,6 +79,26 @@ impl CoderEnvironment {
     pub fn invalid_callback_url(&self, problem: impl Into<String>) -> ConfigError {
         let at = self.callback_at.as_ref().unwrap_or(&self.provenance);
         ConfigError::invalid(format!("{}.callbackUrl", self.path), at.clone(), problem)
+    }
+
+    /// Creates the error for `signIn.resolvers` that cannot be used as they are, at their place:
+    /// `problem` says what is wrong with them and what to do.
+    pub fn invalid_resolvers(&self, problem: impl Into<String>) -> ConfigError {
+        let at = self.sign_in_at.as_ref().unwrap_or(&self.provenance);
+        ConfigError::invalid(format!("{}.signIn.resolvers", self.path), at.clone(), problem)
+    }
+
+    /// Returns `true` when nobody can sign in without a User entity in the catalog: there are
+    /// resolvers, all of them are built in, and none lets in people who are in no catalog.
+    pub fn needs_users(&self) -> bool {
+        let resolvers = &self.sign_in_resolvers;
+        !resolvers.is_empty()
+            && resolvers.iter().all(|resolver| match resolver {
+                SignInResolverConfig::BuiltIn(rule) => {
+                    !rule.dangerously_allow_sign_in_without_user_in_catalog
+                }
+                SignInResolverConfig::Custom(_) => false,
+            })
     }
 }
 
@@ -279,6 +301,7 @@ impl<'a> Reader<'a> {
             callback_at: self
                 .value(&section, "callbackUrl")
                 .map(|value| value.node.provenance().clone()),
+            sign_in_at: self.section(&section, "signIn").provenance(),
         })
     }
 }

@@ -3,9 +3,23 @@
 use coder_core::host_and_port;
 use url::Url;
 
+use super::catalog_rules::CatalogRule;
 use super::reader::{Reader, Section};
 use crate::Provenance;
 use crate::repository::{Scm, ScmIntegrations, Storage};
+
+/// The section `catalog`: where entities are read from, and which of them may enter the catalog.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CatalogConfig {
+    /// `catalog.locations`, in their order.
+    pub locations: Vec<CatalogLocation>,
+    /// `catalog.rules`, for all locations. `None` allows what Backstage allows without rules:
+    /// Components, APIs and Locations. An empty list allows nothing.
+    ///
+    /// Each location may allow further kinds of its own ([`CatalogLocation::allow`]).
+    pub rules: Option<Vec<CatalogRule>>,
+}
 
 /// One item of `catalog.locations`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,35 +29,63 @@ pub struct CatalogLocation {
     pub kind: String,
     /// `target`: a path, possibly with `*`, or a URL.
     pub target: String,
-    /// `rules[].allow`: the kinds of entities that may come from here; `None` allows the usual
-    /// ones.
-    pub allow: Option<Vec<String>>,
+    /// `rules[].allow`: the kinds of entities that may come from here, beside those that the rules
+    /// for all locations let in.
+    pub allow: Vec<String>,
     /// Where it is written.
     pub provenance: Option<Provenance>,
 }
 
+impl CatalogConfig {
+    /// Creates a catalog of these locations with Backstage's default rules.
+    pub fn new(locations: impl IntoIterator<Item = CatalogLocation>) -> Self {
+        Self { locations: locations.into_iter().collect(), rules: None }
+    }
+
+    /// Sets the rules that hold for all locations, in place of the default ones.
+    #[must_use]
+    pub fn rules(mut self, rules: impl IntoIterator<Item = CatalogRule>) -> Self {
+        self.rules = Some(rules.into_iter().collect());
+        self
+    }
+}
+
 impl CatalogLocation {
-    /// A location that is not read from configuration.
+    /// Creates a location that is not read from configuration.
     pub fn new(kind: impl Into<String>, target: impl Into<String>) -> Self {
-        Self { kind: kind.into(), target: target.into(), allow: None, provenance: None }
+        Self { kind: kind.into(), target: target.into(), allow: Vec::new(), provenance: None }
+    }
+
+    /// Sets the kinds of entities that may come from here, beside those that the rules for all
+    /// locations let in.
+    #[must_use]
+    pub fn allow<K: Into<String>>(mut self, kinds: impl IntoIterator<Item = K>) -> Self {
+        self.allow = kinds.into_iter().map(Into::into).collect();
+        self
     }
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn catalog_locations(&mut self, root: &Section<'a>) -> Vec<CatalogLocation> {
+    /// Reads the section `catalog`. With `coder.catalog` it is about the catalog of that Backstage.
+    pub(super) fn catalog(&mut self, root: &Section<'a>, is_elsewhere: bool) -> CatalogConfig {
         let catalog = self.section(root, "catalog");
-        self.slips(&catalog, &["locations"]);
-        let locations = self.sections(&catalog, "locations");
+        self.slips(&catalog, &["locations", "rules"]);
+        if is_elsewhere {
+            return CatalogConfig::default();
+        }
+        self.catalog_providers(&catalog);
+        let rules = self.catalog_rules(&catalog);
+        CatalogConfig { locations: self.catalog_locations(&catalog), rules }
+    }
+
+    fn catalog_locations(&mut self, catalog: &Section<'a>) -> Vec<CatalogLocation> {
+        let locations = self.sections(catalog, "locations");
         let mut read = Vec::new();
         for location in &locations {
             self.only(location, &["type", "target", "rules"]);
             let kind = self.required(location, "type");
             let target = self.required(location, "target");
-            let allow = self.value(location, "rules").map(|_| {
-                let rules = self.sections(location, "rules");
-                let allowed = rules.iter().flat_map(|rule| self.texts(rule, "allow"));
-                allowed.map(str::to_owned).collect()
-            });
+            let allow = self.kinds_of_location(location);
             if let (Some(kind), Some(target)) = (kind, target) {
                 let provenance = location.provenance();
                 read.push(CatalogLocation {

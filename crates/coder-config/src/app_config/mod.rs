@@ -5,6 +5,7 @@ mod backend;
 mod browser_urls;
 mod callback_url;
 mod catalog;
+mod catalog_rules;
 mod coder;
 mod cors;
 mod duration;
@@ -13,6 +14,7 @@ mod key_store;
 mod origins;
 mod proxy;
 mod reader;
+mod remote_catalog;
 mod sealing_keys;
 mod session;
 mod sign_in;
@@ -22,10 +24,12 @@ use url::Url;
 
 pub use auth::{AuthConfig, CoderEnvironment};
 pub use backend::{BackendConfig, Listen, ListenError};
-pub use catalog::CatalogLocation;
+pub use catalog::{CatalogConfig, CatalogLocation};
+pub use catalog_rules::{AllowedEntities, CatalogRule, RuleLocation, RuleTarget};
 pub use cors::CorsConfig;
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::ProxyConfig;
+pub use remote_catalog::RemoteCatalogConfig;
 pub(crate) use session::StoreType;
 pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
 pub(crate) use sign_in::RuleOptions;
@@ -37,6 +41,9 @@ pub use trusted_issuers::TrustedIssuerConfig;
 use crate::repository::ScmIntegrations;
 use crate::{ConfigErrors, LoadedConfig, Notice, WorkspacesConfig};
 use reader::Reader;
+
+const CODER_KEYS: &[&str] =
+    &["deployment", "workspaces", "session", "trustedIssuers", "catalog", "oauth"];
 
 /// Everything that a portal reads from app-config, checked.
 #[derive(Clone, Debug)]
@@ -56,8 +63,11 @@ pub struct AppConfig {
     pub trusted_issuers: Vec<TrustedIssuerConfig>,
     /// `proxy.endpoints./coder`, if it is configured.
     pub proxy: Option<ProxyConfig>,
-    /// Section `catalog.locations`, in its order.
-    pub catalog_locations: Vec<CatalogLocation>,
+    /// `catalog`: where entities are read from. It is empty when `remote_catalog` is set, since the
+    /// section is then about the catalog of that Backstage.
+    pub catalog: CatalogConfig,
+    /// `coder.catalog`: the Backstage whose catalog is asked in place of files.
+    pub remote_catalog: Option<RemoteCatalogConfig>,
     /// `integrations`: which source-control system runs where.
     pub integrations: ScmIntegrations,
     notices: Vec<Notice>,
@@ -81,18 +91,20 @@ impl AppConfig {
         let backend = reader.backend(&root);
         let auth = reader.auth(&root);
         let coder = reader.section(&root, "coder");
-        reader.only(&coder, &["deployment", "workspaces", "session", "trustedIssuers", "oauth"]);
+        reader.only(&coder, CODER_KEYS);
         reader.former_oauth(&coder);
         let session = reader.session(&coder);
         let trusted_issuers = reader.trusted_issuers(&coder);
         let workspaces = reader.workspaces(&coder, auth.as_ref());
         let proxy = reader.proxy(&root);
-        let catalog_locations = reader.catalog_locations(&root);
+        let remote_catalog = reader.remote_catalog(&coder);
+        let is_elsewhere = reader.value(&coder, "catalog").is_some();
+        let catalog = reader.catalog(&root, is_elsewhere);
         let integrations = reader.integrations(&root);
         reader.browser_urls(auth.as_ref(), session.dangerously_allow_http);
         reader.origins_that_sign_in(session.dangerously_allow_http);
         reader.origins_that_read(backend.as_ref().and_then(|backend| backend.cors.as_ref()));
-        reader.one_purpose_for_each_file(auth.as_ref(), &catalog_locations);
+        reader.one_purpose_for_each_file(auth.as_ref(), &catalog.locations);
         if let (Some(app), Some(backend)) = (&app_base_url, &backend) {
             reader.cors_of_the_app(app, &backend.base_url, backend.cors.as_ref());
         }
@@ -109,7 +121,8 @@ impl AppConfig {
                     session,
                     trusted_issuers,
                     proxy,
-                    catalog_locations,
+                    catalog,
+                    remote_catalog,
                     integrations,
                     notices,
                 })

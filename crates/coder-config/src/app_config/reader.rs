@@ -304,6 +304,11 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// Returns the value as a section, for a mapping that stands in a list.
+    pub(super) fn section(&self) -> Section<'a> {
+        Section { path: self.path.clone(), node: Some(self.node), key: Some(self.node.location()) }
+    }
+
     /// Returns the items of a list; any other value but an empty text is the only item.
     pub(super) fn items(&self) -> Vec<Self> {
         match self.node.as_list() {

@@ -65,6 +65,8 @@ pub(crate) enum AgentEvent {
     Lost,
     /// It is started again, connects, and runs its scripts once more.
     Back,
+    /// Its connection is there again, and its process has run all the time.
+    Reconnects,
     /// It is told to end: it runs its stop scripts, and goes.
     ShutsDown,
 }
@@ -192,6 +194,7 @@ impl Agent {
                 AgentEvent::Back => {
                     state.connect(*at, pace, start, replaced(index + 1));
                 }
+                AgentEvent::Reconnects => state.reconnect(*at),
                 AgentEvent::ShutsDown => {
                     let stop = self.plan.scripts.stop;
                     if stop.is_some() {
@@ -466,6 +469,15 @@ impl AgentState {
     fn lose(&mut self, at: Timestamp) {
         self.status = "disconnected";
         self.disconnected_at = Some(at);
+    }
+
+    /// The connection is there again, unless the process has ended.
+    fn reconnect(&mut self, at: Timestamp) {
+        let has_ended = matches!(self.lifecycle, "off" | "shutdown_error" | "shutdown_timeout");
+        if self.status == "disconnected" && !has_ended {
+            self.status = "connected";
+            self.connected_at = Some(at);
+        }
     }
 
     fn shut_down(&mut self, at: Timestamp, ends: Timestamp, stop: ScriptFate, now: Timestamp) {

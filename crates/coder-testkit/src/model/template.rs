@@ -37,6 +37,10 @@ pub(crate) struct Template {
     pub(crate) log: [Vec<String>; 2],
     /// The failure of builds that start its workspaces: an error, and a code when there is one.
     pub(crate) builds_fail: Option<(String, Option<String>)>,
+    /// The failure of builds that delete its workspaces, likewise.
+    pub(crate) deletions_fail: Option<(String, Option<String>)>,
+    /// Whether its workspaces must use the active version.
+    pub(crate) require_active_version: bool,
     /// External authentication that everyone needs before creating: id and display name.
     pub(crate) external_auth: Vec<(String, String)>,
     /// Oldest first; the last one is active.
@@ -93,6 +97,8 @@ impl Template {
             resources: resources::usual(),
             log: resources::usual_log(),
             builds_fail: None,
+            deletions_fail: None,
+            require_active_version: false,
             external_auth: Vec::new(),
             versions: vec![version],
         }

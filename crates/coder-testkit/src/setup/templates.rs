@@ -94,6 +94,12 @@ impl FakeTemplate {
         self.change(|template| template.cancel_by_members = allowed)
     }
 
+    /// Whether it says that its workspaces must use the active version; it does not unless said. The
+    /// fake shows the setting, and still builds other versions.
+    pub fn require_active_version(self, required: bool) -> Self {
+        self.change(|template| template.require_active_version = required)
+    }
+
     /// Gives the active version a text parameter with a default.
     pub fn parameter(self, name: &str, default: &str) -> Self {
         self.rich_parameter(json!({ "name": name, "default_value": default, "required": false }))
@@ -201,9 +207,19 @@ impl FakeTemplate {
         self.change(|template| template.builds_fail = Some(failure))
     }
 
-    /// From now on its workspaces start again.
+    /// From now on the builds that delete its workspaces fail, with this error: the workspaces are
+    /// still there, and their status is `failed`.
+    pub fn deletions_fail(self, error: &str) -> Self {
+        let failure = (error.to_owned(), None);
+        self.change(|template| template.deletions_fail = Some(failure))
+    }
+
+    /// From now on its workspaces start again, and can be deleted.
     pub fn builds_succeed(self) -> Self {
-        self.change(|template| template.builds_fail = None)
+        self.change(|template| {
+            template.builds_fail = None;
+            template.deletions_fail = None;
+        })
     }
 
     /// People must have linked this external provider before they create a workspace (enforced

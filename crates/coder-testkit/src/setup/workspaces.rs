@@ -116,6 +116,12 @@ impl FakeCoder {
         self.happens(workspace, AgentEvent::Back, |_| true);
     }
 
+    /// Connects the agents of a workspace that were lost, now. Only their network was gone: their
+    /// processes have run all the time, and their scripts do not run anew.
+    pub fn reconnect_agents(&self, workspace: WorkspaceId) {
+        self.happens(workspace, AgentEvent::Reconnects, |_| true);
+    }
+
     /// Tells the agents of a workspace to end: they run their shutdown scripts and go, while Coder
     /// takes the workspace for running.
     pub fn shut_agents_down(&self, workspace: WorkspaceId) {

@@ -172,6 +172,36 @@ fn an_agent_connects_reports_runs_its_script_and_is_ready() {
 }
 
 #[test]
+fn an_agent_that_only_lost_its_network_comes_back_without_running_its_scripts_anew() {
+    let scene = scene(Pace::every(Duration::from_secs(10)));
+    let dev = scene.workspace().create();
+    let agent = || {
+        let (_, workspace) = scene.ask(&format!("/api/v2/workspaces/{dev}"));
+        workspace["latest_build"]["resources"][0]["agents"][0].clone()
+    };
+    let log = |agent: &Value| {
+        let id = agent["id"].as_str().unwrap();
+        scene.ask(&format!("/api/v2/workspaceagents/{id}/logs")).1
+    };
+    let before = agent();
+    scene.coder.lose_agents(dev);
+    scene.wait(20);
+    scene.holds(dev, "main", "disconnected", "");
+    scene.coder.reconnect_agents(dev);
+    let after = agent();
+    for field in ["status", "lifecycle_state", "started_at", "ready_at", "scripts", "health"] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+    assert_eq!(log(&after), log(&before));
+    assert_ne!(after["last_connected_at"], before["last_connected_at"]);
+
+    scene.coder.shut_agents_down(dev);
+    scene.wait(20);
+    scene.coder.reconnect_agents(dev);
+    assert_eq!(agent()["status"], "disconnected", "a process that has ended does not come back");
+}
+
+#[test]
 fn an_agent_that_is_told_to_end_runs_its_scripts_and_goes() {
     let scene = scene(Pace::every(Duration::from_secs(10)));
     for (workspace, state) in [

@@ -49,6 +49,44 @@ fn a_template_whose_builds_fail_fails_new_workspaces_and_starts_but_no_stop() {
 }
 
 #[test]
+fn a_template_whose_deletions_fail_keeps_its_workspaces() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let template = coder.add_template("small").deletions_fail("volume is in use");
+    let dev = coder.add_workspace(&alice, "dev").template("small").create();
+    assert_eq!(build(&coder, &alice, dev, &json!({ "transition": "delete" })), 201);
+    coder.advance(Duration::from_secs(60));
+    let failed = latest_build(&coder, &alice, dev);
+    assert_eq!((&failed["status"], &failed["transition"]), (&json!("failed"), &json!("delete")));
+    assert_eq!(failed["job"]["error"], "volume is in use");
+    coder.start(dev);
+    coder.advance(Duration::from_secs(60));
+    assert_eq!(latest_build(&coder, &alice, dev)["status"], "running");
+
+    template.builds_succeed();
+    coder.delete(dev);
+    coder.advance(Duration::from_secs(60));
+    let path = format!("/api/v2/workspaces/{dev}");
+    assert_eq!(get(&coder, &path, alice.session_token.expose()).status, 410);
+}
+
+#[test]
+fn a_template_and_its_workspaces_say_whether_the_active_version_is_required() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let dev = coder.add_workspace(&alice, "dev").template("small").create();
+    let template = coder.add_template("small");
+    let ask = |path: String| get(&coder, &path, alice.session_token.expose()).json();
+    for required in [true, false] {
+        let template = template.clone().require_active_version(required);
+        let shown = ask(format!("/api/v2/templates/{}", template.id()));
+        assert_eq!(shown["require_active_version"], required);
+        let workspace = ask(format!("/api/v2/workspaces/{dev}"));
+        assert_eq!(workspace["template_require_active_version"], required);
+    }
+}
+
+#[test]
 fn one_request_stops_and_starts_again() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use backstage_catalog::{
     Catalog, CatalogError, EntityFilter, FileCatalog, MemoryCatalog, RemoteCatalog,
 };
-use coder_config::{CatalogLocation, Entity, EntityRef, parse_entities};
+use coder_config::{CatalogConfig, CatalogLocation, Entity, EntityRef, parse_entities};
 use coder_core::{TokioRuntime, World};
 use coder_testkit::{FakeCatalog, Fault, SeededRandom, TestClock};
 
@@ -99,8 +99,9 @@ impl Files {
             .join(format!("resolvers-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
         std::fs::write(directory.join("org.yaml"), text).unwrap();
-        let location = CatalogLocation::new("file", "*.yaml");
-        let catalog = Switched::new(FileCatalog::in_directory(&directory, [location]));
+        let location = CatalogLocation::new("file", "*.yaml").allow(["User", "Group"]);
+        let config = CatalogConfig::new([location]);
+        let catalog = Switched::new(FileCatalog::in_directory(&directory, &config));
         Self { file: directory.join("org.yaml"), catalog }
     }
 }

@@ -51,7 +51,7 @@ impl Template {
             "failure_ttl_ms": 0,
             "time_til_dormant_ms": 0,
             "time_til_dormant_autodelete_ms": 0,
-            "require_active_version": false,
+            "require_active_version": self.require_active_version,
             "max_port_share_level": "public",
             "use_classic_parameter_flow": self.is_classic(deployment.settings.version),
         });

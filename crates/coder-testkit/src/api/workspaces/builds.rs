@@ -349,10 +349,11 @@ pub(crate) fn cancel(
 impl Deployment<'_> {
     /// Returns the course of a build that a request asks for.
     pub(crate) fn fate(&self, template: Uuid, transition: Transition) -> Fate {
-        let template = self.state.template(template);
-        match template.and_then(|template| template.builds_fail.clone()) {
-            Some((error, code)) if transition == Transition::Start => Fate::Fails { error, code },
-            _ => Fate::Succeeds,
-        }
+        let failure = self.state.template(template).and_then(|template| match transition {
+            Transition::Start => template.builds_fail.clone(),
+            Transition::Stop => None,
+            Transition::Delete => template.deletions_fail.clone(),
+        });
+        failure.map_or(Fate::Succeeds, |(error, code)| Fate::Fails { error, code })
     }
 }

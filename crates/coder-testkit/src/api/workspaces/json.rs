@@ -331,7 +331,8 @@ impl Workspace {
             "template_allow_user_cancel_workspace_jobs":
                 template.is_some_and(|template| template.cancel_by_members),
             "template_active_version_id": active,
-            "template_require_active_version": false,
+            "template_require_active_version":
+                template.is_some_and(|template| template.require_active_version),
             "template_use_classic_parameter_flow":
                 template.is_some_and(|template| template.is_classic(deployment.settings.version)),
             "latest_build": build.json(deployment, self, fresh),

@@ -6,8 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use backstage_catalog::{Catalog, EntityFilter, FileCatalog};
-use coder_config::CatalogLocation;
+use coder_config::{CatalogConfig, CatalogLocation, CatalogRule};
 use futures_executor::block_on;
+
+mod changes;
+mod rules;
 
 /// A fresh directory with these files.
 fn directory(name: &str, files: &[(&str, &str)]) -> PathBuf {
@@ -28,11 +31,22 @@ fn component(name: &str) -> String {
     )
 }
 
-fn catalog(root: &Path, targets: &[&str]) -> FileCatalog {
-    FileCatalog::in_directory(
-        root,
-        targets.iter().map(|target| CatalogLocation::new("file", *target)),
+fn user(name: &str) -> String {
+    format!(
+        "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata:\n  name: {name}\n\
+         spec: {{ memberOf: [team-a] }}\n"
     )
+}
+
+/// Locations of files, with rules that let in the kinds of these tests.
+fn config(targets: &[&str]) -> CatalogConfig {
+    let locations = targets.iter().map(|target| CatalogLocation::new("file", *target));
+    let kinds = ["Component", "Location", "User", "Group", "API", "Template"];
+    CatalogConfig::new(locations).rules([CatalogRule::new(kinds)])
+}
+
+fn catalog(root: &Path, targets: &[&str]) -> FileCatalog {
+    FileCatalog::in_directory(root, &config(targets))
 }
 
 fn names(catalog: &FileCatalog) -> Vec<String> {
@@ -145,52 +159,17 @@ fn a_file_is_called_by_its_path_below_its_location_and_not_by_where_it_is_on_thi
         let file = |location: &coder_config::Location| location.file().unwrap().to_owned();
         entities.iter().map(|entity| file(entity.location().unwrap())).collect::<Vec<_>>()
     };
-    let relative = FileCatalog::in_directory(
-        root.join("catalog"),
-        [CatalogLocation::new("file", "./*/a.yaml")],
-    );
+    let relative = FileCatalog::in_directory(root.join("catalog"), &config(&["./*/a.yaml"]));
     assert_eq!(called(&relative), ["team/a.yaml", "team/deep/b.yaml", "elsewhere/c.yaml"]);
     let absolute = |target: &str| {
         let target = root.join(target).display().to_string();
-        FileCatalog::new([CatalogLocation::new("file", target)])
+        FileCatalog::new(&config(&[&target]))
     };
     assert_eq!(called(&absolute("catalog/*/a.yaml")), called(&relative));
     assert_eq!(
         called(&absolute("catalog/team/a.yaml")),
         ["a.yaml", "deep/b.yaml", "elsewhere/c.yaml"],
     );
-}
-
-#[test]
-fn a_changed_file_is_read_again_and_a_new_one_is_found() {
-    let root = directory("change", &[("a.yaml", &component("before"))]);
-    let catalog = catalog(&root, &["*.yaml"]);
-    assert_eq!(names(&catalog), ["component:default/before"]);
-    fs::write(root.join("a.yaml"), component("afterwards")).unwrap();
-    assert_eq!(names(&catalog), ["component:default/afterwards"]);
-    fs::write(root.join("b.yaml"), component("new")).unwrap();
-    assert_eq!(names(&catalog), ["component:default/afterwards", "component:default/new"]);
-    fs::remove_file(root.join("a.yaml")).unwrap();
-    assert_eq!(names(&catalog), ["component:default/new"]);
-}
-
-/// The kernel refuses to read this file from its beginning, whoever asks.
-#[cfg(target_os = "linux")]
-#[test]
-fn who_may_be_in_a_file_that_cannot_be_read_now_is_not_gone() {
-    let root = directory("unreadable", &[("a.yaml", &component("a")), ("b.yaml", &component("b"))]);
-    let catalog = catalog(&root, &["*.yaml"]);
-    assert_eq!(names(&catalog).len(), 2);
-    fs::remove_file(root.join("b.yaml")).unwrap();
-    std::os::unix::fs::symlink("/proc/self/mem", root.join("b.yaml")).unwrap();
-    let entity = |name: &str| block_on(catalog.entity(&name.parse().unwrap()));
-    assert!(entity("component:a").unwrap().is_some(), "it is in another file");
-    assert!(entity("component:b").unwrap_err().is_transient());
-    assert!(block_on(catalog.entities(&EntityFilter::all())).unwrap_err().is_transient());
-    assert!(notices(&catalog, &root)[0].contains("cannot read `b.yaml`"));
-    fs::remove_file(root.join("b.yaml")).unwrap();
-    assert!(entity("component:b").unwrap().is_none(), "now it is gone");
-    assert_eq!(names(&catalog), ["component:default/a"]);
 }
 
 #[test]
@@ -209,23 +188,12 @@ fn locations_that_lead_in_a_circle_end() {
 }
 
 #[test]
-fn the_rules_of_a_location_say_which_kinds_may_come_from_it() {
-    let root = directory("rules", &[("a.yaml", &component("a"))]);
-    let mut location = CatalogLocation::new("file", "a.yaml");
-    location.allow = Some(vec!["User".to_owned()]);
-    let catalog = FileCatalog::in_directory(&root, [location]);
-    assert!(names(&catalog).is_empty());
-    assert_eq!(
-        notices(&catalog, &root),
-        ["a.yaml:1:1: `component:default/a` may not come from this location; see `rules`"],
-    );
-}
-
-#[test]
-fn a_location_on_another_machine_is_told_and_not_read() {
-    let catalog = FileCatalog::new([CatalogLocation::new("url", "https://git.example/x.yaml")]);
+fn a_location_on_another_machine_is_told_with_what_reads_it() {
+    let location = CatalogLocation::new("url", "https://git.example/x.yaml");
+    let catalog = FileCatalog::new(&CatalogConfig::new([location]));
     assert_eq!(
         catalog.notices()[0].to_string(),
-        "the location `https://git.example/x.yaml` is of type `url`; only files are read here",
+        "the location `https://git.example/x.yaml` is of type `url`, and only files are read here; \
+         `coder.catalog` names a Backstage whose catalog reads it",
     );
 }

@@ -1,0 +1,81 @@
+//! `coder.catalog`: the Backstage whose catalog is asked.
+
+use coder_core::{DeploymentUrl, DeploymentUrlError, Secret};
+
+use super::reader::{Reader, Section};
+use crate::Provenance;
+use crate::message::shown;
+
+/// The section `coder.catalog`: the Backstage backend whose catalog is asked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RemoteCatalogConfig {
+    /// The URL of the catalog's REST API: `/api/catalog` below `baseUrl`.
+    pub url: DeploymentUrl,
+    /// `token`: a static token of that Backstage's `backend.auth.externalAccess`.
+    pub token: Secret,
+    /// Where the section is written.
+    pub provenance: Provenance,
+}
+
+/// Where Backstage's backend serves its catalog.
+const CATALOG_PATH: &str = "/api/catalog";
+
+impl<'a> Reader<'a> {
+    pub(super) fn remote_catalog(&mut self, coder: &Section<'a>) -> Option<RemoteCatalogConfig> {
+        self.value(coder, "catalog")?;
+        let section = self.section(coder, "catalog");
+        self.only(&section, &["type", "baseUrl", "token"]);
+        let kind = self.required(&section, "type").and_then(|text| {
+            self.parse(&section, "type", text, |text| match text {
+                "backstage" => Ok(()),
+                _ => Err("it must be `backstage`"),
+            })
+        });
+        let url = self
+            .required(&section, "baseUrl")
+            .and_then(|text| self.parse(&section, "baseUrl", text, api_url));
+        let token = self.required_secret(&section, "token");
+        if let (Some(token), Some(value)) = (&token, self.value(&section, "token"))
+            && token.to_bearer().is_err()
+        {
+            self.invalid(&value, "holds characters that no HTTP header can carry");
+        }
+        kind?;
+        Some(RemoteCatalogConfig { url: url?, token: token?, provenance: section.provenance()? })
+    }
+
+    /// Tells which providers of Backstage's catalog fill nothing here.
+    pub(super) fn catalog_providers(&mut self, catalog: &Section<'a>) {
+        let providers = self.section(catalog, "providers");
+        for key in providers.keys() {
+            let path = providers.path_of(key);
+            let message = format!(
+                "`{}` is not read here; `coder.catalog` names a Backstage whose catalog it fills",
+                shown(&path)
+            );
+            let notice = crate::Notice::new(path, message);
+            self.notices.push(match providers.key_location(key) {
+                Some(at) => notice.at(at.clone()),
+                None => notice,
+            });
+        }
+    }
+}
+
+/// Reads the URL of a backend, and returns that of its catalog.
+fn api_url(text: &str) -> Result<DeploymentUrl, String> {
+    let base = DeploymentUrl::parse(text).map_err(|error| match error {
+        DeploymentUrlError::NotAUrl(_) => {
+            "not a URL; write it like `https://backstage.example.com`".to_owned()
+        }
+        other => other.to_string(),
+    })?;
+    if base.as_str().ends_with(CATALOG_PATH) {
+        return Err(format!(
+            "it must be the backend's own URL, Backstage's `backend.baseUrl`; leave \
+             `{CATALOG_PATH}` out"
+        ));
+    }
+    DeploymentUrl::parse(&format!("{base}{CATALOG_PATH}")).map_err(|error| error.to_string())
+}
