@@ -79,7 +79,9 @@ async fn logs_at_trace_tell_what_happened_and_no_secret() {
         runtime: Arc::new(AtOnce),
     };
     let token = &root.session_token;
-    let visitor = Client::new(&world, coder.url().clone()).with_deadline(Duration::MAX);
+    let visitor = Client::new(&world, coder.url().clone())
+        .with_deadline(Duration::MAX)
+        .with_stream_idle_limit(Duration::MAX);
     let client = visitor.clone().with_credential(Credential::SessionToken(token.clone()));
     let bearer = visitor.clone().with_credential(Credential::Bearer(token.clone()));
 
