@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let me = client.send(&GetUser::me()).await?;
     let mine = client.send(&ListWorkspaces::new(WorkspaceFilter::new().mine())).await?;
-    println!("{} has {} workspaces", me.username, mine.count);
+    println!("{} has {} workspaces", me.username, mine.workspaces.len());
     for workspace in mine.workspaces {
         let (template, status) = (workspace.template_name, workspace.latest_build.status);
         println!("{:30} {template:20} {status}", workspace.name);
