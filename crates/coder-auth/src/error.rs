@@ -6,7 +6,6 @@ use std::time::Duration;
 use coder_core::RandomError;
 use http::StatusCode;
 
-use crate::caller::passed_tokens::ANSWER_TTL;
 use crate::http::error::RequestError;
 use crate::identity::VerifyError;
 use crate::routes::error::LinkError;
@@ -61,7 +60,10 @@ pub enum AuthErrorKind {
     OtherUser,
     /// Coder has refused many tokens within the last minute, so no unknown token is tried.
     #[error("too many unknown Coder tokens were tried; try again in a minute")]
-    TooManyTokens,
+    TooManyTokens {
+        /// Time until one of the refusals is forgotten.
+        retry_after: Duration,
+    },
     /// The answer was not ready within the time limit of the route.
     #[error("Coder takes too long to answer; try again in a moment")]
     TooSlow,
@@ -138,7 +140,7 @@ impl AuthError {
             | Kind::Store(_)
             | Kind::Random(_)
             | Kind::OtherUser
-            | Kind::TooManyTokens
+            | Kind::TooManyTokens { .. }
             | Kind::TooSlow
             | Kind::Overtaken
             | Kind::RotationUnderWay
@@ -163,7 +165,7 @@ impl AuthError {
     pub fn retry_after(&self) -> Option<Duration> {
         let asked = match self.kind() {
             AuthErrorKind::Upstream(error) => error.retry_after(),
-            AuthErrorKind::TooManyTokens => Some(ANSWER_TTL.unsigned_abs()),
+            AuthErrorKind::TooManyTokens { retry_after } => Some(*retry_after),
             _ => None,
         };
         self.is_transient().then(|| asked.unwrap_or(Duration::from_secs(5)).min(MAX_RETRY_AFTER))

@@ -12,7 +12,7 @@ use crate::session::error::SessionError;
 use crate::upstream::Upstream;
 
 /// Coder's answer about a token counts for this time, a refusal too.
-pub(crate) const ANSWER_TTL: SignedDuration = SignedDuration::from_mins(1);
+const ANSWER_TTL: SignedDuration = SignedDuration::from_mins(1);
 /// The number of answers that are kept. Above it, refusals are dropped first, which costs requests
 /// and nothing else.
 const MAX_ANSWERS: usize = 10_000;
@@ -91,7 +91,8 @@ impl Table {
         let was_good = last.is_some_and(|answer| answer.is_good);
         let is_full = self.refused >= MAX_REFUSALS && fresh(self.refused_since);
         if known.is_none() && !was_good && is_full {
-            return Err(AuthErrorKind::TooManyTokens.into());
+            let retry_after = ANSWER_TTL.unsigned_abs();
+            return Err(AuthErrorKind::TooManyTokens { retry_after }.into());
         }
         Ok(known)
     }

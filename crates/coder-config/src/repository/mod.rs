@@ -4,6 +4,7 @@ mod clone_root;
 mod ingestion;
 mod integrations;
 mod normalised;
+mod scm;
 mod server;
 mod spellings;
 
@@ -13,9 +14,10 @@ use crate::message::shown;
 use crate::{Entity, LocationRef, LocationRefError};
 
 pub use ingestion::{EDIT_URL, MANAGED_BY_ORIGIN_LOCATION, VIEW_URL};
+pub use integrations::ScmIntegrations;
 pub(crate) use integrations::Storage;
-pub use integrations::{Scm, ScmIntegrations};
 use normalised::Normalised;
+pub use scm::Scm;
 
 /// The annotation that names the source code of an entity.
 pub const SOURCE_LOCATION: &str = "backstage.io/source-location";

@@ -1,6 +1,6 @@
 //! A server with repositories: its host, its system, and the places where it shows them.
 
-use super::Scm;
+use super::scm::Scm;
 
 /// A server with repositories, and the places where it shows them.
 #[derive(Clone, Debug)]
