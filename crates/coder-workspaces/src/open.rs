@@ -305,7 +305,7 @@ mod tests {
             ("https://dev.azure.com/acme/My%20Project/_git/My%20Payments", 1, "my-payments"),
             ("git@ssh.dev.azure.com:v3/acme/My%20Project/My%20Payments", 1, "my-payments"),
             ("https://git.test/team/%7Ejane%2Ftools.git", 1, "jane-tools"),
-            ("https://git.test/team/caf%C3%A9-api", 1, "caf-api"),
+            ("https://git.test/team/na%C3%AF-api", 1, "na-api"),
         ] {
             let repository = Repository::from_url(url, &ScmIntegrations::default()).unwrap();
             let config = EntityWorkspacesConfig::resolve(&config, None, Some(&repository));
