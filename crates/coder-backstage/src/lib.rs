@@ -78,9 +78,9 @@
 //!    signs in through this crate unchanged. Rules of one's own find people in the catalog
 //!    ([`portal::PortalBuilder::sign_in_resolver`]); who is signed in with another provider links a
 //!    Coder token instead ([`auth::CoderAuth::link`]).
-//! 4. *Workspaces.* [`workspaces::compile`] joins the app's defaults, the entity's `spec.coder` and
+//! 4. *Workspaces.* [`workspaces::EntityWorkspacesConfig::resolve`] joins the app's defaults, the entity's `spec.coder` and
 //!    its repository; [`workspaces::find_workspaces`] asks Coder once, with every spelling of the
-//!    repository's URL; [`workspaces::availability`] says what a workspace can be used for now.
+//!    repository's URL; [`workspaces::Availability`] says what a workspace can be used for now.
 //!
 //! # What a library of this house never does
 //!
