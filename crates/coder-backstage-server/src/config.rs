@@ -39,7 +39,12 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
     let files = loaded.files().join(", ");
     let notices = lines(config.notices()) + &lines(&of_catalog);
     let uris = redirect_uris(&config, &portal);
-    write_out(&format!("{notices}{place}{uris}{files}: nothing is wrong\n"))
+    let verdict = match notices.lines().chain(place.lines()).count() {
+        0 => "nothing is wrong".to_owned(),
+        1 => "no errors, 1 notice".to_owned(),
+        count => format!("no errors, {count} notices"),
+    };
+    write_out(&format!("{notices}{place}{uris}{files}: {verdict}\n"))
 }
 
 /// Builds the portal without its store, since checking changes nothing, and returns what a person

@@ -315,7 +315,7 @@ fn a_good_configuration_passes_the_check_with_what_is_worth_knowing() {
     let (code, out, err) = config(&directory, &["check"]);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("app-config.yaml:8:9: "), "{out}");
-    assert!(out.contains("colour") && out.ends_with("nothing is wrong\n"), "{out}");
+    assert!(out.contains("colour") && out.ends_with(": no errors, 1 notice\n"), "{out}");
     let register = "callback URL of `development` to register at https://coder.example.com: \
                     http://localhost:7007/api/auth/coder/handler/frame\n";
     assert!(out.contains(register), "{out}");

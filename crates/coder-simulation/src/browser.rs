@@ -1,10 +1,10 @@
 //! Browsers: cookies, and what people do with them.
 
-use coder_core::Lock;
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
 use bytes::Bytes;
+use coder_core::Lock;
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
 use http::{Request, Response};
 use serde_json::Value;

@@ -1,11 +1,11 @@
 //! What the simulation has seen: the story, token pairs, sessions, and breaches of the rules.
 
-use coder_core::Lock;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use coder_auth::store::PairId;
+use coder_core::Lock;
 use jiff::Timestamp;
 
 use crate::links::Links;

@@ -35,7 +35,7 @@ pub enum Progress<'a> {
     Log(&'a ProvisionerJobLog),
     /// Coder does not answer, or has an internal error; it is asked again within the wait limit.
     Unanswered(&'a ClientError),
-    /// This is how it is now.
+    /// The present state of the workspace, at each look.
     Waiting(&'a Workspace, &'a Availability),
 }
 
@@ -157,7 +157,10 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
                 Ok(found) if found.workspaces.is_empty() => {
                     let failed = found.problems.iter().find_map(|problem| match problem {
                         SearchProblem::Failed(error) => Some(error),
-                        _ => None,
+                        SearchProblem::Refused { .. }
+                        | SearchProblem::Unreadable(_)
+                        | SearchProblem::TooMany { .. }
+                        | SearchProblem::Missing { .. } => None,
                     });
                     let Some(error) = failed else {
                         self.has_heard = true;
@@ -242,7 +245,11 @@ pub(crate) fn backoff(tried: u32) -> Duration {
     POLL_INTERVAL.saturating_mul(doubled).min(MAX_PAUSE)
 }
 
-/// Whether it is there; what happened when it never will be.
+/// Returns whether a workspace has reached `goal`.
+///
+/// # Errors
+///
+/// The reason, when the goal can no longer be reached.
 pub(crate) fn has_reached(
     goal: Goal,
     workspace: &Workspace,
@@ -274,7 +281,7 @@ pub(crate) fn has_reached(
     }
 }
 
-/// Whether its build is over and has started it: what it waits for are its agents.
+/// Returns whether the build is over and has started the workspace, so that only agents are missing.
 fn is_built(workspace: &Workspace) -> bool {
     workspace.latest_build.status == WorkspaceStatus::Running
 }

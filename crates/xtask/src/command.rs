@@ -14,6 +14,10 @@ pub(crate) enum Failure {
     CannotStart { command: String, reason: io::Error },
     #[error("cannot remove `{}`: {reason}", path.display())]
     CannotForget { path: PathBuf, reason: io::Error },
+    #[error("cannot read the pages of the documentation: {0}")]
+    DocPages(io::Error),
+    #[error("doc comments do not begin with a sentence that has its subject; see above")]
+    DocStyle,
     #[error("{what} is missing and cannot be installed from here; {advice}")]
     Missing { what: &'static str, advice: &'static str },
     #[error("{what} is missing and cannot be installed from here; {advice}")]

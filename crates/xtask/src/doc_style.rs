@@ -23,6 +23,19 @@ pub enum Fault {
     WeakOpening,
 }
 
+impl Fault {
+    /// The faults, in the order in which they are told.
+    pub const ALL: [Self; 2] = [Self::TooShort, Self::WeakOpening];
+
+    /// Returns how many paragraphs may have this fault: some fields say the rest by their type.
+    pub fn most(self) -> usize {
+        match self {
+            Self::TooShort => 60,
+            Self::WeakOpening => 20,
+        }
+    }
+}
+
 /// The first paragraph of a doc comment, with the rule that it breaks.
 #[derive(Debug)]
 pub struct Finding {

@@ -6,7 +6,8 @@ use std::{env, fs};
 
 use clap::ValueEnum;
 
-use crate::command::{Failure, command, is_installed, output, run};
+use crate::command::{Failure, command, is_installed, output, root, run};
+use crate::doc_style::{self, Fault};
 use crate::{features, house, javascript, readme, semver, tools};
 
 /// One check of the repository. The first comment of each is what the step prints.
@@ -112,7 +113,8 @@ impl Step {
             Self::Docs => {
                 tools::native_tls()?;
                 let docs = "cargo doc --workspace --all-features --no-deps";
-                run(command(docs).env("RUSTDOCFLAGS", "-D warnings"))
+                run(command(docs).env("RUSTDOCFLAGS", "-D warnings"))?;
+                check_doc_style()
             }
             Self::Features => features::check(),
             Self::Wasm => {
@@ -162,6 +164,22 @@ impl Step {
     }
 }
 
+/// Checks the pages that were just built: they show what macros render as well.
+fn check_doc_style() -> Result<(), Failure> {
+    let doc = target().join("doc");
+    let findings = doc_style::check_pages(&doc).map_err(Failure::DocPages)?;
+    let mut is_kept = true;
+    for fault in Fault::ALL {
+        let found: Vec<_> = findings.iter().filter(|finding| finding.fault == fault).collect();
+        if found.len() > fault.most() {
+            found.iter().for_each(|finding| println!("{finding}"));
+            println!("{} doc comments are {fault:?}, {} may be", found.len(), fault.most());
+            is_kept = false;
+        }
+    }
+    if is_kept { Ok(()) } else { Err(Failure::DocStyle) }
+}
+
 /// Runs `cargo` with these arguments.
 fn cargo(arguments: &str) -> Result<(), Failure> {
     run(&mut command(&format!("cargo {arguments}")))
@@ -190,7 +208,34 @@ fn forget_packaged_crates() -> Result<(), Failure> {
             }
         }
     }
+    forget_builds_of_packaged_crates()
+}
+
+/// Cargo takes what it has built of an unpacked crate for today's as well, whatever changed. The list
+/// of sources of each build tells which ones these are.
+fn forget_builds_of_packaged_crates() -> Result<(), Failure> {
+    let builds = target().join("debug");
+    let Ok(lists) = fs::read_dir(builds.join("deps")) else { return Ok(()) };
+    for list in lists.flatten().map(|entry| entry.path()) {
+        let is_list = list.extension().is_some_and(|extension| extension == "d");
+        let sources = if is_list { fs::read_to_string(&list) } else { continue };
+        // The registry of `cargo package` has no host name: its directory begins with a hyphen.
+        if !sources.is_ok_and(|sources| sources.contains("registry/src/-")) {
+            continue;
+        }
+        let name = list.file_stem().and_then(|name| name.to_str()).and_then(|n| n.rsplit_once('-'));
+        let Some((krate, hash)) = name else { continue };
+        let path = builds.join(".fingerprint").join(format!("{}-{hash}", krate.replace('_', "-")));
+        if path.is_dir() {
+            fs::remove_dir_all(&path).map_err(|reason| Failure::CannotForget { path, reason })?;
+        }
+    }
     Ok(())
+}
+
+/// Returns the directory that cargo builds in.
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 fn core_crates() -> impl Iterator<Item = String> {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package};
 use xtask::circles::circles;
@@ -91,7 +92,7 @@ fn dev_depends_on_testkit(package: &Package) -> bool {
     })
 }
 
-fn rust_files(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+fn rust_files(directory: &Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -123,6 +124,32 @@ fn every_crate_says_what_it_is_and_obeys_the_lints() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn each_file_that_the_documentation_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let pages = fs::read_dir(root.join("docs")).unwrap().map(|page| page.unwrap().path());
+    let pages =
+        pages.chain(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|page| root.join(page)));
+    let mut missing = Vec::new();
+    for page in pages.filter(|page| page.extension().is_some_and(|extension| extension == "md")) {
+        let text = fs::read_to_string(&page).unwrap();
+        // Inline code is every second part between backticks.
+        for code in text.split('`').skip(1).step_by(2) {
+            let krate = code.split('/').next().unwrap_or_default();
+            let is_file = code.contains("/src/") || code.contains("/tests/");
+            let is_of_a_crate = root.join("crates").join(krate).is_dir() || krate == "crates";
+            let is_plain = !code.contains(char::is_whitespace) && !code.contains(['<', '*']);
+            if is_file && is_of_a_crate && is_plain {
+                let found = [root.join(code), root.join("crates").join(code)];
+                if !found.iter().any(|path| path.exists()) {
+                    missing.push(format!("{}: {code}", page.display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
 fn workspace() -> Metadata {

@@ -1,9 +1,9 @@
 //! The key set as others read it.
 
-use coder_core::Lock;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use coder_core::Lock;
 
 use super::jwk::{Jwk, JwkSet};
 use super::signing_key::SigningKey;

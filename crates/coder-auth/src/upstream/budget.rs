@@ -1,9 +1,9 @@
 //! The budget of logins at Coder.
 
-use coder_core::Lock;
 use std::time::Duration;
 
 use coder_client::{Capabilities, Capability};
+use coder_core::Lock;
 use jiff::{SignedDuration, Timestamp};
 
 use super::UpstreamError;

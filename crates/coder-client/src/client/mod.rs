@@ -254,7 +254,7 @@ impl Client {
             is_beside_the_api: !["/api/v2/", "/oauth2/"].iter().any(|below| path.contains(below)),
             release: None,
         };
-        let secrets = OwnSecrets::of(&request);
+        let secrets = OwnSecrets::from_request(&request);
         let answer = self.world.transport.send(request).await.map_err(ClientError::from);
         let answer = answer.map_err(|error| error.with_request(&info))?;
         tracing::debug!(attempt, status = answer.status().as_u16(), "answered");

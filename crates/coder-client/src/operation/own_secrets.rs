@@ -27,7 +27,7 @@ pub(crate) struct OwnSecrets(Vec<Secret>);
 
 impl OwnSecrets {
     /// Collects the secrets of a request.
-    pub(crate) fn of(request: &Request<Bytes>) -> Self {
+    pub(crate) fn from_request(request: &Request<Bytes>) -> Self {
         let headers = [SESSION_TOKEN, AUTHORIZATION];
         let headers = headers.iter().filter_map(|name| request.headers().get(name)?.to_str().ok());
         let mut secrets: Vec<Secret> = headers

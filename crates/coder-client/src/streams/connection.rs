@@ -120,7 +120,7 @@ impl Connection {
         request.headers_mut().insert(ACCEPT, accept);
         let open = client.authorized(&request, true, |request| {
             Box::pin(async move {
-                let secrets = OwnSecrets::of(&request);
+                let secrets = OwnSecrets::from_request(&request);
                 let answer = transport.send(request).await?;
                 if is_event_stream(&answer) {
                     Ok((answer, secrets))
@@ -143,7 +143,7 @@ impl Connection {
         let transport = &client.world().transport;
         let open = client.authorized(&request, true, |request| {
             Box::pin(async move {
-                let secrets = OwnSecrets::of(&request);
+                let secrets = OwnSecrets::from_request(&request);
                 match transport.open_web_socket(request.map(drop)).await? {
                     WebSocketResponse::Open(socket) => {
                         Ok(Self { source: Source::WebSocket(socket, framing), secrets })

@@ -24,7 +24,8 @@ impl Client {
     /// - A connection that breaks, or that a restart of Coder closes, is opened again where it broke
     ///   off, as often as [`Client::with_stream_retry`] allows. After that the last error is an item
     ///   and the stream ends. An error that a retry cannot help, such as a deleted workspace or an
-    ///   expired token, ends the stream at once.
+    ///   expired token, ends the stream at once. A log whose agent or build went while the stream was
+    ///   broken ends without an error.
     /// - A connection over which nothing comes for 60 seconds, not even a sign of life, counts as
     ///   broken; [`Client::with_stream_idle_limit`] sets another limit. The next connection tells
     ///   what happened meanwhile, and nothing comes twice.
@@ -72,8 +73,8 @@ struct Subscriber<S: Subscription> {
     /// The channels that are left; the first one is in use.
     channels: VecDeque<Channel>,
     connection: Option<Connection>,
-    /// The moment at which the connection was opened.
-    opened_at: Timestamp,
+    /// The moment at which the last connection was opened; `None` before the first one.
+    opened_at: Option<Timestamp>,
     polled: bool,
     ready: VecDeque<S::Item>,
     retries: RetryState,
@@ -87,7 +88,7 @@ impl<S: Subscription> Subscriber<S> {
             subscription,
             channels: channels.into(),
             connection: None,
-            opened_at: Timestamp::MIN,
+            opened_at: None,
             polled: false,
             ready: VecDeque::new(),
             retries: RetryState::default(),
@@ -122,7 +123,10 @@ impl<S: Subscription> Subscriber<S> {
     /// Takes one step: opens the channel, reads a message, or polls.
     async fn advance(&mut self) -> Result<(), StreamError> {
         let Some(connection) = &mut self.connection else {
-            return self.open().await;
+            return match self.open().await {
+                Err(failure) if self.has_gone(&failure) => self.end_or(failure).await,
+                outcome => outcome,
+            };
         };
         let (world, limit) = (self.client.world(), self.client.stream_idle_limit());
         let next = timeout(&*world.runtime, limit, connection.next()).await;
@@ -132,19 +136,30 @@ impl<S: Subscription> Subscriber<S> {
             Message::End => return self.handle_close().await,
         };
         // One that breaks after each first message is no success.
-        if elapsed(self.client.world().clock.now(), self.opened_at) >= LASTING {
+        let now = self.client.world().clock.now();
+        if self.opened_at.is_some_and(|opened_at| elapsed(now, opened_at) >= LASTING) {
             self.retries = RetryState::default();
         }
         self.ready.extend(items);
         Ok(())
     }
 
-    /// Handles a normal close by the server, which means the end or a restart of Coder.
-    async fn handle_close(&mut self) -> Result<(), StreamError> {
+    /// Returns whether Coder no longer has what an earlier connection has told of.
+    fn has_gone(&self, failure: &StreamError) -> bool {
+        self.opened_at.is_some() && (failure.error.is_not_found() || failure.error.is_gone())
+    }
+
+    /// Ends the stream when the subscription says that it is over; otherwise returns `failure`.
+    async fn end_or(&mut self, failure: StreamError) -> Result<(), StreamError> {
         let Polled { items, over } = self.subscription.closed(&self.client).await?;
         self.ready.extend(items);
         self.over = over;
-        if over { Ok(()) } else { Err(ended().into()) }
+        if over { Ok(()) } else { Err(failure) }
+    }
+
+    /// Handles a normal close by the server, which means the end or a restart of Coder.
+    async fn handle_close(&mut self) -> Result<(), StreamError> {
+        self.end_or(ended().into()).await
     }
 
     async fn open(&mut self) -> Result<(), StreamError> {
@@ -165,7 +180,7 @@ impl<S: Subscription> Subscriber<S> {
             }
             Channel::Events | Channel::Polling => Connection::events(&self.client, request).await?,
         });
-        self.opened_at = self.client.world().clock.now();
+        self.opened_at = Some(self.client.world().clock.now());
         Ok(())
     }
 

@@ -283,6 +283,20 @@ async fn a_restart_of_coder_is_not_the_end_of_an_agent_s_log() {
 }
 
 #[async_test]
+async fn a_log_whose_agent_has_gone_while_the_stream_was_broken_ends() {
+    let (door, alice, dev) = running().await;
+    let agent = door.coder.workspace(dev).latest_build.resources[0].agents[0].id;
+    door.coder.fail_next(Fault::stream_cut(1).on("/api/v2/workspaceagents/"));
+    let mut lines = door.client(&alice).subscribe(FollowAgentLogs::new(agent));
+    assert_eq!(lines.try_next().await.unwrap().unwrap().output, "Running the startup script");
+    door.coder.stop(dev);
+    let rest: Vec<_> = lines.map_ok(|line| line.output).try_collect().await.unwrap();
+    assert_eq!(rest, ["The startup script is done"]);
+    let mut never = door.client(&alice).subscribe(FollowAgentLogs::new(agent));
+    assert!(never.try_next().await.unwrap_err().is_not_found(), "it was not there to begin with");
+}
+
+#[async_test]
 async fn a_restart_of_coder_is_not_the_end_of_a_watch() {
     for channel in [Channel::Events, Channel::WebSocket] {
         let (door, alice, dev) = running().await;

@@ -71,12 +71,12 @@ pub(super) fn clone_root(
         _ => root,
     };
     let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    if let Some(github) = host_of_raw_files(&host, integrations) {
+        return owner_and_name(&segments)
+            .map(|path| format!("https://{github}/{path}"))
+            .ok_or_else(|| none(shown(), &host, &format!("{root}/owner/repository")));
+    }
     let (path, example) = match server.scm {
-        _ if let Some(github) = host_of_raw_files(&host, integrations) => {
-            return owner_and_name(&segments)
-                .map(|path| format!("https://{github}/{path}"))
-                .ok_or_else(|| none(shown(), &host, &format!("{root}/owner/repository")));
-        }
         Some(Scm::GitHub) => (github(&host, &segments), "owner/repository"),
         Some(Scm::Gitea) => (owner_and_name(&segments), "owner/repository"),
         Some(Scm::BitbucketCloud) => (owner_and_name(&segments), "workspace/repository"),
