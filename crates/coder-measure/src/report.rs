@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::load::Sample;
@@ -89,16 +89,37 @@ fn percentile(sorted: &[Duration], percent: usize) -> f64 {
     sorted.get(last * percent / 100).copied().unwrap_or_default().as_secs_f64() * 1e3
 }
 
-/// Replaces what stands between the markers of a document.
-///
-/// # Errors
-///
-/// When the file cannot be read or written, or has no markers.
-pub(crate) fn write_between_markers(file: &Path, table: &str) -> Outcome<()> {
-    let text = fs::read_to_string(file)?;
-    let (before, rest) = text.split_once(BEGIN).ok_or("the file has no begin marker")?;
-    let (_, after) = rest.split_once(END).ok_or("the file has no end marker")?;
-    Ok(fs::write(file, format!("{before}{BEGIN}\n{table}\n{END}{after}"))?)
+/// Document with markers, between which a table stands.
+pub(crate) struct Document {
+    file: PathBuf,
+    before: String,
+    after: String,
+}
+
+impl Document {
+    /// Reads the document, before anything is measured for it.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or has no markers.
+    pub(crate) fn read(file: &Path) -> Outcome<Self> {
+        let shown = file.display();
+        let text = fs::read_to_string(file).map_err(|error| format!("`{shown}`: {error}"))?;
+        let missing = || format!("`{shown}` has no lines `{BEGIN}` and `{END}`; add them");
+        let (before, rest) = text.split_once(BEGIN).ok_or_else(missing)?;
+        let (_, after) = rest.split_once(END).ok_or_else(missing)?;
+        Ok(Self { file: file.to_owned(), before: before.to_owned(), after: after.to_owned() })
+    }
+
+    /// Writes the document with this table between its markers.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub(crate) fn write(&self, table: &str) -> Outcome<()> {
+        let Self { file, before, after } = self;
+        Ok(fs::write(file, format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", table.trim()))?)
+    }
 }
 
 #[cfg(test)]
@@ -111,11 +132,22 @@ mod tests {
     }
 
     #[test]
+    fn a_document_that_is_not_there_or_has_no_markers_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let shown = file.path().display().to_string();
+        for error in [Document::read(file.path()).err(), Document::read(Path::new("no/file")).err()]
+        {
+            let error = error.unwrap().to_string();
+            assert!(error.contains(&shown) || error.contains("no/file"), "{error}");
+        }
+    }
+
+    #[test]
     fn the_table_replaces_only_what_is_between_the_markers() {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), format!("before\n{BEGIN}old\n{END}\nafter\n")).unwrap();
-        write_between_markers(file.path(), "new").unwrap();
+        Document::read(file.path()).unwrap().write("new\n").unwrap();
         let text = fs::read_to_string(file.path()).unwrap();
-        assert_eq!(text, format!("before\n{BEGIN}\nnew\n{END}\nafter\n"));
+        assert_eq!(text, format!("before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"));
     }
 }

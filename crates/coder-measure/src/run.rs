@@ -18,7 +18,7 @@ use crate::load::{Person, Sample, Work, measure};
 use crate::outcome::Outcome;
 use crate::postgres::Postgres;
 use crate::process::Process;
-use crate::report::{self, Report};
+use crate::report::{self, Document, Report};
 
 /// Arguments of a measurement: its parts, and its length.
 #[derive(clap::Args)]
@@ -55,6 +55,7 @@ struct Server {
 ///
 /// When a server does not start or does not answer as expected, or the file cannot be written.
 pub(crate) async fn run(arguments: &RunArguments) -> Outcome<()> {
+    let document = arguments.write.as_deref().map(Document::read).transpose()?;
     // In this process, so that its CPU time does not count.
     let fake = FakeServer::start(
         FakeCoder::builder().version(Version::V2_36).clock(Arc::new(SystemClock)),
@@ -103,8 +104,8 @@ pub(crate) async fn run(arguments: &RunArguments) -> Outcome<()> {
     let report = Report { samples, memory, connections: arguments.connections, rounds };
     let table = report.to_markdown();
     println!("\n{table}");
-    match &arguments.write {
-        Some(file) => report::write_between_markers(file, &table),
+    match document {
+        Some(document) => document.write(&table),
         None => Ok(()),
     }
 }
