@@ -46,6 +46,7 @@ mod file;
 mod filter;
 mod memory;
 mod page;
+mod relations;
 mod remote;
 
 pub use catalog::Catalog;

@@ -24,6 +24,9 @@ use crate::{Catalog, CatalogError, EntityFilter};
 /// decide which entities count, as in Backstage: without any rule only Components, APIs and
 /// Locations do.
 ///
+/// As in Backstage, an entity also has the relations that others state: a User is a member of each
+/// Group whose `spec.members` names it.
+///
 /// A file is called by its path below the directory of its location, in notices as in
 /// [`Entity::location`].
 ///

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::content::{File, Files, Stamp};
 use super::pattern;
 use super::rules::{Origin, Rules};
+use crate::relations;
 
 /// What a catalog of files is configured as.
 pub(super) struct Plan {
@@ -209,7 +210,7 @@ impl<'a> Survey<'a> {
         file
     }
 
-    /// Returns what was found, and the entities that the rules let in.
+    /// Returns what was found, and the entities that the rules let in, with their relations.
     pub(super) fn finish(self) -> (Found, Reading) {
         let Self { plan, mut found, visited, origins_of, unknown, mut notices, .. } = self;
         found.visited = Some(visited);
@@ -231,6 +232,7 @@ impl<'a> Survey<'a> {
             }
         }
         notices.extend(refused.into_notices());
+        relations::derive(&mut entities);
         (found, Reading { entities, notices, unknown })
     }
 }

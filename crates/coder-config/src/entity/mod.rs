@@ -35,7 +35,8 @@ pub struct Entity {
     /// Content as the kind defines it; empty when there is none.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub spec: Map<String, Value>,
-    /// Relations that a catalog server has derived; empty for an entity read from a file.
+    /// Relations that a catalog has derived from all its entities. An entity that was only read from
+    /// a file has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<Relation>,
     #[serde(skip)]
@@ -77,7 +78,7 @@ pub struct Metadata {
     pub other: Map<String, Value>,
 }
 
-/// A relation as a catalog server derived it.
+/// A relation to another entity, as a catalog derives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -87,6 +88,13 @@ pub struct Relation {
     pub relation: String,
     /// Reference of the other entity.
     pub target_ref: EntityRef,
+}
+
+impl Relation {
+    /// Creates a relation of the type `relation` to the entity `target_ref`.
+    pub fn new(relation: impl Into<String>, target_ref: EntityRef) -> Self {
+        Self { relation: relation.into(), target_ref }
+    }
 }
 
 impl Entity {
