@@ -1,6 +1,7 @@
 //! A catalog of files.
 
 mod content;
+mod parts;
 mod pattern;
 mod rules;
 mod survey;
@@ -26,6 +27,11 @@ use crate::{Catalog, CatalogError, EntityFilter};
 ///
 /// As in Backstage, an entity also has the relations that others state: a User is a member of each
 /// Group whose `spec.members` names it.
+///
+/// Placeholders such as `$text: ./openapi.yaml` are replaced by their files, as in Backstage. The files
+/// must be in the folder of the location, links followed: the directory before the first `*` of its
+/// target. If the relative targets start in that folder, or the catalog file is not in it, they must be
+/// in the folder of the catalog file. What is elsewhere is told and not read.
 ///
 /// A file is called by its path below the directory of its location, in notices as in
 /// [`Entity::location`].

@@ -22,6 +22,17 @@ pub(super) fn tidy(path: &Path) -> PathBuf {
     out
 }
 
+/// Returns the tidy path from the root of the disk.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    let absolute = if path.as_os_str().is_empty() {
+        std::env::current_dir()
+    } else {
+        std::path::absolute(path)
+    };
+    // Without a working directory, paths are compared as they are written.
+    tidy(&absolute.unwrap_or_else(|_| path.to_path_buf()))
+}
+
 fn is_magic(name: &str) -> bool {
     name.contains(['*', '?', '[', '{'])
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use coder_config::{Entity, EntityRef, Notice, Provenance};
+use coder_config::{Entity, EntityRef, Notice, Provenance, UnreadPlaceholder};
 use serde_json::Value;
 
 use super::content::{File, Files, Stamp};
+use super::parts::Place;
 use super::pattern;
 use super::rules::{Origin, Rules};
 use crate::relations;
@@ -133,7 +134,7 @@ impl<'a> Survey<'a> {
                 if !self.seen.insert((path.clone(), visit.origin)) {
                     continue;
                 }
-                let file = self.file(&path, &visit.root);
+                let file = self.file(&path, &visit);
                 match self.origins_of.iter_mut().find(|(known, _)| *known == path) {
                     Some((_, origins)) => origins.push(visit.origin),
                     None => {
@@ -200,12 +201,14 @@ impl<'a> Survey<'a> {
         }
     }
 
-    fn file(&mut self, path: &Path, root: &Path) -> File {
+    fn file(&mut self, path: &Path, visit: &Visit) -> File {
         if let Some(file) = self.found.files.get(path) {
             return file.clone();
         }
         let former = self.former.files.get(path);
-        let file = File::read(path, root, former);
+        let origin = self.plan.origins.get(visit.origin);
+        let folder = origin.and_then(|origin| origin.folder.as_deref());
+        let file = File::read(Place { path, root: &visit.root, folder }, former);
         self.has_read |= !former.is_some_and(|it| Arc::ptr_eq(&it.content, &file.content));
         file
     }
@@ -216,9 +219,11 @@ impl<'a> Survey<'a> {
         found.visited = Some(visited);
         let mut entities = BTreeMap::<EntityRef, Arc<Entity>>::new();
         let mut refused = Refused::default();
+        let mut elsewhere = Elsewhere::default();
         for (path, origins) in &origins_of {
             let Some(file) = found.files.get(path) else { continue };
             notices.extend(file.content.notices.iter().cloned());
+            elsewhere.extend(&file.content.elsewhere, origins.first());
             for entity in &file.content.entities {
                 let mut origins = origins.iter().filter_map(|index| plan.origins.get(*index));
                 let first = origins.clone().next();
@@ -231,6 +236,7 @@ impl<'a> Survey<'a> {
                 }
             }
         }
+        notices.extend(elsewhere.into_notices());
         notices.extend(refused.into_notices());
         relations::derive(&mut entities);
         (found, Reading { entities, notices, unknown })
@@ -284,6 +290,31 @@ impl<'a> Refused<'a> {
                 Some(at) => notice.at(at.clone()),
                 None => placed(notice, first),
             }
+        })
+    }
+}
+
+/// The placeholders whose files are not read here: the first one of each location, and their number.
+#[derive(Default)]
+struct Elsewhere<'a>(BTreeMap<usize, (&'a UnreadPlaceholder, usize)>);
+
+impl<'a> Elsewhere<'a> {
+    fn extend(&mut self, unread: &'a [UnreadPlaceholder], origin: Option<&usize>) {
+        let (Some(origin), Some(first)) = (origin, unread.first()) else { return };
+        self.0.entry(*origin).or_insert((first, 0)).1 += unread.len();
+    }
+
+    fn into_notices(self) -> impl Iterator<Item = Notice> {
+        self.0.into_values().map(|(first, count)| {
+            let mut notice = Notice::from(first.clone());
+            match count {
+                1 => {}
+                2 => notice.message += "; so is 1 more value of its location",
+                count => {
+                    notice.message += &format!("; so are {} more values of its location", count - 1)
+                }
+            }
+            notice
         })
     }
 }

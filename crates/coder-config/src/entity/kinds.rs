@@ -1,5 +1,7 @@
 //! The rules of Backstage's own kinds.
 
+use super::placeholders::may_be_placeholder;
+use super::rules::given;
 use super::verdict::{CatalogVerdict, broken, missing};
 use crate::{ConfigError, Node};
 
@@ -73,6 +75,9 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
         let rule = format!("is required of a {written}");
         return Err(missing("spec".to_owned(), node, "spec", &rule));
     };
+    if may_be_placeholder(spec) {
+        return Ok(CatalogVerdict::Accepted);
+    }
     for key in kind.required {
         if spec.get(key).is_none() {
             let rule = format!("is required of a {written}");
@@ -81,6 +86,7 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
     }
     let filled = |path: String, node: &Node| match node.as_str() {
         Some(text) if !text.is_empty() => Ok(()),
+        None if may_be_placeholder(node) => Ok(()),
         _ => Err(broken(path, node, "must be a string that is not empty")),
     };
     for key in kind.texts {
@@ -89,13 +95,14 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
         }
     }
     for key in kind.lists {
-        let Some(node) = spec.get(key) else { continue };
+        let Some(node) = given(spec, key) else { continue };
         let Some(items) = node.as_list() else {
             return Err(broken(format!("spec.{key}"), node, "must be a list"));
         };
         items.iter().try_for_each(|item| filled(format!("spec.{key}"), item))?;
     }
-    if let Some(profile) = spec.get("profile").filter(|_| matches!(kind.name, "User" | "Group")) {
+    if let Some(profile) = given(spec, "profile").filter(|_| matches!(kind.name, "User" | "Group"))
+    {
         if profile.as_map().is_none() {
             return Err(broken("spec.profile".to_owned(), profile, "must be a mapping"));
         }
@@ -105,7 +112,7 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
             }
         }
     }
-    if let Some(presence) = spec.get("presence").filter(|_| kind.name == "Location")
+    if let Some(presence) = given(spec, "presence").filter(|_| kind.name == "Location")
         && !matches!(presence.as_str(), Some("required" | "optional"))
     {
         let rule = "must be `required` or `optional`";

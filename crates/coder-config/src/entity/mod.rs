@@ -1,6 +1,7 @@
 //! Catalog entities: the envelope of Backstage's descriptor format.
 
 mod kinds;
+mod placeholders;
 mod read;
 mod relations;
 pub mod rules;
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::{CoderSpec, ConfigError, EntityRef, Location, Node};
 
+pub use placeholders::{PlaceholderError, PlaceholderFile, Placeholders, UnreadPlaceholder};
 pub use read::parse_entities;
 pub use rules::check_entity;
 pub use slips::entity_notices;

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::placeholders::may_be_placeholder;
 use super::{Entity, Metadata, Relation};
 use crate::node::Map;
 use crate::suggest::rename_slip;
@@ -104,9 +105,9 @@ impl<'a> Fields<'a> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// A member that is set; null is not.
+    /// Returns a member that is set. Null is not, nor is a placeholder whose file was not read.
     fn optional(&self, key: &str) -> Option<&'a Node> {
-        self.map.get(key).map(|entry| &entry.node).filter(|node| !node.is_null())
+        self.map.get(key).map(|entry| &entry.node).filter(|node| is_set(node))
     }
 
     fn required(&self, key: &str) -> Result<&'a Node, ConfigError> {
@@ -147,7 +148,7 @@ impl<'a> Fields<'a> {
         let path = self.path(key);
         let members = node.members().ok_or_else(|| wrong(&path, node, "a mapping"))?;
         members
-            .filter(|(_, value)| !value.is_null())
+            .filter(|(_, value)| is_set(value))
             .map(|(name, value)| match value.as_str() {
                 Some(text) => Ok((name.to_owned(), text.to_owned())),
                 None => Err(wrong(&format!("{path}.{name}"), value, "a string")),
@@ -162,6 +163,7 @@ impl<'a> Fields<'a> {
         items
             .iter()
             .enumerate()
+            .filter(|(_, item)| !may_be_placeholder(item))
             .map(|(index, item)| match item.as_str() {
                 Some(text) => Ok(text.to_owned()),
                 None => Err(wrong(&format!("{path}[{index}]"), item, "a string")),
@@ -189,6 +191,10 @@ impl<'a> Fields<'a> {
             })
             .collect()
     }
+}
+
+fn is_set(node: &Node) -> bool {
+    !node.is_null() && !may_be_placeholder(node)
 }
 
 fn wrong(path: &str, node: &Node, expected: &str) -> ConfigError {

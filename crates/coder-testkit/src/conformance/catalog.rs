@@ -274,7 +274,8 @@ pub async fn a_user_is_a_member_of_the_groups_that_either_of_them_names(catalog:
         let entity = answered(catalog.entity(&reference(user)).await);
         let Some(entity) = entity else { misuse(&format!("no {user}")) };
         assert_eq!(entity.member_of(), [reference("group:default/payments")], "{user}");
-        let members = EntityFilter::kind("user").with("relations.memberOf", "group:default/payments");
+        let members =
+            EntityFilter::kind("user").with("relations.memberOf", "group:default/payments");
         assert!(found(catalog, members).await.contains(&user.to_owned()), "{user}");
     }
 }
