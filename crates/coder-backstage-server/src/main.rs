@@ -49,7 +49,6 @@
 //! The libraries below it are introduced by the crate [`coder-backstage`](https://docs.rs/coder-backstage).
 
 mod args;
-mod catalog;
 mod config;
 mod configuration;
 #[cfg(feature = "demo")]

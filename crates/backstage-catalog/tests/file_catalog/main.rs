@@ -10,6 +10,7 @@ use coder_config::{CatalogConfig, CatalogLocation, CatalogRule};
 use futures_executor::block_on;
 
 mod changes;
+mod log;
 mod placeholders;
 mod relations;
 mod rules;
