@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use coder_config::{
-    ConfigError, Entity, Node, Notice, PlaceholderError, Placeholders, UnreadPlaceholder,
+    CatalogVerdict, Entity, Node, Notice, PlaceholderError, Placeholders, UnreadPlaceholder,
     check_entity, entity_notices, yaml,
 };
+
+use coder_core::quoted;
 
 use super::parts::{Part, Parts, Place};
 
@@ -177,7 +179,7 @@ impl Attempt {
         }
         match Entity::from_node(node) {
             Ok(entity) => {
-                self.notices.extend(check_entity(node).err().map(refused_by_backstage));
+                self.notices.extend(refused_by_backstage(node));
                 self.entities.push(Arc::new(entity));
             }
             Err(error) => {
@@ -198,11 +200,24 @@ pub(super) fn name_from(root: &Path, path: &Path) -> String {
     name.display().to_string()
 }
 
-/// This portal can do without the field; who shares the file with Backstage wants to know.
-fn refused_by_backstage(error: ConfigError) -> Notice {
-    let notice = Notice::from(error);
-    let message = format!("{}; Backstage's catalog refuses the entity", notice.message);
-    Notice::new(notice.path, message)
+/// Tells why Backstage's catalog refuses an entity. This portal can do without what is missing, and
+/// who shares the file with Backstage wants to know.
+fn refused_by_backstage(node: &Node) -> Option<Notice> {
+    let mut notice = match check_entity(node) {
+        Ok(CatalogVerdict::Accepted | CatalogVerdict::ForeignKind) => return None,
+        Ok(CatalogVerdict::NotRecognised) => {
+            let text = |key| quoted(node.get(key).and_then(Node::as_str).unwrap_or_default());
+            let (kind, version) = (text("kind"), text("apiVersion"));
+            let message = format!(
+                "`kind` is {kind} of {version}, which is none of Backstage's in this spelling"
+            );
+            let at = node.get("kind").unwrap_or(node).provenance();
+            Notice::new("kind", message).at(at.clone())
+        }
+        Err(error) => error.into(),
+    };
+    notice.message += "; Backstage's catalog refuses the entity";
+    Some(notice)
 }
 
 /// Files by their paths.

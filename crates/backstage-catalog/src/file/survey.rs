@@ -104,16 +104,23 @@ impl<'a> Survey<'a> {
 
     fn plan(&mut self, named: Target<'_>, directory: &Path, root: Option<PathBuf>, origin: usize) {
         let Target { kind, target, is_optional, named_at } = named;
-        if kind == "file" {
+        if kind == "file" && !target.contains("://") {
             let target = pattern::tidy(&directory.join(target));
             let root = root.unwrap_or_else(|| pattern::fixed_directory(&target));
             self.pending.push(Visit { target, root, origin, is_optional, named_at });
         } else {
-            let message = format!(
-                "the location `{target}` is of type `{kind}`, and only files are read here; \
-                 `coder.catalog` names a Backstage whose catalog reads it"
-            );
-            self.notice(message, named_at);
+            let problem = match kind {
+                "file" => {
+                    "is a URL, and its type is `file`; only files are read here; the catalog \
+                           of a Backstage (`coder.catalog`) reads URLs of the type `url`"
+                        .to_owned()
+                }
+                kind => format!(
+                    "is of type `{kind}`, and only files are read here; `coder.catalog` names a \
+                     Backstage whose catalog reads it"
+                ),
+            };
+            self.notice(format!("the location `{target}` {problem}"), named_at);
         }
     }
 

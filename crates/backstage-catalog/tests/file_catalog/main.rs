@@ -200,3 +200,57 @@ fn a_location_on_another_machine_is_told_with_what_reads_it() {
          `coder.catalog` names a Backstage whose catalog reads it",
     );
 }
+
+#[test]
+fn a_url_where_a_path_is_expected_is_told_and_hides_nobody() {
+    let location = |target: &str| {
+        format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {{ name: l }}\n\
+             spec: {{ type: file, targets: ['{target}', ./b.yaml] }}\n"
+        )
+    };
+    for (index, url) in [
+        "https://github.com/acme/x/blob/main/catalog-info.yaml",
+        "http://x.example/*.yaml",
+        "file:///srv/catalog.yaml",
+        "ssh://git@x.example/x",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let files = [("a.yaml", &*location(url)), ("b.yaml", &user("alice"))];
+        let root = directory(&format!("url-as-path-{index}"), &files);
+        for catalog in [catalog(&root, &["a.yaml"]), catalog(&root, &[url, "a.yaml"])] {
+            assert_eq!(names(&catalog), ["location:default/l", "user:default/alice"], "{url}");
+            let told = notices(&catalog, &root).join("\n");
+            let problem = "is a URL, and its type is `file`; only files are read here";
+            assert!(told.contains(&format!("the location `{url}` {problem}")), "{told}");
+            assert!(!told.contains("there is no file"), "{told}");
+            let nobody = block_on(catalog.entity(&"user:nobody".parse().unwrap()));
+            assert!(nobody.unwrap().is_none(), "{url}: a URL is never read");
+        }
+    }
+}
+
+#[test]
+fn a_kind_in_a_spelling_that_backstage_does_not_know_is_told() {
+    for (text, written) in [
+        (user("a").replace("kind: User", "kind: user"), "`user` of `backstage.io/v1alpha1`"),
+        (component("a").replace("kind: Component", "kind: COMPONENT"), "`COMPONENT` of"),
+        (component("a").replace("kind: Component", "kind: Api"), "`Api` of"),
+        (user("a").replace("v1alpha1", "v1alpha2"), "`User` of `backstage.io/v1alpha2`"),
+        (user("a").replace("backstage.io/v1alpha1", "v1"), "`User` of `v1`"),
+    ] {
+        let root = directory("spelling", &[("a.yaml", &text)]);
+        let catalog = catalog(&root, &["a.yaml"]);
+        assert_eq!(names(&catalog).len(), 1, "{text}");
+        let told = notices(&catalog, &root);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("a.yaml:2:7: `kind` is "), "{told:?}");
+        assert!(told[0].contains(written), "{told:?}");
+        assert!(told[0].ends_with("; Backstage's catalog refuses the entity"), "{told:?}");
+    }
+    let foreign = component("a").replace("kind: Component", "kind: Template");
+    let root = directory("spelling", &[("a.yaml", &foreign)]);
+    assert!(catalog(&root, &["a.yaml"]).notices().is_empty());
+}

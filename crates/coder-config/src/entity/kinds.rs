@@ -1,6 +1,7 @@
 //! The rules of Backstage's own kinds.
 
 use super::placeholders::may_be_placeholder;
+use super::relations::FIELDS;
 use super::rules::given;
 use super::verdict::{CatalogVerdict, broken, missing};
 use crate::{ConfigError, Node};
@@ -18,7 +19,7 @@ const KINDS: [Kind; 8] = [
         name: "Component",
         required: &["type", "lifecycle", "owner"],
         texts: &["type", "lifecycle", "owner", "system", "subcomponentOf"],
-        lists: &["providesApis", "consumesApis", "dependsOn"],
+        lists: &["providesApis", "consumesApis", "dependsOn", "dependencyOf"],
     },
     Kind {
         name: "API",
@@ -30,7 +31,7 @@ const KINDS: [Kind; 8] = [
         name: "Resource",
         required: &["type", "owner"],
         texts: &["type", "owner", "system"],
-        lists: &["dependsOn"],
+        lists: &["dependsOn", "dependencyOf"],
     },
     Kind { name: "System", required: &["owner"], texts: &["owner", "domain", "type"], lists: &[] },
     Kind {
@@ -101,6 +102,7 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
         };
         items.iter().try_for_each(|item| filled(format!("spec.{key}"), item))?;
     }
+    references(node, spec, kind)?;
     if let Some(profile) = given(spec, "profile").filter(|_| matches!(kind.name, "User" | "Group"))
     {
         if profile.as_map().is_none() {
@@ -119,4 +121,22 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
         return Err(broken("spec.presence".to_owned(), presence, rule));
     }
     Ok(CatalogVerdict::Accepted)
+}
+
+/// Checks the fields that name other entities. Backstage's catalog gives up on an entity when it
+/// cannot read one of them.
+fn references(node: &Node, spec: &Node, kind: &Kind) -> Result<(), ConfigError> {
+    let namespace = node.get("metadata").and_then(|metadata| metadata.get("namespace"));
+    let namespace = namespace.and_then(Node::as_str).unwrap_or_default();
+    for field in FIELDS.iter().filter(|field| field.kind == kind.name) {
+        let Some(written) = given(spec, field.field) else { continue };
+        for item in written.as_list().unwrap_or(std::slice::from_ref(written)) {
+            let Some(text) = item.as_str() else { continue };
+            if let Err(error) = field.target(text, namespace) {
+                let problem = format!("names no entity: {error}");
+                return Err(broken(format!("spec.{}", field.field), item, &problem));
+            }
+        }
+    }
+    Ok(())
 }
