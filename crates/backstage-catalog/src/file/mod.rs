@@ -1,5 +1,6 @@
 //! A catalog of files.
 
+mod braces;
 mod content;
 mod parts;
 mod pattern;
@@ -20,7 +21,7 @@ use crate::{Catalog, CatalogError, EntityFilter};
 
 /// A catalog of `catalog-info.yaml` files: the locations of type `file` in `catalog.locations`.
 ///
-/// A target may hold `*`, `**` and `?`; a file may hold many entities; entities of kind `Location`
+/// A target may hold `*`, `**`, `?`, `[…]`, `{a,b}` and `{1..3}`; a file may hold many entities; entities of kind `Location`
 /// lead to further files, from their own directory on. `catalog.rules` and the rules of the locations
 /// decide which entities count, as in Backstage: without any rule only Components, APIs and
 /// Locations do.

@@ -189,6 +189,9 @@ impl<'a> Survey<'a> {
         let shown = target.display();
         let message = match &problem {
             Some(error) => format!("cannot look for `{shown}`: {error}"),
+            None if pattern::is_extended(&shown.to_string()) => {
+                format!("there is no file `{shown}`; patterns like `@(a|b)` are not supported here")
+            }
             None => format!("there is no file `{shown}`"),
         };
         self.notice(message, visit.named_at.clone());

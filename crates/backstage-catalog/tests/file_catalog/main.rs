@@ -82,6 +82,47 @@ fn a_pattern_finds_the_files_of_all_directories() {
 }
 
 #[test]
+fn alternatives_of_a_pattern_may_be_whole_paths_and_ranges() {
+    let root = directory(
+        "alternatives",
+        &[
+            ("a/x.yaml", &component("a")),
+            ("b/deep/x.yaml", &component("b")),
+            ("c1.yaml", &component("c1")),
+            ("c2.yaml", &component("c2")),
+            ("c10.yaml", &component("c10")),
+            ("{d}.yaml", &component("d")),
+        ],
+    );
+    for (target, expected) in [
+        ("{a,b/deep}/x.yaml", &["a", "b"][..]),
+        ("{a/x.yaml,b/deep/x.yaml,missing/x.yaml}", &["a", "b"]),
+        ("{a/*,b/**/x}.yaml", &["a", "b"]),
+        ("{a/*,b/**/x.*}", &["a", "b"]),
+        ("c{1..2}.yaml", &["c1", "c2"]),
+        ("c{10..1}.yaml", &["c1", "c10", "c2"]),
+        ("{c{1,10},a/x}.yaml", &["a", "c1", "c10"]),
+        ("{a,a,[a]}/x.yaml", &["a"]),
+        ("{missing,a}/*.yaml", &["a"]),
+        ("{d}.yaml", &["d"]),
+    ] {
+        let catalog = catalog(&root, &[target]);
+        let expected: Vec<_> =
+            expected.iter().map(|it| format!("component:default/{it}")).collect();
+        assert_eq!(names(&catalog), expected, "{target}: {:?}", notices(&catalog, &root));
+        assert!(catalog.notices().is_empty(), "{target}");
+    }
+    let many = catalog(&root, &[&"{a,b}".repeat(40)]);
+    assert!(notices(&many, &root)[0].contains("too many alternatives"));
+    for extended in ["@(a|b)/x.yaml", "+(a)/x.yaml", "!(b)/x.yaml", "?(a)/x.yaml", "*(a)/x.yaml"] {
+        let told = notices(&catalog(&root, &[extended]), &root).concat();
+        let hint =
+            format!("there is no file `{extended}`; patterns like `@(a|b)` are not supported");
+        assert!(told.contains(&hint), "{told}");
+    }
+}
+
+#[test]
 fn a_file_may_hold_many_entities_and_a_location_leads_to_more() {
     let all = "
 apiVersion: backstage.io/v1alpha1
