@@ -97,13 +97,13 @@ impl fmt::Display for Diagnostic {
 ///   type: service
 ///   lifecycle: production
 ///   owner: team-a
-///   coder: { templteName: devcontainer }
+///   coder: { templatesName: devcontainer }
 /// ";
 /// let [remark] = &coder_config::lint_catalog_info("catalog-info.yaml", text)[..] else { panic!() };
-/// assert_eq!(&text[remark.span().expect("it is written there")], "templteName");
+/// assert_eq!(&text[remark.span().expect("it is written there")], "templatesName");
 /// assert_eq!(
 ///     remark.message,
-///     "`spec.coder.templteName` is not known and ignored; did you mean `templateName`?",
+///     "`spec.coder.templatesName` is not known and ignored; did you mean `templateName`?",
 /// );
 /// ```
 pub fn lint_catalog_info(file: &str, text: &str) -> Vec<Diagnostic> {

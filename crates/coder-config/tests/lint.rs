@@ -50,7 +50,7 @@ spec:
   type: service
   owner: team-a
   coder:
-    templteName: devcontainer
+    templatesName: devcontainer
     mode: sometimes
     params: [1]
 ---
@@ -67,7 +67,7 @@ spec: { memberOf: [] }
 #[test]
 fn one_call_tells_everything_about_app_config() {
     let text = SEED
-        .replace("usernameMatchingUserEntityName", "usernameMatchingUserEntityNam")
+        .replace("usernameMatchingUserEntityName", "usernameMatchingUserEntityNames")
         .replace("allowedMethods:", "allowMethods:")
         .replace("${GITHUB_TOKEN}", "x");
     insta::assert_snapshot!(underlined(&text, &lint_one_app_config(&text, &[])));
