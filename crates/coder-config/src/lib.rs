@@ -43,6 +43,8 @@
 //! - [`parse_entities`] reads `catalog-info.yaml`; an [`Entity`] tells its [`CoderSpec`] and its
 //!   [`Repository`]; [`check_entity`] says what Backstage's catalog would refuse,
 //!   [`entity_notices`] which keys are probably mistyped.
+//! - [`lint_catalog_info`] and [`lint_app_config`] tell everything about a file at once, for editors
+//!   and linters: the text, the place and the bytes to underline apart ([`Diagnostic`]).
 //! - [`yaml`] is the reader below all of it: exact, bounded, with the place of every key and value.
 //! - [`compat`] holds what exists only to be compared with Backstage.
 //!
@@ -74,6 +76,7 @@ mod entity_ref;
 mod environment_name;
 mod error;
 mod javascript;
+mod lint;
 mod loading;
 mod location;
 mod location_ref;
@@ -99,11 +102,12 @@ pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};
 pub use entity::{
     CatalogVerdict, Entity, Metadata, PlaceholderError, PlaceholderFile, Placeholders, Relation,
-    UnreadPlaceholder, check_entity, entity_notices, parse_entities, rules,
+    UnreadPlaceholder, catalog_refusal, check_entity, entity_notices, parse_entities, rules,
 };
 pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
 pub use environment_name::{EnvironmentName, EnvironmentNameError};
 pub use error::{ConfigError, ConfigErrors};
+pub use lint::{Diagnostic, Severity, lint_app_config, lint_catalog_info};
 pub use loading::{ConfigSources, Environment, Files, LoadedConfig};
 pub use location::{Location, Provenance};
 pub use location_ref::{LocationRef, LocationRefError};

@@ -228,3 +228,30 @@ fn a_reference_that_names_no_entity_is_refused_as_in_backstage() {
         assert!(check(kind, &spec).is_ok(), "{kind} {spec}: {:?}", check(kind, &spec));
     }
 }
+
+#[test]
+fn a_kind_of_backstage_in_another_spelling_is_refused_and_one_of_somebody_else_is_not() {
+    let refusal = |version: &str, kind: &str| {
+        let text = format!(
+            "apiVersion: {version}\nkind: {kind}\nmetadata: {{ name: x }}\n\
+             spec: {{ memberOf: [], type: t, owner: o, children: [] }}\n"
+        );
+        let node = coder_config::yaml::document("c.yaml", &text).unwrap();
+        coder_config::catalog_refusal(&node).map(|error| error.to_string())
+    };
+    for (version, kind) in [
+        ("backstage.io/v1alpha1", "user"),
+        ("backstage.io/v1alpha1", "GROUP"),
+        ("backstage.io/v1alpha1", "Api"),
+        ("backstage.io/v1alpha2", "User"),
+        ("v1", "Resource"),
+    ] {
+        let expected = format!(
+            "c.yaml:2:7: `kind` is `{kind}` of `{version}`, which is none of Backstage's in this spelling"
+        );
+        assert_eq!(refusal(version, kind), Some(expected));
+    }
+    assert_eq!(refusal("backstage.io/v1alpha1", "User"), None);
+    assert_eq!(refusal("scaffolder.backstage.io/v1beta3", "Template"), None);
+    assert_eq!(refusal("acme.example/v1", "Printer"), None);
+}

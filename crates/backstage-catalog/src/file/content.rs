@@ -6,11 +6,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use coder_config::{
-    CatalogVerdict, Entity, Node, Notice, PlaceholderError, Placeholders, UnreadPlaceholder,
-    check_entity, entity_notices, yaml,
+    ConfigError, Entity, Node, Notice, PlaceholderError, Placeholders, UnreadPlaceholder,
+    catalog_refusal, entity_notices, yaml,
 };
-
-use coder_core::quoted;
 
 use super::parts::{Part, Parts, Place};
 
@@ -179,7 +177,7 @@ impl Attempt {
         }
         match Entity::from_node(node) {
             Ok(entity) => {
-                self.notices.extend(refused_by_backstage(node));
+                self.notices.extend(catalog_refusal(node).map(refused_by_backstage));
                 self.entities.push(Arc::new(entity));
             }
             Err(error) => {
@@ -200,24 +198,11 @@ pub(super) fn name_from(root: &Path, path: &Path) -> String {
     name.display().to_string()
 }
 
-/// Tells why Backstage's catalog refuses an entity. This portal can do without what is missing, and
-/// who shares the file with Backstage wants to know.
-fn refused_by_backstage(node: &Node) -> Option<Notice> {
-    let mut notice = match check_entity(node) {
-        Ok(CatalogVerdict::Accepted | CatalogVerdict::ForeignKind) => return None,
-        Ok(CatalogVerdict::NotRecognised) => {
-            let text = |key| quoted(node.get(key).and_then(Node::as_str).unwrap_or_default());
-            let (kind, version) = (text("kind"), text("apiVersion"));
-            let message = format!(
-                "`kind` is {kind} of {version}, which is none of Backstage's in this spelling"
-            );
-            let at = node.get("kind").unwrap_or(node).provenance();
-            Notice::new("kind", message).at(at.clone())
-        }
-        Err(error) => error.into(),
-    };
-    notice.message += "; Backstage's catalog refuses the entity";
-    Some(notice)
+/// This portal can do without what is missing; who shares the file with Backstage wants to know.
+fn refused_by_backstage(error: ConfigError) -> Notice {
+    let mut notice = Notice::from(error);
+    notice.message.push_str("; Backstage's catalog refuses the entity");
+    notice
 }
 
 /// Files by their paths.

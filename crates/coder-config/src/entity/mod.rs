@@ -16,7 +16,7 @@ use crate::{CoderSpec, ConfigError, EntityRef, Location, Node};
 
 pub use placeholders::{PlaceholderError, PlaceholderFile, Placeholders, UnreadPlaceholder};
 pub use read::parse_entities;
-pub use rules::check_entity;
+pub use rules::{catalog_refusal, check_entity};
 pub use slips::entity_notices;
 pub use verdict::CatalogVerdict;
 

@@ -3,6 +3,7 @@
 use super::kinds;
 use super::placeholders::may_be_placeholder;
 use super::verdict::{CatalogVerdict, broken, missing};
+use crate::message::shown;
 use crate::node::Entry;
 use crate::{ConfigError, Node};
 
@@ -18,6 +19,26 @@ pub fn check_entity(node: &Node) -> Result<CatalogVerdict, ConfigError> {
     envelope(node)?;
     formats(node)?;
     kinds::check(node)
+}
+
+/// Returns why Backstage's catalog refuses a descriptor; `None` when it takes the entity in, or when
+/// the kind is somebody else's and its rules are not known.
+///
+/// A kind of Backstage's in another spelling or API version is refused, since no part of the catalog
+/// takes it for its own.
+pub fn catalog_refusal(node: &Node) -> Option<ConfigError> {
+    match check_entity(node) {
+        Ok(CatalogVerdict::Accepted | CatalogVerdict::ForeignKind) => None,
+        Ok(CatalogVerdict::NotRecognised) => {
+            let text = |key| shown(node.get(key).and_then(Node::as_str).unwrap_or_default());
+            let (kind, version) = (text("kind"), text("apiVersion"));
+            let rule = format!(
+                "is `{kind}` of `{version}`, which is none of Backstage's in this spelling"
+            );
+            Some(broken("kind", node.get("kind").unwrap_or(node), &rule))
+        }
+        Err(error) => Some(error),
+    }
 }
 
 /// The members a mapping must or may have, and what they must be.
