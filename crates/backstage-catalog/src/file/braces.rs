@@ -89,20 +89,18 @@ fn range(inside: &str) -> Option<Vec<String>> {
         return None;
     }
     let letter = |text: &str| text.parse::<char>().ok().filter(char::is_ascii_alphabetic);
-    let (low, high, write): (i64, i64, Box<dyn Fn(i64) -> Option<String>>) =
-        match (first.parse(), last.parse()) {
-            (Ok(low), Ok(high)) => {
-                let is_padded = |text: &str| text.trim_start_matches('-').starts_with('0');
-                let is_padded = (is_padded(first) && low != 0) || (is_padded(last) && high != 0);
-                let width = if is_padded { first.len().max(last.len()) } else { 0 };
-                (low, high, Box::new(move |number| Some(format!("{number:0width$}"))))
-            }
-            _ => {
-                let (low, high) = (u32::from(letter(first)?), u32::from(letter(last)?));
-                let write = |code| Some(char::from(u8::try_from(code).ok()?).to_string());
-                (low.into(), high.into(), Box::new(write))
-            }
-        };
+    let (low, high, width) = match (first.parse::<i64>(), last.parse::<i64>()) {
+        (Ok(low), Ok(high)) => {
+            let is_padded = |text: &str| text.trim_start_matches('-').starts_with('0');
+            let is_padded = (is_padded(first) && low != 0) || (is_padded(last) && high != 0);
+            (low, high, Some(if is_padded { first.len().max(last.len()) } else { 0 }))
+        }
+        _ => (u32::from(letter(first)?).into(), u32::from(letter(last)?).into(), None),
+    };
+    let write = |number: i64| match width {
+        Some(width) => Some(format!("{number:0width$}")),
+        None => Some(char::from(u8::try_from(number).ok()?).to_string()),
+    };
     let count = (usize::try_from(low.abs_diff(high)).ok()? / step).saturating_add(1);
     let sign = if low <= high { 1 } else { -1 };
     // One more than accepted is enough to be refused.
