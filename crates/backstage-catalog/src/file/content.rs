@@ -1,24 +1,16 @@
 //! One file: its entities, and what is wrong with it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use coder_config::{
     ConfigError, Entity, Node, Notice, PlaceholderError, Placeholders, UnreadPlaceholder,
     catalog_refusal, entity_notices, yaml,
 };
 
+use super::disk::{Stamp, name_from, stamp};
 use super::parts::{Part, Parts, Place};
-
-/// Time of change and size of a file, by which a change is noticed; `None` when it cannot be seen.
-pub(super) type Stamp = Option<(SystemTime, u64)>;
-
-pub(super) fn stamp(path: &Path) -> Stamp {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
-}
 
 /// A file as it was last read.
 #[derive(Clone)]
@@ -187,15 +179,6 @@ impl Attempt {
             }
         }
     }
-}
-
-/// How a file is called to those who see its entities.
-pub(super) fn name_from(root: &Path, path: &Path) -> String {
-    let directory = path.parent().and_then(Path::parent);
-    let below = path.strip_prefix(root).ok();
-    // What lies elsewhere is called by its last two names.
-    let name = below.or_else(|| path.strip_prefix(directory?).ok()).unwrap_or(path);
-    name.display().to_string()
 }
 
 /// This portal can do without what is missing; who shares the file with Backstage wants to know.

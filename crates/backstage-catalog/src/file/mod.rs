@@ -2,6 +2,7 @@
 
 mod braces;
 mod content;
+mod disk;
 mod parts;
 mod pattern;
 mod rules;

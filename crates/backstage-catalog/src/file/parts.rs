@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use coder_config::{PlaceholderError, PlaceholderFile, yaml};
 
-use super::content::{Stamp, name_from, stamp};
+use super::disk::{Stamp, name_from, stamp};
 use super::pattern;
 
 /// A file that a placeholder reads.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use coder_config::{Entity, EntityRef, Notice, Provenance, UnreadPlaceholder};
 use serde_json::Value;
 
-use super::content::{File, Files, Stamp};
+use super::content::{File, Files};
+use super::disk::Stamp;
 use super::parts::Place;
 use super::pattern;
 use super::rules::{Origin, Rules};

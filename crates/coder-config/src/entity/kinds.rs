@@ -1,8 +1,7 @@
 //! The rules of Backstage's own kinds.
 
-use super::placeholders::may_be_placeholder;
+use super::placeholders::{given, may_be_placeholder};
 use super::relations::FIELDS;
-use super::rules::given;
 use super::verdict::{CatalogVerdict, broken, missing};
 use crate::{ConfigError, Node};
 

@@ -250,3 +250,8 @@ pub(super) fn may_be_placeholder(node: &Node) -> bool {
     let Some(map) = node.as_map() else { return false };
     map.len() == 1 && map.keys().all(|key| key.starts_with('$'))
 }
+
+/// Returns a member whose value is written, and not a placeholder for it.
+pub(super) fn given<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    node.get(key).filter(|node| !may_be_placeholder(node))
+}

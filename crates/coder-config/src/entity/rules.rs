@@ -1,7 +1,7 @@
 //! What Backstage's catalog demands of an entity, beyond what reading it takes.
 
 use super::kinds;
-use super::placeholders::may_be_placeholder;
+use super::placeholders::{given, may_be_placeholder};
 use super::verdict::{CatalogVerdict, broken, missing};
 use crate::message::shown;
 use crate::node::Entry;
@@ -76,11 +76,6 @@ impl<'a> Shape<'a> {
         let items = node.as_list().ok_or_else(|| broken(&path, node, "must be a list"))?;
         items.iter().try_for_each(|item| filled(&path, item))
     }
-}
-
-/// Returns a member whose value is written, and not a placeholder for it.
-pub(super) fn given<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
-    node.get(key).filter(|node| !may_be_placeholder(node))
 }
 
 fn filled(path: &str, node: &Node) -> Result<(), ConfigError> {
