@@ -151,13 +151,14 @@ async fn attend(connection: Connection, mut closed: watch::Receiver<()>) {
     }
 }
 
-/// Ends sessions and logins whose time is over, for ever.
+/// Ends sessions and logins whose time is over, for ever. It begins at once: a server that is
+/// restarted often would never come to it.
 async fn sweep(portal: Portal) -> Infallible {
     loop {
-        tokio::time::sleep(SWEEP_EVERY).await;
         if let Err(error) = portal.auth().sweep().await {
             tracing::warn!(%error, "expired sessions could not be removed");
         }
+        tokio::time::sleep(SWEEP_EVERY).await;
     }
 }
 

@@ -21,7 +21,7 @@ use futures_util::future::join_all;
 use http::StatusCode;
 use reqwest::Method;
 use reqwest::header::RETRY_AFTER;
-use serving::{Browser, House, Process, user_of};
+use serving::{Browser, House, Process, change, count_rows, user_of};
 use tempfile::TempDir;
 
 /// A running server with places for so many connections. It is killed when this is dropped.
@@ -238,4 +238,26 @@ async fn a_long_message_of_coder_is_cut_on_the_page_and_in_the_log() {
     assert!(page.contains("told%20xxx") && page.len() < 5000, "{page}");
     let log = server.logged("told xxx").await;
     assert!(log.lines().all(|line| line.len() < 2000), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_without_a_code_uses_no_attempt_up_and_those_that_are_used_up_expire() {
+    const USED: &str = "coder_auth_used_attempts";
+    let (house, directory, server) = portal(FakeCoder::builder()).await;
+    let alice = house.coder().add_user("alice");
+    let mut browser = Browser::new();
+    let authorize = browser.start(&server).await;
+    let stranger = Browser::callback_of(&authorize);
+    let page = browser.clone().come_back(&server, &stranger).await;
+    assert!(page.contains("Unexpected%20redirect"), "{page}");
+    assert_eq!(count_rows(directory.path(), USED).await, 0);
+    let callback = house.coder().approve(&authorize, &alice).unwrap();
+    browser.call_back(&server, &callback).await;
+    assert_eq!(count_rows(directory.path(), USED).await, 1);
+
+    drop(server);
+    change(directory.path(), "UPDATE coder_auth_used_attempts SET expires_at = 0").await;
+    let server = Process::start(directory.path(), |_| {});
+    Browser::signed_in(&house, &server, &alice).await;
+    assert_eq!(count_rows(directory.path(), USED).await, 1, "that of the last login");
 }
