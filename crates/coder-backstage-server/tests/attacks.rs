@@ -16,7 +16,7 @@ use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, Fault};
 use http::StatusCode;
 use reqwest::Method;
-use reqwest::header::ORIGIN;
+use reqwest::header::{COOKIE, HeaderValue, ORIGIN};
 use serving::{
     Browser, House, PEOPLE, Process, SIGN_IN, Serves as _, access_token, change, parameter, until,
     user_of, write_people,
@@ -451,4 +451,19 @@ async fn what_cannot_be_revoked_holds_up_no_other_revocation() {
     until(|| two.honest.coder().count_pairs(&alice) == 0).await;
     let log = server.log();
     assert!(!log.contains("could not be revoked"), "the other one hangs still: {log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cookie_of_another_program_on_a_sibling_host_signs_nobody_out() {
+    let (house, directory) = house("{}").await;
+    let server = serve(&directory);
+    let alice = house.coder().add_user("alice");
+    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let path = "/api/auth/coder/refresh?env=development";
+    let mut request = browser.request(Method::GET, &server, path).build().unwrap();
+    let mut cookies = "name=Zoë; ".as_bytes().to_vec();
+    cookies.extend(request.headers()[COOKIE].as_bytes());
+    request.headers_mut().insert(COOKIE, HeaderValue::from_bytes(&cookies).unwrap());
+    let answer = reqwest::Client::new().execute(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
 }

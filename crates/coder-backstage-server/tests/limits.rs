@@ -13,6 +13,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use coder_core::SystemClock;
@@ -21,7 +22,7 @@ use futures_util::future::join_all;
 use http::StatusCode;
 use reqwest::Method;
 use reqwest::header::RETRY_AFTER;
-use serving::{Browser, House, Process, change, count_rows, user_of};
+use serving::{Browser, House, Process, change, count_rows, until, user_of};
 use tempfile::TempDir;
 
 /// A running server with places for so many connections. It is killed when this is dropped.
@@ -260,4 +261,32 @@ async fn a_callback_without_a_code_uses_no_attempt_up_and_those_that_are_used_up
     let server = Process::start(directory.path(), |_| {});
     Browser::signed_in(&house, &server, &alice).await;
     assert_eq!(count_rows(directory.path(), USED).await, 1, "that of the last login");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn made_up_tokens_that_come_all_at_once_leave_room_at_coder() {
+    const MANY: usize = 300;
+    let (house, _directory, server) = portal(FakeCoder::builder()).await;
+    let (fault, held) = Fault::hold();
+    house.coder().fail_next(fault.on("/api/v2/users/me").times(usize::MAX));
+    let (answered, stranger) = (Arc::new(AtomicUsize::new(0)), Browser::new());
+    let strangers: Vec<_> = (0..MANY)
+        .map(|number| {
+            let answered = Arc::clone(&answered);
+            let request = stranger.request(Method::GET, &server, "/api/coder/v1/entities");
+            let request = request.header("coder-session-token", format!("made-up-{number}"));
+            tokio::spawn(async move {
+                let status = request.send().await.unwrap().status();
+                answered.fetch_add(1, Ordering::SeqCst);
+                status
+            })
+        })
+        .collect();
+    let asked = || house.coder().count("GET", "/api/v2/users/me");
+    until(|| asked() + answered.load(Ordering::SeqCst) >= MANY).await;
+    held.release();
+    for status in join_all(strangers).await {
+        assert!([401, 503].contains(&status.unwrap().as_u16()));
+    }
+    assert!(asked() <= 120, "{}", asked());
 }

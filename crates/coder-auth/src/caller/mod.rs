@@ -118,7 +118,7 @@ pub(crate) struct Callers {
     environments: Arc<Environments>,
     grants: Grants,
     links: Links,
-    passed_tokens: PassedTokens,
+    passed_tokens: Arc<PassedTokens>,
     users: BackstageUsers,
 }
 
@@ -129,7 +129,7 @@ impl Callers {
             environments: Arc::clone(&parts.environments),
             grants: parts.grants.clone(),
             links: parts.links.clone(),
-            passed_tokens: PassedTokens::default(),
+            passed_tokens: Arc::clone(&parts.passed_tokens),
             users: BackstageUsers::new(parts),
         }
     }
