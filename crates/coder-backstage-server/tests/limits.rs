@@ -25,6 +25,9 @@ use reqwest::header::RETRY_AFTER;
 use serving::{Browser, House, Process, change, count_rows, until, user_of};
 use tempfile::TempDir;
 
+const READINESS: &[u8] =
+    b"GET /.backstage/health/v1/readiness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
 /// A running server with places for so many connections. It is killed when this is dropped.
 struct Server {
     child: Child,
@@ -71,9 +74,7 @@ auth:
     }
 
     fn readiness(&self) -> String {
-        self.answer_to(
-            b"GET /.backstage/health/v1/readiness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-        )
+        self.answer_to(READINESS)
     }
 }
 
@@ -121,6 +122,21 @@ fn a_body_that_does_not_arrive_is_cut_off_and_its_place_is_free_again() {
     let mut answer = String::new();
     slow.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+#[test]
+fn connections_that_send_nothing_keep_nobody_out() {
+    let server = Server::start(2);
+    let (silent, mut begun) = (server.connect(), server.connect());
+    begun.write_all(b"G").unwrap();
+    let mut asked = server.connect();
+    // Long, for a busy machine, and shorter than a head may take.
+    asked.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    asked.write_all(READINESS).unwrap();
+    let mut answer = String::new();
+    asked.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    drop((silent, begun));
 }
 
 /// A portal in front of this Coder, which lives in the real time.

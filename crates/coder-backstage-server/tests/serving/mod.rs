@@ -85,7 +85,7 @@ pub(crate) async fn until(is_so: impl Fn() -> bool) {
         }
     };
     // Long, for a busy machine.
-    tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it never comes so");
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap();
 }
 
 /// A Coder with the portal as its application.
