@@ -467,3 +467,31 @@ async fn a_cookie_of_another_program_on_a_sibling_host_signs_nobody_out() {
     let answer = reqwest::Client::new().execute(request).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_identity_token_from_before_a_logout_does_not_open_the_grant_of_the_next_login() {
+    let (house, directory) = house("{ session: { logout: grant } }").await;
+    let sign_in =
+        format!("auth: {{ providers: {{ coder: {{ development: {{ {SIGN_IN} }} }} }} }}\n{PEOPLE}");
+    std::fs::write(directory.path().join("app-config.local.yaml"), &sign_in).unwrap();
+    write_people(directory.path(), &["alice"]);
+    let server = serve(&directory);
+    let alice = house.coder().add_user("alice");
+    let (phone, laptop) = (
+        Browser::signed_in(&house, &server, &alice).await,
+        Browser::signed_in(&house, &server, &alice).await,
+    );
+    let of_the_laptop = identity_token(laptop.refresh(&server).await).await;
+    let status =
+        async |token: &str| status_of(&Browser::new(), &server, "development", token).await;
+    // A login of another browser goes on with the grant.
+    Browser::signed_in(&house, &server, &alice).await;
+    assert_eq!(status(&of_the_laptop).await, StatusCode::OK);
+    let logout = "/api/auth/coder/logout?env=development";
+    phone.request(Method::POST, &server, logout).send().await.unwrap();
+    assert_eq!(status(&of_the_laptop).await, StatusCode::UNAUTHORIZED);
+    let phone = Browser::signed_in(&house, &server, &alice).await;
+    assert_eq!(status(&of_the_laptop).await, StatusCode::UNAUTHORIZED);
+    let of_the_phone = identity_token(phone.refresh(&server).await).await;
+    assert_eq!(status(&of_the_phone).await, StatusCode::OK);
+}

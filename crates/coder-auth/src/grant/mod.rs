@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::caller::user::SignedInGrant;
 use crate::error::{AuthError, BugError};
 use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
@@ -22,6 +23,9 @@ use crate::store::{GrantRecord, GrantVersion, PairId, PairRecord};
 /// The content of a grant beside its token pair.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Grant {
+    /// Random name of the grant, from its beginning to its end. The next grant of the same user
+    /// has another one.
+    pub(crate) name: String,
     /// Granted scopes, as far as known.
     pub(crate) scope: Vec<String>,
     pub(crate) profile: Profile,
@@ -37,6 +41,7 @@ impl Grant {
     /// Creates the content for `tokens` that came at `obtained_at`. `confirmed_at` is the moment of
     /// the last answer of `/users/me` about their user.
     pub(crate) fn new(
+        name: String,
         tokens: &TokenPair,
         scope: Vec<String>,
         profile: Profile,
@@ -44,7 +49,7 @@ impl Grant {
         confirmed_at: Timestamp,
     ) -> Self {
         let expires_at = tokens.lifetime().map(|lifetime| later(obtained_at, lifetime));
-        Self { scope, profile, confirmed_at, expires_at, needs_login: false }
+        Self { name, scope, profile, confirmed_at, expires_at, needs_login: false }
     }
 
     /// Notes that Coder accepted the access token.
@@ -128,6 +133,12 @@ impl StoredGrant {
         let pair = StoredPair::open(keys, &record.pair)?;
         let GrantRecord { key, version, .. } = record;
         Ok(Self { key, version, pair, grant })
+    }
+
+    /// Returns the sign-in in this environment that the grant is behind.
+    pub(crate) fn sign_in_at(&self, environment: &str) -> SignedInGrant {
+        let (key, name) = (self.key.clone(), self.grant.name.clone());
+        SignedInGrant { key, name, environment: environment.to_owned() }
     }
 
     pub(crate) fn access_token(&self) -> &coder_core::Secret {
