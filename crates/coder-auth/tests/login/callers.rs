@@ -202,3 +202,29 @@ async fn made_up_tokens_that_come_all_at_once_are_counted_before_coder_is_asked(
     let refused = statuses.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
     assert_eq!((refused, house.coder.count("GET", "/api/v2/users/me")), (120, 120));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_identity_token_from_before_a_logout_does_not_open_the_grant_of_the_next_login() {
+    let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
+    let house = with_sign_in(&sign_in);
+    let alice = house.coder.add_user("alice");
+    let sign_in = async || {
+        let mut browser = Browser::new();
+        let message = browser.sign_in(&house, &alice).await;
+        let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
+        (browser, headers(&[("authorization", &format!("Bearer {token}"))]))
+    };
+    let (mut first, before) = sign_in().await;
+    let (mut second, beside) = sign_in().await;
+    first.log_out(&house).await;
+    for token in [&before, &beside] {
+        house.auth.caller(token, None).await.unwrap();
+    }
+    second.log_out(&house).await;
+    let (_third, after) = sign_in().await;
+    for token in [&before, &beside] {
+        let error = house.auth.caller(token, None).await.unwrap_err();
+        assert_eq!(error.status(), StatusCode::UNAUTHORIZED, "{error}");
+    }
+    house.auth.caller(&after, None).await.unwrap();
+}
