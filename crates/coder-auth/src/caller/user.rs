@@ -76,6 +76,12 @@ struct SealedGrant {
 }
 
 impl SignedInGrant {
+    /// Names the grant `stored`, behind a sign-in in this environment.
+    pub(crate) fn new(stored: &StoredGrant, environment: &str) -> Self {
+        let (key, name) = (stored.key.clone(), stored.grant.name.clone());
+        Self { key, name, environment: environment.to_owned() }
+    }
+
     /// Seals the grant for an identity token of this user.
     pub(crate) fn seal(
         self,
@@ -201,7 +207,7 @@ impl BackstageUsers {
     ) -> Result<Option<BackstageUser>, AuthError> {
         let environment = self.environments.named(&session.environment)?;
         let identity = environment.identify(&stored.grant.profile, stored.key.user).await?;
-        let sign_in = stored.sign_in_at(&session.environment);
+        let sign_in = SignedInGrant::new(stored, &session.environment);
         Ok(identity.map(|identity| BackstageUser {
             entity: identity.user,
             by: IdentifiedBy::SignIn(sign_in),

@@ -12,7 +12,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::caller::user::SignedInGrant;
 use crate::error::{AuthError, BugError};
 use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
@@ -133,12 +132,6 @@ impl StoredGrant {
         let pair = StoredPair::open(keys, &record.pair)?;
         let GrantRecord { key, version, .. } = record;
         Ok(Self { key, version, pair, grant })
-    }
-
-    /// Returns the sign-in in this environment that the grant is behind.
-    pub(crate) fn sign_in_at(&self, environment: &str) -> SignedInGrant {
-        let (key, name) = (self.key.clone(), self.grant.name.clone());
-        SignedInGrant { key, name, environment: environment.to_owned() }
     }
 
     pub(crate) fn access_token(&self) -> &coder_core::Secret {

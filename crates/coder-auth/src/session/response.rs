@@ -5,6 +5,7 @@ use std::sync::Arc;
 use coder_core::{Secret, World};
 use serde::Serialize;
 
+use crate::caller::user::SignedInGrant;
 use crate::environment::Environment;
 use crate::error::AuthError;
 use crate::grant::StoredGrant;
@@ -128,7 +129,7 @@ impl SessionResponses {
         stored: &StoredGrant,
         identity: &BackstageIdentity,
     ) -> Result<IdentityResponse, AuthError> {
-        let sign_in = stored.sign_in_at(&environment.name);
+        let sign_in = SignedInGrant::new(stored, &environment.name);
         let user_entity_ref = identity.user.to_string();
         let claim = sign_in.seal(&self.keys, &*self.world.random, &user_entity_ref)?;
         let token = self.issuer.issue(identity, claim).await?;
