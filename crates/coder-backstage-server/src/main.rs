@@ -56,6 +56,7 @@ mod demo;
 mod failure;
 mod logs;
 mod page;
+mod places;
 mod register;
 mod serve;
 mod server;
