@@ -19,7 +19,7 @@ use crate::placeholders::{Placeholders, UNKNOWN_ID};
 use crate::world::{Kind, Seed, SeedUser};
 
 /// No answer takes longer.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Six letters and digits that are part of every name a run makes. There is a letter among them, so
 /// that the name in upper case is another one.

@@ -3,6 +3,7 @@
 mod capability_cache;
 mod credential;
 mod credential_provider;
+mod deployment_clock;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use coder_core::{
 };
 use http::header::{ACCEPT, HeaderValue};
 use http::{HeaderMap, Request};
+use jiff::Timestamp;
 use tracing::Instrument as _;
 use url::Url;
 
@@ -22,6 +24,7 @@ use self::capability_cache::CapabilityCache;
 pub use self::credential::Credential;
 pub(crate) use self::credential::SESSION_TOKEN;
 pub use self::credential_provider::CredentialProvider;
+use self::deployment_clock::DeploymentClock;
 use crate::error::RequestInfo;
 use crate::operation::{OwnSecrets, read_body};
 use crate::operations::GetBuildInfo;
@@ -49,6 +52,7 @@ pub struct Client {
     stream_idle_limit: Duration,
     deadline: Duration,
     capabilities: Arc<CapabilityCache>,
+    clock: Arc<DeploymentClock>,
 }
 
 impl Client {
@@ -63,6 +67,7 @@ impl Client {
             stream_idle_limit: DEFAULT_STREAM_IDLE_LIMIT,
             deadline: DEFAULT_DEADLINE,
             capabilities: Arc::default(),
+            clock: Arc::default(),
         }
     }
 
@@ -129,6 +134,15 @@ impl Client {
     /// the time between two operations.
     pub fn world(&self) -> &World {
         &self.world
+    }
+
+    /// Returns the present moment by the clock of the deployment, which may differ by minutes from the
+    /// own one: as the `Date` of the last answer tells it (RFC 9110 §6.6.1).
+    ///
+    /// The client and its clones know the same. Before the first answer, and where answers have no
+    /// `Date`, it is the moment of [`world`](Self::world)'s clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.at(self.world.clock.now())
     }
 
     /// Returns the capabilities of the deployment, from `GET /api/v2/buildinfo`.
@@ -259,6 +273,7 @@ impl Client {
         let answer = answer.map_err(|error| error.with_request(&info))?;
         tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
         info.release = release(answer.headers());
+        self.clock.note(answer.headers(), self.world.clock.now());
         let parsed = read_body(answer, operation.max_answer())
             .await
             .and_then(|answer| operation.parse(secrets.redact(answer)));
