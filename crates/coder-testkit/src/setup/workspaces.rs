@@ -446,6 +446,10 @@ impl NewWorkspace {
                 fate,
             };
             deployment.add_build(id, plan);
+            // What has happened already awaits nobody.
+            if let Some(stored) = deployment.state.workspace_mut(id) {
+                stored.was_read(created_at);
+            }
         };
         let (start, stop, delete) = (Transition::Start, Transition::Stop, Transition::Delete);
         let canceled = matches!(self.state, Wanted::Canceled);

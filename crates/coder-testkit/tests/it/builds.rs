@@ -128,6 +128,8 @@ fn a_slow_deletion_runs_until_an_answer_has_told_so() {
     let told = newest();
     assert_eq!((&told["status"], &told["job"]["completed_at"]), (&json!("deleting"), &Value::Null));
     assert_eq!(newest()["status"], "deleted");
+    let gone = coder.add_workspace(&alice, "gone").deleted().create();
+    assert_eq!(latest_build(&coder, &alice, gone), Value::Null, "what is gone awaits nobody");
 }
 
 #[test]
