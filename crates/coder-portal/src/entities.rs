@@ -13,6 +13,7 @@ use coder_workspaces::{
     Owner, WorkspaceLinks, WorkspacesError, find_workspaces, poll_after,
 };
 use http::{Request, Response, StatusCode};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::state::PortalState;
@@ -173,13 +174,15 @@ impl PortalState {
             }
             Err(error) => return Err(error.into()),
         };
+        // By the clock that the workspaces' moments are of.
+        let now = caller.client().now();
         notices.extend(found.problems.iter().map(ToString::to_string));
         let hosts = if found.workspaces.is_empty() {
             DeploymentHosts::new(config.access_url.clone())
         } else {
             self.hosts.get(caller.client(), &config.access_url).await
         };
-        Ok(json(StatusCode::OK, &self.answer(entity_ref, config, notices, &found, &hosts)))
+        Ok(json(StatusCode::OK, &self.answer(entity_ref, config, notices, (&found, now), &hosts)))
     }
 
     async fn caller(&self, request: &Request<Bytes>) -> Result<Caller, AuthError> {
@@ -228,10 +231,9 @@ impl PortalState {
         entity_ref: &EntityRef,
         config: EntityWorkspacesConfig,
         notices: Vec<String>,
-        found: &EntityWorkspaces,
+        (found, now): (&EntityWorkspaces, Timestamp),
         hosts: &DeploymentHosts,
     ) -> WorkspacesResponse {
-        let now = self.world.clock.now();
         let availabilities: Vec<Availability> =
             found.workspaces.iter().map(|workspace| Availability::new(workspace, now)).collect();
         let poll = poll_after(Some(&availabilities));

@@ -174,6 +174,17 @@ impl FakeCoder {
         self.set_status(user, UserStatus::Active);
     }
 
+    /// Deletes a user with everything of theirs: sessions and tokens, workspaces, linked accounts.
+    /// Another user of the same name can be added then.
+    pub fn delete_user(&self, user: &FakeUser) {
+        let id = user.id.as_uuid();
+        self.with(|deployment| {
+            deployment.state.workspaces.retain(|_, workspace| workspace.owner != id);
+            deployment.state.external_auth.retain(|(owner, _)| *owner != id);
+            deployment.state.delete_user(id);
+        });
+    }
+
     fn set_status(&self, user: &FakeUser, status: UserStatus) {
         if let Some(user) = self.lock().users.get_mut(&user.id.as_uuid()) {
             user.status = status;

@@ -111,12 +111,12 @@ pub enum NextAction {
 }
 
 impl Availability {
-    /// Decides how usable `workspace` is at the moment `now`.
+    /// Decides how usable `workspace` is at the moment `now` of Coder's clock, which
+    /// [`Client::now`](coder_client::Client::now) tells.
     ///
     /// A connection that is lost, or scripts that have not begun, are waited for up to 30 seconds
-    /// from the moment that Coder tells. A clock that differs from Coder's makes this time longer or
-    /// shorter by the difference; [`OpenWorkspace`](crate::OpenWorkspace) and the other calls that
-    /// wait do not depend on it.
+    /// from the moment that Coder tells. So `now` has to come from the same clock: that of another
+    /// machine may differ by minutes.
     pub fn new(workspace: &Workspace, now: Timestamp) -> Self {
         Self::decide(workspace, now, Ages::once(now))
     }
@@ -185,7 +185,8 @@ impl Availability {
         }
     }
 
-    /// Sets [`NextAction::LinkAccounts`] when the last build failed and `missing` is not empty.
+    /// Sets [`NextAction::LinkAccounts`] when the last build failed and `missing` is not empty, and
+    /// adds to the reason who has to link which accounts.
     ///
     /// [`missing_accounts`](crate::missing_accounts) asks Coder for them.
     #[must_use]

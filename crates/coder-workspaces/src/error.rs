@@ -128,11 +128,9 @@ pub enum NotCreatable {
     #[error("{}", problems(.0))]
     Parameters(Vec<ParameterProblem>),
     /// Accounts at other services must be linked first, by the user in the browser.
-    #[error("{}", accounts::advice_for(owner.as_deref(), missing))]
+    #[error("{}", accounts::advice(missing))]
     ExternalAuth {
-        /// Name of the future owner; `None` when it is the caller.
-        owner: Option<String>,
-        /// Accounts that the owner has not linked.
+        /// Accounts that the future owner has not linked.
         missing: Vec<MissingAccount>,
     },
     /// No workspace can have this name.
@@ -192,7 +190,7 @@ pub enum NotReady {
     ExternalAuth {
         /// Coder's message about the build.
         reason: String,
-        /// Accounts that the template needs.
+        /// Accounts that the template needs, and that the workspace's owner has not linked.
         missing: Vec<MissingAccount>,
     },
     /// It runs, but cannot be used.

@@ -118,7 +118,7 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
     /// Decides how usable a workspace is that is looked at again and again.
     pub(crate) fn availability(&mut self, workspace: &Workspace) -> Availability {
         self.watch.look(workspace);
-        let now = self.client.world().clock.now();
+        let now = self.client.now();
         Availability::decide(workspace, now, Ages::watched(now, &self.watch))
     }
 

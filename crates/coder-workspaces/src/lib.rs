@@ -5,7 +5,6 @@
 //! coder-workspaces = "0.1"
 //! coder-client = "0.1"
 //! coder-config = "0.1"
-//! jiff = "0.2"
 //! ```
 //!
 //! ```
@@ -17,13 +16,12 @@
 //!     client: &Client,
 //!     config: &WorkspacesConfig,
 //!     entity: &Entity,
-//!     now: jiff::Timestamp,
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     let repository = entity.repository(&ScmIntegrations::default())?;
 //!     let config = EntityWorkspacesConfig::resolve(config, entity.coder_spec().as_ref(), Some(&repository));
 //!     let found = find_workspaces(client, &config, Owner::Me).await?;
 //!     for workspace in &found.workspaces {
-//!         let state = Availability::new(workspace, now).state.label();
+//!         let state = Availability::new(workspace, client.now()).state.label();
 //!         let open = WorkspaceLinks::new(workspace, &DeploymentHosts::new(config.access_url.clone())).dashboard;
 //!         println!("{}: {state}, {open}", workspace.name);
 //!     }

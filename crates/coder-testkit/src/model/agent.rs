@@ -7,13 +7,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::app::NewWorkspaceApp;
-use super::pace::{Pace, plus};
+use super::pace::{CONNECTION_TIMEOUT, Pace, plus};
 use crate::Version;
 use crate::json::Json as _;
 use crate::release::Profile;
 
-/// Seconds after which an agent that has never connected counts as timed out.
-const CONNECTION_TIMEOUT: u64 = 120;
 /// How often a connected agent is heard of.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -166,8 +164,7 @@ impl Agent {
     pub(crate) fn state(&self, pace: &Pace, built: Timestamp, now: Timestamp) -> AgentState {
         let mut state = AgentState::created(built);
         let Some((connects, events)) = self.connects(pace, built, now) else {
-            let waited = now.duration_since(built).as_secs();
-            if u64::try_from(waited).is_ok_and(|waited| waited >= CONNECTION_TIMEOUT) {
+            if coder_core::elapsed(now, built) >= pace.giving_up {
                 state.status = "timeout";
             }
             return state;
@@ -378,7 +375,7 @@ impl Agent {
             "version": if reported { format!("v{}", version.number()) } else { String::new() },
             "api_version": if reported { "2.10" } else { "" },
             "apps": self.apps_json(version, &place, state),
-            "connection_timeout_seconds": CONNECTION_TIMEOUT,
+            "connection_timeout_seconds": CONNECTION_TIMEOUT.as_secs(),
             "troubleshooting_url": "",
             "subsystems": [],
             "health": state.health(),

@@ -446,6 +446,10 @@ impl NewWorkspace {
                 fate,
             };
             deployment.add_build(id, plan);
+            // What has happened already awaits nobody.
+            if let Some(stored) = deployment.state.workspace_mut(id) {
+                stored.was_read(created_at);
+            }
         };
         let (start, stop, delete) = (Transition::Start, Transition::Stop, Transition::Delete);
         let canceled = matches!(self.state, Wanted::Canceled);
@@ -503,13 +507,17 @@ fn before(time: Timestamp, duration: Duration) -> Timestamp {
 }
 
 impl FakeCoder {
-    /// Lets the agents of a workspace tell a value, like `cpu` and `12 %`, from now on. Without it
-    /// they tell nothing.
+    /// Lets the agents of a workspace tell a value, like `cpu` and `12 %`, from now on. A datum that
+    /// the template describes keeps its description. Without it they tell nothing.
     pub fn set_agent_metadata(&self, workspace: WorkspaceId, key: &str, value: &str) {
         self.with(|deployment| {
             let collected_at = deployment.now;
             let told = deployment.state.metadata.entry(workspace.as_uuid()).or_default();
-            told.retain(|known| known.key != key);
+            if let Some(known) = told.iter_mut().find(|known| known.key == key) {
+                value.clone_into(&mut known.value);
+                known.collected_at = collected_at;
+                return;
+            }
             let script = String::new();
             let (key, value) = (key.to_owned(), value.to_owned());
             told.push(Metadatum { display_name: key.clone(), script, key, value, collected_at });

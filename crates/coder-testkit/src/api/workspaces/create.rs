@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::builds::{PARAMETER, given_parameters};
+use super::builds::{PARAMETER, check_active_version, given_parameters};
 use super::json::Fresh;
 use crate::Version;
 use crate::api::templates::{Values, Wanted};
@@ -106,6 +106,7 @@ pub(crate) fn fulfil(
     let preset = wish.preset.map(|id| deployment.state.preset(id)).transpose()?;
     let wanted = Wanted { preset, given: &wish.parameters, last: None };
     let resolved = template.resolve(deployment.settings.version, &version, wanted)?;
+    check_active_version(&template, caller, version.id)?;
     let id = deployment.mint().uuid();
     let moment = deployment.state.next_moment();
     deployment.state.names_made.insert((owner.id, wish.name.to_lowercase()), moment);
