@@ -1,18 +1,35 @@
-//! Backstage's own packages work with this server: its backend takes our identity tokens, and its
-//! browser client signs in through us. The tests themselves are in JavaScript, beside this file.
+//! Backstage's own packages work with this server: its backend takes our identity tokens, its
+//! catalog tells us who people are, its browser client signs in through us, and its readers of
+//! repository URLs agree with ours. The tests themselves are in JavaScript, beside this file.
 //!
 //! Ignored by a plain `cargo test`, since not every machine has Node.js; `cargo xtask test` runs it.
-#![expect(clippy::panic, reason = "a failed test may panic anywhere")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
-#[test]
+use coder_core::{OsRandom, SystemClock};
+use coder_testkit::{FakeCoder, FakeServer};
+
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Node.js 20 or newer with npm: cargo xtask test --only backstage"]
-fn backstages_backend_and_browser_client_work_with_this_server() {
+async fn backstages_backend_catalog_and_browser_client_work_with_this_server() {
     needs_node();
-    npm(&["ci", "--loglevel=error", "--no-audit", "--no-fund"]);
-    npm(&["test"]);
+    npm(&["ci", "--loglevel=error", "--no-audit", "--no-fund"], &[]);
+    // The demo has a Coder of its own; a portal that is registered needs an owner of one.
+    let builder = FakeCoder::builder().clock(Arc::new(SystemClock)).random(Arc::new(OsRandom));
+    let server = FakeServer::start(builder).await.unwrap();
+    let owner = server.coder().add_owner("owner");
+    for name in ["alice", "bob"] {
+        server.coder().add_user(name);
+    }
+    let coder = [
+        ("CODER_URL", server.coder().url().as_str()),
+        ("CODER_SESSION_TOKEN", owner.session_token.expose()),
+    ];
+    // The fake answers meanwhile, on another thread.
+    npm(&["test"], &coder);
 }
 
 fn needs_node() {
@@ -24,11 +41,12 @@ fn needs_node() {
     assert!(major.parse().is_ok_and(|major: u32| major >= 20), "{WANTED}; here is `{version}`");
 }
 
-fn npm(arguments: &[&str]) {
+fn npm(arguments: &[&str], variables: &[(&str, &str)]) {
     let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     npm.args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/backstage"))
-        .env("CODER_BACKSTAGE", env!("CARGO_BIN_EXE_coder-backstage"));
+        .env("CODER_BACKSTAGE", env!("CARGO_BIN_EXE_coder-backstage"))
+        .envs(variables.iter().copied());
     let status = npm.status().unwrap_or_else(|error| panic!("cannot start npm: {error}"));
     assert!(status.success(), "npm {arguments:?} failed ({status})");
 }
