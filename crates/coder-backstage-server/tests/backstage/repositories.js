@@ -4,10 +4,13 @@
 // integration that a URL belongs to. The other two are URLs of the repository: as `git-url-parse`
 // reads it, and as the integration asks its system's API for a file of it; null is no answer.
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 
 import { ConfigReader } from '@backstage/config';
-import * as backstage from '@backstage/integration';
 import parse from 'git-url-parse';
+
+// As Backstage's backend loads it: what it has for bundlers, Node.js does not read.
+const backstage = createRequire(import.meta.url)('@backstage/integration');
 
 const [table, written] = await Promise.all(
   process.argv.slice(2, 4).map(path => readFile(path, 'utf8')),
@@ -32,7 +35,7 @@ function asGitUrlParse(text) {
       return azure(own, owner, name);
     }
     default:
-      return url.toString('https');
+      return url.toString(url.protocol === 'ssh' ? 'ssh' : 'https');
   }
 }
 

@@ -17,11 +17,11 @@ pub(super) fn clone_root(
     integrations: &ScmIntegrations,
 ) -> Result<String, NoRepository> {
     let text = text.trim();
-    if let Some(scp) = scp_like(text) {
-        if percent_decode_str(scp).any(|byte| byte == b'"' || byte.is_ascii_control()) {
+    if Scp::parse(text).is_some() {
+        if percent_decode_str(text).any(|byte| byte == b'"' || byte.is_ascii_control()) {
             return Err(NoRepository::Quote { text: shown(text) });
         }
-        return Ok(azure_ssh(scp.trim_end_matches('/').to_owned(), integrations));
+        return Ok(azure_ssh(text.trim_end_matches('/').to_owned(), integrations));
     }
     let shown = || shown(text);
     let Ok(mut url) = Url::parse(text) else {
@@ -162,17 +162,32 @@ fn none(text: String, host: &str, example: &str) -> NoRepository {
     NoRepository::NoRepositoryInUrl { text, host: host.to_owned(), example: example.to_owned() }
 }
 
-/// `git@github.com:acme/payments.git`, which is no URL: the part after the host, if `text` is one.
-pub(super) fn scp_like(text: &str) -> Option<&str> {
-    let (authority, path) = text.split_once(':')?;
-    let (user, host) = authority.split_once('@')?;
-    let forbidden = |c: char| c.is_control() || matches!(c, '/' | '@' | ' ' | '"');
-    let plain = |text: &str| !text.is_empty() && !text.contains(forbidden);
-    let is_url = path.starts_with("//") || path.contains("://");
-    let is_path = !is_url && !path.trim_matches('/').is_empty();
-    let fits = plain(user) && plain(host) && is_path;
-    let odd = |c: char| c.is_control() || matches!(c, ' ' | '"' | '#' | '?' | '\\');
-    (fits && !path.contains(odd) && is_percent_encoded(path)).then_some(text)
+/// A text like `git@github.com:acme/payments.git`, which is no URL, taken apart.
+pub(super) struct Scp<'a> {
+    pub(super) user: &'a str,
+    /// Host name; an address of IPv6 has its brackets.
+    pub(super) host: &'a str,
+    pub(super) path: &'a str,
+}
+
+impl<'a> Scp<'a> {
+    /// Takes `text` apart, if it is such a text.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let (user, rest) = text.split_once('@')?;
+        let colon = match rest.starts_with('[') {
+            true => rest.find("]:")? + 1,
+            false => rest.find(':')?,
+        };
+        let (host, path) = (rest.get(..colon)?, rest.get(colon + 1..)?);
+        let forbidden = |c: char| c.is_control() || matches!(c, '/' | '@' | ' ' | '"');
+        let plain = |text: &str| !text.is_empty() && !text.contains(forbidden);
+        let is_url = path.starts_with("//") || path.contains("://");
+        let is_path = !is_url && !path.trim_matches('/').is_empty();
+        let fits = plain(user) && !user.contains(':') && plain(host) && is_path;
+        let odd = |c: char| c.is_control() || matches!(c, ' ' | '"' | '#' | '?' | '\\');
+        (fits && !path.contains(odd) && is_percent_encoded(path))
+            .then_some(Self { user, host, path })
+    }
 }
 
 /// Whether each `%` begins an encoded byte, as in `git@ssh.dev.azure.com:v3/acme/My%20Project/pay`.

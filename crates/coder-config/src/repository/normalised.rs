@@ -4,7 +4,7 @@ use coder_core::host_and_port;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::clone_root::scp_like;
+use super::clone_root::Scp;
 use super::server::{
     AZURE_CLOUD, AZURE_FORMER_CLOUD, AZURE_FORMER_COLLECTION, AZURE_FORMER_SSH, Server, public_name,
 };
@@ -108,9 +108,7 @@ impl Eq for Normalised {}
 
 impl Address {
     fn parse(text: &str) -> Option<Self> {
-        if let Some(scp) = scp_like(text) {
-            let (authority, path) = scp.split_once(':')?;
-            let (user, host) = authority.rsplit_once('@')?;
+        if let Some(Scp { user, host, path }) = Scp::parse(text) {
             let (user, host) = (user.to_owned(), host.to_ascii_lowercase());
             return Some(Self { user, host, path: path.to_owned(), is_web: false });
         }
