@@ -1,5 +1,7 @@
 //! What Backstage leaves out without a word.
 
+use indexmap::IndexSet;
+
 use crate::{Notice, Provenance};
 
 /// A value that Backstage drops without a word, because what it refers to is not there.
@@ -41,6 +43,41 @@ impl DroppedValue {
             }
         };
         Notice::new(path.clone(), message).at(self.provenance.clone())
+    }
+}
+
+/// How many variables of other programs are named.
+const NAMED: usize = 5;
+
+impl DroppedValue {
+    /// Returns one notice for all the values that this program does not read, if there are any.
+    pub(crate) fn notice_of_others(others: &[&Self]) -> Option<Notice> {
+        let missing = others.iter().flat_map(|dropped| match &dropped.dropped {
+            Dropped::Variables(missing) | Dropped::Defaults(missing) => missing.as_slice(),
+            Dropped::PathInFile { .. } => &[],
+        });
+        let names: IndexSet<&String> = missing.collect();
+        let more = names.len().saturating_sub(NAMED);
+        let names: Vec<String> = names.into_iter().take(NAMED).cloned().collect();
+        let why = match (names.as_slice(), more) {
+            ([], _) => "what they include is not there".to_owned(),
+            (names, 0) => format!("environment variables are not set: {}", quoted(names)),
+            (names, more) => {
+                format!("environment variables are not set: {} and {more} more", quoted(names))
+            }
+        };
+        match others {
+            [] => None,
+            [other] => Some(other.notice()),
+            others => {
+                let message = format!(
+                    "{} values that this server does not read are left out, as in Backstage, \
+                     because {why}",
+                    others.len(),
+                );
+                Some(Notice::new(String::new(), message))
+            }
+        }
     }
 }
 

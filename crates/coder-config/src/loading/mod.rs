@@ -270,6 +270,11 @@ impl LoadedConfig {
         self.notices.iter().cloned().chain(dropped).collect()
     }
 
+    /// Returns the names in `BACKSTAGE_ENV` without a file.
+    pub(crate) fn missing_files(&self) -> &[Notice] {
+        &self.notices
+    }
+
     pub(crate) fn layers(&self) -> &[Layer] {
         &self.layers
     }
