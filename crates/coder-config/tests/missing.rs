@@ -12,14 +12,18 @@ auth: { providers: { coder: { development:
   { clientId: a, clientSecret: b, deploymentUrl: 'https://coder.example.com' } } } }
 ";
 
-/// The notices of a configuration that has this beside what it needs, over two files.
+/// The notices of a configuration that has this beside what it needs, in a file of its own.
 fn told(more: &str) -> Vec<String> {
+    told_with(more, &Environment::default())
+}
+
+fn told_with(more: &str, environment: &Environment) -> Vec<String> {
     let files = BTreeMap::from([
         ("app-config.yaml".to_owned(), BASE.to_owned()),
         ("app-config.local.yaml".to_owned(), more.to_owned()),
         ("other.yaml".to_owned(), "a: 1".to_owned()),
     ]);
-    let loaded = ConfigSources::new(&files, &Environment::default()).load();
+    let loaded = ConfigSources::new(&files, environment).load();
     let loaded = loaded.unwrap_or_else(|errors| panic!("{more}: {errors}"));
     let config = AppConfig::from_loaded(&loaded);
     let config = config.unwrap_or_else(|errors| panic!("{more}: {errors}"));
@@ -73,11 +77,45 @@ integrations: { github: [{ host: github.com, token: '${G:-}' }] }
 proxy: { endpoints: { /grafana: { target: 'https://g.example.com', headers: { A: '${H}' } } } }
 sonarqube: { $env: I }
 ";
-    insta::assert_snapshot!(told(others).join("\n"), @"11 values that this server does not read are left out, as in Backstage, because environment variables are not set: `A`, `B`, `C`, `D`, `E` and 4 more");
     let two = "techdocs: { url: '${A}' }\nsonarqube: { apiKey: '${B}' }";
-    insta::assert_snapshot!(told(two).join("\n"), @"2 values that this server does not read are left out, as in Backstage, because environment variables are not set: `A`, `B`");
     let included = "a: { $include: other.yaml#b }\nc: { $include: other.yaml#d }";
-    insta::assert_snapshot!(told(included).join("\n"), @"2 values that this server does not read are left out, as in Backstage, because what they include is not there");
     let one = "sonarqube: { apiKey: '${A}' }";
-    insta::assert_snapshot!(told(one).join("\n"), @"app-config.local.yaml:1:22: `sonarqube.apiKey` is left out, because the environment variable `A` is not set");
+    let lines = [others, two, included, one].map(|more| told(more).join("\n"));
+    insta::assert_snapshot!(lines.join("\n\n"));
+}
+
+#[test]
+fn values_that_are_missing_below_what_is_ignored_have_no_line_of_their_own() {
+    for more in [
+        "coder: { oauth: { clientId: '${A}', clientSecret: '${B}' } }",
+        "coder: { workspace: { params: { a: '${A}', b: '${B}' } } }",
+        "backend: { auth: { externalAccess: [{ options: { token: '${A}', subject: '${B}' } }] } }",
+    ] {
+        let told = told(more);
+        assert_eq!(told.len(), 2, "{more}: {told:?}");
+        assert!(told[0].starts_with("2 values that this server does not read"), "{told:?}");
+    }
+}
+
+#[test]
+fn a_missing_value_is_not_told_when_a_later_source_has_another_and_is_when_an_earlier_one_has() {
+    let variable = |name: &str, value: &str| Environment::from_iter([(name, value)]);
+    for (more, later) in [
+        ("app: { baseUrl: 'https://${X}' }", ("APP_CONFIG_app_baseUrl", "https://p.example.com")),
+        (
+            "coder: { workspaces: { repoUrlParamKeys: ['${X}'] } }",
+            ("APP_CONFIG_coder_workspaces_repoUrlParamKeys", "[\"repo\"]"),
+        ),
+        (
+            "coder: { workspaces: { params: { region: '${X}' } } }",
+            ("APP_CONFIG_coder_workspaces_params", "{\"region\": \"eu\"}"),
+        ),
+        ("sonarqube: { $env: X }", ("APP_CONFIG_sonarqube_apiKey", "x")),
+    ] {
+        let told = told_with(more, &variable(later.0, later.1));
+        let others = told.iter().filter(|notice| notice.contains("left out"));
+        assert_eq!(others.count(), 0, "{more}: {told:?}");
+        let told = told_with(more, &variable("APP_CONFIG_coder_deployment", "{}"));
+        assert!(told.iter().any(|notice| notice.contains("left out")), "{more}: {told:?}");
+    }
 }

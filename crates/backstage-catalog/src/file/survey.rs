@@ -180,7 +180,7 @@ impl<'a> Survey<'a> {
         let shown = target.display();
         let message = match &problem {
             Some(error) => format!("cannot look for `{shown}`: {error}"),
-            None => format!("there is no file `{shown}`"),
+            None => format!("there is no file `{shown}`{}", beside(target)),
         };
         self.notice(message, visit.named_at.clone());
         // A pattern that matches nothing any more says that the files are gone; a name does not.
@@ -306,4 +306,10 @@ fn targets(entity: &Entity) -> Vec<Target<'_>> {
         named_at: entity.location().cloned().map(Into::into),
     };
     one.chain(many).filter_map(Value::as_str).map(target).collect()
+}
+
+/// Says in which directory a relative path begins.
+fn beside(target: &Path) -> String {
+    let directory = std::env::current_dir().ok().filter(|_| target.is_relative());
+    directory.map(|directory| format!(" in `{}`", directory.display())).unwrap_or_default()
 }

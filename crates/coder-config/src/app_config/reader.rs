@@ -91,6 +91,7 @@ impl<'a> Reader<'a> {
         let Some(map) = section.node.and_then(Node::as_map) else { return };
         for (key, entry) in map.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
             let path = section.path_of(key);
+            self.trail.carried(path.clone());
             let message = format!("`{path}` is not known and ignored{}", or_known(key, known));
             self.notices.push(Notice::new(path, message).at(entry.key.clone()));
         }

@@ -2,7 +2,7 @@
 
 use indexmap::IndexSet;
 
-use crate::{Notice, Provenance};
+use crate::{Node, Notice, Provenance};
 
 /// A value that Backstage drops without a word, because what it refers to is not there.
 #[derive(Clone, Debug)]
@@ -26,6 +26,11 @@ pub(crate) enum Dropped {
 }
 
 impl DroppedValue {
+    /// Whether a source that is laid over the value's own has something at its path.
+    pub(crate) fn is_replaced_by(&self, root: &Node) -> bool {
+        has(root, &self.path)
+    }
+
     pub(crate) fn notice(&self) -> Notice {
         let path = &self.path;
         let message = match &self.dropped {
@@ -44,6 +49,16 @@ impl DroppedValue {
         };
         Notice::new(path.clone(), message).at(self.provenance.clone())
     }
+}
+
+/// Whether a source decides about a path: it has a value there, or no mapping on the way.
+fn has(node: &Node, path: &str) -> bool {
+    let Some(map) = node.as_map().filter(|_| !path.is_empty()) else { return true };
+    map.iter().any(|(key, entry)| {
+        let rest = path.strip_prefix(key.as_str());
+        let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        rest.is_some_and(|rest| has(&entry.node, rest.trim_start_matches('.')))
+    })
 }
 
 /// How many variables of other programs are named.
