@@ -69,7 +69,10 @@ fn every_page_of_a_repository_leads_to_the_url_that_clones_it() {
             "ssh://org@vs-ssh.visualstudio.com:22/DefaultCollection/My%20Project/_ssh/_full/repo",
             "git@ssh.dev.azure.com:v3/org/My%20Project/repo",
         ),
-        ("ssh://org@vs-ssh.visualstudio.com:22/_ssh/repo", "git@ssh.dev.azure.com:v3/org/repo/repo"),
+        (
+            "ssh://org@vs-ssh.visualstudio.com:22/_ssh/repo",
+            "git@ssh.dev.azure.com:v3/org/repo/repo",
+        ),
         (
             "git@ssh.dev.azure.com:v3/org/proj/_optimized/repo",
             "git@ssh.dev.azure.com:v3/org/proj/repo",
@@ -117,10 +120,7 @@ fn every_page_of_a_repository_leads_to_the_url_that_clones_it() {
         ("https://api.github.com/repos/o/r/contents/x", "https://github.com/o/r"),
         ("https://gitea.corp.example/api/v1/repos/o/r", "https://gitea.corp.example/o/r"),
         ("https://git.example/%7Ejane/%63%20d", "https://git.example/~jane/c%20d"),
-        (
-            "ssh://jane@gerrit.corp.example:29418/x/y",
-            "ssh://gerrit.corp.example:29418/x/y",
-        ),
+        ("ssh://jane@gerrit.corp.example:29418/x/y", "ssh://gerrit.corp.example:29418/x/y"),
     ] {
         assert_eq!(repository(page).clone_url(), root, "{page}");
     }

@@ -126,13 +126,7 @@ impl<'a> ConfigSources<'a> {
         let merged =
             merged.unwrap_or_else(|| Node::new(Content::Map(Box::default()), Location::Program));
         let notices = self.environments_without_file(&transform.read);
-        let loaded = LoadedConfig {
-            layers,
-            merged,
-            dropped,
-            files: transform.read,
-            notices,
-        };
+        let loaded = LoadedConfig { layers, merged, dropped, files: transform.read, notices };
         ConfigErrors::unless_empty(errors, loaded)
     }
 

@@ -185,8 +185,11 @@ impl<'a> Scp<'a> {
         let is_path = !is_url && !path.trim_matches('/').is_empty();
         let fits = plain(user) && !user.contains(':') && plain(host) && is_path;
         let odd = |c: char| c.is_control() || matches!(c, ' ' | '"' | '#' | '?' | '\\');
-        (fits && !path.contains(odd) && is_percent_encoded(path))
-            .then_some(Self { user, host, path })
+        (fits && !path.contains(odd) && is_percent_encoded(path)).then_some(Self {
+            user,
+            host,
+            path,
+        })
     }
 }
 

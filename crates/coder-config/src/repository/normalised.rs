@@ -151,9 +151,8 @@ fn azure(address: &Address, path: &str) -> String {
         ["v3", organization, project, name @ ..] if is_cloud => {
             azure_name(name).map(|name| (vec![*organization, *project], name))
         }
-        parts => azure_marker(parts).and_then(|at| {
-            Some((parts.get(..at)?.to_vec(), azure_name(parts.get(at + 1..)?)?))
-        }),
+        parts => azure_marker(parts)
+            .and_then(|at| Some((parts.get(..at)?.to_vec(), azure_name(parts.get(at + 1..)?)?))),
     };
     let Some((mut before, name)) = found else { return path.to_owned() };
     if parts.first() != Some(&"v3")
