@@ -58,7 +58,9 @@ export async function startCatalog(entities, token) {
   const until = async (path, isRead) => {
     const headers = { authorization: `Bearer ${token}` };
     for (;;) {
-      const answer = await fetch(`${backstage.url}/api/catalog/entities/by-name/${path}`, { headers });
+      const answer = await fetch(`${backstage.url}/api/catalog/entities/by-name/${path}`, {
+        headers,
+      });
       if (answer.ok && isRead(await answer.json())) return;
       await setTimeout(50);
     }
@@ -113,11 +115,9 @@ async function register({ url, token }, portal) {
   const options = ['--deployment-url', url, '--backend-url', portal];
   const environment = ['--environment', 'development'];
   const env = { ...process.env, CODER_SESSION_TOKEN: token };
-  const { stdout } = await promisify(execFile)(
-    PROGRAM,
-    ['register', ...options, ...environment],
-    { env },
-  );
+  const { stdout } = await promisify(execFile)(PROGRAM, ['register', ...options, ...environment], {
+    env,
+  });
   const [, block, name, value] =
     /In app-config\.yaml:\s*?\n([^]*?)\n\s*In the environment[^]*?\n(\w+)=(\S+)/.exec(stdout);
   return { block, variables: { [name]: value } };

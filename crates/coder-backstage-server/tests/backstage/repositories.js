@@ -53,7 +53,9 @@ const readers = {
   },
   bitbucketServer(text, settings) {
     const url = backstage.getBitbucketServerFileFetchUrl(text, settings);
-    const [, root, project, name] = /^([^]*?)\/rest\/[^]*?\/projects\/([^/]+)\/repos\/([^/]+)/.exec(url);
+    const [, root, project, name] = /^([^]*?)\/rest\/[^]*?\/projects\/([^/]+)\/repos\/([^/]+)/.exec(
+      url,
+    );
     return `${root}/scm/${project}/${name}`;
   },
   gerrit: (text, settings) => backstage.getGerritCloneRepoUrl(settings, text),
