@@ -234,20 +234,13 @@ fn a_search_covers_every_usual_spelling() {
     git@ssh.dev.azure.com:v3/org/proj/repo
     org@vs-ssh.visualstudio.com:v3/org/proj/repo
     ssh://git@ssh.dev.azure.com/v3/org/proj/repo
-    ssh://git@ssh.dev.azure.com:22/v3/org/proj/repo
     ssh://org@vs-ssh.visualstudio.com/v3/org/proj/repo
-    ssh://org@vs-ssh.visualstudio.com:22/v3/org/proj/repo
-    git@ssh.dev.azure.com:/v3/org/proj/repo
     ssh://org@vs-ssh.visualstudio.com:22/proj/_ssh/repo
     ssh://org@vs-ssh.visualstudio.com:22/DefaultCollection/proj/_ssh/repo
     https://dev.azure.com/org/proj/_git/_optimized/repo
-    https://org@dev.azure.com/org/proj/_git/_optimized/repo
     git@ssh.dev.azure.com:v3/org/proj/_optimized/repo
-    org@vs-ssh.visualstudio.com:v3/org/proj/_optimized/repo
     https://dev.azure.com/org/proj/_git/_full/repo
-    https://org@dev.azure.com/org/proj/_git/_full/repo
     git@ssh.dev.azure.com:v3/org/proj/_full/repo
-    org@vs-ssh.visualstudio.com:v3/org/proj/_full/repo
     ",
     );
 }

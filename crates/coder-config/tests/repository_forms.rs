@@ -132,9 +132,7 @@ const FORMS: &[(&str, &[&str])] = &[
             "ssh://{o}@vs-ssh.visualstudio.com:22/{p}/_ssh/{r}",
             "ssh://{o}@vs-ssh.visualstudio.com:22/DefaultCollection/{p}/_ssh/{r}",
             "https://dev.azure.com/{o}/{p}/_git/_optimized/{r}",
-            "https://{o}@dev.azure.com/{o}/{p}/_git/_full/{r}",
-            "git@ssh.dev.azure.com:v3/{o}/{p}/_optimized/{r}",
-            "{o}@vs-ssh.visualstudio.com:v3/{o}/{p}/_full/{r}",
+            "git@ssh.dev.azure.com:v3/{o}/{p}/_full/{r}",
         ],
     ),
     (

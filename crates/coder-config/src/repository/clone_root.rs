@@ -234,7 +234,9 @@ fn azure_ssh(url: String, integrations: &ScmIntegrations) -> String {
         let (project, name) = path.split_once("/_git/")?;
         let path = encoded(&format!("v3/{organization}/{project}/{name}"));
         let is_at_cloud = repository.server.name() == AZURE_CLOUD;
-        let is_today = url.to_lowercase().ends_with(&path.to_lowercase());
+        // A path of SSH may begin with a slash.
+        let is_today = url.to_lowercase().ends_with(&path.to_lowercase())
+            && !url.contains(&format!(":/{path}"));
         (is_at_cloud && !is_today).then(|| format!("git@ssh.{AZURE_CLOUD}:{path}"))
     };
     today().unwrap_or(url)

@@ -117,10 +117,7 @@ fn azure_cloud(repository: &Normalised) -> Vec<String> {
         format!("git@ssh.{AZURE_CLOUD}:"),
         format!("{former_ssh}:"),
         format!("ssh://git@ssh.{AZURE_CLOUD}/"),
-        format!("ssh://git@ssh.{AZURE_CLOUD}:22/"),
         format!("ssh://{former_ssh}/"),
-        format!("ssh://{former_ssh}:22/"),
-        format!("git@ssh.{AZURE_CLOUD}:/"),
     ];
     let (in_path, v3) = (combined(&web, &projects), format!("v3/{organization}/{project}"));
     let mut all: Vec<_> = in_path
@@ -131,10 +128,10 @@ fn azure_cloud(repository: &Normalised) -> Vec<String> {
     // The URLs that SSH had before `v3`.
     let places = ["", "DefaultCollection/"].map(|part| format!("ssh://{former_ssh}:22/{part}"));
     all.extend(combined(&places, &projects).iter().map(|place| format!("{place}_ssh/{name}")));
+    // More would make the search for several parameters two requests.
     for part in AZURE_PARTIAL {
-        let web = web.iter().take(2);
-        all.extend(web.map(|place| format!("{place}{project}/_git/{part}/{name}")));
-        all.extend(ssh.iter().take(2).map(|place| format!("{place}{v3}/{part}/{name}")));
+        all.push(format!("https://{AZURE_CLOUD}/{organization}/{project}/_git/{part}/{name}"));
+        all.push(format!("git@ssh.{AZURE_CLOUD}:{v3}/{part}/{name}"));
     }
     all
 }
