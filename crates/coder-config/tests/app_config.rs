@@ -585,3 +585,26 @@ fn a_duration_is_at_most_ten_years() {
         |idle: &str| with(&format!("session: {{ idle: {idle}, absolute: 10 years }}"), "");
     assert!(session("10 years").is_ok(), "{}", told(&session("10 years")));
 }
+
+#[test]
+fn an_idle_lifetime_that_no_session_reaches_is_refused() {
+    for idle in ["40d", "31 days", "P31D", "{ weeks: 5 }"] {
+        let told = told(&with(&format!("session: {{ idle: {idle} }}"), ""));
+        assert!(told.contains("`coder.session.idle` is longer than the 30 days"), "{idle}: {told}");
+    }
+    for idle in ["30d", "29 days", "{ weeks: 4 }", "40d, absolute: 41d"] {
+        let read = with(&format!("session: {{ idle: {idle} }}"), "");
+        assert!(read.is_ok(), "{idle}: {}", told(&read));
+    }
+    let with_duration = |duration: &str| {
+        let local = format!(
+            "auth: {{ providers: {{ coder: {{ production: {{ sessionDuration: {duration} }} }} }} }}
+coder: {{ session: {{ idle: 40d }} }}"
+        );
+        load(&[("app-config.yaml", SEED), ("app-config.local.yaml", &local)], &environment())
+    };
+    assert!(with_duration("40d").is_ok());
+    let by_default = with("session: { idle: 40d }", "");
+    let refused = [by_default, with_duration("39d")].map(|read| told(&read));
+    insta::assert_snapshot!(refused.join("\n"));
+}

@@ -314,6 +314,7 @@ fn a_pattern_of_origins_that_only_backstage_reads_is_refused_at_its_place() {
     for pattern in patterns {
         let error = sign_in(pattern).unwrap_err().to_string();
         assert!(error.contains("is not read here"), "{pattern}: {error}");
+        assert!(error.contains(&format!("`{pattern}`")), "{pattern}: {error}");
         let read = load(&format!(
             "app: {{ baseUrl: https://portal.example.com }}
 backend: {{ baseUrl: https://portal.example.com, cors: {{ origin: [\"{pattern}\"] }} }}

@@ -193,7 +193,7 @@ impl<'a> Survey<'a> {
             None if pattern::is_extended(&shown.to_string()) => {
                 format!("there is no file `{shown}`; patterns like `@(a|b)` are not supported here")
             }
-            None => format!("there is no file `{shown}`"),
+            None => format!("there is no file `{shown}`{}", beside(target)),
         };
         self.notice(message, visit.named_at.clone());
         // A pattern that matches nothing any more says that the files are gone; a name does not.
@@ -350,4 +350,10 @@ fn targets(entity: &Entity) -> Vec<Target<'_>> {
         named_at: entity.location().cloned().map(Into::into),
     };
     one.chain(many).filter_map(Value::as_str).map(target).collect()
+}
+
+/// Says in which directory a relative path begins.
+fn beside(target: &Path) -> String {
+    let directory = std::env::current_dir().ok().filter(|_| target.is_relative());
+    directory.map(|directory| format!(" in `{}`", directory.display())).unwrap_or_default()
 }

@@ -146,8 +146,10 @@ impl<'a> Reader<'a> {
         let session = self.section(&auth, "session");
         self.slips(&session, &["secret"]);
         let session_secret = self.text(&session, "secret").map(Secret::new);
+        self.without_effect(&session, "secret");
         let providers = self.section(&auth, "providers");
         let coder = self.section(&providers, "coder");
+        self.every_key(&coder);
         self.misplaced(&coder);
         let mut environments = IndexMap::new();
         let mut names = coder.keys();

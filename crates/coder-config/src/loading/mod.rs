@@ -97,15 +97,25 @@ impl<'a> ConfigSources<'a> {
             exhausted: false,
         };
         let mut layers = Vec::new();
+        let mut dropped: Vec<DroppedValue> = Vec::new();
         for (path, required) in self.paths() {
             match self.layer(&path, required, &mut transform) {
-                Ok(root) => layers.extend(root.map(|root| Layer::of_file(&path, root))),
+                Ok(Some(root)) => {
+                    // A value that a later file has instead is not missing.
+                    dropped.retain(|dropped| !dropped.is_replaced_by(&root));
+                    layers.push(Layer::of_file(&path, root));
+                }
+                Ok(None) => {}
                 Err(error) => errors.push(error),
             }
             errors.append(&mut transform.errors);
+            dropped.append(&mut transform.dropped);
         }
         let root = self.environment.configuration(&mut errors);
-        layers.extend(root.map(|root| Layer { name: "env".into(), root }));
+        if let Some(root) = root {
+            dropped.retain(|dropped| !dropped.is_replaced_by(&root));
+            layers.push(Layer { name: "env".into(), root });
+        }
         if layers.is_empty() && errors.is_empty() {
             errors.push(ConfigError::Empty { files: transform.read.clone() });
         }
@@ -116,13 +126,7 @@ impl<'a> ConfigSources<'a> {
         let merged =
             merged.unwrap_or_else(|| Node::new(Content::Map(Box::default()), Location::Program));
         let notices = self.environments_without_file(&transform.read);
-        let loaded = LoadedConfig {
-            layers,
-            merged,
-            dropped: transform.dropped,
-            files: transform.read,
-            notices,
-        };
+        let loaded = LoadedConfig { layers, merged, dropped, files: transform.read, notices };
         ConfigErrors::unless_empty(errors, loaded)
     }
 
@@ -268,6 +272,11 @@ impl LoadedConfig {
     pub fn notices(&self) -> Vec<Notice> {
         let dropped = self.dropped.iter().map(DroppedValue::notice);
         self.notices.iter().cloned().chain(dropped).collect()
+    }
+
+    /// Returns the names in `BACKSTAGE_ENV` without a file.
+    pub(crate) fn missing_files(&self) -> &[Notice] {
+        &self.notices
     }
 
     pub(crate) fn layers(&self) -> &[Layer] {
