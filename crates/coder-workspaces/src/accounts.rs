@@ -3,17 +3,8 @@
 use coder_client::models::Workspace;
 use coder_client::operations::{GetUser, ListTemplateVersionExternalAuth};
 use coder_client::{Client, TemplateVersionId, UserId};
-use coder_core::{cleaned, quoted};
 
-/// Account at another service that a template needs and that its user has not linked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MissingAccount {
-    /// Display name of the service.
-    pub name: String,
-    /// URL of the page where the user links it, in the browser.
-    pub url: String,
-}
+use crate::missing_account::MissingAccount;
 
 /// Lists the accounts that a workspace's owner has not linked, although its template needs them:
 /// `GET /api/v2/templateversions/{templateversion}/external-auth`.
@@ -80,26 +71,4 @@ pub(crate) fn named_in(error: &coder_client::ClientError, client: &Client) -> Ve
             url: page(&validation.detail).into(),
         })
         .collect()
-}
-
-/// Tells a person which accounts to link, and where.
-pub(crate) fn advice(accounts: &[MissingAccount]) -> String {
-    format!("link your account first: {}", listed(accounts))
-}
-
-/// Tells which accounts a user has to link, and where; `owner` is their name unless it is the caller.
-pub(crate) fn advice_for(owner: Option<&str>, accounts: &[MissingAccount]) -> String {
-    match owner {
-        None => advice(accounts),
-        Some(owner) => {
-            format!("{} must link an account first: {}", quoted(owner), listed(accounts))
-        }
-    }
-}
-
-fn listed(accounts: &[MissingAccount]) -> String {
-    let one = |account: &MissingAccount| {
-        format!("{} at {}", cleaned(&account.name), cleaned(&account.url))
-    };
-    accounts.iter().map(one).collect::<Vec<_>>().join(", ")
 }

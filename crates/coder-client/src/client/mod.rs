@@ -5,6 +5,8 @@ mod capability_cache;
 mod cli_session;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod connect;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod connect_error;
 mod credential;
 mod credential_provider;
 
@@ -25,7 +27,10 @@ use url::Url;
 use self::capability_cache::CapabilityCache;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
-pub use self::connect::{ClientBuilder, ConnectError};
+pub use self::connect::ClientBuilder;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+pub use self::connect_error::ConnectError;
 pub use self::credential::Credential;
 pub(crate) use self::credential::SESSION_TOKEN;
 pub use self::credential_provider::CredentialProvider;
