@@ -23,7 +23,7 @@ struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    fn of(node: &'a Node, path: &'a str) -> Result<Self, ConfigError> {
+    fn new(node: &'a Node, path: &'a str) -> Result<Self, ConfigError> {
         match node.as_map() {
             Some(_) => Ok(Self { node, path }),
             None => Err(broken(path, node, "must be a mapping")),
@@ -62,13 +62,13 @@ fn filled(path: &str, node: &Node) -> Result<(), ConfigError> {
 }
 
 fn envelope(node: &Node) -> Result<(), ConfigError> {
-    let root = Shape::of(node, "the entity")?;
+    let root = Shape::new(node, "the entity")?;
     let root = Shape { path: "", ..root };
     for key in ["apiVersion", "kind"] {
         root.required(key)?;
         root.text(key)?;
     }
-    let metadata = Shape::of(root.required("metadata")?, "metadata")?;
+    let metadata = Shape::new(root.required("metadata")?, "metadata")?;
     metadata.required("name")?;
     for key in ["name", "namespace", "title", "uid", "etag"] {
         metadata.text(key)?;
@@ -94,13 +94,13 @@ fn envelope(node: &Node) -> Result<(), ConfigError> {
         let path = metadata.path("links");
         let items = links.as_list().ok_or_else(|| broken(&path, links, "must be a list"))?;
         for item in items {
-            let link = Shape::of(item, &path)?;
+            let link = Shape::new(item, &path)?;
             link.required("url")?;
             ["url", "title", "icon", "type"].into_iter().try_for_each(|key| link.text(key))?;
         }
     }
     if let Some(spec) = node.get("spec") {
-        Shape::of(spec, "spec")?;
+        Shape::new(spec, "spec")?;
     }
     for (key, Entry { node, .. }) in root.node.as_map().into_iter().flatten() {
         if !["apiVersion", "kind", "metadata", "spec"].contains(&key.as_str()) {
