@@ -76,10 +76,8 @@ fn print(args: &PrintArgs) -> Result<(), Failure> {
     let environment = process_environment();
     let sources = ConfigSources::new(&read, &environment).with_files(&args.sources.config);
     let loaded = sources.load()?;
-    let values = match args.with_origin {
-        true => loaded.to_redacted_lines(),
-        false => loaded.to_redacted_yaml(),
-    };
+    let values =
+        if args.with_origin { loaded.to_redacted_lines() } else { loaded.to_redacted_yaml() };
     // What is wrong is told by `config check`; here it leaves no redirect URI to print.
     let uris = AppConfig::from_loaded(&loaded).ok().and_then(|config| {
         let uris = redirect_uris(&config, &portal_of(&config).ok()?.0);

@@ -28,7 +28,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::Serve)?;
     tracing::info!(%address, url = %config.backend.base_url, "serving");
     let mut routes = coder_axum::router(portal.clone());
-    if let Some(page) = Page::of(&config) {
+    if let Some(page) = Page::from_config(&config) {
         routes = routes.merge(page.router());
     }
     let connections = args.max_connections;

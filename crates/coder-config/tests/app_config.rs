@@ -1,12 +1,17 @@
 //! A portal's configuration, from files to types, and what people are told about their mistakes.
 #![cfg(test)]
 
+#[expect(dead_code, reason = "other tests use more of it")]
+mod support;
+
 use std::collections::BTreeMap;
 
 use coder_config::{
     AccessTokenPolicy, AppConfig, ConfigErrors, ConfigSources, CustomSignInResolver, Environment,
     KeyStoreConfig, Scm, SessionStoreConfig, SignInResolverConfig,
 };
+
+use support::{load, told};
 
 const SEED: &str = include_str!("fixtures/app-config.yaml");
 
@@ -16,23 +21,6 @@ fn environment() -> Environment {
         ("CODER_OAUTH_CLIENT_SECRET", "do-not-print"),
         ("CODER_DEPLOYMENT_URL", "https://coder.example.com/"),
     ])
-}
-
-fn load(files: &[(&str, &str)], environment: &Environment) -> Result<AppConfig, ConfigErrors> {
-    let files: BTreeMap<String, String> =
-        files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    AppConfig::from_loaded(&ConfigSources::new(&files, environment).load()?)
-}
-
-/// Everything a person is told, a line each.
-fn told(result: &Result<AppConfig, ConfigErrors>) -> String {
-    let (errors, notices) = match result {
-        Ok(config) => (Vec::new(), config.notices()),
-        Err(errors) => (errors.iter().collect(), errors.notices()),
-    };
-    let mut lines: Vec<_> = errors.iter().map(|error| format!("error: {error}")).collect();
-    lines.extend(notices.iter().map(|notice| format!("notice: {notice}")));
-    lines.join("\n")
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl FakeCoder {
         let mut call = Call::read(request, &base);
         let mut state = self.lock();
         call.arrived = state.next_moment();
-        state.requests.push(RecordedRequest::of(&call));
+        state.requests.push(RecordedRequest::from_call(&call));
         call
     }
 

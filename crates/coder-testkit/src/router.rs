@@ -16,7 +16,7 @@ pub(crate) fn respond(deployment: &mut Deployment<'_>, call: &Call) -> Reply {
     let build = deployment.settings.version.build();
     let date = deployment.now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let request_id = deployment.mint().uuid().to_string();
-    let csrf = CsrfCookie::of(deployment, call);
+    let csrf = CsrfCookie::from_call(deployment, call);
     let reply = match rate_limit::count(deployment, call) {
         Ok(standing) => {
             let reply = route(deployment, call, &csrf).unwrap_or_else(|refusal| refusal);

@@ -3,7 +3,7 @@
 use coder_client::{FilterError, NameError, WorkspaceName};
 use coder_core::{cleaned, quoted};
 
-use crate::accounts::{self, MissingAccount};
+use crate::missing_account::{self, MissingAccount};
 
 /// The greatest number of names that a message lists.
 const MAX_LISTED: usize = 20;
@@ -128,7 +128,7 @@ pub enum NotCreatable {
     #[error("{}", problems(.0))]
     Parameters(Vec<ParameterProblem>),
     /// Accounts at other services must be linked first, by the user in the browser.
-    #[error("{}", accounts::advice(missing))]
+    #[error("{}", missing_account::advice(missing))]
     ExternalAuth {
         /// Accounts that the future owner has not linked.
         missing: Vec<MissingAccount>,
@@ -186,7 +186,7 @@ pub enum NotReady {
     #[error("was not built: {0}")]
     Failed(String),
     /// Its build failed, or was refused, while its owner has not linked these accounts.
-    #[error("was not built: {reason}; {}", accounts::advice(missing))]
+    #[error("was not built: {reason}; {}", missing_account::advice(missing))]
     ExternalAuth {
         /// Coder's message about the build.
         reason: String,

@@ -37,10 +37,10 @@ impl Entity {
     ///
     /// The first thing that the descriptor format requires and that is not so, with its place.
     pub fn from_node(node: &Node) -> Result<Self, ConfigError> {
-        let root = Fields::of(node, "")?;
+        let root = Fields::new(node, "")?;
         let api_version = root.string("apiVersion")?.to_owned();
         let kind = root.string("kind")?.to_owned();
-        let metadata = Fields::of(root.required("metadata")?, "metadata")?;
+        let metadata = Fields::new(root.required("metadata")?, "metadata")?;
         let metadata = Metadata {
             name: metadata.string("name")?.to_owned(),
             namespace: metadata.optional_string("namespace")?,
@@ -69,7 +69,7 @@ impl Entity {
             kind,
             metadata,
             spec: match spec {
-                Some(spec) => Fields::of(spec, "spec")?.others(&[]),
+                Some(spec) => Fields::new(spec, "spec")?.others(&[]),
                 None => serde_json::Map::new(),
             },
             relations: root.relations()?,
@@ -91,7 +91,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn of(node: &'a Node, path: &'static str) -> Result<Self, ConfigError> {
+    fn new(node: &'a Node, path: &'static str) -> Result<Self, ConfigError> {
         let at = node.provenance();
         match node.as_map() {
             Some(map) => Ok(Self { map, path, at }),

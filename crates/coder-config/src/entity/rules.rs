@@ -48,7 +48,7 @@ struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    fn of(node: &'a Node, path: &'a str) -> Result<Self, ConfigError> {
+    fn new(node: &'a Node, path: &'a str) -> Result<Self, ConfigError> {
         match node.as_map() {
             Some(_) => Ok(Self { node, path }),
             None => Err(broken(path, node, "must be a mapping")),
@@ -88,7 +88,7 @@ fn filled(path: &str, node: &Node) -> Result<(), ConfigError> {
 }
 
 fn envelope(node: &Node) -> Result<(), ConfigError> {
-    let root = Shape::of(node, "the entity")?;
+    let root = Shape::new(node, "the entity")?;
     let root = Shape { path: "", ..root };
     for key in ["apiVersion", "kind"] {
         root.required(key)?;
@@ -96,10 +96,10 @@ fn envelope(node: &Node) -> Result<(), ConfigError> {
     }
     root.required("metadata")?;
     if let Some(metadata) = given(node, "metadata") {
-        envelope_of_metadata(&Shape::of(metadata, "metadata")?)?;
+        envelope_of_metadata(&Shape::new(metadata, "metadata")?)?;
     }
     if let Some(spec) = given(node, "spec") {
-        Shape::of(spec, "spec")?;
+        Shape::new(spec, "spec")?;
     }
     for (key, Entry { node, .. }) in root.node.as_map().into_iter().flatten() {
         if !["apiVersion", "kind", "metadata", "spec"].contains(&key.as_str()) {
@@ -135,7 +135,7 @@ fn envelope_of_metadata(metadata: &Shape<'_>) -> Result<(), ConfigError> {
         let path = metadata.path("links");
         let items = links.as_list().ok_or_else(|| broken(&path, links, "must be a list"))?;
         for item in items.iter().filter(|item| !may_be_placeholder(item)) {
-            let link = Shape::of(item, &path)?;
+            let link = Shape::new(item, &path)?;
             link.required("url")?;
             ["url", "title", "icon", "type"].into_iter().try_for_each(|key| link.text(key))?;
         }

@@ -126,7 +126,13 @@ impl<'a> ConfigSources<'a> {
         let merged =
             merged.unwrap_or_else(|| Node::new(Content::Map(Box::default()), Location::Program));
         let notices = self.environments_without_file(&transform.read);
-        let loaded = LoadedConfig { layers, merged, dropped, files: transform.read, notices };
+        let loaded = LoadedConfig {
+            sources: layers.into_iter().map(|layer| layer.name).collect(),
+            merged,
+            dropped,
+            files: transform.read,
+            notices,
+        };
         ConfigErrors::unless_empty(errors, loaded)
     }
 
@@ -224,7 +230,7 @@ impl std::fmt::Debug for ConfigSources<'_> {
 /// Configuration as it was found: every value with the place it came from.
 #[derive(Clone, Debug)]
 pub struct LoadedConfig {
-    layers: Vec<Layer>,
+    sources: Vec<String>,
     merged: Node,
     dropped: Vec<DroppedValue>,
     files: Vec<String>,
@@ -232,11 +238,10 @@ pub struct LoadedConfig {
 }
 
 /// Content of one configuration source.
-#[derive(Clone, Debug)]
-pub(crate) struct Layer {
+struct Layer {
     /// As Backstage names it in messages: the file's last part, or `env`.
-    pub(crate) name: String,
-    pub(crate) root: Node,
+    name: String,
+    root: Node,
 }
 
 impl Layer {
@@ -264,7 +269,7 @@ impl LoadedConfig {
 
     /// The sources in the order of merging, as Backstage names them: file names and `env`.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
-        self.layers.iter().map(|layer| layer.name.as_str())
+        self.sources.iter().map(String::as_str)
     }
 
     /// Returns what was left out because what it refers to is not there: values, and names in
@@ -277,10 +282,6 @@ impl LoadedConfig {
     /// Returns the names in `BACKSTAGE_ENV` without a file.
     pub(crate) fn missing_files(&self) -> &[Notice] {
         &self.notices
-    }
-
-    pub(crate) fn layers(&self) -> &[Layer] {
-        &self.layers
     }
 
     pub(crate) fn dropped(&self) -> &[DroppedValue] {

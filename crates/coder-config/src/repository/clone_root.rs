@@ -229,7 +229,7 @@ fn ssh_root(
 /// out. Any other URL of SSH stays as it is.
 fn azure_ssh(url: String, integrations: &ScmIntegrations) -> String {
     let today = || {
-        let repository = Normalised::of(&url, integrations)?;
+        let repository = Normalised::from_url(&url, integrations)?;
         let (organization, path) = repository.path.split_once('/')?;
         let (project, name) = path.split_once("/_git/")?;
         let path = encoded(&format!("v3/{organization}/{project}/{name}"));

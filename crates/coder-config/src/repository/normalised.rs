@@ -32,19 +32,25 @@ struct Address {
 }
 
 impl Normalised {
-    pub(super) fn of(url: &str, integrations: &ScmIntegrations) -> Option<Self> {
-        Self::parse(url, |address| match address.is_web {
-            true => integrations.web_server(&address.host),
-            false => integrations.ssh_server(&address.host),
+    pub(super) fn from_url(url: &str, integrations: &ScmIntegrations) -> Option<Self> {
+        Self::parse(url, |address| {
+            if address.is_web {
+                integrations.web_server(&address.host)
+            } else {
+                integrations.ssh_server(&address.host)
+            }
         })
     }
 
     /// Whether `url` is another spelling of `known`; `None` when it is no repository's URL.
     pub(super) fn like(url: &str, known: &Self) -> Option<bool> {
-        let found = Self::parse(url, |address| match known.server.is_at(&address.host) {
-            true => known.server.clone(),
-            // The answer is no for every other server.
-            false => Server::plain(&address.host, None),
+        let found = Self::parse(url, |address| {
+            if known.server.is_at(&address.host) {
+                known.server.clone()
+            } else {
+                // The answer is no for every other server.
+                Server::plain(&address.host, None)
+            }
         });
         Some(found? == *known)
     }

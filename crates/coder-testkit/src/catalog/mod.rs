@@ -143,7 +143,7 @@ impl FakeCatalog {
     fn exchange(&self, request: Request<Bytes>) -> Outcome {
         let call = Call::read(request, BASE);
         let mut state = self.lock();
-        state.requests.push(RecordedRequest::of(&call));
+        state.requests.push(RecordedRequest::from_call(&call));
         let fault = fault::strike(&mut state.faults, &call);
         let answer = || self.answer(&state.entities, &call).unwrap_or_else(|refusal| refusal);
         match fault {

@@ -201,7 +201,7 @@ impl FakeCoderBuilder {
         let mint = Mint(random);
         let settings = Settings {
             deployment_id: mint.uuid(),
-            profile: Profile::of(self.version),
+            profile: Profile::new(self.version),
             version: self.version,
             url: self.url,
             clock,

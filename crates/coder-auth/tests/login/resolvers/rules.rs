@@ -113,7 +113,7 @@ impl<S: Source> Portal<S> {
     }
 
     async fn login_of(&self, user: &FakeUser) -> Outcome {
-        outcome(&Browser::new().sign_in(&self.house, user).await)
+        outcome(&Browser::new().sign_in(&self.house, &self.house.coder, user).await)
     }
 
     /// A login with this address.
@@ -133,7 +133,7 @@ fn outcome(message: &Value) -> Outcome {
 }
 
 fn ownership(answer: &Answer) -> &Value {
-    &answer.json["backstageIdentity"]["identity"]["ownershipEntityRefs"]
+    &answer.json()["backstageIdentity"]["identity"]["ownershipEntityRefs"]
 }
 
 pub(super) async fn a_username_is_the_name_of_a_user_in_any_case<S: Source>(new: fn(&str) -> S) {
@@ -391,7 +391,7 @@ pub(super) async fn who_has_left_the_catalog_is_signed_out_of_backstage<S: Sourc
     let browser = portal.house.signed_in(&alice).await;
     portal.source.replace(&ORG.replace("name: Alice", "name: somebody-else"));
     let answer = browser.refresh(&portal.house).await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     assert!(answer.message().contains("unable to resolve user identity"), "{answer:?}");
 }
 
@@ -408,11 +408,11 @@ pub(super) async fn a_catalog_that_is_down_refuses_for_now_and_keeps_the_session
 
     portal.source.go_down();
     let answer = browser.refresh(&portal.house).await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
-    assert!(answer.retry_after.is_some());
-    assert_eq!(answer.json.get("backstageIdentity"), None);
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+    assert!(answer.retry_after().is_some());
+    assert_eq!(answer.json().get("backstageIdentity"), None);
     portal.source.come_back();
-    assert_eq!(browser.refresh(&portal.house).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&portal.house).await.status(), StatusCode::OK);
 
     portal.source.go_down();
     let down =
@@ -420,7 +420,7 @@ pub(super) async fn a_catalog_that_is_down_refuses_for_now_and_keeps_the_session
     assert_eq!(portal.login_by("bob+work@example.com").await, down);
     portal.source.come_back();
     assert_eq!(portal.login_by("bob+work@example.com").await, is("bob"));
-    assert_eq!(browser.refresh(&portal.house).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&portal.house).await.status(), StatusCode::OK);
 }
 
 /// Files alone have a state in which nobody knows who is in them.

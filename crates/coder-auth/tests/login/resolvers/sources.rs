@@ -42,10 +42,10 @@ impl<C> Switched<C> {
     }
 
     fn ask(&self) -> Result<&C, CatalogError> {
-        match self.is_down.load(Ordering::Relaxed) {
-            true => Err(CatalogError::unavailable("the disk is gone")),
-            false => Ok(&self.inner),
+        if self.is_down.load(Ordering::Relaxed) {
+            return Err(CatalogError::unavailable("the disk is gone"));
         }
+        Ok(&self.inner)
     }
 }
 

@@ -90,12 +90,7 @@ pub(crate) fn fulfil(
     owner: &User,
     wish: Wish,
 ) -> Result<Uuid, Reply> {
-    if !is_workspace_name(&wish.name) {
-        let detail =
-            format!("Validation failed for tag \"workspace_name\" with value: \"{}\"", wish.name);
-        let fields = [("name", detail)];
-        return Err(Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", fields));
-    }
+    check_form_of_name(&wish.name)?;
     let (template, version) = chosen(deployment, &wish)?;
     let template = deployment.state.template(template).cloned().ok_or_else(Reply::not_found)?;
     let version = template.version(version).cloned().ok_or_else(Reply::not_found)?;
@@ -141,6 +136,15 @@ pub(crate) fn fulfil(
     };
     deployment.add_build(id, plan);
     Ok(id)
+}
+
+fn check_form_of_name(name: &str) -> Result<(), Reply> {
+    if is_workspace_name(name) {
+        return Ok(());
+    }
+    let detail = format!("Validation failed for tag \"workspace_name\" with value: \"{name}\"");
+    let fields = [("name", detail)];
+    Err(Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", fields))
 }
 
 /// Whether the caller may create a workspace of this template for that owner.

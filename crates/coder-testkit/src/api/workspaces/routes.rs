@@ -309,7 +309,7 @@ fn gone(deployment: &Deployment<'_>, workspace: &Workspace) -> Reply {
 
 /// Lists the builds of a workspace, the newest first.
 fn list_builds(deployment: &Deployment<'_>, call: &Call, workspace: &Workspace) -> Answer {
-    let mut query = Query::of(call);
+    let mut query = Query::new(call);
     let (limit, offset) = (query.count("limit"), query.count("offset"));
     let after = query.id("after_id");
     query.finish("Query parameters have invalid values.")?;
