@@ -62,6 +62,7 @@ mod demo;
 mod failure;
 mod logs;
 mod page;
+mod places;
 mod register;
 mod serve;
 mod server;
