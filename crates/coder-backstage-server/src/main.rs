@@ -48,6 +48,11 @@
 //!
 //! The libraries below it are introduced by the crate [`coder-backstage`](https://docs.rs/coder-backstage).
 
+/// A request allocates a hundred times, and a fifth of its time goes there with the system's
+/// allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod args;
 mod config;
 mod configuration;

@@ -178,7 +178,8 @@ async fn an_annotation_that_cannot_be_read_is_told_with_what_to_write() {
         let alice = house.coder.add_user("alice");
         let browser = house.signed_in(&alice).await;
         let target = ENTITY.replace("python-project", "no-repository");
-        let found = browser.ajax(&house, "GET", &target).await.json();
+        let answer = browser.ajax(&house, "GET", &target).await;
+        let found = answer.json();
         let told = found["notices"][0].as_str().unwrap();
         let annotation = "the annotation `backstage.io/source-location` cannot be read: ";
         assert!(told.starts_with(annotation) && told.contains(problem), "{written}: {told}");

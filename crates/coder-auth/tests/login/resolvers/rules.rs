@@ -434,13 +434,13 @@ async fn a_file_that_never_could_be_read_refuses_for_now_and_keeps_the_session()
     // The file of before is gone, and nothing was ever read of the new one.
     portal.source.rename("people.yaml", "kind: [");
     let answer = browser.refresh(&portal.house).await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
-    assert!(answer.retry_after.is_some());
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+    assert!(answer.retry_after().is_some());
     let down =
         refused("ServiceUnavailableError", "the catalog is not available; try again in a moment");
     assert_eq!(portal.login_by("bob+work@example.com").await, down);
     assert_eq!(portal.login_by("mallory@example.com").await, down, "nobody knows who is in it");
     portal.source.rename("org.yaml", ORG);
-    assert_eq!(browser.refresh(&portal.house).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&portal.house).await.status(), StatusCode::OK);
     assert_eq!(portal.login_by("mallory@example.com").await, nobody());
 }
