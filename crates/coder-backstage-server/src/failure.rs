@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use coder_auth::RegistrationError;
 use coder_auth_sqlx::SqlStoreError;
 use coder_config::{ConfigError, ConfigErrors, Listen};
-use coder_core::{DeploymentUrl, ReqwestTransportError};
+use coder_core::{DeploymentUrl, ReqwestTransportError, with_causes};
 use coder_portal::PortalError;
 
 /// Error that ends the process.
@@ -82,21 +82,9 @@ impl Failure {
             let _ = writeln!(stderr, "{text}");
         };
         match self {
-            Self::Configuration(errors) => errors.iter().for_each(|error| line(in_full(error))),
-            other => line(in_full(other)),
+            Self::Configuration(errors) => errors.iter().for_each(|error| line(with_causes(error))),
+            other => line(with_causes(other)),
         }
         ExitCode::FAILURE
     }
-}
-
-/// The error with its causes, in one line.
-fn in_full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::Listener;
 use coder_config::Listen;
-use coder_core::TokioRuntime;
+use coder_core::{TokioRuntime, with_causes};
 use coder_portal::Portal;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -147,7 +147,7 @@ async fn attend(connection: Connection, mut closed: watch::Receiver<()>) {
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke");
+        tracing::debug!(error = with_causes(&error), "a connection broke");
     }
 }
 
@@ -156,7 +156,7 @@ async fn sweep(portal: Portal) -> Infallible {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
         if let Err(error) = portal.auth().sweep().await {
-            tracing::warn!(%error, "expired sessions could not be removed");
+            tracing::warn!(error = with_causes(&error), "expired sessions could not be removed");
         }
     }
 }

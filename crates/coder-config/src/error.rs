@@ -1,5 +1,6 @@
 //! What can be wrong with what people write.
 
+use coder_core::with_causes;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -212,6 +213,6 @@ impl std::error::Error for ConfigErrors {
 /// An error that stops nothing here. Its text is the error's, which names its place itself.
 impl From<ConfigError> for Notice {
     fn from(error: ConfigError) -> Self {
-        Self::new(error.path().unwrap_or_default(), error.to_string())
+        Self::new(error.path().unwrap_or_default(), with_causes(&error))
     }
 }

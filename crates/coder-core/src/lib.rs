@@ -92,7 +92,7 @@ pub use retry::{RetryPolicy, RetryState};
 pub use retry_after::retry_after;
 pub use runtime::{Runtime, timeout};
 pub use secret::Secret;
-pub use text::{cleaned, cleaned_to, quoted, with_causes};
+pub use text::{cleaned, cleaned_to, quoted, with_causes, without_causes};
 pub use time::{earlier, elapsed, is_within, later};
 pub use transport::Transport;
 pub use transport_error::{TransportError, TransportErrorKind};

@@ -10,7 +10,10 @@ use http::{Request, Response};
 use url::Url;
 
 use crate::reqwest_conversion::{convert, convert_response};
-use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketResponse, is_loopback};
+use crate::{
+    Body, Transport, TransportError, TransportErrorKind, WebSocketResponse, is_loopback,
+    with_causes,
+};
 
 /// A transport over reqwest: with pooled connections, without redirects, cookies or `Referer`.
 ///
@@ -101,7 +104,7 @@ impl Transport for ReqwestTransport {
             .map_err(|error| convert(error, TransportErrorKind::Request))?;
         let answer = client.execute(request).await.map_err(|error| {
             let error = convert(error, TransportErrorKind::Other);
-            tracing::debug!(%method, target, %error, "no answer");
+            tracing::debug!(%method, target, error = with_causes(&error), "no answer");
             error
         })?;
         tracing::debug!(%method, target, status = answer.status().as_u16(), "answered");
@@ -123,7 +126,7 @@ impl Transport for ReqwestTransport {
             Ok(WebSocketResponse::Refused(answer)) => {
                 tracing::debug!(target, status = answer.status().as_u16(), "no web socket");
             }
-            Err(error) => tracing::debug!(target, %error, "no web socket"),
+            Err(error) => tracing::debug!(target, error = with_causes(error), "no web socket"),
         }
         answer
     }

@@ -144,6 +144,7 @@ mod browser {
 
     use crate::{
         TransportError, TransportErrorKind, WebSocket, WebSocketMessage, WebSocketResponse,
+        with_causes,
     };
 
     pub(crate) async fn open(
@@ -159,7 +160,7 @@ mod browser {
         // `http…` to `ws…`.
         let url = request.uri().to_string().replacen("http", "ws", 1);
         let mut socket = Socket::open(&url).map_err(|error| {
-            TransportError::new(TransportErrorKind::Request).with_source(error.to_string())
+            TransportError::new(TransportErrorKind::Request).with_source(with_causes(&error))
         })?;
         // Ready once it is open, or has failed to open.
         let opened = poll_fn(|context| Pin::new(&mut socket).poll_ready(context)).await;
@@ -196,6 +197,6 @@ mod browser {
     }
 
     fn broken(error: WebSocketError) -> TransportError {
-        TransportError::new(TransportErrorKind::Interrupted).with_source(error.to_string())
+        TransportError::new(TransportErrorKind::Interrupted).with_source(with_causes(&error))
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use coder_auth::http::{ErrorResponse, json, single_param};
 use coder_auth::{AuthError, Caller, SessionError};
 use coder_config::{CreationMode, Entity, EntityRef};
-use coder_core::{Body, cleaned};
+use coder_core::{Body, cleaned, with_causes};
 use coder_workspaces::{
     Availability, AvailabilityState, DeploymentHosts, EntityWorkspaces, EntityWorkspacesConfig,
     Owner, WorkspaceLinks, WorkspacesError, find_workspaces, poll_after,
@@ -167,7 +167,7 @@ impl PortalState {
             Err(WorkspacesError::NotSearchable(reason)) => {
                 // Why there is no repository has been said already.
                 if config.repository.is_some() {
-                    notices.push(reason.to_string());
+                    notices.push(with_causes(&reason));
                 }
                 EntityWorkspaces::default()
             }
@@ -193,7 +193,7 @@ impl PortalState {
         let repository = match entity.repository(&self.integrations) {
             Ok(repository) => Some(repository),
             Err(reason) => {
-                notices.push(reason.to_string());
+                notices.push(with_causes(&reason));
                 None
             }
         };

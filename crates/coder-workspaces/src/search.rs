@@ -8,7 +8,7 @@ use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
 use coder_client::operations::{ListBuildParameters, ListWorkspaces};
 use coder_client::{Client, FilterError, List, Unreadable, WorkspaceFilter, WorkspaceId};
 use coder_config::Repository;
-use coder_core::quoted;
+use coder_core::{quoted, with_causes};
 use futures_util::{StreamExt as _, stream};
 
 use crate::{EntityWorkspacesConfig, NotSearchable, WorkspacesError};
@@ -86,9 +86,16 @@ impl fmt::Display for SearchProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused { key, error } => {
-                write!(formatter, "the parameter {} was left out: {error}", quoted(key))
+                write!(
+                    formatter,
+                    "the parameter {} was left out: {}",
+                    quoted(key),
+                    with_causes(error)
+                )
             }
-            Self::Failed(error) => write!(formatter, "one of several requests failed: {error}"),
+            Self::Failed(error) => {
+                write!(formatter, "one of several requests failed: {}", with_causes(error))
+            }
             Self::Unreadable(item) => write!(formatter, "left out of coder's list: {item}"),
             Self::Missing { listed, counted: Some(counted) } => {
                 write!(formatter, "coder counts {counted} workspaces and lists {listed}")

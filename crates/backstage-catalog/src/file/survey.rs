@@ -1,5 +1,6 @@
 //! One look at all files.
 
+use coder_core::with_causes;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -179,7 +180,7 @@ impl<'a> Survey<'a> {
         }
         let shown = target.display();
         let message = match &problem {
-            Some(error) => format!("cannot look for `{shown}`: {error}"),
+            Some(error) => format!("cannot look for `{shown}`: {}", with_causes(error)),
             None => format!("there is no file `{shown}`"),
         };
         self.notice(message, visit.named_at.clone());

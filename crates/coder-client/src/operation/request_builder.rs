@@ -1,7 +1,7 @@
 //! Requests, while they are put together.
 
 use bytes::Bytes;
-use coder_core::DeploymentUrl;
+use coder_core::{DeploymentUrl, with_causes};
 use http::header::CONTENT_TYPE;
 use http::{Method, Request};
 use serde::ser::{Serialize, Serializer};
@@ -115,10 +115,10 @@ impl RequestBuilder {
             Content::Object(members) => serde_json::to_vec(&members).map(|text| Some(text.into())),
         });
         let request = Request::builder().method(self.method).uri(url.as_str());
-        match body.map_err(|error| invalid(error.to_string()))? {
+        match body.map_err(|error| invalid(with_causes(&error)))? {
             Some(body) => request.header(CONTENT_TYPE, "application/json").body(body),
             None => request.body(Bytes::new()),
         }
-        .map_err(|error| invalid(error.to_string()))
+        .map_err(|error| invalid(with_causes(&error)))
     }
 }

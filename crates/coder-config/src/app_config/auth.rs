@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use coder_core::{DeploymentUrl, DeploymentUrlError, Secret, quoted};
+use coder_core::{DeploymentUrl, DeploymentUrlError, Secret, quoted, with_causes};
 use indexmap::IndexMap;
 use jiff::SignedDuration;
 use url::Url;
@@ -189,7 +189,8 @@ impl<'a> Reader<'a> {
     fn environment_name(&mut self, coder: &Section<'a>, text: &str) -> Option<EnvironmentName> {
         let name = EnvironmentName::parse(text);
         if let Err(error) = &name {
-            let problem = format!("has a block {}, which is {error}; rename it", quoted(text));
+            let why = with_causes(error);
+            let problem = format!("has a block {}, which is {why}; rename it", quoted(text));
             let at = coder.key_location(text).cloned().map(Provenance::at);
             self.errors.push(ConfigError::invalid(coder.path(), at, problem));
         }
@@ -314,7 +315,7 @@ fn deployment_url(text: &str) -> Result<DeploymentUrl, Cow<'static, str>> {
             "plain http is refused for hosts other than this machine, since nobody could sign in: \
              from 2.31.1 on Coder takes its consent form from pages on https only; use https",
         ),
-        other => Cow::Owned(other.to_string()),
+        other => Cow::Owned(with_causes(&other)),
     })
 }
 
@@ -324,5 +325,6 @@ fn is_misplaced(key: &str) -> bool {
 
 fn misconfigured(environment: &str, error: &ConfigError) -> Notice {
     let path = error.path().unwrap_or_default().to_owned();
-    Notice::new(path, format!("the environment `{environment}` cannot be used: {error}"))
+    let why = with_causes(error);
+    Notice::new(path, format!("the environment `{environment}` cannot be used: {why}"))
 }

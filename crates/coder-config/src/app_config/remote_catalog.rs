@@ -1,6 +1,6 @@
 //! `coder.catalog`: the Backstage whose catalog is asked.
 
-use coder_core::{DeploymentUrl, DeploymentUrlError, Secret};
+use coder_core::{DeploymentUrl, DeploymentUrlError, Secret, with_causes};
 
 use super::reader::{Reader, Section};
 use crate::Provenance;
@@ -69,7 +69,7 @@ fn api_url(text: &str) -> Result<DeploymentUrl, String> {
         DeploymentUrlError::NotAUrl(_) => {
             "not a URL; write it like `https://backstage.example.com`".to_owned()
         }
-        other => other.to_string(),
+        other => with_causes(&other),
     })?;
     if base.as_str().ends_with(CATALOG_PATH) {
         return Err(format!(
@@ -77,5 +77,5 @@ fn api_url(text: &str) -> Result<DeploymentUrl, String> {
              `{CATALOG_PATH}` out"
         ));
     }
-    DeploymentUrl::parse(&format!("{base}{CATALOG_PATH}")).map_err(|error| error.to_string())
+    DeploymentUrl::parse(&format!("{base}{CATALOG_PATH}")).map_err(|error| with_causes(&error))
 }

@@ -36,6 +36,7 @@ mod schema;
 
 use crate::node::Content;
 use crate::{ConfigError, Location, Node};
+use coder_core::with_causes;
 
 use loader::Place;
 
@@ -78,7 +79,7 @@ pub(crate) fn json_document(file: &str, text: &str) -> Result<Node, ConfigError>
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
         let location = Location::in_file(file, count(error.line()), count(error.column()));
-        let problem = error.to_string();
+        let problem = with_causes(&error);
         let problem = problem.split(" at line ").next().unwrap_or(&problem);
         let problem = format!("this is not JSON: {problem}");
         return Err(ConfigError::Syntax { location, problem });

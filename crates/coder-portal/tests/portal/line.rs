@@ -157,6 +157,18 @@ async fn an_entity_without_a_repository_says_why_it_has_no_workspaces() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_annotation_that_cannot_be_read_is_told_with_the_way_to_write_it() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let browser = house.signed_in(&alice).await;
+    let target = ENTITY.replace("component/default/python-project", "system/default/no-type");
+    let found = browser.ajax(&house.portal, "GET", &target).await.json();
+    let notice = found["notices"][0].as_str().unwrap();
+    assert!(notice.starts_with("the annotation `backstage.io/source-location`"), "{notice}");
+    assert!(notice.contains("like `url:https://"), "{notice}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_entity_that_is_not_in_the_catalog_is_named() {
     let house = House::new();
     let alice = house.coder.add_user("alice");

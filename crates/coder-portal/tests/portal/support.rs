@@ -81,6 +81,14 @@ metadata:
 spec: { type: other, lifecycle: unknown, owner: pms }
 ---
 apiVersion: backstage.io/v1alpha1
+kind: System
+metadata:
+  name: no-type
+  annotations:
+    backstage.io/source-location: github.com/acme/python-project
+spec: { owner: pms }
+---
+apiVersion: backstage.io/v1alpha1
 kind: User
 metadata: { name: alice }
 spec: { memberOf: [pms] }
