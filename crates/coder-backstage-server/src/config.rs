@@ -14,7 +14,7 @@ use crate::catalog::Source;
 use crate::configuration::{process_environment, read};
 use crate::failure::Failure;
 use crate::serve::USER_AGENT;
-use crate::store;
+use crate::{store, tls};
 
 /// Does what the command says. Mistakes are told by whoever reports the failure.
 pub(crate) fn config(command: &ConfigCommand) -> Result<(), Failure> {
@@ -34,6 +34,7 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
     })?;
     // What else keeps `serve` from starting: sign-in resolvers, keys, the place of the sessions.
     let (portal, of_catalog) = portal_of(&config)?;
+    config.backend.certificate.as_ref().map(tls::acceptor).transpose()?;
     let place = store::check(&config.session, &args.data.directory())?;
     let place = place.map(|notice| format!("{notice}\n")).unwrap_or_default();
     let files = loaded.files().join(", ");

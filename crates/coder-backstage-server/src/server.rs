@@ -15,10 +15,12 @@ use coder_portal::Portal;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
 
 use crate::failure::Failure;
 use crate::socket::Socket;
@@ -30,6 +32,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 /// longer than the minute after which load balancers drop it, so that they never use one that has
 /// just been closed.
 const HEAD_WITHIN: Duration = Duration::from_secs(75);
+
+/// How long a client may take to agree on TLS.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long what is under way may take to end once the server is asked to stop: requests first, then
 /// the work that outlives them. A rotation that Coder answers late takes 11 seconds, and orchestrators
@@ -63,6 +68,8 @@ pub(crate) async fn bind(listen: &Listen) -> Result<TcpListener, Failure> {
 pub(crate) struct Serving {
     pub(crate) routes: Router,
     pub(crate) portal: Portal,
+    /// The certificate that is shown to clients. Without it the server speaks plain http.
+    pub(crate) tls: Option<TlsAcceptor>,
     /// Where the portal's work runs.
     pub(crate) runtime: TokioRuntime,
     /// How many connections there may be at a time. Others wait until one of them ends.
@@ -76,9 +83,9 @@ pub(crate) async fn run(
     serving: Serving,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
-    let Serving { routes, portal, runtime, connections } = serving;
+    let Serving { routes, portal, tls, runtime, connections } = serving;
     let stopped_at = tokio::select! {
-        stopped_at = serve(listener, routes, connections, stop) => stopped_at,
+        stopped_at = serve(listener, routes, tls, connections, stop) => stopped_at,
         never = sweep(portal) => match never {},
     };
     let tasks = runtime.unfinished();
@@ -95,6 +102,7 @@ pub(crate) async fn run(
 async fn serve(
     mut listener: TcpListener,
     routes: Router,
+    tls: Option<TlsAcceptor>,
     connections: NonZeroUsize,
     stop: impl Future<Output = ()>,
 ) -> Instant {
@@ -113,9 +121,12 @@ async fn serve(
         };
         tokio::select! {
             (stream, place) = next => {
-                let service = TowerToHyperService::new(routes.clone());
-                let connection = http.serve_connection(TokioIo::new(Socket::new(stream)), service);
-                let attended = attend(connection.with_upgrades(), closed.clone());
+                let connection = Connection {
+                    http: http.clone(),
+                    service: TowerToHyperService::new(routes.clone()),
+                    closed: closed.clone(),
+                };
+                let attended = connection.attend(stream, tls.clone());
                 connections.spawn(async move {
                     attended.await;
                     drop(place);
@@ -134,20 +145,46 @@ async fn serve(
     stopped_at
 }
 
-type Connection = http1::UpgradeableConnection<TokioIo<Socket>, TowerToHyperService<Router>>;
+/// The parts that answer what comes over one connection.
+struct Connection {
+    http: http1::Builder,
+    service: TowerToHyperService<Router>,
+    closed: watch::Receiver<()>,
+}
 
-/// Answers what comes over one connection.
-async fn attend(connection: Connection, mut closed: watch::Receiver<()>) {
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = closed.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+impl Connection {
+    /// Answers what comes over a new connection, after the handshake of TLS where there is one.
+    async fn attend(mut self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        let socket = Socket::new(stream);
+        let Some(tls) = tls else { return self.answer(socket).await };
+        let handshake = timeout(HANDSHAKE_WITHIN, tls.accept(socket));
+        let secured = tokio::select! {
+            secured = handshake => secured,
+            // Nothing was asked yet.
+            _ = self.closed.changed() => return,
+        };
+        match secured {
+            Ok(Ok(stream)) => self.answer(stream).await,
+            Ok(Err(error)) => {
+                tracing::debug!(error = with_causes(&error), "a client did not agree on TLS");
+            }
+            Err(_) => tracing::debug!("a client did not agree on TLS in time"),
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(error = with_causes(&error), "a connection broke");
+    }
+
+    async fn answer(mut self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+        let connection = self.http.serve_connection(TokioIo::new(stream), self.service);
+        let mut connection = pin!(connection.with_upgrades());
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            _ = self.closed.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(error = with_causes(&error), "a connection broke");
+        }
     }
 }
 
@@ -165,9 +202,12 @@ async fn sweep(portal: Portal) -> Infallible {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use std::future::pending;
+
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpStream;
+    use tokio_rustls::rustls;
+    use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
 
     use super::*;
 
@@ -176,7 +216,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let routes = Router::new().route("/", get(async || "hello"));
-        tokio::spawn(serve(listener, routes, CONNECTIONS, std::future::pending()));
+        tokio::spawn(serve(listener, routes, None, CONNECTIONS, pending()));
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(sent.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -191,6 +231,22 @@ mod tests {
             let answer = answer_to(sent).await;
             assert!(!answer.contains("hello"), "{sent:?}: {answer}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_agrees_on_tls_is_hung_up_on_before_its_request_is_due() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = rustls::ServerConfig::builder().with_no_client_auth();
+        let config = config.with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
+        let tls = TlsAcceptor::from(Arc::new(config));
+        tokio::spawn(serve(listener, Router::new(), Some(tls), CONNECTIONS, pending()));
+        let began = Instant::now();
+        let mut client = TcpStream::connect(address).await.unwrap();
+        // The beginning of a record that never ends.
+        client.write_all(&[0x16, 3, 1, 2, 0]).await.unwrap();
+        assert_eq!(client.read(&mut [0; 16]).await.unwrap(), 0);
+        assert!(began.elapsed() < HEAD_WITHIN);
     }
 
     #[tokio::test(start_paused = true)]
@@ -222,7 +278,7 @@ mod tests {
             "/",
             get(async move || format!("{}#", asked.fetch_add(1, Ordering::SeqCst) + 1)),
         );
-        tokio::spawn(serve(listener, routes, NonZeroUsize::MIN, std::future::pending()));
+        tokio::spawn(serve(listener, routes, None, NonZeroUsize::MIN, pending()));
 
         let mut first = TcpStream::connect(address).await.unwrap();
         assert_eq!(count(&mut first).await, "1#");
@@ -240,7 +296,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let routes = Router::new().route("/", get(async || "hello"));
-        tokio::spawn(serve(listener, routes, CONNECTIONS, std::future::pending()));
+        tokio::spawn(serve(listener, routes, None, CONNECTIONS, pending()));
         let mut client = TcpStream::connect(address).await.unwrap();
         let length = 1 << 20;
         let head = format!("GET / HTTP/1.1\r\nHost: portal\r\nContent-Length: {length}\r\n\r\n");

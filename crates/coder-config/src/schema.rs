@@ -132,6 +132,19 @@ fn backend() -> Value {
                     })),
                 ],
             },
+            "https": {
+                "description": "The certificate with which the server speaks https; without it, plain http.",
+                "oneOf": [
+                    { "type": "boolean" },
+                    closed("The server speaks https.", &["certificate"], &json!({
+                        "certificate": closed("PEM, usually from `$file`.", &["cert", "key"], &json!({
+                            "type": { "const": "pem" },
+                            "cert": text("The certificate, and behind it those that lead to its authority."),
+                            "key": secret("The private key of the certificate."),
+                        })),
+                    })),
+                ],
+            },
             "auth": {
                 "type": "object",
                 "properties": {

@@ -49,6 +49,34 @@ fn plain_http_off_this_machine_is_refused_at_its_place() {
     insta::assert_snapshot!(told(&result));
 }
 
+/// Everything a person is told of a portal whose backend has this URL and these keys.
+fn told_with_https(url: &str, https: &str) -> String {
+    told(&load(url, &format!("{url}\n  https: {https}"), "", ""))
+}
+
+#[test]
+fn a_certificate_has_both_of_its_parts_and_each_mistake_has_its_place() {
+    let url = "https://portal.test";
+    for fine in
+        ["{ certificate: { cert: a, key: b } }", "{ certificate: { type: pem, cert: a, key: b } }"]
+    {
+        assert_eq!(told_with_https(url, fine), "", "{fine}");
+    }
+    insta::assert_snapshot!(told_with_https(url, "{ certificate: { cert: a } }"), @"error: missing `backend.https.certificate.key`: add `key` below `backend.https.certificate` at app-config.yaml:5:12");
+    insta::assert_snapshot!(told_with_https(url, "{ certificate: { cert: '', key: b } }"), @"error: app-config.yaml:5:33: `backend.https.certificate.cert` is empty");
+    insta::assert_snapshot!(told_with_https(url, "{ certficate: { cert: a, key: b } }"), @"
+    error: missing `backend.https.certificate`: `certficate` at app-config.yaml:5:12 looks like it; rename it to `certificate`
+    notice: app-config.yaml:5:12: `backend.https.certficate` is not known and ignored; did you mean `certificate`?
+    ");
+    insta::assert_snapshot!(told_with_https(url, "{ certificate: a }"), @"error: app-config.yaml:5:25: `backend.https.certificate` is a string; it must be a mapping");
+}
+
+#[test]
+fn a_server_with_a_certificate_is_met_by_https() {
+    let https = "{ certificate: { cert: a, key: b } }";
+    insta::assert_snapshot!(told_with_https("http://localhost:7007", https), @"error: app-config.yaml:4:12: `backend.baseUrl` is `http://localhost:7007`, plain http, while the server speaks https with `backend.https.certificate` at app-config.yaml:5:33; write the URL with https, or remove the certificate");
+}
+
 #[test]
 fn https_and_http_on_this_machine_are_taken_in_silence() {
     for url in ["https://portal.test", "http://localhost:3000", "http://127.0.0.1", "http://[::1]"]
