@@ -11,7 +11,7 @@ use coder_portal::Portal;
 
 use crate::args::{CheckArgs, ConfigCommand, PrintArgs};
 use crate::catalog::Source;
-use crate::configuration::{process_environment, read};
+use crate::configuration::{process_environment, read, variables_of_node};
 use crate::failure::Failure;
 use crate::serve::USER_AGENT;
 use crate::{store, tls};
@@ -38,7 +38,8 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
     let place = store::check(&config.session, &args.data.directory())?;
     let place = place.map(|notice| format!("{notice}\n")).unwrap_or_default();
     let files = loaded.files().join(", ");
-    let notices = lines(config.notices()) + &lines(&of_catalog);
+    let notices =
+        lines(config.notices()) + &lines(&of_catalog) + &lines(&variables_of_node(&environment));
     let uris = redirect_uris(&config, &portal);
     let verdict = match notices.lines().chain(place.lines()).count() {
         0 => "nothing is wrong".to_owned(),

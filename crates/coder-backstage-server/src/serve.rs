@@ -18,6 +18,7 @@ use crate::{configuration, server, shutdown, store, tls};
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let environment = configuration::process_environment();
+    configuration::tell(&configuration::variables_of_node(&environment));
     let sources =
         ConfigSources::new(&configuration::read, &environment).with_files(&args.sources.config);
     let mut config = configuration::load(&sources)?;

@@ -172,6 +172,7 @@ fn auth() -> Value {
             "clientSecret": secret("The client secret of the OAuth2 app in Coder."),
             "deploymentUrl": url("Where browsers reach Coder."),
             "internalUrl": url("Where this server reaches the same deployment, if it is another place."),
+            "dangerouslyAllowHttp": flag("Lets `internalUrl` be plain http to another machine, which shows every token to whoever is on the way."),
             "callbackUrl": url("The callback URL as it is registered in Coder, if it is not the default one."),
             "additionalScopes": texts("Scopes every login asks for."),
             "sessionDuration": duration("How long a browser stays signed in: 10 minutes to 10 years."),
@@ -298,6 +299,7 @@ fn coder() -> Value {
             "catalog": closed("The Backstage whose catalog is asked, in place of the files of `catalog.locations`.", &["type", "baseUrl", "token"], &json!({
                 "type": { "const": "backstage" },
                 "baseUrl": url("Where this server reaches that Backstage's backend."),
+                "dangerouslyAllowHttp": flag("Lets `baseUrl` be plain http to another machine, which shows the token to whoever is on the way."),
                 "token": secret("A static token of that Backstage's `backend.auth.externalAccess`."),
             })),
             "oauth": { "type": "object", "deprecated": true, "description": "Of the former backend plugin; ignored. Move it to `auth.providers.coder`." },

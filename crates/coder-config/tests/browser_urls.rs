@@ -77,6 +77,61 @@ fn a_server_with_a_certificate_is_met_by_https() {
     insta::assert_snapshot!(told_with_https("http://localhost:7007", https), @"error: app-config.yaml:4:12: `backend.baseUrl` is `http://localhost:7007`, plain http, while the server speaks https with `backend.https.certificate` at app-config.yaml:5:33; write the URL with https, or remove the certificate");
 }
 
+/// Everything a person is told of a block with this `internalUrl` and further keys.
+fn told_of_internal(url: &str, more: &str) -> String {
+    let portal = "https://portal.test";
+    let callback = format!(
+        "{portal}/api/auth/coder/handler/frame', internalUrl: '{url}', {more} additionalScopes: '"
+    );
+    told(&load(portal, portal, &callback, ""))
+}
+
+#[test]
+fn plain_http_inside_a_cluster_is_allowed_by_name_and_warned_of() {
+    let (internal, allowed) =
+        ("http://coder.coder.svc.cluster.local", "dangerouslyAllowHttp: true,");
+    insta::assert_snapshot!(told_of_internal(internal, ""), @"error: app-config.yaml:9:89: `auth.providers.coder.development.internalUrl` is `http://coder.coder.svc.cluster.local`: plain http is refused for hosts other than this machine, since it shows the client secret and everybody's tokens to everybody on the way; use https, or allow it by `auth.providers.coder.development.dangerouslyAllowHttp: true` within a network that nobody else is on");
+    insta::assert_snapshot!(told_of_internal(internal, allowed), @"notice: app-config.yaml:9:151: `auth.providers.coder.development.dangerouslyAllowHttp` sends the client secret and everybody's tokens in clear text to `auth.providers.coder.development.internalUrl`: everybody on the way can read and change what is sent; keep it within a network that nobody else is on, or use https and remove it");
+    insta::assert_snapshot!(told_of_internal("https://coder.internal", allowed), @"notice: app-config.yaml:9:137: `auth.providers.coder.development.dangerouslyAllowHttp` has no effect, since `auth.providers.coder.development.internalUrl` is not plain http to another machine; remove it");
+    insta::assert_snapshot!(told_of_internal("coder", allowed), @"error: app-config.yaml:9:89: `auth.providers.coder.development.internalUrl` is `coder`: not a URL; write it like `https://coder.example.com`");
+    assert_eq!(told_of_internal("http://localhost:3000", ""), "");
+}
+
+#[test]
+fn the_opt_in_is_for_the_server_and_not_for_browsers() {
+    let text = "app: { baseUrl: https://portal.test }
+backend: { baseUrl: https://portal.test }
+auth:
+  providers:
+    coder:
+      development: { clientId: a, clientSecret: b, deploymentUrl: 'http://coder', dangerouslyAllowHttp: true }
+";
+    let files = BTreeMap::from([("app-config.yaml".to_owned(), text.to_owned())]);
+    let loaded = ConfigSources::new(&files, &Environment::default()).load().unwrap();
+    let told = told(&AppConfig::from_loaded(&loaded));
+    let refused = "deploymentUrl` is `http://coder`: plain http is refused";
+    assert!(told.contains(refused) && told.contains("has no effect"), "{told}");
+}
+
+#[test]
+fn a_catalog_inside_a_cluster_is_reached_by_plain_http_where_that_is_allowed_by_name() {
+    let portal = "https://portal.test";
+    let told_of = |more: &str| {
+        let catalog = format!(
+            "catalog: {{ type: backstage, baseUrl: 'http://backstage:7007', token: t{more} }}"
+        );
+        let result = load(portal, portal, "", &catalog);
+        let url = result.as_ref().ok().and_then(|config| config.remote_catalog.clone());
+        (url.map(|remote| remote.url.to_string()), told(&result))
+    };
+    let (url, refused) = told_of("");
+    assert_eq!(url, None);
+    insta::assert_snapshot!(refused, @"error: app-config.yaml:10:47: `coder.catalog.baseUrl` is `http://backstage:7007`: plain http is refused for hosts other than this machine, since it shows the token of the catalog to everybody on the way; use https, or allow it by `coder.catalog.dangerouslyAllowHttp: true` within a network that nobody else is on");
+    let (url, warned) = told_of(", dangerouslyAllowHttp: true");
+    assert_eq!(url.unwrap(), "http://backstage:7007/api/catalog");
+    insta::assert_snapshot!(warned, @"notice: app-config.yaml:10:104: `coder.catalog.dangerouslyAllowHttp` sends the token of the catalog in clear text to `coder.catalog.baseUrl`: everybody on the way can read and change what is sent; keep it within a network that nobody else is on, or use https and remove it");
+}
+
 #[test]
 fn https_and_http_on_this_machine_are_taken_in_silence() {
     for url in ["https://portal.test", "http://localhost:3000", "http://127.0.0.1", "http://[::1]"]

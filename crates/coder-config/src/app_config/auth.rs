@@ -10,6 +10,7 @@ use url::Url;
 use super::callback_url::callback_url;
 use super::duration::Range;
 use super::key_store::KeyStoreConfig;
+use super::peer_urls::{ALLOW_HTTP, Peer};
 use super::reader::{Reader, Section, each_once};
 use super::sign_in::SignInResolverConfig;
 use crate::suggest::did_you_mean;
@@ -49,7 +50,8 @@ pub struct CoderEnvironment {
     pub client_secret: Secret,
     /// `deploymentUrl`: where browsers reach Coder.
     pub deployment_url: DeploymentUrl,
-    /// `internalUrl`: where this server reaches the same deployment, if it is another place.
+    /// `internalUrl`: where this server reaches the same deployment, if it is another place. It may
+    /// be plain http where `dangerouslyAllowHttp` of the block says so.
     pub internal_url: Option<DeploymentUrl>,
     /// `callbackUrl` as it is registered at Coder, if it is not the default one.
     pub callback_url: Option<Url>,
@@ -121,11 +123,18 @@ const ENVIRONMENT_KEYS: &[&str] = &[
     "clientSecret",
     "deploymentUrl",
     "internalUrl",
+    ALLOW_HTTP,
     "callbackUrl",
     "additionalScopes",
     "sessionDuration",
     "signIn",
 ];
+
+/// Coder, as this server reaches it.
+const CODER: Peer = Peer {
+    example: "https://coder.example.com",
+    secrets: "the client secret and everybody's tokens",
+};
 
 impl<'a> Reader<'a> {
     pub(super) fn auth(&mut self, root: &Section<'a>) -> Option<AuthConfig> {
@@ -276,7 +285,7 @@ impl<'a> Reader<'a> {
         let deployment_url = self
             .required(&section, "deploymentUrl")
             .and_then(|text| self.parse(&section, "deploymentUrl", text, deployment_url));
-        let internal_url = self.parsed(&section, "internalUrl", DeploymentUrl::parse);
+        let internal_url = self.peer_url(&section, "internalUrl", &CODER);
         let callback_url = self.parsed(&section, "callbackUrl", callback_url);
         let additional_scopes = self.texts(&section, "additionalScopes");
         // Backstage separates scopes by space, comma or bar.

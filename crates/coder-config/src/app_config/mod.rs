@@ -13,6 +13,7 @@ mod files;
 mod https;
 mod key_store;
 mod origins;
+mod peer_urls;
 mod proxy;
 mod reader;
 mod remote_catalog;
