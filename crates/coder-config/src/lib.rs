@@ -43,6 +43,8 @@
 //! - [`parse_entities`] reads `catalog-info.yaml`; an [`Entity`] tells its [`CoderSpec`] and its
 //!   [`Repository`]; [`check_entity`] says what Backstage's catalog would refuse,
 //!   [`entity_notices`] which keys are probably mistyped.
+//! - [`lint_catalog_info`] and [`lint_app_config`] tell everything about a file at once, for editors
+//!   and linters: the text, the place and the bytes to underline apart ([`Diagnostic`]).
 //! - [`yaml`] is the reader below all of it: exact, bounded, with the place of every key and value.
 //! - [`compat`] holds what exists only to be compared with Backstage.
 //!
@@ -74,6 +76,7 @@ mod entity_ref;
 mod environment_name;
 mod error;
 mod javascript;
+mod lint;
 mod loading;
 mod location;
 mod location_ref;
@@ -104,6 +107,7 @@ pub use entity::{
 pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
 pub use environment_name::{EnvironmentName, EnvironmentNameError};
 pub use error::{ConfigError, ConfigErrors};
+pub use lint::{Diagnostic, Severity, lint_app_config, lint_catalog_info};
 pub use loading::{ConfigSources, Environment, Files, LoadedConfig};
 pub use location::{Location, Provenance};
 pub use location_ref::{LocationRef, LocationRefError};

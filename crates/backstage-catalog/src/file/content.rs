@@ -159,9 +159,9 @@ pub(super) fn name_from(root: &Path, path: &Path) -> String {
 
 /// This portal can do without the field; who shares the file with Backstage wants to know.
 fn refused_by_backstage(error: ConfigError) -> Notice {
-    let notice = Notice::from(error);
-    let message = format!("{}; Backstage's catalog refuses the entity", notice.message);
-    Notice::new(notice.path, message)
+    let mut notice = Notice::from(error);
+    notice.message.push_str("; Backstage's catalog refuses the entity");
+    notice
 }
 
 /// Files by their paths.

@@ -13,6 +13,7 @@ use super::key_store::KeyStoreConfig;
 use super::peer_urls::{ALLOW_HTTP, Peer};
 use super::reader::{Reader, Section, each_once};
 use super::sign_in::SignInResolverConfig;
+use crate::error::Hint;
 use crate::suggest::did_you_mean;
 use crate::{ConfigError, ConfigErrors, EnvironmentName, Notice, Provenance};
 
@@ -271,10 +272,14 @@ impl<'a> Reader<'a> {
         let known = names.iter().map(with_place).collect::<Vec<_>>().join(", ");
         let hint = did_you_mean(name, &names);
         let which = if written { "is" } else { "is not set and thus" };
-        ConfigError::missing(
-            coder.path_of(name),
-            format!(": `auth.environment` {which} `{name}`, but there is only {known}{hint}"),
-        )
+        let text =
+            format!(": `auth.environment` {which} `{name}`, but there is only {known}{hint}");
+        let hint = match (self.at(&["auth", "environment"]), coder.provenance()) {
+            (Some(written), _) => Hint::new(written.node.provenance().clone(), &*text, &*text),
+            (None, Some(at)) => Hint::new(at, &*text, &*text),
+            (None, None) => Hint::without_place(text),
+        };
+        ConfigError::missing(coder.path_of(name), hint)
     }
 
     fn environment(&mut self, coder: &Section<'a>, name: &str) -> Option<CoderEnvironment> {
@@ -333,7 +338,7 @@ fn is_misplaced(key: &str) -> bool {
 }
 
 fn misconfigured(environment: &str, error: &ConfigError) -> Notice {
-    let path = error.path().unwrap_or_default().to_owned();
-    let why = with_causes(error);
-    Notice::new(path, format!("the environment `{environment}` cannot be used: {why}"))
+    let notice = Notice::from(error.clone());
+    let message = format!("the environment `{environment}` cannot be used: {}", notice.message);
+    Notice { message, ..notice }
 }

@@ -6,7 +6,8 @@ use std::error::Error;
 use coder_core::{Secret, with_causes};
 use url::Url;
 
-use crate::loading::{Dropped, LoadedConfig, quoted};
+use crate::error::Hint;
+use crate::loading::{Dropped, DroppedValue, LoadedConfig, quoted};
 use crate::message::shown;
 use crate::suggest::{or_known, rename_slip, slips_of};
 use crate::{ConfigError, Location, Node, Notice, Provenance};
@@ -248,35 +249,21 @@ impl<'a> Reader<'a> {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         });
         if let Some(dropped) = dropped {
-            let at = &dropped.provenance;
-            let hint = match &dropped.dropped {
-                Dropped::Variables(names) => {
-                    let (s, are) = if names.len() == 1 { ("", "is") } else { ("s", "are") };
-                    let names = quoted(names);
-                    format!(
-                        ": {at} refers to the environment variable{s} {names}, which {are} not \
-                         set; set it, or write the value there"
-                    )
-                }
-                Dropped::Defaults(names) => {
-                    format!(": {at} refers to {}, which is empty as is its default", quoted(names))
-                }
-                Dropped::PathInFile { file, path } => {
-                    format!(": {at} refers to `{path}` in `{file}`, which is not there")
-                }
-            };
-            return ConfigError::missing(path, hint);
+            return ConfigError::missing(path, refers_to_nothing(dropped));
         }
         let hint = match (rename_slip(key, section.node.and_then(Node::as_map)), section.key) {
             (Some(hint), _) => hint,
-            (None, Some(at)) => format!(": add `{key}` below `{}` at {at}", section.path),
+            (None, Some(at)) => {
+                let plain = format!(": add `{key}` below `{}`", section.path);
+                Hint::new(at.clone(), format!("{plain} at {at}"), plain)
+            }
             (None, None) => self.where_to_add(section),
         };
         ConfigError::missing(path, hint)
     }
 
     /// The innermost mapping that exists, else the files that were read.
-    fn where_to_add(&self, section: &Section<'_>) -> String {
+    fn where_to_add(&self, section: &Section<'_>) -> Hint {
         let mut node = self.loaded.root();
         let mut found = None;
         for (end, part) in parts(&section.path).filter(|(_, part)| !part.is_empty()) {
@@ -290,9 +277,12 @@ impl<'a> Reader<'a> {
             found = section.path.get(..end).map(|path| (path, &entry.key));
         }
         match (found, self.loaded.files()) {
-            (Some((path, at)), _) => format!(": add it below `{path}` at {at}"),
-            (None, []) => ": no configuration file was read".to_owned(),
-            (None, files) => format!(": add it to {}", quoted(files)),
+            (Some((path, at)), _) => {
+                let plain = format!(": add it below `{path}`");
+                Hint::new(at.clone(), format!("{plain} at {at}"), plain)
+            }
+            (None, []) => Hint::without_place(": no configuration file was read"),
+            (None, files) => Hint::without_place(format!(": add it to {}", quoted(files))),
         }
     }
 
@@ -353,6 +343,28 @@ impl<'a> Section<'a> {
             None => self.node?.provenance().clone(),
         })
     }
+}
+
+/// The hint for a value that was left out, because what it refers to is not there.
+fn refers_to_nothing(dropped: &DroppedValue) -> Hint {
+    let refers_to = match &dropped.dropped {
+        Dropped::Variables(names) => {
+            let (s, are) = if names.len() == 1 { ("", "is") } else { ("s", "are") };
+            let names = quoted(names);
+            format!(
+                "refers to the environment variable{s} {names}, which {are} not set; set it, or \
+                 write the value there"
+            )
+        }
+        Dropped::Defaults(names) => {
+            format!("refers to {}, which is empty as is its default", quoted(names))
+        }
+        Dropped::PathInFile { file, path } => {
+            format!("refers to `{path}` in `{file}`, which is not there")
+        }
+    };
+    let at = &dropped.provenance;
+    Hint::new(at.clone(), format!(": {at} {refers_to}"), format!(": its value {refers_to}"))
 }
 
 /// The keys of a path, each with the end of the path up to it.

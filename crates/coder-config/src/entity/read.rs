@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::{Entity, Metadata, Relation};
+use crate::error::Hint;
 use crate::node::Map;
 use crate::suggest::rename_slip;
 use crate::{ConfigError, EntityRef, Location, Node, Provenance, yaml};
@@ -112,7 +113,7 @@ impl<'a> Fields<'a> {
 
     fn required(&self, key: &str) -> Result<&'a Node, ConfigError> {
         self.optional(key).ok_or_else(|| {
-            let hint = rename_slip(key, Some(self.map)).unwrap_or_default();
+            let hint = rename_slip(key, Some(self.map)).map(Hint::into_text).unwrap_or_default();
             let problem = format!("is required and missing{hint}");
             ConfigError::invalid(self.path(key), self.at.clone(), problem)
         })

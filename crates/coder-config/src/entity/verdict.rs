@@ -1,5 +1,6 @@
 //! What the catalog makes of an entity, and what it says of a broken rule.
 
+use crate::error::Hint;
 use crate::suggest::rename_slip;
 use crate::{ConfigError, Node};
 
@@ -18,7 +19,7 @@ pub enum CatalogVerdict {
 
 /// The error for a key that `node` must have, and the key that was probably meant for it.
 pub(super) fn missing(path: String, node: &Node, key: &str, rule: &str) -> ConfigError {
-    let hint = rename_slip(key, node.as_map()).unwrap_or_default();
+    let hint = rename_slip(key, node.as_map()).map(Hint::into_text).unwrap_or_default();
     broken(path, node, &format!("{rule}{hint}"))
 }
 
