@@ -20,7 +20,7 @@ pub(crate) enum Failure {
     Incomplete(#[from] ConfigError),
     /// The configuration is fine in itself, but no portal can be made of it.
     #[error(transparent)]
-    Portal(#[from] PortalError),
+    Portal(Box<PortalError>),
     /// Grants and sessions cannot be kept where the configuration says.
     #[error("sessions cannot be kept; see `coder.session.store` and `--data-dir`")]
     Store(#[from] SqlStoreError),
@@ -71,6 +71,12 @@ pub(crate) enum Failure {
     #[cfg(feature = "demo")]
     #[error("the smoke run failed")]
     Smoke,
+}
+
+impl From<PortalError> for Failure {
+    fn from(error: PortalError) -> Self {
+        Self::Portal(Box::new(error))
+    }
 }
 
 impl Failure {

@@ -37,6 +37,17 @@ impl RetryPolicy {
         budget: Duration::from_secs(10),
     };
 
+    /// Ten tries within ten minutes, for a program that makes many requests and has time: it outlasts
+    /// a peer that limits the rate of requests and asks for a pause of a minute.
+    ///
+    /// A deadline around the whole request must be as long.
+    pub const BATCH: Self = Self {
+        max_attempts: 10,
+        first_delay: Duration::from_millis(500),
+        max_delay: Duration::from_secs(30),
+        budget: Duration::from_secs(600),
+    };
+
     /// Twenty tries within five minutes, for a stream that outlives a restart of its peer.
     pub const PATIENT: Self = Self {
         max_attempts: 20,
@@ -44,6 +55,36 @@ impl RetryPolicy {
         max_delay: Duration::from_secs(30),
         budget: Duration::from_secs(300),
     };
+
+    /// Returns the policy with this number of tries in all, the first one included. 0 counts as 1.
+    #[must_use]
+    pub const fn with_max_attempts(mut self, most: u32) -> Self {
+        self.max_attempts = most;
+        self
+    }
+
+    /// Returns the policy with this pause before the second try. The pause doubles before each
+    /// further try.
+    #[must_use]
+    pub const fn with_first_delay(mut self, delay: Duration) -> Self {
+        self.first_delay = delay;
+        self
+    }
+
+    /// Returns the policy with this longest pause, unless the peer asks for a longer one.
+    #[must_use]
+    pub const fn with_max_delay(mut self, delay: Duration) -> Self {
+        self.max_delay = delay;
+        self
+    }
+
+    /// Returns the policy with this time after the start of the first try, within which each further
+    /// try must start.
+    #[must_use]
+    pub const fn with_budget(mut self, budget: Duration) -> Self {
+        self.budget = budget;
+        self
+    }
 
     /// Returns the pause before the next try; `None` when there is none.
     ///
@@ -161,6 +202,23 @@ mod tests {
         assert_eq!(delay(1, 0, Some(10)), Some(10));
         assert_eq!(delay(1, 15, Some(10)), None, "the answer would come too late");
         assert_eq!(delay(3, 0, Some(1)), Some(3), "never sooner than without it");
+    }
+
+    #[test]
+    fn a_batch_outlasts_pauses_of_a_minute_and_a_person_is_told_at_once() {
+        let minute = Duration::from_secs(60);
+        for tried in 1..6 {
+            let since = minute * (tried - 1);
+            let pause = RetryPolicy::BATCH.delay(tried, since, Some(minute), 0);
+            assert_eq!(pause, Some(minute), "{tried}");
+        }
+        let policy = RetryPolicy::INTERACTIVE;
+        assert_eq!(policy.delay(1, Duration::ZERO, Some(minute), 0), None);
+        let longer = policy.with_budget(2 * minute).with_max_attempts(2);
+        assert_eq!(longer.delay(1, Duration::ZERO, Some(minute), 0), Some(minute));
+        assert_eq!(longer.delay(2, minute, Some(minute), 0), None);
+        let slow = policy.with_first_delay(minute).with_max_delay(2 * minute);
+        assert_eq!(slow.with_budget(minute).delay(1, Duration::ZERO, None, 0), Some(minute));
     }
 
     #[test]

@@ -111,9 +111,10 @@ fn shows(line: &str, name: &str) -> bool {
         line.match_indices(form).any(|(at, _)| {
             let before = line.get(..at).and_then(|before| before.chars().next_back());
             let after = line.get(at + form.len()..).and_then(|after| after.chars().next());
-            let starts_with_the_name = form.starts_with(name);
-            !(starts_with_the_name && before.is_some_and(|c| is_of_a_name(c) || c == '.'))
-                && !(form.ends_with(name) && after.is_some_and(|c| is_of_a_name(c) || c == '.'))
+            let goes_on = |c: Option<char>| c.is_some_and(|c| is_of_a_name(c) || c == '.');
+            let is_longer_name = (form.starts_with(name) && goes_on(before))
+                || (form.ends_with(name) && goes_on(after));
+            !is_longer_name
         })
     })
 }
