@@ -50,7 +50,6 @@
 //! The libraries below it are introduced by the crate [`coder-backstage`](https://docs.rs/coder-backstage).
 
 mod args;
-mod catalog;
 mod config;
 mod configuration;
 #[cfg(feature = "demo")]
@@ -58,6 +57,7 @@ mod demo;
 mod failure;
 mod logs;
 mod page;
+mod places;
 mod register;
 mod serve;
 mod server;

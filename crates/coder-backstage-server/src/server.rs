@@ -4,25 +4,28 @@ use std::convert::Infallible;
 use std::io;
 use std::num::NonZeroUsize;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::serve::Listener;
 use coder_config::Listen;
 use coder_core::{TokioRuntime, with_causes};
 use coder_portal::Portal;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{HttpService, Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
 use crate::failure::Failure;
+use crate::places::Places;
 use crate::socket::Socket;
 
 /// How often what has expired is removed.
@@ -110,31 +113,37 @@ async fn serve(
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
     // Closed when no more requests are taken.
     let (open, closed) = watch::channel(());
-    let places = Arc::new(Semaphore::new(connections.get()));
+    let places = Places::new(connections);
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
-        // A place first: who finds none waits in the system's queue, and costs nothing here.
+        while connections.try_join_next().is_some() {}
+        // One waits here for a place; the others wait in the system's queue, and cost nothing.
         let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (Listener::accept(&mut listener).await.0, place)
+            let stream = Listener::accept(&mut listener).await.0;
+            (stream, places.take().await)
         };
-        tokio::select! {
-            (stream, place) = next => {
-                let connection = Connection {
-                    http: http.clone(),
-                    service: TowerToHyperService::new(routes.clone()),
-                    closed: closed.clone(),
-                };
-                let attended = connection.attend(stream, tls.clone());
-                connections.spawn(async move {
-                    attended.await;
-                    drop(place);
-                });
-            }
-            Some(_) = connections.join_next() => {}
+        let (stream, place) = tokio::select! {
+            next = next => next,
             () = &mut stop => break,
-        }
+        };
+        let (seat, routes) = (place.seat(), TowerToHyperService::new(routes.clone()));
+        let socket = Socket::new(stream, place.seat());
+        let service = service_fn(move |request| {
+            let (under_way, answer) = (seat.begin(), routes.call(request));
+            async move {
+                let answer = answer.await;
+                drop(under_way);
+                answer
+            }
+        });
+        let attended = attend(http.clone(), socket, tls.clone(), service, closed.clone());
+        connections.spawn(async move {
+            tokio::select! {
+                () = attended => {}
+                () = place.given_up() => {}
+            }
+        });
     }
     let stopped_at = Instant::now();
     drop((listener, open));
@@ -145,67 +154,78 @@ async fn serve(
     stopped_at
 }
 
-/// The parts that answer what comes over one connection.
-struct Connection {
+/// Answers what comes over a new connection, after the handshake of TLS where there is one.
+async fn attend<S>(
     http: http1::Builder,
-    service: TowerToHyperService<Router>,
-    closed: watch::Receiver<()>,
-}
-
-impl Connection {
-    /// Answers what comes over a new connection, after the handshake of TLS where there is one.
-    async fn attend(mut self, stream: TcpStream, tls: Option<TlsAcceptor>) {
-        let socket = Socket::new(stream);
-        let Some(tls) = tls else { return self.answer(socket).await };
-        let handshake = timeout(HANDSHAKE_WITHIN, tls.accept(socket));
-        let secured = tokio::select! {
-            secured = handshake => secured,
-            // Nothing was asked yet.
-            _ = self.closed.changed() => return,
-        };
-        match secured {
-            Ok(Ok(stream)) => self.answer(stream).await,
-            Ok(Err(error)) => {
-                tracing::debug!(error = with_causes(&error), "a client did not agree on TLS");
-            }
-            Err(_) => tracing::debug!("a client did not agree on TLS in time"),
+    socket: Socket,
+    tls: Option<TlsAcceptor>,
+    service: S,
+    mut closed: watch::Receiver<()>,
+) where
+    S: HttpService<Incoming, ResBody = Body>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Some(tls) = tls else { return answer(http, socket, service, closed).await };
+    let handshake = timeout(HANDSHAKE_WITHIN, tls.accept(socket));
+    let secured = tokio::select! {
+        secured = handshake => secured,
+        // Nothing was asked yet.
+        _ = closed.changed() => return,
+    };
+    match secured {
+        Ok(Ok(stream)) => answer(http, stream, service, closed).await,
+        Ok(Err(error)) => {
+            tracing::debug!(error = with_causes(&error), "a client did not agree on TLS");
         }
-    }
-
-    async fn answer(mut self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
-        let connection = self.http.serve_connection(TokioIo::new(stream), self.service);
-        let mut connection = pin!(connection.with_upgrades());
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            _ = self.closed.changed() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(error = with_causes(&error), "a connection broke");
-        }
+        Err(_) => tracing::debug!("a client did not agree on TLS in time"),
     }
 }
 
-/// Ends sessions and logins whose time is over, for ever.
+/// Answers what comes over one connection.
+async fn answer<S>(
+    http: http1::Builder,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    service: S,
+    mut closed: watch::Receiver<()>,
+) where
+    S: HttpService<Incoming, ResBody = Body>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = closed.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error = with_causes(&error), "a connection broke");
+    }
+}
+
+/// Ends sessions and logins whose time is over, for ever. It begins at once: a server that is
+/// restarted often would never come to it.
 async fn sweep(portal: Portal) -> Infallible {
     loop {
-        tokio::time::sleep(SWEEP_EVERY).await;
         if let Err(error) = portal.auth().sweep().await {
             tracing::warn!(error = with_causes(&error), "expired sessions could not be removed");
         }
+        tokio::time::sleep(SWEEP_EVERY).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use std::future::pending;
 
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
     use tokio_rustls::rustls;
     use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
 

@@ -16,7 +16,7 @@ use coder_testkit::FakeCoder;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use reqwest::header::SET_COOKIE;
 use reqwest::{Certificate, Client};
-use serving::{House, Process};
+use serving::{House, Process, Serves as _};
 
 /// The portal's URL, as browsers know it.
 const PORTAL: &str = "https://localhost:7007";

@@ -80,6 +80,7 @@ async fn logs_at_trace_tell_what_happened_and_no_secret() {
     };
     let token = &root.session_token;
     let visitor = Client::new(&world, coder.url().clone())
+        .with_timeout(Duration::MAX)
         .with_deadline(Duration::MAX)
         .with_stream_idle_limit(Duration::MAX);
     let client = visitor.clone().with_credential(Credential::SessionToken(token.clone()));

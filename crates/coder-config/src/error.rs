@@ -82,7 +82,7 @@ pub enum ConfigError {
         /// Where to add it, or which variable to set. Starts with `: ` unless empty.
         hint: String,
         /// `hint` without the place `at`.
-        plain_hint: String,
+        plain_hint: Box<str>,
     },
     /// A value is there and cannot be used.
     #[error("{}`{path}` {problem}", place(.at.as_ref()))]
@@ -183,7 +183,7 @@ impl ConfigError {
     pub(crate) fn missing(path: impl Into<String>, hint: Hint) -> Self {
         let Hint { at, text, plain } = hint;
         let [hint, plain_hint] = [text, plain].map(one_line);
-        Self::Missing { path: one_line(path), at, hint, plain_hint }
+        Self::Missing { path: one_line(path), at, hint, plain_hint: plain_hint.into() }
     }
 }
 

@@ -102,7 +102,8 @@ pub use app_config::{
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};
 pub use entity::{
-    CatalogVerdict, Entity, Metadata, Relation, check_entity, entity_notices, parse_entities, rules,
+    CatalogVerdict, Entity, Metadata, PlaceholderError, PlaceholderFile, Placeholders, Relation,
+    UnreadPlaceholder, catalog_refusal, check_entity, entity_notices, parse_entities, rules,
 };
 pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
 pub use environment_name::{EnvironmentName, EnvironmentNameError};

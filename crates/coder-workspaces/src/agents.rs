@@ -27,8 +27,7 @@ pub(crate) struct Running {
 /// Returns the agents that decide about the workspace: all but those of dev containers, which come
 /// and go without it.
 pub(crate) fn counted(workspace: &Workspace) -> impl Iterator<Item = &WorkspaceAgent> {
-    let resources = workspace.latest_build.resources.iter();
-    resources.flat_map(|resource| &resource.agents).filter(|agent| agent.parent_id.is_none())
+    workspace.agents().filter(|agent| agent.parent_id.is_none())
 }
 
 /// Returns all agents, each with its parent; an agent of a dev container follows its parent.
@@ -37,8 +36,7 @@ pub(crate) fn counted(workspace: &Workspace) -> impl Iterator<Item = &WorkspaceA
 pub(crate) fn with_sub_agents(
     workspace: &Workspace,
 ) -> Vec<(&WorkspaceAgent, Option<&WorkspaceAgent>)> {
-    let resources = workspace.latest_build.resources.iter();
-    let all: Vec<&WorkspaceAgent> = resources.flat_map(|resource| &resource.agents).collect();
+    let all: Vec<&WorkspaceAgent> = workspace.agents().collect();
     let known = |id: AgentId| all.iter().copied().find(|agent| agent.id == id);
     let parent = |agent: &WorkspaceAgent| agent.parent_id.and_then(known);
     let place = |id: AgentId| all.iter().position(|agent| agent.id == id);

@@ -198,9 +198,12 @@ pub enum NotReady {
     /// It runs, but cannot be used.
     #[error("runs, but cannot be used: {0}; restart it")]
     Unusable(String),
-    /// Somebody stopped it, or canceled its build.
-    #[error("was stopped meanwhile; start it again")]
+    /// It is stopped, or on its way to be.
+    #[error("is stopped; start it again")]
     Stopped,
+    /// Somebody canceled its build.
+    #[error("was not built: somebody canceled its build; start it again")]
+    Canceled,
     /// It went dormant after it had been woken.
     #[error("went dormant meanwhile")]
     Dormant,
@@ -210,8 +213,8 @@ pub enum NotReady {
     /// Somebody started the workspace meanwhile.
     #[error("was started meanwhile")]
     Started,
-    /// Somebody deleted the workspace meanwhile.
-    #[error("was deleted meanwhile")]
+    /// It is deleted, or on its way to be.
+    #[error("was deleted")]
     Deleted,
     /// Other builds of it kept coming first.
     #[error("is busy with builds that somebody else asked for")]

@@ -50,6 +50,46 @@ impl<'a> ManageWorkspace<'a> {
         Self { wait_limit, ..self }
     }
 
+    /// Waits until it is ready, and asks for nothing: its build is done, its agents are connected,
+    /// and no script that blocks is still to come.
+    ///
+    /// The wait always ends: with the workspace when people can work in it, with an error when it
+    /// failed, was canceled, stopped or deleted, went dormant, or has an agent that did not connect or
+    /// was lost, and when the wait limit is over. A start script that failed ends it with the workspace
+    /// where people can still work, and [`Availability`](crate::Availability) tells the reason. A
+    /// workspace whose template has no agent is ready when its build is done.
+    ///
+    /// ```
+    /// use coder_client::{Client, ClientError, WorkspaceId};
+    /// use coder_workspaces::{ManageWorkspace, Progress, WorkspacesError};
+    ///
+    /// async fn wait(client: &Client, workspace: WorkspaceId) -> Result<(), WorkspacesError> {
+    ///     let wait = ManageWorkspace::new(client, workspace);
+    ///     let ready = wait.wait_until_ready(|progress| match progress {
+    ///         Progress::Log(line) => println!("{}", line.output),
+    ///         Progress::Waiting(_, now) => println!("{}", now.state.label()),
+    ///         _ => {}
+    ///     });
+    ///     println!("{} is ready", ready.await?.name);
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    #[doc(alias = "follow")]
+    #[doc(alias = "poll")]
+    pub async fn wait_until_ready(
+        &self,
+        mut on_progress: impl FnMut(Progress<'_>) + MaybeSend,
+    ) -> Result<Workspace, WorkspacesError> {
+        let mut follower = Follower::new(self.client, self.wait_limit, &mut on_progress);
+        let workspace = follower.look(self.workspace).await?;
+        follower.begin_at(&workspace);
+        follower.wait_for(Goal::Ready, workspace.id, &workspace.name).await
+    }
+
     /// Starts it, waking it when it is dormant, and waits until it is ready.
     ///
     /// # Errors

@@ -461,3 +461,18 @@ async fn every_answer_is_held_to_the_letter() {
     }
     insta::assert_snapshot!(answers);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_person_who_tries_made_up_tokens_does_not_make_this_server_ask_without_end() {
+    let beside = Beside::with_sign_in();
+    let token = beside.token("user:default/alice");
+    beside.house.coder.forget_requests();
+    let mut last = None;
+    for number in 0..200 {
+        let made_up = Secret::new(format!("made-up-{number}"));
+        last =
+            Some(Ask::by("POST", &token).with_token(&made_up).response(&beside.house.auth).await);
+    }
+    assert_eq!(last.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(beside.house.coder.count("GET", "/api/v2/users/me"), 120);
+}

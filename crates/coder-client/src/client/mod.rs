@@ -1,6 +1,10 @@
 //! The client, which sends operations.
 
 mod capability_cache;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod cli_session;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod connect;
 mod credential;
 mod credential_provider;
 
@@ -19,6 +23,9 @@ use tracing::Instrument as _;
 use url::Url;
 
 use self::capability_cache::CapabilityCache;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+pub use self::connect::{ClientBuilder, ConnectError};
 pub use self::credential::Credential;
 pub(crate) use self::credential::SESSION_TOKEN;
 pub use self::credential_provider::CredentialProvider;
@@ -27,8 +34,11 @@ use crate::operation::{OwnSecrets, read_body};
 use crate::operations::GetBuildInfo;
 use crate::{Capabilities, ClientError, CoderVersion, Operation, RequestError, Unsupported};
 
-/// The default time for an operation in all.
+/// The default time for an operation in all, unless its retries may take longer.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(20);
+
+/// The default time for one try.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The default time for which a stream may be silent. Coder sends a sign of life every 15 seconds.
 const DEFAULT_STREAM_IDLE_LIMIT: Duration = Duration::from_secs(60);
@@ -47,7 +57,8 @@ pub struct Client {
     retry: RetryPolicy,
     stream_retry: RetryPolicy,
     stream_idle_limit: Duration,
-    deadline: Duration,
+    timeout: Duration,
+    deadline: Option<Duration>,
     capabilities: Arc<CapabilityCache>,
 }
 
@@ -59,9 +70,10 @@ impl Client {
             deployment,
             credentials: None,
             retry: RetryPolicy::INTERACTIVE,
-            stream_retry: RetryPolicy::PATIENT,
+            stream_retry: RetryPolicy::STREAM,
             stream_idle_limit: DEFAULT_STREAM_IDLE_LIMIT,
-            deadline: DEFAULT_DEADLINE,
+            timeout: DEFAULT_TIMEOUT,
+            deadline: None,
             capabilities: Arc::default(),
         }
     }
@@ -82,7 +94,8 @@ impl Client {
         self
     }
 
-    /// Returns the client with this policy for retries.
+    /// Returns the client with this policy for retries: [`RetryPolicy::INTERACTIVE`] for a person who
+    /// waits (the default), [`RetryPolicy::BATCH`] for a job that has time.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
@@ -90,7 +103,7 @@ impl Client {
     }
 
     /// Returns the client with this policy for opening a broken stream again, by default
-    /// [`RetryPolicy::PATIENT`].
+    /// [`RetryPolicy::STREAM`].
     ///
     /// The tries are counted anew once a connection has lasted for 30 seconds.
     #[must_use]
@@ -110,13 +123,25 @@ impl Client {
         self
     }
 
-    /// Returns the client with this deadline for an operation, by default 20 seconds.
+    /// Returns the client with this limit for one try, from the request to the last byte of the
+    /// answer, by default 20 seconds.
+    ///
+    /// A try that takes longer has failed, and counts as one without an answer. Streams have
+    /// [another limit](Self::with_stream_idle_limit).
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Returns the client with this deadline for an operation, by default 20 seconds, or the time
+    /// limit of one try or the budget of the retry policy when that is longer.
     ///
     /// The deadline includes every try, the pauses between them and the call of the credential
     /// provider. Streams have no deadline.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = Some(deadline);
         self
     }
 
@@ -171,17 +196,22 @@ impl Client {
         self.within_deadline(is_safe, sent).await
     }
 
+    /// Returns the time limit of an operation in all.
+    fn deadline(&self) -> Duration {
+        self.deadline.unwrap_or(DEFAULT_DEADLINE.max(self.timeout).max(self.retry.budget))
+    }
+
     /// Waits for `work`; returns an error when it is not done before the deadline.
     async fn within_deadline<T>(
         &self,
         is_safe: bool,
         work: impl Future<Output = Result<T, ClientError>>,
     ) -> Result<T, ClientError> {
-        if let Some(outcome) = timeout(&*self.world.runtime, self.deadline, work).await {
+        let deadline = self.deadline();
+        if let Some(outcome) = timeout(&*self.world.runtime, deadline, work).await {
             return outcome;
         }
-        let reason = format!("nothing came within {} seconds", self.deadline.as_secs());
-        let error = TransportError::new(TransportErrorKind::Timeout).with_reason(reason);
+        let error = silence(deadline);
         Err(if is_safe { error.with_safe_method() } else { error }.into())
     }
 
@@ -255,13 +285,19 @@ impl Client {
             release: None,
         };
         let secrets = OwnSecrets::from_request(&request);
-        let answer = self.world.transport.send(request).await.map_err(ClientError::from);
-        let answer = answer.map_err(|error| error.with_request(&info))?;
-        tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
-        info.release = release(answer.headers());
-        let parsed = read_body(answer, operation.max_answer())
-            .await
-            .and_then(|answer| operation.parse(secrets.redact(answer)));
+        let answer = async {
+            let answer = self.world.transport.send(request).await?;
+            tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
+            info.release = release(answer.headers());
+            read_body(answer, operation.max_answer()).await
+        };
+        let answer = if self.timeout < self.deadline() {
+            let in_time = timeout(&*self.world.runtime, self.timeout, answer).await;
+            in_time.unwrap_or_else(|| Err(silence(self.timeout).into()))
+        } else {
+            answer.await
+        };
+        let parsed = answer.and_then(|answer| operation.parse(secrets.redact(answer)));
         parsed.map_err(|error| error.with_request(&info))
     }
 
@@ -328,6 +364,12 @@ impl Client {
     pub(crate) fn stream_idle_limit(&self) -> Duration {
         self.stream_idle_limit
     }
+}
+
+/// Creates the error for an answer that is not complete in time.
+fn silence(limit: Duration) -> TransportError {
+    let reason = format!("nothing came within {limit:?}");
+    TransportError::new(TransportErrorKind::Timeout).with_reason(reason)
 }
 
 /// Returns the name of an operation's type, without its path.

@@ -4,6 +4,7 @@ use coder_core::with_causes;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::placeholders::may_be_placeholder;
 use super::{Entity, Metadata, Relation};
 use crate::error::Hint;
 use crate::node::Map;
@@ -106,9 +107,9 @@ impl<'a> Fields<'a> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// A member that is set; null is not.
+    /// Returns a member that is set. Null is not, nor is a placeholder whose file was not read.
     fn optional(&self, key: &str) -> Option<&'a Node> {
-        self.map.get(key).map(|entry| &entry.node).filter(|node| !node.is_null())
+        self.map.get(key).map(|entry| &entry.node).filter(|node| is_set(node))
     }
 
     fn required(&self, key: &str) -> Result<&'a Node, ConfigError> {
@@ -149,7 +150,7 @@ impl<'a> Fields<'a> {
         let path = self.path(key);
         let members = node.members().ok_or_else(|| wrong(&path, node, "a mapping"))?;
         members
-            .filter(|(_, value)| !value.is_null())
+            .filter(|(_, value)| is_set(value))
             .map(|(name, value)| match value.as_str() {
                 Some(text) => Ok((name.to_owned(), text.to_owned())),
                 None => Err(wrong(&format!("{path}.{name}"), value, "a string")),
@@ -164,6 +165,7 @@ impl<'a> Fields<'a> {
         items
             .iter()
             .enumerate()
+            .filter(|(_, item)| !may_be_placeholder(item))
             .map(|(index, item)| match item.as_str() {
                 Some(text) => Ok(text.to_owned()),
                 None => Err(wrong(&format!("{path}[{index}]"), item, "a string")),
@@ -195,6 +197,10 @@ impl<'a> Fields<'a> {
             })
             .collect()
     }
+}
+
+fn is_set(node: &Node) -> bool {
+    !node.is_null() && !may_be_placeholder(node)
 }
 
 fn wrong(path: &str, node: &Node, expected: &str) -> ConfigError {

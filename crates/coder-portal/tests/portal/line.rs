@@ -4,7 +4,7 @@ use coder_testkit::Fault;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::support::{Browser, House, ask};
+use crate::support::{Browser, CATALOG, House, ask};
 
 const ENTITY: &str = "/api/coder/v1/entities/component/default/python-project/workspaces";
 
@@ -157,15 +157,34 @@ async fn an_entity_without_a_repository_says_why_it_has_no_workspaces() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_annotation_that_cannot_be_read_is_told_with_the_way_to_write_it() {
-    let house = House::new();
-    let alice = house.coder.add_user("alice");
-    let browser = house.signed_in(&alice).await;
-    let target = ENTITY.replace("component/default/python-project", "system/default/no-type");
-    let found = browser.ajax(&house.portal, "GET", &target).await.json();
-    let notice = found["notices"][0].as_str().unwrap();
-    assert!(notice.starts_with("the annotation `backstage.io/source-location`"), "{notice}");
-    assert!(notice.contains("like `url:https://"), "{notice}");
+async fn an_annotation_that_cannot_be_read_is_told_with_what_to_write() {
+    for (written, problem) in [
+        (
+            "https://github.com/acme/payments",
+            "write it like `url:https://github.com/acme/payments`",
+        ),
+        ("github.com/acme/payments", "write it like `url:"),
+        ("url:", "write it like `url:"),
+        ("url", "write it like `url:"),
+        (":https://github.com/acme/payments", "write it like `url:"),
+        ("http://git.example.com/acme/payments", "write it like `url:"),
+        ("url: javascript:alert(1)", "a `javascript:` URL is no location"),
+    ] {
+        let catalog = CATALOG.replace(
+            "  name: no-repository\n",
+            &format!(
+                "  name: no-repository\n  annotations: {{ backstage.io/source-location: '{written}' }}\n"
+            ),
+        );
+        let house = House::with_catalog(&catalog);
+        let alice = house.coder.add_user("alice");
+        let browser = house.signed_in(&alice).await;
+        let target = ENTITY.replace("python-project", "no-repository");
+        let found = browser.ajax(&house.portal, "GET", &target).await.json();
+        let told = found["notices"][0].as_str().unwrap();
+        let annotation = "the annotation `backstage.io/source-location` cannot be read: ";
+        assert!(told.starts_with(annotation) && told.contains(problem), "{written}: {told}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -81,14 +81,6 @@ metadata:
 spec: { type: other, lifecycle: unknown, owner: pms }
 ---
 apiVersion: backstage.io/v1alpha1
-kind: System
-metadata:
-  name: no-type
-  annotations:
-    backstage.io/source-location: github.com/acme/python-project
-spec: { owner: pms }
----
-apiVersion: backstage.io/v1alpha1
 kind: User
 metadata: { name: alice }
 spec: { memberOf: [pms] }
@@ -127,7 +119,12 @@ pub(crate) fn variables(coder: &FakeCoder, app: &FakeApp) -> Vec<(&'static str, 
 }
 
 pub(crate) fn portal(config: &AppConfig, world: &World) -> Result<Portal, PortalError> {
-    let entities = parse_entities("catalog-info.yaml", CATALOG).into_iter().map(Result::unwrap);
+    portal_of(CATALOG, config, world)
+}
+
+/// The portal of these entities.
+fn portal_of(catalog: &str, config: &AppConfig, world: &World) -> Result<Portal, PortalError> {
+    let entities = parse_entities("catalog-info.yaml", catalog).into_iter().map(Result::unwrap);
     let catalog = Arc::new(MemoryCatalog::new(entities));
     Portal::from_config(config, world, catalog, Arc::new(MemoryAuthStore::new()))
 }
@@ -135,6 +132,11 @@ pub(crate) fn portal(config: &AppConfig, world: &World) -> Result<Portal, Portal
 impl House {
     /// The portal of the seeds' example, in front of the fake's in-process door.
     pub(crate) fn new() -> Self {
+        Self::with_catalog(CATALOG)
+    }
+
+    /// The same with these entities.
+    pub(crate) fn with_catalog(catalog: &str) -> Self {
         let coder = FakeCoder::new();
         let app = coder.add_oauth2_app("backstage", CALLBACK);
         coder.add_template("devcontainers");
@@ -143,7 +145,7 @@ impl House {
             variables.iter().map(|(name, value)| (*name, &**value)).collect();
         let files = [("app-config.yaml", APP_CONFIG), ("app-config.local.yaml", APP_CONFIG_LOCAL)];
         let config = load(&files, &variables).unwrap();
-        let portal = portal(&config, &world(coder.clone(), &coder)).unwrap();
+        let portal = portal_of(catalog, &config, &world(coder.clone(), &coder)).unwrap();
         Self { coder, portal }
     }
 

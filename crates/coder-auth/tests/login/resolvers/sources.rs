@@ -104,6 +104,15 @@ impl Files {
         let catalog = Switched::new(FileCatalog::in_directory(&directory, &config));
         Self { file: directory.join("org.yaml"), catalog }
     }
+
+    /// Puts a file of this name and text in the place of all others.
+    pub(super) fn rename(&self, name: &str, text: &str) {
+        let directory = self.file.parent().unwrap();
+        for entry in std::fs::read_dir(directory).unwrap() {
+            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        std::fs::write(directory.join(name), text).unwrap();
+    }
 }
 
 impl Drop for Files {
