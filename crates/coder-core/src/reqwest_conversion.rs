@@ -7,7 +7,7 @@ use std::io;
 
 use http::Response;
 
-use crate::{Body, TransportError, TransportErrorKind, with_causes, without_causes};
+use crate::{Body, TransportError, TransportErrorKind, with_causes};
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) async fn convert_response(
@@ -75,7 +75,7 @@ fn kind_of_cause(error: &(dyn Error + 'static)) -> Option<TransportErrorKind> {
             if let Some(kind) = error.downcast_ref::<io::Error>().and_then(kind_of_io_error) {
                 return Some(kind);
             }
-            let text = without_causes(error);
+            let text = crate::without_causes(error);
             // hyper-util says in words only that it was the resolver that failed, and OpenSSL (behind
             // native-tls) what was wrong with TLS.
             if text == "dns error" {
