@@ -289,9 +289,10 @@ impl Trust {
             }
             roots.extend(read);
         }
-        client = match self.without_system {
-            true => client.tls_certs_only(roots),
-            false => client.tls_certs_merge(roots),
+        client = if self.without_system {
+            client.tls_certs_only(roots)
+        } else {
+            client.tls_certs_merge(roots)
         };
         match &self.identity {
             Some((certificate, key)) => identified(client, certificate, key),

@@ -174,10 +174,7 @@ impl<'a> Scp<'a> {
     /// Takes `text` apart, if it is such a text.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (user, rest) = text.split_once('@')?;
-        let colon = match rest.starts_with('[') {
-            true => rest.find("]:")? + 1,
-            false => rest.find(':')?,
-        };
+        let colon = if rest.starts_with('[') { rest.find("]:")? + 1 } else { rest.find(':')? };
         let (host, path) = (rest.get(..colon)?, rest.get(colon + 1..)?);
         let forbidden = |c: char| c.is_control() || matches!(c, '/' | '@' | ' ' | '"');
         let plain = |text: &str| !text.is_empty() && !text.contains(forbidden);
