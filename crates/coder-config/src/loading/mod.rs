@@ -242,6 +242,18 @@ impl Layer {
 }
 
 impl LoadedConfig {
+    /// Wraps a mapping that a program passes in, such as an object of JavaScript. Nothing in it is
+    /// substituted.
+    pub fn from_node(root: Node) -> Self {
+        Self {
+            layers: vec![Layer { name: "program".to_owned(), root: root.clone() }],
+            merged: root,
+            dropped: Vec::new(),
+            files: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+
     /// The whole configuration, a mapping.
     pub fn root(&self) -> &Node {
         &self.merged
