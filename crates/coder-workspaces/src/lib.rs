@@ -106,4 +106,4 @@ pub use follow::Progress;
 pub use links::{AgentLinks, AppLink, EditorLink, WorkspaceLinks, port_link};
 pub use manage::ManageWorkspace;
 pub use open::{OpenOutcome, OpenWorkspace, OpenedWorkspace};
-pub use search::{EntityWorkspaces, Owner, Search, SearchProblem, find_workspaces};
+pub use search::{EntityWorkspaces, Owner, Search, SearchPlan, SearchProblem, find_workspaces};

@@ -268,7 +268,7 @@ impl<'a> Reader<'a> {
         }
         let hint = match (rename_slip(key, section.node.and_then(Node::as_map)), section.key) {
             (Some(hint), _) => hint,
-            (None, Some(at)) => format!(": add `{key}` below `{}` at {at}", section.path),
+            (None, Some(at)) => format!(": add `{key}` below `{}`{}", section.path, written(at)),
             (None, None) => self.where_to_add(section),
         };
         ConfigError::missing(path, hint)
@@ -289,7 +289,8 @@ impl<'a> Reader<'a> {
             found = section.path.get(..end).map(|path| (path, &entry.key));
         }
         match (found, self.loaded.files()) {
-            (Some((path, at)), _) => format!(": add it below `{path}` at {at}"),
+            (Some((path, at)), _) => format!(": add it below `{path}`{}", written(at)),
+            (None, []) if self.loaded.is_from_program() => String::new(),
             (None, []) => ": no configuration file was read".to_owned(),
             (None, files) => format!(": add it to {}", quoted(files)),
         }
@@ -300,6 +301,14 @@ impl<'a> Reader<'a> {
         let before = std::mem::take(&mut self.errors);
         let result = read(self);
         (result, std::mem::replace(&mut self.errors, before))
+    }
+}
+
+/// Returns where a key is written; nothing for one that a program passed in.
+fn written(at: &Location) -> String {
+    match at {
+        Location::Program => String::new(),
+        Location::File { .. } | Location::Variable { .. } => format!(" at {at}"),
     }
 }
 

@@ -282,6 +282,11 @@ impl LoadedConfig {
         self.notices.iter().cloned().chain(dropped).collect()
     }
 
+    /// Whether a program passed it in, so that there are no files to write into.
+    pub(crate) fn is_from_program(&self) -> bool {
+        *self.merged.location() == Location::Program && self.files.is_empty()
+    }
+
     pub(crate) fn layers(&self) -> &[Layer] {
         &self.layers
     }
