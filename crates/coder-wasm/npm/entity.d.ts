@@ -188,7 +188,7 @@ export class CoderDefaults {
   /**
    * Returns a link to the form for a new workspace; `undefined` when no template is named.
    *
-   * @throws {CoderError} `invalidArgument` for an option that cannot be used
+   * @throws {CoderError} `invalidArgument` or `invalidFilter` for an option that cannot be used
    */
   creationLink(entity: Entity, options?: CreationLinkOptions): CreationLink | undefined;
 
@@ -400,7 +400,7 @@ export interface WorkspaceLinks {
  * Builds the links into a workspace.
  *
  * @param workspace the workspace as Coder's API has it
- * @throws {CoderError} `invalidArgument` when one of both is none
+ * @throws {CoderError} `invalidArgument` when it is none, `invalidUrl` for a host
  */
 export function workspaceLinks(workspace: object, hosts: DeploymentHosts): WorkspaceLinks;
 

@@ -45,8 +45,11 @@ export class CoderDefaults {
   }
 
   creationLink(entity, options = {}) {
-    const text = write('the options', options);
-    return settle(this.#used().creationLink(writeEntity(entity), text)) ?? undefined;
+    const { name, reuse, version, preset, lock = [] } = options;
+    const names = write('the names to lock', lock);
+    const text = writeEntity(entity);
+    const link = this.#used().creationLink(text, name, reuse, version, preset, names);
+    return settle(link) ?? undefined;
   }
 
   free() {
@@ -89,8 +92,8 @@ export class ScmIntegrations {
   }
 
   annotationsOf(location, origin = location) {
-    const texts = [write('the location', location), write('the origin', origin)];
-    return settle(this.#used().annotations(...texts));
+    const { type, target } = location;
+    return settle(this.#used().annotations(type, target, origin.type, origin.target));
   }
 
   free() {
@@ -170,8 +173,11 @@ export function pollAfterSeconds() {
 
 export function workspaceLinks(workspace, hosts) {
   wasm.started();
-  const texts = [write('the workspace', workspace), write('the hosts', hosts)];
-  const links = settle(wasm.workspaceLinks(...texts));
+  const { accessUrl, pathAppUrl, wildcardHostname, sshSuffix } = hosts;
+  const text = write('the workspace', workspace);
+  const links = settle(
+    wasm.workspaceLinks(text, accessUrl, pathAppUrl, wildcardHostname, sshSuffix),
+  );
   for (const agent of links.agents) {
     agent.terminal ??= undefined;
     agent.sshHost ??= undefined;

@@ -1,12 +1,13 @@
 //! An entity's configuration, from the defaults that hold for all entities.
 
+use coder_client::{TemplateVersionId, WorkspaceFilter, WorkspaceName};
 use coder_config::{
     CoderSpec, Entity, LoadedConfig, NoRepository, Node, Notice, Repository, ScmIntegrations,
     WorkspacesConfig,
 };
 use coder_core::with_causes;
-use coder_workspaces::{EntityWorkspacesConfig, Incompatible, Owner, Search};
-use serde::{Deserialize, Serialize};
+use coder_workspaces::{CreationLink, EntityWorkspacesConfig, Incompatible, Owner, Search};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::answer::{Answer, Fault, answer, read};
@@ -83,14 +84,36 @@ impl Defaults {
         }))
     }
 
-    /// Returns a creation link in the form that the options ask for; null without a template.
+    /// Returns a creation link in the form that is asked for; null without a template. `lock` is a
+    /// list.
     #[wasm_bindgen(js_name = creationLink)]
-    pub fn creation_link(&self, entity: &str, options: &str) -> Answer {
-        answer(self.of_entity(entity).and_then(|compiled| {
-            let options: LinkOptions = read("the options", options)?;
-            let link = compiled.config.creation_link();
-            link.map(|link| options.link(link)).transpose()
-        }))
+    pub fn creation_link(
+        &self,
+        entity: &str,
+        name: Option<String>,
+        reuse: Option<String>,
+        version: Option<String>,
+        preset: Option<String>,
+        lock: &str,
+    ) -> Answer {
+        let options = || -> Result<LinkOptions, Fault> {
+            let name = name.map(|name| name.parse::<WorkspaceName>()).transpose();
+            let version = version.map(|id| id.parse::<TemplateVersionId>()).transpose();
+            let reuse = reuse.map(|query| WorkspaceFilter::from_query(&query)).transpose();
+            Ok(LinkOptions {
+                name: name.map_err(|error| Fault::from_error("invalidArgument", &error))?,
+                reuse: reuse.map_err(|error| Fault::from_error("invalidFilter", &error))?,
+                version: version.map_err(|error| Fault::from_error("invalidArgument", &error))?,
+                preset,
+                lock: read("the names to lock", lock)?,
+            })
+        };
+        let link = || {
+            let link = self.of_entity(entity)?.config.creation_link();
+            let options = options()?;
+            Ok(link.map(|link| options.link(link)))
+        };
+        answer(link())
     }
 }
 
@@ -174,25 +197,21 @@ struct Plan {
 }
 
 /// What a creation link may say beside the template and its parameters.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LinkOptions {
-    name: Option<coder_client::WorkspaceName>,
-    reuse: Option<String>,
-    version: Option<coder_client::TemplateVersionId>,
+    name: Option<WorkspaceName>,
+    reuse: Option<WorkspaceFilter>,
+    version: Option<TemplateVersionId>,
     preset: Option<String>,
-    #[serde(default)]
     lock: Vec<String>,
 }
 
 impl LinkOptions {
-    fn link(&self, mut link: coder_workspaces::CreationLink) -> Result<Link, Fault> {
+    fn link(&self, mut link: CreationLink) -> Link {
         if let Some(name) = &self.name {
             link = link.name(name);
         }
-        if let Some(query) = &self.reuse {
-            let filter = coder_client::WorkspaceFilter::from_query(query);
-            link = link.reuse(&filter.map_err(|error| Fault::from_error("invalidFilter", &error))?);
+        if let Some(filter) = &self.reuse {
+            link = link.reuse(filter);
         }
         if let Some(version) = self.version {
             link = link.version(version);
@@ -201,8 +220,7 @@ impl LinkOptions {
             link = link.preset(preset);
         }
         link = link.lock(self.lock.iter().map(String::as_str));
-        let (url, markdown) = (link.url().into(), link.badge_markdown());
-        Ok(Link { url, markdown, html: link.badge_html() })
+        Link { url: link.url().into(), markdown: link.badge_markdown(), html: link.badge_html() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use coder_config::{LoadedConfig, LocationRef, Node, ScmIntegrations};
 use coder_core::with_causes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use url::Url;
 use wasm_bindgen::prelude::*;
 
@@ -52,18 +52,22 @@ impl Integrations {
         answer(Ok(url.and_then(|url| self.0.integration_of(&url)).map(|scm| scm.config_key())))
     }
 
-    /// Returns the annotations that Backstage adds to an entity which it reads from `location`.
-    pub fn annotations(&self, location: &str, origin: &str) -> Answer {
-        let read = || {
-            let (location, origin) = (Location::read(location)?, Location::read(origin)?);
-            self.0.annotations_of(&location, &origin).map_err(|error| invalid(&error))
+    /// Returns the annotations that Backstage adds to an entity which it reads from a location: its
+    /// type and target, then those of the origin.
+    pub fn annotations(
+        &self,
+        kind: &str,
+        target: &str,
+        origin: &str,
+        origin_target: &str,
+    ) -> Answer {
+        let annotations = || {
+            let location = LocationRef::new(kind, target)?;
+            let origin = LocationRef::new(origin, origin_target)?;
+            self.0.annotations_of(&location, &origin)
         };
-        answer(read())
+        answer(annotations().map_err(|error| Fault::from_error("invalidLocation", &error)))
     }
-}
-
-fn invalid(error: &coder_config::LocationRefError) -> Fault {
-    Fault::from_error("invalidLocation", error)
 }
 
 #[derive(Serialize)]
@@ -75,18 +79,11 @@ struct Source {
     problem: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Location {
     #[serde(rename = "type")]
     kind: String,
     target: String,
-}
-
-impl Location {
-    fn read(text: &str) -> Result<LocationRef, Fault> {
-        let location: Self = read("the location", text)?;
-        LocationRef::new(&location.kind, &location.target).map_err(|error| invalid(&error))
-    }
 }
 
 impl From<&LocationRef> for Location {

@@ -6,10 +6,10 @@ use coder_workspaces::{
     Availability, DeploymentHosts, WorkspaceLinks, agent_statuses, icon_letter, poll_after,
 };
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::answer::{Answer, answer, read};
+use crate::answer::{Answer, Fault, answer, read};
 
 /// Decides how usable a workspace is at a moment, in milliseconds since 1970.
 #[wasm_bindgen]
@@ -48,15 +48,32 @@ pub fn poll_after_seconds() -> f64 {
     poll_after(None).as_secs_f64()
 }
 
-/// Returns the links into a workspace.
+/// Returns the links into a workspace. Of the deployment's hosts, only the access URL is required.
 #[wasm_bindgen(js_name = workspaceLinks)]
-pub fn workspace_links(workspace: &str, hosts: &str) -> Answer {
-    let read = || {
-        let hosts: Hosts = read("the deployment's hosts", hosts)?;
-        let workspace: Workspace = read("the workspace", workspace)?;
-        Ok(WorkspaceLinks::new(&workspace, &hosts.into()))
+pub fn workspace_links(
+    workspace: &str,
+    access_url: &str,
+    path_app_url: Option<String>,
+    wildcard_hostname: Option<String>,
+    ssh_suffix: Option<String>,
+) -> Answer {
+    let url = |text: &str| {
+        let url: Result<DeploymentUrl, _> = text.parse();
+        url.map_err(|error| Fault::from_error("invalidUrl", &error))
     };
-    answer(read())
+    let links = || {
+        let mut hosts = DeploymentHosts::new(url(access_url)?);
+        if let Some(text) = path_app_url {
+            hosts.path_app_url = url(&text)?;
+        }
+        if let Some(suffix) = ssh_suffix {
+            hosts.ssh_suffix = suffix;
+        }
+        hosts.wildcard_hostname = wildcard_hostname.filter(|host| !host.is_empty());
+        let workspace: Workspace = read("the workspace", workspace)?;
+        Ok(WorkspaceLinks::new(&workspace, &hosts))
+    };
+    answer(links())
 }
 
 /// Returns the letter that stands in for a missing icon.
@@ -141,28 +158,4 @@ struct Page {
     count: Option<u64>,
     unreadable: Vec<String>,
     poll_after_seconds: u64,
-}
-
-/// Hosts of a deployment, of which only the access URL is required.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Hosts {
-    access_url: DeploymentUrl,
-    path_app_url: Option<DeploymentUrl>,
-    wildcard_hostname: Option<String>,
-    ssh_suffix: Option<String>,
-}
-
-impl From<Hosts> for DeploymentHosts {
-    fn from(written: Hosts) -> Self {
-        let mut hosts = Self::new(written.access_url);
-        if let Some(url) = written.path_app_url {
-            hosts.path_app_url = url;
-        }
-        hosts.wildcard_hostname = written.wildcard_hostname.filter(|host| !host.is_empty());
-        if let Some(suffix) = written.ssh_suffix {
-            hosts.ssh_suffix = suffix;
-        }
-        hosts
-    }
 }

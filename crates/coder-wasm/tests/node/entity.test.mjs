@@ -142,7 +142,8 @@ test('a creation link says what it is asked to', () => {
   assert.equal(query.get('name'), 'pay-dev');
   assert.equal(query.get('disable_params'), 'zone');
   assert.match(link.markdown, /^\[!\[Open in Coder\]/);
-  assert.equal(thrown(() => defaults.creationLink(entity, { nam: 'x' })).code, 'invalidArgument');
+  assert.equal(thrown(() => defaults.creationLink(entity, { name: 'a b' })).code, 'invalidArgument');
+  assert.equal(thrown(() => defaults.creationLink(entity, { reuse: 'a:"' })).code, 'invalidFilter');
   const none = new CoderDefaults({ ...app, workspaces: {} });
   assert.equal(none.creationLink(entity), undefined);
 });
