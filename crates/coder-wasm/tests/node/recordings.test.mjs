@@ -153,3 +153,113 @@ function orUndefined(call) {
     return undefined;
   }
 }
+
+const ROUTE = '/coder';
+
+holds('coder-workspaces', 'url_sync', input => {
+  const discovery = new Discovery(input);
+  switch (input.op) {
+    case 'sync': {
+      const [initial, urls] = [discovery.initial(), discovery.urls(0)];
+      const notifications = JSON.stringify(initial) === JSON.stringify(urls) ? 0 : 1;
+      const { apiRoute, assetsRoute } = urls;
+      return {
+        initial,
+        apiEndpoint: apiRoute,
+        assetsEndpoint: assetsRoute,
+        cached: urls,
+        notifications,
+      };
+    }
+    case 'sequence':
+      return sequence(discovery);
+    case 'icons': {
+      const urls = discovery.urls(0);
+      const assets = orFail('Error', () => new AssetUrls(urls.assetsRoute));
+      const query = input.byRepo
+        ? 'owner%3Ame+param%3A%22k%3Dhttps%3A%2F%2Fx.example%2Fr%22'
+        : 'owner%3Ame';
+      const requestUrl = `${urls.apiRoute}/api/v2/workspaces?q=${query}`;
+      return { icons: input.icons.map(icon => assets.icon(icon)), requestUrl };
+    }
+    case 'iconFetch': {
+      const assets = orFail('Error', () => new AssetUrls(discovery.urls(0).assetsRoute));
+      const url = assets.icon(input.src);
+      const ours = url !== undefined && assets.owns(url);
+      const { sessionToken, backstageToken } = input;
+      return {
+        url,
+        coderSessionToken: ours ? sessionToken : null,
+        authorization: ours && backstageToken ? `Bearer ${backstageToken}` : null,
+      };
+    }
+    case 'emoji': {
+      const assets = orFail('Error', () => new AssetUrls(discovery.urls(0).assetsRoute));
+      return assets.isEmoji(input.url);
+    }
+  }
+});
+
+function sequence(discovery) {
+  let cached = discovery.initial();
+  const [values, notifications] = [[], []];
+  discovery.answers.forEach((answer, step) => {
+    if (answer === null) {
+      values.push({ error: { kind: 'Error' } });
+      return;
+    }
+    const urls = discovery.urls(step);
+    values.push(urls.apiRoute);
+    if (JSON.stringify(urls) === JSON.stringify(cached)) return;
+    cached = urls;
+    // Nobody hears what comes after unsubscribing.
+    if (step < discovery.unsubscribeAt) notifications.push(urls);
+  });
+  return { values, notifications, cached };
+}
+
+/** Plays Backstage: its configuration, and what its discovery tells about the proxy. */
+class Discovery {
+  constructor({ appConfig, discovery, urlPrefixes, unsubscribeAt = Infinity }) {
+    const baseUrl = appConfig.backend?.baseUrl ?? fail('Error');
+    if (typeof baseUrl !== 'string' || baseUrl === '') fail('TypeError');
+    this.baseUrl = baseUrl;
+    this.prefix = urlPrefixes?.proxyPrefix ?? '/api/proxy';
+    this.answers = discovery ?? [fromConfig(appConfig, baseUrl)];
+    this.unsubscribeAt = unsubscribeAt;
+  }
+
+  /** Before discovery was asked: below the backend. */
+  initial() {
+    return this.#of(this.baseUrl.replace(/\/+$/, '') + this.prefix);
+  }
+
+  urls(step) {
+    return this.#of(this.answers[step] ?? fail('Error'));
+  }
+
+  #of(proxy) {
+    return portalUrls(proxy, { prefix: this.prefix, route: ROUTE });
+  }
+}
+
+/** Backstage's `FrontendHostDiscovery`. */
+function fromConfig(appConfig, baseUrl) {
+  let found = pattern(`${baseUrl.replace(/\/+$/, '')}/api/{{pluginId}}`);
+  for (const { target, plugins } of appConfig.discovery?.endpoints ?? []) {
+    // A target for this process alone is none for browsers.
+    const written = typeof target === 'string' ? target : target?.external;
+    if (!written) continue;
+    const known = pattern(written);
+    if (plugins?.includes('proxy')) found = known;
+  }
+  return found;
+}
+
+/** Backstage's `UrlPatternDiscovery`, for the plugin `proxy`. */
+function pattern(text) {
+  const filled = text.replace(/{{\s*pluginId\s*}}/g, 'proxy');
+  if (!URL.canParse(filled)) return fail('Error');
+  const url = new URL(filled);
+  return url.search || url.hash || filled.endsWith('/') ? fail('Error') : filled;
+}
