@@ -4,6 +4,7 @@
 use std::process::Stdio;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use coder_core::{ReqwestTransport, SystemClock, Transport as _};
@@ -50,7 +51,9 @@ async fn list_workspaces_lists_them() {
 
 #[tokio::test]
 async fn create_workspace_follows_it_until_it_is_ready() {
-    let builder = FakeCoder::builder().clock(Arc::new(SystemClock)).pace(Pace::INSTANT);
+    // The build is under way when the example looks for the first time.
+    let pace = Pace::every(Duration::from_millis(500));
+    let builder = FakeCoder::builder().clock(Arc::new(SystemClock)).pace(pace);
     let server = FakeServer::start(builder).await.unwrap();
     let alice = server.coder().add_user("alice");
     server.coder().add_template("small");
@@ -89,8 +92,7 @@ async fn workspace(
     let world = coder_core::World::native(coder.clone()).unwrap();
     let client = coder_client::Client::new(&world, coder.url().clone())
         .with_credential(coder_client::Credential::SessionToken(user.session_token.clone()));
-    let name = name.parse().unwrap();
-    let get = coder_client::operations::GetWorkspaceByName::new(coder_client::UserRef::Me, name);
+    let get = coder_client::operations::GetWorkspaceByName::new("me", name);
     client.send(&get).await.unwrap().id
 }
 

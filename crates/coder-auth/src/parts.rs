@@ -6,6 +6,7 @@ use coder_core::World;
 use url::Url;
 
 use crate::caller::links::Links;
+use crate::caller::passed_tokens::PassedTokens;
 use crate::environment::Environments;
 use crate::grant::manager::Grants;
 use crate::grant::revocations::Revocations;
@@ -36,6 +37,7 @@ pub(crate) struct Parts {
     pub(crate) revocations: Revocations,
     pub(crate) grants: Grants,
     pub(crate) links: Links,
+    pub(crate) passed_tokens: Arc<PassedTokens>,
     pub(crate) sessions: Sessions,
 }
 
@@ -85,6 +87,7 @@ impl Parts {
                 revocations.clone(),
             ),
             links: Links::new(world.clone(), Arc::clone(&store), keys.clone()),
+            passed_tokens: Arc::default(),
             sessions: Sessions::new(
                 world.clone(),
                 Arc::clone(&store),

@@ -4,13 +4,13 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use backstage_catalog::ConfiguredCatalog;
 use coder_auth::MemoryAuthStore;
 use coder_config::{AppConfig, ConfigSources, Notice};
 use coder_core::{ReqwestTransport, World};
 use coder_portal::Portal;
 
 use crate::args::{CheckArgs, ConfigCommand, PrintArgs};
-use crate::catalog::Source;
 use crate::configuration::{process_environment, read};
 use crate::failure::Failure;
 use crate::serve::USER_AGENT;
@@ -51,10 +51,10 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
 /// should know about its catalog.
 fn portal_of(config: &AppConfig) -> Result<(Portal, Vec<Notice>), Failure> {
     let world = World::native(ReqwestTransport::new(USER_AGENT)?).ok_or(Failure::NoRuntime)?;
-    let Source { catalog, notices } = Source::new(config, Path::new(""), &world)?;
+    let configured = ConfiguredCatalog::from_config(config, Path::new(""), &world)?;
     let store = Arc::new(MemoryAuthStore::new());
-    let portal = Portal::builder(config, &world, catalog, store).files(&read).build()?;
-    Ok((portal, notices))
+    let portal = Portal::builder(config, &world, configured.catalog, store).files(&read).build()?;
+    Ok((portal, configured.notices))
 }
 
 /// Lists the redirect URI to register at Coder for each environment, a line each.
@@ -76,10 +76,8 @@ fn print(args: &PrintArgs) -> Result<(), Failure> {
     let environment = process_environment();
     let sources = ConfigSources::new(&read, &environment).with_files(&args.sources.config);
     let loaded = sources.load()?;
-    let values = match args.with_origin {
-        true => loaded.to_redacted_lines(),
-        false => loaded.to_redacted_yaml(),
-    };
+    let values =
+        if args.with_origin { loaded.to_redacted_lines() } else { loaded.to_redacted_yaml() };
     // What is wrong is told by `config check`; here it leaves no redirect URI to print.
     let uris = AppConfig::from_loaded(&loaded).ok().and_then(|config| {
         let uris = redirect_uris(&config, &portal_of(&config).ok()?.0);

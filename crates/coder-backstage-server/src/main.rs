@@ -48,8 +48,12 @@
 //!
 //! The libraries below it are introduced by the crate [`coder-backstage`](https://docs.rs/coder-backstage).
 
+/// A request allocates a hundred times, and a fifth of its time goes there with the system's
+/// allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod args;
-mod catalog;
 mod config;
 mod configuration;
 #[cfg(feature = "demo")]
@@ -57,6 +61,7 @@ mod demo;
 mod failure;
 mod logs;
 mod page;
+mod places;
 mod register;
 mod serve;
 mod server;

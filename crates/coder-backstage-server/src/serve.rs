@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use backstage_catalog::ConfiguredCatalog;
 use coder_auth::store::AuthStore;
 use coder_config::{AppConfig, ConfigSources};
 use coder_core::{ReqwestTransport, TokioRuntime, World};
 use coder_portal::Portal;
 
 use crate::args::ServeArgs;
-use crate::catalog::Source;
 use crate::failure::Failure;
 use crate::page::Page;
 use crate::server::Serving;
@@ -28,7 +28,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::Serve)?;
     tracing::info!(%address, url = %config.backend.base_url, "serving");
     let mut routes = coder_axum::router(portal.clone());
-    if let Some(page) = Page::of(&config) {
+    if let Some(page) = Page::from_config(&config) {
         routes = routes.merge(page.router());
     }
     let connections = args.max_connections;
@@ -46,9 +46,9 @@ pub(crate) fn portal(
     runtime: &TokioRuntime,
 ) -> Result<Portal, Failure> {
     let world = World::native_on(runtime.clone(), ReqwestTransport::new(USER_AGENT)?);
-    let source = Source::new(config, directory, &world)?;
-    configuration::tell(&source.notices);
-    let portal = Portal::builder(config, &world, source.catalog, store);
+    let configured = ConfiguredCatalog::from_config(config, directory, &world)?;
+    configuration::tell(&configured.notices);
+    let portal = Portal::builder(config, &world, configured.catalog, store);
     Ok(portal.files(&configuration::read).build()?)
 }
 

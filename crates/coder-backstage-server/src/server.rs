@@ -4,23 +4,26 @@ use std::convert::Infallible;
 use std::io;
 use std::num::NonZeroUsize;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::serve::Listener;
 use coder_config::Listen;
 use coder_core::TokioRuntime;
 use coder_portal::Portal;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{HttpService, Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::failure::Failure;
+use crate::places::Places;
 use crate::socket::Socket;
 
 /// How often what has expired is removed.
@@ -102,28 +105,38 @@ async fn serve(
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
     // Closed when no more requests are taken.
     let (open, closed) = watch::channel(());
-    let places = Arc::new(Semaphore::new(connections.get()));
+    let places = Places::new(connections);
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
-        // A place first: who finds none waits in the system's queue, and costs nothing here.
+        while connections.try_join_next().is_some() {}
+        // One waits here for a place; the others wait in the system's queue, and cost nothing.
         let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (Listener::accept(&mut listener).await.0, place)
+            let stream = Listener::accept(&mut listener).await.0;
+            (stream, places.take().await)
         };
-        tokio::select! {
-            (stream, place) = next => {
-                let service = TowerToHyperService::new(routes.clone());
-                let connection = http.serve_connection(TokioIo::new(Socket::new(stream)), service);
-                let attended = attend(connection.with_upgrades(), closed.clone());
-                connections.spawn(async move {
-                    attended.await;
-                    drop(place);
-                });
-            }
-            Some(_) = connections.join_next() => {}
+        let (stream, place) = tokio::select! {
+            next = next => next,
             () = &mut stop => break,
-        }
+        };
+        let (seat, routes) = (place.seat(), TowerToHyperService::new(routes.clone()));
+        let socket = TokioIo::new(Socket::new(stream, place.seat()));
+        let service = service_fn(move |request| {
+            let (under_way, answer) = (seat.begin(), routes.call(request));
+            async move {
+                let answer = answer.await;
+                drop(under_way);
+                answer
+            }
+        });
+        let connection = http.serve_connection(socket, service).with_upgrades();
+        let closed = closed.clone();
+        connections.spawn(async move {
+            tokio::select! {
+                () = attend(connection, closed) => {}
+                () = place.given_up() => {}
+            }
+        });
     }
     let stopped_at = Instant::now();
     drop((listener, open));
@@ -134,10 +147,14 @@ async fn serve(
     stopped_at
 }
 
-type Connection = http1::UpgradeableConnection<TokioIo<Socket>, TowerToHyperService<Router>>;
-
 /// Answers what comes over one connection.
-async fn attend(connection: Connection, mut closed: watch::Receiver<()>) {
+async fn attend<S>(
+    connection: http1::UpgradeableConnection<TokioIo<Socket>, S>,
+    mut closed: watch::Receiver<()>,
+) where
+    S: HttpService<Incoming, ResBody = Body>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -151,18 +168,20 @@ async fn attend(connection: Connection, mut closed: watch::Receiver<()>) {
     }
 }
 
-/// Ends sessions and logins whose time is over, for ever.
+/// Ends sessions and logins whose time is over, for ever. It begins at once: a server that is
+/// restarted often would never come to it.
 async fn sweep(portal: Portal) -> Infallible {
     loop {
-        tokio::time::sleep(SWEEP_EVERY).await;
         if let Err(error) = portal.auth().sweep().await {
             tracing::warn!(%error, "expired sessions could not be removed");
         }
+        tokio::time::sleep(SWEEP_EVERY).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use axum::routing::get;

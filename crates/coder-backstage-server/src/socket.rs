@@ -3,12 +3,15 @@
 use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
+
+use crate::places::Seat;
 
 /// How long a client may leave an answer untaken.
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
@@ -19,9 +22,10 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// A socket that gives up on a client who takes nothing, and that is closed so that the last answer
 /// arrives.
-#[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
+    /// Learns that the client takes its answer.
+    seat: Arc<Seat>,
     /// Runs while a write waits for the client.
     untaken: Option<Pin<Box<Sleep>>>,
     /// Runs since our side was closed.
@@ -29,8 +33,8 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, untaken: None, closing: None }
+    pub(crate) fn new(stream: TcpStream, seat: Arc<Seat>) -> Self {
+        Self { stream, seat, untaken: None, closing: None }
     }
 }
 
@@ -52,6 +56,7 @@ impl AsyncWrite for Socket {
     ) -> Poll<io::Result<usize>> {
         if let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write(context, bytes) {
             self.untaken = None;
+            self.seat.touch();
             return Poll::Ready(written);
         }
         let untaken = self.untaken.get_or_insert_with(|| Box::pin(sleep(TAKEN_WITHIN)));

@@ -16,9 +16,10 @@ use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, Fault};
 use http::StatusCode;
 use reqwest::Method;
-use reqwest::header::ORIGIN;
+use reqwest::header::{COOKIE, HeaderValue, ORIGIN};
 use serving::{
-    Browser, House, PEOPLE, Process, SIGN_IN, access_token, parameter, user_of, write_people,
+    Browser, House, PEOPLE, Process, SIGN_IN, Serves as _, access_token, change, parameter, until,
+    user_of, write_people,
 };
 use tempfile::TempDir;
 
@@ -369,4 +370,128 @@ async fn a_proxy_sees_nothing_of_a_login_at_a_coder_on_this_machine() {
     Browser::signed_in(&house, &server, &alice).await;
     proxy.set_nonblocking(true).unwrap();
     assert_eq!(proxy.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_process_has_rotated_no_other_one_hands_out_before_coder_has_confirmed_it() {
+    const REFRESH: &str = "/api/auth/coder/refresh?env=development";
+    let (house, directory) = house("{}").await;
+    let (one, two) = (serve(&directory), serve(&directory));
+    let alice = house.coder().add_user("alice");
+    // So short that a refresh rotates soon; the pair that it gets is to last.
+    house.coder().set_session_lifetime(Duration::from_secs(1));
+    let browser = Browser::signed_in(&house, &one, &alice).await;
+    house.coder().set_session_lifetime(Duration::from_secs(3600));
+    let (fault, rotated) = Fault::hold();
+    house.coder().fail_next(fault.on("/oauth2/tokens"));
+    let (fault, confirmed) = Fault::hold();
+    house.coder().fail_next(fault.on("/api/v2/users/me"));
+    let rotating = tokio::spawn(browser.refresh_until_refused(&one));
+    rotated.reached().await;
+    house.coder().suspend(&alice);
+    let waiting = tokio::spawn(browser.request(Method::GET, &two, REFRESH).send());
+    rotated.release();
+    confirmed.reached().await;
+    // The new pair is stored now, and nobody has confirmed it.
+    let answer = browser.request(Method::GET, &two, REFRESH).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(waiting.await.unwrap().unwrap().status(), StatusCode::UNAUTHORIZED);
+    confirmed.release();
+    assert_eq!(rotating.await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_whose_window_was_closed_leaves_no_living_pair() {
+    let (house, directory) = house("{}").await;
+    let server = serve(&directory);
+    let alice = house.coder().add_user("alice");
+    let mut browser = Browser::new();
+    let authorize = browser.start(&server).await;
+    let callback = house.coder().approve(&authorize, &alice).unwrap();
+    let (fault, held) = Fault::hold();
+    house.coder().fail_next(fault.on("/api/v2/users/me"));
+    browser.come_back_and_leave(&server, &callback, held.reached()).await;
+    held.release();
+    // The login goes on to its end all the same.
+    server.terminate();
+    let log = server.ended();
+    assert!(log.contains("signed in"), "{log}");
+    assert_eq!(house.coder().count_pairs(&alice), 0, "nobody holds its session");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_revoked_holds_up_no_other_revocation() {
+    let two = TwoDeployments::new().await;
+    let server = serve(&two.directory);
+    // A crash cuts off a login at each of them.
+    let (alice, mallory) =
+        (two.honest.coder().add_user("alice"), two.other.coder().add_user("mallory"));
+    let mut under_way = Vec::new();
+    for (house, environment, user) in
+        [(&two.other, "staging", &mallory), (&two.honest, "development", &alice)]
+    {
+        let mut browser = Browser::new();
+        let authorize = browser.start_in(environment, &server).await;
+        let callback = house.coder().approve(&authorize, user).unwrap();
+        let (fault, held) = Fault::hold();
+        house.coder().fail_next(fault.on("/api/v2/users/me"));
+        browser.come_back_and_leave(&server, &callback, held.reached()).await;
+        under_way.push(held);
+    }
+    server.kill();
+    // The first one cannot be read, the second one hangs, and the third one is alice's.
+    let changes = "
+        UPDATE coder_auth_revocations SET due_at = rowid;
+        INSERT INTO coder_auth_revocations VALUES ('bad', 'nowhere', '', x'00', 0, 0, 0);";
+    change(two.directory.path(), changes).await;
+    two.other.coder().fail_next(Fault::silence().on("/oauth2/revoke"));
+    let server = serve(&two.directory);
+    until(|| two.other.coder().count("POST", "/oauth2/revoke") == 1).await;
+    until(|| two.honest.coder().count_pairs(&alice) == 0).await;
+    let log = server.log();
+    assert!(!log.contains("could not be revoked"), "the other one hangs still: {log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cookie_of_another_program_on_a_sibling_host_signs_nobody_out() {
+    let (house, directory) = house("{}").await;
+    let server = serve(&directory);
+    let alice = house.coder().add_user("alice");
+    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let path = "/api/auth/coder/refresh?env=development";
+    let mut request = browser.request(Method::GET, &server, path).build().unwrap();
+    let mut cookies = "name=Zoë; ".as_bytes().to_vec();
+    cookies.extend(request.headers()[COOKIE].as_bytes());
+    request.headers_mut().insert(COOKIE, HeaderValue::from_bytes(&cookies).unwrap());
+    let answer = reqwest::Client::new().execute(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_identity_token_from_before_a_logout_does_not_open_the_grant_of_the_next_login() {
+    let (house, directory) = house("{ session: { logout: grant } }").await;
+    let sign_in =
+        format!("auth: {{ providers: {{ coder: {{ development: {{ {SIGN_IN} }} }} }} }}\n{PEOPLE}");
+    std::fs::write(directory.path().join("app-config.local.yaml"), &sign_in).unwrap();
+    write_people(directory.path(), &["alice"]);
+    let server = serve(&directory);
+    let alice = house.coder().add_user("alice");
+    let (phone, laptop) = (
+        Browser::signed_in(&house, &server, &alice).await,
+        Browser::signed_in(&house, &server, &alice).await,
+    );
+    let of_the_laptop = identity_token(laptop.refresh(&server).await).await;
+    let status =
+        async |token: &str| status_of(&Browser::new(), &server, "development", token).await;
+    // A login of another browser goes on with the grant.
+    Browser::signed_in(&house, &server, &alice).await;
+    assert_eq!(status(&of_the_laptop).await, StatusCode::OK);
+    let logout = "/api/auth/coder/logout?env=development";
+    phone.request(Method::POST, &server, logout).send().await.unwrap();
+    assert_eq!(status(&of_the_laptop).await, StatusCode::UNAUTHORIZED);
+    let phone = Browser::signed_in(&house, &server, &alice).await;
+    assert_eq!(status(&of_the_laptop).await, StatusCode::UNAUTHORIZED);
+    let of_the_phone = identity_token(phone.refresh(&server).await).await;
+    assert_eq!(status(&of_the_phone).await, StatusCode::OK);
 }

@@ -430,6 +430,27 @@ fn the_check_tells_what_is_not_read_and_which_entities_no_rule_lets_in() {
     assert!(out.contains(elsewhere) && out.contains("`coder.catalog`"), "{out}");
 }
 
+/// The app-config of a portal with many plugins, and what the check says of it.
+const PORTAL: &str = include_str!("portal/app-config.yaml");
+const CHECK: &str = include_str!("portal/check.txt");
+
+#[test]
+fn the_check_of_a_real_portal_tells_what_changes_this_server_and_of_the_rest_one_line() {
+    let directory = configured(PORTAL);
+    std::fs::write(directory.path().join("rds-ca.pem"), "a certificate").unwrap();
+    let output = coder_backstage()
+        .args(["config", "check"])
+        .current_dir(&directory)
+        .env_clear()
+        .envs([("CODER_OAUTH_CLIENT_ID", "id"), ("CODER_OAUTH_CLIENT_SECRET", SECRET)])
+        .env("BACKSTAGE_CATALOG_TOKEN", "token")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8(output.stderr).unwrap());
+    assert_eq!(told, CHECK);
+}
+
 #[test]
 fn a_session_of_more_than_ten_years_fails_the_check() {
     let text = app_config(":7007") + "coder: { session: { absolute: { years: 300000 } } }\n";

@@ -13,6 +13,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use coder_core::SystemClock;
@@ -21,8 +22,11 @@ use futures_util::future::join_all;
 use http::StatusCode;
 use reqwest::Method;
 use reqwest::header::RETRY_AFTER;
-use serving::{Browser, House, Process, user_of};
+use serving::{Browser, House, Process, change, count_rows, until, user_of};
 use tempfile::TempDir;
+
+const READINESS: &[u8] =
+    b"GET /.backstage/health/v1/readiness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 /// A running server with places for so many connections. It is killed when this is dropped.
 struct Server {
@@ -70,9 +74,7 @@ auth:
     }
 
     fn readiness(&self) -> String {
-        self.answer_to(
-            b"GET /.backstage/health/v1/readiness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-        )
+        self.answer_to(READINESS)
     }
 }
 
@@ -120,6 +122,21 @@ fn a_body_that_does_not_arrive_is_cut_off_and_its_place_is_free_again() {
     let mut answer = String::new();
     slow.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+#[test]
+fn connections_that_send_nothing_keep_nobody_out() {
+    let server = Server::start(2);
+    let (silent, mut begun) = (server.connect(), server.connect());
+    begun.write_all(b"G").unwrap();
+    let mut asked = server.connect();
+    // Long, for a busy machine, and shorter than a head may take.
+    asked.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    asked.write_all(READINESS).unwrap();
+    let mut answer = String::new();
+    asked.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    drop((silent, begun));
 }
 
 /// A portal in front of this Coder, which lives in the real time.
@@ -238,4 +255,54 @@ async fn a_long_message_of_coder_is_cut_on_the_page_and_in_the_log() {
     assert!(page.contains("told%20xxx") && page.len() < 5000, "{page}");
     let log = server.logged("told xxx").await;
     assert!(log.lines().all(|line| line.len() < 2000), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_without_a_code_uses_no_attempt_up_and_those_that_are_used_up_expire() {
+    const USED: &str = "coder_auth_used_attempts";
+    let (house, directory, server) = portal(FakeCoder::builder()).await;
+    let alice = house.coder().add_user("alice");
+    let mut browser = Browser::new();
+    let authorize = browser.start(&server).await;
+    let stranger = Browser::callback_of(&authorize);
+    let page = browser.clone().come_back(&server, &stranger).await;
+    assert!(page.contains("Unexpected%20redirect"), "{page}");
+    assert_eq!(count_rows(directory.path(), USED).await, 0);
+    let callback = house.coder().approve(&authorize, &alice).unwrap();
+    browser.call_back(&server, &callback).await;
+    assert_eq!(count_rows(directory.path(), USED).await, 1);
+
+    drop(server);
+    change(directory.path(), "UPDATE coder_auth_used_attempts SET expires_at = 0").await;
+    let server = Process::start(directory.path(), |_| {});
+    Browser::signed_in(&house, &server, &alice).await;
+    assert_eq!(count_rows(directory.path(), USED).await, 1, "that of the last login");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn made_up_tokens_that_come_all_at_once_leave_room_at_coder() {
+    const MANY: usize = 300;
+    let (house, _directory, server) = portal(FakeCoder::builder()).await;
+    let (fault, held) = Fault::hold();
+    house.coder().fail_next(fault.on("/api/v2/users/me").times(usize::MAX));
+    let (answered, stranger) = (Arc::new(AtomicUsize::new(0)), Browser::new());
+    let strangers: Vec<_> = (0..MANY)
+        .map(|number| {
+            let answered = Arc::clone(&answered);
+            let request = stranger.request(Method::GET, &server, "/api/coder/v1/entities");
+            let request = request.header("coder-session-token", format!("made-up-{number}"));
+            tokio::spawn(async move {
+                let status = request.send().await.unwrap().status();
+                answered.fetch_add(1, Ordering::SeqCst);
+                status
+            })
+        })
+        .collect();
+    let asked = || house.coder().count("GET", "/api/v2/users/me");
+    until(|| asked() + answered.load(Ordering::SeqCst) >= MANY).await;
+    held.release();
+    for status in join_all(strangers).await {
+        assert!([401, 503].contains(&status.unwrap().as_u16()));
+    }
+    assert!(asked() <= 120, "{}", asked());
 }

@@ -16,7 +16,10 @@ use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, Fault};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, StatusCode};
-use serving::{Browser, House, PEOPLE, Process, SIGN_IN, access_token, write_people};
+use serving::ahead::Ahead;
+use serving::{
+    Browser, House, PEOPLE, Process, SIGN_IN, access_token, change, count_rows, until, write_people,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_killed_and_started_again_knows_everybody() {
@@ -180,4 +183,77 @@ async fn a_file_of_the_configuration_is_below_the_data_directory() {
     Process::start(directory.path(), |_| {}).kill();
     assert!(directory.path().join("who.db").is_file());
     assert!(!directory.path().join("who.db.key").exists(), "the configured keys serve");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_the_store_broke_off_left_nothing_behind() {
+    let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
+    let alice = house.coder().add_user("alice");
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path();
+    house.configure(data, "{}");
+    let before = Process::start(data, |_| {});
+    let full = "CREATE TRIGGER full BEFORE INSERT ON coder_auth_sessions
+        BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    change(data, full).await;
+    let mut browser = Browser::new();
+    let authorize = browser.start(&before).await;
+    let callback = house.coder().approve(&authorize, &alice).unwrap();
+    let page = browser.come_back(&before, &callback).await;
+    assert!(!browser.is_signed_in(), "{page}");
+    before.kill();
+    assert_eq!(count_rows(data, "coder_auth_grants").await, 0);
+
+    // Time goes by.
+    change(data, "DROP TRIGGER full; UPDATE coder_auth_revocations SET due_at = 0").await;
+    let _after = Process::start(data, |_| {});
+    until(|| house.coder().count_pairs(&alice) == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_coder_from_before_the_clock_was_set_back_does_not_count() {
+    let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
+    let alice = house.coder().add_user("alice");
+    let directory = tempfile::tempdir().unwrap();
+    house.configure(directory.path(), "{}");
+    let server = Process::start(directory.path(), |_| {});
+    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let ahead = Ahead::start(directory.path()).await;
+    // Coder confirms her, a day ahead.
+    let another = Browser::signed_in(&house, &ahead, &alice).await;
+    drop(ahead);
+    house.coder().suspend(&alice);
+    for browser in [&browser, &another] {
+        let refresh =
+            browser.request(Method::GET, &server, "/api/auth/coder/refresh?env=development");
+        assert_eq!(refresh.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    }
+    house.coder().activate(&alice);
+    access_token(browser.refresh(&server).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_from_before_the_clock_was_set_back_holds_nobody_up() {
+    let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
+    let alice = house.coder().add_user("alice");
+    let directory = tempfile::tempdir().unwrap();
+    house.configure(directory.path(), "{}");
+    let server = Process::start(directory.path(), |_| {});
+    // So short that a refresh rotates soon.
+    house.coder().set_session_lifetime(Duration::from_secs(1));
+    let browsers = [
+        Browser::signed_in(&house, &server, &alice).await,
+        Browser::signed_in(&house, &server, &alice).await,
+    ];
+    house.coder().set_session_lifetime(Duration::from_secs(3600));
+    let ahead = Ahead::start(directory.path()).await;
+    house.coder().fail_next(Fault::silence().on("/oauth2/tokens"));
+    house.coder().forget_requests();
+    let gone = tokio::spawn(browsers[0].refresh_until_refused(&ahead));
+    until(|| house.coder().count("POST", "/oauth2/tokens") == 1).await;
+    gone.abort();
+    drop(ahead);
+    while house.coder().count("POST", "/oauth2/tokens") == 1 {
+        access_token(browsers[1].refresh(&server).await).await;
+    }
 }

@@ -3,31 +3,46 @@
 //! ```toml
 //! [dependencies]
 //! coder-client = "0.1"
-//! coder-core = { version = "0.1", features = ["native", "rustls"] }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
 //! ```
 //!
-//! ```
-//! use coder_client::operations::{GetUser, ListWorkspaces};
-//! use coder_client::{Client, Credential, WorkspaceFilter};
-//! use coder_core::{Secret, World};
+//! ```no_run
+//! use coder_client::operations::ListWorkspaces;
+//! use coder_client::{Client, WorkspaceFilter};
 //!
-//! /// `world` is the real one on a server: `World::native(ReqwestTransport::new("me/1.0")?)`.
-//! async fn list(world: &World, token: &str) -> Result<(), Box<dyn std::error::Error>> {
-//!     let client = Client::new(world, "https://coder.example.com".parse()?)
-//!         .with_credential(Credential::SessionToken(Secret::new(token)));
-//!     let me = client.send(&GetUser::me()).await?;
-//!     let filter = WorkspaceFilter::new().mine().param("repo", "https://github.com/acme/pay")?;
-//!     for workspace in client.send(&ListWorkspaces::new(filter)).await?.workspaces {
-//!         println!("{}/{} is {}", me.username, workspace.name, workspace.latest_build.status);
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let client = Client::from_env()?;
+//!     let mine = ListWorkspaces::new(WorkspaceFilter::new().mine());
+//!     for workspace in client.send(&mine).await?.workspaces {
+//!         println!("{} is {}", workspace.name, workspace.latest_build.status);
 //!     }
 //!     Ok(())
 //! }
 //! ```
 //!
+//! The program takes `CODER_URL` and `CODER_SESSION_TOKEN`, or the session of `coder login`.
+//!
+//! | I want to … | Item |
+//! |---|---|
+//! | connect with a URL and a token | [`Client::connect`] |
+//! | connect as the `coder` CLI is signed in | [`Client::from_env`] |
+//! | use a transport, a credential or a `User-Agent` of my own | [`Client::builder`] |
+//! | run in a browser, or on another runtime | [`Client::new`] with a [`World`] |
+//! | call a route | [`Client::send`] with one of the [`operations`] |
+//! | call a route that has no operation | [`Call`] |
+//! | search workspaces | [`WorkspaceFilter`] |
+//! | read a long list | [`Client::items`] |
+//! | follow a workspace, a build log, an agent log | [`Client::subscribe`] with one of the [`subscriptions`] |
+//! | renew tokens | [`CredentialProvider`] |
+//! | set time limits and retries | [`Client::with_timeout`], [`Client::with_deadline`], [`Client::with_retry`] |
+//! | know what a deployment can do | [`Client::capabilities`] |
+//! | react to a failure | [`ClientError`], which has a predicate for each reaction |
+//!
 //! - [`operations`] are plain values: an [`Operation`] builds an `http::Request` and reads the
 //!   `http::Response`, without I/O. [`Client::send`] adds the [`Credential`], sends the request, and
 //!   repeats it when that is safe. A caller with special needs can send it by other means. A call that
-//!   is missing here is an [`Operation`] of your own, with [`read_json`] for its answer.
+//!   is missing here is a [`Call`], or an [`Operation`] of your own, with [`read_json`] for its answer.
 //! - [`subscriptions`] follow changes of workspaces, and logs while they are written.
 //!   [`Client::subscribe`] makes a stream of a subscription, over server-sent events, a WebSocket or
 //!   repeated requests, whichever the transport and the deployment support, and opens it again when
@@ -47,9 +62,19 @@
 //!   operation, the error is [`Unsupported`]; it names the operation, the release that has it, and
 //!   the deployment's release.
 //!
+//! # Features
+//!
+//! - `rustls` (default): [`Client::connect`] over HTTPS, with certificates as the system trusts them.
+//! - `native-tls`: the same with the TLS of the operating system.
+//! - `native`: the same without TLS, for http on loopback or a transport of your own.
+//!
+//! Without default features the crate opens no socket and builds for wasm; a [`World`] brings the
+//! transport, the clock, the randomness and the runtime.
+//!
 //! # What it is not
 //!
 //! This crate signs nobody in (`coder-auth` does), and knows no catalog (`coder-workspaces` does).
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
 mod error;
@@ -63,14 +88,30 @@ mod streams;
 pub mod subscriptions;
 mod version;
 
+#[doc(no_inline)]
+pub use async_trait::async_trait;
 pub use client::{Client, Credential, CredentialProvider};
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+pub use client::{ClientBuilder, ConnectError};
+#[doc(no_inline)]
+pub use coder_core::{
+    BoxFuture, BoxStream, DeploymentUrl, DeploymentUrlError, MaybeSend, MaybeSync, RetryPolicy,
+    Secret, Transport, TransportError, TransportErrorKind, World,
+};
+#[cfg(feature = "native")]
+#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+#[doc(no_inline)]
+pub use coder_core::{ReqwestTransport, ReqwestTransportError};
 pub use error::{
     Absence, ApiError, ClientError, Conflict, CredentialError, NotJson, RequestError,
     UnreadableResponse, Unsupported, ValidationError,
 };
-pub use operation::{MAX_ANSWER, Operation, read_empty, read_json};
+pub use operation::{Call, MAX_ANSWER, Operation, read_empty, read_json};
 pub use reading::{List, Unreadable};
 pub use reference::*;
 pub use search::{FilterError, TemplateFilter, UserFilter, WorkspaceFilter};
 pub use streams::{Channel, Paged, Polled, Subscription};
 pub use version::{Capabilities, Capability, CoderVersion, VersionError};
+#[doc(no_inline)]
+pub use {bytes, http, jiff, serde_json, url, uuid};

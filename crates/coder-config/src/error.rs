@@ -76,8 +76,12 @@ pub enum ConfigError {
     Missing {
         /// The path of the value.
         path: String,
+        /// Where to add it, or what refers to something that is not there.
+        at: Option<Provenance>,
         /// Where to add it, or which variable to set. Starts with `: ` unless empty.
         hint: String,
+        /// `hint` without the place `at`.
+        plain_hint: Box<str>,
     },
     /// A value is there and cannot be used.
     #[error("{}`{path}` {problem}", place(.at.as_ref()))]
@@ -121,8 +125,38 @@ impl ConfigError {
             | Self::DuplicateKey { location, .. }
             | Self::TooLarge { location, .. } => Some(location),
             Self::Directive { at, .. } => Some(at.location()),
-            Self::Invalid { at, .. } => at.as_ref().map(Provenance::location),
-            Self::Unreadable { .. } | Self::Empty { .. } | Self::Missing { .. } => None,
+            Self::Invalid { at, .. } | Self::Missing { at, .. } => {
+                at.as_ref().map(Provenance::location)
+            }
+            Self::Unreadable { .. } | Self::Empty { .. } => None,
+        }
+    }
+
+    /// Returns where the problem is and how the value came from there, when it has a place.
+    pub fn provenance(&self) -> Option<Provenance> {
+        match self {
+            Self::Syntax { location, .. }
+            | Self::DuplicateKey { location, .. }
+            | Self::TooLarge { location, .. } => Some(location.clone().into()),
+            Self::Directive { at, .. } => Some(at.clone()),
+            Self::Invalid { at, .. } | Self::Missing { at, .. } => at.clone(),
+            Self::Unreadable { .. } | Self::Empty { .. } => None,
+        }
+    }
+
+    /// Returns the text without the place, for a tool that shows the place itself.
+    ///
+    /// Other places, such as that of the first of two equal keys, stay in it.
+    pub fn problem(&self) -> String {
+        match self {
+            Self::Syntax { problem, .. } | Self::Directive { problem, .. } => problem.clone(),
+            Self::DuplicateKey { key, first, .. } => {
+                format!("duplicate key `{key}`, first written at {first}")
+            }
+            Self::TooLarge { what, limit, .. } => format!("{what}; at most {limit} are accepted"),
+            Self::Missing { path, plain_hint, .. } => format!("missing `{path}`{plain_hint}"),
+            Self::Invalid { path, problem, .. } => format!("`{path}` {problem}"),
+            Self::Unreadable { .. } | Self::Empty { .. } => self.to_string(),
         }
     }
 
@@ -130,7 +164,12 @@ impl ConfigError {
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::Missing { path, .. } | Self::Invalid { path, .. } => Some(path),
-            _ => None,
+            Self::Unreadable { .. }
+            | Self::Empty { .. }
+            | Self::Syntax { .. }
+            | Self::DuplicateKey { .. }
+            | Self::TooLarge { .. }
+            | Self::Directive { .. } => None,
         }
     }
 
@@ -142,8 +181,39 @@ impl ConfigError {
         Self::Invalid { path: one_line(path), at: at.into(), problem: one_line(problem) }
     }
 
-    pub(crate) fn missing(path: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Missing { path: one_line(path), hint: one_line(hint) }
+    pub(crate) fn missing(path: impl Into<String>, hint: Hint) -> Self {
+        let Hint { at, text, plain } = hint;
+        let [hint, plain_hint] = [text, plain].map(one_line);
+        Self::Missing { path: one_line(path), at, hint, plain_hint: plain_hint.into() }
+    }
+}
+
+/// What to do about a value that is missing, with and without the place where to do it.
+pub(crate) struct Hint {
+    at: Option<Provenance>,
+    text: String,
+    plain: String,
+}
+
+impl Hint {
+    /// `text` names the place `at`; `plain` does not.
+    pub(crate) fn new(
+        at: impl Into<Provenance>,
+        text: impl Into<String>,
+        plain: impl Into<String>,
+    ) -> Self {
+        Self { at: Some(at.into()), text: text.into(), plain: plain.into() }
+    }
+
+    /// A hint that knows no place.
+    pub(crate) fn without_place(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { at: None, plain: text.clone(), text }
+    }
+
+    /// Returns the text that names the place.
+    pub(crate) fn into_text(self) -> String {
+        self.text
     }
 }
 
@@ -211,9 +281,10 @@ impl std::error::Error for ConfigErrors {
     }
 }
 
-/// An error that stops nothing here. Its text is the error's, which names its place itself.
+/// An error that stops nothing here, at the error's place.
 impl From<ConfigError> for Notice {
     fn from(error: ConfigError) -> Self {
-        Self::new(error.path().unwrap_or_default(), error.to_string())
+        let notice = Self::new(error.path().unwrap_or_default(), error.problem());
+        Self { provenance: error.provenance(), ..notice }
     }
 }

@@ -43,8 +43,9 @@
 //! - [`parse_entities`] reads `catalog-info.yaml`; an [`Entity`] tells its [`CoderSpec`] and its
 //!   [`Repository`]; [`check_entity`] says what Backstage's catalog would refuse,
 //!   [`entity_notices`] which keys are probably mistyped.
+//! - [`lint_catalog_info`] and [`lint_app_config`] tell everything about a file at once, for editors
+//!   and linters: the text, the place and the bytes to underline apart ([`Diagnostic`]).
 //! - [`yaml`] is the reader below all of it: exact, bounded, with the place of every key and value.
-//! - [`compat`] holds what exists only to be compared with Backstage.
 //!
 //! Files, `--config`, `BACKSTAGE_ENV`, `${VAR}`, `$env`, `$file`, `$include` and `APP_CONFIG_*` work as
 //! in Backstage, and a mistake is told like this:
@@ -67,13 +68,13 @@
 
 mod app_config;
 mod coder_spec;
-pub mod compat;
 mod creation_mode;
 mod entity;
 mod entity_ref;
 mod environment_name;
 mod error;
 mod javascript;
+mod lint;
 mod loading;
 mod location;
 mod location_ref;
@@ -99,11 +100,13 @@ pub use app_config::{
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};
 pub use entity::{
-    CatalogVerdict, Entity, Metadata, Relation, check_entity, entity_notices, parse_entities, rules,
+    CatalogVerdict, Entity, Metadata, PlaceholderError, PlaceholderFile, Placeholders, Relation,
+    UnreadPlaceholder, catalog_refusal, check_entity, entity_notices, parse_entities, rules,
 };
 pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
 pub use environment_name::{EnvironmentName, EnvironmentNameError};
 pub use error::{ConfigError, ConfigErrors};
+pub use lint::{Diagnostic, Severity, lint_app_config, lint_catalog_info};
 pub use loading::{ConfigSources, Environment, Files, LoadedConfig};
 pub use location::{Location, Provenance};
 pub use location_ref::{LocationRef, LocationRefError};

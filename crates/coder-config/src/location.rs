@@ -1,6 +1,7 @@
 //! Where a value was written, and how it came from there.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Where a value was written.
@@ -16,6 +17,8 @@ pub enum Location {
         line: u32,
         /// The column in characters, from 1.
         column: u32,
+        /// The bytes that are meant, as an editor marks them. Without it only the point is known.
+        span: Option<Range<u32>>,
     },
     /// In an environment variable of its own (`APP_CONFIG_…`).
     #[non_exhaustive]
@@ -30,7 +33,41 @@ pub enum Location {
 impl Location {
     /// A place in a file; `line` and `column` count from 1.
     pub fn in_file(file: impl Into<Arc<str>>, line: u32, column: u32) -> Self {
-        Self::File { file: file.into(), line, column }
+        Self::File { file: file.into(), line, column, span: None }
+    }
+
+    /// Adds which bytes of the file's text are meant. A place outside of files stays as it is.
+    pub(crate) fn with_span(self, bytes: Range<usize>) -> Self {
+        match self {
+            Self::File { file, line, column, .. } => {
+                let bounded = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+                let span = Some(bounded(bytes.start)..bounded(bytes.end));
+                Self::File { file, line, column, span }
+            }
+            elsewhere @ (Self::Variable { .. } | Self::Program) => elsewhere,
+        }
+    }
+
+    /// Moves the end of the span.
+    pub(crate) fn until(self, end: usize) -> Self {
+        match self.span() {
+            Some(span) => self.with_span(span.start..end.max(span.start)),
+            None => self,
+        }
+    }
+
+    /// Returns the bytes of the file's text that are meant: a whole key, a whole value, or what
+    /// stands where reading stopped. `None` for a place that is only a point or in no file.
+    ///
+    /// The offsets count bytes of UTF-8 from 0 and lie between characters, so
+    /// `&text[location.span()?]` is what an editor underlines.
+    pub fn span(&self) -> Option<Range<usize>> {
+        match self {
+            Self::File { span: Some(span), .. } => {
+                Some(usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?)
+            }
+            Self::File { span: None, .. } | Self::Variable { .. } | Self::Program => None,
+        }
     }
 
     /// An environment variable that holds a piece of configuration.
@@ -42,7 +79,7 @@ impl Location {
     pub fn file(&self) -> Option<&str> {
         match self {
             Self::File { file, .. } => Some(file),
-            _ => None,
+            Self::Variable { .. } | Self::Program => None,
         }
     }
 }
@@ -50,7 +87,7 @@ impl Location {
 impl fmt::Display for Location {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File { file, line, column } => write!(formatter, "{file}:{line}:{column}"),
+            Self::File { file, line, column, .. } => write!(formatter, "{file}:{line}:{column}"),
             Self::Variable { name } => write!(formatter, "environment variable `{name}`"),
             Self::Program => formatter.write_str("a value passed in by the program"),
         }

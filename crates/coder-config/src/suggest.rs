@@ -1,5 +1,6 @@
 //! "Did you mean …".
 
+use crate::error::Hint;
 use crate::node::Map;
 use crate::{Location, Notice};
 
@@ -29,9 +30,13 @@ pub(crate) fn slip<'a>(missing: &str, map: Option<&'a Map>) -> Option<(&'a str, 
 }
 
 /// `: `slip` at … looks like it; rename it to …`, for a key that is missing.
-pub(crate) fn rename_slip(missing: &str, map: Option<&Map>) -> Option<String> {
+pub(crate) fn rename_slip(missing: &str, map: Option<&Map>) -> Option<Hint> {
     let (slip, at) = slip(missing, map)?;
-    Some(format!(": `{slip}` at {at} looks like it; rename it to `{missing}`"))
+    Some(Hint::new(
+        at.clone(),
+        format!(": `{slip}` at {at} looks like it; rename it to `{missing}`"),
+        format!(": `{slip}` looks like it; rename it to `{missing}`"),
+    ))
 }
 
 /// Notices for keys that nobody reads and that look like one of `ours`, which is absent.

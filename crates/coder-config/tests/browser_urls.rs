@@ -1,9 +1,10 @@
 //! The URLs of the portal that browsers meet: https in all of them, or http on this machine.
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+mod support;
 
-use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment};
+use coder_config::{AppConfig, ConfigErrors};
+use support::{load_text, told};
 
 /// A portal with these URLs, and further lines below `coder`.
 fn load(app: &str, backend: &str, callback: &str, coder: &str) -> Result<AppConfig, ConfigErrors> {
@@ -24,19 +25,7 @@ auth:
 coder: {{ {coder} }}
 "
     );
-    let files = BTreeMap::from([("app-config.yaml".to_owned(), text)]);
-    AppConfig::from_loaded(&ConfigSources::new(&files, &Environment::default()).load()?)
-}
-
-/// Everything a person is told, a line each.
-fn told(result: &Result<AppConfig, ConfigErrors>) -> String {
-    let (errors, notices) = match result {
-        Ok(config) => (Vec::new(), config.notices()),
-        Err(errors) => (errors.iter().collect(), errors.notices()),
-    };
-    let mut lines: Vec<_> = errors.iter().map(|error| format!("error: {error}")).collect();
-    lines.extend(notices.iter().map(|notice| format!("notice: {notice}")));
-    lines.join("\n")
+    load_text(&text)
 }
 
 const OPT_IN: &str = "session: { dangerouslyAllowHttp: true }";

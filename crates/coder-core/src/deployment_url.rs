@@ -83,6 +83,38 @@ impl FromStr for DeploymentUrl {
     }
 }
 
+impl TryFrom<&str> for DeploymentUrl {
+    type Error = DeploymentUrlError;
+
+    fn try_from(text: &str) -> Result<Self, DeploymentUrlError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for DeploymentUrl {
+    type Error = DeploymentUrlError;
+
+    fn try_from(text: String) -> Result<Self, DeploymentUrlError> {
+        Self::parse(&text)
+    }
+}
+
+impl TryFrom<&Url> for DeploymentUrl {
+    type Error = DeploymentUrlError;
+
+    fn try_from(url: &Url) -> Result<Self, DeploymentUrlError> {
+        Self::parse(url.as_str())
+    }
+}
+
+impl TryFrom<Url> for DeploymentUrl {
+    type Error = DeploymentUrlError;
+
+    fn try_from(url: Url) -> Result<Self, DeploymentUrlError> {
+        Self::try_from(&url)
+    }
+}
+
 impl fmt::Display for DeploymentUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())

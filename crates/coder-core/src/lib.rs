@@ -89,7 +89,7 @@ pub use random::{Random, RandomError, random_bytes};
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportError};
 pub use retry::{RetryPolicy, RetryState};
-pub use retry_after::retry_after;
+pub use retry_after::{date, retry_after};
 pub use runtime::{Runtime, timeout};
 pub use secret::Secret;
 pub use text::{cleaned, cleaned_to, quoted, with_causes};

@@ -7,6 +7,17 @@ use jiff::Timestamp;
 use crate::{World, elapsed, random_bytes};
 
 /// A policy for retries: how often, and how long to wait. It computes; it does not sleep.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use coder_core::RetryPolicy;
+///
+/// const OVERNIGHT: RetryPolicy = RetryPolicy::BATCH
+///     .with_max_attempts(100)
+///     .with_budget(Duration::from_secs(8 * 60 * 60));
+/// # assert_eq!(OVERNIGHT.max_attempts, 100);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
@@ -37,13 +48,48 @@ impl RetryPolicy {
         budget: Duration::from_secs(10),
     };
 
+    /// Ten tries within fifteen minutes, for a job that nobody watches.
+    ///
+    /// Coder's limit of requests asks for a pause of up to 60 seconds (`Retry-After`); this policy
+    /// outlasts several of them.
+    pub const BATCH: Self = Self {
+        max_attempts: 10,
+        first_delay: Duration::from_secs(1),
+        max_delay: Duration::from_secs(30),
+        budget: Duration::from_secs(15 * 60),
+    };
+
     /// Twenty tries within five minutes, for a stream that outlives a restart of its peer.
-    pub const PATIENT: Self = Self {
+    pub const STREAM: Self = Self {
         max_attempts: 20,
         first_delay: Duration::from_millis(500),
         max_delay: Duration::from_secs(30),
         budget: Duration::from_secs(300),
     };
+
+    /// Returns the policy with this number of tries in all, the first one included.
+    #[must_use]
+    pub const fn with_max_attempts(self, max_attempts: u32) -> Self {
+        Self { max_attempts, ..self }
+    }
+
+    /// Returns the policy with this pause before the second try.
+    #[must_use]
+    pub const fn with_first_delay(self, first_delay: Duration) -> Self {
+        Self { first_delay, ..self }
+    }
+
+    /// Returns the policy with this longest pause.
+    #[must_use]
+    pub const fn with_max_delay(self, max_delay: Duration) -> Self {
+        Self { max_delay, ..self }
+    }
+
+    /// Returns the policy with this time within which each further try must start.
+    #[must_use]
+    pub const fn with_budget(self, budget: Duration) -> Self {
+        Self { budget, ..self }
+    }
 
     /// Returns the pause before the next try; `None` when there is none.
     ///
@@ -161,6 +207,22 @@ mod tests {
         assert_eq!(delay(1, 0, Some(10)), Some(10));
         assert_eq!(delay(1, 15, Some(10)), None, "the answer would come too late");
         assert_eq!(delay(3, 0, Some(1)), Some(3), "never sooner than without it");
+    }
+
+    #[test]
+    fn a_batch_outlasts_the_pause_that_coder_asks_for_and_a_person_does_not_wait_for_it() {
+        let minute = Duration::from_secs(60);
+        let pauses = |policy: RetryPolicy| {
+            let mut elapsed = Duration::ZERO;
+            let pauses = (1..).map_while(|tried| {
+                let pause = policy.delay(tried, elapsed, Some(minute), 0)?;
+                elapsed += pause;
+                Some(pause)
+            });
+            pauses.count()
+        };
+        assert_eq!(pauses(RetryPolicy::BATCH), 9);
+        assert_eq!(pauses(RetryPolicy::INTERACTIVE), 0);
     }
 
     #[test]

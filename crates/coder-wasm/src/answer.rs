@@ -10,7 +10,7 @@ pub(crate) type Answer = String;
 
 /// Writes the answer to a call.
 pub(crate) fn answer<T: Serialize>(result: Result<T, Fault>) -> Answer {
-    let written = match &result {
+    let written = match result {
         Ok(value) => serde_json::to_string(&Tagged::Ok(value)),
         Err(fault) => serde_json::to_string(&Tagged::<T>::Error(fault)),
     };
@@ -20,9 +20,9 @@ pub(crate) fn answer<T: Serialize>(result: Result<T, Fault>) -> Answer {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-enum Tagged<'a, T> {
-    Ok(&'a T),
-    Error(&'a Fault),
+enum Tagged<T> {
+    Ok(T),
+    Error(Fault),
 }
 
 /// Reads an argument. `what` names it in an error.
@@ -33,7 +33,11 @@ pub(crate) fn read<T: DeserializeOwned>(what: &'static str, text: &str) -> Resul
 
 /// An error as JavaScript gets it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Fault {
+#[serde(transparent)]
+pub(crate) struct Fault(Box<Told>);
+
+#[derive(Debug, Serialize)]
+struct Told {
     code: &'static str,
     message: String,
     #[serde(flatten)]
@@ -64,7 +68,8 @@ struct Place {
 
 impl Fault {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), place: Place::default(), problems: Vec::new() }
+        let (message, place) = (message.into(), Place::default());
+        Self(Box::new(Told { code, message, place, problems: Vec::new() }))
     }
 
     /// An error with the texts of its causes.
@@ -78,16 +83,12 @@ impl Fault {
 
 impl From<&ConfigError> for Problem {
     fn from(error: &ConfigError) -> Self {
-        let place = error.location().and_then(|location| match location {
-            Location::File { file, line, column, .. } => Some((file.to_string(), *line, *column)),
-            _ => None,
-        });
-        let (file, line, column) = match place {
-            Some((file, line, column)) => (Some(file), Some(line), Some(column)),
-            None => (None, None, None),
-        };
-        let path = error.path().map(str::to_owned);
-        Self { message: error.to_string(), place: Place { path, file, line, column } }
+        let mut place = Place { path: error.path().map(str::to_owned), ..Place::default() };
+        if let Some(Location::File { file, line, column, .. }) = error.location() {
+            place.file = Some(file.to_string());
+            (place.line, place.column) = (Some(*line), Some(*column));
+        }
+        Self { message: error.problem(), place }
     }
 }
 
@@ -103,6 +104,7 @@ impl Fault {
         let errors = errors.into();
         let problems: Vec<Problem> = errors.iter().map(Problem::from).collect();
         let place = problems.first().map(|problem| problem.place.clone()).unwrap_or_default();
-        Self { place, problems, ..Self::new(code, errors.to_string()) }
+        let messages: Vec<&str> = problems.iter().map(|problem| &*problem.message).collect();
+        Self(Box::new(Told { code, message: messages.join("; "), place, problems }))
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use coder_client::AgentId;
 use coder_client::Unreadable;
 use coder_client::models::{
     AgentLifecycle, AgentScript, AgentStatus, ScriptStatus, Workspace, WorkspaceAgent,
 };
 
-use crate::AvailabilityState;
+use crate::agent_list::counted;
+use crate::availability_state::AvailabilityState;
 use crate::watch::Ages;
 
 /// How long a connected agent may take to report that its start scripts run; real ones take about
@@ -22,29 +22,6 @@ const COMES_BACK_WITHIN: Duration = Duration::from_secs(30);
 pub(crate) struct Running {
     pub(crate) state: AvailabilityState,
     pub(crate) reason: Option<String>,
-}
-
-/// Returns the agents that decide about the workspace: all but those of dev containers, which come
-/// and go without it.
-pub(crate) fn counted(workspace: &Workspace) -> impl Iterator<Item = &WorkspaceAgent> {
-    let resources = workspace.latest_build.resources.iter();
-    resources.flat_map(|resource| &resource.agents).filter(|agent| agent.parent_id.is_none())
-}
-
-/// Returns all agents, each with its parent; an agent of a dev container follows its parent.
-///
-/// Coder lists them in another order.
-pub(crate) fn with_sub_agents(
-    workspace: &Workspace,
-) -> Vec<(&WorkspaceAgent, Option<&WorkspaceAgent>)> {
-    let resources = workspace.latest_build.resources.iter();
-    let all: Vec<&WorkspaceAgent> = resources.flat_map(|resource| &resource.agents).collect();
-    let known = |id: AgentId| all.iter().copied().find(|agent| agent.id == id);
-    let parent = |agent: &WorkspaceAgent| agent.parent_id.and_then(known);
-    let place = |id: AgentId| all.iter().position(|agent| agent.id == id);
-    let mut sorted: Vec<_> = all.iter().copied().map(|agent| (agent, parent(agent))).collect();
-    sorted.sort_by_key(|(agent, parent)| (place(parent.unwrap_or(agent).id), parent.is_some()));
-    sorted
 }
 
 /// Returns the first agent, or resource with agents, that could not be read.

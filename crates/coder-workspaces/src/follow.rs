@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use coder_client::models::{ProvisionerJobLog, Workspace, WorkspaceStatus, WorkspaceTransition};
+use coder_client::models::{
+    JobStatus, ProvisionerJobLog, Workspace, WorkspaceStatus, WorkspaceTransition,
+};
 use coder_client::operations::GetWorkspace;
 use coder_client::{Client, ClientError, Operation, WorkspaceId};
 use coder_core::MaybeSend;
@@ -116,7 +118,7 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
     /// Decides how usable a workspace is that is looked at again and again.
     pub(crate) fn availability(&mut self, workspace: &Workspace) -> Availability {
         self.watch.look(workspace);
-        let now = self.client.world().clock.now();
+        let now = self.client.now();
         Availability::decide(workspace, now, Ages::watched(now, &self.watch))
     }
 
@@ -275,10 +277,16 @@ pub(crate) fn has_reached(
         (Goal::Ready, Unhealthy) => Err(NotReady::Unusable(reason())),
         (Goal::Ready, Offline) if is_built(workspace) => Err(NotReady::Unusable(reason())),
         (Goal::Ready, Dormant) => Err(NotReady::Dormant),
+        (Goal::Ready, Offline) if is_canceled(workspace) => Err(NotReady::Canceled),
         (Goal::Ready, Offline) => Err(NotReady::Stopped),
         (Goal::Stopped, Offline | Dormant) if !is_built(workspace) => Ok(true),
         (Goal::Stopped | Goal::Deleted, _) => Err(NotReady::Started),
     }
+}
+
+/// Returns whether somebody canceled the latest build.
+fn is_canceled(workspace: &Workspace) -> bool {
+    workspace.latest_build.job.status == JobStatus::Canceled
 }
 
 /// Returns whether the build is over and has started the workspace, so that only agents are missing.

@@ -50,6 +50,46 @@ impl<'a> ManageWorkspace<'a> {
         Self { wait_limit, ..self }
     }
 
+    /// Waits until it is ready, and asks for nothing: its build is done, its agents are connected,
+    /// and no script that blocks is still to come.
+    ///
+    /// The wait always ends: with the workspace when people can work in it, with an error when it
+    /// failed, was canceled, stopped or deleted, went dormant, or has an agent that did not connect or
+    /// was lost, and when the wait limit is over. A start script that failed ends it with the workspace
+    /// where people can still work, and [`Availability`](crate::Availability) tells the reason. A
+    /// workspace whose template has no agent is ready when its build is done.
+    ///
+    /// ```
+    /// use coder_client::{Client, ClientError, WorkspaceId};
+    /// use coder_workspaces::{ManageWorkspace, Progress, WorkspacesError};
+    ///
+    /// async fn wait(client: &Client, workspace: WorkspaceId) -> Result<(), WorkspacesError> {
+    ///     let wait = ManageWorkspace::new(client, workspace);
+    ///     let ready = wait.wait_until_ready(|progress| match progress {
+    ///         Progress::Log(line) => println!("{}", line.output),
+    ///         Progress::Waiting(_, now) => println!("{}", now.state.label()),
+    ///         _ => {}
+    ///     });
+    ///     println!("{} is ready", ready.await?.name);
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    #[doc(alias = "follow")]
+    #[doc(alias = "poll")]
+    pub async fn wait_until_ready(
+        &self,
+        mut on_progress: impl FnMut(Progress<'_>) + MaybeSend,
+    ) -> Result<Workspace, WorkspacesError> {
+        let mut follower = Follower::new(self.client, self.wait_limit, &mut on_progress);
+        let workspace = follower.look(self.workspace).await?;
+        follower.begin_at(&workspace);
+        follower.wait_for(Goal::Ready, workspace.id, &workspace.name).await
+    }
+
     /// Starts it, waking it when it is dormant, and waits until it is ready.
     ///
     /// # Errors
@@ -161,9 +201,7 @@ impl<'a> ManageWorkspace<'a> {
         let id = workspace.id;
         let start = || {
             let values = self.values.iter();
-            values.fold(CreateWorkspaceBuild::start(id), |start, (name, value)| {
-                start.parameter(name, value)
-            })
+            values.fold(start(workspace), |start, (name, value)| start.parameter(name, value))
         };
         match step {
             Step::Start => start(),
@@ -191,6 +229,17 @@ impl<'a> ManageWorkspace<'a> {
             Step::Stop | Step::StopOutdated => leads_to(&WorkspaceTransition::Stop, workspace),
             Step::Delete => leads_to(&WorkspaceTransition::Delete, workspace),
         }
+    }
+}
+
+/// Returns the order to start a workspace: with the active version where the template requires that
+/// one, since Coder refuses another one there, and else with the version of its last build.
+pub(crate) fn start(workspace: &Workspace) -> CreateWorkspaceBuild {
+    let start = CreateWorkspaceBuild::start(workspace.id);
+    let required = workspace.template_require_active_version;
+    match workspace.template_active_version_id.filter(|_| required) {
+        Some(version) => start.template_version(version),
+        None => start,
     }
 }
 
@@ -268,7 +317,7 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
             known = settled.latest_build.build_number;
             continue;
         }
-        let missing = accounts::named_in(&error, follower.client);
+        let missing = accounts::named_in(&error, follower.client, Some(&workspace.owner_name));
         if !missing.is_empty() {
             let reason = error.to_string();
             return Err(stuck(NotReady::ExternalAuth { reason, missing }));

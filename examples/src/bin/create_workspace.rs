@@ -1,4 +1,4 @@
-//! Creates a workspace from a template and follows its build until the workspace is ready.
+//! Creates a workspace from a template, shows the log of its build, and waits until it is ready.
 //!
 //! ```sh
 //! export CODER_URL=https://coder.example.com CODER_SESSION_TOKEN=…
@@ -8,12 +8,9 @@
 
 use std::error::Error;
 
-use coder_client::models::AgentLifecycle;
 use coder_client::operations::{CreateWorkspace, GetTemplateByName};
-use coder_client::subscriptions::{FollowBuildLogs, WatchWorkspace};
-use coder_client::{Client, Credential, OrganizationRef};
-use coder_core::{ReqwestTransport, Secret, World};
-use futures_util::TryStreamExt as _;
+use coder_client::{Client, OrganizationRef};
+use coder_workspaces::{ManageWorkspace, Progress};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -21,37 +18,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(template), Some(name)) = (arguments.next(), arguments.next()) else {
         return Err("which template, and what shall the workspace be called?".into());
     };
-    let token = Secret::new(std::env::var("CODER_SESSION_TOKEN")?);
-    let transport = ReqwestTransport::new("create-workspace/1.0")?;
-    let world = World::native(transport).ok_or("no runtime")?;
-    let client = Client::new(&world, std::env::var("CODER_URL")?.parse()?)
-        .with_credential(Credential::SessionToken(token));
-
+    let client = Client::from_env()?;
     let template = GetTemplateByName::new(OrganizationRef::Default, template);
     let template = client.send(&template).await?;
     let create = CreateWorkspace::from_template(template.id, name.parse()?);
     let workspace = client.send(&create).await?;
 
-    // The log ends with the build.
-    let mut lines = client.subscribe(FollowBuildLogs::new(workspace.latest_build.id));
-    while let Some(line) = lines.try_next().await? {
-        println!("{}: {}", line.stage, line.output);
-    }
-
-    // Then the agents connect and run their scripts.
-    let mut changes = client.subscribe(WatchWorkspace::new(workspace.id));
-    while let Some(workspace) = changes.try_next().await? {
-        let build = workspace.latest_build;
-        if let Some(error) = build.job.error {
-            return Err(format!("the build failed: {error}").into());
+    // The wait ends in every case; an error says why the workspace will not become ready.
+    let wait = ManageWorkspace::new(&client, workspace.id);
+    let ready = wait.wait_until_ready(|progress| {
+        if let Progress::Log(line) = progress {
+            println!("{}: {}", line.stage, line.output);
         }
-        let mut agents = build.resources.iter().flat_map(|resource| &resource.agents).peekable();
-        let ready = agents.peek().is_some()
-            && agents.all(|agent| agent.lifecycle_state == AgentLifecycle::Ready);
-        if ready {
-            println!("{} is ready", workspace.name);
-            return Ok(());
-        }
-    }
-    Err("the watch ended".into())
+    });
+    println!("{} is ready", ready.await?.name);
+    Ok(())
 }

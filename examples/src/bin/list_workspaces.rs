@@ -1,6 +1,6 @@
 //! Lists your workspaces.
 //!
-//! Make a token at `https://<your deployment>/settings/tokens`, then:
+//! Sign in with `coder login`, or make a token at `https://<your deployment>/settings/tokens`:
 //!
 //! ```sh
 //! export CODER_URL=https://coder.example.com CODER_SESSION_TOKEN=…
@@ -11,16 +11,11 @@
 use std::error::Error;
 
 use coder_client::operations::{GetUser, ListWorkspaces};
-use coder_client::{Client, Credential, WorkspaceFilter};
-use coder_core::{ReqwestTransport, Secret, World};
+use coder_client::{Client, WorkspaceFilter};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let token = Secret::new(std::env::var("CODER_SESSION_TOKEN")?);
-    let world = World::native(ReqwestTransport::new("list-workspaces/1.0")?).ok_or("no runtime")?;
-    let client = Client::new(&world, std::env::var("CODER_URL")?.parse()?)
-        .with_credential(Credential::SessionToken(token));
-
+    let client = Client::from_env()?;
     let me = client.send(&GetUser::me()).await?;
     let mine = client.send(&ListWorkspaces::new(WorkspaceFilter::new().mine())).await?;
     println!("{} has {} workspaces", me.username, mine.workspaces.len());

@@ -10,9 +10,8 @@
 use std::error::Error;
 use std::time::Duration;
 
-use coder_client::{Client, Credential};
+use coder_client::Client;
 use coder_config::{Repository, ScmIntegrations, WorkspacesConfig};
-use coder_core::{DeploymentUrl, ReqwestTransport, Secret, World};
 use coder_workspaces::{
     AvailabilityState, DeploymentHosts, Editor, EntityWorkspacesConfig, OpenOutcome, OpenWorkspace,
     Progress, WorkspaceLinks,
@@ -22,13 +21,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1).ok_or("which repository? give its URL")?;
-    let deployment: DeploymentUrl = std::env::var("CODER_URL")?.parse()?;
-    let token = Secret::new(std::env::var("CODER_SESSION_TOKEN")?);
-    let world = World::native(ReqwestTransport::new("open-workspace/1.0")?).ok_or("no runtime")?;
-    let client =
-        Client::new(&world, deployment.clone()).with_credential(Credential::SessionToken(token));
+    let client = Client::from_env()?;
 
-    let mut config = WorkspacesConfig::new(deployment.clone());
+    let mut config = WorkspacesConfig::new(client.deployment().clone());
     config.default_template = Some("devcontainers".parse()?);
     config.repo_url_param_keys = vec!["repo".to_owned()];
     let repository = Repository::from_url(&url, &ScmIntegrations::default())?;
@@ -44,10 +39,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let opened = opened?;
     let workspace = &opened.workspace;
     println!("{} {}", workspace.name, how(opened.outcome));
-    let hosts = DeploymentHosts::fetch(&client, deployment).await?;
+    let hosts = DeploymentHosts::fetch(&client, client.deployment().clone()).await?;
     println!("dashboard: {}", WorkspaceLinks::new(workspace, &hosts).dashboard);
-    let mut agents = workspace.latest_build.resources.iter().flat_map(|resource| &resource.agents);
-    if let Some(agent) = agents.next() {
+    if let Some(agent) = workspace.agents().next() {
         println!("VS Code: {}", Editor::VsCode.link(workspace, agent, &hosts));
     }
     Ok(())

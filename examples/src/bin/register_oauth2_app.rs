@@ -9,9 +9,8 @@
 
 use std::error::Error;
 
+use coder_client::Client;
 use coder_client::operations::{CreateOAuth2App, CreateOAuth2AppSecret, OAuth2AppSettings};
-use coder_client::{Client, Credential};
-use coder_core::{ReqwestTransport, Secret, World};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -19,11 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(name), Some(callback)) = (arguments.next(), arguments.next()) else {
         return Err("what is the application called, and where do people come back to?".into());
     };
-    let token = Secret::new(std::env::var("CODER_SESSION_TOKEN")?);
-    let transport = ReqwestTransport::new("register-oauth2-app/1.0")?;
-    let world = World::native(transport).ok_or("no runtime")?;
-    let client = Client::new(&world, std::env::var("CODER_URL")?.parse()?)
-        .with_credential(Credential::SessionToken(token));
+    let client = Client::from_env()?;
 
     let app = client.send(&CreateOAuth2App::new(OAuth2AppSettings::new(name, callback))).await?;
     let secret = client.send(&CreateOAuth2AppSecret::new(app.id)).await?;

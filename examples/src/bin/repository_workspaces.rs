@@ -12,22 +12,16 @@
 
 use std::error::Error;
 
-use coder_client::{Client, Credential};
+use coder_client::Client;
 use coder_config::{Repository, ScmIntegrations, WorkspacesConfig};
-use coder_core::{DeploymentUrl, ReqwestTransport, Secret, World};
 use coder_workspaces::{Availability, EntityWorkspacesConfig, Owner, find_workspaces};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1).ok_or("which repository? give its URL")?;
-    let deployment: DeploymentUrl = std::env::var("CODER_URL")?.parse()?;
-    let token = Secret::new(std::env::var("CODER_SESSION_TOKEN")?);
-    let transport = ReqwestTransport::new("repository-workspaces/1.0")?;
-    let world = World::native(transport).ok_or("no runtime")?;
-    let client =
-        Client::new(&world, deployment.clone()).with_credential(Credential::SessionToken(token));
+    let client = Client::from_env()?;
 
-    let mut config = WorkspacesConfig::new(deployment);
+    let mut config = WorkspacesConfig::new(client.deployment().clone());
     config.default_template = Some("devcontainers".parse()?);
     config.repo_url_param_keys = vec!["repo".to_owned()];
     let repository = Repository::from_url(&url, &ScmIntegrations::default())?;
@@ -36,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // One request, whatever spelling of the URL a workspace was created with.
     let found = find_workspaces(&client, &compiled, Owner::Me).await?;
     for workspace in &found.workspaces {
-        let now = Availability::new(workspace, world.clock.now());
+        let now = Availability::new(workspace, client.now());
         println!("{:30} {}", workspace.name, now.state.label());
     }
     for problem in &found.problems {

@@ -17,9 +17,8 @@ use std::error::Error;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Json, Router, routing::post};
-use coder_client::{Client, Credential};
+use coder_client::Client;
 use coder_config::{Repository, ScmIntegrations, WorkspacesConfig};
-use coder_core::{DeploymentUrl, ReqwestTransport, Secret, World};
 use coder_workspaces::{DeploymentHosts, EnsureWorkspace, EntityWorkspacesConfig, WorkspaceLinks};
 use serde::{Deserialize, Serialize};
 
@@ -45,12 +44,8 @@ struct Fulfilled {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let deployment: DeploymentUrl = std::env::var("CODER_URL")?.parse()?;
-    let token = Secret::new(std::env::var("CODER_SESSION_TOKEN")?);
-    let world = World::native(ReqwestTransport::new("scaffolder/1.0")?).ok_or("no runtime")?;
-    let client =
-        Client::new(&world, deployment.clone()).with_credential(Credential::SessionToken(token));
-    let mut config = WorkspacesConfig::new(deployment);
+    let client = Client::from_env()?;
+    let mut config = WorkspacesConfig::new(client.deployment().clone());
     config.default_template = Some("devcontainers".parse()?);
     config.repo_url_param_keys = vec!["repo".to_owned()];
 

@@ -118,7 +118,7 @@ pub(crate) struct Callers {
     environments: Arc<Environments>,
     grants: Grants,
     links: Links,
-    passed_tokens: PassedTokens,
+    passed_tokens: Arc<PassedTokens>,
     users: BackstageUsers,
 }
 
@@ -129,7 +129,7 @@ impl Callers {
             environments: Arc::clone(&parts.environments),
             grants: parts.grants.clone(),
             links: parts.links.clone(),
-            passed_tokens: PassedTokens::default(),
+            passed_tokens: Arc::clone(&parts.passed_tokens),
             users: BackstageUsers::new(parts),
         }
     }
@@ -199,7 +199,15 @@ impl Callers {
         let stored = if sign_in.environment == environment.name
             && sign_in.key.app == *environment.upstream.app()
         {
-            self.grants.valid(&environment.upstream, &sign_in.key).await
+            let valid = self.grants.valid(&environment.upstream, &sign_in.key).await;
+            // A grant that has ended does not come back with the next login.
+            valid.and_then(|stored| {
+                if stored.grant.name == sign_in.name {
+                    Ok(stored)
+                } else {
+                    Err(SessionError::Ended.into())
+                }
+            })
         } else {
             Err(SessionError::OtherEnvironment.into())
         };

@@ -19,6 +19,9 @@ const MAX_ANSWERS: usize = 10_000;
 /// The number of tokens that Coder may refuse within a minute. After that, tokens that Coder has
 /// never accepted are not tried for the rest of the minute.
 ///
+/// A question counts as refused from its beginning until Coder accepts the token. So neither many
+/// questions at once nor callers who go away before the answer exceed the number.
+///
 /// Strangers must not use up the number of requests that Coder allows this server.
 const MAX_REFUSALS: u32 = 120;
 /// The greatest length of a token. Coder's tokens have 33 characters.
@@ -64,16 +67,40 @@ impl PassedTokens {
             .chain_update(token.expose())
             .finalize()
             .into();
-        if let Some(is_good) = self.table().known(&hash, now)? {
-            return told(is_good);
+        let last = self.table().answers.get(&hash).copied();
+        if let Some(answer) = last.filter(|answer| is_within(ANSWER_TTL, now, answer.at)) {
+            return told(answer.is_good);
         }
+        let was_good = last.is_some_and(|answer| answer.is_good);
+        let question = if was_good { None } else { Some(self.ask(now)?) };
         let is_good = match upstream.user(token).await {
             Ok(_) => true,
             Err(error) if error.is_about_the_token() => false,
             Err(error) => return Err(error.into()),
         };
+        if let Some(question) = question.filter(|_| is_good) {
+            question.accepted();
+        }
         self.table().remember(hash, Answer { is_good, at: now });
         told(is_good)
+    }
+
+    /// Counts a question about a token that Coder has never accepted.
+    ///
+    /// # Errors
+    ///
+    /// The status is 503 when no more of them may be asked for now.
+    pub(crate) fn ask(&self, now: Timestamp) -> Result<Question<'_>, AuthError> {
+        let mut table = self.table();
+        if !is_within(ANSWER_TTL, now, table.refused_since) {
+            (table.refused, table.refused_since) = (0, now);
+        }
+        if table.refused >= MAX_REFUSALS {
+            let retry_after = ANSWER_TTL.unsigned_abs();
+            return Err(AuthErrorKind::TooManyTokens { retry_after }.into());
+        }
+        table.refused += 1;
+        Ok(Question { tokens: self, counted_in: table.refused_since })
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -82,28 +109,7 @@ impl PassedTokens {
 }
 
 impl Table {
-    /// Returns Coder's answer about a token, if it is fresh. Fails if there is none and Coder may
-    /// not be asked.
-    fn known(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<bool>, AuthError> {
-        let fresh = |at| is_within(ANSWER_TTL, now, at);
-        let last = self.answers.get(hash);
-        let known = last.filter(|answer| fresh(answer.at)).map(|answer| answer.is_good);
-        let was_good = last.is_some_and(|answer| answer.is_good);
-        let is_full = self.refused >= MAX_REFUSALS && fresh(self.refused_since);
-        if known.is_none() && !was_good && is_full {
-            let retry_after = ANSWER_TTL.unsigned_abs();
-            return Err(AuthErrorKind::TooManyTokens { retry_after }.into());
-        }
-        Ok(known)
-    }
-
     fn remember(&mut self, hash: [u8; 32], answer: Answer) {
-        if !is_within(ANSWER_TTL, answer.at, self.refused_since) {
-            (self.refused, self.refused_since) = (0, answer.at);
-        }
-        if !answer.is_good {
-            self.refused = self.refused.saturating_add(1);
-        }
         if self.answers.len() >= MAX_ANSWERS {
             self.answers.retain(|_, answer| answer.is_good);
         }
@@ -111,6 +117,24 @@ impl Table {
             self.answers.clear();
         }
         self.answers.insert(hash, answer);
+    }
+}
+
+/// A question about a token that Coder has never accepted.
+#[must_use = "an accepted token must not count as refused"]
+pub(crate) struct Question<'a> {
+    tokens: &'a PassedTokens,
+    /// Beginning of the minute that it was counted in.
+    counted_in: Timestamp,
+}
+
+impl Question<'_> {
+    /// Takes the question out of the count, because Coder has accepted the token.
+    pub(crate) fn accepted(self) {
+        let mut table = self.tokens.table();
+        if table.refused_since == self.counted_in {
+            table.refused = table.refused.saturating_sub(1);
+        }
     }
 }
 

@@ -55,6 +55,8 @@ pub(crate) enum IdentifiedBy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SignedInGrant {
     pub(crate) key: GrantKey,
+    /// Name of the grant. It tells the grant from those that ended before it.
+    pub(crate) name: String,
     pub(crate) environment: String,
 }
 
@@ -67,11 +69,19 @@ struct SealedGrant {
     client_id: String,
     #[serde(rename = "u")]
     user: UserId,
+    #[serde(rename = "n")]
+    name: String,
     #[serde(rename = "e")]
     environment: String,
 }
 
 impl SignedInGrant {
+    /// Names the grant `stored`, behind a sign-in in this environment.
+    pub(crate) fn new(stored: &StoredGrant, environment: &str) -> Self {
+        let (key, name) = (stored.key.clone(), stored.grant.name.clone());
+        Self { key, name, environment: environment.to_owned() }
+    }
+
     /// Seals the grant for an identity token of this user.
     pub(crate) fn seal(
         self,
@@ -79,18 +89,19 @@ impl SignedInGrant {
         random: &dyn Random,
         user_entity_ref: &str,
     ) -> Result<String, AuthError> {
-        let Self { key: GrantKey { app, user }, environment } = self;
+        let Self { key: GrantKey { app, user }, name, environment } = self;
         let OAuth2App { deployment, client_id } = app;
-        let sealed = json(&SealedGrant { deployment, client_id, user, environment })?;
+        let sealed = json(&SealedGrant { deployment, client_id, user, name, environment })?;
         keys.seal_text(random, &claim_purpose(user_entity_ref), &sealed)
     }
 
     /// Opens the claim of an identity token of this user; `None` if no configured key opens it.
     fn open(keys: &SealingKeys, claim: &str, user_entity_ref: &str) -> Option<Self> {
         let plaintext = keys.open_text(&claim_purpose(user_entity_ref), claim).ok()?;
-        let SealedGrant { deployment, client_id, user, environment } =
+        let SealedGrant { deployment, client_id, user, name, environment } =
             serde_json::from_slice(&plaintext).ok()?;
-        Some(Self { key: GrantKey::new(OAuth2App::new(deployment, client_id), user), environment })
+        let key = GrantKey::new(OAuth2App::new(deployment, client_id), user);
+        Some(Self { key, name, environment })
     }
 }
 
@@ -112,7 +123,7 @@ impl BackstageUser {
     /// Returns the key under which a linked token of this user is stored.
     pub(crate) fn link_key(&self, environment: &Environment) -> LinkKey {
         let holder = match &self.by {
-            IdentifiedBy::SignIn(SignedInGrant { key, environment }) => {
+            IdentifiedBy::SignIn(SignedInGrant { key, environment, .. }) => {
                 let purpose = AssociatedData::new(&[
                     key.app.deployment.as_str(),
                     &key.app.client_id,
@@ -181,9 +192,9 @@ impl BackstageUsers {
     ) -> Result<(SessionRecord, StoredGrant), AuthError> {
         require_xml_http_request(headers)?;
         self.origins.check_caller(headers)?;
-        let session = self.sessions.find(headers, environment).await?;
+        let (session, read) = self.sessions.find(headers, environment).await?;
         let upstream = &self.environments.named(&session.environment)?.upstream;
-        let stored = self.grants.valid(upstream, &session.grant).await?;
+        let stored = self.grants.valid_read(upstream, &session.grant, read).await?;
         Ok((session, stored))
     }
 
@@ -196,8 +207,7 @@ impl BackstageUsers {
     ) -> Result<Option<BackstageUser>, AuthError> {
         let environment = self.environments.named(&session.environment)?;
         let identity = environment.identify(&stored.grant.profile, stored.key.user).await?;
-        let sign_in =
-            SignedInGrant { key: session.grant.clone(), environment: session.environment.clone() };
+        let sign_in = SignedInGrant::new(stored, &session.environment);
         Ok(identity.map(|identity| BackstageUser {
             entity: identity.user,
             by: IdentifiedBy::SignIn(sign_in),

@@ -142,7 +142,19 @@ impl Grants {
         upstream: &Arc<Upstream>,
         key: &GrantKey,
     ) -> Result<StoredGrant, AuthError> {
-        let stored = self.current(key).await?;
+        let read = self.store.grant(key).await?;
+        self.valid_read(upstream, key, read).await
+    }
+
+    /// Returns the grant if it may be handed out, as [`Self::valid`] does. The caller has just read
+    /// it.
+    pub(crate) async fn valid_read(
+        &self,
+        upstream: &Arc<Upstream>,
+        key: &GrantKey,
+        read: Option<GrantRecord>,
+    ) -> Result<StoredGrant, AuthError> {
+        let stored = usable(read.and_then(|record| self.open(record)))?;
         if self.may_be_handed_out(&stored) {
             return Ok(stored);
         }
@@ -170,11 +182,7 @@ impl Grants {
 
     /// Returns the stored grant, unless it has ended or only a login helps.
     async fn current(&self, key: &GrantKey) -> Result<StoredGrant, AuthError> {
-        let stored = self.read(key).await?.ok_or(SessionError::Ended)?;
-        if stored.grant.needs_login {
-            return Err(SessionError::NeedsLogin.into());
-        }
-        Ok(stored)
+        usable(self.read(key).await?)
     }
 
     /// Tells whether the grant may be handed out without asking Coder.
@@ -465,7 +473,8 @@ impl Grants {
         // The person was confirmed then. The tokens were not: Coder is asked before they are
         // handed out.
         let confirmed_at = stored.grant.confirmed_at.min(earlier(asked_at, CONFIRMED_WITHIN));
-        let grant = Grant::new(&pair.tokens, scope, stored.grant.profile, asked_at, confirmed_at);
+        let Grant { name, profile, .. } = stored.grant;
+        let grant = Grant::new(name, &pair.tokens, scope, profile, asked_at, confirmed_at);
         let (next, record) = self.next(stored.key, pair, grant)?;
         let is_written = self.store.update_grant(record, stored.version).await?;
         if is_written {
@@ -491,6 +500,15 @@ impl Drop for Landing {
     fn drop(&mut self) {
         self.flights.lock().remove(&self.key);
     }
+}
+
+/// Returns a stored grant, unless it has ended or only a login helps.
+fn usable(stored: Option<StoredGrant>) -> Result<StoredGrant, AuthError> {
+    let stored = stored.ok_or(SessionError::Ended)?;
+    if stored.grant.needs_login {
+        return Err(SessionError::NeedsLogin.into());
+    }
+    Ok(stored)
 }
 
 /// Tells whether the access token should be rotated before it is handed out.

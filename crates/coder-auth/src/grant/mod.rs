@@ -22,6 +22,9 @@ use crate::store::{GrantRecord, GrantVersion, PairId, PairRecord};
 /// The content of a grant beside its token pair.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Grant {
+    /// Random name of the grant, from its beginning to its end. The next grant of the same user
+    /// has another one.
+    pub(crate) name: String,
     /// Granted scopes, as far as known.
     pub(crate) scope: Vec<String>,
     pub(crate) profile: Profile,
@@ -37,6 +40,7 @@ impl Grant {
     /// Creates the content for `tokens` that came at `obtained_at`. `confirmed_at` is the moment of
     /// the last answer of `/users/me` about their user.
     pub(crate) fn new(
+        name: String,
         tokens: &TokenPair,
         scope: Vec<String>,
         profile: Profile,
@@ -44,7 +48,7 @@ impl Grant {
         confirmed_at: Timestamp,
     ) -> Self {
         let expires_at = tokens.lifetime().map(|lifetime| later(obtained_at, lifetime));
-        Self { scope, profile, confirmed_at, expires_at, needs_login: false }
+        Self { name, scope, profile, confirmed_at, expires_at, needs_login: false }
     }
 
     /// Notes that Coder accepted the access token.

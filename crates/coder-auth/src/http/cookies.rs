@@ -147,13 +147,16 @@ pub(crate) fn clear_former_refresh_tokens(headers: &HeaderMap) -> Vec<HeaderValu
 }
 
 /// Lists the readable cookies of a request. If two have one name, the first one counts.
+///
+/// A cookie that is not ASCII is left out. It is none of this portal's, and hides none of them: any
+/// program on a host of the same domain may set one.
 fn all(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
     headers
         .get_all(COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok().filter(|pair| pair.is_ascii()))
+        .filter_map(|pair| Cookie::parse(pair).ok())
 }
 
 /// Returns the cookie as the value of a header, marked as sensitive so that no layer prints it.
@@ -240,6 +243,21 @@ mod tests {
         assert!(rules.session(&headers).is_none());
         headers.append(COOKIE, "__Host-coder-session=real".parse().unwrap());
         assert_eq!(rules.session(&headers).unwrap().expose(), "real");
+    }
+
+    #[test]
+    fn a_cookie_that_is_no_ascii_hides_no_other_one_and_has_no_prefix() {
+        let rules = rules("https://portal.example.com/cb", "https://portal.example.com");
+        let session = |cookies: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(COOKIE, HeaderValue::from_bytes(cookies.as_bytes()).unwrap());
+            rules.session(&headers).map(|handle| handle.expose().to_owned())
+        };
+        let real = Some("real".to_owned());
+        assert_eq!(session("name=Zoë; __Host-coder-session=real; ☃=☃"), real);
+        // White space of Unicode is no white space: a browser saw no `__Host-` there.
+        assert_eq!(session("\u{2003}__Host-coder-session=tossed; __Host-coder-session=real"), real);
+        assert_eq!(session("\u{2003}__Host-coder-session=tossed"), None);
     }
 
     #[test]

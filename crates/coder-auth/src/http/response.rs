@@ -17,6 +17,8 @@ use crate::http::cookies::clear_former_refresh_tokens;
 
 /// The greatest length of an error in the log and in a response, in characters.
 const MAX_MESSAGE: usize = 800;
+/// The number of headers that a response has at most, as a rule.
+const HEADERS: usize = 12;
 
 /// Returns a response with `body` as JSON, which no cache may keep.
 ///
@@ -37,7 +39,7 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
 
 /// Returns a response with JSON that is written already, which no cache may keep.
 pub(crate) fn json_text(status: StatusCode, text: Bytes) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
+    let mut response = with_room(Body::from(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
@@ -48,17 +50,24 @@ pub(crate) fn json_text(status: StatusCode, text: Bytes) -> Response<Body> {
 
 /// Returns a response without content, which no cache may keep.
 pub fn empty(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
+    let mut response = with_room(Body::empty());
     *response.status_mut() = status;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
+/// Returns a response with room for the headers of a route and of the portal.
+fn with_room(body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    response.headers_mut().reserve(HEADERS);
+    response
+}
+
 /// Returns a response that sends the browser to `url` (302).
-pub(crate) fn redirect(url: &Url) -> Response<Body> {
+pub(crate) fn redirect(url: Url) -> Response<Body> {
     let mut response = empty(StatusCode::FOUND);
     // A serialised URL is ASCII without control characters: always a valid header.
-    if let Ok(location) = HeaderValue::from_str(url.as_str()) {
+    if let Ok(location) = HeaderValue::try_from(String::from(url)) {
         response.headers_mut().insert(LOCATION, location);
     }
     response

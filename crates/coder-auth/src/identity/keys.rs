@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_core::{Lock, World};
+use coder_core::{Lock, World, is_within};
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
@@ -72,8 +72,7 @@ impl KeyRing {
         }
         let now = self.world.clock.now();
         let mut keys = self.keys(now, STORE_CACHE_TTL).await?;
-        let newest = keys.last().map(|key| now.duration_since(key.created_at()));
-        if newest.is_none_or(|age| age >= self.lifetime) {
+        if !keys.iter().any(|key| is_within(self.lifetime, now, key.created_at())) {
             let key = SigningKey::generate(now, &*self.world.random)?;
             self.store.put_signing_key(self.seal(&key)?).await?;
             // Read again: another replica may have made one at the same moment.
@@ -86,7 +85,8 @@ impl KeyRing {
     fn choose(&self, keys: &[Arc<SigningKey>], now: Timestamp) -> Option<Arc<SigningKey>> {
         let age = |key: &SigningKey| now.duration_since(key.created_at());
         // What it signs now must expire while it is still published.
-        let mut usable = keys.iter().filter(|key| age(key) < self.lifetime * 2);
+        let is_usable = |key: &SigningKey| is_within(self.lifetime * 2, now, key.created_at());
+        let mut usable = keys.iter().filter(|key| is_usable(key));
         let known = usable.clone().rfind(|key| age(key) >= PUBLISH_BEFORE_USE);
         known.or_else(|| usable.next()).cloned()
     }
@@ -126,7 +126,7 @@ impl KeyRing {
             return Ok(self.fixed.clone());
         }
         let cached = self.cache.lock().clone();
-        let is_fresh = cached.read_at.is_some_and(|read_at| now.duration_since(read_at) < fresh);
+        let is_fresh = cached.read_at.is_some_and(|read_at| is_within(fresh, now, read_at));
         let mut keys = cached.keys;
         if !is_fresh {
             keys = self.read().await?;

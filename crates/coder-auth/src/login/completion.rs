@@ -13,6 +13,7 @@ use crate::grant::revocations::Revocations;
 use crate::grant::{Grant, StoredGrant, StoredPair};
 use crate::login::attempt::LoginAttempt;
 use crate::parts::Parts;
+use crate::random_token::random_token;
 use crate::session::manager::Sessions;
 use crate::session::response::{SessionResponse, SessionResponses};
 use crate::session::{SessionHandle, SessionId};
@@ -168,7 +169,8 @@ impl Logins {
         };
         let now = self.world.clock.now();
         let scope = pair.tokens.scope.clone().unwrap_or(attempt.scope);
-        let grant = Grant::new(&pair.tokens, scope, profile, began_at, now);
+        let name = random_token::<16>(&*self.world.random)?;
+        let grant = Grant::new(name, &pair.tokens, scope, profile, began_at, now);
         let key = GrantKey::new(upstream.app().clone(), user);
         Ok(Confirmed { key, pair, grant })
     }
@@ -186,6 +188,9 @@ impl Logins {
             let current = self.store.grant(&key).await?;
             let expected = current.as_ref().map(|record| record.version.clone());
             let current = current.and_then(|record| self.grants.open(record));
+            // What goes on keeps its name.
+            let name = current.as_ref().map_or(&grant.name, |stored| &stored.grant.name);
+            let grant = Grant { name: name.clone(), ..grant.clone() };
             // No times are compared: clocks are set back, and replicas have their own.
             let rival = current.filter(|stored| !stored.grant.needs_login);
             let (stored, change) = match rival {
@@ -194,7 +199,7 @@ impl Logins {
                 // That other login has ended again already, and nobody has a living pair.
                 None if conflicts > 0 && is_dead(environment, &pair).await? => return Ok(None),
                 rival => {
-                    let next = self.grants.next(key.clone(), pair.clone(), grant.clone())?;
+                    let next = self.grants.next(key.clone(), pair.clone(), grant)?;
                     // Both may be alive, where requests at Coder overlapped.
                     let revoke_former =
                         rival.is_some() && environment.upstream.revokes_pairs().await;

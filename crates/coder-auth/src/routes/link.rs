@@ -14,7 +14,7 @@ use http::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::links::{Link, Links};
-use crate::caller::passed_tokens::is_token;
+use crate::caller::passed_tokens::{PassedTokens, is_token};
 use crate::caller::user::{BackstageUser, BackstageUsers, IdentifiedBy};
 use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
@@ -50,6 +50,7 @@ pub(crate) struct LinkRoutes {
     environments: Arc<Environments>,
     users: BackstageUsers,
     links: Links,
+    passed_tokens: Arc<PassedTokens>,
 }
 
 impl LinkRoutes {
@@ -59,6 +60,7 @@ impl LinkRoutes {
             environments: Arc::clone(&parts.environments),
             users: BackstageUsers::new(parts),
             links: parts.links.clone(),
+            passed_tokens: Arc::clone(&parts.passed_tokens),
         }
     }
 
@@ -71,6 +73,7 @@ impl LinkRoutes {
     pub(crate) async fn link(&self, request: &Request<Bytes>) -> Result<Response<Body>, AuthError> {
         let (user, environment) = self.authorize(request).await?;
         let token = token(request)?;
+        let question = self.passed_tokens.ask(self.world.clock.now())?;
         let (account, profile) = match environment.upstream.user(&token).await {
             Ok(account) => account,
             Err(error) if error.is_about_the_token() => {
@@ -80,6 +83,7 @@ impl LinkRoutes {
             }
             Err(error) => return Err(error.into()),
         };
+        question.accepted();
         self.check_owner(&user, environment, account, &profile).await?;
         let confirmed_at = self.world.clock.now();
         let link = Link { token, user: account, profile, confirmed_at };

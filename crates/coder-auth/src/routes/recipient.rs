@@ -44,7 +44,7 @@ impl Recipient {
                 };
                 popup::page(&outcome, &self.origin)
             }
-            (Flow::Redirect(url), Ok(_)) => redirect(&url),
+            (Flow::Redirect(url), Ok(_)) => redirect(url),
             (Flow::Redirect(mut url), Err(error)) => {
                 let others: Vec<(String, String)> =
                     url.query_pairs().into_owned().filter(|(name, _)| name != "error").collect();
@@ -52,7 +52,7 @@ impl Recipient {
                     .clear()
                     .extend_pairs(others)
                     .append_pair("error", &error.to_string());
-                redirect(&url)
+                redirect(url)
             }
         }
     }

@@ -44,8 +44,9 @@ impl RefreshRoute {
         let environment = self.environments.named(Params::from_query(request)?.environment()?)?;
         require_xml_http_request(request.headers())?;
         self.origins.check_caller(request.headers())?;
-        let session = self.sessions.find(request.headers(), Some(&environment.name)).await?;
-        let stored = self.grants.valid(&environment.upstream, &session.grant).await?;
+        let (session, read) =
+            self.sessions.find(request.headers(), Some(&environment.name)).await?;
+        let stored = self.grants.valid_read(&environment.upstream, &session.grant, read).await?;
         let identity = environment.identify(&stored.grant.profile, stored.key.user).await?;
         let session = self.responses.create(environment, &stored, identity).await?;
         Ok(response::json(StatusCode::OK, &session))

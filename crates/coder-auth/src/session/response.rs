@@ -129,8 +129,7 @@ impl SessionResponses {
         stored: &StoredGrant,
         identity: &BackstageIdentity,
     ) -> Result<IdentityResponse, AuthError> {
-        let sign_in =
-            SignedInGrant { key: stored.key.clone(), environment: environment.name.clone() };
+        let sign_in = SignedInGrant::new(stored, &environment.name);
         let user_entity_ref = identity.user.to_string();
         let claim = sign_in.seal(&self.keys, &*self.world.random, &user_entity_ref)?;
         let token = self.issuer.issue(identity, claim).await?;

@@ -1,5 +1,8 @@
 use coder_auth::{SignIn, UsernameMatchingUserEntityName};
 use coder_client::operations::GetUser;
+use coder_testkit::Fault;
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use http::{HeaderMap, StatusCode};
 
 use crate::sign_in::{catalog, with_sign_in};
@@ -54,7 +57,7 @@ async fn our_identity_token_leads_to_the_grant_of_the_sign_in() {
         with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()));
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
-    let message = browser.sign_in(&house, &alice).await;
+    let message = browser.sign_in(&house, &house.coder, &alice).await;
     let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
     let headers = headers(&[("authorization", &format!("Bearer {token}"))]);
     let caller = house.auth.caller(&headers, None).await.unwrap();
@@ -167,4 +170,61 @@ async fn strangers_with_made_up_tokens_do_not_make_this_server_ask_without_end()
     assert_eq!(house.coder.count("GET", "/api/v2/users/me"), 120);
     // A token that Coder has accepted before is tried all the same.
     house.auth.caller(&known, None).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn strangers_who_go_away_before_the_answer_are_counted_all_the_same() {
+    let house = House::current();
+    house.coder.fail_next(Fault::silence().on("/api/v2/users/me").times(usize::MAX));
+    for number in 0..200 {
+        let token = format!("AAAAAAAAAA-BBBBBBBBBBBBBBBBBBB{number:03}");
+        let headers = headers(&[("coder-session-token", token.as_str())]);
+        assert!(house.auth.caller(&headers, None).now_or_never().is_none_or(|who| who.is_err()));
+    }
+    assert_eq!(house.coder.count("GET", "/api/v2/users/me"), 120);
+}
+
+#[tokio::test(start_paused = true)]
+async fn made_up_tokens_that_come_all_at_once_are_counted_before_coder_is_asked() {
+    let house = House::current();
+    let (fault, held) = Fault::hold();
+    house.coder.fail_next(fault.on("/api/v2/users/me").times(usize::MAX));
+    let strangers = (0..200).map(async |number| {
+        let token = format!("AAAAAAAAAA-BBBBBBBBBBBBBBBBBBB{number:03}");
+        let headers = headers(&[("coder-session-token", token.as_str())]);
+        house.auth.caller(&headers, None).await.unwrap_err().status()
+    });
+    let released = async {
+        held.reached().await;
+        held.release();
+    };
+    let (statuses, ()) = futures_util::join!(join_all(strangers), released);
+    let refused = statuses.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
+    assert_eq!((refused, house.coder.count("GET", "/api/v2/users/me")), (120, 120));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_identity_token_from_before_a_logout_does_not_open_the_grant_of_the_next_login() {
+    let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
+    let house = with_sign_in(&sign_in);
+    let alice = house.coder.add_user("alice");
+    let sign_in = async || {
+        let mut browser = Browser::new();
+        let message = browser.sign_in(&house, &house.coder, &alice).await;
+        let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
+        (browser, headers(&[("authorization", &format!("Bearer {token}"))]))
+    };
+    let (mut first, before) = sign_in().await;
+    let (mut second, beside) = sign_in().await;
+    first.log_out(&house).await;
+    for token in [&before, &beside] {
+        house.auth.caller(token, None).await.unwrap();
+    }
+    second.log_out(&house).await;
+    let (_third, after) = sign_in().await;
+    for token in [&before, &beside] {
+        let error = house.auth.caller(token, None).await.unwrap_err();
+        assert_eq!(error.status(), StatusCode::UNAUTHORIZED, "{error}");
+    }
+    house.auth.caller(&after, None).await.unwrap();
 }

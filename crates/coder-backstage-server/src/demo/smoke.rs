@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use coder_testkit::FakeUser;
+use coder_testkit::{FakeUser, PopupMessage};
 use http::Method;
 use serde_json::Value;
 use url::Url;
@@ -136,7 +136,7 @@ impl<'a> Visitor<'a> {
     /// The server exchanges the code, keeps the tokens, and gives the browser a handle.
     async fn callback(&mut self, callback: &Url, person: &FakeUser) -> Outcome<()> {
         let page = self.browser.open(callback).await?.expect(200)?;
-        let (message, origin) = page.web_message()?;
+        let PopupMessage { message, origin, .. } = page.posted()?;
         refused(&message)?;
         let is_response = text(&message, "/type") == "authorization_response";
         ensure(is_response, "the message has another type")?;

@@ -1,21 +1,29 @@
 //! The real server as a process, in front of a fake Coder, and a browser that uses it.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use coder_testkit::{FakeApp, FakeCoder, FakeCoderBuilder, FakeServer, FakeUser};
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+pub(crate) mod ahead;
+
+use coder_testkit::{Cookies, FakeApp, FakeCoder, FakeCoderBuilder, FakeServer, FakeUser};
+use reqwest::header::{COOKIE, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use url::Url;
 
 /// Where browsers believe the portal to be: in front of all its processes.
 const PORTAL: &str = "http://localhost:7007";
+
+/// The sessions, in the data directory.
+const DATABASE: &str = "coder-backstage.sqlite";
 
 /// Signs people in to Backstage: a part of an environment's block.
 pub(crate) const SIGN_IN: &str =
@@ -41,6 +49,42 @@ spec: {{ memberOf: [] }}
     };
     let people: String = names.iter().map(user).collect();
     std::fs::write(directory.join("org.yaml"), people).unwrap();
+}
+
+/// Something that serves the portal.
+pub(crate) trait Serves {
+    /// The host and the port that it listens at.
+    fn address(&self) -> &str;
+
+    fn url(&self, path_and_query: &str) -> String {
+        format!("http://{}{path_and_query}", self.address())
+    }
+}
+
+async fn database(data: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(data.join(DATABASE)).connect().await.unwrap()
+}
+
+/// Changes the database in this data directory.
+pub(crate) async fn change(data: &Path, statements: &'static str) {
+    sqlx::raw_sql(statements).execute(&mut database(data).await).await.unwrap();
+}
+
+/// The number of rows of this table in the database in this data directory.
+pub(crate) async fn count_rows(data: &Path, table: &str) -> i64 {
+    let count = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+    sqlx::query_scalar(count).fetch_one(&mut database(data).await).await.unwrap()
+}
+
+/// Waits until this is so.
+pub(crate) async fn until(is_so: impl Fn() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    // Long, for a busy machine.
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap();
 }
 
 /// A Coder with the portal as its application.
@@ -158,9 +202,11 @@ impl Process {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
 
-    pub(crate) fn url(&self, path_and_query: &str) -> String {
-        format!("http://{}{path_and_query}", self.address)
+impl Serves for Process {
+    fn address(&self) -> &str {
+        &self.address
     }
 }
 
@@ -176,17 +222,17 @@ impl Drop for Process {
 #[derive(Clone)]
 pub(crate) struct Browser {
     client: Client,
-    cookies: BTreeMap<String, String>,
+    cookies: Cookies,
 }
 
 impl Browser {
     pub(crate) fn new() -> Self {
         let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
-        Self { client, cookies: BTreeMap::new() }
+        Self { client, cookies: Cookies::default() }
     }
 
     /// A browser that has signed in through this process.
-    pub(crate) async fn signed_in(house: &House, process: &Process, user: &FakeUser) -> Self {
+    pub(crate) async fn signed_in(house: &House, process: &impl Serves, user: &FakeUser) -> Self {
         let mut browser = Self::new();
         let authorize = browser.start(process).await;
         let callback = house.coder().approve(&authorize, user).unwrap();
@@ -195,12 +241,12 @@ impl Browser {
     }
 
     /// Starts a login; gives the URL of Coder's consent page.
-    pub(crate) async fn start(&mut self, process: &Process) -> Url {
+    pub(crate) async fn start(&mut self, process: &impl Serves) -> Url {
         self.start_in("development", process).await
     }
 
     /// Starts a login in this environment; gives the URL of its Coder's consent page.
-    pub(crate) async fn start_in(&mut self, environment: &str, process: &Process) -> Url {
+    pub(crate) async fn start_in(&mut self, environment: &str, process: &impl Serves) -> Url {
         let path = format!("/api/auth/coder/start?env={environment}&origin={PORTAL}");
         let response = self.send(process, &path).await;
         self.keep(&response);
@@ -215,31 +261,54 @@ impl Browser {
     }
 
     /// Comes back from Coder, signed in.
-    pub(crate) async fn call_back(&mut self, process: &Process, callback: &Url) {
+    pub(crate) async fn call_back(&mut self, process: &impl Serves, callback: &Url) {
         let page = self.come_back(process, callback).await;
         assert!(self.is_signed_in(), "{page}");
     }
 
     /// Comes back from Coder; gives the page that it sees.
-    pub(crate) async fn come_back(&mut self, process: &Process, callback: &Url) -> String {
+    pub(crate) async fn come_back(&mut self, process: &impl Serves, callback: &Url) -> String {
         let path = format!("{}?{}", callback.path(), callback.query().unwrap());
         let response = self.send(process, &path).await;
         self.keep(&response);
         response.text().await.unwrap()
     }
 
+    /// Comes back from Coder, and closes the window as soon as `then` ends. Waits until the server
+    /// has noticed.
+    pub(crate) async fn come_back_and_leave(
+        &self,
+        process: &Process,
+        callback: &Url,
+        then: impl Future<Output = ()>,
+    ) {
+        let path = format!("{}?{}", callback.path(), callback.query().unwrap());
+        let request = self.request(Method::GET, process, &path).build().unwrap();
+        let mut head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n", process.address);
+        for (name, value) in request.headers() {
+            head += &format!("{name}: {}\r\n", value.to_str().unwrap());
+        }
+        let mut stream = TcpStream::connect(&process.address).await.unwrap();
+        stream.write_all((head + "\r\n").as_bytes()).await.unwrap();
+        then.await;
+        stream.shutdown().await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer, "", "nobody is there any more");
+    }
+
     pub(crate) fn is_signed_in(&self) -> bool {
         self.cookies.contains_key("coder-session")
     }
 
-    pub(crate) async fn refresh(&self, process: &Process) -> Response {
+    pub(crate) async fn refresh(&self, process: &impl Serves) -> Response {
         self.send(process, "/api/auth/coder/refresh?optional&env=development").await
     }
 
     /// Refreshes until the answer is no session, as soon as the token is due; gives that answer.
     pub(crate) fn refresh_until_refused(
         &self,
-        process: &Process,
+        process: &impl Serves,
     ) -> impl Future<Output = Response> + Send + 'static {
         let refresh = "/api/auth/coder/refresh?env=development";
         let request = self.request(Method::GET, process, refresh);
@@ -256,7 +325,7 @@ impl Browser {
         async { refused.await.unwrap() }
     }
 
-    async fn send(&self, process: &Process, path_and_query: &str) -> Response {
+    async fn send(&self, process: &impl Serves, path_and_query: &str) -> Response {
         self.request(Method::GET, process, path_and_query).send().await.unwrap()
     }
 
@@ -264,28 +333,18 @@ impl Browser {
     pub(crate) fn request(
         &self,
         method: Method,
-        process: &Process,
+        process: &impl Serves,
         path_and_query: &str,
     ) -> RequestBuilder {
-        let cookies: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         self.client
             .request(method, process.url(path_and_query))
             .header("x-requested-with", "XMLHttpRequest")
             .header("origin", PORTAL)
-            .header(COOKIE, cookies.join("; "))
+            .header(COOKIE, self.cookies.header().unwrap_or_default())
     }
 
     fn keep(&mut self, response: &Response) {
-        for header in response.headers().get_all(SET_COOKIE) {
-            let text = header.to_str().unwrap();
-            let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
-            if text.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
+        self.cookies.keep(response.headers());
     }
 }
 

@@ -1,8 +1,15 @@
 //! The client, which sends operations.
 
 mod capability_cache;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod cli_session;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod connect;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod connect_error;
 mod credential;
 mod credential_provider;
+mod deployment_clock;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,20 +22,31 @@ use coder_core::{
 };
 use http::header::{ACCEPT, HeaderValue};
 use http::{HeaderMap, Request};
+use jiff::Timestamp;
 use tracing::Instrument as _;
 use url::Url;
 
 use self::capability_cache::CapabilityCache;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+pub use self::connect::ClientBuilder;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+pub use self::connect_error::ConnectError;
 pub use self::credential::Credential;
 pub(crate) use self::credential::SESSION_TOKEN;
 pub use self::credential_provider::CredentialProvider;
+use self::deployment_clock::DeploymentClock;
 use crate::error::RequestInfo;
 use crate::operation::{OwnSecrets, read_body};
 use crate::operations::GetBuildInfo;
 use crate::{Capabilities, ClientError, CoderVersion, Operation, RequestError, Unsupported};
 
-/// The default time for an operation in all.
+/// The default time for an operation in all, unless its retries may take longer.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(20);
+
+/// The default time for one try.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The default time for which a stream may be silent. Coder sends a sign of life every 15 seconds.
 const DEFAULT_STREAM_IDLE_LIMIT: Duration = Duration::from_secs(60);
@@ -47,8 +65,10 @@ pub struct Client {
     retry: RetryPolicy,
     stream_retry: RetryPolicy,
     stream_idle_limit: Duration,
-    deadline: Duration,
+    timeout: Duration,
+    deadline: Option<Duration>,
     capabilities: Arc<CapabilityCache>,
+    clock: Arc<DeploymentClock>,
 }
 
 impl Client {
@@ -59,10 +79,12 @@ impl Client {
             deployment,
             credentials: None,
             retry: RetryPolicy::INTERACTIVE,
-            stream_retry: RetryPolicy::PATIENT,
+            stream_retry: RetryPolicy::STREAM,
             stream_idle_limit: DEFAULT_STREAM_IDLE_LIMIT,
-            deadline: DEFAULT_DEADLINE,
+            timeout: DEFAULT_TIMEOUT,
+            deadline: None,
             capabilities: Arc::default(),
+            clock: Arc::default(),
         }
     }
 
@@ -82,7 +104,8 @@ impl Client {
         self
     }
 
-    /// Returns the client with this policy for retries.
+    /// Returns the client with this policy for retries: [`RetryPolicy::INTERACTIVE`] for a person who
+    /// waits (the default), [`RetryPolicy::BATCH`] for a job that has time.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
@@ -90,7 +113,7 @@ impl Client {
     }
 
     /// Returns the client with this policy for opening a broken stream again, by default
-    /// [`RetryPolicy::PATIENT`].
+    /// [`RetryPolicy::STREAM`].
     ///
     /// The tries are counted anew once a connection has lasted for 30 seconds.
     #[must_use]
@@ -110,13 +133,25 @@ impl Client {
         self
     }
 
-    /// Returns the client with this deadline for an operation, by default 20 seconds.
+    /// Returns the client with this limit for one try, from the request to the last byte of the
+    /// answer, by default 20 seconds.
+    ///
+    /// A try that takes longer has failed, and counts as one without an answer. Streams have
+    /// [another limit](Self::with_stream_idle_limit).
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Returns the client with this deadline for an operation, by default 20 seconds, or the time
+    /// limit of one try or the budget of the retry policy when that is longer.
     ///
     /// The deadline includes every try, the pauses between them and the call of the credential
     /// provider. Streams have no deadline.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = Some(deadline);
         self
     }
 
@@ -129,6 +164,15 @@ impl Client {
     /// the time between two operations.
     pub fn world(&self) -> &World {
         &self.world
+    }
+
+    /// Returns the present moment by the clock of the deployment, which may differ by minutes from the
+    /// own one: as the `Date` of the last answer tells it (RFC 9110 §6.6.1).
+    ///
+    /// The client and its clones know the same. Before the first answer, and where answers have no
+    /// `Date`, it is the moment of [`world`](Self::world)'s clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.at(self.world.clock.now())
     }
 
     /// Returns the capabilities of the deployment, from `GET /api/v2/buildinfo`.
@@ -171,17 +215,22 @@ impl Client {
         self.within_deadline(is_safe, sent).await
     }
 
+    /// Returns the time limit of an operation in all.
+    fn deadline(&self) -> Duration {
+        self.deadline.unwrap_or(DEFAULT_DEADLINE.max(self.timeout).max(self.retry.budget))
+    }
+
     /// Waits for `work`; returns an error when it is not done before the deadline.
     async fn within_deadline<T>(
         &self,
         is_safe: bool,
         work: impl Future<Output = Result<T, ClientError>>,
     ) -> Result<T, ClientError> {
-        if let Some(outcome) = timeout(&*self.world.runtime, self.deadline, work).await {
+        let deadline = self.deadline();
+        if let Some(outcome) = timeout(&*self.world.runtime, deadline, work).await {
             return outcome;
         }
-        let reason = format!("nothing came within {} seconds", self.deadline.as_secs());
-        let error = TransportError::new(TransportErrorKind::Timeout).with_reason(reason);
+        let error = silence(deadline);
         Err(if is_safe { error.with_safe_method() } else { error }.into())
     }
 
@@ -255,13 +304,20 @@ impl Client {
             release: None,
         };
         let secrets = OwnSecrets::from_request(&request);
-        let answer = self.world.transport.send(request).await.map_err(ClientError::from);
-        let answer = answer.map_err(|error| error.with_request(&info))?;
-        tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
-        info.release = release(answer.headers());
-        let parsed = read_body(answer, operation.max_answer())
-            .await
-            .and_then(|answer| operation.parse(secrets.redact(answer)));
+        let answer = async {
+            let answer = self.world.transport.send(request).await?;
+            tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
+            info.release = release(answer.headers());
+            self.clock.note(answer.headers(), self.world.clock.now());
+            read_body(answer, operation.max_answer()).await
+        };
+        let answer = if self.timeout < self.deadline() {
+            let in_time = timeout(&*self.world.runtime, self.timeout, answer).await;
+            in_time.unwrap_or_else(|| Err(silence(self.timeout).into()))
+        } else {
+            answer.await
+        };
+        let parsed = answer.and_then(|answer| operation.parse(secrets.redact(answer)));
         parsed.map_err(|error| error.with_request(&info))
     }
 
@@ -328,6 +384,12 @@ impl Client {
     pub(crate) fn stream_idle_limit(&self) -> Duration {
         self.stream_idle_limit
     }
+}
+
+/// Creates the error for an answer that is not complete in time.
+fn silence(limit: Duration) -> TransportError {
+    let reason = format!("nothing came within {limit:?}");
+    TransportError::new(TransportErrorKind::Timeout).with_reason(reason)
 }
 
 /// Returns the name of an operation's type, without its path.

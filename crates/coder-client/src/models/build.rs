@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{ProvisionerJob, WorkspaceResource};
+use super::{ProvisionerJob, WorkspaceAgent, WorkspaceResource};
 use crate::reading::{model, neutral, open_enum};
 use crate::{BuildId, List, PresetId, TemplateVersionId, UserId, WorkspaceId};
 
@@ -104,6 +104,16 @@ model! {
         pub name: String = required,
         /// The value, which is always a text: numbers, booleans and lists are written as JSON.
         pub value: String = required,
+    }
+}
+
+impl WorkspaceBuild {
+    /// Returns the agents of all resources, sub-agents among them.
+    ///
+    /// An agent that could not be read is in
+    /// [`List::unreadable`](crate::List::unreadable) of its resource.
+    pub fn agents(&self) -> impl Iterator<Item = &WorkspaceAgent> {
+        self.resources.iter().flat_map(|resource| &resource.agents)
     }
 }
 

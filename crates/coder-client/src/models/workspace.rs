@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::moment::unless_never;
-use super::{AppStatus, WorkspaceBuild};
+use super::{AppStatus, WorkspaceAgent, WorkspaceBuild};
 use crate::reading::{model, neutral, open_enum};
 use crate::{
     AgentId, List, OrganizationId, TaskId, TemplateId, TemplateVersionId, UserId, WorkspaceId,
@@ -103,6 +103,14 @@ model! {
 }
 
 impl Workspace {
+    /// Returns the agents of the latest build, sub-agents among them.
+    ///
+    /// An agent that could not be read is in
+    /// [`List::unreadable`](crate::List::unreadable) of its resource.
+    pub fn agents(&self) -> impl Iterator<Item = &WorkspaceAgent> {
+        self.latest_build.agents()
+    }
+
     /// Returns the moment of the last use; `None` for never, and when Coder does not tell it.
     pub fn used_at(&self) -> Option<Timestamp> {
         unless_never(self.last_used_at)

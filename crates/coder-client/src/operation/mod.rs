@@ -1,5 +1,6 @@
 //! Requests as data.
 
+mod call;
 mod macros;
 mod own_secrets;
 mod request_builder;
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use coder_core::{DeploymentUrl, MaybeSend, MaybeSync};
 use http::{Method, Request, Response};
 
+pub use self::call::Call;
 pub(crate) use self::macros::{
     argument, impl_operation, operation_flag, operation_struct, operations,
 };

@@ -1,5 +1,8 @@
 //! Requests, while they are put together.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use bytes::Bytes;
 use coder_core::DeploymentUrl;
 use http::header::CONTENT_TYPE;
@@ -13,22 +16,25 @@ use crate::{ClientError, RequestError};
 const API: [&str; 2] = ["api", "v2"];
 
 /// A request below the deployment, while it is put together.
+#[derive(Clone)]
 pub(crate) struct RequestBuilder {
     method: Method,
     base: &'static [&'static str],
     segments: Vec<String>,
-    query: Vec<(&'static str, String)>,
-    body: Result<Content, serde_json::Error>,
+    query: Vec<(Cow<'static, str>, String)>,
+    /// The body, or the reason why a value cannot be written as JSON.
+    body: Result<Content, String>,
 }
 
+#[derive(Clone)]
 enum Content {
     Empty,
-    Json(Bytes),
+    Bytes { content_type: Cow<'static, str>, bytes: Bytes },
     Object(Members),
 }
 
 /// The members of a JSON object, in the order in which they were added.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Members(Vec<(&'static str, Box<RawValue>)>);
 
 impl Serialize for Members {
@@ -69,14 +75,24 @@ impl RequestBuilder {
     }
 
     /// Adds a parameter to the query, when it has a value.
-    pub(crate) fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
-        self.query.extend(value.map(|value| (name, value.to_string())));
+    pub(crate) fn query(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: Option<impl ToString>,
+    ) -> Self {
+        self.query.extend(value.map(|value| (name.into(), value.to_string())));
         self
     }
 
     /// Makes this value the body.
-    pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
-        self.body = serde_json::to_vec(body).map(|bytes| Content::Json(bytes.into()));
+    pub(crate) fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
+        self.body = serde_json::to_vec(body).map(json).map_err(|error| error.to_string());
+        self
+    }
+
+    /// Makes these bytes the body.
+    pub(crate) fn bytes(mut self, content_type: String, bytes: Bytes) -> Self {
+        self.body = Ok(Content::Bytes { content_type: content_type.into(), bytes });
         self
     }
 
@@ -85,10 +101,11 @@ impl RequestBuilder {
         self.body = self.body.and_then(|body| {
             let mut members = match body {
                 Content::Object(members) => members,
-                Content::Empty | Content::Json(_) => Members::default(),
+                Content::Empty | Content::Bytes { .. } => Members::default(),
             };
             if let Some(value) = value {
-                members.0.push((name, to_raw_value(value)?));
+                let value = to_raw_value(value).map_err(|error| error.to_string())?;
+                members.0.push((name, value));
             }
             Ok(Content::Object(members))
         });
@@ -110,15 +127,33 @@ impl RequestBuilder {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
         let body = self.body.and_then(|body| match body {
-            Content::Empty => Ok(None),
-            Content::Json(bytes) => Ok(Some(bytes)),
-            Content::Object(members) => serde_json::to_vec(&members).map(|text| Some(text.into())),
+            Content::Object(members) => {
+                serde_json::to_vec(&members).map(json).map_err(|error| error.to_string())
+            }
+            body @ (Content::Empty | Content::Bytes { .. }) => Ok(body),
         });
         let request = Request::builder().method(self.method).uri(url.as_str());
-        match body.map_err(|error| invalid(error.to_string()))? {
-            Some(body) => request.header(CONTENT_TYPE, "application/json").body(body),
-            None => request.body(Bytes::new()),
+        match body.map_err(invalid)? {
+            Content::Bytes { content_type, bytes } => {
+                request.header(CONTENT_TYPE, &*content_type).body(bytes)
+            }
+            Content::Empty | Content::Object(_) => request.body(Bytes::new()),
         }
         .map_err(|error| invalid(error.to_string()))
     }
+}
+
+/// Shows the method and the path.
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.method)?;
+        let base = self.base.iter().copied();
+        base.chain(self.segments.iter().map(String::as_str)).enumerate().try_for_each(
+            |(at, segment)| write!(formatter, "{}{segment}", if at == 0 { " /" } else { "/" }),
+        )
+    }
+}
+
+fn json(text: Vec<u8>) -> Content {
+    Content::Bytes { content_type: "application/json".into(), bytes: text.into() }
 }

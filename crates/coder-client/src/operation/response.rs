@@ -155,7 +155,7 @@ model! {
     }
 }
 
-fn check_status(response: &Response<Bytes>) -> Result<(), ClientError> {
+pub(super) fn check_status(response: &Response<Bytes>) -> Result<(), ClientError> {
     let status = response.status();
     if status.is_success() {
         return Ok(());

@@ -22,7 +22,7 @@ operations! {
         }
         => Workspace;
     /// `GET /api/v2/users/{user}/workspace/{name}`: returns a workspace by its owner and name.
-    GetWorkspaceByName(owner: UserRef, name: WorkspaceName) =
+    GetWorkspaceByName(owner: UserRef, name: String) =
         GET ["users", owner, "workspace", name] => Workspace;
 }
 

@@ -56,6 +56,14 @@ impl FromStr for WorkspaceName {
     }
 }
 
+impl TryFrom<&str> for WorkspaceName {
+    type Error = NameError;
+
+    fn try_from(name: &str) -> Result<Self, NameError> {
+        Self::parse(name)
+    }
+}
+
 impl TryFrom<String> for WorkspaceName {
     type Error = NameError;
 
@@ -95,6 +103,18 @@ impl From<UserId> for UserRef {
     }
 }
 
+impl From<String> for UserRef {
+    fn from(name: String) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl From<&String> for UserRef {
+    fn from(name: &String) -> Self {
+        Self::Name(name.clone())
+    }
+}
+
 impl From<&str> for UserRef {
     fn from(name: &str) -> Self {
         Self::Name(name.to_owned())
@@ -127,6 +147,18 @@ pub enum OrganizationRef {
 impl From<OrganizationId> for OrganizationRef {
     fn from(id: OrganizationId) -> Self {
         Self::Id(id)
+    }
+}
+
+impl From<String> for OrganizationRef {
+    fn from(name: String) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl From<&String> for OrganizationRef {
+    fn from(name: &String) -> Self {
+        Self::Name(name.clone())
     }
 }
 

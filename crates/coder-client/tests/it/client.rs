@@ -3,19 +3,15 @@
 use std::time::Duration;
 
 use crate::async_test;
-use crate::support::{Answer, Script, answer, fixture, json};
+use crate::support::{Answer, Script, answer, failed, fixture, json};
 use bytes::Bytes;
 use coder_client::operations::{
     CreateWorkspaceBuild, GetBuildInfo, GetUser, GetWorkspace, ListWorkspaces,
 };
 use coder_client::{ClientError, Credential, Operation, RequestError};
-use coder_core::{DeploymentUrl, RetryPolicy, Secret, TransportError, TransportErrorKind};
+use coder_core::{DeploymentUrl, RetryPolicy, Secret, TransportErrorKind};
 use http::{Request, Response};
 use serde_json::Value;
-
-fn failed(kind: TransportErrorKind) -> Answer {
-    Err(TransportError::new(kind))
-}
 
 #[async_test]
 async fn a_credential_travels_in_its_header_and_only_where_it_is_needed() {
@@ -137,9 +133,32 @@ async fn an_operation_has_one_deadline_for_all_its_tries() {
     let client = script.client().with_deadline(Duration::from_secs(7));
     script.hang_when_nothing_is_prepared();
     let error = client.send(&GetUser::me()).await.unwrap_err();
-    insta::assert_snapshot!(coder_core::with_causes(&error), @"coder could not be reached: no answer in time: nothing came within 7 seconds");
+    insta::assert_snapshot!(coder_core::with_causes(&error), @"coder could not be reached: no answer in time: nothing came within 7s");
     assert!(!error.is_outcome_unknown(), "it only reads");
     assert_eq!(script.requests().len(), 2);
+}
+
+#[async_test]
+async fn a_try_that_is_silent_has_failed_and_the_next_one_may_succeed() {
+    let script = Script::new([failed(TransportErrorKind::Interrupted)]);
+    script.hang_when_nothing_is_prepared();
+    let client = script.client().with_timeout(Duration::from_secs(1));
+    let begun = script.slept();
+    let error = client.send(&GetUser::me()).await.unwrap_err();
+    insta::assert_snapshot!(coder_core::with_causes(&error), @"coder could not be reached: no answer in time: nothing came within 1s");
+    assert_eq!(script.requests().len(), 3, "each try of the policy was made");
+    assert!(script.slept() - begun < Duration::from_secs(10));
+}
+
+#[async_test]
+async fn a_batch_waits_as_long_as_coder_asks() {
+    let limited = || answer(429, &[("retry-after", "60")], "{}");
+    let user = fixture("user.json");
+    let script = Script::new([limited(), limited(), json(200, user)]);
+    let client = script.client();
+    assert!(matches!(client.send(&GetUser::me()).await, Err(ClientError::RateLimited { .. })));
+    let script = Script::new([limited(), limited(), json(200, user)]);
+    script.client().with_retry(RetryPolicy::BATCH).send(&GetUser::me()).await.unwrap();
 }
 
 #[async_test]

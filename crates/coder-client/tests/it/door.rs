@@ -53,7 +53,10 @@ impl Door {
         };
         // The fake is in real time, where a time limit that is slept through has passed at once.
         let client = Client::new(&world, self.coder.url().clone());
-        client.with_deadline(Duration::MAX).with_stream_idle_limit(Duration::MAX)
+        client
+            .with_timeout(Duration::MAX)
+            .with_deadline(Duration::MAX)
+            .with_stream_idle_limit(Duration::MAX)
     }
 
     /// The same way, but requests are answered only as a whole and no WebSocket is opened.

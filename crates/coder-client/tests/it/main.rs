@@ -6,6 +6,7 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod answers;
+mod calls;
 mod client;
 #[cfg(not(target_family = "wasm"))]
 mod coverage;

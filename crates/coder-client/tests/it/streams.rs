@@ -117,7 +117,7 @@ async fn a_stream_that_stays_broken_is_given_up_with_its_last_error() {
         let waited = door.coder.clock().now().duration_since(began);
         let waited = Duration::try_from(waited).unwrap();
         assert!(waited > Duration::from_secs(200), "{waited:?}");
-        assert!(waited <= RetryPolicy::PATIENT.budget, "{waited:?}");
+        assert!(waited <= RetryPolicy::STREAM.budget, "{waited:?}");
 
         let impatient = client.with_stream_retry(RetryPolicy::NEVER);
         door.coder.forget_requests();
@@ -461,7 +461,7 @@ async fn a_stream_that_is_closed_again_and_again_is_opened_less_and_less_often()
     assert_eq!(status(&mut only).await, "running");
     while only.next().await.expect("it is given up with an error").is_ok() {}
     let opened = door.coder.count("GET", &watch);
-    let most = RetryPolicy::PATIENT.max_attempts as usize;
+    let most = RetryPolicy::STREAM.max_attempts as usize;
     assert!((5..=most).contains(&opened), "{opened}");
     // Over the next channel that works it goes on.
     let mut changes = client.subscribe(WatchWorkspace::new(dev));

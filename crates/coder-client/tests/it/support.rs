@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use coder_client::Client;
 use coder_core::{
-    Body, BoxFuture, Clock, Random, RandomError, Runtime, Transport, TransportError, World,
+    Body, BoxFuture, Clock, Random, RandomError, Runtime, Transport, TransportError,
+    TransportErrorKind, World,
 };
 use http::{Request, Response};
 use include_dir::{Dir, File, include_dir};
@@ -101,6 +102,10 @@ pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Byte
         answer = answer.header(*name, *value);
     }
     Ok(answer.body(body.into()).unwrap())
+}
+
+pub(crate) fn failed(kind: TransportErrorKind) -> Answer {
+    Err(TransportError::new(kind))
 }
 
 pub(crate) fn json(status: u16, body: &str) -> Answer {

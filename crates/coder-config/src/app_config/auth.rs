@@ -12,6 +12,7 @@ use super::duration::Range;
 use super::key_store::KeyStoreConfig;
 use super::reader::{Reader, Section, each_once};
 use super::sign_in::SignInResolverConfig;
+use crate::error::Hint;
 use crate::suggest::did_you_mean;
 use crate::{ConfigError, ConfigErrors, EnvironmentName, Notice, Provenance};
 
@@ -145,8 +146,10 @@ impl<'a> Reader<'a> {
         let session = self.section(&auth, "session");
         self.slips(&session, &["secret"]);
         let session_secret = self.text(&session, "secret").map(Secret::new);
+        self.without_effect(&session, "secret");
         let providers = self.section(&auth, "providers");
         let coder = self.section(&providers, "coder");
+        self.every_key(&coder);
         self.misplaced(&coder);
         let mut environments = IndexMap::new();
         let mut names = coder.keys();
@@ -261,10 +264,14 @@ impl<'a> Reader<'a> {
         let known = names.iter().map(with_place).collect::<Vec<_>>().join(", ");
         let hint = did_you_mean(name, &names);
         let which = if written { "is" } else { "is not set and thus" };
-        ConfigError::missing(
-            coder.path_of(name),
-            format!(": `auth.environment` {which} `{name}`, but there is only {known}{hint}"),
-        )
+        let text =
+            format!(": `auth.environment` {which} `{name}`, but there is only {known}{hint}");
+        let hint = match (self.at(&["auth", "environment"]), coder.provenance()) {
+            (Some(written), _) => Hint::new(written.node.provenance().clone(), &*text, &*text),
+            (None, Some(at)) => Hint::new(at, &*text, &*text),
+            (None, None) => Hint::without_place(text),
+        };
+        ConfigError::missing(coder.path_of(name), hint)
     }
 
     fn environment(&mut self, coder: &Section<'a>, name: &str) -> Option<CoderEnvironment> {
@@ -323,6 +330,7 @@ fn is_misplaced(key: &str) -> bool {
 }
 
 fn misconfigured(environment: &str, error: &ConfigError) -> Notice {
-    let path = error.path().unwrap_or_default().to_owned();
-    Notice::new(path, format!("the environment `{environment}` cannot be used: {error}"))
+    let notice = Notice::from(error.clone());
+    let message = format!("the environment `{environment}` cannot be used: {}", notice.message);
+    Notice { message, ..notice }
 }

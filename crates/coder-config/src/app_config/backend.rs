@@ -102,6 +102,7 @@ impl<'a> Reader<'a> {
         let auth = self.section(backend, "auth");
         self.slips(&auth, &["keys"]);
         let keys = self.sections(&auth, "keys");
+        self.without_effect(&auth, "keys");
         keys.iter().filter_map(|key| self.text(key, "secret")).map(Secret::new).collect()
     }
 
@@ -127,6 +128,7 @@ impl<'a> Reader<'a> {
                 "a request without a token is refused all the same",
             ),
         ] {
+            self.without_effect(section, key);
             let Some(value) = self.value(section, key) else { continue };
             if matches!(value.node.scalar_text(), Some("false")) {
                 continue;

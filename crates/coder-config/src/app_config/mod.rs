@@ -18,6 +18,7 @@ mod remote_catalog;
 mod sealing_keys;
 mod session;
 mod sign_in;
+mod trail;
 mod trusted_issuers;
 
 use url::Url;
@@ -93,7 +94,7 @@ impl AppConfig {
         let coder = reader.section(&root, "coder");
         reader.only(&coder, CODER_KEYS);
         reader.former_oauth(&coder);
-        let session = reader.session(&coder);
+        let session = reader.session(&coder, auth.as_ref());
         let trusted_issuers = reader.trusted_issuers(&coder);
         let workspaces = reader.workspaces(&coder, auth.as_ref());
         let proxy = reader.proxy(&root);

@@ -6,7 +6,9 @@ use std::fmt::Display;
 use coder_core::Secret;
 use url::Url;
 
-use crate::loading::{Dropped, LoadedConfig, quoted};
+use super::trail::Trail;
+use crate::error::Hint;
+use crate::loading::{Dropped, DroppedValue, LoadedConfig, quoted};
 use crate::message::shown;
 use crate::suggest::{or_known, rename_slip, slips_of};
 use crate::{ConfigError, Location, Node, Notice, Provenance};
@@ -14,6 +16,7 @@ use crate::{ConfigError, Location, Node, Notice, Provenance};
 /// Collects what is wrong while sections are read, so that all of it is told at once.
 pub(super) struct Reader<'a> {
     loaded: &'a LoadedConfig,
+    trail: Trail,
     pub(super) errors: Vec<ConfigError>,
     pub(super) notices: Vec<Notice>,
 }
@@ -36,23 +39,28 @@ pub(super) struct Value<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(loaded: &'a LoadedConfig) -> Self {
-        Self { loaded, errors: Vec::new(), notices: Vec::new() }
+        Self { loaded, trail: Trail::default(), errors: Vec::new(), notices: Vec::new() }
     }
 
     /// Returns the errors and warnings found.
     ///
-    /// A value that was left out appears once: as an error where it is required.
+    /// A value that was left out appears once: as an error where it is required. Those that nothing
+    /// here reads have one line together.
     pub(super) fn finish(self) -> (Vec<ConfigError>, Vec<Notice>) {
-        let Self { loaded, errors, mut notices } = self;
-        let mut left_out = loaded.notices();
-        left_out.retain(|left_out| {
+        let Self { loaded, trail, errors, notices } = self;
+        let (read, others): (Vec<_>, Vec<_>) =
+            loaded.dropped().iter().partition(|dropped| trail.holds(&dropped.path));
+        let is_told = |path: &str| {
             let told = notices.iter().map(|notice| Some(notice.path.as_str()));
-            !told
-                .chain(errors.iter().map(ConfigError::path))
-                .any(|path| path == Some(&left_out.path))
-        });
-        left_out.append(&mut notices);
-        (errors, left_out)
+            told.chain(errors.iter().map(ConfigError::path)).any(|told| told == Some(path))
+        };
+        let read = read.into_iter().filter(|dropped| !is_told(&dropped.path));
+        let left_out = loaded.missing_files().iter().cloned();
+        let left_out: Vec<_> = left_out
+            .chain(read.map(DroppedValue::notice))
+            .chain(DroppedValue::notice_of_others(&others))
+            .collect();
+        (errors, [left_out, notices].concat())
     }
 
     pub(super) fn root(&self) -> Section<'a> {
@@ -61,6 +69,7 @@ impl<'a> Reader<'a> {
 
     /// A mapping below `parent`. Anything else there is an error, and read as an empty mapping.
     pub(super) fn section(&mut self, parent: &Section<'a>, key: &str) -> Section<'a> {
+        self.trail.section(&parent.path_of(key));
         let entry = parent.node.and_then(Node::as_map).and_then(|map| map.get(key));
         let entry = entry.filter(|entry| !entry.node.is_null());
         let section = Section {
@@ -79,12 +88,24 @@ impl<'a> Reader<'a> {
 
     /// The keys of a section that nobody reads become notices.
     pub(super) fn only(&mut self, section: &Section<'_>, known: &[&str]) {
+        self.every_key(section);
         let Some(map) = section.node.and_then(Node::as_map) else { return };
         for (key, entry) in map.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
             let path = section.path_of(key);
+            self.trail.carried(path.clone());
             let message = format!("`{path}` is not known and ignored{}", or_known(key, known));
             self.notices.push(Notice::new(path, message).at(entry.key.clone()));
         }
+    }
+
+    /// Says that every key of a section is read.
+    pub(super) fn every_key(&self, section: &Section<'_>) {
+        self.trail.closed(&section.path);
+    }
+
+    /// Says that a value has no effect here.
+    pub(super) fn without_effect(&self, section: &Section<'_>, key: &str) {
+        self.trail.carried(section.path_of(key));
     }
 
     /// In a section that others read too, only what looks like a slip of our own keys.
@@ -95,8 +116,10 @@ impl<'a> Reader<'a> {
 
     /// A value below a section, if there is one.
     pub(super) fn value(&self, section: &Section<'a>, key: &str) -> Option<Value<'a>> {
+        let path = section.path_of(key);
+        self.trail.value(path.clone());
         let node = section.node?.get(key).filter(|node| !node.is_null())?;
-        Some(Value { path: section.path_of(key), node })
+        Some(Value { path, node })
     }
 
     /// A value by the keys that lead to it, if there is one.
@@ -216,6 +239,7 @@ impl<'a> Reader<'a> {
         for (index, node) in items.iter().enumerate() {
             let item = Value { path: format!("{}[{index}]", value.path), node };
             if node.as_map().is_some() {
+                self.trail.section(&item.path);
                 let key = Some(node.location());
                 sections.push(Section { path: item.path, node: Some(node), key });
             } else {
@@ -247,35 +271,21 @@ impl<'a> Reader<'a> {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         });
         if let Some(dropped) = dropped {
-            let at = &dropped.provenance;
-            let hint = match &dropped.dropped {
-                Dropped::Variables(names) => {
-                    let (s, are) = if names.len() == 1 { ("", "is") } else { ("s", "are") };
-                    let names = quoted(names);
-                    format!(
-                        ": {at} refers to the environment variable{s} {names}, which {are} not \
-                         set; set it, or write the value there"
-                    )
-                }
-                Dropped::Defaults(names) => {
-                    format!(": {at} refers to {}, which is empty as is its default", quoted(names))
-                }
-                Dropped::PathInFile { file, path } => {
-                    format!(": {at} refers to `{path}` in `{file}`, which is not there")
-                }
-            };
-            return ConfigError::missing(path, hint);
+            return ConfigError::missing(path, refers_to_nothing(dropped));
         }
         let hint = match (rename_slip(key, section.node.and_then(Node::as_map)), section.key) {
             (Some(hint), _) => hint,
-            (None, Some(at)) => format!(": add `{key}` below `{}`{}", section.path, written(at)),
+            (None, Some(at)) => {
+                let plain = format!(": add `{key}` below `{}`", section.path);
+                Hint::new(at.clone(), format!("{plain} at {at}"), plain)
+            }
             (None, None) => self.where_to_add(section),
         };
         ConfigError::missing(path, hint)
     }
 
     /// The innermost mapping that exists, else the files that were read.
-    fn where_to_add(&self, section: &Section<'_>) -> String {
+    fn where_to_add(&self, section: &Section<'_>) -> Hint {
         let mut node = self.loaded.root();
         let mut found = None;
         for (end, part) in parts(&section.path).filter(|(_, part)| !part.is_empty()) {
@@ -289,10 +299,12 @@ impl<'a> Reader<'a> {
             found = section.path.get(..end).map(|path| (path, &entry.key));
         }
         match (found, self.loaded.files()) {
-            (Some((path, at)), _) => format!(": add it below `{path}`{}", written(at)),
-            (None, []) if self.loaded.is_from_program() => String::new(),
-            (None, []) => ": no configuration file was read".to_owned(),
-            (None, files) => format!(": add it to {}", quoted(files)),
+            (Some((path, at)), _) => {
+                let plain = format!(": add it below `{path}`");
+                Hint::new(at.clone(), format!("{plain} at {at}"), plain)
+            }
+            (None, []) => Hint::without_place(": no configuration file was read"),
+            (None, files) => Hint::without_place(format!(": add it to {}", quoted(files))),
         }
     }
 
@@ -301,14 +313,6 @@ impl<'a> Reader<'a> {
         let before = std::mem::take(&mut self.errors);
         let result = read(self);
         (result, std::mem::replace(&mut self.errors, before))
-    }
-}
-
-/// Returns where a key is written; nothing for one that a program passed in.
-fn written(at: &Location) -> String {
-    match at {
-        Location::Program => String::new(),
-        Location::File { .. } | Location::Variable { .. } => format!(" at {at}"),
     }
 }
 
@@ -361,6 +365,28 @@ impl<'a> Section<'a> {
             None => self.node?.provenance().clone(),
         })
     }
+}
+
+/// The hint for a value that was left out, because what it refers to is not there.
+fn refers_to_nothing(dropped: &DroppedValue) -> Hint {
+    let refers_to = match &dropped.dropped {
+        Dropped::Variables(names) => {
+            let (s, are) = if names.len() == 1 { ("", "is") } else { ("s", "are") };
+            let names = quoted(names);
+            format!(
+                "refers to the environment variable{s} {names}, which {are} not set; set it, or \
+                 write the value there"
+            )
+        }
+        Dropped::Defaults(names) => {
+            format!("refers to {}, which is empty as is its default", quoted(names))
+        }
+        Dropped::PathInFile { file, path } => {
+            format!("refers to `{path}` in `{file}`, which is not there")
+        }
+    };
+    let at = &dropped.provenance;
+    Hint::new(at.clone(), format!(": {at} {refers_to}"), format!(": its value {refers_to}"))
 }
 
 /// The keys of a path, each with the end of the path up to it.

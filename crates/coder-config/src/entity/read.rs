@@ -3,7 +3,9 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::placeholders::may_be_placeholder;
 use super::{Entity, Metadata, Relation};
+use crate::error::Hint;
 use crate::node::Map;
 use crate::suggest::rename_slip;
 use crate::{ConfigError, EntityRef, Location, Node, Provenance, yaml};
@@ -44,10 +46,10 @@ impl Entity {
     ///
     /// The first thing that the descriptor format requires and that is not so, with its place.
     pub fn from_node(node: &Node) -> Result<Self, ConfigError> {
-        let root = Fields::of(node, "")?;
+        let root = Fields::new(node, "")?;
         let api_version = root.string("apiVersion")?.to_owned();
         let kind = root.string("kind")?.to_owned();
-        let metadata = Fields::of(root.required("metadata")?, "metadata")?;
+        let metadata = Fields::new(root.required("metadata")?, "metadata")?;
         let metadata = Metadata {
             name: metadata.string("name")?.to_owned(),
             namespace: metadata.optional_string("namespace")?,
@@ -76,7 +78,7 @@ impl Entity {
             kind,
             metadata,
             spec: match spec {
-                Some(spec) => Fields::of(spec, "spec")?.others(&[]),
+                Some(spec) => Fields::new(spec, "spec")?.others(&[]),
                 None => serde_json::Map::new(),
             },
             relations: root.relations()?,
@@ -98,7 +100,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn of(node: &'a Node, path: &'static str) -> Result<Self, ConfigError> {
+    fn new(node: &'a Node, path: &'static str) -> Result<Self, ConfigError> {
         let at = node.provenance();
         match node.as_map() {
             Some(map) => Ok(Self { map, path, at }),
@@ -113,14 +115,14 @@ impl<'a> Fields<'a> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// A member that is set; null is not.
+    /// Returns a member that is set. Null is not, nor is a placeholder whose file was not read.
     fn optional(&self, key: &str) -> Option<&'a Node> {
-        self.map.get(key).map(|entry| &entry.node).filter(|node| !node.is_null())
+        self.map.get(key).map(|entry| &entry.node).filter(|node| is_set(node))
     }
 
     fn required(&self, key: &str) -> Result<&'a Node, ConfigError> {
         self.optional(key).ok_or_else(|| {
-            let hint = rename_slip(key, Some(self.map)).unwrap_or_default();
+            let hint = rename_slip(key, Some(self.map)).map(Hint::into_text).unwrap_or_default();
             let problem = format!("is required and missing{hint}");
             ConfigError::invalid(self.path(key), self.at.clone(), problem)
         })
@@ -156,7 +158,7 @@ impl<'a> Fields<'a> {
         let path = self.path(key);
         let members = node.members().ok_or_else(|| wrong(&path, node, "a mapping"))?;
         members
-            .filter(|(_, value)| !value.is_null())
+            .filter(|(_, value)| is_set(value))
             .map(|(name, value)| match value.as_str() {
                 Some(text) => Ok((name.to_owned(), text.to_owned())),
                 None => Err(wrong(&format!("{path}.{name}"), value, "a string")),
@@ -171,6 +173,7 @@ impl<'a> Fields<'a> {
         items
             .iter()
             .enumerate()
+            .filter(|(_, item)| !may_be_placeholder(item))
             .map(|(index, item)| match item.as_str() {
                 Some(text) => Ok(text.to_owned()),
                 None => Err(wrong(&format!("{path}[{index}]"), item, "a string")),
@@ -198,6 +201,10 @@ impl<'a> Fields<'a> {
             })
             .collect()
     }
+}
+
+fn is_set(node: &Node) -> bool {
+    !node.is_null() && !may_be_placeholder(node)
 }
 
 fn wrong(path: &str, node: &Node, expected: &str) -> ConfigError {

@@ -1,11 +1,12 @@
 //! What the catalog makes of an entity, and what it says of a broken rule.
 
+use crate::error::Hint;
 use crate::suggest::rename_slip;
 use crate::{ConfigError, Node};
 
 /// Decision of the catalog about a valid entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "who shows a verdict has to decide about each of them")]
 pub enum CatalogVerdict {
     /// It is of one of Backstage's own kinds, and keeps that kind's rules.
     Accepted,
@@ -18,7 +19,7 @@ pub enum CatalogVerdict {
 
 /// The error for a key that `node` must have, and the key that was probably meant for it.
 pub(super) fn missing(path: String, node: &Node, key: &str, rule: &str) -> ConfigError {
-    let hint = rename_slip(key, node.as_map()).unwrap_or_default();
+    let hint = rename_slip(key, node.as_map()).map(Hint::into_text).unwrap_or_default();
     broken(path, node, &format!("{rule}{hint}"))
 }
 

@@ -102,9 +102,10 @@ impl Transform<'_> {
         let provenance = context.provenance(node);
         match self.environment.substitute(text) {
             Substituted::Text(text, variables) => {
-                let provenance = match variables.is_empty() {
-                    true => provenance,
-                    false => provenance.with_variables(variables),
+                let provenance = if variables.is_empty() {
+                    provenance
+                } else {
+                    provenance.with_variables(variables)
                 };
                 Some(Node::new(Content::String(text.into()), provenance))
             }

@@ -2,10 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Which private characters stand for which unprintable ones while a text is parsed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct StandIns(Vec<(char, char)>);
+pub(super) struct StandIns {
+    /// Original and stand-in.
+    pairs: Vec<(char, char)>,
+    /// Where a stand-in begins, and how many bytes it and those before it are longer than their
+    /// originals. Shared: each document of a file has the same.
+    longer: Arc<[(usize, usize)]>,
+}
 
 impl StandIns {
     /// The text with a private character, which it does not hold, for each unprintable one.
@@ -16,28 +23,36 @@ impl StandIns {
         let private = '\u{e000}'..='\u{f8ff}';
         let taken: HashSet<char> = text.chars().filter(|c| private.contains(c)).collect();
         let mut free = private.filter(|c| !taken.contains(c));
-        let mut pairs = Self::default();
-        let replaced = text
-            .chars()
-            .map(|c| {
-                if !is_unprintable(c) {
-                    return c;
-                }
-                if let Some((_, stand_in)) = pairs.0.iter().find(|(original, _)| *original == c) {
-                    return *stand_in;
-                }
-                let Some(stand_in) = free.next() else { return c };
-                pairs.0.push((c, stand_in));
-                stand_in
-            })
-            .collect();
-        (Cow::Owned(replaced), pairs)
+        let mut pairs: Vec<(char, char)> = Vec::new();
+        let mut longer = Vec::new();
+        let mut replaced = String::with_capacity(text.len());
+        let mut bytes = 0;
+        for c in text.chars() {
+            let known = pairs.iter().find(|(original, _)| *original == c).map(|pair| pair.1);
+            let stand_in = match known {
+                None if is_unprintable(c) => free.next().inspect(|new| pairs.push((c, *new))),
+                known => known,
+            };
+            if let Some(stand_in) = stand_in {
+                bytes += stand_in.len_utf8() - c.len_utf8();
+                longer.push((replaced.len(), bytes));
+            }
+            replaced.push(stand_in.unwrap_or(c));
+        }
+        (Cow::Owned(replaced), Self { pairs, longer: longer.into() })
+    }
+
+    /// Returns the offset in the original text of what is at `offset` in the parsed one.
+    pub(super) fn original_offset(&self, offset: usize) -> usize {
+        let before = self.longer.partition_point(|(begin, _)| *begin < offset);
+        let longer = before.checked_sub(1).and_then(|last| self.longer.get(last));
+        offset - longer.map_or(0, |(_, bytes)| *bytes)
     }
 
     /// The unprintable characters back in their places.
     pub(super) fn take_out<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let original = |c: char| self.0.iter().find(|(_, stand_in)| *stand_in == c);
-        if self.0.is_empty() || !text.contains(|c| original(c).is_some()) {
+        let original = |c: char| self.pairs.iter().find(|(_, stand_in)| *stand_in == c);
+        if self.pairs.is_empty() || !text.contains(|c| original(c).is_some()) {
             return Cow::Borrowed(text);
         }
         Cow::Owned(text.chars().map(|c| original(c).map_or(c, |(original, _)| *original)).collect())
@@ -98,6 +113,10 @@ mod tests {
         let (replaced, pairs) = StandIns::put_into(text);
         assert!(!replaced.contains(is_unprintable));
         assert_eq!(pairs.take_out(&replaced), text);
+        for (index, (offset, _)) in replaced.char_indices().enumerate() {
+            let original = text.char_indices().nth(index).unwrap().0;
+            assert_eq!(pairs.original_offset(offset), original, "{offset}");
+        }
         assert!(matches!(StandIns::put_into("plain"), (Cow::Borrowed("plain"), _)));
     }
 }

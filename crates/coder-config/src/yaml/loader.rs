@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use granit_parser::{
@@ -35,12 +36,14 @@ fn parser_options() -> Options {
 /// Reads a text that is known to be JSON.
 pub(super) fn load_json(place: &Place, text: &str) -> Result<Node, ConfigError> {
     acceptable(place, text, true)?;
-    let text = whole_characters(text);
-    let (text, stand_ins) = StandIns::put_into(&text);
+    let characters = whole_characters(text);
+    let escapes_replaced = matches!(characters, Cow::Owned(_));
+    let (text, stand_ins) = StandIns::put_into(&characters);
     let mut options = parser_options();
     options.simple_key_max_lookahead = MAX_SCALAR_BYTES;
     let mut parser = Parser::new_from_str_with_options(&text, options);
-    let mut builder = Builder { json: true, stand_ins, ..Builder::new(place, &text) };
+    let offsets = !escapes_replaced;
+    let mut builder = Builder { json: true, offsets, stand_ins, ..Builder::new(place, &text) };
     let root = builder.run(&mut parser)?;
     Ok(root.unwrap_or_else(|| Node::new(Content::Null, place.at(1, 1))))
 }
@@ -114,8 +117,9 @@ fn acceptable(place: &Place, text: &str, json: bool) -> Result<(), ConfigError> 
             }
             b'\r' if text.as_bytes().get(index + 1) != Some(&b'\n') => {
                 let before = text.get(line_start..index).unwrap_or_default();
+                let location = place.at(line, before.chars().count() + 1);
                 return Err(ConfigError::Syntax {
-                    location: place.at(line, before.chars().count() + 1),
+                    location: location.with_span(index..index + 1),
                     problem: "a carriage return without a line feed; \
                               save the file with ordinary line ends"
                         .to_owned(),
@@ -196,6 +200,10 @@ struct Builder<'a> {
     /// Whether the text is JSON: the last of duplicate keys counts, and tabs are space.
     json: bool,
     stand_ins: StandIns,
+    /// Whether offsets in this text can be told in the original one.
+    offsets: bool,
+    /// Offset behind the last thing that was read.
+    end: usize,
     left_over: bool,
     schema: Schema,
     stack: Vec<Frame>,
@@ -213,6 +221,8 @@ impl<'a> Builder<'a> {
             text,
             json: false,
             stand_ins: StandIns::default(),
+            offsets: true,
+            end: 0,
             left_over: false,
             schema: Schema::Core,
             stack: Vec::new(),
@@ -262,8 +272,31 @@ impl<'a> Builder<'a> {
         Ok(None)
     }
 
+    /// Returns the place of a span without the white space behind it.
     fn location(&self, span: &Span) -> Location {
-        self.at(span.start.line(), span.start.col())
+        let location = self.at(span.start.line(), span.start.col());
+        match span.byte_range() {
+            Some(range) => {
+                let text = self.text.get(range.clone()).unwrap_or_default();
+                self.with_span(location, range.start..range.start + text.trim_end().len())
+            }
+            None => location,
+        }
+    }
+
+    /// Adds the bytes of the original text that `range` of the parsed text stands for.
+    fn with_span(&self, location: Location, range: Range<usize>) -> Location {
+        if !self.offsets {
+            return location;
+        }
+        let [start, end] =
+            [range.start, range.end].map(|offset| self.stand_ins.original_offset(offset));
+        location.with_span(start..end)
+    }
+
+    /// Moves the end of what was read behind a scalar, an alias or a bracket.
+    fn pass(&mut self, location: &Location) {
+        self.end = location.span().map_or(self.end, |span| span.end.max(self.end));
     }
 
     fn at(&self, line: usize, column: usize) -> Location {
@@ -272,7 +305,12 @@ impl<'a> Builder<'a> {
 
     fn syntax(&mut self, error: &ScanError) -> ConfigError {
         let marker = error.marker();
-        let location = self.at(marker.line(), marker.col());
+        let mut location = self.at(marker.line(), marker.col());
+        if let Some(offset) = marker.byte_offset() {
+            let rest = self.text.get(offset..).unwrap_or_default();
+            let character = rest.chars().next().map_or(0, char::len_utf8);
+            location = self.with_span(location, offset..offset + character);
+        }
         // The parser looks a little ahead, so it may meet its limit before ours is.
         if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
             return Self::too_deep(location);
@@ -305,6 +343,7 @@ impl<'a> Builder<'a> {
         span: &Span,
     ) -> Result<(), ConfigError> {
         let location = self.location(span);
+        self.pass(&location);
         if text.len() > MAX_SCALAR_BYTES {
             let what = "a scalar has too many bytes";
             return Err(ConfigError::TooLarge { location, what, limit: MAX_SCALAR_BYTES });
@@ -348,7 +387,11 @@ impl<'a> Builder<'a> {
             _ => None,
         };
         let column = column.unwrap_or(span.start.col());
-        let location = self.at(span.start.line(), column);
+        let mut location = self.at(span.start.line(), column);
+        if let Some(range) = span.byte_range() {
+            let start = range.start.saturating_sub(span.start.col().saturating_sub(column));
+            location = self.with_span(location, start..start);
+        }
         if self.stack.len() >= MAX_DEPTH {
             return Err(Self::too_deep(location));
         }
@@ -368,11 +411,11 @@ impl<'a> Builder<'a> {
     fn close(&mut self, span: &Span) -> Result<(), ConfigError> {
         if self.in_brackets() {
             let outer = self.stack.iter().rev().nth(1);
-            let begins = match outer.is_none_or(|outer| outer.block.is_some()) {
-                true => Begins::AtTheBlock,
-                false => Begins::Inside,
-            };
-            self.indented(&Span::empty(span.start), begins, &self.location(span))?;
+            let is_at_block = outer.is_none_or(|outer| outer.block.is_some());
+            let begins = if is_at_block { Begins::AtTheBlock } else { Begins::Inside };
+            let location = self.location(span);
+            self.indented(&Span::empty(span.start), begins, &location)?;
+            self.pass(&location);
         }
         let Some(frame) = self.stack.pop() else { return Ok(()) };
         let content = match (frame.collection, frame.tag.as_deref()) {
@@ -388,7 +431,7 @@ impl<'a> Builder<'a> {
             (Collection::List(items), _) => Content::List(items),
             (Collection::Map { map, .. }, _) => Content::Map(Box::new(map)),
         };
-        let node = Node::new(content, frame.location);
+        let node = Node::new(content, frame.location.until(self.end));
         self.finish(Built { node, cost: frame.cost }, frame.anchor, None)
     }
 
@@ -423,6 +466,7 @@ impl<'a> Builder<'a> {
         let Some(line) = self.line_before(span).filter(|line| line.contains('\t')) else {
             return Ok(());
         };
+        let start = span.byte_range().map(|range| range.start - line.len());
         let line: String = line.chars().take(column).collect();
         let is_key = matches!(
             self.stack.last(),
@@ -432,10 +476,14 @@ impl<'a> Builder<'a> {
         let block = self.stack.iter().rev().find_map(|frame| frame.block);
         match indenting_tab(&line, block, first) {
             None => Ok(()),
-            Some(at) => Err(ConfigError::Syntax {
-                location: self.at(span.start.line(), at),
-                problem: TAB.to_owned(),
-            }),
+            Some(at) => {
+                let mut location = self.at(span.start.line(), at);
+                let tab = line.char_indices().nth(at).map(|(offset, _)| offset);
+                if let (Some(start), Some(tab)) = (start, tab) {
+                    location = self.with_span(location, start + tab..start + tab + 1);
+                }
+                Err(ConfigError::Syntax { location, problem: TAB.to_owned() })
+            }
         }
     }
 
@@ -444,19 +492,20 @@ impl<'a> Builder<'a> {
         let block = self.stack.iter().rev().find_map(|frame| frame.block);
         let text = span.byte_range().and_then(|range| self.text.get(range));
         let (Some(block), Some(text)) = (block, text) else { return Ok(()) };
-        match is_outdented(text, span.start.col(), block, begins) {
-            false => Ok(()),
-            true => Err(ConfigError::Syntax {
+        if is_outdented(text, span.start.col(), block, begins) {
+            return Err(ConfigError::Syntax {
                 location: at.clone(),
                 problem: "what is in quotes or brackets must be indented more than the block it \
                           is in"
                     .to_owned(),
-            }),
+            });
         }
+        Ok(())
     }
 
     fn alias(&mut self, id: usize, span: &Span) -> Result<(), ConfigError> {
         let location = self.location(span);
+        self.pass(&location);
         let Some(anchored) = self.anchors.get_mut(&id) else {
             let problem = "this alias stands inside the very value it refers to".to_owned();
             return Err(ConfigError::Syntax { location, problem });

@@ -77,13 +77,25 @@ pub(crate) fn json_document(file: &str, text: &str) -> Result<Node, ConfigError>
     let place = Place::File(file.into());
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
-        let location = Location::in_file(file, count(error.line()), count(error.column()));
+        let offset = byte_offset(text, error.line(), error.column());
+        let location = Location::in_file(file, count(error.line()), count(error.column()))
+            .with_span(offset..offset);
         let problem = error.to_string();
         let problem = problem.split(" at line ").next().unwrap_or(&problem);
         let problem = format!("this is not JSON: {problem}");
         return Err(ConfigError::Syntax { location, problem });
     }
     loader::load_json(&place, text)
+}
+
+/// Returns the offset of a place that serde_json tells: the line from 1, the column in bytes.
+fn byte_offset(text: &str, line: usize, column: usize) -> usize {
+    let before = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len);
+    let mut offset = (before.sum::<usize>() + column.saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
 }
 
 /// A text that may be JSON; `None` when it is not. Everything in it is at `location`.
@@ -147,6 +159,44 @@ mod tests {
     fn what_is_not_json_is_told_with_its_place() {
         let error = json_document("x.json", "{\"a\": 1,\n a: 2}").unwrap_err();
         assert_eq!(error.to_string(), "x.json:2:2: this is not JSON: key must be a string");
+    }
+
+    /// Adds a line for each key and value: its kind, and the text that its span marks.
+    fn marked(node: &Node, text: &str, lines: &mut String) {
+        let mut line = |kind: &str, location: &Location| {
+            let span = location.span().expect("every place of a file has a span");
+            let marked = text.get(span).expect("a span lies between characters");
+            lines.push_str(&format!("{kind} {marked:?}\n"));
+        };
+        line(node.kind(), node.location());
+        for item in node.as_list().unwrap_or_default() {
+            marked(item, text, lines);
+        }
+        for entry in node.as_map().into_iter().flat_map(|map| map.values()) {
+            lines.push_str("key ");
+            marked(&Node::new(Content::Null, entry.key.clone()), text, lines);
+            marked(&entry.node, text, lines);
+        }
+    }
+
+    #[test]
+    fn a_span_marks_a_whole_key_and_a_whole_value() {
+        let mut lines = String::new();
+        for text in [
+            "a: one two \nb:\n  - 1\n  - 'x y'   # comment\nc: {d: \"e\", f: [1, 2 ]}\n",
+            "text: |\n  first\n  second\n\nnext: >-\n  folded\n  line\n",
+            "a: &x {b: 1}\nc: *x\nd: !!str 5\n",
+            "a:\nb: ''\nc: null\nlist:\n- a\n- b: 1\n  c: 2\n",
+            "\u{feff}é: 'ü \u{1}\u{7f} ß'\nnächste: x\u{1}y\u{9f}\n",
+            "one: 1\r\ntwo:\r\n  three: |\r\n    x\r\n",
+            "{\"a\": [1,\n 2], \"b\": {\"c\": null}}",
+        ] {
+            for document in documents("x", text) {
+                marked(&document.unwrap(), text, &mut lines);
+            }
+            lines.push('\n');
+        }
+        insta::assert_snapshot!("spans", lines);
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

@@ -33,6 +33,7 @@ pub struct FakeCoderBuilder {
     rate_limits: bool,
     strange: bool,
     renames: bool,
+    slow_deletions: bool,
     web_push_key: String,
     races: Option<u64>,
 }
@@ -52,6 +53,7 @@ impl FakeCoderBuilder {
             rate_limits: false,
             strange: false,
             renames: false,
+            slow_deletions: false,
             web_push_key: WEB_PUSH_KEY.to_owned(),
             races: None,
         }
@@ -149,6 +151,16 @@ impl FakeCoderBuilder {
         self
     }
 
+    /// Whether a deletion runs until an answer has told so, whatever the pace: the next `GET` for the
+    /// workspace or its build finds it `deleting`, and a later one `deleted`. It does not unless
+    /// said.
+    ///
+    /// A client is so shown both states, however slow its machine is.
+    pub fn slow_deletions(mut self, on: bool) -> Self {
+        self.slow_deletions = on;
+        self
+    }
+
     /// Lets requests overlap, as they do at Coder: a request to `POST /oauth2/tokens` that waits at
     /// a door ([`Transport`](coder_core::Transport) or a `FakeServer`) has read its code or refresh
     /// token already, and does not notice that another one redeems it meanwhile. What becomes of
@@ -189,7 +201,7 @@ impl FakeCoderBuilder {
         let mint = Mint(random);
         let settings = Settings {
             deployment_id: mint.uuid(),
-            profile: Profile::of(self.version),
+            profile: Profile::new(self.version),
             version: self.version,
             url: self.url,
             clock,
@@ -199,6 +211,7 @@ impl FakeCoderBuilder {
             rate_limits: self.rate_limits,
             strange: self.strange,
             renames: self.renames,
+            slow_deletions: self.slow_deletions,
             web_push_key: self.web_push_key,
             overlaps: self.races.is_some(),
         };

@@ -28,20 +28,24 @@ impl Defaults {
         Ok(Self { config, notices, integrations })
     }
 
-    fn repository(&self, url: Option<&str>) -> (Option<Repository>, Option<NoRepository>) {
-        split(url.map(|url| Repository::from_url(url, &self.integrations)))
+    fn repository(&self, url: Option<String>) -> (Option<Repository>, Option<NoRepository>) {
+        split(url.map(|url| Repository::from_url(&url, &self.integrations)))
     }
 
     fn of_entity(&self, text: &str) -> Result<Compiled, Fault> {
         let entity = read_entity(text)?;
         let (repository, problem) = split(Some(entity.repository(&self.integrations)));
-        Ok(Compiled::new(&self.config, entity.coder_spec(), repository, problem.as_ref()))
+        Ok(Compiled::new(&self.config, entity.coder_spec(), repository.as_ref(), problem.as_ref()))
     }
 }
 
 #[wasm_bindgen]
 impl Defaults {
     /// Reads the app's configuration.
+    ///
+    /// # Errors
+    ///
+    /// The answer that tells every mistake.
     #[wasm_bindgen(constructor)]
     pub fn new(app_config: &str) -> Result<Self, Answer> {
         Self::read(app_config, ScmIntegrations::default()).map_err(|fault| answer::<()>(Err(fault)))
@@ -57,8 +61,8 @@ impl Defaults {
         let spec = spec.map(|text| read::<Node>("`spec.coder`", &text)).transpose();
         answer(spec.map(|spec| {
             let spec = spec.as_ref().map(CoderSpec::from_node);
-            let (repository, problem) = self.repository(repository.as_deref());
-            Compiled::new(&self.config, spec, repository, problem.as_ref())
+            let (repository, problem) = self.repository(repository);
+            Compiled::new(&self.config, spec, repository.as_ref(), problem.as_ref())
         }))
     }
 
@@ -146,11 +150,10 @@ impl Compiled {
     fn new(
         config: &WorkspacesConfig,
         spec: Option<CoderSpec>,
-        repository: Option<Repository>,
+        repository: Option<&Repository>,
         problem: Option<&NoRepository>,
     ) -> Self {
-        let mut config =
-            EntityWorkspacesConfig::resolve(config, spec.as_ref(), repository.as_ref());
+        let mut config = EntityWorkspacesConfig::resolve(config, spec.as_ref(), repository);
         config.notices.clear();
         Self {
             incompatible: config.compatibility().err().map(Reason::from),

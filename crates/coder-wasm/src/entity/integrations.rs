@@ -17,6 +17,10 @@ pub struct Integrations(ScmIntegrations);
 #[wasm_bindgen]
 impl Integrations {
     /// Reads an object with the section `integrations`.
+    ///
+    /// # Errors
+    ///
+    /// The answer that tells every mistake.
     #[wasm_bindgen(constructor)]
     pub fn new(config: &str) -> Result<Self, Answer> {
         let read = || -> Result<_, Fault> {
@@ -27,6 +31,10 @@ impl Integrations {
     }
 
     /// Reads the app's configuration, for entities whose repositories are at these hosts.
+    ///
+    /// # Errors
+    ///
+    /// The answer that tells every mistake.
     pub fn defaults(&self, app_config: &str) -> Result<Defaults, Answer> {
         Defaults::read(app_config, self.0.clone()).map_err(|fault| answer::<()>(Err(fault)))
     }

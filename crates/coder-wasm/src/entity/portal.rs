@@ -20,6 +20,10 @@ pub struct Assets(AssetUrls);
 #[wasm_bindgen]
 impl Assets {
     /// Reads the URL below which the deployment is reached.
+    ///
+    /// # Errors
+    ///
+    /// The answer that tells what is wrong with it.
     #[wasm_bindgen(constructor)]
     pub fn new(url: &str) -> Result<Self, Answer> {
         let urls = AssetUrls::from_url(url);

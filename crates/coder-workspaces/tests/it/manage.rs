@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use coder_client::WorkspaceId;
 use coder_client::models::WorkspaceStatus;
 use coder_client::operations::ListBuildParameters;
-use coder_testkit::{FakeCoder, Fault};
-use coder_workspaces::{ManageWorkspace, NotReady, WorkspacesError};
+use coder_testkit::{FakeCoder, Fault, NewWorkspace, Pace};
+use coder_workspaces::{ManageWorkspace, NotReady, Progress, WorkspacesError};
 use http::{Method, StatusCode};
 use insta::assert_snapshot;
 
@@ -39,6 +40,25 @@ async fn an_update_uses_the_active_version() {
     let updated = ManageWorkspace::new(&client, id).update(|_| {}).await.unwrap();
     assert_eq!(updated.latest_build.template_version_id, Some(template.active_version_id()));
     assert!(!updated.outdated);
+}
+
+#[async_test]
+async fn a_start_uses_the_active_version_where_the_template_requires_it() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let client = client(&coder, &alice);
+    let template = coder.add_template("devcontainers");
+    let [required, free] = ["one", "other"]
+        .map(|name| coder.add_workspace(&alice, name).template("devcontainers").stopped().create());
+    let template = template.new_version("v2");
+    let version_after_start = async |id| {
+        let started = ManageWorkspace::new(&client, id).start(|_| {}).await.unwrap();
+        started.latest_build.template_version_id
+    };
+    let active = Some(template.active_version_id());
+    assert_ne!(version_after_start(free).await, active);
+    template.require_active_version(true);
+    assert_eq!(version_after_start(required).await, active);
 }
 
 #[async_test]
@@ -152,7 +172,7 @@ async fn a_build_that_coder_refuses_for_want_of_an_account_names_it() {
     let refusal = Fault::answer(StatusCode::FORBIDDEN, "application/json", body);
     coder.fail_next(refusal.method(Method::POST));
     let error = ManageWorkspace::new(&client, id).start(|_| {}).await.unwrap_err();
-    assert_snapshot!(error, @"the workspace `dev` was not built: coder answered 403: External authentication is required.; `external_auth`: github; link your account first: github at https://coder.test/external-auth/github");
+    assert_snapshot!(error, @"the workspace `dev` was not built: coder answered 403: External authentication is required.; `external_auth`: github; `alice` must link an account first: github at https://coder.test/external-auth/github");
 }
 
 #[async_test]
@@ -185,6 +205,88 @@ async fn a_workspace_that_somebody_starts_again_is_not_stopped() {
     coder.advance(Duration::from_secs(600));
     let stopped = ManageWorkspace::new(&client, id).stop(|_| {}).await.unwrap();
     assert_eq!(stopped.latest_build.status, WorkspaceStatus::Stopped);
+}
+
+#[async_test]
+async fn waiting_until_ready_ends_in_every_case_and_asks_for_nothing() {
+    type Setup = fn(NewWorkspace) -> NewWorkspace;
+    let cases: [(&str, Setup); 12] = [
+        ("running", |it| it.running()),
+        ("starting", |it| it.starting()),
+        ("queued", |it| it.queued(2, 3)),
+        ("the start script failed", |it| it.startup_failed()),
+        ("the build failed", |it| it.failed("quota exceeded")),
+        ("the build was canceled", |it| it.canceled()),
+        ("stopped", |it| it.stopped()),
+        ("on its way to be stopped", |it| it.stopping()),
+        ("deleted", |it| it.deleted()),
+        ("no agents", |it| it.agents(&[])),
+        ("agents never connect", |it| it.agents_never_connect()),
+        ("agents are lost", |it| it.agents_lost()),
+    ];
+    let mut told = String::new();
+    for (name, setup) in cases {
+        let coder = FakeCoder::new();
+        let alice = coder.add_user("alice");
+        let id = setup(coder.add_workspace(&alice, "dev")).create();
+        let client = client(&coder, &alice);
+        let mut looks = 0;
+        let manage = ManageWorkspace::new(&client, id);
+        let ready = manage.wait_until_ready(|progress| {
+            looks += usize::from(matches!(progress, Progress::Waiting(..)));
+        });
+        let outcome = match ready.await {
+            Ok(workspace) => format!("`{}` is ready", workspace.name),
+            Err(error) => error.to_string(),
+        };
+        assert!(looks > 0, "{name}");
+        let changes = coder.requests().into_iter().filter(|asked| asked.method != Method::GET);
+        assert_eq!(changes.count(), 0, "{name}");
+        told += &format!("{name}: {outcome}\n");
+    }
+    assert_snapshot!(told);
+}
+
+#[async_test]
+async fn a_workspace_that_is_stopped_or_deleted_while_it_is_waited_for_ends_the_wait() {
+    type Change = fn(&FakeCoder, WorkspaceId);
+    let changes: [(Change, NotReady); 2] = [
+        (|coder, id| coder.stop(id), NotReady::Stopped),
+        (|coder, id| coder.delete(id), NotReady::Deleted),
+    ];
+    for (change, expected) in changes {
+        let coder = FakeCoder::new();
+        let alice = coder.add_user("alice");
+        let id = coder.add_workspace(&alice, "dev").connecting().create();
+        let client = client(&coder, &alice);
+        let mut looks = 0;
+        let manage = ManageWorkspace::new(&client, id);
+        let ready = manage.wait_until_ready(|_| {
+            looks += 1;
+            if looks == 2 {
+                change(&coder, id);
+            }
+        });
+        let Err(WorkspacesError::NotReady { problem, .. }) = ready.await else { panic!() };
+        assert_eq!(problem, expected);
+    }
+}
+
+#[async_test]
+async fn waiting_ends_with_the_wait_limit() {
+    let hours = Pace::every(Duration::from_secs(2 * 60 * 60));
+    let coder = FakeCoder::builder().pace(hours).build();
+    let alice = coder.add_user("alice");
+    let id = coder.add_workspace(&alice, "dev").pending().create();
+    let client = client(&coder, &alice);
+    let begun = coder.clock().now();
+    let manage = ManageWorkspace::new(&client, id).wait_limit(Duration::from_secs(60));
+    let Err(WorkspacesError::NotReady { problem, .. }) = manage.wait_until_ready(|_| {}).await
+    else {
+        panic!()
+    };
+    assert!(matches!(problem, NotReady::TimedOut { .. }), "{problem:?}");
+    assert!(coder.clock().now().duration_since(begun).as_secs() < 90);
 }
 
 #[async_test]

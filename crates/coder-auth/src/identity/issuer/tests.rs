@@ -275,3 +275,24 @@ async fn what_a_person_owns_through_is_in_the_token_where_that_is_asked_for() {
     assert_eq!(claims(&token)["ent"], serde_json::json!(["user:default/alice"]));
     assert!(portal.accepts(&token, AcceptTokens::Full).await);
 }
+
+#[tokio::test]
+async fn what_was_read_before_the_clock_was_set_back_is_read_again() {
+    let portal = Portal::new();
+    let replica = portal.replica();
+    assert_eq!(jwks(&replica).await["keys"].as_array().unwrap().len(), 0);
+    portal.advance(SignedDuration::from_hours(-24));
+    let token = portal.token().await;
+    assert!(replica.verify(&token, AcceptTokens::Full).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_key_from_before_the_clock_was_set_back_signs_no_more() {
+    let portal = Portal::new();
+    let before = portal.token().await;
+    portal.advance(SignedDuration::from_hours(-24 * 365));
+    let after = portal.token().await;
+    assert_ne!(kid(&before), kid(&after));
+    assert_eq!(kid(&portal.token().await), kid(&after), "one key is enough");
+    assert!(portal.accepts(&after, AcceptTokens::Full).await);
+}

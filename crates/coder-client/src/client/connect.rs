@@ -1,0 +1,141 @@
+//! Ways to a client on a native system: a URL and a token, the environment, Coder's own CLI.
+
+use std::fmt;
+use std::sync::Arc;
+
+use coder_core::{
+    DeploymentUrl, OsRandom, ReqwestTransport, Secret, SystemClock, TokioRuntime, Transport, World,
+};
+
+use super::cli_session::CliSession;
+use super::connect_error::ConnectError;
+use super::{Client, Credential, CredentialProvider};
+
+const USER_AGENT: &str = concat!("coder-client/", env!("CARGO_PKG_VERSION"));
+
+/// Collects what a [`Client`] needs; made by [`Client::builder`].
+///
+/// ```no_run
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), coder_client::ConnectError> {
+/// use coder_client::Client;
+///
+/// let client = Client::builder()
+///     .url("https://coder.example.com")
+///     .token("do-not-print")
+///     .user_agent("nightly-report/1.0")
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+#[must_use]
+pub struct ClientBuilder {
+    url: Option<String>,
+    credentials: Option<Arc<dyn CredentialProvider>>,
+    user_agent: Option<String>,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+impl ClientBuilder {
+    /// Sets the URL of the deployment, like `https://coder.example.com`. It is required.
+    pub fn url(self, url: impl Into<String>) -> Self {
+        Self { url: Some(url.into()), ..self }
+    }
+
+    /// Sets the session token or API token that requests carry.
+    pub fn token(self, token: impl Into<Secret>) -> Self {
+        self.credential_provider(Credential::SessionToken(token.into()))
+    }
+
+    /// Sets a provider that is asked for the credential of each request.
+    pub fn credential_provider(self, provider: impl CredentialProvider + 'static) -> Self {
+        Self { credentials: Some(Arc::new(provider)), ..self }
+    }
+
+    /// Sets the `User-Agent`, by default `coder-client` with its version.
+    pub fn user_agent(self, user_agent: impl Into<String>) -> Self {
+        Self { user_agent: Some(user_agent.into()), ..self }
+    }
+
+    /// Sets the transport, by default a [`ReqwestTransport`] with the `User-Agent` of this builder.
+    pub fn transport(self, transport: impl Transport + 'static) -> Self {
+        Self { transport: Some(Arc::new(transport)), ..self }
+    }
+
+    /// Creates the client on the current tokio runtime. No request is sent.
+    ///
+    /// # Errors
+    ///
+    /// When there is no URL or it cannot be used, when the HTTP client cannot be set up, and outside
+    /// of a tokio runtime.
+    pub fn build(self) -> Result<Client, ConnectError> {
+        let text = self.url.ok_or(ConnectError::NoUrl)?;
+        let deployment = DeploymentUrl::parse(&text)
+            .map_err(|source| ConnectError::Url { text: coder_core::cleaned(&text), source })?;
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => {
+                let user_agent = self.user_agent.as_deref().unwrap_or(USER_AGENT);
+                Arc::new(ReqwestTransport::new(user_agent)?)
+            }
+        };
+        let world = World {
+            transport,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+            runtime: Arc::new(TokioRuntime::current().ok_or(ConnectError::NoRuntime)?),
+        };
+        let client = Client::new(&world, deployment);
+        Ok(Client { credentials: self.credentials, ..client })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientBuilder")
+            .field("url", &self.url)
+            .field("has_credentials", &self.credentials.is_some())
+            .field("user_agent", &self.user_agent)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Creates a client for the deployment at `url` with a session token or API token.
+    ///
+    /// No request is sent. The client uses the current tokio runtime and a [`ReqwestTransport`].
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientBuilder::build`].
+    #[doc(alias = "login")]
+    pub fn connect(url: impl Into<String>, token: impl Into<Secret>) -> Result<Self, ConnectError> {
+        Self::builder().url(url).token(token).build()
+    }
+
+    /// Creates a client for the deployment that the environment names: `CODER_URL` and
+    /// `CODER_SESSION_TOKEN`, and what one of them leaves open from the session of Coder's own CLI
+    /// (`coder login`).
+    ///
+    /// The CLI keeps its session in the files `url` and `session` below `CODER_CONFIG_DIR`, by default
+    /// `~/.config/coderv2`, on macOS `~/Library/Application Support/coderv2`, on Windows
+    /// `%APPDATA%\coderv2`. A token from there is used only for the URL from there.
+    ///
+    /// # Errors
+    ///
+    /// When there is no URL or no token, and as [`ClientBuilder::build`].
+    #[doc(alias = "try_default")]
+    pub fn from_env() -> Result<Self, ConnectError> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let read = |path: &std::path::Path| std::fs::read_to_string(path);
+        let session = CliSession::find(&variable, &read, std::env::consts::OS)?;
+        Self::connect(session.url, session.token)
+    }
+
+    /// Begins a client, for callers who want another `User-Agent`, credential or transport.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+}
