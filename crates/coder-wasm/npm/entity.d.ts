@@ -2,13 +2,7 @@ export { CoderError, type CoderErrorCode, type Problem } from './errors.js';
 
 /** Where `init` finds the WebAssembly of this module, when it is not beside the module's file. */
 export type InitSource =
-  | string
-  | URL
-  | Request
-  | Response
-  | Promise<Response>
-  | BufferSource
-  | WebAssembly.Module;
+  string | URL | Request | Response | Promise<Response> | BufferSource | WebAssembly.Module;
 
 /**
  * Loads the WebAssembly of this module. Call it once when your app starts, and wait for it.

@@ -10,7 +10,6 @@ const app = {
   workspaces: { params: { large: 'x'.repeat(10_000) }, repoUrlParamKeys: ['repo'] },
 };
 
-
 /** Bytes outside of JavaScript's heap, of which the memory of WebAssembly is one part. */
 async function settled() {
   for (let round = 0; round < 5; round++) {

@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 
 import {
   AssetUrls,
-  CoderDefaults,
   CoderError,
   ScmIntegrations,
   availability,

@@ -88,7 +88,9 @@ function measure(call, calls) {
 
 function row(what, ours, plain) {
   const micros = value => `${value.toFixed(2)} µs`.padStart(14);
-  console.log(`${what.padEnd(44)}${micros(ours)}${micros(plain)}${(plain / ours).toFixed(2).padStart(8)} ×`);
+  console.log(
+    `${what.padEnd(44)}${micros(ours)}${micros(plain)}${(plain / ours).toFixed(2).padStart(8)} ×`,
+  );
 }
 
 const defaults = new CoderDefaults(appConfig);

@@ -84,8 +84,11 @@ async function ask(body) {
 test('a worker has the module when it starts', async () => {
   const page = 'https://git.bücher.example/a/b/-/tree/main';
   const { creationUrl, repoUrl } = await ask({ spec: { params: { cpu: 4 } }, page });
-  assert.equal(repoUrl, 'https://git.bücher.example/a/b');
-  assert.match(creationUrl, /^https:\/\/coder.example.com\/templates\/dev\/workspace\?mode=manual&param.cpu=4/);
+  assert.equal(repoUrl, 'https://git.xn--bcher-kva.example/a/b');
+  assert.match(
+    creationUrl,
+    /^https:\/\/coder.example.com\/templates\/dev\/workspace\?mode=manual&param.cpu=4/,
+  );
 });
 
 test('a mistake is a CoderError there as well', async () => {

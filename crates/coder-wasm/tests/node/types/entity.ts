@@ -45,7 +45,7 @@ same<Parameters<typeof defaults.searchPlan>[1], { readonly owner?: 'me' | 'every
 // @ts-expect-error an entity has a kind
 defaults.compileEntity({ apiVersion: 'x', metadata: { name: 'x' } });
 // @ts-expect-error there is no such option
-defaults.creationLink({ apiVersion: 'x', kind: 'x', metadata: { name: 'x' } }, { nam: 'x' });
+defaults.creationLink({ apiVersion: 'x', kind: 'x', metadata: { name: 'x' } }, { nickname: 'x' });
 
 {
   using urls = new AssetUrls('https://coder.example.com');
