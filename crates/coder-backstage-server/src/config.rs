@@ -11,10 +11,10 @@ use coder_core::{ReqwestTransport, World};
 use coder_portal::Portal;
 
 use crate::args::{CheckArgs, ConfigCommand, PrintArgs};
-use crate::configuration::{process_environment, read};
+use crate::configuration::{process_environment, read, variables_of_node};
 use crate::failure::Failure;
 use crate::serve::USER_AGENT;
-use crate::store;
+use crate::{store, tls};
 
 /// Does what the command says. Mistakes are told by whoever reports the failure.
 pub(crate) fn config(command: &ConfigCommand) -> Result<(), Failure> {
@@ -34,10 +34,12 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
     })?;
     // What else keeps `serve` from starting: sign-in resolvers, keys, the place of the sessions.
     let (portal, of_catalog) = portal_of(&config)?;
+    config.backend.certificate.as_ref().map(tls::acceptor).transpose()?;
     let place = store::check(&config.session, &args.data.directory())?;
     let place = place.map(|notice| format!("{notice}\n")).unwrap_or_default();
     let files = loaded.files().join(", ");
-    let notices = lines(config.notices()) + &lines(&of_catalog);
+    let notices =
+        lines(config.notices()) + &lines(&of_catalog) + &lines(&variables_of_node(&environment));
     let uris = redirect_uris(&config, &portal);
     let verdict = match notices.lines().chain(place.lines()).count() {
         0 => "nothing is wrong".to_owned(),

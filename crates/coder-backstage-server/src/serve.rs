@@ -13,26 +13,29 @@ use crate::args::ServeArgs;
 use crate::failure::Failure;
 use crate::page::Page;
 use crate::server::Serving;
-use crate::{configuration, server, shutdown, store};
+use crate::{configuration, server, shutdown, store, tls};
 
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let environment = configuration::process_environment();
+    configuration::tell(&configuration::variables_of_node(&environment));
     let sources =
         ConfigSources::new(&configuration::read, &environment).with_files(&args.sources.config);
     let mut config = configuration::load(&sources)?;
     let store = store::open(&mut config.session, &args.data.directory()).await?;
     let runtime = TokioRuntime::current().ok_or(Failure::NoRuntime)?;
+    let tls = config.backend.certificate.as_ref().map(tls::acceptor).transpose()?;
     let portal = portal(&config, Path::new(""), store, &runtime)?;
     let listener = server::bind(&config.backend.listen).await?;
     let address = listener.local_addr().map_err(Failure::Serve)?;
-    tracing::info!(%address, url = %config.backend.base_url, "serving");
+    let https = tls.is_some();
+    tracing::info!(%address, url = %config.backend.base_url, https, "serving");
     let mut routes = coder_axum::router(portal.clone());
     if let Some(page) = Page::from_config(&config) {
         routes = routes.merge(page.router());
     }
     let connections = args.max_connections;
-    let serving = Serving { routes, portal, runtime, connections };
+    let serving = Serving { routes, portal, tls, runtime, connections };
     server::run(listener, serving, shutdown::requested()).await;
     Ok(())
 }

@@ -20,7 +20,11 @@ const SECRET: &str = "canary-5f1d7c";
 
 fn coder_backstage() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coder-backstage"));
-    command.env_remove("RUST_LOG").env_remove("BACKSTAGE_ENV").env_remove("STATE_DIRECTORY");
+    command
+        .env_remove("RUST_LOG")
+        .env_remove("BACKSTAGE_ENV")
+        .env_remove("NODE_EXTRA_CA_CERTS")
+        .env_remove("STATE_DIRECTORY");
     command
 }
 
@@ -321,6 +325,23 @@ fn a_good_configuration_passes_the_check_with_what_is_worth_knowing() {
     assert!(out.contains(register), "{out}");
     let (_, printed, _) = config(&directory, &["print"]);
     assert!(printed.contains(&format!("\n# {register}")), "{printed}");
+}
+
+#[test]
+fn a_variable_of_node_that_has_no_effect_is_told_unless_ours_is_set() {
+    let directory = configured(&app_config("127.0.0.1:0"));
+    let checked = |ours: Option<&str>| {
+        let mut command = coder_backstage();
+        command.env("NODE_EXTRA_CA_CERTS", "/etc/ca.pem").env_remove("SSL_CERT_FILE");
+        command.env("CODER_OAUTH_CLIENT_SECRET", SECRET).envs(ours.map(|it| ("SSL_CERT_FILE", it)));
+        let output = command.args(["config", "check"]).current_dir(&directory).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let told = checked(None);
+    assert!(told.contains("NODE_EXTRA_CA_CERTS") && told.contains("`SSL_CERT_FILE`"), "{told}");
+    let authorities = std::env::var("SSL_CERT_FILE");
+    let authorities = authorities.as_deref().unwrap_or("/etc/ssl/certs/ca-certificates.crt");
+    assert!(!checked(Some(authorities)).contains("NODE_EXTRA_CA_CERTS"));
 }
 
 #[test]

@@ -92,10 +92,11 @@ pub mod yaml;
 
 pub use app_config::{
     AccessTokenPolicy, AllowedEntities, AppConfig, AuthConfig, BackendConfig,
-    BuiltInSignInResolver, CatalogConfig, CatalogLocation, CatalogRule, CoderEnvironment,
-    CorsConfig, CustomSignInResolver, KeyStoreConfig, Listen, ListenError, Logout, ProxyConfig,
-    RemoteCatalogConfig, RuleLocation, RuleTarget, SessionConfig, SessionStoreConfig,
-    SignInResolverConfig, SignInResolverName, StaticKeyConfig, TrustedIssuerConfig,
+    BuiltInSignInResolver, CatalogConfig, CatalogLocation, CatalogRule, CertificateConfig,
+    CoderEnvironment, CorsConfig, CustomSignInResolver, KeyStoreConfig, Listen, ListenError,
+    Logout, ProxyConfig, RemoteCatalogConfig, RuleLocation, RuleTarget, SessionConfig,
+    SessionStoreConfig, SignInResolverConfig, SignInResolverName, StaticKeyConfig,
+    TrustedIssuerConfig,
 };
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};

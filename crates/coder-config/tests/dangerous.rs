@@ -331,9 +331,8 @@ auth: {{ providers: {{ coder: {{ development: {{ clientId: id, clientSecret: s, 
         let config = config.unwrap();
         config.notices().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(told("https: true"), @"app-config.yaml:2:56: `backend.https` has no effect here: this server speaks plain http; let a proxy in front of it speak https");
+    insta::assert_snapshot!(told("https: true"), @"app-config.yaml:2:56: `backend.https` has no effect here: this server makes no certificate of its own; write one to `backend.https.certificate`, or let a proxy in front of it speak https");
     for effectless in [
-        "https: { certificate: { key: a, cert: b } }",
         "https: 'true'",
         "rateLimit: { window: 6s }",
         "auth: { externalAccess: [{ type: static, options: { token: t, subject: s } }] }",
@@ -344,6 +343,8 @@ auth: {{ providers: {{ coder: {{ development: {{ clientId: id, clientSecret: s, 
     }
     for nothing in [
         "https: false",
+        "https: {}",
+        "https: { certificate: { key: a, cert: b } }",
         "auth: { dangerouslyDisableDefaultAuthPolicy: false }",
         "csp: { connect-src: ['self'] }",
         "database: { client: pg }",

@@ -125,8 +125,8 @@ fn trouble(agent: &WorkspaceAgent) -> String {
         }
     });
     let mut text = format!("`{}`: {}", shown(&agent.name), shown(said));
-    if let Some(cause) = cause(agent) {
-        text.push_str(&format!("; {cause}"));
+    if let Some(why) = cause(agent) {
+        text.push_str(&format!("; {why}"));
     }
     if !agent.troubleshooting_url.is_empty() {
         text.push_str(&format!("; see {}", shown(&agent.troubleshooting_url)));
@@ -139,7 +139,7 @@ fn remark(agent: &WorkspaceAgent) -> Option<String> {
     let took_long = agent.lifecycle_state == AgentLifecycle::StartTimeout;
     let name = shown(&agent.name);
     took_long.then(|| match cause(agent) {
-        Some(cause) => format!("`{name}`: {cause}"),
+        Some(why) => format!("`{name}`: {why}"),
         None => format!("start scripts of its agent `{name}` take long"),
     })
 }

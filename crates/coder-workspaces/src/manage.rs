@@ -5,7 +5,7 @@ use std::time::Duration;
 use coder_client::models::{JobStatus, Workspace, WorkspaceStatus, WorkspaceTransition};
 use coder_client::operations::{CreateWorkspaceBuild, ExtendWorkspace, GetWorkspace, SetDormancy};
 use coder_client::{Client, WorkspaceId};
-use coder_core::MaybeSend;
+use coder_core::{MaybeSend, with_causes};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -319,7 +319,7 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
         }
         let missing = accounts::named_in(&error, follower.client, Some(&workspace.owner_name));
         if !missing.is_empty() {
-            let reason = error.to_string();
+            let reason = with_causes(&error);
             return Err(stuck(NotReady::ExternalAuth { reason, missing }));
         }
         if error.is_outcome_unknown() {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use coder_client::{FilterError, Unreadable};
-use coder_core::quoted;
+use coder_core::{quoted, with_causes};
 
 /// Reason why workspaces may be missing from an answer.
 #[derive(Debug)]
@@ -40,9 +40,16 @@ impl fmt::Display for SearchProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused { key, error } => {
-                write!(formatter, "the parameter {} was left out: {error}", quoted(key))
+                write!(
+                    formatter,
+                    "the parameter {} was left out: {}",
+                    quoted(key),
+                    with_causes(error)
+                )
             }
-            Self::Failed(error) => write!(formatter, "one of several requests failed: {error}"),
+            Self::Failed(error) => {
+                write!(formatter, "one of several requests failed: {}", with_causes(error))
+            }
             Self::Unreadable(item) => write!(formatter, "left out of coder's list: {item}"),
             Self::Missing { listed, counted: Some(counted) } => {
                 write!(formatter, "coder counts {counted} workspaces and lists {listed}")

@@ -25,6 +25,7 @@ pub mod circles;
 mod command;
 mod conformance;
 pub mod doc_style;
+pub mod error_style;
 mod features;
 mod fuzz;
 pub mod house;

@@ -1,5 +1,6 @@
 //! One file: its entities, and what is wrong with it.
 
+use coder_core::with_causes;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -118,7 +119,8 @@ impl Attempt {
             Ok(Ok(text)) => Self::parse(name, &text, parts),
             Ok(Err(_)) => Self::failed(format!("cannot read `{name}`: it is not UTF-8 text")),
             Err(error) => {
-                let failed = Self::failed(format!("cannot read `{name}`: {error}"));
+                let why = with_causes(&error);
+                let failed = Self::failed(format!("cannot read `{name}`: {why}"));
                 Self { is_unreadable: true, ..failed }
             }
         }

@@ -1,5 +1,6 @@
 //! The files that the placeholders of a catalog file read.
 
+use coder_core::with_causes;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -136,7 +137,7 @@ impl<'a> Parts<'a> {
             }
             _ => {
                 self.is_unreadable = true;
-                format!("cannot read {name}: {error}")
+                format!("cannot read {name}: {}", with_causes(error))
             }
         })
     }

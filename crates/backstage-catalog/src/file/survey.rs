@@ -1,5 +1,6 @@
 //! One look at all files.
 
+use coder_core::with_causes;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -189,7 +190,7 @@ impl<'a> Survey<'a> {
         }
         let shown = target.display();
         let message = match &problem {
-            Some(error) => format!("cannot look for `{shown}`: {error}"),
+            Some(error) => format!("cannot look for `{shown}`: {}", with_causes(error)),
             None if pattern::is_extended(&shown.to_string()) => {
                 format!("there is no file `{shown}`; patterns like `@(a|b)` are not supported here")
             }

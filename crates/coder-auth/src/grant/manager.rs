@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use coder_core::{BoxFuture, Lock, Secret, World, earlier, is_within};
+use coder_core::{BoxFuture, Lock, Secret, World, earlier, is_within, with_causes};
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use jiff::{SignedDuration, Timestamp};
@@ -110,7 +110,7 @@ impl Grants {
             .inspect_err(|error| {
                 tracing::warn!(
                     ?key,
-                    error = error.to_string(),
+                    error = with_causes(error),
                     "a stored grant cannot be opened; its user has to sign in again"
                 );
             })
@@ -292,7 +292,7 @@ impl Grants {
         if !is_within(TRUSTED_WITHOUT_ANSWER, now, stored.grant.confirmed_at) {
             return Err(error.into());
         }
-        tracing::info!(key = ?stored.key, error = error.to_string(), "coder does not answer; its answer of the last ten minutes counts");
+        tracing::info!(key = ?stored.key, error = with_causes(&error), "coder does not answer; its answer of the last ten minutes counts");
         Ok(Revalidated { stored, is_confirmed: false })
     }
 
@@ -377,7 +377,7 @@ impl Grants {
                 {
                     tracing::warn!(
                         ?key,
-                        error = error.to_string(),
+                        error = with_causes(&error),
                         "a lease was not given back; it expires"
                     );
                 }
@@ -408,7 +408,7 @@ impl Grants {
             Err(error @ UpstreamError::GrantRefused(_)) => {
                 tracing::info!(
                     ?key,
-                    error = error.to_string(),
+                    error = with_causes(&error),
                     "coder does not accept the refresh token"
                 );
                 return self.mark_needs_login(&stored).await;

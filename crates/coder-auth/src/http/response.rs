@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{Body, cleaned, cleaned_to};
+use coder_core::{Body, cleaned, cleaned_to, with_causes, without_causes};
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
     X_CONTENT_TYPE_OPTIONS,
@@ -28,7 +28,7 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
         Ok(text) => (status, Bytes::from(text)),
         Err(error) => {
             let error = BugError::unwritable(error);
-            tracing::error!(error = %coder_core::with_causes(&error), "an answer was not written");
+            tracing::error!(error = with_causes(&error), "an answer was not written");
             let text =
                 br#"{"error":{"name":"Error","message":"the server has a fault of its own"}}"#;
             (StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(text))
@@ -113,10 +113,10 @@ impl ErrorResponse {
     /// Creates an error of this status with the text of `error` as its message. The texts of its
     /// sources go to the log only.
     pub fn from_error(status: StatusCode, error: &dyn std::error::Error) -> Self {
-        let mut response = Self::new(status, error.to_string());
+        let mut response = Self::new(status, without_causes(error));
         let mut source = error.source();
         while let Some(cause) = source {
-            response.log.causes.push(cleaned_to(MAX_MESSAGE, &cause.to_string()));
+            response.log.causes.push(without_causes(cause));
             source = cause.source();
         }
         response

@@ -1,6 +1,6 @@
 //! The page that waits for the end of a login.
 
-use coder_core::{Body, Origin};
+use coder_core::{Body, Origin, without_causes};
 use http::{Request, Response};
 
 use crate::error::AuthError;
@@ -38,7 +38,7 @@ impl Recipient {
                     Err(error) => Outcome::Failure {
                         error: Failure {
                             name: error.name().to_owned(),
-                            message: error.to_string(),
+                            message: without_causes(&error),
                         },
                     },
                 };
@@ -51,7 +51,7 @@ impl Recipient {
                 url.query_pairs_mut()
                     .clear()
                     .extend_pairs(others)
-                    .append_pair("error", &error.to_string());
+                    .append_pair("error", &without_causes(&error));
                 redirect(url)
             }
         }

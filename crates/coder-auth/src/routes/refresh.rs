@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_core::Body;
+use coder_core::{Body, without_causes};
 use http::{Request, Response, StatusCode};
 
 use crate::environment::Environments;
@@ -58,7 +58,8 @@ pub(crate) fn refresh_error(error: &AuthError) -> ErrorResponse {
     let response = ErrorResponse::from(error);
     match error.kind() {
         AuthErrorKind::Session(_) => {
-            response.message(format!("Refresh failed; caused by InputError: {error}"))
+            let told = without_causes(error);
+            response.message(format!("Refresh failed; caused by InputError: {told}"))
         }
         _ => response,
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use coder_core::{World, earlier, is_within};
+use coder_core::{World, earlier, is_within, with_causes};
 use http::HeaderMap;
 use jiff::SignedDuration;
 
@@ -81,7 +81,7 @@ impl Sessions {
             let environment = &environment.name;
             tracing::warn!(
                 environment,
-                error = error.to_string(),
+                error = with_causes(&error),
                 "a session that nobody holds was not ended; it expires"
             );
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_core::Transport;
+use coder_core::{Transport, with_causes};
 use coder_testkit::{Cookies, PopupMessage};
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -99,8 +99,8 @@ impl Browser {
             Some(cookies) => request.header(COOKIE, cookies),
             None => request,
         };
-        let request = request.body(body).map_err(|error| error.to_string())?;
-        let unanswered = |error| format!("{} did not answer: {error}", url.path());
+        let request = request.body(body).map_err(|error| with_causes(&error))?;
+        let unanswered = |error| format!("{} did not answer: {}", url.path(), with_causes(&error));
         let (head, body) = self.transport.send(request).await.map_err(unanswered)?.into_parts();
         let text = body.collect(MAX_PAGE).await.map_err(unanswered)?;
         cookies.keep(&head.headers);

@@ -1,5 +1,6 @@
 //! `demo --smoke`: the main job, played through over real sockets by a browser made of code.
 
+use coder_core::with_causes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -108,7 +109,7 @@ impl<'a> Visitor<'a> {
         let target = login.hidden_field("redirect").ok_or("the login page leads nowhere")?;
         let target = target.replace("&amp;", "&");
         let id = person.id.to_string();
-        let login = self.demo.coder_url().join("/login").map_err(|error| error.to_string())?;
+        let login = self.demo.coder_url().join("/login").map_err(|error| with_causes(&error))?;
         let answer =
             self.browser.submit(&login, &[("redirect", target.as_str()), ("user", &id)]).await?;
         let page = answer.location().ok_or("nobody can sign in at Coder")?;

@@ -150,7 +150,11 @@ impl Process {
     pub(crate) fn start(directory: &Path, configure: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_coder-backstage"));
         command.arg("serve").current_dir(directory).stdin(Stdio::null()).stderr(Stdio::piped());
-        command.env_remove("STATE_DIRECTORY").env_remove("RUST_LOG").env_remove("BACKSTAGE_ENV");
+        command
+            .env_remove("STATE_DIRECTORY")
+            .env_remove("RUST_LOG")
+            .env_remove("BACKSTAGE_ENV")
+            .env_remove("NODE_EXTRA_CA_CERTS");
         configure(&mut command);
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();

@@ -18,7 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_core::{
     BoxFuture, DeploymentUrl, RetryPolicy, RetryState, TransportError, TransportErrorKind, World,
-    timeout,
+    timeout, with_causes,
 };
 use http::header::{ACCEPT, HeaderValue};
 use http::{HeaderMap, Request};
@@ -328,7 +328,7 @@ impl Client {
         retries: &mut RetryState,
         error: ClientError,
     ) -> Result<(), ClientError> {
-        tracing::debug!(%error, "a try has failed");
+        tracing::debug!(error = with_causes(&error), "a try has failed");
         if retries.pause(&self.world, policy, error.retry_after()).await {
             Ok(())
         } else {

@@ -1,9 +1,9 @@
 //! Reading typed values out of [`LoadedConfig`], and saying what is wrong with them.
 
 use std::collections::HashSet;
-use std::fmt::Display;
+use std::error::Error;
 
-use coder_core::Secret;
+use coder_core::{Secret, with_causes};
 use url::Url;
 
 use super::trail::Trail;
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Something that is written as a string and has a syntax of its own.
-    pub(super) fn parsed<T, E: Display>(
+    pub(super) fn parsed<T, E: Into<Box<dyn Error>>>(
         &mut self,
         section: &Section<'a>,
         key: &str,
@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
         self.parse(section, key, text, parse)
     }
 
-    pub(super) fn parse<T, E: Display>(
+    pub(super) fn parse<T, E: Into<Box<dyn Error>>>(
         &mut self,
         section: &Section<'a>,
         key: &str,
@@ -202,7 +202,8 @@ impl<'a> Reader<'a> {
             Ok(parsed) => Some(parsed),
             Err(error) => {
                 if let Some(value) = self.value(section, key) {
-                    self.invalid(&value, format!("is `{}`: {error}", shown(text)));
+                    let why = with_causes(&*error.into());
+                    self.invalid(&value, format!("is `{}`: {why}", shown(text)));
                 }
                 None
             }

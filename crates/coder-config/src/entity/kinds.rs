@@ -4,6 +4,7 @@ use super::placeholders::{given, may_be_placeholder};
 use super::relations::FIELDS;
 use super::verdict::{CatalogVerdict, broken, missing};
 use crate::{ConfigError, Node};
+use coder_core::with_causes;
 
 /// Required and optional keys in `spec` of a kind.
 struct Kind {
@@ -132,7 +133,7 @@ fn references(node: &Node, spec: &Node, kind: &Kind) -> Result<(), ConfigError> 
         for item in written.as_list().unwrap_or(std::slice::from_ref(written)) {
             let Some(text) = item.as_str() else { continue };
             if let Err(error) = field.target(text, namespace) {
-                let problem = format!("names no entity: {error}");
+                let problem = format!("names no entity: {}", with_causes(&error));
                 return Err(broken(format!("spec.{}", field.field), item, &problem));
             }
         }

@@ -1,5 +1,6 @@
 //! `$text`, `$json`, `$yaml`, `$openapi` and `$asyncapi`: values of an entity that stand in other files.
 
+use coder_core::with_causes;
 use std::fmt::{self, Write as _};
 
 use crate::message::{one_line, shown};
@@ -103,7 +104,11 @@ impl From<UnreadPlaceholder> for Notice {
         let UnreadPlaceholder { path, provenance, key, target, error } = unread;
         let separator = if target.is_empty() { "" } else { ": " };
         let written = format!("{key}{separator}{}", shown(&target));
-        let message = format!("`{}` is `{written}`, which is not read: {error}", shown(&path));
+        let message = format!(
+            "`{}` is `{written}`, which is not read: {}",
+            shown(&path),
+            with_causes(&error)
+        );
         Self::new(path, message).at(provenance)
     }
 }
@@ -212,7 +217,7 @@ impl<R: FnMut(&str) -> Result<PlaceholderFile, PlaceholderError>> Placeholders<R
                 }
             }
         }
-        .map_err(|error| unusable(error.to_string()))?;
+        .map_err(|error| unusable(with_causes(&error)))?;
         self.nodes = self.nodes.checked_sub(included(&mut value, at)).ok_or_else(too_much)?;
         Ok(value)
     }

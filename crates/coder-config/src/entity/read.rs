@@ -1,5 +1,6 @@
 //! From a document to an [`Entity`].
 
+use coder_core::with_causes;
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -70,7 +71,7 @@ impl Entity {
         };
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
         let entity_ref = EntityRef::new(&kind, namespace, &metadata.name).map_err(|error| {
-            ConfigError::invalid("metadata", node.provenance().clone(), error.to_string())
+            ConfigError::invalid("metadata", node.provenance().clone(), with_causes(&error))
         })?;
         let spec = root.optional("spec");
         Ok(Self {
@@ -196,7 +197,11 @@ impl<'a> Fields<'a> {
             .map(|item| {
                 serde_json::from_value(item.to_json()).map_err(|error| {
                     let at = item.provenance().clone();
-                    ConfigError::invalid("relations", at, format!("cannot be read: {error}"))
+                    ConfigError::invalid(
+                        "relations",
+                        at,
+                        format!("cannot be read: {}", with_causes(&error)),
+                    )
                 })
             })
             .collect()
