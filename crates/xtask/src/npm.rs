@@ -57,13 +57,12 @@ pub(crate) fn check() -> Result<(), Failure> {
 fn build() -> Result<PathBuf, Failure> {
     tools::wasm_bindgen()?;
     let tests = directory("tests");
+    empty(&tests)?;
     copy(&root().join(CRATE).join("tests/node"), &tests).map_err(cannot("copy the tests"))?;
     tools::javascript(&tests)?;
     write_workspace().map_err(cannot("write the workspace"))?;
     let package = directory("package");
-    if package.is_dir() {
-        fs::remove_dir_all(&package).map_err(cannot("empty the folder"))?;
-    }
+    empty(&package)?;
     write_sources(&package).map_err(cannot("write the package"))?;
     let version = version()?;
     let manifest = package.join("package.json");
@@ -160,6 +159,14 @@ fn write_sources(package: &Path) -> io::Result<()> {
             fs::write(package.join(format!("wasm/{feature}.{condition}.js")), text)?;
         }
         fs::remove_file(template)?;
+    }
+    Ok(())
+}
+
+/// Removes what an earlier run has left.
+fn empty(directory: &Path) -> Result<(), Failure> {
+    if directory.is_dir() {
+        fs::remove_dir_all(directory).map_err(cannot("empty a directory"))?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ export function space(bytes) {
 function crateOf(name) {
   const modern = /C[0-9A-Za-z]*_(\d+)([a-z]\w*)/.exec(name);
   if (name.startsWith('_R') && modern) return modern[2].slice(0, Number(modern[1]));
-  const [path] = /(?<=^_ZN\d+).*/.exec(name) ?? [name];
+  const [path] = /(?<=^_ZN\d+)\D.*/.exec(name) ?? [name];
   const written = path.replaceAll('..', '::').replace(/\$[A-Za-z0-9]+\$/g, '<');
   const crate = /(?:^|[<_ ])([a-z][a-z_0-9]*?)(?=::|\d)/.exec(written)?.[1];
   return crate?.replace(/^_+/, '') ?? 'exports';

@@ -1,7 +1,7 @@
 // The module at the edge: bundled as wrangler does, and run by workerd.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { build } from 'esbuild';
@@ -31,6 +31,7 @@ const WORKER = `
 let [server, address] = [undefined, undefined];
 
 before(async () => {
+  rmSync('edge', { recursive: true, force: true });
   await build({
     stdin: { contents: WORKER, resolveDir: '.' },
     outfile: 'edge/worker.js',
