@@ -28,7 +28,8 @@ enum Tagged<T> {
 /// Reads an argument. `what` names it in an error.
 pub(crate) fn read<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, Fault> {
     serde_json::from_str(text)
-        .map_err(|error| Fault::new("invalidArgument", format!("{what} cannot be read: {error}")))
+        .map_err(|error| format!("{what} cannot be read: {}", with_causes(&error)))
+        .map_err(|message| Fault::new("invalidArgument", message))
 }
 
 /// An error as JavaScript gets it.

@@ -12,6 +12,6 @@ mod values;
 pub use list::List;
 pub(crate) use model::{filled, model, neutral, wire};
 pub(crate) use open_enum::open_enum;
-pub(crate) use read::{Neutral, Number, Outcome, Read, Slot};
-pub(crate) use source::{Broken, Field, Fields, fill};
+pub(crate) use read::{Neutral, Outcome, Read, Slot};
+pub(crate) use source::{Broken, Field, Fields, Number, fill};
 pub use unreadable::Unreadable;

@@ -6,12 +6,10 @@
 //! `= required`) makes the thing unreadable as well; any other field gets its neutral value; a list
 //! keeps the other items and the reason. Only text that is no JSON ends the reading.
 
-use std::fmt;
-
 use serde::de::{DeserializeSeed as _, Deserializer};
 
 use super::Unreadable;
-use super::source::{Broken, Fields, Items, Target, Value};
+use super::source::{Broken, Fields, Items, Number, Target, Value};
 
 /// A value, or the reason why it cannot be read.
 pub(crate) type Outcome<T> = Result<T, Box<Unreadable>>;
@@ -81,24 +79,6 @@ pub(crate) trait Neutral: Read {
     /// Returns the value in place of one that cannot be read.
     fn instead_of(_unreadable: Unreadable) -> Self {
         Self::neutral()
-    }
-}
-
-/// A JSON number of any kind.
-#[derive(Clone, Copy)]
-pub(crate) enum Number {
-    Negative(i64),
-    Natural(u64),
-    Real(f64),
-}
-
-impl fmt::Display for Number {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Negative(number) => number.fmt(formatter),
-            Self::Natural(number) => number.fmt(formatter),
-            Self::Real(number) => number.fmt(formatter),
-        }
     }
 }
 

@@ -8,10 +8,26 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::Number;
-
 /// The text is no JSON. The source keeps the reason.
 pub(crate) struct Broken;
+
+/// A JSON number of any kind.
+#[derive(Clone, Copy)]
+pub(crate) enum Number {
+    Negative(i64),
+    Natural(u64),
+    Real(f64),
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Negative(number) => number.fmt(formatter),
+            Self::Natural(number) => number.fmt(formatter),
+            Self::Real(number) => number.fmt(formatter),
+        }
+    }
+}
 
 /// A place that a value is put into.
 pub(crate) trait Target {

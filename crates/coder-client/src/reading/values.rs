@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::moment::moment;
-use super::read::{Neutral, Number, Outcome, Read, Slot};
-use super::source::{Broken, Fields, Items};
+use super::read::{Neutral, Outcome, Read, Slot};
+use super::source::{Broken, Fields, Items, Number};
 use super::{List, Unreadable, neutral};
 
 impl Read for String {
