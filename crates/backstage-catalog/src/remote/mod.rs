@@ -67,7 +67,7 @@ pub struct RemoteCatalog {
 }
 
 impl RemoteCatalog {
-    /// The catalog at `url`, which knows this portal by `token`.
+    /// Creates the catalog at `url`, which knows this portal by `token`.
     pub fn new(world: &World, url: CatalogUrl, token: Secret) -> Self {
         let retry = RetryPolicy::INTERACTIVE;
         let api = Api { world: world.clone(), url, token, retry };
@@ -87,7 +87,8 @@ impl RemoteCatalog {
         self
     }
 
-    /// Another idea of when to try again.
+    /// Sets the rule of when a failed request is sent again: [`RetryPolicy::INTERACTIVE`] by
+    /// default.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.api.retry = retry;
