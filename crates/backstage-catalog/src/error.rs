@@ -36,12 +36,13 @@ pub enum CatalogError {
 }
 
 impl CatalogError {
-    /// The catalog cannot be reached or read; `reason` must hold no secret.
+    /// Creates the error of a catalog that cannot be reached or read; `reason` must hold no secret.
     pub fn unavailable(reason: impl Into<String>) -> Self {
         Self::Unavailable { reason: reason.into(), source: None }
     }
 
-    /// The catalog does not let this portal in; `reason` must hold no secret.
+    /// Creates the error of a catalog that does not let this portal in; `reason` must hold no
+    /// secret.
     pub fn refused(reason: impl Into<String>) -> Self {
         Self::Refused { reason: reason.into(), source: None }
     }
@@ -62,7 +63,7 @@ impl CatalogError {
         self
     }
 
-    /// Whether the same question may be answered a little later, without anybody's doing.
+    /// Returns `true` if the same question may be answered a little later, without anybody's doing.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
     }

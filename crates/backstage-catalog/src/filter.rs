@@ -27,33 +27,34 @@ impl EntityFilter {
         Self::default()
     }
 
-    /// The entities of one kind.
+    /// Creates a filter that entities of one kind pass.
     pub fn kind(kind: &str) -> Self {
         Self::all().with("kind", kind)
     }
 
-    /// Also requires that `path` leads to `value`.
+    /// Requires in addition that `path` leads to `value`.
     #[must_use]
     pub fn with(mut self, path: impl Into<String>, value: impl Into<String>) -> Self {
         self.conditions.push(Condition { path: path.into(), value: Some(value.into()) });
         self
     }
 
-    /// Also requires that `path` leads to a value, whichever.
+    /// Requires in addition that `path` leads to any value.
     #[must_use]
     pub fn having(mut self, path: impl Into<String>) -> Self {
         self.conditions.push(Condition { path: path.into(), value: None });
         self
     }
 
-    /// The conditions: paths, with the value each must lead to.
+    /// Returns the conditions: paths, each with the value that it must lead to, or `None` for any
+    /// value.
     pub fn conditions(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.conditions
             .iter()
             .map(|condition| (condition.path.as_str(), condition.value.as_deref()))
     }
 
-    /// Whether the entity meets every condition.
+    /// Returns `true` if the entity meets every condition.
     pub fn matches(&self, entity: &Entity) -> bool {
         self.conditions.iter().all(|condition| condition.holds(entity))
     }

@@ -21,7 +21,7 @@ pub struct MemoryCatalog {
 type Entities = BTreeMap<EntityRef, Arc<Entity>>;
 
 impl MemoryCatalog {
-    /// A catalog of these entities. Of several with one reference the last one counts.
+    /// Creates a catalog of these entities. If several have one reference, the last one counts.
     pub fn new(entities: impl IntoIterator<Item = Entity>) -> Self {
         let catalog = Self::default();
         catalog.replace(entities);

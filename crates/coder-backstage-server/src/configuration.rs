@@ -1,8 +1,9 @@
 //! Loading app-config from files and environment.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 
-use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment, Notice};
+use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment, Notice, yaml};
 
 /// Loads these sources, and tells the log what was noticed.
 ///
@@ -39,9 +40,17 @@ pub(crate) fn tell(notices: &[Notice]) {
     }
 }
 
-/// Reads a file, for [`ConfigSources`].
+/// Reads a file, for [`ConfigSources`]. It may be a pipe, and is not read beyond the limit of a file.
 pub(crate) fn read(path: &str) -> io::Result<String> {
-    std::fs::read_to_string(path)
+    const LIMIT: usize = yaml::MAX_BYTES;
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > LIMIT {
+        let message = format!("it is too large; at most {LIMIT} bytes are accepted");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
 /// The variables of this process. One that is not Unicode cannot be substituted and is left out.

@@ -6,7 +6,7 @@ use coder_config::{CertificateConfig, ConfigError};
 use coder_core::with_causes;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{Error, ServerConfig};
 
@@ -38,7 +38,7 @@ pub(crate) fn acceptor(certificate: &CertificateConfig) -> Result<TlsAcceptor, C
 fn chain(certificate: &CertificateConfig) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
     let chain = CertificateDer::pem_slice_iter(certificate.cert.as_bytes());
     let chain = chain.collect::<Result<Vec<_>, _>>().map_err(|error| {
-        certificate.invalid_cert(format!("cannot be read as PEM: {}", with_causes(&error)))
+        certificate.invalid_cert(format!("cannot be read as PEM: {}", problem_of(&error)))
     })?;
     if chain.is_empty() {
         return Err(certificate.invalid_cert(
@@ -47,6 +47,20 @@ fn chain(certificate: &CertificateConfig) -> Result<Vec<CertificateDer<'static>>
         ));
     }
     Ok(chain)
+}
+
+/// Describes what is wrong with a PEM text, without anything of the text: it may hold the key as well.
+fn problem_of(error: &pem::Error) -> String {
+    match error {
+        pem::Error::IllegalSectionStart { .. } => {
+            "a line that begins a section holds more than that; break the lines where `\\n` is written"
+                .to_owned()
+        }
+        pem::Error::MissingSectionEnd { .. } => {
+            "the line `-----END …-----` of a section is missing".to_owned()
+        }
+        error => with_causes(error),
+    }
 }
 
 fn key(certificate: &CertificateConfig) -> Result<PrivateKeyDer<'static>, ConfigError> {

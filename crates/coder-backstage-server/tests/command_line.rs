@@ -74,6 +74,19 @@ fn the_demo_plays_its_whole_line() {
 }
 
 #[test]
+fn a_file_of_a_value_is_not_read_beyond_its_limit() {
+    let directory = configured(
+        &app_config("127.0.0.1:0").replace("${CODER_OAUTH_CLIENT_SECRET}", "{ $file: large }"),
+    );
+    std::fs::File::create(directory.path().join("large")).unwrap().set_len(5 << 20).unwrap();
+    let told = fail_to_serve(&directory);
+    assert!(
+        told.contains("app-config.yaml:8:23: cannot read `large`: it is too large; at most 4194304 bytes are accepted"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_missing_client_secret_is_named_with_its_file() {
     let directory = configured(&app_config("127.0.0.1:0"));
     let stderr = fail_to_serve(&directory);

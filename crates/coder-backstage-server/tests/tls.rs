@@ -112,6 +112,9 @@ async fn a_certificate_that_cannot_be_used_is_a_mistake_at_its_place() {
     };
     let broken = one.certificate.replacen("\nMI", "\n!!", 1);
     let other_content = one.certificate.replacen("\nMI", "\nQU", 1);
+    // As a file of environment variables holds it.
+    let on_one_line = [&*one.key, &*one.certificate].concat().replace('\n', "\\n");
+    let (without_end, _) = one.key.split_once("-----END").unwrap();
     for (certificate, key, start) in [
         (
             "nothing",
@@ -119,6 +122,17 @@ async fn a_certificate_that_cannot_be_used_is_a_mistake_at_its_place() {
             "cert.pem:1:1 (included at app-config.yaml:7:13): `backend.https.certificate.cert` holds no certificate in PEM",
         ),
         (&*broken, &*one.key, "`backend.https.certificate.cert` cannot be read as PEM: "),
+        (
+            &*on_one_line,
+            &*one.key,
+            "`backend.https.certificate.cert` cannot be read as PEM: a line that begins a section holds more than that; \
+             break the lines where `\\n` is written",
+        ),
+        (
+            without_end,
+            &*one.key,
+            "`backend.https.certificate.cert` cannot be read as PEM: the line `-----END …-----` of a section is missing",
+        ),
         (&*other_content, &*one.key, "`backend.https.certificate.cert` cannot be used: "),
         (
             &*one.certificate,
@@ -139,6 +153,7 @@ async fn a_certificate_that_cannot_be_used_is_a_mistake_at_its_place() {
         let (success, told) = check(certificate, key);
         assert!(!success && told.contains(start) && told.lines().count() == 1, "{start}:\n{told}");
         assert!(told.contains("app-config.yaml:"), "{told}");
+        assert!(!told.contains("45, 45"), "no bytes of the text, which may be a key: {told}");
         for line in one.key.lines().filter(|line| !line.starts_with('-')) {
             assert!(!told.contains(line), "{told}");
         }

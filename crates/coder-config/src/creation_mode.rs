@@ -18,7 +18,7 @@ pub enum CreationMode {
 }
 
 impl CreationMode {
-    /// As it is written in configuration and in links: `manual` or `auto`.
+    /// Returns the mode as configuration and links write it: `manual` or `auto`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Manual => "manual",

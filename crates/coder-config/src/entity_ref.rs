@@ -25,7 +25,7 @@ pub struct EntityRef {
 }
 
 impl EntityRef {
-    /// A reference from its parts. An empty namespace is [`DEFAULT_NAMESPACE`].
+    /// Creates a reference from its parts. An empty namespace is [`DEFAULT_NAMESPACE`].
     ///
     /// # Errors
     ///
@@ -89,27 +89,27 @@ impl EntityRef {
         Self::new(kind, written_namespace.unwrap_or(namespace), name)
     }
 
-    /// The kind as it was written: `Component`.
+    /// Returns the kind as it was written: `Component`.
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// The namespace as it was written: `default`.
+    /// Returns the namespace as it was written: `default`.
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// The name as it was written.
+    /// Returns the name as it was written.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The canonical form: `component:default/payments`.
+    /// Returns the canonical form: `component:default/payments`.
     pub fn as_str(&self) -> &str {
         &self.canonical
     }
 
-    /// Whether it names an entity of this kind, in any case.
+    /// Returns `true` if the reference names an entity of this kind. Letter case does not matter.
     pub fn is_kind(&self, kind: &str) -> bool {
         self.kind.to_lowercase() == kind.to_lowercase()
     }

@@ -119,7 +119,7 @@ fn nothing_in(files: &[String]) -> String {
 }
 
 impl ConfigError {
-    /// Where the problem is, when it has a place.
+    /// Returns the place of the problem, if it has one.
     pub fn location(&self) -> Option<&Location> {
         match self {
             Self::Syntax { location, .. }
@@ -161,7 +161,7 @@ impl ConfigError {
         }
     }
 
-    /// The path of the value, like `auth.environment`, when the problem is one of a value.
+    /// Returns the path of the value, like `auth.environment`, when the problem is one of a value.
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::Missing { path, .. } | Self::Invalid { path, .. } => Some(path),
@@ -235,7 +235,7 @@ impl ConfigErrors {
         Self { errors, notices }
     }
 
-    /// Each problem, in the order of discovery.
+    /// Returns the problems, in the order of discovery.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &ConfigError> {
         self.errors.iter()
     }

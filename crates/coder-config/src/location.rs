@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Where a value was written.
+/// The place where a value was written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Location {
@@ -31,7 +31,7 @@ pub enum Location {
 }
 
 impl Location {
-    /// A place in a file; `line` and `column` count from 1.
+    /// Creates a place in a file. `line` and `column` count from 1.
     pub fn in_file(file: impl Into<Arc<str>>, line: u32, column: u32) -> Self {
         Self::File { file: file.into(), line, column, span: None }
     }
@@ -70,12 +70,12 @@ impl Location {
         }
     }
 
-    /// An environment variable that holds a piece of configuration.
+    /// Creates the place of a value in an environment variable that holds configuration.
     pub fn in_variable(name: impl Into<Arc<str>>) -> Self {
         Self::Variable { name: name.into() }
     }
 
-    /// The file's name, when it is a place in a file.
+    /// Returns the name of the file, if the place is in a file.
     pub fn file(&self) -> Option<&str> {
         match self {
             Self::File { file, .. } => Some(file),
@@ -109,22 +109,22 @@ struct Via {
 }
 
 impl Provenance {
-    /// A value that is written right there.
+    /// Creates the provenance of a value that is written at this place itself.
     pub fn at(location: Location) -> Self {
         Self { location, via: None }
     }
 
-    /// Where the value, or the text that refers to it, is written.
+    /// Returns the place where the value, or the text that refers to it, is written.
     pub fn location(&self) -> &Location {
         &self.location
     }
 
-    /// The environment variables whose text is part of the value, in order of appearance.
+    /// Returns the environment variables whose text is part of the value, in order of appearance.
     pub fn variables(&self) -> &[String] {
         self.via.as_ref().map_or(&[], |via| &via.variables)
     }
 
-    /// Where the `$include` or `$file` stands that fetched the value from another file.
+    /// Returns the place of the `$include` or `$file` that fetched the value from another file.
     pub fn included_at(&self) -> Option<&Self> {
         self.via.as_ref()?.included_at.as_ref()
     }

@@ -14,7 +14,7 @@ pub struct LocationRef {
 }
 
 impl LocationRef {
-    /// A reference from its parts.
+    /// Creates a reference from its parts.
     ///
     /// # Errors
     ///
@@ -43,12 +43,12 @@ impl LocationRef {
         Self::new(kind, target)
     }
 
-    /// The type: `url`, `file`, ….
+    /// Returns the type: `url`, `file`, ….
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// The target: a URL or a path.
+    /// Returns the target: a URL or a path.
     pub fn target(&self) -> &str {
         &self.target
     }

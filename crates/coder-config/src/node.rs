@@ -57,7 +57,7 @@ impl Node {
         Self { content, provenance: provenance.into() }
     }
 
-    /// A value that a program passes in, such as the answer of a catalog server.
+    /// Creates a value that a program passes in, such as the answer of a catalog server.
     pub fn from_json(value: &Value) -> Self {
         Self::from_json_at(value, &Provenance::at(Location::Program))
     }
@@ -87,22 +87,22 @@ impl Node {
         Self { content, provenance: at.clone() }
     }
 
-    /// Where it is written and how it came from there.
+    /// Returns where the value is written, and how it came from there.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
     }
 
-    /// Where it is written.
+    /// Returns the place where the value is written.
     pub fn location(&self) -> &Location {
         self.provenance.location()
     }
 
-    /// Whether it is null.
+    /// Returns `true` if the value is null.
     pub fn is_null(&self) -> bool {
         matches!(self.content, Content::Null)
     }
 
-    /// The text of a string.
+    /// Returns the text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.content {
             Content::String(text) => Some(text),
@@ -110,7 +110,7 @@ impl Node {
         }
     }
 
-    /// The value of a number. It may be infinite or not a number.
+    /// Returns the value of a number. It may be infinite or not a number.
     pub fn as_number(&self) -> Option<f64> {
         match &self.content {
             Content::Number { value, .. } => Some(*value),
@@ -118,7 +118,7 @@ impl Node {
         }
     }
 
-    /// The value of a boolean.
+    /// Returns the value of a boolean.
     pub fn as_bool(&self) -> Option<bool> {
         match &self.content {
             Content::Bool { value, .. } => Some(*value),
@@ -126,7 +126,7 @@ impl Node {
         }
     }
 
-    /// The text of a string, number or boolean as it is written: `1.20` stays `1.20`.
+    /// Returns the text of a string, number or boolean as it is written: `1.20` stays `1.20`.
     pub fn scalar_text(&self) -> Option<&str> {
         match &self.content {
             Content::String(text) | Content::Number { text, .. } | Content::Bool { text, .. } => {
@@ -136,7 +136,7 @@ impl Node {
         }
     }
 
-    /// The items of a list.
+    /// Returns the items of a list.
     pub fn as_list(&self) -> Option<&[Self]> {
         match &self.content {
             Content::List(items) => Some(items),
@@ -144,17 +144,17 @@ impl Node {
         }
     }
 
-    /// The members of a mapping, in the order they are written.
+    /// Returns the members of a mapping, in the order they are written.
     pub fn members(&self) -> Option<impl ExactSizeIterator<Item = (&str, &Self)>> {
         self.as_map().map(|map| map.iter().map(|(key, entry)| (key.as_str(), &entry.node)))
     }
 
-    /// The member `key` of a mapping.
+    /// Returns the member `key` of a mapping.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.as_map()?.get(key).map(|entry| &entry.node)
     }
 
-    /// The same without places. Numbers that JSON cannot hold become null.
+    /// Returns the value without its places. Numbers that JSON cannot hold become null.
     pub fn to_json(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,

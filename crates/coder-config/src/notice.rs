@@ -20,7 +20,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// A notice about the value at `path`.
+    /// Creates a notice about the value at `path`.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self { path: one_line(path), provenance: None, message: one_line(message) }
     }

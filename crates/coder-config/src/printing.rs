@@ -51,17 +51,17 @@ const SECRET_PATHS: &[&str] = &[
 ];
 
 impl LoadedConfig {
-    /// The merged configuration as YAML, with `[redacted]` for secrets: keys that are called like
-    /// one (`clientSecret`, `token`, `Authorization`, …), session keys, the database, and values
-    /// that show it themselves: URLs with credentials, connection strings with a password, what
-    /// follows `Bearer`, PEM.
+    /// Returns the merged configuration as YAML, with `[redacted]` for secrets: keys that are
+    /// called like one (`clientSecret`, `token`, `Authorization`, …), session keys, the database,
+    /// and values that show it themselves: URLs with credentials, connection strings with a
+    /// password, what follows `Bearer`, PEM.
     pub fn to_redacted_yaml(&self) -> String {
         let shown = Shown { node: self.root(), path: String::new() };
         // Strings, numbers, lists and mappings with string keys can always be written.
         serde_yaml::to_string(&shown).unwrap_or_default()
     }
 
-    /// Each single value on a line of its own, with the place it came from: `app.baseUrl =
+    /// Returns each single value on a line of its own, with the place it came from: `app.baseUrl =
     /// "https://portal.example.com" # app-config.yaml:2:12`. Secrets are redacted.
     pub fn to_redacted_lines(&self) -> String {
         let mut lines = String::new();

@@ -6,7 +6,7 @@ use crate::SignInResolverName;
 use crate::app_config::{RuleOptions, StoreType};
 use crate::repository::Storage;
 
-/// The JSON Schema (draft 7) of the sections of app-config that this project reads. Keys of
+/// Returns the JSON Schema (draft 7) of the sections of app-config that this project reads. Keys of
 /// others are allowed wherever Backstage or its plugins have some.
 ///
 /// `visibility` is Backstage's own keyword: what it calls `secret` must not be shown.

@@ -37,7 +37,7 @@ impl TemplateRef {
         Ok(Self { organization: organization.map(str::to_owned), template: template.to_owned() })
     }
 
-    /// The organization, when one is named.
+    /// Returns the organization, if one is named.
     pub fn organization(&self) -> Option<&str> {
         self.organization.as_deref()
     }

@@ -22,7 +22,8 @@ pub struct WorkspacesConfig {
 }
 
 impl WorkspacesConfig {
-    /// A configuration without template, keys and parameters, whose links lead to `access_url`.
+    /// Creates a configuration without template, keys and parameters, whose links lead to
+    /// `access_url`.
     pub fn new(access_url: DeploymentUrl) -> Self {
         Self {
             access_url,

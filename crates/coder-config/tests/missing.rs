@@ -40,6 +40,10 @@ fn a_missing_value_that_is_read_here_is_told_at_its_place() {
         ("coder: { $env: X }", "coder"),
         ("coder: { $include: other.yaml#b }", "coder"),
         ("backend: { listen: { port: '${X}' } }", "backend.listen.port"),
+        (
+            "backend: { https: { certificate: { type: '${X}', cert: c, key: k } } }",
+            "backend.https.certificate.type",
+        ),
         ("backend: { cors: { origin: ['${X}'] } }", "backend.cors.origin[0]"),
         ("auth: { environment: '${X}' }", "auth.environment"),
         (

@@ -48,7 +48,7 @@ impl RetryPolicy {
         budget: Duration::from_secs(10),
     };
 
-    /// Ten tries within fifteen minutes, for a job that nobody watches.
+    /// A policy of ten tries within fifteen minutes, for a job that nobody watches.
     ///
     /// Coder's limit of requests asks for a pause of up to 60 seconds (`Retry-After`); this policy
     /// outlasts several of them.

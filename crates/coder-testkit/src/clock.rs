@@ -32,12 +32,12 @@ pub(crate) fn to_microseconds(time: Timestamp) -> Timestamp {
 pub struct TestClock(Arc<Lock<Timestamp>>);
 
 impl TestClock {
-    /// A clock that shows 2026-08-20T09:30:00Z.
+    /// Creates a clock that shows 2026-08-20T09:30:00Z.
     pub fn new() -> Self {
         Self::starting_at(Timestamp::constant(1_787_218_200, 0))
     }
 
-    /// A clock that shows `time`.
+    /// Creates a clock that shows `time`.
     pub fn starting_at(time: Timestamp) -> Self {
         Self(Arc::new(Lock::new(time)))
     }

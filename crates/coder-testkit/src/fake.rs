@@ -45,17 +45,17 @@ impl FakeCoder {
         Self { shared, test_clock }
     }
 
-    /// The deployment's access URL.
+    /// Returns the deployment's access URL.
     pub fn url(&self) -> &DeploymentUrl {
         &self.settings().url
     }
 
-    /// The release it is.
+    /// Returns the release of Coder that the fake follows.
     pub fn version(&self) -> Version {
         self.settings().version
     }
 
-    /// The clock it lives by: hand it to the code under test.
+    /// Returns the clock of the fake. Give the same clock to the code under test.
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.settings().clock)
     }
@@ -253,8 +253,8 @@ impl FakeCoder {
         self.lock().provider_off = !on;
     }
 
-    /// Whether an access token, session token or refresh token would be accepted now. The user's
-    /// status is not considered.
+    /// Returns `true` if an access token, session token or refresh token would be accepted now.
+    /// The user's status is not considered.
     pub fn is_live(&self, token: &str) -> bool {
         self.with(|deployment| {
             deployment.purge_expired();
@@ -276,7 +276,7 @@ impl FakeCoder {
         })
     }
 
-    /// The user of an access or session token that would be accepted now.
+    /// Returns the user of an access or session token that would be accepted now.
     pub fn owner_of(&self, token: &str) -> Option<UserId> {
         self.with(|deployment| deployment.owner_of(token))
     }
@@ -289,12 +289,12 @@ impl FakeCoder {
         self.lock().faults.push(fault);
     }
 
-    /// Everything that has been asked, oldest first, faults included.
+    /// Returns every request that came, oldest first, faults included.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.lock().requests.clone()
     }
 
-    /// How many requests with `method` went to exactly `path`.
+    /// Returns how many requests with `method` went to exactly `path`.
     pub fn count(&self, method: &str, path: &str) -> usize {
         self.lock().requests.iter().filter(|request| request.is(method, path)).count()
     }

@@ -16,7 +16,7 @@ pub struct SeededRandom {
 }
 
 impl SeededRandom {
-    /// A source that is determined by `seed`.
+    /// Creates a source that is determined by `seed`.
     pub fn new(seed: impl Into<String>) -> Self {
         Self { seed: seed.into(), drawn: AtomicU64::new(0) }
     }

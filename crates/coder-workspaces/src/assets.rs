@@ -106,13 +106,13 @@ impl AssetUrls {
         Ok(Self { base })
     }
 
-    /// Where the API is: `{api}/api/v2/…`.
+    /// Returns the URL of the API: `{api}/api/v2/…`.
     pub fn api(&self) -> &Url {
         &self.base
     }
 
-    /// Where a picture is. A path belongs to the deployment; a URL is taken as it is, when it can
-    /// be shown safely: https, `data:image/…`, or http where this place itself is http.
+    /// Returns the URL of a picture. A path belongs to the deployment; a URL is taken as it is,
+    /// when it can be shown safely: https, `data:image/…`, or http where this place itself is http.
     pub fn icon(&self, icon: &str) -> Option<Url> {
         let is_path = icon.starts_with('/') && !icon.starts_with("//");
         if is_path && !icon.contains('\\') {
@@ -136,15 +136,16 @@ impl AssetUrls {
         safe.then_some(url)
     }
 
-    /// Whether `url` belongs here, so that credentials for this place may go there. Everything
-    /// else is fetched without any.
+    /// Returns `true` if `url` belongs to the deployment, so that credentials for this place may
+    /// go there. Everything else is fetched without any.
     pub fn owns(&self, url: &Url) -> bool {
         let below = url.path().strip_prefix(self.base.path().trim_end_matches('/'));
         url.origin() == self.base.origin()
             && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Whether `url` is one of the deployment's emoji, which are drawn a little larger than icons.
+    /// Returns `true` if `url` is one of the deployment's emoji, which are drawn a little larger
+    /// than icons.
     pub fn is_emoji(&self, url: &Url) -> bool {
         let below = |path: &str| {
             let path = path.strip_prefix(self.base.path().trim_end_matches('/'))?;

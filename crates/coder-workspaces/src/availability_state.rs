@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// Whether a workspace can be used, in a word.
+/// The state of a workspace in one word: whether it can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -47,7 +47,7 @@ impl AvailabilityState {
         }
     }
 
-    /// Whether a status light should be on: it can be used, or will be soon.
+    /// Returns `true` if a status light should be on: the workspace can be used, or will be soon.
     pub fn is_lit(self) -> bool {
         matches!(self, Self::Online | Self::Pending | Self::Unhealthy)
     }

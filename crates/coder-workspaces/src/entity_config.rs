@@ -105,7 +105,7 @@ impl EntityWorkspacesConfig {
     }
 }
 
-/// Why Coder has nothing to offer for an entity.
+/// The reason why Coder has nothing to offer for an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

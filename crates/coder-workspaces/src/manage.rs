@@ -35,8 +35,8 @@ impl<'a> ManageWorkspace<'a> {
         Self { client, workspace, values: IndexMap::new(), wait_limit: WAIT_LIMIT }
     }
 
-    /// A value for a parameter, when it is started: a new version of a template may want one that
-    /// the workspace does not have. Other parameters keep their values.
+    /// Sets a parameter for the start of the workspace: a new version of a template may want one
+    /// that the workspace does not have. Other parameters keep their values.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.values.insert(name.into(), value.into());
@@ -152,8 +152,8 @@ impl<'a> ManageWorkspace<'a> {
         self.run(on_progress, &[Step::Delete]).await
     }
 
-    /// Lets it run longer by this time, at most as long as its template allows; gives the moment
-    /// at which it stops by itself.
+    /// Lets the workspace run longer by this time, at most as long as its template allows. Returns
+    /// the moment at which it stops by itself.
     ///
     /// # Errors
     ///

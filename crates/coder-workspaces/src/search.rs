@@ -43,7 +43,7 @@ pub struct EntityWorkspaces {
 }
 
 impl EntityWorkspaces {
-    /// Whether workspaces may be missing; [`problems`](Self::problems) says why.
+    /// Returns `true` if workspaces may be missing; [`problems`](Self::problems) says why.
     pub fn is_partial(&self) -> bool {
         !self.problems.is_empty()
     }

@@ -1,5 +1,6 @@
 //! Targets with `*`, `**`, `?`, `[…]` and braces.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -100,6 +101,9 @@ fn expand_one(target: &Path, is_only: bool) -> io::Result<Vec<PathBuf>> {
                 pattern => matching(path, is_fixed, pattern, &mut next)?,
             }
         }
+        // Several `**` lead to a directory on many ways. Looked at once for each, it would multiply.
+        let mut seen = HashSet::new();
+        next.retain(|path| seen.insert(path.clone()));
         (found, is_fixed) = (next, false);
     }
     found.retain(|path| path.is_file());

@@ -26,6 +26,9 @@ const FRESH_FOR: Duration = Duration::from_secs(60);
 /// How many entities a question for all of them fetches at once.
 const PAGE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(499);
 
+/// How many pages a question for all entities turns at most: 500,000 entities.
+const MAX_PAGES: usize = 1000;
+
 /// So many references are asked for at once: Backstage reads no request of more than 100 kB, and
 /// each may be 200 bytes long.
 const REFS_PER_REQUEST: usize = 250;
@@ -64,7 +67,7 @@ pub struct RemoteCatalog {
 }
 
 impl RemoteCatalog {
-    /// The catalog at `url`, which knows this portal by `token`.
+    /// Creates the catalog at `url`, which knows this portal by `token`.
     pub fn new(world: &World, url: CatalogUrl, token: Secret) -> Self {
         let retry = RetryPolicy::INTERACTIVE;
         let api = Api { world: world.clone(), url, token, retry };
@@ -84,7 +87,8 @@ impl RemoteCatalog {
         self
     }
 
-    /// Another idea of when to try again.
+    /// Sets the rule of when a failed request is sent again: [`RetryPolicy::INTERACTIVE`] by
+    /// default.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.api.retry = retry;
@@ -115,19 +119,21 @@ impl Catalog for RemoteCatalog {
         // An entity that moves while the pages are turned may be on two of them.
         let mut entities = BTreeMap::new();
         let mut cursor = None;
-        loop {
+        for _ in 0..MAX_PAGES {
             let page = self.page(filter, PAGE, cursor.as_ref()).await?;
             let named = page.entities.into_iter().map(|one| (one.entity_ref().clone(), one));
             entities.extend(named);
             match page.next {
-                None => break,
-                next if next == cursor => return Err(api::unusable("its pages have no end")),
+                None => {
+                    let entities: Vec<_> = entities.into_values().collect();
+                    self.cache.put(question, asked_at, entities.clone());
+                    return Ok(entities);
+                }
+                next if next == cursor => break,
                 next => cursor = next,
             }
         }
-        let entities: Vec<_> = entities.into_values().collect();
-        self.cache.put(question, asked_at, entities.clone());
-        Ok(entities)
+        Err(api::unusable("its pages have no end"))
     }
 
     async fn entities_by_refs(

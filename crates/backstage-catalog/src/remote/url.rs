@@ -27,7 +27,7 @@ impl CatalogUrl {
         }
     }
 
-    /// Without a trailing slash.
+    /// Returns the URL without a trailing slash.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }

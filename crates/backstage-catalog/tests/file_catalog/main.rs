@@ -81,6 +81,15 @@ fn a_pattern_finds_the_files_of_all_directories() {
     );
 }
 
+// Who may change one catalog file may write such a target into a `Location`.
+#[test]
+fn a_directory_is_looked_at_once_however_many_patterns_lead_to_it() {
+    let deep = format!("{}catalog-info.yaml", "a/".repeat(30));
+    let root = directory("many_patterns", &[(&deep, &component("deep"))]);
+    let target = format!("{}catalog-info.yaml", "**/".repeat(20));
+    assert_eq!(names(&catalog(&root, &[&target])), ["component:default/deep"]);
+}
+
 #[test]
 fn alternatives_of_a_pattern_may_be_whole_paths_and_ranges() {
     let root = directory(

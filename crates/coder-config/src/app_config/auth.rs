@@ -62,7 +62,7 @@ pub struct CoderEnvironment {
     pub session_duration: Option<SignedDuration>,
     /// `signIn.resolvers`, in order. Without any, a login gives access to Coder only.
     pub sign_in_resolvers: Vec<SignInResolverConfig>,
-    /// Where the block is written.
+    /// The place where the block is written.
     pub provenance: Provenance,
     path: String,
     /// Where `callbackUrl` is written, if it is.
@@ -77,8 +77,8 @@ impl CoderEnvironment {
         self.internal_url.as_ref().unwrap_or(&self.deployment_url)
     }
 
-    /// The error for a `callbackUrl` that cannot be used, at its place: `problem` says what is
-    /// wrong with it and what to do.
+    /// Creates the error for a `callbackUrl` that cannot be used, at its place: `problem` says
+    /// what is wrong with it and what to do.
     pub fn invalid_callback_url(&self, problem: impl Into<String>) -> ConfigError {
         let at = self.callback_at.as_ref().unwrap_or(&self.provenance);
         ConfigError::invalid(format!("{}.callbackUrl", self.path), at.clone(), problem)

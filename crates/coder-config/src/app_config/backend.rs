@@ -134,12 +134,14 @@ impl<'a> Reader<'a> {
                 "a request without a token is refused all the same",
             ),
         ] {
-            self.without_effect(section, key);
-            let Some(value) = self.value(section, key) else { continue };
-            let is_certificate = key == "https" && value.node.scalar_text().is_none();
-            if is_certificate || matches!(value.node.scalar_text(), Some("false")) {
+            let value = self.value(section, key);
+            let text = value.as_ref().and_then(|value| value.node.scalar_text());
+            if key == "https" && value.is_some() && text.is_none() {
+                // The certificate has an effect.
                 continue;
             }
+            self.without_effect(section, key);
+            let Some(value) = value.filter(|_| text != Some("false")) else { continue };
             let message = format!("`{}` has no effect here: {instead}", value.path);
             let notice = Notice::new(value.path, message);
             self.notices.push(notice.at(value.node.provenance().clone()));

@@ -33,7 +33,7 @@ pub struct StaticKeyConfig {
 }
 
 impl StaticKeyConfig {
-    /// The error for a file that cannot be used: `key` is what names it (`privateKeyFile`,
+    /// Creates the error for a file that cannot be used: `key` is what names it (`privateKeyFile`,
     /// `publicKeyFile`), `problem` says what is wrong, without anything of a secret.
     pub fn invalid_file(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         ConfigError::invalid(format!("{}.{key}", self.path), self.provenance.clone(), problem)

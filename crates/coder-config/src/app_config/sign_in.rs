@@ -87,7 +87,7 @@ pub struct CustomSignInResolver {
 }
 
 impl CustomSignInResolver {
-    /// The error for a name that no built-in rule has, and none of those that the program
+    /// Creates the error for a name that no built-in rule has, and none of those that the program
     /// `registered`: with the place, and the name that was probably meant.
     pub fn unknown(&self, registered: &[&str]) -> ConfigError {
         let built_in = SignInResolverName::ALL.iter().map(|name| name.as_str());
@@ -100,8 +100,9 @@ impl CustomSignInResolver {
         ConfigError::invalid(self.path.clone(), self.provenance.clone(), problem)
     }
 
-    /// The error for an option that the program's rule cannot use: `problem` says what it is and
-    /// what is allowed, like ``is `7`; it must be a group's name``. It must not hold a secret.
+    /// Creates the error for an option that the program's rule cannot use: `problem` says what it
+    /// is and what is allowed, like ``is `7`; it must be a group's name``. It must not hold a
+    /// secret.
     pub fn invalid_option(&self, option: &str, problem: impl Into<String>) -> ConfigError {
         let item = self.path.trim_end_matches(".resolver");
         ConfigError::invalid(format!("{item}.{option}"), self.provenance.clone(), problem)

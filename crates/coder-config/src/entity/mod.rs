@@ -20,7 +20,7 @@ pub use rules::{catalog_refusal, check_entity};
 pub use slips::entity_notices;
 pub use verdict::CatalogVerdict;
 
-/// An entity of the catalog: who it is, what is said about it, and its kind's own `spec`.
+/// An entity of the catalog: its kind and name, its metadata, and the `spec` of its kind.
 ///
 /// It comes from a file ([`parse_entities`]) or from a catalog server's JSON (serde); its
 /// reference is valid either way.
@@ -105,17 +105,17 @@ impl Entity {
         &self.entity_ref
     }
 
-    /// Whether it is of this kind, in any case.
+    /// Returns `true` if the entity is of this kind. Letter case does not matter.
     pub fn is_kind(&self, kind: &str) -> bool {
         self.entity_ref.is_kind(kind)
     }
 
-    /// Where its document begins, when it was read from a file.
+    /// Returns the place where the entity's document begins, if it was read from a file.
     pub fn location(&self) -> Option<&Location> {
         self.location.as_ref()
     }
 
-    /// The value of an annotation.
+    /// Returns the value of an annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.metadata.annotations.get(key).map(String::as_str)
     }
@@ -125,7 +125,7 @@ impl Entity {
         self.coder.as_ref().map(CoderSpec::from_node)
     }
 
-    /// `spec.profile.email` of a User or Group.
+    /// Returns `spec.profile.email` of a User or Group.
     ///
     /// # Errors
     ///

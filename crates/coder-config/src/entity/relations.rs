@@ -99,12 +99,13 @@ impl Entity {
         }
     }
 
-    /// The groups a User is a member of: its `memberOf` relations and `spec.memberOf`, each once.
+    /// Returns the groups that a User is a member of: its `memberOf` relations and
+    /// `spec.memberOf`, each once.
     pub fn member_of(&self) -> Vec<EntityRef> {
         self.related("memberOf", "memberOf", "group")
     }
 
-    /// The owners of an entity: its `ownedBy` relations and `spec.owner`, each once.
+    /// Returns the owners of an entity: its `ownedBy` relations and `spec.owner`, each once.
     pub fn owned_by(&self) -> Vec<EntityRef> {
         self.related("ownedBy", "owner", "group")
     }

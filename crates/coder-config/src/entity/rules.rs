@@ -198,7 +198,7 @@ fn bounded(text: &str) -> bool {
     (1..=63).contains(&text.len())
 }
 
-/// Whether a text may be `metadata.name`.
+/// Returns `true` if a text may be `metadata.name`.
 pub fn is_object_name(text: &str) -> bool {
     bounded(text)
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
@@ -206,7 +206,7 @@ pub fn is_object_name(text: &str) -> bool {
         && text.ends_with(|c: char| c.is_ascii_alphanumeric())
 }
 
-/// Whether a text may be `metadata.namespace`: a DNS label (RFC 1123).
+/// Returns `true` if a text may be `metadata.namespace`: a DNS label (RFC 1123).
 pub fn is_dns_label(text: &str) -> bool {
     bounded(text)
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -214,14 +214,14 @@ pub fn is_dns_label(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// Whether a text may be `kind`.
+/// Returns `true` if a text may be `kind`.
 pub fn is_kind(text: &str) -> bool {
     bounded(text)
         && text.bytes().all(|b| b.is_ascii_alphanumeric())
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
-/// Whether a text may be `apiVersion`.
+/// Returns `true` if a text may be `apiVersion`.
 pub fn is_api_version(text: &str) -> bool {
     let version = |text: &str| bounded(text) && text.bytes().all(|b| b.is_ascii_alphanumeric());
     with_prefix(text, version)
@@ -235,12 +235,12 @@ pub fn is_annotation_key(text: &str) -> bool {
     with_prefix(text, is_object_name)
 }
 
-/// Whether a text may be the value of a label.
+/// Returns `true` if a text may be the value of a label.
 pub fn is_label_value(text: &str) -> bool {
     text.is_empty() || is_object_name(text)
 }
 
-/// Whether a text may be a tag.
+/// Returns `true` if a text may be a tag.
 pub fn is_tag(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b":+#".contains(&b);
     bounded(text) && text.split('-').all(|part| !part.is_empty() && part.bytes().all(plain))

@@ -26,7 +26,7 @@ use crate::{ConfigError, Location, Node, yaml};
 pub struct Environment(IndexMap<String, String>);
 
 impl Environment {
-    /// The value as Backstage substitutes it: without space around it.
+    /// Returns the value as Backstage substitutes it: without space around it.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| trim(value))
     }

@@ -55,12 +55,12 @@ pub struct ConfigSources<'a> {
 }
 
 impl<'a> ConfigSources<'a> {
-    /// The default files of the working directory, and the environment.
+    /// Creates the sources: the default files of the working directory, and the environment.
     pub fn new(files: &'a dyn Files, environment: &'a Environment) -> Self {
         Self { files, environment, targets: &[], directory: "", default_required: true }
     }
 
-    /// These files instead of the default ones, unless there are none.
+    /// Sets the files to read instead of the default ones. An empty list keeps the default ones.
     #[must_use]
     pub fn with_files(self, paths: &'a [String]) -> Self {
         Self { targets: paths, ..self }
@@ -263,23 +263,23 @@ impl LoadedConfig {
         }
     }
 
-    /// The whole configuration, a mapping.
+    /// Returns the whole configuration, a mapping.
     pub fn root(&self) -> &Node {
         &self.merged
     }
 
-    /// The value at a path of keys that hold no dot: `app.baseUrl`.
+    /// Returns the value at a path of keys that hold no dot: `app.baseUrl`.
     pub fn get(&self, path: &str) -> Option<&Node> {
         path.split('.').try_fold(&self.merged, |node, key| node.get(key))
     }
 
-    /// The files that were read, in order, included ones among them. A change of any of them may
-    /// change the configuration.
+    /// Returns the files that were read, in order, included ones among them. A change of any of
+    /// them may change the configuration.
     pub fn files(&self) -> &[String] {
         &self.files
     }
 
-    /// The sources in the order of merging, as Backstage names them: file names and `env`.
+    /// Returns the sources in the order of merging, as Backstage names them: file names and `env`.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
         self.sources.iter().map(String::as_str)
     }

@@ -49,7 +49,8 @@ impl Repository {
         Ok(Self { clone_url, normalised })
     }
 
-    /// The URL that clones it, without credentials: `https://github.com/acme/payments`.
+    /// Returns the URL that clones the repository, without credentials:
+    /// `https://github.com/acme/payments`.
     pub fn clone_url(&self) -> &str {
         &self.clone_url
     }
@@ -64,7 +65,7 @@ impl Repository {
         spellings::spellings(&self.normalised, &self.clone_url)
     }
 
-    /// Whether `url` is a spelling of this repository.
+    /// Returns `true` if `url` is a spelling of this repository.
     pub fn matches(&self, url: &str) -> bool {
         Normalised::like(url, &self.normalised) == Some(true)
     }
@@ -91,8 +92,8 @@ impl fmt::Debug for Repository {
 }
 
 impl Entity {
-    /// Where its source code is: its source location, else the file it was read from. An
-    /// annotation without text counts as none.
+    /// Returns where the entity's source code is: its source location, else the file it was read
+    /// from. An annotation without text counts as none.
     ///
     /// # Errors
     ///
@@ -101,7 +102,7 @@ impl Entity {
         self.source_annotation().map(|(_, location)| location)
     }
 
-    /// The repository it lives in.
+    /// Returns the repository that the source code is in.
     ///
     /// # Errors
     ///

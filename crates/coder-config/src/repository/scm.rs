@@ -25,7 +25,7 @@ pub enum Scm {
 }
 
 impl Scm {
-    /// The key below `integrations`, as Backstage calls it.
+    /// Returns the key below `integrations`, as Backstage calls it.
     pub fn config_key(self) -> &'static str {
         match self {
             Self::GitHub => "github",

@@ -88,7 +88,7 @@ struct ByRefs {
 }
 
 impl FakeCatalog {
-    /// A catalog of these entities at `https://backstage.test/api/catalog`.
+    /// Creates a catalog of these entities at `https://backstage.test/api/catalog`.
     pub fn new(entities: impl IntoIterator<Item = Entity>) -> Self {
         let fake = Self {
             url: format!("{ORIGIN}{BASE}"),
@@ -99,12 +99,12 @@ impl FakeCatalog {
         fake
     }
 
-    /// The URL of its API.
+    /// Returns the URL of the catalog's API.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The service token that it lets in.
+    /// Returns the service token that the catalog accepts.
     pub fn token(&self) -> &Secret {
         &self.token
     }
@@ -125,13 +125,13 @@ impl FakeCatalog {
         self.lock().faults.push(fault);
     }
 
-    /// Everything that has been asked, oldest first, faults included. Paths are those below
+    /// Returns every request that came, oldest first, faults included. Paths are those below
     /// [`url`](Self::url).
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.lock().requests.clone()
     }
 
-    /// How many requests with `method` went to exactly `path`, as in `/entities/by-refs`.
+    /// Returns how many requests with `method` went to exactly `path`, as in `/entities/by-refs`.
     pub fn count(&self, method: &str, path: &str) -> usize {
         self.lock().requests.iter().filter(|request| request.is(method, path)).count()
     }

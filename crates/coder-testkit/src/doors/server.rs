@@ -85,7 +85,7 @@ impl FakeServer {
         Ok(Self { coder, stop: Some(stop), serving })
     }
 
-    /// The fake behind the socket: add users, look at requests, let things go wrong.
+    /// Returns the fake behind the socket: add users, look at requests, let things go wrong.
     pub fn coder(&self) -> &FakeCoder {
         &self.coder
     }

@@ -84,14 +84,14 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// Nobody looks whether it is healthy.
+    /// Leaves out the health check of the app.
     pub fn without_healthcheck(mut self) -> Self {
         self.healthcheck = None;
         self.health = "disabled";
         self
     }
 
-    /// A URL, or a path of the deployment; none when empty.
+    /// Sets the icon: a URL, or a path of the deployment; none when empty.
     pub fn icon(mut self, icon: &str) -> Self {
         icon.clone_into(&mut self.icon);
         self
@@ -109,7 +109,7 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// Not shown to people.
+    /// Hides the app from people.
     pub fn hidden(mut self) -> Self {
         self.hidden = true;
         self

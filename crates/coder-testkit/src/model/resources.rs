@@ -102,7 +102,7 @@ pub(crate) fn usual_log() -> [Vec<String>; 2] {
 }
 
 impl NewResource {
-    /// A resource of a Terraform type, like `docker_container`, with its name.
+    /// Creates a resource of a Terraform type, like `docker_container`, with its name.
     pub fn new(kind: &str, name: &str) -> Self {
         Self(Resource {
             kind: kind.to_owned(),
@@ -117,13 +117,13 @@ impl NewResource {
         })
     }
 
-    /// A URL, or a path of the deployment like `/icon/docker.svg`.
+    /// Sets the icon: a URL, or a path of the deployment like `/icon/docker.svg`.
     pub fn icon(mut self, icon: &str) -> Self {
         icon.clone_into(&mut self.0.icon);
         self
     }
 
-    /// Not shown to people.
+    /// Hides the resource from people.
     pub fn hidden(mut self) -> Self {
         self.0.hidden = true;
         self
@@ -175,7 +175,7 @@ impl NewResource {
 }
 
 impl NewAgent {
-    /// An agent of that name, without apps.
+    /// Creates an agent of that name, without apps.
     pub fn new(name: &str) -> Self {
         Self(AgentDescription {
             name: name.to_owned(),
@@ -207,7 +207,7 @@ impl NewAgent {
         self
     }
 
-    /// The built-in apps that are shown, such as `vscode` and `web_terminal`.
+    /// Sets the built-in apps that are shown, such as `vscode` and `web_terminal`.
     pub fn display_apps(mut self, apps: &[&str]) -> Self {
         self.0.display_apps = Some(apps.iter().map(|app| (*app).to_owned()).collect());
         self

@@ -51,7 +51,7 @@ impl Version {
         Self::V2_38,
     ];
 
-    /// The release's number: `2.31.14`.
+    /// Returns the release's number: `2.31.14`.
     pub const fn number(self) -> &'static str {
         match self {
             Self::V2_24 => "2.24.6",

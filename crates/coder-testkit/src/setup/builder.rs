@@ -59,13 +59,13 @@ impl FakeCoderBuilder {
         }
     }
 
-    /// The release to be; the newest unless said.
+    /// Sets the release that the fake follows: by default the newest one.
     pub fn version(mut self, version: Version) -> Self {
         self.version = version;
         self
     }
 
-    /// The access URL; `https://coder.test` unless said.
+    /// Sets the access URL: `https://coder.test` by default.
     ///
     /// # Panics
     ///
@@ -84,33 +84,34 @@ impl FakeCoderBuilder {
         self
     }
 
-    /// The clock to live by; a [`TestClock`] of its own unless said.
+    /// Sets the clock: by default a [`TestClock`] of the fake's own.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Where ids and secrets come from; a [`SeededRandom`] that depends on the URL unless said.
+    /// Sets the source of ids and secrets; a [`SeededRandom`] that depends on the URL unless said.
     /// A fake that others can reach over the network needs real randomness.
     pub fn random(mut self, random: Arc<dyn Random>) -> Self {
         self.random = Some(random);
         self
     }
 
-    /// How long a session or an access token lives; 24 hours unless said. Use does not lengthen it.
+    /// Sets how long a session or an access token lives; 24 hours unless said. Use does not
+    /// lengthen it.
     pub fn session_lifetime(mut self, lifetime: Duration) -> Self {
         self.session_lifetime = lifetime;
         self
     }
 
-    /// Whether the OAuth2 provider is switched on; it is unless said.
+    /// Sets whether the OAuth2 provider is switched on; it is unless said.
     pub fn oauth2_provider(mut self, on: bool) -> Self {
         self.provider_off = !on;
         self
     }
 
-    /// The password of everybody who is given none of their own: `POST /api/v2/users/login` takes
-    /// it. Without one, nobody signs in with a password.
+    /// Sets the password of everybody who is given none of their own: `POST /api/v2/users/login`
+    /// takes it. Without one, nobody signs in with a password.
     pub fn password(mut self, password: &str) -> Self {
         self.password = Some(password.into());
         self
@@ -130,30 +131,30 @@ impl FakeCoderBuilder {
         self
     }
 
-    /// Whether it refuses more than 512 requests a minute of one user to one path of the API, and
-    /// more than 60 to an endpoint that checks credentials, as Coder does. It does not unless said:
-    /// on a clock that stands still a minute never ends.
+    /// Sets whether the fake refuses more than 512 requests a minute of one user to one path of
+    /// the API, and more than 60 to an endpoint that checks credentials, as Coder does. It does not
+    /// unless said: on a clock that stands still a minute never ends.
     pub fn rate_limits(mut self, on: bool) -> Self {
         self.rate_limits = on;
         self
     }
 
-    /// The public key of web push notifications (VAPID), as `GET /api/v2/buildinfo` tells it. Every
-    /// deployment makes one for itself.
+    /// Sets the public key of web push notifications (VAPID), as `GET /api/v2/buildinfo` tells it.
+    /// Every deployment makes one for itself.
     pub fn web_push_key(mut self, key: &str) -> Self {
         key.clone_into(&mut self.web_push_key);
         self
     }
 
-    /// Whether people may rename their workspaces; they may not unless said.
+    /// Sets whether people may rename their workspaces; they may not unless said.
     pub fn workspace_renames(mut self, allowed: bool) -> Self {
         self.renames = allowed;
         self
     }
 
-    /// Whether a deletion runs until an answer has told so, whatever the pace: the next `GET` for the
-    /// workspace or its build finds it `deleting`, and a later one `deleted`. It does not unless
-    /// said.
+    /// Sets whether a deletion runs until an answer has told so, whatever the pace: the next `GET`
+    /// for the workspace or its build finds it `deleting`, and a later one `deleted`. It does not
+    /// unless said.
     ///
     /// A client is so shown both states, however slow its machine is.
     pub fn slow_deletions(mut self, on: bool) -> Self {
@@ -247,12 +248,12 @@ impl fmt::Debug for FakeCoderBuilder {
 }
 
 impl FakeCoder {
-    /// The newest release at `https://coder.test`, on a [`TestClock`] of its own.
+    /// Creates a fake of the newest release at `https://coder.test`, on a [`TestClock`] of its own.
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// A fake of another release, at another URL, on your clock.
+    /// Starts to build a fake of another release, at another URL, on your clock.
     pub fn builder() -> FakeCoderBuilder {
         FakeCoderBuilder::new()
     }

@@ -10,7 +10,7 @@ use crate::misuse::misuse;
 use crate::{FakeCoder, FakeUser};
 
 impl FakeCoder {
-    /// A workspace as its owner gets it from the API at this moment.
+    /// Returns a workspace as its owner gets it from the API at this moment.
     ///
     /// # Panics
     ///
@@ -24,7 +24,7 @@ impl FakeCoder {
         model(json)
     }
 
-    /// A template as the API gives it at this moment.
+    /// Returns a template as the API gives it at this moment.
     ///
     /// # Panics
     ///
@@ -36,7 +36,7 @@ impl FakeCoder {
         }))
     }
 
-    /// A user as they get themselves from the API at this moment.
+    /// Returns a user as they get themselves from the API at this moment.
     ///
     /// # Panics
     ///

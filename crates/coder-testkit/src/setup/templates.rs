@@ -44,7 +44,7 @@ impl FakeTemplate {
         &self.name
     }
 
-    /// The id of the version new workspaces are made from.
+    /// Returns the id of the version that new workspaces are made from.
     pub fn active_version_id(&self) -> TemplateVersionId {
         self.coder
             .with(|deployment| deployment.state.template(self.id).map(Template::active_id))
@@ -63,12 +63,12 @@ impl FakeTemplate {
         self.change(|template| text.clone_into(&mut template.display_name))
     }
 
-    /// A URL, or a path of the deployment like `/icon/k8s.png`.
+    /// Sets the icon: a URL, or a path of the deployment like `/icon/k8s.png`.
     pub fn icon(self, icon: &str) -> Self {
         self.change(|template| icon.clone_into(&mut template.icon))
     }
 
-    /// The user who has made it.
+    /// Sets the user who has made the template.
     pub fn created_by(self, user: &FakeUser) -> Self {
         let user = user.id.as_uuid();
         self.change(|template| template.created_by = Some(user))
@@ -79,7 +79,7 @@ impl FakeTemplate {
         self.change(|template| name.clone_into(&mut template.provisioner))
     }
 
-    /// The text that explains its versions.
+    /// Sets the text that explains the template's versions.
     pub fn readme(self, text: &str) -> Self {
         self.change(|template| text.clone_into(&mut template.readme))
     }
@@ -89,13 +89,13 @@ impl FakeTemplate {
         self.change_active(|version| name.clone_into(&mut version.name))
     }
 
-    /// Whether members may cancel builds of their workspaces; they may unless said.
+    /// Sets whether members may cancel builds of their workspaces; they may unless said.
     pub fn cancel_by_members(self, allowed: bool) -> Self {
         self.change(|template| template.cancel_by_members = allowed)
     }
 
-    /// Whether its workspaces must use the active version; they need not unless said. A start with
-    /// another version is refused (403) to everybody but owners.
+    /// Sets whether its workspaces must use the active version; they need not unless said. A start
+    /// with another version is refused (403) to everybody but owners.
     pub fn require_active_version(self, required: bool) -> Self {
         self.change(|template| template.require_active_version = required)
     }

@@ -160,7 +160,7 @@ impl NewWorkspace {
         self
     }
 
-    /// With this value of a parameter.
+    /// Sets the value of a parameter.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         self.parameters.push((name.to_owned(), value.to_owned()));
         self

@@ -72,7 +72,7 @@ impl CoderMock {
         Self { server, mounted }
     }
 
-    /// The URL to give to the client under test.
+    /// Returns the URL to give to the client under test.
     pub fn url(&self) -> DeploymentUrl {
         let uri = self.server.uri();
         uri.parse().unwrap_or_else(|_| misuse("wiremock listens somewhere else than on loopback"))
