@@ -8,6 +8,7 @@ mod key;
 mod no_repository;
 mod normalised;
 mod scm;
+mod scp;
 mod server;
 mod spellings;
 
