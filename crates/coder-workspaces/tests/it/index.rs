@@ -246,8 +246,9 @@ async fn a_workspace_that_moves_between_two_pages_is_not_lost() {
     let index = empty();
     let mut reader = reader(&client(&coder, &dana));
     assert_eq!(reader.step(&index).await.unwrap(), IndexStep::Working);
-    // It belongs to the first page now, which was read already.
+    // As soon as it runs, it belongs to the first page, which was read already.
     coder.start(last);
+    coder.advance(Duration::from_secs(60));
     reader.read_all(&index).await.unwrap();
     assert_eq!(names(&index, LEDGER), ["zzz"]);
     assert_eq!(index.lock().len(), 251);
