@@ -74,7 +74,7 @@ pub struct IndexReader {
     /// Known workspaces that a list did not bring.
     to_confirm: VecDeque<WorkspaceId>,
     attempts: BTreeMap<BuildId, u32>,
-    /// When a list of all workspaces was last begun by this reader or the run before.
+    /// When this reader last began a list of all workspaces that it read to the end.
     listed: Option<Timestamp>,
     looked: Option<Timestamp>,
     failures: i32,
