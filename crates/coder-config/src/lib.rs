@@ -115,7 +115,7 @@ pub use node::Node;
 pub use notice::Notice;
 pub use repository::{
     EDIT_URL, MANAGED_BY_LOCATION, MANAGED_BY_ORIGIN_LOCATION, NoRepository, Repository,
-    SOURCE_LOCATION, Scm, ScmIntegrations, VIEW_URL,
+    RepositoryKey, SOURCE_LOCATION, Scm, ScmIntegrations, VIEW_URL,
 };
 pub use schema::app_config_schema;
 pub use template_ref::{TemplateRef, TemplateRefError};

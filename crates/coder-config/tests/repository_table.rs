@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use coder_config::{ConfigSources, Environment, Repository, ScmIntegrations};
+use coder_config::{ConfigSources, Environment, Repository, RepositoryKey, ScmIntegrations};
 
 /// Paragraphs of texts that name one repository each, below a line with a title.
 const TABLE: &str = include_str!("repositories/table.txt");
@@ -71,4 +71,49 @@ fn texts_of_different_repositories_are_not_equal_and_no_spelling_is_of_both() {
             }
         }
     }
+}
+
+#[test]
+fn texts_of_one_repository_have_one_key_and_so_has_each_spelling() {
+    let integrations = integrations();
+    let mut faults = Vec::new();
+    for (title, texts) in table() {
+        let keys: BTreeSet<_> = texts.iter().map(|(_, repository)| repository.key()).collect();
+        if keys.len() != 1 {
+            faults.push(format!("{title}: {keys:?}"));
+        }
+        for (text, repository) in &texts {
+            for spelling in repository.spellings() {
+                let key = RepositoryKey::from_url(&spelling, &integrations);
+                if key.as_ref() != Some(&repository.key()) {
+                    faults.push(format!("{title}: {text} as {spelling} has {key:?}"));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}\n{} faults", faults.join("\n"), faults.len());
+}
+
+#[test]
+fn a_text_that_matches_a_repository_has_its_key() {
+    let integrations = integrations();
+    let table = table();
+    let texts: BTreeSet<String> = table
+        .iter()
+        .flat_map(|(_, texts)| texts)
+        .flat_map(|(text, repository)| {
+            let plain = repository.spellings().into_iter();
+            plain.chain([(*text).to_owned(), text.to_uppercase(), format!(" {text}/")])
+        })
+        .collect();
+    let mut matches = 0;
+    for (title, repositories) in &table {
+        let Some((_, repository)) = repositories.first() else { continue };
+        for text in texts.iter().filter(|text| repository.matches(text)) {
+            let key = RepositoryKey::from_url(text, &integrations);
+            assert_eq!(key, Some(repository.key()), "{title}: {text}");
+            matches += 1;
+        }
+    }
+    assert!(matches > 500, "only {matches} texts match");
 }

@@ -54,6 +54,15 @@ pub enum NotSearchable {
         /// Reason why the search cannot express it.
         source: FilterError,
     },
+    /// The index of workspaces was created without one of the entity's parameters.
+    #[error(
+        "the index of workspaces does not hold the parameter {}; name it when the index is created",
+        quoted(key)
+    )]
+    NotIndexed {
+        /// Name of the parameter, in lower case.
+        key: String,
+    },
 }
 
 /// Why a workspace cannot be created as it was asked for.

@@ -42,6 +42,9 @@
 //!   has no words for is compared here. A failure is never an empty list, and a list from which
 //!   something may be missing [says so](EntityWorkspaces::is_partial).
 //!
+//! - [`WorkspaceIndex`](index::WorkspaceIndex) answers for all entities at once: it reads all
+//!   workspaces once, and afterwards what has changed.
+//!
 //! # Can they be used
 //!
 //! - [`Availability::new`] tells online from starting, stopped, failed, dormant, unhealthy and the rest,
@@ -83,6 +86,7 @@ mod ensure;
 mod entity_config;
 mod error;
 mod follow;
+pub mod index;
 mod links;
 mod manage;
 mod missing_account;

@@ -359,7 +359,7 @@ fn encoded_length(text: &str) -> usize {
 }
 
 /// Running workspaces first, then those that are about to run.
-fn status_rank(status: &WorkspaceStatus) -> u8 {
+pub(crate) fn status_rank(status: &WorkspaceStatus) -> u8 {
     match status {
         WorkspaceStatus::Running => 0,
         WorkspaceStatus::Pending | WorkspaceStatus::Starting => 1,

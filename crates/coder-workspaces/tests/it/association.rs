@@ -1,12 +1,14 @@
 //! The search finds what a comparison of everything with everything would find.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
-use coder_client::WorkspaceId;
 use coder_client::models::Workspace;
+use coder_client::{UserId, WorkspaceId};
 use coder_config::{Repository, WorkspacesConfig};
-use coder_core::random_bytes;
+use coder_core::{Lock, random_bytes};
 use coder_testkit::{FakeCoder, FakeUser, Fault, RecordedRequest, SeededRandom};
+use coder_workspaces::index::{IndexReader, RequestBudget, WorkspaceIndex};
 use coder_workspaces::{
     EntityWorkspaces, EntityWorkspacesConfig, Owner, SearchProblem, WorkspacesError,
     find_workspaces,
@@ -252,4 +254,51 @@ impl Company {
 fn query(request: &RecordedRequest) -> String {
     let mut pairs = form_urlencoded::parse(request.query.as_bytes());
     pairs.find_map(|(name, value)| (name == "q").then(|| value.to_lowercase())).unwrap()
+}
+
+#[async_test]
+async fn the_index_answers_each_entity_as_a_search_does() {
+    let dice = Dice(SeededRandom::new("index"));
+    let company = Company::new(&dice);
+    let everyone = Index::read(&company, &company.owner, Owner::Everyone).await;
+    let mut own = HashMap::new();
+    for _ in 0..ENTITIES {
+        let question = Question::roll(&dice, &company);
+        let place = format!("{} by {:?}", question.page, question.keys);
+        let expected = company.expected(&question);
+        let all = everyone.ids(&question, question.viewer.map(|viewer| company.users[viewer].id));
+        assert_eq!(all, expected, "{place}");
+        if let Some(viewer) = question.viewer.filter(|viewer| viewer % 10 == 0) {
+            if let Entry::Vacant(place) = own.entry(viewer) {
+                let user = &company.users[viewer];
+                place.insert(Index::read(&company, user, Owner::Me).await);
+            }
+            assert_eq!(own[&viewer].ids(&question, None), expected, "{place} of {viewer}");
+        }
+        // A search compares with two hundred workspaces where Coder has no words.
+        let found = company.ask(&question).await.unwrap();
+        if !too_many(&found) {
+            assert_eq!(ids(&found), expected, "{place}");
+        }
+    }
+}
+
+/// An index of the company's workspaces.
+struct Index(Lock<WorkspaceIndex>);
+
+impl Index {
+    async fn read(company: &Company, user: &FakeUser, owner: Owner) -> Self {
+        let index = Lock::new(WorkspaceIndex::new(KEYS.concat(), integrations()));
+        let client = client(&company.coder, user);
+        let mut reader = IndexReader::new(&client, RequestBudget::default()).owner(owner);
+        reader.read_all(&index).await.unwrap();
+        Self(index)
+    }
+
+    fn ids(&self, question: &Question, owner: Option<UserId>) -> BTreeSet<WorkspaceId> {
+        let index = self.0.lock();
+        let found = index.of(&question.entity()).unwrap();
+        let owned = found.iter().filter(|found| owner.is_none_or(|owner| found.owner_id == owner));
+        owned.map(|found| found.id).collect()
+    }
 }

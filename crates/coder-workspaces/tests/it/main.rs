@@ -17,6 +17,8 @@ mod expectations;
 mod explicit;
 mod fake;
 mod foreign_text;
+mod index;
+mod index_model;
 mod links;
 mod manage;
 mod open;

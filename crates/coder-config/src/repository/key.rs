@@ -1,0 +1,50 @@
+//! A repository as the key of a map.
+
+use super::normalised::Normalised;
+use super::{Repository, ScmIntegrations};
+
+/// The place of a repository in a map: its host and its path, in one form for all spellings.
+///
+/// Two URLs that name the same repository have the same key, in every spelling that
+/// [`Repository::matches`] knows. Use it with the integrations that the repository was found with.
+///
+/// A few different repositories share a key, because a URL of SSH does not tell which one it means:
+/// those below two ports or two paths of one host, and those whose paths differ in letter case only.
+/// A map therefore asks [`Repository::matches`] about what it finds.
+///
+/// ```
+/// use coder_config::{Repository, RepositoryKey, ScmIntegrations};
+///
+/// let known = ScmIntegrations::default();
+/// let page = Repository::from_url("https://github.com/acme/payments/tree/main", &known)?;
+/// let clone = RepositoryKey::from_url("git@github.com:Acme/payments.git", &known);
+/// assert_eq!(clone, Some(page.key()));
+/// # Ok::<_, coder_config::NoRepository>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RepositoryKey {
+    host: Box<str>,
+    path: Box<str>,
+}
+
+impl RepositoryKey {
+    /// Reads the key from a URL that clones a repository, such as a parameter of a workspace;
+    /// `None` when the text cannot be a repository's URL.
+    ///
+    /// The URL of a page below a repository has another key: [`Repository::from_url`] reads those.
+    pub fn from_url(url: &str, integrations: &ScmIntegrations) -> Option<Self> {
+        Normalised::from_url(url, integrations).map(|repository| Self::new(&repository))
+    }
+
+    fn new(repository: &Normalised) -> Self {
+        let (host, path) = (repository.server.name(), repository.path.to_lowercase());
+        Self { host: host.into(), path: path.into() }
+    }
+}
+
+impl Repository {
+    /// Returns the key of the repository in a map.
+    pub fn key(&self) -> RepositoryKey {
+        RepositoryKey::new(&self.normalised)
+    }
+}

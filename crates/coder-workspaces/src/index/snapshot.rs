@@ -1,0 +1,95 @@
+//! An index as bytes.
+
+use coder_config::ScmIntegrations;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{IndexedWorkspace, WorkspaceIndex};
+
+/// The version of the form; a snapshot of another one is not read.
+const VERSION: u32 = 1;
+
+/// Error for bytes that are no snapshot of an index.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IndexSnapshotError {
+    /// The bytes are damaged, or something else.
+    #[error("the saved index cannot be read; without it everything is read from coder again")]
+    Damaged(#[source] serde_json::Error),
+    /// Another version of this library has saved the index.
+    #[error(
+        "the saved index has the form {found}, and this version reads {VERSION}; without it everything is read from coder again"
+    )]
+    Version {
+        /// The version of the form that was found.
+        found: u32,
+    },
+}
+
+#[derive(Deserialize)]
+struct Form {
+    version: u32,
+}
+
+#[derive(Deserialize)]
+struct Loaded {
+    keys: Vec<String>,
+    listed_at: Option<Timestamp>,
+    workspaces: Vec<IndexedWorkspace>,
+}
+
+#[derive(Serialize)]
+struct Saved<'a> {
+    version: u32,
+    keys: &'a [String],
+    listed_at: Option<Timestamp>,
+    workspaces: Vec<&'a IndexedWorkspace>,
+}
+
+impl WorkspaceIndex {
+    /// Returns what is known, as JSON. Workspaces whose parameters are still to be read are not part of
+    /// it: they are listed again.
+    ///
+    /// # Errors
+    ///
+    /// When a value cannot be written as JSON.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut workspaces: Vec<_> = self.workspaces().collect();
+        workspaces.sort_by_key(|entry| entry.id);
+        let (keys, listed_at) = (self.keys(), self.listed_at());
+        serde_json::to_vec(&Saved { version: VERSION, keys, listed_at, workspaces })
+    }
+
+    /// Reads what [`to_json`](Self::to_json) has written, for these parameters and integrations.
+    ///
+    /// If `keys` has a name that the saved index was not created with, its parameters say too little,
+    /// and the index is empty.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are damaged, or of another version.
+    pub fn from_json<K: AsRef<str>>(
+        json: &[u8],
+        keys: impl IntoIterator<Item = K>,
+        integrations: ScmIntegrations,
+    ) -> Result<Self, IndexSnapshotError> {
+        let Form { version } = serde_json::from_slice(json).map_err(IndexSnapshotError::Damaged)?;
+        if version != VERSION {
+            return Err(IndexSnapshotError::Version { found: version });
+        }
+        let saved: Loaded = serde_json::from_slice(json).map_err(IndexSnapshotError::Damaged)?;
+        let mut index = Self::new(keys, integrations);
+        if !index.keys().iter().all(|key| saved.keys.contains(key)) {
+            return Ok(index);
+        }
+        for mut entry in saved.workspaces {
+            let is_kept = |name: &str| index.keys().contains(&name.to_lowercase());
+            entry.repositories.retain(|parameter| is_kept(&parameter.name));
+            index.put(entry);
+        }
+        if let Some(listed_at) = saved.listed_at {
+            index.finish_list(listed_at, Vec::new());
+        }
+        Ok(index)
+    }
+}

@@ -1,0 +1,30 @@
+//! Where an index is kept between two runs of a program.
+
+use async_trait::async_trait;
+use coder_core::{MaybeSend, MaybeSync};
+
+/// Error of an [`IndexStore`].
+pub type IndexStoreError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Keeps one index as bytes, such as a file or a row of a database.
+///
+/// A store belongs to one deployment and one credential. The bytes tell the names of workspaces and
+/// users, and the repositories that the credential may see; they hold no token.
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+pub trait IndexStore: MaybeSend + MaybeSync {
+    /// Returns what was saved last; `None` when nothing was.
+    ///
+    /// # Errors
+    ///
+    /// When the place cannot be read.
+    async fn load(&self) -> Result<Option<Vec<u8>>, IndexStoreError>;
+
+    /// Saves an index in place of the one before. After a crash [`load`](Self::load) must return one of
+    /// the two, and never a part.
+    ///
+    /// # Errors
+    ///
+    /// When the place cannot be written.
+    async fn save(&self, index: Vec<u8>) -> Result<(), IndexStoreError>;
+}

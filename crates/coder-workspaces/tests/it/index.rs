@@ -1,0 +1,367 @@
+//! The index is read once, keeps up for the price of what has changed, and survives a crash.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use coder_client::Client;
+use coder_client::operations::RenameWorkspace;
+use coder_config::{Repository, ScmIntegrations};
+use coder_core::Lock;
+use coder_testkit::{FakeCoder, FakeUser, Fault};
+use coder_workspaces::index::{
+    IndexReader, IndexSnapshotError, IndexStep, IndexStore, IndexStoreError, RequestBudget,
+    WorkspaceIndex,
+};
+use coder_workspaces::{NotSearchable, Owner};
+
+use crate::async_test;
+use crate::fake::client;
+use crate::support::entity;
+use crate::test;
+
+const PAYMENTS: &str = "https://github.com/acme/payments";
+const LEDGER: &str = "https://github.com/acme/ledger";
+
+fn empty() -> Lock<WorkspaceIndex> {
+    Lock::new(WorkspaceIndex::new(["git_repo"], ScmIntegrations::default()))
+}
+
+fn reader(client: &Client) -> IndexReader {
+    IndexReader::new(client, RequestBudget::new(10_000))
+}
+
+/// Adds this many stopped workspaces of a repository.
+fn add(coder: &FakeCoder, owner: &FakeUser, prefix: &str, repository: &str, number: usize) {
+    for at in 0..number {
+        let new = coder.add_workspace(owner, &format!("{prefix}-{at}"));
+        new.parameter("git_repo", repository).parameter("api_key", "s3cr3t").stopped().create();
+    }
+}
+
+/// The names of the workspaces of an entity with this repository.
+fn names(index: &Lock<WorkspaceIndex>, repository: &str) -> Vec<String> {
+    let index = index.lock();
+    let found = index.of(&entity(repository, &["git_repo"])).unwrap();
+    found.iter().map(|workspace| workspace.name.clone()).collect()
+}
+
+fn parameter_requests(coder: &FakeCoder) -> usize {
+    let is_one = |path: &str| path.ends_with("/parameters");
+    coder.requests().iter().filter(|request| is_one(&request.path)).count()
+}
+
+#[async_test]
+async fn the_parameters_of_a_build_are_read_once_for_ever() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 3);
+    let index = empty();
+    let client = client(&coder, &dana);
+    let mut reader = reader(&client);
+    reader.read_all(&index).await.unwrap();
+    assert_eq!(names(&index, PAYMENTS).len(), 3);
+    assert!(index.lock().is_complete());
+    assert_eq!(parameter_requests(&coder), 3);
+    coder.advance(Duration::from_secs(3_600));
+    reader.read_all(&index).await.unwrap();
+    assert_eq!(parameter_requests(&coder), 3);
+    let new = coder.add_workspace(&dana, "new").parameter("git_repo", PAYMENTS);
+    let new = new.last_used_at(coder.clock().now()).create();
+    coder.advance(Duration::from_secs(120));
+    reader.read_all(&index).await.unwrap();
+    assert_eq!(parameter_requests(&coder), 4);
+    assert_eq!(index.lock().get(new).unwrap().name, "new");
+}
+
+#[async_test]
+async fn every_spelling_of_a_repository_is_found_and_no_other_repository() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "https", PAYMENTS, 1);
+    add(&coder, &dana, "ssh", "git@github.com:Acme/payments.git", 1);
+    add(&coder, &dana, "page", "https://github.com/acme/payments/pulls", 1);
+    add(&coder, &dana, "ledger", LEDGER, 1);
+    let index = empty();
+    reader(&client(&coder, &dana)).read_all(&index).await.unwrap();
+    let page = format!("{PAYMENTS}/tree/main/services");
+    assert_eq!(names(&index, &page), ["https-0", "ssh-0"]);
+    let index = index.lock();
+    let ledger = Repository::from_url(LEDGER, &ScmIntegrations::default()).unwrap();
+    assert_eq!(index.of_repository(&ledger).len(), 1);
+    assert_eq!(index.of_owner(dana.id).count(), 4);
+}
+
+#[async_test]
+async fn facets_follow_what_is_added_renamed_stopped_and_deleted() {
+    let coder = FakeCoder::builder().workspace_renames(true).build();
+    let (dana, ali) = (coder.add_user("dana"), coder.add_user("ali"));
+    let root = coder.add_owner("root");
+    add(&coder, &dana, "pay", PAYMENTS, 2);
+    let kept = coder.add_workspace(&ali, "kept").parameter("git_repo", LEDGER).running().create();
+    let gone = coder.add_workspace(&ali, "gone").running().create();
+    let index = empty();
+    let mut reader = reader(&client(&coder, &root));
+    reader.read_all(&index).await.unwrap();
+    let owners = |index: &Lock<WorkspaceIndex>| {
+        let facets = index.lock().facets().clone();
+        (facets.owners.get("ali").copied(), facets.statuses.get("running").copied())
+    };
+    assert_eq!(owners(&index), (Some(2), Some(2)));
+    coder.delete(gone);
+    coder.stop(kept);
+    let rename = RenameWorkspace::new(kept, "renamed".parse().unwrap());
+    client(&coder, &ali).send(&rename).await.unwrap();
+    coder.advance(Duration::from_secs(3_600));
+    reader.read_all(&index).await.unwrap();
+    assert_eq!(owners(&index), (Some(1), None));
+    assert_eq!(names(&index, LEDGER), ["renamed"]);
+    assert_eq!(index.lock().len(), 3);
+}
+
+#[async_test]
+async fn one_percent_of_changes_costs_at_most_two_percent_of_a_cold_start() {
+    let coder = FakeCoder::new();
+    let root = coder.add_owner("root");
+    add(&coder, &root, "pay", PAYMENTS, 1_000);
+    let index = empty();
+    let mut reader = reader(&client(&coder, &root));
+    reader.read_all(&index).await.unwrap();
+    let cold = coder.requests().len();
+    coder.forget_requests();
+    let changed: Vec<_> =
+        index.lock().workspaces().take(10).map(|workspace| workspace.id).collect();
+    changed.into_iter().for_each(|id| coder.start(id));
+    coder.advance(Duration::from_secs(3_600));
+    reader.read_all(&index).await.unwrap();
+    let warm = coder.requests().len();
+    assert!(warm * 100 <= cold * 2, "{warm} of {cold}");
+    assert_eq!(index.lock().facets().statuses.get("running"), Some(&10));
+}
+
+#[async_test]
+async fn between_two_whole_lists_only_what_was_used_is_listed() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    let long_ago = "2026-01-01T00:00:00Z".parse().unwrap();
+    coder.add_workspace(&dana, "old").stopped().last_used_at(long_ago).create();
+    let index = empty();
+    let mut reader = reader(&client(&coder, &dana));
+    reader.read_all(&index).await.unwrap();
+    coder.advance(Duration::from_secs(61));
+    coder.forget_requests();
+    let new = coder.add_workspace(&dana, "new").parameter("git_repo", PAYMENTS);
+    let new = new.last_used_at(coder.clock().now()).create();
+    reader.read_all(&index).await.unwrap();
+    assert!(coder.requests()[0].query.contains("last_used_after"));
+    assert_eq!(coder.requests().len(), 2, "a page, and the parameters of what is new");
+    assert!(index.lock().get(new).is_some());
+    assert_eq!(index.lock().len(), 2);
+}
+
+#[async_test]
+async fn no_minute_has_more_requests_than_the_budget() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 40);
+    let index = empty();
+    let client = client(&coder, &dana);
+    let mut reader = IndexReader::new(&client, RequestBudget::new(20));
+    let mut minutes = 0;
+    loop {
+        match reader.step(&index).await.unwrap() {
+            IndexStep::Working => {}
+            IndexStep::UpToDate(_) => break,
+            IndexStep::Paused(until) => {
+                assert!(coder.requests().len() <= 20);
+                coder.forget_requests();
+                let pause = until.duration_since(coder.clock().now());
+                coder.advance(pause.unsigned_abs());
+                minutes += 1;
+            }
+        }
+    }
+    assert_eq!((minutes, names(&index, PAYMENTS).len()), (2, 40));
+}
+
+#[async_test]
+async fn an_outage_and_a_rate_limit_lead_to_a_pause_and_lose_nothing() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 3);
+    let index = empty();
+    let mut reader = reader(&client(&coder, &dana));
+    for fault in [Fault::bad_gateway(), Fault::rate_limited(30), Fault::answer_lost()] {
+        coder.fail_next(fault);
+        let step = reader.step(&index).await.unwrap();
+        let IndexStep::Paused(until) = step else { panic!("{step:?}") };
+        coder.advance(until.duration_since(coder.clock().now()).unsigned_abs());
+    }
+    reader.read_all(&index).await.unwrap();
+    assert!(index.lock().is_complete());
+    assert_eq!(names(&index, PAYMENTS).len(), 3);
+}
+
+#[async_test]
+async fn a_refused_credential_is_an_error_and_keeps_what_is_known() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 1);
+    let index = empty();
+    let mut reader = reader(&client(&coder, &dana));
+    reader.read_all(&index).await.unwrap();
+    coder.suspend(&dana);
+    coder.advance(Duration::from_secs(3_600));
+    assert!(reader.read_all(&index).await.is_err());
+    assert_eq!(names(&index, PAYMENTS).len(), 1);
+    let age = index.lock().age(coder.clock().now()).unwrap();
+    assert!(age.as_secs() >= 3_600, "the index tells that it is old: {age}");
+}
+
+#[async_test]
+async fn what_could_not_be_read_is_told_and_read_later() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 1);
+    let index = empty();
+    let mut reader = reader(&client(&coder, &dana));
+    coder.fail_next(Fault::bad_gateway().on("/api/v2/workspacebuilds/").times(3));
+    reader.read_all(&index).await.unwrap();
+    assert!(!index.lock().is_complete());
+    let unread: Vec<_> = index.lock().unread().map(|entry| entry.unread.clone()).collect();
+    assert!(unread[0].as_ref().unwrap().contains("502"), "{unread:?}");
+    assert!(names(&index, PAYMENTS).is_empty());
+    coder.advance(Duration::from_secs(3_600));
+    reader.read_all(&index).await.unwrap();
+    assert!(index.lock().is_complete());
+    assert_eq!(names(&index, PAYMENTS).len(), 1);
+}
+
+#[async_test]
+async fn a_workspace_that_moves_between_two_pages_is_not_lost() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 250);
+    let last = coder.add_workspace(&dana, "zzz").parameter("git_repo", LEDGER).stopped().create();
+    let index = empty();
+    let mut reader = reader(&client(&coder, &dana));
+    assert_eq!(reader.step(&index).await.unwrap(), IndexStep::Working);
+    // As soon as it runs, it belongs to the first page, which was read already.
+    coder.start(last);
+    coder.advance(Duration::from_secs(60));
+    reader.read_all(&index).await.unwrap();
+    assert_eq!(names(&index, LEDGER), ["zzz"]);
+    assert_eq!(index.lock().len(), 251);
+    assert!(index.lock().is_complete());
+}
+
+#[async_test]
+async fn the_value_of_another_parameter_is_neither_kept_nor_saved() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 1);
+    let index = empty();
+    reader(&client(&coder, &dana)).read_all(&index).await.unwrap();
+    assert!(!format!("{index:?}").contains("s3cr3t"));
+    let json = String::from_utf8(index.lock().to_json().unwrap()).unwrap();
+    assert!(json.contains(PAYMENTS) && !json.contains("s3cr3t"));
+}
+
+#[async_test]
+async fn a_token_in_a_repositorys_url_is_neither_kept_nor_saved() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "user", "https://t0ken@github.com/acme/payments", 1);
+    add(&coder, &dana, "pass", "https://dana:t0ken@github.com/acme/payments.git", 1);
+    let index = empty();
+    reader(&client(&coder, &dana)).read_all(&index).await.unwrap();
+    assert_eq!(names(&index, PAYMENTS), ["pass-0", "user-0"]);
+    assert!(!format!("{index:?}").contains("t0ken"));
+}
+
+#[async_test]
+async fn an_entity_that_the_index_cannot_answer_for_says_why() {
+    let index = empty();
+    let index = index.lock();
+    let of = |keys: &[&str]| index.of(&entity(PAYMENTS, keys)).map(|found| found.len());
+    assert_eq!(of(&["GIT_REPO"]), Ok(0));
+    assert_eq!(of(&[]), Err(NotSearchable::NoParamKeys));
+    assert_eq!(of(&["repo"]), Err(NotSearchable::NotIndexed { key: "repo".to_owned() }));
+}
+
+#[async_test]
+async fn an_index_of_ones_own_workspaces_holds_no_others() {
+    let coder = FakeCoder::new();
+    let (root, dana) = (coder.add_owner("root"), coder.add_user("dana"));
+    add(&coder, &root, "own", PAYMENTS, 1);
+    add(&coder, &dana, "others", PAYMENTS, 1);
+    let index = empty();
+    reader(&client(&coder, &root)).owner(Owner::Me).read_all(&index).await.unwrap();
+    assert_eq!(names(&index, PAYMENTS), ["own-0"]);
+}
+
+#[derive(Default)]
+struct Memory(Lock<Option<Vec<u8>>>);
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl IndexStore for Memory {
+    async fn load(&self) -> Result<Option<Vec<u8>>, IndexStoreError> {
+        Ok(self.0.lock().clone())
+    }
+
+    async fn save(&self, index: Vec<u8>) -> Result<(), IndexStoreError> {
+        *self.0.lock() = Some(index);
+        Ok(())
+    }
+}
+
+#[async_test]
+async fn a_cold_start_that_crashes_goes_on_from_what_was_saved() {
+    let coder = FakeCoder::new();
+    let root = coder.add_owner("root");
+    add(&coder, &root, "pay", PAYMENTS, 600);
+    let client = client(&coder, &root);
+    let store = Arc::new(Memory::default());
+    let mut first = reader(&client).store(store.clone());
+    let index = empty();
+    // The crash comes after 520 builds, of which 504 are saved.
+    while index.lock().len() < 520 {
+        assert_eq!(first.step(&index).await.unwrap(), IndexStep::Working);
+    }
+    let progress = first.progress(&index.lock());
+    assert_eq!((progress.indexed, progress.waiting), (520, 80));
+    drop((first, index));
+    coder.forget_requests();
+    let saved = store.load().await.unwrap().unwrap();
+    let index = WorkspaceIndex::from_json(&saved, ["git_repo"], ScmIntegrations::default());
+    let index = Lock::new(index.unwrap());
+    reader(&client).store(store).read_all(&index).await.unwrap();
+    assert_eq!(parameter_requests(&coder), 96);
+    assert_eq!(names(&index, PAYMENTS).len(), 600);
+}
+
+#[async_test]
+async fn a_saved_index_of_fewer_parameters_is_read_anew() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 1);
+    let index = empty();
+    reader(&client(&coder, &dana)).read_all(&index).await.unwrap();
+    let json = index.lock().to_json().unwrap();
+    let load = |keys: &[&str]| {
+        WorkspaceIndex::from_json(&json, keys, ScmIntegrations::default()).unwrap().len()
+    };
+    assert_eq!((load(&["git_repo"]), load(&["git_repo", "repo"])), (1, 0));
+}
+
+#[test]
+fn a_damaged_index_is_an_error_and_no_empty_one() {
+    let load = |json: &str| {
+        let integrations = ScmIntegrations::default();
+        WorkspaceIndex::from_json(json.as_bytes(), ["git_repo"], integrations).unwrap_err()
+    };
+    assert!(matches!(load("{"), IndexSnapshotError::Damaged(_)));
+    assert!(matches!(load(r#"{"version":1,"keys":[]}"#), IndexSnapshotError::Damaged(_)));
+    assert!(matches!(load(r#"{"version":2}"#), IndexSnapshotError::Version { found: 2 }));
+}
