@@ -75,7 +75,11 @@ async fn a_portal_with_a_certificate_speaks_https_and_its_cookies_are_secure() {
 
     let authority = Certificate::from_pem(issued.authority.as_bytes()).unwrap();
     let redirects = reqwest::redirect::Policy::none();
-    let client = Client::builder().redirect(redirects).no_proxy().tls_certs_only([authority]);
+    let client = Client::builder()
+        .tls_backend_rustls()
+        .redirect(redirects)
+        .no_proxy()
+        .tls_certs_only([authority]);
     let client = client.build().unwrap();
     let start =
         format!("https://localhost:{port}/api/auth/coder/start?env=development&origin={PORTAL}");
@@ -84,7 +88,8 @@ async fn a_portal_with_a_certificate_speaks_https_and_its_cookies_are_secure() {
     let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
     assert!(cookie.starts_with("__") && cookie.contains("Secure"), "{cookie}");
 
-    let strange = Client::builder().no_proxy().build().unwrap().get(&start).send().await;
+    let strange =
+        Client::builder().tls_backend_rustls().no_proxy().build().unwrap().get(&start).send().await;
     assert!(strange.unwrap_err().is_connect(), "who does not know the authority does not connect");
     let plain = client.get(start.replacen("https", "http", 1)).send().await;
     assert!(plain.is_err(), "no plain http is answered: {plain:?}");

@@ -55,9 +55,9 @@ fn a_certificate_has_both_of_its_parts_and_each_mistake_has_its_place() {
     }
     insta::assert_snapshot!(told_with_https(url, "{ certificate: { cert: a } }"), @"error: missing `backend.https.certificate.key`: add `key` below `backend.https.certificate` at app-config.yaml:5:12");
     insta::assert_snapshot!(told_with_https(url, "{ certificate: { cert: '', key: b } }"), @"error: app-config.yaml:5:33: `backend.https.certificate.cert` is empty");
-    insta::assert_snapshot!(told_with_https(url, "{ certficate: { cert: a, key: b } }"), @"
-    error: missing `backend.https.certificate`: `certficate` at app-config.yaml:5:12 looks like it; rename it to `certificate`
-    notice: app-config.yaml:5:12: `backend.https.certficate` is not known and ignored; did you mean `certificate`?
+    insta::assert_snapshot!(told_with_https(url, "{ certificates: { cert: a, key: b } }"), @"
+    error: missing `backend.https.certificate`: `certificates` at app-config.yaml:5:12 looks like it; rename it to `certificate`
+    notice: app-config.yaml:5:12: `backend.https.certificates` is not known and ignored; did you mean `certificate`?
     ");
     insta::assert_snapshot!(told_with_https(url, "{ certificate: a }"), @"error: app-config.yaml:5:25: `backend.https.certificate` is a string; it must be a mapping");
 }

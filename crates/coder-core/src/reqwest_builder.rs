@@ -279,6 +279,11 @@ impl Trust {
         &self,
         mut client: reqwest::ClientBuilder,
     ) -> Result<reqwest::ClientBuilder, ReqwestTransportError> {
+        // Where both are compiled in, because other crates ask for them, rustls counts.
+        #[cfg(feature = "rustls")]
+        {
+            client = client.tls_backend_rustls();
+        }
         const ROOTS: &str = "the root certificates cannot be used; they must be PEM";
         let mut roots = Vec::new();
         for pem in &self.root_certificates {
@@ -289,9 +294,10 @@ impl Trust {
             }
             roots.extend(read);
         }
-        client = match self.without_system {
-            true => client.tls_certs_only(roots),
-            false => client.tls_certs_merge(roots),
+        client = if self.without_system {
+            client.tls_certs_only(roots)
+        } else {
+            client.tls_certs_merge(roots)
         };
         match &self.identity {
             Some((certificate, key)) => identified(client, certificate, key),
@@ -309,15 +315,11 @@ fn identified(
     const IDENTITY: &str =
         "the client certificate or its key cannot be used; both must be PEM, the key not encrypted";
     #[cfg(feature = "rustls")]
-    let (client, identity) = {
-        let both = zeroize::Zeroizing::new([key.expose().as_bytes(), b"\n", certificate].concat());
-        (client.tls_backend_rustls(), reqwest::Identity::from_pem(&both))
-    };
+    let identity = reqwest::Identity::from_pem(&zeroize::Zeroizing::new(
+        [key.expose().as_bytes(), b"\n", certificate].concat(),
+    ));
     #[cfg(not(feature = "rustls"))]
-    let (client, identity) = (
-        client.tls_backend_native(),
-        reqwest::Identity::from_pkcs8_pem(certificate, key.expose().as_bytes()),
-    );
+    let identity = reqwest::Identity::from_pkcs8_pem(certificate, key.expose().as_bytes());
     // The cause may quote the key.
     match identity {
         Ok(identity) => Ok(client.identity(identity)),

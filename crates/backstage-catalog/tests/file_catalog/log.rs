@@ -92,7 +92,7 @@ fn whatever_is_noticed_while_serving_is_logged_once() {
         (unread.clone(), "`spec.owner` is `$text: https://x.example/o`, which is not read"),
         (unread.replace("https://x.example/o", "./owner"), "there is no file `owner`"),
         (component("b").replace(", owner: team-a", ""), "`spec.owner` is required"),
-        (component("b").replace("metadata:", "metdata:"), "did you mean"),
+        (component("b").replace("metadata:", "metaData:"), "did you mean"),
         (format!("{}---\n{}", component("b"), component("B")), "is ignored; it is already at"),
         (location.to_owned(), "there is no file `"),
         (group.to_owned(), "which no rule lets in"),

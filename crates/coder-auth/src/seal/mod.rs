@@ -12,6 +12,7 @@ mod native;
 // Tests hold the native library to it.
 #[cfg(test)]
 mod implementations;
+mod nonce;
 #[cfg(any(test, not(feature = "aws-lc-rs"), target_family = "wasm"))]
 mod portable;
 
@@ -28,12 +29,11 @@ use native as implementation;
 #[cfg(not(all(feature = "aws-lc-rs", not(target_family = "wasm"))))]
 use portable as implementation;
 
+pub(crate) use self::nonce::NONCE_LENGTH;
 use crate::error::{AuthError, BugError};
 
 const VERSION: u8 = 1;
 const KEY_ID_LENGTH: usize = 8;
-/// The number of random bytes that sealing a value takes.
-pub(crate) const NONCE_LENGTH: usize = 24;
 
 /// Keys that seal and open values: the newest one seals, and each of them opens.
 #[derive(Clone)]

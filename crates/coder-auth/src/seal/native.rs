@@ -6,7 +6,7 @@ use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use chacha20::{R20, hchacha};
 use zeroize::Zeroizing;
 
-use super::NONCE_LENGTH;
+use super::nonce::NONCE_LENGTH;
 
 /// A key, ready to seal and to open.
 #[derive(Clone)]

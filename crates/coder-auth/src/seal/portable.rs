@@ -4,7 +4,7 @@ use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use super::NONCE_LENGTH;
+use super::nonce::NONCE_LENGTH;
 
 /// A key, ready to seal and to open.
 #[derive(Clone)]

@@ -33,9 +33,10 @@ impl<'a> Reader<'a> {
         if is_allowed && (is_needed || strict.is_ok() || text.is_empty()) {
             self.http_is_allowed(section, key, peer, is_needed);
         }
-        let url = match is_allowed && is_needed {
-            true => DeploymentUrl::dangerously_parse_http(text),
-            false => strict,
+        let url = if is_allowed && is_needed {
+            DeploymentUrl::dangerously_parse_http(text)
+        } else {
+            strict
         };
         let opt_in = section.path_of(ALLOW_HTTP);
         self.parsed(section, key, |_| url.map_err(|error| told(&error, peer, &opt_in)))
@@ -45,17 +46,18 @@ impl<'a> Reader<'a> {
     fn http_is_allowed(&mut self, section: &Section<'a>, key: &str, peer: &Peer, is_needed: bool) {
         let Some(opt_in) = self.value(section, ALLOW_HTTP) else { return };
         let url = section.path_of(key);
-        let message = match is_needed {
-            true => format!(
+        let message = if is_needed {
+            format!(
                 "`{}` sends {} in clear text to `{url}`: everybody on the way can read and change \
                  what is sent; keep it within a network that nobody else is on, or use https and \
                  remove it",
                 opt_in.path, peer.secrets
-            ),
-            false => format!(
+            )
+        } else {
+            format!(
                 "`{}` has no effect, since `{url}` is not plain http to another machine; remove it",
                 opt_in.path
-            ),
+            )
         };
         let notice = Notice::new(opt_in.path, message);
         self.notices.push(notice.at(opt_in.node.provenance().clone()));

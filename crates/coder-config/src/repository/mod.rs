@@ -7,6 +7,7 @@ mod integrations;
 mod no_repository;
 mod normalised;
 mod scm;
+mod scp;
 mod server;
 mod spellings;
 

@@ -4,7 +4,7 @@ use coder_core::host_and_port;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::clone_root::Scp;
+use super::scp::Scp;
 use super::server::{
     AZURE_CLOUD, AZURE_FORMER_CLOUD, AZURE_FORMER_COLLECTION, AZURE_FORMER_SSH, Server, public_name,
 };

@@ -173,7 +173,8 @@ async fn a_client_of_ones_own_sends_the_requests() {
     let authority = Authority::new();
     let server = tls::serve(&authority, None).await;
     let root = reqwest::Certificate::from_pem(authority.pem().as_bytes()).unwrap();
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([root]).http1_only();
+    let client = reqwest::Client::builder().tls_backend_rustls();
+    let client = client.no_proxy().tls_certs_only([root]).http1_only();
     let transport = ReqwestTransport::from_client(client.build().unwrap());
     let url = format!("https://localhost:{}", server.address.port());
     assert_eq!(get(&transport, &url).await.unwrap(), StatusCode::OK);
