@@ -71,9 +71,12 @@ impl<'a> Checkup<'a> {
     }
 
     /// Sets the URL of the backend as browsers see it, through every proxy. The running portal is
-    /// asked there.
+    /// asked there. A user name and a password in the URL are left out.
     #[must_use]
-    pub fn from_outside(mut self, url: Url) -> Self {
+    pub fn from_outside(mut self, mut url: Url) -> Self {
+        // A URL that cannot have them has none.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
         self.outside = Some(url);
         self
     }

@@ -18,10 +18,9 @@ impl Checkup<'_> {
                 return vec![finding(Verdict::Wrong, &text)];
             }
         };
-        let keys = match SealingKeys::from_secrets(&self.config.session.keys) {
-            Ok(keys) => keys,
+        let Ok(keys) = SealingKeys::from_secrets(&self.config.session.keys) else {
             // Keys of this process alone open nothing that another one has sealed.
-            Err(_) => return Vec::new(),
+            return Vec::new();
         };
         let Some(newest) = stored.last() else {
             let text = "it can be read; it holds nothing yet that would prove the keys";
