@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         self.every_key(section);
         for key in section.keys().into_iter().filter(|key| !known.contains(key)) {
             // Ignoring `alowedDomains` would let in everybody.
-            let problem = format!("is no option of a resolver{}", or_known(key, &known));
+            let problem = format!("is not known{}", or_known(key, &known));
             self.value(section, key).iter().for_each(|value| self.invalid(value, &*problem));
         }
         if resolver.options() == RuleOptions::None {
