@@ -98,8 +98,10 @@ pub enum ConfigError {
     },
 }
 
+/// Returns the place as it begins a message. A value that a program passed in has none to look at.
 fn place(at: Option<&Provenance>) -> String {
-    at.map(|at| format!("{at}: ")).unwrap_or_default()
+    let written = at.filter(|at| *at.location() != Location::Program);
+    written.map(|at| format!("{at}: ")).unwrap_or_default()
 }
 
 fn unreadable(error: &io::Error) -> &'static str {

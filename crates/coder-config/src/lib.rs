@@ -80,6 +80,7 @@ mod location;
 mod location_ref;
 mod message;
 mod node;
+mod node_json;
 mod notice;
 mod printing;
 mod repository;

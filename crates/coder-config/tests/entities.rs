@@ -183,6 +183,16 @@ fn a_description_that_is_no_string_is_refused_as_in_backstage() {
 }
 
 #[test]
+fn an_entity_from_json_keeps_the_order_and_the_text_of_its_parameters() {
+    let json = r#"{"apiVersion":"backstage.io/v1alpha1","kind":"Component","metadata":{"name":"x"},
+        "spec":{"coder":{"params":{"zone":"b","region":1e+21,"cpu":4,"go":1.5,"gpu":true}}}}"#;
+    let entity: coder_config::Entity = serde_json::from_str(json).unwrap();
+    let params = entity.coder_spec().unwrap().params;
+    let shown: Vec<_> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(shown, ["zone=b", "region=1e+21", "cpu=4", "go=1.5", "gpu=true"]);
+}
+
+#[test]
 fn a_reference_that_names_no_entity_is_refused_as_in_backstage() {
     let check = |kind: &str, spec: &str| {
         let text = format!(

@@ -106,7 +106,8 @@ impl EntityWorkspacesConfig {
 }
 
 /// Why Coder has nothing to offer for an entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Incompatible {
     /// It has no repository, and says nothing about workspaces itself.

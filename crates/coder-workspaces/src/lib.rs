@@ -108,5 +108,5 @@ pub use links::{AgentLinks, AppLink, EditorLink, WorkspaceLinks, port_link};
 pub use manage::ManageWorkspace;
 pub use missing_account::MissingAccount;
 pub use open::{OpenOutcome, OpenWorkspace, OpenedWorkspace};
-pub use search::{EntityWorkspaces, Owner, Search, find_workspaces};
+pub use search::{EntityWorkspaces, Owner, Search, SearchPlan, find_workspaces};
 pub use search_problem::SearchProblem;

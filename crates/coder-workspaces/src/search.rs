@@ -104,8 +104,8 @@ impl<'a> Search<'a> {
     ///
     /// As [`find_workspaces`].
     pub async fn run(&self, client: &Client) -> Result<EntityWorkspaces, WorkspacesError> {
-        let repository = self.config.repository.as_ref().ok_or(NotSearchable::NoRepository)?;
-        let Plan { queries, compare, narrow, problems } = self.plan(repository)?;
+        let repository = self.repository()?;
+        let SearchPlan { queries, compare, narrow, problems } = self.plan()?;
         let mut answer = Answer { problems, ..Answer::default() };
         for query in queries {
             answer.take(list(client, query).await)?;
@@ -138,14 +138,25 @@ impl<'a> Search<'a> {
         Ok(found)
     }
 
-    fn plan(&self, repository: &Repository) -> Result<Plan, NotSearchable> {
+    fn repository(&self) -> Result<&Repository, NotSearchable> {
+        self.config.repository.as_ref().ok_or(NotSearchable::NoRepository)
+    }
+
+    /// Returns the requests that [`run`](Self::run) sends, for a program that sends them itself.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to search for.
+    pub fn plan(&self) -> Result<SearchPlan, NotSearchable> {
+        let repository = self.repository()?;
         let keys = &self.config.repo_url_param_keys;
         if keys.is_empty() {
             return Err(NotSearchable::NoParamKeys);
         }
         let (base, narrow) = self.base();
         let spellings = repository.spellings();
-        let mut plan = Plan { queries: Vec::new(), compare: None, narrow, problems: Vec::new() };
+        let mut plan =
+            SearchPlan { queries: Vec::new(), compare: None, narrow, problems: Vec::new() };
         let base_length = encoded_length(&base.to_string());
         let (mut query, mut length) = (base.clone(), base_length);
         let mut inexpressible = false;
@@ -242,15 +253,20 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Requests that answer a search.
-struct Plan {
+/// Requests to `GET /api/v2/workspaces` that answer a search.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SearchPlan {
     /// Filters that together find the entity's workspaces.
-    queries: Vec<WorkspaceFilter>,
-    /// Filter that finds candidates; their parameters are compared here.
-    compare: Option<WorkspaceFilter>,
-    /// Filter that narrows the result of the others.
-    narrow: Option<WorkspaceFilter>,
-    problems: Vec<SearchProblem>,
+    pub queries: Vec<WorkspaceFilter>,
+    /// Filter that finds candidates. A candidate belongs to the entity if one of its parameters
+    /// [names the repository](Repository::matches).
+    pub compare: Option<WorkspaceFilter>,
+    /// Filter whose answer limits those of the others: only workspaces that it finds belong to the
+    /// result.
+    pub narrow: Option<WorkspaceFilter>,
+    /// Reasons why workspaces may be missing.
+    pub problems: Vec<SearchProblem>,
 }
 
 /// Workspaces and problems collected so far.

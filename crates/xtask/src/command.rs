@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     MissingToolchain { what: String, advice: &'static str },
     #[error("cannot read the workspace's packages: {0}")]
     NoMetadata(String),
+    #[error("the npm package: {0}")]
+    Npm(String),
     #[error("{0}")]
     Readmes(String),
     /// No failure: there is nothing to check, or nothing to check it against.
@@ -35,6 +37,11 @@ pub(crate) enum Failure {
 pub(crate) fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).unwrap_or(here)
+}
+
+/// Returns the directory that cargo builds in.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// Where tools of the checkout are installed: ignored by git, kept between runs.

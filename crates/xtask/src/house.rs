@@ -60,6 +60,7 @@ pub const HOUSE: &[Member] = &[
     only("coder-workspaces", Floor::Second, &["coder-client", "coder-config", "coder-core"]),
     only("coder-portal", Floor::Third, TO_SECOND_FLOOR),
     only("coder-axum", Floor::Fourth, TO_THIRD_FLOOR),
+    only("coder-wasm", Floor::Fourth, TO_THIRD_FLOOR),
     only("coder-auth-sqlx", Floor::Fourth, &["coder-auth", "coder-core"]),
     anything("coder-backstage", Floor::Roof),
     anything("coder-backstage-server", Floor::Roof),

@@ -63,6 +63,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Builds the npm package `@coder-backstage/core`: a folder that `npm publish` takes.
+    Npm,
     /// Compares the models of coder-client with Coder's API description, field by field. The
     /// description is not part of this repository: it is `coderd/apidoc/swagger.json` of Coder's.
     SwaggerCoverage {
@@ -87,6 +89,7 @@ fn run() -> bool {
         Chore::Conformance { arguments } => xtask::conformance(&arguments),
         Chore::Simulate { arguments } => xtask::simulate(&arguments),
         Chore::Measure { arguments } => xtask::measure(&arguments),
+        Chore::Npm => xtask::npm(),
         Chore::SwaggerCoverage { swagger } => xtask::swagger_coverage(&swagger),
     }
 }

@@ -6,9 +6,9 @@ use std::{env, fs};
 
 use clap::ValueEnum;
 
-use crate::command::{Failure, command, is_installed, output, root, run};
+use crate::command::{Failure, command, is_installed, output, run, target};
 use crate::doc_style::{self, Fault};
-use crate::{features, house, javascript, readme, semver, tools};
+use crate::{features, house, javascript, npm, readme, semver, tools};
 
 /// One check of the repository. The first comment of each is what the step prints.
 ///
@@ -45,6 +45,8 @@ pub enum Step {
     Wasm,
     /// The client and the engine pass their tests in Node, as wasm
     WasmTests,
+    /// The npm package is built, is as small as it was, and passes its tests in Node
+    Npm,
     /// The server builds without its demo, as operators may want it
     NoDemo,
     /// The demo plays its whole line by itself
@@ -129,6 +131,7 @@ impl Step {
                 let runner = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER";
                 run(command(tests).env(runner, "wasm-bindgen-test-runner"))
             }
+            Self::Npm => npm::check(),
             Self::NoDemo => cargo("check --package coder-backstage-server --no-default-features"),
             Self::Demo => cargo("run -- demo --smoke"),
             Self::Semver => semver::check(),
@@ -231,11 +234,6 @@ fn forget_builds_of_packaged_crates() -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Returns the directory that cargo builds in.
-fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 fn core_crates() -> impl Iterator<Item = String> {

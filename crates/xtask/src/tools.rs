@@ -113,10 +113,19 @@ pub(crate) fn wasm_target() -> Result<(), Failure> {
 
 /// Installs the runner of wasm tests in Node.
 pub(crate) fn wasm_test_runner() -> Result<(), Failure> {
-    wasm_target()?;
     node()?;
-    let version = format!("wasm-bindgen-test-runner {WASM_BINDGEN}");
-    if output(&mut command("wasm-bindgen-test-runner --version")).is_some_and(|it| it == *version) {
+    wasm_bindgen_tool("wasm-bindgen-test-runner")
+}
+
+/// Installs what binds wasm to JavaScript.
+pub(crate) fn wasm_bindgen() -> Result<(), Failure> {
+    wasm_bindgen_tool("wasm-bindgen")
+}
+
+fn wasm_bindgen_tool(program: &str) -> Result<(), Failure> {
+    wasm_target()?;
+    let version = format!("{program} {WASM_BINDGEN}");
+    if output(&mut command(&format!("{program} --version"))).is_some_and(|it| it == *version) {
         return Ok(());
     }
     // Without its lock file, whose crates are not on every mirror.

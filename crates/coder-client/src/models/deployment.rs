@@ -85,14 +85,15 @@ model! {
 model! {
     /// The login through an OpenID Connect provider.
     #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-    #[serde(rename_all = "camelCase")]
     #[non_exhaustive]
     pub struct OidcAuthMethod {
         /// `true` when people can sign in in this way.
         pub enabled: bool,
         /// The text of the button.
+        #[serde(rename = "signInText")]
         pub sign_in_text: String,
         /// The URL of the button's icon.
+        #[serde(rename = "iconUrl")]
         pub icon_url: String,
     }
 }
@@ -314,12 +315,13 @@ model! {
     /// The latency of connections to workspaces, in milliseconds.
     // coder: in other letters: Go writes its fields without names of their own
     #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-    #[serde(rename_all = "UPPERCASE")]
     #[non_exhaustive]
     pub struct ConnectionLatency {
         /// The median of all latencies.
+        #[serde(rename = "P50")]
         pub p50: f64,
         /// The 95th percentile of all latencies.
+        #[serde(rename = "P95")]
         pub p95: f64,
     }
 }

@@ -5,12 +5,11 @@ use std::fmt;
 
 use coder_core::Secret;
 use jiff::Timestamp;
-use serde::de::MapAccess;
 use serde::{Serialize, Serializer};
 
 use super::LoginType;
 use super::moment::unless_never;
-use crate::reading::{Outcome, Read, model};
+use crate::reading::{Broken, Fields, Outcome, Read, model};
 use crate::{List, UserId};
 
 model! {
@@ -105,7 +104,7 @@ impl Read for AllowListTarget {
     }
 
     /// Reads an object, as Coder's API description has it; no release that was seen writes one.
-    fn from_fields<'de, A: MapAccess<'de>>(fields: A) -> Result<Outcome<Self>, A::Error> {
+    fn from_fields(fields: &mut dyn Fields) -> Result<Outcome<Self>, Broken> {
         let fields = BTreeMap::<String, String>::from_fields(fields)?;
         Ok(fields.and_then(|mut fields| match (fields.remove("type"), fields.remove("id")) {
             (Some(kind), Some(id)) => Ok(Self::new(kind, id)),

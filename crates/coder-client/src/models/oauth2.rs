@@ -2,9 +2,10 @@
 
 use coder_core::Secret;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::Value;
 
-use crate::reading::{model, neutral, open_enum};
+use crate::reading::{Broken, Fields, Outcome, Read, model, neutral, open_enum};
 use crate::{List, OAuth2AppId, OAuth2SecretId};
 
 model! {
@@ -181,7 +182,7 @@ model! {
         pub jwks_uri: Option<String>,
         /// The client's JSON Web Key Set.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub jwks: Option<serde_json::Value>,
+        pub jwks: Option<Value>,
         /// The id of the client's software.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub software_id: Option<String>,
@@ -216,28 +217,69 @@ impl OAuth2ClientMetadata {
     }
 }
 
+/// A registered client (RFC 7591 §3.2.1). Coder returns its secrets only once.
+// coder: codersdk.OAuth2ClientRegistrationResponse
+// coder: beside software_statement: it is asked for, and not told again
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OAuth2Client {
+    /// The `client_id` of the client.
+    pub client_id: OAuth2AppId,
+    /// The client secret; `None` when it was returned before, and for a client without a
+    /// secret.
+    pub client_secret: Option<Secret>,
+    /// The moment of the registration, in seconds since 1970.
+    pub client_id_issued_at: Option<i64>,
+    /// The moment at which the secret expires, in seconds since 1970; `None` for never.
+    pub client_secret_expires_at: Option<i64>,
+    /// The token that allows to change the registration; `None` when it was returned before.
+    pub registration_access_token: Option<Secret>,
+    /// The URL of the registration (RFC 7592).
+    pub registration_client_uri: Option<String>,
+    /// The metadata of the client, completed by Coder.
+    pub metadata: OAuth2ClientMetadata,
+}
+
 model! {
-    /// A registered client (RFC 7591 §3.2.1). Coder returns its secrets only once.
-    // coder: codersdk.OAuth2ClientRegistrationResponse
-    // coder: beside software_statement: it is asked for, and not told again
-    #[derive(Clone, Debug)]
+    /// The fields of a registered client that are not its metadata.
+    #[derive(Debug)]
     #[non_exhaustive]
-    pub struct OAuth2Client {
-        /// The `client_id` of the client.
+    struct Registration {
         pub client_id: OAuth2AppId = required,
-        /// The client secret; `None` when it was returned before, and for a client without a
-        /// secret.
         pub client_secret: Option<Secret>,
-        /// The moment of the registration, in seconds since 1970.
         pub client_id_issued_at: Option<i64>,
-        /// The moment at which the secret expires, in seconds since 1970; `None` for never.
         pub client_secret_expires_at: Option<i64>,
-        /// The token that allows to change the registration; `None` when it was returned before.
         pub registration_access_token: Option<Secret>,
-        /// The URL of the registration (RFC 7592).
         pub registration_client_uri: Option<String>,
-        /// The metadata of the client, completed by Coder.
-        pub metadata: OAuth2ClientMetadata = required #[serde(flatten)],
+    }
+}
+
+/// Coder writes the metadata beside the other fields.
+impl Read for OAuth2Client {
+    const FORM: &'static str = Registration::FORM;
+
+    fn from_fields(fields: &mut dyn Fields) -> Result<Outcome<Self>, Broken> {
+        let members = Value::from_fields(fields)?;
+        Ok(members.and_then(|members| {
+            let unread = |_| Self::unlike("another object");
+            let registration = Registration::read(&members).map_err(unread)??;
+            let metadata = OAuth2ClientMetadata::read(&members).map_err(unread)??;
+            Ok(Self {
+                client_id: registration.client_id,
+                client_secret: registration.client_secret,
+                client_id_issued_at: registration.client_id_issued_at,
+                client_secret_expires_at: registration.client_secret_expires_at,
+                registration_access_token: registration.registration_access_token,
+                registration_client_uri: registration.registration_client_uri,
+                metadata,
+            })
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for OAuth2Client {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(deserializer)?.map_err(de::Error::custom)
     }
 }
 

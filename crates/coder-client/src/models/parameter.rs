@@ -79,23 +79,28 @@ model! {
     /// /api/v2/templateversions/{templateversion}/presets`.
     // coder: in other letters: Go writes its fields without names of their own
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-    #[serde(rename_all = "PascalCase")]
     #[non_exhaustive]
     pub struct Preset {
         /// The id of the preset. Each version has presets of its own.
         #[serde(rename = "ID")]
-        pub id: PresetId = required("ID"),
+        pub id: PresetId = required,
         /// The name that a form shows.
-        pub name: String = required("Name"),
+        #[serde(rename = "Name")]
+        pub name: String = required,
         /// The values of the parameters.
+        #[serde(rename = "Parameters")]
         pub parameters: List<PresetParameter>,
         /// `true` for the preset that a form begins with.
+        #[serde(rename = "Default")]
         pub default: bool,
         /// The number of prebuilt workspaces that Coder keeps ready.
+        #[serde(rename = "DesiredPrebuildInstances")]
         pub desired_prebuild_instances: Option<i64>,
         /// The description of the preset.
+        #[serde(rename = "Description")]
         pub description: String,
         /// The icon: a path of the deployment like `/icon/k8s.png`, or a URL.
+        #[serde(rename = "Icon")]
         pub icon: String,
     }
 }
@@ -104,13 +109,14 @@ model! {
     /// The value of a parameter in a preset.
     // coder: in other letters: Go writes its fields without names of their own
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-    #[serde(rename_all = "PascalCase")]
     #[non_exhaustive]
     pub struct PresetParameter {
         /// The name of the parameter.
-        pub name: String = required("Name"),
+        #[serde(rename = "Name")]
+        pub name: String = required,
         /// The value of the parameter.
-        pub value: String = required("Value"),
+        #[serde(rename = "Value")]
+        pub value: String = required,
     }
 }
 

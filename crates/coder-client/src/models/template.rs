@@ -109,12 +109,13 @@ model! {
     // coder: codersdk.TransitionStats
     // coder: in other letters: Go writes its fields without names of their own
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-    #[serde(rename_all = "UPPERCASE")]
     #[non_exhaustive]
     pub struct BuildTimeStats {
         /// The median of the build times.
+        #[serde(rename = "P50")]
         pub p50: Option<i64>,
         /// The 95th percentile of the build times.
+        #[serde(rename = "P95")]
         pub p95: Option<i64>,
     }
 }

@@ -18,8 +18,7 @@
 /// }
 /// ```
 ///
-/// `#[serde(…)]` is for reading and writing. A required field that is called otherwise in JSON
-/// says so in an error: `= required("ID")`.
+/// `#[serde(…)]` is for writing, except that `rename`, as the first word, counts for reading as well.
 macro_rules! model {
     (
         $(#[doc = $doc:literal])*
@@ -27,8 +26,9 @@ macro_rules! model {
         $(#[serde($($serde:tt)*)])?
         #[non_exhaustive]
         $visibility:vis struct $name:ident {$(
-            $(#[$meta:meta])*
-            pub $field:ident: $type:ty $(= $required:ident $(($wire:literal))? $(#[$slot:meta])?)?,
+            $(#[doc = $about:literal])*
+            $(#[serde($($attribute:tt)*)])?
+            pub $field:ident: $type:ty $(= $required:ident)?,
         )*}
     ) => {
         $(#[doc = $doc])*
@@ -36,17 +36,14 @@ macro_rules! model {
         $(#[serde($($serde)*)])?
         #[non_exhaustive]
         $visibility struct $name {$(
-            $(#[$meta])*
+            $(#[doc = $about])*
+            $(#[serde($($attribute)*)])?
             pub $field: $type,
         )*}
 
         const _: () = {
-            #[derive(Default, serde::Deserialize)]
-            #[serde(default)]
-            $(#[serde($($serde)*)])?
+            #[derive(Default)]
             struct Slots {$(
-                $(#[$meta])*
-                $($(#[$slot])?)?
                 $field: crate::reading::Slot<$type>,
             )*}
 
@@ -54,7 +51,9 @@ macro_rules! model {
                 fn filled(self) -> crate::reading::Outcome<$name> {
                     Ok($name {$(
                         $field: crate::reading::filled!(
-                            self.$field, $field $($required $(($wire))?)?
+                            self.$field,
+                            crate::reading::wire!($field $($($attribute)*)?)
+                            $(, $required)?
                         ),
                     )*})
                 }
@@ -63,11 +62,15 @@ macro_rules! model {
             impl crate::reading::Read for $name {
                 const FORM: &'static str = "an object";
 
-                fn from_fields<'de, A: serde::de::MapAccess<'de>>(
-                    fields: A,
-                ) -> Result<crate::reading::Outcome<Self>, A::Error> {
-                    let fields = serde::de::value::MapAccessDeserializer::new(fields);
-                    <Slots as serde::Deserialize>::deserialize(fields).map(Slots::filled)
+                fn from_fields(
+                    fields: &mut dyn crate::reading::Fields,
+                ) -> Result<crate::reading::Outcome<Self>, crate::reading::Broken> {
+                    let mut slots = Slots::default();
+                    crate::reading::fill(fields, &mut [$(crate::reading::Field {
+                        name: crate::reading::wire!($field $($($attribute)*)?),
+                        target: &mut slots.$field,
+                    }),*])?;
+                    Ok(slots.filled())
                 }
             }
 
@@ -84,14 +87,21 @@ macro_rules! model {
 }
 
 macro_rules! filled {
-    ($slot:expr, $field:ident) => {
+    ($slot:expr, $name:expr) => {
         $slot.or_neutral()
     };
-    ($slot:expr, $field:ident required) => {
-        $slot.required(stringify!($field))?
+    ($slot:expr, $name:expr, required) => {
+        $slot.required($name)?
     };
-    ($slot:expr, $field:ident required($wire:literal)) => {
-        $slot.required($wire)?
+}
+
+/// The name of a field in JSON.
+macro_rules! wire {
+    ($field:ident rename = $name:literal $($attribute:tt)*) => {
+        $name
+    };
+    ($field:ident $($attribute:tt)*) => {
+        stringify!($field)
     };
 }
 
@@ -106,4 +116,4 @@ macro_rules! neutral {
     )+};
 }
 
-pub(crate) use {filled, model, neutral};
+pub(crate) use {filled, model, neutral, wire};

@@ -6,13 +6,10 @@
 //! `= required`) makes the thing unreadable as well; any other field gets its neutral value; a list
 //! keeps the other items and the reason. Only text that is no JSON ends the reading.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed as _, Deserializer};
 
 use super::Unreadable;
+use super::source::{Broken, Fields, Items, Number, Target, Value};
 
 /// A value, or the reason why it cannot be read.
 pub(crate) type Outcome<T> = Result<T, Box<Unreadable>>;
@@ -45,20 +42,24 @@ pub(crate) trait Read: Sized {
     }
 
     /// Reads a list; the outer error means that the text is not JSON.
-    fn from_items<'de, A: SeqAccess<'de>>(mut items: A) -> Result<Outcome<Self>, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
+    fn from_items(items: &mut dyn Items) -> Result<Outcome<Self>, Broken> {
+        items.skip()?;
         Ok(Err(Self::unlike("a list")))
     }
 
     /// Reads an object; the outer error means that the text is not JSON.
-    fn from_fields<'de, A: MapAccess<'de>>(mut fields: A) -> Result<Outcome<Self>, A::Error> {
-        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    fn from_fields(fields: &mut dyn Fields) -> Result<Outcome<Self>, Broken> {
+        while fields.next_name(&mut |_| {})? {
+            fields.skip()?;
+        }
         Ok(Err(Self::unlike("an object")))
     }
 
     /// Reads a value of any form; the outer error means that the text is not JSON.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome<Self>, D::Error> {
-        deserializer.deserialize_any(Forms(PhantomData))
+        let mut slot = Slot::default();
+        Value(&mut slot).deserialize(deserializer)?;
+        Ok(slot.outcome())
     }
 
     /// Returns the error for a value of another form. It never tells the value, which may be a
@@ -81,75 +82,6 @@ pub(crate) trait Neutral: Read {
     }
 }
 
-/// A JSON number of any kind.
-#[derive(Clone, Copy)]
-pub(crate) enum Number {
-    Negative(i64),
-    Natural(u64),
-    Real(f64),
-}
-
-impl fmt::Display for Number {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Negative(number) => number.fmt(formatter),
-            Self::Natural(number) => number.fmt(formatter),
-            Self::Real(number) => number.fmt(formatter),
-        }
-    }
-}
-
-/// A visitor that calls the method of a [`Read`] type for the form of the value.
-struct Forms<T>(PhantomData<T>);
-
-impl<'de, T: Read> Visitor<'de> for Forms<T> {
-    type Value = Outcome<T>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(T::FORM)
-    }
-
-    fn visit_unit<E>(self) -> Result<Outcome<T>, E> {
-        Ok(T::from_null())
-    }
-
-    fn visit_none<E>(self) -> Result<Outcome<T>, E> {
-        Ok(T::from_null())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome<T>, D::Error> {
-        T::read(deserializer)
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Outcome<T>, E> {
-        Ok(T::from_flag(flag))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Outcome<T>, E> {
-        Ok(T::from_number(Number::Negative(number)))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Outcome<T>, E> {
-        Ok(T::from_number(Number::Natural(number)))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Outcome<T>, E> {
-        Ok(T::from_number(Number::Real(number)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Outcome<T>, E> {
-        Ok(T::from_text(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Outcome<T>, A::Error> {
-        T::from_items(items)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Outcome<T>, A::Error> {
-        T::from_fields(fields)
-    }
-}
-
 /// The outcome for a field or item; `None` when the field is missing.
 pub(crate) struct Slot<T>(pub(super) Option<Outcome<T>>);
 
@@ -159,17 +91,43 @@ impl<T> Default for Slot<T> {
     }
 }
 
-impl<'de, T: Read> Deserialize<'de> for Slot<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::read(deserializer).map(|outcome| Self(Some(outcome)))
+impl<T: Read> Target for Slot<T> {
+    fn null(&mut self) {
+        self.0 = Some(T::from_null());
+    }
+
+    fn flag(&mut self, flag: bool) {
+        self.0 = Some(T::from_flag(flag));
+    }
+
+    fn number(&mut self, number: Number) {
+        self.0 = Some(T::from_number(number));
+    }
+
+    fn text(&mut self, text: &str) {
+        self.0 = Some(T::from_text(text));
+    }
+
+    fn items(&mut self, items: &mut dyn Items) -> Result<(), Broken> {
+        self.0 = Some(T::from_items(items)?);
+        Ok(())
+    }
+
+    fn fields(&mut self, fields: &mut dyn Fields) -> Result<(), Broken> {
+        self.0 = Some(T::from_fields(fields)?);
+        Ok(())
     }
 }
 
 impl<T: Read> Slot<T> {
+    /// Returns what was read, or the error for a value that is missing.
+    pub(super) fn outcome(self) -> Outcome<T> {
+        self.0.unwrap_or_else(|| Err(T::unlike("nothing")))
+    }
+
     /// Returns the value of a required field, or the error for the struct that holds it.
     pub(crate) fn required(self, field: &str) -> Outcome<T> {
-        let outcome = self.0.unwrap_or_else(|| Err(T::unlike("nothing")));
-        outcome.map_err(|fault| fault.within(field))
+        self.outcome().map_err(|fault| fault.within(field))
     }
 
     /// Returns the value of another field, or the neutral value.

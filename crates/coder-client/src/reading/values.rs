@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use coder_core::Secret;
 use jiff::Timestamp;
-use serde::Deserialize as _;
-use serde::de::{Deserializer, MapAccess, SeqAccess};
 use serde_json::Value;
 
-use super::read::{Neutral, Number, Outcome, Read, Slot};
+use super::moment::moment;
+use super::read::{Neutral, Outcome, Read, Slot};
+use super::source::{Broken, Fields, Items, Number};
 use super::{List, Unreadable, neutral};
 
 impl Read for String {
@@ -39,7 +39,7 @@ impl Read for Timestamp {
     const FORM: &'static str = "a time";
 
     fn from_text(text: &str) -> Outcome<Self> {
-        text.parse().map_err(|_| Self::unlike("another text"))
+        moment(text).ok_or_else(|| Self::unlike("another text"))
     }
 }
 
@@ -107,11 +107,11 @@ impl<T: Read> Read for Option<T> {
         T::from_text(text).map(Some)
     }
 
-    fn from_items<'de, A: SeqAccess<'de>>(items: A) -> Result<Outcome<Self>, A::Error> {
+    fn from_items(items: &mut dyn Items) -> Result<Outcome<Self>, Broken> {
         T::from_items(items).map(|outcome| outcome.map(Some))
     }
 
-    fn from_fields<'de, A: MapAccess<'de>>(fields: A) -> Result<Outcome<Self>, A::Error> {
+    fn from_fields(fields: &mut dyn Fields) -> Result<Outcome<Self>, Broken> {
         T::from_fields(fields).map(|outcome| outcome.map(Some))
     }
 }
@@ -133,16 +133,17 @@ impl<T: Read> Read for List<T> {
         Ok(Self::default())
     }
 
-    fn from_items<'de, A: SeqAccess<'de>>(mut items: A) -> Result<Outcome<Self>, A::Error> {
+    fn from_items(items: &mut dyn Items) -> Result<Outcome<Self>, Broken> {
         let mut list = Self::default();
-        let mut index = 0;
-        while let Some(slot) = items.next_element::<Slot<T>>()? {
-            match slot.0 {
-                Some(Ok(item)) => list.push(item),
-                Some(Err(fault)) => list.report(*fault.within(&format!("[{index}]"))),
-                None => {}
+        for index in 0.. {
+            let mut slot = Slot::<T>::default();
+            if !items.next(&mut slot)? {
+                break;
             }
-            index += 1;
+            match slot.outcome() {
+                Ok(item) => list.push(item),
+                Err(fault) => list.report(*fault.within(&format!("[{index}]"))),
+            }
         }
         Ok(Ok(list))
     }
@@ -173,11 +174,14 @@ impl<T: Read> Read for BTreeMap<String, T> {
         Ok(Self::new())
     }
 
-    fn from_fields<'de, A: MapAccess<'de>>(mut fields: A) -> Result<Outcome<Self>, A::Error> {
+    fn from_fields(fields: &mut dyn Fields) -> Result<Outcome<Self>, Broken> {
         let mut map = Self::new();
-        while let Some((name, Slot(outcome))) = fields.next_entry::<String, Slot<T>>()? {
-            if let Some(Ok(value)) = outcome {
-                map.insert(name, value);
+        let mut name = String::new();
+        while fields.next_name(&mut |next| next.clone_into(&mut name))? {
+            let mut slot = Slot::<T>::default();
+            fields.value(&mut slot)?;
+            if let Ok(value) = slot.outcome() {
+                map.insert(std::mem::take(&mut name), value);
             }
         }
         Ok(Ok(map))
@@ -188,8 +192,34 @@ impl<T: Read> Read for BTreeMap<String, T> {
 impl Read for Value {
     const FORM: &'static str = "anything";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome<Self>, D::Error> {
-        Self::deserialize(deserializer).map(Ok)
+    fn from_null() -> Outcome<Self> {
+        Ok(Self::Null)
+    }
+
+    fn from_flag(flag: bool) -> Outcome<Self> {
+        Ok(Self::Bool(flag))
+    }
+
+    fn from_number(number: Number) -> Outcome<Self> {
+        Ok(match number {
+            Number::Negative(number) => number.into(),
+            Number::Natural(number) => number.into(),
+            Number::Real(number) => number.into(),
+        })
+    }
+
+    fn from_text(text: &str) -> Outcome<Self> {
+        Ok(text.into())
+    }
+
+    fn from_items(items: &mut dyn Items) -> Result<Outcome<Self>, Broken> {
+        let items = List::<Self>::from_items(items)?;
+        Ok(items.map(|items| Self::Array(items.into())))
+    }
+
+    fn from_fields(fields: &mut dyn Fields) -> Result<Outcome<Self>, Broken> {
+        let members = BTreeMap::<String, Self>::from_fields(fields)?;
+        Ok(members.map(|members| Self::Object(members.into_iter().collect())))
     }
 }
 

@@ -25,7 +25,7 @@ pub use verdict::CatalogVerdict;
 /// It comes from a file ([`parse_entities`]) or from a catalog server's JSON (serde); its
 /// reference is valid either way.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", try_from = "Value")]
+#[serde(rename_all = "camelCase", try_from = "Node")]
 #[non_exhaustive]
 pub struct Entity {
     /// Version of the format, mostly `backstage.io/v1alpha1`.

@@ -23,6 +23,15 @@ pub fn parse_entities(file: &str, text: &str) -> Vec<Result<Entity, ConfigError>
         .collect()
 }
 
+/// Keeps the order in which `spec.coder` is written, as reading from JSON by serde does.
+impl TryFrom<Node> for Entity {
+    type Error = ConfigError;
+
+    fn try_from(node: Node) -> Result<Self, ConfigError> {
+        Self::from_node(&node)
+    }
+}
+
 impl TryFrom<Value> for Entity {
     type Error = ConfigError;
 

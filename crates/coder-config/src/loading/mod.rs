@@ -251,6 +251,18 @@ impl Layer {
 }
 
 impl LoadedConfig {
+    /// Wraps a mapping that a program passes in, such as an object of JavaScript. Nothing in it is
+    /// substituted.
+    pub fn from_node(root: Node) -> Self {
+        Self {
+            sources: Vec::new(),
+            merged: root,
+            dropped: Vec::new(),
+            files: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+
     /// The whole configuration, a mapping.
     pub fn root(&self) -> &Node {
         &self.merged

@@ -1,0 +1,54 @@
+/** What went wrong, as a word that a program can compare. */
+export type CoderErrorCode =
+  /** A value of the wrong form was passed in. */
+  | 'invalidArgument'
+  /** The app's configuration or the integrations cannot be used; `problems` has every reason. */
+  | 'invalidConfig'
+  /** The entity is none that a catalog could hold. */
+  | 'invalidEntity'
+  /** A filter cannot be expressed in the grammar of Coder's search. */
+  | 'invalidFilter'
+  /** A location has no type or no target, or is a script. */
+  | 'invalidLocation'
+  /** A URL is none, or has parts that it must not have. */
+  | 'invalidUrl'
+  /** Coder cannot be asked which workspaces belong to the entity. */
+  | 'notSearchable'
+  /** `init` was not called. */
+  | 'notInitialized'
+  /** An object was used after `free`. */
+  | 'disposed';
+
+/** One of several mistakes that are told at once. */
+export interface Problem {
+  /** The mistake, and what to do: one line, in lower case, without a period. */
+  readonly message: string;
+  /** The path of the value, such as `workspaces.defaultMode`. */
+  readonly path?: string;
+  /** The file that the value is written in. */
+  readonly file?: string;
+  /** The line in that file, from 1. */
+  readonly line?: number;
+  /** The column in that line, from 1, in characters. */
+  readonly column?: number;
+}
+
+/** Says what went wrong, where, and what helps. Everything that this package throws is one. */
+export class CoderError extends Error implements Problem {
+  private constructor();
+  override readonly name: 'CoderError';
+  /** What went wrong, as a word that a program can compare. */
+  readonly code: CoderErrorCode;
+  /** What to do about it, where there is more to say than the message does. */
+  readonly help: string | undefined;
+  /** The path of the value, such as `workspaces.defaultMode`. */
+  readonly path?: string;
+  /** The file that the value is written in. */
+  readonly file?: string;
+  /** The line in that file, from 1. */
+  readonly line?: number;
+  /** The column in that line, from 1, in characters. */
+  readonly column?: number;
+  /** Every mistake, when several were found at once. */
+  readonly problems: readonly Problem[];
+}

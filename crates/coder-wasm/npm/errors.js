@@ -1,0 +1,69 @@
+/** Says what went wrong, where, and what helps. Everything that this package throws is one. */
+export class CoderError extends Error {
+  constructor({ code, message, help, path, file, line, column, problems }) {
+    super(message);
+    this.name = 'CoderError';
+    this.code = code;
+    this.help = help;
+    this.path = path;
+    this.file = file;
+    this.line = line;
+    this.column = column;
+    this.problems = problems ?? [];
+  }
+}
+
+/** Reads the answer to a call: a text of JSON, `{"ok": …}` or `{"error": …}`. */
+export function settle(answer) {
+  const { ok, error } = JSON.parse(answer);
+  if (error !== undefined) throw new CoderError(error);
+  return ok;
+}
+
+/** Makes a handle. Its constructor throws the answer to a call. */
+export function construct(make) {
+  try {
+    return make();
+  } catch (answer) {
+    if (typeof answer !== 'string') throw answer;
+    return settle(answer);
+  }
+}
+
+/** Writes an argument as JSON. */
+export function write(what, value) {
+  let text;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    const message = `${what} cannot be written as JSON: ${cause.message}`;
+    throw new CoderError({ code: 'invalidArgument', message });
+  }
+  // What JSON has no words for, such as a function, is nothing.
+  return wellFormed(text ?? 'null');
+}
+
+/** Replaces halves of surrogate pairs, which no text of Rust can hold, as `toWellFormed` does. */
+function wellFormed(json) {
+  if (!json.includes('\\ud')) return json;
+  // JSON writes whole pairs as they are, so an escape is a half, unless its backslash is escaped.
+  return json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, escape =>
+    escape.length > 2 ? '\\ufffd' : escape,
+  );
+}
+
+export function notInitialized(module) {
+  return new CoderError({
+    code: 'notInitialized',
+    message: `${module} was used before its WebAssembly was loaded`,
+    help: `call \`await init()\`, imported from '${module}', once when your app starts`,
+  });
+}
+
+export function disposed(what) {
+  return new CoderError({
+    code: 'disposed',
+    message: `this ${what} was freed and cannot be used any more`,
+    help: `make a new ${what}, or call \`free()\` later`,
+  });
+}

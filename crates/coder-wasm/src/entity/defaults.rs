@@ -1,0 +1,235 @@
+//! An entity's configuration, from the defaults that hold for all entities.
+
+use coder_client::{TemplateVersionId, WorkspaceFilter, WorkspaceName};
+use coder_config::{
+    CoderSpec, Entity, LoadedConfig, NoRepository, Node, Notice, Repository, ScmIntegrations,
+    WorkspacesConfig,
+};
+use coder_core::with_causes;
+use coder_workspaces::{CreationLink, EntityWorkspacesConfig, Incompatible, Owner, Search};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::answer::{Answer, Fault, answer, read};
+
+/// What holds for all entities: the app's configuration of workspaces.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Defaults {
+    config: WorkspacesConfig,
+    notices: Vec<Notice>,
+    integrations: ScmIntegrations,
+}
+
+impl Defaults {
+    pub(super) fn read(text: &str, integrations: ScmIntegrations) -> Result<Self, Fault> {
+        let loaded = LoadedConfig::from_node(read::<Node>("the app's configuration", text)?);
+        let (config, notices) = WorkspacesConfig::from_loaded(&loaded)?;
+        Ok(Self { config, notices, integrations })
+    }
+
+    fn repository(&self, url: Option<String>) -> (Option<Repository>, Option<NoRepository>) {
+        split(url.map(|url| Repository::from_url(&url, &self.integrations)))
+    }
+
+    fn of_entity(&self, text: &str) -> Result<Compiled, Fault> {
+        let entity = read_entity(text)?;
+        let (repository, problem) = split(Some(entity.repository(&self.integrations)));
+        Ok(Compiled::new(&self.config, entity.coder_spec(), repository.as_ref(), problem.as_ref()))
+    }
+}
+
+#[wasm_bindgen]
+impl Defaults {
+    /// Reads the app's configuration.
+    ///
+    /// # Errors
+    ///
+    /// The answer that tells every mistake.
+    #[wasm_bindgen(constructor)]
+    pub fn new(app_config: &str) -> Result<Self, Answer> {
+        Self::read(app_config, ScmIntegrations::default()).map_err(|fault| answer::<()>(Err(fault)))
+    }
+
+    /// Returns the notices about the app's configuration.
+    pub fn notices(&self) -> Answer {
+        answer(Ok(Told::all(&self.notices)))
+    }
+
+    /// Compiles a value of `spec.coder` and a repository's URL.
+    pub fn compile(&self, spec: Option<String>, repository: Option<String>) -> Answer {
+        let spec = spec.map(|text| read::<Node>("`spec.coder`", &text)).transpose();
+        answer(spec.map(|spec| {
+            let spec = spec.as_ref().map(CoderSpec::from_node);
+            let (repository, problem) = self.repository(repository);
+            Compiled::new(&self.config, spec, repository.as_ref(), problem.as_ref())
+        }))
+    }
+
+    /// Compiles an entity.
+    #[wasm_bindgen(js_name = compileEntity)]
+    pub fn compile_entity(&self, entity: &str) -> Answer {
+        answer(self.of_entity(entity))
+    }
+
+    /// Returns the requests that find an entity's workspaces.
+    #[wasm_bindgen(js_name = searchPlan)]
+    pub fn search_plan(&self, entity: &str, everyone: bool) -> Answer {
+        answer(self.of_entity(entity).and_then(|compiled| {
+            let owner = if everyone { Owner::Everyone } else { Owner::Me };
+            let plan = Search::new(&compiled.config).owner(owner).plan();
+            let plan = plan.map_err(|error| Fault::from_error("notSearchable", &error))?;
+            Ok(Plan {
+                queries: plan.queries.iter().map(ToString::to_string).collect(),
+                compare: plan.compare.map(|filter| filter.to_string()),
+                narrow: plan.narrow.map(|filter| filter.to_string()),
+                problems: plan.problems.iter().map(ToString::to_string).collect(),
+            })
+        }))
+    }
+
+    /// Returns a creation link in the form that is asked for; null without a template. `lock` is a
+    /// list.
+    #[wasm_bindgen(js_name = creationLink)]
+    pub fn creation_link(
+        &self,
+        entity: &str,
+        name: Option<String>,
+        reuse: Option<String>,
+        version: Option<String>,
+        preset: Option<String>,
+        lock: &str,
+    ) -> Answer {
+        let options = || -> Result<LinkOptions, Fault> {
+            let name = name.map(|name| name.parse::<WorkspaceName>()).transpose();
+            let version = version.map(|id| id.parse::<TemplateVersionId>()).transpose();
+            let reuse = reuse.map(|query| WorkspaceFilter::from_query(&query)).transpose();
+            Ok(LinkOptions {
+                name: name.map_err(|error| Fault::from_error("invalidArgument", &error))?,
+                reuse: reuse.map_err(|error| Fault::from_error("invalidFilter", &error))?,
+                version: version.map_err(|error| Fault::from_error("invalidArgument", &error))?,
+                preset,
+                lock: read("the names to lock", lock)?,
+            })
+        };
+        let link = || {
+            let link = self.of_entity(entity)?.config.creation_link();
+            let options = options()?;
+            Ok(link.map(|link| options.link(link)))
+        };
+        answer(link())
+    }
+}
+
+/// Reads an entity, with the path of what is wrong with it.
+pub(super) fn read_entity(text: &str) -> Result<Entity, Fault> {
+    let node: Node = read("the entity", text)?;
+    Entity::from_node(&node).map_err(|error| Fault::from_config("invalidEntity", error))
+}
+
+fn split<T, E>(found: Option<Result<T, E>>) -> (Option<T>, Option<E>) {
+    match found {
+        Some(Ok(found)) => (Some(found), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (None, None),
+    }
+}
+
+/// The configuration of one entity's workspaces, and whether it is of use.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Compiled {
+    config: EntityWorkspacesConfig,
+    incompatible: Option<Reason>,
+    repository_problem: Option<String>,
+    /// In place of those of the configuration, which are texts with places.
+    notices: Vec<Told>,
+}
+
+impl Compiled {
+    fn new(
+        config: &WorkspacesConfig,
+        spec: Option<CoderSpec>,
+        repository: Option<&Repository>,
+        problem: Option<&NoRepository>,
+    ) -> Self {
+        let mut config = EntityWorkspacesConfig::resolve(config, spec.as_ref(), repository);
+        config.notices.clear();
+        Self {
+            incompatible: config.compatibility().err().map(Reason::from),
+            config,
+            repository_problem: problem.map(|problem| with_causes(problem)),
+            notices: spec.map(|spec| Told::all(&spec.notices)).unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Reason {
+    code: Incompatible,
+    message: String,
+}
+
+impl From<Incompatible> for Reason {
+    fn from(code: Incompatible) -> Self {
+        Self { code, message: code.to_string() }
+    }
+}
+
+/// A notice as JavaScript gets it.
+#[derive(Serialize)]
+struct Told {
+    path: String,
+    message: String,
+}
+
+impl Told {
+    fn all(notices: &[Notice]) -> Vec<Self> {
+        let told =
+            |notice: &Notice| Self { path: notice.path.clone(), message: notice.message.clone() };
+        notices.iter().map(told).collect()
+    }
+}
+
+#[derive(Serialize)]
+struct Plan {
+    queries: Vec<String>,
+    compare: Option<String>,
+    narrow: Option<String>,
+    problems: Vec<String>,
+}
+
+/// What a creation link may say beside the template and its parameters.
+struct LinkOptions {
+    name: Option<WorkspaceName>,
+    reuse: Option<WorkspaceFilter>,
+    version: Option<TemplateVersionId>,
+    preset: Option<String>,
+    lock: Vec<String>,
+}
+
+impl LinkOptions {
+    fn link(&self, mut link: CreationLink) -> Link {
+        if let Some(name) = &self.name {
+            link = link.name(name);
+        }
+        if let Some(filter) = &self.reuse {
+            link = link.reuse(filter);
+        }
+        if let Some(version) = self.version {
+            link = link.version(version);
+        }
+        if let Some(preset) = &self.preset {
+            link = link.preset(preset);
+        }
+        link = link.lock(self.lock.iter().map(String::as_str));
+        Link { url: link.url().into(), markdown: link.badge_markdown(), html: link.badge_html() }
+    }
+}
+
+#[derive(Serialize)]
+struct Link {
+    url: String,
+    markdown: String,
+    html: String,
+}

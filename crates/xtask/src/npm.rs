@@ -1,0 +1,210 @@
+//! The npm package: a folder that `npm publish` takes, and what it has to pass.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs, io};
+
+use crate::command::{Failure, command, output, root, run, target};
+use crate::tools;
+
+/// What the package is made of.
+const CRATE: &str = "crates/coder-wasm";
+
+/// A module of the package: a feature of the crate in a wasm file of its own.
+struct Module {
+    feature: &'static str,
+    /// What users import.
+    specifier: &'static str,
+}
+
+const MODULES: &[Module] = &[Module { feature: "entity", specifier: "@coder-backstage/core" }];
+
+/// The places where a module runs, each with a way of its own to load it.
+const CONDITIONS: [&str; 3] = ["browser", "node", "workerd"];
+
+/// Builds the package. Returns whether that succeeded.
+pub fn npm() -> bool {
+    let built = build();
+    match &built {
+        Ok(package) => println!("the package is in {}", package.display()),
+        Err(failure) => println!("{failure}"),
+    }
+    built.is_ok()
+}
+
+/// Builds the package, packs it, installs it into an empty project and runs its tests there.
+pub(crate) fn check() -> Result<(), Failure> {
+    let package = build()?;
+    let tests = directory("tests");
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let pack = format!("{npm} pack --json --loglevel=error --pack-destination");
+    let packed = output(command(&pack).arg(directory("")).current_dir(&package));
+    let packed = packed.ok_or_else(|| Failure::Npm("`npm pack` failed".to_owned()))?;
+    fs::write(directory("pack.json"), packed.as_encoded_bytes()).map_err(cannot("write"))?;
+    let archive = directory(&format!("coder-backstage-core-{}.tgz", version()?));
+    let install = format!("{npm} install --no-save --no-package-lock --loglevel=error");
+    run(command(&install).arg(archive).current_dir(&tests))?;
+    run(node("node_modules/typescript/bin/tsc --project types").current_dir(&tests))?;
+    let all = "--expose-gc --enable-source-maps --test --test-reporter=dot";
+    let mut tests_in_node = node(all);
+    tests_in_node.current_dir(&tests);
+    // They read recordings of the crates, and measure what was built.
+    tests_in_node.env("CODER_CRATES", root().join("crates")).env("CODER_NPM", directory(""));
+    run(&mut tests_in_node)
+}
+
+/// Builds the folder of the package.
+fn build() -> Result<PathBuf, Failure> {
+    tools::wasm_bindgen()?;
+    let tests = directory("tests");
+    empty(&tests)?;
+    copy(&root().join(CRATE).join("tests/node"), &tests).map_err(cannot("copy the tests"))?;
+    tools::javascript(&tests)?;
+    write_workspace().map_err(cannot("write the workspace"))?;
+    let package = directory("package");
+    empty(&package)?;
+    write_sources(&package).map_err(cannot("write the package"))?;
+    let version = version()?;
+    let manifest = package.join("package.json");
+    let text = fs::read_to_string(&manifest).map_err(cannot("read package.json"))?;
+    let text = text.replacen("\"0.0.0\"", &format!("\"{version}\""), 1);
+    fs::write(&manifest, text).map_err(cannot("write package.json"))?;
+    for module in MODULES {
+        build_module(module, &package.join("wasm"))?;
+    }
+    Ok(package)
+}
+
+/// Builds a module: compiled, bound to JavaScript, made small.
+fn build_module(module: &Module, destination: &Path) -> Result<(), Failure> {
+    let Module { feature, .. } = module;
+    let workspace = directory("workspace");
+    let build = format!(
+        "cargo build --quiet --profile wasm --target wasm32-unknown-unknown --features {feature} \
+         --manifest-path"
+    );
+    let mut build = command(&build);
+    build.arg(workspace.join("Cargo.toml")).env("CARGO_TARGET_DIR", target());
+    run(build.env("CARGO_ENCODED_RUSTFLAGS", without_places()))?;
+    let compiled = target().join("wasm32-unknown-unknown/wasm/coder_wasm_module.wasm");
+    // With its names, to tell what takes the space.
+    let named = directory(&format!("{feature}.named.wasm"));
+    fs::copy(compiled, &named).map_err(cannot("copy the module"))?;
+    let bound = directory("bound");
+    let bind = "wasm-bindgen --target web --omit-default-module-path --no-typescript --out-name";
+    run(command(bind).args([feature, "--out-dir"]).args([&bound, &named]))?;
+    let glue = format!("{feature}.js");
+    fs::copy(bound.join(&glue), destination.join(format!("{feature}.glue.js")))
+        .map_err(cannot("copy the glue"))?;
+    // The features of WebAssembly that Rust's standard library is built with.
+    let mut small = node(
+        "node_modules/binaryen/bin/wasm-opt -Oz --strip-debug --strip-producers \
+         --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue \
+         --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types \
+         --enable-sign-ext",
+    );
+    small.arg(bound.join(format!("{feature}_bg.wasm")));
+    small.arg("-o").arg(destination.join(format!("{feature}.wasm")));
+    run(small.current_dir(directory("tests")))
+}
+
+/// Returns the compiler's flags that keep this machine's paths out of the modules.
+fn without_places() -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default();
+    let places = [(root().to_owned(), ""), (home.join("registry/src"), "registry")];
+    let flags =
+        places.map(|(place, name)| format!("--remap-path-prefix={}={name}", place.display()));
+    flags.join("\u{1f}")
+}
+
+/// Writes the workspace that the modules are built in. It is one of its own, since the host names of
+/// URLs are checked by the JavaScript engine there (`idna_adapter`) and nowhere else; its lock file
+/// and its profile are ours.
+fn write_workspace() -> io::Result<()> {
+    let crates = root().join(CRATE);
+    let workspace = directory("workspace");
+    fs::create_dir_all(&workspace)?;
+    let features = MODULES.iter().map(|module| module.feature);
+    let features: String =
+        features.map(|feature| format!("{feature} = [\"coder-wasm/{feature}\"]\n")).collect();
+    let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
+    let profile = manifest.split_once("[profile.wasm]\n").map_or("", |(_, profile)| profile);
+    let profile = profile.split("\n\n").next().unwrap_or_default();
+    let (adapter, krate) = (crates.join("idna_adapter"), crates);
+    let manifest = format!(
+        "[package]\nname = \"coder-wasm-module\"\nedition = \"2024\"\npublish = false\n\n\
+         [lib]\npath = \"lib.rs\"\ncrate-type = [\"cdylib\"]\n\n\
+         [features]\n{features}\n\
+         [dependencies]\ncoder-wasm = {{ path = {krate:?}, default-features = false }}\n\n\
+         [patch.crates-io]\nidna_adapter = {{ path = {adapter:?} }}\n\n\
+         [workspace]\n\n[profile.wasm]\n{profile}\n"
+    );
+    fs::write(workspace.join("Cargo.toml"), manifest)?;
+    fs::write(workspace.join("lib.rs"), "extern crate coder_wasm;\n")?;
+    fs::copy(root().join("Cargo.lock"), workspace.join("Cargo.lock"))?;
+    Ok(())
+}
+
+/// Writes what is written by hand.
+fn write_sources(package: &Path) -> io::Result<()> {
+    let sources = root().join(CRATE).join("npm");
+    copy(&sources, package)?;
+    fs::copy(root().join("LICENSE"), package.join("LICENSE"))?;
+    for condition in CONDITIONS {
+        let template = package.join(format!("wasm/MODULE.{condition}.js"));
+        let text = fs::read_to_string(&template)?;
+        for Module { feature, specifier } in MODULES {
+            let text = text.replace("MODULE", feature).replace("SPECIFIER", specifier);
+            fs::write(package.join(format!("wasm/{feature}.{condition}.js")), text)?;
+        }
+        fs::remove_file(template)?;
+    }
+    Ok(())
+}
+
+/// Removes what an earlier run has left.
+fn empty(directory: &Path) -> Result<(), Failure> {
+    if directory.is_dir() {
+        fs::remove_dir_all(directory).map_err(cannot("empty a directory"))?;
+    }
+    Ok(())
+}
+
+/// Copies the files of a directory, and those of the directories in it.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy(&from, &to)?;
+        } else {
+            fs::copy(from, to)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the version of the workspace's crates.
+fn version() -> Result<String, Failure> {
+    let package = command("cargo pkgid --package coder-core");
+    let id = { package }.output().ok().filter(|output| output.status.success());
+    let id = id.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let version = id.as_deref().and_then(|id| id.rsplit(['#', '@']).next());
+    version.map(str::to_owned).ok_or_else(|| Failure::NoMetadata("no version".to_owned()))
+}
+
+/// Returns a place below the directory of everything that is built for npm.
+fn directory(name: &str) -> PathBuf {
+    target().join("npm").join(name)
+}
+
+/// Returns a run of Node.
+fn node(arguments: &str) -> Command {
+    command(&format!("node {arguments}"))
+}
+
+fn cannot(what: &'static str) -> impl Fn(io::Error) -> Failure {
+    move |reason| Failure::Npm(format!("cannot {what}: {reason}"))
+}
