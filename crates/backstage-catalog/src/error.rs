@@ -4,7 +4,7 @@ use std::error::Error;
 
 /// A catalog could not be asked, or gave no answer that can be used.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a check has a remedy for each of them")]
 pub enum CatalogError {
     /// Where the entities are kept cannot be reached or read now.
     #[error("the catalog cannot be read: {reason}")]

@@ -63,6 +63,13 @@ impl KeyFile {
     }
 }
 
+impl KeyFile {
+    /// Checks whether the database at `database` has a key file, and makes none.
+    pub fn is_beside(database: &Path) -> bool {
+        with_suffix(database, ".key").exists()
+    }
+}
+
 /// Writes `key` to `draft` and makes that `path`, unless another process comes first. Says whether
 /// it did.
 fn make(draft: &Path, path: &Path, key: &Secret) -> io::Result<bool> {

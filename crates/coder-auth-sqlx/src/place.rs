@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::SqliteAuthStore;
 use crate::error::SqlStoreError;
-use crate::files::{check_database_mode, directory_of};
+use crate::files::{check_database_mode, check_directory_of, directory_of};
 
 /// The first bytes of every SQLite database but an empty one
 /// (<https://sqlite.org/fileformat2.html>, section 1.3).
@@ -89,6 +89,16 @@ impl SqliteAuthStore {
             Err(source) => return Err(failed(source)),
         }
         Ok(open_to_everybody(directory))
+    }
+
+    /// Checks that this process may make a database at `path`: makes a file in the directory, and
+    /// removes it.
+    ///
+    /// # Errors
+    ///
+    /// When the directory is missing, or cannot be written to.
+    pub fn check_writable(path: impl AsRef<Path>) -> Result<(), SqlStoreError> {
+        check_directory_of(path.as_ref())
     }
 }
 

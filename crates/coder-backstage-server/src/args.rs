@@ -22,6 +22,9 @@ pub(crate) enum Command {
     /// Looks at a configuration without serving it
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Asks Coder, the store, the catalog and the way to them, before people do; fails when
+    /// something is wrong
+    Check(Box<CheckupArgs>),
     /// Registers the portal as an OAuth2 application of Coder, and prints the app-config for it
     Register(Box<RegisterArgs>),
     /// Shows everything on this machine: a fake Coder, a catalog from files and a portal page
@@ -44,6 +47,24 @@ pub(crate) struct CheckArgs {
     pub(crate) sources: ConfigArgs,
     #[command(flatten)]
     pub(crate) data: DataArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckupArgs {
+    #[command(flatten)]
+    pub(crate) sources: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// The URL of the backend as browsers see it: the running portal is asked there, through every
+    /// proxy, and what arrives is compared with this configuration
+    #[arg(long, value_name = "URL")]
+    pub(crate) from_outside: Option<Url>,
+    /// Prints JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Fails for notices, too
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 #[derive(Debug, clap::Args)]

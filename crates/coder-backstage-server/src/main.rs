@@ -7,6 +7,7 @@
 //! coder-backstage demo        # everything on this machine, with a fake Coder; --smoke plays it through
 //! coder-backstage serve --config app-config.yaml --config app-config.production.yaml
 //! coder-backstage config check  # looks for mistakes without serving; `config print` shows what holds
+//! coder-backstage check         # asks Coder, the store and the catalog, before people do
 //! coder-backstage register      # makes the portal an OAuth2 application of Coder
 //! ```
 //!
@@ -55,6 +56,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod args;
+mod check;
 mod config;
 mod configuration;
 #[cfg(feature = "demo")]
@@ -82,23 +84,25 @@ fn main() -> ExitCode {
     let args = Args::parse();
     logs::init();
     match run(args) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => failure.report(),
     }
 }
 
-fn run(args: Args) -> Result<(), Failure> {
+fn run(args: Args) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Failure::Runtime)?;
     runtime.block_on(async {
         match args.command {
+            Command::Check(args) => return check::check(&args).await,
             Command::Serve(args) => serve::serve(&args).await,
             Command::Config(command) => config::config(&command),
             Command::Register(args) => register::register(&args).await,
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::demo(&args).await,
         }
+        .map(|()| ExitCode::SUCCESS)
     })
 }

@@ -13,7 +13,7 @@ use crate::args::ServeArgs;
 use crate::failure::Failure;
 use crate::page::Page;
 use crate::server::Serving;
-use crate::{configuration, server, shutdown, store, tls};
+use crate::{check, configuration, server, shutdown, store, tls};
 
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
@@ -25,7 +25,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let store = store::open(&mut config.session, &args.data.directory()).await?;
     let runtime = TokioRuntime::current().ok_or(Failure::NoRuntime)?;
     let tls = config.backend.certificate.as_ref().map(tls::acceptor).transpose()?;
-    let portal = portal(&config, Path::new(""), store, &runtime)?;
+    let portal = portal(&config, Path::new(""), Arc::clone(&store), &runtime)?;
     let listener = server::bind(&config.backend.listen).await?;
     let address = listener.local_addr().map_err(Failure::Serve)?;
     let https = tls.is_some();
@@ -35,9 +35,11 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
         routes = routes.merge(page.router());
     }
     let connections = args.max_connections;
-    let serving = Serving { routes, portal, tls, runtime, connections };
-    server::run(listener, serving, shutdown::requested()).await;
-    Ok(())
+    let serving = Serving { routes, portal: portal.clone(), tls, runtime, connections };
+    tokio::select! {
+        () = server::run(listener, serving, shutdown::requested()) => Ok(()),
+        never = check::watch(&config, &portal, store) => match never {},
+    }
 }
 
 /// The portal that a configuration describes, in the real world. The catalog's files are looked for

@@ -37,6 +37,58 @@ fn path(file: Option<&str>, data_directory: &Path) -> PathBuf {
     data_directory.join(file.unwrap_or(FILE))
 }
 
+/// A store as a check finds it, each with a text for people.
+pub(crate) enum ForCheck {
+    /// The store was opened as `serve` opens it.
+    Opened(Arc<dyn AuthStore>, String),
+    /// Nothing was kept there yet.
+    NotYet(String),
+    /// Nothing was kept there yet, and the place needs somebody's attention.
+    Look(String),
+    /// The database is there, and the file with its key is not.
+    NoKey(String),
+}
+
+/// Opens the store of this configuration if it is there. Makes neither a database nor a key. The key
+/// of a file is put into `session`.
+///
+/// # Errors
+///
+/// When it cannot be opened, or when no database can be made at its place.
+pub(crate) async fn for_check(
+    session: &mut SessionConfig,
+    data_directory: &Path,
+) -> Result<ForCheck, SqlStoreError> {
+    let file = match &session.store {
+        Some(SessionStoreConfig::Memory) => {
+            let text = "sessions are kept in memory: when the server ends, everyone signs in again";
+            return Ok(ForCheck::Look(text.to_owned()));
+        }
+        Some(SessionStoreConfig::Postgres { .. }) => {
+            let store = open(session, data_directory).await?;
+            return Ok(ForCheck::Opened(store, "PostgreSQL opens".to_owned()));
+        }
+        Some(SessionStoreConfig::Sqlite { file, .. }) => file.as_deref(),
+        None => None,
+    };
+    let path = path(file, data_directory);
+    let shown = path.display();
+    let notice = SqliteAuthStore::check_place(&path)?;
+    if !path.exists() {
+        SqliteAuthStore::check_writable(&path)?;
+        return Ok(match notice {
+            Some(notice) => ForCheck::Look(notice.to_string()),
+            None => ForCheck::NotYet(format!("`{shown}` will be made when the server starts")),
+        });
+    }
+    if session.keys.is_empty() && !KeyFile::is_beside(&path) {
+        let text = format!("`{shown}` is there, and the file with its key is not");
+        return Ok(ForCheck::NoKey(text));
+    }
+    let store = open(session, data_directory).await?;
+    Ok(ForCheck::Opened(store, format!("`{shown}` opens and can be written to")))
+}
+
 /// Opens the store of this configuration, in which relative paths are below `data_directory`. A
 /// SQLite file without configured keys has one in a file beside it, which is put into `session`.
 ///

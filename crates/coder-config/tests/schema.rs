@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use coder_config::{AppConfig, ConfigSources, Environment, Notice, app_config_schema};
+use coder_config::{AppConfig, ConfigError, ConfigSources, Environment, Notice, app_config_schema};
 use serde_json::{Map, Value, json};
 
 #[test]
@@ -39,7 +39,7 @@ fn closed(schema: &Value, way: &[&str], found: &mut Vec<(Vec<String>, Map<String
 }
 
 /// What a configuration with this value at the end of the way has noticed about unknown keys.
-fn unknown(way: &[String], value: Value) -> Vec<Notice> {
+fn unknown(way: &[String], value: Value) -> Vec<String> {
     let root = way.iter().rev().fold(value, |value, key| match key.as_str() {
         "[]" => json!([value]),
         // Keys in files are read only where they are asked for.
@@ -48,11 +48,15 @@ fn unknown(way: &[String], value: Value) -> Vec<Notice> {
     });
     let files = BTreeMap::from([("app-config.yaml".to_owned(), root.to_string())]);
     let loaded = ConfigSources::new(&files, &Environment::default()).load().unwrap();
-    let notices = match AppConfig::from_loaded(&loaded) {
-        Ok(config) => config.notices().to_vec(),
-        Err(errors) => errors.notices().to_vec(),
+    let told = |notice: &Notice| notice.message.clone();
+    let told: Vec<String> = match AppConfig::from_loaded(&loaded) {
+        Ok(config) => config.notices().iter().map(told).collect(),
+        Err(errors) => {
+            let problems = errors.iter().map(ConfigError::problem);
+            errors.notices().iter().map(told).chain(problems).collect()
+        }
     };
-    notices.into_iter().filter(|notice| notice.message.contains("not known")).collect()
+    told.into_iter().filter(|text| text.contains("not known")).collect()
 }
 
 #[test]
@@ -77,7 +81,7 @@ fn the_reader_knows_the_keys_of_the_schema_and_no_others() {
         with_stranger.insert("zzzzzzzzzz".to_owned(), json!("x"));
         let notices = unknown(&way, Value::Object(with_stranger));
         assert_eq!(notices.len(), 1, "{way:?}");
-        if let Some((_, known)) = notices[0].message.split_once("known are ") {
+        if let Some((_, known)) = notices[0].split_once("known are ") {
             let mut known: Vec<_> = known.split(", ").map(|key| key.trim_matches('`')).collect();
             known.sort_unstable();
             assert_eq!(known, keys, "{way:?}");

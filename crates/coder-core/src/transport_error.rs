@@ -8,7 +8,7 @@ use crate::text::{MAX_LENGTH, with_causes_to};
 
 /// The kind of a transport error, which tells how far the request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a check has a remedy for each of them")]
 pub enum TransportErrorKind {
     /// There was no connection, for a reason other than those below. The request was **not**
     /// processed.

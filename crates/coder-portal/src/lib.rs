@@ -29,7 +29,8 @@
 //!
 //! [`Portal::builder`] takes further parts of a program that configuration can name, such as its own
 //! sign-in resolvers. Then [`Portal::handle`] answers every request. `coder-axum` mounts it in an
-//! axum or tower service; there is no framework and no socket here.
+//! axum or tower service; there is no framework and no socket here. [`Checkup`] asks everything around
+//! the portal before people do.
 //!
 //! # The routes
 //!
@@ -50,6 +51,7 @@
 //! association (`coder-workspaces`); it connects them.
 
 mod builder;
+mod checkup;
 mod cors;
 mod entities;
 mod error;
@@ -61,5 +63,6 @@ mod signing_keys;
 mod state;
 
 pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
+pub use checkup::{Checkup, Finding, Question, Verdict};
 pub use error::PortalError;
 pub use portal::Portal;

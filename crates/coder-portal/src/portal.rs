@@ -34,6 +34,10 @@ impl Portal {
         Self(Arc::new(parts))
     }
 
+    pub(crate) fn state(&self) -> &PortalState {
+        &self.0
+    }
+
     /// Identifies the caller of a route of your own, by the rule of the portal's own routes.
     ///
     /// # Errors

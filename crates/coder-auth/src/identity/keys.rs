@@ -155,17 +155,18 @@ impl KeyRing {
     fn seal(&self, key: &SigningKey) -> Result<SigningKeyRecord, AuthError> {
         let bytes = Zeroizing::new(key.secret().to_bytes());
         let sealed =
-            self.sealing.seal(&*self.world.random, &purpose(key.id()), bytes.as_slice())?;
+            self.sealing.seal(&*self.world.random, &sealed_as(key.id()), bytes.as_slice())?;
         Ok(SigningKeyRecord { id: key.id().to_owned(), sealed, created_at: key.created_at() })
     }
 
     fn open(&self, record: &SigningKeyRecord) -> Option<SigningKey> {
-        let bytes = self.sealing.open(&purpose(&record.id), &record.sealed).ok()?;
+        let bytes = self.sealing.open(&sealed_as(&record.id), &record.sealed).ok()?;
         let secret = p256::ecdsa::SigningKey::from_slice(&bytes).ok()?;
         SigningKey::new(record.id.clone(), secret, record.created_at)
     }
 }
 
-fn purpose(id: &str) -> AssociatedData {
+/// Returns the purpose that the private key of this id is sealed for.
+pub(crate) fn sealed_as(id: &str) -> AssociatedData {
     AssociatedData::new(&["signing key", id])
 }

@@ -19,5 +19,6 @@ mod verifier;
 pub use claims::{AcceptTokens, VerifiedIdentity};
 pub use error::{InsecureIssuerError, StaticSigningKeyError, VerifyError};
 pub(crate) use issuer::{IdentityTokenOptions, Issuer};
+pub(crate) use keys::sealed_as;
 pub use static_key::StaticSigningKey;
 pub use verifier::{IdentityVerifier, TrustedIssuer};

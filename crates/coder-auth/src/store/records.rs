@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::grant::key::{GrantKey, OAuth2App};
 use crate::random_token::random_token;
+use crate::seal::SealingKeys;
 use crate::session::SessionId;
 
 /// The version of a stored content: 128 random bits as base64url.
@@ -218,4 +219,13 @@ pub struct SigningKeyRecord {
     pub sealed: Vec<u8>,
     /// Moment at which the key was made.
     pub created_at: Timestamp,
+}
+
+impl SigningKeyRecord {
+    /// Checks whether one of these keys opens the private key.
+    ///
+    /// Where none does, the store was filled with other sealing keys.
+    pub fn opens_with(&self, keys: &SealingKeys) -> bool {
+        keys.open(&crate::identity::sealed_as(&self.id), &self.sealed).is_ok()
+    }
 }

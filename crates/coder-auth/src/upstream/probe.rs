@@ -43,7 +43,7 @@ pub struct ApplicationProbe<'a> {
 
 /// The result of checking an application at Coder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "every reader has to have a text for each of them")]
 pub enum ApplicationVerdict {
     /// The client id, the secret and the callback URL are right.
     Accepted,

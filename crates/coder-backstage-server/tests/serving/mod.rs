@@ -121,6 +121,12 @@ impl House {
         format!("clientId: {id}, clientSecret: {secret}, deploymentUrl: '{url}'")
     }
 
+    /// The client id and the client secret of the application.
+    pub(crate) fn credentials(&self) -> (String, String) {
+        let FakeApp { client_id, client_secret, .. } = &self.app;
+        (client_id.to_string(), client_secret.expose().to_owned())
+    }
+
     /// Writes an app-config with this `coder` section into the directory.
     pub(crate) fn configure(&self, directory: &Path, coder: &str) {
         let config = format!(

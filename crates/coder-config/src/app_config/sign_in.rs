@@ -146,7 +146,13 @@ impl<'a> Reader<'a> {
         resolver: SignInResolverName,
     ) -> Option<BuiltInSignInResolver> {
         const OUTSIDERS: &str = "dangerouslyAllowSignInWithoutUserInCatalog";
-        self.only(section, &["resolver", "allowedDomains", OUTSIDERS]);
+        let known = ["resolver", "allowedDomains", OUTSIDERS];
+        self.every_key(section);
+        for key in section.keys().into_iter().filter(|key| !known.contains(key)) {
+            // Ignoring `alowedDomains` would let in everybody.
+            let problem = format!("is not known{}", or_known(key, &known));
+            self.value(section, key).iter().for_each(|value| self.invalid(value, &*problem));
+        }
         if resolver.options() == RuleOptions::None {
             for value in ["allowedDomains", OUTSIDERS].map(|key| self.value(section, key)) {
                 // Ignoring it may let in people whom the author meant to keep out.
