@@ -10,7 +10,6 @@
 //! ```
 //!
 //! ```
-//! use std::sync::Arc;
 //! use coder_auth::{AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions};
 //! use coder_auth::{MemoryAuthStore, SealingKeys};
 //! use coder_core::{Secret, World};
@@ -21,7 +20,7 @@
 //!     let options = AuthOptions::new("https://portal.example.com/api/auth".parse()?, origins)
 //!         .environment("production", coder);
 //!     let keys = SealingKeys::ephemeral(&*world.random)?;
-//!     Ok(CoderAuth::new(world, Arc::new(MemoryAuthStore::new()), keys, options))
+//!     Ok(CoderAuth::new(world, MemoryAuthStore::new(), keys, options))
 //! }
 //! ```
 //!

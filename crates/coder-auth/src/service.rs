@@ -63,13 +63,15 @@ struct AuthState {
 
 impl CoderAuth {
     /// Creates the auth backend of a portal. `keys` seal cookies, and everything secret in `store`.
+    ///
+    /// A store that is used elsewhere as well is passed as a clone of its [`Arc`].
     pub fn new(
         world: &World,
-        store: Arc<dyn AuthStore>,
+        store: impl AuthStore + 'static,
         keys: SealingKeys,
         options: AuthOptions,
     ) -> Self {
-        let parts = Parts::new(world, store, keys, options);
+        let parts = Parts::new(world, Arc::new(store), keys, options);
         Self(Arc::new(AuthState {
             callers: Callers::new(&parts),
             start: StartRoute::new(&parts),

@@ -11,7 +11,6 @@
 //! ```
 //!
 //! ```
-//! use std::sync::Arc;
 //! use backstage_catalog::Catalog;
 //! use coder_auth::MemoryAuthStore;
 //! use coder_config::AppConfig;
@@ -21,9 +20,9 @@
 //! fn portal(
 //!     world: &World,
 //!     config: &AppConfig,
-//!     catalog: Arc<dyn Catalog>,
+//!     catalog: impl Catalog + 'static,
 //! ) -> Result<Portal, PortalError> {
-//!     Portal::from_config(config, world, catalog, Arc::new(MemoryAuthStore::new()))
+//!     Portal::from_config(config, world, catalog, MemoryAuthStore::new())
 //! }
 //! ```
 //!

@@ -23,7 +23,6 @@
 //! ```
 
 use std::error::Error;
-use std::sync::Arc;
 
 use axum::response::Html;
 use axum::{Router, http::StatusCode, routing::get};
@@ -42,8 +41,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = AppConfig::from_loaded(&ConfigSources::new(&read, &environment).load()?)?;
 
     let world = World::native(ReqwestTransport::new("login-in-axum/1.0")?).ok_or("no runtime")?;
-    let catalog = Arc::new(MemoryCatalog::default());
-    let portal = Portal::from_config(&config, &world, catalog, Arc::new(MemoryAuthStore::new()))?;
+    let (catalog, store) = (MemoryCatalog::default(), MemoryAuthStore::new());
+    let portal = Portal::from_config(&config, &world, catalog, store)?;
 
     let app = Router::new()
         .route("/", get(async || Html(PAGE)))

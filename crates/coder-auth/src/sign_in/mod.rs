@@ -165,8 +165,10 @@ impl<R: OwnershipResolver + ?Sized> OwnershipResolver for Arc<R> {
 
 impl SignIn {
     /// Creates a sign-in without resolvers, for users of `catalog`.
-    pub fn new(catalog: Arc<dyn Catalog>) -> Self {
-        Self { resolvers: Vec::new(), ownership: None, catalog }
+    ///
+    /// A catalog that is used elsewhere as well is passed as a clone of its [`Arc`].
+    pub fn new(catalog: impl Catalog + 'static) -> Self {
+        Self { resolvers: Vec::new(), ownership: None, catalog: Arc::new(catalog) }
     }
 
     /// Adds a resolver, which is tried after those that are there.
