@@ -223,6 +223,18 @@ impl SignIn {
         self.with_ownership(identity).await
     }
 
+    /// Returns the identity of a user who is known already, with the user's ownership of today.
+    pub(crate) async fn identity_of(
+        &self,
+        user: &EntityRef,
+    ) -> Result<BackstageIdentity, SignInError> {
+        let identity = match self.catalog.entity(user).await? {
+            Some(entity) => BackstageIdentity::from_entity(&entity),
+            None => BackstageIdentity::outside_the_catalog(user.clone()),
+        };
+        self.with_ownership(identity).await
+    }
+
     async fn with_ownership(
         &self,
         identity: BackstageIdentity,
