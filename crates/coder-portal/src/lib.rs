@@ -30,6 +30,8 @@
 //! sign-in resolvers. Then [`Portal::handle`] answers every request. `coder-axum` mounts it in an
 //! axum or tower service; there is no framework and no socket here.
 //!
+//! A program that is no portal has the login alone, without any app-config: [`Login`].
+//!
 //! # The routes
 //!
 //! | route | purpose |
@@ -48,11 +50,14 @@
 //! It holds no rule of the login (`coder-auth`), of configuration (`coder-config`) or of
 //! association (`coder-workspaces`); it connects them.
 
+mod auth_routes;
 mod builder;
 mod cors;
 mod entities;
 mod error;
+mod frame;
 mod from_config;
+mod login;
 mod portal;
 mod request_body;
 mod routes;
@@ -61,4 +66,5 @@ mod state;
 
 pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
 pub use error::PortalError;
+pub use login::Login;
 pub use portal::Portal;

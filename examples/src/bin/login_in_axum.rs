@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = Router::new()
         .route("/", get(async || Html(PAGE)))
         .route("/api/me", get(me))
-        .with_state(portal.clone())
+        .with_state(portal.auth().clone())
         .merge(coder_axum::router(portal));
     let listener = tokio::net::TcpListener::bind("localhost:7007").await?;
     axum::serve(listener, app).await?;

@@ -195,19 +195,19 @@ impl BackstageUsers {
 
     /// Finds the session of a page of the portal, and its grant if that may be used.
     ///
-    /// A request without a session cookie is told so before anything else: a header would not help.
+    /// A request without a session cookie is told so, since the header of a script would not help it.
     pub(crate) async fn session_in_use(
         &self,
         headers: &HeaderMap,
         environment: Option<&str>,
         sent_by: SentBy,
     ) -> Result<(SessionRecord, StoredGrant), AuthError> {
+        self.origins.check_caller(headers)?;
         self.sessions.require_cookie(headers)?;
         match sent_by {
             SentBy::Script => require_xml_http_request(headers)?,
             SentBy::Navigation => {}
         }
-        self.origins.check_caller(headers)?;
         let (session, read) = self.sessions.find(headers, environment).await?;
         let upstream = &self.environments.named(&session.environment)?.upstream;
         let stored = self.grants.valid_read(upstream, &session.grant, read).await?;

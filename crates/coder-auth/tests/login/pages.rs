@@ -78,7 +78,7 @@ async fn a_page_that_another_site_led_to_is_loaded_once_more_and_a_framed_one_is
         let headers = [LED_HERE[0], ("sec-fetch-mode", mode), ("sec-fetch-dest", destination)];
         let error = house.auth.caller_of_page(&page(&browser, Method::GET, &headers), None).await;
         let status = error.unwrap_err().to_response(&Method::GET, PAGE).status();
-        assert_eq!(status, StatusCode::UNAUTHORIZED, "{destination}");
+        assert_eq!(status, StatusCode::FORBIDDEN, "{destination}");
     }
 }
 
