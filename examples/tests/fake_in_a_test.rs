@@ -7,9 +7,8 @@
 
 use coder_client::models::WorkspaceStatus;
 use coder_client::operations::ListWorkspaces;
-use coder_client::{Client, ClientError, Credential, WorkspaceFilter};
-use coder_core::World;
-use coder_testkit::{FakeCoder, FakeUser, Fault};
+use coder_client::{Client, ClientError, WorkspaceFilter};
+use coder_testkit::{FakeCoder, Fault};
 
 /// The code under test: how many of a person's workspaces run.
 async fn running(client: &Client) -> Result<usize, ClientError> {
@@ -17,13 +16,6 @@ async fn running(client: &Client) -> Result<usize, ClientError> {
     let workspaces = client.send(&mine).await?.workspaces;
     let is_running = |status: &WorkspaceStatus| *status == WorkspaceStatus::Running;
     Ok(workspaces.iter().filter(|workspace| is_running(&workspace.latest_build.status)).count())
-}
-
-/// A client that speaks for `user`. The fake is its transport, and gives it the time.
-fn client_of(user: &FakeUser, coder: &FakeCoder) -> Client {
-    let world = World { clock: coder.clock(), ..World::native(coder.clone()).unwrap() };
-    Client::new(&world, coder.url().clone())
-        .with_credential(Credential::SessionToken(user.session_token.clone()))
 }
 
 #[tokio::test]
@@ -34,7 +26,7 @@ async fn only_running_workspaces_of_ones_own_are_counted() {
     coder.add_workspace(&alice, "old").stopped().create();
     coder.add_workspace(&bob, "dev").running().create();
 
-    assert_eq!(running(&client_of(&alice, &coder)).await.unwrap(), 1);
+    assert_eq!(running(&coder.client(&alice)).await.unwrap(), 1);
     assert_eq!(coder.count("GET", "/api/v2/workspaces"), 1);
 }
 
@@ -45,7 +37,7 @@ async fn a_lost_answer_is_asked_for_again() {
     let alice = coder.add_user("alice");
     coder.fail_next(Fault::answer_lost());
 
-    assert_eq!(running(&client_of(&alice, &coder)).await.unwrap(), 0);
+    assert_eq!(running(&coder.client(&alice)).await.unwrap(), 0);
     assert_eq!(coder.count("GET", "/api/v2/workspaces"), 2);
 }
 
@@ -55,6 +47,6 @@ async fn a_suspended_user_is_told_apart_from_an_outage() {
     let alice = coder.add_user("alice");
     coder.suspend(&alice);
 
-    let error = running(&client_of(&alice, &coder)).await.unwrap_err();
+    let error = running(&coder.client(&alice)).await.unwrap_err();
     assert!(error.is_unauthorized() && !error.is_transient(), "{error}");
 }

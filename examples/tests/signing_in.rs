@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
 
 use backstage_catalog::MemoryCatalog;
 use bytes::Bytes;
@@ -156,10 +155,9 @@ auth:
     let loaded = ConfigSources::new(&files, &environment).load().unwrap();
     let config = AppConfig::from_loaded(&loaded).unwrap();
     let people = parse_entities("people.yaml", PEOPLE).into_iter().map(Result::unwrap);
-    let catalog = Arc::new(MemoryCatalog::new(people));
+    let catalog = MemoryCatalog::new(people);
     let world = World::native(ReqwestTransport::new("portal/1.0").unwrap()).unwrap();
-    let store = Arc::new(MemoryAuthStore::new());
-    let portal = Portal::from_config(&config, &world, catalog, store).unwrap();
+    let portal = Portal::from_config(&config, &world, catalog, MemoryAuthStore::new()).unwrap();
     // It ends with the test's runtime.
     tokio::spawn(async { axum::serve(listener, coder_axum::router::<()>(portal)).await });
     url

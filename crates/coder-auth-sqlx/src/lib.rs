@@ -10,7 +10,7 @@
 //! ```
 //!
 //! ```
-//! use std::{path::Path, sync::Arc};
+//! use std::path::Path;
 //! use coder_auth::{AuthOptions, CoderAuth, SealingKeys};
 //! use coder_auth_sqlx::{KeyFile, SqliteAuthStore};
 //! use coder_core::World;
@@ -18,7 +18,7 @@
 //! async fn auth(world: &World, options: AuthOptions) -> Result<CoderAuth, Box<dyn std::error::Error>> {
 //!     let database = Path::new("/var/lib/portal/auth.sqlite");
 //!     let key = KeyFile::beside(database, &*world.random)?.key;
-//!     let store = Arc::new(SqliteAuthStore::open(database).await?);
+//!     let store = SqliteAuthStore::open(database).await?;
 //!     Ok(CoderAuth::new(world, store, SealingKeys::from_secrets(&[key])?, options))
 //! }
 //! ```

@@ -160,6 +160,42 @@ impl AuthError {
         self.status() == StatusCode::SERVICE_UNAVAILABLE
     }
 
+    /// Tells whether a login at Coder helps: nobody is signed in, the session has ended, or it gives
+    /// no access here.
+    ///
+    /// A token that the request has brought and that is not valid is another case: whoever sent it
+    /// has to stop.
+    pub fn needs_login(&self) -> bool {
+        match self.kind() {
+            AuthErrorKind::Session(
+                SessionError::Missing
+                | SessionError::Ended
+                | SessionError::OtherEnvironment
+                | SessionError::NeedsLogin
+                | SessionError::NotLinked,
+            ) => true,
+            AuthErrorKind::Session(SessionError::InvalidToken | SessionError::TokenRefused) => {
+                false
+            }
+            AuthErrorKind::Request(_)
+            | AuthErrorKind::SignIn(_)
+            | AuthErrorKind::Upstream(_)
+            | AuthErrorKind::Link(_)
+            | AuthErrorKind::Issuer(_)
+            | AuthErrorKind::Store(_)
+            | AuthErrorKind::Random(_)
+            | AuthErrorKind::OtherUser
+            | AuthErrorKind::TooManyTokens { .. }
+            | AuthErrorKind::TooSlow
+            | AuthErrorKind::Overtaken
+            | AuthErrorKind::RotationUnderWay
+            | AuthErrorKind::Unconfirmed
+            | AuthErrorKind::SigningKeysUnreadable
+            | AuthErrorKind::Bug(_)
+            | AuthErrorKind::Interrupted => false,
+        }
+    }
+
     /// Returns how long to wait before trying again, for a transient failure: 1 minute after too
     /// many unknown tokens, else 5 seconds unless Coder asks for more, at most 1 hour.
     pub fn retry_after(&self) -> Option<Duration> {

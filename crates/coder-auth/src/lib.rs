@@ -10,7 +10,6 @@
 //! ```
 //!
 //! ```
-//! use std::sync::Arc;
 //! use coder_auth::{AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions};
 //! use coder_auth::{MemoryAuthStore, SealingKeys};
 //! use coder_core::{Secret, World};
@@ -21,7 +20,7 @@
 //!     let options = AuthOptions::new("https://portal.example.com/api/auth".parse()?, origins)
 //!         .environment("production", coder);
 //!     let keys = SealingKeys::ephemeral(&*world.random)?;
-//!     Ok(CoderAuth::new(world, Arc::new(MemoryAuthStore::new()), keys, options))
+//!     Ok(CoderAuth::new(world, MemoryAuthStore::new(), keys, options))
 //! }
 //! ```
 //!
@@ -63,9 +62,13 @@
 //!    a grant that was confirmed within 10 minutes is good.
 //! 4. [`CoderAuth::caller`] identifies the caller of any other route of a portal, with a client for
 //!    Coder's API that acts for this user.
+//!    [`CoderAuth::caller_of_page`] does so for a page that the browser navigates to, and sends strangers
+//!    to the login.
 //! 5. [`CoderAuth::link`] stores a Coder session token for a user who is signed in to Backstage and
 //!    not to Coder.
 //! 6. [`CoderAuth::logout`] ends the session, and with the last one the grant, at Coder as well.
+//!
+//! A server also spawns [`CoderAuth::sweeper`], which ends what is over.
 //!
 //! Further routes of a portal use the same HTTP layer, [`http`](mod@http).
 //!
@@ -95,9 +98,11 @@ pub mod store;
 pub mod testing;
 mod upstream;
 
+pub use crate::http::cookie_name::{CookieName, CookieNameError};
 pub use crate::http::error::RequestError;
 pub use crate::http::origins::AllowedOrigins;
 pub use caller::Caller;
+pub use caller::page::PageError;
 pub use error::{AuthError, AuthErrorKind, BugError};
 pub use grant::key::{GrantKey, OAuth2App};
 pub use grant::profile::Profile;

@@ -7,6 +7,7 @@ use coder_core::{DeploymentUrl, Secret};
 use jiff::SignedDuration;
 use url::Url;
 
+use crate::http::cookie_name::CookieName;
 use crate::http::origins::AllowedOrigins;
 use crate::identity::{IdentityTokenOptions, StaticSigningKey, TrustedIssuer};
 use crate::session::SessionOptions;
@@ -25,6 +26,7 @@ pub struct AuthOptions {
     pub(crate) identity_tokens: IdentityTokenOptions,
     pub(crate) trusted_issuers: Vec<Arc<TrustedIssuer>>,
     pub(crate) dangerously_allow_http: bool,
+    pub(crate) cookie_name: CookieName,
 }
 
 /// The recipient of Coder's access token.
@@ -52,6 +54,7 @@ impl AuthOptions {
             identity_tokens: IdentityTokenOptions::default(),
             trusted_issuers: Vec::new(),
             dangerously_allow_http: false,
+            cookie_name: CookieName::default(),
         }
     }
 
@@ -139,6 +142,16 @@ impl AuthOptions {
     #[must_use]
     pub fn dangerously_allow_http(mut self, allowed: bool) -> Self {
         self.dangerously_allow_http = allowed;
+        self
+    }
+
+    /// Sets the name of the session cookie: `coder-session`, unless said otherwise.
+    ///
+    /// Portals of one host need a name each, because their cookies have the path `/` (a browser
+    /// demands that of `__Host-`) and would replace each other. A new name signs everybody out.
+    #[must_use]
+    pub fn cookie_name(mut self, name: CookieName) -> Self {
+        self.cookie_name = name;
         self
     }
 

@@ -56,6 +56,7 @@ impl Parts {
             options.origins.app(),
             callbacks.chain([&base_url]),
             options.dangerously_allow_http,
+            &options.cookie_name,
         );
         let key_store = if identity_tokens.keys_in_memory {
             Arc::new(MemoryAuthStore::new())
@@ -69,7 +70,7 @@ impl Parts {
         let revocations = Revocations::new(world.clone(), Arc::clone(&store), keys.clone());
         Self {
             origins: Arc::new(options.origins),
-            cookies,
+            cookies: cookies.clone(),
             session,
             access_token: options.access_token,
             issuer: Arc::new(Issuer::new(

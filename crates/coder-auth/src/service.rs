@@ -2,13 +2,16 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{Body, World};
+use coder_core::{Body, World, with_causes};
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
 
-use crate::caller::{Caller, Callers};
+use crate::caller::page::PageError;
+use crate::caller::user::SentBy;
+use crate::caller::{Caller, Callers, page};
 use crate::error::AuthError;
 use crate::http::origins::AllowedOrigins;
 use crate::http::response::{self, ErrorResponse};
@@ -23,6 +26,9 @@ use crate::routes::start::StartRoute;
 use crate::routes::userinfo::UserInfoRoute;
 use crate::seal::SealingKeys;
 use crate::store::AuthStore;
+
+/// The time between two sweeps.
+const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// Coder as the OAuth2 provider of one portal. Cheap to clone.
 ///
@@ -63,13 +69,15 @@ struct AuthState {
 
 impl CoderAuth {
     /// Creates the auth backend of a portal. `keys` seal cookies, and everything secret in `store`.
+    ///
+    /// A store that is used elsewhere as well is passed as a clone of its [`Arc`].
     pub fn new(
         world: &World,
-        store: Arc<dyn AuthStore>,
+        store: impl AuthStore + 'static,
         keys: SealingKeys,
         options: AuthOptions,
     ) -> Self {
-        let parts = Parts::new(world, store, keys, options);
+        let parts = Parts::new(world, Arc::new(store), keys, options);
         Self(Arc::new(AuthState {
             callers: Callers::new(&parts),
             start: StartRoute::new(&parts),
@@ -239,8 +247,34 @@ impl CoderAuth {
         headers: &HeaderMap,
         environment: Option<&str>,
     ) -> Result<Caller, AuthError> {
-        let found = Box::pin(self.0.callers.find(headers, environment));
+        let found = Box::pin(self.0.callers.find(headers, environment, SentBy::Script));
         in_time(&*self.0.parts.world.runtime, found).await
+    }
+
+    /// Identifies the caller of a page that the browser navigates to. Such a request has the session
+    /// cookie and no header of a script.
+    ///
+    /// The cookie counts for a `GET` or `HEAD` that comes from a page of the same origin, or from
+    /// nowhere, such as a bookmark (`Sec-Fetch-Site: same-origin` or `none`, W3C Fetch Metadata).
+    /// Such a request must change nothing. Every other request is one of a script, whose caller is
+    /// identified as by [`caller`](Self::caller).
+    ///
+    /// # Errors
+    ///
+    /// The error is the answer to give, [`PageError::to_response`]. Nobody is signed in: the browser
+    /// is sent to the login, and from there back to this page; unless the query has an `error`, as it
+    /// has after a login without success, which is answered 401. A page of another site has led here,
+    /// as Coder's does at the end of a login: the browser loads this page once more.
+    pub async fn caller_of_page(
+        &self,
+        request: &http::request::Parts,
+        environment: Option<&str>,
+    ) -> Result<Caller, PageError> {
+        let parts = &self.0.parts;
+        let sent_by = page::sender(&request.method, &request.headers)?;
+        let found = Box::pin(self.0.callers.find(&request.headers, environment, sent_by));
+        let found = in_time(&*parts.world.runtime, found).await;
+        found.map_err(|error| PageError::new(error, request, environment, parts))
     }
 
     /// Renews the token of a caller after Coder has refused a request with 401.
@@ -271,6 +305,37 @@ impl CoderAuth {
         let pairs = parts.revocations.sweep(|revocation| upstream_of(&revocation.app)).await;
         let keys = parts.issuer.sweep().await;
         sessions.and(pairs).and(keys)
+    }
+
+    /// Returns a future that calls [`sweep`](Self::sweep) now and every 5 minutes, and logs what
+    /// fails. It ends when this login and all its clones are gone.
+    ///
+    /// A server spawns it once:
+    ///
+    /// ```
+    /// # fn start(auth: &coder_auth::CoderAuth) {
+    /// tokio::spawn(auth.sweeper());
+    /// # }
+    /// ```
+    pub fn sweeper(&self) -> impl Future<Output = ()> + use<> {
+        let state = Arc::downgrade(&self.0);
+        let runtime = Arc::clone(&self.0.parts.world.runtime);
+        async move {
+            while let Some(state) = state.upgrade() {
+                if let Err(error) = Box::pin(Self(state).sweep()).await {
+                    tracing::warn!(
+                        error = with_causes(&error),
+                        "sweeping failed; it is tried again"
+                    );
+                }
+                runtime.sleep(SWEEP_EVERY).await;
+            }
+        }
+    }
+
+    /// Returns the world that this login lives in.
+    pub fn world(&self) -> &World {
+        &self.0.parts.world
     }
 
     async fn respond_in_time(

@@ -1,33 +1,49 @@
-//! coder-backstage for axum and tower: a [`Portal`]'s routes as a router or a service, and the caller
-//! of a route as an extractor.
+//! coder-backstage for axum and tower: the login with Coder or a whole [`Portal`] as a router or a
+//! service, and the caller of a route as an extractor.
 //!
 //! ```toml
 //! [dependencies]
 //! coder-axum = "0.1"
-//! coder-portal = "0.1"
+//! coder-auth = "0.1"
 //! axum = "0.8"
 //! ```
 //!
+//! "Sign in with Coder" in an app of your own needs a [`CoderAuth`](coder_auth::CoderAuth) and no
+//! configuration file:
+//!
 //! ```
 //! use axum::{Router, routing::get};
-//! use coder_axum::SignedIn;
-//! use coder_portal::Portal;
+//! use coder_auth::CoderAuth;
+//! use coder_axum::{SignedIn, SignedInPage};
 //!
-//! /// The portal's routes, and a route of our own for callers who are signed in with Coder.
-//! fn app(portal: Portal) -> Router {
+//! /// The login below the path of its base URL, a page, and a route for scripts.
+//! fn app(auth: CoderAuth) -> Router {
 //!     Router::new()
+//!         .route("/", get(home))
 //!         .route("/api/me", get(me))
-//!         .with_state(portal.clone())
-//!         .merge(coder_axum::router(portal))
+//!         .nest("/api/auth", coder_axum::login(auth.clone()))
+//!         .with_state(auth)
+//! }
+//!
+//! /// A stranger is sent to the login and comes back here.
+//! async fn home(SignedInPage(caller): SignedInPage) -> String {
+//!     format!("hello, {}", caller.profile().display_name)
 //! }
 //!
 //! async fn me(SignedIn(caller): SignedIn) -> String {
-//!     format!("you use the environment {}", caller.environment())
+//!     format!("{} uses the environment {}", caller.profile().username, caller.environment())
 //! }
 //! ```
 //!
-//! The router answers every path that no other route of yours matches, unknown ones with
-//! Backstage's 404. In a tower stack without axum use [`PortalService`].
+//! A server also calls `tokio::spawn(auth.sweeper())` once, which ends what is over.
+//!
+//! | I want to … | item |
+//! |---|---|
+//! | serve the login, below a path | [`login`] |
+//! | serve all routes of a Backstage portal | [`router`] |
+//! | know who asks a route of mine | [`SignedIn`], `Option<SignedIn>` |
+//! | know who opens a page of mine, and send strangers to the login | [`SignedInPage`] |
+//! | do so in a tower stack without axum | [`LoginService`], [`PortalService`] |
 //!
 //! # What it is not
 //!
@@ -38,14 +54,23 @@ mod body;
 mod service;
 mod signed_in;
 
-pub use service::PortalService;
-pub use signed_in::{SignedIn, SignedInRejection};
+pub use service::{LoginService, PortalService};
+pub use signed_in::{SignedIn, SignedInPage, SignedInRejection};
 
 use axum::Router;
-use coder_portal::Portal;
+use coder_auth::CoderAuth;
+use coder_portal::{Login, Portal};
+
+/// Returns a router with the routes of the login. Their paths are those below the base URL of the
+/// login, so it is nested at the path of that URL:
+/// `nest("/api/auth", login(auth))`.
+pub fn login<S: Clone + Send + Sync + 'static>(auth: CoderAuth) -> Router<S> {
+    Router::new().route_service("/{*path}", LoginService::new(Login::new(auth)))
+}
 
 /// Returns a router with all routes of `portal` as its fallback, to be merged into yours.
 ///
+/// It answers every path that no other route of yours matches, unknown ones with Backstage's 404.
 /// Your router must have no fallback of its own: [`Router::merge`] panics when both have one.
 pub fn router<S: Clone + Send + Sync + 'static>(portal: Portal) -> Router<S> {
     Router::new().fallback_service(PortalService::new(portal))

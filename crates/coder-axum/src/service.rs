@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use bytes::Bytes;
 use coder_core::BoxFuture;
-use coder_portal::Portal;
+use coder_portal::{Login, Portal};
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, Version};
 use tower_service::Service;
@@ -44,21 +44,60 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let portal = self.0.clone();
-        Box::pin(async move { Ok(answer(&portal, request).await) })
+        Box::pin(async move {
+            Ok(answer(request, move |request| async move { portal.handle(request).await }).await)
+        })
     }
 }
 
-async fn answer<B>(portal: &Portal, request: Request<B>) -> Response<Body>
+/// A tower service that answers requests with [`Login::handle`], with bodies as in
+/// [`PortalService`].
+#[derive(Clone, Debug)]
+pub struct LoginService(Login);
+
+impl LoginService {
+    /// Creates a service for all routes of `login`.
+    pub fn new(login: Login) -> Self {
+        Self(login)
+    }
+}
+
+impl<B> Service<Request<B>> for LoginService
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let login = self.0.clone();
+        Box::pin(async move {
+            Ok(answer(request, move |request| async move { login.handle(request).await }).await)
+        })
+    }
+}
+
+async fn answer<B, F>(
+    request: Request<B>,
+    handle: impl FnOnce(Request<coder_core::Body>) -> F,
+) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+    F: Future<Output = Response<coder_core::Body>>,
 {
     // Later versions have no such header, and need none.
     let has_connections = request.version() <= Version::HTTP_11;
     let (head, body) = request.into_parts();
     let body = RequestBody::new(body);
     let ended = body.ended();
-    let mut response = portal.handle(Request::from_parts(head, body.into_body())).await;
+    let mut response = handle(Request::from_parts(head, body.into_body())).await;
     if has_connections && !ended.get() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

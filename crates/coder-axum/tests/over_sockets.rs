@@ -1,41 +1,46 @@
 //! The adapter, asked over real sockets.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
-use std::sync::Arc;
-
+use axum::extract::{FromRef, State};
 use axum::{Router, routing::get};
 use backstage_catalog::MemoryCatalog;
 use bytes::Bytes;
-use coder_auth::MemoryAuthStore;
-use coder_axum::SignedIn;
+use coder_auth::{
+    AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, MemoryAuthStore, SealingKeys,
+};
+use coder_axum::{SignedIn, SignedInPage};
 use coder_client::operations::GetUser;
-use coder_config::{AppConfig, ConfigSources, Environment};
-use coder_core::{ReqwestTransport, Transport as _, World};
+use coder_config::{AppConfig, AuthConfig, BackendConfig, CoderEnvironment, WorkspacesConfig};
+use coder_core::{ReqwestTransport, Transport as _};
 use coder_portal::Portal;
-use coder_testkit::FakeCoder;
+use coder_testkit::{Cookies, FakeCoder, Fault};
 use http::{Request, Response, StatusCode};
 use serde_json::Value;
 
-const APP_CONFIG: &str = "
-app: { baseUrl: http://localhost:7007 }
-backend: { baseUrl: http://localhost:7007 }
-auth:
-  providers:
-    coder:
-      development: { clientId: id, clientSecret: secret, deploymentUrl: https://coder.test }
-";
-
+/// A portal whose configuration no file has seen.
 fn portal(coder: &FakeCoder) -> Portal {
-    let files = |path: &str| match path {
-        "app-config.yaml" => Ok(APP_CONFIG.to_owned()),
-        _ => Err(std::io::ErrorKind::NotFound.into()),
-    };
-    let environment = Environment::default();
-    let loaded = ConfigSources::new(&files, &environment).load().unwrap();
-    let config = AppConfig::from_loaded(&loaded).unwrap();
-    let world = World { clock: coder.clock(), ..World::native(coder.clone()).unwrap() };
-    let catalog = Arc::new(MemoryCatalog::default());
-    Portal::from_config(&config, &world, catalog, Arc::new(MemoryAuthStore::new())).unwrap()
+    let environment = CoderEnvironment::new(coder.url().clone(), "id", "secret");
+    let auth = AuthConfig::new("development".parse().unwrap(), environment);
+    let backend = BackendConfig::new("http://localhost:7007".parse().unwrap());
+    let pages = "http://localhost:7007".parse().unwrap();
+    let workspaces = WorkspacesConfig::new(coder.url().clone());
+    let config = AppConfig::new(pages, backend, auth, workspaces);
+    Portal::from_config(&config, &coder.world(), MemoryCatalog::default(), MemoryAuthStore::new())
+        .unwrap()
+}
+
+/// A login without any portal, below `/tools/api/auth` of an app of one's own.
+fn login(coder: &FakeCoder) -> CoderAuth {
+    let base = "http://localhost:7007/tools/api/auth";
+    let app = coder.add_oauth2_app("tools", &format!("{base}/coder/handler/frame"));
+    let environment =
+        EnvironmentOptions::new(coder.url().clone(), app.client_id, app.client_secret);
+    let origins = AllowedOrigins::new("http://localhost:7007".parse().unwrap(), []);
+    let options =
+        AuthOptions::new(base.parse().unwrap(), origins).environment("development", environment);
+    let world = coder.world();
+    let keys = SealingKeys::ephemeral(&*world.random).unwrap();
+    CoderAuth::new(&world, MemoryAuthStore::new(), keys, options)
 }
 
 /// The address of a server with these routes; it ends with the test.
@@ -115,7 +120,7 @@ async fn a_route_of_ones_own_knows_who_asks() {
     let portal = portal(&coder);
     let routes = Router::new()
         .route("/api/me", get(me))
-        .with_state(portal.clone())
+        .with_state(portal.auth().clone())
         .merge(coder_axum::router(portal));
     let url = format!("{}/api/me", served(routes).await);
 
@@ -128,4 +133,109 @@ async fn a_route_of_ones_own_knows_who_asks() {
     assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(json(&stranger)["error"]["message"], "Missing session cookie");
     assert_eq!(json(&stranger)["request"]["url"], "/api/me");
+}
+
+/// A state of one's own that has a login among other things.
+#[derive(Clone)]
+struct AppState {
+    auth: CoderAuth,
+    greeting: &'static str,
+}
+
+impl FromRef<AppState> for CoderAuth {
+    fn from_ref(state: &AppState) -> Self {
+        state.auth.clone()
+    }
+}
+
+/// An app below `/tools`, with the login nested in it.
+fn tools(coder: &FakeCoder) -> Router {
+    async fn page(State(state): State<AppState>, SignedInPage(caller): SignedInPage) -> String {
+        format!("{} {}", state.greeting, caller.profile().username)
+    }
+    async fn home(caller: Option<SignedInPage>) -> String {
+        caller
+            .map_or("sign in".to_owned(), |SignedInPage(caller)| caller.profile().username.clone())
+    }
+    async fn me(caller: Option<SignedIn>) -> String {
+        caller.map_or("nobody".to_owned(), |SignedIn(caller)| caller.profile().username.clone())
+    }
+    let auth = login(coder);
+    let app = Router::new()
+        .route("/page", get(page))
+        .route("/home", get(home))
+        .route("/me", get(me))
+        .nest("/api/auth", coder_axum::login(auth.clone()))
+        .with_state(AppState { auth, greeting: "hello" });
+    Router::new().nest("/tools", app)
+}
+
+/// Opens a page as a browser does from this site.
+async fn open(server: &str, path: &str, site: &str, cookies: &Cookies) -> Response<Bytes> {
+    let request = Request::get(format!("{server}{path}"))
+        .header("sec-fetch-site", site)
+        .header("sec-fetch-mode", "navigate")
+        .header("sec-fetch-dest", "document");
+    let request = match cookies.header() {
+        Some(header) => request.header("cookie", header),
+        None => request,
+    };
+    send(request, "").await
+}
+
+#[tokio::test]
+async fn a_login_nested_in_an_app_of_ones_own_sends_strangers_there_and_back() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let server = served(tools(&coder)).await;
+    let mut cookies = Cookies::default();
+    assert_eq!(open(&server, "/tools/home", "none", &cookies).await.body(), "sign in");
+
+    let page = open(&server, "/tools/page?week=3", "none", &cookies).await;
+    assert_eq!(page.status(), StatusCode::SEE_OTHER);
+    let start = page.headers()["location"].to_str().unwrap();
+    let start = start.strip_prefix("http://localhost:7007").unwrap();
+    assert!(start.starts_with("/tools/api/auth/coder/start?"), "{start}");
+
+    let start = open(&server, start, "none", &cookies).await;
+    cookies.keep(start.headers());
+    let callback = coder.approve(start.headers()["location"].to_str().unwrap(), &alice).unwrap();
+    let callback = format!("{}?{}", callback.path(), callback.query().unwrap());
+    let back = open(&server, &callback, "cross-site", &cookies).await;
+    cookies.keep(back.headers());
+    assert_eq!(back.headers()["location"], "http://localhost:7007/tools/page?week=3");
+
+    let arrival = open(&server, "/tools/page?week=3", "cross-site", &cookies).await;
+    assert!(String::from_utf8_lossy(arrival.body()).contains("http-equiv"), "{arrival:?}");
+    let page = open(&server, "/tools/page?week=3", "same-origin", &cookies).await;
+    assert_eq!(page.body(), "hello alice");
+    assert_eq!(open(&server, "/tools/home", "same-origin", &cookies).await.body(), "alice");
+}
+
+#[tokio::test]
+async fn the_login_alone_has_its_own_404_and_bounds() {
+    let server = served(tools(&FakeCoder::new())).await;
+    let nowhere = send(Request::get(format!("{server}/tools/api/auth/nowhere")), "").await;
+    assert_eq!(nowhere.status(), StatusCode::NOT_FOUND);
+    assert_eq!(json(&nowhere)["error"]["name"], "NotFoundError");
+    assert_eq!(nowhere.headers()["referrer-policy"], "no-referrer");
+
+    let frame = Request::post(format!("{server}/tools/api/auth/coder/handler/frame"));
+    let form = frame.header("content-type", "application/x-www-form-urlencoded");
+    let large = send(form, vec![b'x'; 64 * 1024 + 1]).await;
+    assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn a_route_that_takes_anybody_knows_nobody_from_an_outage() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let server = served(tools(&coder)).await;
+    let me = || Request::get(format!("{server}/tools/me"));
+    let token = || me().header("coder-session-token", alice.session_token.expose());
+    assert_eq!(send(me(), "").await.body(), "nobody");
+    coder.fail_next(Fault::connection_refused().times(100));
+    assert_eq!(send(token(), "").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let forged = me().header("authorization", "Bearer a.b.c");
+    assert_eq!(send(forged, "").await.status(), StatusCode::UNAUTHORIZED);
 }

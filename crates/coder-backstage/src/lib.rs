@@ -16,7 +16,6 @@
 //!
 //! ```no_run
 //! use std::path::Path;
-//! use std::sync::Arc;
 //!
 //! use coder_backstage::auth_sqlx::{KeyFile, SqliteAuthStore};
 //! use coder_backstage::catalog::FileCatalog;
@@ -41,7 +40,7 @@
 //!     let database = Path::new("auth.sqlite");
 //!     config.session.keys.push(KeyFile::beside(database, &*world.random)?.key);
 //!     let store = SqliteAuthStore::open(database).await?;
-//!     let portal = Portal::from_config(&config, &world, Arc::new(catalog), Arc::new(store))?;
+//!     let portal = Portal::from_config(&config, &world, catalog, store)?;
 //!
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:7007").await?;
 //!     Ok(axum::serve(listener, coder_backstage::axum::router(portal)).await?)

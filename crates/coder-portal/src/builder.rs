@@ -25,8 +25,8 @@ use crate::portal::Portal;
 /// # fn portal(
 /// #     world: &coder_core::World,
 /// #     config: &coder_config::AppConfig,
-/// #     catalog: Arc<dyn Catalog>,
-/// #     store: Arc<dyn AuthStore>,
+/// #     catalog: impl Catalog + 'static,
+/// #     store: impl AuthStore + 'static,
 /// # ) -> Result<Portal, PortalError> {
 /// // signIn: { resolvers: [{ resolver: employeeId, prefix: emp- }] }
 /// let portal = Portal::builder(config, world, catalog, store)
@@ -82,18 +82,19 @@ impl Portal {
     /// Starts to build a portal from configuration and the parts that a program adds: sign-in
     /// resolvers of its own, a rule of ownership, files.
     ///
-    /// Entities come from `catalog`; `store` keeps grants and sessions.
+    /// Entities come from `catalog`; `store` keeps grants and sessions. One that is used elsewhere
+    /// as well is passed as a clone of its [`Arc`].
     pub fn builder<'a>(
         config: &'a AppConfig,
         world: &'a World,
-        catalog: Arc<dyn Catalog>,
-        store: Arc<dyn AuthStore>,
+        catalog: impl Catalog + 'static,
+        store: impl AuthStore + 'static,
     ) -> PortalBuilder<'a> {
         PortalBuilder {
             config,
             world,
-            catalog,
-            store,
+            catalog: Arc::new(catalog),
+            store: Arc::new(store),
             files: None,
             ownership: None,
             resolvers: BTreeMap::new(),

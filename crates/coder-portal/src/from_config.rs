@@ -42,8 +42,8 @@ impl Portal {
     pub fn from_config(
         config: &AppConfig,
         world: &World,
-        catalog: Arc<dyn Catalog>,
-        store: Arc<dyn AuthStore>,
+        catalog: impl Catalog + 'static,
+        store: impl AuthStore + 'static,
     ) -> Result<Self, PortalError> {
         Self::builder(config, world, catalog, store).build()
     }

@@ -11,7 +11,6 @@
 //! ```
 //!
 //! ```
-//! use std::sync::Arc;
 //! use backstage_catalog::Catalog;
 //! use coder_auth::MemoryAuthStore;
 //! use coder_config::AppConfig;
@@ -21,9 +20,9 @@
 //! fn portal(
 //!     world: &World,
 //!     config: &AppConfig,
-//!     catalog: Arc<dyn Catalog>,
+//!     catalog: impl Catalog + 'static,
 //! ) -> Result<Portal, PortalError> {
-//!     Portal::from_config(config, world, catalog, Arc::new(MemoryAuthStore::new()))
+//!     Portal::from_config(config, world, catalog, MemoryAuthStore::new())
 //! }
 //! ```
 //!
@@ -31,6 +30,8 @@
 //! sign-in resolvers. Then [`Portal::handle`] answers every request. `coder-axum` mounts it in an
 //! axum or tower service; there is no framework and no socket here. [`Checkup`] asks everything around
 //! the portal before people do.
+//!
+//! A program that is no portal has the login alone, without any app-config: [`Login`].
 //!
 //! # The routes
 //!
@@ -50,12 +51,15 @@
 //! It holds no rule of the login (`coder-auth`), of configuration (`coder-config`) or of
 //! association (`coder-workspaces`); it connects them.
 
+mod auth_routes;
 mod builder;
 mod checkup;
 mod cors;
 mod entities;
 mod error;
+mod frame;
 mod from_config;
+mod login;
 mod portal;
 mod request_body;
 mod routes;
@@ -65,4 +69,5 @@ mod state;
 pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
 pub use checkup::{Checkup, Finding, Question, Verdict};
 pub use error::PortalError;
+pub use login::Login;
 pub use portal::Portal;

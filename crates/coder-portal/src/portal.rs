@@ -2,27 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
-use coder_core::{Body, cleaned, timeout, with_causes};
-use http::header::{HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use coder_core::{Body, with_causes};
+use http::{HeaderMap, Request, Response, StatusCode};
 
 use crate::cors;
+use crate::frame;
 use crate::request_body;
 use crate::routes::{Route, RouteError};
 use crate::state::PortalState;
-
-/// The time limit of an answer, whatever it waits for: the request's body, Coder, the store.
-///
-/// Reverse proxies and browsers wait for 30 seconds and longer.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// The wait that a client is told after an answer took too long.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The backend of a portal: the login with Coder, and the workspaces of catalog entities. Cheap to
 /// clone.
@@ -46,15 +37,13 @@ impl Portal {
     /// known within 20 seconds.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ErrorResponse> {
         let caller = self.0.auth.caller(headers, None);
-        match timeout(&*self.0.world.runtime, RESPONSE_TIMEOUT, Box::pin(caller)).await {
-            Some(known) => known.map_err(|error| ErrorResponse::from(&error)),
-            None => Err(too_late()),
-        }
+        let caller = Box::pin(async { caller.await.map_err(|error| ErrorResponse::from(&error)) });
+        frame::in_time(&*self.0.world.runtime, caller).await
     }
 
     /// Returns the login, for routes of your own.
     ///
-    /// Call [`CoderAuth::sweep`] every 5 minutes. [`caller`](Self::caller) identifies a caller
+    /// A server spawns [`CoderAuth::sweeper`] once. [`caller`](Self::caller) identifies a caller
     /// within a time limit.
     pub fn auth(&self) -> &CoderAuth {
         &self.0.auth
@@ -73,37 +62,15 @@ impl Portal {
     }
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
-        let (head, body) = request.into_parts();
-        // The body comes later, where a route takes one.
-        let mut head = Request::from_parts(head, Bytes::new());
-        let mut response = if cors::is_preflight(&head) {
-            no_content()
+        let (mut head, body) = frame::split(request);
+        let response = if cors::is_preflight(&head) {
+            frame::no_content()
         } else {
-            self.within_time(&mut head, body).await
+            let runtime = &*self.0.world.runtime;
+            let answer = frame::in_time(runtime, self.dispatch(&mut head, body)).await;
+            answer.unwrap_or_else(|error| frame::error(&error, &head, &self.0.auth))
         };
-        let headers = response.headers_mut();
-        cors::vary(headers);
-        if let Some(cors) = &self.0.cors {
-            cors.answer(&head, headers);
-        }
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        headers.entry(X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("sameorigin"));
-        if *head.method() == Method::HEAD {
-            *response.body_mut() = Body::empty();
-        }
-        response
-    }
-
-    /// Bounds the time of every route, however many requests to Coder it makes, and turns its error
-    /// into an answer.
-    async fn within_time(&self, head: &mut Request<Bytes>, body: Body) -> Response<Body> {
-        let runtime = &*self.0.world.runtime;
-        let answer = timeout(runtime, RESPONSE_TIMEOUT, self.dispatch(head, body)).await;
-        answer.unwrap_or_else(|| Err(too_late())).unwrap_or_else(|error| {
-            error.log(head);
-            error.to_response(head.method(), self.0.auth.local_path(head.uri().path()))
-        })
+        frame::finish(&head, self.0.cors.as_ref(), response)
     }
 
     /// Finds the route, reads the body that it takes, and lets it answer.
@@ -114,10 +81,7 @@ impl Portal {
     ) -> Result<Response<Body>, ErrorResponse> {
         let (method, path) = (head.method(), head.uri().path());
         let route = Route::find(method, path).map_err(|error| match error {
-            RouteError::NotFound => {
-                let (method, path) = (cleaned(method.as_str()), cleaned(path));
-                ErrorResponse::new(StatusCode::NOT_FOUND, format!("no route {method} {path}"))
-            }
+            RouteError::NotFound => frame::not_found(method, path),
             RouteError::EntityRef(error) => {
                 ErrorResponse::new(StatusCode::BAD_REQUEST, with_causes(&error))
             }
@@ -133,15 +97,4 @@ impl fmt::Debug for Portal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Portal").field("auth", &self.0.auth).finish_non_exhaustive()
     }
-}
-
-fn too_late() -> ErrorResponse {
-    let message = "the answer took too long; try again in a moment";
-    ErrorResponse::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(Some(RETRY_AFTER))
-}
-
-fn no_content() -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response
 }

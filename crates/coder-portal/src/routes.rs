@@ -12,6 +12,7 @@ use futures_util::{FutureExt as _, TryFutureExt as _};
 use http::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 
+use crate::auth_routes::AuthRoute;
 use crate::request_body::BodyKind;
 use crate::state::PortalState;
 
@@ -22,13 +23,7 @@ pub(crate) const AUTH_PATH: &str = "api/auth";
 #[derive(Debug, PartialEq, Eq)]
 #[deny(dead_code, reason = "a route without a path is never found")]
 pub(crate) enum Route {
-    Start,
-    Callback,
-    Refresh,
-    Logout,
-    Jwks,
-    OpenIdConfiguration,
-    UserInfo,
+    Auth(AuthRoute),
     Health,
     Entities,
     EntityWorkspaces(EntityRef),
@@ -49,9 +44,8 @@ pub(crate) enum RouteError {
 impl Route {
     /// Finds the route of a request.
     ///
-    /// As in Backstage, letter case and a trailing slash do not matter, and a `HEAD` is a `GET`.
-    /// The callback is an exception, because its `GET` changes something. A wrong method is an
-    /// unknown route.
+    /// As in Backstage, letter case and a trailing slash do not matter, and a `HEAD` is a `GET`. A
+    /// wrong method is an unknown route.
     pub(crate) fn find(method: &Method, path: &str) -> Result<Self, RouteError> {
         let get = matches!(*method, Method::GET | Method::HEAD);
         let post = *method == Method::POST;
@@ -59,21 +53,9 @@ impl Route {
         let lower = path.to_ascii_lowercase();
         let lower: Vec<&str> = lower.split('/').skip(1).collect();
         let route = match lower.as_slice() {
-            ["api", "auth", "coder", "start"] if get => Self::Start,
-            ["api", "auth", "coder", "handler", "frame"]
-            // The environment at the end is compared by the login itself.
-            | ["api", "auth", "coder", "handler", "frame", _]
-                if *method == Method::GET || post =>
-            {
-                Self::Callback
+            ["api", "auth", rest @ ..] => {
+                Self::Auth(AuthRoute::find(method, rest).ok_or(RouteError::NotFound)?)
             }
-            ["api", "auth", "coder", "refresh"] if get || post => Self::Refresh,
-            ["api", "auth", "coder", "logout"] if post => Self::Logout,
-            ["api", "auth", ".well-known", "jwks.json"] if get => Self::Jwks,
-            ["api", "auth", ".well-known", "openid-configuration"] if get => {
-                Self::OpenIdConfiguration
-            }
-            ["api", "auth", "v1", "userinfo"] if get => Self::UserInfo,
             [".backstage", "health", "v1", "readiness" | "liveness"] if get => Self::Health,
             ["api", "coder", "v1", "link"] if get => Self::ShowLink,
             ["api", "coder", "v1", "link"] if post => Self::Link,
@@ -95,16 +77,9 @@ impl Route {
     /// A body costs memory before its sender is known, so no route takes more than it needs.
     pub(crate) fn takes(&self, method: &Method) -> BodyKind {
         match self {
-            Self::Callback if *method == Method::POST => BodyKind::Form,
+            Self::Auth(route) => route.takes(method),
             Self::Link => BodyKind::Json,
-            Self::Start
-            | Self::Callback
-            | Self::Refresh
-            | Self::Logout
-            | Self::Jwks
-            | Self::OpenIdConfiguration
-            | Self::UserInfo
-            | Self::Health
+            Self::Health
             | Self::Entities
             | Self::EntityWorkspaces(_)
             | Self::ShowLink
@@ -123,13 +98,7 @@ impl Route {
     ) -> BoxFuture<'a, Result<Response<Body>, ErrorResponse>> {
         let auth = &state.auth;
         match self {
-            Self::Start => Box::pin(auth.start(request).map(Ok)),
-            Self::Callback => Box::pin(auth.callback(request).map(Ok)),
-            Self::Refresh => Box::pin(auth.refresh(request).map(Ok)),
-            Self::Logout => Box::pin(auth.logout(request).map(Ok)),
-            Self::Jwks => Box::pin(auth.jwks(request).map(Ok)),
-            Self::OpenIdConfiguration => Box::pin(async { Ok(auth.openid_configuration()) }),
-            Self::UserInfo => Box::pin(auth.userinfo(request).map(Ok)),
+            Self::Auth(route) => Box::pin(route.answer(auth, request).map(Ok)),
             Self::ShowLink => Box::pin(auth.show_link(request).map(Ok)),
             Self::Link => Box::pin(auth.link(request).map(Ok)),
             Self::Unlink => Box::pin(auth.unlink(request).map(Ok)),
@@ -154,11 +123,17 @@ mod tests {
 
     #[test]
     fn paths_are_matched_as_backstage_matches_them() {
-        assert_eq!(route("GET", "/api/auth/coder/start"), Some(Route::Start));
-        assert_eq!(route("HEAD", "/API/Auth/coder/START/"), Some(Route::Start));
+        assert_eq!(route("GET", "/api/auth/coder/start"), Some(Route::Auth(AuthRoute::Start)));
+        assert_eq!(route("HEAD", "/API/Auth/coder/START/"), Some(Route::Auth(AuthRoute::Start)));
         assert_eq!(route("POST", "/api/auth/coder/start"), None);
-        assert_eq!(route("POST", "/api/auth/coder/handler/frame"), Some(Route::Callback));
-        assert_eq!(route("GET", "/api/auth/coder/handler/frame/Dev"), Some(Route::Callback));
+        assert_eq!(
+            route("POST", "/api/auth/coder/handler/frame"),
+            Some(Route::Auth(AuthRoute::Callback))
+        );
+        assert_eq!(
+            route("GET", "/api/auth/coder/handler/frame/Dev"),
+            Some(Route::Auth(AuthRoute::Callback))
+        );
         assert_eq!(route("GET", "/api/auth/coder/handler/frame/dev/x"), None);
         // It finishes a login, which a look at a link must not.
         assert_eq!(route("HEAD", "/api/auth/coder/handler/frame"), None);

@@ -9,7 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_client::UserId;
 use coder_core::{Body, Clock, DeploymentUrl};
+use futures_util::StreamExt as _;
 use http::{Request, Response};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::Version;
@@ -17,6 +19,7 @@ use crate::clock::TestClock;
 use crate::misuse::misuse;
 use crate::model::{ClientType, FakeApp, FakeUser, KeyKind, NewApp, Seen, User, UserStatus};
 use crate::router;
+use crate::rules::live::{Next, live};
 use crate::rules::scopes;
 use crate::store::{Deployment, Settings, Shared, State};
 use crate::wire::call::Call;
@@ -110,6 +113,17 @@ impl FakeCoder {
             next_turn().await;
         }
         self.answer(&call, arrival.seen)
+    }
+
+    /// Ends when the clock has gone on by `delay`, or the server was restarted.
+    pub(crate) async fn pass(&self, delay: Duration) {
+        let mut until = None;
+        let mut passed = live(self.shared.clone(), move |deployment| {
+            let until = *until
+                .get_or_insert_with(|| deployment.now.checked_add(delay).unwrap_or(Timestamp::MAX));
+            if deployment.now < until { Next::Later } else { Next::Now(()) }
+        });
+        passed.next().await;
     }
 
     fn answer(&self, call: &Call, seen: Option<Seen>) -> Outcome {

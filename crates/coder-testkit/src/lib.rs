@@ -5,7 +5,6 @@
 //! ```toml
 //! [dependencies]
 //! coder-client = "0.1"
-//! coder-core = { version = "0.1", features = ["native"] }
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
 //!
 //! [dev-dependencies]
@@ -14,8 +13,7 @@
 //!
 //! ```
 //! use coder_client::operations::ListWorkspaces;
-//! use coder_client::{Client, Credential, WorkspaceFilter};
-//! use coder_core::World;
+//! use coder_client::WorkspaceFilter;
 //! use coder_testkit::FakeCoder;
 //!
 //! #[tokio::main]
@@ -24,9 +22,7 @@
 //!     let alice = coder.add_user("alice");
 //!     coder.add_workspace(&alice, "dev").parameter("repo", "https://github.com/acme/pay").create();
 //!
-//!     let world = World::native(coder.clone()).unwrap();
-//!     let client = Client::new(&world, coder.url().clone())
-//!         .with_credential(Credential::SessionToken(alice.session_token.clone()));
+//!     let client = coder.client(&alice);
 //!     let filter = WorkspaceFilter::new().mine().param("repo", "https://github.com/acme/pay")?;
 //!     let found = client.send(&ListWorkspaces::new(filter)).await?;
 //!     assert_eq!(found.workspaces[0].name, "dev");
@@ -74,8 +70,8 @@
 //! - Time stands still until it is turned: [`FakeCoder::advance`], or a [`TestClock`] shared with
 //!   the code under test. Codes expire and workspaces start by that clock. [`Pace`] says how long
 //!   builds and agents take; [`Pace::RECORDED`] is a real Coder's.
-//! - [`FakeCoder::fail_next`] lets a [`Fault`] happen: a rate limit, a proxy's page, an answer
-//!   that is lost after Coder has done its work, a stream that breaks after its second event.
+//! - [`FakeCoder::fail_next`] lets a [`Fault`] happen: a rate limit, a proxy's page, a slow
+//!   answer, one that is lost after Coder has done its work, a stream that breaks after its second event.
 //!   Agents are lost, come back and shut down: [`FakeCoder::lose_agents`] and its kin.
 //! - Changes are told as they come about: `watch`, logs that are followed and agents' metadata, as
 //!   event streams and over WebSockets. [`FakeCoderBuilder::rate_limits`] makes it count requests.
@@ -102,10 +98,13 @@
 //!
 //! # Doors
 //!
-//! - In the process, native and wasm: the fake **is** a [`Transport`](coder_core::Transport).
+//! - In the process, native and wasm: the fake **is** a [`Transport`](coder_core::Transport). With the
+//!   feature `native`, on by default, `FakeCoder::client` is a client of a user, and `FakeCoder::world`
+//!   a world for anything else.
 //! - A socket of this machine (feature `server`, on by default): `FakeServer`.
 //! - wiremock (feature `wiremock`, on by default): `FakeCoderBuilder::mount_on` puts the fake
-//!   behind a mock server; `CoderMock` has a stub per endpoint for tests that need no deployment.
+//!   behind a mock server; `CoderMock` has a stub per endpoint for tests that need no deployment. The
+//!   crate `wiremock` itself is re-exported, for mocks of your own beside them.
 //!
 //! With the feature `catalog` there is a `FakeCatalog`, the catalog of a Backstage backend, which is
 //! a transport as well. With the feature `conformance` there are suites for whoever implements a store of
@@ -151,6 +150,10 @@ mod store;
 mod stubs;
 mod wire;
 
+/// The wiremock release whose types [`CoderMock`] and [`FakeCoderBuilder::mount_on`] take.
+#[cfg(all(feature = "wiremock", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "wiremock")))]
+pub use ::wiremock;
 pub use browser::{Answer, Browser, Cookies, PopupMessage, Site};
 #[cfg(feature = "catalog")]
 #[cfg_attr(docsrs, doc(cfg(feature = "catalog")))]

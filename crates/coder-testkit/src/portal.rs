@@ -95,7 +95,7 @@ impl TestPortal {
     pub fn process(
         &self,
         name: &str,
-        store: Arc<dyn AuthStore>,
+        store: impl AuthStore + 'static,
         transport: impl Transport + 'static,
     ) -> CoderAuth {
         let options = Self::options().environment("development", self.environment());

@@ -23,7 +23,6 @@
 //! ```
 
 use std::error::Error;
-use std::sync::Arc;
 
 use axum::response::Html;
 use axum::{Router, http::StatusCode, routing::get};
@@ -42,13 +41,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = AppConfig::from_loaded(&ConfigSources::new(&read, &environment).load()?)?;
 
     let world = World::native(ReqwestTransport::new("login-in-axum/1.0")?).ok_or("no runtime")?;
-    let catalog = Arc::new(MemoryCatalog::default());
-    let portal = Portal::from_config(&config, &world, catalog, Arc::new(MemoryAuthStore::new()))?;
+    let (catalog, store) = (MemoryCatalog::default(), MemoryAuthStore::new());
+    let portal = Portal::from_config(&config, &world, catalog, store)?;
 
     let app = Router::new()
         .route("/", get(async || Html(PAGE)))
         .route("/api/me", get(me))
-        .with_state(portal.clone())
+        .with_state(portal.auth().clone())
         .merge(coder_axum::router(portal));
     let listener = tokio::net::TcpListener::bind("localhost:7007").await?;
     axum::serve(listener, app).await?;

@@ -66,8 +66,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = AppConfig::from_loaded(&ConfigSources::new(&read, &environment).load()?)?;
 
     let world = World::native(ReqwestTransport::new("own-resolver/1.0")?).ok_or("no runtime")?;
-    let catalog = Arc::new(FileCatalog::new(&config.catalog));
-    let portal = Portal::builder(&config, &world, catalog, Arc::new(MemoryAuthStore::new()))
+    let catalog = FileCatalog::new(&config.catalog);
+    let portal = Portal::builder(&config, &world, catalog, MemoryAuthStore::new())
         .sign_in_resolver_factory("annotationMatchingUsername", |options| {
             let annotation = options.get("annotation").and_then(|value| value.as_str());
             let annotation = annotation

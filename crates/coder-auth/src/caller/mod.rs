@@ -1,6 +1,7 @@
 //! The callers of routes outside the login flow.
 
 pub(crate) mod links;
+pub(crate) mod page;
 pub(crate) mod passed_tokens;
 pub(crate) mod renewing_client;
 pub(crate) mod user;
@@ -8,21 +9,25 @@ pub(crate) mod user;
 use std::fmt;
 use std::sync::Arc;
 
-use coder_client::Client;
+use backstage_catalog::EntityRef;
+use coder_client::{Client, UserId};
 use coder_core::{Secret, World};
 use http::HeaderMap;
 
 use crate::caller::links::{Link, Links};
 use crate::caller::passed_tokens::PassedTokens;
-use crate::caller::user::{BackstageUser, BackstageUsers, IdentifiedBy};
+use crate::caller::user::{BackstageUser, BackstageUsers, IdentifiedBy, SentBy};
 use crate::environment::{Environment, Environments};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::StoredGrant;
 use crate::grant::key::GrantKey;
 use crate::grant::manager::Grants;
+use crate::grant::profile::Profile;
 use crate::http::headers::bearer;
 use crate::parts::Parts;
+use crate::routes::in_time;
 use crate::session::error::SessionError;
+use crate::sign_in::BackstageIdentity;
 use crate::store::LinkKey;
 
 /// A caller of a route, with a client for Coder's API.
@@ -30,9 +35,12 @@ use crate::store::LinkKey;
 /// A `Caller` exists only after the issuer of its credential has confirmed that credential.
 #[derive(Clone)]
 pub struct Caller {
-    environment: String,
+    environment: Arc<Environment>,
     client: Client,
-    user_entity_ref: Option<String>,
+    user_id: UserId,
+    profile: Arc<Profile>,
+    /// The user that an identity token named.
+    named: Option<EntityRef>,
     token: Secret,
     source: TokenSource,
 }
@@ -49,27 +57,36 @@ enum TokenSource {
 }
 
 impl Caller {
-    fn new(environment: &Environment, token: Secret, source: TokenSource) -> Self {
+    fn new(
+        environment: &Arc<Environment>,
+        (user_id, profile): (UserId, Arc<Profile>),
+        token: Secret,
+        source: TokenSource,
+    ) -> Self {
         Self {
-            environment: environment.name.clone(),
+            environment: Arc::clone(environment),
             client: environment.upstream.client_for(token.clone()),
-            user_entity_ref: None,
+            user_id,
+            profile,
+            named: None,
             token,
             source,
         }
     }
 
-    fn on_grant(environment: &Environment, stored: StoredGrant) -> Self {
+    fn on_grant(environment: &Arc<Environment>, stored: StoredGrant) -> Self {
         let token = stored.access_token().clone();
-        Self::new(environment, token, TokenSource::Grant(stored.key))
+        let account = (stored.key.user, Arc::new(stored.grant.profile));
+        Self::new(environment, account, token, TokenSource::Grant(stored.key))
     }
 
-    fn on_link(environment: &Environment, key: LinkKey, link: Link) -> Self {
-        Self::new(environment, link.token, TokenSource::Link(key))
+    fn on_link(environment: &Arc<Environment>, key: LinkKey, link: Link) -> Self {
+        let account = (link.user, Arc::new(link.profile));
+        Self::new(environment, account, link.token, TokenSource::Link(key))
     }
 
     fn named(self, user: &BackstageUser) -> Self {
-        Self { user_entity_ref: Some(user.entity().to_string()), ..self }
+        Self { named: Some(user.entity().clone()), ..self }
     }
 
     /// Returns a client for Coder's API with the rights of this caller.
@@ -93,12 +110,48 @@ impl Caller {
 
     /// Returns the environment that the caller uses.
     pub fn environment(&self) -> &str {
-        &self.environment
+        &self.environment.name
+    }
+
+    /// Returns the id of the caller's user at Coder.
+    pub fn user_id(&self) -> UserId {
+        self.user_id
+    }
+
+    /// Returns the profile of the caller's user at Coder, as Coder last gave it: within the last
+    /// minute, or within the last 10 minutes if Coder does not answer.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// Returns the caller's user entity ref, if the caller was identified by an identity token.
+    ///
+    /// [`identity`](Self::identity) tells it for every caller.
     pub fn user_entity_ref(&self) -> Option<&str> {
-        self.user_entity_ref.as_deref()
+        self.named.as_ref().map(EntityRef::as_str)
+    }
+
+    /// Looks up the caller's Backstage identity; `None` if a login in this environment does not sign
+    /// in to Backstage and no identity token named the caller.
+    ///
+    /// The user of an identity token counts, with the ownership that the catalog of the environment
+    /// gives. Any other caller is identified by the sign-in resolvers of the environment
+    /// ([`EnvironmentOptions::sign_in`](crate::EnvironmentOptions::sign_in)), as at a login.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the resolvers find nobody (403), and if the catalog does not answer (503).
+    pub async fn identity(&self) -> Result<Option<BackstageIdentity>, AuthError> {
+        let found = Box::pin(async {
+            match (&self.named, &self.environment.sign_in) {
+                (None, _) => self.environment.identify(&self.profile, self.user_id).await,
+                (Some(user), Some(sign_in)) => Ok(Some(sign_in.identity_of(user).await?)),
+                (Some(user), None) => {
+                    Ok(Some(BackstageIdentity::outside_the_catalog(user.clone())))
+                }
+            }
+        });
+        in_time(&*self.client.world().runtime, found).await
     }
 }
 
@@ -106,8 +159,9 @@ impl fmt::Debug for Caller {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Caller")
-            .field("environment", &self.environment)
-            .field("user_entity_ref", &self.user_entity_ref)
+            .field("environment", &self.environment.name)
+            .field("user_id", &self.user_id)
+            .field("user_entity_ref", &self.named)
             .finish_non_exhaustive()
     }
 }
@@ -136,7 +190,7 @@ impl Callers {
 
     /// Renews the token of a caller that Coder has refused.
     pub(crate) async fn renew(&self, caller: &Caller) -> Result<Caller, AuthError> {
-        let environment = self.environments.named(&caller.environment)?;
+        let environment = self.environments.named(&caller.environment.name)?;
         let upstream = &environment.upstream;
         let renewed = match &caller.source {
             TokenSource::Request => return Err(SessionError::NeedsLogin.into()),
@@ -150,7 +204,7 @@ impl Callers {
                 Caller::on_link(environment, key.clone(), link)
             }
         };
-        Ok(Caller { user_entity_ref: caller.user_entity_ref.clone(), ..renewed })
+        Ok(Caller { named: caller.named.clone(), ..renewed })
     }
 
     /// Identifies the caller of a request with these headers.
@@ -158,18 +212,19 @@ impl Callers {
         &self,
         headers: &HeaderMap,
         environment: Option<&str>,
+        sent_by: SentBy,
     ) -> Result<Caller, AuthError> {
         if let Some(token) = coder_session_token(headers) {
             return self.caller_from_coder_token(token, environment).await;
         }
         let Some(token) = bearer(headers) else {
-            return self.caller_from_session(headers, environment).await;
+            return self.caller_from_session(headers, environment, sent_by).await;
         };
         let user = self.users.of_token(&token).await?;
         match user.by() {
             IdentifiedBy::SignIn(_) => self.caller_from_own_token(&user, environment).await,
             IdentifiedBy::Issuer(_) => {
-                self.caller_from_trusted_issuer(&user, headers, environment).await
+                self.caller_from_trusted_issuer(&user, headers, environment, sent_by).await
             }
         }
     }
@@ -182,8 +237,8 @@ impl Callers {
     ) -> Result<Caller, AuthError> {
         let environment = self.environments.named_or_only(environment)?;
         let now = self.world.clock.now();
-        self.passed_tokens.confirm(&environment.upstream, &token, now).await?;
-        Ok(Caller::new(environment, token, TokenSource::Request))
+        let account = self.passed_tokens.confirm(&environment.upstream, &token, now).await?;
+        Ok(Caller::new(environment, account, token, TokenSource::Request))
     }
 
     /// Identifies the user of an identity token of this portal.
@@ -221,8 +276,9 @@ impl Callers {
         user: &BackstageUser,
         headers: &HeaderMap,
         environment: Option<&str>,
+        sent_by: SentBy,
     ) -> Result<Caller, AuthError> {
-        match self.users.session_in_use(headers, environment).await {
+        match self.users.session_in_use(headers, environment, sent_by).await {
             Ok((session, stored)) => {
                 let holder = self.users.of_session(&session, &stored).await?;
                 let caller =
@@ -251,8 +307,9 @@ impl Callers {
         &self,
         headers: &HeaderMap,
         environment: Option<&str>,
+        sent_by: SentBy,
     ) -> Result<Caller, AuthError> {
-        let (session, stored) = self.users.session_in_use(headers, None).await?;
+        let (session, stored) = self.users.session_in_use(headers, None, sent_by).await?;
         let own = self.environments.named(&session.environment)?;
         match environment {
             Some(name) if name != own.name => {
@@ -269,7 +326,7 @@ impl Callers {
     async fn or_linked_token(
         &self,
         caller: Result<Caller, AuthError>,
-        environment: &Environment,
+        environment: &Arc<Environment>,
         user: Option<&BackstageUser>,
     ) -> Result<Caller, AuthError> {
         match (caller, user) {

@@ -1,13 +1,15 @@
 //! Coder tokens that callers bring along: confirmed by Coder before they count.
 
 use std::collections::HashMap;
-use std::sync::MutexGuard;
+use std::sync::{Arc, MutexGuard};
 
+use coder_client::UserId;
 use coder_core::{Lock, Secret, is_within};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{AuthError, AuthErrorKind};
+use crate::grant::profile::Profile;
 use crate::session::error::SessionError;
 use crate::upstream::Upstream;
 
@@ -29,7 +31,8 @@ pub(crate) const MAX_TOKEN: usize = 1024;
 
 /// Coder's answers about the tokens that came with requests to this process.
 ///
-/// A token is kept as its SHA-256 hash, together with the deployment that it was shown to.
+/// A token is kept as its SHA-256 hash, together with the deployment that it was shown to and its
+/// user.
 #[derive(Default)]
 pub(crate) struct PassedTokens(Lock<Table>);
 
@@ -40,14 +43,15 @@ struct Table {
     refused_since: Timestamp,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Answer {
-    is_good: bool,
+    /// The token's user; `None` if Coder refused the token.
+    account: Option<(UserId, Arc<Profile>)>,
     at: Timestamp,
 }
 
 impl PassedTokens {
-    /// Confirms that Coder accepts `token` at this deployment.
+    /// Confirms that Coder accepts `token` at this deployment, and returns the token's user.
     ///
     /// # Errors
     ///
@@ -57,7 +61,7 @@ impl PassedTokens {
         upstream: &Upstream,
         token: &Secret,
         now: Timestamp,
-    ) -> Result<(), AuthError> {
+    ) -> Result<(UserId, Arc<Profile>), AuthError> {
         if !is_token(token.expose()) {
             return Err(SessionError::TokenRefused.into());
         }
@@ -67,22 +71,22 @@ impl PassedTokens {
             .chain_update(token.expose())
             .finalize()
             .into();
-        let last = self.table().answers.get(&hash).copied();
-        if let Some(answer) = last.filter(|answer| is_within(ANSWER_TTL, now, answer.at)) {
-            return told(answer.is_good);
+        let last = self.table().answers.get(&hash).cloned();
+        if let Some(answer) = last.as_ref().filter(|answer| is_within(ANSWER_TTL, now, answer.at)) {
+            return told(answer.account.clone());
         }
-        let was_good = last.is_some_and(|answer| answer.is_good);
+        let was_good = last.is_some_and(|answer| answer.account.is_some());
         let question = if was_good { None } else { Some(self.ask(now)?) };
-        let is_good = match upstream.user(token).await {
-            Ok(_) => true,
-            Err(error) if error.is_about_the_token() => false,
+        let account = match upstream.user(token).await {
+            Ok((user, profile)) => Some((user, Arc::new(profile))),
+            Err(error) if error.is_about_the_token() => None,
             Err(error) => return Err(error.into()),
         };
-        if let Some(question) = question.filter(|_| is_good) {
+        if let Some(question) = question.filter(|_| account.is_some()) {
             question.accepted();
         }
-        self.table().remember(hash, Answer { is_good, at: now });
-        told(is_good)
+        self.table().remember(hash, Answer { account: account.clone(), at: now });
+        told(account)
     }
 
     /// Counts a question about a token that Coder has never accepted.
@@ -111,7 +115,7 @@ impl PassedTokens {
 impl Table {
     fn remember(&mut self, hash: [u8; 32], answer: Answer) {
         if self.answers.len() >= MAX_ANSWERS {
-            self.answers.retain(|_, answer| answer.is_good);
+            self.answers.retain(|_, answer| answer.account.is_some());
         }
         if self.answers.len() >= MAX_ANSWERS {
             self.answers.clear();
@@ -138,8 +142,8 @@ impl Question<'_> {
     }
 }
 
-fn told(is_good: bool) -> Result<(), AuthError> {
-    if is_good { Ok(()) } else { Err(SessionError::TokenRefused.into()) }
+fn told(account: Option<(UserId, Arc<Profile>)>) -> Result<(UserId, Arc<Profile>), AuthError> {
+    account.ok_or_else(|| SessionError::TokenRefused.into())
 }
 
 /// Tells whether a text can be a token of Coder at all.

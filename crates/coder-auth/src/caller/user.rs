@@ -139,6 +139,15 @@ impl BackstageUser {
     }
 }
 
+/// The sender of a request with the session cookie, within the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SentBy {
+    /// A script, which proves by a header that it is one of an allowed origin.
+    Script,
+    /// The browser itself, for a page of the same origin or for its user.
+    Navigation,
+}
+
 /// Identifies the Backstage users of requests. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct BackstageUsers {
@@ -185,13 +194,20 @@ impl BackstageUsers {
     }
 
     /// Finds the session of a page of the portal, and its grant if that may be used.
+    ///
+    /// A request without a session cookie is told so, since the header of a script would not help it.
     pub(crate) async fn session_in_use(
         &self,
         headers: &HeaderMap,
         environment: Option<&str>,
+        sent_by: SentBy,
     ) -> Result<(SessionRecord, StoredGrant), AuthError> {
-        require_xml_http_request(headers)?;
         self.origins.check_caller(headers)?;
+        self.sessions.require_cookie(headers)?;
+        match sent_by {
+            SentBy::Script => require_xml_http_request(headers)?,
+            SentBy::Navigation => {}
+        }
         let (session, read) = self.sessions.find(headers, environment).await?;
         let upstream = &self.environments.named(&session.environment)?.upstream;
         let stored = self.grants.valid_read(upstream, &session.grant, read).await?;

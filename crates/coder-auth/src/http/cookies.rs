@@ -1,28 +1,33 @@
 //! The cookies of this crate: their names, their attributes, and finding them in a request.
 
+use std::sync::Arc;
+
 use coder_core::{Origin, is_loopback};
 use cookie::{Cookie, SameSite};
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 use jiff::SignedDuration;
 use url::Url;
 
+use crate::http::cookie_name::CookieName;
 use crate::login::attempt::{AttemptCookie, AttemptId};
 use crate::session::SessionHandle;
 
 /// The number of cookies of one kind that are read. A browser holds fewer; a stranger's request may
 /// hold thousands.
 const MAX_OF_A_KIND: usize = 10;
-const SESSION: &str = "coder-session";
-const ATTEMPT_PREFIX: &str = "coder-attempt-";
 /// The cookie in which the original module stores Coder's refresh token.
 const FORMER_REFRESH_TOKEN: &str = "coder-refresh-token";
 
 /// The attributes of one portal's cookies: Backstage's rules, hardened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CookieRules {
     /// Whether cookies have `__Host-` and `Secure`, which browsers refuse on plain http.
     secure: bool,
     same_site: SameSite,
+    /// Name of the session cookie, as browsers see it.
+    session: Arc<str>,
+    /// Beginning of the names of login attempts, as browsers see them.
+    attempt_prefix: Arc<str>,
 }
 
 impl CookieRules {
@@ -37,6 +42,7 @@ impl CookieRules {
         app: &Origin,
         urls: impl IntoIterator<Item = &'a Url>,
         allow_http: bool,
+        name: &CookieName,
     ) -> Self {
         // An origin is always a URL.
         let app = Url::parse(app.as_str()).ok();
@@ -48,21 +54,23 @@ impl CookieRules {
             other_host |= url.host_str() != app_host;
         }
         let same_site = if !all_plain && other_host { SameSite::None } else { SameSite::Lax };
-        Self { secure: !all_plain, same_site }
+        let prefix = if all_plain { "" } else { "__Host-" };
+        Self {
+            secure: !all_plain,
+            same_site,
+            session: format!("{prefix}{name}").into(),
+            attempt_prefix: format!("{prefix}{}", name.attempt_prefix()).into(),
+        }
     }
 
     /// Tells whether browsers refuse these cookies from `url` because it is plain http. No login
     /// can finish there.
-    pub(crate) fn are_refused_at(self, url: &Url) -> bool {
+    pub(crate) fn are_refused_at(&self, url: &Url) -> bool {
         self.secure && url.scheme() == "http"
     }
 
-    fn name(self, name: &str) -> String {
-        if self.secure { format!("__Host-{name}") } else { name.to_owned() }
-    }
-
-    fn set(self, name: &str, value: &str, lifetime: SignedDuration) -> HeaderValue {
-        let cookie = Cookie::build((self.name(name), value))
+    fn set(&self, name: &str, value: &str, lifetime: SignedDuration) -> HeaderValue {
+        let cookie = Cookie::build((name, value))
             .path("/")
             .http_only(true)
             .secure(self.secure)
@@ -73,51 +81,49 @@ impl CookieRules {
     }
 
     pub(crate) fn set_session(
-        self,
+        &self,
         handle: &SessionHandle,
         lifetime: SignedDuration,
     ) -> HeaderValue {
-        self.set(SESSION, handle.expose(), lifetime)
+        self.set(&self.session, handle.expose(), lifetime)
     }
 
-    pub(crate) fn clear_session(self) -> HeaderValue {
-        self.set(SESSION, "", SignedDuration::ZERO)
+    pub(crate) fn clear_session(&self) -> HeaderValue {
+        self.set(&self.session, "", SignedDuration::ZERO)
     }
 
     /// Reads the handle of the browser's session.
-    pub(crate) fn session(self, headers: &HeaderMap) -> Option<SessionHandle> {
-        let name = self.name(SESSION);
-        let mut named = all(headers).filter(|cookie| cookie.name() == name);
+    pub(crate) fn session(&self, headers: &HeaderMap) -> Option<SessionHandle> {
+        let mut named = all(headers).filter(|cookie| cookie.name() == &*self.session);
         named.next().map(|cookie| SessionHandle::from_cookie(cookie.value()))
     }
 
     pub(crate) fn set_attempt(
-        self,
+        &self,
         attempt: &AttemptCookie,
         lifetime: SignedDuration,
     ) -> HeaderValue {
-        self.set(&attempt_name(&attempt.id), &attempt.sealed, lifetime)
+        self.set(&self.attempt_name(&attempt.id), &attempt.sealed, lifetime)
     }
 
-    pub(crate) fn clear_attempt(self, id: &AttemptId) -> HeaderValue {
-        self.set(&attempt_name(id), "", SignedDuration::ZERO)
+    pub(crate) fn clear_attempt(&self, id: &AttemptId) -> HeaderValue {
+        self.set(&self.attempt_name(id), "", SignedDuration::ZERO)
     }
 
     /// Lists the login attempts that this browser holds, at most ten.
-    pub(crate) fn attempts(self, headers: &HeaderMap) -> Vec<AttemptCookie> {
-        let prefix = self.name(ATTEMPT_PREFIX);
+    pub(crate) fn attempts(&self, headers: &HeaderMap) -> Vec<AttemptCookie> {
         all(headers)
             .filter_map(|cookie| {
-                let id = AttemptId::from_stored(cookie.name().strip_prefix(&prefix)?);
+                let id = AttemptId::from_stored(cookie.name().strip_prefix(&*self.attempt_prefix)?);
                 Some(AttemptCookie { id, sealed: cookie.value().to_owned() })
             })
             .take(MAX_OF_A_KIND)
             .collect()
     }
-}
 
-fn attempt_name(id: &AttemptId) -> String {
-    format!("{ATTEMPT_PREFIX}{}", id.as_str())
+    fn attempt_name(&self, id: &AttemptId) -> String {
+        format!("{}{}", self.attempt_prefix, id.as_str())
+    }
 }
 
 /// Makes cookies that remove those in which a former backend stored Coder's refresh token, whole or
@@ -173,15 +179,21 @@ mod tests {
     use super::*;
 
     fn rules(callback: &str, app: &str) -> CookieRules {
-        CookieRules::new(&app.parse().unwrap(), [&Url::parse(callback).unwrap()], false)
+        CookieRules::new(
+            &app.parse().unwrap(),
+            [&Url::parse(callback).unwrap()],
+            false,
+            &CookieName::default(),
+        )
     }
 
     #[test]
     fn cookies_are_plain_only_when_every_url_the_browser_meets_is_http_on_loopback() {
+        let name = CookieName::default();
         let urls = |urls: [&str; 2]| urls.map(|url| Url::parse(url).unwrap());
         let (loopback, public) = ("http://localhost:7007/", "https://portal.example.com/cb");
         let of = |app: &str, allow, pair| {
-            CookieRules::new(&app.parse().unwrap(), &urls(pair), allow).secure
+            CookieRules::new(&app.parse().unwrap(), &urls(pair), allow, &name).secure
         };
         assert!(!of(loopback, false, [loopback, loopback]));
         assert!(of(loopback, false, [loopback, public]), "a callback is https");
@@ -193,10 +205,10 @@ mod tests {
 
     #[test]
     fn secure_cookies_are_refused_on_plain_http() {
-        let url = Url::parse("http://portal.internal/cb").unwrap();
+        let (url, name) = (Url::parse("http://portal.internal/cb").unwrap(), CookieName::default());
         let app = "http://portal.internal".parse().unwrap();
-        assert!(CookieRules::new(&app, [&url], false).are_refused_at(&url));
-        assert!(!CookieRules::new(&app, [&url], true).are_refused_at(&url));
+        assert!(CookieRules::new(&app, [&url], false, &name).are_refused_at(&url));
+        assert!(!CookieRules::new(&app, [&url], true, &name).are_refused_at(&url));
     }
 
     #[test]

@@ -59,6 +59,11 @@ pub enum RequestError {
     /// The request was made by a page of another site.
     #[error("requests from other sites are not allowed")]
     CrossSite,
+    /// The browser does not say which site has sent it to the page.
+    #[error(
+        "your browser does not say where this request comes from (`Sec-Fetch-Site`); use a current browser, and serve the portal by https"
+    )]
+    UnknownSite,
     /// The `redirectUrl` is missing, or points outside the portal.
     #[error("`redirectUrl` must be a page of the portal or of an allowed origin")]
     InvalidRedirectUrl,
@@ -113,7 +118,8 @@ impl RequestError {
             | Self::ExpiredAttempt
             | Self::OtherServer
             | Self::OriginNotAllowed(_)
-            | Self::CrossSite => StatusCode::FORBIDDEN,
+            | Self::CrossSite
+            | Self::UnknownSite => StatusCode::FORBIDDEN,
             Self::UnknownEnvironment(_) | Self::Misconfigured { .. } => StatusCode::NOT_FOUND,
         }
     }

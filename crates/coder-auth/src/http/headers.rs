@@ -23,8 +23,10 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
 
 /// Refuses a request that a plain form or link could have made (Backstage's own rule).
 pub(crate) fn require_xml_http_request(headers: &HeaderMap) -> Result<(), RequestError> {
-    match headers.get("x-requested-with") {
-        Some(value) if value == "XMLHttpRequest" => Ok(()),
-        Some(_) | None => Err(RequestError::MissingRequestedWith),
-    }
+    if requested_with(headers) { Ok(()) } else { Err(RequestError::MissingRequestedWith) }
+}
+
+/// Tells whether a script says that it has sent the request.
+pub(crate) fn requested_with(headers: &HeaderMap) -> bool {
+    headers.get("x-requested-with").is_some_and(|value| value == "XMLHttpRequest")
 }

@@ -44,7 +44,7 @@ impl CallbackRoute {
             keys: parts.keys.clone(),
             environments: Arc::clone(&parts.environments),
             origins: Arc::clone(&parts.origins),
-            cookies: parts.cookies,
+            cookies: parts.cookies.clone(),
             session: parts.session,
             logins: Logins::new(parts),
         }

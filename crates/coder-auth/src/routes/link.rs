@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::caller::links::{Link, Links};
 use crate::caller::passed_tokens::{PassedTokens, is_token};
-use crate::caller::user::{BackstageUser, BackstageUsers, IdentifiedBy};
+use crate::caller::user::{BackstageUser, BackstageUsers, IdentifiedBy, SentBy};
 use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
 use crate::grant::profile::Profile;
@@ -143,7 +143,8 @@ impl LinkRoutes {
         let user = match bearer(headers) {
             Some(token) => self.users.of_token(&token).await?,
             None => {
-                let (session, stored) = self.users.session_in_use(headers, None).await?;
+                let (session, stored) =
+                    self.users.session_in_use(headers, None, SentBy::Script).await?;
                 let user = self.users.of_session(&session, &stored).await?;
                 user.ok_or(LinkError::NoIdentity)?
             }

@@ -33,7 +33,7 @@ impl LogoutRoute {
             world: parts.world.clone(),
             environments: Arc::clone(&parts.environments),
             origins: Arc::clone(&parts.origins),
-            cookies: parts.cookies,
+            cookies: parts.cookies.clone(),
             sessions: parts.sessions.clone(),
         }
     }

@@ -50,7 +50,7 @@ impl StartRoute {
             keys: parts.keys.clone(),
             environments: Arc::clone(&parts.environments),
             origins: Arc::clone(&parts.origins),
-            cookies: parts.cookies,
+            cookies: parts.cookies.clone(),
             grants: parts.grants.clone(),
         }
     }

@@ -42,6 +42,11 @@ impl Sessions {
         Self { world, store, environments, revocations, cookies, options }
     }
 
+    /// Refuses a request without a session cookie.
+    pub(crate) fn require_cookie(&self, headers: &HeaderMap) -> Result<(), SessionError> {
+        self.cookies.session(headers).map(|_| ()).ok_or(SessionError::Missing)
+    }
+
     /// Finds the session of the browser's cookie, with its grant as it is stored. The session must
     /// be usable, and belong to `environment` if one is named.
     pub(crate) async fn find(

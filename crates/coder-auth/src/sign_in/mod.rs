@@ -165,8 +165,10 @@ impl<R: OwnershipResolver + ?Sized> OwnershipResolver for Arc<R> {
 
 impl SignIn {
     /// Creates a sign-in without resolvers, for users of `catalog`.
-    pub fn new(catalog: Arc<dyn Catalog>) -> Self {
-        Self { resolvers: Vec::new(), ownership: None, catalog }
+    ///
+    /// A catalog that is used elsewhere as well is passed as a clone of its [`Arc`].
+    pub fn new(catalog: impl Catalog + 'static) -> Self {
+        Self { resolvers: Vec::new(), ownership: None, catalog: Arc::new(catalog) }
     }
 
     /// Adds a resolver, which is tried after those that are there.
@@ -217,6 +219,18 @@ impl SignIn {
                 tracing::info!(%username, %id, %resolvers, "a user of coder was not signed in");
                 return Err(error);
             }
+        };
+        self.with_ownership(identity).await
+    }
+
+    /// Returns the identity of a user who is known already, with the user's ownership of today.
+    pub(crate) async fn identity_of(
+        &self,
+        user: &EntityRef,
+    ) -> Result<BackstageIdentity, SignInError> {
+        let identity = match self.catalog.entity(user).await? {
+            Some(entity) => BackstageIdentity::from_entity(&entity),
+            None => BackstageIdentity::outside_the_catalog(user.clone()),
         };
         self.with_ownership(identity).await
     }

@@ -17,6 +17,8 @@ mod error;
 pub(crate) mod memory;
 pub(crate) mod records;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use coder_core::{MaybeSend, MaybeSync};
 use jiff::Timestamp;
@@ -189,4 +191,147 @@ pub trait AuthStore: MaybeSend + MaybeSync {
 
     /// Deletes the signing keys that were made before this moment.
     async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError>;
+}
+
+/// A shared store is a store, so that whoever takes one takes an [`Arc`] of it as well.
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+#[deny(clippy::missing_trait_methods, reason = "a store must not lose what it does better")]
+impl<S: AuthStore + ?Sized> AuthStore for Arc<S> {
+    async fn use_attempt(
+        &self,
+        attempt: &AttemptId,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        (**self).use_attempt(attempt, now, expires_at).await
+    }
+
+    async fn keep_pair(&self, pair: RevocationRecord) -> Result<(), StoreError> {
+        (**self).keep_pair(pair).await
+    }
+
+    async fn finish_login(&self, login: LoginCompletion) -> Result<LoginOutcome, StoreError> {
+        (**self).finish_login(login).await
+    }
+
+    async fn grant(&self, key: &GrantKey) -> Result<Option<GrantRecord>, StoreError> {
+        (**self).grant(key).await
+    }
+
+    async fn update_grant(
+        &self,
+        record: GrantRecord,
+        expected: GrantVersion,
+    ) -> Result<bool, StoreError> {
+        (**self).update_grant(record, expected).await
+    }
+
+    async fn lease_grant(
+        &self,
+        key: &GrantKey,
+        pair: &PairId,
+        lease: &Lease,
+    ) -> Result<bool, StoreError> {
+        (**self).lease_grant(key, pair, lease).await
+    }
+
+    async fn release_grant(&self, key: &GrantKey, holder: &str) -> Result<(), StoreError> {
+        (**self).release_grant(key, holder).await
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        (**self).session(id).await
+    }
+
+    async fn session_with_grant(
+        &self,
+        id: &SessionId,
+    ) -> Result<Option<(SessionRecord, Option<GrantRecord>)>, StoreError> {
+        (**self).session_with_grant(id).await
+    }
+
+    async fn touch_session(&self, id: &SessionId, used_at: Timestamp) -> Result<(), StoreError> {
+        (**self).touch_session(id, used_at).await
+    }
+
+    async fn end_session(
+        &self,
+        id: &SessionId,
+        due_at: Timestamp,
+    ) -> Result<Option<RevocationRecord>, StoreError> {
+        (**self).end_session(id, due_at).await
+    }
+
+    async fn end_grant(
+        &self,
+        key: &GrantKey,
+        due_at: Timestamp,
+    ) -> Result<Option<RevocationRecord>, StoreError> {
+        (**self).end_grant(key, due_at).await
+    }
+
+    async fn expire_sessions(
+        &self,
+        idle: Timestamp,
+        created: Timestamp,
+        due_at: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        (**self).expire_sessions(idle, created, due_at, limit).await
+    }
+
+    async fn claim_revocations(
+        &self,
+        now: Timestamp,
+        retry_at: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<RevocationRecord>, StoreError> {
+        (**self).claim_revocations(now, retry_at, limit).await
+    }
+
+    async fn forget_revocation(&self, pair: &PairId) -> Result<(), StoreError> {
+        (**self).forget_revocation(pair).await
+    }
+
+    async fn link(&self, key: &LinkKey) -> Result<Option<LinkRecord>, StoreError> {
+        (**self).link(key).await
+    }
+
+    async fn put_link(&self, link: LinkRecord) -> Result<(), StoreError> {
+        (**self).put_link(link).await
+    }
+
+    async fn update_link(
+        &self,
+        key: &LinkKey,
+        expected: GrantVersion,
+        link: Option<LinkRecord>,
+    ) -> Result<bool, StoreError> {
+        (**self).update_link(key, expected, link).await
+    }
+
+    async fn delete_link(&self, key: &LinkKey) -> Result<(), StoreError> {
+        (**self).delete_link(key).await
+    }
+
+    async fn put_person(&self, person: PersonRecord) -> Result<(), StoreError> {
+        (**self).put_person(person).await
+    }
+
+    async fn person(&self, user_entity_ref: &str) -> Result<Option<PersonRecord>, StoreError> {
+        (**self).person(user_entity_ref).await
+    }
+
+    async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError> {
+        (**self).put_signing_key(key).await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
+        (**self).signing_keys().await
+    }
+
+    async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError> {
+        (**self).delete_signing_keys_before(before).await
+    }
 }

@@ -1,12 +1,12 @@
-use coder_auth::{SignIn, UsernameMatchingUserEntityName};
+use coder_auth::{MemoryAuthStore, SignIn, UsernameMatchingUserEntityName};
 use coder_client::operations::GetUser;
-use coder_testkit::Fault;
+use coder_testkit::{Fault, TestPortal};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use http::{HeaderMap, StatusCode};
 
 use crate::sign_in::{catalog, with_sign_in};
-use crate::support::{Browser, House, PORTAL};
+use crate::support::{Browser, House, PORTAL, base_options};
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
     pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
@@ -66,6 +66,84 @@ async fn our_identity_token_leads_to_the_grant_of_the_sign_in() {
     browser.log_out(&house).await;
     let error = house.auth.caller(&headers, None).await.unwrap_err();
     assert_eq!(error.status(), StatusCode::UNAUTHORIZED, "the grant ended with the session");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_caller_knows_who_it_is_without_asking_coder() {
+    let house =
+        with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()));
+    let alice = house.coder.add_user("alice");
+    let mut browser = Browser::new();
+    let message = browser.sign_in(&house, &house.coder, &alice).await;
+    let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
+    let (cookie, bearer) = (cookie(&browser), format!("Bearer {token}"));
+    for pairs in [
+        vec![("coder-session-token", alice.session_token.expose())],
+        vec![("authorization", &*bearer)],
+        vec![("cookie", &*cookie), ("x-requested-with", "XMLHttpRequest")],
+    ] {
+        let caller = house.auth.caller(&headers(&pairs), None).await.unwrap();
+        house.coder.forget_requests();
+        assert_eq!(caller.user_id(), alice.id, "{}", pairs[0].0);
+        assert_eq!(caller.profile().username, "alice");
+        assert_eq!(caller.profile().email.as_deref(), Some("alice@example.com"));
+        let identity = caller.identity().await.unwrap().unwrap();
+        assert_eq!(identity.user.to_string(), "user:default/alice");
+        let groups = ["group:default/team-a", "group:default/team-b"];
+        let owned: Vec<String> = identity.ownership.iter().map(ToString::to_string).collect();
+        assert_eq!(owned[1..], groups);
+        assert!(house.coder.requests().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_login_does_not_sign_in_to_backstage_has_no_identity() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let headers = headers(&[("coder-session-token", alice.session_token.expose())]);
+    let caller = house.auth.caller(&headers, None).await.unwrap();
+    assert_eq!(caller.identity().await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_is_told_that_nobody_is_signed_in_and_not_of_a_header() {
+    let house = House::current();
+    let error = house.auth.caller(&HeaderMap::new(), None).await.unwrap_err();
+    assert_eq!(error.to_string(), "Missing session cookie");
+    assert!(error.needs_login());
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_portals_of_one_host_keep_their_logins_apart_by_the_names_of_their_cookies() {
+    let house = House::current();
+    let alice = house.coder.add_user("alice");
+    let options = base_options()
+        .environment("development", house.environment())
+        .cookie_name("tools-session".parse().unwrap());
+    let tools = house.portal(options);
+    let mut browser = house.signed_in(&alice).await;
+    // A login that is under way at one survives that of the other.
+    let waiting = browser.start(&house).await;
+    browser.sign_in(&tools, &house.coder, &alice).await;
+    browser.call_back(&house, &house.coder.approve(&waiting, &alice).unwrap()).await;
+    assert!(browser.cookies.iter().any(|(name, _)| name == "__Host-tools-session"));
+    browser.log_out(&tools).await;
+    assert_eq!(browser.refresh(&house).await.status(), StatusCode::OK);
+    assert_eq!(browser.refresh(&tools).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sweeper_sweeps_by_itself_and_ends_with_its_login() {
+    let portal = TestPortal::default();
+    let auth = portal.process("portal", MemoryAuthStore::new(), portal.coder.clone());
+    let alice = portal.coder.add_user("alice");
+    portal.signed_in(&auth, &alice).await;
+    let sweeper = tokio::spawn(auth.sweeper());
+    portal.clock.advance(std::time::Duration::from_secs(400 * 24 * 3600));
+    tokio::time::sleep(std::time::Duration::from_secs(301)).await;
+    assert_eq!(portal.coder.count("POST", "/oauth2/revoke"), 1, "the session is over");
+    drop(auth);
+    sweeper.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

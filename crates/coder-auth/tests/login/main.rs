@@ -17,6 +17,7 @@ mod first_login;
 mod foreign_tokens;
 mod lasting;
 mod links;
+mod pages;
 mod races;
 mod registration;
 mod resolvers;

@@ -15,7 +15,7 @@ use super::reader::{Reader, Section, each_once};
 use super::sign_in::SignInResolverConfig;
 use crate::error::Hint;
 use crate::suggest::did_you_mean;
-use crate::{ConfigError, ConfigErrors, EnvironmentName, Notice, Provenance};
+use crate::{ConfigError, ConfigErrors, EnvironmentName, Location, Notice, Provenance};
 
 /// `auth` of app-config, as far as it concerns Coder.
 ///
@@ -71,7 +71,45 @@ pub struct CoderEnvironment {
     sign_in_at: Option<Provenance>,
 }
 
+impl AuthConfig {
+    /// Creates the section with one environment, which is the portal's own, and nothing else set.
+    pub fn new(name: EnvironmentName, environment: CoderEnvironment) -> Self {
+        Self {
+            environment: name.clone(),
+            extra_allowed_origins: Vec::new(),
+            token_expiration: None,
+            omit_ownership_claim: true,
+            key_store: None,
+            session_secret: None,
+            environments: IndexMap::from([(name, Ok(environment))]),
+        }
+    }
+}
+
 impl CoderEnvironment {
+    /// Creates the environment of an OAuth2 application that is not read from configuration. A login
+    /// gives access to Coder only.
+    pub fn new(
+        deployment_url: DeploymentUrl,
+        client_id: impl Into<String>,
+        client_secret: impl Into<Secret>,
+    ) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+            deployment_url,
+            internal_url: None,
+            callback_url: None,
+            additional_scopes: Vec::new(),
+            session_duration: None,
+            sign_in_resolvers: Vec::new(),
+            provenance: Provenance::at(Location::Program),
+            path: "auth.providers.coder".to_owned(),
+            callback_at: None,
+            sign_in_at: None,
+        }
+    }
+
     /// Where this server reaches the deployment.
     fn reached_at(&self) -> &DeploymentUrl {
         self.internal_url.as_ref().unwrap_or(&self.deployment_url)

@@ -29,6 +29,21 @@ pub struct BackendConfig {
     pub auth_keys: Vec<Secret>,
 }
 
+impl BackendConfig {
+    /// Creates the section for a backend at `base_url`, which listens on Backstage's port.
+    ///
+    /// Pages that may sign in may read its answers, and it speaks plain http.
+    pub fn new(base_url: Url) -> Self {
+        Self {
+            base_url,
+            listen: Listen::default(),
+            cors: Some(CorsConfig::default()),
+            certificate: None,
+            auth_keys: Vec::new(),
+        }
+    }
+}
+
 /// `backend.listen`: `:7007`, `7007`, `127.0.0.1:7007`, or `{ host, port }`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@ use coder_core::Secret;
 use super::browser_urls::BrowserUrl;
 use super::reader::{Reader, Section};
 use crate::message::shown;
-use crate::{ConfigError, Provenance};
+use crate::{ConfigError, Location, Provenance};
 
 /// `backend.https.certificate`: the server speaks https with this certificate.
 ///
@@ -24,6 +24,12 @@ pub struct CertificateConfig {
 const CERTIFICATE: &str = "backend.https.certificate";
 
 impl CertificateConfig {
+    /// Creates a certificate that is not read from configuration, both parts as PEM.
+    pub fn new(cert: impl Into<String>, key: impl Into<Secret>) -> Self {
+        let at = Provenance::at(Location::Program);
+        Self { cert: cert.into(), key: key.into(), cert_at: at.clone(), key_at: at }
+    }
+
     /// Creates the error for a `cert` that cannot be used, at its place: `problem` says what is
     /// wrong with it and what to do.
     pub fn invalid_cert(&self, problem: impl Into<String>) -> ConfigError {

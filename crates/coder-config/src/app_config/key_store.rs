@@ -2,7 +2,7 @@
 
 use super::reader::{Reader, Section, Value};
 use crate::suggest::or_known;
-use crate::{ConfigError, Provenance};
+use crate::{ConfigError, Location, Provenance};
 
 /// `auth.keyStore`: where the keys that sign identity tokens come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,21 @@ pub struct StaticKeyConfig {
 }
 
 impl StaticKeyConfig {
+    /// Creates a key that is not read from configuration.
+    pub fn new(
+        key_id: impl Into<String>,
+        public_key_file: impl Into<String>,
+        private_key_file: impl Into<String>,
+    ) -> Self {
+        Self {
+            key_id: key_id.into(),
+            public_key_file: public_key_file.into(),
+            private_key_file: private_key_file.into(),
+            provenance: Provenance::at(Location::Program),
+            path: "auth.keyStore.static.keys".to_owned(),
+        }
+    }
+
     /// Creates the error for a file that cannot be used: `key` is what names it (`privateKeyFile`,
     /// `publicKeyFile`), `problem` says what is wrong, without anything of a secret.
     pub fn invalid_file(&self, key: &str, problem: impl Into<String>) -> ConfigError {

@@ -78,6 +78,50 @@ pub struct AppConfig {
 }
 
 impl AppConfig {
+    /// Creates the configuration of a portal whose pages are at `app_base_url`: without a catalog, a
+    /// proxy and trusted issuers, and with a session as nobody has set it.
+    ///
+    /// Links lead to the deployment of `workspaces`. All of it can be changed in the fields.
+    ///
+    /// ```
+    /// use coder_config::{AppConfig, AuthConfig, BackendConfig, CoderEnvironment, WorkspacesConfig};
+    /// use coder_core::DeploymentUrl;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let coder: DeploymentUrl = "https://coder.example.com".parse()?;
+    /// let environment = CoderEnvironment::new(coder.clone(), "client-id", "do-not-print");
+    /// let auth = AuthConfig::new("production".parse()?, environment);
+    /// let backend = BackendConfig::new("https://portal.example.com".parse()?);
+    /// let pages = "https://portal.example.com".parse()?;
+    /// let config = AppConfig::new(pages, backend, auth, WorkspacesConfig::new(coder));
+    /// assert!(config.notices().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Nothing is checked here. What [`from_loaded`](Self::from_loaded) refuses for the sake of safety
+    /// is then the duty of the program.
+    pub fn new(
+        app_base_url: Url,
+        backend: BackendConfig,
+        auth: AuthConfig,
+        workspaces: WorkspacesConfig,
+    ) -> Self {
+        Self {
+            app_base_url,
+            backend,
+            auth,
+            workspaces,
+            session: SessionConfig::default(),
+            trusted_issuers: Vec::new(),
+            proxy: None,
+            catalog: CatalogConfig::default(),
+            remote_catalog: None,
+            integrations: ScmIntegrations::default(),
+            notices: Vec::new(),
+        }
+    }
+
     /// Reads and checks what [`ConfigSources::load`](crate::ConfigSources::load) found.
     ///
     /// # Errors

@@ -32,6 +32,19 @@ const KEYS: &[&str] = &[
     "followRedirects",
 ];
 
+impl ProxyConfig {
+    /// Creates a proxy endpoint for the deployment at `target` that passes on every method and no
+    /// further headers.
+    pub fn new(target: DeploymentUrl) -> Self {
+        Self {
+            target,
+            allowed_methods: None,
+            allowed_headers: Vec::new(),
+            headers: IndexMap::new(),
+        }
+    }
+}
+
 impl<'a> Reader<'a> {
     /// In both places and both shapes that Backstage knows: below `proxy` and below
     /// `proxy.endpoints`, a mapping or only the target.

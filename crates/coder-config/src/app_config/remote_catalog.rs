@@ -4,8 +4,8 @@ use coder_core::{DeploymentUrl, Secret, with_causes};
 
 use super::peer_urls::{ALLOW_HTTP, Peer};
 use super::reader::{Reader, Section};
-use crate::Provenance;
 use crate::message::shown;
+use crate::{Location, Provenance};
 
 /// The section `coder.catalog`: the Backstage backend whose catalog is asked.
 #[derive(Clone, Debug)]
@@ -18,6 +18,13 @@ pub struct RemoteCatalogConfig {
     pub token: Secret,
     /// Where the section is written.
     pub provenance: Provenance,
+}
+
+impl RemoteCatalogConfig {
+    /// Creates the section for a catalog that is not read from configuration.
+    pub fn new(url: DeploymentUrl, token: impl Into<Secret>) -> Self {
+        Self { url, token: token.into(), provenance: Provenance::at(Location::Program) }
+    }
 }
 
 /// The Backstage whose catalog is asked.

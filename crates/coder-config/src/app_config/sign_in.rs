@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::reader::{Reader, Section, each_once};
 use crate::suggest::or_known;
-use crate::{ConfigError, Provenance};
+use crate::{ConfigError, Location, Provenance};
 
 /// One item of `signIn.resolvers`.
 #[derive(Clone, Debug)]
@@ -86,7 +86,29 @@ pub struct CustomSignInResolver {
     path: String,
 }
 
+impl BuiltInSignInResolver {
+    /// Creates one of Backstage's rules for all addresses and people of the catalog.
+    pub fn new(resolver: SignInResolverName) -> Self {
+        Self {
+            resolver,
+            allowed_domains: Vec::new(),
+            dangerously_allow_sign_in_without_user_in_catalog: false,
+        }
+    }
+}
+
 impl CustomSignInResolver {
+    /// Creates the name of a rule of the program, with its options, that is not read from
+    /// configuration.
+    pub fn new(name: impl Into<String>, options: Map<String, Json>) -> Self {
+        Self {
+            name: name.into(),
+            options,
+            provenance: Provenance::at(Location::Program),
+            path: "signIn.resolvers".to_owned(),
+        }
+    }
+
     /// Creates the error for a name that no built-in rule has, and none of those that the program
     /// `registered`: with the place, and the name that was probably meant.
     pub fn unknown(&self, registered: &[&str]) -> ConfigError {

@@ -4,7 +4,7 @@ use coder_core::is_loopback;
 use url::Url;
 
 use super::reader::{Reader, Section, web_url};
-use crate::Provenance;
+use crate::{Location, Provenance};
 
 /// One item of `coder.trustedIssuers`: a Backstage backend whose identity tokens are believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,21 @@ pub struct TrustedIssuerConfig {
     pub audience: String,
     /// Where the issuer is written.
     pub provenance: Provenance,
+}
+
+impl TrustedIssuerConfig {
+    /// Creates an issuer that is not read from configuration, with the audience of Backstage.
+    ///
+    /// `jwks_url` must be https off this machine: keys that can be changed on their way would let
+    /// anybody sign in.
+    pub fn new(issuer: impl Into<String>, jwks_url: Url) -> Self {
+        Self {
+            issuer: issuer.into(),
+            jwks_url,
+            audience: BACKSTAGE_AUDIENCE.to_owned(),
+            provenance: Provenance::at(Location::Program),
+        }
+    }
 }
 
 /// The audience of every identity token of Backstage.

@@ -1,5 +1,7 @@
 //! How requests get in.
 
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod client;
 #[cfg(all(feature = "server", not(target_family = "wasm")))]
 mod server;
 mod transport;

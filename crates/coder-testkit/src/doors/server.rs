@@ -172,26 +172,30 @@ async fn answer(
     let body = body.collect().await.map_err(|error| {
         TransportError::new(coder_core::TransportErrorKind::Interrupted).with_source(error)
     })?;
-    match coder.exchange_in_turn(Request::from_parts(head, body.to_bytes())).await {
-        Outcome::Answered(mut reply) => {
-            let in_two_frames = reply.is_in_two_frames();
-            let socket = reply.take_web_socket().zip(key);
-            let Some((socket, key)) = socket else {
-                return Ok(reply.into_response().map(wire_body));
-            };
-            tokio::spawn(async move {
-                if let Ok(connection) = upgrade.await {
-                    let connection = TokioIo::new(connection);
-                    let wire = WebSocketStream::from_raw_socket(connection, Role::Server, None);
-                    let talk = std::pin::pin!(talk(socket, wire.await, in_two_frames));
-                    select(talk, stopped).await;
-                }
-            });
-            Ok(switching(reply, &key).map(wire_body))
+    let outcome = coder.exchange_in_turn(Request::from_parts(head, body.to_bytes())).await;
+    let mut reply = match outcome {
+        Outcome::Answered(reply) => reply,
+        Outcome::Delayed(delay, reply) => {
+            coder.pass(delay).await;
+            reply
         }
-        Outcome::Broken(kind) => Err(TransportError::new(kind)),
+        Outcome::Broken(kind) => return Err(TransportError::new(kind)),
         Outcome::Silent => std::future::pending().await,
-    }
+    };
+    let in_two_frames = reply.is_in_two_frames();
+    let socket = reply.take_web_socket().zip(key);
+    let Some((socket, key)) = socket else {
+        return Ok(reply.into_response().map(wire_body));
+    };
+    tokio::spawn(async move {
+        if let Ok(connection) = upgrade.await {
+            let connection = TokioIo::new(connection);
+            let wire = WebSocketStream::from_raw_socket(connection, Role::Server, None);
+            let talk = std::pin::pin!(talk(socket, wire.await, in_two_frames));
+            select(talk, stopped).await;
+        }
+    });
+    Ok(switching(reply, &key).map(wire_body))
 }
 
 fn wire_body(body: Body) -> WireBody {

@@ -51,6 +51,10 @@ impl FakeCoder {
             Outcome::Broken(kind) => {
                 Err(TransportError::new(kind).with_reason("the fake was told to break it"))
             }
+            Outcome::Delayed(delay, reply) => {
+                self.pass(delay).await;
+                Ok(reply)
+            }
             Outcome::Silent => std::future::pending().await,
         }
     }

@@ -18,7 +18,7 @@ impl FakeCoderBuilder {
     /// Scoped mocks of the same server must be mounted before: wiremock forgets which is which when
     /// a mock with another priority comes in between.
     ///
-    /// wiremock cannot break connections or stop in the middle of a body: a [`Fault`](crate::Fault)
+    /// wiremock cannot break connections, be slow by the fake's clock, or stop in the middle of a body: a [`Fault`](crate::Fault)
     /// that would is answered with 501 and an explanation. Use the transport or `FakeServer` then.
     ///
     /// ```
@@ -52,7 +52,7 @@ impl Respond for FakeCoder {
         // A URL that was received is a URI.
         *target.uri_mut() = request.url.as_str().parse().unwrap_or_default();
         let Outcome::Answered(mut reply) = self.exchange(target) else {
-            return cannot("break a connection or leave it silent");
+            return cannot("break a connection, leave it silent or be slow");
         };
         if reply.take_web_socket().is_some() {
             return cannot("open a web socket");

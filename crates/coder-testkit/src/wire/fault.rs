@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use coder_core::{Body, Lock, MaybeSend, TransportError, TransportErrorKind};
@@ -57,6 +58,8 @@ pub(crate) enum Kind {
     Held(Gate),
     /// The body comes a few bytes at a time.
     BodyInPieces,
+    /// The answer comes late.
+    Delayed(Duration),
     /// So many events arrive, then nothing.
     StreamStalls(usize),
     /// So many events arrive, then the connection breaks.
@@ -114,6 +117,8 @@ impl Gate {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Answered(Reply),
+    /// Coder has done its work, and answers after this time on its clock.
+    Delayed(Duration, Reply),
     Broken(TransportErrorKind),
     Silent,
 }
@@ -130,6 +135,13 @@ impl Fault {
             headers: vec![("content-type", content_type.to_owned())],
             body: body.into(),
         })
+    }
+
+    /// Answers with an error in the dialect of Coder's API, such as
+    /// `{ "message": "Internal error fetching workspace." }`. Coder has not done its work.
+    pub fn api_error(status: StatusCode, message: &str) -> Self {
+        let body = json!({ "message": message }).to_string();
+        Self::answer(status, "application/json; charset=utf-8", body)
     }
 
     /// 429 with `Retry-After`, in both error dialects.
@@ -232,6 +244,18 @@ impl Fault {
         (Self::new(Kind::Held(gate)), Held { reached: reached.shared(), _open: open })
     }
 
+    /// Coder does its work at once, and its answer begins only when the fake's clock has gone on by
+    /// `delay`.
+    ///
+    /// The fake's own clock stands still, so a time limit of the code under test ends first, and the
+    /// answer comes with [`FakeCoder::advance`](crate::FakeCoder::advance). On a clock that moves by
+    /// itself ([`FakeCoderBuilder::clock`](crate::FakeCoderBuilder::clock)) the fake looks at it four
+    /// times a second, if it has a [`runtime`](crate::FakeCoderBuilder::runtime) as a `FakeServer`
+    /// has. From a `FakeCatalog`, which has no clock, no answer comes.
+    pub fn delay(delay: Duration) -> Self {
+        Self::new(Kind::Delayed(delay))
+    }
+
     /// Coder does its work and answers, but the body comes a few bytes at a time: a slow line.
     pub fn body_in_pieces() -> Self {
         Self::new(Kind::BodyInPieces)
@@ -324,6 +348,7 @@ impl Kind {
                         .with_messages(|all| Box::pin(after(opened, all))),
                 )
             }
+            Self::Delayed(delay) => Outcome::Delayed(delay, process()),
             Self::BodyInPieces => Outcome::Answered(process().with_body(in_pieces)),
             Self::StreamStalls(after) => Outcome::Answered(
                 process()

@@ -51,7 +51,8 @@ async fn what_wiremock_cannot_do_is_said() {
     let coder = FakeCoder::builder().mount_on(&server).await;
     coder.fail_next(Fault::bad_gateway());
     assert_eq!(status(coder.url(), &["healthz"]).await, 502);
-    for fault in [Fault::answer_lost(), Fault::silence(), Fault::body_stalls()] {
+    let slow = Fault::delay(Duration::from_secs(1));
+    for fault in [Fault::answer_lost(), Fault::silence(), Fault::body_stalls(), slow] {
         coder.fail_next(fault);
         assert_eq!(status(coder.url(), &["healthz"]).await, 501);
     }

@@ -1,10 +1,13 @@
 //! The in-process door and the faults one meets there.
 
+use std::time::Duration;
+
 use bytes::Bytes;
+use coder_client::operations::GetUser;
 use coder_core::{Transport as _, TransportErrorKind};
 use coder_testkit::{FakeCoder, Fault};
 use futures_util::{FutureExt as _, StreamExt as _};
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 
 const URL: &str = "https://coder.test/api/v2/buildinfo";
 
@@ -153,4 +156,49 @@ async fn a_body_can_stall_or_be_cut() {
     coder.fail_next(Fault::body_cut());
     let body = coder.send(get(URL)).await.unwrap().into_body();
     assert_eq!(body.collect(4096).await.unwrap_err().kind(), TransportErrorKind::Interrupted);
+}
+
+#[tokio::test]
+async fn a_client_of_a_user_speaks_for_that_user_on_the_fakes_clock() {
+    let coder = FakeCoder::new();
+    let (alice, bob) = (coder.add_user("alice"), coder.add_user("bob"));
+    for user in [&alice, &bob] {
+        let client = coder.client(user);
+        assert_eq!(client.send(&GetUser::me()).await.unwrap().id, user.id);
+        assert_eq!(client.world().clock.now(), coder.clock().now());
+    }
+    coder.advance(Duration::from_secs(3600));
+    assert_eq!(coder.world().clock.now(), coder.clock().now());
+}
+
+#[tokio::test]
+async fn a_slow_answer_begins_when_its_time_has_passed_on_the_fakes_clock() {
+    let coder = FakeCoder::new();
+    coder.fail_next(Fault::delay(Duration::from_secs(10)));
+    let mut answer = Box::pin(coder.send(get(URL)));
+    assert!(answer.as_mut().now_or_never().is_none());
+    coder.advance(Duration::from_secs(9));
+    assert!(answer.as_mut().now_or_never().is_none(), "nine seconds are too few");
+    coder.advance(Duration::from_secs(1));
+    assert_eq!(answer.now_or_never().unwrap().unwrap().status(), 200);
+    assert_eq!(status(&coder).await, 200, "the next answer comes at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_a_time_limit_does_not_wait_for_a_slow_answer() {
+    let coder = FakeCoder::new();
+    let client = coder.client(&coder.add_user("alice")).with_timeout(Duration::from_secs(5));
+    coder.fail_next(Fault::delay(Duration::from_secs(60)).times(usize::MAX));
+    let error = client.send(&GetUser::me()).await.unwrap_err();
+    assert!(error.is_transient(), "{error}");
+}
+
+#[tokio::test]
+async fn an_api_error_is_one_of_coders_own() {
+    let coder = FakeCoder::new();
+    let client = coder.client(&coder.add_user("alice"));
+    coder.fail_next(Fault::api_error(StatusCode::FORBIDDEN, "Your plan has no users."));
+    let error = client.send(&GetUser::me()).await.unwrap_err();
+    assert_eq!(error.status(), Some(StatusCode::FORBIDDEN));
+    assert!(error.to_string().contains("Your plan has no users."), "{error}");
 }
