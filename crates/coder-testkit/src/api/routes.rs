@@ -32,7 +32,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("notifications/settings", notifications::settings),
     get("notifications/inbox/", notifications::inbox),
     get("notifications/templates/system", notifications::system_templates),
-    post("files/", deployment::upload),
+    post("files/", templates::upload),
+    get("files/{file}", templates::download),
     get("external-auth/", external_auth::list),
     get("external-auth/{provider}/", external_auth::get),
     delete("external-auth/{provider}/", external_auth::unlink),
@@ -76,6 +77,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("organizations/{organization}/provisionerdaemons", organizations::provisioner_daemons),
     post("organizations/{organization}/members/{user}/workspaces", member_workspaces),
     get("organizations/{organization}/templates/", templates::list_of_organization),
+    post("organizations/{organization}/templates/", templates::create),
+    post("organizations/{organization}/templateversions", templates::create_version),
     get("organizations/{organization}/templates/{template}/", templates::get_by_name),
     get(
         "organizations/{organization}/templates/{template}/versions/{version}/",
@@ -91,9 +94,14 @@ pub(crate) const ROUTES: &[Route] = &[
     delete("templates/{template}/", templates::delete),
     patch("templates/{template}/", templates::patch),
     get("templates/{template}/versions/", templates::versions),
+    patch("templates/{template}/versions/", templates::promote),
+    post("templates/{template}/versions/archive", templates::archive_versions),
     get("templates/{template}/versions/{version}", templates::version_by_name),
     get("templateversions/{version}/", templates::version),
     patch("templateversions/{version}/", templates::patch_version),
+    patch("templateversions/{version}/cancel", templates::cancel),
+    post("templateversions/{version}/archive", templates::archive),
+    post("templateversions/{version}/unarchive", templates::unarchive),
     get("templateversions/{version}/rich-parameters", templates::rich_parameters),
     get("templateversions/{version}/presets", templates::presets),
     get("templateversions/{version}/external-auth", templates::external_auth),
@@ -166,7 +174,7 @@ fn see_template(
 fn see_version(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Result<(), Reply> {
     deployment.authenticate(call)?;
     let id = parse_id(first(open))?;
-    deployment.state.template_of_version(id).ok_or_else(Reply::not_found).map(drop)
+    deployment.state.version(id).ok_or_else(Reply::not_found).map(drop)
 }
 
 fn see_workspace(

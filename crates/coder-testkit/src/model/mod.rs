@@ -38,7 +38,7 @@ pub(crate) use resources::{AgentDatum, AgentDescription, Resource};
 pub use resources::{NewAgent, NewResource};
 pub(crate) use schedule::Schedule;
 pub(crate) use successor::Successor;
-pub(crate) use template::{Preset, Template, TemplateVersion, sibling};
+pub(crate) use template::{Draft, Import, ImportJob, Preset, Template, TemplateVersion, sibling};
 pub use user::FakeUser;
 pub(crate) use user::{User, UserStatus};
 pub(crate) use workspace::{PortShare, Workspace};

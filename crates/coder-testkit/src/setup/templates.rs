@@ -31,6 +31,13 @@ impl FakeCoder {
         let id = self.with(|deployment| deployment.template_in_default(name));
         FakeTemplate { coder: self.clone(), id, name: name.to_owned() }
     }
+
+    /// From now on the import of a template version that somebody pushes ends with this error, as
+    /// after a mistake in its Terraform files; `None` lets imports succeed again.
+    pub fn imports_fail(&self, error: Option<&str>) {
+        let error = error.map(str::to_owned);
+        self.with(|deployment| deployment.state.imports_fail = error);
+    }
 }
 
 impl FakeTemplate {
@@ -232,7 +239,7 @@ impl FakeTemplate {
 
     fn change_active(self, change: impl FnOnce(&mut TemplateVersion)) -> Self {
         self.change(|template| {
-            if let Some(version) = template.versions.last_mut() {
+            if let Some(version) = template.active_mut() {
                 change(version);
             }
         })

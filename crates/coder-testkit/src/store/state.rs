@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use bytes::Bytes;
 use coder_core::{Clock, DeploymentUrl, Runtime, Secret};
 use indexmap::IndexMap;
 use uuid::Uuid;
 
 use crate::Version;
 use crate::model::{
-    ApiKey, App, Code, Counters, Metadatum, Mint, Organization, Pace, Races, RefreshToken,
+    ApiKey, App, Code, Counters, Draft, Metadatum, Mint, Organization, Pace, Races, RefreshToken,
     Registered, Successor, Template, User, Workspace,
 };
 use crate::release::Profile;
@@ -62,6 +63,12 @@ pub(crate) struct State {
     /// The first one is the default.
     pub(crate) organizations: Vec<Organization>,
     pub(crate) templates: Vec<Template>,
+    /// Versions that belong to no template yet.
+    pub(crate) drafts: Vec<Draft>,
+    /// Uploaded archives.
+    pub(crate) files: HashMap<Uuid, Bytes>,
+    /// The error with which imports of pushed versions end, if they fail.
+    pub(crate) imports_fail: Option<String>,
     pub(crate) workspaces: BTreeMap<Uuid, Workspace>,
     /// The workspace of each build.
     pub(crate) workspace_of_build: HashMap<Uuid, Uuid>,

@@ -11,7 +11,7 @@ use crate::model::Template;
 use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
-use crate::wire::input::parse_id as parse;
+use crate::wire::input::{Input, Kind, Shape, field, parse_id as parse};
 use crate::wire::reply::{Answer, Reply};
 
 /// Answers a request for `GET /api/v2/templates`.
@@ -86,11 +86,31 @@ pub(crate) fn delete(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     Ok(Reply::ok(&json!({ "message": "Template has been deleted!" })))
 }
 
-/// `PATCH /api/v2/templates/{template}`: refused to members; the fake changes nothing for owners.
+const UPDATE: Shape = Shape {
+    name: "UpdateTemplateMeta",
+    fields: &[
+        field("name", Kind::Text),
+        field("display_name", Kind::Text),
+        field("description", Kind::Text),
+        field("icon", Kind::Text),
+        field("deprecation_message", Kind::Text),
+        field("allow_user_cancel_workspace_jobs", Kind::Flag),
+        field("require_active_version", Kind::Flag),
+        field("use_classic_parameter_flow", Kind::Flag),
+    ],
+};
+
+/// `PATCH /api/v2/templates/{template}`: refused to members. Of the settings, the fake knows names,
+/// texts, and what decides about builds.
 pub(crate) fn patch(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let template = by_id(deployment, call, open)?;
     if caller.user.owner {
+        let body = UPDATE.read(call)?;
+        if let Some(stored) = deployment.state.template_mut(template.id) {
+            stored.update(&body);
+        }
+        let template = deployment.state.template(template.id).ok_or_else(Reply::not_found)?;
         return Ok(Reply::ok(&template.json(deployment)));
     }
     Err(Reply::error_with_detail(
@@ -98,6 +118,34 @@ pub(crate) fn patch(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_
         "An internal server error occurred.",
         "execute transaction: update template metadata: unauthorized: rbac: forbidden",
     ))
+}
+
+impl Template {
+    /// Changes what a body names.
+    fn update(&mut self, body: &Input) {
+        for (name, stored) in [
+            ("name", &mut self.name),
+            ("display_name", &mut self.display_name),
+            ("description", &mut self.description),
+            ("icon", &mut self.icon),
+            ("deprecation_message", &mut self.deprecation),
+        ] {
+            if body.is_given(name) {
+                body.text(name).unwrap_or_default().clone_into(stored);
+            }
+        }
+        for (name, stored) in [
+            ("allow_user_cancel_workspace_jobs", &mut self.cancel_by_members),
+            ("require_active_version", &mut self.require_active_version),
+        ] {
+            if body.is_given(name) {
+                *stored = body.flag(name);
+            }
+        }
+        if body.is_given("use_classic_parameter_flow") {
+            self.classic = Some(body.flag("use_classic_parameter_flow"));
+        }
+    }
 }
 
 /// `GET /api/v2/templates/{template}/versions`: oldest first.

@@ -179,7 +179,15 @@ fn check_template(
             &template.deprecation,
         ));
     }
-    if version.importing {
+    let import = version.import(&deployment.settings.pace, deployment.now);
+    if let Some(error) = &import.error {
+        return Err(Reply::bad_request(&format!(
+            "The provided template version \"{}\" has failed to import: \"{error}\". You cannot \
+             create workspaces using it!",
+            version.name
+        )));
+    }
+    if import.completed_at.is_none() {
         return Err(Reply::error(
             StatusCode::NOT_ACCEPTABLE,
             "The provided template version is still importing.",
