@@ -16,6 +16,7 @@ mod models;
 #[cfg(not(target_family = "wasm"))]
 mod older_releases;
 mod pages;
+mod people;
 mod push;
 #[cfg(not(target_family = "wasm"))]
 mod recorded;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::group::TemplateRoles;
 use super::pace::{Pace, plus};
 use super::resources::{self, AgentDescription, Resource};
 use crate::Version;
@@ -42,6 +43,8 @@ pub(crate) struct Template {
     pub(crate) deletions_fail: Option<(String, Option<String>)>,
     /// Whether its workspaces must use the active version.
     pub(crate) require_active_version: bool,
+    /// Who may use it; everybody in its organization unless said.
+    pub(crate) roles: TemplateRoles,
     /// External authentication that everyone needs before creating: id and display name.
     pub(crate) external_auth: Vec<(String, String)>,
     /// Oldest first.
@@ -135,6 +138,10 @@ impl Template {
             builds_fail: None,
             deletions_fail: None,
             require_active_version: false,
+            roles: TemplateRoles {
+                groups: [(organization, "use".to_owned())].into(),
+                ..TemplateRoles::default()
+            },
             external_auth: Vec::new(),
             active: version.id,
             versions: vec![version],

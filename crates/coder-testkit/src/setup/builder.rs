@@ -32,6 +32,7 @@ pub struct FakeCoderBuilder {
     runtime: Option<Arc<dyn Runtime>>,
     rate_limits: bool,
     strange: bool,
+    licensed: bool,
     renames: bool,
     web_push_key: String,
     races: Option<u64>,
@@ -51,6 +52,7 @@ impl FakeCoderBuilder {
             runtime: None,
             rate_limits: false,
             strange: false,
+            licensed: false,
             renames: false,
             web_push_key: WEB_PUSH_KEY.to_owned(),
             races: None,
@@ -143,6 +145,13 @@ impl FakeCoderBuilder {
         self
     }
 
+    /// Whether the deployment has groups, and access lists of templates, which take a licence; it
+    /// has none unless said.
+    pub fn licensed(mut self, licensed: bool) -> Self {
+        self.licensed = licensed;
+        self
+    }
+
     /// Whether people may rename their workspaces; they may not unless said.
     pub fn workspace_renames(mut self, allowed: bool) -> Self {
         self.renames = allowed;
@@ -198,6 +207,7 @@ impl FakeCoderBuilder {
             runtime: self.runtime,
             rate_limits: self.rate_limits,
             strange: self.strange,
+            licensed: self.licensed,
             renames: self.renames,
             web_push_key: self.web_push_key,
             overlaps: self.races.is_some(),

@@ -62,7 +62,12 @@ impl FakeTemplate {
     /// Moves it to another organization, which is made when there is none of that name.
     pub fn organization(self, name: &str) -> Self {
         let organization = self.coder.with(|deployment| deployment.organization_named(name));
-        self.change(|template| template.organization = organization)
+        self.change(|template| {
+            if let Some(role) = template.roles.groups.remove(&template.organization) {
+                template.roles.groups.insert(organization, role);
+            }
+            template.organization = organization;
+        })
     }
 
     /// Sets the name that people read.

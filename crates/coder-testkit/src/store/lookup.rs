@@ -68,6 +68,12 @@ impl State {
 }
 
 impl State {
+    /// The organizations of a user.
+    pub(crate) fn organizations_of(&self, user: Uuid) -> impl Iterator<Item = &Organization> {
+        let all = self.organizations.iter();
+        all.filter(move |organization| self.is_member(user, organization.id))
+    }
+
     /// `default`, a name or an id.
     pub(crate) fn organization_at(&self, segment: &str) -> Option<&Organization> {
         match (segment, Uuid::try_parse(segment)) {

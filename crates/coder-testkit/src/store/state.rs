@@ -1,6 +1,6 @@
 //! Everything a deployment remembers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::Version;
 use crate::model::{
-    ApiKey, App, Code, Counters, Draft, Metadatum, Mint, Organization, Pace, Races, RefreshToken,
-    Registered, Successor, Template, User, Workspace,
+    ApiKey, App, Code, Counters, Draft, Group, Metadatum, Mint, Organization, Pace, Races,
+    RefreshToken, Registered, Successor, Template, User, Workspace,
 };
 use crate::release::Profile;
 use crate::wire::fault::Fault;
@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     /// Whether too many requests are refused.
     pub(crate) rate_limits: bool,
+    /// Whether there are groups and access lists, as in a deployment with a licence.
+    pub(crate) licensed: bool,
     /// Whether workspaces may be renamed.
     pub(crate) renames: bool,
     /// The public key of web push notifications (VAPID), which a deployment makes for itself.
@@ -62,6 +64,11 @@ pub(crate) struct State {
     pub(crate) races: Option<Races>,
     /// The first one is the default.
     pub(crate) organizations: Vec<Organization>,
+    /// Who is no member of an organization: everybody else is.
+    pub(crate) strangers: BTreeSet<(Uuid, Uuid)>,
+    /// The roles of members in an organization, by organization and user.
+    pub(crate) member_roles: BTreeMap<(Uuid, Uuid), Vec<String>>,
+    pub(crate) groups: Vec<Group>,
     pub(crate) templates: Vec<Template>,
     /// Versions that belong to no template yet.
     pub(crate) drafts: Vec<Draft>,

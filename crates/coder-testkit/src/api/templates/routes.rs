@@ -45,7 +45,7 @@ fn find_all(
         .state
         .templates
         .iter()
-        .filter(|_| caller.may("template:read"))
+        .filter(|template| may_see(deployment, caller, template))
         .filter(|template| organization.is_none_or(|wanted| template.organization == wanted))
         .filter(|template| search.finds(deployment, template, caller))
         .collect();
@@ -222,7 +222,12 @@ pub(crate) fn previous_version(
 fn by_id(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Result<Template, Reply> {
     let caller = deployment.authenticate(call)?;
     let template = deployment.state.template(parse_id(first(open))?);
-    template.filter(|_| caller.may("template:read")).cloned().ok_or_else(Reply::not_found)
+    let template = template.filter(|template| may_see(deployment, &caller, template));
+    template.cloned().ok_or_else(Reply::not_found)
+}
+
+fn may_see(deployment: &Deployment<'_>, caller: &Caller, template: &Template) -> bool {
+    caller.may("template:read") && deployment.state.may_use(&caller.user, template)
 }
 
 /// The template of an organization and a name in the path, when the caller may see it.
@@ -234,7 +239,8 @@ fn by_name(
     let caller = deployment.authenticate(call)?;
     let organization = organization(deployment, first(open))?;
     let template = deployment.state.template_named(organization, second(open));
-    template.filter(|_| caller.may("template:read")).cloned().ok_or_else(Reply::not_found)
+    let template = template.filter(|template| may_see(deployment, &caller, template));
+    template.cloned().ok_or_else(Reply::not_found)
 }
 
 fn organization(deployment: &Deployment<'_>, segment: &str) -> Result<Uuid, Reply> {
