@@ -36,7 +36,7 @@
 //! # Features
 //!
 //! - `native`: [`FileCatalog`](https://docs.rs/backstage-catalog/latest/backstage_catalog/struct.FileCatalog.html),
-//!   a catalog of files on a disk.
+//!   a catalog of files on a disk, and `ConfiguredCatalog`, the catalog that an app-config names.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod catalog;
@@ -44,8 +44,11 @@ mod error;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod file;
 mod filter;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod from_config;
 mod memory;
 mod page;
+mod relations;
 mod remote;
 
 pub use catalog::Catalog;
@@ -55,6 +58,9 @@ pub use error::CatalogError;
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
 pub use file::FileCatalog;
 pub use filter::EntityFilter;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+pub use from_config::ConfiguredCatalog;
 pub use memory::MemoryCatalog;
 pub use page::{EntityPage, PageCursor};
 pub use remote::{CatalogUrl, CatalogUrlError, RemoteCatalog};

@@ -7,9 +7,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use coder_config::{Entity, EntityRef};
 
-use crate::{Catalog, CatalogError, EntityFilter};
+use crate::{Catalog, CatalogError, EntityFilter, relations};
 
 /// A catalog that holds its entities itself: for embedding, for tests, and below other catalogs.
+///
+/// As in Backstage, an entity also has the relations that others state: a User is a member of each
+/// Group whose `spec.members` names it.
 #[derive(Default)]
 pub struct MemoryCatalog {
     entities: RwLock<Arc<Entities>>,
@@ -27,10 +30,11 @@ impl MemoryCatalog {
 
     /// Swaps all entities at once: no question sees a mixture of the old and the new ones.
     pub fn replace(&self, entities: impl IntoIterator<Item = Entity>) {
-        let entities = entities
+        let mut entities: Entities = entities
             .into_iter()
             .map(|entity| (entity.entity_ref().clone(), Arc::new(entity)))
             .collect();
+        relations::derive(&mut entities);
         *self.entities.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(entities);
     }
 

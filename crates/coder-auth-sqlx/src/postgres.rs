@@ -14,6 +14,7 @@ use coder_auth::store::{
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use coder_core::Secret;
 use jiff::Timestamp;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool, Postgres};
 use tokio::time::timeout;
@@ -21,8 +22,8 @@ use url::Url;
 
 use crate::error::SqlStoreError;
 use crate::rows::{
-    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, RevocationRow, SessionRow, SigningKeyRow,
-    StoredKey, micros,
+    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, RevocationRow, SessionRow,
+    SessionWithGrantRow, SigningKeyRow, StoredKey, micros,
 };
 use crate::schema::sql_schema;
 use crate::sql::{KEEP_PAIR, USES_BETWEEN_CLEANINGS, bind_grant, bind_key, sql_auth_store};
@@ -88,6 +89,10 @@ impl PostgresAuthStore {
             })
             .connect_lazy_with(options);
         Ok(Self { pool, attempts_used: AtomicU32::new(0) })
+    }
+
+    async fn connection(&self) -> Result<PoolConnection<Postgres>, Failure> {
+        Ok(self.pool.acquire().await?)
     }
 
     /// Bounds the whole of a transition: a server that is frozen answers nothing, not even that a

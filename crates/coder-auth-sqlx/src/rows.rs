@@ -17,6 +17,9 @@ pub(crate) type GrantRow = (String, String, Vec<u8>, Vec<u8>);
 pub(crate) type RevocationRow = (String, String, String, Vec<u8>, i64, bool, i64);
 /// The three parts of the grant's key, environment, created at, used at.
 pub(crate) type SessionRow = (String, String, String, String, i64, i64);
+/// Row of a session, then that of its grant.
+pub(crate) type SessionWithGrantRow =
+    (String, String, String, String, i64, i64, String, String, Vec<u8>, Vec<u8>);
 /// Id, the three parts of the grant's key.
 pub(crate) type ExpiredRow = (String, String, String, String);
 /// Row of a link: its version, and its content sealed.
@@ -35,6 +38,12 @@ impl<E: Error + Send + Sync + 'static> From<E> for Failure {
 }
 
 impl Failure {
+    /// Tells whether the thread of a SQLite connection has died.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn is_dead_connection(&self) -> bool {
+        matches!(self.0.downcast_ref(), Some(sqlx::Error::WorkerCrashed))
+    }
+
     pub(crate) fn into_store_error(self) -> StoreError {
         StoreError::new(self.0)
     }
@@ -108,6 +117,18 @@ pub(crate) fn session(id: &SessionId, row: SessionRow) -> Result<SessionRecord, 
         created_at: time(created_at)?,
         used_at: time(used_at)?,
     })
+}
+
+pub(crate) fn session_with_grant(
+    id: &SessionId,
+    row: SessionWithGrantRow,
+) -> Result<(SessionRecord, Option<GrantRecord>), Failure> {
+    let (deployment, client_id, user, environment, created_at, used_at, ..) = row;
+    let (.., version, pair_id, pair_sealed, sealed) = row;
+    let row = (deployment, client_id, user, environment, created_at, used_at);
+    let session = session(id, row)?;
+    let grant = grant(&session.grant, (version, pair_id, pair_sealed, sealed))?;
+    Ok((session, Some(grant)))
 }
 
 pub(crate) fn link(key: &LinkKey, row: LinkRow) -> LinkRecord {

@@ -31,8 +31,8 @@ macro_rules! bind_grant {
     };
 }
 
-/// Implements `AuthStore` for a store with a `pool`, the number of `attempts_used` and a `within`
-/// for the time limit. `begin` begins a transaction that writes; `skip_locked` ends a `SELECT` and
+/// Implements `AuthStore` for a store that gives a `connection`, with the number of `attempts_used`
+/// and a `within` for the time limit. `begin` begins a transaction that writes; `skip_locked` ends a `SELECT` and
 /// locks its rows, without those that are locked.
 macro_rules! sql_auth_store {
     ($store:ty, begin = $begin:literal, skip_locked = $skip_locked:literal) => {
@@ -55,7 +55,7 @@ macro_rules! sql_auth_store {
                              WHERE attempt IN (SELECT attempt FROM expired)"
                         ))
                         .bind(micros(now))
-                        .execute(&self.pool)
+                        .execute(&mut *self.connection().await?)
                         .await?;
                     }
                     let done = sqlx::query(
@@ -64,7 +64,7 @@ macro_rules! sql_auth_store {
                     )
                     .bind(attempt.as_str())
                     .bind(micros(expires_at))
-                    .execute(&self.pool)
+                    .execute(&mut *self.connection().await?)
                     .await?;
                     Ok(done.rows_affected() == 1)
                 })
@@ -81,7 +81,7 @@ macro_rules! sql_auth_store {
                         .bind(micros(kept.due_at))
                         .bind(kept.is_pending)
                         .bind(i64::from(kept.tries))
-                        .execute(&self.pool)
+                        .execute(&mut *self.connection().await?)
                         .await?;
                     Ok(())
                 })
@@ -93,7 +93,8 @@ macro_rules! sql_auth_store {
                 login: LoginCompletion,
             ) -> Result<LoginOutcome, StoreError> {
                 self.within(async {
-                    let mut transaction = self.pool.begin_with($begin).await?;
+                    let mut connection = self.connection().await?;
+                    let mut transaction = connection.begin_with($begin).await?;
                     let outcome = finish_login(&mut transaction, &login).await?;
                     match outcome {
                         LoginOutcome::Finished(_) => transaction.commit().await?,
@@ -114,7 +115,7 @@ macro_rules! sql_auth_store {
                          WHERE deployment = $1 AND client_id = $2 AND user_id = $3",
                     );
                     let row: Option<GrantRow> =
-                        bind_key!(read, stored).fetch_optional(&self.pool).await?;
+                        bind_key!(read, stored).fetch_optional(&mut *self.connection().await?).await?;
                     row.map(|row| rows::grant(key, row)).transpose()
                 })
                 .await
@@ -137,7 +138,7 @@ macro_rules! sql_auth_store {
                     );
                     let done = bind_grant!(bind_key!(update, key), record)
                         .bind(expected.as_str())
-                        .execute(&self.pool)
+                        .execute(&mut *self.connection().await?)
                         .await?;
                     Ok(done.rows_affected() == 1)
                 })
@@ -164,7 +165,7 @@ macro_rules! sql_auth_store {
                         .bind(&lease.holder)
                         .bind(micros(lease.until()))
                         .bind(micros(lease.now))
-                        .execute(&self.pool)
+                        .execute(&mut *self.connection().await?)
                         .await?;
                     Ok(done.rows_affected() == 1)
                 })
@@ -179,7 +180,7 @@ macro_rules! sql_auth_store {
                          WHERE deployment = $1 AND client_id = $2 AND user_id = $3 \
                          AND lease_holder = $4",
                     );
-                    bind_key!(release, key).bind(holder).execute(&self.pool).await?;
+                    bind_key!(release, key).bind(holder).execute(&mut *self.connection().await?).await?;
                     Ok(())
                 })
                 .await
@@ -192,9 +193,29 @@ macro_rules! sql_auth_store {
                          FROM coder_auth_sessions WHERE id = $1",
                     )
                     .bind(id.as_str())
-                    .fetch_optional(&self.pool)
+                    .fetch_optional(&mut *self.connection().await?)
                     .await?;
                     row.map(|row| rows::session(id, row)).transpose()
+                })
+                .await
+            }
+
+            async fn session_with_grant(
+                &self,
+                id: &SessionId,
+            ) -> Result<Option<(SessionRecord, Option<GrantRecord>)>, StoreError> {
+                self.within(async {
+                    let row: Option<SessionWithGrantRow> = sqlx::query_as(
+                        "SELECT s.deployment, s.client_id, s.user_id, s.environment, \
+                         s.created_at, s.used_at, g.version, g.pair_id, g.pair_sealed, g.sealed \
+                         FROM coder_auth_sessions AS s JOIN coder_auth_grants AS g \
+                         ON g.deployment = s.deployment AND g.client_id = s.client_id \
+                         AND g.user_id = s.user_id WHERE s.id = $1",
+                    )
+                    .bind(id.as_str())
+                    .fetch_optional(&mut *self.connection().await?)
+                    .await?;
+                    row.map(|row| rows::session_with_grant(id, row)).transpose()
                 })
                 .await
             }
@@ -208,7 +229,7 @@ macro_rules! sql_auth_store {
                     sqlx::query("UPDATE coder_auth_sessions SET used_at = $2 WHERE id = $1")
                         .bind(id.as_str())
                         .bind(micros(used_at))
-                        .execute(&self.pool)
+                        .execute(&mut *self.connection().await?)
                         .await?;
                     Ok(())
                 })
@@ -221,7 +242,8 @@ macro_rules! sql_auth_store {
                 due_at: Timestamp,
             ) -> Result<Option<RevocationRecord>, StoreError> {
                 self.within(async {
-                    let mut transaction = self.pool.begin_with($begin).await?;
+                    let mut connection = self.connection().await?;
+                    let mut transaction = connection.begin_with($begin).await?;
                     let ended = end_session(&mut transaction, id, due_at).await?;
                     transaction.commit().await?;
                     ended.map(rows::revocation).transpose()
@@ -235,7 +257,8 @@ macro_rules! sql_auth_store {
                 due_at: Timestamp,
             ) -> Result<Option<RevocationRecord>, StoreError> {
                 self.within(async {
-                    let mut transaction = self.pool.begin_with($begin).await?;
+                    let mut connection = self.connection().await?;
+                    let mut transaction = connection.begin_with($begin).await?;
                     let ended = end_grant(&mut transaction, &key.into(), due_at).await?;
                     transaction.commit().await?;
                     ended.map(rows::revocation).transpose()
@@ -258,13 +281,14 @@ macro_rules! sql_auth_store {
                     .bind(micros(idle))
                     .bind(micros(created))
                     .bind(i64::from(limit))
-                    .fetch_all(&self.pool)
+                    .fetch_all(&mut *self.connection().await?)
                     .await?;
                     // Most sweeps find nothing, and lock nothing then.
                     if expired.is_empty() {
                         return Ok(0);
                     }
-                    let mut transaction = self.pool.begin_with($begin).await?;
+                    let mut connection = self.connection().await?;
+                    let mut transaction = connection.begin_with($begin).await?;
                     let ended =
                         end_expired(&mut transaction, expired, idle, created, due_at).await?;
                     transaction.commit().await?;
@@ -292,7 +316,7 @@ macro_rules! sql_auth_store {
                     .bind(micros(now))
                     .bind(micros(retry_at))
                     .bind(i64::from(limit))
-                    .fetch_all(&self.pool)
+                    .fetch_all(&mut *self.connection().await?)
                     .await?;
                     // One that cannot be read must not keep the others from being revoked.
                     Ok(claimed.into_iter().filter_map(|row| rows::revocation(row).ok()).collect())
@@ -304,7 +328,7 @@ macro_rules! sql_auth_store {
                 self.within(async {
                     sqlx::query("DELETE FROM coder_auth_revocations WHERE pair_id = $1")
                         .bind(pair.as_str())
-                        .execute(&self.pool)
+                        .execute(&mut *self.connection().await?)
                         .await?;
                     Ok(())
                 })
@@ -319,7 +343,7 @@ macro_rules! sql_auth_store {
                     )
                     .bind(key.deployment.as_str())
                     .bind(&key.holder)
-                    .fetch_optional(&self.pool)
+                    .fetch_optional(&mut *self.connection().await?)
                     .await?;
                     Ok(row.map(|row| rows::link(key, row)))
                 })
@@ -338,7 +362,7 @@ macro_rules! sql_auth_store {
                     .bind(&link.key.holder)
                     .bind(link.version.as_str())
                     .bind(&link.sealed)
-                    .execute(&self.pool)
+                    .execute(&mut *self.connection().await?)
                     .await?;
                     Ok(())
                 })
@@ -369,7 +393,7 @@ macro_rules! sql_auth_store {
                     if let Some(link) = &link {
                         update = update.bind(link.version.as_str()).bind(&link.sealed);
                     }
-                    Ok(update.execute(&self.pool).await?.rows_affected() == 1)
+                    Ok(update.execute(&mut *self.connection().await?).await?.rows_affected() == 1)
                 })
                 .await
             }
@@ -381,7 +405,7 @@ macro_rules! sql_auth_store {
                     )
                     .bind(key.deployment.as_str())
                     .bind(&key.holder)
-                    .execute(&self.pool)
+                    .execute(&mut *self.connection().await?)
                     .await?;
                     Ok(())
                 })
@@ -400,7 +424,7 @@ macro_rules! sql_auth_store {
                     )
                     .bind(&person.user_entity_ref)
                     .bind(serde_json::to_string(&person.ownership_entity_refs)?)
-                    .execute(&self.pool)
+                    .execute(&mut *self.connection().await?)
                     .await?;
                     Ok(())
                 })
@@ -417,7 +441,7 @@ macro_rules! sql_auth_store {
                          WHERE user_entity_ref = $1",
                     )
                     .bind(user_entity_ref)
-                    .fetch_optional(&self.pool)
+                    .fetch_optional(&mut *self.connection().await?)
                     .await?;
                     refs.map(|refs| rows::person(user_entity_ref, &refs)).transpose()
                 })
@@ -433,7 +457,7 @@ macro_rules! sql_auth_store {
                     .bind(&key.id)
                     .bind(&key.sealed)
                     .bind(micros(key.created_at))
-                    .execute(&self.pool)
+                    .execute(&mut *self.connection().await?)
                     .await?;
                     Ok(())
                 })
@@ -446,7 +470,7 @@ macro_rules! sql_auth_store {
                         "SELECT id, sealed, created_at FROM coder_auth_signing_keys \
                          ORDER BY created_at, id",
                     )
-                    .fetch_all(&self.pool)
+                    .fetch_all(&mut *self.connection().await?)
                     .await?;
                     rows.into_iter().map(rows::signing_key).collect()
                 })
@@ -460,7 +484,7 @@ macro_rules! sql_auth_store {
                 self.within(async {
                     sqlx::query("DELETE FROM coder_auth_signing_keys WHERE created_at < $1")
                         .bind(micros(before))
-                        .execute(&self.pool)
+                        .execute(&mut *self.connection().await?)
                         .await?;
                     Ok(())
                 })

@@ -15,14 +15,16 @@ use coder_auth::store::{
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use jiff::Timestamp;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+use tokio::time::timeout;
 
 use crate::error::SqlStoreError;
 use crate::files;
 use crate::rows::{
-    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, RevocationRow, SessionRow, SigningKeyRow,
-    StoredKey, micros,
+    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, RevocationRow, SessionRow,
+    SessionWithGrantRow, SigningKeyRow, StoredKey, micros,
 };
 use crate::schema::sql_schema;
 use crate::sql::{KEEP_PAIR, USES_BETWEEN_CLEANINGS, bind_grant, bind_key, sql_auth_store};
@@ -46,7 +48,12 @@ const BUSY: i64 = 5;
 /// may be those of a process that is still at work, such as the one that this process replaces, and
 /// Coder must not see two rotations of one pair. Each lease ends by itself within seconds.
 pub struct SqliteAuthStore {
-    pool: SqlitePool,
+    options: SqliteConnectOptions,
+    /// The connection; `None` after its thread has died.
+    ///
+    /// A pool of one would ask the thread after each use whether it lives, which costs as much as a
+    /// read.
+    connection: Mutex<Option<SqliteConnection>>,
     attempts_used: AtomicU32,
 }
 
@@ -73,24 +80,32 @@ impl SqliteAuthStore {
         write_ahead(&mut connection).await?;
         upgrade(connection.begin_with("BEGIN IMMEDIATE").await?).await?;
         write_once(&mut connection).await?;
-        connection.close().await?;
-        let pool = SqlitePoolOptions::new()
-            // SQLite lets one write at a time, and everything here is short.
-            .max_connections(1)
-            .acquire_timeout(PATIENCE)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            // A file does not go away as a server does.
-            .test_before_acquire(false)
-            .connect_lazy_with(options);
-        Ok(Self { pool, attempts_used: AtomicU32::new(0) })
+        let connection = Mutex::new(Some(connection));
+        Ok(Self { options, connection, attempts_used: AtomicU32::new(0) })
+    }
+
+    /// Waits for the connection. SQLite lets one write at a time, and everything here is short.
+    ///
+    /// A transaction that was dropped is rolled back by the connection's thread before anything
+    /// that comes later.
+    async fn connection(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, Failure> {
+        let mut place = timeout(PATIENCE, self.connection.lock()).await?;
+        if place.is_none() {
+            *place = Some(self.options.connect().await?);
+        }
+        MutexGuard::try_map(place, Option::as_mut).map_err(|_| sqlx::Error::WorkerCrashed.into())
     }
 
     async fn within<T>(
         &self,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, StoreError> {
-        work.await.map_err(Failure::into_store_error)
+        let done = work.await;
+        if done.as_ref().is_err_and(Failure::is_dead_connection) {
+            // The next call makes a new one.
+            *self.connection.lock().await = None;
+        }
+        done.map_err(Failure::into_store_error)
     }
 }
 

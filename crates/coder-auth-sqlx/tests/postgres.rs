@@ -14,8 +14,6 @@
 #[expect(dead_code, reason = "other tests use more of it")]
 #[path = "support/cluster.rs"]
 mod cluster;
-#[path = "support/portal.rs"]
-mod portal;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,14 +21,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cluster::{Cluster, Database};
+use coder_auth::CoderAuth;
 use coder_auth::store::AuthStore;
-use coder_auth::{CoderAuth, SealingKeys};
 use coder_auth_sqlx::{PostgresAuthStore, SqlStoreError};
 use coder_core::{Body, Secret, Transport, TransportError};
-use coder_testkit::FakeCoder;
+use coder_testkit::{Browser, FakeCoder, TestPortal};
 use futures_util::future::{join, join_all, pending};
 use http::{Request, Response, StatusCode};
-use portal::{Browser, House, access_token};
 use sqlx::Connection as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -55,16 +52,11 @@ async fn connect(database: &Database<'_>, max_connections: u32) -> Arc<dyn AuthS
 }
 
 /// A portal process like the others.
-async fn replica(house: &House, name: &str, database: &Database<'_>) -> CoderAuth {
-    house.portal(name, connect(database, 2).await, keys(), house.coder.clone())
+async fn replica(house: &TestPortal, name: &str, database: &Database<'_>) -> CoderAuth {
+    house.process(name, connect(database, 2).await, house.coder.clone())
 }
 
-/// The keys that the configuration of every replica names.
-fn keys() -> SealingKeys {
-    SealingKeys::from_secrets(&[Secret::new("k".repeat(32))]).unwrap()
-}
-
-fn token_requests(house: &House) -> usize {
+fn token_requests(house: &TestPortal) -> usize {
     house.coder.count("POST", "/oauth2/tokens")
 }
 
@@ -73,7 +65,7 @@ fn token_requests(house: &House) -> usize {
 async fn fifty_refreshes_at_two_replicas_cause_one_rotation_and_fifty_good_answers() {
     let cluster = Cluster::shared();
     let database = cluster.database().await;
-    let house = House::new();
+    let house = TestPortal::default();
     let replicas =
         [replica(&house, "one", &database).await, replica(&house, "two", &database).await];
     let alice = house.coder.add_user("alice");
@@ -86,7 +78,7 @@ async fn fifty_refreshes_at_two_replicas_cause_one_rotation_and_fifty_good_answe
     });
     let answers = join_all(refreshes).await;
     let tokens: Vec<String> =
-        answers.into_iter().map(|answer| access_token(&answer.unwrap())).collect();
+        answers.into_iter().map(|answer| answer.unwrap().access_token().to_owned()).collect();
     assert_eq!(token_requests(&house) - before, 1);
     assert!(tokens.iter().all(|token| *token == tokens[0]), "one pair for everybody");
     assert!(house.coder.is_live(&tokens[0]));
@@ -111,16 +103,16 @@ impl Transport for StoreIsFree {
 async fn no_connection_is_held_while_coder_is_asked() {
     let cluster = Cluster::shared();
     let database = cluster.database().await;
-    let house = House::new();
+    let house = TestPortal::default();
     // Whoever held the one connection would wait for themselves.
     let store = connect(&database, 1).await;
     let transport = StoreIsFree { coder: house.coder.clone(), store: store.clone() };
-    let portal = house.portal("portal", store, keys(), transport);
+    let portal = house.process("portal", store, transport);
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&portal, &alice).await;
     house.clock.advance(DAY);
     let before = token_requests(&house);
-    access_token(&browser.refresh(&portal).await);
+    assert_eq!(browser.refresh(&portal).await.status(), StatusCode::OK);
     assert_eq!(token_requests(&house) - before, 1);
 }
 
@@ -148,7 +140,7 @@ impl Transport for DiesAfterRotation {
 async fn when_a_replica_dies_with_coders_answer_the_next_login_revives_every_session() {
     let cluster = Cluster::shared();
     let database = cluster.database().await;
-    let house = House::new();
+    let house = TestPortal::default();
     let survivor = replica(&house, "survivor", &database).await;
     let alice = house.coder.add_user("alice");
     let browsers =
@@ -162,7 +154,7 @@ async fn when_a_replica_dies_with_coders_answer_the_next_login_revives_every_ses
     let store = Arc::new(PostgresAuthStore::connect(database.url(), 2).await.unwrap());
     let portal = {
         let _inside = process.enter();
-        house.portal("victim", store, keys(), transport)
+        house.process("victim", store, transport)
     };
     let browser = browsers[0].clone();
     process.spawn(async move { browser.refresh(&portal).await });
@@ -175,9 +167,9 @@ async fn when_a_replica_dies_with_coders_answer_the_next_login_revives_every_ses
         assert_eq!(browser.refresh(&survivor).await.status(), StatusCode::UNAUTHORIZED);
     }
     let revived = house.signed_in(&survivor, &alice).await;
-    let token = access_token(&revived.refresh(&survivor).await);
+    let token = revived.refresh(&survivor).await.access_token().to_owned();
     for browser in &browsers {
-        assert_eq!(access_token(&browser.refresh(&survivor).await), token);
+        assert_eq!(browser.refresh(&survivor).await.access_token(), token);
     }
     assert!(house.coder.is_live(&token));
 }
@@ -187,22 +179,22 @@ async fn when_a_replica_dies_with_coders_answer_the_next_login_revives_every_ses
 async fn a_login_that_one_replica_has_started_another_one_finishes() {
     let cluster = Cluster::shared();
     let database = cluster.database().await;
-    let house = House::new();
+    let house = TestPortal::default();
     let one = replica(&house, "one", &database).await;
     let two = replica(&house, "two", &database).await;
     let alice = house.coder.add_user("alice");
-    let mut browser = Browser::default();
+    let mut browser = Browser::new();
     let authorize = browser.start(&one).await;
     let callback = house.coder.approve(&authorize, &alice).unwrap();
     let thief = browser.clone();
     browser.call_back(&two, &callback).await;
-    let token = access_token(&browser.refresh(&one).await);
+    let token = browser.refresh(&one).await.access_token().to_owned();
 
     // The attempt is used, wherever it is tried again.
     let mut replay = thief;
     replay.call_back(&one, &callback).await;
     assert_eq!(replay.refresh(&one).await.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(access_token(&browser.refresh(&two).await), token);
+    assert_eq!(browser.refresh(&two).await.access_token(), token);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,5 @@
 //! SQLite keeps what the trait promises, in a file for its owner only, from one process to the next.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a failed test may panic anywhere"
-)]
-
-#[path = "support/portal.rs"]
-mod portal;
+#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 use std::fs;
 use std::path::Path;
@@ -17,9 +10,8 @@ use std::time::Duration;
 use coder_auth::SealingKeys;
 use coder_auth::store::AuthStore;
 use coder_auth_sqlx::{KeyFile, SqlStoreError, SqliteAuthStore};
-use coder_testkit::SeededRandom;
+use coder_testkit::{Browser, SeededRandom, TestPortal};
 use futures_util::future::join_all;
-use portal::{Browser, House, access_token};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
@@ -47,33 +39,34 @@ fn private_file(path: &Path) {
 async fn a_restart_signs_nobody_out() {
     let directory = tempfile::tempdir().unwrap();
     let database = directory.path().join("auth.sqlite");
-    let house = House::new();
+    let house = TestPortal::default();
     let process = async |name: &str| {
         let key = KeyFile::beside(&database, &SeededRandom::new(name)).unwrap().key;
         let keys = SealingKeys::from_secrets(&[key]).unwrap();
-        house.portal(name, open(&database).await, keys, house.coder.clone())
+        let house = TestPortal { keys, ..house.clone() };
+        house.process(name, open(&database).await, house.coder.clone())
     };
     let alice = house.coder.add_user("alice");
 
     let before = process("before").await;
     let (one, two) =
         (house.signed_in(&before, &alice).await, house.signed_in(&before, &alice).await);
-    let mut three = Browser::default();
+    let mut three = Browser::new();
     let authorize = three.start(&before).await;
     let callback = house.coder.approve(&authorize, &alice).unwrap();
     drop(before);
 
     let after = process("after").await;
-    let token = access_token(&one.refresh(&after).await);
-    assert_eq!(access_token(&two.refresh(&after).await), token);
+    let token = one.refresh(&after).await.access_token().to_owned();
+    assert_eq!(two.refresh(&after).await.access_token(), token);
     // The login that was under way ends as well.
     three.call_back(&after, &callback).await;
-    let token = access_token(&three.refresh(&after).await);
-    assert_eq!(access_token(&one.refresh(&after).await), token);
+    let token = three.refresh(&after).await.access_token().to_owned();
+    assert_eq!(one.refresh(&after).await.access_token(), token);
     assert!(house.coder.is_live(&token));
 
     house.clock.advance(Duration::from_secs(24 * 3600));
-    let rotated = access_token(&two.refresh(&after).await);
+    let rotated = two.refresh(&after).await.access_token().to_owned();
     assert_ne!(rotated, token);
     assert!(house.coder.is_live(&rotated));
 }
@@ -257,9 +250,10 @@ async fn a_database_or_key_that_others_may_touch_is_refused() {
     for mode in [0o666, 0o640, 0o602] {
         for path in [&database, &key] {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-            let refused = match path == &key {
-                true => KeyFile::beside(&database, &SeededRandom::new("key")).err(),
-                false => SqliteAuthStore::open(&database).await.err(),
+            let refused = if path == &key {
+                KeyFile::beside(&database, &SeededRandom::new("key")).err()
+            } else {
+                SqliteAuthStore::open(&database).await.err()
             };
             let message = refused.unwrap().to_string();
             assert!(message.contains(path.to_str().unwrap()), "{message}");

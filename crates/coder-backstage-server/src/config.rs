@@ -4,17 +4,17 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use backstage_catalog::ConfiguredCatalog;
 use coder_auth::MemoryAuthStore;
 use coder_config::{AppConfig, ConfigSources, Notice};
 use coder_core::{ReqwestTransport, World};
 use coder_portal::Portal;
 
 use crate::args::{CheckArgs, ConfigCommand, PrintArgs};
-use crate::catalog::Source;
-use crate::configuration::{process_environment, read};
+use crate::configuration::{process_environment, read, variables_of_node};
 use crate::failure::Failure;
 use crate::serve::USER_AGENT;
-use crate::store;
+use crate::{store, tls};
 
 /// Does what the command says. Mistakes are told by whoever reports the failure.
 pub(crate) fn config(command: &ConfigCommand) -> Result<(), Failure> {
@@ -34,10 +34,12 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
     })?;
     // What else keeps `serve` from starting: sign-in resolvers, keys, the place of the sessions.
     let (portal, of_catalog) = portal_of(&config)?;
+    config.backend.certificate.as_ref().map(tls::acceptor).transpose()?;
     let place = store::check(&config.session, &args.data.directory())?;
     let place = place.map(|notice| format!("{notice}\n")).unwrap_or_default();
     let files = loaded.files().join(", ");
-    let notices = lines(config.notices()) + &lines(&of_catalog);
+    let notices =
+        lines(config.notices()) + &lines(&of_catalog) + &lines(&variables_of_node(&environment));
     let uris = redirect_uris(&config, &portal);
     let verdict = match notices.lines().chain(place.lines()).count() {
         0 => "nothing is wrong".to_owned(),
@@ -51,10 +53,10 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
 /// should know about its catalog.
 fn portal_of(config: &AppConfig) -> Result<(Portal, Vec<Notice>), Failure> {
     let world = World::native(ReqwestTransport::new(USER_AGENT)?).ok_or(Failure::NoRuntime)?;
-    let Source { catalog, notices } = Source::new(config, Path::new(""), &world)?;
+    let configured = ConfiguredCatalog::from_config(config, Path::new(""), &world)?;
     let store = Arc::new(MemoryAuthStore::new());
-    let portal = Portal::builder(config, &world, catalog, store).files(&read).build()?;
-    Ok((portal, notices))
+    let portal = Portal::builder(config, &world, configured.catalog, store).files(&read).build()?;
+    Ok((portal, configured.notices))
 }
 
 /// Lists the redirect URI to register at Coder for each environment, a line each.
@@ -76,10 +78,8 @@ fn print(args: &PrintArgs) -> Result<(), Failure> {
     let environment = process_environment();
     let sources = ConfigSources::new(&read, &environment).with_files(&args.sources.config);
     let loaded = sources.load()?;
-    let values = match args.with_origin {
-        true => loaded.to_redacted_lines(),
-        false => loaded.to_redacted_yaml(),
-    };
+    let values =
+        if args.with_origin { loaded.to_redacted_lines() } else { loaded.to_redacted_yaml() };
     // What is wrong is told by `config check`; here it leaves no redirect URI to print.
     let uris = AppConfig::from_loaded(&loaded).ok().and_then(|config| {
         let uris = redirect_uris(&config, &portal_of(&config).ok()?.0);

@@ -17,6 +17,21 @@ pub(crate) fn load(sources: &ConfigSources<'_>) -> Result<AppConfig, ConfigError
     Ok(config)
 }
 
+/// Returns what to know about variables that Node.js reads and this server does not.
+pub(crate) fn variables_of_node(environment: &Environment) -> Vec<Notice> {
+    const EXTRA: &str = "NODE_EXTRA_CA_CERTS";
+    let is_set = |name| environment.get(name).is_some_and(|value| !value.is_empty());
+    if !is_set(EXTRA) || is_set("SSL_CERT_FILE") {
+        return Vec::new();
+    }
+    let message = format!(
+        "the environment variable `{EXTRA}` is of Node.js and has no effect here; to trust an \
+         authority of your own, add it to the system's store, or name a PEM file by \
+         `SSL_CERT_FILE`, which takes the place of that store"
+    );
+    vec![Notice::new(EXTRA, message)]
+}
+
 /// Logs what a person should know although it stops nothing.
 pub(crate) fn tell(notices: &[Notice]) {
     for notice in notices {

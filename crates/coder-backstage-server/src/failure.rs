@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use coder_auth::RegistrationError;
 use coder_auth_sqlx::SqlStoreError;
 use coder_config::{ConfigError, ConfigErrors, Listen};
-use coder_core::{DeploymentUrl, ReqwestTransportError};
+use coder_core::{DeploymentUrl, ReqwestTransportError, with_causes};
 use coder_portal::PortalError;
 
 /// Error that ends the process.
@@ -20,7 +20,7 @@ pub(crate) enum Failure {
     Incomplete(#[from] ConfigError),
     /// The configuration is fine in itself, but no portal can be made of it.
     #[error(transparent)]
-    Portal(#[from] PortalError),
+    Portal(Box<PortalError>),
     /// Grants and sessions cannot be kept where the configuration says.
     #[error("sessions cannot be kept; see `coder.session.store` and `--data-dir`")]
     Store(#[from] SqlStoreError),
@@ -73,6 +73,12 @@ pub(crate) enum Failure {
     Smoke,
 }
 
+impl From<PortalError> for Failure {
+    fn from(error: PortalError) -> Self {
+        Self::Portal(Box::new(error))
+    }
+}
+
 impl Failure {
     /// Prints each problem on a line of its own.
     pub(crate) fn report(&self) -> ExitCode {
@@ -82,21 +88,9 @@ impl Failure {
             let _ = writeln!(stderr, "{text}");
         };
         match self {
-            Self::Configuration(errors) => errors.iter().for_each(|error| line(in_full(error))),
-            other => line(in_full(other)),
+            Self::Configuration(errors) => errors.iter().for_each(|error| line(with_causes(error))),
+            other => line(with_causes(other)),
         }
         ExitCode::FAILURE
     }
-}
-
-/// The error with its causes, in one line.
-fn in_full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

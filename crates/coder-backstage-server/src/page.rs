@@ -43,7 +43,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// The page of this portal; `None` when its pages are at another origin than this backend.
-    pub(crate) fn of(config: &AppConfig) -> Option<Self> {
+    pub(crate) fn from_config(config: &AppConfig) -> Option<Self> {
         let origin = Origin::from_url(&config.app_base_url).ok()?;
         let ours =
             Origin::from_url(&config.backend.base_url).is_ok_and(|backend| backend == origin);

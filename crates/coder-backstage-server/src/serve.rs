@@ -3,36 +3,39 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use backstage_catalog::ConfiguredCatalog;
 use coder_auth::store::AuthStore;
 use coder_config::{AppConfig, ConfigSources};
 use coder_core::{ReqwestTransport, TokioRuntime, World};
 use coder_portal::Portal;
 
 use crate::args::ServeArgs;
-use crate::catalog::Source;
 use crate::failure::Failure;
 use crate::page::Page;
 use crate::server::Serving;
-use crate::{configuration, server, shutdown, store};
+use crate::{configuration, server, shutdown, store, tls};
 
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let environment = configuration::process_environment();
+    configuration::tell(&configuration::variables_of_node(&environment));
     let sources =
         ConfigSources::new(&configuration::read, &environment).with_files(&args.sources.config);
     let mut config = configuration::load(&sources)?;
     let store = store::open(&mut config.session, &args.data.directory()).await?;
     let runtime = TokioRuntime::current().ok_or(Failure::NoRuntime)?;
+    let tls = config.backend.certificate.as_ref().map(tls::acceptor).transpose()?;
     let portal = portal(&config, Path::new(""), store, &runtime)?;
     let listener = server::bind(&config.backend.listen).await?;
     let address = listener.local_addr().map_err(Failure::Serve)?;
-    tracing::info!(%address, url = %config.backend.base_url, "serving");
+    let https = tls.is_some();
+    tracing::info!(%address, url = %config.backend.base_url, https, "serving");
     let mut routes = coder_axum::router(portal.clone());
-    if let Some(page) = Page::of(&config) {
+    if let Some(page) = Page::from_config(&config) {
         routes = routes.merge(page.router());
     }
     let connections = args.max_connections;
-    let serving = Serving { routes, portal, runtime, connections };
+    let serving = Serving { routes, portal, tls, runtime, connections };
     server::run(listener, serving, shutdown::requested()).await;
     Ok(())
 }
@@ -46,9 +49,9 @@ pub(crate) fn portal(
     runtime: &TokioRuntime,
 ) -> Result<Portal, Failure> {
     let world = World::native_on(runtime.clone(), ReqwestTransport::new(USER_AGENT)?);
-    let source = Source::new(config, directory, &world)?;
-    configuration::tell(&source.notices);
-    let portal = Portal::builder(config, &world, source.catalog, store);
+    let configured = ConfiguredCatalog::from_config(config, directory, &world)?;
+    configuration::tell(&configured.notices);
+    let portal = Portal::builder(config, &world, configured.catalog, store);
     Ok(portal.files(&configuration::read).build()?)
 }
 

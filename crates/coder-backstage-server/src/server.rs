@@ -10,17 +10,19 @@ use axum::Router;
 use axum::body::Body;
 use axum::serve::Listener;
 use coder_config::Listen;
-use coder_core::TokioRuntime;
+use coder_core::{TokioRuntime, with_causes};
 use coder_portal::Portal;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{HttpService, Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
 
 use crate::failure::Failure;
 use crate::places::Places;
@@ -33,6 +35,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 /// longer than the minute after which load balancers drop it, so that they never use one that has
 /// just been closed.
 const HEAD_WITHIN: Duration = Duration::from_secs(75);
+
+/// How long a client may take to agree on TLS.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long what is under way may take to end once the server is asked to stop: requests first, then
 /// the work that outlives them. A rotation that Coder answers late takes 11 seconds, and orchestrators
@@ -66,6 +71,8 @@ pub(crate) async fn bind(listen: &Listen) -> Result<TcpListener, Failure> {
 pub(crate) struct Serving {
     pub(crate) routes: Router,
     pub(crate) portal: Portal,
+    /// The certificate that is shown to clients. Without it the server speaks plain http.
+    pub(crate) tls: Option<TlsAcceptor>,
     /// Where the portal's work runs.
     pub(crate) runtime: TokioRuntime,
     /// How many connections there may be at a time. Others wait until one of them ends.
@@ -79,9 +86,9 @@ pub(crate) async fn run(
     serving: Serving,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
-    let Serving { routes, portal, runtime, connections } = serving;
+    let Serving { routes, portal, tls, runtime, connections } = serving;
     let stopped_at = tokio::select! {
-        stopped_at = serve(listener, routes, connections, stop) => stopped_at,
+        stopped_at = serve(listener, routes, tls, connections, stop) => stopped_at,
         never = sweep(portal) => match never {},
     };
     let tasks = runtime.unfinished();
@@ -98,6 +105,7 @@ pub(crate) async fn run(
 async fn serve(
     mut listener: TcpListener,
     routes: Router,
+    tls: Option<TlsAcceptor>,
     connections: NonZeroUsize,
     stop: impl Future<Output = ()>,
 ) -> Instant {
@@ -120,7 +128,7 @@ async fn serve(
             () = &mut stop => break,
         };
         let (seat, routes) = (place.seat(), TowerToHyperService::new(routes.clone()));
-        let socket = TokioIo::new(Socket::new(stream, place.seat()));
+        let socket = Socket::new(stream, place.seat());
         let service = service_fn(move |request| {
             let (under_way, answer) = (seat.begin(), routes.call(request));
             async move {
@@ -129,11 +137,10 @@ async fn serve(
                 answer
             }
         });
-        let connection = http.serve_connection(socket, service).with_upgrades();
-        let closed = closed.clone();
+        let attended = attend(http.clone(), socket, tls.clone(), service, closed.clone());
         connections.spawn(async move {
             tokio::select! {
-                () = attend(connection, closed) => {}
+                () = attended => {}
                 () = place.given_up() => {}
             }
         });
@@ -147,14 +154,44 @@ async fn serve(
     stopped_at
 }
 
-/// Answers what comes over one connection.
+/// Answers what comes over a new connection, after the handshake of TLS where there is one.
 async fn attend<S>(
-    connection: http1::UpgradeableConnection<TokioIo<Socket>, S>,
+    http: http1::Builder,
+    socket: Socket,
+    tls: Option<TlsAcceptor>,
+    service: S,
     mut closed: watch::Receiver<()>,
 ) where
     S: HttpService<Incoming, ResBody = Body>,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let Some(tls) = tls else { return answer(http, socket, service, closed).await };
+    let handshake = timeout(HANDSHAKE_WITHIN, tls.accept(socket));
+    let secured = tokio::select! {
+        secured = handshake => secured,
+        // Nothing was asked yet.
+        _ = closed.changed() => return,
+    };
+    match secured {
+        Ok(Ok(stream)) => answer(http, stream, service, closed).await,
+        Ok(Err(error)) => {
+            tracing::debug!(error = with_causes(&error), "a client did not agree on TLS");
+        }
+        Err(_) => tracing::debug!("a client did not agree on TLS in time"),
+    }
+}
+
+/// Answers what comes over one connection.
+async fn answer<S>(
+    http: http1::Builder,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    service: S,
+    mut closed: watch::Receiver<()>,
+) where
+    S: HttpService<Incoming, ResBody = Body>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -164,7 +201,7 @@ async fn attend<S>(
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke");
+        tracing::debug!(error = with_causes(&error), "a connection broke");
     }
 }
 
@@ -173,7 +210,7 @@ async fn attend<S>(
 async fn sweep(portal: Portal) -> Infallible {
     loop {
         if let Err(error) = portal.auth().sweep().await {
-            tracing::warn!(%error, "expired sessions could not be removed");
+            tracing::warn!(error = with_causes(&error), "expired sessions could not be removed");
         }
         tokio::time::sleep(SWEEP_EVERY).await;
     }
@@ -184,9 +221,13 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use std::future::pending;
+
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpStream;
+    use tokio_rustls::rustls;
+    use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
 
     use super::*;
 
@@ -195,7 +236,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let routes = Router::new().route("/", get(async || "hello"));
-        tokio::spawn(serve(listener, routes, CONNECTIONS, std::future::pending()));
+        tokio::spawn(serve(listener, routes, None, CONNECTIONS, pending()));
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(sent.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -210,6 +251,22 @@ mod tests {
             let answer = answer_to(sent).await;
             assert!(!answer.contains("hello"), "{sent:?}: {answer}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_agrees_on_tls_is_hung_up_on_before_its_request_is_due() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = rustls::ServerConfig::builder().with_no_client_auth();
+        let config = config.with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
+        let tls = TlsAcceptor::from(Arc::new(config));
+        tokio::spawn(serve(listener, Router::new(), Some(tls), CONNECTIONS, pending()));
+        let began = Instant::now();
+        let mut client = TcpStream::connect(address).await.unwrap();
+        // The beginning of a record that never ends.
+        client.write_all(&[0x16, 3, 1, 2, 0]).await.unwrap();
+        assert_eq!(client.read(&mut [0; 16]).await.unwrap(), 0);
+        assert!(began.elapsed() < HEAD_WITHIN);
     }
 
     #[tokio::test(start_paused = true)]
@@ -241,7 +298,7 @@ mod tests {
             "/",
             get(async move || format!("{}#", asked.fetch_add(1, Ordering::SeqCst) + 1)),
         );
-        tokio::spawn(serve(listener, routes, NonZeroUsize::MIN, std::future::pending()));
+        tokio::spawn(serve(listener, routes, None, NonZeroUsize::MIN, pending()));
 
         let mut first = TcpStream::connect(address).await.unwrap();
         assert_eq!(count(&mut first).await, "1#");
@@ -259,7 +316,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let routes = Router::new().route("/", get(async || "hello"));
-        tokio::spawn(serve(listener, routes, CONNECTIONS, std::future::pending()));
+        tokio::spawn(serve(listener, routes, None, CONNECTIONS, pending()));
         let mut client = TcpStream::connect(address).await.unwrap();
         let length = 1 << 20;
         let head = format!("GET / HTTP/1.1\r\nHost: portal\r\nContent-Length: {length}\r\n\r\n");

@@ -1,10 +1,15 @@
 //! When to stop.
 
+use coder_core::with_causes;
+
 /// Ends when the process is asked to: by SIGINT (Ctrl-C) or SIGTERM.
 pub(crate) async fn requested() {
     let interrupt = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::warn!(%error, "Ctrl-C will not stop this server gracefully");
+            tracing::warn!(
+                error = with_causes(&error),
+                "Ctrl-C will not stop this server gracefully"
+            );
             std::future::pending::<()>().await;
         }
     };
@@ -23,7 +28,10 @@ async fn terminate() {
             signal.recv().await;
         }
         Err(error) => {
-            tracing::warn!(%error, "SIGTERM will not stop this server gracefully");
+            tracing::warn!(
+                error = with_causes(&error),
+                "SIGTERM will not stop this server gracefully"
+            );
             std::future::pending::<()>().await;
         }
     }

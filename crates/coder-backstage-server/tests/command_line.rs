@@ -20,7 +20,11 @@ const SECRET: &str = "canary-5f1d7c";
 
 fn coder_backstage() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coder-backstage"));
-    command.env_remove("RUST_LOG").env_remove("BACKSTAGE_ENV").env_remove("STATE_DIRECTORY");
+    command
+        .env_remove("RUST_LOG")
+        .env_remove("BACKSTAGE_ENV")
+        .env_remove("NODE_EXTRA_CA_CERTS")
+        .env_remove("STATE_DIRECTORY");
     command
 }
 
@@ -324,6 +328,23 @@ fn a_good_configuration_passes_the_check_with_what_is_worth_knowing() {
 }
 
 #[test]
+fn a_variable_of_node_that_has_no_effect_is_told_unless_ours_is_set() {
+    let directory = configured(&app_config("127.0.0.1:0"));
+    let checked = |ours: Option<&str>| {
+        let mut command = coder_backstage();
+        command.env("NODE_EXTRA_CA_CERTS", "/etc/ca.pem").env_remove("SSL_CERT_FILE");
+        command.env("CODER_OAUTH_CLIENT_SECRET", SECRET).envs(ours.map(|it| ("SSL_CERT_FILE", it)));
+        let output = command.args(["config", "check"]).current_dir(&directory).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let told = checked(None);
+    assert!(told.contains("NODE_EXTRA_CA_CERTS") && told.contains("`SSL_CERT_FILE`"), "{told}");
+    let authorities = std::env::var("SSL_CERT_FILE");
+    let authorities = authorities.as_deref().unwrap_or("/etc/ssl/certs/ca-certificates.crt");
+    assert!(!checked(Some(authorities)).contains("NODE_EXTRA_CA_CERTS"));
+}
+
+#[test]
 fn a_bad_configuration_fails_the_check_with_a_line_for_each_mistake() {
     let directory = configured(&app_config(":7007").replace("clientId: id", "clientid: id"));
     let (code, _, err) = config(&directory, &["check"]);
@@ -428,6 +449,27 @@ fn the_check_tells_what_is_not_read_and_which_entities_no_rule_lets_in() {
     let elsewhere =
         "app-config.yaml:13:7: the location `https://x.example/org.yaml` is of type `url`";
     assert!(out.contains(elsewhere) && out.contains("`coder.catalog`"), "{out}");
+}
+
+/// The app-config of a portal with many plugins, and what the check says of it.
+const PORTAL: &str = include_str!("portal/app-config.yaml");
+const CHECK: &str = include_str!("portal/check.txt");
+
+#[test]
+fn the_check_of_a_real_portal_tells_what_changes_this_server_and_of_the_rest_one_line() {
+    let directory = configured(PORTAL);
+    std::fs::write(directory.path().join("rds-ca.pem"), "a certificate").unwrap();
+    let output = coder_backstage()
+        .args(["config", "check"])
+        .current_dir(&directory)
+        .env_clear()
+        .envs([("CODER_OAUTH_CLIENT_ID", "id"), ("CODER_OAUTH_CLIENT_SECRET", SECRET)])
+        .env("BACKSTAGE_CATALOG_TOKEN", "token")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8(output.stderr).unwrap());
+    assert_eq!(told, CHECK);
 }
 
 #[test]

@@ -47,7 +47,11 @@ auth:
 ";
         std::fs::write(directory.path().join("app-config.yaml"), app_config).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_coder-backstage"));
-        command.env_remove("RUST_LOG").env_remove("BACKSTAGE_ENV").env_remove("STATE_DIRECTORY");
+        command
+            .env_remove("RUST_LOG")
+            .env_remove("BACKSTAGE_ENV")
+            .env_remove("NODE_EXTRA_CA_CERTS")
+            .env_remove("STATE_DIRECTORY");
         command.args(["serve", "--max-connections", &connections.to_string()]);
         command.current_dir(&directory).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

@@ -1,9 +1,7 @@
 //! What the client writes into logs: enough to see what happened, and nothing that opens a door.
 #![cfg(not(target_family = "wasm"))]
-#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use coder_client::operations::{
@@ -12,37 +10,8 @@ use coder_client::operations::{
 use coder_client::subscriptions::WatchWorkspace;
 use coder_client::{Channel, Client, Credential, WorkspaceFilter};
 use coder_core::{BoxFuture, ReqwestTransport, Runtime, Secret, World};
-use coder_testkit::{FakeCoder, FakeServer, Fault, SeededRandom};
+use coder_testkit::{FakeCoder, FakeServer, Fault, LogBuffer, SeededRandom};
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use tracing_subscriber::fmt::MakeWriter;
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// Nobody waits here.
 struct AtOnce;
@@ -60,11 +29,11 @@ impl Runtime for AtOnce {
 
 #[tokio::test]
 async fn logs_at_trace_tell_what_happened_and_no_secret() {
-    let log = Log::default();
+    let log = LogBuffer::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
-        .with_writer(log.clone())
+        .with_writer(log.writer())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
 
@@ -113,7 +82,7 @@ async fn logs_at_trace_tell_what_happened_and_no_secret() {
         "coder{method=GET path=\"/api/v2/workspaces\"}",
         "attempt=1 status=502",
         "attempt=2 status=200",
-        "a try has failed error=did not receive JSON from coder, but status 502",
+        "a try has failed error=\"did not receive JSON from coder, but status 502",
         "channel=WebSocket",
     ] {
         assert!(text.contains(told), "{told} is not in {text}");

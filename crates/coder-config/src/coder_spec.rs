@@ -1,5 +1,6 @@
 //! `spec.coder` of a catalog entity.
 
+use coder_core::with_causes;
 use indexmap::IndexMap;
 
 use crate::message::shown;
@@ -85,7 +86,8 @@ impl Reader {
         match TemplateRef::parse(text) {
             Ok(template) => self.spec.template = Some(template),
             Err(error) => {
-                let problem = format!("is `{}`: {error}; it is ignored", shown(text));
+                let problem =
+                    format!("is `{}`: {}; it is ignored", shown(text), with_causes(&error));
                 self.notice(PATH, node, &problem);
             }
         }

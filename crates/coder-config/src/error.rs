@@ -1,5 +1,6 @@
 //! What can be wrong with what people write.
 
+use coder_core::with_causes;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -154,7 +155,7 @@ impl ConfigError {
             Self::TooLarge { what, limit, .. } => format!("{what}; at most {limit} are accepted"),
             Self::Missing { path, plain_hint, .. } => format!("missing `{path}`{plain_hint}"),
             Self::Invalid { path, problem, .. } => format!("`{path}` {problem}"),
-            Self::Unreadable { .. } | Self::Empty { .. } => self.to_string(),
+            Self::Unreadable { .. } | Self::Empty { .. } => with_causes(self),
         }
     }
 

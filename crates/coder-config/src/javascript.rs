@@ -42,25 +42,3 @@ pub(crate) fn number_text(value: f64) -> String {
         value.to_string()
     }
 }
-
-/// `Number(text)`: decimal, or `0x`, `0o`, `0b` without a sign; blank is 0.
-pub(crate) fn number(text: &str) -> Option<f64> {
-    let text = trim(text);
-    if text.is_empty() {
-        return Some(0.0);
-    }
-    for (prefix, radix) in [("0x", 16), ("0X", 16), ("0o", 8), ("0O", 8), ("0b", 2), ("0B", 2)] {
-        if let Some(digits) = text.strip_prefix(prefix) {
-            let value = |total: f64, digit: char| {
-                Some(total * f64::from(radix) + f64::from(digit.to_digit(radix)?))
-            };
-            return (!digits.is_empty()).then(|| digits.chars().try_fold(0.0, value)).flatten();
-        }
-    }
-    if let "Infinity" | "+Infinity" | "-Infinity" = text {
-        return Some(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY });
-    }
-    // Rust also reads `inf` and `nan`.
-    let numeric = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-');
-    text.bytes().all(numeric).then(|| text.parse().ok()).flatten()
-}

@@ -46,7 +46,6 @@
 //! - [`lint_catalog_info`] and [`lint_app_config`] tell everything about a file at once, for editors
 //!   and linters: the text, the place and the bytes to underline apart ([`Diagnostic`]).
 //! - [`yaml`] is the reader below all of it: exact, bounded, with the place of every key and value.
-//! - [`compat`] holds what exists only to be compared with Backstage.
 //!
 //! Files, `--config`, `BACKSTAGE_ENV`, `${VAR}`, `$env`, `$file`, `$include` and `APP_CONFIG_*` work as
 //! in Backstage, and a mistake is told like this:
@@ -69,7 +68,6 @@
 
 mod app_config;
 mod coder_spec;
-pub mod compat;
 mod creation_mode;
 mod entity;
 mod entity_ref;
@@ -93,15 +91,17 @@ pub mod yaml;
 
 pub use app_config::{
     AccessTokenPolicy, AllowedEntities, AppConfig, AuthConfig, BackendConfig,
-    BuiltInSignInResolver, CatalogConfig, CatalogLocation, CatalogRule, CoderEnvironment,
-    CorsConfig, CustomSignInResolver, KeyStoreConfig, Listen, ListenError, Logout, ProxyConfig,
-    RemoteCatalogConfig, RuleLocation, RuleTarget, SessionConfig, SessionStoreConfig,
-    SignInResolverConfig, SignInResolverName, StaticKeyConfig, TrustedIssuerConfig,
+    BuiltInSignInResolver, CatalogConfig, CatalogLocation, CatalogRule, CertificateConfig,
+    CoderEnvironment, CorsConfig, CustomSignInResolver, KeyStoreConfig, Listen, ListenError,
+    Logout, ProxyConfig, RemoteCatalogConfig, RuleLocation, RuleTarget, SessionConfig,
+    SessionStoreConfig, SignInResolverConfig, SignInResolverName, StaticKeyConfig,
+    TrustedIssuerConfig,
 };
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};
 pub use entity::{
-    CatalogVerdict, Entity, Metadata, Relation, check_entity, entity_notices, parse_entities, rules,
+    CatalogVerdict, Entity, Metadata, PlaceholderError, PlaceholderFile, Placeholders, Relation,
+    UnreadPlaceholder, catalog_refusal, check_entity, entity_notices, parse_entities, rules,
 };
 pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
 pub use environment_name::{EnvironmentName, EnvironmentNameError};

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::{
     AppConfig, ConfigError, ConfigErrors, ConfigSources, Entity, LoadedConfig, Location, Notice,
-    Provenance, SignInResolverConfig, check_entity, entity_notices, yaml,
+    Provenance, SignInResolverConfig, catalog_refusal, entity_notices, yaml,
 };
 
 /// Weight of a [`Diagnostic`].
@@ -120,7 +120,7 @@ pub fn lint_catalog_info(file: &str, text: &str) -> Vec<Diagnostic> {
         let entity = Entity::from_node(&node);
         // What is no entity at all breaks the catalog's rules for the same reason.
         let error = match &entity {
-            Ok(_) => check_entity(&node).err(),
+            Ok(_) => catalog_refusal(&node),
             Err(error) => Some(error.clone()),
         };
         diagnostics.extend(error.map(Diagnostic::from));

@@ -16,12 +16,12 @@ pub(crate) fn one_line(text: impl Into<String>) -> String {
     cleaned_to(usize::MAX, &text.into())
 }
 
-/// A URL without the part before `@`; any other text as it is.
+/// A URL without the part before `@`; any other text as it is, `https://@(a|b).example.com` too.
 pub(crate) fn without_credentials(text: &str) -> Cow<'_, str> {
     let Some((scheme, rest)) = text.split_once("//") else { return Cow::Borrowed(text) };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     match rest.get(..end).and_then(|authority| authority.rfind('@')) {
+        None | Some(0) => Cow::Borrowed(text),
         Some(at) => Cow::Owned(format!("{scheme}//{}", rest.get(at + 1..).unwrap_or_default())),
-        None => Cow::Borrowed(text),
     }
 }

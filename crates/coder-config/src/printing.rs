@@ -43,8 +43,12 @@ const SECRET_PARAMETERS: &[&str] =
     &["apikey", "key", "token", "accesstoken", "secret", "password", "sig", "signature"];
 
 /// Keys that seal or sign, and a URL whose query may hold a password.
-const SECRET_PATHS: &[&str] =
-    &["coder.session.keys", "coder.session.store.url", "backend.auth.keys"];
+const SECRET_PATHS: &[&str] = &[
+    "coder.session.keys",
+    "coder.session.store.url",
+    "backend.auth.keys",
+    "backend.https.certificate.key",
+];
 
 impl LoadedConfig {
     /// The merged configuration as YAML, with `[redacted]` for secrets: keys that are called like

@@ -132,6 +132,19 @@ fn backend() -> Value {
                     })),
                 ],
             },
+            "https": {
+                "description": "The certificate with which the server speaks https; without it, plain http.",
+                "oneOf": [
+                    { "type": "boolean" },
+                    closed("The server speaks https.", &["certificate"], &json!({
+                        "certificate": closed("PEM, usually from `$file`.", &["cert", "key"], &json!({
+                            "type": { "const": "pem" },
+                            "cert": text("The certificate, and behind it those that lead to its authority."),
+                            "key": secret("The private key of the certificate."),
+                        })),
+                    })),
+                ],
+            },
             "auth": {
                 "type": "object",
                 "properties": {
@@ -159,6 +172,7 @@ fn auth() -> Value {
             "clientSecret": secret("The client secret of the OAuth2 app in Coder."),
             "deploymentUrl": url("Where browsers reach Coder."),
             "internalUrl": url("Where this server reaches the same deployment, if it is another place."),
+            "dangerouslyAllowHttp": flag("Lets `internalUrl` be plain http to another machine, which shows every token to whoever is on the way."),
             "callbackUrl": url("The callback URL as it is registered in Coder, if it is not the default one."),
             "additionalScopes": texts("Scopes every login asks for."),
             "sessionDuration": duration("How long a browser stays signed in: 10 minutes to 10 years."),
@@ -285,6 +299,7 @@ fn coder() -> Value {
             "catalog": closed("The Backstage whose catalog is asked, in place of the files of `catalog.locations`.", &["type", "baseUrl", "token"], &json!({
                 "type": { "const": "backstage" },
                 "baseUrl": url("Where this server reaches that Backstage's backend."),
+                "dangerouslyAllowHttp": flag("Lets `baseUrl` be plain http to another machine, which shows the token to whoever is on the way."),
                 "token": secret("A static token of that Backstage's `backend.auth.externalAccess`."),
             })),
             "oauth": { "type": "object", "deprecated": true, "description": "Of the former backend plugin; ignored. Move it to `auth.providers.coder`." },

@@ -1,12 +1,17 @@
 //! A portal's configuration, from files to types, and what people are told about their mistakes.
 #![cfg(test)]
 
+#[expect(dead_code, reason = "other tests use more of it")]
+mod support;
+
 use std::collections::BTreeMap;
 
 use coder_config::{
     AccessTokenPolicy, AppConfig, ConfigErrors, ConfigSources, CustomSignInResolver, Environment,
     KeyStoreConfig, Scm, SessionStoreConfig, SignInResolverConfig,
 };
+
+use support::{load, told};
 
 const SEED: &str = include_str!("fixtures/app-config.yaml");
 
@@ -16,23 +21,6 @@ fn environment() -> Environment {
         ("CODER_OAUTH_CLIENT_SECRET", "do-not-print"),
         ("CODER_DEPLOYMENT_URL", "https://coder.example.com/"),
     ])
-}
-
-fn load(files: &[(&str, &str)], environment: &Environment) -> Result<AppConfig, ConfigErrors> {
-    let files: BTreeMap<String, String> =
-        files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    AppConfig::from_loaded(&ConfigSources::new(&files, environment).load()?)
-}
-
-/// Everything a person is told, a line each.
-fn told(result: &Result<AppConfig, ConfigErrors>) -> String {
-    let (errors, notices) = match result {
-        Ok(config) => (Vec::new(), config.notices()),
-        Err(errors) => (errors.iter().collect(), errors.notices()),
-    };
-    let mut lines: Vec<_> = errors.iter().map(|error| format!("error: {error}")).collect();
-    lines.extend(notices.iter().map(|notice| format!("notice: {notice}")));
-    lines.join("\n")
 }
 
 #[test]
@@ -584,4 +572,27 @@ fn a_duration_is_at_most_ten_years() {
     let session =
         |idle: &str| with(&format!("session: {{ idle: {idle}, absolute: 10 years }}"), "");
     assert!(session("10 years").is_ok(), "{}", told(&session("10 years")));
+}
+
+#[test]
+fn an_idle_lifetime_that_no_session_reaches_is_refused() {
+    for idle in ["40d", "31 days", "P31D", "{ weeks: 5 }"] {
+        let told = told(&with(&format!("session: {{ idle: {idle} }}"), ""));
+        assert!(told.contains("`coder.session.idle` is longer than the 30 days"), "{idle}: {told}");
+    }
+    for idle in ["30d", "29 days", "{ weeks: 4 }", "40d, absolute: 41d"] {
+        let read = with(&format!("session: {{ idle: {idle} }}"), "");
+        assert!(read.is_ok(), "{idle}: {}", told(&read));
+    }
+    let with_duration = |duration: &str| {
+        let local = format!(
+            "auth: {{ providers: {{ coder: {{ production: {{ sessionDuration: {duration} }} }} }} }}
+coder: {{ session: {{ idle: 40d }} }}"
+        );
+        load(&[("app-config.yaml", SEED), ("app-config.local.yaml", &local)], &environment())
+    };
+    assert!(with_duration("40d").is_ok());
+    let by_default = with("session: { idle: 40d }", "");
+    let refused = [by_default, with_duration("39d")].map(|read| told(&read));
+    insta::assert_snapshot!(refused.join("\n"));
 }

@@ -1,9 +1,12 @@
 //! The URLs of the portal that browsers meet: https in all of them, or http on this machine.
 #![cfg(test)]
 
+mod support;
+
 use std::collections::BTreeMap;
 
 use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment};
+use support::{load_text, told};
 
 /// A portal with these URLs, and further lines below `coder`.
 fn load(app: &str, backend: &str, callback: &str, coder: &str) -> Result<AppConfig, ConfigErrors> {
@@ -24,19 +27,7 @@ auth:
 coder: {{ {coder} }}
 "
     );
-    let files = BTreeMap::from([("app-config.yaml".to_owned(), text)]);
-    AppConfig::from_loaded(&ConfigSources::new(&files, &Environment::default()).load()?)
-}
-
-/// Everything a person is told, a line each.
-fn told(result: &Result<AppConfig, ConfigErrors>) -> String {
-    let (errors, notices) = match result {
-        Ok(config) => (Vec::new(), config.notices()),
-        Err(errors) => (errors.iter().collect(), errors.notices()),
-    };
-    let mut lines: Vec<_> = errors.iter().map(|error| format!("error: {error}")).collect();
-    lines.extend(notices.iter().map(|notice| format!("notice: {notice}")));
-    lines.join("\n")
+    load_text(&text)
 }
 
 const OPT_IN: &str = "session: { dangerouslyAllowHttp: true }";
@@ -47,6 +38,89 @@ fn plain_http_off_this_machine_is_refused_at_its_place() {
     let result = load(portal, portal, "http://portal.test/api/auth/coder/handler/frame", "");
     assert!(result.is_err());
     insta::assert_snapshot!(told(&result));
+}
+
+/// Everything a person is told of a portal whose backend has this URL and these keys.
+fn told_with_https(url: &str, https: &str) -> String {
+    told(&load(url, &format!("{url}\n  https: {https}"), "", ""))
+}
+
+#[test]
+fn a_certificate_has_both_of_its_parts_and_each_mistake_has_its_place() {
+    let url = "https://portal.test";
+    for fine in
+        ["{ certificate: { cert: a, key: b } }", "{ certificate: { type: pem, cert: a, key: b } }"]
+    {
+        assert_eq!(told_with_https(url, fine), "", "{fine}");
+    }
+    insta::assert_snapshot!(told_with_https(url, "{ certificate: { cert: a } }"), @"error: missing `backend.https.certificate.key`: add `key` below `backend.https.certificate` at app-config.yaml:5:12");
+    insta::assert_snapshot!(told_with_https(url, "{ certificate: { cert: '', key: b } }"), @"error: app-config.yaml:5:33: `backend.https.certificate.cert` is empty");
+    insta::assert_snapshot!(told_with_https(url, "{ certificates: { cert: a, key: b } }"), @"
+    error: missing `backend.https.certificate`: `certificates` at app-config.yaml:5:12 looks like it; rename it to `certificate`
+    notice: app-config.yaml:5:12: `backend.https.certificates` is not known and ignored; did you mean `certificate`?
+    ");
+    insta::assert_snapshot!(told_with_https(url, "{ certificate: a }"), @"error: app-config.yaml:5:25: `backend.https.certificate` is a string; it must be a mapping");
+}
+
+#[test]
+fn a_server_with_a_certificate_is_met_by_https() {
+    let https = "{ certificate: { cert: a, key: b } }";
+    insta::assert_snapshot!(told_with_https("http://localhost:7007", https), @"error: app-config.yaml:4:12: `backend.baseUrl` is `http://localhost:7007`, plain http, while the server speaks https with `backend.https.certificate` at app-config.yaml:5:33; write the URL with https, or remove the certificate");
+}
+
+/// Everything a person is told of a block with this `internalUrl` and further keys.
+fn told_of_internal(url: &str, more: &str) -> String {
+    let portal = "https://portal.test";
+    let callback = format!(
+        "{portal}/api/auth/coder/handler/frame', internalUrl: '{url}', {more} additionalScopes: '"
+    );
+    told(&load(portal, portal, &callback, ""))
+}
+
+#[test]
+fn plain_http_inside_a_cluster_is_allowed_by_name_and_warned_of() {
+    let (internal, allowed) =
+        ("http://coder.coder.svc.cluster.local", "dangerouslyAllowHttp: true,");
+    insta::assert_snapshot!(told_of_internal(internal, ""), @"error: app-config.yaml:9:89: `auth.providers.coder.development.internalUrl` is `http://coder.coder.svc.cluster.local`: plain http is refused for hosts other than this machine, since it shows the client secret and everybody's tokens to everybody on the way; use https, or allow it by `auth.providers.coder.development.dangerouslyAllowHttp: true` within a network that nobody else is on");
+    insta::assert_snapshot!(told_of_internal(internal, allowed), @"notice: app-config.yaml:9:151: `auth.providers.coder.development.dangerouslyAllowHttp` sends the client secret and everybody's tokens in clear text to `auth.providers.coder.development.internalUrl`: everybody on the way can read and change what is sent; keep it within a network that nobody else is on, or use https and remove it");
+    insta::assert_snapshot!(told_of_internal("https://coder.internal", allowed), @"notice: app-config.yaml:9:137: `auth.providers.coder.development.dangerouslyAllowHttp` has no effect, since `auth.providers.coder.development.internalUrl` is not plain http to another machine; remove it");
+    insta::assert_snapshot!(told_of_internal("coder", allowed), @"error: app-config.yaml:9:89: `auth.providers.coder.development.internalUrl` is `coder`: not a URL; write it like `https://coder.example.com`");
+    assert_eq!(told_of_internal("http://localhost:3000", ""), "");
+}
+
+#[test]
+fn the_opt_in_is_for_the_server_and_not_for_browsers() {
+    let text = "app: { baseUrl: https://portal.test }
+backend: { baseUrl: https://portal.test }
+auth:
+  providers:
+    coder:
+      development: { clientId: a, clientSecret: b, deploymentUrl: 'http://coder', dangerouslyAllowHttp: true }
+";
+    let files = BTreeMap::from([("app-config.yaml".to_owned(), text.to_owned())]);
+    let loaded = ConfigSources::new(&files, &Environment::default()).load().unwrap();
+    let told = told(&AppConfig::from_loaded(&loaded));
+    let refused = "deploymentUrl` is `http://coder`: plain http is refused";
+    assert!(told.contains(refused) && told.contains("has no effect"), "{told}");
+}
+
+#[test]
+fn a_catalog_inside_a_cluster_is_reached_by_plain_http_where_that_is_allowed_by_name() {
+    let portal = "https://portal.test";
+    let told_of = |more: &str| {
+        let catalog = format!(
+            "catalog: {{ type: backstage, baseUrl: 'http://backstage:7007', token: t{more} }}"
+        );
+        let result = load(portal, portal, "", &catalog);
+        let url = result.as_ref().ok().and_then(|config| config.remote_catalog.clone());
+        (url.map(|remote| remote.url.to_string()), told(&result))
+    };
+    let (url, refused) = told_of("");
+    assert_eq!(url, None);
+    insta::assert_snapshot!(refused, @"error: app-config.yaml:10:47: `coder.catalog.baseUrl` is `http://backstage:7007`: plain http is refused for hosts other than this machine, since it shows the token of the catalog to everybody on the way; use https, or allow it by `coder.catalog.dangerouslyAllowHttp: true` within a network that nobody else is on");
+    let (url, warned) = told_of(", dangerouslyAllowHttp: true");
+    assert_eq!(url.unwrap(), "http://backstage:7007/api/catalog");
+    insta::assert_snapshot!(warned, @"notice: app-config.yaml:10:104: `coder.catalog.dangerouslyAllowHttp` sends the token of the catalog in clear text to `coder.catalog.baseUrl`: everybody on the way can read and change what is sent; keep it within a network that nobody else is on, or use https and remove it");
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! `catalog` and `coder.catalog`: where entities come from, and which of them may.
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+#[expect(dead_code, reason = "other tests use more of it")]
+mod support;
 
-use coder_config::{
-    AppConfig, CatalogRule, ConfigErrors, ConfigSources, Environment, RuleLocation, RuleTarget,
-};
+use coder_config::{AppConfig, CatalogRule, ConfigErrors, Environment, RuleLocation, RuleTarget};
 
 const BASE: &str = "app: { baseUrl: https://portal.example.com }
 backend: { baseUrl: https://portal.example.com }
@@ -14,24 +13,15 @@ auth: { providers: { coder: { development: {
 ";
 
 fn load(more: &str) -> Result<AppConfig, ConfigErrors> {
-    let files = BTreeMap::from([
-        ("app-config.yaml".to_owned(), format!("{BASE}{more}")),
-        ("token.txt".to_owned(), "from-a-file\n".to_owned()),
-    ]);
+    let text = format!("{BASE}{more}");
+    let files = [("app-config.yaml", &*text), ("token.txt", "from-a-file\n")];
     let environment = Environment::from_iter([("CATALOG_TOKEN", "from-a-variable")]);
-    AppConfig::from_loaded(&ConfigSources::new(&files, &environment).load()?)
+    support::load(&files, &environment)
 }
 
 /// Everything a person is told, a line each.
 fn told(more: &str) -> String {
-    let result = load(more);
-    let (errors, notices) = match &result {
-        Ok(config) => (Vec::new(), config.notices()),
-        Err(errors) => (errors.iter().collect(), errors.notices()),
-    };
-    let mut lines: Vec<_> = errors.iter().map(|error| format!("error: {error}")).collect();
-    lines.extend(notices.iter().map(|notice| format!("notice: {notice}")));
-    lines.join("\n")
+    support::told(&load(more))
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! `backend.cors` is read as Backstage reads it.
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+#[expect(dead_code, reason = "other tests use more of it")]
+mod support;
 
-use coder_config::{AppConfig, ConfigErrors, ConfigSources, CorsConfig, Environment};
+use coder_config::{AppConfig, ConfigErrors, CorsConfig};
 
 /// A portal with this value of `backend.cors`, and its app at this URL.
 fn load(cors: &str, app: &str) -> Result<AppConfig, ConfigErrors> {
@@ -16,8 +17,7 @@ auth: {{ providers: {{ coder: {{ development:
   {{ clientId: a, clientSecret: b, deploymentUrl: 'https://coder.example.com' }} }} }} }}
 "
     );
-    let files = BTreeMap::from([("app-config.yaml".to_owned(), text)]);
-    AppConfig::from_loaded(&ConfigSources::new(&files, &Environment::default()).load()?)
+    support::load_text(&text)
 }
 
 const PORTAL: &str = "https://portal.example.com";

@@ -1,25 +1,10 @@
 //! What a configuration must not say, since somebody else would gain by it.
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+mod support;
 
-use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment};
-
-fn load(text: &str) -> Result<AppConfig, ConfigErrors> {
-    let files = BTreeMap::from([("app-config.yaml".to_owned(), text.to_owned())]);
-    AppConfig::from_loaded(&ConfigSources::new(&files, &Environment::default()).load()?)
-}
-
-/// Everything a person is told, a line each.
-fn told(result: &Result<AppConfig, ConfigErrors>) -> String {
-    let (errors, notices) = match result {
-        Ok(config) => (Vec::new(), config.notices()),
-        Err(errors) => (errors.iter().collect(), errors.notices()),
-    };
-    let mut lines: Vec<_> = errors.iter().map(|error| format!("error: {error}")).collect();
-    lines.extend(notices.iter().map(|notice| format!("notice: {notice}")));
-    lines.join("\n")
-}
+use coder_config::{AppConfig, ConfigErrors};
+use support::{load_text as load, told};
 
 /// What is told of each configuration, below the line that differs.
 fn each_told<'a>(
@@ -314,6 +299,7 @@ fn a_pattern_of_origins_that_only_backstage_reads_is_refused_at_its_place() {
     for pattern in patterns {
         let error = sign_in(pattern).unwrap_err().to_string();
         assert!(error.contains("is not read here"), "{pattern}: {error}");
+        assert!(error.contains(&format!("`{pattern}`")), "{pattern}: {error}");
         let read = load(&format!(
             "app: {{ baseUrl: https://portal.example.com }}
 backend: {{ baseUrl: https://portal.example.com, cors: {{ origin: [\"{pattern}\"] }} }}
@@ -345,9 +331,8 @@ auth: {{ providers: {{ coder: {{ development: {{ clientId: id, clientSecret: s, 
         let config = config.unwrap();
         config.notices().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(told("https: true"), @"app-config.yaml:2:56: `backend.https` has no effect here: this server speaks plain http; let a proxy in front of it speak https");
+    insta::assert_snapshot!(told("https: true"), @"app-config.yaml:2:56: `backend.https` has no effect here: this server makes no certificate of its own; write one to `backend.https.certificate`, or let a proxy in front of it speak https");
     for effectless in [
-        "https: { certificate: { key: a, cert: b } }",
         "https: 'true'",
         "rateLimit: { window: 6s }",
         "auth: { externalAccess: [{ type: static, options: { token: t, subject: s } }] }",
@@ -358,6 +343,8 @@ auth: {{ providers: {{ coder: {{ development: {{ clientId: id, clientSecret: s, 
     }
     for nothing in [
         "https: false",
+        "https: {}",
+        "https: { certificate: { key: a, cert: b } }",
         "auth: { dangerouslyDisableDefaultAuthPolicy: false }",
         "csp: { connect-src: ['self'] }",
         "database: { client: pg }",

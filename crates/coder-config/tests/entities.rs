@@ -181,3 +181,77 @@ fn a_description_that_is_no_string_is_refused_as_in_backstage() {
     let empty = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: { name: x, description: '' }\n";
     assert_eq!(parse_entities("x.yaml", empty).remove(0).unwrap().metadata.description, None);
 }
+
+#[test]
+fn a_reference_that_names_no_entity_is_refused_as_in_backstage() {
+    let check = |kind: &str, spec: &str| {
+        let text = format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: {kind}\nmetadata: {{ name: x }}\n\
+             spec: {{ {spec} }}\n"
+        );
+        let node = coder_config::yaml::document("c.yaml", &text).unwrap();
+        coder_config::check_entity(&node).map_err(|error| error.to_string())
+    };
+    let component = "type: t, lifecycle: l, owner: o";
+    let refused = [
+        ("Component", format!("{component}, dependsOn: [payments-db]")),
+        ("Component", format!("{component}, dependencyOf: ['resource:a', ns/b]")),
+        ("Component", format!("{component}, dependsOn: ['resource:']")),
+        ("Component", format!("{component}, system: 'system:default/'")),
+        ("Component", "type: t, lifecycle: l, owner: 'group:'".to_owned()),
+        ("Component", format!("{component}, providesApis: ['/a']")),
+        ("Resource", "type: t, owner: o, dependsOn: [db]".to_owned()),
+        ("API", "type: t, lifecycle: l, owner: ':o', definition: d".to_owned()),
+        ("System", "owner: o, domain: '/d'".to_owned()),
+        ("Domain", "owner: o, subdomainOf: 'domain:'".to_owned()),
+        ("Group", "type: t, children: ['group:']".to_owned()),
+        ("Group", "type: t, children: [], members: ['user:default/']".to_owned()),
+        ("Group", "type: t, children: [], parent: ':'".to_owned()),
+        ("User", "memberOf: [a, 'group:']".to_owned()),
+    ];
+    for (kind, spec) in &refused {
+        let error = check(kind, spec).unwrap_err();
+        assert!(error.starts_with("c.yaml:4:"), "{kind} {spec}: {error}");
+        assert!(error.contains("names no entity: "), "{kind} {spec}: {error}");
+    }
+    assert_eq!(
+        check(refused[0].0, &refused[0].1).unwrap_err(),
+        "c.yaml:4:54: `spec.dependsOn` names no entity: `payments-db` has no kind; write it like \
+         `component:default/name`",
+    );
+    for (kind, spec) in [
+        ("Component", format!("{component}, dependsOn: ['resource:db', 'Component:ns/x']")),
+        ("Component", format!("{component}, subcomponentOf: ns/x, providesApis: [a, 'api:a']")),
+        ("Group", "type: t, parent: p, children: [c, ns/c], members: [m, 'user:m']".to_owned()),
+        ("User", "memberOf: [a, b/c, 'group:d', 'group:e/f', { $text: ./x }]".to_owned()),
+    ] {
+        assert!(check(kind, &spec).is_ok(), "{kind} {spec}: {:?}", check(kind, &spec));
+    }
+}
+
+#[test]
+fn a_kind_of_backstage_in_another_spelling_is_refused_and_one_of_somebody_else_is_not() {
+    let refusal = |version: &str, kind: &str| {
+        let text = format!(
+            "apiVersion: {version}\nkind: {kind}\nmetadata: {{ name: x }}\n\
+             spec: {{ memberOf: [], type: t, owner: o, children: [] }}\n"
+        );
+        let node = coder_config::yaml::document("c.yaml", &text).unwrap();
+        coder_config::catalog_refusal(&node).map(|error| error.to_string())
+    };
+    for (version, kind) in [
+        ("backstage.io/v1alpha1", "user"),
+        ("backstage.io/v1alpha1", "GROUP"),
+        ("backstage.io/v1alpha1", "Api"),
+        ("backstage.io/v1alpha2", "User"),
+        ("v1", "Resource"),
+    ] {
+        let expected = format!(
+            "c.yaml:2:7: `kind` is `{kind}` of `{version}`, which is none of Backstage's in this spelling"
+        );
+        assert_eq!(refusal(version, kind), Some(expected));
+    }
+    assert_eq!(refusal("backstage.io/v1alpha1", "User"), None);
+    assert_eq!(refusal("scaffolder.backstage.io/v1beta3", "Template"), None);
+    assert_eq!(refusal("acme.example/v1", "Printer"), None);
+}

@@ -62,6 +62,22 @@ fn every_page_of_a_repository_leads_to_the_url_that_clones_it() {
             "https://org.visualstudio.com/DefaultCollection/p/_git/repo",
         ),
         (
+            "https://dev.azure.com/org/proj/_git/_optimized/repo?path=%2Fa",
+            "https://dev.azure.com/org/proj/_git/repo",
+        ),
+        (
+            "ssh://org@vs-ssh.visualstudio.com:22/DefaultCollection/My%20Project/_ssh/_full/repo",
+            "git@ssh.dev.azure.com:v3/org/My%20Project/repo",
+        ),
+        (
+            "ssh://org@vs-ssh.visualstudio.com:22/_ssh/repo",
+            "git@ssh.dev.azure.com:v3/org/repo/repo",
+        ),
+        (
+            "git@ssh.dev.azure.com:v3/org/proj/_optimized/repo",
+            "git@ssh.dev.azure.com:v3/org/proj/repo",
+        ),
+        (
             "https://ado.corp.example/tfs/coll/proj/_git/repo?path=/",
             "https://ado.corp.example/tfs/coll/proj/_git/repo",
         ),
@@ -98,6 +114,13 @@ fn every_page_of_a_repository_leads_to_the_url_that_clones_it() {
             "ssh://git@bb.corp.example:7999/pay/r.git",
         ),
         ("git@github.com:o/r.git", "git@github.com:o/r.git"),
+        ("ssh://git@github.com:22/o/r.git", "ssh://git@github.com/o/r.git"),
+        ("https://github.com:443/o/r", "https://github.com/o/r"),
+        ("https://www.github.com/o/r/tree/main", "https://github.com/o/r"),
+        ("https://api.github.com/repos/o/r/contents/x", "https://github.com/o/r"),
+        ("https://gitea.corp.example/api/v1/repos/o/r", "https://gitea.corp.example/o/r"),
+        ("https://git.example/%7Ejane/%63%20d", "https://git.example/~jane/c%20d"),
+        ("ssh://jane@gerrit.corp.example:29418/x/y", "ssh://gerrit.corp.example:29418/x/y"),
     ] {
         assert_eq!(repository(page).clone_url(), root, "{page}");
     }
@@ -209,9 +232,15 @@ fn a_search_covers_every_usual_spelling() {
     https://org.visualstudio.com/DefaultCollection/proj/_git/repo
     https://org.visualstudio.com/DefaultCollection/proj/_git/repo/
     git@ssh.dev.azure.com:v3/org/proj/repo
-    ssh://git@ssh.dev.azure.com/v3/org/proj/repo
     org@vs-ssh.visualstudio.com:v3/org/proj/repo
+    ssh://git@ssh.dev.azure.com/v3/org/proj/repo
     ssh://org@vs-ssh.visualstudio.com/v3/org/proj/repo
+    ssh://org@vs-ssh.visualstudio.com:22/proj/_ssh/repo
+    ssh://org@vs-ssh.visualstudio.com:22/DefaultCollection/proj/_ssh/repo
+    https://dev.azure.com/org/proj/_git/_optimized/repo
+    git@ssh.dev.azure.com:v3/org/proj/_optimized/repo
+    https://dev.azure.com/org/proj/_git/_full/repo
+    git@ssh.dev.azure.com:v3/org/proj/_full/repo
     ",
     );
 }

@@ -129,6 +129,10 @@ const FORMS: &[(&str, &[&str])] = &[
             "git@ssh.dev.azure.com:v3/{o}/{p}/{r}",
             "{o}@vs-ssh.visualstudio.com:v3/{o}/{p}/{r}",
             "ssh://git@ssh.dev.azure.com/v3/{o}/{p}/{r}",
+            "ssh://{o}@vs-ssh.visualstudio.com:22/{p}/_ssh/{r}",
+            "ssh://{o}@vs-ssh.visualstudio.com:22/DefaultCollection/{p}/_ssh/{r}",
+            "https://dev.azure.com/{o}/{p}/_git/_optimized/{r}",
+            "git@ssh.dev.azure.com:v3/{o}/{p}/_full/{r}",
         ],
     ),
     (
@@ -141,6 +145,7 @@ const FORMS: &[(&str, &[&str])] = &[
             "https://{o}.visualstudio.com/DefaultCollection/_git/{r}",
             "git@ssh.dev.azure.com:v3/{o}/{r}/{r}",
             "{o}@vs-ssh.visualstudio.com:v3/{o}/{r}/{r}",
+            "ssh://{o}@vs-ssh.visualstudio.com:22/_ssh/{r}",
         ],
     ),
     (
@@ -149,6 +154,8 @@ const FORMS: &[(&str, &[&str])] = &[
             "https://ado.example/tfs/{o}/{p}/_git/{r}",
             "ssh://ado.example:22/tfs/{o}/{p}/_git/{r}",
             "http://ado.example/tfs/{o}/{p}/_git/{r}",
+            "ssh://ado.example:22/tfs/{o}/{p}/_ssh/{r}",
+            "https://ado.example/tfs/{o}/{p}/_git/_optimized/{r}",
         ],
     ),
     (
@@ -157,6 +164,14 @@ const FORMS: &[(&str, &[&str])] = &[
             "https://ado.example/tfs/{o}/{r}/_git/{r}",
             "https://ado.example/tfs/{o}/_git/{r}",
             "ssh://ado.example:22/tfs/{o}/_git/{r}",
+        ],
+    ),
+    (
+        "ado.example at its root",
+        &[
+            "https://ado.example/{o}/{r}/_git/{r}",
+            "https://ado.example/{o}/_git/{r}",
+            "ssh://ado.example:22/{o}/_ssh/{r}",
         ],
     ),
     (

@@ -59,8 +59,7 @@ pub fn differences(recorded: &Answer, ours: Option<&Answer>) -> Vec<Difference> 
     for name in HEADERS {
         let (a, b) = (theirs.get(*name), mine.get(*name));
         if a != b {
-            let shown =
-                |value: Option<&String>| value.cloned().unwrap_or_else(|| "(none)".to_owned());
+            let shown = |value: Option<&&str>| value.copied().unwrap_or("(none)").to_owned();
             found.add(&format!("header {name}"), shown(a), shown(b));
         }
     }
@@ -77,24 +76,11 @@ pub fn differences(recorded: &Answer, ours: Option<&Answer>) -> Vec<Difference> 
     found.0
 }
 
-/// The headers that count: not the CSRF cookie, which comes with nearly every answer.
-fn compared(answer: &Answer) -> BTreeMap<&str, String> {
-    let mut headers: BTreeMap<&str, String> = answer
-        .headers
-        .iter()
-        .filter(|(name, _)| !NOT_COMPARED.contains(&name.as_str()))
-        .map(|(name, value)| (name.as_str(), value.clone()))
-        .collect();
-    if let Some(cookies) = headers.remove("set-cookie") {
-        let kept: Vec<&str> = cookies
-            .split(" || ")
-            .filter(|cookie| !cookie.is_empty() && !cookie.starts_with("csrf_token="))
-            .collect();
-        if !kept.is_empty() {
-            headers.insert("set-cookie", kept.join(" || "));
-        }
-    }
-    headers
+/// The headers that count, with the names and attributes of all cookies.
+fn compared(answer: &Answer) -> BTreeMap<&str, &str> {
+    let headers = answer.headers.iter();
+    let counts = headers.filter(|(name, _)| !NOT_COMPARED.contains(&name.as_str()));
+    counts.map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 struct Found(Vec<Difference>);
@@ -236,6 +222,21 @@ mod tests {
     fn what_was_cut_is_not_compared() {
         assert_eq!(places(&json!(["a", "… 12 more"]), &json!(["a", "b", "c"])), [""; 0]);
         assert_eq!(places(&json!("begins…"), &json!("begins and ends")), [""; 0]);
+    }
+
+    #[test]
+    fn every_cookie_is_compared_with_its_attributes() {
+        let answer = |cookie: &str| -> Answer {
+            serde_json::from_value(json!({
+                "label": "x", "status": 200, "headers": { "set-cookie": cookie }, "kind": "empty",
+                "body": null,
+            }))
+            .unwrap()
+        };
+        let (lax, none) = (answer("csrf_token={v}; SameSite=Lax"), answer("csrf_token={v}"));
+        assert_eq!(differences(&lax, Some(&lax)), []);
+        let [found] = &differences(&lax, Some(&none))[..] else { panic!("one place differs") };
+        assert_eq!(found.place, "header set-cookie");
     }
 
     #[test]

@@ -74,7 +74,8 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut failures = Failures::default();
     if let Some((version, port)) = arguments.fake.zip(arguments.serve) {
-        let fake = Fake { version, provider: !arguments.provider_off, races: arguments.races };
+        let (provider, races) = (!arguments.provider_off, arguments.races);
+        let fake = Fake { version, provider, races, slow_deletions: true };
         let ready = |seed: &Seed| {
             println!("{version} at {}; the seed file is {}", seed.base, arguments.seed.display());
         };

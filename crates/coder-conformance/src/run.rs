@@ -47,7 +47,8 @@ async fn stage(seed: &Seed, run: &str, restart: Option<&str>) -> Result<Stage, T
 ///
 /// When the fake cannot be served.
 pub async fn on_fake(version: Version) -> io::Result<Taken> {
-    let deployment = serve(version, true).await?;
+    let deployment = serve(Fake { version, provider: true, races: None, slow_deletions: false });
+    let deployment = deployment.await?;
     let (taken, _) = journeys(deployment.seed(), None).await;
     deployment.stop().await;
     Ok(taken)
@@ -60,7 +61,9 @@ pub async fn on_fake(version: Version) -> io::Result<Taken> {
 /// When the fake cannot be served or the recording cannot be read.
 pub async fn replay_on_fake(version: Version, part: Part) -> io::Result<Option<Outcome>> {
     let Some(recording) = Recording::read(version.number(), part)? else { return Ok(None) };
-    let deployment = serve(version, part != Part::Off).await?;
+    let provider = part != Part::Off;
+    let fake = Fake { version, provider, races: None, slow_deletions: true };
+    let deployment = serve(fake).await?;
     let server = Server::new(deployment.seed().clone(), &run_name(1)).await;
     let mut server = server.map_err(io::Error::other)?;
     let outcome = replay(&mut server, part, &recording).await;
@@ -69,9 +72,9 @@ pub async fn replay_on_fake(version: Version, part: Part) -> io::Result<Option<O
     Ok(Some(outcome))
 }
 
-async fn serve(version: Version, provider: bool) -> io::Result<Deployment> {
+async fn serve(fake: Fake) -> io::Result<Deployment> {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     // The same ids and secrets in every run: nothing depends on how they happen to look.
     let random = Arc::new(SeededRandom::new("conformance"));
-    Deployment::start(Fake { version, provider, races: None }, free, free, random).await
+    Deployment::start(fake, free, free, random).await
 }

@@ -1,14 +1,16 @@
 //! Serves the world of a fake, for programs in other languages and for people.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use coder_client::WorkspaceId;
-use coder_core::{OsRandom, Random, SystemClock};
-use coder_testkit::{FakeCoder, FakeServer, Pace, Version};
+use coder_core::{OsRandom, Random, SystemClock, quoted};
+use coder_testkit::{FakeCoder, FakeServer, FakeUser, Pace, Version};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,7 +20,8 @@ use crate::world::{self, Seed, SeedUser};
 
 /// The fake with its world on one address, and its control door on another.
 ///
-/// The control door takes one line a connection: `add NAME`, `suspend NAME`, `activate NAME`,
+/// The control door takes one line a connection: `add NAME` (a new person, in the place of an earlier
+/// one who was added with this name), `suspend NAME`, `activate NAME`,
 /// `agents WORKSPACE VALUE` (the agents of the workspace with this id connect, and tell the value as
 /// their metadatum `cpu`) or `restart`. It answers with a line of JSON.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub struct Fake {
     pub provider: bool,
     /// Seed of the races between overlapping requests; without one, no requests overlap.
     pub races: Option<u64>,
+    /// Whether a deletion runs until an answer has told so, as it was recorded.
+    pub slow_deletions: bool,
 }
 
 impl Deployment {
@@ -52,7 +57,10 @@ impl Deployment {
         control: SocketAddr,
         random: Arc<dyn Random>,
     ) -> io::Result<Self> {
-        let Fake { version, provider, races } = fake;
+        let Fake { version, provider, races, slow_deletions } = fake;
+        let mut pace = Pace::INSTANT;
+        // The agents of the world were recorded while they were waited for, however old it is here.
+        pace.giving_up = Duration::MAX;
         let mut builder = FakeCoder::builder()
             .version(version)
             .oauth2_provider(provider)
@@ -60,7 +68,8 @@ impl Deployment {
             .web_push_key(world::web_push_key(version, provider))
             .clock(Arc::new(SystemClock))
             .random(random)
-            .pace(Pace::INSTANT);
+            .slow_deletions(slow_deletions)
+            .pace(pace);
         if let Some(seed) = races {
             builder = builder.races(seed);
         }
@@ -68,7 +77,8 @@ impl Deployment {
         let mut seed = world::build(server.coder()).map_err(io::Error::other)?;
         let door = TcpListener::bind(control).await?;
         seed.control = Some(door.local_addr()?);
-        let control = Door(tokio::spawn(open(door, server.coder().clone())));
+        let control = Control::new(server.coder(), &seed);
+        let control = Door(tokio::spawn(open(door, control)));
         Ok(Self { server, control, seed })
     }
 
@@ -132,21 +142,84 @@ fn cannot_listen(port: u16, reason: &io::Error) -> io::Error {
 }
 
 /// Opens the control door.
-async fn open(door: TcpListener, coder: FakeCoder) {
+async fn open(door: TcpListener, mut control: Control) {
     while let Ok((stream, _)) = door.accept().await {
         // A caller that goes away early has lost its answer, nothing else.
-        let _ = obey(stream, &coder).await;
+        let _ = control.hear(stream).await;
     }
 }
 
-/// Adds a user and signs them in with the password, so that their session lives as long as one does.
-async fn signed_in(coder: &FakeCoder, name: &str) -> SeedUser {
-    let user = coder.add_user(name);
+/// The one who does what is said at the control door.
+struct Control {
+    coder: FakeCoder,
+    /// The people of the world, who cannot be added.
+    world: Vec<String>,
+    /// The people who were added at the door, by name.
+    added: BTreeMap<String, FakeUser>,
+}
+
+impl Control {
+    fn new(coder: &FakeCoder, seed: &Seed) -> Self {
+        let world = seed.users.keys().cloned().collect();
+        Self { coder: coder.clone(), world, added: BTreeMap::new() }
+    }
+
+    async fn hear(&mut self, stream: TcpStream) -> io::Result<()> {
+        let mut stream = BufReader::new(stream);
+        let mut line = String::new();
+        stream.read_line(&mut line).await?;
+        let answer = self.obey(line.trim()).await;
+        let answer = answer.unwrap_or_else(|error| json!({ "error": error }));
+        stream.write_all(format!("{answer}\n").as_bytes()).await
+    }
+
+    async fn obey(&mut self, line: &str) -> Result<Value, String> {
+        match line.split_once(' ') {
+            Some(("add", name)) => return self.add(name).await,
+            Some(("suspend", name)) => self.coder.suspend(&self.known(name)?),
+            Some(("activate", name)) => self.coder.activate(&self.known(name)?),
+            Some(("agents", rest)) => {
+                let needed = "`agents` needs the id of a workspace and a value";
+                connect_agents(&self.coder, rest).ok_or(needed)?;
+            }
+            None if line == "restart" => self.coder.restart(),
+            _ => return Err(COMMANDS.to_owned()),
+        }
+        Ok(json!({}))
+    }
+
+    /// Adds a person who has done nothing yet: an earlier one of this name goes with everything.
+    async fn add(&mut self, name: &str) -> Result<Value, String> {
+        if self.world.iter().any(|known| known == name) {
+            return Err(format!("{} is in the world already", quoted(name)));
+        }
+        if let Some(earlier) = self.added.remove(name) {
+            self.coder.delete_user(&earlier);
+        }
+        let user = self.coder.add_user(name);
+        self.added.insert(name.to_owned(), user.clone());
+        Ok(json!(signed_in(&self.coder, &user).await))
+    }
+
+    fn known(&self, name: &str) -> Result<FakeUser, String> {
+        if self.world.iter().any(|known| known == name) {
+            return Ok(self.coder.add_user(name));
+        }
+        self.added.get(name).cloned().ok_or_else(|| format!("there is no {}", quoted(name)))
+    }
+}
+
+/// The lines that the control door takes.
+const COMMANDS: &str =
+    "`add NAME`, `suspend NAME`, `activate NAME`, `agents WORKSPACE VALUE` or `restart`";
+
+/// Signs a user in with the password, so that their session lives as long as one does.
+async fn signed_in(coder: &FakeCoder, user: &FakeUser) -> SeedUser {
     let body = json!({ "email": user.email, "password": world::PASSWORD });
     let login = http::Request::post("/api/v2/users/login")
         .header("content-type", "application/json")
         .body(Bytes::from(body.to_string()));
-    let mut seed = world::seed_user(&user);
+    let mut seed = world::seed_user(user);
     let Ok(login) = login else { return seed };
     let answer = coder.respond(login).into_body().collect(usize::MAX).await.unwrap_or_default();
     let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
@@ -163,33 +236,4 @@ fn connect_agents(coder: &FakeCoder, text: &str) -> Option<()> {
     coder.bring_agents_back(workspace);
     coder.set_agent_metadata(workspace, "cpu", value);
     Some(())
-}
-
-async fn obey(stream: TcpStream, coder: &FakeCoder) -> io::Result<()> {
-    let mut stream = BufReader::new(stream);
-    let mut line = String::new();
-    stream.read_line(&mut line).await?;
-    let answer = match line.trim().split_once(' ') {
-        Some(("add", name)) => json!(signed_in(coder, name).await),
-        Some(("suspend", name)) => {
-            coder.suspend(&coder.add_user(name));
-            json!({})
-        }
-        Some(("activate", name)) => {
-            coder.activate(&coder.add_user(name));
-            json!({})
-        }
-        Some(("agents", rest)) => match connect_agents(coder, rest) {
-            Some(()) => json!({}),
-            None => json!({ "error": "`agents` needs the id of a workspace and a value" }),
-        },
-        None if line.trim() == "restart" => {
-            coder.restart();
-            json!({})
-        }
-        _ => json!({
-            "error": "`add NAME`, `suspend NAME`, `activate NAME`, `agents WORKSPACE VALUE` or `restart`"
-        }),
-    };
-    stream.write_all(format!("{answer}\n").as_bytes()).await
 }

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use crate::answer::{self, Answer, BodyKind, Request};
-use crate::server::{Reply, Server};
+use crate::server::{REQUEST_TIMEOUT, Reply, Server};
 
 /// How a stream is read.
 #[derive(Clone, Debug)]
@@ -20,8 +20,9 @@ pub(crate) struct Listen<'a> {
     /// The value of the header `Coder-Session-Token`.
     pub(crate) token: Option<&'a str>,
     pub(crate) headers: &'a [(&'a str, &'a str)],
-    /// No longer than this.
-    pub(crate) time: Duration,
+    /// The time without another message after which nothing more is waited for. The first message
+    /// is waited for as long as any answer.
+    pub(crate) silence: Duration,
     /// No more messages than this.
     pub(crate) messages: usize,
     /// Said by the client together with its handshake, on a WebSocket.
@@ -30,7 +31,7 @@ pub(crate) struct Listen<'a> {
 
 impl Default for Listen<'_> {
     fn default() -> Self {
-        Self { token: None, headers: &[], time: Duration::from_secs(3), messages: 6, say: None }
+        Self { token: None, headers: &[], silence: REQUEST_TIMEOUT, messages: 6, say: None }
     }
 }
 
@@ -80,7 +81,6 @@ impl Server {
         path: &str,
         listen: Listen<'_>,
     ) -> Vec<Value> {
-        let until = Instant::now() + listen.time;
         let mut request = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -106,8 +106,10 @@ impl Server {
         }
         let mut text = String::new();
         let mut chunks = response.bytes_stream();
+        let mut until = Instant::now() + REQUEST_TIMEOUT;
         while let Ok(Some(Ok(chunk))) = timeout_at(until, chunks.next()).await {
             text.push_str(&String::from_utf8_lossy(&chunk));
+            until = Instant::now() + listen.silence;
             if text.matches("\n\n").count() >= listen.messages {
                 break;
             }
@@ -167,7 +169,7 @@ struct Frame {
 }
 
 async fn open(host: &str, path: &str, listen: &Listen<'_>) -> Option<(Reply, Wire)> {
-    let until = Instant::now() + listen.time.max(Duration::from_secs(5));
+    let until = Instant::now() + REQUEST_TIMEOUT;
     let mut stream = TcpStream::connect(host).await.ok()?;
     let key = STANDARD.encode(*b"coder-conforman!");
     let mut head = format!(
@@ -249,10 +251,11 @@ impl Wire {
 
     /// The messages, as they are shown: text by text, with the number of their frames.
     async fn messages(&mut self, server: &Server, listen: &Listen<'_>) -> Vec<Value> {
-        let until = Instant::now() + listen.time;
+        let mut until = Instant::now() + REQUEST_TIMEOUT;
         let (mut shown, mut parts): (Vec<Value>, Vec<Frame>) = (Vec::new(), Vec::new());
         while shown.len() < listen.messages {
             let Some(frame) = self.frame(until).await else { break };
+            until = Instant::now() + listen.silence;
             match frame.opcode {
                 8 => {
                     shown.push(close(&frame.payload, server));

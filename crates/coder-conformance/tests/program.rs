@@ -1,8 +1,8 @@
 //! What the program prints, and how it ends.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -140,4 +140,27 @@ fn a_port_that_is_taken_is_named_with_what_to_do() {
         "{told}"
     );
     assert!(told.contains("choose a PORT of which both are free"), "{told}");
+}
+
+#[test]
+fn somebody_who_is_added_again_has_done_nothing_yet() {
+    let fake = Serving::start("added.json");
+    let seed: Value = serde_json::from_slice(&std::fs::read(fake.seed()).unwrap()).unwrap();
+    let say = |line: &str| -> Value {
+        let mut door = TcpStream::connect(seed["control"].as_str().unwrap()).unwrap();
+        writeln!(door, "{line}").unwrap();
+        let mut answer = String::new();
+        BufReader::new(door).read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap()
+    };
+    let first = say("add ivan");
+    assert_eq!(say("suspend ivan"), serde_json::json!({}));
+    let second = say("add ivan");
+    assert_ne!(first["id"], second["id"]);
+    assert!(second["token"].is_string(), "ivan signs in again: {second}");
+    for (line, error) in
+        [("add ada", "`ada` is in the world already"), ("suspend nobody", "there is no `nobody`")]
+    {
+        assert_eq!(say(line)["error"], error);
+    }
 }

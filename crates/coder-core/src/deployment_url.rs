@@ -10,7 +10,8 @@ use crate::{Origin, is_loopback};
 
 /// The URL of a Coder deployment: its access URL, or another one by which this process reaches it.
 ///
-/// The scheme is https, except on loopback. The URL has no credentials, no query, no fragment and
+/// The scheme is https, except on loopback, or where plain http was allowed by name
+/// ([`dangerously_parse_http`](Self::dangerously_parse_http)). The URL has no credentials, no query, no fragment and
 /// no trailing slash. A path is kept, for a deployment below a path prefix.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DeploymentUrl {
@@ -26,11 +27,27 @@ impl DeploymentUrl {
     ///
     /// See [`DeploymentUrlError`].
     pub fn parse(text: &str) -> Result<Self, DeploymentUrlError> {
-        let mut url = Url::parse(text.trim()).map_err(DeploymentUrlError::NotAUrl)?;
-        let origin = Origin::from_url(&url).map_err(|_| DeploymentUrlError::Scheme)?;
-        if url.scheme() == "http" && !is_loopback(&url) {
+        let url = Self::dangerously_parse_http(text)?;
+        if url.url.scheme() == "http" && !is_loopback(&url.url) {
             return Err(DeploymentUrlError::PlainHttp);
         }
+        Ok(url)
+    }
+
+    /// Reads a URL and checks it as [`parse`](Self::parse) does, and lets it be plain http to any
+    /// host.
+    ///
+    /// Everybody on the way can then read and change what is sent: session tokens, client secrets,
+    /// answers. It is for a network that nobody else is on, such as the one between two containers
+    /// (`http://coder.coder.svc.cluster.local`). A URL for browsers is https: people cannot sign in
+    /// at a plain http one.
+    ///
+    /// # Errors
+    ///
+    /// See [`DeploymentUrlError`]; [`DeploymentUrlError::PlainHttp`] does not occur.
+    pub fn dangerously_parse_http(text: &str) -> Result<Self, DeploymentUrlError> {
+        let mut url = Url::parse(text.trim()).map_err(DeploymentUrlError::NotAUrl)?;
+        let origin = Origin::from_url(&url).map_err(|_| DeploymentUrlError::Scheme)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(DeploymentUrlError::Credentials);
         }
@@ -184,6 +201,22 @@ mod tests {
         for text in ["http://coder.example.com", "http://localhost.example.com", "http://10.0.0.1"]
         {
             assert_eq!(DeploymentUrl::parse(text), Err(DeploymentUrlError::PlainHttp), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_http_to_another_machine_is_allowed_by_name_only() {
+        let text = "http://coder.coder.svc.cluster.local:7080/";
+        let url = DeploymentUrl::dangerously_parse_http(text).unwrap();
+        assert_eq!(url.as_str(), "http://coder.coder.svc.cluster.local:7080");
+        assert_eq!(url.endpoint(["api"]).scheme(), "http");
+        assert!(serde_json::from_str::<DeploymentUrl>(&format!("\"{text}\"")).is_err());
+        for (text, expected) in [
+            ("http://me:secret@coder", DeploymentUrlError::Credentials),
+            ("http://coder?a=b", DeploymentUrlError::QueryOrFragment),
+            ("ftp://coder", DeploymentUrlError::Scheme),
+        ] {
+            assert_eq!(DeploymentUrl::dangerously_parse_http(text), Err(expected), "{text}");
         }
     }
 

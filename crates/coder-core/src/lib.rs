@@ -33,13 +33,18 @@
 //!
 //! # What it is not
 //!
-//! This crate knows neither Coder's API nor Backstage. No type of an HTTP library, of a runtime or of a
-//! random number generator is in its public API, so none of them can force a new major version.
+//! This crate knows neither Coder's API nor Backstage. No type of an HTTP library or of a
+//! random number generator is in its public API (but for the feature `unstable-reqwest`), so none of them can
+//! force a new major version.
 //!
 //! # Features
 //!
 //! - `native`: the system's clock and randomness and a tokio runtime ([`World::native`]).
 //! - `reqwest`: a transport over reqwest, with WebSockets; `rustls` or `native-tls` choose its TLS.
+//! - `http2`: HTTP/2 for requests of that transport, where the peer offers it.
+//! - `web-socket`: the handshake of WebSockets for a transport of one's own ([`WebSocketHandshake`]).
+//! - `unstable-reqwest`: a transport over a reqwest client of one's own. It is outside of semver: its
+//!   signature changes with reqwest's major version in any release.
 //!
 //! # Native and wasm
 //!
@@ -68,12 +73,16 @@ mod world;
 
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod native;
+#[cfg(all(feature = "reqwest", not(target_family = "wasm")))]
+mod reqwest_builder;
 #[cfg(feature = "reqwest")]
 mod reqwest_conversion;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 #[cfg(feature = "reqwest")]
 mod reqwest_web_socket;
+#[cfg(all(feature = "web-socket", not(target_family = "wasm")))]
+mod web_socket_handshake;
 
 pub use body::Body;
 pub use clock::Clock;
@@ -85,17 +94,23 @@ pub use maybe_send::{BoxFuture, BoxStream, MaybeSend, MaybeSync};
 pub use native::{OsRandom, SystemClock, TokioRuntime};
 pub use origin::{Origin, OriginError, is_loopback};
 pub use random::{Random, RandomError, random_bytes};
+#[cfg(all(feature = "reqwest", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
+pub use reqwest_builder::{Proxy, ReqwestTransportBuilder};
 #[cfg(feature = "reqwest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportError};
 pub use retry::{RetryPolicy, RetryState};
-pub use retry_after::retry_after;
+pub use retry_after::{date, retry_after};
 pub use runtime::{Runtime, timeout};
 pub use secret::Secret;
-pub use text::{cleaned, cleaned_to, quoted, with_causes};
+pub use text::{cleaned, cleaned_to, quoted, with_causes, without_causes};
 pub use time::{earlier, elapsed, is_within, later};
 pub use transport::Transport;
 pub use transport_error::{TransportError, TransportErrorKind};
 pub use url_parts::{host_and_port, join_path};
 pub use web_socket::{WebSocket, WebSocketMessage, WebSocketResponse};
+#[cfg(all(feature = "web-socket", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "web-socket")))]
+pub use web_socket_handshake::WebSocketHandshake;
 pub use world::World;

@@ -24,7 +24,7 @@ pub struct OsRandom;
 
 impl Random for OsRandom {
     fn fill(&self, destination: &mut [u8]) -> Result<(), RandomError> {
-        getrandom::fill(destination).map_err(|error| RandomError::new(error.to_string()))
+        getrandom::fill(destination).map_err(|error| RandomError::new(crate::with_causes(&error)))
     }
 }
 

@@ -39,6 +39,10 @@ pub(crate) async fn convert_response(
     Ok(converted)
 }
 
+/// The reason of an https request that a client without TLS was given.
+const NO_TLS: &str = "https needs TLS, and none is compiled in; switch on the feature `rustls` or \
+                      `native-tls` of coder-core";
+
 pub(crate) fn convert(error: reqwest::Error, otherwise: TransportErrorKind) -> TransportError {
     let error = error.without_url();
     #[cfg(not(target_family = "wasm"))]
@@ -59,7 +63,8 @@ pub(crate) fn convert(error: reqwest::Error, otherwise: TransportErrorKind) -> T
         otherwise
     };
     // On wasm reqwest's errors are not `Send`, so the text is all that can be kept.
-    TransportError::new(kind).with_source(with_causes(&error))
+    let converted = TransportError::new(kind).with_source(with_causes(&error));
+    if kind == TransportErrorKind::Unsupported { converted.with_reason(NO_TLS) } else { converted }
 }
 
 /// Returns the kind that a cause below an error tells, however deep it is.
@@ -70,11 +75,15 @@ fn kind_of_cause(error: &(dyn Error + 'static)) -> Option<TransportErrorKind> {
             if let Some(kind) = error.downcast_ref::<io::Error>().and_then(kind_of_io_error) {
                 return Some(kind);
             }
-            let text = error.to_string();
+            let text = crate::without_causes(error);
             // hyper-util says in words only that it was the resolver that failed, and OpenSSL (behind
             // native-tls) what was wrong with TLS.
             if text == "dns error" {
                 return Some(TransportErrorKind::UnknownHost);
+            }
+            // Likewise for an https URL in a client without TLS.
+            if text.contains("scheme is not http") {
+                return Some(TransportErrorKind::Unsupported);
             }
             if text.contains("certificate verify failed") {
                 return Some(TransportErrorKind::Certificate);

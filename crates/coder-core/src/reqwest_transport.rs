@@ -1,8 +1,6 @@
 //! A [`Transport`] over reqwest. No type of reqwest is in its public API.
 
 use std::fmt;
-#[cfg(not(target_family = "wasm"))]
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -10,16 +8,22 @@ use http::{Request, Response};
 use url::Url;
 
 use crate::reqwest_conversion::{convert, convert_response};
-use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketResponse, is_loopback};
+use crate::{
+    Body, Transport, TransportError, TransportErrorKind, WebSocketResponse, is_loopback,
+    with_causes,
+};
 
 /// A transport over reqwest: with pooled connections, without redirects, cookies or `Referer`.
 ///
 /// On native targets a request fails when connecting takes more than 10 seconds, or when no byte
 /// arrives for 60 seconds. Bodies are streamed; the caller of [`Body::collect`] sets their limit. A
-/// message of a WebSocket may have 16 MiB.
+/// message of a WebSocket may have 16 MiB. `ReqwestTransport::builder` sets other times, authorities
+/// of one's own, a client certificate and a proxy.
 ///
 /// A proxy is taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), but never for a
-/// loopback address: such a URL may be plain http because its secrets stay on this machine.
+/// loopback address: such a URL may be plain http because its secrets stay on this machine. The
+/// authorities are those of the system; on Linux the variable `SSL_CERT_FILE` names a PEM file in
+/// their place.
 ///
 /// In a browser some things differ: there are no timeouts; a body is read to its end before it is
 /// returned; redirects are followed, to another origin without `Authorization` but with every other
@@ -27,61 +31,76 @@ use crate::{Body, Transport, TransportError, TransportErrorKind, WebSocketRespon
 /// open one with a credential ([`TransportErrorKind::Unsupported`]).
 #[derive(Clone)]
 pub struct ReqwestTransport {
-    client: reqwest::Client,
-    /// The client for requests to this machine, which uses no proxy.
-    direct: reqwest::Client,
+    requests: Clients,
+    /// The clients that open WebSockets, which begin in HTTP/1.1.
+    web_sockets: Clients,
 }
 
-/// The error when reqwest cannot be set up, for example because the system's certificates cannot be
-/// read.
+/// The clients for one kind of request.
+#[derive(Clone)]
+pub(crate) struct Clients {
+    pub(crate) usual: reqwest::Client,
+    /// The client for requests to this machine, which uses no proxy.
+    pub(crate) direct: reqwest::Client,
+}
+
+impl Clients {
+    /// Returns the client for requests to this URI.
+    fn client_for(&self, uri: &http::Uri) -> &reqwest::Client {
+        let is_here = Url::parse(&uri.to_string()).is_ok_and(|url| is_loopback(&url));
+        if is_here { &self.direct } else { &self.usual }
+    }
+}
+
+/// The error when reqwest cannot be set up: its part that cannot be used, and as its source the
+/// reason.
 #[derive(Debug, thiserror::Error)]
-#[error("the HTTP client cannot be set up")]
-pub struct ReqwestTransportError(#[source] reqwest::Error);
+#[error("{part}")]
+pub struct ReqwestTransportError {
+    part: &'static str,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl ReqwestTransportError {
+    pub(crate) fn new(
+        part: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { part, source: source.into() }
+    }
+}
 
 impl ReqwestTransport {
+    pub(crate) fn from_clients(requests: Clients, web_sockets: Clients) -> Self {
+        Self { requests, web_sockets }
+    }
+
     /// Creates a transport that sends this `User-Agent`.
     ///
     /// # Errors
     ///
     /// When reqwest cannot be set up.
+    #[cfg(target_family = "wasm")]
     pub fn new(user_agent: &str) -> Result<Self, ReqwestTransportError> {
-        Self::built(user_agent, |builder| builder)
+        let client = reqwest::Client::builder().user_agent(user_agent).build();
+        let client = client.map_err(|error| {
+            ReqwestTransportError::new("the HTTP client cannot be set up", with_causes(&error))
+        })?;
+        let clients = Clients { usual: client.clone(), direct: client };
+        Ok(Self::from_clients(clients.clone(), clients))
     }
 
-    /// Creates a transport with clients that `configure` has changed.
-    fn built(
-        user_agent: &str,
-        configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-    ) -> Result<Self, ReqwestTransportError> {
-        let client = || configure(Self::builder(user_agent));
-        #[cfg(not(target_family = "wasm"))]
-        let direct = client().no_proxy();
-        #[cfg(target_family = "wasm")]
-        let direct = client();
-        let [client, direct] = [client(), direct].map(|builder| builder.build());
-        Ok(Self {
-            client: client.map_err(ReqwestTransportError)?,
-            direct: direct.map_err(ReqwestTransportError)?,
-        })
-    }
-
-    fn builder(user_agent: &str) -> reqwest::ClientBuilder {
-        let builder = reqwest::Client::builder().user_agent(user_agent);
-        #[cfg(not(target_family = "wasm"))]
-        let builder = builder
-            // WebSockets begin in HTTP/1.1.
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_secs(60));
-        builder
-    }
-
-    /// Returns the client for requests to this URI.
-    fn client_for(&self, uri: &http::Uri) -> &reqwest::Client {
-        let is_here = Url::parse(&uri.to_string()).is_ok_and(|url| is_loopback(&url));
-        if is_here { &self.direct } else { &self.client }
+    /// Creates a transport that sends by this client of reqwest, whatever it is set up to do.
+    ///
+    /// **Outside of semver**: a new major version of reqwest changes this signature in any release of
+    /// this crate. The client follows no redirects (`redirect::Policy::none()`), since a redirect
+    /// could carry a credential elsewhere; it speaks HTTP/1.1 (`http1_only()`) if WebSockets are to
+    /// be opened; and its proxy leaves loopback addresses alone. Nothing of that is checked here.
+    #[cfg(feature = "unstable-reqwest")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "unstable-reqwest")))]
+    pub fn from_client(client: reqwest::Client) -> Self {
+        let clients = Clients { usual: client.clone(), direct: client };
+        Self::from_clients(clients.clone(), clients)
     }
 }
 
@@ -96,12 +115,12 @@ impl fmt::Debug for ReqwestTransport {
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
         let (method, target) = (request.method().clone(), target(&request));
-        let client = self.client_for(request.uri());
+        let client = self.requests.client_for(request.uri());
         let request = reqwest::Request::try_from(request)
             .map_err(|error| convert(error, TransportErrorKind::Request))?;
         let answer = client.execute(request).await.map_err(|error| {
             let error = convert(error, TransportErrorKind::Other);
-            tracing::debug!(%method, target, %error, "no answer");
+            tracing::debug!(%method, target, error = with_causes(&error), "no answer");
             error
         })?;
         tracing::debug!(%method, target, status = answer.status().as_u16(), "answered");
@@ -117,13 +136,15 @@ impl Transport for ReqwestTransport {
         request: Request<()>,
     ) -> Result<WebSocketResponse, TransportError> {
         let target = target(&request);
-        let answer = crate::reqwest_web_socket::open(self.client_for(request.uri()), request).await;
+        let answer =
+            crate::reqwest_web_socket::open(self.web_sockets.client_for(request.uri()), request)
+                .await;
         match &answer {
             Ok(WebSocketResponse::Open(_)) => tracing::debug!(target, "web socket open"),
             Ok(WebSocketResponse::Refused(answer)) => {
                 tracing::debug!(target, status = answer.status().as_u16(), "no web socket");
             }
-            Err(error) => tracing::debug!(target, %error, "no web socket"),
+            Err(error) => tracing::debug!(target, error = with_causes(error), "no web socket"),
         }
         answer
     }
@@ -162,10 +183,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_for_this_machine_never_goes_through_a_proxy() {
         let (here, proxy) = (answering(200).await, answering(299).await);
-        let transport = ReqwestTransport::built("test/1", |builder| {
-            builder.proxy(reqwest::Proxy::all(format!("http://127.0.0.1:{proxy}")).unwrap())
-        })
-        .unwrap();
+        let through = crate::Proxy::new(format!("http://127.0.0.1:{proxy}"));
+        let transport = ReqwestTransport::builder("test/1").proxy(through).build().unwrap();
         let status = async |url: String| {
             let request = Request::get(url).body(Bytes::new()).unwrap();
             transport.send(request).await.unwrap().status().as_u16()

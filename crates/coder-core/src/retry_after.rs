@@ -1,4 +1,4 @@
-//! The header `Retry-After`.
+//! The headers `Retry-After` and `Date`.
 
 use std::time::Duration;
 
@@ -23,9 +23,16 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         // More digits than fit are too many seconds, too.
         Duration::from_secs(text.parse().unwrap_or(u64::MAX))
     } else {
-        elapsed(date(text)?, date(value(headers, &DATE)?)?)
+        elapsed(moment(text)?, date(headers)?)
     };
     Some(asked.min(MAX_WAIT))
+}
+
+/// Reads `Date` (RFC 9110 §6.6.1) from the headers of an answer: the moment at which it was made, by
+/// the clock of the peer, in whole seconds.
+#[must_use]
+pub fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    moment(value(headers, &DATE)?)
 }
 
 fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -33,7 +40,7 @@ fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 }
 
 /// Reads a date of HTTP: its preferred form is one of RFC 2822's (RFC 9110 §5.6.7).
-fn date(text: &str) -> Option<Timestamp> {
+fn moment(text: &str) -> Option<Timestamp> {
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 

@@ -1,9 +1,14 @@
 //! Foreign texts, made safe for a message, a log or a page.
 
+use std::error::Error;
 use std::fmt::Write as _;
 
 /// The length at which a foreign text is cut, in characters.
-const MAX_LENGTH: usize = 200;
+pub(crate) const MAX_LENGTH: usize = 200;
+
+/// The length at which the text of one error is cut, in characters. Foreign texts within it are cut
+/// where they enter it.
+const MAX_ERROR: usize = 800;
 
 /// Quotes a text that did not come from this program, for a message or a log. The text is
 /// [`cleaned`] and put in backticks.
@@ -49,13 +54,32 @@ pub fn cleaned_to(most: usize, text: &str) -> String {
 
 /// Writes an error and its causes in one line, the outermost first.
 ///
-/// Each of them is [`cleaned`], and a part that the outer one contains already is left out. At most
-/// five are written.
+/// Invisible characters become spaces, as in [`cleaned`]. Each part is cut after 800 characters, and
+/// a part that an outer one contains already is left out. At most five parts are written.
+///
+/// An error is shown by this function wherever an operator or a developer reads it. For people who
+/// must not see the causes there is [`without_causes`].
 #[must_use]
-pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut told = cleaned(&error.to_string());
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    for cause in causes.take(4).map(|cause| cleaned(&cause.to_string())) {
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    with_causes_to(MAX_ERROR, error)
+}
+
+/// Writes an error alone in one line, for readers whom its causes do not concern, such as a person
+/// in a browser.
+///
+/// Invisible characters become spaces, as in [`cleaned`]. The text is cut after 800 characters.
+#[must_use]
+pub fn without_causes(error: &dyn Error) -> String {
+    cleaned_to(MAX_ERROR, &error.to_string())
+}
+
+/// Writes an error and its causes as [`with_causes`] does, with another greatest length of each
+/// part, in characters.
+pub(crate) fn with_causes_to(most: usize, error: &(dyn Error + 'static)) -> String {
+    let mut told = cleaned_to(most, &error.to_string());
+    let causes =
+        std::iter::successors(error.source(), |&error: &&(dyn Error + 'static)| error.source());
+    for cause in causes.take(4).map(|cause| cleaned_to(most, &cause.to_string())) {
         if !told.contains(&cause) {
             // Writing to a `String` does not fail.
             let _ = write!(told, ": {cause}");

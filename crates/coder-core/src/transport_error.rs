@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::{cleaned, with_causes};
+use crate::cleaned;
+use crate::text::{MAX_LENGTH, with_causes_to};
 
 /// The kind of a transport error, which tells how far the request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,12 +67,13 @@ impl TransportError {
 
     /// Adds the error that caused this one, which must contain no secret.
     ///
-    /// Its text and those of its own causes are kept on one line ([`with_causes`]), because a peer
-    /// may have written them.
+    /// Its text and those of its own causes are kept on one line, as
+    /// [`with_causes`](crate::with_causes) writes them but cut after 200 characters each, because a
+    /// peer may have written them.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let source: Box<dyn Error + Send + Sync> = source.into();
-        self.source = Some(with_causes(&*source).into());
+        self.source = Some(with_causes_to(MAX_LENGTH, &*source).into());
         self
     }
 

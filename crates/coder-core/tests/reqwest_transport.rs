@@ -98,6 +98,18 @@ async fn a_peer_without_tls_is_told_and_not_asked_again() {
     assert!(!told.contains("canary"), "{told}");
 }
 
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+#[tokio::test]
+async fn https_without_tls_is_told_in_one_sentence() {
+    let request = Request::get("https://127.0.0.1:9/?token=canary").body(Bytes::new()).unwrap();
+    let error = transport().send(request).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Unsupported);
+    assert!(!error.may_have_been_processed() && !error.is_transient());
+    let told = coder_core::with_causes(&error);
+    assert!(told.contains("switch on the feature `rustls` or `native-tls`"), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+}
+
 #[tokio::test]
 async fn a_connection_that_breaks_before_the_answer_is_an_interruption() {
     let (address, _) = answer_once("").await;

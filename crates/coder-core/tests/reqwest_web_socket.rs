@@ -4,8 +4,8 @@
 use std::net::SocketAddr;
 
 use coder_core::{
-    ReqwestTransport, Transport, TransportError, TransportErrorKind, WebSocket, WebSocketMessage,
-    WebSocketResponse,
+    ReqwestTransport, Transport, TransportError, TransportErrorKind, WebSocket, WebSocketHandshake,
+    WebSocketMessage, WebSocketResponse,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::Request;
@@ -71,6 +71,59 @@ async fn text_and_bytes_go_both_ways_until_the_peer_closes() {
     let close = WebSocketMessage::Close { code: 1000, reason: "done".to_owned() };
     assert_eq!(socket.next().await.unwrap().unwrap(), close);
     assert!(socket.next().await.is_none());
+}
+
+/// Reads the head of an answer, byte by byte so that nothing behind it is lost.
+async fn answer_head(connection: &mut TcpStream) -> http::Response<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(connection.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    let mut lines = head.trim_end().lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap();
+    let mut answer = http::Response::builder().status(status);
+    for (name, value) in lines.map(|line| line.split_once(": ").unwrap()) {
+        answer = answer.header(name, value);
+    }
+    answer.body(()).unwrap()
+}
+
+#[tokio::test]
+async fn a_transport_of_ones_own_opens_web_sockets_by_the_handshake() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let client = async {
+        let request = Request::get(format!("http://{address}/watch-ws"));
+        let request = request.header("coder-session-token", "canary").body(()).unwrap();
+        let handshake = WebSocketHandshake::new(request).unwrap();
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let mut head = format!("GET /watch-ws HTTP/1.1\r\nhost: {address}\r\n");
+        for (name, value) in handshake.request().headers() {
+            head += &format!("{name}: {}\r\n", value.to_str().unwrap());
+        }
+        connection.write_all((head + "\r\n").as_bytes()).await.unwrap();
+        let answer = answer_head(&mut connection).await;
+        assert!(handshake.is_accepted(&answer).unwrap());
+        WebSocket::from_upgraded(connection).await
+    };
+    let (mut socket, (token, mut server)) = tokio::join!(client, accept(listener));
+    assert_eq!(token, "canary");
+    server.send(Message::text("hello")).await.unwrap();
+    let hello = socket.next().await.unwrap().unwrap();
+    assert_eq!(hello, WebSocketMessage::Text("hello".to_owned()));
+}
+
+#[test]
+fn a_handshake_is_accepted_only_with_the_proof_that_it_was_read() {
+    let request = Request::get("https://coder.test/watch-ws").body(()).unwrap();
+    let handshake = WebSocketHandshake::new(request).unwrap();
+    let answer = |status: u16, accept: &str| {
+        let answer = http::Response::builder().status(status).header("upgrade", "websocket");
+        answer.header("sec-websocket-accept", accept).body(()).unwrap()
+    };
+    assert!(!handshake.is_accepted(&answer(403, "")).unwrap());
+    assert!(handshake.is_accepted(&answer(101, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")).is_err());
 }
 
 #[tokio::test]

@@ -1,11 +1,9 @@
 //! What a browser does to sign in.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
-use coder_testkit::{FakeCoder, FakeUser};
+use coder_testkit::{Cookies, FakeCoder, FakeUser};
 use http::Response;
-use http::header::{LOCATION, SET_COOKIE};
+use http::header::LOCATION;
 use url::Url;
 
 use crate::connection::Connection;
@@ -29,37 +27,19 @@ pub(crate) async fn sign_in(
     coder: &FakeCoder,
     user: &FakeUser,
 ) -> Outcome<String> {
-    let mut cookies = BTreeMap::new();
+    let mut cookies = Cookies::default();
     let started = connection.get(START, "").await?;
-    keep(&mut cookies, &started);
+    cookies.keep(started.headers());
     let location = started.headers().get(LOCATION);
     let location = location.ok_or_else(|| format!("no login begins: {}", text(&started)))?;
     let callback: Url = coder.approve(location.to_str()?, user)?;
     let path = format!("{}?{}", callback.path(), callback.query().unwrap_or_default());
-    let answer = connection.get(&path, &header(&cookies)).await?;
-    keep(&mut cookies, &answer);
+    let answer = connection.get(&path, &cookies.header().unwrap_or_default()).await?;
+    cookies.keep(answer.headers());
     if !cookies.keys().any(|name| name.ends_with("coder-session")) {
         return Err(format!("no session was opened: {}", text(&answer)).into());
     }
-    Ok(header(&cookies))
-}
-
-fn keep(cookies: &mut BTreeMap<String, String>, answer: &Response<Bytes>) {
-    let set = answer.headers().get_all(SET_COOKIE).iter().filter_map(|set| set.to_str().ok());
-    for set in set {
-        let pair = set.split(';').next().unwrap_or_default();
-        let Some((name, value)) = pair.split_once('=') else { continue };
-        if set.contains("Max-Age=0") {
-            cookies.remove(name);
-        } else {
-            cookies.insert(name.to_owned(), value.to_owned());
-        }
-    }
-}
-
-fn header(cookies: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    pairs.join("; ")
+    Ok(cookies.header().unwrap_or_default())
 }
 
 /// The status and the beginning of the body.

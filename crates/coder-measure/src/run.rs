@@ -185,6 +185,11 @@ auth:
         clientId: {id}
         clientSecret: {secret}
         deploymentUrl: {}
+        # So that each refresh and each login makes an identity token, as where Backstage has one.
+        signIn:
+          resolvers:
+            - resolver: emailLocalPartMatchingUserEntityName
+              dangerouslyAllowSignInWithoutUserInCatalog: true
 coder: {{ session: {{ keys: [{key}], store: {store} }} }}
 ",
         coder.url()

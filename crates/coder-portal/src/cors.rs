@@ -3,7 +3,6 @@
 
 use bytes::Bytes;
 use coder_auth::AllowedOrigins;
-use coder_auth::http::request_origin;
 use coder_config::CorsConfig;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -72,9 +71,8 @@ impl Cors {
 
     /// Returns the origin of the page, if its script may read the answer.
     fn origin_of_a_reader(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let origin = request_origin(headers)?;
-        let may_read = self.readers.allows(&origin);
-        may_read.then(|| HeaderValue::from_str(origin.as_str()).ok()).flatten()
+        let origin = self.readers.allowed_origin(headers)?;
+        HeaderValue::from_str(origin.as_str()).ok()
     }
 }
 

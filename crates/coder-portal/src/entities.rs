@@ -7,12 +7,13 @@ use bytes::Bytes;
 use coder_auth::http::{ErrorResponse, json, single_param};
 use coder_auth::{AuthError, Caller, SessionError};
 use coder_config::{CreationMode, Entity, EntityRef};
-use coder_core::{Body, cleaned};
+use coder_core::{Body, cleaned, with_causes};
 use coder_workspaces::{
     Availability, AvailabilityState, DeploymentHosts, EntityWorkspaces, EntityWorkspacesConfig,
     Owner, WorkspaceLinks, WorkspacesError, find_workspaces, poll_after,
 };
 use http::{Request, Response, StatusCode};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::state::PortalState;
@@ -167,19 +168,21 @@ impl PortalState {
             Err(WorkspacesError::NotSearchable(reason)) => {
                 // Why there is no repository has been said already.
                 if config.repository.is_some() {
-                    notices.push(reason.to_string());
+                    notices.push(with_causes(&reason));
                 }
                 EntityWorkspaces::default()
             }
             Err(error) => return Err(error.into()),
         };
+        // By the clock that the workspaces' moments are of.
+        let now = caller.client().now();
         notices.extend(found.problems.iter().map(ToString::to_string));
         let hosts = if found.workspaces.is_empty() {
             DeploymentHosts::new(config.access_url.clone())
         } else {
             self.hosts.get(caller.client(), &config.access_url).await
         };
-        Ok(json(StatusCode::OK, &self.answer(entity_ref, config, notices, &found, &hosts)))
+        Ok(json(StatusCode::OK, &self.answer(entity_ref, config, notices, (&found, now), &hosts)))
     }
 
     async fn caller(&self, request: &Request<Bytes>) -> Result<Caller, AuthError> {
@@ -193,7 +196,7 @@ impl PortalState {
         let repository = match entity.repository(&self.integrations) {
             Ok(repository) => Some(repository),
             Err(reason) => {
-                notices.push(reason.to_string());
+                notices.push(with_causes(&reason));
                 None
             }
         };
@@ -228,10 +231,9 @@ impl PortalState {
         entity_ref: &EntityRef,
         config: EntityWorkspacesConfig,
         notices: Vec<String>,
-        found: &EntityWorkspaces,
+        (found, now): (&EntityWorkspaces, Timestamp),
         hosts: &DeploymentHosts,
     ) -> WorkspacesResponse {
-        let now = self.world.clock.now();
         let availabilities: Vec<Availability> =
             found.workspaces.iter().map(|workspace| Availability::new(workspace, now)).collect();
         let poll = poll_after(Some(&availabilities));

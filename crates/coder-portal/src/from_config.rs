@@ -17,7 +17,7 @@ use coder_config::{
     CorsConfig, EnvironmentName, Logout, SessionConfig, SignInResolverConfig, SignInResolverName,
     TrustedIssuerConfig, WorkspacesConfig,
 };
-use coder_core::{Origin, World, join_path};
+use coder_core::{Origin, World, join_path, with_causes};
 use coder_workspaces::DeploymentHostsCache;
 use jiff::SignedDuration;
 
@@ -110,8 +110,9 @@ impl PortalBuilder<'_> {
                     return Err(PortalError::Environment { environment: name.to_string(), errors });
                 }
                 Err(errors) => {
-                    tracing::warn!(environment = %name, %errors, "this environment cannot be offered");
-                    options.misconfigured_environment(name.as_str(), errors.to_string())
+                    let error = with_causes(&errors);
+                    tracing::warn!(environment = %name, error, "this environment cannot be offered");
+                    options.misconfigured_environment(name.as_str(), error)
                 }
             };
         }

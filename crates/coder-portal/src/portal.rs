@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
-use coder_core::{Body, cleaned, timeout};
+use coder_core::{Body, cleaned, timeout, with_causes};
 use http::header::{HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
@@ -115,7 +115,7 @@ impl Portal {
                 ErrorResponse::new(StatusCode::NOT_FOUND, format!("no route {method} {path}"))
             }
             RouteError::EntityRef(error) => {
-                ErrorResponse::new(StatusCode::BAD_REQUEST, error.to_string())
+                ErrorResponse::new(StatusCode::BAD_REQUEST, with_causes(&error))
             }
         })?;
         let runtime = &*self.0.world.runtime;

@@ -3,7 +3,7 @@
 use coder_auth::AuthOptions;
 use coder_auth::identity::{StaticSigningKey, StaticSigningKeyError};
 use coder_config::{ConfigError, Files, KeyStoreConfig, StaticKeyConfig};
-use coder_core::Secret;
+use coder_core::{Secret, with_causes};
 
 /// Adds the signing keys from the place that configuration names.
 pub(crate) fn with_keys(
@@ -29,8 +29,9 @@ fn read(key: &StaticKeyConfig, files: Option<&dyn Files>) -> Result<StaticSignin
     let text = |name: &str, path: &str| {
         let files = files
             .ok_or_else(|| key.invalid_file(name, "names a file, and this program reads none"))?;
-        let unreadable = |error| key.invalid_file(name, format!("cannot read `{path}`: {error}"));
-        files.read(path).map_err(unreadable)
+        files.read(path).map_err(|error| {
+            key.invalid_file(name, format!("cannot read `{path}`: {}", with_causes(&error)))
+        })
     };
     let private = Secret::new(text(PRIVATE, &key.private_key_file)?);
     let public = text(PUBLIC, &key.public_key_file)?;
@@ -41,6 +42,6 @@ fn read(key: &StaticKeyConfig, files: Option<&dyn Files>) -> Result<StaticSignin
             | StaticSigningKeyError::Mismatch
             | StaticSigningKeyError::NoId => (PUBLIC, &key.public_key_file),
         };
-        key.invalid_file(name, format!("`{path}`: {error}"))
+        key.invalid_file(name, format!("`{path}`: {}", with_causes(&error)))
     })
 }

@@ -1,17 +1,18 @@
 //! Browsers: cookies, and what people do with them.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
 use bytes::Bytes;
 use coder_core::Lock;
-use http::header::{COOKIE, LOCATION, SET_COOKIE};
+use coder_testkit::PopupMessage;
+use http::header::LOCATION;
 use http::{Request, Response};
 use serde_json::Value;
 use url::Url;
 
-use crate::ledger::{Owner, Person};
-use crate::portal::{House, PORTAL, Route};
+use crate::names::{self, PORTAL};
+use crate::person::{Owner, Person};
+use crate::portal::{House, Route};
 use crate::rules::{self, HandedOut};
 
 pub(crate) const SESSION: &str = "__Host-coder-session";
@@ -25,7 +26,7 @@ pub(crate) struct Browser {
 
 #[derive(Default)]
 struct State {
-    cookies: BTreeMap<String, String>,
+    profile: coder_testkit::Browser,
     /// Requests under way that change the session.
     changes: usize,
     /// Two of them were under way at once.
@@ -59,7 +60,7 @@ impl Browser {
     }
 
     pub(crate) fn session(&self) -> Option<String> {
-        self.state().cookies.get(SESSION).cloned()
+        self.state().profile.cookies.get(SESSION).cloned()
     }
 
     pub(crate) fn is_uncertain(&self) -> bool {
@@ -89,38 +90,19 @@ impl Browser {
     }
 
     fn request(&self, method: &str, path: &str, session: Option<&str>) -> Option<Request<Bytes>> {
-        let mut cookies = self.state().cookies.clone();
+        let mut profile = self.state().profile.clone();
         if let Some(session) = session {
-            cookies.insert(SESSION.to_owned(), session.to_owned());
+            profile.cookies.insert(SESSION.to_owned(), session.to_owned());
         }
-        let cookies: Vec<String> =
-            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("x-requested-with", "XMLHttpRequest")
-            .header("origin", PORTAL)
-            .header(COOKIE, cookies.join("; "));
-        request.body(Bytes::new()).ok()
+        profile.script_request(method, path).body(Bytes::new()).ok()
     }
 
     fn keep(&self, response: &Response<Bytes>) {
         let mut state = self.state();
-        for header in response.headers().get_all(SET_COOKIE) {
-            let text = header.to_str().unwrap_or_default();
-            let Some((name, value)) = text.split(';').next().and_then(|pair| pair.split_once('='))
-            else {
-                continue;
-            };
-            let former = if text.contains("Max-Age=0") {
-                state.cookies.remove(name)
-            } else {
-                state.cookies.insert(name.to_owned(), value.to_owned())
-            };
-            if name == SESSION {
-                state.former.extend(former);
-            }
-        }
+        let former = state.profile.cookies.get(SESSION).cloned();
+        state.profile.keep(response);
+        let is_over = former.as_ref() != state.profile.cookies.get(SESSION);
+        state.former.extend(former.filter(|_| is_over));
     }
 
     /// Asks a replica and holds it to the time limit.
@@ -175,8 +157,8 @@ impl Browser {
     /// `None` when nobody can say how it ended.
     async fn log_in(&self, user: usize, environment: usize) -> Option<End> {
         let (house, ledger) = (&self.house, &self.house.ledger);
-        let (name, began) = (House::environment(environment), house.time.step());
-        self.tell(|| format!("signs in as {} at {name}", House::user_name(user)));
+        let (name, began) = (names::environment(environment), house.time.step());
+        self.tell(|| format!("signs in as {} at {name}", names::user_name(user)));
         ledger.count("logins begun");
         self.note_use((user, house.coder_of(environment)));
         let start = self.request(
@@ -200,7 +182,8 @@ impl Browser {
         let request = self.request("GET", &path, None)?;
         let response = self.ask(Route::Callback, request).await?;
         self.keep(&response);
-        let message = posted(&response)?;
+        let page = String::from_utf8_lossy(response.body());
+        let message = PopupMessage::from_page(&page)?.message;
         let Some(got) = message.get("response").and_then(handed_out) else {
             self.tell(|| format!("the login failed: {message}"));
             // The portal may have got as far as ending the former session.
@@ -232,7 +215,7 @@ impl Browser {
         };
         // The answer that set this cookie has not been read yet.
         let owner = owner?;
-        let name = House::environment(owner.environment);
+        let name = names::environment(owner.environment);
         let path = format!("/api/auth/coder/refresh?optional&env={name}");
         let request = self.request("GET", &path, Some(&session))?;
         self.note_use(owner.person());
@@ -256,7 +239,7 @@ impl Browser {
     /// Looks at what the person of this sign-in got, and keeps the identity token.
     fn check(&self, owner: Owner, got: &HandedOut) {
         let (house, who) = (&self.house, self.name());
-        let email = format!("{}@example.com", House::user_name(owner.user));
+        let email = format!("{}@example.com", names::user_name(owner.user));
         let entity = house.plan.entity_of(owner.environment, owner.user);
         rules::own_profile(&house.ledger, &who, owner, (&email, entity.as_deref()), got);
         rules::is_confirmed(&house.ledger, &who, house.time.elapsed(), &got.access);
@@ -286,7 +269,7 @@ impl Browser {
         if self.house.plan.logout_ends_grant {
             *ledger.book().logging_out.entry(owner.person()).or_default() += 1;
         }
-        let name = House::environment(owner.environment);
+        let name = names::environment(owner.environment);
         let path = format!("/api/auth/coder/logout?env={name}");
         self.tell(|| "signs out".to_owned());
         let response = match self.request("POST", &path, None) {
@@ -331,12 +314,4 @@ fn handed_out(json: &Value) -> Option<HandedOut> {
         text("/backstageIdentity/identity/userEntityRef").zip(text("/backstageIdentity/token"));
     let (email, access) = (text("/profile/email")?, text("/providerInfo/accessToken")?);
     Some(HandedOut { email, access, identity })
-}
-
-/// The message that the popup page posts.
-fn posted(response: &Response<Bytes>) -> Option<Value> {
-    let html = std::str::from_utf8(response.body()).ok()?;
-    let literal = html.split("decodeURIComponent('").nth(1)?.split('\'').next()?;
-    let text = percent_encoding::percent_decode_str(literal).decode_utf8().ok()?;
-    serde_json::from_str(&text).ok()
 }

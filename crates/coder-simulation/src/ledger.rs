@@ -8,12 +8,10 @@ use coder_auth::store::PairId;
 use coder_core::Lock;
 use jiff::Timestamp;
 
-use crate::links::Links;
-use crate::rules::Rule;
+use crate::link_book::Links;
+use crate::person::{Owner, Person};
+use crate::rule::Rule;
 use crate::scheduler::{Process, Time};
-
-/// A user of one Coder: their number, and the deployment's.
-pub(crate) type Person = (usize, usize);
 
 /// Where the portal has a token pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,22 +43,6 @@ pub(crate) struct Pair {
     pub(crate) place: Place,
     /// Why the portal is not to blame when the pair lives on.
     pub(crate) excuse: Option<&'static str>,
-}
-
-/// The owner of a session cookie, and of the identity tokens of its sign-in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Owner {
-    pub(crate) user: usize,
-    pub(crate) environment: usize,
-    pub(crate) coder: usize,
-    /// The step at which the login began.
-    pub(crate) began: u64,
-}
-
-impl Owner {
-    pub(crate) fn person(self) -> Person {
-        (self.user, self.coder)
-    }
 }
 
 /// A rule that did not hold.

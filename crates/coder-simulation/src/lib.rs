@@ -17,10 +17,14 @@
 mod browser;
 mod choices;
 mod ledger;
+mod link_book;
 mod links;
+mod names;
 mod network;
+mod person;
 mod plan;
 mod portal;
+mod rule;
 mod rules;
 mod schedule;
 mod scheduler;
@@ -30,6 +34,6 @@ mod store;
 
 pub use ledger::Breach;
 pub use portal::SetupError;
-pub use rules::Rule;
+pub use rule::Rule;
 pub use schedule::Outcome;
 pub use simulation::{Simulation, StoreKind};

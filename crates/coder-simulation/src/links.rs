@@ -1,83 +1,16 @@
 //! What people do besides signing in: linked tokens, and the other routes of the portal.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use http::{HeaderName, Request, Response};
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, SESSION};
-use crate::ledger::{Owner, Person};
+use crate::names;
+use crate::person::Owner;
 use crate::plan::{Credential, Use};
-use crate::portal::{House, PORTAL, Route};
+use crate::portal::Route;
 use crate::rules;
-
-/// Where a linked token is kept: for whose sign-in, in which environment, and at which deployment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct LinkPlace {
-    pub(crate) holder: Person,
-    pub(crate) environment: usize,
-    pub(crate) coder: usize,
-}
-
-/// The possible links of each place.
-#[derive(Debug, Default)]
-pub(crate) struct Links(BTreeMap<LinkPlace, LinkState>);
-
-/// The possible links of one place.
-#[derive(Debug)]
-struct LinkState {
-    /// Users of that Coder; `None` stands for no link.
-    possible: BTreeSet<Option<usize>>,
-    /// Requests under way that read or change it.
-    under_way: usize,
-    /// The change under way has met another request.
-    overlapped: bool,
-}
-
-impl Default for LinkState {
-    fn default() -> Self {
-        Self { possible: [None].into(), under_way: 0, overlapped: false }
-    }
-}
-
-impl Links {
-    /// Notes that a request begins that reads the link.
-    fn begin(&mut self, place: LinkPlace) {
-        let state = self.0.entry(place).or_default();
-        state.overlapped |= state.under_way > 0;
-        state.under_way += 1;
-    }
-
-    /// Notes that a request begins that makes the link `to`.
-    fn begin_change(&mut self, place: LinkPlace, to: Option<usize>) {
-        self.begin(place);
-        self.0.entry(place).or_default().possible.insert(to);
-    }
-
-    /// Notes that a request has ended. `now` is what it has linked, where that is known.
-    fn end(&mut self, place: LinkPlace, now: Option<Option<usize>>) {
-        let state = self.0.entry(place).or_default();
-        state.under_way -= 1;
-        // Others may have read before it, and may write after it.
-        if let Some(now) = now.filter(|_| !state.overlapped) {
-            state.possible = [now].into();
-        }
-        state.overlapped &= state.under_way > 0;
-    }
-
-    /// Whether this user's token may be linked.
-    fn may_be(&self, place: LinkPlace, user: usize) -> bool {
-        self.0.get(&place).is_some_and(|state| state.possible.contains(&Some(user)))
-    }
-
-    /// Gives the user whose token is certainly linked.
-    fn certain(&self, place: LinkPlace) -> Option<usize> {
-        let state = self.0.get(&place).filter(|state| state.possible.len() == 1)?;
-        state.possible.first().copied().flatten()
-    }
-}
 
 /// A header that says whose a request is, and whose that is.
 struct Claim {
@@ -138,7 +71,7 @@ impl Browser {
     async fn call(&self, claim: &Claim, environment: usize, route: Route) {
         let (owner, ledger) = (claim.owner, &self.house.ledger);
         let place = self.house.link_place(owner, environment);
-        let path = format!("/api/coder/v1/workspaces?env={}", House::environment(environment));
+        let path = format!("/api/coder/v1/workspaces?env={}", names::environment(environment));
         ledger.book().links.begin(place);
         let response = self.ask_as(claim, "GET", &path, route, Bytes::new()).await;
         if let Some(token) = response.as_ref().and_then(success) {
@@ -168,7 +101,7 @@ impl Browser {
         let shown = response.as_ref().and_then(success).map(|text| {
             let answer: Value = serde_json::from_str(text).unwrap_or_default();
             let name = answer.get("username").and_then(Value::as_str);
-            name.and_then(House::user_named)
+            name.and_then(names::user_named)
         });
         if let Some(Some(user)) = shown {
             ledger.count("links shown");
@@ -222,7 +155,7 @@ impl Browser {
             .method(method)
             .uri(path)
             .header("x-requested-with", "XMLHttpRequest")
-            .header("origin", PORTAL)
+            .header("origin", names::PORTAL)
             .header(CONTENT_TYPE, "application/json")
             .header(name, value);
         self.ask(route, request.body(body).ok()?).await
@@ -230,7 +163,7 @@ impl Browser {
 }
 
 fn link_path(environment: usize) -> String {
-    format!("/api/coder/v1/link?env={}", House::environment(environment))
+    format!("/api/coder/v1/link?env={}", names::environment(environment))
 }
 
 /// The body of an answer that is no refusal.

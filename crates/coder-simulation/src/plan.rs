@@ -3,7 +3,7 @@
 use coder_testkit::Version;
 
 use crate::choices::Choices;
-use crate::portal::{ENVIRONMENTS, House, PORTAL};
+use crate::names::{self, ENVIRONMENTS, PORTAL};
 
 /// A fault of one request to Coder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -310,7 +310,7 @@ impl Plan {
     pub(crate) fn entity_of(&self, environment: usize, user: usize) -> Option<String> {
         match self.identities_of(environment) {
             Identities::None => None,
-            Identities::Own => Some(format!("user:default/{}", House::user_name(user))),
+            Identities::Own => Some(format!("user:default/{}", names::user_name(user))),
             Identities::Shared => Some("user:default/everyone".to_owned()),
         }
     }

@@ -18,16 +18,14 @@ use http::{Request, Response};
 use url::Url;
 
 use crate::choices::{Choices, SimulatedRandom};
-use crate::ledger::{Ledger, Owner, Person};
-use crate::links::LinkPlace;
+use crate::ledger::Ledger;
+use crate::link_book::LinkPlace;
+use crate::names::{ENVIRONMENTS, PORTAL, USERS};
 use crate::network::Network;
+use crate::person::{Owner, Person};
 use crate::plan::{Identities, Plan};
 use crate::scheduler::{Kill, OUTSIDE, Process, ProcessRuntime, Tag, Time, Work};
 use crate::store::Steps;
-
-pub(crate) const PORTAL: &str = "https://portal.example.com";
-pub(crate) const ENVIRONMENTS: [&str; 2] = ["development", "production"];
-const USERS: [&str; 2] = ["alice", "bob"];
 
 /// How long what is under way may take to end once the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(25);
@@ -225,21 +223,8 @@ impl House {
         self.plan.coder_of(environment)
     }
 
-    pub(crate) fn environment(number: usize) -> &'static str {
-        ENVIRONMENTS.get(number).copied().unwrap_or_default()
-    }
-
-    pub(crate) fn user_name(user: usize) -> &'static str {
-        USERS.get(user).copied().unwrap_or_default()
-    }
-
     pub(crate) fn user(&self, coder: usize, user: usize) -> Option<&FakeUser> {
         self.users.get(coder)?.get(user)
-    }
-
-    /// The user of this name.
-    pub(crate) fn user_named(name: &str) -> Option<usize> {
-        USERS.iter().position(|user| *user == name)
     }
 
     /// Where the token is kept that the person of this sign-in links in an environment.

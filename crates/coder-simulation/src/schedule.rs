@@ -8,10 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::browser::Browser;
 use crate::choices::Choices;
-use crate::ledger::{Breach, Ledger, Person};
+use crate::ledger::{Breach, Ledger};
+use crate::names;
+use crate::person::Person;
 use crate::plan::{Action, Plan};
 use crate::portal::{House, SetupError, Storage};
-use crate::rules::{self, Rule};
+use crate::rule::Rule;
+use crate::rules;
 use crate::scheduler::{self, Time};
 
 /// The portal gives up a login that takes longer, in seconds of its clock.
@@ -243,7 +246,7 @@ fn administer(
     what: &'static str,
     act: impl Fn(&coder_testkit::FakeCoder, &coder_testkit::FakeUser),
 ) {
-    house.ledger.tell(|| format!("the administrator {what} {}", House::user_name(user)));
+    house.ledger.tell(|| format!("the administrator {what} {}", names::user_name(user)));
     house.ledger.count("acts of the administrator");
     // A suspended person's tokens come back to life; until then the portal refuses them.
     for (number, coder) in house.coders.iter().enumerate() {

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::plan::Plan;
 use crate::portal::{SetupError, Storage};
-use crate::rules::Rule;
+use crate::rule::Rule;
 use crate::schedule::{self, Outcome};
 use crate::shrink::shrink;
 

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use crate::ledger::{Ledger, Pair, Place};
 use crate::plan::StoreFault;
-use crate::rules::Rule;
+use crate::rule::Rule;
 use crate::scheduler::{Process, Time};
 
 /// The store of one process.

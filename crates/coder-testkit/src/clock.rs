@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use coder_core::{Clock, Lock};
+use coder_core::{BoxFuture, Clock, Lock, Runtime, Transport, World};
 use jiff::Timestamp;
 
 use crate::misuse::misuse;
+use crate::random::SeededRandom;
 
 /// A time as Coder's database keeps it: without what is below a microsecond.
 pub(crate) fn to_microseconds(time: Timestamp) -> Timestamp {
@@ -41,6 +42,17 @@ impl TestClock {
         Self(Arc::new(Lock::new(time)))
     }
 
+    /// Returns a world with this clock, in which nothing runs beside the test and nothing waits:
+    /// a task or a pause fails the test.
+    pub fn world(&self, transport: impl Transport + 'static) -> World {
+        World {
+            transport: Arc::new(transport),
+            clock: Arc::new(self.clone()),
+            random: Arc::new(SeededRandom::new("world")),
+            runtime: Arc::new(NoTasks),
+        }
+    }
+
     /// Turns the clock forward.
     #[track_caller]
     pub fn advance(&self, duration: Duration) {
@@ -66,5 +78,19 @@ impl Default for TestClock {
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         *self.0.lock()
+    }
+}
+
+/// Runtime of a test in which nothing goes on by itself.
+struct NoTasks;
+
+impl Runtime for NoTasks {
+    fn spawn(&self, _task: BoxFuture<'static, ()>) {
+        misuse("nothing is spawned here")
+    }
+
+    fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
+        // A time limit that is not reached is no pause: it is never polled.
+        Box::pin(async { misuse("nothing waits here") })
     }
 }

@@ -127,7 +127,7 @@ impl FakeCoder {
         let mut call = Call::read(request, &base);
         let mut state = self.lock();
         call.arrived = state.next_moment();
-        state.requests.push(RecordedRequest::of(&call));
+        state.requests.push(RecordedRequest::from_call(&call));
         call
     }
 
@@ -172,6 +172,17 @@ impl FakeCoder {
     /// Makes a suspended user active again.
     pub fn activate(&self, user: &FakeUser) {
         self.set_status(user, UserStatus::Active);
+    }
+
+    /// Deletes a user with everything of theirs: sessions and tokens, workspaces, linked accounts.
+    /// Another user of the same name can be added then.
+    pub fn delete_user(&self, user: &FakeUser) {
+        let id = user.id.as_uuid();
+        self.with(|deployment| {
+            deployment.state.workspaces.retain(|_, workspace| workspace.owner != id);
+            deployment.state.external_auth.retain(|(owner, _)| *owner != id);
+            deployment.state.delete_user(id);
+        });
     }
 
     fn set_status(&self, user: &FakeUser, status: UserStatus) {

@@ -64,6 +64,9 @@
 //! }
 //! ```
 //!
+//! [`Browser`] plays a browser at a portal, with its cookies. With the feature `portal` there is
+//! `TestPortal`: the login of `coder-auth` in this process, in front of the fake.
+//!
 //! # Releases, time and trouble
 //!
 //! - [`FakeCoder::builder`] makes it another [`Version`]: `Version::ALL` is what a login has to
@@ -117,6 +120,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
+mod browser;
 #[cfg(feature = "catalog")]
 mod catalog;
 mod clock;
@@ -127,10 +131,13 @@ mod doors;
 mod fake;
 mod future;
 mod json;
+mod log_buffer;
 mod misuse;
 mod model;
 mod oauth2;
 mod pages;
+#[cfg(all(feature = "portal", not(target_family = "wasm")))]
+mod portal;
 mod random;
 #[cfg(feature = "recordings")]
 #[cfg_attr(docsrs, doc(cfg(feature = "recordings")))]
@@ -144,6 +151,7 @@ mod store;
 mod stubs;
 mod wire;
 
+pub use browser::{Answer, Browser, Cookies, PopupMessage, Site};
 #[cfg(feature = "catalog")]
 #[cfg_attr(docsrs, doc(cfg(feature = "catalog")))]
 pub use catalog::FakeCatalog;
@@ -152,7 +160,11 @@ pub use clock::TestClock;
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use doors::FakeServer;
 pub use fake::FakeCoder;
+pub use log_buffer::LogBuffer;
 pub use model::{FakeApp, FakeUser, NewAgent, NewResource, NewWorkspaceApp, Pace};
+#[cfg(all(feature = "portal", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "portal")))]
+pub use portal::TestPortal;
 pub use random::SeededRandom;
 pub use release::Version;
 pub use setup::{FakeCoderBuilder, FakeTemplate, NewWorkspace, NotRedirected};

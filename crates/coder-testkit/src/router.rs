@@ -14,8 +14,9 @@ use crate::{api, future, oauth2, pages};
 pub(crate) fn respond(deployment: &mut Deployment<'_>, call: &Call) -> Reply {
     deployment.purge_expired();
     let build = deployment.settings.version.build();
+    let date = deployment.now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let request_id = deployment.mint().uuid().to_string();
-    let csrf = CsrfCookie::of(deployment, call);
+    let csrf = CsrfCookie::from_call(deployment, call);
     let reply = match rate_limit::count(deployment, call) {
         Ok(standing) => {
             let reply = route(deployment, call, &csrf).unwrap_or_else(|refusal| refusal);
@@ -26,6 +27,7 @@ pub(crate) fn respond(deployment: &mut Deployment<'_>, call: &Call) -> Reply {
     // A preflight is answered before the browser gets its cookie.
     let reply = if cors::is_preflight(call) { reply } else { csrf.set_on(deployment, reply) };
     reply
+        .with("date", &date)
         .with("x-coder-build-version", &build)
         .with("x-coder-request-id", &request_id)
         .with("x-content-type-options", "nosniff")

@@ -3,17 +3,8 @@
 use coder_client::models::Workspace;
 use coder_client::operations::{GetUser, ListTemplateVersionExternalAuth};
 use coder_client::{Client, TemplateVersionId, UserId};
-use coder_core::{cleaned, quoted};
 
-/// Account at another service that a template needs and that its user has not linked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MissingAccount {
-    /// Display name of the service.
-    pub name: String,
-    /// URL of the page where the user links it, in the browser.
-    pub url: String,
-}
+use crate::missing_account::MissingAccount;
 
 /// Lists the accounts that a workspace's owner has not linked, although its template needs them:
 /// `GET /api/v2/templateversions/{templateversion}/external-auth`.
@@ -34,20 +25,21 @@ pub async fn missing_accounts(
     let Some(version) = workspace.latest_build.template_version_id else {
         return Ok(Vec::new());
     };
-    Ok(missing(client, version, Some(workspace.owner_id)).await?)
+    let owner = (workspace.owner_id, workspace.owner_name.as_str());
+    Ok(missing(client, version, Some(owner)).await?)
 }
 
-/// Returns the accounts that `owner` has not linked, or the caller when `owner` is `None`; an empty
-/// list where the release does not tell.
+/// Returns the accounts that `owner` has not linked, an id and a name, or the caller when `owner` is
+/// `None`; an empty list where the release does not tell.
 pub(crate) async fn missing(
     client: &Client,
     version: TemplateVersionId,
-    owner: Option<UserId>,
+    owner: Option<(UserId, &str)>,
 ) -> Result<Vec<MissingAccount>, coder_client::ClientError> {
     let list = ListTemplateVersionExternalAuth::new(version);
     let accounts = match owner {
         None => client.send(&list).await?,
-        Some(owner) => match client.send(&list.for_user(owner)).await {
+        Some((owner, _)) => match client.send(&list.for_user(owner)).await {
             // A release that tells about the caller only; of somebody else nobody knows.
             Err(error) if error.is_unsupported() => {
                 if client.send(&GetUser::me()).await?.id != owner {
@@ -63,43 +55,30 @@ pub(crate) async fn missing(
         .filter(|account| !account.authenticated && account.optional != Some(true))
         .map(|account| {
             let name = [account.display_name, account.id].into_iter().find(|name| !name.is_empty());
-            MissingAccount { name: name.unwrap_or_default(), url: account.authenticate_url }
+            MissingAccount {
+                owner: owner.map(|(_, name)| name.to_owned()),
+                name: name.unwrap_or_default(),
+                url: account.authenticate_url,
+            }
         });
     Ok(missing.collect())
 }
 
-/// Returns the accounts that Coder names in its refusal of a build.
-pub(crate) fn named_in(error: &coder_client::ClientError, client: &Client) -> Vec<MissingAccount> {
+/// Returns the accounts that Coder names in its refusal of a build for this owner, or for the caller.
+pub(crate) fn named_in(
+    error: &coder_client::ClientError,
+    client: &Client,
+    owner: Option<&str>,
+) -> Vec<MissingAccount> {
     let validations = error.api().map(|api| api.validations.as_slice()).unwrap_or_default();
     let page = |provider: &str| client.deployment().endpoint(["external-auth", provider]);
     validations
         .iter()
         .filter(|validation| validation.field == "external_auth")
         .map(|validation| MissingAccount {
+            owner: owner.map(str::to_owned),
             name: validation.detail.clone(),
             url: page(&validation.detail).into(),
         })
         .collect()
-}
-
-/// Tells a person which accounts to link, and where.
-pub(crate) fn advice(accounts: &[MissingAccount]) -> String {
-    format!("link your account first: {}", listed(accounts))
-}
-
-/// Tells which accounts a user has to link, and where; `owner` is their name unless it is the caller.
-pub(crate) fn advice_for(owner: Option<&str>, accounts: &[MissingAccount]) -> String {
-    match owner {
-        None => advice(accounts),
-        Some(owner) => {
-            format!("{} must link an account first: {}", quoted(owner), listed(accounts))
-        }
-    }
-}
-
-fn listed(accounts: &[MissingAccount]) -> String {
-    let one = |account: &MissingAccount| {
-        format!("{} at {}", cleaned(&account.name), cleaned(&account.url))
-    };
-    accounts.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use coder_client::AgentId;
 use coder_client::Unreadable;
 use coder_client::models::{
     AgentLifecycle, AgentScript, AgentStatus, ScriptStatus, Workspace, WorkspaceAgent,
 };
 
-use crate::AvailabilityState;
+use crate::agent_list::counted;
+use crate::availability_state::AvailabilityState;
 use crate::watch::Ages;
 
 /// How long a connected agent may take to report that its start scripts run; real ones take about
@@ -22,27 +22,6 @@ const COMES_BACK_WITHIN: Duration = Duration::from_secs(30);
 pub(crate) struct Running {
     pub(crate) state: AvailabilityState,
     pub(crate) reason: Option<String>,
-}
-
-/// Returns the agents that decide about the workspace: all but those of dev containers, which come
-/// and go without it.
-pub(crate) fn counted(workspace: &Workspace) -> impl Iterator<Item = &WorkspaceAgent> {
-    workspace.agents().filter(|agent| agent.parent_id.is_none())
-}
-
-/// Returns all agents, each with its parent; an agent of a dev container follows its parent.
-///
-/// Coder lists them in another order.
-pub(crate) fn with_sub_agents(
-    workspace: &Workspace,
-) -> Vec<(&WorkspaceAgent, Option<&WorkspaceAgent>)> {
-    let all: Vec<&WorkspaceAgent> = workspace.agents().collect();
-    let known = |id: AgentId| all.iter().copied().find(|agent| agent.id == id);
-    let parent = |agent: &WorkspaceAgent| agent.parent_id.and_then(known);
-    let place = |id: AgentId| all.iter().position(|agent| agent.id == id);
-    let mut sorted: Vec<_> = all.iter().copied().map(|agent| (agent, parent(agent))).collect();
-    sorted.sort_by_key(|(agent, parent)| (place(parent.unwrap_or(agent).id), parent.is_some()));
-    sorted
 }
 
 /// Returns the first agent, or resource with agents, that could not be read.
@@ -146,8 +125,8 @@ fn trouble(agent: &WorkspaceAgent) -> String {
         }
     });
     let mut text = format!("`{}`: {}", shown(&agent.name), shown(said));
-    if let Some(cause) = cause(agent) {
-        text.push_str(&format!("; {cause}"));
+    if let Some(why) = cause(agent) {
+        text.push_str(&format!("; {why}"));
     }
     if !agent.troubleshooting_url.is_empty() {
         text.push_str(&format!("; see {}", shown(&agent.troubleshooting_url)));
@@ -160,7 +139,7 @@ fn remark(agent: &WorkspaceAgent) -> Option<String> {
     let took_long = agent.lifecycle_state == AgentLifecycle::StartTimeout;
     let name = shown(&agent.name);
     took_long.then(|| match cause(agent) {
-        Some(cause) => format!("`{name}`: {cause}"),
+        Some(why) => format!("`{name}`: {why}"),
         None => format!("start scripts of its agent `{name}` take long"),
     })
 }

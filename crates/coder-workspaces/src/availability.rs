@@ -9,8 +9,10 @@ use coder_core::{cleaned, quoted};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::accounts::{self, MissingAccount};
+use crate::agent_list::counted;
 use crate::agents::{self, Running};
+use crate::availability_state::{AvailabilityState, NextAction};
+use crate::missing_account::{MissingAccount, advice};
 use crate::watch::Ages;
 
 /// When to look again while something is under way.
@@ -34,89 +36,13 @@ pub struct Availability {
     pub poll_after: Option<Duration>,
 }
 
-/// Whether a workspace can be used, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum AvailabilityState {
-    /// It can be used.
-    Online,
-    /// It is starting: its build waits or runs, an agent has not connected yet or runs start
-    /// scripts that must end first. Or an agent has just lost its connection, and may come back.
-    Pending,
-    /// It is stopping, or its build is being canceled.
-    Stopping,
-    /// The workspace is stopped.
-    Offline,
-    /// Its last build failed.
-    Failed,
-    /// It is being deleted.
-    Deleting,
-    /// The workspace no longer exists.
-    Deleted,
-    /// It was not used for long, and was put to sleep. That alone stops nothing: it may still run.
-    Dormant,
-    /// It runs, but something in it does not work.
-    Unhealthy,
-    /// Coder says something about it that this version does not know.
-    Unknown,
-}
-
-impl AvailabilityState {
-    /// Returns the state's display name.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Online => "Online",
-            Self::Pending => "Pending…",
-            Self::Stopping => "Stopping…",
-            Self::Offline => "Offline",
-            Self::Failed => "Failed",
-            Self::Deleting => "Deleting…",
-            Self::Deleted => "Deleted",
-            Self::Dormant => "Dormant",
-            Self::Unhealthy => "Unhealthy",
-            Self::Unknown => "Unknown",
-        }
-    }
-
-    /// Whether a status light should be on: it can be used, or will be soon.
-    pub fn is_lit(self) -> bool {
-        matches!(self, Self::Online | Self::Pending | Self::Unhealthy)
-    }
-}
-
-/// Action that a person would take next with a workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum NextAction {
-    /// Open the workspace: it can be used.
-    Open,
-    /// Wait; a change is under way.
-    Wait,
-    /// Start the workspace: it is stopped.
-    Start,
-    /// Stop it and start it again.
-    Restart,
-    /// Start it, which wakes it.
-    Wake,
-    /// Read the build's log, then do what failed once more.
-    Retry,
-    /// Look at it in Coder's dashboard.
-    Inspect,
-    /// Create another workspace: this one is deleted.
-    Recreate,
-    /// Link accounts at other services, then do what failed once more.
-    LinkAccounts,
-}
-
 impl Availability {
-    /// Decides how usable `workspace` is at the moment `now`.
+    /// Decides how usable `workspace` is at the moment `now` of Coder's clock, which
+    /// [`Client::now`](coder_client::Client::now) tells.
     ///
     /// A connection that is lost, or scripts that have not begun, are waited for up to 30 seconds
-    /// from the moment that Coder tells. A clock that differs from Coder's makes this time longer or
-    /// shorter by the difference; [`OpenWorkspace`](crate::OpenWorkspace) and the other calls that
-    /// wait do not depend on it.
+    /// from the moment that Coder tells. So `now` has to come from the same clock: that of another
+    /// machine may differ by minutes.
     pub fn new(workspace: &Workspace, now: Timestamp) -> Self {
         Self::decide(workspace, now, Ages::once(now))
     }
@@ -185,13 +111,14 @@ impl Availability {
         }
     }
 
-    /// Sets [`NextAction::LinkAccounts`] when the last build failed and `missing` is not empty.
+    /// Sets [`NextAction::LinkAccounts`] when the last build failed and `missing` is not empty, and
+    /// adds to the reason who has to link which accounts.
     ///
     /// [`missing_accounts`](crate::missing_accounts) asks Coder for them.
     #[must_use]
     pub fn with_missing_accounts(mut self, missing: &[MissingAccount]) -> Self {
         if self.state == AvailabilityState::Failed && !missing.is_empty() {
-            let advice = accounts::advice(missing);
+            let advice = advice(missing);
             self.reason = Some(match self.reason {
                 Some(reason) => format!("{reason}; {advice}"),
                 None => advice,
@@ -219,7 +146,7 @@ pub fn poll_after(workspaces: Option<&[Availability]>) -> Duration {
 /// Returns the connection states of a workspace's agents, each once, in the order of the agents.
 pub fn agent_statuses(workspace: &Workspace) -> Vec<&AgentStatus> {
     let mut statuses = Vec::new();
-    for agent in agents::counted(workspace) {
+    for agent in counted(workspace) {
         if !statuses.contains(&&agent.status) {
             statuses.push(&agent.status);
         }
@@ -230,17 +157,6 @@ pub fn agent_statuses(workspace: &Workspace) -> Vec<&AgentStatus> {
 /// Returns the letter that stands in for a missing icon: the first of A to Z in the name, else `W`.
 pub fn icon_letter(name: &str) -> char {
     name.chars().find(char::is_ascii_alphabetic).map_or('W', |letter| letter.to_ascii_uppercase())
-}
-
-impl AvailabilityState {
-    /// Returns the next action for a workspace whose last build started it.
-    fn next_action(self) -> NextAction {
-        match self {
-            Self::Online => NextAction::Open,
-            Self::Unknown => NextAction::Inspect,
-            _ => NextAction::Restart,
-        }
-    }
 }
 
 fn queue(workspace: &Workspace) -> String {

@@ -3,6 +3,7 @@
 use coder_client::models::{ProvisionerJobLog, WorkspaceBuild};
 use coder_client::operations::ListBuildLogs;
 use coder_client::{BuildId, Client};
+use coder_core::with_causes;
 
 /// How far the log of a workspace's latest build has been read.
 #[derive(Default)]
@@ -41,7 +42,7 @@ impl BuildLog {
                 lines.into()
             }
             Err(error) => {
-                tracing::debug!(build = %build.id, %error, "the build's log could not be read");
+                tracing::debug!(build = %build.id, error = with_causes(&error), "the build's log could not be read");
                 Vec::new()
             }
         }

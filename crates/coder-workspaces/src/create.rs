@@ -18,9 +18,7 @@ use indexmap::IndexMap;
 use crate::follow::{Follower, backoff};
 use crate::manage::leads_to;
 use crate::parameters::{Chosen, choose, choose_dynamic};
-use crate::{
-    EntityWorkspacesConfig, MissingAccount, NotCreatable, Progress, WorkspacesError, accounts,
-};
+use crate::{EntityWorkspacesConfig, NotCreatable, Progress, WorkspacesError, accounts};
 
 /// Wishes of a caller for a new workspace.
 #[derive(Clone, Debug, Default)]
@@ -301,11 +299,11 @@ impl Plan {
         follower: &mut Follower<'_, F>,
     ) -> Result<(), WorkspacesError> {
         let version = active_version(&self.template)?;
-        let owner = (self.owner != UserRef::Me).then_some(self.owner_id);
+        let owner = self.other_owner().map(|name| (self.owner_id, name));
         loop {
             match accounts::missing(follower.client, version, owner).await {
                 Ok(missing) if missing.is_empty() => return Ok(()),
-                Ok(missing) => return Err(self.misses(missing).into()),
+                Ok(missing) => return Err(NotCreatable::ExternalAuth { missing }.into()),
                 Err(error) => follower.wait_after(error, backoff(1)).await?,
             }
         }
@@ -333,9 +331,9 @@ impl Plan {
                     None => Created::NameTaken(name.clone()),
                 });
             }
-            let missing = accounts::named_in(&error, follower.client);
+            let missing = accounts::named_in(&error, follower.client, self.other_owner());
             if !missing.is_empty() {
-                return Err(self.misses(missing).into());
+                return Err(NotCreatable::ExternalAuth { missing }.into());
             }
             if error.is_outcome_unknown() {
                 may_be_ours = true;
@@ -349,9 +347,9 @@ impl Plan {
         }
     }
 
-    fn misses(&self, missing: Vec<MissingAccount>) -> NotCreatable {
-        let owner = (self.owner != UserRef::Me).then(|| self.owner_name.clone());
-        NotCreatable::ExternalAuth { owner, missing }
+    /// Returns the name of the future owner; `None` when it is the caller.
+    fn other_owner(&self) -> Option<&str> {
+        (self.owner != UserRef::Me).then_some(self.owner_name.as_str())
     }
 
     fn order(&self, name: &WorkspaceName) -> CreateWorkspace {

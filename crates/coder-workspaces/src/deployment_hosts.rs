@@ -5,7 +5,7 @@ use std::sync::MutexGuard;
 
 use coder_client::Client;
 use coder_client::operations::{GetSshConfig, ListRegions};
-use coder_core::{DeploymentUrl, Lock, is_within};
+use coder_core::{DeploymentUrl, Lock, is_within, with_causes};
 use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
@@ -100,7 +100,7 @@ impl DeploymentHostsCache {
         let (hosts, lasts) = match DeploymentHosts::fetch(client, access_url.clone()).await {
             Ok(hosts) => (hosts, CACHE_TTL),
             Err(error) => {
-                tracing::debug!(deployment = %key.0, %error, "its hosts are not known");
+                tracing::debug!(deployment = %key.0, error = with_causes(&error), "its hosts are not known");
                 let earlier = known.map(|(hosts, ..)| hosts);
                 (earlier.unwrap_or_else(|| DeploymentHosts::new(access_url.clone())), FAILURE_TTL)
             }

@@ -3,7 +3,7 @@
 use coder_client::{FilterError, NameError, WorkspaceName};
 use coder_core::{cleaned, quoted};
 
-use crate::accounts::{self, MissingAccount};
+use crate::missing_account::{self, MissingAccount};
 
 /// The greatest number of names that a message lists.
 const MAX_LISTED: usize = 20;
@@ -128,11 +128,9 @@ pub enum NotCreatable {
     #[error("{}", problems(.0))]
     Parameters(Vec<ParameterProblem>),
     /// Accounts at other services must be linked first, by the user in the browser.
-    #[error("{}", accounts::advice_for(owner.as_deref(), missing))]
+    #[error("{}", missing_account::advice(missing))]
     ExternalAuth {
-        /// Name of the future owner; `None` when it is the caller.
-        owner: Option<String>,
-        /// Accounts that the owner has not linked.
+        /// Accounts that the future owner has not linked.
         missing: Vec<MissingAccount>,
     },
     /// No workspace can have this name.
@@ -188,11 +186,11 @@ pub enum NotReady {
     #[error("was not built: {0}")]
     Failed(String),
     /// Its build failed, or was refused, while its owner has not linked these accounts.
-    #[error("was not built: {reason}; {}", accounts::advice(missing))]
+    #[error("was not built: {reason}; {}", missing_account::advice(missing))]
     ExternalAuth {
         /// Coder's message about the build.
         reason: String,
-        /// Accounts that the template needs.
+        /// Accounts that the template needs, and that the workspace's owner has not linked.
         missing: Vec<MissingAccount>,
     },
     /// It runs, but cannot be used.

@@ -7,7 +7,7 @@ use coder_client::models::{
 };
 use coder_client::operations::GetWorkspace;
 use coder_client::{Client, ClientError, Operation, WorkspaceId};
-use coder_core::MaybeSend;
+use coder_core::{MaybeSend, with_causes};
 use jiff::Timestamp;
 
 use crate::build_log::BuildLog;
@@ -118,7 +118,7 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
     /// Decides how usable a workspace is that is looked at again and again.
     pub(crate) fn availability(&mut self, workspace: &Workspace) -> Availability {
         self.watch.look(workspace);
-        let now = self.client.world().clock.now();
+        let now = self.client.now();
         Availability::decide(workspace, now, Ages::watched(now, &self.watch))
     }
 
@@ -202,7 +202,11 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
         if !(is_passing || error.is_too_early()) || pause > self.remaining() {
             return false;
         }
-        tracing::debug!(%error, ?pause, "coder does not answer; it is asked again");
+        tracing::debug!(
+            error = with_causes(error),
+            ?pause,
+            "coder does not answer; it is asked again"
+        );
         (self.on_progress)(Progress::Unanswered(error));
         self.sleep(pause).await;
         true

@@ -5,7 +5,6 @@
 //! coder-workspaces = "0.1"
 //! coder-client = "0.1"
 //! coder-config = "0.1"
-//! jiff = "0.2"
 //! ```
 //!
 //! ```
@@ -17,13 +16,12 @@
 //!     client: &Client,
 //!     config: &WorkspacesConfig,
 //!     entity: &Entity,
-//!     now: jiff::Timestamp,
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     let repository = entity.repository(&ScmIntegrations::default())?;
 //!     let config = EntityWorkspacesConfig::resolve(config, entity.coder_spec().as_ref(), Some(&repository));
 //!     let found = find_workspaces(client, &config, Owner::Me).await?;
 //!     for workspace in &found.workspaces {
-//!         let state = Availability::new(workspace, now).state.label();
+//!         let state = Availability::new(workspace, client.now()).state.label();
 //!         let open = WorkspaceLinks::new(workspace, &DeploymentHosts::new(config.access_url.clone())).dashboard;
 //!         println!("{}: {state}, {open}", workspace.name);
 //!     }
@@ -71,9 +69,11 @@
 //! signs nobody in: the [`Client`](coder_client::Client) brings the caller's credential.
 
 mod accounts;
+mod agent_list;
 mod agents;
 mod assets;
 mod availability;
+mod availability_state;
 mod build_log;
 mod create;
 mod creation_link;
@@ -85,17 +85,18 @@ mod error;
 mod follow;
 mod links;
 mod manage;
+mod missing_account;
 mod open;
 mod parameters;
 mod search;
+mod search_problem;
 mod ssh_host;
 mod watch;
 
-pub use accounts::{MissingAccount, missing_accounts};
+pub use accounts::missing_accounts;
 pub use assets::{AssetUrls, AssetUrlsError, PortalUrls};
-pub use availability::{
-    Availability, AvailabilityState, NextAction, agent_statuses, icon_letter, poll_after,
-};
+pub use availability::{Availability, agent_statuses, icon_letter, poll_after};
+pub use availability_state::{AvailabilityState, NextAction};
 pub use creation_link::CreationLink;
 pub use deployment_hosts::{DeploymentHosts, DeploymentHostsCache};
 pub use editor::Editor;
@@ -105,5 +106,7 @@ pub use error::{NotCreatable, NotReady, NotSearchable, ParameterProblem, Workspa
 pub use follow::Progress;
 pub use links::{AgentLinks, AppLink, EditorLink, WorkspaceLinks, port_link};
 pub use manage::ManageWorkspace;
+pub use missing_account::MissingAccount;
 pub use open::{OpenOutcome, OpenWorkspace, OpenedWorkspace};
-pub use search::{EntityWorkspaces, Owner, Search, SearchProblem, find_workspaces};
+pub use search::{EntityWorkspaces, Owner, Search, find_workspaces};
+pub use search_problem::SearchProblem;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::ssh_host::ssh_host;
-use crate::{AssetUrls, DeploymentHosts, Editor, agents};
+use crate::{AssetUrls, DeploymentHosts, Editor, agent_list};
 
 /// Placeholder in the URLs of external apps, where Coder's dashboard puts a token.
 const TOKEN_PLACEHOLDER: &str = "$SESSION_TOKEN";
@@ -87,7 +87,7 @@ impl WorkspaceLinks {
     /// Builds the links into `workspace`.
     pub fn new(workspace: &Workspace, hosts: &DeploymentHosts) -> Self {
         let build = workspace.latest_build.build_number.to_string();
-        let agents = agents::with_sub_agents(workspace).into_iter();
+        let agents = agent_list::with_sub_agents(workspace).into_iter();
         Self {
             dashboard: page(workspace, hosts, []),
             build: page(workspace, hosts, ["builds", &build]),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use coder_client::models::{JobStatus, Workspace, WorkspaceStatus, WorkspaceTransition};
 use coder_client::operations::{CreateWorkspaceBuild, ExtendWorkspace, GetWorkspace, SetDormancy};
 use coder_client::{Client, WorkspaceId};
-use coder_core::MaybeSend;
+use coder_core::{MaybeSend, with_causes};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -201,9 +201,7 @@ impl<'a> ManageWorkspace<'a> {
         let id = workspace.id;
         let start = || {
             let values = self.values.iter();
-            values.fold(CreateWorkspaceBuild::start(id), |start, (name, value)| {
-                start.parameter(name, value)
-            })
+            values.fold(start(workspace), |start, (name, value)| start.parameter(name, value))
         };
         match step {
             Step::Start => start(),
@@ -231,6 +229,17 @@ impl<'a> ManageWorkspace<'a> {
             Step::Stop | Step::StopOutdated => leads_to(&WorkspaceTransition::Stop, workspace),
             Step::Delete => leads_to(&WorkspaceTransition::Delete, workspace),
         }
+    }
+}
+
+/// Returns the order to start a workspace: with the active version where the template requires that
+/// one, since Coder refuses another one there, and else with the version of its last build.
+pub(crate) fn start(workspace: &Workspace) -> CreateWorkspaceBuild {
+    let start = CreateWorkspaceBuild::start(workspace.id);
+    let required = workspace.template_require_active_version;
+    match workspace.template_active_version_id.filter(|_| required) {
+        Some(version) => start.template_version(version),
+        None => start,
     }
 }
 
@@ -308,9 +317,9 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
             known = settled.latest_build.build_number;
             continue;
         }
-        let missing = accounts::named_in(&error, follower.client);
+        let missing = accounts::named_in(&error, follower.client, Some(&workspace.owner_name));
         if !missing.is_empty() {
-            let reason = error.to_string();
+            let reason = with_causes(&error);
             return Err(stuck(NotReady::ExternalAuth { reason, missing }));
         }
         if error.is_outcome_unknown() {

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use coder_client::models::{Workspace, WorkspaceTransition};
-use coder_client::operations::CreateWorkspaceBuild;
 use coder_client::{Client, NameError, UserRef, WorkspaceFilter, WorkspaceName};
 use coder_core::MaybeSend;
 use percent_encoding::percent_decode_str;
 
 use crate::create::{self, CreateRequest, Created};
 use crate::follow::{Follower, Goal, has_reached};
-use crate::manage::{Build, build, leads_to, wake};
+use crate::manage::{Build, build, leads_to, start, wake};
 use crate::{
     AvailabilityState, EntityWorkspacesConfig, NotCreatable, NotReady, NotSearchable, Owner,
     Progress, Search, WorkspacesError,
@@ -270,7 +269,7 @@ async fn reuse<F: FnMut(Progress<'_>) + MaybeSend>(
         Ok(false) if is_started(&workspace) => OpenOutcome::Joined,
         // It is stopped or stopping, or its build failed: it is worth a try.
         _ => {
-            let order = CreateWorkspaceBuild::start(workspace.id);
+            let order = start(&workspace);
             match build(&order, &workspace, is_started, follower).await? {
                 Build::Ours => OpenOutcome::Started,
                 Build::Theirs => OpenOutcome::Joined,

@@ -1,17 +1,15 @@
 //! Which workspaces belong to an entity: those whose parameters name its repository.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 use std::ops::Range;
 
 use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
 use coder_client::operations::{ListBuildParameters, ListWorkspaces};
-use coder_client::{Client, FilterError, List, Unreadable, WorkspaceFilter, WorkspaceId};
+use coder_client::{Client, List, WorkspaceFilter, WorkspaceId};
 use coder_config::Repository;
-use coder_core::quoted;
 use futures_util::{StreamExt as _, stream};
 
-use crate::{EntityWorkspacesConfig, NotSearchable, WorkspacesError};
+use crate::{EntityWorkspacesConfig, NotSearchable, SearchProblem, WorkspacesError};
 
 /// Servers and proxies refuse request lines of more than 8 KiB.
 const MAX_QUERY: usize = 6 * 1024;
@@ -48,59 +46,6 @@ impl EntityWorkspaces {
     /// Whether workspaces may be missing; [`problems`](Self::problems) says why.
     pub fn is_partial(&self) -> bool {
         !self.problems.is_empty()
-    }
-}
-
-/// Reason why workspaces may be missing from an answer.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum SearchProblem {
-    /// Coder's search has no words for a parameter's name.
-    Refused {
-        /// Name of the parameter.
-        key: String,
-        /// Reason why the search cannot express it.
-        error: FilterError,
-    },
-    /// One of several requests failed.
-    Failed(coder_client::ClientError),
-    /// Something that Coder listed could not be read.
-    Unreadable(Unreadable),
-    /// Coder lists fewer workspaces than it counts, or an empty list without a count.
-    Missing {
-        /// Number of workspaces that it lists.
-        listed: usize,
-        /// Number of workspaces that it counts, if it tells one.
-        counted: Option<usize>,
-    },
-    /// There were more workspaces than are compared one by one.
-    TooMany {
-        /// How many were compared.
-        compared: usize,
-        /// How many there were.
-        found: usize,
-    },
-}
-
-impl fmt::Display for SearchProblem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused { key, error } => {
-                write!(formatter, "the parameter {} was left out: {error}", quoted(key))
-            }
-            Self::Failed(error) => write!(formatter, "one of several requests failed: {error}"),
-            Self::Unreadable(item) => write!(formatter, "left out of coder's list: {item}"),
-            Self::Missing { listed, counted: Some(counted) } => {
-                write!(formatter, "coder counts {counted} workspaces and lists {listed}")
-            }
-            Self::Missing { listed, counted: None } => {
-                write!(formatter, "coder lists {listed} workspaces and does not count them")
-            }
-            Self::TooMany { compared, found } => write!(
-                formatter,
-                "only {compared} of {found} workspaces could be compared; the others may belong here as well"
-            ),
-        }
     }
 }
 

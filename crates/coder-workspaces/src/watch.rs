@@ -7,7 +7,7 @@ use coder_client::AgentId;
 use coder_client::models::{AgentLifecycle, AgentStatus, Workspace, WorkspaceAgent};
 use jiff::Timestamp;
 
-use crate::agents;
+use crate::agent_list::counted;
 
 /// The greatest difference between the own clock and Coder's that changes nothing.
 const SKEW: Duration = Duration::from_secs(15 * 60);
@@ -33,7 +33,7 @@ struct Seen {
 impl Watch {
     /// Notes the present states.
     pub(crate) fn look(&mut self, workspace: &Workspace) {
-        for agent in agents::counted(workspace) {
+        for agent in counted(workspace) {
             let (status, lifecycle) = (&agent.status, &agent.lifecycle_state);
             let known = self.agents.get(&agent.id);
             if known.is_none_or(|seen| seen.status != *status || seen.lifecycle != *lifecycle) {

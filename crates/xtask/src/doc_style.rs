@@ -157,7 +157,7 @@ fn without_markup(html: &str) -> String {
 }
 
 /// Returns the files below a directory that have this extension; none when it does not exist.
-fn files(directory: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn files(directory: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut directories = vec![directory.to_owned()];
     while let Some(directory) = directories.pop() {

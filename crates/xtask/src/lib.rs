@@ -26,6 +26,7 @@ mod command;
 mod conformance;
 pub mod coverage_table;
 pub mod doc_style;
+pub mod error_style;
 mod features;
 mod fuzz;
 pub mod house;

@@ -161,34 +161,14 @@ fn package<'a>(workspace: &'a Metadata, name: &str) -> &'a Package {
     workspace.packages.iter().find(|package| package.name == name).unwrap()
 }
 
-/// Circles of files that are still there, each by its first file. The list may only become shorter.
-const CIRCLES: [(&str, &str); 4] = [
-    ("coder-config", "repository/clone_root.rs"),
-    ("coder-workspaces", "accounts.rs"),
-    ("coder-workspaces", "agents.rs"),
-    ("coder-simulation", "browser.rs"),
-];
-
 #[test]
 fn no_crate_has_a_circle_of_files() {
     let mut faults = Vec::new();
-    let mut known = CIRCLES.to_vec();
     for package in &workspace().packages {
         for target in package.targets.iter().filter(|target| target.is_lib() || target.is_bin()) {
-            for circle in circles(target.src_path.as_std_path()).unwrap() {
-                let first = circle.files.first().unwrap().to_str().unwrap();
-                let is_it =
-                    |(name, file): &(&str, &str)| *name == &**package.name && *file == first;
-                match known.iter().position(is_it) {
-                    Some(place) => {
-                        known.remove(place);
-                    }
-                    None => faults.push(format!("{}: {circle}", package.name)),
-                }
-            }
+            let found = circles(target.src_path.as_std_path()).unwrap();
+            faults.extend(found.iter().map(|circle| format!("{}: {circle}", package.name)));
         }
     }
-    let gone = known.iter().map(|(name, file)| format!("{name}: no circle begins at {file}"));
-    faults.extend(gone);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // One request, whatever spelling of the URL a workspace was created with.
     let found = find_workspaces(&client, &compiled, Owner::Me).await?;
     for workspace in &found.workspaces {
-        let now = Availability::new(workspace, client.world().clock.now());
+        let now = Availability::new(workspace, client.now());
         println!("{:30} {}", workspace.name, now.state.label());
     }
     for problem in &found.problems {

@@ -1,19 +1,17 @@
 //! One file: its entities, and what is wrong with it.
 
+use coder_core::with_causes;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use coder_config::{ConfigError, Entity, Notice, check_entity, entity_notices, yaml};
+use coder_config::{
+    ConfigError, Entity, Node, Notice, PlaceholderError, Placeholders, UnreadPlaceholder,
+    catalog_refusal, entity_notices, yaml,
+};
 
-/// Time of change and size of a file, by which a change is noticed; `None` when it cannot be seen.
-pub(super) type Stamp = Option<(SystemTime, u64)>;
-
-pub(super) fn stamp(path: &Path) -> Stamp {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
-}
+use super::disk::{Stamp, name_from, stamp};
+use super::parts::{Part, Parts, Place};
 
 /// A file as it was last read.
 #[derive(Clone)]
@@ -22,6 +20,8 @@ pub(super) struct File {
     /// Whether the file must be read again although its stamp is the same: the system did not let
     /// it be read, and a change of rights changes no stamp.
     is_unreadable: bool,
+    /// The files that its placeholders read.
+    parts: Vec<Part>,
     pub(super) content: Arc<Content>,
 }
 
@@ -30,6 +30,8 @@ pub(super) struct File {
 pub(super) struct Content {
     pub(super) entities: Vec<Arc<Entity>>,
     pub(super) notices: Vec<Notice>,
+    /// The placeholders whose files are never read here.
+    pub(super) elsewhere: Vec<UnreadPlaceholder>,
     /// Whether the entities are those of a whole file.
     is_whole: bool,
     /// Whether a part of the file could not be read, and has never been: nobody knows which
@@ -41,22 +43,26 @@ impl File {
     /// Reads the file, unless `former` says what is in it.
     ///
     /// While a file cannot be read as a whole, what was read from it before goes on to count.
-    pub(super) fn read(path: &Path, root: &Path, former: Option<&Self>) -> Self {
-        let stamp = stamp(path);
+    pub(super) fn read(place: Place<'_>, former: Option<&Self>) -> Self {
+        let stamp = stamp(place.path);
         if let Some(former) = former
             && former.stamp == stamp
             && !former.is_unreadable
+            && Parts::are_unchanged(&former.parts)
         {
             return former.clone();
         }
-        let mut attempt = Attempt::read(path, root, stamp);
+        let name = name_from(place.root, place.path);
+        let former_parts = former.map_or(&[][..], |former| &former.parts);
+        let mut attempt = Attempt::read(&name, stamp, Parts::new(place, former_parts));
         let last_whole = former.map(|former| &former.content).filter(|content| content.is_whole);
         let content = match last_whole {
             Some(whole) if !attempt.is_whole && !whole.entities.is_empty() => {
-                attempt.notices.push(kept(&name_from(root, path), whole.entities.len()));
+                attempt.notices.push(kept(&name, whole.entities.len()));
                 Content {
                     entities: whole.entities.clone(),
                     notices: attempt.notices,
+                    elsewhere: attempt.elsewhere,
                     is_whole: true,
                     is_unknown: false,
                 }
@@ -64,11 +70,17 @@ impl File {
             _ => Content {
                 entities: attempt.entities,
                 notices: attempt.notices,
+                elsewhere: attempt.elsewhere,
                 is_whole: attempt.is_whole,
                 is_unknown: attempt.is_unknown,
             },
         };
-        Self { stamp, is_unreadable: attempt.is_unreadable, content: Arc::new(content) }
+        Self {
+            stamp,
+            is_unreadable: attempt.is_unreadable,
+            parts: attempt.parts,
+            content: Arc::new(content),
+        }
     }
 }
 
@@ -85,28 +97,30 @@ fn kept(name: &str, count: usize) -> Notice {
 struct Attempt {
     entities: Vec<Arc<Entity>>,
     notices: Vec<Notice>,
-    /// Whether every document is an entity.
+    elsewhere: Vec<UnreadPlaceholder>,
+    /// Whether every document is an entity, and what was read for its placeholders can be read still.
     is_whole: bool,
     /// Whether some text could not be read as YAML.
     is_unknown: bool,
-    /// Whether the system does not let the file be read.
+    /// Whether the system does not let a file be read.
     is_unreadable: bool,
+    parts: Vec<Part>,
 }
 
 impl Attempt {
-    fn read(path: &Path, root: &Path, stamp: Stamp) -> Self {
-        let name = name_from(root, path);
+    fn read(name: &str, stamp: Stamp, parts: Parts<'_>) -> Self {
         if stamp.is_some_and(|(_, bytes)| bytes > yaml::MAX_BYTES as u64) {
             let limit = yaml::MAX_BYTES;
             return Self::failed(format!(
                 "`{name}` is too large; at most {limit} bytes are accepted"
             ));
         }
-        match fs::read(path).map(String::from_utf8) {
-            Ok(Ok(text)) => Self::parse(&name, &text),
+        match fs::read(parts.path()).map(String::from_utf8) {
+            Ok(Ok(text)) => Self::parse(name, &text, parts),
             Ok(Err(_)) => Self::failed(format!("cannot read `{name}`: it is not UTF-8 text")),
             Err(error) => {
-                let failed = Self::failed(format!("cannot read `{name}`: {error}"));
+                let why = with_causes(&error);
+                let failed = Self::failed(format!("cannot read `{name}`: {why}"));
                 Self { is_unreadable: true, ..failed }
             }
         }
@@ -116,24 +130,17 @@ impl Attempt {
         Self { notices: vec![Notice::new("", message)], is_unknown: true, ..Self::default() }
     }
 
-    fn parse(name: &str, text: &str) -> Self {
+    fn parse(name: &str, text: &str, mut parts: Parts<'_>) -> Self {
         let mut attempt = Self { is_whole: true, ..Self::default() };
+        let mut unused = Vec::new();
+        let mut placeholders = Placeholders::new(|target: &str| parts.read(target));
         for document in yaml::documents(name, text) {
             match document {
                 Ok(node) if node.is_null() => {}
-                Ok(node) => {
-                    attempt.notices.extend(entity_notices(&node));
-                    match Entity::from_node(&node) {
-                        Ok(entity) => {
-                            let refused = check_entity(&node).err();
-                            attempt.notices.extend(refused.map(refused_by_backstage));
-                            attempt.entities.push(Arc::new(entity));
-                        }
-                        Err(error) => {
-                            attempt.notices.push(error.into());
-                            attempt.is_whole = false;
-                        }
-                    }
+                Ok(mut node) => {
+                    let unread = placeholders.resolve(&mut node);
+                    unused.extend(unread.iter().map(|unread| unread.target.clone()));
+                    attempt.entity(&node, unread);
                 }
                 Err(error) => {
                     attempt.notices.push(error.into());
@@ -142,20 +149,41 @@ impl Attempt {
                 }
             }
         }
+        let outcome = parts.finish(&unused);
+        attempt.is_whole &= !outcome.is_broken;
+        attempt.is_unreadable = outcome.is_unreadable;
+        attempt.parts = outcome.parts;
         attempt
+    }
+
+    /// Takes in a document, whose placeholders are replaced except those that are `unread`.
+    fn entity(&mut self, node: &Node, unread: Vec<UnreadPlaceholder>) {
+        self.notices.extend(entity_notices(node));
+        let mut is_missing_something = false;
+        for unread in unread {
+            match unread.error {
+                PlaceholderError::Elsewhere => self.elsewhere.push(unread),
+                PlaceholderError::Unusable(_) => {
+                    is_missing_something = true;
+                    self.notices.push(unread.into());
+                }
+            }
+        }
+        match Entity::from_node(node) {
+            Ok(entity) => {
+                self.notices.extend(catalog_refusal(node).map(refused_by_backstage));
+                self.entities.push(Arc::new(entity));
+            }
+            Err(error) => {
+                self.notices.push(error.into());
+                self.is_whole = false;
+                self.is_unknown |= is_missing_something;
+            }
+        }
     }
 }
 
-/// How a file is called to those who see its entities.
-pub(super) fn name_from(root: &Path, path: &Path) -> String {
-    let directory = path.parent().and_then(Path::parent);
-    let below = path.strip_prefix(root).ok();
-    // What lies elsewhere is called by its last two names.
-    let name = below.or_else(|| path.strip_prefix(directory?).ok()).unwrap_or(path);
-    name.display().to_string()
-}
-
-/// This portal can do without the field; who shares the file with Backstage wants to know.
+/// This portal can do without what is missing; who shares the file with Backstage wants to know.
 fn refused_by_backstage(error: ConfigError) -> Notice {
     let mut notice = Notice::from(error);
     notice.message.push_str("; Backstage's catalog refuses the entity");

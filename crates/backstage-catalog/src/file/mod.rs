@@ -1,6 +1,9 @@
 //! A catalog of files.
 
+mod braces;
 mod content;
+mod disk;
+mod parts;
 mod pattern;
 mod rules;
 mod survey;
@@ -19,10 +22,18 @@ use crate::{Catalog, CatalogError, EntityFilter};
 
 /// A catalog of `catalog-info.yaml` files: the locations of type `file` in `catalog.locations`.
 ///
-/// A target may hold `*`, `**` and `?`; a file may hold many entities; entities of kind `Location`
+/// A target may hold `*`, `**`, `?`, `[…]`, `{a,b}` and `{1..3}`; a file may hold many entities; entities of kind `Location`
 /// lead to further files, from their own directory on. `catalog.rules` and the rules of the locations
 /// decide which entities count, as in Backstage: without any rule only Components, APIs and
 /// Locations do.
+///
+/// As in Backstage, an entity also has the relations that others state: a User is a member of each
+/// Group whose `spec.members` names it.
+///
+/// Placeholders such as `$text: ./openapi.yaml` are replaced by their files, as in Backstage. The files
+/// must be in the folder of the location, links followed: the directory before the first `*` of its
+/// target. If the relative targets start in that folder, or the catalog file is not in it, they must be
+/// in the folder of the catalog file. What is elsewhere is told and not read.
 ///
 /// A file is called by its path below the directory of its location, in notices as in
 /// [`Entity::location`].

@@ -1,8 +1,10 @@
-//! Targets with `*`, `**` and `?`.
+//! Targets with `*`, `**`, `?`, `[…]` and braces.
 
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+
+use super::braces;
 
 /// How deep `**` goes.
 const MAX_DEPTH: usize = 32;
@@ -22,6 +24,17 @@ pub(super) fn tidy(path: &Path) -> PathBuf {
     out
 }
 
+/// Returns the tidy path from the root of the disk.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    let absolute = if path.as_os_str().is_empty() {
+        std::env::current_dir()
+    } else {
+        std::path::absolute(path)
+    };
+    // Without a working directory, paths are compared as they are written.
+    tidy(&absolute.unwrap_or_else(|_| path.to_path_buf()))
+}
+
 fn is_magic(name: &str) -> bool {
     name.contains(['*', '?', '[', '{'])
 }
@@ -29,6 +42,11 @@ fn is_magic(name: &str) -> bool {
 /// Returns `true` when the target may name any number of files.
 pub(super) fn is_pattern(target: &Path) -> bool {
     target.components().any(|component| component.as_os_str().to_str().is_some_and(is_magic))
+}
+
+/// Returns `true` for a pattern with `@(a|b)` or the like, which are not supported.
+pub(super) fn is_extended(target: &str) -> bool {
+    ["?(", "*(", "+(", "@(", "!("].iter().any(|start| target.contains(start))
 }
 
 /// The directory below which all files are that a target names.
@@ -44,19 +62,40 @@ pub(super) fn fixed_directory(target: &Path) -> PathBuf {
 ///
 /// # Errors
 ///
-/// Fails when a directory of a pattern cannot be listed, so that nobody knows which files there are.
+/// Fails when a directory of a pattern cannot be listed, so that nobody knows which files there are,
+/// and when braces stand for too many targets.
 pub(super) fn expand(target: &Path) -> io::Result<Vec<PathBuf>> {
+    let Some(text) = target.to_str() else { return expand_one(target, true) };
+    let targets = braces::alternatives(text).ok_or_else(|| {
+        io::Error::new(io::ErrorKind::InvalidInput, "too many alternatives in braces")
+    })?;
+    let mut found = Vec::new();
+    for one in &targets {
+        for path in expand_one(&tidy(Path::new(one)), targets.len() == 1)? {
+            if !found.contains(&path) {
+                found.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The files of a target whose braces stand for themselves. If it is the only one, the directories
+/// that it names must be there.
+fn expand_one(target: &Path, is_only: bool) -> io::Result<Vec<PathBuf>> {
     let mut found = vec![PathBuf::new()];
-    let mut is_fixed = true;
+    let mut is_fixed = is_only;
     for component in target.components() {
         let name = component.as_os_str();
-        let Some(pattern) = name.to_str().filter(|name| is_magic(name)) else {
+        let is_pattern = |name: &&str| name.contains(['*', '?', '[']);
+        let Some(pattern) = name.to_str().filter(is_pattern) else {
             found.iter_mut().for_each(|path| path.push(name));
             continue;
         };
+        let pattern = &pattern.replace('{', "\\{").replace('}', "\\}");
         let mut next = Vec::new();
         for path in &found {
-            match pattern {
+            match pattern.as_str() {
                 "**" => below(path, is_fixed, 0, &mut next)?,
                 pattern => matching(path, is_fixed, pattern, &mut next)?,
             }
@@ -64,7 +103,6 @@ pub(super) fn expand(target: &Path) -> io::Result<Vec<PathBuf>> {
         (found, is_fixed) = (next, false);
     }
     found.retain(|path| path.is_file());
-    found.dedup();
     Ok(found)
 }
 

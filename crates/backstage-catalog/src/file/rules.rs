@@ -20,6 +20,9 @@ pub(super) struct Origin {
     pub(super) written: String,
     /// The target as rules compare it: the path of a file is absolute.
     target: String,
+    /// The folder that placeholders of its catalog files may read; `None` leaves each file its own
+    /// folder.
+    pub(super) folder: Option<PathBuf>,
     /// Where the location is written.
     pub(super) provenance: Option<Provenance>,
 }
@@ -28,17 +31,16 @@ impl Origin {
     pub(super) fn new(directory: &Path, location: &CatalogLocation) -> Self {
         let written = location.target.clone();
         let target = match location.kind.as_str() {
-            "file" => absolute(&directory.join(&written)).display().to_string(),
+            "file" => pattern::absolute(&directory.join(&written)).display().to_string(),
             _ => written.clone(),
         };
+        // Where relative targets start from is what the server has, its configuration included.
+        let folder = pattern::fixed_directory(Path::new(&target));
+        let is_server = pattern::absolute(directory).starts_with(&folder);
+        let folder = (location.kind == "file" && !is_server).then_some(folder);
         let provenance = location.provenance.clone();
-        Self { kind: location.kind.clone(), written, target, provenance }
+        Self { kind: location.kind.clone(), written, target, folder, provenance }
     }
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    // Without a working directory, paths are compared as they are written.
-    pattern::tidy(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
 }
 
 /// The rules of `catalog.rules` and of each location. One that lets an entity in is enough.

@@ -1,15 +1,19 @@
 //! One look at all files.
 
+use coder_core::with_causes;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use coder_config::{Entity, EntityRef, Notice, Provenance};
+use coder_config::{Entity, EntityRef, Notice, Provenance, UnreadPlaceholder};
 use serde_json::Value;
 
-use super::content::{File, Files, Stamp};
+use super::content::{File, Files};
+use super::disk::Stamp;
+use super::parts::Place;
 use super::pattern;
 use super::rules::{Origin, Rules};
+use crate::relations;
 
 /// What a catalog of files is configured as.
 pub(super) struct Plan {
@@ -102,16 +106,23 @@ impl<'a> Survey<'a> {
 
     fn plan(&mut self, named: Target<'_>, directory: &Path, root: Option<PathBuf>, origin: usize) {
         let Target { kind, target, is_optional, named_at } = named;
-        if kind == "file" {
+        if kind == "file" && !target.contains("://") {
             let target = pattern::tidy(&directory.join(target));
             let root = root.unwrap_or_else(|| pattern::fixed_directory(&target));
             self.pending.push(Visit { target, root, origin, is_optional, named_at });
         } else {
-            let message = format!(
-                "the location `{target}` is of type `{kind}`, and only files are read here; \
-                 `coder.catalog` names a Backstage whose catalog reads it"
-            );
-            self.notice(message, named_at);
+            let problem = match kind {
+                "file" => {
+                    "is a URL, and its type is `file`; only files are read here; the catalog \
+                           of a Backstage (`coder.catalog`) reads URLs of the type `url`"
+                        .to_owned()
+                }
+                kind => format!(
+                    "is of type `{kind}`, and only files are read here; `coder.catalog` names a \
+                     Backstage whose catalog reads it"
+                ),
+            };
+            self.notice(format!("the location `{target}` {problem}"), named_at);
         }
     }
 
@@ -132,7 +143,7 @@ impl<'a> Survey<'a> {
                 if !self.seen.insert((path.clone(), visit.origin)) {
                     continue;
                 }
-                let file = self.file(&path, &visit.root);
+                let file = self.file(&path, &visit);
                 match self.origins_of.iter_mut().find(|(known, _)| *known == path) {
                     Some((_, origins)) => origins.push(visit.origin),
                     None => {
@@ -179,8 +190,11 @@ impl<'a> Survey<'a> {
         }
         let shown = target.display();
         let message = match &problem {
-            Some(error) => format!("cannot look for `{shown}`: {error}"),
-            None => format!("there is no file `{shown}`"),
+            Some(error) => format!("cannot look for `{shown}`: {}", with_causes(error)),
+            None if pattern::is_extended(&shown.to_string()) => {
+                format!("there is no file `{shown}`; patterns like `@(a|b)` are not supported here")
+            }
+            None => format!("there is no file `{shown}`{}", beside(target)),
         };
         self.notice(message, visit.named_at.clone());
         // A pattern that matches nothing any more says that the files are gone; a name does not.
@@ -199,25 +213,29 @@ impl<'a> Survey<'a> {
         }
     }
 
-    fn file(&mut self, path: &Path, root: &Path) -> File {
+    fn file(&mut self, path: &Path, visit: &Visit) -> File {
         if let Some(file) = self.found.files.get(path) {
             return file.clone();
         }
         let former = self.former.files.get(path);
-        let file = File::read(path, root, former);
+        let origin = self.plan.origins.get(visit.origin);
+        let folder = origin.and_then(|origin| origin.folder.as_deref());
+        let file = File::read(Place { path, root: &visit.root, folder }, former);
         self.has_read |= !former.is_some_and(|it| Arc::ptr_eq(&it.content, &file.content));
         file
     }
 
-    /// Returns what was found, and the entities that the rules let in.
+    /// Returns what was found, and the entities that the rules let in, with their relations.
     pub(super) fn finish(self) -> (Found, Reading) {
         let Self { plan, mut found, visited, origins_of, unknown, mut notices, .. } = self;
         found.visited = Some(visited);
         let mut entities = BTreeMap::<EntityRef, Arc<Entity>>::new();
         let mut refused = Refused::default();
+        let mut elsewhere = Elsewhere::default();
         for (path, origins) in &origins_of {
             let Some(file) = found.files.get(path) else { continue };
             notices.extend(file.content.notices.iter().cloned());
+            elsewhere.extend(&file.content.elsewhere, origins.first());
             for entity in &file.content.entities {
                 let mut origins = origins.iter().filter_map(|index| plan.origins.get(*index));
                 let first = origins.clone().next();
@@ -230,7 +248,9 @@ impl<'a> Survey<'a> {
                 }
             }
         }
+        notices.extend(elsewhere.into_notices());
         notices.extend(refused.into_notices());
+        relations::derive(&mut entities);
         (found, Reading { entities, notices, unknown })
     }
 }
@@ -286,6 +306,31 @@ impl<'a> Refused<'a> {
     }
 }
 
+/// The placeholders whose files are not read here: the first one of each location, and their number.
+#[derive(Default)]
+struct Elsewhere<'a>(BTreeMap<usize, (&'a UnreadPlaceholder, usize)>);
+
+impl<'a> Elsewhere<'a> {
+    fn extend(&mut self, unread: &'a [UnreadPlaceholder], origin: Option<&usize>) {
+        let (Some(origin), Some(first)) = (origin, unread.first()) else { return };
+        self.0.entry(*origin).or_insert((first, 0)).1 += unread.len();
+    }
+
+    fn into_notices(self) -> impl Iterator<Item = Notice> {
+        self.0.into_values().map(|(first, count)| {
+            let mut notice = Notice::from(first.clone());
+            match count {
+                1 => {}
+                2 => notice.message += "; so is 1 more value of its location",
+                count => {
+                    notice.message += &format!("; so are {} more values of its location", count - 1)
+                }
+            }
+            notice
+        })
+    }
+}
+
 /// A target, and what names it.
 struct Target<'a> {
     kind: &'a str,
@@ -306,4 +351,10 @@ fn targets(entity: &Entity) -> Vec<Target<'_>> {
         named_at: entity.location().cloned().map(Into::into),
     };
     one.chain(many).filter_map(Value::as_str).map(target).collect()
+}
+
+/// Says in which directory a relative path begins.
+fn beside(target: &Path) -> String {
+    let directory = std::env::current_dir().ok().filter(|_| target.is_relative());
+    directory.map(|directory| format!(" in `{}`", directory.display())).unwrap_or_default()
 }

@@ -7,8 +7,8 @@ use coder_core::{DeploymentUrl, DeploymentUrlError};
 
 /// The URL of a Backstage catalog's REST API: `https://backstage.example.com/api/catalog`.
 ///
-/// Always https, except on loopback, since a service token goes there; no credentials, query or
-/// fragment.
+/// It is https, except on loopback, since a service token goes there; a [`DeploymentUrl`] for which plain
+/// http was allowed by name is taken as it is. It has no credentials, query or fragment.
 #[derive(Clone, PartialEq, Eq, Hash)]
 // The rules are those for Coder's own URL, and so are the reasons.
 pub struct CatalogUrl(DeploymentUrl);

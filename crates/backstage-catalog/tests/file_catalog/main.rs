@@ -10,6 +10,9 @@ use coder_config::{CatalogConfig, CatalogLocation, CatalogRule};
 use futures_executor::block_on;
 
 mod changes;
+mod log;
+mod placeholders;
+mod relations;
 mod rules;
 
 /// A fresh directory with these files.
@@ -76,6 +79,47 @@ fn a_pattern_finds_the_files_of_all_directories() {
         names(&catalog(&root, &["**/catalog-*.yaml"])),
         ["component:default/a", "component:default/b"],
     );
+}
+
+#[test]
+fn alternatives_of_a_pattern_may_be_whole_paths_and_ranges() {
+    let root = directory(
+        "alternatives",
+        &[
+            ("a/x.yaml", &component("a")),
+            ("b/deep/x.yaml", &component("b")),
+            ("c1.yaml", &component("c1")),
+            ("c2.yaml", &component("c2")),
+            ("c10.yaml", &component("c10")),
+            ("{d}.yaml", &component("d")),
+        ],
+    );
+    for (target, expected) in [
+        ("{a,b/deep}/x.yaml", &["a", "b"][..]),
+        ("{a/x.yaml,b/deep/x.yaml,missing/x.yaml}", &["a", "b"]),
+        ("{a/*,b/**/x}.yaml", &["a", "b"]),
+        ("{a/*,b/**/x.*}", &["a", "b"]),
+        ("c{1..2}.yaml", &["c1", "c2"]),
+        ("c{10..1}.yaml", &["c1", "c10", "c2"]),
+        ("{c{1,10},a/x}.yaml", &["a", "c1", "c10"]),
+        ("{a,a,[a]}/x.yaml", &["a"]),
+        ("{missing,a}/*.yaml", &["a"]),
+        ("{d}.yaml", &["d"]),
+    ] {
+        let catalog = catalog(&root, &[target]);
+        let expected: Vec<_> =
+            expected.iter().map(|it| format!("component:default/{it}")).collect();
+        assert_eq!(names(&catalog), expected, "{target}: {:?}", notices(&catalog, &root));
+        assert!(catalog.notices().is_empty(), "{target}");
+    }
+    let many = catalog(&root, &[&"{a,b}".repeat(40)]);
+    assert!(notices(&many, &root)[0].contains("too many alternatives"));
+    for extended in ["@(a|b)/x.yaml", "+(a)/x.yaml", "!(b)/x.yaml", "?(a)/x.yaml", "*(a)/x.yaml"] {
+        let told = notices(&catalog(&root, &[extended]), &root).concat();
+        let hint =
+            format!("there is no file `{extended}`; patterns like `@(a|b)` are not supported");
+        assert!(told.contains(&hint), "{told}");
+    }
 }
 
 #[test]
@@ -196,4 +240,58 @@ fn a_location_on_another_machine_is_told_with_what_reads_it() {
         "the location `https://git.example/x.yaml` is of type `url`, and only files are read here; \
          `coder.catalog` names a Backstage whose catalog reads it",
     );
+}
+
+#[test]
+fn a_url_where_a_path_is_expected_is_told_and_hides_nobody() {
+    let location = |target: &str| {
+        format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {{ name: l }}\n\
+             spec: {{ type: file, targets: ['{target}', ./b.yaml] }}\n"
+        )
+    };
+    for (index, url) in [
+        "https://github.com/acme/x/blob/main/catalog-info.yaml",
+        "http://x.example/*.yaml",
+        "file:///srv/catalog.yaml",
+        "ssh://git@x.example/x",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let files = [("a.yaml", &*location(url)), ("b.yaml", &user("alice"))];
+        let root = directory(&format!("url-as-path-{index}"), &files);
+        for catalog in [catalog(&root, &["a.yaml"]), catalog(&root, &[url, "a.yaml"])] {
+            assert_eq!(names(&catalog), ["location:default/l", "user:default/alice"], "{url}");
+            let told = notices(&catalog, &root).join("\n");
+            let problem = "is a URL, and its type is `file`; only files are read here";
+            assert!(told.contains(&format!("the location `{url}` {problem}")), "{told}");
+            assert!(!told.contains("there is no file"), "{told}");
+            let nobody = block_on(catalog.entity(&"user:nobody".parse().unwrap()));
+            assert!(nobody.unwrap().is_none(), "{url}: a URL is never read");
+        }
+    }
+}
+
+#[test]
+fn a_kind_in_a_spelling_that_backstage_does_not_know_is_told() {
+    for (text, written) in [
+        (user("a").replace("kind: User", "kind: user"), "`user` of `backstage.io/v1alpha1`"),
+        (component("a").replace("kind: Component", "kind: COMPONENT"), "`COMPONENT` of"),
+        (component("a").replace("kind: Component", "kind: Api"), "`Api` of"),
+        (user("a").replace("v1alpha1", "v1alpha2"), "`User` of `backstage.io/v1alpha2`"),
+        (user("a").replace("backstage.io/v1alpha1", "v1"), "`User` of `v1`"),
+    ] {
+        let root = directory("spelling", &[("a.yaml", &text)]);
+        let catalog = catalog(&root, &["a.yaml"]);
+        assert_eq!(names(&catalog).len(), 1, "{text}");
+        let told = notices(&catalog, &root);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("a.yaml:2:7: `kind` is "), "{told:?}");
+        assert!(told[0].contains(written), "{told:?}");
+        assert!(told[0].ends_with("; Backstage's catalog refuses the entity"), "{told:?}");
+    }
+    let foreign = component("a").replace("kind: Component", "kind: Template");
+    let root = directory("spelling", &[("a.yaml", &foreign)]);
+    assert!(catalog(&root, &["a.yaml"]).notices().is_empty());
 }

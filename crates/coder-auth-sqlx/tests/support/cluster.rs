@@ -39,7 +39,7 @@ impl Cluster {
     fn start() -> Self {
         let programs = programs().unwrap_or_else(|| panic!("{MISSING}"));
         let directory = tempfile::Builder::new().prefix("coder-auth-").tempdir().unwrap();
-        let owner = Owner::of(directory.path());
+        let owner = Owner::new(directory.path());
         let program = |name: &str| owner.command(&programs.join(name), directory.path());
 
         let mut initdb = program("initdb");
@@ -170,7 +170,7 @@ struct Owner(Option<(u32, u32)>);
 
 impl Owner {
     /// Gives `directory` to the one who is to run the server in it.
-    fn of(directory: &Path) -> Self {
+    fn new(directory: &Path) -> Self {
         if fs::metadata(directory).unwrap().uid() != 0 {
             return Self(None);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use coder_client::UserId;
-use coder_core::{Secret, World, is_within};
+use coder_core::{Secret, World, is_within, with_causes};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ impl Links {
             Err(error @ UpstreamError::TokenRefused(_)) => {
                 tracing::info!(
                     ?key,
-                    error = error.to_string(),
+                    error = with_causes(&error),
                     "a linked token is not accepted any more, and forgotten"
                 );
                 self.store.update_link(key, version, None).await?;
@@ -146,7 +146,7 @@ impl Links {
             plaintext.and_then(|json| serde_json::from_slice(&json).map_err(|_| OpenError::Forged));
         let key = &record.key;
         link.inspect_err(|error| {
-            tracing::warn!(?key, error = error.to_string(), "a linked token cannot be opened")
+            tracing::warn!(?key, error = with_causes(error), "a linked token cannot be opened")
         })
         .ok()
     }

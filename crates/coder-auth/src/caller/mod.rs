@@ -201,9 +201,12 @@ impl Callers {
         {
             let valid = self.grants.valid(&environment.upstream, &sign_in.key).await;
             // A grant that has ended does not come back with the next login.
-            valid.and_then(|stored| match stored.grant.name == sign_in.name {
-                true => Ok(stored),
-                false => Err(SessionError::Ended.into()),
+            valid.and_then(|stored| {
+                if stored.grant.name == sign_in.name {
+                    Ok(stored)
+                } else {
+                    Err(SessionError::Ended.into())
+                }
             })
         } else {
             Err(SessionError::OtherEnvironment.into())

@@ -192,9 +192,9 @@ impl BackstageUsers {
     ) -> Result<(SessionRecord, StoredGrant), AuthError> {
         require_xml_http_request(headers)?;
         self.origins.check_caller(headers)?;
-        let session = self.sessions.find(headers, environment).await?;
+        let (session, read) = self.sessions.find(headers, environment).await?;
         let upstream = &self.environments.named(&session.environment)?.upstream;
-        let stored = self.grants.valid(upstream, &session.grant).await?;
+        let stored = self.grants.valid_read(upstream, &session.grant, read).await?;
         Ok((session, stored))
     }
 

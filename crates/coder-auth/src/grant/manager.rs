@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use coder_core::{BoxFuture, Lock, Secret, World, earlier, is_within};
+use coder_core::{BoxFuture, Lock, Secret, World, earlier, is_within, with_causes};
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use jiff::{SignedDuration, Timestamp};
@@ -110,7 +110,7 @@ impl Grants {
             .inspect_err(|error| {
                 tracing::warn!(
                     ?key,
-                    error = error.to_string(),
+                    error = with_causes(error),
                     "a stored grant cannot be opened; its user has to sign in again"
                 );
             })
@@ -142,7 +142,19 @@ impl Grants {
         upstream: &Arc<Upstream>,
         key: &GrantKey,
     ) -> Result<StoredGrant, AuthError> {
-        let stored = self.current(key).await?;
+        let read = self.store.grant(key).await?;
+        self.valid_read(upstream, key, read).await
+    }
+
+    /// Returns the grant if it may be handed out, as [`Self::valid`] does. The caller has just read
+    /// it.
+    pub(crate) async fn valid_read(
+        &self,
+        upstream: &Arc<Upstream>,
+        key: &GrantKey,
+        read: Option<GrantRecord>,
+    ) -> Result<StoredGrant, AuthError> {
+        let stored = usable(read.and_then(|record| self.open(record)))?;
         if self.may_be_handed_out(&stored) {
             return Ok(stored);
         }
@@ -170,11 +182,7 @@ impl Grants {
 
     /// Returns the stored grant, unless it has ended or only a login helps.
     async fn current(&self, key: &GrantKey) -> Result<StoredGrant, AuthError> {
-        let stored = self.read(key).await?.ok_or(SessionError::Ended)?;
-        if stored.grant.needs_login {
-            return Err(SessionError::NeedsLogin.into());
-        }
-        Ok(stored)
+        usable(self.read(key).await?)
     }
 
     /// Tells whether the grant may be handed out without asking Coder.
@@ -284,7 +292,7 @@ impl Grants {
         if !is_within(TRUSTED_WITHOUT_ANSWER, now, stored.grant.confirmed_at) {
             return Err(error.into());
         }
-        tracing::info!(key = ?stored.key, error = error.to_string(), "coder does not answer; its answer of the last ten minutes counts");
+        tracing::info!(key = ?stored.key, error = with_causes(&error), "coder does not answer; its answer of the last ten minutes counts");
         Ok(Revalidated { stored, is_confirmed: false })
     }
 
@@ -369,7 +377,7 @@ impl Grants {
                 {
                     tracing::warn!(
                         ?key,
-                        error = error.to_string(),
+                        error = with_causes(&error),
                         "a lease was not given back; it expires"
                     );
                 }
@@ -400,7 +408,7 @@ impl Grants {
             Err(error @ UpstreamError::GrantRefused(_)) => {
                 tracing::info!(
                     ?key,
-                    error = error.to_string(),
+                    error = with_causes(&error),
                     "coder does not accept the refresh token"
                 );
                 return self.mark_needs_login(&stored).await;
@@ -492,6 +500,15 @@ impl Drop for Landing {
     fn drop(&mut self) {
         self.flights.lock().remove(&self.key);
     }
+}
+
+/// Returns a stored grant, unless it has ended or only a login helps.
+fn usable(stored: Option<StoredGrant>) -> Result<StoredGrant, AuthError> {
+    let stored = stored.ok_or(SessionError::Ended)?;
+    if stored.grant.needs_login {
+        return Err(SessionError::NeedsLogin.into());
+    }
+    Ok(stored)
 }
 
 /// Tells whether the access token should be rotated before it is handed out.

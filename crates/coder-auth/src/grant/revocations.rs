@@ -78,7 +78,7 @@ impl Revocations {
     pub(crate) async fn revoke_stray(&self, upstream: &Upstream, pair: StoredPair) {
         if let Err(error) = self.keep(upstream, &pair, self.due_at(), false).await {
             tracing::warn!(
-                error = error.to_string(),
+                error = with_causes(&error),
                 "a token pair was not kept for its revocation, which is tried once"
             );
         }
@@ -111,7 +111,7 @@ impl Revocations {
     async fn forget(&self, pair: &PairId) {
         if let Err(error) = self.store.forget_revocation(pair).await {
             tracing::warn!(
-                error = error.to_string(),
+                error = with_causes(&error),
                 "a token pair that is done with was not forgotten; it is revoked once more"
             );
         }
@@ -130,7 +130,7 @@ impl Revocations {
             Ok(pair) => self.revoke_kept(upstream, &pair).await,
             Err(error) => {
                 tracing::warn!(
-                    error = error.to_string(),
+                    error = with_causes(&error),
                     "an ended token pair cannot be opened; coder drops it when it expires"
                 )
             }
@@ -166,7 +166,7 @@ impl Revocations {
             (upstream, pair) => {
                 let app = &claimed.app;
                 let is_configured = upstream.is_some();
-                let cause = pair.err().map(|error| error.to_string());
+                let cause = pair.err().map(|error| with_causes(&error));
                 tracing::warn!(
                     ?app,
                     is_configured,

@@ -16,6 +16,5 @@ pub(crate) mod response;
 pub use event_stream::{Event, EventStream};
 pub use headers::has_media_type;
 pub use json::{MAX_BODY, read_json};
-pub use origins::request_origin;
 pub use params::single_param;
 pub use response::{ErrorResponse, empty, json};

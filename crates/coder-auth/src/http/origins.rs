@@ -37,8 +37,25 @@ impl AllowedOrigins {
             || self.patterns.iter().any(|glob| fast_glob::glob_match(glob, origin.as_str()))
     }
 
+    /// Returns the origin of a request's page, if it is allowed.
+    pub fn allowed_origin(&self, headers: &HeaderMap) -> Option<Origin> {
+        if self.is_app(headers) {
+            return Some(self.app.clone());
+        }
+        request_origin(headers).filter(|origin| self.allows(origin))
+    }
+
+    /// Tells whether the request names the portal's own origin, which needs no parsing.
+    fn is_app(&self, headers: &HeaderMap) -> bool {
+        stated_origin(headers) == Some(self.app.as_str())
+    }
+
     /// Parses the origin in an `origin` parameter or header, and checks that it is allowed.
     pub(crate) fn check(&self, text: &str) -> Result<Origin, RequestError> {
+        // Most often it is the portal's own, which is known without parsing a URL.
+        if text == self.app.as_str() {
+            return Ok(self.app.clone());
+        }
         let origin: Origin = text.parse().map_err(|_| RequestError::InvalidOrigin)?;
         if self.allows(&origin) { Ok(origin) } else { Err(RequestError::OriginNotAllowed(origin)) }
     }
@@ -49,6 +66,9 @@ impl AllowedOrigins {
     /// without an origin comes from the same origin, or has `Sec-Fetch-Site`, or comes from an old
     /// browser.
     pub(crate) fn check_caller(&self, headers: &HeaderMap) -> Result<(), RequestError> {
+        if self.is_app(headers) {
+            return Ok(());
+        }
         if headers.contains_key(ORIGIN) {
             // An unreadable origin is a foreign one.
             let origin = request_origin(headers).ok_or(RequestError::InvalidOrigin)?;
@@ -68,11 +88,16 @@ impl AllowedOrigins {
 /// userinfo, path or upper case.
 ///
 /// Any other spelling comes from no browser and gives `None`.
-pub fn request_origin(headers: &HeaderMap) -> Option<Origin> {
+fn request_origin(headers: &HeaderMap) -> Option<Origin> {
+    let text = stated_origin(headers)?;
+    text.parse().ok().filter(|origin: &Origin| origin.as_str() == text)
+}
+
+/// Returns the text of the only `Origin` header.
+fn stated_origin(headers: &HeaderMap) -> Option<&str> {
     let mut stated = headers.get_all(ORIGIN).iter();
     let (Some(value), None) = (stated.next(), stated.next()) else { return None };
-    let text = value.to_str().ok()?;
-    text.parse().ok().filter(|origin: &Origin| origin.as_str() == text)
+    value.to_str().ok()
 }
 
 /// Lowers the case of a pattern, as origins have it, and shortens `**` to `*`, so that no star

@@ -6,7 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use coder_core::{Body, Origin};
+use coder_core::{Body, Origin, with_causes, without_causes};
 use http::Response;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
@@ -60,8 +60,8 @@ pub(crate) fn page<T: Serialize>(outcome: &Outcome<T>, origin: &Origin) -> Respo
     let message = serde_json::to_string(&Message { r#type: TYPE, outcome });
     let message = message.unwrap_or_else(|error| {
         let error = BugError::unwritable(error);
-        tracing::error!(error = %coder_core::with_causes(&error), "a popup's message was not written");
-        let told = json!({ "name": "Error", "message": error.to_string() });
+        tracing::error!(error = with_causes(&error), "a popup's message was not written");
+        let told = json!({ "name": "Error", "message": without_causes(&error) });
         json!({ "type": TYPE, "error": told }).to_string()
     });
     // Both values are percent-encoded whole, so nothing in them can end the literal or the script.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_core::{Body, cleaned, cleaned_to};
+use coder_core::{Body, cleaned, cleaned_to, with_causes, without_causes};
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
     X_CONTENT_TYPE_OPTIONS,
@@ -17,6 +17,8 @@ use crate::http::cookies::clear_former_refresh_tokens;
 
 /// The greatest length of an error in the log and in a response, in characters.
 const MAX_MESSAGE: usize = 800;
+/// The number of headers that a response has at most, as a rule.
+const HEADERS: usize = 12;
 
 /// Returns a response with `body` as JSON, which no cache may keep.
 ///
@@ -26,7 +28,7 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
         Ok(text) => (status, Bytes::from(text)),
         Err(error) => {
             let error = BugError::unwritable(error);
-            tracing::error!(error = %coder_core::with_causes(&error), "an answer was not written");
+            tracing::error!(error = with_causes(&error), "an answer was not written");
             let text =
                 br#"{"error":{"name":"Error","message":"the server has a fault of its own"}}"#;
             (StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(text))
@@ -37,7 +39,7 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
 
 /// Returns a response with JSON that is written already, which no cache may keep.
 pub(crate) fn json_text(status: StatusCode, text: Bytes) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
+    let mut response = with_room(Body::from(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
@@ -48,17 +50,24 @@ pub(crate) fn json_text(status: StatusCode, text: Bytes) -> Response<Body> {
 
 /// Returns a response without content, which no cache may keep.
 pub fn empty(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
+    let mut response = with_room(Body::empty());
     *response.status_mut() = status;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
+/// Returns a response with room for the headers of a route and of the portal.
+fn with_room(body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    response.headers_mut().reserve(HEADERS);
+    response
+}
+
 /// Returns a response that sends the browser to `url` (302).
-pub(crate) fn redirect(url: &Url) -> Response<Body> {
+pub(crate) fn redirect(url: Url) -> Response<Body> {
     let mut response = empty(StatusCode::FOUND);
     // A serialised URL is ASCII without control characters: always a valid header.
-    if let Ok(location) = HeaderValue::from_str(url.as_str()) {
+    if let Ok(location) = HeaderValue::try_from(String::from(url)) {
         response.headers_mut().insert(LOCATION, location);
     }
     response
@@ -104,10 +113,10 @@ impl ErrorResponse {
     /// Creates an error of this status with the text of `error` as its message. The texts of its
     /// sources go to the log only.
     pub fn from_error(status: StatusCode, error: &dyn std::error::Error) -> Self {
-        let mut response = Self::new(status, error.to_string());
+        let mut response = Self::new(status, without_causes(error));
         let mut source = error.source();
         while let Some(cause) = source {
-            response.log.causes.push(cleaned_to(MAX_MESSAGE, &cause.to_string()));
+            response.log.causes.push(without_causes(cause));
             source = cause.source();
         }
         response

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_core::{
     Lock, Origin, TransportError, TransportErrorKind, World, is_loopback, is_within, join_path,
-    timeout,
+    timeout, with_causes,
 };
 use futures_channel::oneshot;
 use futures_util::lock::Mutex;
@@ -285,7 +285,7 @@ impl IdentityVerifier {
 }
 
 fn refuse(error: TokenError) -> VerifyError {
-    tracing::debug!(%error, "an identity token was refused");
+    tracing::debug!(error = with_causes(&error), "an identity token was refused");
     VerifyError::Refused
 }
 

@@ -14,12 +14,17 @@ use crate::error::AuthError;
 use crate::grant::json;
 use crate::http::error::RequestError;
 use crate::random_token::random_token;
-use crate::seal::{AssociatedData, SealingKeys};
+use crate::seal::{AssociatedData, NONCE_LENGTH, SealingKeys};
 
 /// The time that a person has for the login at Coder.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// The number of attempts of one browser that may be under way. The oldest ones give way.
 pub(crate) const MAX_AT_ONCE: usize = 5;
+
+/// The number of random bytes of an id.
+const ID_BYTES: usize = 16;
+/// The number of random bytes that sealing an attempt takes: an id, and the state and the cookie.
+pub(crate) const RANDOM_BYTES: usize = ID_BYTES + 2 * NONCE_LENGTH;
 
 /// The id of a login attempt: 128 random bits as base64url, fit for the name of a cookie.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,7 +32,7 @@ pub struct AttemptId(String);
 
 impl AttemptId {
     fn generate(random: &dyn Random) -> Result<Self, RandomError> {
-        random_token::<16>(random).map(Self)
+        random_token::<ID_BYTES>(random).map(Self)
     }
 
     /// Returns the id as text, for stores.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use coder_client::UserId;
-use coder_core::{Body, Secret, World};
+use coder_core::{Body, Secret, World, with_causes};
 use http::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ impl LinkRoutes {
             Ok(account) => account,
             Err(error) if error.is_about_the_token() => {
                 let token_url = token_url(environment);
-                tracing::info!(error = error.to_string(), user = %user.entity(), "a token to be linked was refused");
+                tracing::info!(error = with_causes(&error), user = %user.entity(), "a token to be linked was refused");
                 return Err(LinkError::TokenRefused { token_url }.into());
             }
             Err(error) => return Err(error.into()),

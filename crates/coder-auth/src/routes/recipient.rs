@@ -1,6 +1,6 @@
 //! The page that waits for the end of a login.
 
-use coder_core::{Body, Origin};
+use coder_core::{Body, Origin, without_causes};
 use http::{Request, Response};
 
 use crate::error::AuthError;
@@ -38,21 +38,21 @@ impl Recipient {
                     Err(error) => Outcome::Failure {
                         error: Failure {
                             name: error.name().to_owned(),
-                            message: error.to_string(),
+                            message: without_causes(&error),
                         },
                     },
                 };
                 popup::page(&outcome, &self.origin)
             }
-            (Flow::Redirect(url), Ok(_)) => redirect(&url),
+            (Flow::Redirect(url), Ok(_)) => redirect(url),
             (Flow::Redirect(mut url), Err(error)) => {
                 let others: Vec<(String, String)> =
                     url.query_pairs().into_owned().filter(|(name, _)| name != "error").collect();
                 url.query_pairs_mut()
                     .clear()
                     .extend_pairs(others)
-                    .append_pair("error", &error.to_string());
-                redirect(&url)
+                    .append_pair("error", &without_causes(&error));
+                redirect(url)
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_core::Body;
+use coder_core::{Body, without_causes};
 use http::{Request, Response, StatusCode};
 
 use crate::environment::Environments;
@@ -44,8 +44,9 @@ impl RefreshRoute {
         let environment = self.environments.named(Params::from_query(request)?.environment()?)?;
         require_xml_http_request(request.headers())?;
         self.origins.check_caller(request.headers())?;
-        let session = self.sessions.find(request.headers(), Some(&environment.name)).await?;
-        let stored = self.grants.valid(&environment.upstream, &session.grant).await?;
+        let (session, read) =
+            self.sessions.find(request.headers(), Some(&environment.name)).await?;
+        let stored = self.grants.valid_read(&environment.upstream, &session.grant, read).await?;
         let identity = environment.identify(&stored.grant.profile, stored.key.user).await?;
         let session = self.responses.create(environment, &stored, identity).await?;
         Ok(response::json(StatusCode::OK, &session))
@@ -57,7 +58,8 @@ pub(crate) fn refresh_error(error: &AuthError) -> ErrorResponse {
     let response = ErrorResponse::from(error);
     match error.kind() {
         AuthErrorKind::Session(_) => {
-            response.message(format!("Refresh failed; caused by InputError: {error}"))
+            let told = without_causes(error);
+            response.message(format!("Refresh failed; caused by InputError: {told}"))
         }
         _ => response,
     }

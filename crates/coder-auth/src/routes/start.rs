@@ -19,7 +19,7 @@ use crate::http::params::{Params, unique_scopes};
 use crate::http::response;
 use crate::login::attempt::{self, Flow, LoginAttempt};
 use crate::parts::Parts;
-use crate::random_token::random_token;
+use crate::random_token::{DrawnRandom, random_token};
 use crate::routes::in_time;
 use crate::routes::recipient::Recipient;
 use crate::seal::SealingKeys;
@@ -28,6 +28,8 @@ use crate::upstream::UpstreamError;
 
 /// The number of random bytes in a PKCE code verifier, which make 43 characters (RFC 7636 §4.1).
 const VERIFIER_BYTES: usize = 32;
+/// The number of random bytes that a login needs at its start: the verifier, and a sealed attempt.
+const RANDOM_BYTES: usize = VERIFIER_BYTES + attempt::RANDOM_BYTES;
 
 /// The route that sends a browser to Coder.
 pub(crate) struct StartRoute {
@@ -91,17 +93,18 @@ impl StartRoute {
         let scope = self.scope(environment, requested, headers).await?;
         let asked = scope_to_ask(&scope, release)?;
         upstream.check_application(&known).await?;
+        let random = DrawnRandom::<RANDOM_BYTES>::new(&*self.world.random)?;
         let attempt = LoginAttempt {
             environment: environment.name.clone(),
-            verifier: Secret::new(random_token::<VERIFIER_BYTES>(&*self.world.random)?),
+            verifier: Secret::new(random_token::<VERIFIER_BYTES>(&random)?),
             origin: recipient.origin.clone(),
             flow: recipient.flow.clone(),
             scope,
             started_at: self.world.clock.now(),
         };
-        let sealed = attempt.seal(&self.keys, &*self.world.random)?;
-        let url = upstream.authorize_url(sealed.state, &attempt.verifier, &asked);
-        let mut response = response::redirect(&url);
+        let sealed = attempt.seal(&self.keys, &random)?;
+        let url = upstream.authorize_url(&sealed.state, &attempt.verifier, &asked);
+        let mut response = response::redirect(url);
         for cookie in self.outdated_attempts(headers) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use coder_core::{World, earlier, is_within};
+use coder_core::{World, earlier, is_within, with_causes};
 use http::HeaderMap;
 use jiff::SignedDuration;
 
@@ -12,7 +12,7 @@ use crate::grant::revocations::Revocations;
 use crate::http::cookies::CookieRules;
 use crate::session::error::SessionError;
 use crate::session::{LogoutScope, SessionHandle, SessionId, SessionOptions};
-use crate::store::{AuthStore, RevocationRecord, SessionRecord};
+use crate::store::{AuthStore, GrantRecord, RevocationRecord, SessionRecord};
 
 /// The precision with which the last use of a session is stored. Each use within it saves a write.
 const USE_PRECISION: SignedDuration = SignedDuration::from_mins(1);
@@ -42,15 +42,16 @@ impl Sessions {
         Self { world, store, environments, revocations, cookies, options }
     }
 
-    /// Finds the session of the browser's cookie. It must be usable, and belong to `environment` if
-    /// one is named.
+    /// Finds the session of the browser's cookie, with its grant as it is stored. The session must
+    /// be usable, and belong to `environment` if one is named.
     pub(crate) async fn find(
         &self,
         headers: &HeaderMap,
         environment: Option<&str>,
-    ) -> Result<SessionRecord, AuthError> {
+    ) -> Result<(SessionRecord, Option<GrantRecord>), AuthError> {
         let id = self.cookies.session(headers).ok_or(SessionError::Missing)?.id();
-        let session = self.store.session(&id).await?.ok_or(SessionError::Ended)?;
+        let found = self.store.session_with_grant(&id).await?;
+        let (session, grant) = found.ok_or(SessionError::Ended)?;
         let now = self.world.clock.now();
         if !is_within(self.options.idle, now, session.used_at)
             || !is_within(self.options.absolute, now, session.created_at)
@@ -64,7 +65,7 @@ impl Sessions {
         if !is_within(USE_PRECISION, now, session.used_at) {
             self.store.touch_session(&id, now).await?;
         }
-        Ok(session)
+        Ok((session, grant))
     }
 
     /// Ends a session and, with the last one of it, the grant.
@@ -80,7 +81,7 @@ impl Sessions {
             let environment = &environment.name;
             tracing::warn!(
                 environment,
-                error = error.to_string(),
+                error = with_causes(&error),
                 "a session that nobody holds was not ended; it expires"
             );
         }

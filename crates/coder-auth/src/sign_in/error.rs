@@ -1,7 +1,7 @@
 //! Reasons why a user does not sign in to Backstage.
 
 use backstage_catalog::{CatalogError, EntityRefError};
-use coder_core::cleaned;
+use coder_core::{cleaned, with_causes};
 use http::StatusCode;
 
 /// Reasons why a Coder user gets no Backstage identity. The texts are Backstage's, where Backstage
@@ -34,7 +34,7 @@ pub enum SignInError {
 
 impl From<EntityRefError> for SignInError {
     fn from(error: EntityRefError) -> Self {
-        Self::Refused(error.to_string())
+        Self::Refused(with_causes(&error))
     }
 }
 

@@ -97,6 +97,18 @@ pub trait AuthStore: MaybeSend + MaybeSync {
     /// Reads the session of this id.
     async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError>;
 
+    /// Reads the session of this id with its grant, at one moment if the store can do that.
+    ///
+    /// The grant is `None` if the session has ended between two reads.
+    async fn session_with_grant(
+        &self,
+        id: &SessionId,
+    ) -> Result<Option<(SessionRecord, Option<GrantRecord>)>, StoreError> {
+        let Some(session) = self.session(id).await? else { return Ok(None) };
+        let grant = self.grant(&session.grant).await?;
+        Ok(Some((session, grant)))
+    }
+
     /// Stores the moment at which a session was used. A session that has ended stays so.
     async fn touch_session(&self, id: &SessionId, used_at: Timestamp) -> Result<(), StoreError>;
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use coder_client::ClientError;
-use coder_core::{Lock, MaybeSend, MaybeSync, World, is_within, timeout};
+use coder_core::{Lock, MaybeSend, MaybeSync, World, is_within, timeout, with_causes};
 use futures_channel::oneshot;
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
@@ -147,7 +147,7 @@ impl<T: Answer> State<T> {
             }
             Err(error) => {
                 tracing::debug!(
-                    error = error.to_string(),
+                    error = with_causes(&error),
                     "coder did not answer what it was asked for a login"
                 );
                 let lasts = FAILURE_TTL.max(wait(&error));

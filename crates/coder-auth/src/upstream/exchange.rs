@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use coder_client::{Client, ClientError, Operation, read_empty, read_json};
-use coder_core::{BoxFuture, DeploymentUrl, Secret};
+use coder_core::{BoxFuture, DeploymentUrl, Secret, with_causes};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use serde::de::IgnoredAny;
@@ -110,5 +110,5 @@ pub(super) fn post_form(url: &Url, form: &[(&str, &str)]) -> Result<Request<Byte
 
 pub(super) fn uri(url: &Url) -> Result<Uri, ClientError> {
     let uri = url.as_str().parse::<Uri>();
-    uri.map_err(|error| coder_client::RequestError::Invalid(error.to_string()).into())
+    uri.map_err(|error| coder_client::RequestError::Invalid(with_causes(&error)).into())
 }

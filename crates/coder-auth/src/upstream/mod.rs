@@ -25,8 +25,8 @@ use oauth2::basic::{
     BasicTokenType,
 };
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet,
+    ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
     RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse as _,
     TokenUrl,
 };
@@ -73,7 +73,7 @@ type OAuthClient = oauth2::Client<
     BasicTokenIntrospectionResponse,
     StandardRevocableToken,
     BasicRevocationErrorResponse,
-    EndpointSet,
+    EndpointNotSet,
     EndpointNotSet,
     EndpointNotSet,
     EndpointNotSet,
@@ -95,6 +95,8 @@ pub(crate) struct Upstream {
     app: OAuth2App,
     client_secret: Secret,
     callback_url: Url,
+    /// URL of Coder's consent page, with the parameters that every login has.
+    consent: Url,
     oauth: OAuthClient,
     /// Client without a credential, at the URL under which this server reaches Coder.
     client: Client,
@@ -126,15 +128,22 @@ impl Upstream {
             .set_client_secret(ClientSecret::new(client_secret.expose().to_owned()))
             // In the body, which every version takes; Basic came with 2.31.1.
             .set_auth_type(AuthType::RequestBody)
-            .set_auth_uri(AuthUrl::from_url(deployment.endpoint(["oauth2", "authorize"])))
             .set_token_uri(TokenUrl::from_url(reached.endpoint(["oauth2", "tokens"])))
             .set_redirect_uri(RedirectUrl::from_url(callback_url.clone()));
+        let mut consent = deployment.endpoint(["oauth2", "authorize"]);
+        consent
+            .query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &client_id)
+            .append_pair("redirect_uri", callback_url.as_str())
+            .append_pair("code_challenge_method", "S256");
         let client = Client::new(world, reached);
         Self {
             world: world.clone(),
             app: OAuth2App::new(deployment, client_id),
             client_secret,
             callback_url: callback_url.clone(),
+            consent,
             oauth,
             client,
             release: Cached::default(),
@@ -182,12 +191,17 @@ impl Upstream {
     }
 
     /// Returns the URL of Coder's consent page (RFC 6749 §4.1.1, RFC 7636 §4.3).
-    pub(crate) fn authorize_url(&self, state: String, verifier: &Secret, scope: &[String]) -> Url {
+    pub(crate) fn authorize_url(&self, state: &str, verifier: &Secret, scope: &[String]) -> Url {
         let verifier = PkceCodeVerifier::new(verifier.expose().to_owned());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
-        let request = self.oauth.authorize_url(|| CsrfToken::new(state));
-        let scopes = scope.iter().cloned().map(Scope::new);
-        request.add_scopes(scopes).set_pkce_challenge(challenge).url().0
+        let mut url = self.consent.clone();
+        let mut query = url.query_pairs_mut();
+        query.append_pair("state", state).append_pair("code_challenge", challenge.as_str());
+        if !scope.is_empty() {
+            query.append_pair("scope", &scope.join(" "));
+        }
+        drop(query);
+        url
     }
 
     /// Exchanges an authorization code (RFC 6749 §4.1.3).

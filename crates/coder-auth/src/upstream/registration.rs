@@ -6,7 +6,7 @@ use coder_client::operations::{
     RegisterOAuth2Client,
 };
 use coder_client::{Client, ClientError, OAuth2AppId};
-use coder_core::Secret;
+use coder_core::{Secret, with_causes};
 use http::StatusCode;
 use url::Url;
 
@@ -104,7 +104,7 @@ pub async fn register_app(
             if known.is_none()
                 && let Err(error) = client.send(&DeleteOAuth2App::new(client_id)).await
             {
-                tracing::warn!(%client_id, error = error.to_string(), "an app without a secret was left behind");
+                tracing::warn!(%client_id, error = with_causes(&error), "an app without a secret was left behind");
             }
             Err(RegistrationError::from_app_request(error))
         }

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use http::StatusCode;
 use url::Url;
 
-use crate::support::{Browser, CALLBACK, House, PORTAL, base_options, location, message, versions};
+use crate::support::{Browser, CALLBACK, House, PORTAL, base_options, message, versions};
 
 const UNKNOWN_APP: &str = "00000000-0000-4000-8000-000000000000";
 const WRONG_SECRET: &str = "coder_aaaaaaaaaa_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -147,18 +147,18 @@ async fn nobody_is_sent_to_a_coder_that_is_known_to_refuse() {
         for wrong in wrongs(&house) {
             let auth = portal(&house, &wrong);
             let mut browser = Browser::new();
-            let message = message(&browser.start_at(&auth, START).await);
+            let message = message(&browser.start_with(&auth, START).await);
             let text = message["error"]["message"].as_str().unwrap();
             assert!(text.contains(wrong.read), "{version}: {text}");
             assert!(browser.cookies.is_empty(), "{version}: no attempt came of it");
             let query = format!("env=development&flow=redirect&redirectUrl={PORTAL}/page");
-            let told = location(&browser.start_at(&auth, &query).await);
+            let told = browser.start_with(&auth, &query).await.location();
             let (name, value) = told.query_pairs().next().unwrap();
             assert_eq!(name, "error", "{version}: {told}");
             assert!(value.contains(wrong.read), "{version}: {told}");
         }
         house.coder.set_oauth2_provider(false);
-        let message = message(&Browser::new().start_at(&house.auth, START).await);
+        let message = message(&Browser::new().start_with(&house.auth, START).await);
         let text = message["error"]["message"].as_str().unwrap();
         assert!(text.contains("is switched off; its operator has to enable it"), "{text}");
     }
@@ -188,7 +188,7 @@ async fn what_the_operator_mends_counts_after_seconds() {
     for version in versions() {
         let house = House::new(version);
         house.coder.set_oauth2_provider(false);
-        let many = (0..20).map(async |_| Browser::new().start_at(&house.auth, START).await);
+        let many = (0..20).map(async |_| Browser::new().start_with(&house.auth, START).await);
         for response in join_all(many).await {
             assert!(message(&response).get("error").is_some(), "{version}");
         }
@@ -247,13 +247,11 @@ async fn a_login_that_fails_for_the_application_is_the_last_one_sent_to_coder() 
     for version in versions() {
         let house = House::new(version);
         let alice = house.coder.add_user("alice");
-        let mut browser = Browser::new();
-        let authorize = browser.start(&house).await;
-        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let (mut browser, callback) = house.consented(&alice).await;
         house.coder.delete_app(&house.app);
         let failed = message(&browser.call_back(&house.auth, &callback).await);
         assert!(failed.get("error").is_some(), "{version}");
-        let refused = message(&Browser::new().start_at(&house.auth, START).await);
+        let refused = message(&Browser::new().start_with(&house.auth, START).await);
         let text = refused["error"]["message"].as_str().unwrap();
         assert!(text.contains("no OAuth2 application"), "{version}: {text}");
     }

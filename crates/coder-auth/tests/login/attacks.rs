@@ -5,7 +5,7 @@ use coder_testkit::{Fault, Version};
 use http::{Request, StatusCode};
 use url::Url;
 
-use crate::support::{Answer, Browser, House, PORTAL, answer, message, posted, read, versions};
+use crate::support::{Answer, Browser, House, PORTAL, message, posted, read, versions};
 
 fn error(message: &serde_json::Value) -> &str {
     message["error"]["message"].as_str().unwrap_or_else(|| panic!("{message}"))
@@ -45,9 +45,7 @@ async fn an_attempt_ends_after_ten_minutes() {
     for version in versions() {
         let house = House::new(version);
         let alice = house.coder.add_user("alice");
-        let mut browser = Browser::new();
-        let authorize = browser.start(&house).await;
-        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let (mut browser, callback) = house.consented(&alice).await;
         house.advance(Duration::from_secs(600));
         let message = message(&browser.call_back(&house.auth, &callback).await);
         assert!(error(&message).contains("longer than 10 minutes"), "{version}: {message}");
@@ -73,19 +71,19 @@ async fn the_cookie_of_one_attempt_does_not_serve_another() {
 async fn call_back_with(house: &House, query: &str) -> Answer {
     let path = format!("/api/auth/coder/handler/frame?{query}");
     let request = Request::get(path).body(Bytes::new()).unwrap();
-    answer(&read(house.auth.callback(&request)).await)
+    read(house.auth.callback(&request)).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_state_that_is_missing_malformed_or_self_made_is_refused() {
     let house = House::current();
     let missing = call_back_with(&house, "code=x").await;
-    assert_eq!(missing.status, StatusCode::BAD_REQUEST);
+    assert_eq!(missing.status(), StatusCode::BAD_REQUEST);
     assert!(missing.message().contains("missing the OAuth state"), "{}", missing.message());
     // The last one is a state as the original module makes them: anyone can.
     for state in ["%00", "abc", "AAAA", "6e6f6e63653d78266"] {
         let refused = call_back_with(&house, &format!("code=x&state={state}")).await;
-        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{state}");
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{state}");
         assert!(refused.message().contains("OAuth state is invalid"), "{}", refused.message());
     }
 }
@@ -94,8 +92,8 @@ async fn a_state_that_is_missing_malformed_or_self_made_is_refused() {
 async fn an_error_body_does_not_repeat_the_query() {
     let house = House::current();
     let refused = call_back_with(&house, "code=CANARY&state=CANARY").await;
-    assert!(!refused.json.to_string().contains("CANARY"), "{}", refused.json);
-    assert_eq!(refused.json["request"]["url"], "/coder/handler/frame");
+    assert!(!refused.json().to_string().contains("CANARY"), "{}", refused.json());
+    assert_eq!(refused.json()["request"]["url"], "/coder/handler/frame");
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +106,7 @@ async fn a_login_cannot_be_started_for_a_foreign_origin() {
         ("garbage", StatusCode::BAD_REQUEST),
     ] {
         let query = format!("env=development&origin={origin}");
-        let response = Browser::new().start_at(&house.auth, &query).await;
+        let response = Browser::new().start_with(&house.auth, &query).await;
         assert_eq!(response.status(), status, "{origin}");
     }
 }
@@ -127,7 +125,7 @@ async fn a_redirect_url_outside_the_portal_is_refused() {
     ] {
         let encoded: String = form_urlencoded::byte_serialize(url.as_bytes()).collect();
         let query = format!("env=development&flow=redirect&redirectUrl={encoded}");
-        let response = Browser::new().start_at(&house.auth, &query).await;
+        let response = Browser::new().start_with(&house.auth, &query).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{url}");
     }
 }
@@ -176,7 +174,7 @@ async fn a_foreign_page_cannot_log_the_person_out() {
         .body(Bytes::new())
         .unwrap();
     assert_eq!(read(house.auth.logout(&request)).await.status(), StatusCode::FORBIDDEN);
-    assert_eq!(browser.refresh(&house).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&house).await.status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]
@@ -185,9 +183,9 @@ async fn a_fixed_session_is_replaced_by_the_login() {
     let (alice, mallory) = (house.coder.add_user("alice"), house.coder.add_user("mallory"));
     let mallorys = house.signed_in(&mallory).await;
     let mut victim = mallorys.clone();
-    victim.sign_in(&house, &alice).await;
-    assert_eq!(victim.refresh(&house).await.json["profile"]["email"], "alice@example.com");
-    assert_eq!(mallorys.refresh(&house).await.status, StatusCode::UNAUTHORIZED);
+    victim.sign_in(&house, &house.coder, &alice).await;
+    assert_eq!(victim.refresh(&house).await.json()["profile"]["email"], "alice@example.com");
+    assert_eq!(mallorys.refresh(&house).await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,14 +198,14 @@ async fn a_session_is_good_in_its_own_environment_only() {
     );
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
-    assert_eq!(browser.refresh_at(&auth).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&auth).await.status(), StatusCode::OK);
     let request = browser
         .request("GET", "/api/auth/coder/refresh?env=production")
         .header("x-requested-with", "XMLHttpRequest")
         .body(Bytes::new())
         .unwrap();
-    let refused = answer(&read(auth.refresh(&request)).await);
-    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    let refused = read(auth.refresh(&request)).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
     assert!(refused.message().contains("another environment"), "{}", refused.message());
 }
 
@@ -298,10 +296,10 @@ async fn a_handle_of_anybodys_choice_is_never_adopted() {
     for chosen in ["", "x", &"A".repeat(43), "\"quoted\"", "a/../b"] {
         let mut browser = Browser::new();
         browser.cookies.insert("__Host-coder-session".to_owned(), chosen.to_owned());
-        let message = browser.sign_in(&house, &alice).await;
+        let message = browser.sign_in(&house, &house.coder, &alice).await;
         assert_eq!(message.get("error"), None, "{message}");
         assert_ne!(browser.cookies["__Host-coder-session"], chosen);
-        assert_eq!(browser.refresh(&house).await.status, StatusCode::OK);
+        assert_eq!(browser.refresh(&house).await.status(), StatusCode::OK);
     }
 }
 
@@ -309,9 +307,7 @@ async fn a_handle_of_anybodys_choice_is_never_adopted() {
 async fn a_cookie_that_was_tampered_with_opens_nothing() {
     let house = House::current();
     let alice = house.coder.add_user("alice");
-    let mut browser = Browser::new();
-    let authorize = browser.start(&house).await;
-    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    let (mut browser, callback) = house.consented(&alice).await;
     let (name, sealed) = browser.cookies.first_key_value().unwrap();
     let cut: String = sealed.chars().skip(1).collect();
     for tampered in [cut.clone(), format!("_{cut}"), format!("{sealed}A")] {
@@ -326,7 +322,7 @@ async fn a_cookie_that_was_tampered_with_opens_nothing() {
     let cut: String = handle.chars().skip(1).collect();
     for tampered in [cut, format!("{handle}A"), handle.to_lowercase()] {
         browser.cookies.insert("__Host-coder-session".to_owned(), tampered);
-        assert_eq!(browser.refresh(&house).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(browser.refresh(&house).await.status(), StatusCode::UNAUTHORIZED);
     }
 }
 
@@ -344,15 +340,15 @@ async fn a_cookie_that_a_sibling_domain_can_set_is_not_looked_at() {
     for prefix in ["", "__Secure-", "__host-", "__Http-"] {
         let mut victim = Browser::new();
         victim.cookies.insert(format!("{prefix}coder-session"), handle.clone());
-        for (name, value) in &attempts {
+        for (name, value) in attempts.iter() {
             victim.cookies.insert(name.replace("__Host-", prefix), value.clone());
         }
-        assert_eq!(victim.refresh(&house).await.status, StatusCode::UNAUTHORIZED, "{prefix}");
+        assert_eq!(victim.refresh(&house).await.status(), StatusCode::UNAUTHORIZED, "{prefix}");
         let message = message(&victim.call_back(&house.auth, &callback).await);
         assert!(error(&message).contains("not known to your browser"), "{prefix}: {message}");
-        victim.sign_in(&house, &alice).await;
+        victim.sign_in(&house, &house.coder, &alice).await;
         let answer = victim.refresh(&house).await;
-        assert_eq!(answer.json["profile"]["email"], "alice@example.com", "{prefix}");
+        assert_eq!(answer.json()["profile"]["email"], "alice@example.com", "{prefix}");
     }
 }
 
@@ -373,13 +369,13 @@ async fn the_environment_of_a_login_is_that_of_its_state_whatever_the_query_says
     );
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
-    let started = browser.start_at(&auth, "env=development").await;
-    let authorize = crate::support::location(&started);
+    let started = browser.start_with(&auth, "env=development").await;
+    let authorize = started.location();
     let mut callback = house.coder.approve(&authorize, &alice).unwrap();
     callback.query_pairs_mut().append_pair("env", "production");
     let signed_in = message(&browser.call_back(&auth, &callback).await);
     assert_eq!(signed_in.get("error"), None, "{signed_in}");
-    assert_eq!(browser.refresh_at(&auth).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&auth).await.status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]

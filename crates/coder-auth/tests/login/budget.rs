@@ -33,7 +33,7 @@ async fn bogus_callbacks_do_not_keep_a_rotation_from_coder() {
     }
     assert!(busy > 30, "{busy}");
     let refreshed = browser.refresh(&house).await;
-    assert_eq!(refreshed.status, StatusCode::OK, "{refreshed:?}");
+    assert_eq!(refreshed.status(), StatusCode::OK, "{refreshed:?}");
     assert!(house.coder.count("POST", "/oauth2/tokens") <= 42);
 }
 
@@ -43,9 +43,7 @@ async fn the_nil_user_and_one_with_an_endless_name_sign_nobody_in() {
     let house = House::current();
     let alice = house.coder.add_user("alice");
     for (id, username) in [(nil, "alice".to_owned()), (alice.id.to_string(), "a".repeat(5000))] {
-        let mut browser = Browser::new();
-        let authorize = browser.start(&house).await;
-        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let (mut browser, callback) = house.consented(&alice).await;
         let user = serde_json::json!({
             "id": id, "username": username, "name": "x", "email": "alice@example.com",
             "avatar_url": "", "created_at": "2026-01-01T00:00:00Z",
@@ -66,9 +64,7 @@ async fn an_endless_answer_of_the_token_endpoint_signs_nobody_in() {
     let house = House::current();
     let alice = house.coder.add_user("alice");
     for (padding, is_read) in [(1024, true), (600 * 1024, false)] {
-        let mut browser = Browser::new();
-        let authorize = browser.start(&house).await;
-        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let (mut browser, callback) = house.consented(&alice).await;
         let tokens = format!(
             r#"{{"access_token":"a","token_type":"bearer","expires_in":3600{}}}"#,
             " ".repeat(padding)
@@ -131,7 +127,7 @@ async fn environments_of_one_deployment_ask_it_once() {
         .environment("production", environment());
     let auth = house.portal(options);
     for name in ["development", "production"] {
-        let response = Browser::new().start_at(&auth, &format!("env={name}")).await;
+        let response = Browser::new().start_with(&auth, &format!("env={name}")).await;
         assert_eq!(response.status(), StatusCode::FOUND);
     }
     assert_eq!(questions(&house), 1);

@@ -57,7 +57,7 @@ async fn our_identity_token_leads_to_the_grant_of_the_sign_in() {
         with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()));
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
-    let message = browser.sign_in(&house, &alice).await;
+    let message = browser.sign_in(&house, &house.coder, &alice).await;
     let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
     let headers = headers(&[("authorization", &format!("Bearer {token}"))]);
     let caller = house.auth.caller(&headers, None).await.unwrap();
@@ -210,7 +210,7 @@ async fn an_identity_token_from_before_a_logout_does_not_open_the_grant_of_the_n
     let alice = house.coder.add_user("alice");
     let sign_in = async || {
         let mut browser = Browser::new();
-        let message = browser.sign_in(&house, &alice).await;
+        let message = browser.sign_in(&house, &house.coder, &alice).await;
         let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
         (browser, headers(&[("authorization", &format!("Bearer {token}"))]))
     };

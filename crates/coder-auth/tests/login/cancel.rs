@@ -8,9 +8,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use url::Url;
 
-use crate::support::{
-    Browser, CALLBACK, House, PORTAL, answer, location, message, posted, versions,
-};
+use crate::support::{Browser, CALLBACK, House, PORTAL, message, posted, versions};
 
 const DENIED: &str =
     "Authentication rejected, The resource owner or authorization server denied the request";
@@ -57,7 +55,7 @@ async fn a_page_that_forces_a_denial_without_a_state_gains_nothing() {
         let response = browser.call_back(&house.auth, &cancel()).await;
         assert!(!response.headers().contains_key(SET_COOKIE), "{version}");
         assert_eq!(browser.cookies, before, "{version}");
-        assert_eq!(browser.refresh(&house).await.status, StatusCode::OK, "{version}: signed in");
+        assert_eq!(browser.refresh(&house).await.status(), StatusCode::OK, "{version}: signed in");
         let callback = house.coder.approve(&authorize, &alice).unwrap();
         let message = message(&browser.call_back(&house.auth, &callback).await);
         assert_eq!(message.get("error"), None, "{version}: the attempt is not used up");
@@ -70,15 +68,15 @@ async fn of_several_attempts_the_newest_is_told() {
     let popup = format!("env=development&origin={PORTAL}");
     let redirect = format!("env=development&flow=redirect&redirectUrl={PORTAL}/page?a=b");
     let mut browser = Browser::new();
-    browser.start_at(&house.auth, &popup).await;
+    browser.start_with(&house.auth, &popup).await;
     house.advance(Duration::from_secs(1));
-    browser.start_at(&house.auth, &redirect).await;
+    browser.start_with(&house.auth, &redirect).await;
     let response = browser.call_back(&house.auth, &cancel()).await;
     assert_eq!(response.status(), StatusCode::FOUND);
-    let told = location(&response);
+    let told = response.location();
     assert!(told.as_str().starts_with(&format!("{PORTAL}/page?a=b&error=")), "{told}");
     house.advance(Duration::from_secs(1));
-    browser.start_at(&house.auth, &popup).await;
+    browser.start_with(&house.auth, &popup).await;
     assert_eq!(text(&message(&browser.call_back(&house.auth, &cancel()).await)), DENIED);
 }
 
@@ -89,8 +87,8 @@ async fn a_browser_without_an_attempt_is_told_that_the_state_is_missing() {
     late.start(&house).await;
     house.advance(Duration::from_secs(600));
     for mut browser in [Browser::new(), late] {
-        let refused = answer(&browser.call_back(&house.auth, &cancel()).await);
-        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        let refused = browser.call_back(&house.auth, &cancel()).await;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
         assert!(refused.message().contains("missing the OAuth state"), "{}", refused.message());
     }
 }
@@ -103,9 +101,9 @@ async fn what_a_request_without_a_state_says_is_not_shown() {
     let forced = error("access_denied&error_description=Call+555-0199");
     assert_eq!(text(&message(&browser.call_back(&house.auth, &forced).await)), DENIED);
     let invented = error("call-555-0199");
-    let refused = answer(&browser.call_back(&house.auth, &invented).await);
+    let refused = browser.call_back(&house.auth, &invented).await;
     assert!(refused.message().contains("missing the OAuth state"), "{}", refused.message());
     let code = Url::parse(&format!("{CALLBACK}?code=stolen")).unwrap();
-    let refused = answer(&browser.call_back(&house.auth, &code).await);
+    let refused = browser.call_back(&house.auth, &code).await;
     assert!(refused.message().contains("missing the OAuth state"), "{}", refused.message());
 }

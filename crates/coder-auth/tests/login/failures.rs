@@ -7,15 +7,15 @@ use http::StatusCode;
 use serde_json::Value;
 use url::Url;
 
-use crate::support::{Browser, House, PORTAL, answer, base_options, location, message, versions};
+use crate::support::{Browser, House, PORTAL, base_options, message, versions};
 
 fn error(message: &Value) -> &str {
     message["error"]["message"].as_str().unwrap_or_else(|| panic!("{message}"))
 }
 
 async fn start_error(house: &House, query: &str) -> (StatusCode, String) {
-    let answer = answer(&Browser::new().start_at(&house.auth, query).await);
-    (answer.status, answer.message().to_owned())
+    let answer = Browser::new().start_with(&house.auth, query).await;
+    (answer.status(), answer.message().to_owned())
 }
 
 #[tokio::test(start_paused = true)]
@@ -38,7 +38,7 @@ async fn a_parameter_that_is_given_twice_is_refused() {
         ("env=development&scope=a&scope=b", "scope"),
         ("env=development&origin=https://portal.example.com&origin=https://x.example", "origin"),
     ] {
-        let started = Browser::new().start_at(&house.auth, query).await;
+        let started = Browser::new().start_with(&house.auth, query).await;
         let text = String::from_utf8_lossy(started.body()).into_owned();
         let text = percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned();
         assert_ne!(started.status(), StatusCode::FOUND, "{query}");
@@ -58,10 +58,10 @@ async fn a_misconfigured_environment_says_what_to_mend_and_leaves_the_others_alo
             .environment("development", house.environment())
             .misconfigured_environment("staging", reason),
     );
-    let refused = answer(&Browser::new().start_at(&auth, "env=staging").await);
-    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let refused = Browser::new().start_with(&auth, "env=staging").await;
+    assert_eq!(refused.status(), StatusCode::NOT_FOUND);
     assert!(refused.message().contains(reason), "{}", refused.message());
-    let started = Browser::new().start_at(&auth, "env=development").await;
+    let started = Browser::new().start_with(&auth, "env=development").await;
     assert_eq!(started.status(), StatusCode::FOUND);
 }
 
@@ -70,9 +70,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Signs in while this goes wrong, and gives what the person reads.
 async fn read_after(house: &House, fault: Fault) -> String {
     let alice = house.coder.add_user("alice");
-    let mut browser = Browser::new();
-    let authorize = browser.start(house).await;
-    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    let (mut browser, callback) = house.consented(&alice).await;
     house.coder.fail_next(fault);
     let message = message(&browser.call_back(&house.auth, &callback).await);
     assert!(browser.cookies.is_empty(), "no session came of it");
@@ -126,7 +124,7 @@ async fn revocations_asked_for(house: &House, fault: Fault, days: u32) -> usize 
     let mut browser = house.signed_in(&alice).await;
     house.coder.fail_next(fault.on("/oauth2/revoke").times(100_000));
     house.coder.forget_requests();
-    assert_eq!(browser.log_out(house).await.status, StatusCode::OK);
+    assert_eq!(browser.log_out(house).await.status(), StatusCode::OK);
     for _ in 0..days * 24 * 6 {
         house.advance(Duration::from_secs(600));
         house.auth.sweep().await.unwrap();
@@ -168,9 +166,7 @@ async fn a_revocation_that_coder_does_not_answer_is_never_given_up() {
 async fn a_hiccup_of_users_me_is_tried_again() {
     let house = House::current();
     let alice = house.coder.add_user("alice");
-    let mut browser = Browser::new();
-    let authorize = browser.start(&house).await;
-    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    let (mut browser, callback) = house.consented(&alice).await;
     house.coder.fail_next(Fault::bad_gateway().on("/api/v2/users/me"));
     let message = message(&browser.call_back(&house.auth, &callback).await);
     assert_eq!(message.get("error"), None, "{message}");
@@ -181,9 +177,7 @@ async fn a_provider_that_is_switched_off_is_called_that() {
     for version in versions() {
         let house = House::new(version);
         let alice = house.coder.add_user("alice");
-        let mut browser = Browser::new();
-        let authorize = browser.start(&house).await;
-        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let (mut browser, callback) = house.consented(&alice).await;
         house.coder.set_oauth2_provider(false);
         let message = message(&browser.call_back(&house.auth, &callback).await);
         assert!(error(&message).contains("is switched off"), "{version}: {message}");
@@ -195,7 +189,7 @@ async fn a_release_that_says_so_beforehand_is_not_even_visited() {
     let house = House::current();
     house.coder.set_oauth2_provider(false);
     let query = format!("env=development&origin={PORTAL}");
-    let message = message(&Browser::new().start_at(&house.auth, &query).await);
+    let message = message(&Browser::new().start_with(&house.auth, &query).await);
     assert!(error(&message).contains("CODER_OAUTH2_PROVIDER_ENABLE=true"), "{message}");
 }
 
@@ -213,7 +207,7 @@ async fn a_wrong_client_secret_is_the_operators_to_mend() {
     let mut browser = Browser::new();
     // Coder does not say beforehand that the secret is wrong.
     house.coder.fail_next(Fault::bad_gateway().on("/oauth2/tokens"));
-    let authorize = location(&browser.start_at(&auth, "env=development").await);
+    let authorize = browser.start_with(&auth, "env=development").await.location();
     let callback = house.coder.approve(&authorize, &alice).unwrap();
     let message = message(&browser.call_back(&auth, &callback).await);
     assert!(error(&message).contains("clientId and clientSecret"), "{message}");
@@ -224,7 +218,7 @@ async fn scopes_are_never_dropped_silently_when_the_release_is_not_known() {
     let house =
         House::with(Version::V2_38, |coder| coder.scopes(["user:read_personal".to_owned()]));
     house.coder.fail_next(Fault::connection_refused().on("/api/v2/buildinfo").times(9));
-    let message = message(&Browser::new().start_at(&house.auth, "env=development").await);
+    let message = message(&Browser::new().start_with(&house.auth, "env=development").await);
     let text = error(&message);
     assert!(text.contains("not certain that it honours the configured scopes"), "{text}");
 }
@@ -233,7 +227,7 @@ async fn scopes_are_never_dropped_silently_when_the_release_is_not_known() {
 async fn a_login_without_scopes_needs_no_answer_of_buildinfo() {
     let house = House::current();
     house.coder.fail_next(Fault::connection_refused().on("/api/v2/buildinfo").times(9));
-    let response = Browser::new().start_at(&house.auth, "env=development").await;
+    let response = Browser::new().start_with(&house.auth, "env=development").await;
     assert_eq!(response.status(), StatusCode::FOUND);
 }
 
@@ -256,12 +250,12 @@ async fn a_deployment_that_is_down_does_not_end_the_session() {
             // As often as it is tried again.
             house.coder.fail_next(fault.clone().on("/api/v2/users/me").times(9));
             let answer = browser.refresh(&house).await;
-            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{version}, {fault:?}");
-            assert!(answer.retry_after.is_some(), "{version}, {fault:?}");
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{version}, {fault:?}");
+            assert!(answer.retry_after().is_some(), "{version}, {fault:?}");
             let mut up_again = browser.refresh(&house).await;
-            while up_again.status != StatusCode::OK {
+            while up_again.status() != StatusCode::OK {
                 assert_eq!(
-                    up_again.status,
+                    up_again.status(),
                     StatusCode::SERVICE_UNAVAILABLE,
                     "{version}, {fault:?}"
                 );
@@ -280,7 +274,7 @@ async fn an_app_deleted_in_coder_is_the_operators_to_mend() {
         house.coder.delete_app(&house.app);
         house.advance(HOUR);
         let answer = browser.refresh(&house).await;
-        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{version}: {answer:?}");
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{version}: {answer:?}");
         assert!(answer.message().contains("clientId and clientSecret"), "{}", answer.message());
     }
 }
@@ -299,8 +293,8 @@ async fn a_secret_deleted_in_coder_takes_its_tokens_along_and_is_the_operators_t
             Version::V2_38 => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNAUTHORIZED,
         };
-        assert_eq!(answer.status, expected, "{version}: {answer:?}");
-        let started = Browser::new().start_at(&house.auth, "env=development").await;
+        assert_eq!(answer.status(), expected, "{version}: {answer:?}");
+        let started = Browser::new().start_with(&house.auth, "env=development").await;
         let message = message(&started);
         assert!(
             error(&message).contains("does not accept its clientSecret"),
@@ -315,7 +309,7 @@ async fn an_error_that_coder_sends_to_the_callback_is_told_with_its_code() {
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
     let query = "env=development&scope=openid";
-    let authorize: Url = location(&browser.start_at(&house.auth, query).await);
+    let authorize: Url = browser.start_with(&house.auth, query).await.location();
     let callback = house.coder.approve(&authorize, &alice).unwrap();
     let message = message(&browser.call_back(&house.auth, &callback).await);
     let text = error(&message);
@@ -330,9 +324,7 @@ async fn a_suspended_user_does_not_get_in() {
     for version in versions() {
         let house = House::new(version);
         let alice = house.coder.add_user("alice");
-        let mut browser = Browser::new();
-        let authorize = browser.start(&house).await;
-        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let (mut browser, callback) = house.consented(&alice).await;
         house.coder.suspend(&alice);
         let message = message(&browser.call_back(&house.auth, &callback).await);
         assert!(error(&message).contains("suspended"), "{version}: {message}");
@@ -358,15 +350,15 @@ async fn clocks_that_differ_by_hours_sign_nobody_out() {
             let skewed = Skewed(house.clock.clone(), jiff::SignedDuration::from_hours(hours));
             let auth = house.portal_at(Arc::new(skewed));
             let mut browser = Browser::new();
-            let started = browser.start_at(&auth, "env=development").await;
-            let callback = house.coder.approve(location(&started), &alice).unwrap();
+            let started = browser.start_with(&auth, "env=development").await;
+            let callback = house.coder.approve(started.location(), &alice).unwrap();
             let signed_in = message(&browser.call_back(&auth, &callback).await);
             assert_eq!(signed_in.get("error"), None, "{version}, {hours} h: {signed_in}");
             // Through 2.26 the refresh token dies with the access token, by Coder's clock.
             for _ in 0..30 {
                 house.advance(HOUR);
-                let answer = browser.refresh_at(&auth).await;
-                assert_eq!(answer.status, StatusCode::OK, "{version}, {hours} h: {answer:?}");
+                let answer = browser.refresh(&auth).await;
+                assert_eq!(answer.status(), StatusCode::OK, "{version}, {hours} h: {answer:?}");
                 assert!(house.coder.is_live(answer.access_token()), "{version}, {hours} h");
             }
         }

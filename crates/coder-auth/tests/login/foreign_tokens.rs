@@ -181,7 +181,7 @@ async fn an_issuer_that_is_down_is_no_reason_to_sign_anybody_out() {
     assert!(error.retry_after().is_some());
     // Our own tokens need no other issuer.
     let alice = beside.house.coder.add_user("alice");
-    let message = Browser::new().sign_in(&beside.house, &alice).await;
+    let message = Browser::new().sign_in(&beside.house, &beside.house.coder, &alice).await;
     let own = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
     assert!(caller(&beside.house, own).await.is_ok());
     beside.house.advance(Duration::from_secs(30));

@@ -33,7 +33,7 @@ async fn a_refresh_is_answered_from_the_grant() {
     let browser = house.signed_in(&alice).await;
     house.coder.forget_requests();
     for _ in 0..20 {
-        assert_eq!(browser.refresh(&house).await.status, StatusCode::OK);
+        assert_eq!(browser.refresh(&house).await.status(), StatusCode::OK);
     }
     assert_eq!(house.coder.requests().len(), 0);
 }
@@ -50,11 +50,11 @@ async fn a_dying_token_is_rotated_once_for_everyone_who_needs_it() {
         let before = token_requests(&house);
         let refreshes = (0..50).map(|number| {
             let auth = if number % 3 == 0 { &replica } else { &house.auth };
-            browsers[number % 2].refresh_at(auth)
+            browsers[number % 2].refresh(auth)
         });
         let answers = futures_util::future::join_all(refreshes).await;
         for answer in &answers {
-            assert_eq!(answer.status, StatusCode::OK, "{version}: {answer:?}");
+            assert_eq!(answer.status(), StatusCode::OK, "{version}: {answer:?}");
             assert!(house.coder.is_live(answer.access_token()), "{version}");
         }
         assert_eq!(token_requests(&house) - before, 1, "{version}");
@@ -89,19 +89,17 @@ async fn a_login_that_one_replica_has_started_another_one_ends_for_both() {
         let house = House::new(version);
         let alice = house.coder.add_user("alice");
         let replica = house.replica();
-        let mut browser = Browser::new();
-        let authorize = browser.start(&house).await;
-        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let (mut browser, callback) = house.consented(&alice).await;
         let mut copy = browser.clone();
         let signed_in = message(&browser.call_back(&replica, &callback).await);
         assert_eq!(signed_in.get("error"), None, "{version}: {signed_in}");
         let token = browser.refresh(&house).await.access_token().to_owned();
-        assert_eq!(browser.refresh_at(&replica).await.access_token(), token, "{version}");
+        assert_eq!(browser.refresh(&replica).await.access_token(), token, "{version}");
         let replayed = message(&copy.call_back(&house.auth, &callback).await);
         assert_ne!(replayed.get("error"), None, "{version}: an attempt is used once anywhere");
         browser.clone().log_out(&house).await;
-        let after = browser.refresh_at(&replica).await;
-        assert_eq!(after.status, StatusCode::UNAUTHORIZED, "{version}");
+        let after = browser.refresh(&replica).await;
+        assert_eq!(after.status(), StatusCode::UNAUTHORIZED, "{version}");
     }
 }
 
@@ -114,7 +112,7 @@ async fn a_restart_in_the_middle_of_a_login_signs_nobody_out_and_the_login_ends(
         let mut second = Browser::new();
         let authorize = second.start(&house).await;
         house.restart();
-        assert_eq!(first.refresh(&house).await.status, StatusCode::OK, "{version}");
+        assert_eq!(first.refresh(&house).await.status(), StatusCode::OK, "{version}");
         let callback = house.coder.approve(&authorize, &alice).unwrap();
         let message = message(&second.call_back(&house.auth, &callback).await);
         assert_eq!(message.get("error"), None, "{version}: {message}");
@@ -137,12 +135,12 @@ async fn a_suspended_user_is_out_within_ten_minutes() {
         house.advance(10 * MINUTE);
         for _ in 0..2 {
             let answer = browser.refresh(&house).await;
-            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{version}");
+            assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{version}");
             assert!(answer.message().contains("suspended"), "{version}: {}", answer.message());
         }
         house.coder.activate(&alice);
         let answer = browser.refresh(&house).await;
-        assert_eq!(answer.status, StatusCode::OK, "{version}: and in again");
+        assert_eq!(answer.status(), StatusCode::OK, "{version}: and in again");
     }
 }
 
@@ -173,7 +171,7 @@ async fn a_refusal_of_the_account_is_an_answer_and_only_silence_is_none() {
         let before = token_requests(&house);
         house.advance(MINUTE);
         house.coder.fail_next(fault.on("/api/v2/users/me").times(times));
-        let status = browser.refresh(&house).await.status;
+        let status = browser.refresh(&house).await.status();
         assert_eq!(token_requests(&house), before, "nothing is rotated for it");
         (status, house, browser)
     };
@@ -181,7 +179,7 @@ async fn a_refusal_of_the_account_is_an_answer_and_only_silence_is_none() {
         let (status, house, browser) = refreshed(fault, 1).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "refusal {number}");
         // What was refused comes back with the account.
-        assert_eq!(browser.refresh(&house).await.status, StatusCode::OK, "refusal {number}");
+        assert_eq!(browser.refresh(&house).await.status(), StatusCode::OK, "refusal {number}");
     }
     for (number, fault) in silences.into_iter().enumerate() {
         assert_eq!(refreshed(fault, 9).await.0, StatusCode::OK, "silence {number}");
@@ -210,12 +208,12 @@ async fn a_logout_leaves_the_other_browser_and_the_last_one_revokes() {
         let (mut first, mut second) =
             (house.signed_in(&alice).await, house.signed_in(&alice).await);
         let token = second.refresh(&house).await.access_token().to_owned();
-        assert_eq!(first.log_out(&house).await.status, StatusCode::OK);
+        assert_eq!(first.log_out(&house).await.status(), StatusCode::OK);
         assert!(first.cookies.is_empty(), "{:?}", first.cookies.keys());
         assert_eq!(second.refresh(&house).await.access_token(), token, "{version}");
-        assert_eq!(second.log_out(&house).await.status, StatusCode::OK);
+        assert_eq!(second.log_out(&house).await.status(), StatusCode::OK);
         assert!(!house.coder.is_live(&token), "{version}");
-        assert_eq!(second.refresh(&house).await.status, StatusCode::UNAUTHORIZED, "{version}");
+        assert_eq!(second.refresh(&house).await.status(), StatusCode::UNAUTHORIZED, "{version}");
     }
 }
 
@@ -227,7 +225,7 @@ async fn a_handle_is_worthless_after_the_logout() {
     let thief = browser.clone();
     let _other = house.signed_in(&alice).await;
     browser.log_out(&house).await;
-    assert_eq!(thief.refresh(&house).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(thief.refresh(&house).await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(start_paused = true)]
@@ -237,9 +235,9 @@ async fn signing_in_as_another_user_ends_the_old_session_and_its_grant() {
     let mut browser = house.signed_in(&alice).await;
     let former = browser.clone();
     let alices_token = browser.refresh(&house).await.access_token().to_owned();
-    browser.sign_in(&house, &bob).await;
-    assert_eq!(browser.refresh(&house).await.json["profile"]["email"], "bob@example.com");
-    assert_eq!(former.refresh(&house).await.status, StatusCode::UNAUTHORIZED);
+    browser.sign_in(&house, &house.coder, &bob).await;
+    assert_eq!(browser.refresh(&house).await.json()["profile"]["email"], "bob@example.com");
+    assert_eq!(former.refresh(&house).await.status(), StatusCode::UNAUTHORIZED);
     assert!(!house.coder.is_live(&alices_token));
 }
 
@@ -252,13 +250,13 @@ async fn when_coder_forgets_the_grant_one_login_revives_every_session() {
         house.advance(DAY - 5 * MINUTE);
         house.coder.fail_next(Fault::answer_lost().on("/oauth2/tokens"));
         let answer = first.refresh(&house).await;
-        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{version}: it was lost");
-        assert_eq!(answer.retry_after.as_deref(), Some("5"), "{version}");
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{version}: it was lost");
+        assert_eq!(answer.retry_after(), Some("5"), "{version}");
         let answer = first.refresh(&house).await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{version}: and with it the pair");
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{version}: and with it the pair");
         assert!(answer.message().contains("sign in again"), "{}", answer.message());
         let answer = second.refresh(&house).await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{version}");
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{version}");
         let third = house.signed_in(&alice).await;
         for browser in [&first, &second, &third] {
             let answer = browser.refresh(&house).await;
@@ -273,14 +271,14 @@ async fn sessions_end_when_idle_and_in_any_case_after_thirty_days() {
     let alice = house.coder.add_user("alice");
     let idle = house.signed_in(&alice).await;
     house.advance(7 * DAY);
-    assert_eq!(idle.refresh(&house).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(idle.refresh(&house).await.status(), StatusCode::UNAUTHORIZED);
     let busy = house.signed_in(&alice).await;
     for _ in 0..29 {
         house.advance(DAY);
-        assert_eq!(busy.refresh(&house).await.status, StatusCode::OK);
+        assert_eq!(busy.refresh(&house).await.status(), StatusCode::OK);
     }
     house.advance(DAY);
-    assert_eq!(busy.refresh(&house).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(busy.refresh(&house).await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(start_paused = true)]
@@ -289,7 +287,7 @@ async fn the_sweeper_ends_idle_sessions_and_revokes_their_grants() {
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
     house.auth.sweep().await.unwrap();
-    assert_eq!(browser.refresh(&house).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&house).await.status(), StatusCode::OK);
     house.advance(7 * DAY + MINUTE);
     house.coder.forget_requests();
     house.auth.sweep().await.unwrap();
@@ -327,14 +325,12 @@ async fn a_callback_dropped_at_any_await_point_loses_no_grant() {
         let house = House::current();
         let alice = house.coder.add_user("alice");
         let first = house.signed_in(&alice).await;
-        let mut second = Browser::new();
-        let authorize = second.start(&house).await;
-        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let (mut second, callback) = house.consented(&alice).await;
         let finished = at_most(polls, second.call_back(&house.auth, &callback)).await;
         settle().await;
         // The exchange has killed the first browser's pair; the new one must be in its place.
         let answer = first.refresh(&house).await;
-        assert_eq!(answer.status, StatusCode::OK, "dropped after {polls} polls: {answer:?}");
+        assert_eq!(answer.status(), StatusCode::OK, "dropped after {polls} polls: {answer:?}");
         assert!(house.coder.is_live(answer.access_token()), "dropped after {polls} polls");
         if finished.is_some() {
             break;
@@ -356,7 +352,7 @@ async fn a_refresh_dropped_at_any_await_point_loses_no_grant() {
         let finished = at_most(polls, browser.refresh(&house)).await;
         settle().await;
         let answer = browser.refresh(&house).await;
-        assert_eq!(answer.status, StatusCode::OK, "dropped after {polls} polls: {answer:?}");
+        assert_eq!(answer.status(), StatusCode::OK, "dropped after {polls} polls: {answer:?}");
         assert!(house.coder.is_live(answer.access_token()), "dropped after {polls} polls");
         if finished.is_some() {
             break;
@@ -392,7 +388,7 @@ async fn two_logins_of_one_person_at_once_leave_one_live_grant_for_both() {
             for browser in [&one, &other] {
                 if browser.cookies.contains_key("__Host-coder-session") {
                     let answer = browser.refresh(&house).await;
-                    assert_eq!(answer.status, StatusCode::OK, "{version}, {late}: {answer:?}");
+                    assert_eq!(answer.status(), StatusCode::OK, "{version}, {late}: {answer:?}");
                     assert!(house.coder.is_live(answer.access_token()), "{version}, {late}");
                     signed_in += 1;
                 }
@@ -410,9 +406,7 @@ async fn a_login_while_the_old_pair_is_rotated_keeps_the_live_one() {
             let alice = house.coder.add_user("alice");
             let first = house.signed_in(&alice).await;
             house.advance(DAY - 5 * MINUTE);
-            let mut second = Browser::new();
-            let authorize = second.start(&house).await;
-            let callback = house.coder.approve(&authorize, &alice).unwrap();
+            let (mut second, callback) = house.consented(&alice).await;
             let login = async {
                 for _ in 0..late {
                     tokio::task::yield_now().await;
@@ -422,7 +416,7 @@ async fn a_login_while_the_old_pair_is_rotated_keeps_the_live_one() {
             futures_util::future::join(first.refresh(&house), login).await;
             for browser in [&first, &second] {
                 let answer = browser.refresh(&house).await;
-                assert_eq!(answer.status, StatusCode::OK, "{version}, {late}: {answer:?}");
+                assert_eq!(answer.status(), StatusCode::OK, "{version}, {late}: {answer:?}");
                 assert!(house.coder.is_live(answer.access_token()), "{version}, {late}");
             }
         }
@@ -441,7 +435,7 @@ async fn a_login_that_was_overtaken_by_another_one_joins_its_grant() {
     let let_go = house.hold_answer("/api/v2/users/me");
     let overtaking = async {
         settle().await;
-        fast.sign_in(&house, &alice).await;
+        fast.sign_in(&house, &house.coder, &alice).await;
         let_go.send(()).unwrap();
     };
     futures_util::future::join(slow.call_back(&house.auth, &callback), overtaking).await;
@@ -464,7 +458,7 @@ async fn a_rotation_that_was_overtaken_by_a_login_gives_way() {
         second
     };
     let (answer, second) = futures_util::future::join(first.refresh(&house), overtaking).await;
-    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert_eq!(answer.status(), StatusCode::OK, "{answer:?}");
     for browser in [&first, &second] {
         let answer = browser.refresh(&house).await;
         assert!(house.coder.is_live(answer.access_token()), "{answer:?}");
@@ -480,10 +474,10 @@ async fn the_announced_life_is_always_there_and_never_above_what_is_left() {
             let house = House::at(coder, |environment| environment);
             let alice = house.coder.add_user("alice");
             let mut browser = Browser::new();
-            let message = browser.sign_in(&house, &alice).await;
+            let message = browser.sign_in(&house, &house.coder, &alice).await;
             let mut announced = vec![message["response"]["providerInfo"].clone()];
             house.advance(lifetime / 3);
-            announced.push(browser.refresh(&house).await.json["providerInfo"].clone());
+            announced.push(browser.refresh(&house).await.json()["providerInfo"].clone());
             for provider in announced {
                 let life = provider["expiresInSeconds"].as_u64();
                 let life = life.unwrap_or_else(|| panic!("{version}, {seconds} s: {provider}"));

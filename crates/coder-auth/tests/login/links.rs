@@ -8,12 +8,12 @@ use coder_auth::{CoderAuth, EnvironmentOptions, SignIn, UsernameMatchingUserEnti
 use coder_client::operations::GetUser;
 use coder_core::Secret;
 use coder_testkit::{FakeUser, Fault};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 
 use crate::foreign_tokens::{Beside, caller, headers};
 use crate::sign_in::{catalog, with_sign_in};
-use crate::support::{Answer, Browser, House, PORTAL, answer, base_options, read};
+use crate::support::{Answer, Browser, House, PORTAL, base_options, read};
 use crate::wire::shown;
 
 const PATH: &str = "/api/coder/v1/link";
@@ -53,10 +53,6 @@ impl Ask {
     }
 
     async fn at(&self, auth: &CoderAuth) -> Answer {
-        answer(&self.response(auth).await)
-    }
-
-    async fn response(&self, auth: &CoderAuth) -> Response<Bytes> {
         let mut request =
             Request::builder().method(self.method).uri(format!("{PATH}{}", self.query));
         *request.headers_mut().unwrap() = self.headers.clone();
@@ -117,22 +113,22 @@ async fn a_person_known_elsewhere_links_a_token_and_is_answered_with_it() {
         "tokenUrl": format!("{}/cli-auth", house.coder.url()),
         "username": null,
     });
-    assert_eq!(Ask::by("GET", &token).at(&house.auth).await.json, nothing);
+    assert_eq!(*Ask::by("GET", &token).at(&house.auth).await.json(), nothing);
     assert_eq!(at_coder(house, &token).await, None);
 
     let linked = Ask::by("POST", &token).with_token(&alice.session_token).at(&house.auth).await;
-    assert_eq!(linked.status, StatusCode::OK, "{linked:?}");
-    assert_eq!(linked.json["username"], "alice-at-coder");
-    assert_eq!(Ask::by("GET", &token).at(&house.auth).await.json, linked.json);
+    assert_eq!(linked.status(), StatusCode::OK, "{linked:?}");
+    assert_eq!(linked.json()["username"], "alice-at-coder");
+    assert_eq!(Ask::by("GET", &token).at(&house.auth).await.json(), linked.json());
     assert_eq!(at_coder(house, &token).await.as_deref(), Some("alice-at-coder"));
     assert_eq!(at_coder(house, &beside.token("user:default/bob")).await, None, "only alice");
 
     let unlinked = Ask::by("DELETE", &token).at(&house.auth).await;
-    assert_eq!(unlinked.status, StatusCode::NO_CONTENT);
+    assert_eq!(unlinked.status(), StatusCode::NO_CONTENT);
     assert_eq!(at_coder(house, &token).await, None);
-    assert_eq!(Ask::by("GET", &token).at(&house.auth).await.json, nothing);
+    assert_eq!(*Ask::by("GET", &token).at(&house.auth).await.json(), nothing);
     let again = Ask::by("DELETE", &token).at(&house.auth).await;
-    assert_eq!(again.status, StatusCode::NO_CONTENT, "it is gone either way");
+    assert_eq!(again.status(), StatusCode::NO_CONTENT, "it is gone either way");
     assert!(house.coder.is_live(alice.session_token.expose()), "at Coder it is the person's own");
 }
 
@@ -143,10 +139,10 @@ async fn a_link_is_another_persons_when_another_issuer_says_the_same_name() {
     let alice = house.coder.add_user("alice");
     let foreign = beside.token(ALICE);
     let linked = Ask::by("POST", &foreign).with_token(&alice.session_token).at(&house.auth).await;
-    assert_eq!(linked.status, StatusCode::OK, "{linked:?}");
+    assert_eq!(linked.status(), StatusCode::OK, "{linked:?}");
     let browser = house.signed_in(&alice).await;
     let shown = Ask::in_browser("GET", &browser).at(&house.auth).await;
-    assert_eq!(shown.json["username"], Value::Null, "this portal's alice has linked nothing");
+    assert_eq!(shown.json()["username"], Value::Null, "this portal's alice has linked nothing");
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,7 +155,7 @@ async fn a_link_ends_when_coder_does_not_accept_the_token_any_more() {
     delete_token(house, &alice);
     let error = house.auth.renew(&used).await.unwrap_err();
     assert_eq!(error.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(Ask::by("GET", &token).at(&house.auth).await.json["username"], Value::Null);
+    assert_eq!(Ask::by("GET", &token).at(&house.auth).await.json()["username"], Value::Null);
     assert_eq!(house.coder.count("POST", "/oauth2/tokens"), 0, "there is nothing to rotate");
 
     let bob = house.coder.add_user("bob");
@@ -168,7 +164,7 @@ async fn a_link_ends_when_coder_does_not_accept_the_token_any_more() {
     delete_token(house, &bob);
     house.advance(Duration::from_secs(600));
     let shown = Ask::by("GET", &token).at(&house.auth).await;
-    assert_eq!(shown.json["username"], Value::Null, "it is asked after every ten minutes");
+    assert_eq!(shown.json()["username"], Value::Null, "it is asked after every ten minutes");
 }
 
 #[tokio::test(start_paused = true)]
@@ -179,8 +175,8 @@ async fn a_coder_that_stumbles_ends_no_link() {
     let fault = || Fault::bad_gateway().on("/api/v2/users/me").times(10);
     house.coder.fail_next(fault());
     let refused = Ask::by("POST", &token).with_token(&alice.session_token).at(&house.auth).await;
-    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(refused.retry_after.is_some());
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.retry_after().is_some());
     while house.coder.count("GET", "/api/v2/users/me") < 10 {
         let _ = Ask::by("POST", &token).with_token(&alice.session_token).at(&house.auth).await;
     }
@@ -207,7 +203,7 @@ async fn a_token_that_is_none_is_not_linked() {
         .with_token(&Secret::new("AAAAAAAAAA-nonsense"))
         .at(&house.auth)
         .await;
-    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "401 would end the session of the page");
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "401 would end the session of the page");
     assert!(refused.message().contains("/cli-auth"), "{refused:?}");
     let good = alice.session_token.expose();
     for (content_type, body) in [
@@ -225,7 +221,7 @@ async fn a_token_that_is_none_is_not_linked() {
         ask.headers.insert("content-type", content_type.parse().unwrap());
         ask.body = body.clone().into_bytes();
         let answer = ask.at(&house.auth).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{content_type} {body}");
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{content_type} {body}");
     }
     assert_eq!(at_coder(house, &token).await, None);
 }
@@ -267,7 +263,7 @@ async fn who_is_signed_in_here_links_a_token_of_another_environment() {
     let house = two_environments();
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
-    let message = browser.sign_in(&house, &alice).await;
+    let message = browser.sign_in(&house, &house.coder, &alice).await;
     let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
     let cookie = cookie(&browser);
     let page = headers(&from_page(&cookie, PORTAL));
@@ -277,7 +273,7 @@ async fn who_is_signed_in_here_links_a_token_of_another_environment() {
 
     let ask = Ask::in_browser("POST", &browser).in_environment("production");
     let linked = ask.with_token(&alice.session_token).at(&house.auth).await;
-    assert_eq!(linked.json["environment"], "production", "{linked:?}");
+    assert_eq!(linked.json()["environment"], "production", "{linked:?}");
     let caller = house.auth.caller(&page, Some("production")).await.unwrap();
     assert_eq!(caller.environment(), "production");
     let bearer = headers(&[("authorization", &format!("Bearer {token}"))]);
@@ -294,16 +290,16 @@ async fn somebody_elses_token_is_refused_where_that_can_be_told() {
     for other in [&twin, &stranger] {
         let ask = Ask::in_browser("POST", &browser).with_token(&other.session_token);
         let refused = ask.at(&house.auth).await;
-        assert_eq!(refused.status, StatusCode::FORBIDDEN, "she is signed in as alice");
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "she is signed in as alice");
         assert!(refused.message().contains("who is not you"), "{refused:?}");
     }
     // Of a person from elsewhere it is not known who she is at Coder, but of the token it is.
     let foreign = beside.token(ALICE);
     let refused = Ask::by("POST", &foreign).with_token(&twin.session_token).at(&house.auth).await;
-    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     let ask = Ask::by("POST", &foreign).with_token(&stranger.session_token);
     let refused = ask.at(&house.auth).await;
-    assert_eq!(refused.status, StatusCode::FORBIDDEN, "nobody's, as far as is known");
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN, "nobody's, as far as is known");
     assert!(refused.message().contains("know nobody"), "{refused:?}");
 }
 
@@ -325,7 +321,7 @@ async fn where_people_sign_in_the_resolvers_say_whose_an_account_of_another_depl
     for (user, status) in [(&stranger, StatusCode::FORBIDDEN), (&alice, StatusCode::OK)] {
         let ask = Ask::in_browser("POST", &browser).in_environment("production");
         let answer = ask.with_token(&user.session_token).at(&house.auth).await;
-        assert_eq!(answer.status, status, "{answer:?}");
+        assert_eq!(answer.status(), status, "{answer:?}");
     }
 }
 
@@ -351,7 +347,7 @@ async fn another_site_cannot_link_show_or_unlink() {
     ] {
         for method in ["GET", "POST", "DELETE"] {
             let ask = Ask::new(method, &pairs).with_token(&alice.session_token);
-            assert_eq!(ask.at(&house.auth).await.status, status, "{method} {:?}", &pairs[1..]);
+            assert_eq!(ask.at(&house.auth).await.status(), status, "{method} {:?}", &pairs[1..]);
         }
     }
 }
@@ -373,12 +369,12 @@ async fn a_coder_token_is_no_identity() {
     ] {
         for method in ["GET", "POST", "DELETE"] {
             let ask = Ask::new(method, &pairs).with_token(&alice.session_token);
-            assert_eq!(ask.at(&house.auth).await.status, StatusCode::UNAUTHORIZED, "{method}");
+            assert_eq!(ask.at(&house.auth).await.status(), StatusCode::UNAUTHORIZED, "{method}");
         }
     }
     let bearer = format!("Bearer {token}");
     let ask = Ask::new("POST", &[("authorization", &bearer)]).with_token(&alice.session_token);
-    assert_eq!(ask.at(&house.auth).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(ask.at(&house.auth).await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(start_paused = true)]
@@ -388,7 +384,7 @@ async fn a_login_that_names_nobody_links_nothing() {
     let browser = house.signed_in(&alice).await;
     let ask = Ask::in_browser("POST", &browser).with_token(&alice.session_token);
     let refused = ask.at(&house.auth).await;
-    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     assert!(refused.message().contains("signed in to Backstage"), "{refused:?}");
 }
 
@@ -398,14 +394,14 @@ async fn a_link_is_the_persons_and_not_the_browsers() {
     let (alice, twin) = (house.coder.add_user("alice"), house.coder.add_user("twin-1"));
     let mut browser = house.signed_in(&alice).await;
     let ask = Ask::in_browser("POST", &browser).in_environment("production");
-    assert_eq!(ask.with_token(&alice.session_token).at(&house.auth).await.status, StatusCode::OK);
+    assert_eq!(ask.with_token(&alice.session_token).at(&house.auth).await.status(), StatusCode::OK);
     let shown = async |browser: &Browser| {
         let ask = Ask::in_browser("GET", browser).in_environment("production");
-        ask.at(&house.auth).await.json["username"].clone()
+        ask.at(&house.auth).await.json()["username"].clone()
     };
     // Whoever used the browser before leaves nothing behind for the next one.
     let before = browser.clone();
-    browser.sign_in(&house, &twin).await;
+    browser.sign_in(&house, &house.coder, &twin).await;
     assert_eq!(shown(&browser).await, Value::Null);
     assert_eq!(shown(&before).await, Value::Null, "the handle of before has ended");
     // And has it in every browser.
@@ -419,7 +415,7 @@ async fn a_linked_token_is_sealed_for_its_person() {
     let (alice, bob) = (house.coder.add_user("alice"), house.coder.add_user("bob"));
     for (user, token) in [(ALICE, &alice), ("user:default/bob", &bob)] {
         let ask = Ask::by("POST", &beside.token(user)).with_token(&token.session_token);
-        assert_eq!(ask.at(&house.auth).await.status, StatusCode::OK);
+        assert_eq!(ask.at(&house.auth).await.status(), StatusCode::OK);
     }
     let stored = format!("{:?}", house.storage.0);
     assert!(!stored.contains(alice.session_token.expose()));
@@ -456,7 +452,7 @@ async fn every_answer_is_held_to_the_letter() {
         ("this is linked", Ask::by("GET", &token)),
         ("taken back", Ask::by("DELETE", &token)),
     ] {
-        let response = ask.response(&house.auth).await;
+        let response = ask.at(&house.auth).await;
         answers += &format!("# {} {what}\n{}\n", ask.method, shown(&response));
     }
     insta::assert_snapshot!(answers);
@@ -470,8 +466,7 @@ async fn a_person_who_tries_made_up_tokens_does_not_make_this_server_ask_without
     let mut last = None;
     for number in 0..200 {
         let made_up = Secret::new(format!("made-up-{number}"));
-        last =
-            Some(Ask::by("POST", &token).with_token(&made_up).response(&beside.house.auth).await);
+        last = Some(Ask::by("POST", &token).with_token(&made_up).at(&beside.house.auth).await);
     }
     assert_eq!(last.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(beside.house.coder.count("GET", "/api/v2/users/me"), 120);

@@ -37,7 +37,7 @@ async fn signed_in(house: &House, people: &[&FakeUser]) -> Vec<Browser> {
 async fn refreshed_at_once(case: &str, house: &House, browsers: &[&Browser]) {
     let replica = house.replica();
     let here = join_all(browsers.iter().map(|browser| browser.refresh(house)));
-    let there = join_all(browsers.iter().map(|browser| browser.refresh_at(&replica)));
+    let there = join_all(browsers.iter().map(|browser| browser.refresh(&replica)));
     let (here, there) = tokio::join!(here, there);
     for (here, there) in here.iter().zip(&there) {
         assert!(house.coder.is_live(here.access_token()), "{case}: {here:?}");
@@ -72,9 +72,7 @@ async fn a_login_beside_a_rotation_leaves_every_browser_a_living_token() {
 async fn a_callback_that_comes_to_two_replicas_at_once_signs_in_once() {
     for (case, house) in racing() {
         let alice = house.coder.add_user("alice");
-        let mut browser = Browser::new();
-        let authorize = browser.start(&house).await;
-        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let (browser, callback) = house.consented(&alice).await;
         let replica = house.replica();
         let (mut one, mut other) = (browser.clone(), browser);
         let (here, there) = tokio::join!(
@@ -108,7 +106,7 @@ async fn a_person_suspended_while_tokens_rotate_is_out_and_in_again_once_active(
         house.advance(10 * MINUTE);
         for browser in [first, second] {
             let answer = browser.refresh(&house).await;
-            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{case}: {answer:?}");
+            assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{case}: {answer:?}");
         }
         refreshed_at_once(&case, &house, &[bobs]).await;
         house.coder.activate(&alice);

@@ -13,7 +13,7 @@ use coder_testkit::{FakeUser, Version};
 use http::Response;
 use url::Url;
 
-use crate::support::{Browser, CALLBACK, House, base_options, location, message, versions};
+use crate::support::{Browser, CALLBACK, House, base_options, message, versions};
 
 fn client(house: &House, user: &FakeUser) -> Client {
     anonymous(house).with_credential(Credential::SessionToken(user.session_token.clone()))
@@ -36,7 +36,7 @@ async fn assert_that_people_can_sign_in(house: &House, registration: &Registered
     let auth = house.portal(base_options().environment("development", environment));
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
-    let authorize = location(&browser.start_at(&auth, "env=development").await);
+    let authorize = browser.start_with(&auth, "env=development").await.location();
     let back = house.coder.approve(&authorize, &alice).unwrap();
     let message = message(&browser.call_back(&auth, &back).await);
     assert_eq!(message.get("error"), None, "{message}");

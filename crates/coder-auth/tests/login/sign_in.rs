@@ -11,7 +11,7 @@ use coder_testkit::Version;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Browser, House, answer, read};
+use crate::support::{Browser, House, read};
 
 const CATALOG: &str = "
 apiVersion: backstage.io/v1alpha1
@@ -46,7 +46,7 @@ pub(crate) fn with_sign_in(sign_in: &SignIn) -> House {
 
 async fn sign_in(house: &House, username: &str, email: &str) -> Value {
     let user = house.coder.add_user_with_email(username, email);
-    Browser::new().sign_in(house, &user).await
+    Browser::new().sign_in(house, &house.coder, &user).await
 }
 
 fn identity(message: &Value) -> &Value {
@@ -173,10 +173,10 @@ async fn a_catalog_that_is_down_keeps_the_session() {
     let browser = house.signed_in(&alice).await;
     flaky.0.store(true, std::sync::atomic::Ordering::Relaxed);
     let answer = browser.refresh(&house).await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(answer.retry_after.is_some());
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.retry_after().is_some());
     flaky.0.store(false, std::sync::atomic::Ordering::Relaxed);
-    assert_eq!(browser.refresh(&house).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&house).await.status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,7 +190,7 @@ async fn a_changed_catalog_counts_from_the_next_refresh_on() {
         CATALOG.replace("memberOf: [team-a, 'group:default/team-b', team-a]", "memberOf: [team-c]");
     catalog.replace(entities(&text));
     let answer = browser.refresh(&house).await;
-    let refs = &answer.json["backstageIdentity"]["identity"]["ownershipEntityRefs"];
+    let refs = &answer.json()["backstageIdentity"]["identity"]["ownershipEntityRefs"];
     assert_eq!(refs, &json!(["user:default/alice", "group:default/team-c"]));
 }
 
@@ -204,21 +204,21 @@ async fn userinfo_says_who_the_token_is_and_what_it_owns() {
         if let Some(authorization) = authorization {
             request = request.header("authorization", authorization);
         }
-        answer(&read(house.auth.userinfo(&request.body(Bytes::new()).unwrap())).await)
+        read(house.auth.userinfo(&request.body(Bytes::new()).unwrap())).await
     };
     let known = ask(Some(format!("Bearer {token}"))).await;
     assert_eq!(
-        known.json,
+        *known.json(),
         json!({"claims": {
             "sub": "user:default/alice",
             "ent": ["user:default/alice", "group:default/team-a", "group:default/team-b"],
         }})
     );
-    assert_eq!(ask(None).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(ask(Some("Bearer x".to_owned())).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(ask(None).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(ask(Some("Bearer x".to_owned())).await.status(), StatusCode::UNAUTHORIZED);
     let request = Request::get("/api/auth/.well-known/jwks.json").body(Bytes::new()).unwrap();
-    let jwks = answer(&read(house.auth.jwks(&request)).await);
-    assert_eq!(jwks.json["keys"].as_array().unwrap().len(), 1);
+    let jwks = read(house.auth.jwks(&request)).await;
+    assert_eq!(jwks.json()["keys"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

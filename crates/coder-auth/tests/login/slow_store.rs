@@ -102,15 +102,15 @@ async fn a_rotation_that_cannot_be_stored_begins_no_write_after_its_lease_and_is
     let options = base_options().environment("development", house.environment());
     let auth = CoderAuth::new(house.world(), store.clone(), keys, options);
     let mut browser = Browser::new();
-    let started = browser.start_at(&auth, "env=development").await;
-    let callback = house.coder.approve(crate::support::location(&started), &alice).unwrap();
+    let started = browser.start_with(&auth, "env=development").await;
+    let callback = house.coder.approve(started.location(), &alice).unwrap();
     browser.call_back(&auth, &callback).await;
     house.advance(DAY - 5 * MINUTE);
     assert_eq!(store.updates.load(Ordering::Relaxed), 0, "the test's own premise");
 
     store.is_down.store(true, Ordering::Relaxed);
-    let answer = browser.refresh_at(&auth).await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+    let answer = browser.refresh(&auth).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
     // The lease lasts 15 seconds: the first try ends after 10, the second one after 20.
     assert_eq!(store.updates.load(Ordering::Relaxed), 2);
     assert_eq!(house.coder.count_pairs(&alice), 0, "nobody can use the new pair");

@@ -20,7 +20,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, crypto};
 use serde_json::{Value, json};
 
 use crate::sign_in::{catalog, with_sign_in};
-use crate::support::{Browser, House, NEIGHBOUR, PORTAL, answer, read};
+use crate::support::{Browser, House, NEIGHBOUR, PORTAL, read};
 
 const ISSUER: &str = NEIGHBOUR;
 const USER: &str = "vnd.backstage.user";
@@ -154,7 +154,7 @@ async fn key_set(house: &House) -> JwkSet {
 /// An identity token of the portal, and its public key.
 pub(crate) async fn ours(house: &House) -> (String, Jwk) {
     let alice = house.coder.add_user("alice");
-    let message = Browser::new().sign_in(house, &alice).await;
+    let message = Browser::new().sign_in(house, &house.coder, &alice).await;
     let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap().to_owned();
     let set = key_set(house).await;
     let kid = decoded(token.split('.').next().unwrap())["kid"].as_str().unwrap().to_owned();
@@ -192,10 +192,10 @@ pub(crate) fn oracle_accepts(token: &str, key: &Jwk, audience: bool) -> bool {
 pub(crate) async fn statuses(house: &House, token: &str) -> (StatusCode, Option<StatusCode>) {
     let bearer = format!("Bearer {token}");
     let request = Request::get("/api/auth/v1/userinfo").header("authorization", &bearer);
-    let userinfo = answer(&read(house.auth.userinfo(&request.body(Bytes::new()).unwrap())).await);
+    let userinfo = read(house.auth.userinfo(&request.body(Bytes::new()).unwrap())).await;
     let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer.parse().unwrap())]);
     let caller = house.auth.caller(&headers, None).await;
-    (userinfo.status, caller.err().map(|error| error.status()))
+    (userinfo.status(), caller.err().map(|error| error.status()))
 }
 
 const REFUSED: (StatusCode, Option<StatusCode>) =

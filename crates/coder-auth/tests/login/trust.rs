@@ -16,9 +16,7 @@ use http::{Request, Response, StatusCode};
 use url::Url;
 
 use crate::sign_in::catalog;
-use crate::support::{
-    Answer, Browser, House, PORTAL, answer, base_options, location, message, read,
-};
+use crate::support::{Answer, Browser, House, PORTAL, base_options, message, read};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -42,11 +40,11 @@ async fn signing_out_everywhere_is_not_undone_by_the_next_login() {
     let house = house_of_grants();
     let alice = house.coder.add_user("alice");
     let (mut phone, laptop) = (house.signed_in(&alice).await, house.signed_in(&alice).await);
-    assert_eq!(phone.log_out(&house).await.status, StatusCode::OK);
-    assert_eq!(laptop.refresh(&house).await.status, StatusCode::UNAUTHORIZED);
-    phone.sign_in(&house, &alice).await;
-    assert_eq!(laptop.refresh(&house).await.status, StatusCode::UNAUTHORIZED, "the lost laptop");
-    assert_eq!(phone.refresh(&house).await.status, StatusCode::OK);
+    assert_eq!(phone.log_out(&house).await.status(), StatusCode::OK);
+    assert_eq!(laptop.refresh(&house).await.status(), StatusCode::UNAUTHORIZED);
+    phone.sign_in(&house, &house.coder, &alice).await;
+    assert_eq!(laptop.refresh(&house).await.status(), StatusCode::UNAUTHORIZED, "the lost laptop");
+    assert_eq!(phone.refresh(&house).await.status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]
@@ -55,18 +53,18 @@ async fn only_a_logout_signs_out_everywhere_and_no_login_or_idle_session_does() 
     let alice = house.coder.add_user("alice");
     let (mut phone, laptop) = (house.signed_in(&alice).await, house.signed_in(&alice).await);
     // A login in a browser that is signed in already.
-    phone.sign_in(&house, &alice).await;
+    phone.sign_in(&house, &house.coder, &alice).await;
     let refreshed = phone.refresh(&house).await;
     assert!(house.coder.is_live(refreshed.access_token()));
-    assert_eq!(laptop.refresh(&house).await.status, StatusCode::OK);
+    assert_eq!(laptop.refresh(&house).await.status(), StatusCode::OK);
     // One browser is idle for too long.
     for _ in 0..8 {
         house.advance(DAY);
-        assert_eq!(phone.refresh(&house).await.status, StatusCode::OK);
+        assert_eq!(phone.refresh(&house).await.status(), StatusCode::OK);
     }
     house.auth.sweep().await.unwrap();
-    assert_eq!(laptop.refresh(&house).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(phone.refresh(&house).await.status, StatusCode::OK);
+    assert_eq!(laptop.refresh(&house).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(phone.refresh(&house).await.status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,9 +86,9 @@ async fn a_logout_beside_a_rotation_is_final() {
             ended
         };
         let (refreshed, ended) = join(browser.refresh(&house), logout).await;
-        assert_eq!(ended.status, StatusCode::OK);
-        assert_eq!(refreshed.status, StatusCode::UNAUTHORIZED, "{scope:?}: {refreshed:?}");
-        assert_eq!(browser.refresh(&house).await.status, StatusCode::UNAUTHORIZED, "{scope:?}");
+        assert_eq!(ended.status(), StatusCode::OK);
+        assert_eq!(refreshed.status(), StatusCode::UNAUTHORIZED, "{scope:?}: {refreshed:?}");
+        assert_eq!(browser.refresh(&house).await.status(), StatusCode::UNAUTHORIZED, "{scope:?}");
         // Nothing that the rotation has got is alive.
         assert_eq!(house.coder.count("POST", "/oauth2/revoke"), 2, "{scope:?}: old and new pair");
         assert!(house.coder.count_pairs(&alice) == 0, "{scope:?}");
@@ -108,12 +106,12 @@ async fn a_refresh_that_began_before_a_logout_does_not_touch_the_next_login() {
     let meanwhile = async {
         settle().await;
         browser.log_out(&house).await;
-        browser.sign_in(&house, &alice).await;
+        browser.sign_in(&house, &house.coder, &alice).await;
         let_go.send(()).unwrap();
     };
     join(old.refresh(&house), meanwhile).await;
     let answer = browser.refresh(&house).await;
-    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert_eq!(answer.status(), StatusCode::OK, "{answer:?}");
     assert!(house.coder.is_live(answer.access_token()));
 }
 
@@ -132,9 +130,9 @@ async fn a_pair_that_another_replica_has_stored_is_handed_out_only_when_coder_co
         let_go.send(()).unwrap();
     };
     let (first, (second, ())) =
-        join(browser.refresh(&house), join(browser.refresh_at(&replica), suspended)).await;
-    assert_eq!(first.status, StatusCode::UNAUTHORIZED, "{first:?}");
-    assert_eq!(second.status, StatusCode::UNAUTHORIZED, "{second:?}");
+        join(browser.refresh(&house), join(browser.refresh(&replica), suspended)).await;
+    assert_eq!(first.status(), StatusCode::UNAUTHORIZED, "{first:?}");
+    assert_eq!(second.status(), StatusCode::UNAUTHORIZED, "{second:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,10 +142,10 @@ async fn a_token_that_coder_has_forgotten_is_not_handed_out() {
     let browser = house.signed_in(&alice).await;
     house.coder.suspend(&alice);
     house.advance(Duration::from_secs(31));
-    assert_eq!(browser.refresh(&house).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.refresh(&house).await.status(), StatusCode::UNAUTHORIZED);
     house.coder.activate(&alice);
     // A person who is activated again goes on with the same pair.
-    assert_eq!(browser.refresh(&house).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&house).await.status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,10 +155,10 @@ async fn when_coder_does_not_answer_its_answer_of_the_last_ten_minutes_counts() 
     let browser = house.signed_in(&alice).await;
     house.advance(9 * MINUTE);
     house.coder.fail_next(Fault::bad_gateway().on("/api/v2/users/me").times(1000));
-    assert_eq!(browser.refresh(&house).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&house).await.status(), StatusCode::OK);
     house.advance(2 * MINUTE);
     let late = browser.refresh(&house).await;
-    assert_eq!(late.status, StatusCode::SERVICE_UNAVAILABLE, "{late:?}");
+    assert_eq!(late.status(), StatusCode::SERVICE_UNAVAILABLE, "{late:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,18 +174,16 @@ async fn an_answer_about_another_user_is_not_taken_for_this_session() {
         Fault::answer(StatusCode::OK, "application/json", of_bob).on("/api/v2/users/me").times(1),
     );
     let mixed = browser.refresh(&house).await;
-    assert_eq!(mixed.status, StatusCode::SERVICE_UNAVAILABLE, "{mixed:?}");
+    assert_eq!(mixed.status(), StatusCode::SERVICE_UNAVAILABLE, "{mixed:?}");
     let answer = browser.refresh(&house).await;
-    assert_eq!(answer.json["profile"]["email"], "alice@example.com", "{answer:?}");
+    assert_eq!(answer.json()["profile"]["email"], "alice@example.com", "{answer:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_login_whose_popup_was_closed_leaves_no_living_pair() {
     let house = House::current();
     let alice = house.coder.add_user("alice");
-    let mut browser = Browser::new();
-    let authorize = browser.start(&house).await;
-    let callback = house.coder.approve(&authorize, &alice).unwrap();
+    let (browser, callback) = house.consented(&alice).await;
     let let_go = house.hold_answer("/api/v2/users/me");
     {
         // The browser goes away while Coder is asked who it is.
@@ -219,7 +215,7 @@ async fn a_pair_that_coder_did_not_revoke_is_revoked_by_a_later_sweep() {
     let alice = house.coder.add_user("alice");
     let mut browser = house.signed_in(&alice).await;
     house.coder.fail_next(Fault::bad_gateway().on("/oauth2/revoke").times(10));
-    assert_eq!(browser.log_out(&house).await.status, StatusCode::OK);
+    assert_eq!(browser.log_out(&house).await.status(), StatusCode::OK);
     assert!(house.coder.count_pairs(&alice) == 1, "the test's own premise");
     for _ in 0..10 {
         house.advance(6 * MINUTE);
@@ -239,8 +235,8 @@ async fn a_clock_that_was_set_back_makes_no_confirmation_younger() {
         let clock = house.clock.clone();
         Arc::new(move || clock.now() - jiff::SignedDuration::from_hours(24))
     };
-    let answer = browser.refresh_at(&house.portal_at(behind)).await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{answer:?}");
+    let answer = browser.refresh(&house.portal_at(behind)).await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{answer:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -252,8 +248,8 @@ async fn a_logout_ends_the_session_of_the_cookie_whichever_environment_it_names(
     let auth = house.portal(options);
     let alice = house.coder.add_user("alice");
     let mut browser = Browser::new();
-    let started = browser.start_at(&auth, &format!("env=development&origin={PORTAL}")).await;
-    let callback = house.coder.approve(location(&started), &alice).unwrap();
+    let started = browser.start_with(&auth, &format!("env=development&origin={PORTAL}")).await;
+    let callback = house.coder.approve(started.location(), &alice).unwrap();
     browser.call_back(&auth, &callback).await;
     let request = browser
         .request("POST", "/api/auth/coder/logout?env=production")
@@ -262,7 +258,7 @@ async fn a_logout_ends_the_session_of_the_cookie_whichever_environment_it_names(
         .body(Bytes::new())
         .unwrap();
     assert_eq!(read(auth.logout(&request)).await.status(), StatusCode::OK);
-    assert_eq!(browser.refresh_at(&auth).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.refresh(&auth).await.status(), StatusCode::UNAUTHORIZED);
 }
 
 /// A portal with two deployments, whose operators need not trust each other.
@@ -319,7 +315,7 @@ impl TwoDeployments {
 
     async fn authorize_url(&self, browser: &mut Browser, environment: &str) -> Url {
         let query = format!("env={environment}&origin={PORTAL}");
-        location(&browser.start_at(&self.auth, &query).await)
+        browser.start_with(&self.auth, &query).await.location()
     }
 
     async fn sign_in(&self, environment: &str, user: &FakeUser) -> Browser {
@@ -339,7 +335,7 @@ impl TwoDeployments {
             .header("origin", PORTAL)
             .body(Bytes::new())
             .unwrap();
-        answer(&read(self.auth.refresh(&request)).await)
+        read(self.auth.refresh(&request)).await
     }
 }
 
@@ -388,7 +384,7 @@ async fn an_identity_token_opens_the_grant_it_was_issued_for_and_no_other() {
     let two = TwoDeployments::new();
     let (alice, mallory) = (two.honest.add_user("alice"), two.other.add_user("alice"));
     let identity =
-        |answer: &Answer| answer.json["backstageIdentity"]["token"].as_str().unwrap().to_owned();
+        |answer: &Answer| answer.json()["backstageIdentity"]["token"].as_str().unwrap().to_owned();
     let mallorys = two.sign_in("staging", &mallory).await;
     let mallorys_token = identity(&two.refresh(&mallorys, "staging").await);
     // The same user entity ref signs in at the honest deployment, last.
@@ -419,10 +415,9 @@ async fn an_identity_token_opens_the_grant_it_was_issued_for_and_no_other() {
     };
     let linked = read(two.auth.link(&ask("POST", &alices_token, body))).await;
     assert_eq!(linked.status(), StatusCode::OK, "{:?}", linked.body());
-    let shown =
-        answer(&read(two.auth.show_link(&ask("GET", &mallorys_token, String::new()))).await);
-    assert_eq!(shown.json["username"], serde_json::Value::Null, "{shown:?}");
+    let shown = read(two.auth.show_link(&ask("GET", &mallorys_token, String::new()))).await;
+    assert_eq!(shown.json()["username"], serde_json::Value::Null, "{shown:?}");
     read(two.auth.unlink(&ask("DELETE", &mallorys_token, String::new()))).await;
-    let shown = answer(&read(two.auth.show_link(&ask("GET", &alices_token, String::new()))).await);
-    assert_eq!(shown.json["username"], "alice", "{shown:?}");
+    let shown = read(two.auth.show_link(&ask("GET", &alices_token, String::new()))).await;
+    assert_eq!(shown.json()["username"], "alice", "{shown:?}");
 }

@@ -25,7 +25,7 @@ struct Service {
 }
 
 impl Service {
-    fn of(house: &House, trusted: TrustedIssuer) -> Self {
+    fn new(house: &House, trusted: TrustedIssuer) -> Self {
         let asked = Arc::new(AtomicUsize::new(0));
         let (down, hangs) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (auth, counter, broken) = (house.auth.clone(), asked.clone(), down.clone());
@@ -67,7 +67,7 @@ fn trusted() -> TrustedIssuer {
 
 async fn token(house: &House) -> String {
     let alice = house.coder.add_user("alice");
-    let message = Browser::new().sign_in(house, &alice).await;
+    let message = Browser::new().sign_in(house, &house.coder, &alice).await;
     message["response"]["backstageIdentity"]["token"].as_str().unwrap().to_owned()
 }
 
@@ -79,7 +79,7 @@ fn portal() -> House {
 async fn a_token_is_verified_with_the_published_keys_which_are_read_once() {
     let house = portal();
     let token = token(&house).await;
-    let service = Service::of(&house, trusted());
+    let service = Service::new(&house, trusted());
     let answers = (0..20).map(|_| service.who(&token));
     for answer in futures_util::future::join_all(answers).await {
         assert_eq!(answer.unwrap(), "user:default/alice");
@@ -94,7 +94,7 @@ async fn a_token_is_verified_with_the_published_keys_which_are_read_once() {
 async fn tokens_with_unknown_keys_do_not_make_it_ask_without_end() {
     let house = portal();
     let token = token(&house).await;
-    let service = Service::of(&house, trusted());
+    let service = Service::new(&house, trusted());
     service.who(&token).await.unwrap();
     let other = self::token(&portal_with_another_key().await).await;
     for _ in 0..100 {
@@ -120,7 +120,7 @@ async fn portal_with_another_key() -> House {
 async fn keys_that_cannot_be_read_are_no_reason_to_say_no() {
     let house = portal();
     let token = token(&house).await;
-    let service = Service::of(&house, trusted());
+    let service = Service::new(&house, trusted());
     service.down.store(true, Ordering::Relaxed);
     for _ in 0..10 {
         assert!(matches!(service.who(&token).await, Err(VerifyError::KeysUnavailable { .. })));
@@ -136,7 +136,7 @@ async fn an_issuer_that_hangs_does_not_hold_tokens_up_whose_key_is_known() {
     let house = portal();
     let token = token(&house).await;
     let other = self::token(&portal_with_another_key().await).await;
-    let service = Service::of(&house, trusted());
+    let service = Service::new(&house, trusted());
     service.who(&token).await.unwrap();
     service.hangs.store(true, Ordering::Relaxed);
     house.advance(Duration::from_secs(30));
@@ -156,7 +156,7 @@ async fn an_issuer_that_hangs_does_not_hold_tokens_up_whose_key_is_known() {
 async fn a_stranger_who_leaves_does_not_keep_the_keys_from_being_read() {
     let house = portal();
     let token = token(&house).await;
-    let service = Service::of(&house, trusted());
+    let service = Service::new(&house, trusted());
     {
         let mut stranger = std::pin::pin!(service.who(&token));
         assert!(futures_util::poll!(&mut stranger).is_pending());
@@ -171,10 +171,10 @@ async fn a_token_that_names_another_issuer_is_refused() {
     let token = token(&house).await;
     let alias = "https://alias.example.com/api/auth";
     let named = TrustedIssuer::new(&alias.parse().unwrap()).unwrap();
-    assert!(matches!(Service::of(&house, named).who(&token).await, Err(VerifyError::Refused)));
+    assert!(matches!(Service::new(&house, named).who(&token).await, Err(VerifyError::Refused)));
     let keys = format!("{alias}/.well-known/jwks.json").parse().unwrap();
     let any_name = TrustedIssuer::from_jwks_url(keys).unwrap();
-    assert!(Service::of(&house, any_name).who(&token).await.is_ok());
+    assert!(Service::new(&house, any_name).who(&token).await.is_ok());
 }
 
 #[test]

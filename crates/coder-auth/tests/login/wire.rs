@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use coder_auth::{AccessTokenPolicy, SignIn, UsernameMatchingUserEntityName};
 use coder_testkit::{Fault, Version};
+use http::Request;
 use http::header::CONTENT_TYPE;
-use http::{Request, Response};
 
 use crate::sign_in::{catalog, with_sign_in};
-use crate::support::{Browser, House, PORTAL, base_options, location, read};
+use crate::support::{Answer, Browser, House, PORTAL, base_options, read};
 
 /// The answer as a person can compare it.
-pub(crate) fn shown(response: &Response<Bytes>) -> String {
+pub(crate) fn shown(response: &Answer) -> String {
     let mut lines: Vec<String> = response
         .headers()
         .iter()
@@ -67,7 +67,7 @@ async fn start() {
     let house = house();
     let mut browser = Browser::new();
     let query = format!("scope=workspace%3Aread&origin={PORTAL}&flow=popup&env=development");
-    let started = browser.start_at(&house.auth, &query).await;
+    let started = browser.start_with(&house.auth, &query).await;
     insta::assert_snapshot!("start", shown(&started));
     let mut refused = String::new();
     for query in [
@@ -77,12 +77,12 @@ async fn start() {
         "env=development&origin=null",
         "env=development&flow=redirect&redirectUrl=https://evil.example/",
     ] {
-        let response = Browser::new().start_at(&house.auth, query).await;
+        let response = Browser::new().start_with(&house.auth, query).await;
         refused += &format!("# {query}\n{}\n", shown(&response));
     }
     insta::assert_snapshot!("start_refused", refused);
     let old = House::new(Version::V2_24);
-    let too_old = Browser::new().start_at(&old.auth, "env=development").await;
+    let too_old = Browser::new().start_with(&old.auth, "env=development").await;
     insta::assert_snapshot!("start_too_old", shown(&too_old));
 }
 
@@ -123,10 +123,10 @@ async fn callback_of_the_redirect_flow() {
     let page = "https%3A%2F%2Fportal.example.com%2Fx%3Fa%3D1%26error%3Dold%23top";
     let query = format!("env=development&flow=redirect&redirectUrl={page}");
     let mut browser = Browser::new();
-    let authorize = location(&browser.start_at(&house.auth, &query).await);
+    let authorize = browser.start_with(&house.auth, &query).await.location();
     let back = house.coder.approve(&authorize, &alice).unwrap();
     let signed_in = browser.call_back(&house.auth, &back).await;
-    let authorize = location(&browser.start_at(&house.auth, &query).await);
+    let authorize = browser.start_with(&house.auth, &query).await.location();
     let back = house.coder.deny(&authorize, &alice).unwrap();
     let denied = browser.call_back(&house.auth, &back).await;
     insta::assert_snapshot!([signed_in, denied].map(|response| shown(&response)).join("\n"));
@@ -183,7 +183,7 @@ async fn who_signed_in() {
     let _masks = masks();
     let house = house();
     let alice = house.coder.add_user("alice");
-    let message = Browser::new().sign_in(&house, &alice).await;
+    let message = Browser::new().sign_in(&house, &house.coder, &alice).await;
     let token = message["response"]["backstageIdentity"]["token"].as_str().unwrap();
     let ask = |authorization: Option<String>| {
         let request = Request::get("/api/auth/v1/userinfo");

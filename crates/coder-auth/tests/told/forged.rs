@@ -26,7 +26,7 @@ async fn text_from_outside_gives_one_harmless_line() {
         format!("env=development&origin=https://{long}.example.com"),
         format!("env=development&origin={FORGED}"),
     ] {
-        let response = Browser::new().start_at(&house.auth, &query).await;
+        let response = Browser::new().start_with(&house.auth, &query).await;
         assert_ne!(response.status(), StatusCode::FOUND);
         let lines = logged(&log);
         assert_eq!(lines.lines().count(), 1, "{lines}");
@@ -78,9 +78,7 @@ async fn words_of_coder_give_one_harmless_line() {
     {
         let house = House::current();
         let alice = house.coder.add_user("alice");
-        let mut browser = Browser::new();
-        let authorize = browser.start(&house).await;
-        let callback = house.coder.approve(&authorize, &alice).unwrap();
+        let (mut browser, callback) = house.consented(&alice).await;
         let words = format!("User is not active\r\nINFO\u{1b}[2J\u{202e}{long}");
         let body = serde_json::json!({ "message": words, "detail": words }).to_string();
         let status = StatusCode::from_u16(status).unwrap();

@@ -4,7 +4,6 @@
 //! the first time.
 #![expect(
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a failed test may panic anywhere"
 )]
@@ -18,8 +17,7 @@ mod support;
 
 mod forged;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_catalog::MemoryCatalog;
@@ -27,42 +25,19 @@ use bytes::Bytes;
 use coder_auth::{
     EmailMatchingUserEntityProfileEmail, EmailOptions, SignIn, UsernameMatchingUserEntityName,
 };
-use coder_testkit::{FakeUser, Fault, Version};
+use coder_testkit::{FakeUser, Fault, LogBuffer, Version};
 use http::StatusCode;
-use tracing_subscriber::fmt::MakeWriter;
 
 use support::{Browser, House};
 
 /// Something that is wrong at Coder, and how it comes about.
 type Wrong = (&'static str, fn(&House));
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 /// Everything from `info` on, as the server prints it, without the time.
-fn listening() -> (Log, tracing::subscriber::DefaultGuard) {
-    let log = Log::default();
+fn listening() -> (LogBuffer, tracing::subscriber::DefaultGuard) {
+    let log = LogBuffer::default();
     let subscriber = tracing_subscriber::fmt()
-        .with_writer(log.clone())
+        .with_writer(log.writer())
         .with_ansi(false)
         .with_target(false)
         .without_time()
@@ -71,20 +46,13 @@ fn listening() -> (Log, tracing::subscriber::DefaultGuard) {
 }
 
 /// What was logged since the last time.
-fn logged(log: &Log) -> String {
-    let bytes = std::mem::take(&mut *log.0.lock().unwrap());
-    String::from_utf8(bytes)
-        .unwrap()
-        .lines()
-        .map(|line| format!("  log: {}\n", line.trim()))
-        .collect()
+fn logged(log: &LogBuffer) -> String {
+    log.take().lines().map(|line| format!("  log: {}\n", line.trim())).collect()
 }
 
 /// A login during which this happens once the browser is at Coder.
 async fn login(house: &House, user: &FakeUser, happens: impl FnOnce(&House)) -> String {
-    let mut browser = Browser::new();
-    let authorize = browser.start(house).await;
-    let callback = house.coder.approve(&authorize, user).unwrap();
+    let (mut browser, callback) = house.consented(user).await;
     happens(house);
     let message = support::message(&browser.call_back(&house.auth, &callback).await);
     format!("  read: {}: {}\n", message["error"]["name"], message["error"]["message"])
@@ -95,9 +63,9 @@ async fn refresh(house: &House, browser: &Browser, happens: impl FnOnce(&House))
     happens(house);
     house.advance(Duration::from_secs(601));
     let answer = browser.refresh(house).await;
-    assert_ne!(answer.status, StatusCode::OK);
-    let wait = answer.retry_after.as_ref().map(|wait| format!(", again in {wait} s"));
-    let (status, wait) = (answer.status.as_u16(), wait.unwrap_or_default());
+    assert_ne!(answer.status(), StatusCode::OK);
+    let wait = answer.retry_after().map(|wait| format!(", again in {wait} s"));
+    let (status, wait) = (answer.status().as_u16(), wait.unwrap_or_default());
     format!("  refresh: {status}{wait}: {}\n", answer.message())
 }
 
@@ -170,14 +138,15 @@ async fn every_failure_tells_the_person_and_the_operator_what_to_do() {
     }
 
     let house = House::new(Version::V2_24);
-    let too_old = support::message(&Browser::new().start_at(&house.auth, "env=development").await);
+    let too_old =
+        support::message(&Browser::new().start_with(&house.auth, "env=development").await);
     tell(
         "Coder is too old",
         format!("  read: {}: {}\n", too_old["error"]["name"], too_old["error"]["message"]),
     );
     let house = House::current();
     house.coder.set_oauth2_provider(false);
-    let off = support::message(&Browser::new().start_at(&house.auth, "env=development").await);
+    let off = support::message(&Browser::new().start_with(&house.auth, "env=development").await);
     tell(
         "the provider says that it is off",
         format!("  read: {}: {}\n", off["error"]["name"], off["error"]["message"]),

@@ -1,10 +1,11 @@
-//! What a browser does, without one: cookies, redirects, forms, and reading the popup's message.
+//! What a browser does, without one: redirects, forms, and cookies for each host.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_core::Transport;
+use coder_core::{Transport, with_causes};
+use coder_testkit::{Cookies, PopupMessage};
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
@@ -19,11 +20,11 @@ pub(super) type Problem = String;
 /// Browser profile with its cookies.
 pub(super) struct Browser {
     transport: Arc<dyn Transport>,
-    cookies: Cookies,
+    cookies: CookiesByHost,
 }
 
-/// Cookies, by host and name.
-pub(super) type Cookies = BTreeMap<String, BTreeMap<String, String>>;
+/// Cookies, by host.
+pub(super) type CookiesByHost = BTreeMap<String, Cookies>;
 
 /// Response with its whole body.
 pub(super) struct Answer {
@@ -40,12 +41,12 @@ impl Browser {
     }
 
     /// Returns the cookies of this profile.
-    pub(super) fn cookies(&self) -> Cookies {
+    pub(super) fn cookies(&self) -> CookiesByHost {
         self.cookies.clone()
     }
 
     /// Puts back what it held.
-    pub(super) fn keep_cookies(&mut self, cookies: Cookies) {
+    pub(super) fn keep_cookies(&mut self, cookies: CookiesByHost) {
         self.cookies = cookies;
     }
 
@@ -94,36 +95,21 @@ impl Browser {
     ) -> Result<Answer, Problem> {
         let host = url.host_str().unwrap_or_default().to_owned();
         let cookies = self.cookies.entry(host).or_default();
-        let pairs: Vec<String> =
-            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request =
-            if pairs.is_empty() { request } else { request.header(COOKIE, pairs.join("; ")) };
-        let request = request.body(body).map_err(|error| error.to_string())?;
-        let unanswered = |error| format!("{} did not answer: {error}", url.path());
+        let request = match cookies.header() {
+            Some(cookies) => request.header(COOKIE, cookies),
+            None => request,
+        };
+        let request = request.body(body).map_err(|error| with_causes(&error))?;
+        let unanswered = |error| format!("{} did not answer: {}", url.path(), with_causes(&error));
         let (head, body) = self.transport.send(request).await.map_err(unanswered)?.into_parts();
         let text = body.collect(MAX_PAGE).await.map_err(unanswered)?;
-        for cookie in
-            head.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok())
-        {
-            keep(cookies, cookie);
-        }
+        cookies.keep(&head.headers);
         Ok(Answer {
             status: head.status,
             headers: head.headers,
             text: String::from_utf8_lossy(&text).into_owned(),
             url: url.clone(),
         })
-    }
-}
-
-/// Keeps a cookie, or forgets it. Of its attributes the demo's browser needs `Max-Age` alone.
-fn keep(cookies: &mut BTreeMap<String, String>, header: &str) {
-    let mut parts = header.split(';').map(str::trim);
-    let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { return };
-    if parts.any(|attribute| attribute.eq_ignore_ascii_case("max-age=0")) {
-        cookies.remove(name);
-    } else {
-        cookies.insert(name.to_owned(), value.to_owned());
     }
 }
 
@@ -166,31 +152,9 @@ impl Answer {
         rest.split('"').next()
     }
 
-    /// The message a popup page posts, and the origin it posts it to: the two percent-encoded
-    /// literals in its script, as Backstage writes them.
-    pub(super) fn web_message(&self) -> Result<(Value, String), Problem> {
-        let mut literals = self.text.split("decodeURIComponent('").skip(1).map(|rest| {
-            let literal = rest.split('\'').next().unwrap_or_default();
-            percent_encoding::percent_decode_str(literal).decode_utf8_lossy().into_owned()
-        });
-        let (Some(message), Some(origin)) = (literals.next(), literals.next()) else {
-            return Err("the callback's page posts no message".to_owned());
-        };
-        let message = serde_json::from_str(&message);
-        Ok((message.map_err(|_| "the popup's message is no JSON".to_owned())?, origin))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cookie_is_kept_until_the_server_removes_it() {
-        let mut cookies = BTreeMap::new();
-        keep(&mut cookies, "a=1=2; Path=/; HttpOnly");
-        assert_eq!(cookies["a"], "1=2");
-        keep(&mut cookies, "a=; Path=/; Max-Age=0");
-        assert!(cookies.is_empty());
+    /// The message that a popup's page posts.
+    pub(super) fn posted(&self) -> Result<PopupMessage, Problem> {
+        let posted = PopupMessage::from_page(&self.text);
+        posted.ok_or_else(|| "the callback's page posts no message".to_owned())
     }
 }

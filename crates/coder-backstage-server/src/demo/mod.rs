@@ -35,10 +35,10 @@ pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let store = Arc::new(MemoryAuthStore::new());
     let runtime = TokioRuntime::current().ok_or(Failure::NoRuntime)?;
     let portal = serve::portal(&demo.config, demo.directory.path(), store, &runtime)?;
-    let page = Page::of(&demo.config).map(|page| page.with_note(NOTE).router());
+    let page = Page::from_config(&demo.config).map(|page| page.with_note(NOTE).router());
     let routes = coder_axum::router(portal.clone()).merge(page.unwrap_or_default());
     let connections = server::CONNECTIONS;
-    let serving = Serving { routes, portal, runtime, connections };
+    let serving = Serving { routes, portal, tls: None, runtime, connections };
     if args.smoke {
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
         let stop = async move { drop(ended.await) };

@@ -26,11 +26,13 @@ impl Report {
                 print(&format!("ok  {}. {name}: {said}", self.steps));
                 Ok(found)
             }
-            Err(problem) => {
-                print(&format!("FAILED  {}. {name}: {problem}", self.steps));
-                Err(Failed)
-            }
+            Err(why) => Err(self.failed(name, &why)),
         }
+    }
+
+    fn failed(&self, name: &str, problem: &str) -> Failed {
+        print(&format!("FAILED  {}. {name}: {problem}", self.steps));
+        Failed
     }
 
     /// How many steps there were.

@@ -1,11 +1,12 @@
 //! `demo --smoke`: the main job, played through over real sockets by a browser made of code.
 
+use coder_core::with_causes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use coder_testkit::FakeUser;
+use coder_testkit::{FakeUser, PopupMessage};
 use http::Method;
 use serde_json::Value;
 use url::Url;
@@ -108,7 +109,7 @@ impl<'a> Visitor<'a> {
         let target = login.hidden_field("redirect").ok_or("the login page leads nowhere")?;
         let target = target.replace("&amp;", "&");
         let id = person.id.to_string();
-        let login = self.demo.coder_url().join("/login").map_err(|error| error.to_string())?;
+        let login = self.demo.coder_url().join("/login").map_err(|error| with_causes(&error))?;
         let answer =
             self.browser.submit(&login, &[("redirect", target.as_str()), ("user", &id)]).await?;
         let page = answer.location().ok_or("nobody can sign in at Coder")?;
@@ -136,7 +137,7 @@ impl<'a> Visitor<'a> {
     /// The server exchanges the code, keeps the tokens, and gives the browser a handle.
     async fn callback(&mut self, callback: &Url, person: &FakeUser) -> Outcome<()> {
         let page = self.browser.open(callback).await?.expect(200)?;
-        let (message, origin) = page.web_message()?;
+        let PopupMessage { message, origin, .. } = page.posted()?;
         refused(&message)?;
         let is_response = text(&message, "/type") == "authorization_response";
         ensure(is_response, "the message has another type")?;

@@ -1,18 +1,8 @@
 // A Backstage backend without an auth plugin of its own: it is told that `auth` is elsewhere.
-import { createServer } from 'node:net';
-import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { createBackend } from '@backstage/backend-defaults';
-import {
-  coreServices,
-  createBackendPlugin,
-  createServiceFactory,
-} from '@backstage/backend-plugin-api';
-import { ConfigReader } from '@backstage/config';
+import { coreServices, createBackendPlugin } from '@backstage/backend-plugin-api';
 import { Router } from 'express';
+
+import { startBackstage } from './backstage.js';
 
 /** Protected routes: one for people, one for whoever may know who asks, one that sets a cookie. */
 const whoami = createBackendPlugin({
@@ -80,60 +70,12 @@ const relay = createBackendPlugin({
   },
 });
 
-const silence = {
-  child: () => silence,
-  debug() {},
-  error: (message, error) => console.error(message, error ?? ''),
-  info() {},
-  warn() {},
-};
-
 /** Starts a backend whose `auth` is the demo's. Ask for its `url`, and stop it. */
-export async function startBackend(demo) {
-  const port = await freePort();
-  const url = `http://localhost:${port}`;
-  const directory = await mkdtemp(join(tmpdir(), 'backstage-backend-'));
-  const config = {
+export function startBackend(demo) {
+  return startBackstage([whoami, relay], () => ({
     app: { baseUrl: demo.portal },
-    backend: {
-      baseUrl: url,
-      listen: { host: 'localhost', port },
-      // Its own keys, for what its plugins say to each other, need no database then.
-      auth: { pluginKeyStore: { type: 'static', static: { keys: [await keyPair(directory)] } } },
-    },
     discovery: {
       endpoints: [{ target: `${demo.portal}/api/{{pluginId}}`, plugins: ['auth'] }],
     },
-  };
-  const backend = createBackend();
-  const service = (ref, implementation) =>
-    createServiceFactory({ service: ref, deps: {}, factory: () => implementation });
-  backend.add(service(coreServices.rootConfig, new ConfigReader(config)));
-  backend.add(service(coreServices.rootLogger, silence));
-  backend.add(whoami);
-  backend.add(relay);
-  await backend.start();
-  const stop = async () => {
-    await backend.stop();
-    await rm(directory, { recursive: true });
-  };
-  return { url, stop };
-}
-
-async function keyPair(directory) {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const [publicKeyFile, privateKeyFile] = ['public.pem', 'private.pem'].map(name =>
-    join(directory, name),
-  );
-  await writeFile(publicKeyFile, publicKey.export({ type: 'spki', format: 'pem' }));
-  await writeFile(privateKeyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  return { publicKeyFile, privateKeyFile, keyId: 'plugins' };
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise(resolve => server.listen(0, 'localhost', resolve));
-  const { port } = server.address();
-  await new Promise(resolve => server.close(resolve));
-  return port;
+  }));
 }

@@ -4,11 +4,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const BUILT = new URL('../../../../target/debug/coder-backstage', import.meta.url);
+/** The program under test. */
+export const PROGRAM = process.env.CODER_BACKSTAGE ?? fileURLToPath(BUILT);
 
 /** Starts the demo on a free port. Ask for its `portal` and its `coder`, and stop it. */
 export async function startDemo() {
-  const program = process.env.CODER_BACKSTAGE ?? fileURLToPath(BUILT);
-  const child = spawn(program, ['demo', '--port=0'], {
+  const child = spawn(PROGRAM, ['demo', '--port=0'], {
     env: { RUST_LOG: 'warn', ...process.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -30,7 +31,7 @@ export async function startDemo() {
   });
   const early = ended.then(() => false);
   if (!(await Promise.race([announced, early]))) {
-    throw new Error(`${program} ended without saying where it listens`);
+    throw new Error(`${PROGRAM} ended without saying where it listens`);
   }
   return { portal: found.portal, coder: found['fake Coder'], stop };
 }

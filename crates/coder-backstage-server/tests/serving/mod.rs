@@ -1,6 +1,5 @@
 //! The real server as a process, in front of a fake Coder, and a browser that uses it.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -9,8 +8,8 @@ use std::time::Duration;
 
 pub(crate) mod ahead;
 
-use coder_testkit::{FakeApp, FakeCoder, FakeCoderBuilder, FakeServer, FakeUser};
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use coder_testkit::{Cookies, FakeApp, FakeCoder, FakeCoderBuilder, FakeServer, FakeUser};
+use reqwest::header::{COOKIE, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -151,7 +150,11 @@ impl Process {
     pub(crate) fn start(directory: &Path, configure: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_coder-backstage"));
         command.arg("serve").current_dir(directory).stdin(Stdio::null()).stderr(Stdio::piped());
-        command.env_remove("STATE_DIRECTORY").env_remove("RUST_LOG").env_remove("BACKSTAGE_ENV");
+        command
+            .env_remove("STATE_DIRECTORY")
+            .env_remove("RUST_LOG")
+            .env_remove("BACKSTAGE_ENV")
+            .env_remove("NODE_EXTRA_CA_CERTS");
         configure(&mut command);
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -223,13 +226,13 @@ impl Drop for Process {
 #[derive(Clone)]
 pub(crate) struct Browser {
     client: Client,
-    cookies: BTreeMap<String, String>,
+    cookies: Cookies,
 }
 
 impl Browser {
     pub(crate) fn new() -> Self {
         let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
-        Self { client, cookies: BTreeMap::new() }
+        Self { client, cookies: Cookies::default() }
     }
 
     /// A browser that has signed in through this process.
@@ -337,25 +340,15 @@ impl Browser {
         process: &impl Serves,
         path_and_query: &str,
     ) -> RequestBuilder {
-        let cookies: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         self.client
             .request(method, process.url(path_and_query))
             .header("x-requested-with", "XMLHttpRequest")
             .header("origin", PORTAL)
-            .header(COOKIE, cookies.join("; "))
+            .header(COOKIE, self.cookies.header().unwrap_or_default())
     }
 
     fn keep(&mut self, response: &Response) {
-        for header in response.headers().get_all(SET_COOKIE) {
-            let text = header.to_str().unwrap();
-            let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
-            if text.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
+        self.cookies.keep(response.headers());
     }
 }
 

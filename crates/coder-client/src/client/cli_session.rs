@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use coder_core::{DeploymentUrl, Secret};
 
-use super::connect::ConnectError;
+use super::connect_error::ConnectError;
 
 /// A deployment and a token for it.
 pub(super) struct CliSession {

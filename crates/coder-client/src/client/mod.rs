@@ -5,8 +5,11 @@ mod capability_cache;
 mod cli_session;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod connect;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod connect_error;
 mod credential;
 mod credential_provider;
+mod deployment_clock;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,20 +18,25 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_core::{
     BoxFuture, DeploymentUrl, RetryPolicy, RetryState, TransportError, TransportErrorKind, World,
-    timeout,
+    timeout, with_causes,
 };
 use http::header::{ACCEPT, HeaderValue};
 use http::{HeaderMap, Request};
+use jiff::Timestamp;
 use tracing::Instrument as _;
 use url::Url;
 
 use self::capability_cache::CapabilityCache;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
-pub use self::connect::{ClientBuilder, ConnectError};
+pub use self::connect::ClientBuilder;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+pub use self::connect_error::ConnectError;
 pub use self::credential::Credential;
 pub(crate) use self::credential::SESSION_TOKEN;
 pub use self::credential_provider::CredentialProvider;
+use self::deployment_clock::DeploymentClock;
 use crate::error::RequestInfo;
 use crate::operation::{OwnSecrets, read_body};
 use crate::operations::GetBuildInfo;
@@ -60,6 +68,7 @@ pub struct Client {
     timeout: Duration,
     deadline: Option<Duration>,
     capabilities: Arc<CapabilityCache>,
+    clock: Arc<DeploymentClock>,
 }
 
 impl Client {
@@ -75,6 +84,7 @@ impl Client {
             timeout: DEFAULT_TIMEOUT,
             deadline: None,
             capabilities: Arc::default(),
+            clock: Arc::default(),
         }
     }
 
@@ -154,6 +164,15 @@ impl Client {
     /// the time between two operations.
     pub fn world(&self) -> &World {
         &self.world
+    }
+
+    /// Returns the present moment by the clock of the deployment, which may differ by minutes from the
+    /// own one: as the `Date` of the last answer tells it (RFC 9110 §6.6.1).
+    ///
+    /// The client and its clones know the same. Before the first answer, and where answers have no
+    /// `Date`, it is the moment of [`world`](Self::world)'s clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.at(self.world.clock.now())
     }
 
     /// Returns the capabilities of the deployment, from `GET /api/v2/buildinfo`.
@@ -289,6 +308,7 @@ impl Client {
             let answer = self.world.transport.send(request).await?;
             tracing::debug!(attempt, status = answer.status().as_u16(), "answered");
             info.release = release(answer.headers());
+            self.clock.note(answer.headers(), self.world.clock.now());
             read_body(answer, operation.max_answer()).await
         };
         let answer = if self.timeout < self.deadline() {
@@ -308,7 +328,7 @@ impl Client {
         retries: &mut RetryState,
         error: ClientError,
     ) -> Result<(), ClientError> {
-        tracing::debug!(%error, "a try has failed");
+        tracing::debug!(error = with_causes(&error), "a try has failed");
         if retries.pause(&self.world, policy, error.retry_after()).await {
             Ok(())
         } else {

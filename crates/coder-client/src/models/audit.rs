@@ -63,7 +63,7 @@ model! {
         /// The status of Coder's answer.
         pub status_code: i32,
         /// Further facts, which depend on the type of the resource.
-        pub additional_fields: Option<Value>,
+        pub additional_fields: Value,
         /// A sentence about the action, with `{user}` and `{target}` in the places of their names.
         pub description: String,
         /// The organization of the resource.
@@ -84,9 +84,9 @@ model! {
     #[non_exhaustive]
     pub struct AuditDiffField {
         /// The value before; empty for a secret.
-        pub old: Option<Value>,
+        pub old: Value,
         /// The value after; empty for a secret.
-        pub new: Option<Value>,
+        pub new: Value,
         /// `true` when the values are not told.
         pub secret: bool,
     }

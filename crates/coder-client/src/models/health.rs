@@ -79,7 +79,7 @@ model! {
         /// The reports of the regions, by their numbers, as Coder sends them.
         pub regions: BTreeMap<String, Value>,
         /// The report about the network, as Coder sends it.
-        pub netcheck: Option<Value>,
+        pub netcheck: Value,
         /// The error of the check of the network.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub netcheck_err: Option<String>,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
-use coder_core::DeploymentUrl;
+use coder_core::{DeploymentUrl, with_causes};
 use http::header::CONTENT_TYPE;
 use http::{Method, Request};
 use serde::ser::{Serialize, Serializer};
@@ -86,7 +86,7 @@ impl RequestBuilder {
 
     /// Makes this value the body.
     pub(crate) fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
-        self.body = serde_json::to_vec(body).map(json).map_err(|error| error.to_string());
+        self.body = serde_json::to_vec(body).map(json).map_err(|error| with_causes(&error));
         self
     }
 
@@ -104,7 +104,7 @@ impl RequestBuilder {
                 Content::Empty | Content::Bytes { .. } => Members::default(),
             };
             if let Some(value) = value {
-                let value = to_raw_value(value).map_err(|error| error.to_string())?;
+                let value = to_raw_value(value).map_err(|error| with_causes(&error))?;
                 members.0.push((name, value));
             }
             Ok(Content::Object(members))
@@ -128,7 +128,7 @@ impl RequestBuilder {
         }
         let body = self.body.and_then(|body| match body {
             Content::Object(members) => {
-                serde_json::to_vec(&members).map(json).map_err(|error| error.to_string())
+                serde_json::to_vec(&members).map(json).map_err(|error| with_causes(&error))
             }
             body @ (Content::Empty | Content::Bytes { .. }) => Ok(body),
         });
@@ -139,7 +139,7 @@ impl RequestBuilder {
             }
             Content::Empty | Content::Object(_) => request.body(Bytes::new()),
         }
-        .map_err(|error| invalid(error.to_string()))
+        .map_err(|error| invalid(with_causes(&error)))
     }
 }
 

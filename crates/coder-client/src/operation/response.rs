@@ -1,7 +1,7 @@
 //! Reading of Coder's answers: the content of a success, the error of anything else.
 
 use bytes::Bytes;
-use coder_core::{Body, Origin, cleaned, cleaned_to, retry_after};
+use coder_core::{Body, Origin, cleaned, cleaned_to, retry_after, with_causes};
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -50,7 +50,7 @@ pub fn read_json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, C
         let path = error.path().to_string();
         let source = error.into_inner();
         if source.is_data() {
-            UnreadableResponse::new(&path, &source.to_string()).with_release_of(response)
+            UnreadableResponse::new(&path, &with_causes(&source)).with_release_of(response)
         } else {
             not_json(response)
         }
@@ -102,8 +102,9 @@ fn read_model<T: Read>(response: &Response<Bytes>) -> Result<T, ClientError> {
 
 /// Reads the JSON document in a message of a stream tolerantly.
 pub(crate) fn read_message<T: Read>(message: &str) -> Result<T, ClientError> {
-    let outcome = read(message.as_bytes())
-        .unwrap_or_else(|error| Err(Unreadable::here(format!("no JSON ({error})"))));
+    let outcome = read(message.as_bytes()).unwrap_or_else(|error| {
+        Err(Unreadable::here(format!("no JSON ({})", with_causes(&error))))
+    });
     outcome.map_err(|fault| ClientError::Unreadable(Box::new((*fault).into())))
 }
 

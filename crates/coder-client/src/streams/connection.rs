@@ -6,6 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use coder_core::{
     Body, TransportError, TransportErrorKind, WebSocket, WebSocketMessage, WebSocketResponse,
+    with_causes,
 };
 use futures_util::StreamExt as _;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
@@ -187,7 +188,7 @@ impl Connection {
                     WebSocketMessage::Text(text) if *framing == Framing::Events => {
                         let event: TypedEvent<'_> =
                             serde_json::from_str(&text).map_err(|source| {
-                                let reason = secrets.redact_text(source.to_string());
+                                let reason = secrets.redact_text(with_causes(&source));
                                 let answer = UnreadableResponse::new(".", &reason);
                                 StreamError::from(ClientError::Unreadable(Box::new(answer)))
                             })?;

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use coder_core::{BoxStream, RetryState, TransportError, TransportErrorKind, elapsed, timeout};
+use coder_core::{
+    BoxStream, RetryState, TransportError, TransportErrorKind, elapsed, timeout, with_causes,
+};
 use futures_util::stream;
 use jiff::Timestamp;
 
@@ -216,7 +218,7 @@ impl<S: Subscription> Subscriber<S> {
         if self.channels.len() < 2 {
             return Err(error);
         }
-        tracing::debug!(%error, "trying another channel");
+        tracing::debug!(error = with_causes(&error), "trying another channel");
         self.channels.pop_front();
         self.retries = RetryState::default();
         Ok(())

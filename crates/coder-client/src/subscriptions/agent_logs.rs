@@ -7,7 +7,7 @@ use http::Request;
 
 use super::last_line::LastLine;
 use crate::models::{AgentLog, AgentStatus};
-use crate::operation::{RequestBuilder, read_message};
+use crate::operation::read_message;
 use crate::operations::{GetAgent, ListAgentLogs};
 use crate::{AgentId, Channel, Client, ClientError, List, Polled, Subscription};
 
@@ -59,14 +59,7 @@ impl Subscription for FollowAgentLogs {
         deployment: &DeploymentUrl,
         channel: Channel,
     ) -> Result<Option<Request<Bytes>>, ClientError> {
-        if channel != Channel::WebSocket {
-            return Ok(None);
-        }
-        RequestBuilder::get(["workspaceagents", &self.agent.to_string(), "logs"])
-            .query("follow", Some(true))
-            .query("after", self.last.0)
-            .build(deployment)
-            .map(Some)
+        self.last.follow(deployment, channel, "workspaceagents", &self.agent.to_string())
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<AgentLog>, ClientError> {

@@ -7,7 +7,7 @@ use http::Request;
 
 use super::last_line::LastLine;
 use crate::models::ProvisionerJobLog;
-use crate::operation::{RequestBuilder, read_message};
+use crate::operation::read_message;
 use crate::operations::{GetBuild, ListBuildLogs};
 use crate::{BuildId, Channel, Client, ClientError, Polled, Subscription};
 
@@ -48,14 +48,7 @@ impl Subscription for FollowBuildLogs {
         deployment: &DeploymentUrl,
         channel: Channel,
     ) -> Result<Option<Request<Bytes>>, ClientError> {
-        if channel != Channel::WebSocket {
-            return Ok(None);
-        }
-        RequestBuilder::get(["workspacebuilds", &self.build.to_string(), "logs"])
-            .query("follow", Some(true))
-            .query("after", self.last.0)
-            .build(deployment)
-            .map(Some)
+        self.last.follow(deployment, channel, "workspacebuilds", &self.build.to_string())
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<ProvisionerJobLog>, ClientError> {

@@ -96,6 +96,16 @@ async fn a_pause_beyond_the_budget_is_the_callers_to_wait() {
 }
 
 #[async_test]
+async fn a_batch_waits_for_as_long_as_coder_asks() {
+    let limited = || answer(429, &[("retry-after", "60")], "{}");
+    let script = Script::new([limited(), limited(), json(200, fixture("user.json"))]);
+    let client = script.client().with_retry(RetryPolicy::BATCH);
+    let client = client.with_deadline(Duration::from_secs(660));
+    client.send(&GetUser::me()).await.unwrap();
+    assert_eq!(script.slept(), Duration::from_secs(120));
+}
+
+#[async_test]
 async fn nothing_that_a_peer_says_breaks_a_line_or_fills_the_log() {
     let evil = "a\n2026-01-01 INFO signed in \u{1b}[2J\u{202e}".to_owned() + &"x".repeat(10_000);
     let json_text = serde_json::json!({

@@ -11,6 +11,7 @@ mod client;
 #[cfg(not(target_family = "wasm"))]
 mod coverage;
 mod credentials;
+mod described;
 mod door;
 mod models;
 #[cfg(not(target_family = "wasm"))]

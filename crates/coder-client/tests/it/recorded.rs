@@ -28,7 +28,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    fn of<T>(read: Read) -> Self {
+    fn new<T>(read: Read) -> Self {
         let names = std::any::type_name::<T>().split_inclusive(['<', '>', ',']);
         Self { read, output: names.map(|name| name.rsplit("::").next().unwrap()).collect() }
     }
@@ -42,14 +42,14 @@ macro_rules! readers {
     ) => {
         pub(crate) fn reader(operation: &str) -> Reader {
             match operation {
-                $(stringify!($name) => Reader::of::<<$name as Operation>::Output>(|answer| {
+                $(stringify!($name) => Reader::new::<<$name as Operation>::Output>(|answer| {
                     let operation = $name $(::$new($($argument),*))?;
                     Ok(Some(serde_json::to_value(operation.parse(answer)?).unwrap()))
                 }),)+
-                $(stringify!($secret) => Reader::of::<<$secret as Operation>::Output>(|answer| {
+                $(stringify!($secret) => Reader::new::<<$secret as Operation>::Output>(|answer| {
                     $secret $(::$secret_new($($secret_argument),*))?.parse(answer).map(|_| None)
                 }),)+
-                "WatchAgentMetadata" => Reader::of::<List<AgentMetadatum>>(|answer| {
+                "WatchAgentMetadata" => Reader::new::<List<AgentMetadatum>>(|answer| {
                     let text = std::str::from_utf8(answer.body()).unwrap();
                     let read = WatchAgentMetadata::new(id()).read(text)?;
                     Ok(Some(serde_json::to_value(&read[0]).unwrap()))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use coder_core::{DeploymentUrl, DeploymentUrlError, Secret, quoted};
+use coder_core::{DeploymentUrl, DeploymentUrlError, Secret, quoted, with_causes};
 use indexmap::IndexMap;
 use jiff::SignedDuration;
 use url::Url;
@@ -10,6 +10,7 @@ use url::Url;
 use super::callback_url::callback_url;
 use super::duration::Range;
 use super::key_store::KeyStoreConfig;
+use super::peer_urls::{ALLOW_HTTP, Peer};
 use super::reader::{Reader, Section, each_once};
 use super::sign_in::SignInResolverConfig;
 use crate::error::Hint;
@@ -50,7 +51,8 @@ pub struct CoderEnvironment {
     pub client_secret: Secret,
     /// `deploymentUrl`: where browsers reach Coder.
     pub deployment_url: DeploymentUrl,
-    /// `internalUrl`: where this server reaches the same deployment, if it is another place.
+    /// `internalUrl`: where this server reaches the same deployment, if it is another place. It may
+    /// be plain http where `dangerouslyAllowHttp` of the block says so.
     pub internal_url: Option<DeploymentUrl>,
     /// `callbackUrl` as it is registered at Coder, if it is not the default one.
     pub callback_url: Option<Url>,
@@ -122,11 +124,18 @@ const ENVIRONMENT_KEYS: &[&str] = &[
     "clientSecret",
     "deploymentUrl",
     "internalUrl",
+    ALLOW_HTTP,
     "callbackUrl",
     "additionalScopes",
     "sessionDuration",
     "signIn",
 ];
+
+/// Coder, as this server reaches it.
+const CODER: Peer = Peer {
+    example: "https://coder.example.com",
+    secrets: "the client secret and everybody's tokens",
+};
 
 impl<'a> Reader<'a> {
     pub(super) fn auth(&mut self, root: &Section<'a>) -> Option<AuthConfig> {
@@ -146,8 +155,10 @@ impl<'a> Reader<'a> {
         let session = self.section(&auth, "session");
         self.slips(&session, &["secret"]);
         let session_secret = self.text(&session, "secret").map(Secret::new);
+        self.without_effect(&session, "secret");
         let providers = self.section(&auth, "providers");
         let coder = self.section(&providers, "coder");
+        self.every_key(&coder);
         self.misplaced(&coder);
         let mut environments = IndexMap::new();
         let mut names = coder.keys();
@@ -190,7 +201,8 @@ impl<'a> Reader<'a> {
     fn environment_name(&mut self, coder: &Section<'a>, text: &str) -> Option<EnvironmentName> {
         let name = EnvironmentName::parse(text);
         if let Err(error) = &name {
-            let problem = format!("has a block {}, which is {error}; rename it", quoted(text));
+            let why = with_causes(error);
+            let problem = format!("has a block {}, which is {why}; rename it", quoted(text));
             let at = coder.key_location(text).cloned().map(Provenance::at);
             self.errors.push(ConfigError::invalid(coder.path(), at, problem));
         }
@@ -280,7 +292,7 @@ impl<'a> Reader<'a> {
         let deployment_url = self
             .required(&section, "deploymentUrl")
             .and_then(|text| self.parse(&section, "deploymentUrl", text, deployment_url));
-        let internal_url = self.parsed(&section, "internalUrl", DeploymentUrl::parse);
+        let internal_url = self.peer_url(&section, "internalUrl", &CODER);
         let callback_url = self.parsed(&section, "callbackUrl", callback_url);
         let additional_scopes = self.texts(&section, "additionalScopes");
         // Backstage separates scopes by space, comma or bar.
@@ -319,7 +331,7 @@ fn deployment_url(text: &str) -> Result<DeploymentUrl, Cow<'static, str>> {
             "plain http is refused for hosts other than this machine, since nobody could sign in: \
              from 2.31.1 on Coder takes its consent form from pages on https only; use https",
         ),
-        other => Cow::Owned(other.to_string()),
+        other => Cow::Owned(with_causes(&other)),
     })
 }
 

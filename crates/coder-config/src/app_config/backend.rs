@@ -7,6 +7,7 @@ use coder_core::Secret;
 use url::Url;
 
 use super::cors::CorsConfig;
+use super::https::CertificateConfig;
 use super::reader::{Reader, Section, web_url};
 use crate::Notice;
 
@@ -20,6 +21,9 @@ pub struct BackendConfig {
     pub listen: Listen,
     /// `backend.cors`: which pages of other origins may read answers. `None` is `false`: none.
     pub cors: Option<CorsConfig>,
+    /// `backend.https.certificate`: the certificate with which the server speaks https. Without it,
+    /// the server speaks plain http.
+    pub certificate: Option<CertificateConfig>,
     /// `backend.auth.keys[].secret`: what backends before Backstage 1.26 shared to know each other.
     /// Nothing is signed with them here.
     pub auth_keys: Vec<Secret>,
@@ -89,19 +93,21 @@ impl<'a> Reader<'a> {
 
     pub(super) fn backend(&mut self, root: &Section<'a>) -> Option<BackendConfig> {
         let section = self.section(root, "backend");
-        self.slips(&section, &["baseUrl", "listen", "cors", "auth"]);
+        self.slips(&section, &["baseUrl", "listen", "cors", "https", "auth"]);
         let base_url = self.base_url(&section);
         let listen = self.listen(&section);
         let cors = self.cors(&section);
+        let certificate = self.certificate(&section);
         let auth_keys = self.backend_auth_keys(&section);
         self.backend_without_effect(&section);
-        Some(BackendConfig { base_url: base_url?, listen, cors, auth_keys })
+        Some(BackendConfig { base_url: base_url?, listen, cors, certificate, auth_keys })
     }
 
     fn backend_auth_keys(&mut self, backend: &Section<'a>) -> Vec<Secret> {
         let auth = self.section(backend, "auth");
         self.slips(&auth, &["keys"]);
         let keys = self.sections(&auth, "keys");
+        self.without_effect(&auth, "keys");
         keys.iter().filter_map(|key| self.text(key, "secret")).map(Secret::new).collect()
     }
 
@@ -112,7 +118,8 @@ impl<'a> Reader<'a> {
             (
                 backend,
                 "https",
-                "this server speaks plain http; let a proxy in front of it speak https",
+                "this server makes no certificate of its own; write one to \
+                 `backend.https.certificate`, or let a proxy in front of it speak https",
             ),
             (backend, "rateLimit", "set limits in a proxy in front of this server"),
             (
@@ -127,8 +134,10 @@ impl<'a> Reader<'a> {
                 "a request without a token is refused all the same",
             ),
         ] {
+            self.without_effect(section, key);
             let Some(value) = self.value(section, key) else { continue };
-            if matches!(value.node.scalar_text(), Some("false")) {
+            let is_certificate = key == "https" && value.node.scalar_text().is_none();
+            if is_certificate || matches!(value.node.scalar_text(), Some("false")) {
                 continue;
             }
             let message = format!("`{}` has no effect here: {instead}", value.path);

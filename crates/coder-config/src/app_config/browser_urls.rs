@@ -11,13 +11,19 @@ use crate::message::shown;
 const OPT_IN: [&str; 3] = ["coder", "session", "dangerouslyAllowHttp"];
 
 /// A URL that browsers meet, and where it is written.
-struct BrowserUrl<'a> {
-    value: Value<'a>,
+pub(super) struct BrowserUrl<'a> {
+    pub(super) value: Value<'a>,
     url: Url,
 }
 
-impl BrowserUrl<'_> {
-    fn is_plain(&self) -> bool {
+impl<'a> BrowserUrl<'a> {
+    /// Reads a value; `None` when it is no URL, which is told already.
+    pub(super) fn read(value: Value<'a>) -> Option<Self> {
+        let url = web_url(value.node.scalar_text()?.trim()).ok()?;
+        Some(Self { value, url })
+    }
+
+    pub(super) fn is_plain(&self) -> bool {
         self.url.scheme() == "http"
     }
 
@@ -69,16 +75,7 @@ impl<'a> Reader<'a> {
             self.at(&["auth", "providers", "coder", name.as_str(), "callbackUrl"])
         });
         let bases = [self.at(&["app", "baseUrl"]), self.at(&["backend", "baseUrl"])];
-        bases
-            .into_iter()
-            .chain(callbacks)
-            .flatten()
-            .filter_map(|value| {
-                // What is no URL is told already.
-                let url = web_url(value.node.scalar_text()?.trim()).ok()?;
-                Some(BrowserUrl { value, url })
-            })
-            .collect()
+        bases.into_iter().chain(callbacks).flatten().filter_map(BrowserUrl::read).collect()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{CreationMode, Notice, TemplateRef, WorkspacesConfig};
 impl<'a> Reader<'a> {
     /// `coder.oauth` is what the former backend plugin read. Nothing of it is used.
     pub(super) fn former_oauth(&mut self, coder: &Section<'a>) {
+        self.without_effect(coder, "oauth");
         if let Some(value) = self.value(coder, "oauth") {
             let message = format!(
                 "`{0}` is of the former backend plugin and ignored; move `{0}.clientId` and \

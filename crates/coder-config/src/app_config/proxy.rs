@@ -77,6 +77,7 @@ impl<'a> Reader<'a> {
 
     fn headers(&mut self, section: &Section<'a>) -> IndexMap<String, String> {
         let section = self.section(section, "headers");
+        self.every_key(&section);
         let mut headers = IndexMap::new();
         for key in section.keys() {
             if let Some(Value { path, node }) = self.value(&section, key)

@@ -1,11 +1,12 @@
 //! Reading typed values out of [`LoadedConfig`], and saying what is wrong with them.
 
 use std::collections::HashSet;
-use std::fmt::Display;
+use std::error::Error;
 
-use coder_core::Secret;
+use coder_core::{Secret, with_causes};
 use url::Url;
 
+use super::trail::Trail;
 use crate::error::Hint;
 use crate::loading::{Dropped, DroppedValue, LoadedConfig, quoted};
 use crate::message::shown;
@@ -15,6 +16,7 @@ use crate::{ConfigError, Location, Node, Notice, Provenance};
 /// Collects what is wrong while sections are read, so that all of it is told at once.
 pub(super) struct Reader<'a> {
     loaded: &'a LoadedConfig,
+    trail: Trail,
     pub(super) errors: Vec<ConfigError>,
     pub(super) notices: Vec<Notice>,
 }
@@ -37,23 +39,28 @@ pub(super) struct Value<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(loaded: &'a LoadedConfig) -> Self {
-        Self { loaded, errors: Vec::new(), notices: Vec::new() }
+        Self { loaded, trail: Trail::default(), errors: Vec::new(), notices: Vec::new() }
     }
 
     /// Returns the errors and warnings found.
     ///
-    /// A value that was left out appears once: as an error where it is required.
+    /// A value that was left out appears once: as an error where it is required. Those that nothing
+    /// here reads have one line together.
     pub(super) fn finish(self) -> (Vec<ConfigError>, Vec<Notice>) {
-        let Self { loaded, errors, mut notices } = self;
-        let mut left_out = loaded.notices();
-        left_out.retain(|left_out| {
+        let Self { loaded, trail, errors, notices } = self;
+        let (read, others): (Vec<_>, Vec<_>) =
+            loaded.dropped().iter().partition(|dropped| trail.holds(&dropped.path));
+        let is_told = |path: &str| {
             let told = notices.iter().map(|notice| Some(notice.path.as_str()));
-            !told
-                .chain(errors.iter().map(ConfigError::path))
-                .any(|path| path == Some(&left_out.path))
-        });
-        left_out.append(&mut notices);
-        (errors, left_out)
+            told.chain(errors.iter().map(ConfigError::path)).any(|told| told == Some(path))
+        };
+        let read = read.into_iter().filter(|dropped| !is_told(&dropped.path));
+        let left_out = loaded.missing_files().iter().cloned();
+        let left_out: Vec<_> = left_out
+            .chain(read.map(DroppedValue::notice))
+            .chain(DroppedValue::notice_of_others(&others))
+            .collect();
+        (errors, [left_out, notices].concat())
     }
 
     pub(super) fn root(&self) -> Section<'a> {
@@ -62,6 +69,7 @@ impl<'a> Reader<'a> {
 
     /// A mapping below `parent`. Anything else there is an error, and read as an empty mapping.
     pub(super) fn section(&mut self, parent: &Section<'a>, key: &str) -> Section<'a> {
+        self.trail.section(&parent.path_of(key));
         let entry = parent.node.and_then(Node::as_map).and_then(|map| map.get(key));
         let entry = entry.filter(|entry| !entry.node.is_null());
         let section = Section {
@@ -80,12 +88,24 @@ impl<'a> Reader<'a> {
 
     /// The keys of a section that nobody reads become notices.
     pub(super) fn only(&mut self, section: &Section<'_>, known: &[&str]) {
+        self.every_key(section);
         let Some(map) = section.node.and_then(Node::as_map) else { return };
         for (key, entry) in map.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
             let path = section.path_of(key);
+            self.trail.carried(path.clone());
             let message = format!("`{path}` is not known and ignored{}", or_known(key, known));
             self.notices.push(Notice::new(path, message).at(entry.key.clone()));
         }
+    }
+
+    /// Says that every key of a section is read.
+    pub(super) fn every_key(&self, section: &Section<'_>) {
+        self.trail.closed(&section.path);
+    }
+
+    /// Says that a value has no effect here.
+    pub(super) fn without_effect(&self, section: &Section<'_>, key: &str) {
+        self.trail.carried(section.path_of(key));
     }
 
     /// In a section that others read too, only what looks like a slip of our own keys.
@@ -96,8 +116,10 @@ impl<'a> Reader<'a> {
 
     /// A value below a section, if there is one.
     pub(super) fn value(&self, section: &Section<'a>, key: &str) -> Option<Value<'a>> {
+        let path = section.path_of(key);
+        self.trail.value(path.clone());
         let node = section.node?.get(key).filter(|node| !node.is_null())?;
-        Some(Value { path: section.path_of(key), node })
+        Some(Value { path, node })
     }
 
     /// A value by the keys that lead to it, if there is one.
@@ -159,7 +181,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Something that is written as a string and has a syntax of its own.
-    pub(super) fn parsed<T, E: Display>(
+    pub(super) fn parsed<T, E: Into<Box<dyn Error>>>(
         &mut self,
         section: &Section<'a>,
         key: &str,
@@ -169,7 +191,7 @@ impl<'a> Reader<'a> {
         self.parse(section, key, text, parse)
     }
 
-    pub(super) fn parse<T, E: Display>(
+    pub(super) fn parse<T, E: Into<Box<dyn Error>>>(
         &mut self,
         section: &Section<'a>,
         key: &str,
@@ -180,7 +202,8 @@ impl<'a> Reader<'a> {
             Ok(parsed) => Some(parsed),
             Err(error) => {
                 if let Some(value) = self.value(section, key) {
-                    self.invalid(&value, format!("is `{}`: {error}", shown(text)));
+                    let why = with_causes(&*error.into());
+                    self.invalid(&value, format!("is `{}`: {why}", shown(text)));
                 }
                 None
             }
@@ -217,6 +240,7 @@ impl<'a> Reader<'a> {
         for (index, node) in items.iter().enumerate() {
             let item = Value { path: format!("{}[{index}]", value.path), node };
             if node.as_map().is_some() {
+                self.trail.section(&item.path);
                 let key = Some(node.location());
                 sections.push(Section { path: item.path, node: Some(node), key });
             } else {

@@ -1,7 +1,8 @@
 //! `coder.catalog`: the Backstage whose catalog is asked.
 
-use coder_core::{DeploymentUrl, DeploymentUrlError, Secret};
+use coder_core::{DeploymentUrl, Secret, with_causes};
 
+use super::peer_urls::{ALLOW_HTTP, Peer};
 use super::reader::{Reader, Section};
 use crate::Provenance;
 use crate::message::shown;
@@ -10,13 +11,18 @@ use crate::message::shown;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RemoteCatalogConfig {
-    /// The URL of the catalog's REST API: `/api/catalog` below `baseUrl`.
+    /// The URL of the catalog's REST API: `/api/catalog` below `baseUrl`. It is plain http to another
+    /// machine only where `dangerouslyAllowHttp` says so.
     pub url: DeploymentUrl,
     /// `token`: a static token of that Backstage's `backend.auth.externalAccess`.
     pub token: Secret,
     /// Where the section is written.
     pub provenance: Provenance,
 }
+
+/// The Backstage whose catalog is asked.
+const BACKSTAGE: Peer =
+    Peer { example: "https://backstage.example.com", secrets: "the token of the catalog" };
 
 /// Where Backstage's backend serves its catalog.
 const CATALOG_PATH: &str = "/api/catalog";
@@ -25,7 +31,7 @@ impl<'a> Reader<'a> {
     pub(super) fn remote_catalog(&mut self, coder: &Section<'a>) -> Option<RemoteCatalogConfig> {
         self.value(coder, "catalog")?;
         let section = self.section(coder, "catalog");
-        self.only(&section, &["type", "baseUrl", "token"]);
+        self.only(&section, &["type", "baseUrl", "token", ALLOW_HTTP]);
         let kind = self.required(&section, "type").and_then(|text| {
             self.parse(&section, "type", text, |text| match text {
                 "backstage" => Ok(()),
@@ -34,7 +40,8 @@ impl<'a> Reader<'a> {
         });
         let url = self
             .required(&section, "baseUrl")
-            .and_then(|text| self.parse(&section, "baseUrl", text, api_url));
+            .and_then(|_| self.peer_url(&section, "baseUrl", &BACKSTAGE))
+            .and_then(|base| self.parsed(&section, "baseUrl", |_| api_url(&base)));
         let token = self.required_secret(&section, "token");
         if let (Some(token), Some(value)) = (&token, self.value(&section, "token"))
             && token.to_bearer().is_err()
@@ -63,19 +70,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads the URL of a backend, and returns that of its catalog.
-fn api_url(text: &str) -> Result<DeploymentUrl, String> {
-    let base = DeploymentUrl::parse(text).map_err(|error| match error {
-        DeploymentUrlError::NotAUrl(_) => {
-            "not a URL; write it like `https://backstage.example.com`".to_owned()
-        }
-        other => other.to_string(),
-    })?;
+/// Returns the URL of the catalog of a backend.
+fn api_url(base: &DeploymentUrl) -> Result<DeploymentUrl, String> {
     if base.as_str().ends_with(CATALOG_PATH) {
         return Err(format!(
             "it must be the backend's own URL, Backstage's `backend.baseUrl`; leave \
              `{CATALOG_PATH}` out"
         ));
     }
-    DeploymentUrl::parse(&format!("{base}{CATALOG_PATH}")).map_err(|error| error.to_string())
+    // Whether it may be plain http has been decided.
+    DeploymentUrl::dangerously_parse_http(&format!("{base}{CATALOG_PATH}"))
+        .map_err(|error| with_causes(&error))
 }

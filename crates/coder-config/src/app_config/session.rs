@@ -3,10 +3,14 @@
 use coder_core::Secret;
 use jiff::SignedDuration;
 
+use super::auth::AuthConfig;
 use super::duration::Range;
 use super::reader::{Reader, Section, Value};
 use crate::suggest::or_known;
 use crate::{ConfigError, Provenance};
+
+/// The absolute lifetime of a session that no key sets.
+const DEFAULT_ABSOLUTE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// `coder.session`: how long browsers stay signed in, and what protects what is stored.
 ///
@@ -116,7 +120,11 @@ store_types! {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn session(&mut self, coder: &Section<'a>) -> SessionConfig {
+    pub(super) fn session(
+        &mut self,
+        coder: &Section<'a>,
+        auth: Option<&AuthConfig>,
+    ) -> SessionConfig {
         let section = self.section(coder, "session");
         let known =
             ["idle", "absolute", "logout", "accessToken", "dangerouslyAllowHttp", "keys", "store"];
@@ -140,12 +148,7 @@ impl<'a> Reader<'a> {
             keys: self.sealing_keys(&section),
             store: self.store(&section),
         };
-        if let (Some(idle), Some(absolute)) = (session.idle, session.absolute)
-            && idle > absolute
-            && let Some(value) = self.value(&section, "idle")
-        {
-            self.invalid(&value, "is longer than `coder.session.absolute`");
-        }
+        self.idle_within_absolute(&section, &session, auth);
         if let Some(SessionStoreConfig::Postgres { .. }) = session.store
             && session.keys.is_empty()
             && let Some(value) = self.value(&section, "store")
@@ -156,6 +159,30 @@ impl<'a> Reader<'a> {
             self.invalid(&value, problem);
         }
         session
+    }
+
+    /// Refuses an idle lifetime that a session never reaches, since its absolute one ends it before.
+    fn idle_within_absolute(
+        &mut self,
+        section: &Section<'a>,
+        session: &SessionConfig,
+        auth: Option<&AuthConfig>,
+    ) {
+        let Some(idle) = session.idle else { return };
+        let own = auth.and_then(|auth| auth.environments.get(&auth.environment)?.as_ref().ok());
+        let own_duration = own.and_then(|environment| environment.session_duration);
+        let (absolute, what) = match (session.absolute, own_duration) {
+            (Some(absolute), _) => (absolute, "`coder.session.absolute`"),
+            (None, Some(duration)) => (duration, "`sessionDuration` of the portal's environment"),
+            (None, None) => {
+                (DEFAULT_ABSOLUTE, "the 30 days after which a session ends; set `absolute` as well")
+            }
+        };
+        if idle > absolute
+            && let Some(value) = self.value(section, "idle")
+        {
+            self.invalid(&value, format!("is longer than {what}"));
+        }
     }
 
     /// The name of a store, or a mapping with its `type` and what that needs.

@@ -1,7 +1,10 @@
 //! The rules of Backstage's own kinds.
 
+use super::placeholders::{given, may_be_placeholder};
+use super::relations::FIELDS;
 use super::verdict::{CatalogVerdict, broken, missing};
 use crate::{ConfigError, Node};
+use coder_core::with_causes;
 
 /// Required and optional keys in `spec` of a kind.
 struct Kind {
@@ -16,7 +19,7 @@ const KINDS: [Kind; 8] = [
         name: "Component",
         required: &["type", "lifecycle", "owner"],
         texts: &["type", "lifecycle", "owner", "system", "subcomponentOf"],
-        lists: &["providesApis", "consumesApis", "dependsOn"],
+        lists: &["providesApis", "consumesApis", "dependsOn", "dependencyOf"],
     },
     Kind {
         name: "API",
@@ -28,7 +31,7 @@ const KINDS: [Kind; 8] = [
         name: "Resource",
         required: &["type", "owner"],
         texts: &["type", "owner", "system"],
-        lists: &["dependsOn"],
+        lists: &["dependsOn", "dependencyOf"],
     },
     Kind { name: "System", required: &["owner"], texts: &["owner", "domain", "type"], lists: &[] },
     Kind {
@@ -73,6 +76,9 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
         let rule = format!("is required of a {written}");
         return Err(missing("spec".to_owned(), node, "spec", &rule));
     };
+    if may_be_placeholder(spec) {
+        return Ok(CatalogVerdict::Accepted);
+    }
     for key in kind.required {
         if spec.get(key).is_none() {
             let rule = format!("is required of a {written}");
@@ -81,6 +87,7 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
     }
     let filled = |path: String, node: &Node| match node.as_str() {
         Some(text) if !text.is_empty() => Ok(()),
+        None if may_be_placeholder(node) => Ok(()),
         _ => Err(broken(path, node, "must be a string that is not empty")),
     };
     for key in kind.texts {
@@ -89,13 +96,15 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
         }
     }
     for key in kind.lists {
-        let Some(node) = spec.get(key) else { continue };
+        let Some(node) = given(spec, key) else { continue };
         let Some(items) = node.as_list() else {
             return Err(broken(format!("spec.{key}"), node, "must be a list"));
         };
         items.iter().try_for_each(|item| filled(format!("spec.{key}"), item))?;
     }
-    if let Some(profile) = spec.get("profile").filter(|_| matches!(kind.name, "User" | "Group")) {
+    references(node, spec, kind)?;
+    if let Some(profile) = given(spec, "profile").filter(|_| matches!(kind.name, "User" | "Group"))
+    {
         if profile.as_map().is_none() {
             return Err(broken("spec.profile".to_owned(), profile, "must be a mapping"));
         }
@@ -105,11 +114,29 @@ pub(super) fn check(node: &Node) -> Result<CatalogVerdict, ConfigError> {
             }
         }
     }
-    if let Some(presence) = spec.get("presence").filter(|_| kind.name == "Location")
+    if let Some(presence) = given(spec, "presence").filter(|_| kind.name == "Location")
         && !matches!(presence.as_str(), Some("required" | "optional"))
     {
         let rule = "must be `required` or `optional`";
         return Err(broken("spec.presence".to_owned(), presence, rule));
     }
     Ok(CatalogVerdict::Accepted)
+}
+
+/// Checks the fields that name other entities. Backstage's catalog gives up on an entity when it
+/// cannot read one of them.
+fn references(node: &Node, spec: &Node, kind: &Kind) -> Result<(), ConfigError> {
+    let namespace = node.get("metadata").and_then(|metadata| metadata.get("namespace"));
+    let namespace = namespace.and_then(Node::as_str).unwrap_or_default();
+    for field in FIELDS.iter().filter(|field| field.kind == kind.name) {
+        let Some(written) = given(spec, field.field) else { continue };
+        for item in written.as_list().unwrap_or(std::slice::from_ref(written)) {
+            let Some(text) = item.as_str() else { continue };
+            if let Err(error) = field.target(text, namespace) {
+                let problem = format!("names no entity: {}", with_causes(&error));
+                return Err(broken(format!("spec.{}", field.field), item, &problem));
+            }
+        }
+    }
+    Ok(())
 }

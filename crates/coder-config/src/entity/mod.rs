@@ -1,6 +1,7 @@
 //! Catalog entities: the envelope of Backstage's descriptor format.
 
 mod kinds;
+mod placeholders;
 mod read;
 mod relations;
 pub mod rules;
@@ -13,8 +14,9 @@ use serde_json::{Map, Value};
 
 use crate::{CoderSpec, ConfigError, EntityRef, Location, Node};
 
+pub use placeholders::{PlaceholderError, PlaceholderFile, Placeholders, UnreadPlaceholder};
 pub use read::parse_entities;
-pub use rules::check_entity;
+pub use rules::{catalog_refusal, check_entity};
 pub use slips::entity_notices;
 pub use verdict::CatalogVerdict;
 
@@ -35,7 +37,8 @@ pub struct Entity {
     /// Content as the kind defines it; empty when there is none.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub spec: Map<String, Value>,
-    /// Relations that a catalog server has derived; empty for an entity read from a file.
+    /// Relations that a catalog has derived from all its entities. An entity that was only read from
+    /// a file has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<Relation>,
     #[serde(skip)]
@@ -77,7 +80,7 @@ pub struct Metadata {
     pub other: Map<String, Value>,
 }
 
-/// A relation as a catalog server derived it.
+/// A relation to another entity, as a catalog derives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -87,6 +90,13 @@ pub struct Relation {
     pub relation: String,
     /// Reference of the other entity.
     pub target_ref: EntityRef,
+}
+
+impl Relation {
+    /// Creates a relation of the type `relation` to the entity `target_ref`.
+    pub fn new(relation: impl Into<String>, target_ref: EntityRef) -> Self {
+        Self { relation: relation.into(), target_ref }
+    }
 }
 
 impl Entity {

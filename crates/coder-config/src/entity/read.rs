@@ -1,8 +1,10 @@
 //! From a document to an [`Entity`].
 
+use coder_core::with_causes;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::placeholders::may_be_placeholder;
 use super::{Entity, Metadata, Relation};
 use crate::error::Hint;
 use crate::node::Map;
@@ -36,10 +38,10 @@ impl Entity {
     ///
     /// The first thing that the descriptor format requires and that is not so, with its place.
     pub fn from_node(node: &Node) -> Result<Self, ConfigError> {
-        let root = Fields::of(node, "")?;
+        let root = Fields::new(node, "")?;
         let api_version = root.string("apiVersion")?.to_owned();
         let kind = root.string("kind")?.to_owned();
-        let metadata = Fields::of(root.required("metadata")?, "metadata")?;
+        let metadata = Fields::new(root.required("metadata")?, "metadata")?;
         let metadata = Metadata {
             name: metadata.string("name")?.to_owned(),
             namespace: metadata.optional_string("namespace")?,
@@ -60,7 +62,7 @@ impl Entity {
         };
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
         let entity_ref = EntityRef::new(&kind, namespace, &metadata.name).map_err(|error| {
-            ConfigError::invalid("metadata", node.provenance().clone(), error.to_string())
+            ConfigError::invalid("metadata", node.provenance().clone(), with_causes(&error))
         })?;
         let spec = root.optional("spec");
         Ok(Self {
@@ -68,7 +70,7 @@ impl Entity {
             kind,
             metadata,
             spec: match spec {
-                Some(spec) => Fields::of(spec, "spec")?.others(&[]),
+                Some(spec) => Fields::new(spec, "spec")?.others(&[]),
                 None => serde_json::Map::new(),
             },
             relations: root.relations()?,
@@ -90,7 +92,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn of(node: &'a Node, path: &'static str) -> Result<Self, ConfigError> {
+    fn new(node: &'a Node, path: &'static str) -> Result<Self, ConfigError> {
         let at = node.provenance();
         match node.as_map() {
             Some(map) => Ok(Self { map, path, at }),
@@ -105,9 +107,9 @@ impl<'a> Fields<'a> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// A member that is set; null is not.
+    /// Returns a member that is set. Null is not, nor is a placeholder whose file was not read.
     fn optional(&self, key: &str) -> Option<&'a Node> {
-        self.map.get(key).map(|entry| &entry.node).filter(|node| !node.is_null())
+        self.map.get(key).map(|entry| &entry.node).filter(|node| is_set(node))
     }
 
     fn required(&self, key: &str) -> Result<&'a Node, ConfigError> {
@@ -148,7 +150,7 @@ impl<'a> Fields<'a> {
         let path = self.path(key);
         let members = node.members().ok_or_else(|| wrong(&path, node, "a mapping"))?;
         members
-            .filter(|(_, value)| !value.is_null())
+            .filter(|(_, value)| is_set(value))
             .map(|(name, value)| match value.as_str() {
                 Some(text) => Ok((name.to_owned(), text.to_owned())),
                 None => Err(wrong(&format!("{path}.{name}"), value, "a string")),
@@ -163,6 +165,7 @@ impl<'a> Fields<'a> {
         items
             .iter()
             .enumerate()
+            .filter(|(_, item)| !may_be_placeholder(item))
             .map(|(index, item)| match item.as_str() {
                 Some(text) => Ok(text.to_owned()),
                 None => Err(wrong(&format!("{path}[{index}]"), item, "a string")),
@@ -185,11 +188,19 @@ impl<'a> Fields<'a> {
             .map(|item| {
                 serde_json::from_value(item.to_json()).map_err(|error| {
                     let at = item.provenance().clone();
-                    ConfigError::invalid("relations", at, format!("cannot be read: {error}"))
+                    ConfigError::invalid(
+                        "relations",
+                        at,
+                        format!("cannot be read: {}", with_causes(&error)),
+                    )
                 })
             })
             .collect()
     }
+}
+
+fn is_set(node: &Node) -> bool {
+    !node.is_null() && !may_be_placeholder(node)
 }
 
 fn wrong(path: &str, node: &Node, expected: &str) -> ConfigError {

@@ -1,11 +1,16 @@
 //! What Backstage's catalog demands of an entity, beyond what reading it takes.
 
 use super::kinds;
+use super::placeholders::{given, may_be_placeholder};
 use super::verdict::{CatalogVerdict, broken, missing};
+use crate::message::shown;
 use crate::node::Entry;
 use crate::{ConfigError, Node};
 
 /// Checks a descriptor as Backstage's catalog does when it takes an entity in.
+///
+/// A placeholder that is still there, like `$text: ./openapi.yaml`, may stand for any value, so it breaks
+/// no rule.
 ///
 /// # Errors
 ///
@@ -16,6 +21,26 @@ pub fn check_entity(node: &Node) -> Result<CatalogVerdict, ConfigError> {
     kinds::check(node)
 }
 
+/// Returns why Backstage's catalog refuses a descriptor; `None` when it takes the entity in, or when
+/// the kind is somebody else's and its rules are not known.
+///
+/// A kind of Backstage's in another spelling or API version is refused, since no part of the catalog
+/// takes it for its own.
+pub fn catalog_refusal(node: &Node) -> Option<ConfigError> {
+    match check_entity(node) {
+        Ok(CatalogVerdict::Accepted | CatalogVerdict::ForeignKind) => None,
+        Ok(CatalogVerdict::NotRecognised) => {
+            let text = |key| shown(node.get(key).and_then(Node::as_str).unwrap_or_default());
+            let (kind, version) = (text("kind"), text("apiVersion"));
+            let rule = format!(
+                "is `{kind}` of `{version}`, which is none of Backstage's in this spelling"
+            );
+            Some(broken("kind", node.get("kind").unwrap_or(node), &rule))
+        }
+        Err(error) => Some(error),
+    }
+}
+
 /// The members a mapping must or may have, and what they must be.
 struct Shape<'a> {
     node: &'a Node,
@@ -23,7 +48,7 @@ struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    fn of(node: &'a Node, path: &'a str) -> Result<Self, ConfigError> {
+    fn new(node: &'a Node, path: &'a str) -> Result<Self, ConfigError> {
         match node.as_map() {
             Some(_) => Ok(Self { node, path }),
             None => Err(broken(path, node, "must be a mapping")),
@@ -46,7 +71,7 @@ impl<'a> Shape<'a> {
     }
 
     fn texts(&self, key: &str) -> Result<(), ConfigError> {
-        let Some(node) = self.node.get(key) else { return Ok(()) };
+        let Some(node) = given(self.node, key) else { return Ok(()) };
         let path = self.path(key);
         let items = node.as_list().ok_or_else(|| broken(&path, node, "must be a list"))?;
         items.iter().try_for_each(|item| filled(&path, item))
@@ -57,54 +82,62 @@ fn filled(path: &str, node: &Node) -> Result<(), ConfigError> {
     match node.as_str() {
         Some("") => Err(broken(path, node, "must not be empty")),
         Some(_) => Ok(()),
+        None if may_be_placeholder(node) => Ok(()),
         None => Err(broken(path, node, "must be a string")),
     }
 }
 
 fn envelope(node: &Node) -> Result<(), ConfigError> {
-    let root = Shape::of(node, "the entity")?;
+    let root = Shape::new(node, "the entity")?;
     let root = Shape { path: "", ..root };
     for key in ["apiVersion", "kind"] {
         root.required(key)?;
         root.text(key)?;
     }
-    let metadata = Shape::of(root.required("metadata")?, "metadata")?;
+    root.required("metadata")?;
+    if let Some(metadata) = given(node, "metadata") {
+        envelope_of_metadata(&Shape::new(metadata, "metadata")?)?;
+    }
+    if let Some(spec) = given(node, "spec") {
+        Shape::new(spec, "spec")?;
+    }
+    for (key, Entry { node, .. }) in root.node.as_map().into_iter().flatten() {
+        if !["apiVersion", "kind", "metadata", "spec"].contains(&key.as_str()) {
+            return Err(broken(key, node, "is no field of an entity"));
+        }
+    }
+    Ok(())
+}
+
+fn envelope_of_metadata(metadata: &Shape<'_>) -> Result<(), ConfigError> {
     metadata.required("name")?;
     for key in ["name", "namespace", "title", "uid", "etag"] {
         metadata.text(key)?;
     }
     // The schema of Backstage demands a string, and allows an empty one.
-    if let Some(node) = metadata.node.get("description")
+    if let Some(node) = given(metadata.node, "description")
         && node.as_str().is_none()
     {
         return Err(broken("metadata.description", node, "must be a string"));
     }
     for key in ["labels", "annotations"] {
-        let Some(node) = metadata.node.get(key) else { continue };
+        let Some(node) = given(metadata.node, key) else { continue };
         let path = metadata.path(key);
         let members = node.members().ok_or_else(|| broken(&path, node, "must be a mapping"))?;
         for (name, value) in members.filter(|(name, _)| !name.is_empty()) {
-            if value.as_str().is_none() {
+            if value.as_str().is_none() && !may_be_placeholder(value) {
                 return Err(broken(format!("{path}.{name}"), value, "must be a string"));
             }
         }
     }
     metadata.texts("tags")?;
-    if let Some(links) = metadata.node.get("links") {
+    if let Some(links) = given(metadata.node, "links") {
         let path = metadata.path("links");
         let items = links.as_list().ok_or_else(|| broken(&path, links, "must be a list"))?;
-        for item in items {
-            let link = Shape::of(item, &path)?;
+        for item in items.iter().filter(|item| !may_be_placeholder(item)) {
+            let link = Shape::new(item, &path)?;
             link.required("url")?;
             ["url", "title", "icon", "type"].into_iter().try_for_each(|key| link.text(key))?;
-        }
-    }
-    if let Some(spec) = node.get("spec") {
-        Shape::of(spec, "spec")?;
-    }
-    for (key, Entry { node, .. }) in root.node.as_map().into_iter().flatten() {
-        if !["apiVersion", "kind", "metadata", "spec"].contains(&key.as_str()) {
-            return Err(broken(key, node, "is no field of an entity"));
         }
     }
     Ok(())
@@ -126,7 +159,7 @@ fn formats(node: &Node) -> Result<(), ConfigError> {
     };
     field("apiVersion", is_api_version, "must be like `backstage.io/v1alpha1`")?;
     field("kind", is_kind, "must be letters and digits, at most 63, a letter first")?;
-    let Some(metadata) = node.get("metadata") else { return Ok(()) };
+    let Some(metadata) = given(node, "metadata") else { return Ok(()) };
     let member = |key: &str, valid, rule: &str| match metadata.get(key) {
         Some(node) => text(node, &format!("metadata.{key}"), valid, rule),
         None => Ok(()),
@@ -134,12 +167,13 @@ fn formats(node: &Node) -> Result<(), ConfigError> {
     member("name", is_object_name, NAME)?;
     let namespace = "must be lower-case letters and digits with `-` between them, at most 63";
     member("namespace", is_dns_label, namespace)?;
-    for (name, node) in metadata.get("labels").and_then(Node::members).into_iter().flatten() {
+    for (name, node) in given(metadata, "labels").and_then(Node::members).into_iter().flatten() {
         let path = format!("metadata.labels.{name}");
         check(&path, node, name, is_annotation_key, KEY)?;
         text(node, &path, is_label_value, NAME)?;
     }
-    for (name, node) in metadata.get("annotations").and_then(Node::members).into_iter().flatten() {
+    for (name, node) in given(metadata, "annotations").and_then(Node::members).into_iter().flatten()
+    {
         check(&format!("metadata.annotations.{name}"), node, name, is_annotation_key, KEY)?;
     }
     for tag in metadata.get("tags").and_then(Node::as_list).unwrap_or_default() {

@@ -6,7 +6,7 @@ use crate::{ConfigError, Node};
 
 /// Decision of the catalog about a valid entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "who shows a verdict has to decide about each of them")]
 pub enum CatalogVerdict {
     /// It is of one of Backstage's own kinds, and keeps that kind's rules.
     Accepted,

@@ -1,5 +1,6 @@
 //! Environment variables, and the configuration among them.
 
+use coder_core::with_causes;
 use std::fmt;
 
 use indexmap::IndexMap;
@@ -90,7 +91,7 @@ fn insert(root: &mut Map, key: &str, value: &str, at: &Location) -> Result<(), S
     }
     let node = yaml::json(value, at)
         .unwrap_or_else(|| Ok(Node::new(Content::String(value.into()), at.clone())))
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| with_causes(&error))?;
     if node.is_null() {
         return Err("the value is null, which a variable cannot hold; remove the variable".into());
     }

@@ -97,15 +97,25 @@ impl<'a> ConfigSources<'a> {
             exhausted: false,
         };
         let mut layers = Vec::new();
+        let mut dropped: Vec<DroppedValue> = Vec::new();
         for (path, required) in self.paths() {
             match self.layer(&path, required, &mut transform) {
-                Ok(root) => layers.extend(root.map(|root| Layer::of_file(&path, root))),
+                Ok(Some(root)) => {
+                    // A value that a later file has instead is not missing.
+                    dropped.retain(|dropped| !dropped.is_replaced_by(&root));
+                    layers.push(Layer::of_file(&path, root));
+                }
+                Ok(None) => {}
                 Err(error) => errors.push(error),
             }
             errors.append(&mut transform.errors);
+            dropped.append(&mut transform.dropped);
         }
         let root = self.environment.configuration(&mut errors);
-        layers.extend(root.map(|root| Layer { name: "env".into(), root }));
+        if let Some(root) = root {
+            dropped.retain(|dropped| !dropped.is_replaced_by(&root));
+            layers.push(Layer { name: "env".into(), root });
+        }
         if layers.is_empty() && errors.is_empty() {
             errors.push(ConfigError::Empty { files: transform.read.clone() });
         }
@@ -117,9 +127,9 @@ impl<'a> ConfigSources<'a> {
             merged.unwrap_or_else(|| Node::new(Content::Map(Box::default()), Location::Program));
         let notices = self.environments_without_file(&transform.read);
         let loaded = LoadedConfig {
-            layers,
+            sources: layers.into_iter().map(|layer| layer.name).collect(),
             merged,
-            dropped: transform.dropped,
+            dropped,
             files: transform.read,
             notices,
         };
@@ -220,7 +230,7 @@ impl std::fmt::Debug for ConfigSources<'_> {
 /// Configuration as it was found: every value with the place it came from.
 #[derive(Clone, Debug)]
 pub struct LoadedConfig {
-    layers: Vec<Layer>,
+    sources: Vec<String>,
     merged: Node,
     dropped: Vec<DroppedValue>,
     files: Vec<String>,
@@ -228,11 +238,10 @@ pub struct LoadedConfig {
 }
 
 /// Content of one configuration source.
-#[derive(Clone, Debug)]
-pub(crate) struct Layer {
+struct Layer {
     /// As Backstage names it in messages: the file's last part, or `env`.
-    pub(crate) name: String,
-    pub(crate) root: Node,
+    name: String,
+    root: Node,
 }
 
 impl Layer {
@@ -260,7 +269,7 @@ impl LoadedConfig {
 
     /// The sources in the order of merging, as Backstage names them: file names and `env`.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
-        self.layers.iter().map(|layer| layer.name.as_str())
+        self.sources.iter().map(String::as_str)
     }
 
     /// Returns what was left out because what it refers to is not there: values, and names in
@@ -270,8 +279,9 @@ impl LoadedConfig {
         self.notices.iter().cloned().chain(dropped).collect()
     }
 
-    pub(crate) fn layers(&self) -> &[Layer] {
-        &self.layers
+    /// Returns the names in `BACKSTAGE_ENV` without a file.
+    pub(crate) fn missing_files(&self) -> &[Notice] {
+        &self.notices
     }
 
     pub(crate) fn dropped(&self) -> &[DroppedValue] {

@@ -8,6 +8,7 @@ use crate::node::{Content, Entry, Map};
 use crate::yaml::{self, MAX_DEPTH, MAX_FILE_NODES};
 use crate::{ConfigError, Node, Provenance};
 use crate::{Location, javascript};
+use coder_core::with_causes;
 
 /// The directives that fetch a value from elsewhere.
 const DIRECTIVES: [&str; 3] = ["$file", "$env", "$include"];
@@ -102,9 +103,10 @@ impl Transform<'_> {
         let provenance = context.provenance(node);
         match self.environment.substitute(text) {
             Substituted::Text(text, variables) => {
-                let provenance = match variables.is_empty() {
-                    true => provenance,
-                    false => provenance.with_variables(variables),
+                let provenance = if variables.is_empty() {
+                    provenance
+                } else {
+                    provenance.with_variables(variables)
                 };
                 Some(Node::new(Content::String(text.into()), provenance))
             }
@@ -197,7 +199,7 @@ impl Transform<'_> {
     fn read(&mut self, path: &str) -> Result<String, String> {
         let text = self.files.read(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => format!("there is no file `{path}`"),
-            _ => format!("cannot read `{path}`: {error}"),
+            _ => format!("cannot read `{path}`: {}", with_causes(&error)),
         })?;
         self.read.push(path.to_owned());
         Ok(text)
@@ -239,7 +241,8 @@ impl Transform<'_> {
         let text = self.read(&file)?;
         let root =
             if json { yaml::json_document(&file, &text) } else { yaml::document(&file, &text) };
-        let root = root.map_err(|error| format!("cannot include `{name}`: {error}"))?;
+        let root =
+            root.map_err(|error| format!("cannot include `{name}`: {}", with_causes(&error)))?;
         let mut node = &root;
         for (index, part) in inside.split('.').filter(|_| !inside.is_empty()).enumerate() {
             let Some(map) = node.as_map() else {

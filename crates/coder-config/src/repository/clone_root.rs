@@ -5,6 +5,10 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::integrations::aws_region;
+use super::normalised::Normalised;
+use super::scp::Scp;
+use super::server::{AZURE_CLOUD, web_name};
+use super::spellings::encoded;
 use super::{NoRepository, Scm, ScmIntegrations};
 use crate::message::shown;
 
@@ -14,11 +18,11 @@ pub(super) fn clone_root(
     integrations: &ScmIntegrations,
 ) -> Result<String, NoRepository> {
     let text = text.trim();
-    if let Some(scp) = scp_like(text) {
-        if percent_decode_str(scp).any(|byte| byte == b'"' || byte.is_ascii_control()) {
+    if Scp::parse(text).is_some() {
+        if percent_decode_str(text).any(|byte| byte == b'"' || byte.is_ascii_control()) {
             return Err(NoRepository::Quote { text: shown(text) });
         }
-        return Ok(scp.trim_end_matches('/').to_owned());
+        return Ok(azure_ssh(text.trim_end_matches('/').to_owned(), integrations));
     }
     let shown = || shown(text);
     let Ok(mut url) = Url::parse(text) else {
@@ -32,7 +36,7 @@ pub(super) fn clone_root(
         return Err(NoRepository::Quote { text: shown() });
     }
     match url.scheme() {
-        "ssh" => return ssh_root(url, shown),
+        "ssh" => return ssh_root(url, integrations, shown),
         "https" | "http" => {}
         _ => return Err(NoRepository::Scheme { text: shown() }),
     }
@@ -47,6 +51,10 @@ pub(super) fn clone_root(
             .map(|path| format!("{root}/{path}"))
             .ok_or_else(|| none(shown(), host, &format!("{root}/project")));
     }
+    if let Some(name) = url.host_str().and_then(web_name).map(str::to_owned) {
+        // A name without characters that a host cannot have is never refused.
+        let _ = url.set_host(Some(&name));
+    }
     let Some(host) = host_and_port(&url) else {
         return Err(NoRepository::NotAUrl { text: shown() });
     };
@@ -54,7 +62,7 @@ pub(super) fn clone_root(
         return Err(NoRepository::Storage { text: shown(), storage: storage.name() });
     }
     let (root, path) =
-        as_written(text).unwrap_or_else(|| (url.origin().ascii_serialization(), url.path()));
+        as_written(text, &host).unwrap_or_else(|| (url.origin().ascii_serialization(), url.path()));
     let server = integrations.web_server(&host);
     let below = server.below_root(&host, path).filter(|(place, _)| place.contains('/'));
     let (root, path) = match below {
@@ -68,17 +76,24 @@ pub(super) fn clone_root(
         Some(Scm::Gerrit) => {
             integrations.root_to_clone_from(&server.host).map_or(root, str::to_owned)
         }
+        // It answers at https only.
+        Some(Scm::Azure) if server.name() == AZURE_CLOUD => root.replacen("http://", "https://", 1),
         _ => root,
     };
+    let path = without_needless_encoding(path);
     let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    if let Some(github) = host_of_raw_files(&host, integrations) {
-        return owner_and_name(&segments)
+    if let Some(github) = host_of_parts(&host, integrations) {
+        let repository = match segments.as_slice() {
+            ["repos", repository @ ..] if host.starts_with("api.") => repository,
+            repository => repository,
+        };
+        return owner_and_name(repository)
             .map(|path| format!("https://{github}/{path}"))
             .ok_or_else(|| none(shown(), &host, &format!("{root}/owner/repository")));
     }
     let (path, example) = match server.scm {
         Some(Scm::GitHub) => (github(&host, &segments), "owner/repository"),
-        Some(Scm::Gitea) => (owner_and_name(&segments), "owner/repository"),
+        Some(Scm::Gitea) => (gitea(&segments), "owner/repository"),
         Some(Scm::BitbucketCloud) => (owner_and_name(&segments), "workspace/repository"),
         Some(Scm::GitLab) => (gitlab(&segments), "group/project"),
         Some(Scm::BitbucketServer) => {
@@ -106,9 +121,29 @@ pub(super) fn clone_root(
         .ok_or_else(|| none(shown(), &host, &format!("{root}/{example}")))
 }
 
+/// Decodes the characters that mean the same encoded and not (RFC 3986, section 6.2.2.2).
+fn without_needless_encoding(path: &str) -> String {
+    let mut parts = path.split('%');
+    let mut decoded = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte.map(char::from) {
+            Some(c @ ('a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' | '~')) => {
+                decoded.push(c);
+                decoded.push_str(part.get(2..).unwrap_or_default());
+            }
+            _ => {
+                decoded.push('%');
+                decoded.push_str(part);
+            }
+        }
+    }
+    decoded
+}
+
 /// Scheme with host, and path, as people wrote them: what they copy into a template's parameter
-/// looks the same. `None` when a browser would change more than the case of the host.
-fn as_written(text: &str) -> Option<(String, &str)> {
+/// looks the same. `None` when `host`, which a browser would ask, differs in more than letter case.
+fn as_written<'a>(text: &'a str, host: &str) -> Option<(String, &'a str)> {
     let (scheme, rest) = text.split_once("://")?;
     if !matches!(scheme, "http" | "https") {
         return None;
@@ -116,55 +151,65 @@ fn as_written(text: &str) -> Option<(String, &str)> {
     let rest = rest.split(['?', '#']).next()?;
     let odd = |c: char| c <= ' ' || r#""<>\^`{}|"#.contains(c) || c == '\u{7f}';
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next()?;
+    let written = authority.rsplit('@').next()?;
     let dots = path
         .split('/')
         .any(|part| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."));
-    (!rest.contains(odd) && !host.is_empty() && !dots).then(|| (format!("{scheme}://{host}"), path))
+    (!rest.contains(odd) && written.eq_ignore_ascii_case(host) && !dots)
+        .then(|| (format!("{scheme}://{written}"), path))
 }
 
 fn none(text: String, host: &str, example: &str) -> NoRepository {
     NoRepository::NoRepositoryInUrl { text, host: host.to_owned(), example: example.to_owned() }
 }
 
-/// `git@github.com:acme/payments.git`, which is no URL: the part after the host, if `text` is one.
-pub(super) fn scp_like(text: &str) -> Option<&str> {
-    let (authority, path) = text.split_once(':')?;
-    let (user, host) = authority.split_once('@')?;
-    let forbidden = |c: char| c.is_control() || matches!(c, '/' | '@' | ' ' | '"');
-    let plain = |text: &str| !text.is_empty() && !text.contains(forbidden);
-    let is_url = path.starts_with("//") || path.contains("://");
-    let is_path = !is_url && !path.trim_matches('/').is_empty();
-    let fits = plain(user) && plain(host) && is_path;
-    let odd = |c: char| c.is_control() || matches!(c, ' ' | '"' | '#' | '?' | '\\');
-    (fits && !path.contains(odd) && is_percent_encoded(path)).then_some(text)
-}
-
-/// Whether each `%` begins an encoded byte, as in `git@ssh.dev.azure.com:v3/acme/My%20Project/pay`.
-fn is_percent_encoded(path: &str) -> bool {
-    path.split('%').skip(1).all(|rest| {
-        let digits = rest.get(..2);
-        digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    })
-}
-
-fn ssh_root(mut url: Url, shown: impl Fn() -> String) -> Result<String, NoRepository> {
+fn ssh_root(
+    mut url: Url,
+    integrations: &ScmIntegrations,
+    shown: impl Fn() -> String,
+) -> Result<String, NoRepository> {
     let _ = url.set_password(None);
+    let server = integrations.ssh_server(url.host_str().unwrap_or_default());
+    if let Some(Scm::Gerrit | Scm::AwsCodeCommit) = server.scm {
+        // It is the name of the person who copied the URL.
+        let _ = url.set_username("");
+    }
+    if url.port() == Some(22) {
+        // The port that SSH has anyway.
+        let _ = url.set_port(None);
+    }
     let path = url.path().trim_matches('/').to_owned();
     if path.is_empty() {
         let host = url.host_str().unwrap_or_default();
         return Err(none(shown(), host, &format!("ssh://git@{host}/owner/repository")));
     }
     url.set_path(&path);
-    Ok(url.into())
+    Ok(azure_ssh(url.into(), integrations))
 }
 
-/// The host of GitHub whose files are shown raw, or packed, at `host`.
-fn host_of_raw_files<'a>(host: &'a str, integrations: &ScmIntegrations) -> Option<&'a str> {
-    if matches!(host, "raw.githubusercontent.com" | "codeload.github.com") {
+/// Returns today's URL for the former ones of SSH at Azure DevOps, and for those that leave branches
+/// out. Any other URL of SSH stays as it is.
+fn azure_ssh(url: String, integrations: &ScmIntegrations) -> String {
+    let today = || {
+        let repository = Normalised::from_url(&url, integrations)?;
+        let (organization, path) = repository.path.split_once('/')?;
+        let (project, name) = path.split_once("/_git/")?;
+        let path = encoded(&format!("v3/{organization}/{project}/{name}"));
+        let is_at_cloud = repository.server.name() == AZURE_CLOUD;
+        // A path of SSH may begin with a slash.
+        let is_today = url.to_lowercase().ends_with(&path.to_lowercase())
+            && !url.contains(&format!(":/{path}"));
+        (is_at_cloud && !is_today).then(|| format!("git@ssh.{AZURE_CLOUD}:{path}"))
+    };
+    today().unwrap_or(url)
+}
+
+/// The host of GitHub whose files are shown raw, or packed, at `host`, or whose API is there.
+fn host_of_parts<'a>(host: &'a str, integrations: &ScmIntegrations) -> Option<&'a str> {
+    if matches!(host, "raw.githubusercontent.com" | "codeload.github.com" | "api.github.com") {
         return Some("github.com");
     }
-    let parent = host.strip_prefix("raw.").or_else(|| host.strip_prefix("codeload."))?;
+    let parent = ["raw.", "codeload.", "api."].iter().find_map(|part| host.strip_prefix(part))?;
     (integrations.scm_of(parent) == Some(Scm::GitHub)).then_some(parent)
 }
 
@@ -185,6 +230,13 @@ fn github(host: &str, segments: &[&str]) -> Option<String> {
 fn owner_and_name(segments: &[&str]) -> Option<String> {
     let [owner, name, ..] = segments else { return None };
     Some(format!("{owner}/{}", without_git(name)?))
+}
+
+/// The API is below `api/v1/repos/OWNER/NAME`.
+fn gitea(segments: &[&str]) -> Option<String> {
+    owner_and_name(match segments {
+        ["api", "v1", "repos", repository @ ..] | repository => repository,
+    })
 }
 
 /// Groups nest, so the project ends where a page begins: at `-`, or at a word that GitLab
@@ -220,11 +272,13 @@ fn bitbucket_server(segments: &[&str]) -> Option<String> {
     })
 }
 
-/// `…/_git/NAME`, whatever is before it: an organization and a project, or only one of them.
+/// `…/_git/NAME`, whatever is before it: an organization and a project, or only one of them. The
+/// part that says which branches a clone gets is left out.
 fn azure(segments: &[&str]) -> Option<String> {
     let git = segments.iter().position(|segment| *segment == "_git")?;
-    segments.get(git + 1)?;
-    Some(segments.get(..git + 2)?.join("/"))
+    let (before, after) = segments.split_at_checked(git + 1)?;
+    let (["_optimized" | "_full", name, ..] | [name, ..]) = after else { return None };
+    Some(format!("{}/{name}", before.join("/")))
 }
 
 /// Projects nest. Gitiles shows them below `plugins/gitiles` and ends them with `+`; `a` asks for

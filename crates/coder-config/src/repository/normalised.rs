@@ -4,8 +4,10 @@ use coder_core::host_and_port;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::clone_root::scp_like;
-use super::server::{AZURE_CLOUD, AZURE_FORMER_CLOUD, Server, public_name};
+use super::scp::Scp;
+use super::server::{
+    AZURE_CLOUD, AZURE_FORMER_CLOUD, AZURE_FORMER_COLLECTION, AZURE_FORMER_SSH, Server, public_name,
+};
 use super::{Scm, ScmIntegrations};
 
 /// Canonical form of a repository's URL, without all that makes no difference.
@@ -21,6 +23,8 @@ pub(super) struct Normalised {
 
 /// A URL, taken apart.
 struct Address {
+    /// Name before the host; an organization in former URLs of SSH at Azure DevOps.
+    user: String,
     /// Host in lower case, with its port on the web.
     host: String,
     path: String,
@@ -28,19 +32,25 @@ struct Address {
 }
 
 impl Normalised {
-    pub(super) fn of(url: &str, integrations: &ScmIntegrations) -> Option<Self> {
-        Self::parse(url, |address| match address.is_web {
-            true => integrations.web_server(&address.host),
-            false => integrations.ssh_server(&address.host),
+    pub(super) fn from_url(url: &str, integrations: &ScmIntegrations) -> Option<Self> {
+        Self::parse(url, |address| {
+            if address.is_web {
+                integrations.web_server(&address.host)
+            } else {
+                integrations.ssh_server(&address.host)
+            }
         })
     }
 
     /// Whether `url` is another spelling of `known`; `None` when it is no repository's URL.
     pub(super) fn like(url: &str, known: &Self) -> Option<bool> {
-        let found = Self::parse(url, |address| match known.server.is_at(&address.host) {
-            true => known.server.clone(),
-            // The answer is no for every other server.
-            false => Server::plain(&address.host, None),
+        let found = Self::parse(url, |address| {
+            if known.server.is_at(&address.host) {
+                known.server.clone()
+            } else {
+                // The answer is no for every other server.
+                Server::plain(&address.host, None)
+            }
         });
         Some(found? == *known)
     }
@@ -59,7 +69,7 @@ impl Normalised {
         let (base, path) = match server.scm {
             Some(Scm::BitbucketServer) => bitbucket_server(path),
             Some(Scm::Gerrit) => ("", path.strip_prefix("a/").unwrap_or(path).to_owned()),
-            Some(Scm::Azure) => ("", azure(&address.host, path)),
+            Some(Scm::Azure) => ("", azure(&address, path)),
             _ => ("", path.to_owned()),
         };
         let root = root.filter(|_| address.is_web).map(|root| match base {
@@ -104,10 +114,9 @@ impl Eq for Normalised {}
 
 impl Address {
     fn parse(text: &str) -> Option<Self> {
-        if let Some(scp) = scp_like(text) {
-            let (authority, path) = scp.split_once(':')?;
-            let host = authority.rsplit('@').next()?.to_ascii_lowercase();
-            return Some(Self { host, path: path.to_owned(), is_web: false });
+        if let Some(Scp { user, host, path }) = Scp::parse(text) {
+            let (user, host) = (user.to_owned(), host.to_ascii_lowercase());
+            return Some(Self { user, host, path: path.to_owned(), is_web: false });
         }
         let url = Url::parse(text).ok()?;
         let is_web = match url.scheme() {
@@ -116,7 +125,17 @@ impl Address {
             _ => return None,
         };
         let host = if is_web { host_and_port(&url)? } else { url.host_str()?.to_owned() };
-        Some(Self { host: host.to_ascii_lowercase(), path: url.path().to_owned(), is_web })
+        let (user, host) = (url.username().to_owned(), host.to_ascii_lowercase());
+        Some(Self { user, host, path: url.path().to_owned(), is_web })
+    }
+
+    /// Returns the organization at Azure DevOps that is not in the path: former URLs have it in the
+    /// host, and those of SSH before it.
+    fn azure_organization(&self) -> Option<&str> {
+        match self.host.strip_suffix(AZURE_FORMER_CLOUD)? {
+            AZURE_FORMER_SSH => Some(self.user.as_str()).filter(|user| !user.is_empty()),
+            organization => Some(organization),
+        }
     }
 }
 
@@ -129,30 +148,42 @@ fn bitbucket_server(path: &str) -> (&str, String) {
     }
 }
 
-/// `organization/project/_git/name`, from all forms of the cloud; a server of one's own has
-/// directories before it.
-fn azure(host: &str, path: &str) -> String {
-    if public_name(host) != AZURE_CLOUD {
-        return match path.split('/').collect::<Vec<_>>().as_slice() {
-            ["tfs", collection, "_git", name] => format!("tfs/{collection}/{name}/_git/{name}"),
-            _ => path.to_owned(),
-        };
-    }
-    if let Some(rest) = path.strip_prefix("v3/")
-        && let [organization, project, name] = rest.split('/').collect::<Vec<_>>().as_slice()
-    {
-        return format!("{organization}/{project}/_git/{name}");
-    }
-    let path = match host.strip_suffix(AZURE_FORMER_CLOUD) {
-        Some(organization) => {
-            let path = path.strip_prefix("DefaultCollection/").unwrap_or(path);
-            format!("{organization}/{path}")
+/// `organization/project/_git/name`, from all forms of the cloud; a server of one's own has a
+/// collection for an organization, and perhaps `tfs` before it.
+fn azure(address: &Address, path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').collect();
+    let is_cloud = public_name(&address.host) == AZURE_CLOUD;
+    let found = match parts.as_slice() {
+        ["v3", organization, project, name @ ..] if is_cloud => {
+            azure_name(name).map(|name| (vec![*organization, *project], name))
         }
-        None => path.to_owned(),
+        parts => azure_marker(parts)
+            .and_then(|at| Some((parts.get(..at)?.to_vec(), azure_name(parts.get(at + 1..)?)?))),
     };
-    match path.split('/').collect::<Vec<_>>().as_slice() {
-        // Short for the repository that a project begins with.
-        [organization, "_git", name] => format!("{organization}/{name}/_git/{name}"),
-        _ => path,
+    let Some((mut before, name)) = found else { return path.to_owned() };
+    if parts.first() != Some(&"v3")
+        && let Some(organization) = address.azure_organization()
+    {
+        before.retain(|part| !part.eq_ignore_ascii_case(AZURE_FORMER_COLLECTION));
+        before.insert(0, organization);
+    }
+    // A project's name may be left out for the repository that it begins with.
+    if matches!(before.as_slice(), [_]) || (!is_cloud && matches!(before.as_slice(), ["tfs", _])) {
+        before.push(name);
+    }
+    format!("{}/_git/{name}", before.join("/"))
+}
+
+/// Returns where the part is that begins a repository's name; SSH formerly had one of its own.
+fn azure_marker(parts: &[&str]) -> Option<usize> {
+    parts.iter().position(|part| matches!(*part, "_git" | "_ssh"))
+}
+
+/// Returns the name that is all of these parts, with or without the part that says which branches a
+/// clone gets.
+fn azure_name<'a>(parts: &[&'a str]) -> Option<&'a str> {
+    match parts {
+        ["_optimized" | "_full", name] | [name] => Some(name),
+        _ => None,
     }
 }

@@ -59,8 +59,15 @@ pub(super) fn public_name(host: &str) -> &str {
     if host.ends_with(AZURE_FORMER_CLOUD) {
         return AZURE_CLOUD;
     }
+    let host = web_name(host).unwrap_or(host);
     let alias = SSH_ALIASES.iter().find(|(_, alias)| *alias == host);
     alias.map_or(host, |(host, _)| host)
+}
+
+/// Returns the host that a public system is known by, for the further name that it has on the web.
+pub(super) fn web_name(host: &str) -> Option<&str> {
+    let name = host.strip_prefix("www.")?;
+    matches!(name, "github.com" | "gitlab.com" | "bitbucket.org").then_some(name)
 }
 
 /// Hosts that answer SSH at port 443, for networks that let nothing else through.
@@ -75,3 +82,7 @@ pub(super) const SSH_ALIASES: [(&str, &str); 4] = [
 pub(super) const AZURE_CLOUD: &str = "dev.azure.com";
 /// Where each organization of it was before, and still is: `acme.visualstudio.com`.
 pub(super) const AZURE_FORMER_CLOUD: &str = ".visualstudio.com";
+/// The host below [`AZURE_FORMER_CLOUD`] that answers SSH for all organizations.
+pub(super) const AZURE_FORMER_SSH: &str = "vs-ssh";
+/// A part of the path that former URLs may have before the project.
+pub(super) const AZURE_FORMER_COLLECTION: &str = "DefaultCollection";

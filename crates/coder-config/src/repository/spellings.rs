@@ -6,7 +6,12 @@ use url::Url;
 
 use super::Scm;
 use super::normalised::Normalised;
-use super::server::{AZURE_CLOUD, AZURE_FORMER_CLOUD, SSH_ALIASES};
+use super::server::{
+    AZURE_CLOUD, AZURE_FORMER_CLOUD, AZURE_FORMER_COLLECTION, AZURE_FORMER_SSH, SSH_ALIASES,
+};
+
+/// Parts before the name of a repository of Azure DevOps, which say which branches a clone gets.
+const AZURE_PARTIAL: [&str; 2] = ["_optimized", "_full"];
 
 /// The clone URL and the other spellings of the repository, each once.
 pub(super) fn spellings(repository: &Normalised, clone_url: &str) -> Vec<String> {
@@ -95,57 +100,80 @@ fn azure_cloud(repository: &Normalised) -> Vec<String> {
     let path = encoded(&repository.path);
     let Some((organization, rest)) = path.split_once('/') else { return Vec::new() };
     let Some((project, name)) = rest.split_once("/_git/") else { return Vec::new() };
-    let mut paths = vec![format!("{project}/_git/{name}")];
+    // A project's name may be left out for the repository that it begins with.
+    let mut projects = vec![format!("{project}/")];
     if project.to_lowercase() == name.to_lowercase() {
-        paths.push(format!("_git/{name}"));
+        projects.push(String::new());
     }
     let former = format!("{organization}{AZURE_FORMER_CLOUD}");
-    let mut all = Vec::new();
-    for place in [
-        format!("https://{AZURE_CLOUD}/{organization}"),
-        format!("https://{organization}@{AZURE_CLOUD}/{organization}"),
-        format!("https://{former}"),
-        format!("https://{former}/DefaultCollection"),
-    ] {
-        let urls = paths.iter().map(|path| format!("{place}/{path}"));
-        all.extend(urls.flat_map(|url| [url.clone(), format!("{url}/")]));
+    let web = [
+        format!("https://{AZURE_CLOUD}/{organization}/"),
+        format!("https://{organization}@{AZURE_CLOUD}/{organization}/"),
+        format!("https://{former}/"),
+        format!("https://{former}/{AZURE_FORMER_COLLECTION}/"),
+    ];
+    let former_ssh = format!("{organization}@{AZURE_FORMER_SSH}{AZURE_FORMER_CLOUD}");
+    let ssh = [
+        format!("git@ssh.{AZURE_CLOUD}:"),
+        format!("{former_ssh}:"),
+        format!("ssh://git@ssh.{AZURE_CLOUD}/"),
+        format!("ssh://{former_ssh}/"),
+    ];
+    let (in_path, v3) = (combined(&web, &projects), format!("v3/{organization}/{project}"));
+    let mut all: Vec<_> = in_path
+        .iter()
+        .flat_map(|place| ["", "/"].map(|end| format!("{place}_git/{name}{end}")))
+        .collect();
+    all.extend(ssh.iter().map(|place| format!("{place}{v3}/{name}")));
+    // The URLs that SSH had before `v3`.
+    let places = ["", "DefaultCollection/"].map(|part| format!("ssh://{former_ssh}:22/{part}"));
+    all.extend(combined(&places, &projects).iter().map(|place| format!("{place}_ssh/{name}")));
+    // More would make the search for several parameters two requests.
+    for part in AZURE_PARTIAL {
+        all.push(format!("https://{AZURE_CLOUD}/{organization}/{project}/_git/{part}/{name}"));
+        all.push(format!("git@ssh.{AZURE_CLOUD}:{v3}/{part}/{name}"));
     }
-    let path = format!("v3/{organization}/{project}/{name}");
-    all.extend([
-        format!("git@ssh.{AZURE_CLOUD}:{path}"),
-        format!("ssh://git@ssh.{AZURE_CLOUD}/{path}"),
-        format!("{organization}@vs-ssh{AZURE_FORMER_CLOUD}:{path}"),
-        format!("ssh://{organization}@vs-ssh{AZURE_FORMER_CLOUD}/{path}"),
-    ]);
     all
 }
 
 /// Azure DevOps Server has one path for the web and for SSH.
 fn azure_server(repository: &Normalised) -> Vec<String> {
     let path = encoded(&repository.path);
-    let mut paths = vec![path.clone()];
-    if let ["tfs", collection, project, "_git", name] =
-        path.split('/').collect::<Vec<_>>().as_slice()
+    let Some((before, name)) = path.split_once("/_git/") else { return Vec::new() };
+    let mut places = vec![before];
+    if let Some((collection, project)) = before.rsplit_once('/')
         && project.to_lowercase() == name.to_lowercase()
     {
-        paths.push(format!("tfs/{collection}/_git/{name}"));
+        places.push(collection);
     }
-    let name = repository.server.name();
-    let mut places: Vec<_> = web_roots(repository)
+    let host = repository.server.name();
+    let web: Vec<_> = web_roots(repository)
         .iter()
-        .flat_map(|root| [format!("https://{root}"), format!("http://{root}")])
+        .flat_map(|root| [format!("https://{root}/"), format!("http://{root}/")])
         .collect();
-    places.extend([format!("ssh://{name}:22"), format!("ssh://{name}")]);
+    let ssh = [format!("ssh://{host}:22/"), format!("ssh://{host}/")];
+    let web = combined(&web, &places);
     let mut all = Vec::new();
-    for place in places {
-        let urls = paths.iter().map(|path| format!("{place}/{path}"));
-        all.extend(urls.flat_map(|url| [url.clone(), format!("{url}/")]));
+    for place in web.iter().chain(&combined(&ssh, &places)) {
+        all.extend(["", "/"].map(|end| format!("{place}/_git/{name}{end}")));
+    }
+    all.extend(combined(&ssh, &places).iter().map(|place| format!("{place}/_ssh/{name}")));
+    for part in AZURE_PARTIAL {
+        all.extend(web.iter().map(|place| format!("{place}/_git/{part}/{name}")));
     }
     all
 }
 
+/// Every beginning with every end.
+fn combined(beginnings: &[String], ends: &[impl AsRef<str>]) -> Vec<String> {
+    let with_ends = |beginning: &String| {
+        ends.iter().map(|end| format!("{beginning}{}", end.as_ref())).collect::<Vec<_>>()
+    };
+    beginnings.iter().flat_map(with_ends).collect()
+}
+
 /// `path` as a browser writes it.
-fn encoded(path: &str) -> String {
+pub(super) fn encoded(path: &str) -> String {
     let Ok(mut url) = Url::parse("https://a.example") else { return path.to_owned() };
     url.set_path(path);
     url.path().trim_matches('/').to_owned()

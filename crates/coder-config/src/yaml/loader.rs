@@ -411,10 +411,8 @@ impl<'a> Builder<'a> {
     fn close(&mut self, span: &Span) -> Result<(), ConfigError> {
         if self.in_brackets() {
             let outer = self.stack.iter().rev().nth(1);
-            let begins = match outer.is_none_or(|outer| outer.block.is_some()) {
-                true => Begins::AtTheBlock,
-                false => Begins::Inside,
-            };
+            let is_at_block = outer.is_none_or(|outer| outer.block.is_some());
+            let begins = if is_at_block { Begins::AtTheBlock } else { Begins::Inside };
             let location = self.location(span);
             self.indented(&Span::empty(span.start), begins, &location)?;
             self.pass(&location);
@@ -494,15 +492,15 @@ impl<'a> Builder<'a> {
         let block = self.stack.iter().rev().find_map(|frame| frame.block);
         let text = span.byte_range().and_then(|range| self.text.get(range));
         let (Some(block), Some(text)) = (block, text) else { return Ok(()) };
-        match is_outdented(text, span.start.col(), block, begins) {
-            false => Ok(()),
-            true => Err(ConfigError::Syntax {
+        if is_outdented(text, span.start.col(), block, begins) {
+            return Err(ConfigError::Syntax {
                 location: at.clone(),
                 problem: "what is in quotes or brackets must be indented more than the block it \
                           is in"
                     .to_owned(),
-            }),
+            });
         }
+        Ok(())
     }
 
     fn alias(&mut self, id: usize, span: &Span) -> Result<(), ConfigError> {

@@ -57,9 +57,12 @@ fn in_flow(node: &Node) -> String {
         Content::Map(map) if !map.is_empty() => {
             let members: Vec<_> = map
                 .iter()
-                .map(|(key, entry)| match entry.node.is_null() {
-                    true => format!("{key}:"),
-                    false => format!("{key}: {}", in_flow(&entry.node)),
+                .map(|(key, entry)| {
+                    if entry.node.is_null() {
+                        format!("{key}:")
+                    } else {
+                        format!("{key}: {}", in_flow(&entry.node))
+                    }
                 })
                 .collect();
             format!("{{ {} }}", members.join(", "))

@@ -36,6 +36,7 @@ mod schema;
 
 use crate::node::Content;
 use crate::{ConfigError, Location, Node};
+use coder_core::with_causes;
 
 use loader::Place;
 
@@ -80,7 +81,7 @@ pub(crate) fn json_document(file: &str, text: &str) -> Result<Node, ConfigError>
         let offset = byte_offset(text, error.line(), error.column());
         let location = Location::in_file(file, count(error.line()), count(error.column()))
             .with_span(offset..offset);
-        let problem = error.to_string();
+        let problem = with_causes(&error);
         let problem = problem.split(" at line ").next().unwrap_or(&problem);
         let problem = format!("this is not JSON: {problem}");
         return Err(ConfigError::Syntax { location, problem });

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use coder_config::compat::{ConfigReader, ReadError};
-use coder_config::{ConfigError, ConfigErrors, ConfigSources, Environment, LoadedConfig, Node};
+use coder_config::{ConfigError, ConfigErrors, ConfigSources, Environment, LoadedConfig};
 use coder_testkit::recordings::Json;
 
+use crate::config_reader::{ConfigReader, ReadError, recorded, value_of};
 use crate::suite::{Outcome, hold};
 
 #[test]
@@ -16,39 +16,23 @@ fn config_loader() {
 fn run(input: &Json) -> Outcome {
     let files: BTreeMap<String, String> =
         texts(input, "files").map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
-    let environment: Environment = texts(input, "env").collect();
+    let variables: Vec<_> = texts(input, "env").collect();
+    let environment: Environment = variables.iter().copied().collect();
     let targets = config_arguments(input);
     let mut sources = ConfigSources::new(&files, &environment).with_files(&targets);
     if matches!(input.get("allowMissingDefaultConfig"), Some(Json::Bool(true))) {
         sources = sources.without_required_default();
     }
     let loaded = sources.load().map_err(|errors| kind(&errors))?;
-    let reader = ConfigReader::new(&loaded);
-    let mut result = vec![
-        ("sources", strings(loaded.sources())),
-        ("data", json_of(&reader.get_optional("").unwrap().expect("some source"))),
-    ];
+    let mut result =
+        vec![("sources", strings(loaded.sources())), ("data", recorded(&value_of(loaded.root())))];
     if let Some(reads) = input.get("reads").and_then(Json::as_list) {
+        let reader = ConfigReader::new(&files, &variables, &targets, &loaded);
         let plain = input.get("reader").and_then(Json::as_str) == Some("plain");
         let reads = reads.iter().map(|read| outcome(answer(&reader, read, plain))).collect();
         result.push(("reads", Json::List(reads)));
     }
     Ok(Json::map(result))
-}
-
-fn json_of(node: &Node) -> Json {
-    if let Some(items) = node.as_list() {
-        return Json::List(items.iter().map(json_of).collect());
-    }
-    if let Some(members) = node.members() {
-        return Json::map(members.map(|(key, node)| (key, json_of(node))));
-    }
-    match (node.as_number(), node.as_bool(), node.as_str()) {
-        (Some(number), ..) => Json::number(number),
-        (_, Some(value), _) => Json::Bool(value),
-        (.., Some(text)) => Json::String(text.to_owned()),
-        _ => Json::Null,
-    }
 }
 
 fn texts<'a>(input: &'a Json, key: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
@@ -95,12 +79,8 @@ fn outcome(answer: Answer) -> Json {
     match answer {
         Ok(value) => Json::map([("ok", value)]),
         Err(error) => {
-            let kind = match error {
-                ReadError::Type { .. } | ReadError::Key { .. } => "TypeError",
-                _ => "Error",
-            };
-            let message = Json::String(error.to_string());
-            let kind = Json::String(kind.to_owned());
+            let kind = Json::String(error.kind.to_owned());
+            let message = Json::String(error.message);
             Json::map([("error", Json::map([("kind", kind), ("message", message)]))])
         }
     }
@@ -118,7 +98,8 @@ fn answer(reader: &ConfigReader, read: &Json, plain: bool) -> Answer {
     };
     let optional = method.contains("Optional") || matches!(method, "has" | "keys");
     if plain || !optional {
-        return call(&reader.get_config(below)?, method, read);
+        let section = reader.get_optional_config(below)?;
+        return call(&section.ok_or_else(|| reader.missing(below))?, method, read);
     }
     match reader.get_optional_config(below)? {
         Some(section) => call(&section, method, read),
@@ -132,39 +113,29 @@ fn answer(reader: &ConfigReader, read: &Json, plain: bool) -> Answer {
 
 fn call(reader: &ConfigReader, method: &str, read: &Json) -> Answer {
     let key = read.get("key").and_then(Json::as_str).unwrap_or_default();
-    let whole = |reader: ConfigReader| reader.get("").map(|node| json_of(&node));
-    let list = |readers: Vec<ConfigReader>| {
-        readers.into_iter().map(whole).collect::<Result<_, _>>().map(Json::List)
-    };
-    let optional = |answer: Option<Json>| answer.unwrap_or(Json::Null);
+    let list =
+        |readers: Vec<ConfigReader>| Json::List(readers.iter().map(ConfigReader::all).collect());
     match method {
-        "has" => reader.has(key).map(Json::Bool),
-        "keys" => Ok(strings(reader.keys().iter().map(String::as_str))),
-        "get" => reader.get(key).map(|node| json_of(&node)),
-        "getOptional" => Ok(optional(reader.get_optional(key)?.map(|node| json_of(&node)))),
-        "getString" => reader.get_string(key).map(Json::String),
-        "getOptionalString" => Ok(optional(reader.get_optional_string(key)?.map(Json::String))),
-        "getStringArray" => {
-            reader.get_string_array(key).map(|texts| strings(texts.iter().map(String::as_str)))
-        }
-        "getOptionalStringArray" => Ok(optional(
-            reader
-                .get_optional_string_array(key)?
-                .map(|texts| strings(texts.iter().map(String::as_str))),
-        )),
-        "getNumber" => reader.get_number(key).map(Json::number),
-        "getOptionalNumber" => Ok(optional(reader.get_optional_number(key)?.map(Json::number))),
-        "getBoolean" => reader.get_boolean(key).map(Json::Bool),
-        "getOptionalBoolean" => Ok(optional(reader.get_optional_boolean(key)?.map(Json::Bool))),
-        "getConfig" => whole(reader.get_config(key)?),
-        "getOptionalConfig" => {
-            Ok(optional(reader.get_optional_config(key)?.map(whole).transpose()?))
-        }
-        "getConfigArray" => list(reader.get_config_array(key)?),
-        "getOptionalConfigArray" => {
-            Ok(optional(reader.get_optional_config_array(key)?.map(list).transpose()?))
-        }
-        other => panic!("no method {other}"),
+        "has" => return reader.has(key).map(Json::Bool),
+        "keys" => return Ok(strings(reader.keys().iter().map(String::as_str))),
+        _ => {}
+    }
+    // Each other method has a twin that takes nothing for an answer.
+    let wanted = method.strip_prefix("getOptional");
+    let found = match wanted.or_else(|| method.strip_prefix("get")) {
+        Some("") => reader.get_optional(key)?.as_ref().map(recorded),
+        Some("String") => reader.get_optional_string(key)?,
+        Some("StringArray") => reader.get_optional_string_array(key)?,
+        Some("Number") => reader.get_optional_number(key)?,
+        Some("Boolean") => reader.get_optional_boolean(key)?,
+        Some("Config") => reader.get_optional_config(key)?.as_ref().map(ConfigReader::all),
+        Some("ConfigArray") => reader.get_optional_config_array(key)?.map(list),
+        _ => panic!("no method {method}"),
+    };
+    match found {
+        Some(found) => Ok(found),
+        None if wanted.is_some() => Ok(Json::Null),
+        None => Err(reader.missing(key)),
     }
 }
 

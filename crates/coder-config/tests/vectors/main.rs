@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod config_loader;
+mod config_reader;
 mod entity_ref;
 mod source_location;
 mod suite;

@@ -1,6 +1,5 @@
 //! A portal in this process, and the browser of a person who uses it and Coder's consent page.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -9,7 +8,8 @@ use coder_auth::{
     AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions, MemoryAuthStore, SealingKeys,
 };
 use coder_core::{Body, Clock, Secret, World};
-use http::header::{COOKIE, LOCATION, SET_COOKIE};
+use coder_testkit::PopupMessage;
+use http::header::{LOCATION, SET_COOKIE};
 use http::{Request, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -75,9 +75,13 @@ impl Portal {
 }
 
 /// The browser of one person.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Browser {
-    cookies: BTreeMap<String, String>,
+#[derive(Clone, Debug)]
+pub(super) struct Browser(coder_testkit::Browser);
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self(coder_testkit::Browser::new().origin(PORTAL))
+    }
 }
 
 /// The choice of a person at the consent page.
@@ -111,7 +115,7 @@ impl Browser {
     ) -> Result<Value, Trouble> {
         let path = format!("/api/auth/coder/start?env=development&origin={PORTAL}");
         let response = whole(portal.auth.start(&self.request("GET", &path)?).await).await?;
-        self.keep(&response);
+        self.0.keep(&response);
         if response.status() != StatusCode::FOUND {
             return message(&response);
         }
@@ -119,7 +123,7 @@ impl Browser {
         let callback = at_coder(stage, &authorize, token, decision).await?;
         let path = format!("{}?{}", callback.path(), callback.query().unwrap_or_default());
         let response = whole(portal.auth.callback(&self.request("GET", &path)?).await).await?;
-        self.keep(&response);
+        self.0.keep(&response);
         message(&response)
     }
 
@@ -144,37 +148,12 @@ impl Browser {
     pub(super) async fn log_out(&mut self, portal: &Portal) -> Result<StatusCode, Trouble> {
         let path = "/api/auth/coder/logout?env=development";
         let response = whole(portal.auth.logout(&self.request("POST", path)?).await).await?;
-        self.keep(&response);
+        self.0.keep(&response);
         Ok(response.status())
     }
 
     fn request(&self, method: &str, path: &str) -> Result<Request<Bytes>, Trouble> {
-        let cookies: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("x-requested-with", "XMLHttpRequest")
-            .header("origin", PORTAL);
-        if !cookies.is_empty() {
-            request = request.header(COOKIE, cookies.join("; "));
-        }
-        Ok(request.body(Bytes::new())?)
-    }
-
-    fn keep(&mut self, response: &Response<Bytes>) {
-        for cookie in response.headers().get_all(SET_COOKIE) {
-            let text = cookie.to_str().unwrap_or_default();
-            let Some((name, value)) = text.split(';').next().and_then(|pair| pair.split_once('='))
-            else {
-                continue;
-            };
-            if text.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
+        Ok(self.0.script_request(method, path).body(Bytes::new())?)
     }
 }
 
@@ -257,9 +236,6 @@ fn message(response: &Response<Bytes>) -> Result<Value, Trouble> {
     if let Ok(json) = serde_json::from_str(&text) {
         return Ok(json);
     }
-    let literal =
-        text.split("decodeURIComponent('").nth(1).and_then(|rest| rest.split('\'').next());
-    let literal = literal.ok_or_else(|| Trouble::new("the popup's page has no message"))?;
-    let decoded = percent_encoding::percent_decode_str(literal).decode_utf8_lossy();
-    Ok(serde_json::from_str(&decoded)?)
+    let posted = PopupMessage::from_page(&text);
+    Ok(posted.ok_or_else(|| Trouble::new("the popup's page has no message"))?.message)
 }

@@ -11,6 +11,9 @@ use coder_core::{ReqwestTransport, Secret, World, with_causes};
 use crate::server::Server;
 use crate::world::Kind;
 
+/// The time for an operation in all, on a machine that has much else to do.
+const DEADLINE: Duration = Duration::from_secs(120);
+
 /// The setting of a journey: a Coder, and the world that the libraries run in.
 #[derive(Debug)]
 pub struct Stage {
@@ -37,11 +40,12 @@ impl Stage {
         &mut self.server
     }
 
-    /// How long agents are waited for, which never connect in this world. A build of the fake is
-    /// over at once, and one of a real Coder takes some seconds.
+    /// Returns how long builds and agents are waited for. Agents never connect in this world, and a
+    /// build of the fake is over at once, so the first look decides there, at whatever speed. A build
+    /// of a real Coder takes some seconds.
     pub(crate) fn patience(&self) -> Duration {
         match self.server.seed().kind {
-            Kind::Fake => Duration::from_millis(200),
+            Kind::Fake => Duration::ZERO,
             Kind::Real => Duration::from_secs(10),
         }
     }
@@ -50,7 +54,8 @@ impl Stage {
     pub(crate) fn client(&self, user: &str) -> Result<Client, Trouble> {
         let token = Secret::new(self.server.token(user));
         let url = self.server.seed().base.parse()?;
-        Ok(Client::new(&self.world, url).with_credential(Credential::SessionToken(token)))
+        let client = Client::new(&self.world, url).with_deadline(DEADLINE);
+        Ok(client.with_credential(Credential::SessionToken(token)))
     }
 
     /// Connects the agents of a workspace of the fake, which then tell this value as the metadatum

@@ -17,7 +17,7 @@ use super::workspaces::{delete_later, entity};
 use super::{Stage, Trouble, ensure};
 
 /// No stream of a journey is followed longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(super) async fn to_their_end(stage: &mut Stage) -> Result<(), Trouble> {
     follow(stage, "streams", false).await

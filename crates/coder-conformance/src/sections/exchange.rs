@@ -252,12 +252,12 @@ impl Exchange<'_> {
         let code = self.code(server, &[own]).await;
         let reply = self.send(server, "resource-both-base", &code, &[own]).await;
         if reply.status == 200 {
-            server.me("me/resource-base", &TokenPair::of(&reply).access).await;
+            server.me("me/resource-base", &TokenPair::from_reply(&reply).access).await;
         }
         let code = self.code(server, &[foreign]).await;
         let reply = self.send(server, "resource-both-foreign", &code, &[foreign]).await;
         if reply.status == 200 {
-            let access = TokenPair::of(&reply).access;
+            let access = TokenPair::from_reply(&reply).access;
             server.me("me/resource-foreign", &access).await;
             let ask = server.ask("me/resource-foreign-bearer", "GET", "/api/v2/users/me");
             ask.bearer(&access).send().await;
@@ -333,7 +333,7 @@ impl Exchange<'_> {
         let reply = self.send(server, "second-code", &second, &[]).await;
         self.send(server, "code-reuse", &second, &[]).await;
         if reply.status == 200 {
-            let pair = TokenPair::of(&reply);
+            let pair = TokenPair::from_reply(&reply);
             server.me("me/after-code-reuse", &pair.access).await;
             server.refresh("tokens/refresh/after-code-reuse", self.app, &pair.refresh, &[]).await;
         }

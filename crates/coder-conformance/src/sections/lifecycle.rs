@@ -22,7 +22,7 @@ async fn secret_deleted(server: &mut Server, app: &App) {
     server.name(&second_id, "{appa.second.id}");
     let code = server.code(app, &linus, &[]).await;
     let reply = server.exchange("lifecycle/pair-under-second-secret", &second, &code, &[]).await;
-    let pair = TokenPair::of(&reply);
+    let pair = TokenPair::from_reply(&reply);
     server.ask("lifecycle/secrets-list", "GET", &secrets).token(&owner).send().await;
     let label = "lifecycle/refresh-with-first-secret";
     let reply = server.refresh(label, app, &pair.refresh, &[]).await;

@@ -56,13 +56,13 @@ pub(super) struct TokenPair {
 
 impl TokenPair {
     /// The pair of a token answer.
-    pub(super) fn of(reply: &Reply) -> Self {
+    pub(super) fn from_reply(reply: &Reply) -> Self {
         Self { access: reply.text_at("/access_token"), refresh: reply.text_at("/refresh_token") }
     }
 
     /// The pair of this answer if it has one, else this one.
     pub(super) fn or_newer(self, reply: &Reply) -> Self {
-        if reply.status == 200 { Self::of(reply) } else { self }
+        if reply.status == 200 { Self::from_reply(reply) } else { self }
     }
 }
 
@@ -157,7 +157,7 @@ impl Server {
         let code = self.code(app, token, &[]).await;
         let form = app.exchange(&code, &[]);
         let reply = self.quietly("POST", "/oauth2/tokens").form(&borrowed(&form)).send().await;
-        TokenPair::of(&reply)
+        TokenPair::from_reply(&reply)
     }
 
     /// Exchanges a refresh token for a new pair.

@@ -14,15 +14,15 @@ const LABEL: &str = "tokens/refresh/";
 pub(super) async fn play(server: &mut Server, app: &App, other: &App) -> TokenPair {
     let member = server.token("grace");
     let code = server.code(app, &member, &[]).await;
-    let first = TokenPair::of(&server.exchange("relogin/first", app, &code, &[]).await);
+    let first = TokenPair::from_reply(&server.exchange("relogin/first", app, &code, &[]).await);
     let code = server.code(app, &member, &[]).await;
-    let second = TokenPair::of(&server.exchange("relogin/second", app, &code, &[]).await);
+    let second = TokenPair::from_reply(&server.exchange("relogin/second", app, &code, &[]).await);
     server.me("relogin/first-access", &first.access).await;
     server.refresh("relogin/first-refresh", app, &first.refresh, &[]).await;
     server.me("relogin/second-access", &second.access).await;
     let linus = server.token("linus");
     let code = server.code(app, &linus, &[]).await;
-    let linus = TokenPair::of(&server.exchange("relogin/linus", app, &code, &[]).await);
+    let linus = TokenPair::from_reply(&server.exchange("relogin/linus", app, &code, &[]).await);
     server.me("relogin/second-access-after-other-user", &second.access).await;
     where_a_token_may_stand(server, &second.access).await;
     wrong_refreshes(server, app, &second).await;
@@ -90,7 +90,7 @@ async fn other_client(server: &mut Server, app: &App, other: &App) {
 /// Refreshes again and again, each time in another form; the last pair.
 async fn rotations(server: &mut Server, app: &App, other: &App, first: TokenPair) -> TokenPair {
     let reply = server.refresh(&format!("{LABEL}good"), app, &first.refresh, &[]).await;
-    let mut pair = TokenPair::of(&reply);
+    let mut pair = TokenPair::from_reply(&reply);
     server.me(&format!("{LABEL}old-access"), &first.access).await;
     server.refresh(&format!("{LABEL}reuse-old"), app, &first.refresh, &[]).await;
     server.me(&format!("{LABEL}new-access-after-reuse"), &pair.access).await;

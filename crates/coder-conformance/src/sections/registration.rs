@@ -185,5 +185,5 @@ async fn sign_in(server: &mut Server, client: &App, owner: &str) -> Option<Strin
     server.ask("dcr-login/app-json", "GET", &path).token(owner).send().await;
     let secrets = format!("{path}/secrets");
     server.ask("dcr-login/secrets", "GET", &secrets).token(owner).send().await;
-    (reply.status == 200).then(|| TokenPair::of(&reply).access)
+    (reply.status == 200).then(|| TokenPair::from_reply(&reply).access)
 }

@@ -1,7 +1,5 @@
 //! Templates, their versions and parameters.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::family::{Family, NOBODY, Row};
@@ -165,12 +163,7 @@ async fn dynamic_parameters(server: &mut Server) {
     let (socket, grace) = (server.fill(path), server.token("grace"));
     let socket = format!("/api/v2{socket}?user_id={}", server.user_id("grace"));
     let said = inputs("cpu", "8").to_string();
-    let listen = Listen {
-        say: Some(&said),
-        messages: 2,
-        time: Duration::from_secs(3),
-        ..Listen::as_user(&grace)
-    };
+    let listen = Listen { say: Some(&said), messages: 2, ..Listen::as_user(&grace) };
     server.web_socket("templates/dynamic-ws", &socket, listen).await;
     let row = ("dynamic-ws-plain-get", "grace", &*format!("GET {path}"));
     TEMPLATES.ask(server, row).send().await;

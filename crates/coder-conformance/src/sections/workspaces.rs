@@ -159,7 +159,10 @@ async fn agent(server: &mut Server, build: &Value) {
         WORKSPACES.ask(server, (&format!("agent{part}"), "ada", &request)).send().await;
     }
     let ada = server.token("ada");
-    let two = || Listen { messages: 2, time: Duration::from_secs(2), ..Listen::as_user(&ada) };
+    // The log of an agent that never connects is told once, and is open from then on.
+    let silence = Duration::from_secs(1);
+    let two = || Listen { messages: 2, ..Listen::as_user(&ada) };
+    let quiet = Listen { silence, ..two() };
     let agent = server.fill("/api/v2/workspaceagents/{agent}");
     let metadata = format!("{agent}/watch-metadata");
     server.events("ws/agent/watch-metadata", &metadata, two()).await;
@@ -174,7 +177,7 @@ async fn agent(server: &mut Server, build: &Value) {
         .await;
     let metadata = format!("{agent}/watch-metadata-ws");
     server.web_socket("ws/agent-watch-metadata-ws", &metadata, two()).await;
-    server.web_socket("ws/agent-logs-follow", &format!("{agent}/logs?follow"), two()).await;
+    server.web_socket("ws/agent-logs-follow", &format!("{agent}/logs?follow"), quiet).await;
     WORKSPACES
         .send(
             server,

@@ -8,7 +8,7 @@ use coder_testkit::Fault;
 use futures_util::{StreamExt as _, stream};
 use http::{Request, StatusCode};
 
-use crate::support::{Browser, House, PORTAL, ask, send};
+use crate::support::{House, PORTAL, ask, send, visitor};
 
 const ENTITY: &str = "/api/coder/v1/entities/component/default/python-project/workspaces";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -37,7 +37,7 @@ async fn a_body_where_the_route_takes_none_is_refused_and_never_read_as_paramete
         ("DELETE", "/api/coder/v1/link"),
     ] {
         let answer = send(&house.portal, with_form(method, target), start.clone().into()).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{method} {target}");
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{method} {target}");
         assert_eq!(answer.message(), "this route takes no request body", "{method} {target}");
     }
 }
@@ -50,12 +50,12 @@ async fn a_route_takes_bodies_of_its_own_kind_up_to_64_kilobytes() {
     {
         let post = |kind: &str| Request::post(target).header("content-type", kind);
         let greatest = send(&house.portal, post(kind), Bytes::from(vec![b'x'; 64 * 1024])).await;
-        assert!(greatest.status.is_client_error(), "{target}");
-        assert_ne!(greatest.status, StatusCode::PAYLOAD_TOO_LARGE, "{target}");
+        assert!(greatest.status().is_client_error(), "{target}");
+        assert_ne!(greatest.status(), StatusCode::PAYLOAD_TOO_LARGE, "{target}");
         let larger = send(&house.portal, post(kind), Bytes::from(vec![b'x'; 64 * 1024 + 1])).await;
-        assert_eq!(larger.status, StatusCode::PAYLOAD_TOO_LARGE, "{target}");
+        assert_eq!(larger.status(), StatusCode::PAYLOAD_TOO_LARGE, "{target}");
         let other = send(&house.portal, post("text/plain"), Bytes::from_static(b"x")).await;
-        assert_eq!(other.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{target}");
+        assert_eq!(other.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{target}");
     }
 }
 
@@ -64,8 +64,8 @@ async fn an_empty_body_is_none() {
     let house = House::new();
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
-    let out = browser.ajax(&house.portal, "POST", "/api/auth/coder/logout?env=production").await;
-    assert_eq!(out.status, StatusCode::OK);
+    let out = browser.ajax(&house, "POST", "/api/auth/coder/logout?env=production").await;
+    assert_eq!(out.status(), StatusCode::OK);
     let frame = ask(&house.portal, Request::post("/api/auth/coder/handler/frame")).await;
     assert!(frame.message().contains("missing the OAuth state"), "{}", frame.message());
 }
@@ -86,18 +86,18 @@ async fn is_answered_within_20_seconds(fault: Fault) {
         ("POST", "/api/auth/coder/logout?env=production"),
     ] {
         let asked = tokio::time::Instant::now();
-        let answer = browser.ajax(&house.portal, method, target).await;
+        let answer = browser.ajax(&house, method, target).await;
         // The clock is paused: this is the time that was waited for, not the machine's.
         let waited = asked.elapsed();
         assert!(waited <= Duration::from_secs(20), "{method} {target}: {waited:?}");
-        if answer.status == StatusCode::SERVICE_UNAVAILABLE {
-            assert!(answer.headers.contains_key("retry-after"), "{method} {target}");
+        if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+            assert!(answer.headers().contains_key("retry-after"), "{method} {target}");
             assert_eq!(answer.json()["error"]["name"], "ServiceUnavailableError");
         }
     }
     let asked = tokio::time::Instant::now();
     let start = format!("/api/auth/coder/start?env=production&origin={PORTAL}&flow=popup");
-    Browser::default().navigate(&house.portal, &start).await;
+    visitor().navigate(&house, &start).await;
     assert!(asked.elapsed() <= Duration::from_secs(20), "start: {:?}", asked.elapsed());
 }
 

@@ -53,8 +53,8 @@ async fn a_made_up_credential_opens_no_route_in_whichever_way_it_comes() {
                 body = Bytes::from_static(br#"{"token":"made-up-0123456789"}"#);
             }
             let answer = send(&house.portal, request, body).await;
-            if answer.status != StatusCode::UNAUTHORIZED {
-                let_in.push(format!("{way}: {method} {target}: {}", answer.status));
+            if answer.status() != StatusCode::UNAUTHORIZED {
+                let_in.push(format!("{way}: {method} {target}: {}", answer.status()));
             }
         }
     }

@@ -1,43 +1,15 @@
 //! No secret is seen anywhere but where it belongs: a whole line over real sockets, while every
 //! crate logs at trace level.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use coder_core::{OsRandom, ReqwestTransport, Secret, SystemClock};
-use coder_testkit::{FakeCoder, FakeServer};
+use coder_testkit::{FakeCoder, FakeServer, LogBuffer};
 use http::StatusCode;
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{APP_CONFIG, APP_CONFIG_LOCAL, Browser, load, portal, variables, world};
-
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
+use crate::support::{
+    APP_CONFIG, APP_CONFIG_LOCAL, link, load, portal, routes, variables, visitor, world,
+};
 
 /// Everything secret that a request or an answer of the fake can have held: values of headers and
 /// of forms that are tokens, codes, verifiers or secrets.
@@ -64,10 +36,10 @@ fn secrets_on_the_wire(coder: &FakeCoder) -> Vec<String> {
 
 #[tokio::test]
 async fn no_secret_reaches_a_log_an_error_a_debug_text_or_a_url() {
-    let log = Log::default();
+    let log = LogBuffer::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
+        .with_writer(log.writer())
         .with_ansi(false)
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
@@ -94,21 +66,25 @@ async fn no_secret_reaches_a_log_an_error_a_debug_text_or_a_url() {
     let transport = ReqwestTransport::new("canary-test/1").unwrap();
     let portal = portal(&config, &world(transport, &coder)).unwrap();
 
-    let mut browser = Browser::default();
-    let message = browser.sign_in(&portal, &coder, &alice).await;
-    let refreshed = browser.ajax(&portal, "GET", "/api/auth/coder/refresh?env=production").await;
+    let mut browser = visitor();
+    let message = browser.sign_in(&routes(&portal), &coder, &alice).await;
+    let refreshed =
+        browser.ajax(&routes(&portal), "GET", "/api/auth/coder/refresh?env=production").await;
     let entity = "/api/coder/v1/entities/component/default/python-project/workspaces";
-    let found = browser.ajax(&portal, "GET", entity).await;
-    assert_eq!(found.status, StatusCode::OK, "{:?}", found.body);
-    assert_eq!(browser.link(&portal, &alice.session_token).await.status, StatusCode::OK);
-    let refused = browser.link(&portal, &Secret::new("canary-linked-token")).await;
-    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-    let mut failing = Browser::default();
+    let found = browser.ajax(&routes(&portal), "GET", entity).await;
+    assert_eq!(found.status(), StatusCode::OK, "{:?}", found.body());
+    assert_eq!(link(&browser, &portal, &alice.session_token).await.status(), StatusCode::OK);
+    let refused = link(&browser, &portal, &Secret::new("canary-linked-token")).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let mut failing = visitor();
     failing
-        .navigate(&portal, "/api/auth/coder/handler/frame?code=canary-code&state=canary-state")
+        .navigate(
+            &routes(&portal),
+            "/api/auth/coder/handler/frame?code=canary-code&state=canary-state",
+        )
         .await;
-    let out = browser.ajax(&portal, "POST", "/api/auth/coder/logout?env=production").await;
-    assert_eq!(out.status, StatusCode::OK);
+    let out = browser.ajax(&routes(&portal), "POST", "/api/auth/coder/logout?env=production").await;
+    assert_eq!(out.status(), StatusCode::OK);
 
     let mut secrets = secrets_on_the_wire(&coder);
     assert!(secrets.len() > 8, "the line sends credentials: {}", secrets.len());
@@ -125,9 +101,9 @@ async fn no_secret_reaches_a_log_an_error_a_debug_text_or_a_url() {
     assert!(text.contains("TRACE") && text.contains("hyper"), "other crates log at trace, too");
     let elsewhere = format!(
         "{config:?} {portal:?} {:?} {:?} {:?}",
-        refreshed.headers,
+        refreshed.headers(),
         found.json(),
-        refused.body
+        refused.body()
     );
     let urls: String =
         coder.requests().iter().map(|request| format!("{}\n", request.query)).collect();

@@ -45,9 +45,9 @@ async fn a_broken_block_of_another_environment_leaves_the_portal_alone() {
     let config = load(&[("app-config.yaml", &config)], &env).unwrap();
     let portal = portal(&config, &world(coder.clone(), &coder)).unwrap();
     let start = |env| Request::get(format!("/api/auth/coder/start?env={env}"));
-    assert_eq!(ask(&portal, start("production")).await.status, StatusCode::FOUND);
+    assert_eq!(ask(&portal, start("production")).await.status(), StatusCode::FOUND);
     let refused = ask(&portal, start("staging")).await;
-    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    assert_eq!(refused.status(), StatusCode::NOT_FOUND);
     assert!(
         refused.message().contains("auth.providers.coder.staging.clientSecret"),
         "{}",
@@ -81,15 +81,18 @@ async fn an_origin_of_cors_may_read_answers_and_is_no_target_of_a_login() {
     let start = |origin: &str| {
         Request::get(format!("/api/auth/coder/start?env=production&flow=popup&origin={origin}"))
     };
-    assert_eq!(ask(&portal, start("https://a.preview.example")).await.status, StatusCode::FOUND);
-    assert_eq!(ask(&portal, start("https://partner.example")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(ask(&portal, start("https://a.preview.example")).await.status(), StatusCode::FOUND);
+    assert_eq!(
+        ask(&portal, start("https://partner.example")).await.status(),
+        StatusCode::FORBIDDEN
+    );
     let health = Request::get("/.backstage/health/v1/readiness");
     let read = ask(&portal, health.header("origin", "https://partner.example")).await;
-    assert_eq!(read.headers["access-control-allow-origin"], "https://partner.example");
+    assert_eq!(read.headers()["access-control-allow-origin"], "https://partner.example");
     let refresh = Request::get("/api/auth/coder/refresh?env=production")
         .header("x-requested-with", "XMLHttpRequest");
     let refused = ask(&portal, refresh.header("origin", "https://partner.example")).await;
-    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
 }
 
 /// A portal with this value of `backend.cors`.
@@ -117,7 +120,7 @@ async fn cors_of(portal: &Portal, origins: &[&str]) -> String {
         .header("access-control-request-headers", "authorization,x-requested-with");
     let preflight = ask(portal, with_origins(preflight)).await;
     let answer = ask(portal, with_origins(Request::get(HEALTH))).await;
-    assert_eq!((preflight.status, answer.status), (StatusCode::NO_CONTENT, StatusCode::OK));
+    assert_eq!((preflight.status(), answer.status()), (StatusCode::NO_CONTENT, StatusCode::OK));
     let told = |headers: &HeaderMap| {
         let told = headers
             .iter()
@@ -126,7 +129,7 @@ async fn cors_of(portal: &Portal, origins: &[&str]) -> String {
         told.sort();
         told.join("\n")
     };
-    format!("# preflight\n{}\n# answer\n{}", told(&preflight.headers), told(&answer.headers))
+    format!("# preflight\n{}\n# answer\n{}", told(preflight.headers()), told(answer.headers()))
 }
 
 #[tokio::test(start_paused = true)]

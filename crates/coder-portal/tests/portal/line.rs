@@ -4,7 +4,7 @@ use coder_testkit::Fault;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::support::{Browser, House, ask};
+use crate::support::{CATALOG, House, ask, visitor};
 
 const ENTITY: &str = "/api/coder/v1/entities/component/default/python-project/workspaces";
 
@@ -21,13 +21,12 @@ async fn a_person_signs_in_and_sees_the_workspaces_of_an_entity() {
     }
     let browser = house.signed_in(&alice).await;
 
-    let refreshed =
-        browser.ajax(&house.portal, "GET", "/api/auth/coder/refresh?env=production").await;
+    let refreshed = browser.ajax(&house, "GET", "/api/auth/coder/refresh?env=production").await;
     let identity = &refreshed.json()["backstageIdentity"]["identity"];
     assert_eq!(identity["userEntityRef"], "user:default/alice");
     assert_eq!(identity["ownershipEntityRefs"], json!(["user:default/alice", "group:default/pms"]));
 
-    let entities = browser.ajax(&house.portal, "GET", "/api/coder/v1/entities").await.json();
+    let entities = browser.ajax(&house, "GET", "/api/coder/v1/entities").await.json().clone();
     let names: Vec<&str> = entities["items"]
         .as_array()
         .unwrap()
@@ -37,8 +36,8 @@ async fn a_person_signs_in_and_sees_the_workspaces_of_an_entity() {
     assert_eq!(names, ["no-repository", "python-project"]);
 
     house.coder.forget_requests();
-    let found = browser.ajax(&house.portal, "GET", ENTITY).await;
-    assert_eq!(found.status, StatusCode::OK);
+    let found = browser.ajax(&house, "GET", ENTITY).await;
+    assert_eq!(found.status(), StatusCode::OK);
     assert_eq!(house.coder.count("GET", "/api/v2/workspaces"), 1, "one search, not one per key");
     let found = found.json();
     let names: Vec<&str> = found["workspaces"]
@@ -56,7 +55,7 @@ async fn a_person_signs_in_and_sees_the_workspaces_of_an_entity() {
         "https://code-server--mine--alice.apps.coder.test/"
     );
     house.coder.forget_requests();
-    assert_eq!(browser.ajax(&house.portal, "GET", ENTITY).await.status, StatusCode::OK);
+    assert_eq!(browser.ajax(&house, "GET", ENTITY).await.status(), StatusCode::OK);
     assert_eq!(house.coder.requests().len(), 1);
     let creation = found["creationUrl"].as_str().unwrap();
     assert!(
@@ -65,12 +64,11 @@ async fn a_person_signs_in_and_sees_the_workspaces_of_an_entity() {
     );
     assert!(creation.contains("param.region=us-pittsburgh"), "{creation}");
 
-    let out = browser.ajax(&house.portal, "POST", "/api/auth/coder/logout?env=production").await;
-    assert_eq!(out.status, StatusCode::OK);
+    let out = browser.ajax(&house, "POST", "/api/auth/coder/logout?env=production").await;
+    assert_eq!(out.status(), StatusCode::OK);
     assert_eq!(house.coder.count("POST", "/oauth2/revoke"), 1);
-    let refreshed =
-        browser.ajax(&house.portal, "GET", "/api/auth/coder/refresh?env=production").await;
-    assert_eq!(refreshed.status, StatusCode::UNAUTHORIZED);
+    let refreshed = browser.ajax(&house, "GET", "/api/auth/coder/refresh?env=production").await;
+    assert_eq!(refreshed.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,15 +77,15 @@ async fn nobody_reads_workspaces_without_saying_who_they_are() {
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
     for target in ["/api/coder/v1/entities", ENTITY] {
-        let stranger = Browser::default().ajax(&house.portal, "GET", target).await;
-        assert_eq!(stranger.status, StatusCode::UNAUTHORIZED, "{target}");
+        let stranger = visitor().ajax(&house, "GET", target).await;
+        assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED, "{target}");
         let cookie_only = ask(&house.portal, browser.request("GET", target)).await;
-        assert_eq!(cookie_only.status, StatusCode::UNAUTHORIZED, "{target}");
+        assert_eq!(cookie_only.status(), StatusCode::UNAUTHORIZED, "{target}");
         let foreign = browser.request("GET", target).header("origin", "https://evil.example");
         let foreign =
             ask(&house.portal, foreign.header("x-requested-with", "XMLHttpRequest")).await;
-        assert_eq!(foreign.status, StatusCode::FORBIDDEN, "{target}");
-        assert!(!foreign.headers.contains_key("access-control-allow-origin"));
+        assert_eq!(foreign.status(), StatusCode::FORBIDDEN, "{target}");
+        assert!(!foreign.headers().contains_key("access-control-allow-origin"));
     }
 }
 
@@ -101,8 +99,8 @@ async fn an_environment_that_is_named_twice_is_refused_by_every_route() {
         "/api/coder/v1/link?env=production&env=staging",
         "/api/auth/coder/refresh?env=production&env=staging",
     ] {
-        let refused = browser.ajax(&house.portal, "GET", target).await;
-        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{target}");
+        let refused = browser.ajax(&house, "GET", target).await;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{target}");
         let message = "the parameter `env` is given more than once; give it once";
         assert_eq!(refused.message(), message, "{target}");
     }
@@ -119,12 +117,12 @@ async fn a_list_that_answers_401_is_asked_again_with_a_fresh_token() {
         r#"{"message":"You are signed out or your session has expired."}"#,
     );
     house.coder.fail_next(refused.clone().on("/api/v2/workspaces"));
-    let found = browser.ajax(&house.portal, "GET", ENTITY).await;
-    assert_eq!(found.status, StatusCode::OK, "{:?}", found.body);
+    let found = browser.ajax(&house, "GET", ENTITY).await;
+    assert_eq!(found.status(), StatusCode::OK, "{:?}", found.body());
 
     house.coder.fail_next(refused.on("/api/v2/workspaces").times(2));
-    let found = browser.ajax(&house.portal, "GET", ENTITY).await;
-    assert_eq!(found.status, StatusCode::UNAUTHORIZED);
+    let found = browser.ajax(&house, "GET", ENTITY).await;
+    assert_eq!(found.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(found.message(), "Coder asks you to sign in again");
 }
 
@@ -135,9 +133,9 @@ async fn a_coder_that_is_down_is_no_empty_list() {
     let browser = house.signed_in(&alice).await;
     for fault in [Fault::connection_refused(), Fault::bad_gateway(), Fault::login_page()] {
         house.coder.fail_next(fault.clone().on("/api/v2/workspaces").times(3));
-        let found = browser.ajax(&house.portal, "GET", ENTITY).await;
-        assert_eq!(found.status, StatusCode::SERVICE_UNAVAILABLE, "{fault:?}");
-        while browser.ajax(&house.portal, "GET", ENTITY).await.status != StatusCode::OK {}
+        let found = browser.ajax(&house, "GET", ENTITY).await;
+        assert_eq!(found.status(), StatusCode::SERVICE_UNAVAILABLE, "{fault:?}");
+        while browser.ajax(&house, "GET", ENTITY).await.status() != StatusCode::OK {}
     }
 }
 
@@ -147,7 +145,7 @@ async fn an_entity_without_a_repository_says_why_it_has_no_workspaces() {
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
     let target = ENTITY.replace("python-project", "no-repository");
-    let found = browser.ajax(&house.portal, "GET", &target).await.json();
+    let found = browser.ajax(&house, "GET", &target).await.json().clone();
     assert_eq!(found["workspaces"], json!([]));
     assert!(
         found["notices"][0].as_str().unwrap().contains("backstage.io/source-location"),
@@ -157,12 +155,44 @@ async fn an_entity_without_a_repository_says_why_it_has_no_workspaces() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_annotation_that_cannot_be_read_is_told_with_what_to_write() {
+    for (written, problem) in [
+        (
+            "https://github.com/acme/payments",
+            "write it like `url:https://github.com/acme/payments`",
+        ),
+        ("github.com/acme/payments", "write it like `url:"),
+        ("url:", "write it like `url:"),
+        ("url", "write it like `url:"),
+        (":https://github.com/acme/payments", "write it like `url:"),
+        ("http://git.example.com/acme/payments", "write it like `url:"),
+        ("url: javascript:alert(1)", "a `javascript:` URL is no location"),
+    ] {
+        let catalog = CATALOG.replace(
+            "  name: no-repository\n",
+            &format!(
+                "  name: no-repository\n  annotations: {{ backstage.io/source-location: '{written}' }}\n"
+            ),
+        );
+        let house = House::with_catalog(&catalog);
+        let alice = house.coder.add_user("alice");
+        let browser = house.signed_in(&alice).await;
+        let target = ENTITY.replace("python-project", "no-repository");
+        let answer = browser.ajax(&house, "GET", &target).await;
+        let found = answer.json();
+        let told = found["notices"][0].as_str().unwrap();
+        let annotation = "the annotation `backstage.io/source-location` cannot be read: ";
+        assert!(told.starts_with(annotation) && told.contains(problem), "{written}: {told}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_entity_that_is_not_in_the_catalog_is_named() {
     let house = House::new();
     let alice = house.coder.add_user("alice");
     let browser = house.signed_in(&alice).await;
     let target = ENTITY.replace("python-project", "nothing");
-    let found = browser.ajax(&house.portal, "GET", &target).await;
-    assert_eq!(found.status, StatusCode::NOT_FOUND);
+    let found = browser.ajax(&house, "GET", &target).await;
+    assert_eq!(found.status(), StatusCode::NOT_FOUND);
     assert_eq!(found.message(), "there is no entity 'component:default/nothing' in the catalog");
 }

@@ -15,7 +15,7 @@ use coder_testkit::FakeCoder;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{APP_CONFIG, Browser, CATALOG, ask, load, variables, world};
+use crate::support::{APP_CONFIG, CATALOG, ask, link, load, routes, variables, visitor, world};
 
 const CALLBACK: &str = "https://portal.example.com/api/auth/coder/handler/frame";
 
@@ -47,7 +47,7 @@ fn resolvers(items: &str) -> String {
 
 async fn identity(coder: &FakeCoder, portal: &Portal, username: &str) -> Value {
     let user = coder.add_user(username);
-    let message = Browser::default().sign_in(portal, coder, &user).await;
+    let message = visitor().sign_in(&routes(portal), coder, &user).await;
     match message.get("error") {
         Some(error) => error["message"].clone(),
         None => message["response"]["backstageIdentity"]["identity"].clone(),
@@ -159,7 +159,7 @@ async fn ownership_follows_the_programs_rule_and_is_in_the_token_if_configured()
     let (coder, portal) = house(&local, |portal| portal.ownership(AlsoEveryone));
     let portal = portal.unwrap();
     let alice = coder.add_user("alice");
-    let message = Browser::default().sign_in(&portal, &coder, &alice).await;
+    let message = visitor().sign_in(&routes(&portal), &coder, &alice).await;
     let identity = &message["response"]["backstageIdentity"];
     let refs = json!(["user:default/alice", "group:default/everyone"]);
     assert_eq!(identity["identity"]["ownershipEntityRefs"], refs);
@@ -198,7 +198,8 @@ fn key_files() -> BTreeMap<String, String> {
 async fn signing_keys_come_from_the_files_that_configuration_names() {
     let files: &'static BTreeMap<String, String> = Box::leak(Box::new(key_files()));
     let (_, portal) = house(KEYS, |portal| portal.files(files));
-    let keys = ask(&portal.unwrap(), Request::get("/api/auth/.well-known/jwks.json")).await.json();
+    let keys =
+        ask(&portal.unwrap(), Request::get("/api/auth/.well-known/jwks.json")).await.json().clone();
     assert_eq!(keys["keys"][0]["kid"], "first", "{keys}");
 
     let (_, portal) = house(KEYS, |portal| portal);
@@ -226,19 +227,19 @@ async fn a_token_is_linked_shown_and_taken_back_over_the_portals_routes() {
     let (coder, portal) = house(&local, |portal| portal);
     let portal = portal.unwrap();
     let alice = coder.add_user("alice");
-    let mut browser = Browser::default();
-    browser.sign_in(&portal, &coder, &alice).await;
-    let shown = browser.ajax(&portal, "GET", LINK).await;
-    insta::assert_snapshot!("link", String::from_utf8_lossy(&shown.body));
-    let linked = browser.link(&portal, &alice.session_token).await;
-    assert_eq!(linked.status, StatusCode::OK);
-    let shown = browser.ajax(&portal, "GET", LINK).await;
+    let mut browser = visitor();
+    browser.sign_in(&routes(&portal), &coder, &alice).await;
+    let shown = browser.ajax(&routes(&portal), "GET", LINK).await;
+    insta::assert_snapshot!("link", String::from_utf8_lossy(shown.body()));
+    let linked = link(&browser, &portal, &alice.session_token).await;
+    assert_eq!(linked.status(), StatusCode::OK);
+    let shown = browser.ajax(&routes(&portal), "GET", LINK).await;
     assert_eq!(shown.json()["username"], "alice");
-    let unlinked = browser.ajax(&portal, "DELETE", LINK).await;
-    assert_eq!(unlinked.status, StatusCode::NO_CONTENT);
-    assert_eq!(browser.ajax(&portal, "GET", LINK).await.json()["username"], Value::Null);
+    let unlinked = browser.ajax(&routes(&portal), "DELETE", LINK).await;
+    assert_eq!(unlinked.status(), StatusCode::NO_CONTENT);
+    assert_eq!(browser.ajax(&routes(&portal), "GET", LINK).await.json()["username"], Value::Null);
     let nobody = ask(&portal, Request::get(LINK)).await;
-    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(nobody.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(start_paused = true)]
@@ -248,7 +249,7 @@ async fn issuers_are_trusted_by_configuration() {
         let (coder, portal) = house(local, |portal| portal);
         let bearer = format!("Bearer {token}");
         let request = Request::get("/api/coder/v1/entities").header("authorization", bearer);
-        let status = ask(&portal.unwrap(), request).await.status;
+        let status = ask(&portal.unwrap(), request).await.status();
         (status, coder.count("GET", "/keys.json"))
     };
     assert_eq!(asks("").await, (StatusCode::UNAUTHORIZED, 0));

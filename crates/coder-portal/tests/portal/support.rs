@@ -9,13 +9,13 @@ use coder_auth::MemoryAuthStore;
 use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment, parse_entities};
 use coder_core::{Body, Secret, TokioRuntime, Transport, World};
 use coder_portal::{Portal, PortalError};
-use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom};
-use http::header::{COOKIE, LOCATION, SET_COOKIE};
-use http::{Request, Response, StatusCode};
-use serde_json::{Value, json};
-use url::Url;
+use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom, Site};
+use http::{Request, Response};
+use serde_json::json;
 
-pub(crate) const PORTAL: &str = "https://portal.example.com";
+pub(crate) use coder_testkit::{Answer, Browser};
+
+pub(crate) const PORTAL: &str = Browser::PORTAL;
 const CALLBACK: &str = "https://portal.example.com/api/auth/coder/handler/frame";
 
 pub(crate) const APP_CONFIG: &str = "\
@@ -91,6 +91,17 @@ pub(crate) struct House {
     pub(crate) portal: Portal,
 }
 
+impl Site for House {
+    async fn answer(&self, request: Request<Bytes>) -> Response<Body> {
+        self.portal.handle(request).await
+    }
+}
+
+/// The routes of a portal.
+pub(crate) fn routes(portal: &Portal) -> impl Site {
+    |request| portal.handle(request)
+}
+
 pub(crate) fn load(
     files: &[(&str, &str)],
     env: &[(&str, &str)],
@@ -119,7 +130,12 @@ pub(crate) fn variables(coder: &FakeCoder, app: &FakeApp) -> Vec<(&'static str, 
 }
 
 pub(crate) fn portal(config: &AppConfig, world: &World) -> Result<Portal, PortalError> {
-    let entities = parse_entities("catalog-info.yaml", CATALOG).into_iter().map(Result::unwrap);
+    portal_of(CATALOG, config, world)
+}
+
+/// The portal of these entities.
+fn portal_of(catalog: &str, config: &AppConfig, world: &World) -> Result<Portal, PortalError> {
+    let entities = parse_entities("catalog-info.yaml", catalog).into_iter().map(Result::unwrap);
     let catalog = Arc::new(MemoryCatalog::new(entities));
     Portal::from_config(config, world, catalog, Arc::new(MemoryAuthStore::new()))
 }
@@ -127,6 +143,11 @@ pub(crate) fn portal(config: &AppConfig, world: &World) -> Result<Portal, Portal
 impl House {
     /// The portal of the seeds' example, in front of the fake's in-process door.
     pub(crate) fn new() -> Self {
+        Self::with_catalog(CATALOG)
+    }
+
+    /// The same with these entities.
+    pub(crate) fn with_catalog(catalog: &str) -> Self {
         let coder = FakeCoder::new();
         let app = coder.add_oauth2_app("backstage", CALLBACK);
         coder.add_template("devcontainers");
@@ -135,37 +156,21 @@ impl House {
             variables.iter().map(|(name, value)| (*name, &**value)).collect();
         let files = [("app-config.yaml", APP_CONFIG), ("app-config.local.yaml", APP_CONFIG_LOCAL)];
         let config = load(&files, &variables).unwrap();
-        let portal = portal(&config, &world(coder.clone(), &coder)).unwrap();
+        let portal = portal_of(catalog, &config, &world(coder.clone(), &coder)).unwrap();
         Self { coder, portal }
     }
 
     pub(crate) async fn signed_in(&self, user: &FakeUser) -> Browser {
-        let mut browser = Browser::default();
-        let message = browser.sign_in(&self.portal, &self.coder, user).await;
+        let mut browser = visitor();
+        let message = browser.sign_in(self, &self.coder, user).await;
         assert_eq!(message.get("error"), None, "{message}");
         browser
     }
 }
 
-#[derive(Default)]
-pub(crate) struct Browser {
-    pub(crate) cookies: BTreeMap<String, String>,
-}
-
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: http::HeaderMap,
-    pub(crate) body: Bytes,
-}
-
-impl Answer {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    pub(crate) fn message(&self) -> String {
-        self.json()["error"]["message"].as_str().unwrap().to_owned()
-    }
+/// A browser in the environment of the example.
+pub(crate) fn visitor() -> Browser {
+    Browser::new().environment("production")
 }
 
 pub(crate) async fn ask(portal: &Portal, request: http::request::Builder) -> Answer {
@@ -173,72 +178,12 @@ pub(crate) async fn ask(portal: &Portal, request: http::request::Builder) -> Ans
 }
 
 pub(crate) async fn send(portal: &Portal, request: http::request::Builder, body: Bytes) -> Answer {
-    let response: Response<Body> = portal.handle(request.body(body).unwrap()).await;
-    let (head, body) = response.into_parts();
-    Answer {
-        status: head.status,
-        headers: head.headers,
-        body: body.collect(1 << 20).await.unwrap(),
-    }
+    Answer::to(&routes(portal), request, body).await
 }
 
-impl Browser {
-    pub(crate) fn request(&self, method: &str, target: &str) -> http::request::Builder {
-        let cookies: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = Request::builder().method(method).uri(target);
-        if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) }
-    }
-
-    /// As a script of the portal's pages asks.
-    pub(crate) async fn ajax(&self, portal: &Portal, method: &str, target: &str) -> Answer {
-        let request = self.request(method, target);
-        let request = request.header("x-requested-with", "XMLHttpRequest").header("origin", PORTAL);
-        ask(portal, request).await
-    }
-
-    /// Hands over a Coder session token.
-    pub(crate) async fn link(&self, portal: &Portal, token: &Secret) -> Answer {
-        let request = self
-            .request("POST", "/api/coder/v1/link")
-            .header("x-requested-with", "XMLHttpRequest")
-            .header("origin", PORTAL)
-            .header("content-type", "application/json");
-        send(portal, request, json!({ "token": token.expose() }).to_string().into()).await
-    }
-
-    pub(crate) async fn navigate(&mut self, portal: &Portal, target: &str) -> Answer {
-        let answer = ask(portal, self.request("GET", target)).await;
-        for header in answer.headers.get_all(SET_COOKIE) {
-            let text = header.to_str().unwrap();
-            let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
-            if text.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        answer
-    }
-
-    /// A whole login; gives the message that the popup posts.
-    pub(crate) async fn sign_in(
-        &mut self,
-        portal: &Portal,
-        coder: &FakeCoder,
-        user: &FakeUser,
-    ) -> Value {
-        let start = format!("/api/auth/coder/start?env=production&origin={PORTAL}&flow=popup");
-        let started = self.navigate(portal, &start).await;
-        assert_eq!(started.status, StatusCode::FOUND, "{:?}", started.body);
-        let authorize = started.headers[LOCATION].to_str().unwrap();
-        let callback: Url = coder.approve(authorize, user).unwrap();
-        let target = format!("{}?{}", callback.path(), callback.query().unwrap());
-        let page = self.navigate(portal, &target).await;
-        let html = std::str::from_utf8(&page.body).unwrap().to_owned();
-        let literal =
-            html.split("decodeURIComponent('").nth(1).unwrap().split('\'').next().unwrap();
-        let decoded = percent_encoding::percent_decode_str(literal).decode_utf8().unwrap();
-        serde_json::from_str(&decoded).unwrap()
-    }
+/// Hands over a Coder session token.
+pub(crate) async fn link(browser: &Browser, portal: &Portal, token: &Secret) -> Answer {
+    let request = browser.script_request("POST", "/api/coder/v1/link");
+    let request = request.header("content-type", "application/json");
+    send(portal, request, json!({ "token": token.expose() }).to_string().into()).await
 }

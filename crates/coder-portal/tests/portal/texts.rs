@@ -1,9 +1,9 @@
 //! What strangers write is told as one harmless line.
 
+use coder_testkit::LogBuffer;
 use http::StatusCode;
 use tracing::instrument::WithSubscriber as _;
 
-use crate::canaries::Log;
 use crate::support::{House, ask};
 
 /// CR LF, ESC and a right-to-left override, as a path can bring them.
@@ -18,8 +18,8 @@ async fn a_forged_line_stays_within_its_own_in_the_answer_and_in_the_log() {
     let house = House::new();
     let alice = house.coder.add_user("alice");
     let token = alice.session_token.expose();
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let log = LogBuffer::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.writer()).with_ansi(false).finish();
     let long = "x".repeat(2000);
     let entities = "/api/coder/v1/entities";
     async {
@@ -35,7 +35,7 @@ async fn a_forged_line_stays_within_its_own_in_the_answer_and_in_the_log() {
         ] {
             let request = http::Request::get(&target).header("coder-session-token", token);
             let answer = ask(&house.portal, request).await;
-            assert_eq!(answer.status, expected, "{target}");
+            assert_eq!(answer.status(), expected, "{target}");
             let message = answer.message();
             assert!(!message.contains(is_unseen), "{message:?}");
             assert!(message.chars().count() < 1000, "{message}");

@@ -4,19 +4,19 @@ use std::fmt::Write as _;
 
 use http::Request;
 
-use crate::support::{Answer, Browser, House, PORTAL, ask};
+use crate::support::{Answer, House, PORTAL, ask, visitor};
 
 /// An answer as text: status, headers in order of their names, body.
 fn text(answer: &Answer) -> String {
-    let mut text = format!("{}\n", answer.status);
-    let mut headers: Vec<_> = answer.headers.iter().collect();
+    let mut text = format!("{}\n", answer.status());
+    let mut headers: Vec<_> = answer.headers().iter().collect();
     headers.sort_by_key(|(name, _)| name.as_str());
     for (name, value) in headers {
         writeln!(text, "{name}: {}", value.to_str().unwrap()).unwrap();
     }
-    match serde_json::from_slice::<serde_json::Value>(&answer.body) {
+    match serde_json::from_slice::<serde_json::Value>(answer.body()) {
         Ok(json) => write!(text, "\n{json:#}").unwrap(),
-        Err(_) => write!(text, "\n{}", std::str::from_utf8(&answer.body).unwrap()).unwrap(),
+        Err(_) => write!(text, "\n{}", std::str::from_utf8(answer.body()).unwrap()).unwrap(),
     }
     text
 }
@@ -37,9 +37,9 @@ async fn the_routes_answer_as_they_always_have() {
     let alice = house.coder.add_user("alice");
     let workspace = house.coder.add_workspace(&alice, "mine").template("devcontainers");
     workspace.parameter("custom_repo", "https://github.com/acme/python-project").running().create();
-    let mut browser = Browser::default();
+    let mut browser = visitor();
     let start = format!("/api/auth/coder/start?env=production&origin={PORTAL}&flow=popup");
-    insta::assert_snapshot!("start", text(&browser.navigate(&house.portal, &start).await));
+    insta::assert_snapshot!("start", text(&browser.navigate(&house, &start).await));
     let browser = house.signed_in(&alice).await;
     for (name, target) in [
         ("refresh", "/api/auth/coder/refresh?env=production"),
@@ -52,12 +52,11 @@ async fn the_routes_answer_as_they_always_have() {
         ("unknown_route", "/api/auth/github/start"),
         ("health", "/.backstage/health/v1/readiness"),
     ] {
-        insta::assert_snapshot!(name, text(&browser.ajax(&house.portal, "GET", target).await));
+        insta::assert_snapshot!(name, text(&browser.ajax(&house, "GET", target).await));
     }
-    let out = browser.ajax(&house.portal, "POST", "/api/auth/coder/logout?env=production").await;
+    let out = browser.ajax(&house, "POST", "/api/auth/coder/logout?env=production").await;
     insta::assert_snapshot!("logout", text(&out));
-    let refused =
-        browser.ajax(&house.portal, "GET", "/api/auth/coder/refresh?env=production").await;
+    let refused = browser.ajax(&house, "GET", "/api/auth/coder/refresh?env=production").await;
     insta::assert_snapshot!("refresh_after_logout", text(&refused));
 }
 
@@ -72,5 +71,5 @@ async fn a_preflight_is_answered_for_allowed_pages_only() {
     };
     insta::assert_snapshot!("preflight", text(&ask(&house.portal, preflight(PORTAL)).await));
     let foreign = ask(&house.portal, preflight("https://evil.example")).await;
-    assert!(!foreign.headers.keys().any(|name| name.as_str().starts_with("access-control")));
+    assert!(!foreign.headers().keys().any(|name| name.as_str().starts_with("access-control")));
 }

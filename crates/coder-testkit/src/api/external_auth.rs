@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Open, first};
 use crate::json::Json as _;
 use crate::store::Deployment;
 use crate::wire::call::Call;
+use crate::wire::input::{Kind, Shape, field};
 use crate::wire::reply::{Answer, Reply};
 
 /// The provider of a deployment for which nobody has set one up.
 const DEFAULT_PROVIDER: &str = "github";
+
+/// The code of every device flow.
+const DEVICE_CODE: &str = "xxx-xxxx-0000000000";
 
 /// `GET /api/v2/external-auth`: the providers, and what the caller has linked.
 pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
@@ -89,6 +94,60 @@ pub(crate) fn unlink(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
         return Ok(Reply::ok(&json!("OK")));
     }
     Ok(Reply::ok(&json!({ "token_revoked": false, "token_revocation_error": "" })))
+}
+
+/// The body of the second request of a device flow.
+static EXCHANGE: Shape =
+    Shape { name: "ExternalAuthDeviceExchange", fields: &[field("device_code", Kind::Text)] };
+
+/// `GET /api/v2/external-auth/{provider}/device`: begins to link an account without a redirect
+/// (RFC 8628 §3.2).
+pub(crate) fn start_device(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Answer {
+    deployment.authenticate(call)?;
+    see_provider(deployment, call, open)?;
+    check_device(open)?;
+    Ok(Reply::ok(&json!({
+        "device_code": DEVICE_CODE,
+        "user_code": "ABCD-1234",
+        "verification_uri": "https://example.com/device",
+        "expires_in": 900,
+        "interval": 5,
+    })))
+}
+
+/// `POST /api/v2/external-auth/{provider}/device`: ends it, once the person has consented at the
+/// provider, which [`FakeCoder::link_external_auth`](crate::FakeCoder::link_external_auth) says.
+pub(crate) fn finish_device(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Answer {
+    let user = deployment.authenticate(call)?.user.id;
+    see_provider(deployment, call, open)?;
+    let body = EXCHANGE.read(call)?;
+    check_device(open)?;
+    let linked = deployment.state.external_auth_of(user);
+    let reason = if body.text("device_code") != Some(DEVICE_CODE) {
+        "incorrect_device_code"
+    } else if linked.iter().any(|known| known == first(open)) {
+        return Ok(Reply::empty(StatusCode::NO_CONTENT));
+    } else {
+        "authorization_pending"
+    };
+    let message = "Failed to exchange device code.";
+    Err(Reply::error_with_detail(StatusCode::BAD_REQUEST, message, reason))
+}
+
+fn check_device(open: &Open<'_>) -> Result<(), Reply> {
+    if first(open) == DEFAULT_PROVIDER {
+        Ok(())
+    } else {
+        Err(Reply::bad_request("Git auth provider does not support device flow."))
+    }
 }
 
 /// Refuses a call below a provider that the deployment does not have.

@@ -112,7 +112,7 @@ impl Group {
 /// `GET /api/v2/groups`: all for an owner, their own for others.
 pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
-    let mut query = Query::of(call);
+    let mut query = Query::new(call);
     let (organization, member) = (query.text("organization"), query.text("has_member"));
     query.text("group_ids");
     query.refuse_others();

@@ -37,6 +37,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("external-auth/", external_auth::list),
     get("external-auth/{provider}/", external_auth::get),
     delete("external-auth/{provider}/", external_auth::unlink),
+    get("external-auth/{provider}/device", external_auth::start_device),
+    post("external-auth/{provider}/device", external_auth::finish_device),
     below("oauth2-provider", oauth2_provider),
     // People.
     get("users/", users::list),

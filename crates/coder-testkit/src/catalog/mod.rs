@@ -2,7 +2,7 @@
 
 mod search;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, MutexGuard};
 
@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use coder_config::Entity;
+use coder_config::{Entity, EntityRef};
 use coder_core::{Body, Lock, Secret, Transport, TransportError, TransportErrorKind};
 use http::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -111,8 +111,9 @@ impl FakeCatalog {
 
     /// Replaces all entities by these.
     pub fn replace(&self, entities: impl IntoIterator<Item = Entity>) {
-        let entities = entities.into_iter().map(|entity| {
-            let served = served(&entity);
+        let entities: Vec<Entity> = entities.into_iter().collect();
+        let entities = entities.iter().map(|entity| {
+            let served = served(entity, &entities);
             let id = served.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
             (id.to_owned(), served)
         });
@@ -142,7 +143,7 @@ impl FakeCatalog {
     fn exchange(&self, request: Request<Bytes>) -> Outcome {
         let call = Call::read(request, BASE);
         let mut state = self.lock();
-        state.requests.push(RecordedRequest::of(&call));
+        state.requests.push(RecordedRequest::from_call(&call));
         let fault = fault::strike(&mut state.faults, &call);
         let answer = || self.answer(&state.entities, &call).unwrap_or_else(|refusal| refusal);
         match fault {
@@ -257,8 +258,8 @@ fn error(status: StatusCode, message: &str) -> Reply {
     Reply::json(status, &body)
 }
 
-/// An entity as a catalog serves it: with its namespace, an id, and the relations it derives.
-fn served(entity: &Entity) -> Value {
+/// An entity as a catalog of `all` serves it: with its namespace, an id, and the relations it derives.
+fn served(entity: &Entity, all: &[Entity]) -> Value {
     let mut served = serde_json::to_value(entity).unwrap_or_default();
     let name = entity.entity_ref();
     let id = uuid::Builder::from_random_bytes(digest(name.as_str())).into_uuid();
@@ -266,7 +267,8 @@ fn served(entity: &Entity) -> Value {
         metadata.entry("namespace").or_insert_with(|| "default".into());
         metadata.insert("uid".to_owned(), id.to_string().into());
     }
-    let members = entity.member_of().into_iter().map(|target| ("memberOf", target));
+    let groups = entity.member_of().into_iter().chain(groups_that_name(name, all));
+    let members = BTreeSet::from_iter(groups).into_iter().map(|target| ("memberOf", target));
     let owned = entity.owned_by().into_iter().map(|target| ("ownedBy", target));
     let relations: Vec<Value> = members
         .chain(owned)
@@ -276,6 +278,18 @@ fn served(entity: &Entity) -> Value {
         members.insert("relations".to_owned(), relations.into());
     }
     served
+}
+
+/// The Groups among `all` whose `spec.members` names the user.
+fn groups_that_name(user: &EntityRef, all: &[Entity]) -> Vec<EntityRef> {
+    let names_it = |group: &&Entity| {
+        let members = group.spec.get("members").and_then(Value::as_array).into_iter().flatten();
+        let namespace = group.entity_ref().namespace();
+        let parse = |text| EntityRef::parse_with_defaults(text, "user", namespace).ok();
+        members.filter_map(Value::as_str).filter_map(parse).any(|member| member == *user)
+    };
+    let groups = all.iter().filter(|entity| entity.is_kind("group")).filter(names_it);
+    groups.map(|group| group.entity_ref().clone()).collect()
 }
 
 fn digest(text: &str) -> [u8; 16] {

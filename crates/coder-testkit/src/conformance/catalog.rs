@@ -56,6 +56,7 @@ macro_rules! catalog_tests {
             pages_hold_every_entity_once
             a_page_keeps_the_filter
             a_value_matches_itself_and_nothing_else
+            a_user_is_a_member_of_the_groups_that_either_of_them_names
         }
     };
     (@cases $test:meta, $catalog:expr; $($case:ident)+) => {$(
@@ -264,5 +265,17 @@ pub async fn a_value_matches_itself_and_nothing_else(catalog: &dyn Catalog) {
     ] {
         let filter = EntityFilter::kind("user").with("spec.profile.email", value);
         assert!(found(catalog, filter).await.is_empty(), "{value:?}");
+    }
+}
+
+/// A membership that only the Group states is one, and one that both state is one.
+pub async fn a_user_is_a_member_of_the_groups_that_either_of_them_names(catalog: &dyn Catalog) {
+    for user in ["user:default/alice", "user:default/bob"] {
+        let entity = answered(catalog.entity(&reference(user)).await);
+        let Some(entity) = entity else { misuse(&format!("no {user}")) };
+        assert_eq!(entity.member_of(), [reference("group:default/payments")], "{user}");
+        let members =
+            EntityFilter::kind("user").with("relations.memberOf", "group:default/payments");
+        assert!(found(catalog, members).await.contains(&user.to_owned()), "{user}");
     }
 }

@@ -7,13 +7,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::app::NewWorkspaceApp;
-use super::pace::{Pace, plus};
+use super::pace::{CONNECTION_TIMEOUT, Pace, plus};
 use crate::Version;
 use crate::json::Json as _;
 use crate::release::Profile;
 
-/// Seconds after which an agent that has never connected counts as timed out.
-const CONNECTION_TIMEOUT: u64 = 120;
 /// How often a connected agent is heard of.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -166,8 +164,7 @@ impl Agent {
     pub(crate) fn state(&self, pace: &Pace, built: Timestamp, now: Timestamp) -> AgentState {
         let mut state = AgentState::created(built);
         let Some((connects, events)) = self.connects(pace, built, now) else {
-            let waited = now.duration_since(built).as_secs();
-            if u64::try_from(waited).is_ok_and(|waited| waited >= CONNECTION_TIMEOUT) {
+            if coder_core::elapsed(now, built) >= pace.giving_up {
                 state.status = "timeout";
             }
             return state;
@@ -333,7 +330,7 @@ impl Agent {
     fn apps_json(&self, version: Version, place: &Place<'_>, state: &AgentState) -> Vec<Value> {
         let apps = self.plan.apps.iter().zip(&self.apps);
         let home = place.home.map(|(workspace, owner)| {
-            if Profile::of(version).agents_in_subdomains {
+            if Profile::new(version).agents_in_subdomains {
                 format!("{}--{workspace}--{owner}", self.plan.name)
             } else {
                 format!("{workspace}--{owner}")
@@ -378,7 +375,7 @@ impl Agent {
             "version": if reported { format!("v{}", version.number()) } else { String::new() },
             "api_version": if reported { "2.10" } else { "" },
             "apps": self.apps_json(version, &place, state),
-            "connection_timeout_seconds": CONNECTION_TIMEOUT,
+            "connection_timeout_seconds": CONNECTION_TIMEOUT.as_secs(),
             "troubleshooting_url": "",
             "subsystems": [],
             "health": state.health(),
@@ -391,26 +388,7 @@ impl Agent {
                 "non-blocking"
             },
         });
-        for (field, time) in [
-            ("first_connected_at", state.first_connected_at),
-            ("last_connected_at", state.last_heard_of(now)),
-            ("disconnected_at", state.disconnected_at),
-            ("started_at", state.started_at),
-            ("ready_at", state.ready_at),
-        ] {
-            if let Some(time) = time {
-                agent.set(field, time.to_string());
-            }
-        }
-        if reported {
-            agent.set("expanded_directory", "/home/coder");
-        }
-        if state.status == "connected" {
-            agent.set(
-                "latency",
-                json!({ "Coder Embedded Relay": { "preferred": true, "latency_ms": 11.42 } }),
-            );
-        }
+        state.add_to_json(&mut agent, now);
         if version >= Version::V2_37 {
             agent.set("metadata", json!([]));
         }
@@ -419,6 +397,30 @@ impl Agent {
 }
 
 impl AgentState {
+    /// Adds what an agent has only in some states.
+    fn add_to_json(&self, agent: &mut Value, now: Timestamp) {
+        for (field, time) in [
+            ("first_connected_at", self.first_connected_at),
+            ("last_connected_at", self.last_heard_of(now)),
+            ("disconnected_at", self.disconnected_at),
+            ("started_at", self.started_at),
+            ("ready_at", self.ready_at),
+        ] {
+            if let Some(time) = time {
+                agent.set(field, time.to_string());
+            }
+        }
+        if self.has_reported() {
+            agent.set("expanded_directory", "/home/coder");
+        }
+        if self.status == "connected" {
+            agent.set(
+                "latency",
+                json!({ "Coder Embedded Relay": { "preferred": true, "latency_ms": 11.42 } }),
+            );
+        }
+    }
+
     fn created(created_at: Timestamp) -> Self {
         Self {
             status: "connecting",

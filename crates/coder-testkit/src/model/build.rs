@@ -29,6 +29,17 @@ pub(crate) enum Fate {
     },
 }
 
+/// Whether a build goes on until somebody has read that it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// The build ends by the clock.
+    NotNeeded,
+    /// Nobody has read it yet.
+    Awaited,
+    /// Somebody read it at this moment.
+    Came(Timestamp),
+}
+
 /// A provisioner job at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Job {
@@ -57,11 +68,22 @@ impl Transition {
     }
 }
 
+impl Reader {
+    /// Returns the end of a build whose work is done at `done`; `None` while a reader is awaited.
+    fn ends(self, done: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::NotNeeded => Some(done),
+            Self::Awaited => None,
+            Self::Came(at) => Some(at.max(done)),
+        }
+    }
+}
+
 impl Build {
     /// The job at `now`.
     pub(crate) fn job(&self, pace: &Pace, now: Timestamp) -> Job {
         let starts = plus(self.created_at, pace.queued);
-        let ends = plus(starts, pace.building);
+        let ends = self.reader.ends(plus(starts, pace.building));
         let started = starts <= now && !matches!(self.fate, Fate::WaitsForEver { .. });
         if let Some(canceled_at) = self.canceled_at {
             let was_started = started && starts <= canceled_at;
@@ -88,7 +110,7 @@ impl Build {
             return job;
         }
         job.status = "running";
-        if ends <= now {
+        if let Some(ends) = ends.filter(|ends| *ends <= now) {
             job.completed_at = Some(ends);
             job.status = match self.fate {
                 Fate::Fails { .. } => "failed",
@@ -150,6 +172,7 @@ pub(crate) struct Build {
     /// When the workspace stops by itself, once the build has succeeded.
     pub(crate) deadline: Option<Timestamp>,
     pub(crate) agents: Vec<Agent>,
+    pub(crate) reader: Reader,
 }
 
 /// A build that is about to begin.

@@ -24,7 +24,7 @@ pub(crate) use agent::{
     default_agent,
 };
 pub use app::NewWorkspaceApp;
-pub(crate) use build::{Build, BuildPlan, Fate, Job, Transition};
+pub(crate) use build::{Build, BuildPlan, Fate, Job, Reader, Transition};
 pub(crate) use counter::{Counters, WINDOW};
 pub(crate) use group::Group;
 pub(crate) use key::{ApiKey, KeyKind, after};

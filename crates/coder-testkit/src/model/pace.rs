@@ -6,6 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::key::after;
 
+/// The time after which a real agent that has never connected counts as timed out.
+pub(crate) const CONNECTION_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// How long each step of a build takes on the fake's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -22,6 +25,9 @@ pub struct Pace {
     pub starting: Duration,
     /// The agents' shutdown scripts, when they are told to end (`shutting_down`).
     pub stopping: Duration,
+    /// From the end of the build until an agent that has never connected counts as timed out
+    /// (`timeout`). Coder waits for 120 seconds, and an agent says so at any pace.
+    pub giving_up: Duration,
 }
 
 impl Pace {
@@ -38,6 +44,7 @@ impl Pace {
         reporting: Duration::from_millis(500),
         starting: Duration::from_secs(4),
         stopping: Duration::from_secs(1),
+        giving_up: CONNECTION_TIMEOUT,
     };
 
     /// All steps of a start together.
@@ -49,7 +56,8 @@ impl Pace {
             .saturating_add(self.starting)
     }
 
-    /// Every step takes this long: for demonstrations.
+    /// Every step takes this long: for demonstrations. Agents that never connect are given up after
+    /// 120 seconds all the same.
     pub const fn every(step: Duration) -> Self {
         Self {
             queued: step,
@@ -58,6 +66,7 @@ impl Pace {
             reporting: step,
             starting: step,
             stopping: step,
+            giving_up: CONNECTION_TIMEOUT,
         }
     }
 }
@@ -73,6 +82,7 @@ impl Default for Pace {
             reporting: Duration::ZERO,
             starting: Duration::from_secs(10),
             stopping: Duration::from_secs(10),
+            giving_up: CONNECTION_TIMEOUT,
         }
     }
 }

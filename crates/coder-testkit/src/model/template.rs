@@ -155,7 +155,7 @@ impl Template {
 
     /// Whether its parameters are the classic ones; by the release unless somebody has said it.
     pub(crate) fn is_classic(&self, version: Version) -> bool {
-        self.classic.unwrap_or(Dialect::of(version).classic_parameters)
+        self.classic.unwrap_or(Dialect::new(version).classic_parameters)
     }
 
     /// Returns the description of the agent of that name.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::agent::AgentPlan;
-use super::build::Build;
+use super::build::{Build, Reader};
 use super::pace::Pace;
 use super::schedule::Schedule;
 use super::user::User;
@@ -48,6 +48,15 @@ impl Workspace {
     /// The build that counts.
     pub(crate) fn latest(&self) -> Option<&Build> {
         self.builds.last()
+    }
+
+    /// Notes that somebody has read how its last build goes.
+    pub(crate) fn was_read(&mut self, now: Timestamp) {
+        if let Some(build) = self.builds.last_mut()
+            && build.reader == Reader::Awaited
+        {
+            build.reader = Reader::Came(now);
+        }
     }
 
     /// Whether the last build has deleted it.

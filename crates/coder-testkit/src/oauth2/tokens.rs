@@ -16,7 +16,9 @@ use super::client;
 use super::params::Params;
 use super::redirect_uri::Callback;
 use crate::json::Json as _;
-use crate::model::{ApiKey, App, ClientType, KeyKind, Kind, RefreshToken, TwoPart, Verdict, after};
+use crate::model::{
+    ApiKey, App, ClientType, Code, KeyKind, Kind, RefreshToken, TwoPart, Verdict, after,
+};
 use crate::rules::scopes;
 use crate::store::Deployment;
 use crate::wire::call::{Call, first};
@@ -130,7 +132,43 @@ fn exchange(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'
         .map(|secret| client::check_secret(deployment, app.id, secret))
         .transpose()?;
 
-    let bad_code = || oauth("invalid_grant", "The authorization code is invalid or expired");
+    let (stored, is_raced) = code_of(deployment, app, request)?;
+    let id = &stored.parts.id;
+    match deployment.state.finish_race(id, is_raced, Kind::Code) {
+        Verdict::Wins => {}
+        Verdict::ComesTooLate => return Err(bad_code()),
+        Verdict::Stumbles => return Err(failed_exchange()),
+    }
+    deployment.state.codes.remove(id);
+    // A request that has overtaken another one does not see the other one's pair.
+    if !is_raced {
+        deployment.state.end_named_key(stored.user, app.id);
+    }
+    Ok(pair(
+        deployment,
+        Grant {
+            client: app.id,
+            app: proof.map_or(app.id, |proof| proof.app),
+            user: stored.user,
+            secret: proof.map(|proof| proof.secret),
+            granted: stored.scopes.clone(),
+            scopes: stored.scopes,
+            resource: stored.resource,
+        },
+    ))
+}
+
+fn bad_code() -> Reply {
+    oauth("invalid_grant", "The authorization code is invalid or expired")
+}
+
+/// The code of a request that may have it, and whether the request has overtaken another one.
+fn code_of(
+    deployment: &mut Deployment<'_>,
+    app: &App,
+    request: &TokenRequest<'_>,
+) -> Result<(Code, bool), Reply> {
+    let profile = *deployment.profile();
     let parts = request.code.and_then(TwoPart::parse_prefixed).ok_or_else(bad_code)?;
     let (stored, is_raced) = deployment.find_code(&parts.id).ok_or_else(bad_code)?;
     let redirect_differs = profile.code_bound_to_redirect
@@ -156,28 +194,7 @@ fn exchange(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'
     if stored.resource.as_deref() != request.resource {
         return Err(bad_resource());
     }
-    match deployment.state.finish_race(&parts.id, is_raced, Kind::Code) {
-        Verdict::Wins => {}
-        Verdict::ComesTooLate => return Err(bad_code()),
-        Verdict::Stumbles => return Err(failed_exchange()),
-    }
-    deployment.state.codes.remove(&parts.id);
-    // A request that has overtaken another one does not see the other one's pair.
-    if !is_raced {
-        deployment.state.end_named_key(stored.user, app.id);
-    }
-    Ok(pair(
-        deployment,
-        Grant {
-            client: app.id,
-            app: proof.map_or(app.id, |proof| proof.app),
-            user: stored.user,
-            secret: proof.map(|proof| proof.secret),
-            granted: stored.scopes.clone(),
-            scopes: stored.scopes,
-            resource: stored.resource,
-        },
-    ))
+    Ok((stored, is_raced))
 }
 
 fn refresh(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'_>) -> Answer {

@@ -37,7 +37,7 @@ pub(crate) fn route(
     organization: &str,
     name: &str,
 ) -> Answer {
-    let visitor = Visitor::of(deployment, call)?;
+    let visitor = Visitor::from_call(deployment, call)?;
     let template = deployment
         .state
         .organization_at(organization)
@@ -154,22 +154,8 @@ fn form(
     values: &[(String, String)],
     problem: Option<&str>,
 ) -> Reply {
-    let locked: Vec<&str> =
-        call.query("disable_params").map(|list| list.split(',').collect()).unwrap_or_default();
     let auto = call.query("mode") == Some("auto");
-    let mut main = String::new();
-    if let Some(problem) = problem {
-        let _ = writeln!(
-            main,
-            "<p class=\"note error\" role=\"alert\" id=\"problem\">{}</p>",
-            escape(problem)
-        );
-    } else if auto {
-        main.push_str(
-            "<p class=\"note\" role=\"status\">A link asks to create this workspace. Look at the \
-             values before you confirm.</p>\n",
-        );
-    }
+    let mut main = note(problem, auto);
     let _ = writeln!(
         main,
         "<form method=\"POST\" id=\"create-form\">{}\
@@ -180,6 +166,42 @@ fn form(
         visitor.csrf_field(),
         escape(name),
     );
+    add_parameters(&mut main, call, template, values);
+    let button = if auto { "Confirm and create" } else { "Create workspace" };
+    let _ = write!(
+        main,
+        "<div class=\"actions\"><button id=\"create-button\">{button}</button>\
+         <a class=\"button quiet\" href=\"/workspaces\">Cancel</a></div></form>"
+    );
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    visitor.page(status, &format!("New {} workspace", template.shown_name()), &main)
+}
+
+/// What a person reads above the form.
+fn note(problem: Option<&str>, auto: bool) -> String {
+    match problem {
+        Some(problem) => format!(
+            "<p class=\"note error\" role=\"alert\" id=\"problem\">{}</p>\n",
+            escape(problem)
+        ),
+        None if auto => {
+            "<p class=\"note\" role=\"status\">A link asks to create this workspace. Look at the \
+             values before you confirm.</p>\n"
+                .to_owned()
+        }
+        None => String::new(),
+    }
+}
+
+/// The fields of the template's parameters.
+fn add_parameters(
+    main: &mut String,
+    call: &Call,
+    template: &Template,
+    values: &[(String, String)],
+) {
+    let locked: Vec<&str> =
+        call.query("disable_params").map(|list| list.split(',').collect()).unwrap_or_default();
     let parameters = template.active().map(|version| version.parameters.as_slice());
     for (index, (parameter, value)) in values.iter().enumerate() {
         let known = parameters
@@ -199,12 +221,4 @@ fn form(
             if locked.contains(&parameter.as_str()) { " readonly" } else { "" },
         );
     }
-    let button = if auto { "Confirm and create" } else { "Create workspace" };
-    let _ = write!(
-        main,
-        "<div class=\"actions\"><button id=\"create-button\">{button}</button>\
-         <a class=\"button quiet\" href=\"/workspaces\">Cancel</a></div></form>"
-    );
-    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    visitor.page(status, &format!("New {} workspace", template.shown_name()), &main)
 }

@@ -18,7 +18,7 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     /// Whoever the browser's cookie says; others go to the login page and come back.
-    pub(crate) fn of(deployment: &mut Deployment<'_>, call: &Call) -> Result<Self, Reply> {
+    pub(crate) fn from_call(deployment: &mut Deployment<'_>, call: &Call) -> Result<Self, Reply> {
         let caller = deployment.caller(call).map_err(|_| super::login::first(call))?;
         let session = call.cookie(SESSION_COOKIE).unwrap_or_default();
         Ok(Self { caller, csrf_token: Deployment::csrf_token(session) })

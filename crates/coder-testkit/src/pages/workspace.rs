@@ -20,7 +20,7 @@ pub(crate) fn route(
     name: &str,
     rest: &[&str],
 ) -> Answer {
-    let visitor = Visitor::of(deployment, call)?;
+    let visitor = Visitor::from_call(deployment, call)?;
     // `workspace.agent` names an agent.
     let (name, agent) = name.split_once('.').unwrap_or((name, ""));
     let Some(workspace) = find(deployment, &visitor, owner, name) else {

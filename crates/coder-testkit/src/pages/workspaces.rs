@@ -13,7 +13,7 @@ use crate::wire::reply::Answer;
 
 /// `GET /workspaces?filter=…`, with the search language of the API.
 pub(crate) fn show(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
-    let visitor = Visitor::of(deployment, call)?;
+    let visitor = Visitor::from_call(deployment, call)?;
     let filter = call.query("filter").unwrap_or("owner:me");
     let mut main = format!(
         "<form role=\"search\"><label for=\"filter\">Filter</label>\

@@ -8,8 +8,10 @@
 //! one must differ.
 
 mod json;
+mod vectors;
 
 pub use json::Json;
+pub use vectors::Vectors;
 
 use crate::misuse::misuse;
 
@@ -74,10 +76,10 @@ impl Recordings {
         }
     }
 
-    /// Fields of these names do not count, wherever they are.
+    /// Names of fields that do not count, wherever they are.
     #[must_use]
-    pub fn ignoring(self, fields: &[&str]) -> Self {
-        Self { ignored: fields.iter().map(|&field| field.to_owned()).collect(), ..self }
+    pub fn ignored_fields(self, names: &[&str]) -> Self {
+        Self { ignored: names.iter().map(|&name| name.to_owned()).collect(), ..self }
     }
 
     /// These are some recordings among many: a pattern may fit nothing but cases that are held.

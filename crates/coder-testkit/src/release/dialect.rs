@@ -98,7 +98,7 @@ pub(crate) enum TemplateField {
 
 impl Dialect {
     /// The behaviour of `version`: the oldest one's, and what each later release changed.
-    pub(crate) const fn of(version: Version) -> Self {
+    pub(crate) const fn new(version: Version) -> Self {
         let release = version as u8;
         let mut dialect = V2_24;
         if release >= Version::V2_25 as u8 {

@@ -148,10 +148,10 @@ pub(crate) enum Registration {
 
 impl Profile {
     /// The behaviour of `version`: the oldest one's, and what each later release changed.
-    pub(crate) const fn of(version: Version) -> Self {
+    pub(crate) const fn new(version: Version) -> Self {
         let release = version as u8;
         let mut profile = V2_24;
-        profile.api = Dialect::of(version);
+        profile.api = Dialect::new(version);
         if release >= Version::V2_25 as u8 {
             profile.off = WhenOff::Experiment;
             profile.metadata = true;
@@ -256,5 +256,5 @@ const V2_24: Profile = Profile {
     starting_wakes: false,
     expects_status: false,
     planning_stage: "Planning infrastructure",
-    api: Dialect::of(Version::V2_24),
+    api: Dialect::new(Version::V2_24),
 };

@@ -67,6 +67,29 @@ impl Deployment<'_> {
             ));
         };
         let key = self.live_key(token)?.clone();
+        self.check_audience(&key)?;
+        let Some(user) = self.state.users.get(&key.user).cloned() else {
+            return Err(self.unauthorized("API key is invalid."));
+        };
+        self.check_active(&user)?;
+        let now = self.now;
+        if let Some(key) = self.state.keys.get_mut(&key.parts.id) {
+            key.touch(now);
+        }
+        if let Some(user) = self.state.users.get_mut(&key.user) {
+            user.last_seen_at = now;
+        }
+        let limited = self.dialect().token_limits && key.token_name().is_some();
+        let permissions = if self.profile().scopes || limited {
+            Permissions::new(&key.scopes)
+        } else {
+            Permissions::everything()
+        };
+        Ok(Caller { user, key: key.parts.id, permissions })
+    }
+
+    /// Refuses a token that was issued for another deployment.
+    fn check_audience(&self, key: &ApiKey) -> Result<(), Rejected> {
         if let KeyKind::OAuth2 { audience: Some(audience), .. } = &key.kind
             && audience.trim_end_matches('/') != self.settings.url.as_str()
         {
@@ -78,9 +101,10 @@ impl Deployment<'_> {
             );
             return Err(Rejected { message, reply });
         }
-        let Some(user) = self.state.users.get(&key.user).cloned() else {
-            return Err(self.unauthorized("API key is invalid."));
-        };
+        Ok(())
+    }
+
+    fn check_active(&self, user: &User) -> Result<(), Rejected> {
         if user.status == UserStatus::Suspended {
             let message = format!(
                 "User is not active (status = \"{}\"). Contact an admin to reactivate your \
@@ -94,20 +118,7 @@ impl Deployment<'_> {
             );
             return Err(Rejected { message, reply });
         }
-        let now = self.now;
-        if let Some(key) = self.state.keys.get_mut(&key.parts.id) {
-            key.touch(now);
-        }
-        if let Some(user) = self.state.users.get_mut(&key.user) {
-            user.last_seen_at = now;
-        }
-        let limited = self.dialect().token_limits && key.token_name().is_some();
-        let permissions = if self.profile().scopes || limited {
-            Permissions::of(&key.scopes)
-        } else {
-            Permissions::everything()
-        };
-        Ok(Caller { user, key: key.parts.id, permissions })
+        Ok(())
     }
 
     /// The first non-empty place that may hold a token decides, even when that token is bad.

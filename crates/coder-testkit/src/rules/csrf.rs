@@ -24,7 +24,7 @@ pub(crate) struct CsrfCookie {
 
 impl CsrfCookie {
     /// The cookie of the browser behind a call.
-    pub(crate) fn of(deployment: &Deployment<'_>, call: &Call) -> Self {
+    pub(crate) fn from_call(deployment: &Deployment<'_>, call: &Call) -> Self {
         match call.cookie(COOKIE).filter(|value| !value.is_empty()) {
             Some(value) => Self { value: value.to_owned(), is_new: false },
             None => Self { value: deployment.mint().text(43), is_new: true },

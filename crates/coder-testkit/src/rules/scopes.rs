@@ -144,7 +144,7 @@ fn expand(scope: &str) -> &[&str] {
 pub(crate) struct Permissions(BTreeSet<String>);
 
 impl Permissions {
-    pub(crate) fn of<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn new<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
         let mut all = BTreeSet::new();
         for scope in scopes {
             match expand(scope.as_ref()) {
@@ -158,7 +158,7 @@ impl Permissions {
     }
 
     pub(crate) fn everything() -> Self {
-        Self::of([ALL])
+        Self::new([ALL])
     }
 
     /// Whether an action like `workspace:read`, or every action of a kind (`workspace:*`), is
@@ -213,8 +213,8 @@ pub(crate) fn negotiate(allowed: Option<&str>, asked: &str) -> Result<Vec<String
         (Some(ceiling), []) => Ok(ceiling.into_iter().map(str::to_owned).collect()),
         (None, names) => Ok(names.iter().map(ToString::to_string).collect()),
         (Some(ceiling), names) => {
-            let ceiling = Permissions::of(ceiling);
-            match names.iter().find(|name| !ceiling.cover(&Permissions::of([*name]))) {
+            let ceiling = Permissions::new(ceiling);
+            match names.iter().find(|name| !ceiling.cover(&Permissions::new([*name]))) {
                 Some(name) => Err(format!("scope not allowed for this application: {name}")),
                 None => Ok(names.iter().map(ToString::to_string).collect()),
             }
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_wildcard_allows_every_action_of_its_kind() {
-        let permissions = Permissions::of(["workspace:*"]);
+        let permissions = Permissions::new(["workspace:*"]);
         assert!(permissions.allow("workspace:start"));
         assert!(!permissions.allow("template:read"));
         assert!(Permissions::everything().allow("organization_member:read"));

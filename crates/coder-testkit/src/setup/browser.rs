@@ -5,7 +5,7 @@ use futures_util::FutureExt as _;
 use http::{Request, StatusCode, header};
 use url::Url;
 
-use crate::{FakeCoder, FakeUser};
+use crate::{Cookies, FakeCoder, FakeUser};
 
 /// Coder did not redirect to the application: the person sees a page on Coder instead.
 #[derive(Debug, thiserror::Error)]
@@ -67,8 +67,7 @@ impl FakeCoder {
 /// A browser with the cookies of one person.
 struct Browser<'a> {
     coder: &'a FakeCoder,
-    /// `name=value`, each name once.
-    cookies: Vec<String>,
+    cookies: Cookies,
 }
 
 /// The page that a browser has got: status, where it is sent, and the text.
@@ -81,7 +80,7 @@ struct Got {
 impl<'a> Browser<'a> {
     /// Goes through the login page. A user who cannot sign in has no cookie afterwards.
     fn signed_in(coder: &'a FakeCoder, user: &FakeUser) -> Self {
-        let mut browser = Self { coder, cookies: Vec::new() };
+        let mut browser = Self { coder, cookies: Cookies::default() };
         browser.post("/login", &[("user", &user.id.to_string())]);
         browser
     }
@@ -99,16 +98,14 @@ impl<'a> Browser<'a> {
 
     fn send(&mut self, request: http::request::Builder, body: String) -> Got {
         let request = request
-            .header(header::COOKIE, self.cookies.join("; "))
+            .header(header::COOKIE, self.cookies.header().unwrap_or_default())
             .header("sec-fetch-site", "same-origin")
             .body(Bytes::from(body));
         let response = match request {
             Ok(request) => self.coder.respond(request),
             Err(error) => return Got::nothing(&error.to_string()),
         };
-        for cookie in response.headers().get_all(header::SET_COOKIE) {
-            self.keep(cookie.to_str().unwrap_or_default());
-        }
+        self.cookies.keep(response.headers());
         let text = |name| {
             let value = response.headers().get(name).and_then(|value| value.to_str().ok());
             value.map(str::to_owned)
@@ -118,13 +115,6 @@ impl<'a> Browser<'a> {
         let page = response.into_body().collect(usize::MAX).now_or_never();
         let page = page.and_then(Result::ok).unwrap_or_default();
         Got { status, location, page: String::from_utf8_lossy(&page).into_owned() }
-    }
-
-    fn keep(&mut self, set: &str) {
-        let cookie = set.split(';').next().unwrap_or_default();
-        let name = cookie.split('=').next().unwrap_or_default();
-        self.cookies.retain(|kept| kept.split('=').next() != Some(name));
-        self.cookies.push(cookie.to_owned());
     }
 }
 

@@ -34,6 +34,7 @@ pub struct FakeCoderBuilder {
     strange: bool,
     licensed: bool,
     renames: bool,
+    slow_deletions: bool,
     web_push_key: String,
     races: Option<u64>,
 }
@@ -54,6 +55,7 @@ impl FakeCoderBuilder {
             strange: false,
             licensed: false,
             renames: false,
+            slow_deletions: false,
             web_push_key: WEB_PUSH_KEY.to_owned(),
             races: None,
         }
@@ -158,6 +160,16 @@ impl FakeCoderBuilder {
         self
     }
 
+    /// Whether a deletion runs until an answer has told so, whatever the pace: the next `GET` for the
+    /// workspace or its build finds it `deleting`, and a later one `deleted`. It does not unless
+    /// said.
+    ///
+    /// A client is so shown both states, however slow its machine is.
+    pub fn slow_deletions(mut self, on: bool) -> Self {
+        self.slow_deletions = on;
+        self
+    }
+
     /// Lets requests overlap, as they do at Coder: a request to `POST /oauth2/tokens` that waits at
     /// a door ([`Transport`](coder_core::Transport) or a `FakeServer`) has read its code or refresh
     /// token already, and does not notice that another one redeems it meanwhile. What becomes of
@@ -198,7 +210,7 @@ impl FakeCoderBuilder {
         let mint = Mint(random);
         let settings = Settings {
             deployment_id: mint.uuid(),
-            profile: Profile::of(self.version),
+            profile: Profile::new(self.version),
             version: self.version,
             url: self.url,
             clock,
@@ -209,6 +221,7 @@ impl FakeCoderBuilder {
             strange: self.strange,
             licensed: self.licensed,
             renames: self.renames,
+            slow_deletions: self.slow_deletions,
             web_push_key: self.web_push_key,
             overlaps: self.races.is_some(),
         };

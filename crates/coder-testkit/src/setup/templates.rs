@@ -106,8 +106,8 @@ impl FakeTemplate {
         self.change(|template| template.cancel_by_members = allowed)
     }
 
-    /// Whether it says that its workspaces must use the active version; it does not unless said. The
-    /// fake shows the setting, and still builds other versions.
+    /// Whether its workspaces must use the active version; they need not unless said. A start with
+    /// another version is refused (403) to everybody but owners.
     pub fn require_active_version(self, required: bool) -> Self {
         self.change(|template| template.require_active_version = required)
     }

@@ -381,7 +381,7 @@ impl NewWorkspace {
         coder.with(|deployment| self.add_to(deployment)).into()
     }
 
-    fn add_to(self, deployment: &mut Deployment<'_>) -> Uuid {
+    fn add_to(&self, deployment: &mut Deployment<'_>) -> Uuid {
         let template = self.template.as_deref().unwrap_or("devcontainers");
         let template = deployment.template_in_default(template);
         let version = deployment
@@ -389,52 +389,9 @@ impl NewWorkspace {
             .template(template)
             .map_or(Uuid::nil(), crate::model::Template::active_id);
         let id = deployment.mint().uuid();
-        let now = deployment.now;
-        let queued = deployment.settings.pace.queued;
-        let built = queued.saturating_add(deployment.settings.pace.building);
-        // Long enough ago for everything to be over, an hour or more.
-        let hour_ago = before(now, HOUR.saturating_add(deployment.settings.pace.total()));
-        let long_ago = before(hour_ago, HOUR.saturating_add(deployment.settings.pace.total()));
-        let (fate, scripts) = (self.agent_fate, self.scripts);
-        let agents = self.agents.into_iter().map(|mut plan| {
-            // What is said of one agent beats what is said of all.
-            if plan.fate == AgentFate::default() {
-                plan.fate = fate;
-            }
-            if plan.scripts == ScriptPlan::default() {
-                plan.scripts = scripts;
-            }
-            plan.scripts.blocks = scripts.blocks;
-            plan
-        });
-        let sub_agents = self.sub_agents.into_iter().map(|name| AgentPlan {
-            name,
-            is_sub_agent: true,
-            ..AgentPlan::default()
-        });
-        let agents = agents.chain(sub_agents).collect();
-        deployment.state.workspaces.insert(
-            id,
-            Workspace {
-                id,
-                name: self.name,
-                owner: self.owner,
-                template,
-                created_at: long_ago,
-                last_used_at: long_ago,
-                builds: Vec::new(),
-                favorite: self.favorite,
-                dormant_at: None,
-                autostart: None,
-                awaits_start: false,
-                ttl_ms: self.ttl.and_then(|ttl| i64::try_from(ttl.as_millis()).ok()),
-                automatic_updates: "never".to_owned(),
-                shared_with: self.shared_with,
-                port_shares: Vec::new(),
-                agents,
-            },
-        );
-        let mut build = |transition, created_at, fate| {
+        let moments = Moments::new(deployment);
+        deployment.state.workspaces.insert(id, self.stored(id, template, &moments));
+        for (transition, created_at, fate) in self.state.builds(&moments) {
             let plan = BuildPlan {
                 transition,
                 version,
@@ -446,55 +403,130 @@ impl NewWorkspace {
                 fate,
             };
             deployment.add_build(id, plan);
-        };
-        let (start, stop, delete) = (Transition::Start, Transition::Stop, Transition::Delete);
-        let canceled = matches!(self.state, Wanted::Canceled);
-        match self.state {
-            Wanted::Running => build(start, hour_ago, Fate::Succeeds),
-            Wanted::Connecting => build(start, before(now, built), Fate::Succeeds),
-            Wanted::Starting => build(start, before(now, queued), Fate::Succeeds),
-            Wanted::Pending => build(start, now, Fate::Succeeds),
-            Wanted::Queued { position, size } => {
-                build(start, now, Fate::WaitsForEver { position, size });
-            }
-            Wanted::Failed { error, code } => build(start, hour_ago, Fate::Fails { error, code }),
-            Wanted::Canceled => {
-                build(start, hour_ago, Fate::WaitsForEver { position: 1, size: 1 });
-            }
-            Wanted::Stopped => {
-                build(start, long_ago, Fate::Succeeds);
-                build(stop, hour_ago, Fate::Succeeds);
-            }
-            Wanted::Stopping => {
-                build(start, long_ago, Fate::Succeeds);
-                build(stop, before(now, queued), Fate::Succeeds);
-            }
-            Wanted::Deleted => {
-                build(start, long_ago, Fate::Succeeds);
-                build(delete, hour_ago, Fate::Succeeds);
+            // What has happened already awaits nobody.
+            if let Some(stored) = deployment.state.workspace_mut(id) {
+                stored.was_read(created_at);
             }
         }
         let new_version = self.outdated.then(|| deployment.mint().uuid());
         if let Some(id) = new_version
             && let Some(template) = deployment.state.template_mut(template)
         {
-            template.add_version(id, "newer", now);
+            template.add_version(id, "newer", moments.now);
         }
         if let Some(stored) = deployment.state.workspace_mut(id) {
-            stored.last_used_at = self.last_used.unwrap_or(hour_ago);
-            stored.dormant_at = self.dormant.then_some(hour_ago);
-            if self.shutting_down
-                && let Some(build) = stored.builds.last_mut()
-            {
-                for agent in &mut build.agents {
-                    agent.events.push((now, AgentEvent::ShutsDown));
-                }
-            }
-            if let Some(build) = stored.builds.last_mut().filter(|_| canceled) {
-                build.canceled_at = Some(build.created_at);
-            }
+            self.finish(stored, &moments);
         }
         id
+    }
+
+    /// The workspace before its first build.
+    fn stored(&self, id: Uuid, template: Uuid, moments: &Moments) -> Workspace {
+        Workspace {
+            id,
+            name: self.name.clone(),
+            owner: self.owner,
+            template,
+            created_at: moments.long_ago,
+            last_used_at: moments.long_ago,
+            builds: Vec::new(),
+            favorite: self.favorite,
+            dormant_at: None,
+            autostart: None,
+            awaits_start: false,
+            ttl_ms: self.ttl.and_then(|ttl| i64::try_from(ttl.as_millis()).ok()),
+            automatic_updates: "never".to_owned(),
+            shared_with: self.shared_with.clone(),
+            port_shares: Vec::new(),
+            agents: self.planned_agents(),
+        }
+    }
+
+    fn planned_agents(&self) -> Vec<AgentPlan> {
+        let agents = self.agents.iter().cloned().map(|mut plan| {
+            // What is said of one agent beats what is said of all.
+            if plan.fate == AgentFate::default() {
+                plan.fate = self.agent_fate;
+            }
+            if plan.scripts == ScriptPlan::default() {
+                plan.scripts = self.scripts;
+            }
+            plan.scripts.blocks = self.scripts.blocks;
+            plan
+        });
+        let sub_agents = self.sub_agents.iter().cloned().map(|name| AgentPlan {
+            name,
+            is_sub_agent: true,
+            ..AgentPlan::default()
+        });
+        agents.chain(sub_agents).collect()
+    }
+
+    /// Sets what has come about since the last build.
+    fn finish(&self, stored: &mut Workspace, moments: &Moments) {
+        stored.last_used_at = self.last_used.unwrap_or(moments.hour_ago);
+        stored.dormant_at = self.dormant.then_some(moments.hour_ago);
+        let Some(build) = stored.builds.last_mut() else { return };
+        if self.shutting_down {
+            for agent in &mut build.agents {
+                agent.events.push((moments.now, AgentEvent::ShutsDown));
+            }
+        }
+        if matches!(self.state, Wanted::Canceled) {
+            build.canceled_at = Some(build.created_at);
+        }
+    }
+}
+
+/// When the builds of a new workspace began.
+struct Moments {
+    now: Timestamp,
+    /// The build's job has just begun to run.
+    queued: Timestamp,
+    /// The build has just ended.
+    built: Timestamp,
+    /// Long enough ago for everything to be over, an hour or more.
+    hour_ago: Timestamp,
+    /// As long before that.
+    long_ago: Timestamp,
+}
+
+impl Moments {
+    fn new(deployment: &Deployment<'_>) -> Self {
+        let now = deployment.now;
+        let pace = &deployment.settings.pace;
+        let hour_ago = before(now, HOUR.saturating_add(pace.total()));
+        Self {
+            now,
+            queued: before(now, pace.queued),
+            built: before(now, pace.queued.saturating_add(pace.building)),
+            hour_ago,
+            long_ago: before(hour_ago, HOUR.saturating_add(pace.total())),
+        }
+    }
+}
+
+impl Wanted {
+    /// The builds that lead to this state, the oldest first.
+    fn builds(&self, moments: &Moments) -> Vec<(Transition, Timestamp, Fate)> {
+        let &Moments { now, queued, built, hour_ago, long_ago } = moments;
+        let start = |at, fate| (Transition::Start, at, fate);
+        let started = start(long_ago, Fate::Succeeds);
+        let waits = |position, size| Fate::WaitsForEver { position, size };
+        match self {
+            Self::Running => vec![start(hour_ago, Fate::Succeeds)],
+            Self::Connecting => vec![start(built, Fate::Succeeds)],
+            Self::Starting => vec![start(queued, Fate::Succeeds)],
+            Self::Pending => vec![start(now, Fate::Succeeds)],
+            Self::Queued { position, size } => vec![start(now, waits(*position, *size))],
+            Self::Failed { error, code } => {
+                vec![start(hour_ago, Fate::Fails { error: error.clone(), code: code.clone() })]
+            }
+            Self::Canceled => vec![start(hour_ago, waits(1, 1))],
+            Self::Stopped => vec![started, (Transition::Stop, hour_ago, Fate::Succeeds)],
+            Self::Stopping => vec![started, (Transition::Stop, queued, Fate::Succeeds)],
+            Self::Deleted => vec![started, (Transition::Delete, hour_ago, Fate::Succeeds)],
+        }
     }
 }
 
@@ -503,13 +535,17 @@ fn before(time: Timestamp, duration: Duration) -> Timestamp {
 }
 
 impl FakeCoder {
-    /// Lets the agents of a workspace tell a value, like `cpu` and `12 %`, from now on. Without it
-    /// they tell nothing.
+    /// Lets the agents of a workspace tell a value, like `cpu` and `12 %`, from now on. A datum that
+    /// the template describes keeps its description. Without it they tell nothing.
     pub fn set_agent_metadata(&self, workspace: WorkspaceId, key: &str, value: &str) {
         self.with(|deployment| {
             let collected_at = deployment.now;
             let told = deployment.state.metadata.entry(workspace.as_uuid()).or_default();
-            told.retain(|known| known.key != key);
+            if let Some(known) = told.iter_mut().find(|known| known.key == key) {
+                value.clone_into(&mut known.value);
+                known.collected_at = collected_at;
+                return;
+            }
             let script = String::new();
             let (key, value) = (key.to_owned(), value.to_owned());
             told.push(Metadatum { display_name: key.clone(), script, key, value, collected_at });

@@ -31,6 +31,13 @@ impl State {
         self.drop_orphaned_refresh_tokens();
     }
 
+    /// Deletes a user, who has no workspaces, with their keys and codes.
+    pub(crate) fn delete_user(&mut self, id: Uuid) {
+        self.users.shift_remove(&id);
+        self.codes.retain(|_, code| code.user != id);
+        self.delete_keys(|key| key.user == id);
+    }
+
     pub(crate) fn drop_orphaned_refresh_tokens(&mut self) {
         let keys = &self.keys;
         self.refresh_tokens.retain(|_, token| keys.contains_key(&token.key));

@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) licensed: bool,
     /// Whether workspaces may be renamed.
     pub(crate) renames: bool,
+    /// Whether a deletion runs until an answer has told so.
+    pub(crate) slow_deletions: bool,
     /// The public key of web push notifications (VAPID), which a deployment makes for itself.
     pub(crate) web_push_key: String,
     /// Whether requests that come at once overlap.

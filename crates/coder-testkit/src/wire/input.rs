@@ -431,7 +431,7 @@ pub(crate) struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    pub(crate) fn of(call: &'a Call) -> Self {
+    pub(crate) fn new(call: &'a Call) -> Self {
         Self { call, known: Vec::new(), faults: Vec::new() }
     }
 

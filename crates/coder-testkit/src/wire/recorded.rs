@@ -27,7 +27,7 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    pub(crate) fn of(call: &Call) -> Self {
+    pub(crate) fn from_call(call: &Call) -> Self {
         let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
         Self {
             method: call.method.clone(),

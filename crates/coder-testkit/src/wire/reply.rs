@@ -94,7 +94,7 @@ impl Reply {
                 reply
             }
         })?;
-        let opening = Some(Box::new(Opening::of(habit, messages)));
+        let opening = Some(Box::new(Opening::new(habit, messages)));
         Ok(Self { opening, ..Self::empty(StatusCode::SWITCHING_PROTOCOLS) })
     }
 

@@ -126,7 +126,7 @@ pub(crate) struct Opening {
 
 impl Opening {
     /// Sends each of these and then closes normally. Nobody listens to the client.
-    pub(crate) fn of(
+    pub(crate) fn new(
         habit: &'static Habit,
         messages: impl Stream<Item = Value> + MaybeSend + 'static,
     ) -> Self {

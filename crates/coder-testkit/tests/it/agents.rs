@@ -8,6 +8,29 @@ use serde_json::Value;
 
 use crate::common::get;
 
+#[test]
+fn an_agent_that_never_connects_is_waited_for_as_long_as_the_pace_says() {
+    for (giving_up, status) in [(None, "timeout"), (Some(Duration::MAX), "connecting")] {
+        let mut pace = Pace::INSTANT;
+        pace.giving_up = giving_up.unwrap_or(pace.giving_up);
+        let coder = FakeCoder::builder().pace(pace).build();
+        let alice = coder.add_user("alice");
+        let dev = coder.add_workspace(&alice, "dev").agents_never_connect().stopped().create();
+        coder.start(dev);
+        let agent = || {
+            let path = format!("/api/v2/workspaces/{dev}");
+            let workspace = get(&coder, &path, alice.session_token.expose()).json();
+            workspace["latest_build"]["resources"][0]["agents"][0].clone()
+        };
+        coder.advance(Duration::from_secs(119));
+        let waits = giving_up.map_or("connecting", |_| status);
+        assert_eq!(agent()["status"], waits);
+        coder.advance(Duration::from_secs(3600));
+        assert_eq!(agent()["status"], status);
+        assert_eq!(agent()["connection_timeout_seconds"], 120);
+    }
+}
+
 /// What a real Coder answered while an agent was in this state.
 fn recorded(state: &str, operation: &str) -> Value {
     let live = "../coder-conformance/recorded/2.36.0/live";

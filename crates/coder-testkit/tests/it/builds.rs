@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::common::{call, get};
 use coder_client::WorkspaceId;
-use coder_testkit::{FakeCoder, FakeUser, Version};
+use coder_testkit::{FakeCoder, FakeUser, Pace, Version};
 use serde_json::{Value, json};
 
 fn latest_build(coder: &FakeCoder, user: &FakeUser, id: WorkspaceId) -> Value {
@@ -84,6 +84,52 @@ fn a_template_and_its_workspaces_say_whether_the_active_version_is_required() {
         let workspace = ask(format!("/api/v2/workspaces/{dev}"));
         assert_eq!(workspace["template_require_active_version"], required);
     }
+}
+
+#[test]
+fn where_the_active_version_is_required_only_an_owner_starts_another_one() {
+    let coder = FakeCoder::new();
+    let (alice, root) = (coder.add_user("alice"), coder.add_owner("root"));
+    let template = coder.add_template("small").require_active_version(true);
+    let older = template.active_version_id();
+    let dev = coder.add_workspace(&alice, "dev").template("small").stopped().create();
+    let active = template.new_version("newer").active_version_id();
+    let start = |as_whom: &FakeUser, body: Value| {
+        let path = format!("/api/v2/workspaces/{dev}/builds");
+        let answer = call(&coder, "POST", &path, as_whom.session_token.expose(), &body);
+        coder.advance(Duration::from_secs(60));
+        answer
+    };
+    let refused = start(&alice, json!({ "transition": "start" }));
+    assert_eq!(refused.status, 403);
+    assert_eq!(
+        refused.json()["detail"],
+        "cannot use non-active version: unauthorized: rbac: forbidden"
+    );
+    let wish = json!({ "template_version_id": older, "name": "other" });
+    let path = "/api/v2/users/me/workspaces";
+    assert_eq!(call(&coder, "POST", path, alice.session_token.expose(), &wish).status, 403);
+    let newest = json!({ "transition": "start", "template_version_id": active });
+    assert_eq!(start(&alice, newest).status, 201);
+    assert_eq!(start(&alice, json!({ "transition": "stop" })).status, 201);
+    let old = json!({ "transition": "start", "template_version_id": older });
+    assert_eq!(start(&root, old).status, 201);
+}
+
+#[test]
+fn a_slow_deletion_runs_until_an_answer_has_told_so() {
+    let coder = FakeCoder::builder().slow_deletions(true).pace(Pace::INSTANT).build();
+    let alice = coder.add_user("alice");
+    let dev = coder.add_workspace(&alice, "dev").create();
+    coder.delete(dev);
+    coder.advance(Duration::from_secs(3600));
+    let path = format!("/api/v2/workspaces/{dev}/builds");
+    let newest = || get(&coder, &path, alice.session_token.expose()).json()[0].clone();
+    let told = newest();
+    assert_eq!((&told["status"], &told["job"]["completed_at"]), (&json!("deleting"), &Value::Null));
+    assert_eq!(newest()["status"], "deleted");
+    let gone = coder.add_workspace(&alice, "gone").deleted().create();
+    assert_eq!(latest_build(&coder, &alice, gone), Value::Null, "what is gone awaits nobody");
 }
 
 #[test]

@@ -15,7 +15,7 @@ struct Browser {
 }
 
 impl Browser {
-    fn of(coder: &FakeCoder, user: &FakeUser) -> Self {
+    fn signed_in(coder: &FakeCoder, user: &FakeUser) -> Self {
         let stranger = Self { coder: coder.clone(), cookie: String::new() };
         let answer = stranger.submit("/login", &[("user", &user.id.to_string())]);
         let cookie = answer.session_cookie().split(';').next().unwrap().to_owned();
@@ -68,7 +68,7 @@ fn the_list_uses_the_search_language() {
     let alice = coder.add_user("alice");
     coder.add_workspace(&alice, "dev").create();
     coder.add_workspace(&alice, "old").stopped().create();
-    let browser = Browser::of(&coder, &alice);
+    let browser = Browser::signed_in(&coder, &alice);
     let page = browser.open("/workspaces?filter=status:running").text;
     assert!(page.contains("<a href=\"/@alice/dev\">alice/dev</a>"));
     assert!(!page.contains("alice/old"));
@@ -84,7 +84,7 @@ fn a_link_prefills_the_form_and_the_form_creates_the_workspace() {
         .add_template("go")
         .required_parameter("repo")
         .rich_parameter(json!({ "name": "cpu", "display_name": "Cores", "default_value": "4" }));
-    let browser = Browser::of(&coder, &alice);
+    let browser = Browser::signed_in(&coder, &alice);
     let path = "/templates/go/workspace?mode=manual&name=pay&disable_params=repo\
                 &param.repo=https%3A%2F%2Fgithub.com%2Facme%2Fpay&param.unknown=x";
     let page = browser.open(path);
@@ -120,7 +120,7 @@ fn an_auto_link_asks_first_or_opens_what_matches() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
     coder.add_template("go").preset("Large", &[("cpu", "16")]).parameter("cpu", "4");
-    let browser = Browser::of(&coder, &alice);
+    let browser = Browser::signed_in(&coder, &alice);
     let link = "/templates/go/workspace?mode=auto&match=param:cpu&preset=Large&param.cpu=2";
     let page = browser.open(link);
     assert!(page.text.contains("Confirm and create"));
@@ -134,7 +134,7 @@ fn templates_of_other_organizations_have_their_own_address() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
     coder.add_template("go").organization("data");
-    let browser = Browser::of(&coder, &alice);
+    let browser = Browser::signed_in(&coder, &alice);
     assert_eq!(browser.open("/templates/go/workspace").status, 404);
     assert_eq!(browser.open("/templates/data/go/workspace").status, 200);
 }
@@ -145,14 +145,14 @@ fn a_workspace_is_stopped_and_started_with_a_button() {
     let alice = coder.add_user("alice");
     let bob = coder.add_user("bob");
     coder.add_workspace(&alice, "dev").create();
-    let browser = Browser::of(&coder, &alice);
+    let browser = Browser::signed_in(&coder, &alice);
     let page = browser.open("/@me/dev");
     let pressed = browser.fill_in(&page, "/@me/dev", &[("transition", "stop")]);
     assert_eq!(pressed.header("location"), "/@me/dev");
     assert!(browser.open("/@me/dev").text.contains("id=\"status\">pending</dd>"));
     coder.advance(Duration::from_secs(60));
     assert!(browser.open("/@me/dev").text.contains("id=\"status\">stopped</dd>"));
-    assert_eq!(Browser::of(&coder, &bob).open("/@alice/dev").status, 404);
+    assert_eq!(Browser::signed_in(&coder, &bob).open("/@alice/dev").status, 404);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn links_of_a_portal_lead_somewhere() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
     coder.add_workspace(&alice, "dev").create();
-    let browser = Browser::of(&coder, &alice);
+    let browser = Browser::signed_in(&coder, &alice);
     for path in ["/", "/workspaces", "/@alice/dev/terminal", "/@alice/dev.main/apps/code-server/"] {
         assert!(!browser.open(path).status.is_client_error(), "{path}");
     }

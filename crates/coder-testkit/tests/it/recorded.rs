@@ -53,6 +53,43 @@ fn nothing_is_found_below_a_provider_that_the_deployment_does_not_have() {
 }
 
 #[test]
+fn an_account_is_linked_by_a_device_code_where_the_provider_has_them() {
+    let (status, body) = recorded("2.36.0", "StartExternalAuthDevice");
+    let coder = FakeCoder::builder().version(Version::V2_36).build();
+    let alice = coder.add_user("alice");
+    coder.add_template("go").external_auth("forge", "Forge");
+    let token = alice.session_token.expose();
+    let device = |provider: &str| format!("/api/v2/external-auth/{provider}/device");
+    let begun = get(&coder, &device("github"), token);
+    assert_eq!((u64::from(begun.status.as_u16()), begun.json()), (status, body));
+    let finish = |code: &Value| {
+        let body = json!({ "device_code": code });
+        call(&coder, "POST", &device("github"), token, &body)
+    };
+    let code = &begun.json()["device_code"];
+    let early = finish(code);
+    assert_eq!(
+        (early.status.as_u16(), early.json()["detail"].as_str()),
+        (400, Some("authorization_pending"))
+    );
+    coder.link_external_auth(&alice, "github");
+    assert_eq!(finish(&json!("another")).status, 400);
+    assert_eq!(finish(code).status, 204);
+    let without = get(&coder, &device("forge"), token);
+    assert_eq!(without.status, 400);
+    assert_eq!(without.json()["message"], "Git auth provider does not support device flow.");
+}
+
+#[test]
+fn every_answer_tells_the_moment_by_coders_clock() {
+    let coder = FakeCoder::new();
+    let dated = || send(&coder, Request::get("/api/v2/nothing").body(Bytes::new()).unwrap());
+    assert_eq!(dated().header("date"), "Thu, 20 Aug 2026 09:30:00 GMT");
+    coder.advance(Duration::from_secs(61));
+    assert_eq!(dated().header("date"), "Thu, 20 Aug 2026 09:31:01 GMT");
+}
+
+#[test]
 fn every_answer_gives_the_browser_its_csrf_cookie_unless_it_has_one_or_asks_in_advance() {
     let coder = FakeCoder::builder().url("http://127.0.0.1:3000").build();
     let ask = |request: http::request::Builder| {

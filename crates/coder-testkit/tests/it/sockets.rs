@@ -6,7 +6,7 @@ use bytes::Bytes;
 use coder_core::{
     Transport, TransportError, TransportErrorKind, WebSocket, WebSocketMessage, WebSocketResponse,
 };
-use coder_testkit::{FakeCoder, FakeUser, Fault};
+use coder_testkit::{FakeCoder, FakeUser, Fault, NewAgent, NewResource};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use http::Request;
 use serde_json::{Value, json};
@@ -156,6 +156,23 @@ async fn what_agents_tell_is_watched_both_ways() {
     let again = events.next().await.unwrap().unwrap();
     assert!(again.starts_with(b"event: data\ndata: [{"), "and every few seconds");
     assert_eq!(events.next().await.unwrap().unwrap(), "event: ping\n\n");
+}
+
+#[tokio::test]
+async fn a_datum_that_tells_a_value_keeps_the_description_of_its_template() {
+    let (coder, alice, _) = with_workspace();
+    let agent = NewAgent::new("main").metadata("load", "Load", "uptime");
+    let pod = NewResource::new("kubernetes_pod", "main").agent(agent);
+    coder.add_template("described").resources([pod]);
+    let dev = coder.add_workspace(&alice, "described").template("described").create();
+    coder.set_agent_metadata(dev, "load", "0.7");
+    let agent = coder.workspace(dev).latest_build.resources[0].agents[0].id;
+    let path = format!("/api/v2/workspaceagents/{agent}/watch-metadata-ws");
+    let told = messages(&mut open(&coder, &alice, &path).await);
+    let datum = &told[0]["data"][0];
+    assert_eq!(datum["result"]["value"], "0.7");
+    assert_eq!(datum["description"]["display_name"], "Load");
+    assert_eq!(datum["description"]["script"], "uptime");
 }
 
 #[tokio::test]

@@ -30,6 +30,19 @@ fn the_same_name_is_the_same_user() {
 }
 
 #[test]
+fn a_deleted_user_is_forgotten_and_the_name_is_free_again() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let dev = coder.add_workspace(&alice, "dev").create();
+    coder.delete_user(&alice);
+    assert!(!coder.is_live(alice.session_token.expose()));
+    let again = coder.add_user("alice");
+    assert_ne!(alice.id, again.id);
+    let path = format!("/api/v2/workspaces/{dev}");
+    assert_eq!(get(&coder, &path, again.session_token.expose()).status, 404);
+}
+
+#[test]
 fn members_see_themselves_and_owners_everybody() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use coder_client::models::AgentLifecycle;
+use coder_client::operations::GetWorkspace;
 use coder_testkit::{FakeCoder, FakeUser, Pace};
-use coder_workspaces::{NotReady, OpenOutcome, OpenWorkspace, OpenedWorkspace, WorkspacesError};
+use coder_workspaces::{
+    Availability, AvailabilityState, NotReady, OpenOutcome, OpenWorkspace, OpenedWorkspace,
+    WorkspacesError,
+};
 
 use crate::async_test;
 use crate::fake::client_ahead;
@@ -66,6 +70,24 @@ async fn what_was_lost_long_ago_is_told_at_once() {
         coder.advance(Duration::from_secs(3600));
         let (lost, waited) = opened(&coder, &alice, ahead).await;
         assert!(lost.is_err() && waited == 0, "{ahead}: {waited} s");
+    }
+}
+
+#[async_test]
+async fn a_single_look_counts_by_coders_clock() {
+    for ahead in AHEAD {
+        let (coder, alice) = scene();
+        let dev = coder.add_workspace(&alice, "dev").create();
+        coder.lose_agents(dev);
+        let client = client_ahead(&coder, &alice, ahead);
+        let mut states = Vec::new();
+        for _ in 0..2 {
+            coder.advance(Duration::from_secs(20));
+            let workspace = client.send(&GetWorkspace::new(dev)).await.unwrap();
+            states.push(Availability::new(&workspace, client.now()).state);
+        }
+        use AvailabilityState::{Pending, Unhealthy};
+        assert_eq!(states, [Pending, Unhealthy], "{ahead}");
     }
 }
 

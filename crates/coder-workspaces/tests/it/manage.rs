@@ -43,6 +43,25 @@ async fn an_update_uses_the_active_version() {
 }
 
 #[async_test]
+async fn a_start_uses_the_active_version_where_the_template_requires_it() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let client = client(&coder, &alice);
+    let template = coder.add_template("devcontainers");
+    let [required, free] = ["one", "other"]
+        .map(|name| coder.add_workspace(&alice, name).template("devcontainers").stopped().create());
+    let template = template.new_version("v2");
+    let version_after_start = async |id| {
+        let started = ManageWorkspace::new(&client, id).start(|_| {}).await.unwrap();
+        started.latest_build.template_version_id
+    };
+    let active = Some(template.active_version_id());
+    assert_ne!(version_after_start(free).await, active);
+    template.require_active_version(true);
+    assert_eq!(version_after_start(required).await, active);
+}
+
+#[async_test]
 async fn a_build_that_is_under_way_is_waited_for() {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");
@@ -153,7 +172,7 @@ async fn a_build_that_coder_refuses_for_want_of_an_account_names_it() {
     let refusal = Fault::answer(StatusCode::FORBIDDEN, "application/json", body);
     coder.fail_next(refusal.method(Method::POST));
     let error = ManageWorkspace::new(&client, id).start(|_| {}).await.unwrap_err();
-    assert_snapshot!(error, @"the workspace `dev` was not built: coder answered 403: External authentication is required.; `external_auth`: github; link your account first: github at https://coder.test/external-auth/github");
+    assert_snapshot!(error, @"the workspace `dev` was not built: coder answered 403: External authentication is required.; `external_auth`: github; `alice` must link an account first: github at https://coder.test/external-auth/github");
 }
 
 #[async_test]

@@ -329,19 +329,30 @@ async fn a_build_that_fails_says_why() {
 }
 
 #[async_test]
+async fn a_workspace_is_opened_with_the_active_version_where_the_template_requires_it() {
+    let Scene { coder, alice, client } = scene();
+    let template = coder.add_template("devcontainers").require_active_version(true);
+    coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
+    let active = template.new_version("v2").active_version_id();
+    let opened = open(&client).await.unwrap();
+    assert_eq!(opened.outcome, OpenOutcome::Started);
+    assert_eq!(opened.workspace.latest_build.template_version_id, Some(active));
+}
+
+#[async_test]
 async fn a_start_that_fails_for_want_of_an_account_names_it() {
     let Scene { coder, alice, client } = scene();
     let template = coder.add_template("devcontainers").external_auth("github", "GitHub");
     let template = template.builds_fail("git clone: could not read Username", None);
     let id = coder.add_workspace(&alice, "dev").parameter("repo", PAY).stopped().create();
     let error = open(&client).await.unwrap_err();
-    assert_snapshot!(error, @"the workspace `dev` was not built: its last start failed: git clone: could not read Username; link your account first: GitHub at https://coder.test/external-auth/github");
+    assert_snapshot!(error, @"the workspace `dev` was not built: its last start failed: git clone: could not read Username; `alice` must link an account first: GitHub at https://coder.test/external-auth/github");
     let workspace = client.send(&GetWorkspace::new(id)).await.unwrap();
     let missing = missing_accounts(&client, &workspace).await.unwrap();
     let now = coder.clock().now();
     let told = Availability::new(&workspace, now).with_missing_accounts(&missing);
     assert_eq!(told.action, NextAction::LinkAccounts);
-    assert_snapshot!(told.reason.unwrap(), @"its last start failed: git clone: could not read Username; link your account first: GitHub at https://coder.test/external-auth/github");
+    assert_snapshot!(told.reason.unwrap(), @"its last start failed: git clone: could not read Username; `alice` must link an account first: GitHub at https://coder.test/external-auth/github");
     // With the account, it is the build's own words again.
     coder.link_external_auth(&alice, "github");
     assert_snapshot!(open(&client).await.unwrap_err(), @"the workspace `dev` was not built: its last start failed: git clone: could not read Username");

@@ -7,10 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use coder_client::Client;
 use coder_client::models::Workspace;
-use coder_core::{
-    Body, BoxFuture, Clock, Random, RandomError, RetryPolicy, Runtime, Transport, TransportError,
-    World,
-};
+use coder_core::{Body, RetryPolicy, Transport, TransportError};
+use coder_testkit::TestClock;
 use coder_workspaces::{
     Availability, ManageWorkspace, NotCreatable, NotReady, OpenWorkspace, WorkspacesError,
 };
@@ -58,12 +56,7 @@ struct Still {
 
 impl Still {
     fn client(&self) -> Client {
-        let world = World {
-            transport: Arc::new(self.clone()),
-            clock: Arc::new(self.clone()),
-            random: Arc::new(self.clone()),
-            runtime: Arc::new(self.clone()),
-        };
+        let world = TestClock::starting_at(self.now).world(self.clone());
         Client::new(&world, "https://coder.test".parse().unwrap()).with_retry(RetryPolicy::NEVER)
     }
 
@@ -106,29 +99,6 @@ impl Transport for Still {
         let response =
             Response::builder().status(status).header("content-type", "application/json");
         Ok(response.body(Body::from(body.to_string())).unwrap())
-    }
-}
-
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        self.now
-    }
-}
-
-impl Random for Still {
-    fn fill(&self, destination: &mut [u8]) -> Result<(), RandomError> {
-        destination.fill(0);
-        Ok(())
-    }
-}
-
-impl Runtime for Still {
-    fn spawn(&self, _task: BoxFuture<'static, ()>) {
-        panic!("nothing is spawned");
-    }
-
-    fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(async { panic!("there is no wait_limit to sleep with") })
     }
 }
 

@@ -1,17 +1,14 @@
 //! A world whose Coder is a function from a request's path and query to an answer.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use coder_client::models::Workspace;
 use coder_client::{Client, WorkspaceId};
 use coder_config::{Repository, ScmIntegrations, WorkspacesConfig};
-use coder_core::{
-    Body, BoxFuture, Clock, Random, RandomError, RetryPolicy, Runtime, Transport, TransportError,
-    World,
-};
+use coder_core::{Body, RetryPolicy, Transport, TransportError};
+use coder_testkit::TestClock;
 use coder_workspaces::EntityWorkspacesConfig;
 use http::{Request, Response};
 use include_dir::{Dir, File, include_dir};
@@ -42,12 +39,7 @@ impl Coder {
     }
 
     pub(crate) fn client(&self) -> Client {
-        let world = World {
-            transport: Arc::new(self.clone()),
-            clock: Arc::new(self.clone()),
-            random: Arc::new(self.clone()),
-            runtime: Arc::new(self.clone()),
-        };
+        let world = TestClock::starting_at(now()).world(self.clone());
         Client::new(&world, "https://coder.test".parse().unwrap()).with_retry(RetryPolicy::NEVER)
     }
 
@@ -75,29 +67,6 @@ impl Transport for Coder {
         let (status, body) = (self.answer)(&url);
         let answer = Response::builder().status(status).header("content-type", "application/json");
         Ok(answer.body(Body::from(body.to_string())).unwrap())
-    }
-}
-
-impl Clock for Coder {
-    fn now(&self) -> Timestamp {
-        now()
-    }
-}
-
-impl Random for Coder {
-    fn fill(&self, destination: &mut [u8]) -> Result<(), RandomError> {
-        destination.fill(0);
-        Ok(())
-    }
-}
-
-impl Runtime for Coder {
-    fn spawn(&self, _task: BoxFuture<'static, ()>) {
-        panic!("nothing is spawned");
-    }
-
-    fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(async { panic!("nothing sleeps") })
     }
 }
 

@@ -1,17 +1,14 @@
 //! The plugin's search for the workspaces of a repository.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use coder_client::operations::ListWorkspaces;
 use coder_client::{Client, WorkspaceFilter};
 use coder_config::{Repository, ScmIntegrations, WorkspacesConfig};
-use coder_core::{
-    Body, BoxFuture, Clock, Random, RandomError, RetryPolicy, Runtime, Transport, TransportError,
-    TransportErrorKind, World,
-};
+use coder_core::{Body, RetryPolicy, Transport, TransportError, TransportErrorKind};
+use coder_testkit::TestClock;
 use coder_testkit::recordings::Json;
 use coder_workspaces::{AssetUrls, EntityWorkspacesConfig, Owner, Search};
 use http::{Request, Response};
@@ -52,7 +49,7 @@ async fn search(input: &Json) -> Outcome {
         // Both happen before anything here is called.
         return Err("Error".to_owned());
     }
-    let coder = Recorded::of(input);
+    let coder = Recorded::new(input);
     let config = input.get("config").expect("a config");
     let found = if input.text("op") == "getWorkspaces" {
         let page = coder.client().send(&ListWorkspaces::new(filter)).await;
@@ -102,18 +99,13 @@ struct Recorded {
 }
 
 impl Recorded {
-    fn of(input: &Json) -> Self {
+    fn new(input: &Json) -> Self {
         let responses = input.get("responses").and_then(Json::as_list).unwrap_or_default();
         Self { responses: Arc::new(responses.to_vec()), asked: Arc::default() }
     }
 
     fn client(&self) -> Client {
-        let world = World {
-            transport: Arc::new(self.clone()),
-            clock: Arc::new(self.clone()),
-            random: Arc::new(self.clone()),
-            runtime: Arc::new(self.clone()),
-        };
+        let world = TestClock::starting_at(Timestamp::UNIX_EPOCH).world(self.clone());
         Client::new(&world, "https://coder.test".parse().unwrap()).with_retry(RetryPolicy::NEVER)
     }
 
@@ -211,27 +203,4 @@ fn short(id: &str) -> String {
     let bytes = uuid::Uuid::parse_str(id).unwrap().into_bytes();
     let text: Vec<u8> = bytes.into_iter().take_while(|byte| *byte != 0).collect();
     String::from_utf8_lossy(&text).into_owned()
-}
-
-impl Clock for Recorded {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-}
-
-impl Random for Recorded {
-    fn fill(&self, destination: &mut [u8]) -> Result<(), RandomError> {
-        destination.fill(0);
-        Ok(())
-    }
-}
-
-impl Runtime for Recorded {
-    fn spawn(&self, _task: BoxFuture<'static, ()>) {
-        panic!("nothing is spawned");
-    }
-
-    fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(async { panic!("nothing sleeps") })
-    }
 }

@@ -15,7 +15,7 @@ fn url_sync() {
 }
 
 fn run(input: &Json) -> Outcome {
-    let discovery = Discovery::of(input)?;
+    let discovery = Discovery::new(input)?;
     let result = match input.text("op") {
         "sync" => sync(&discovery)?,
         "sequence" => sequence(&discovery),
@@ -107,7 +107,7 @@ struct Discovery {
 }
 
 impl Discovery {
-    fn of(input: &Json) -> Result<Self, String> {
+    fn new(input: &Json) -> Result<Self, String> {
         let app = input.get("appConfig").expect("an app config");
         let base_url = app.get("backend").and_then(|backend| backend.get("baseUrl"));
         let base_url = match base_url {

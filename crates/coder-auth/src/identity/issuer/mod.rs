@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_core::{Secret, World};
+use coder_core::{Secret, World, with_causes};
 use jiff::SignedDuration;
 use url::Url;
 
@@ -170,7 +170,7 @@ impl Issuer {
 
 /// Returns the error for a token that is refused. The reason is for the log only.
 fn refuse(error: TokenError) -> AuthError {
-    tracing::debug!(%error, "an identity token was refused");
+    tracing::debug!(error = with_causes(&error), "an identity token was refused");
     SessionError::InvalidToken.into()
 }
 

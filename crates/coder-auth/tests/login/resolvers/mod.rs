@@ -23,6 +23,7 @@ macro_rules! resolver_tests {
             an_account_without_an_address_is_refused_by_address
             an_address_of_another_type_matches_nobody
             ownership_is_the_user_and_its_groups_once_in_order
+            ownership_has_the_groups_that_name_the_user_as_a_member
             a_changed_catalog_counts_from_the_next_sign_in_on
             a_changed_catalog_counts_from_the_next_refresh_on
             who_has_left_the_catalog_is_signed_out_of_backstage

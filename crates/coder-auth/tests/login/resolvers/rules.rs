@@ -8,7 +8,7 @@ use coder_testkit::{FakeUser, Fault};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::sources::Source;
+use super::sources::{Files, Source};
 use crate::sign_in::with_sign_in;
 use crate::support::{Answer, Browser, House};
 
@@ -113,7 +113,7 @@ impl<S: Source> Portal<S> {
     }
 
     async fn login_of(&self, user: &FakeUser) -> Outcome {
-        outcome(&Browser::new().sign_in(&self.house, user).await)
+        outcome(&Browser::new().sign_in(&self.house, &self.house.coder, user).await)
     }
 
     /// A login with this address.
@@ -133,7 +133,7 @@ fn outcome(message: &Value) -> Outcome {
 }
 
 fn ownership(answer: &Answer) -> &Value {
-    &answer.json["backstageIdentity"]["identity"]["ownershipEntityRefs"]
+    &answer.json()["backstageIdentity"]["identity"]["ownershipEntityRefs"]
 }
 
 pub(super) async fn a_username_is_the_name_of_a_user_in_any_case<S: Source>(new: fn(&str) -> S) {
@@ -338,6 +338,27 @@ pub(super) async fn ownership_is_the_user_and_its_groups_once_in_order<S: Source
     assert_eq!(ownership(&answer), &expected);
 }
 
+pub(super) async fn ownership_has_the_groups_that_name_the_user_as_a_member<S: Source>(
+    new: fn(&str) -> S,
+) {
+    let members = |text: &str, members: &str| {
+        text.replace(
+            "spec: { type: department,",
+            &format!("spec: {{ members: {members}, type: department,"),
+        )
+    };
+    let portal = Portal::new(new(&members(ORG, "[bob, 'user:default/Alice']")), |sign_in| {
+        sign_in.resolver(ByName::default())
+    });
+    let bob = portal.house.coder.add_user("bob");
+    let browser = portal.house.signed_in(&bob).await;
+    let answer = browser.refresh(&portal.house).await;
+    assert_eq!(ownership(&answer), &json!(["user:default/bob", "group:default/department"]));
+    portal.source.replace(&members(ORG, "['shop/bob', 'group:bob']"));
+    let answer = browser.refresh(&portal.house).await;
+    assert_eq!(ownership(&answer), &json!(["user:default/bob"]));
+}
+
 pub(super) async fn a_changed_catalog_counts_from_the_next_sign_in_on<S: Source>(
     new: fn(&str) -> S,
 ) {
@@ -358,7 +379,7 @@ pub(super) async fn a_changed_catalog_counts_from_the_next_refresh_on<S: Source>
     let browser = portal.house.signed_in(&alice).await;
     portal.source.replace(&ORG.replace("[team-a, 'group:shop/team-b'", "[team-c"));
     let answer = browser.refresh(&portal.house).await;
-    let expected = json!(["user:default/alice", "group:default/team-c", "group:default/team-a"]);
+    let expected = json!(["user:default/alice", "group:default/team-a", "group:default/team-c"]);
     assert_eq!(ownership(&answer), &expected);
 }
 
@@ -370,7 +391,7 @@ pub(super) async fn who_has_left_the_catalog_is_signed_out_of_backstage<S: Sourc
     let browser = portal.house.signed_in(&alice).await;
     portal.source.replace(&ORG.replace("name: Alice", "name: somebody-else"));
     let answer = browser.refresh(&portal.house).await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     assert!(answer.message().contains("unable to resolve user identity"), "{answer:?}");
 }
 
@@ -387,11 +408,11 @@ pub(super) async fn a_catalog_that_is_down_refuses_for_now_and_keeps_the_session
 
     portal.source.go_down();
     let answer = browser.refresh(&portal.house).await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
-    assert!(answer.retry_after.is_some());
-    assert_eq!(answer.json.get("backstageIdentity"), None);
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+    assert!(answer.retry_after().is_some());
+    assert_eq!(answer.json().get("backstageIdentity"), None);
     portal.source.come_back();
-    assert_eq!(browser.refresh(&portal.house).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&portal.house).await.status(), StatusCode::OK);
 
     portal.source.go_down();
     let down =
@@ -399,5 +420,27 @@ pub(super) async fn a_catalog_that_is_down_refuses_for_now_and_keeps_the_session
     assert_eq!(portal.login_by("bob+work@example.com").await, down);
     portal.source.come_back();
     assert_eq!(portal.login_by("bob+work@example.com").await, is("bob"));
-    assert_eq!(browser.refresh(&portal.house).await.status, StatusCode::OK);
+    assert_eq!(browser.refresh(&portal.house).await.status(), StatusCode::OK);
+}
+
+/// Files alone have a state in which nobody knows who is in them.
+#[tokio::test(start_paused = true)]
+async fn a_file_that_never_could_be_read_refuses_for_now_and_keeps_the_session() {
+    let portal = Portal::new(Files::new(ORG), |sign_in| {
+        sign_in.resolver(ByName::default()).resolver(ByEmail::default())
+    });
+    let alice = portal.house.coder.add_user("alice");
+    let browser = portal.house.signed_in(&alice).await;
+    // The file of before is gone, and nothing was ever read of the new one.
+    portal.source.rename("people.yaml", "kind: [");
+    let answer = browser.refresh(&portal.house).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+    assert!(answer.retry_after().is_some());
+    let down =
+        refused("ServiceUnavailableError", "the catalog is not available; try again in a moment");
+    assert_eq!(portal.login_by("bob+work@example.com").await, down);
+    assert_eq!(portal.login_by("mallory@example.com").await, down, "nobody knows who is in it");
+    portal.source.rename("org.yaml", ORG);
+    assert_eq!(browser.refresh(&portal.house).await.status(), StatusCode::OK);
+    assert_eq!(portal.login_by("mallory@example.com").await, nobody());
 }

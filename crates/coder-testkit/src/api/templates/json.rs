@@ -57,16 +57,7 @@ impl Template {
             "use_classic_parameter_flow": self.is_classic(deployment.settings.version),
         });
         for field in deployment.dialect().template_fields {
-            let (name, value) = match field {
-                TemplateField::CorsBehavior => ("cors_behavior", json!("simple")),
-                TemplateField::UseTerraformWorkspaceCache => {
-                    ("use_terraform_workspace_cache", json!(false))
-                }
-                TemplateField::Deleted => ("deleted", json!(false)),
-                TemplateField::DisableModuleCache => ("disable_module_cache", json!(false)),
-                TemplateField::TimeTilAutostopNotify => ("time_til_autostop_notify_ms", json!(0)),
-                TemplateField::AgentsAllowed => ("agents_allowed", json!(true)),
-            };
+            let (name, value) = field.json();
             template.set(name, value);
         }
         template
@@ -81,6 +72,20 @@ impl Template {
 fn username(deployment: &Deployment<'_>, user: Option<Uuid>) -> String {
     let author = user.and_then(|id| deployment.state.users.get(&id));
     author.map_or_else(|| "platform".to_owned(), |user| user.username.clone())
+}
+
+impl TemplateField {
+    /// Name and value in the answer.
+    fn json(self) -> (&'static str, Value) {
+        match self {
+            Self::CorsBehavior => ("cors_behavior", json!("simple")),
+            Self::UseTerraformWorkspaceCache => ("use_terraform_workspace_cache", json!(false)),
+            Self::Deleted => ("deleted", json!(false)),
+            Self::DisableModuleCache => ("disable_module_cache", json!(false)),
+            Self::TimeTilAutostopNotify => ("time_til_autostop_notify_ms", json!(0)),
+            Self::AgentsAllowed => ("agents_allowed", json!(true)),
+        }
+    }
 }
 
 impl TemplateVersion {

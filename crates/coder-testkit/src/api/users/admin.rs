@@ -64,8 +64,7 @@ pub(crate) fn delete(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
             "You cannot delete a user that has workspaces. Delete their workspaces and try again!";
         return Err(Reply::error(StatusCode::EXPECTATION_FAILED, message));
     }
-    deployment.state.users.shift_remove(&user.id);
-    deployment.state.delete_keys(|key| key.user == user.id);
+    deployment.state.delete_user(user.id);
     Ok(Reply::ok(&json!({ "message": "User has been deleted!" })))
 }
 

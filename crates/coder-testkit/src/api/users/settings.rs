@@ -103,7 +103,7 @@ pub(crate) fn put_profile(deployment: &mut Deployment<'_>, call: &Call, open: &O
 /// workspace of a template, except those that are for one build only.
 pub(crate) fn autofill(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let user = named(deployment, call, open)?;
-    let mut query = Query::of(call);
+    let mut query = Query::new(call);
     let template = query.id("template_id");
     query.require("template_id");
     query.refuse_others();

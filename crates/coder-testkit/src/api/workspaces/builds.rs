@@ -9,8 +9,8 @@ use super::json::Fresh;
 use crate::api::templates::{Values, Wanted};
 use crate::json::Json as _;
 use crate::model::{
-    Agent, AgentDescription, AgentFate, AgentPlan, Build, BuildPlan, Fate, Successor, Template,
-    TemplateVersion, Transition, Workspace, after, default_agent, plus,
+    Agent, AgentDescription, AgentFate, AgentPlan, Build, BuildPlan, Fate, Reader, Successor,
+    Template, TemplateVersion, Transition, Workspace, after, default_agent, plus,
 };
 use crate::rules::authentication::Caller;
 use crate::store::Deployment;
@@ -24,6 +24,8 @@ impl Deployment<'_> {
         let mint = self.mint().clone();
         let start = plan.transition == Transition::Start;
         let agents = if start { self.agents_of(workspace) } else { Vec::new() };
+        let is_slow = self.settings.slow_deletions && plan.transition == Transition::Delete;
+        let reader = if is_slow { Reader::Awaited } else { Reader::NotNeeded };
         let pace = &self.settings.pace;
         let built = plus(plan.created_at, pace.queued.saturating_add(pace.building));
         let stored = self.state.workspace_mut(workspace)?;
@@ -44,6 +46,7 @@ impl Deployment<'_> {
             canceled_at: None,
             deadline,
             agents: agents.into_iter().map(|plan| Agent::new(plan, || mint.uuid())).collect(),
+            reader,
         };
         let id = build.id;
         stored.builds.push(build);
@@ -164,6 +167,9 @@ pub(crate) fn start(
     let wanted = Wanted { preset, given: &given, last: Some(&last.parameters) };
     let resolved = template.resolve(deployment.settings.version, version, wanted)?;
     let successor = Successor::wished_for(deployment, body.value("on_success"))?;
+    if transition == Transition::Start {
+        check_active_version(template, caller, version_id)?;
+    }
     let plan = BuildPlan {
         transition,
         version: version_id,
@@ -262,6 +268,27 @@ fn check_dormancy(
         return Err(Reply::error(StatusCode::FORBIDDEN, message));
     }
     Ok(())
+}
+
+/// Refuses a start with another version than the active one where the template requires that one,
+/// except to those who may change the template.
+///
+/// Coder's database checks it, after everything that Coder itself checks. Only a build with
+/// enterprise features lets a template require it.
+pub(crate) fn check_active_version(
+    template: &Template,
+    caller: &Caller,
+    version: Uuid,
+) -> Result<(), Reply> {
+    let is_bound = template.require_active_version && !caller.user.owner;
+    if !is_bound || version == template.active_id() {
+        return Ok(());
+    }
+    Err(Reply::error_with_detail(
+        StatusCode::FORBIDDEN,
+        "insert workspace build",
+        "cannot use non-active version: unauthorized: rbac: forbidden",
+    ))
 }
 
 /// The version of that id, when it is one of the workspace's template.

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::builds::{PARAMETER, given_parameters};
+use super::builds::{PARAMETER, check_active_version, given_parameters};
 use super::json::Fresh;
 use crate::Version;
 use crate::api::templates::{Values, Wanted};
@@ -90,12 +90,7 @@ pub(crate) fn fulfil(
     owner: &User,
     wish: Wish,
 ) -> Result<Uuid, Reply> {
-    if !is_workspace_name(&wish.name) {
-        let detail =
-            format!("Validation failed for tag \"workspace_name\" with value: \"{}\"", wish.name);
-        let fields = [("name", detail)];
-        return Err(Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", fields));
-    }
+    check_form_of_name(&wish.name)?;
     let (template, version) = chosen(deployment, caller, &wish)?;
     let template = deployment.state.template(template).cloned().ok_or_else(Reply::not_found)?;
     let version = template.version(version).cloned().ok_or_else(Reply::not_found)?;
@@ -106,6 +101,7 @@ pub(crate) fn fulfil(
     let preset = wish.preset.map(|id| deployment.state.preset(id)).transpose()?;
     let wanted = Wanted { preset, given: &wish.parameters, last: None };
     let resolved = template.resolve(deployment.settings.version, &version, wanted)?;
+    check_active_version(&template, caller, version.id)?;
     let id = deployment.mint().uuid();
     let moment = deployment.state.next_moment();
     deployment.state.names_made.insert((owner.id, wish.name.to_lowercase()), moment);
@@ -140,6 +136,15 @@ pub(crate) fn fulfil(
     };
     deployment.add_build(id, plan);
     Ok(id)
+}
+
+fn check_form_of_name(name: &str) -> Result<(), Reply> {
+    if is_workspace_name(name) {
+        return Ok(());
+    }
+    let detail = format!("Validation failed for tag \"workspace_name\" with value: \"{name}\"");
+    let fields = [("name", detail)];
+    Err(Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", fields))
 }
 
 /// Whether the caller may create a workspace of this template for that owner.

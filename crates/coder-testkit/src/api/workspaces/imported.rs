@@ -17,7 +17,7 @@ pub(crate) fn imported_resources(
     template: &Template,
     version: &TemplateVersion,
 ) -> Vec<Value> {
-    let mut ids = Ids::of(version);
+    let mut ids = Ids::new(version);
     let mut found = Vec::new();
     for resource in &template.resources {
         for transition in [Transition::Start, Transition::Stop] {
@@ -67,7 +67,7 @@ struct Ids {
 
 impl Ids {
     /// Begins behind the ids of the job and the file.
-    fn of(version: &TemplateVersion) -> Self {
+    fn new(version: &TemplateVersion) -> Self {
         Self { version: version.id, last: 2 }
     }
 

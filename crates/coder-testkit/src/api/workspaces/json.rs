@@ -44,6 +44,15 @@ impl Build {
         }
     }
 
+    /// The agents that make the workspace unhealthy.
+    fn failing_agents(&self, deployment: &Deployment<'_>) -> Vec<Uuid> {
+        let agents = self.agents_now(deployment).into_iter();
+        agents
+            .filter(|(agent, state)| !agent.plan.is_sub_agent && is_failing(deployment, state))
+            .map(|(agent, _)| agent.id)
+            .collect()
+    }
+
     pub(crate) fn json(
         &self,
         deployment: &Deployment<'_>,
@@ -57,16 +66,9 @@ impl Build {
         let version = template.and_then(|template| template.version(self.version));
         let version_name = version.map_or("", |version| version.name.as_str());
         let updated_at = job.completed_at.or(job.started_at).unwrap_or(self.created_at);
-        let resources = if fresh == Fresh::Yes {
-            Vec::new()
-        } else {
-            let mut resources = self.resources_json(deployment, workspace, &job);
-            // Here those with agents come first, then by their names.
-            resources.sort_by_key(|resource| {
-                let name = resource.text("name").unwrap_or_default().to_owned();
-                (resource.get("agents").is_none(), name)
-            });
-            resources
+        let resources = match fresh {
+            Fresh::Yes => Vec::new(),
+            Fresh::No => self.sorted_resources(deployment, workspace, &job),
         };
         let pending = job.status == "pending";
         let provisioners = if pending { PROVISIONERS } else { 0 };
@@ -105,6 +107,21 @@ impl Build {
             }
         }
         build
+    }
+
+    /// The resources as builds show them: those with agents come first, then by their names.
+    fn sorted_resources(
+        &self,
+        deployment: &Deployment<'_>,
+        workspace: &Workspace,
+        job: &Job,
+    ) -> Vec<Value> {
+        let mut resources = self.resources_json(deployment, workspace, job);
+        resources.sort_by_key(|resource| {
+            let name = resource.text("name").unwrap_or_default().to_owned();
+            (resource.get("agents").is_none(), name)
+        });
+        resources
     }
 
     /// The job as this answer shows it: the one that made the build has not looked again.
@@ -153,6 +170,12 @@ impl Build {
             json.set("initiator_id", self.initiator.to_string());
             json.set("logs_overflowed", false);
         }
+        self.add_progress(&mut json, deployment, job);
+        json
+    }
+
+    /// Adds what a job has only once it is so far.
+    fn add_progress(&self, json: &mut Value, deployment: &Deployment<'_>, job: &Job) {
         for (field, time) in [
             ("started_at", job.started_at),
             ("completed_at", job.completed_at),
@@ -171,7 +194,6 @@ impl Build {
                 json.set("error_code", code);
             }
         }
-        json
     }
 
     /// Describes what the build has made, as the template says.
@@ -309,12 +331,10 @@ impl Workspace {
             .iter()
             .find(|known| known.id == organization)
             .map_or("", |known| known.name.as_str());
-        let agents = if fresh == Fresh::No { build.agents_now(deployment) } else { Vec::new() };
-        let failing: Vec<Uuid> = agents
-            .iter()
-            .filter(|(agent, state)| !agent.plan.is_sub_agent && is_failing(deployment, state))
-            .map(|(agent, _)| agent.id)
-            .collect();
+        let failing = match fresh {
+            Fresh::Yes => Vec::new(),
+            Fresh::No => build.failing_agents(deployment),
+        };
         let mut workspace = json!({
             "id": self.id,
             "created_at": self.created_at.to_string(),
@@ -348,6 +368,12 @@ impl Workspace {
             "favorite": self.favorite && self.owner == viewer,
             "next_start_at": self.next_start_at(deployment.now).map(|time| time.to_string()),
         });
+        self.add_to_json(&mut workspace, deployment);
+        workspace
+    }
+
+    /// Adds what not every workspace and every release has.
+    fn add_to_json(&self, workspace: &mut Value, deployment: &Deployment<'_>) {
         if let Some(schedule) = &self.autostart {
             workspace.set("autostart_schedule", schedule.text());
         }
@@ -369,13 +395,12 @@ impl Workspace {
                     json!({
                         "id": user,
                         "actor_type": "user",
-                        "name": state.shown_name(*user),
+                        "name": deployment.state.shown_name(*user),
                         "roles": [role],
                     })
                 })
                 .collect();
             workspace.set("shared_with", shares);
         }
-        workspace
     }
 }

@@ -74,7 +74,7 @@ impl Page {
     ///
     /// 400 when one of them is none.
     pub(crate) fn read(call: &Call) -> Result<Self, Reply> {
-        let mut query = Query::of(call);
+        let mut query = Query::new(call);
         let page = Self {
             after: query.id("after_id"),
             limit: query.count("limit"),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::json::Fresh;
 use super::{builds, create, knobs, list, logs, metadata, timings};
-use crate::model::{User, Workspace};
+use crate::model::{Build, User, Workspace};
 use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
@@ -28,18 +28,42 @@ pub(crate) fn route_workspaces(
         _ => return Err(Reply::method_not_allowed(&["GET"])),
     };
     let workspace = visible(deployment, &caller, id)?;
+    let answer = answer_workspace(deployment, call, &caller, &workspace, rest);
+    deployment.note_reader(call, id);
+    answer
+}
+
+fn answer_workspace(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    caller: &Caller,
+    workspace: &Workspace,
+    rest: &[&str],
+) -> Answer {
     match (&call.method, rest) {
         (&Method::GET, []) => {
-            let deleted = is_deleted(deployment, &workspace);
+            let deleted = is_deleted(deployment, workspace);
             if !includes_deleted(call)? && deleted {
-                return Err(gone(deployment, &workspace));
+                return Err(gone(deployment, workspace));
             }
             Ok(Reply::ok(&workspace.json(deployment, caller.user.id, Fresh::No)))
         }
-        (&Method::GET, ["builds"]) => list_builds(deployment, call, &workspace),
-        (&Method::POST, ["builds"]) => builds::start(deployment, call, &caller, &workspace),
+        (&Method::GET, ["builds"]) => list_builds(deployment, call, workspace),
+        (&Method::POST, ["builds"]) => builds::start(deployment, call, caller, workspace),
         (_, ["builds"]) => Err(Reply::method_not_allowed(&["GET", "POST"])),
-        _ => knobs::route(deployment, call, &caller, &workspace, rest),
+        _ => knobs::route(deployment, call, caller, workspace, rest),
+    }
+}
+
+impl Deployment<'_> {
+    /// Lets a build go on that awaits a reader, after an answer has told how it goes.
+    fn note_reader(&mut self, call: &Call, workspace: Uuid) {
+        let now = self.now;
+        if call.method == Method::GET
+            && let Some(stored) = self.state.workspace_mut(workspace)
+        {
+            stored.was_read(now);
+        }
     }
 }
 
@@ -87,9 +111,22 @@ pub(crate) fn route_builds(deployment: &mut Deployment<'_>, call: &Call, rest: &
     let found = deployment.state.build(id).map(|(workspace, build)| (workspace.id, build.clone()));
     let (workspace, build) = found.ok_or_else(Reply::not_found)?;
     let workspace = visible(deployment, &caller, workspace)?;
+    let answer = answer_build(deployment, call, &caller, &workspace, &build, rest);
+    deployment.note_reader(call, workspace.id);
+    answer
+}
+
+fn answer_build(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    caller: &Caller,
+    workspace: &Workspace,
+    build: &Build,
+    rest: &[&str],
+) -> Answer {
     let job = build.job(&deployment.settings.pace, deployment.now);
     match (&call.method, rest) {
-        (&Method::GET, []) => Ok(Reply::ok(&build.json(deployment, &workspace, Fresh::No))),
+        (&Method::GET, []) => Ok(Reply::ok(&build.json(deployment, workspace, Fresh::No))),
         (&Method::GET, ["parameters"]) => {
             // Coder begins at a random place of this circle, and the fake in the middle.
             let (end, start) = build.parameters.split_at(build.parameters.len() / 2);
@@ -99,12 +136,12 @@ pub(crate) fn route_builds(deployment: &mut Deployment<'_>, call: &Call, rest: &
             Ok(Reply::ok(&parameters.collect()))
         }
         (&Method::GET, ["resources"]) => {
-            let mut resources = build.resources_json(deployment, &workspace, &job);
+            let mut resources = build.resources_json(deployment, workspace, &job);
             resources.iter_mut().for_each(leave_out_subdomains);
             Ok(Reply::ok(&resources.into()))
         }
-        (&Method::GET, ["logs"]) => logs::of_build(deployment, call, &workspace, &build),
-        (&Method::GET, ["timings"]) => Ok(Reply::ok(&timings::of_build(deployment, &build))),
+        (&Method::GET, ["logs"]) => logs::of_build(deployment, call, workspace, build),
+        (&Method::GET, ["timings"]) => Ok(Reply::ok(&timings::of_build(deployment, build))),
         (&Method::GET, ["state"]) => {
             if caller.user.owner {
                 Ok(Reply::empty(StatusCode::OK).with("content-type", "application/json"))
@@ -112,9 +149,7 @@ pub(crate) fn route_builds(deployment: &mut Deployment<'_>, call: &Call, rest: &
                 Err(Reply::not_found())
             }
         }
-        (&Method::PATCH, ["cancel"]) => {
-            builds::cancel(deployment, call, &caller, &workspace, &build)
-        }
+        (&Method::PATCH, ["cancel"]) => builds::cancel(deployment, call, caller, workspace, build),
         (_, ["cancel"]) => Err(Reply::method_not_allowed(&["PATCH"])),
         (_, [] | ["parameters" | "resources" | "logs" | "timings" | "state"]) => {
             Err(Reply::method_not_allowed(&["GET"]))
@@ -274,7 +309,7 @@ fn gone(deployment: &Deployment<'_>, workspace: &Workspace) -> Reply {
 
 /// Lists the builds of a workspace, the newest first.
 fn list_builds(deployment: &Deployment<'_>, call: &Call, workspace: &Workspace) -> Answer {
-    let mut query = Query::of(call);
+    let mut query = Query::new(call);
     let (limit, offset) = (query.count("limit"), query.count("offset"));
     let after = query.id("after_id");
     query.finish("Query parameters have invalid values.")?;

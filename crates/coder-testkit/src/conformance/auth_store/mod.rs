@@ -98,6 +98,7 @@ macro_rules! auth_store_tests {
             a_lease_is_of_the_pair_that_is_there
             of_many_who_want_a_lease_at_once_one_gets_it
             a_session_is_kept_as_its_login_made_it
+            a_session_is_read_with_its_grant
             a_touch_moves_the_last_use_and_nothing_else
             a_touch_does_not_revive_a_session
             the_last_session_takes_its_grant_with_it

@@ -39,6 +39,23 @@ pub async fn a_session_is_kept_as_its_login_made_it(open: impl AsyncFn() -> Arc<
     assert_eq!(store.session(&id("a ")).await.unwrap(), None);
 }
 
+/// One read gives what two would.
+pub async fn a_session_is_read_with_its_grant(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
+    let store = open().await;
+    assert_eq!(store.session_with_grant(&id("a")).await.unwrap(), None);
+    for (user, name) in [(1, "a"), (2, "b")] {
+        sign_in(&*store, login(&grant_key(user), None, name)).await;
+    }
+    for (user, name) in [(1, "a"), (2, "b")] {
+        let (read, grant) = store.session_with_grant(&id(name)).await.unwrap().unwrap();
+        assert_eq!(read, session(name, &grant_key(user)));
+        assert_eq!(grant, store.grant(&grant_key(user)).await.unwrap());
+        assert!(grant.is_some());
+    }
+    store.end_grant(&grant_key(1), at(0)).await.unwrap();
+    assert_eq!(store.session_with_grant(&id("a")).await.unwrap(), None);
+}
+
 /// Neither anything else of the session, nor another one.
 pub async fn a_touch_moves_the_last_use_and_nothing_else(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,

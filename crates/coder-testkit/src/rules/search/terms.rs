@@ -20,11 +20,11 @@ pub(crate) struct FreeText {
 
 impl FreeText {
     pub(crate) fn of_key(key: &'static str, dialect: &Dialect) -> Self {
-        Self { key: Some(key), words: Words::of(dialect) }
+        Self { key: Some(key), words: Words::new(dialect) }
     }
 
     pub(crate) fn of_workspaces(dialect: &Dialect) -> Self {
-        Self { key: None, words: Words::of(dialect) }
+        Self { key: None, words: Words::new(dialect) }
     }
 
     fn read(self, text: &str, values: &mut Vec<(String, String)>) -> Result<(), String> {
@@ -45,7 +45,7 @@ impl FreeText {
 }
 
 impl Words {
-    fn of(dialect: &Dialect) -> Self {
+    fn new(dialect: &Dialect) -> Self {
         if dialect.words_are_terms { Self::Each } else { Self::Together }
     }
 }

@@ -3,22 +3,37 @@
 //! Cookies of a login attempt and grants at rest are sealed with XChaCha20-Poly1305, whose nonces
 //! are long enough to be drawn at random. Every sealed text names its key, so keys can be rotated,
 //! and is bound to a purpose, so that none can be used in the place of another.
+//!
+//! A native library seals where the feature `aws-lc-rs` is on, else pure Rust. Keys and sealed
+//! values are the same for both.
+
+#[cfg(all(feature = "aws-lc-rs", not(target_family = "wasm")))]
+mod native;
+// Tests hold the native library to it.
+#[cfg(test)]
+mod implementations;
+mod nonce;
+#[cfg(any(test, not(feature = "aws-lc-rs"), target_family = "wasm"))]
+mod portable;
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use coder_core::{Random, RandomError, Secret, random_bytes};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+#[cfg(all(feature = "aws-lc-rs", not(target_family = "wasm")))]
+use native as implementation;
+#[cfg(not(all(feature = "aws-lc-rs", not(target_family = "wasm"))))]
+use portable as implementation;
+
+pub(crate) use self::nonce::NONCE_LENGTH;
 use crate::error::{AuthError, BugError};
 
 const VERSION: u8 = 1;
 const KEY_ID_LENGTH: usize = 8;
-const NONCE_LENGTH: usize = 24;
 
 /// Keys that seal and open values: the newest one seals, and each of them opens.
 #[derive(Clone)]
@@ -30,7 +45,7 @@ pub struct SealingKeys {
 #[derive(Clone)]
 struct SealingKey {
     id: [u8; KEY_ID_LENGTH],
-    cipher: XChaCha20Poly1305,
+    cipher: implementation::Cipher,
 }
 
 /// Reasons why sealing keys cannot be used.
@@ -103,12 +118,10 @@ impl SealingKeys {
     ) -> Result<Vec<u8>, AuthError> {
         let nonce = random_bytes::<NONCE_LENGTH>(random)?;
         let key = &self.newest;
-        let payload = Payload { msg: plaintext, aad: purpose.as_bytes() };
         let ciphertext = key
             .cipher
-            .encrypt(&XNonce::from(nonce), payload)
-            // Only a plaintext beyond 256 GiB fails.
-            .map_err(|_| BugError::new("a value is too large to seal"))?;
+            .encrypt(&nonce, purpose.as_bytes(), plaintext)
+            .ok_or_else(|| BugError::new("a value is too large to seal"))?;
         let mut sealed = Vec::with_capacity(1 + KEY_ID_LENGTH + NONCE_LENGTH + ciphertext.len());
         sealed.push(VERSION);
         sealed.extend_from_slice(&key.id);
@@ -130,9 +143,7 @@ impl SealingKeys {
         let (nonce, ciphertext) =
             rest.split_first_chunk::<NONCE_LENGTH>().ok_or(OpenError::Forged)?;
         let key = self.keys().find(|key| key.id == *id).ok_or(OpenError::UnknownKey)?;
-        let payload = Payload { msg: ciphertext, aad: purpose.as_bytes() };
-        let plaintext = key.cipher.decrypt(&XNonce::from(*nonce), payload);
-        plaintext.map(Zeroizing::new).map_err(|_| OpenError::Forged)
+        key.cipher.decrypt(nonce, purpose.as_bytes(), ciphertext).ok_or(OpenError::Forged)
     }
 
     /// Seals a value as text for a cookie or a URL: unpadded base64url.
@@ -171,7 +182,7 @@ impl SealingKey {
             .into();
         let mut id = [0; KEY_ID_LENGTH];
         id.copy_from_slice(digest.first_chunk::<KEY_ID_LENGTH>().unwrap_or(&[0; KEY_ID_LENGTH]));
-        Self { id, cipher: XChaCha20Poly1305::new(&Key::from(*key)) }
+        Self { id, cipher: implementation::Cipher::new(&key) }
     }
 }
 

@@ -1,26 +1,44 @@
-//! Where the server's entities come from.
+//! The catalog that an app-config names.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use backstage_catalog::{Catalog, FileCatalog, RemoteCatalog};
 use coder_config::{AppConfig, ConfigError, Notice};
 use coder_core::World;
 
-/// The catalog that a configuration names, and what a person should know about it.
-pub(crate) struct Source {
-    pub(crate) catalog: Arc<dyn Catalog>,
-    pub(crate) notices: Vec<Notice>,
+use crate::{Catalog, FileCatalog, RemoteCatalog};
+
+/// The catalog that an app-config names, and what a person should know about it.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use backstage_catalog::ConfiguredCatalog;
+///
+/// # fn example(config: &coder_config::AppConfig, world: &coder_core::World)
+/// # -> Result<(), Box<dyn std::error::Error>> {
+/// let configured = ConfiguredCatalog::from_config(config, Path::new(""), world)?;
+/// for notice in &configured.notices {
+///     eprintln!("{notice}");
+/// }
+/// # Ok(()) }
+/// ```
+#[non_exhaustive]
+pub struct ConfiguredCatalog {
+    /// The catalog.
+    pub catalog: Arc<dyn Catalog>,
+    /// What was noticed about its locations and files. The log does not repeat it.
+    pub notices: Vec<Notice>,
 }
 
-impl Source {
+impl ConfiguredCatalog {
     /// Creates the catalog of the Backstage that `coder.catalog` names, else that of the files of
-    /// `catalog.locations`. Relative paths start from `directory`.
+    /// `catalog.locations`. Relative targets start from `directory`.
     ///
     /// # Errors
     ///
     /// Fails if people sign in by their User entities and there is no place where one can be.
-    pub(crate) fn new(
+    pub fn from_config(
         config: &AppConfig,
         directory: &Path,
         world: &World,
@@ -34,6 +52,16 @@ impl Source {
             users_elsewhere(config)?;
         }
         Ok(Self { notices: files.notices(), catalog: Arc::new(files) })
+    }
+}
+
+impl fmt::Debug for ConfiguredCatalog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { catalog: _, notices } = self;
+        formatter
+            .debug_struct("ConfiguredCatalog")
+            .field("notices", notices)
+            .finish_non_exhaustive()
     }
 }
 
