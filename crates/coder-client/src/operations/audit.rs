@@ -12,6 +12,7 @@ operations! {
     /// let deletions = ListAuditLogs::new().limit(100).q("action:delete resource_type:workspace");
     /// ```
     #[doc(alias = "compliance")]
+    #[derive(Default)]
     ListAuditLogs() = GET ["audit"]
         query {
             ;
@@ -25,6 +26,7 @@ operations! {
         }
         => AuditLogPage;
     /// `GET /api/v2/connectionlog`: lists the connections to workspaces, the newest first.
+    #[derive(Default)]
     ListConnectionLogs() = GET ["connectionlog"]
         query {
             ;

@@ -21,6 +21,7 @@ operations! {
     /// }
     /// ```
     #[doc(alias = "teams")]
+    #[derive(Default)]
     ListGroups() = GET ["groups"]
         query {
             ;

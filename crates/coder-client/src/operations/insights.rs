@@ -16,6 +16,7 @@ operations! {
         query { tz_offset } => DailyActiveUsers;
     /// `GET /api/v2/insights/user-status-counts`: counts the users of each status, day by day, for
     /// the last two months.
+    #[derive(Default)]
     GetUserStatusCounts() = GET ["insights", "user-status-counts"]
         query {
             ;

@@ -15,6 +15,7 @@ operations! {
     /// 25.
     ///
     /// [`WatchInbox`](crate::subscriptions::WatchInbox) tells new ones as they arrive.
+    #[derive(Default)]
     ListInbox() = GET ["notifications", "inbox"]
         query {
             ;

@@ -28,6 +28,7 @@ operations! {
     /// }
     /// ```
     #[doc(alias = "healthcheck")]
+    #[derive(Default)]
     GetHealth() = GET ["debug", "health"]
         query {
             ;

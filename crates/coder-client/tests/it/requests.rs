@@ -384,7 +384,7 @@ pub(crate) fn every_subscription() -> Vec<Written> {
     all.extend(opened("FollowBuildLogs", &FollowBuildLogs::new(build)));
     all.extend(opened("FollowBuildLogs", &FollowBuildLogs::new(build).after(7)));
     let follow = FollowTemplateVersionLogs::new(ID.parse().unwrap());
-    all.extend(opened("FollowTemplateVersionLogs", &follow.clone()));
+    all.extend(opened("FollowTemplateVersionLogs", &follow));
     all.extend(opened("FollowTemplateVersionLogs", &follow.after(7)));
     all.extend(opened("FollowAgentLogs", &FollowAgentLogs::new(agent)));
     all.extend(opened("FollowAgentLogs", &FollowAgentLogs::new(agent).after(7)));

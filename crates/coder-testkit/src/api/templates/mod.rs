@@ -13,15 +13,15 @@ use uuid::Uuid;
 
 pub(crate) use parameters::{Resolved, Values, Wanted};
 pub(crate) use push::{
-    archive, archive_versions, cancel, create, create_version, download, promote, unarchive, upload,
+    archive, archive_versions, cancel, create, create_version, download, patch_version, promote,
+    unarchive, upload,
 };
 pub(crate) use routes::{
     delete, get, get_by_name, list, list_of_organization, parse_id, patch, previous_version,
     version_by_name, version_by_names, versions,
 };
 pub(crate) use versions::{
-    dynamic_parameters, external_auth, logs, nothing, patch_version, presets, resources,
-    rich_parameters, version,
+    dynamic_parameters, external_auth, logs, nothing, presets, resources, rich_parameters, version,
 };
 
 use crate::model::{Template, TemplateVersion};

@@ -207,8 +207,19 @@ pub(crate) fn promote(deployment: &mut Deployment<'_>, call: &Call, open: &Open<
     Ok(Reply::ok(&json!({ "message": "Updated the active template version!" })))
 }
 
-/// Changes the name and the message of a version.
-pub(super) fn rename(deployment: &mut Deployment<'_>, call: &Call, found: Found) -> Answer {
+/// `PATCH /api/v2/templateversions/{version}`: name and message, refused to members.
+pub(crate) fn patch_version(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Answer {
+    let found = find(deployment, call, open)?;
+    if !found.caller.user.owner {
+        return Err(Reply::error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "execute transaction: error on patching template version: unauthorized: rbac: forbidden",
+        ));
+    }
     let body = RENAME.read(call)?;
     let id = found.version.id;
     change(deployment, id, |version| {

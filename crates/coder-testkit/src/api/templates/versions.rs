@@ -18,22 +18,6 @@ pub(crate) fn version(deployment: &mut Deployment<'_>, call: &Call, open: &Open<
     Ok(Reply::ok(&found.version.json(deployment, &found.template)))
 }
 
-/// `PATCH /api/v2/templateversions/{version}`: refused to members.
-pub(crate) fn patch_version(
-    deployment: &mut Deployment<'_>,
-    call: &Call,
-    open: &Open<'_>,
-) -> Answer {
-    let found = find(deployment, call, open)?;
-    if found.caller.user.owner {
-        return super::push::rename(deployment, call, found);
-    }
-    Err(Reply::error(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "execute transaction: error on patching template version: unauthorized: rbac: forbidden",
-    ))
-}
-
 /// Answers a request for `GET …/rich-parameters`.
 pub(crate) fn rich_parameters(
     deployment: &mut Deployment<'_>,
