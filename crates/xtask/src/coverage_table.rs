@@ -138,7 +138,7 @@ const NOTIFICATIONS: &str = "running a deployment: how notifications are sent";
 /// The comment before what is made here.
 const MARK: &str = "<!-- From here on made by `cargo xtask swagger-coverage`. -->";
 
-/// What stands before the table.
+/// The head of the table.
 const BEGIN: &str = "| method | path | operation | left out because |\n|---|---|---|---|\n";
 
 /// Writes `docs/coder-api-coverage.md` anew. Returns whether every operation is accounted for.
@@ -276,7 +276,7 @@ impl Row<'_> {
     }
 }
 
-/// What is said where nobody has decided.
+/// The reason where none was given.
 const NOT_YET: &str = "not modelled yet; `Call` sends it";
 
 /// Name, method and path of each request in the snapshot.

@@ -56,7 +56,7 @@ model! {
         pub resource_link: String,
         /// `true` when the resource is deleted by now.
         pub is_deleted: bool,
-        /// What the user did.
+        /// The action of the user.
         pub action: AuditAction,
         /// The fields that were changed, by their names.
         pub diff: BTreeMap<String, AuditDiffField>,
@@ -201,7 +201,7 @@ model! {
 }
 
 open_enum! {
-    /// What was done to a resource.
+    /// An action on a resource.
     AuditAction {
         /// The resource was created.
         Create = "create",

@@ -130,7 +130,7 @@ impl_operation!(ValidatePassword => PasswordValidity, repeatable, small, |this| 
     RequestBuilder::post(["users", "validate-password"]).json(this)
 });
 
-/// What a secret of a user is changed to.
+/// The fields of a secret, as far as they change.
 #[derive(Clone, Debug, Default, Serialize)]
 struct SecretFields {
     #[serde(
