@@ -65,6 +65,25 @@ async fn create_workspace_follows_it_until_it_is_ready() {
 }
 
 #[tokio::test]
+async fn push_template_pushes_the_template_that_stands_beside_it() {
+    let builder = FakeCoder::builder().clock(Arc::new(SystemClock)).pace(Pace::INSTANT);
+    let server = FakeServer::start(builder).await.unwrap();
+    let root = server.coder().add_owner("root");
+    let coder = (server, root.session_token.expose().to_owned());
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/template");
+    let example = env!("CARGO_BIN_EXE_push_template");
+    for first in [true, false] {
+        let printed = output(example, &["devcontainers", directory], &coder).await;
+        assert!(printed.starts_with("uploading the files\nimporting the version "), "{printed}");
+        let creates = printed.contains("creating the template devcontainers");
+        assert_eq!(creates, first, "{printed}");
+        assert!(printed.ends_with(" of devcontainers is active\n"), "{printed}");
+    }
+    let terraform = std::fs::read_to_string(format!("{directory}/main.tf")).unwrap();
+    assert!(terraform.contains(r#"data "coder_parameter" "repo""#), "what docs/workspaces.md says");
+}
+
+#[tokio::test]
 async fn watch_workspace_says_what_changes() {
     let (server, token) = coder().await;
     let mut watching = Command::new(env!("CARGO_BIN_EXE_watch_workspace"))

@@ -34,6 +34,7 @@
 //! | search workspaces | [`WorkspaceFilter`] |
 //! | read a long list | [`Client::items`] |
 //! | follow a workspace, a build log, an agent log | [`Client::subscribe`] with one of the [`subscriptions`] |
+//! | push a template, as `coder templates push` does | [`PushTemplate`] |
 //! | renew tokens | [`CredentialProvider`] |
 //! | set time limits and retries | [`Client::with_timeout`], [`Client::with_deadline`], [`Client::with_retry`] |
 //! | know what a deployment can do | [`Client::capabilities`] |
@@ -81,6 +82,7 @@ mod error;
 pub mod models;
 mod operation;
 pub mod operations;
+mod push_template;
 mod reading;
 mod reference;
 mod search;
@@ -108,6 +110,7 @@ pub use error::{
     UnreadableResponse, Unsupported, ValidationError,
 };
 pub use operation::{Call, MAX_ANSWER, Operation, read_empty, read_json};
+pub use push_template::{PushProgress, PushTemplate, PushTemplateError, PushedTemplate};
 pub use reading::{List, Unreadable};
 pub use reference::*;
 pub use search::{FilterError, TemplateFilter, UserFilter, WorkspaceFilter};

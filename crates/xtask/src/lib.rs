@@ -24,6 +24,7 @@
 pub mod circles;
 mod command;
 mod conformance;
+pub mod coverage_table;
 pub mod doc_style;
 pub mod error_style;
 mod features;

@@ -65,12 +65,14 @@ enum Chore {
     },
     /// Builds the npm package `@coder-backstage/core`: a folder that `npm publish` takes.
     Npm,
-    /// Compares the models of coder-client with Coder's API description, field by field. The
-    /// description is not part of this repository: it is `coderd/apidoc/swagger.json` of Coder's.
+    /// Writes `docs/coder-api-coverage.md`: each operation of Coder's API, and what the client has
+    /// for it. With Coder's API description it takes the operations from there, and compares the
+    /// models with it, field by field. The description is not part of this repository: it is
+    /// `coderd/apidoc/swagger.json` of Coder's.
     SwaggerCoverage {
         /// Path of the description.
         #[arg(long, value_name = "FILE")]
-        swagger: PathBuf,
+        swagger: Option<PathBuf>,
     },
 }
 
@@ -90,6 +92,9 @@ fn run() -> bool {
         Chore::Simulate { arguments } => xtask::simulate(&arguments),
         Chore::Measure { arguments } => xtask::measure(&arguments),
         Chore::Npm => xtask::npm(),
-        Chore::SwaggerCoverage { swagger } => xtask::swagger_coverage(&swagger),
+        Chore::SwaggerCoverage { swagger } => {
+            let compared = swagger.is_none_or(|file| xtask::swagger_coverage(&file));
+            xtask::coverage_table::write() && compared
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask swagger-coverage`: whether our models have the fields of Coder's API description.
+//! `cargo xtask swagger-coverage --swagger FILE`: whether our models have the fields of Coder's API description.
 //!
 //! What differs on purpose is explained where it is: in a comment above the model,
 //!
@@ -47,6 +47,8 @@ fn compare(swagger: &Path) -> Result<bool, Unreadable> {
     let text = fs::read_to_string(swagger).map_err(|error| unreadable(swagger, &error))?;
     let description: Value =
         serde_json::from_str(&text).map_err(|error| unreadable(swagger, &error))?;
+    crate::coverage_table::keep_operations(&description)
+        .map_err(|reason| unreadable(swagger, &reason))?;
     let definitions = description.get("definitions").and_then(Value::as_object);
     let definitions = definitions.ok_or_else(|| unreadable(swagger, &"it has no definitions"))?;
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use coder_core::Secret;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{JobStatus, LoginType, Role, UserStatus};
 use crate::reading::{model, open_enum};
-use crate::{JobId, List, OrganizationId, UserId, WorkerId};
+use crate::{JobId, List, OrganizationId, ProvisionerKeyId, UserId, WorkerId};
 
 model! {
     /// An organization: `GET /api/v2/organizations/{organization}`.
@@ -94,6 +95,41 @@ model! {
 }
 
 model! {
+    /// A membership: what `POST …/members/{user}` and `PUT …/members/{user}/roles` answer.
+    // coder: codersdk.OrganizationMember
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Membership {
+        /// The id of the user.
+        pub user_id: UserId = required,
+        /// The id of the organization.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub organization_id: Option<OrganizationId>,
+        /// The moment at which the user became a member.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub created_at: Option<Timestamp>,
+        /// The moment of the membership's last change.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub updated_at: Option<Timestamp>,
+        /// The roles that the user has in the organization.
+        pub roles: List<Role>,
+    }
+}
+
+model! {
+    /// A page of members: `GET /api/v2/organizations/{organization}/paginated-members`.
+    // coder: codersdk.PaginatedMembersResponse
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct MemberPage {
+        /// The members on this page.
+        pub members: List<OrganizationMember>,
+        /// The number of members on all pages; 0 when Coder does not tell it.
+        pub count: u64,
+    }
+}
+
+model! {
     /// The budget for a member's workspaces: `GET
     /// /api/v2/organizations/{organization}/members/{user}/workspace-quota`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -163,6 +199,51 @@ model! {
         pub template_icon: String,
         /// The name of the template that user interfaces show; may be empty.
         pub template_display_name: String,
+    }
+}
+
+model! {
+    /// A key that provisioner daemons sign in with: `GET
+    /// /api/v2/organizations/{organization}/provisionerkeys`.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct ProvisionerKey {
+        /// The id of the key.
+        pub id: ProvisionerKeyId = required,
+        /// The moment of its creation.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub created_at: Option<Timestamp>,
+        /// The id of the organization that it belongs to.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub organization: Option<OrganizationId>,
+        /// The name, which is unique in the organization.
+        pub name: String = required,
+        /// The tags of the daemons that sign in with the key.
+        pub tags: BTreeMap<String, String>,
+    }
+}
+
+model! {
+    /// A provisioner key with the daemons that use it: `GET
+    /// /api/v2/organizations/{organization}/provisionerkeys/daemons`.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct ProvisionerKeyDaemons {
+        /// The key.
+        pub key: ProvisionerKey = required,
+        /// The daemons that have signed in with the key.
+        pub daemons: List<ProvisionerDaemon>,
+    }
+}
+
+model! {
+    /// A new provisioner key: `POST /api/v2/organizations/{organization}/provisionerkeys`.
+    // coder: codersdk.CreateProvisionerKeyResponse
+    #[derive(Clone, Debug)]
+    #[non_exhaustive]
+    pub struct NewProvisionerKey {
+        /// The key itself, which Coder tells this once.
+        pub key: Secret = required,
     }
 }
 

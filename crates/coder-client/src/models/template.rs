@@ -228,6 +228,57 @@ model! {
     }
 }
 
+model! {
+    /// An example template that comes with Coder: `GET /api/v2/templates/examples`.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct TemplateExample {
+        /// The id of the example, like `docker`.
+        pub id: String = required,
+        /// The URL of the example's source.
+        pub url: String,
+        /// The name of the example.
+        pub name: String,
+        /// The description of the example.
+        pub description: String,
+        /// The icon: a path of the deployment, or a URL.
+        pub icon: String,
+        /// The words that the example is found by.
+        pub tags: List<String>,
+        /// The documentation of the example, in Markdown.
+        pub markdown: String,
+    }
+}
+
+model! {
+    /// The template versions that were archived: `POST
+    /// /api/v2/templates/{template}/versions/archive`.
+    // coder: no definition: the description gives the answer as a message
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct ArchivedTemplateVersions {
+        /// The id of the template.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub template_id: Option<TemplateId>,
+        /// The ids of the versions that are archived now and were not before.
+        pub archived_ids: List<TemplateVersionId>,
+    }
+}
+
+impl AutostopRequirement {
+    /// Creates the requirement to stop on these days, like `monday`, once in a number of weeks.
+    pub fn new<D: Into<String>>(days_of_week: impl IntoIterator<Item = D>, weeks: i64) -> Self {
+        Self { days_of_week: days_of_week.into_iter().map(Into::into).collect(), weeks }
+    }
+}
+
+impl AutostartRequirement {
+    /// Creates the permission to start on these days, like `monday`.
+    pub fn new<D: Into<String>>(days_of_week: impl IntoIterator<Item = D>) -> Self {
+        Self { days_of_week: days_of_week.into_iter().map(Into::into).collect() }
+    }
+}
+
 neutral!(AutostopRequirement, AutostartRequirement);
 
 open_enum! {

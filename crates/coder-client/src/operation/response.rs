@@ -68,6 +68,14 @@ impl FromResponse for () {
     }
 }
 
+/// The content as it is, whatever its type.
+impl FromResponse for Bytes {
+    fn from_response(response: &Response<Bytes>) -> Result<Self, ClientError> {
+        check_status(response)?;
+        Ok(response.body().clone())
+    }
+}
+
 impl<T: Read> FromResponse for T {
     fn from_response(response: &Response<Bytes>) -> Result<Self, ClientError> {
         read_model(response)

@@ -2,27 +2,47 @@
 //! [`Client::send`](crate::Client::send) sends it.
 
 mod agents;
+mod audit;
 mod builds;
 mod deployment;
 mod external_auth;
+mod files;
+mod groups;
+mod insights;
 mod keys;
 mod lifecycle;
+mod members;
+mod notifications;
 mod oauth2;
 mod organizations;
+mod people;
+mod servers;
 mod sharing;
+mod template_settings;
+mod template_versions;
 mod templates;
 mod users;
 mod workspaces;
 
 pub use agents::*;
+pub use audit::*;
 pub use builds::*;
 pub use deployment::*;
 pub use external_auth::*;
+pub use files::*;
+pub use groups::*;
+pub use insights::*;
 pub use keys::*;
 pub use lifecycle::*;
+pub use members::*;
+pub use notifications::*;
 pub use oauth2::*;
 pub use organizations::*;
+pub use people::*;
+pub use servers::*;
 pub use sharing::*;
+pub use template_settings::*;
+pub use template_versions::*;
 pub use templates::*;
 pub use users::*;
 pub use workspaces::*;

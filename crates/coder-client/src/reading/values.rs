@@ -232,4 +232,4 @@ where
     }
 }
 
-neutral!(String, bool, i64, i32, u64, f64);
+neutral!(String, bool, i64, i32, u64, f64, Value);

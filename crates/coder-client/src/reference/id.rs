@@ -82,8 +82,12 @@ ids! {
     AgentId,
     /// The id of an agent's app.
     AppId,
+    /// The id of an entry in the audit log.
+    AuditLogId,
     /// The id of a workspace's build.
     BuildId,
+    /// The id of an entry in the connection log.
+    ConnectionLogId,
     /// The id of a dev container.
     DevcontainerId,
     /// The id of an uploaded file.
@@ -94,6 +98,10 @@ ids! {
     JobId,
     /// The id of a source of agent logs.
     LogSourceId,
+    /// The id of a message in somebody's inbox.
+    NotificationId,
+    /// The id of a kind of notification.
+    NotificationTemplateId,
     /// The id of an OAuth2 app, which is also its `client_id`.
     OAuth2AppId,
     /// The id of a secret of an OAuth2 app.
@@ -102,6 +110,10 @@ ids! {
     OrganizationId,
     /// The id of a template version's preset.
     PresetId,
+    /// The id of a key that provisioner daemons sign in with.
+    ProvisionerKeyId,
+    /// The id of a server among those that make up a deployment.
+    ReplicaId,
     /// The id of a resource that a build made.
     ResourceId,
     /// The id of an agent's script.
@@ -116,10 +128,14 @@ ids! {
     TemplateVersionId,
     /// The id of a user or service account.
     UserId,
+    /// The id of a secret that a user keeps at Coder.
+    UserSecretId,
     /// The id of a provisioner daemon.
     WorkerId,
     /// The id of a workspace.
     WorkspaceId,
+    /// The id of a workspace proxy.
+    WorkspaceProxyId,
 }
 
 #[cfg(test)]

@@ -106,13 +106,23 @@ macro_rules! paged {
 
 mod lists {
     use crate::List;
-    use crate::models::{TemplateVersion, User, Workspace, WorkspaceBuild};
-    use crate::operations::{ListBuilds, ListTemplateVersions, ListUsers, ListWorkspaces};
+    use crate::models::{
+        AuditLog, ConnectionLog, OrganizationMember, ReducedUser, TemplateVersion, User, Workspace,
+        WorkspaceBuild,
+    };
+    use crate::operations::{
+        ListAuditLogs, ListBuilds, ListConnectionLogs, ListGroupMembers, ListPaginatedMembers,
+        ListTemplateVersions, ListUsers, ListWorkspaces,
+    };
 
     paged! {
         ListWorkspaces => Workspace, |page| page.workspaces;
         ListUsers => User, |page| page.users;
         ListBuilds => WorkspaceBuild, |page| page;
         ListTemplateVersions => TemplateVersion, |page| page;
+        ListPaginatedMembers => OrganizationMember, |page| page.members;
+        ListGroupMembers => ReducedUser, |page| page.users;
+        ListAuditLogs => AuditLog, |page| page.audit_logs;
+        ListConnectionLogs => ConnectionLog, |page| page.connection_logs;
     }
 }

@@ -5,10 +5,14 @@
 mod agent_logs;
 mod agent_metadata;
 mod build_logs;
+mod inbox;
 mod last_line;
+mod template_version_logs;
 mod workspace;
 
 pub use agent_logs::FollowAgentLogs;
 pub use agent_metadata::WatchAgentMetadata;
 pub use build_logs::FollowBuildLogs;
+pub use inbox::WatchInbox;
+pub use template_version_logs::FollowTemplateVersionLogs;
 pub use workspace::WatchWorkspace;

@@ -11,11 +11,14 @@ mod client;
 #[cfg(not(target_family = "wasm"))]
 mod coverage;
 mod credentials;
+mod described;
 mod door;
 mod models;
 #[cfg(not(target_family = "wasm"))]
 mod older_releases;
 mod pages;
+mod people;
+mod push;
 #[cfg(not(target_family = "wasm"))]
 mod recorded;
 #[cfg(not(target_family = "wasm"))]

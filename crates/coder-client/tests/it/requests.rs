@@ -4,11 +4,13 @@ use coder_client::models::*;
 use coder_client::operations::*;
 use coder_client::subscriptions::*;
 use coder_client::{
-    AgentId, BuildId, ClientError, DevcontainerId, GroupId, OAuth2AppId, Operation,
+    AgentId, BuildId, ClientError, DevcontainerId, GroupId, JobId, OAuth2AppId, Operation,
     OrganizationRef, Subscription, TemplateFilter, TemplateId, TemplateVersionId, UserFilter,
     UserId, UserRef, WorkspaceFilter, WorkspaceId, WorkspaceName,
 };
 use coder_core::{DeploymentUrl, Secret};
+
+use crate::support::fixture;
 use jiff::{SignedDuration, Timestamp};
 
 const ID: &str = "9da8cec4-f30f-4e0a-ae17-61e9264f5deb";
@@ -62,6 +64,7 @@ pub(crate) fn every_operation() -> Vec<Written> {
     let build: BuildId = ID.parse().unwrap();
     let container: DevcontainerId = ID.parse().unwrap();
     let group: GroupId = ID.parse().unwrap();
+    let job: JobId = ID.parse().unwrap();
     let template: TemplateId = ID.parse().unwrap();
     let user: UserId = ID.parse().unwrap();
     let version: TemplateVersionId = ID.parse().unwrap();
@@ -110,6 +113,27 @@ pub(crate) fn every_operation() -> Vec<Written> {
         UpdateProfile::new(me(), "dana", "Dana Osei").avatar_url("https://x.test/a.png"),
         GetUserLoginType::new(me()),
         ListAutofillParameters::new(me(), template),
+        SuspendUser::new("dana"),
+        ActivateUser::new("dana"),
+        ListSiteRoles,
+        GetUserRoles::new(me()),
+        SetUserRoles::new("dana", ["template-admin", "auditor"]),
+        SetPassword::new("dana", "n3w"),
+        SetPassword::new(me(), "n3w").old_password("0ld"),
+        ValidatePassword::new("n3w"),
+        GetGitSshKey::new(me()),
+        RegenerateGitSshKey::new(me()),
+        ListUserSecrets::new(me()),
+        GetUserSecret::new(me(), "npm"),
+        CreateUserSecret::new(me(), "npm", "s3cret")
+            .description("x")
+            .env_name("NPM_TOKEN")
+            .file_path("~/.npmrc"),
+        UpdateUserSecret::new(me(), "npm").value("n3w").enabled(false),
+        DeleteUserSecret::new(me(), "npm"),
+        ImportUserSecrets::new(me(), SecretsFormat::Env, "NPM_TOKEN=s3cret"),
+        GetQuietHours::new(me()),
+        SetQuietHours::new(me(), "CRON_TZ=Europe/Berlin 0 2 * * *"),
         CheckFirstUser,
         CreateFirstUser::new("dana", "dana@example.com", secret()),
         LoginWithPassword::new("dana@example.com", secret()),
@@ -134,6 +158,25 @@ pub(crate) fn every_operation() -> Vec<Written> {
         UpdateOrganization::new("platform").name("base").display_name("Base"),
         DeleteOrganization::new("platform"),
         ListOrganizationMembers::new(organization()),
+        ListPaginatedMembers::new(organization()).limit(25).offset(50),
+        GetOrganizationMember::new(organization(), "dana"),
+        AddOrganizationMember::new("platform", "dana"),
+        RemoveOrganizationMember::new("platform", "dana"),
+        ListOrganizationRoles::new("platform"),
+        SetMemberRoles::new("platform", "dana", ["organization-template-admin"]),
+        ListGroups::new(),
+        ListGroups::new().organization("platform").has_member("dana"),
+        ListOrganizationGroups::new("platform"),
+        GetGroup::new(group),
+        GetGroup::new(group).exclude_members(true),
+        GetGroupByName::new("platform", "backend"),
+        ListGroupMembers::new(group).limit(25).offset(50),
+        CreateGroup::new("platform", "backend").display_name("Backend").quota_allowance(10),
+        UpdateGroup::new(group).add_user(user).remove_user(user).name("back"),
+        DeleteGroup::new(group),
+        GetTemplateAcl::new(template),
+        ListTemplateAclCandidates::new(template),
+        ShareTemplate::new(template).user(user, TemplateRole::Admin).remove_group(group),
         GetWorkspaceQuota::new(organization(), me()),
         ListProvisionerDaemons::new(organization()),
         ListUserOrganizations::new(me()),
@@ -144,6 +187,42 @@ pub(crate) fn every_operation() -> Vec<Written> {
         GetTemplateByName::new(organization(), "dev".to_owned()),
         GetTemplate::new(template),
         DeleteTemplate::new(template),
+        CreateTemplate::new(organization(), "dev", version)
+            .display_name("Dev")
+            .description("x")
+            .icon("/icon/k8s.png")
+            .default_ttl_ms(3_600_000)
+            .max_port_share_level(SharingLevel::Organization),
+        UpdateTemplate::new(&serde_json::from_str(fixture("template.json")).unwrap())
+            .name("go")
+            .deprecation_message("use rust")
+            .autostop_requirement(AutostopRequirement::new(["monday"], 2))
+            .autostart_requirement(AutostartRequirement::new(["friday"])),
+        PromoteTemplateVersion::new(template, version),
+        ArchiveTemplateVersions::new(template).all(true),
+        ListTemplateExamples,
+        GetTemplateDailyActiveUsers::new(template),
+        UploadFile::tar("a tar archive"),
+        UploadFile::zip("a zip archive"),
+        DownloadFile::new(ID.parse().unwrap()),
+        DownloadFile::new(ID.parse().unwrap()).format(ArchiveFormat::Zip),
+        CreateTemplateVersion::new(organization(), ID.parse().unwrap())
+            .template(template)
+            .name("v2")
+            .message("clones over SSH")
+            .tag("scope", "organization")
+            .variable("registry", "ghcr.io"),
+        CreateTemplateVersion::from_example("platform", "docker"),
+        UpdateTemplateVersion::new(version).name("v3").message("x"),
+        CancelTemplateVersion::new(version),
+        ArchiveTemplateVersion::new(version),
+        UnarchiveTemplateVersion::new(version),
+        CreateDryRun::new(version, "dev").parameter("cpu", "4").variable("registry", "ghcr.io"),
+        GetDryRun::new(version, job),
+        CancelDryRun::new(version, job),
+        ListDryRunLogs::new(version, job).after(7),
+        ListDryRunResources::new(version, job),
+        GetDryRunProvisioners::new(version, job),
         ListTemplateVersions::new(template),
         ListTemplateVersions::new(template).include_archived(true).limit(10).offset(0),
         GetTemplateVersionByName::new(template, "v1".to_owned()),
@@ -240,6 +319,53 @@ pub(crate) fn every_operation() -> Vec<Written> {
         DeleteOAuth2AppSecret::new(app, ID.parse().unwrap()),
         GetOAuth2Settings,
         UpdateOAuth2Settings::dynamic_client_registration(true),
+        ListAuditLogs::new().limit(25).offset(50).q("action:delete"),
+        ListConnectionLogs::new().limit(25).q("type:ssh"),
+        GetDailyActiveUsers::new(2),
+        GetUserStatusCounts::new().timezone("Europe/Berlin").tz_offset(2),
+        GetUserActivity::new(moment, moment),
+        GetUserLatency::new(moment, moment).template(template).template(template),
+        GetTemplateInsights::new(moment, moment).interval(InsightsInterval::Day),
+        GetHealth::new(),
+        GetHealth::new().force(true),
+        ListReplicas,
+        ListLicenses,
+        AddLicense::new("a signed text"),
+        DeleteLicense::new(7),
+        RefreshEntitlements,
+        ListWorkspaceProxies,
+        GetWorkspaceProxy::new(ID.parse().unwrap()),
+        CreateWorkspaceProxy::new("eu").display_name("Europe").icon("/icon/eu.svg"),
+        UpdateWorkspaceProxy::new(
+            &serde_json::from_str(&format!(r#"{{"id": "{ID}", "name": "eu"}}"#)).unwrap()
+        )
+        .display_name("Europe")
+        .regenerate_token(true),
+        DeleteWorkspaceProxy::new(ID.parse().unwrap()),
+        GetPrebuildsSettings,
+        SetPrebuildsSettings::new(true),
+        ListProvisionerJobs::new(organization()),
+        ListProvisionerJobs::new(organization())
+            .status(JobStatus::Pending)
+            .status(JobStatus::Running)
+            .job(job)
+            .tag("scope", "organization")
+            .limit(50),
+        GetProvisionerJob::new(organization(), job),
+        ListProvisionerKeys::new(organization()),
+        ListProvisionerKeyDaemons::new(organization()),
+        CreateProvisionerKey::new(organization(), "builders").tag("zone", "eu"),
+        DeleteProvisionerKey::new(organization(), "builders"),
+        ListInbox::new(),
+        ListInbox::new().read_status("unread").starting_before(ID.parse().unwrap()),
+        MarkNotification::new(ID.parse().unwrap(), true),
+        MarkAllNotificationsRead,
+        GetNotificationSettings,
+        SetNotificationSettings::new(true),
+        ListNotificationTemplates,
+        ListNotificationPreferences::new(me()),
+        SetNotificationPreferences::new(me()).disable(ID.parse().unwrap()),
+        SendCustomNotification::new("Deployed", "payments is live"),
         GetOAuth2ServerMetadata,
         GetOAuth2ResourceMetadata,
         RevokeOAuth2Consent::new(app),
@@ -257,8 +383,12 @@ pub(crate) fn every_subscription() -> Vec<Written> {
     let mut all = opened("WatchWorkspace", &WatchWorkspace::new(ID.parse().unwrap()));
     all.extend(opened("FollowBuildLogs", &FollowBuildLogs::new(build)));
     all.extend(opened("FollowBuildLogs", &FollowBuildLogs::new(build).after(7)));
+    let follow = FollowTemplateVersionLogs::new(ID.parse().unwrap());
+    all.extend(opened("FollowTemplateVersionLogs", &follow));
+    all.extend(opened("FollowTemplateVersionLogs", &follow.after(7)));
     all.extend(opened("FollowAgentLogs", &FollowAgentLogs::new(agent)));
     all.extend(opened("FollowAgentLogs", &FollowAgentLogs::new(agent).after(7)));
+    all.extend(opened("WatchInbox", &WatchInbox::new()));
     all.extend(opened("WatchAgentMetadata", &WatchAgentMetadata::new(agent)));
     all
 }

@@ -166,13 +166,6 @@ pub(crate) fn health(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>)
     })))
 }
 
-/// `POST /api/v2/files`: the fake takes none.
-pub(crate) fn upload(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
-    deployment.authenticate(call)?;
-    let kind = call.header("content-type").unwrap_or_default();
-    Err(Reply::bad_request(&format!("Unsupported content type header \"{kind}\".")))
-}
-
 /// Answers a request for `GET /api/v2/users/authmethods`.
 pub(crate) fn auth_methods(_: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
     Ok(Reply::ok(&json!({

@@ -3,7 +3,9 @@
 mod authcheck;
 mod deployment;
 mod external_auth;
+mod groups;
 mod keys;
+mod members;
 mod notifications;
 mod open;
 mod organizations;

@@ -8,7 +8,7 @@ use crate::json::Json as _;
 use crate::model::{Build, Organization, User};
 use crate::release::Dialect;
 use crate::rules::search::Terms;
-use crate::store::Deployment;
+use crate::store::{Deployment, State};
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 
@@ -96,8 +96,11 @@ pub(crate) fn list_of_user(
     open: &Open<'_>,
 ) -> Answer {
     let caller = deployment.authenticate(call)?;
-    deployment.visible_user(&caller, first(open))?;
-    Ok(Reply::ok(&deployment.organizations_json().into()))
+    let user = deployment.visible_user(&caller, first(open))?.id;
+    let state = &deployment.state;
+    let all = state.organizations.iter().zip(deployment.organizations_json());
+    let theirs = all.filter(|(organization, _)| state.is_member(user, organization.id));
+    Ok(Reply::ok(&theirs.map(|(_, json)| json).collect()))
 }
 
 /// Answers a request for `GET /api/v2/users/{user}/organizations/{organization}`.
@@ -113,12 +116,14 @@ pub(crate) fn members(deployment: &mut Deployment<'_>, call: &Call, open: &Open<
     let organization =
         deployment.state.organization_at(first(open)).ok_or_else(Reply::not_found)?.id;
     let visible = |user: &&User| caller.user.owner || user.id == caller.user.id;
-    let members = deployment.state.users.values().filter(visible);
+    let state = &deployment.state;
+    let members = state.members_of(organization).filter(visible);
     let dialect = deployment.dialect();
-    Ok(Reply::ok(&members.map(|user| member(user, organization, dialect)).collect()))
+    Ok(Reply::ok(&members.map(|user| member(state, user, organization, dialect)).collect()))
 }
 
-fn member(user: &User, organization: Uuid, dialect: &Dialect) -> Value {
+/// A member as the API shows it.
+pub(super) fn member(state: &State, user: &User, organization: Uuid, dialect: &Dialect) -> Value {
     let created_at = user.created_at.to_string();
     let mut member = json!({
         "username": user.username,
@@ -128,7 +133,7 @@ fn member(user: &User, organization: Uuid, dialect: &Dialect) -> Value {
         "organization_id": organization,
         "created_at": created_at,
         "updated_at": created_at,
-        "roles": [],
+        "roles": state.roles_of_member(user.id, organization),
     });
     if !user.name.is_empty() {
         member.set("name", user.name.as_str());

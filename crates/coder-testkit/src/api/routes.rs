@@ -4,7 +4,7 @@
 
 use super::open::Open;
 use super::table::{Gate, Route, below, delete, get, patch, post, put};
-use super::{authcheck, deployment, external_auth, keys, notifications};
+use super::{authcheck, deployment, external_auth, groups, keys, members, notifications};
 use super::{first, second};
 use super::{organizations, templates, users, workspaces};
 use crate::Version;
@@ -14,7 +14,7 @@ use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 
-/// Every route of a build without enterprise features that the fake knows.
+/// Every route that the fake knows; those of enterprise features are marked.
 pub(crate) const ROUTES: &[Route] = &[
     get("", deployment::root),
     get("buildinfo", deployment::build_info),
@@ -32,7 +32,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("notifications/settings", notifications::settings),
     get("notifications/inbox/", notifications::inbox),
     get("notifications/templates/system", notifications::system_templates),
-    post("files/", deployment::upload),
+    post("files/", templates::upload),
+    get("files/{file}", templates::download),
     get("external-auth/", external_auth::list),
     get("external-auth/{provider}/", external_auth::get),
     delete("external-auth/{provider}/", external_auth::unlink),
@@ -58,6 +59,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("users/{user}/preferences", users::preferences).since(Version::V2_29),
     get("users/{user}/autofill-parameters", users::autofill),
     put("users/{user}/profile", users::put_profile),
+    put("users/{user}/roles", users::set_roles),
+    put("users/{user}/password", users::set_password),
     put("users/{user}/status/activate", users::activate),
     put("users/{user}/status/suspend", users::suspend),
     post("users/{user}/keys/", keys::create_session),
@@ -75,9 +78,29 @@ pub(crate) const ROUTES: &[Route] = &[
     get("organizations/", organizations::list),
     get("organizations/{organization}/", organizations::get),
     get("organizations/{organization}/members", organizations::members),
+    get("organizations/{organization}/paginated-members", members::page),
+    get("organizations/{organization}/members/roles", members::roles),
+    get("organizations/{organization}/members/{user}/", members::get),
+    post("organizations/{organization}/members/{user}/", members::add),
+    delete("organizations/{organization}/members/{user}/", members::remove),
+    put("organizations/{organization}/members/{user}/roles", members::set_roles),
+    // Groups.
+    get("groups/", groups::list).licensed(),
+    get("groups/{group}/", groups::get).licensed(),
+    patch("groups/{group}/", groups::update).licensed(),
+    delete("groups/{group}/", groups::delete).licensed(),
+    get("groups/{group}/members", groups::members).licensed(),
+    get("organizations/{organization}/groups/", groups::list_of_organization).licensed(),
+    post("organizations/{organization}/groups/", groups::create).licensed(),
+    get("organizations/{organization}/groups/{group}/", groups::get_by_name).licensed(),
+    get("templates/{template}/acl/", groups::template_acl).licensed(),
+    patch("templates/{template}/acl/", groups::share_template).licensed(),
+    get("templates/{template}/acl/available", groups::template_candidates).licensed(),
     get("organizations/{organization}/provisionerdaemons", organizations::provisioner_daemons),
     post("organizations/{organization}/members/{user}/workspaces", member_workspaces),
     get("organizations/{organization}/templates/", templates::list_of_organization),
+    post("organizations/{organization}/templates/", templates::create),
+    post("organizations/{organization}/templateversions", templates::create_version),
     get("organizations/{organization}/templates/{template}/", templates::get_by_name),
     get(
         "organizations/{organization}/templates/{template}/versions/{version}/",
@@ -93,9 +116,14 @@ pub(crate) const ROUTES: &[Route] = &[
     delete("templates/{template}/", templates::delete),
     patch("templates/{template}/", templates::patch),
     get("templates/{template}/versions/", templates::versions),
+    patch("templates/{template}/versions/", templates::promote),
+    post("templates/{template}/versions/archive", templates::archive_versions),
     get("templates/{template}/versions/{version}", templates::version_by_name),
     get("templateversions/{version}/", templates::version),
     patch("templateversions/{version}/", templates::patch_version),
+    patch("templateversions/{version}/cancel", templates::cancel),
+    post("templateversions/{version}/archive", templates::archive),
+    post("templateversions/{version}/unarchive", templates::unarchive),
     get("templateversions/{version}/rich-parameters", templates::rich_parameters),
     get("templateversions/{version}/presets", templates::presets),
     get("templateversions/{version}/external-auth", templates::external_auth),
@@ -160,15 +188,17 @@ fn see_template(
     call: &Call,
     open: &Open<'_>,
 ) -> Result<(), Reply> {
-    deployment.authenticate(call)?;
+    let caller = deployment.authenticate(call)?;
     let id = parse_id(first(open))?;
-    deployment.state.template(id).ok_or_else(Reply::not_found).map(drop)
+    let template = deployment.state.template(id);
+    let template = template.filter(|known| deployment.state.may_use(&caller.user, known));
+    template.ok_or_else(Reply::not_found).map(drop)
 }
 
 fn see_version(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Result<(), Reply> {
     deployment.authenticate(call)?;
     let id = parse_id(first(open))?;
-    deployment.state.template_of_version(id).ok_or_else(Reply::not_found).map(drop)
+    deployment.state.version(id).ok_or_else(Reply::not_found).map(drop)
 }
 
 fn see_workspace(

@@ -23,6 +23,7 @@ pub(crate) struct Route {
     path: &'static str,
     handler: Handler,
     since: Version,
+    licensed: bool,
 }
 
 /// The check that a caller passes before they are told that a route does not exist.
@@ -32,7 +33,7 @@ pub(crate) struct Gate {
 }
 
 const fn route(method: Option<Method>, path: &'static str, handler: Handler) -> Route {
-    Route { method, path, handler, since: Version::V2_24 }
+    Route { method, path, handler, since: Version::V2_24, licensed: false }
 }
 
 pub(crate) const fn get(path: &'static str, handler: Handler) -> Route {
@@ -64,6 +65,12 @@ impl Route {
     /// The same route, which older releases do not have.
     pub(crate) const fn since(mut self, version: Version) -> Self {
         self.since = version;
+        self
+    }
+
+    /// The same route, which only deployments with a licence have.
+    pub(crate) const fn licensed(mut self) -> Self {
+        self.licensed = true;
         self
     }
 
@@ -116,6 +123,7 @@ pub(crate) fn dispatch(
     let known: Vec<(&Route, Vec<&str>)> = routes
         .iter()
         .filter(|route| route.since <= release)
+        .filter(|route| !route.licensed || deployment.settings.licensed)
         .filter_map(|route| Some((route, route.matches(segments, closing_slash)?)))
         .collect();
     let is_known = known.iter().any(|(route, _)| route.method.is_some());

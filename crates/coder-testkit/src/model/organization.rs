@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// An organization. Everybody is a member of every one.
+/// An organization. Everybody is a member of every one until somebody removes them.
 #[derive(Clone, Debug)]
 pub(crate) struct Organization {
     pub(crate) id: Uuid,

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::group::TemplateRoles;
+use super::pace::{Pace, plus};
 use super::resources::{self, AgentDescription, Resource};
 use crate::Version;
 use crate::json::Json as _;
@@ -41,10 +43,39 @@ pub(crate) struct Template {
     pub(crate) deletions_fail: Option<(String, Option<String>)>,
     /// Whether its workspaces must use the active version.
     pub(crate) require_active_version: bool,
+    /// The people that may use it; everybody in its organization unless said.
+    pub(crate) roles: TemplateRoles,
     /// External authentication that everyone needs before creating: id and display name.
     pub(crate) external_auth: Vec<(String, String)>,
-    /// Oldest first; the last one is active.
+    /// Oldest first.
     pub(crate) versions: Vec<TemplateVersion>,
+    /// The version that new workspaces are made from.
+    pub(crate) active: Uuid,
+}
+
+/// A version that belongs to no template yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) organization: Uuid,
+    pub(crate) version: TemplateVersion,
+}
+
+/// The import of a version that somebody has pushed.
+#[derive(Clone, Debug)]
+pub(crate) struct Import {
+    pub(crate) canceled_at: Option<Timestamp>,
+    /// The error that it ends with, if it does.
+    pub(crate) error: Option<String>,
+}
+
+/// The import of a version at a moment.
+#[derive(Debug)]
+pub(crate) struct ImportJob {
+    pub(crate) status: &'static str,
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) completed_at: Option<Timestamp>,
+    pub(crate) canceled_at: Option<Timestamp>,
+    pub(crate) error: Option<String>,
 }
 
 /// A version of a template.
@@ -60,6 +91,14 @@ pub(crate) struct TemplateVersion {
     pub(crate) importing: bool,
     /// Nobody has said which parameters it has: it takes any.
     pub(crate) takes_anything: bool,
+    pub(crate) message: String,
+    pub(crate) archived: bool,
+    /// The user who has pushed it.
+    pub(crate) created_by: Option<Uuid>,
+    /// The uploaded files that it is made from.
+    pub(crate) file: Option<Uuid>,
+    /// Nothing for a version that a test has set up: it was imported at once.
+    pub(crate) import: Option<Import>,
 }
 
 /// Parameter values under a name.
@@ -99,7 +138,12 @@ impl Template {
             builds_fail: None,
             deletions_fail: None,
             require_active_version: false,
+            roles: TemplateRoles {
+                groups: [(organization, "use".to_owned())].into(),
+                ..TemplateRoles::default()
+            },
             external_auth: Vec::new(),
+            active: version.id,
             versions: vec![version],
         }
     }
@@ -136,7 +180,12 @@ impl Template {
 
     /// Returns the active version of the template.
     pub(crate) fn active(&self) -> Option<&TemplateVersion> {
-        self.versions.last()
+        self.version(self.active)
+    }
+
+    /// Returns the active version, to change it.
+    pub(crate) fn active_mut(&mut self) -> Option<&mut TemplateVersion> {
+        self.versions.iter_mut().find(|version| version.id == self.active)
     }
 
     pub(crate) fn active_id(&self) -> Uuid {
@@ -145,20 +194,18 @@ impl Template {
 
     /// Publishes a version with the parameters of the active one.
     pub(crate) fn add_version(&mut self, id: Uuid, name: &str, now: Timestamp) {
+        self.push_version(TemplateVersion::new(id, name, now));
+        self.active = id;
+    }
+
+    /// Adds a version, which is not active, with the parameters of the active one.
+    pub(crate) fn push_version(&mut self, version: TemplateVersion) {
         let active = self.active();
-        let takes_anything = active.is_none_or(|version| version.takes_anything);
+        let takes_anything = active.is_none_or(|active| active.takes_anything);
         let (parameters, presets) = active
-            .map(|version| (version.parameters.clone(), version.presets.clone()))
+            .map(|active| (active.parameters.clone(), active.presets.clone()))
             .unwrap_or_default();
-        self.versions.push(TemplateVersion {
-            id,
-            name: name.to_owned(),
-            created_at: now,
-            parameters,
-            presets,
-            importing: false,
-            takes_anything,
-        });
+        self.versions.push(TemplateVersion { parameters, presets, takes_anything, ..version });
     }
 
     pub(crate) fn version(&self, id: Uuid) -> Option<&TemplateVersion> {
@@ -167,6 +214,53 @@ impl Template {
 }
 
 impl TemplateVersion {
+    /// A version that was imported at once, without parameters.
+    pub(crate) fn new(id: Uuid, name: &str, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            created_at,
+            parameters: Vec::new(),
+            presets: Vec::new(),
+            importing: false,
+            takes_anything: false,
+            message: String::new(),
+            archived: false,
+            created_by: None,
+            file: None,
+            import: None,
+        }
+    }
+
+    /// Its import at this moment; it takes as long as a build.
+    pub(crate) fn import(&self, pace: &Pace, now: Timestamp) -> ImportJob {
+        let created_at = self.created_at;
+        let (started_at, completed_at, canceled_at, error) = match &self.import {
+            None => (created_at, created_at, None, None),
+            Some(import) => {
+                let started_at = plus(created_at, pace.queued);
+                let completed_at = plus(started_at, pace.building);
+                let error = import.error.clone();
+                (started_at, import.canceled_at.unwrap_or(completed_at), import.canceled_at, error)
+            }
+        };
+        let is_over = now >= completed_at && !self.importing;
+        let status = match (is_over, canceled_at, &error) {
+            (true, Some(_), _) => "canceled",
+            (true, None, Some(_)) => "failed",
+            (true, None, None) => "succeeded",
+            (false, ..) if now < started_at => "pending",
+            (false, ..) => "running",
+        };
+        ImportJob {
+            status,
+            started_at: (now >= started_at).then_some(started_at),
+            completed_at: is_over.then_some(completed_at),
+            canceled_at,
+            error: error.filter(|_| status == "failed"),
+        }
+    }
+
     /// Whether a parameter is for one build only.
     pub(crate) fn is_ephemeral(&self, name: &str) -> bool {
         let parameter = self.parameters.iter().find(|known| known.text("name") == Some(name));

@@ -41,7 +41,17 @@ pub(crate) struct User {
     pub(crate) last_seen_at: Timestamp,
     pub(crate) status: UserStatus,
     pub(crate) owner: bool,
+    /// The other roles of the deployment that the user has.
+    pub(crate) other_roles: Vec<String>,
 }
+
+/// The roles of the deployment, with the names that people read.
+pub(crate) const SITE_ROLES: [(&str, &str); 4] = [
+    ("owner", "Owner"),
+    ("auditor", "Auditor"),
+    ("template-admin", "Template Admin"),
+    ("user-admin", "User Admin"),
+];
 
 impl User {
     pub(crate) fn status(&self) -> &'static str {
@@ -53,6 +63,17 @@ impl User {
 
     /// The roles of the deployment that the user has.
     pub(crate) fn roles(&self) -> Value {
-        if self.owner { json!([{ "name": "owner", "display_name": "Owner" }]) } else { json!([]) }
+        let roles = self.role_names().into_iter().map(|name| {
+            let known = SITE_ROLES.iter().find(|(known, _)| *known == name);
+            let display_name = known.map_or("", |(_, display_name)| display_name);
+            json!({ "name": name, "display_name": display_name })
+        });
+        roles.collect()
+    }
+
+    /// The names of these roles.
+    pub(crate) fn role_names(&self) -> Vec<&str> {
+        let owner = self.owner.then_some("owner");
+        owner.into_iter().chain(self.other_roles.iter().map(String::as_str)).collect()
     }
 }

@@ -32,6 +32,7 @@ pub struct FakeCoderBuilder {
     runtime: Option<Arc<dyn Runtime>>,
     rate_limits: bool,
     strange: bool,
+    licensed: bool,
     renames: bool,
     slow_deletions: bool,
     web_push_key: String,
@@ -52,6 +53,7 @@ impl FakeCoderBuilder {
             runtime: None,
             rate_limits: false,
             strange: false,
+            licensed: false,
             renames: false,
             slow_deletions: false,
             web_push_key: WEB_PUSH_KEY.to_owned(),
@@ -146,6 +148,13 @@ impl FakeCoderBuilder {
         self
     }
 
+    /// Sets whether the deployment has groups, and access lists of templates, which take a licence; it
+    /// has none unless said.
+    pub fn licensed(mut self, licensed: bool) -> Self {
+        self.licensed = licensed;
+        self
+    }
+
     /// Sets whether people may rename their workspaces; they may not unless said.
     pub fn workspace_renames(mut self, allowed: bool) -> Self {
         self.renames = allowed;
@@ -211,6 +220,7 @@ impl FakeCoderBuilder {
             runtime: self.runtime,
             rate_limits: self.rate_limits,
             strange: self.strange,
+            licensed: self.licensed,
             renames: self.renames,
             slow_deletions: self.slow_deletions,
             web_push_key: self.web_push_key,

@@ -31,6 +31,13 @@ impl FakeCoder {
         let id = self.with(|deployment| deployment.template_in_default(name));
         FakeTemplate { coder: self.clone(), id, name: name.to_owned() }
     }
+
+    /// From now on the import of a template version that somebody pushes ends with this error, as
+    /// after a mistake in its Terraform files; `None` lets imports succeed again.
+    pub fn imports_fail(&self, error: Option<&str>) {
+        let error = error.map(str::to_owned);
+        self.with(|deployment| deployment.state.imports_fail = error);
+    }
 }
 
 impl FakeTemplate {
@@ -55,7 +62,12 @@ impl FakeTemplate {
     /// Moves it to another organization, which is made when there is none of that name.
     pub fn organization(self, name: &str) -> Self {
         let organization = self.coder.with(|deployment| deployment.organization_named(name));
-        self.change(|template| template.organization = organization)
+        self.change(|template| {
+            if let Some(role) = template.roles.groups.remove(&template.organization) {
+                template.roles.groups.insert(organization, role);
+            }
+            template.organization = organization;
+        })
     }
 
     /// Sets the name that people read.
@@ -232,7 +244,7 @@ impl FakeTemplate {
 
     fn change_active(self, change: impl FnOnce(&mut TemplateVersion)) -> Self {
         self.change(|template| {
-            if let Some(version) = template.versions.last_mut() {
+            if let Some(version) = template.active_mut() {
                 change(version);
             }
         })

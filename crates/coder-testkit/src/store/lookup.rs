@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::state::State;
-use crate::model::{ApiKey, App, Build, Organization, Template, User, Workspace};
+use crate::model::{ApiKey, App, Build, Organization, Template, TemplateVersion, User, Workspace};
 
 /// Names and passwords of people.
 impl State {
@@ -75,6 +75,12 @@ impl State {
 }
 
 impl State {
+    /// The organizations of a user.
+    pub(crate) fn organizations_of(&self, user: Uuid) -> impl Iterator<Item = &Organization> {
+        let all = self.organizations.iter();
+        all.filter(move |organization| self.is_member(user, organization.id))
+    }
+
     /// `default`, a name or an id.
     pub(crate) fn organization_at(&self, segment: &str) -> Option<&Organization> {
         match (segment, Uuid::try_parse(segment)) {
@@ -102,6 +108,19 @@ impl State {
         self.templates.iter().find(|template| {
             template.organization == organization && template.name.eq_ignore_ascii_case(name)
         })
+    }
+
+    /// A version with its template; one that belongs to none yet comes with a template without id.
+    pub(crate) fn version(&self, id: Uuid) -> Option<(Template, TemplateVersion)> {
+        if let Some(template) = self.template_of_version(id) {
+            return Some((template.clone(), template.version(id)?.clone()));
+        }
+        let draft = self.drafts.iter().find(|draft| draft.version.id == id)?;
+        let version = draft.version.clone();
+        let created_at = version.created_at;
+        let template =
+            Template::bare(Uuid::nil(), draft.organization, "", created_at, version.clone());
+        Some((template, version))
     }
 
     /// The template that has this version.

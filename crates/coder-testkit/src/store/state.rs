@@ -1,18 +1,19 @@
 //! Everything a deployment remembers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use bytes::Bytes;
 use coder_core::{Clock, DeploymentUrl, Runtime, Secret};
 use indexmap::IndexMap;
 use uuid::Uuid;
 
 use crate::Version;
 use crate::model::{
-    ApiKey, App, Code, Counters, Metadatum, Mint, Organization, Pace, Races, RefreshToken,
-    Registered, Successor, Template, User, Workspace,
+    ApiKey, App, Code, Counters, Draft, Group, Metadatum, Mint, Organization, Pace, Races,
+    RefreshToken, Registered, Successor, Template, User, Workspace,
 };
 use crate::release::Profile;
 use crate::wire::fault::Fault;
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     /// Whether too many requests are refused.
     pub(crate) rate_limits: bool,
+    /// Whether there are groups and access lists, as in a deployment with a licence.
+    pub(crate) licensed: bool,
     /// Whether workspaces may be renamed.
     pub(crate) renames: bool,
     /// Whether a deletion runs until an answer has told so.
@@ -63,7 +66,18 @@ pub(crate) struct State {
     pub(crate) races: Option<Races>,
     /// The first one is the default.
     pub(crate) organizations: Vec<Organization>,
+    /// Pairs of an organization and a user that is no member of it; everybody else is.
+    pub(crate) strangers: BTreeSet<(Uuid, Uuid)>,
+    /// The roles of members in an organization, by organization and user.
+    pub(crate) member_roles: BTreeMap<(Uuid, Uuid), Vec<String>>,
+    pub(crate) groups: Vec<Group>,
     pub(crate) templates: Vec<Template>,
+    /// Versions that belong to no template yet.
+    pub(crate) drafts: Vec<Draft>,
+    /// Uploaded archives.
+    pub(crate) files: HashMap<Uuid, Bytes>,
+    /// The error with which imports of pushed versions end, if they fail.
+    pub(crate) imports_fail: Option<String>,
     pub(crate) workspaces: BTreeMap<Uuid, Workspace>,
     /// The workspace of each build.
     pub(crate) workspace_of_build: HashMap<Uuid, Uuid>,

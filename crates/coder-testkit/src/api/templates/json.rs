@@ -1,6 +1,7 @@
 //! Templates, as the API shows them.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::json::Json as _;
 use crate::model::{Preset, Template, TemplateVersion, sibling};
@@ -64,9 +65,13 @@ impl Template {
 
     /// The name of the user who has made it.
     fn author(&self, deployment: &Deployment<'_>) -> String {
-        let author = self.created_by.and_then(|id| deployment.state.users.get(&id));
-        author.map_or_else(|| "platform".to_owned(), |user| user.username.clone())
+        username(deployment, self.created_by)
     }
+}
+
+fn username(deployment: &Deployment<'_>, user: Option<Uuid>) -> String {
+    let author = user.and_then(|id| deployment.state.users.get(&id));
+    author.map_or_else(|| "platform".to_owned(), |user| user.username.clone())
 }
 
 impl TemplateField {
@@ -87,25 +92,31 @@ impl TemplateVersion {
     pub(crate) fn json(&self, deployment: &Deployment<'_>, template: &Template) -> Value {
         let dialect = deployment.dialect();
         let created_at = self.created_at.to_string();
-        let author = template.created_by.unwrap_or_default();
-        let mut created_by = json!({ "id": author, "username": template.author(deployment) });
+        let author = self.created_by.or(template.created_by);
+        let mut created_by = json!({
+            "id": author.unwrap_or_default(),
+            "username": username(deployment, author),
+        });
+        let author = author.unwrap_or_default();
         let full_name = deployment.state.users.get(&author).map_or("", |user| &user.name);
         if dialect.initiators && !full_name.is_empty() {
             created_by.set("name", full_name);
         }
         let mut version = json!({
             "id": self.id,
-            "template_id": template.id,
             "organization_id": template.organization,
             "created_at": created_at,
             "updated_at": created_at,
             "name": self.name,
-            "message": "",
+            "message": self.message,
             "job": self.job_json(deployment, template),
             "readme": template.readme,
             "created_by": created_by,
-            "archived": false,
+            "archived": self.archived,
         });
+        if !template.id.is_nil() {
+            version.set("template_id", template.id.to_string());
+        }
         if dialect.initiators {
             version.set("has_external_agent", false);
         }
@@ -114,14 +125,13 @@ impl TemplateVersion {
 
     /// The job that has imported it.
     fn job_json(&self, deployment: &Deployment<'_>, template: &Template) -> Value {
-        let created_at = self.created_at.to_string();
+        let import = self.import(&deployment.settings.pace, deployment.now);
         let mut job = json!({
             "id": sibling(self.id, 1),
-            "created_at": created_at,
-            "started_at": created_at,
-            "status": if self.importing { "running" } else { "succeeded" },
+            "created_at": self.created_at.to_string(),
+            "status": import.status,
             "worker_id": deployment.settings.deployment_id,
-            "file_id": sibling(self.id, 2),
+            "file_id": self.file.unwrap_or_else(|| sibling(self.id, 2)),
             "tags": { "owner": "", "scope": "organization" },
             "queue_position": 0,
             "queue_size": 0,
@@ -130,18 +140,29 @@ impl TemplateVersion {
             "type": "template_version_import",
             "metadata": {
                 "template_version_name": "",
-                "template_id": uuid::Uuid::nil(),
+                "template_id": Uuid::nil(),
                 "template_name": "",
                 "template_display_name": "",
                 "template_icon": "",
             },
         });
         if deployment.dialect().initiators {
-            job.set("initiator_id", template.created_by.unwrap_or_default().to_string());
+            let initiator = self.created_by.or(template.created_by).unwrap_or_default();
+            job.set("initiator_id", initiator.to_string());
             job.set("logs_overflowed", false);
         }
-        if !self.importing {
-            job.set("completed_at", created_at);
+        let moments = [
+            ("started_at", import.started_at),
+            ("completed_at", import.completed_at),
+            ("canceled_at", import.canceled_at),
+        ];
+        for (name, moment) in moments {
+            if let Some(moment) = moment {
+                job.set(name, moment.to_string());
+            }
+        }
+        if let Some(error) = import.error {
+            job.set("error", error);
         }
         job
     }

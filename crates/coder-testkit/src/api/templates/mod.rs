@@ -3,6 +3,7 @@
 mod dynamic;
 mod json;
 mod parameters;
+mod push;
 mod routes;
 mod search;
 mod validation;
@@ -11,13 +12,16 @@ mod versions;
 use uuid::Uuid;
 
 pub(crate) use parameters::{Resolved, Values, Wanted};
+pub(crate) use push::{
+    archive, archive_versions, cancel, create, create_version, download, patch_version, promote,
+    unarchive, upload,
+};
 pub(crate) use routes::{
     delete, get, get_by_name, list, list_of_organization, parse_id, patch, previous_version,
     version_by_name, version_by_names, versions,
 };
 pub(crate) use versions::{
-    dynamic_parameters, external_auth, logs, nothing, patch_version, presets, resources,
-    rich_parameters, version,
+    dynamic_parameters, external_auth, logs, nothing, presets, resources, rich_parameters, version,
 };
 
 use crate::model::{Template, TemplateVersion};
@@ -31,13 +35,8 @@ impl Deployment<'_> {
             return known.id;
         }
         let version = TemplateVersion {
-            id: self.mint().uuid(),
-            name: "first".to_owned(),
-            created_at: self.now,
-            parameters: Vec::new(),
-            presets: Vec::new(),
-            importing: false,
             takes_anything: true,
+            ..TemplateVersion::new(self.mint().uuid(), "first", self.now)
         };
         let id = self.mint().uuid();
         let template = Template::bare(id, organization, name, self.now, version);

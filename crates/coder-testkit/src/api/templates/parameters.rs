@@ -222,9 +222,6 @@ mod tests {
 
     fn template() -> Template {
         let version = TemplateVersion {
-            id: Uuid::nil(),
-            name: String::new(),
-            created_at: Timestamp::UNIX_EPOCH,
             parameters: vec![
                 json!({ "name": "repo", "required": true, "mutable": false }),
                 json!({ "name": "cpu", "type": "number", "default_value": "4", "mutable": true,
@@ -239,8 +236,7 @@ mod tests {
                 default: true,
                 values: pairs(&[("cpu", "8")]),
             }],
-            importing: false,
-            takes_anything: false,
+            ..TemplateVersion::new(Uuid::nil(), "", Timestamp::UNIX_EPOCH)
         };
         Template::bare(Uuid::nil(), Uuid::nil(), "t", Timestamp::UNIX_EPOCH, version)
     }

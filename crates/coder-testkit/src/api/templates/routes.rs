@@ -11,7 +11,7 @@ use crate::model::Template;
 use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
-use crate::wire::input::parse_id as parse;
+use crate::wire::input::{Input, Kind, Shape, field, parse_id as parse};
 use crate::wire::reply::{Answer, Reply};
 
 /// Answers a request for `GET /api/v2/templates`.
@@ -45,7 +45,7 @@ fn find_all(
         .state
         .templates
         .iter()
-        .filter(|_| caller.may("template:read"))
+        .filter(|template| may_see(deployment, caller, template))
         .filter(|template| organization.is_none_or(|wanted| template.organization == wanted))
         .filter(|template| search.finds(deployment, template, caller))
         .collect();
@@ -86,11 +86,31 @@ pub(crate) fn delete(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     Ok(Reply::ok(&json!({ "message": "Template has been deleted!" })))
 }
 
-/// `PATCH /api/v2/templates/{template}`: refused to members; the fake changes nothing for owners.
+const UPDATE: Shape = Shape {
+    name: "UpdateTemplateMeta",
+    fields: &[
+        field("name", Kind::Text),
+        field("display_name", Kind::Text),
+        field("description", Kind::Text),
+        field("icon", Kind::Text),
+        field("deprecation_message", Kind::Text),
+        field("allow_user_cancel_workspace_jobs", Kind::Flag),
+        field("require_active_version", Kind::Flag),
+        field("use_classic_parameter_flow", Kind::Flag),
+    ],
+};
+
+/// `PATCH /api/v2/templates/{template}`: refused to members. Of the settings, the fake knows names,
+/// texts, and what decides about builds.
 pub(crate) fn patch(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let template = by_id(deployment, call, open)?;
     if caller.user.owner {
+        let body = UPDATE.read(call)?;
+        if let Some(stored) = deployment.state.template_mut(template.id) {
+            stored.update(&body);
+        }
+        let template = deployment.state.template(template.id).ok_or_else(Reply::not_found)?;
         return Ok(Reply::ok(&template.json(deployment)));
     }
     Err(Reply::error_with_detail(
@@ -98,6 +118,34 @@ pub(crate) fn patch(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_
         "An internal server error occurred.",
         "execute transaction: update template metadata: unauthorized: rbac: forbidden",
     ))
+}
+
+impl Template {
+    /// Changes what a body names.
+    fn update(&mut self, body: &Input) {
+        for (name, stored) in [
+            ("name", &mut self.name),
+            ("display_name", &mut self.display_name),
+            ("description", &mut self.description),
+            ("icon", &mut self.icon),
+            ("deprecation_message", &mut self.deprecation),
+        ] {
+            if body.is_given(name) {
+                body.text(name).unwrap_or_default().clone_into(stored);
+            }
+        }
+        for (name, stored) in [
+            ("allow_user_cancel_workspace_jobs", &mut self.cancel_by_members),
+            ("require_active_version", &mut self.require_active_version),
+        ] {
+            if body.is_given(name) {
+                *stored = body.flag(name);
+            }
+        }
+        if body.is_given("use_classic_parameter_flow") {
+            self.classic = Some(body.flag("use_classic_parameter_flow"));
+        }
+    }
 }
 
 /// `GET /api/v2/templates/{template}/versions`: oldest first.
@@ -174,7 +222,12 @@ pub(crate) fn previous_version(
 fn by_id(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Result<Template, Reply> {
     let caller = deployment.authenticate(call)?;
     let template = deployment.state.template(parse_id(first(open))?);
-    template.filter(|_| caller.may("template:read")).cloned().ok_or_else(Reply::not_found)
+    let template = template.filter(|template| may_see(deployment, &caller, template));
+    template.cloned().ok_or_else(Reply::not_found)
+}
+
+fn may_see(deployment: &Deployment<'_>, caller: &Caller, template: &Template) -> bool {
+    caller.may("template:read") && deployment.state.may_use(&caller.user, template)
 }
 
 /// The template of an organization and a name in the path, when the caller may see it.
@@ -186,7 +239,8 @@ fn by_name(
     let caller = deployment.authenticate(call)?;
     let organization = organization(deployment, first(open))?;
     let template = deployment.state.template_named(organization, second(open));
-    template.filter(|_| caller.may("template:read")).cloned().ok_or_else(Reply::not_found)
+    let template = template.filter(|template| may_see(deployment, &caller, template));
+    template.cloned().ok_or_else(Reply::not_found)
 }
 
 fn organization(deployment: &Deployment<'_>, segment: &str) -> Result<Uuid, Reply> {

@@ -18,23 +18,6 @@ pub(crate) fn version(deployment: &mut Deployment<'_>, call: &Call, open: &Open<
     Ok(Reply::ok(&found.version.json(deployment, &found.template)))
 }
 
-/// `PATCH /api/v2/templateversions/{version}`: refused to members; the fake changes nothing for
-/// owners.
-pub(crate) fn patch_version(
-    deployment: &mut Deployment<'_>,
-    call: &Call,
-    open: &Open<'_>,
-) -> Answer {
-    let found = find(deployment, call, open)?;
-    if found.caller.user.owner {
-        return Ok(Reply::ok(&found.version.json(deployment, &found.template)));
-    }
-    Err(Reply::error(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "execute transaction: error on patching template version: unauthorized: rbac: forbidden",
-    ))
-}
-
 /// Answers a request for `GET …/rich-parameters`.
 pub(crate) fn rich_parameters(
     deployment: &mut Deployment<'_>,
@@ -42,7 +25,7 @@ pub(crate) fn rich_parameters(
     open: &Open<'_>,
 ) -> Answer {
     let version = find(deployment, call, open)?.version;
-    imported(&version)?;
+    imported(deployment, &version)?;
     Ok(Reply::ok(&version.parameters_json()))
 }
 
@@ -98,7 +81,7 @@ pub(crate) fn nothing(deployment: &mut Deployment<'_>, call: &Call, open: &Open<
 pub(crate) fn logs(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let Found { template, version, .. } = find(deployment, call, open)?;
     let [planned, _] = &template.log;
-    imported_log(call, version.created_at, planned)
+    imported_log(deployment, call, version.id, planned)
 }
 
 /// Answers every request below `…/dynamic-parameters`.
@@ -110,11 +93,11 @@ pub(crate) fn dynamic_parameters(
     let Found { caller, version, .. } = find(deployment, call, open)?;
     match (&call.method, call.segments.get(5).map(String::as_str)) {
         (&Method::GET, None) => {
-            imported(&version)?;
+            imported(deployment, &version)?;
             dynamic::talk(deployment, caller, version, call)
         }
         (&Method::POST, Some("evaluate")) => {
-            imported(&version)?;
+            imported(deployment, &version)?;
             dynamic::evaluate(deployment, &caller, &version, call)
         }
         _ => Err(Reply::no_route()),
@@ -122,23 +105,27 @@ pub(crate) fn dynamic_parameters(
 }
 
 /// The version of a path, with its template.
-struct Found {
-    caller: Caller,
-    template: Template,
-    version: TemplateVersion,
+pub(super) struct Found {
+    pub(super) caller: Caller,
+    pub(super) template: Template,
+    pub(super) version: TemplateVersion,
 }
 
-fn find(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Result<Found, Reply> {
+pub(super) fn find(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Result<Found, Reply> {
     let caller = deployment.authenticate(call)?;
     let id = parse_id(first(open))?;
-    let template = deployment.state.template_of_version(id).filter(|_| caller.may("template:read"));
-    let template = template.ok_or_else(Reply::not_found)?.clone();
-    let version = template.version(id).ok_or_else(Reply::not_found)?.clone();
+    let found = deployment.state.version(id).filter(|_| caller.may("template:read"));
+    let (template, version) = found.ok_or_else(Reply::not_found)?;
     Ok(Found { caller, template, version })
 }
 
-fn imported(version: &TemplateVersion) -> Result<(), Reply> {
-    if version.importing {
+fn imported(deployment: &Deployment<'_>, version: &TemplateVersion) -> Result<(), Reply> {
+    let import = version.import(&deployment.settings.pace, deployment.now);
+    if import.completed_at.is_none() {
         Err(Reply::error(StatusCode::TOO_EARLY, "Template version job has not finished"))
     } else {
         Ok(())

@@ -1,10 +1,11 @@
 //! What owners do with people.
 
+use coder_core::Secret;
 use http::StatusCode;
 use serde_json::json;
 
 use crate::api::{Open, first};
-use crate::model::{User, UserStatus};
+use crate::model::{SITE_ROLES, User, UserStatus};
 use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::input::{Kind, Rule, Shape, field, ruled};
@@ -88,9 +89,70 @@ fn set_status(
     if !caller.user.owner {
         return Err(Reply::not_found());
     }
+    if status == UserStatus::Suspended && user.id == caller.user.id {
+        return Err(Reply::bad_request("You cannot suspend yourself."));
+    }
+    if status == UserStatus::Suspended && user.owner {
+        return Err(Reply::bad_request(
+            "You cannot suspend a user with the \"owner\" role. You must remove the role first.",
+        ));
+    }
     let user = User { status, ..user };
     deployment.state.users.insert(user.id, user.clone());
     Ok(Reply::ok(&user.json(deployment)))
+}
+
+const ROLES: Shape = Shape { name: "UpdateRoles", fields: &[field("roles", Kind::Texts)] };
+
+const PASSWORD: Shape = Shape {
+    name: "UpdateUserPasswordRequest",
+    fields: &[field("old_password", Kind::Text), ruled("password", Kind::Text, &[Rule::Required])],
+};
+
+/// `PUT /api/v2/users/{user}/roles`: for owners, who cannot change their own.
+pub(crate) fn set_roles(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
+    let caller = deployment.authenticate(call)?;
+    let user = deployment.visible_user(&caller, first(open))?;
+    if user.id == caller.user.id {
+        return Err(Reply::bad_request("You cannot change your own roles."));
+    }
+    let roles = ROLES.read(call)?.texts("roles");
+    let is_known = |role: &String| SITE_ROLES.iter().any(|(known, _)| known == role);
+    if let Some(unknown) = roles.iter().find(|role| !is_known(role)) {
+        return Err(Reply::bad_request(&format!("{unknown:?} is not a supported role")));
+    }
+    let owner = roles.iter().any(|role| role == "owner");
+    let other_roles = roles.into_iter().filter(|role| role != "owner").collect();
+    let user = User { owner, other_roles, ..user };
+    deployment.state.users.insert(user.id, user.clone());
+    Ok(Reply::ok(&user.json(deployment)))
+}
+
+/// `PUT /api/v2/users/{user}/password`: of anybody for an owner, who need not know the old one; it
+/// ends the user's sessions and tokens.
+pub(crate) fn set_password(
+    deployment: &mut Deployment<'_>,
+    call: &Call,
+    open: &Open<'_>,
+) -> Answer {
+    let caller = deployment.authenticate(call)?;
+    let user = deployment.visible_user(&caller, first(open))?;
+    let body = PASSWORD.read(call)?;
+    let old = Secret::new(body.text("old_password").unwrap_or_default());
+    let known = user.password.as_ref().or(deployment.state.password.as_ref());
+    let is_own = user.id == caller.user.id;
+    if is_own && known.is_none_or(|known| !known.matches(&old)) {
+        return Err(Reply::invalid(
+            StatusCode::BAD_REQUEST,
+            "Old password is incorrect.",
+            [("old_password", "Old password is incorrect.")],
+        ));
+    }
+    let password = body.text("password").map(Into::into);
+    let user = User { password, ..user };
+    deployment.state.delete_keys(|key| key.user == user.id);
+    deployment.state.users.insert(user.id, user);
+    Ok(Reply::no_content())
 }
 
 /// `GET /api/v2/users/roles`: the roles that there are.
@@ -100,13 +162,7 @@ pub(crate) fn assignable_roles(
     _: &Open<'_>,
 ) -> Answer {
     let caller = deployment.authenticate(call)?;
-    let roles = [
-        ("owner", "Owner"),
-        ("auditor", "Auditor"),
-        ("template-admin", "Template Admin"),
-        ("user-admin", "User Admin"),
-    ];
-    let roles = roles.map(|(name, display_name)| {
+    let roles = SITE_ROLES.map(|(name, display_name)| {
         json!({
             "name": name,
             "display_name": display_name,
@@ -130,6 +186,7 @@ impl Deployment<'_> {
             last_seen_at: self.now,
             status: UserStatus::Active,
             owner: false,
+            other_roles: Vec::new(),
         }
     }
 }

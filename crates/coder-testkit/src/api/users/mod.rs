@@ -9,7 +9,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub(crate) use admin::{activate, assignable_roles, create, delete, suspend};
+pub(crate) use admin::{
+    activate, assignable_roles, create, delete, set_password, set_roles, suspend,
+};
 pub(crate) use list::list;
 pub(crate) use settings::{appearance, autofill, login_type, preferences, put_profile, roles};
 pub(crate) use sign_in::{create_first, first, login, logout};
@@ -24,8 +26,11 @@ use crate::wire::reply::{Answer, Reply};
 
 impl User {
     pub(crate) fn json(&self, deployment: &Deployment<'_>) -> Value {
-        let organizations: Vec<Uuid> =
-            deployment.state.organizations.iter().map(|organization| organization.id).collect();
+        let organizations: Vec<Uuid> = deployment
+            .state
+            .organizations_of(self.id)
+            .map(|organization| organization.id)
+            .collect();
         let mut user = json!({
             "id": self.id,
             "username": self.username,

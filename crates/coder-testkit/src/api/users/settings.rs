@@ -32,11 +32,15 @@ pub(crate) fn login_type(deployment: &mut Deployment<'_>, call: &Call, open: &Op
 /// Answers a request for `GET /api/v2/users/{user}/roles`.
 pub(crate) fn roles(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let user = named(deployment, call, open)?;
-    let of_deployment: &[&str] = if user.owner { &["owner"] } else { &[] };
-    let organizations = deployment.state.organizations.iter();
-    let of_organizations: serde_json::Map<String, Value> =
-        organizations.map(|organization| (organization.id.to_string(), json!([]))).collect();
-    Ok(Reply::ok(&json!({ "roles": of_deployment, "organization_roles": of_organizations })))
+    let state = &deployment.state;
+    let of_organizations: serde_json::Map<String, Value> = state
+        .organizations_of(user.id)
+        .map(|organization| {
+            let roles = state.member_roles.get(&(organization.id, user.id));
+            (organization.id.to_string(), json!(roles.map_or(&[][..], Vec::as_slice)))
+        })
+        .collect();
+    Ok(Reply::ok(&json!({ "roles": user.role_names(), "organization_roles": of_organizations })))
 }
 
 /// `GET /api/v2/users/{user}/appearance`: nothing was chosen.

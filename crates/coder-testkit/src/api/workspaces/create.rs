@@ -91,7 +91,7 @@ pub(crate) fn fulfil(
     wish: Wish,
 ) -> Result<Uuid, Reply> {
     check_form_of_name(&wish.name)?;
-    let (template, version) = chosen(deployment, &wish)?;
+    let (template, version) = chosen(deployment, caller, &wish)?;
     let template = deployment.state.template(template).cloned().ok_or_else(Reply::not_found)?;
     let version = template.version(version).cloned().ok_or_else(Reply::not_found)?;
     check_rights(caller, owner, &template)?;
@@ -184,7 +184,15 @@ fn check_template(
             &template.deprecation,
         ));
     }
-    if version.importing {
+    let import = version.import(&deployment.settings.pace, deployment.now);
+    if let Some(error) = &import.error {
+        return Err(Reply::bad_request(&format!(
+            "The provided template version \"{}\" has failed to import: \"{error}\". You cannot \
+             create workspaces using it!",
+            version.name
+        )));
+    }
+    if import.completed_at.is_none() {
         return Err(Reply::error(
             StatusCode::NOT_ACCEPTABLE,
             "The provided template version is still importing.",
@@ -290,18 +298,24 @@ impl Deployment<'_> {
 }
 
 /// The template and version a wish names.
-fn chosen(deployment: &Deployment<'_>, wish: &Wish) -> Result<(Uuid, Uuid), Reply> {
+fn chosen(
+    deployment: &Deployment<'_>,
+    caller: &Caller,
+    wish: &Wish,
+) -> Result<(Uuid, Uuid), Reply> {
+    let usable = |template: &&Template| deployment.state.may_use(&caller.user, template);
     if let Some(id) = wish.version {
         let missing = || {
             let message = format!("Template version \"{id}\" doesn't exist.");
             missing("template_version_id", &message)
         };
-        let template = deployment.state.template_of_version(id).ok_or_else(missing)?;
+        let template =
+            deployment.state.template_of_version(id).filter(usable).ok_or_else(missing)?;
         return Ok((template.id, id));
     }
     let id = wish.template.unwrap_or_default();
     let missing = || missing("template_id", &format!("Template \"{id}\" doesn't exist."));
-    let template = deployment.state.template(id).ok_or_else(missing)?;
+    let template = deployment.state.template(id).filter(usable).ok_or_else(missing)?;
     Ok((template.id, template.active_id()))
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::json::Json as _;
-use crate::model::{Agent, Build, Fate, Job, Template, Transition, Workspace};
+use crate::model::{Agent, Build, Fate, ImportJob, Job, Template, Transition, Workspace};
 use crate::rules::live::{Next, live};
 use crate::store::Deployment;
 use crate::wire::call::Call;
@@ -64,22 +64,51 @@ pub(super) fn of_agent(deployment: &Deployment<'_>, call: &Call, agent: Uuid) ->
     Reply::web_socket(call, &LOGS, batches.map(Value::from))
 }
 
-/// The log of the import of a template's version, which is over: the provisioner has planned twice.
-pub(crate) fn of_import(call: &Call, at: Timestamp, planned: &[String]) -> Answer {
+/// The log of the import of a template's version. With `follow` it is a WebSocket with a message
+/// for each line, which closes when the import is over.
+pub(crate) fn of_import(
+    deployment: &Deployment<'_>,
+    call: &Call,
+    version: Uuid,
+    planned: &[String],
+) -> Answer {
     let asked = Asked::read(call)?;
+    if !asked.follow {
+        let import = import_of(deployment, version);
+        return Ok(asked.answer(import_lines(import.as_ref(), planned, asked.after)));
+    }
+    let (planned, mut last) = (planned.to_vec(), asked.after);
+    let batches = live(deployment.shared.clone(), move |deployment| {
+        let Some(import) = import_of(deployment, version) else { return Next::Never };
+        let over = import.completed_at.is_some();
+        next_batch(import_lines(Some(&import), &planned, last), &mut last, over)
+    });
+    Reply::web_socket(call, &LOGS, batches.flat_map(stream::iter))
+}
+
+fn import_of(deployment: &Deployment<'_>, version: Uuid) -> Option<ImportJob> {
+    let (_, version) = deployment.state.version(version)?;
+    Some(version.import(&deployment.settings.pace, deployment.now))
+}
+
+/// Returns the lines of an import so far: the provisioner plans twice, unless the import fails.
+fn import_lines(import: Option<&ImportJob>, planned: &[String], after: u64) -> Vec<Value> {
+    let Some((import, at)) = import.and_then(|import| Some((import, import.started_at?))) else {
+        return Vec::new();
+    };
     let (daemon, provisioner) = SOURCES;
     let stage = |stage| (at, daemon, stage, String::new());
     let mut said = vec![stage("Setting up"), stage("Parsing template parameters")];
-    for detecting in ["Detecting persistent resources", "Detecting ephemeral resources"] {
-        said.push(stage(detecting));
-        said.extend(planned.iter().map(|line| (at, provisioner, detecting, line.clone())));
+    if import.status == "succeeded" {
+        for detecting in ["Detecting persistent resources", "Detecting ephemeral resources"] {
+            said.push(stage(detecting));
+            said.extend(planned.iter().map(|line| (at, provisioner, detecting, line.clone())));
+        }
     }
-    said.push(stage("Cleaning Up"));
-    let lines = lines(1, asked.after, said);
-    if asked.follow {
-        return Reply::web_socket(call, &LOGS, stream::iter(lines));
+    if import.completed_at.is_some() {
+        said.push(stage("Cleaning Up"));
     }
-    Ok(asked.answer(lines))
+    lines(1, after, said)
 }
 
 fn next_batch(lines: Vec<Value>, last: &mut u64, over: bool) -> Next<Vec<Value>> {
