@@ -3,7 +3,6 @@
 //! ```sh
 //! cargo test -p coder-backstage-examples
 //! ```
-#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 use coder_client::models::WorkspaceStatus;
 use coder_client::operations::ListWorkspaces;

@@ -4,7 +4,6 @@
 //! ```sh
 //! cargo test -p coder-backstage-examples --test mocks_in_a_test
 //! ```
-#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 use std::error::Error;
 
