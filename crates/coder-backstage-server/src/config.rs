@@ -13,7 +13,7 @@ use coder_portal::Portal;
 use crate::args::{CheckArgs, ConfigCommand, PrintArgs};
 use crate::configuration::{process_environment, read, variables_of_node};
 use crate::failure::Failure;
-use crate::serve::USER_AGENT;
+use crate::user_agent::USER_AGENT;
 use crate::{store, tls};
 
 /// Does what the command says. Mistakes are told by whoever reports the failure.

@@ -72,6 +72,7 @@ mod shutdown;
 mod socket;
 mod store;
 mod tls;
+mod user_agent;
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::args::RegisterArgs;
 use crate::failure::Failure;
-use crate::serve::USER_AGENT;
+use crate::user_agent::USER_AGENT;
 
 /// Where the owner's token is. It is no argument: those are seen by everyone on the machine.
 const TOKEN: &str = "CODER_SESSION_TOKEN";

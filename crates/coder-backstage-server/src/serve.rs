@@ -13,6 +13,7 @@ use crate::args::ServeArgs;
 use crate::failure::Failure;
 use crate::page::Page;
 use crate::server::Serving;
+use crate::user_agent::USER_AGENT;
 use crate::{check, configuration, server, shutdown, store, tls};
 
 /// Serves until the process is asked to stop.
@@ -56,6 +57,3 @@ pub(crate) fn portal(
     let portal = Portal::builder(config, &world, configured.catalog, store);
     Ok(portal.files(&configuration::read).build()?)
 }
-
-/// Value of `User-Agent` in this server's requests.
-pub(crate) const USER_AGENT: &str = concat!("coder-backstage/", env!("CARGO_PKG_VERSION"));

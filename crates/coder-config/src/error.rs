@@ -189,7 +189,7 @@ impl ConfigError {
     }
 }
 
-/// What to do about a value that is missing, with and without the place where to do it.
+/// Advice about a value that is missing, with and without the place where to follow it.
 pub(crate) struct Hint {
     at: Option<Provenance>,
     text: String,

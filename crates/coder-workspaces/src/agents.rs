@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use coder_client::Unreadable;
 use coder_client::models::{
     AgentLifecycle, AgentScript, AgentStatus, ScriptStatus, Workspace, WorkspaceAgent,
 };
+use coder_client::{AgentId, Unreadable};
 
 use crate::agent_list::counted;
 use crate::availability_state::AvailabilityState;
@@ -49,13 +49,25 @@ pub(crate) fn running(workspace: &Workspace, ages: Ages<'_>) -> Running {
         return of(AvailabilityState::Unknown, Some(reason));
     }
     let unhealthy = counted(workspace).find(|agent| !is_well(agent)).map(trouble);
-    if !workspace.health.healthy {
+    if !workspace.health.healthy && !only_sub_agents_fail(workspace) {
         return of(AvailabilityState::Unhealthy, unhealthy);
     }
     if counted(workspace).any(|agent| agent.status != AgentStatus::Connected) {
         return of(AvailabilityState::Offline, unhealthy);
     }
     of(AvailabilityState::Online, counted(workspace).find_map(remark))
+}
+
+/// Returns whether each agent that Coder calls failing is one of a dev container.
+///
+/// Older releases count those agents when they decide about the health of the workspace.
+fn only_sub_agents_fail(workspace: &Workspace) -> bool {
+    let failing = &workspace.health.failing_agents;
+    let is_sub_agent =
+        |id: &AgentId| workspace.agents().any(|agent| agent.id == *id && agent.parent_id.is_some());
+    failing.unreadable().is_empty()
+        && failing.iter().next().is_some()
+        && failing.iter().all(is_sub_agent)
 }
 
 /// Returns whether people can work in an unhealthy workspace: all agents are connected, and nothing

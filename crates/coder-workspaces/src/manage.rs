@@ -283,7 +283,7 @@ pub(crate) async fn wake<F: FnMut(Progress<'_>) + MaybeSend>(
     follower.look(workspace.id).await
 }
 
-/// Whose build leads where it is wanted.
+/// The origin of the build that leads where it is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Build {
     /// The one that this call has asked for.

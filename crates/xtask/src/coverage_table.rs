@@ -152,7 +152,7 @@ pub fn write() -> bool {
     }
 }
 
-/// Compares `docs/coder-api-coverage.md` with what [`write`] would write.
+/// Compares `docs/coder-api-coverage.md` with what [`write()`] would write.
 ///
 /// # Errors
 ///

@@ -7,13 +7,13 @@ use std::{env, fs, io};
 use crate::command::{Failure, command, output, root, run, target};
 use crate::tools;
 
-/// What the package is made of.
+/// The parts of the package.
 const CRATE: &str = "crates/coder-wasm";
 
 /// A module of the package: a feature of the crate in a wasm file of its own.
 struct Module {
     feature: &'static str,
-    /// What users import.
+    /// The modules that users import.
     specifier: &'static str,
 }
 

@@ -261,7 +261,7 @@ mod tests {
 #[derive(Debug)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
-    /// Who.
+    /// First name of the person.
     pub first_name: String,
     #[serde(default, rename = "ID")]
     pub r#id: String,

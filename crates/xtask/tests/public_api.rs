@@ -43,6 +43,8 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("coder-core", "reqwest"),
     // `AsyncRead` and `AsyncWrite`, over which a transport of one's own opens WebSockets.
     ("coder-core", "tokio"),
+    // The macro without which nobody writes a `CredentialProvider`, handed on and in no signature.
+    ("coder-client", "async_trait"),
 ];
 
 #[test]

@@ -92,7 +92,7 @@ fn kept(name: &str, count: usize) -> Notice {
     Notice::new("", format!("until `{name}` can be read, {counts}"))
 }
 
-/// What one reading of a file found.
+/// The result of one reading of a file.
 #[derive(Default)]
 struct Attempt {
     entities: Vec<Arc<Entity>>,

@@ -42,7 +42,7 @@ pub(super) struct Parts<'a> {
     is_unreadable: bool,
 }
 
-/// What a reading found out about the files of placeholders.
+/// The result of a reading, as to the files of placeholders.
 pub(super) struct Outcome {
     pub(super) parts: Vec<Part>,
     /// Whether a file must be read again although its stamp is the same.

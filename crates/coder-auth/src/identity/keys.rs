@@ -9,10 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::key_set::WrittenKeySet;
+use super::sealed_key::sealed_as;
 use super::signing_key::SigningKey;
 use super::static_key::StaticSigningKey;
 use crate::error::{AuthError, AuthErrorKind};
-use crate::seal::{AssociatedData, SealingKeys};
+use crate::seal::SealingKeys;
 use crate::store::{AuthStore, SigningKeyRecord};
 
 /// A key is published for this time before it signs, because readers keep the key set for ten
@@ -164,9 +165,4 @@ impl KeyRing {
         let secret = p256::ecdsa::SigningKey::from_slice(&bytes).ok()?;
         SigningKey::new(record.id.clone(), secret, record.created_at)
     }
-}
-
-/// Returns the purpose that the private key of this id is sealed for.
-pub(crate) fn sealed_as(id: &str) -> AssociatedData {
-    AssociatedData::new(&["signing key", id])
 }

@@ -18,8 +18,8 @@ use coder_portal::{Checkup, Finding, Portal, PortalError, Question, Verdict};
 use self::report::Report;
 use crate::args::{CheckupArgs, DataArgs};
 use crate::failure::Failure;
-use crate::serve::USER_AGENT;
 use crate::store::ForCheck;
+use crate::user_agent::USER_AGENT;
 use crate::{configuration, store, tls};
 
 /// The variable with the token that is asked for templates. It is no argument, because everyone on

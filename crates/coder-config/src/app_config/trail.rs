@@ -7,7 +7,7 @@ use std::collections::HashMap;
 #[derive(Default)]
 pub(super) struct Trail(RefCell<HashMap<String, Read>>);
 
-/// What was read of a path.
+/// The part of a path that was read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Read {
     /// A mapping of which others may read keys as well.

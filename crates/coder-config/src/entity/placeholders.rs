@@ -11,7 +11,7 @@ use crate::{Node, Notice, Provenance};
 /// The most bytes that the placeholders of one catalog file may put in: 16 MiB.
 const MAX_PLACEHOLDER_BYTES: usize = 16 << 20;
 
-/// What a placeholder makes of its file.
+/// The value that a placeholder makes of its file.
 #[derive(Clone, Copy)]
 enum Format {
     /// A string.

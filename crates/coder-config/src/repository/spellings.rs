@@ -79,7 +79,9 @@ fn ssh(repository: &Normalised) -> Vec<String> {
             vec![format!("ssh://git@{name}:7999/"), format!("ssh://git@{name}/")]
         }
         Some(Scm::Gerrit) => vec![format!("ssh://{name}:29418/"), format!("ssh://{name}/")],
-        Some(Scm::AwsCodeCommit) => return vec![format!("ssh://{name}/{path}")],
+        Some(Scm::AwsCodeCommit) => {
+            return vec![format!("ssh://{name}/{path}"), format!("ssh://{name}/{}", encoded(path))];
+        }
         _ => vec![format!("ssh://git@{name}/")],
     });
     if let Some((_, alias)) = SSH_ALIASES.iter().find(|(host, _)| *host == name) {

@@ -13,7 +13,7 @@ const MAX_TEXT: usize = 800;
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What the finding is about.
+    /// Subject of the finding.
     pub question: Question,
     /// Whether something has to be done.
     pub verdict: Verdict,

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::answer::{Answer, Fault, answer, read};
 
-/// What holds for all entities: the app's configuration of workspaces.
+/// The settings that hold for all entities: the app's configuration of workspaces.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Defaults {
@@ -199,7 +199,7 @@ struct Plan {
     problems: Vec<String>,
 }
 
-/// What a creation link may say beside the template and its parameters.
+/// The options that a creation link may have beside the template and its parameters.
 struct LinkOptions {
     name: Option<WorkspaceName>,
     reuse: Option<WorkspaceFilter>,

@@ -116,7 +116,7 @@ impl Usable {
     }
 }
 
-/// What a portal's card shows of a workspace.
+/// The part of a workspace that a portal's card shows.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Card {

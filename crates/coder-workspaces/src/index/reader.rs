@@ -27,7 +27,7 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
 /// How many builds are read before the index is saved again.
 const SAVE_EVERY: usize = 500;
 
-/// What a step of an [`IndexReader`] ended with.
+/// The outcome of a step of an [`IndexReader`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a caller must decide what to do for each")]
 pub enum IndexStep {

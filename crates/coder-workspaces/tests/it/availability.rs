@@ -152,6 +152,37 @@ fn an_agent_of_a_dev_container_does_not_count() {
 }
 
 #[test]
+fn a_dev_container_that_fails_makes_no_workspace_unhealthy() {
+    let with_failing = |ids: &[&str], main_agent: &str| {
+        let mut json = fixture("workspace_running");
+        let resources = json["latest_build"]["resources"].as_array_mut().unwrap();
+        let agents = resources.iter_mut().find_map(|resource| {
+            let agents = resource["agents"].as_array_mut()?;
+            (!agents.is_empty()).then_some(agents)
+        });
+        let agents = agents.unwrap();
+        let mut sub = agents[0].clone();
+        sub["parent_id"] = agents[0]["id"].clone();
+        for (agent, id) in [(&mut agents[0], "11"), (&mut sub, "22")] {
+            agent["id"] = format!("{id}111111-1111-4111-8111-111111111111").into();
+        }
+        sub["status"] = "disconnected".into();
+        agents[0]["status"] = main_agent.into();
+        agents.push(sub);
+        let ids: Vec<_> =
+            ids.iter().map(|id| format!("{id}111111-1111-4111-8111-111111111111")).collect();
+        json["health"] = json!({ "healthy": false, "failing_agents": ids });
+        of(json)["state"].clone()
+    };
+    assert_eq!(with_failing(&["22"], "connected"), "online");
+    assert_eq!(with_failing(&["11", "22"], "disconnected"), "unhealthy");
+    assert_eq!(with_failing(&["11"], "connected"), "unhealthy");
+    // Nobody says which agent fails, or an agent that is not listed does.
+    assert_eq!(with_failing(&[], "connected"), "unhealthy");
+    assert_eq!(with_failing(&["33"], "connected"), "unhealthy");
+}
+
+#[test]
 fn a_dormant_workspace_says_when_it_goes() {
     let mut json = fixture("workspace_stopped");
     json["dormant_at"] = "2026-08-01T00:00:00Z".into();
