@@ -244,7 +244,20 @@ async fn waiting_until_ready_ends_in_every_case_and_asks_for_nothing() {
         assert_eq!(changes.count(), 0, "{name}");
         told += &format!("{name}: {outcome}\n");
     }
-    assert_snapshot!(told);
+    assert_snapshot!(told, @r"
+    running: `dev` is ready
+    starting: `dev` is ready
+    queued: the workspace `dev` is not there yet: its build is number 2 of 3 in the queue; look again later
+    the start script failed: `dev` is ready
+    the build failed: the workspace `dev` was not built: its last start failed: quota exceeded
+    the build was canceled: the workspace `dev` was not built: somebody canceled its build; start it again
+    stopped: the workspace `dev` is stopped; start it again
+    on its way to be stopped: the workspace `dev` is stopped; start it again
+    deleted: the workspace `dev` was deleted
+    no agents: `dev` is ready
+    agents never connect: the workspace `dev` runs, but cannot be used: `main`: agent is taking too long to connect; restart it
+    agents are lost: the workspace `dev` runs, but cannot be used: `main`: agent has lost connection; restart it
+    ");
 }
 
 #[async_test]
