@@ -8,7 +8,7 @@
 //! axum = "0.8"
 //! ```
 //!
-//! "Sign in with Coder" in an app of your own needs a [`CoderAuth`](coder_auth::CoderAuth) and no
+//! "Sign in with Coder" in an app of your own needs a [`CoderAuth`] and no
 //! configuration file:
 //!
 //! ```
