@@ -90,6 +90,10 @@ pub fn check_pages(doc: &Path) -> io::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for krate in fs::read_dir(root().join("crates"))? {
         let name = krate?.file_name().to_string_lossy().replace('-', "_");
+        // The front door shows the pages of the other crates once more, and of what they hand on.
+        if name == "coder_backstage" {
+            continue;
+        }
         for file in files(&doc.join(name), "html")? {
             let page = fs::read_to_string(&file)?;
             findings.extend(first_paragraphs(&page).filter_map(|text| {
