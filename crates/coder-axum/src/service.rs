@@ -15,6 +15,33 @@ use crate::body::{RequestBody, ResponseBody};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Implements `Service` for a wrapper of routes that answer with `handle`.
+macro_rules! impl_service {
+    ($service:ty) => {
+        impl<B> Service<Request<B>> for $service
+        where
+            B: http_body::Body<Data = Bytes> + Send + 'static,
+            B::Error: Into<BoxError>,
+        {
+            type Response = Response<Body>;
+            type Error = Infallible;
+            type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+            fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+                Poll::Ready(Ok(()))
+            }
+
+            fn call(&mut self, request: Request<B>) -> Self::Future {
+                let routes = self.0.clone();
+                Box::pin(async move {
+                    Ok(answer(request, move |request| async move { routes.handle(request).await })
+                        .await)
+                })
+            }
+        }
+    };
+}
+
 /// A tower service that answers requests with [`Portal::handle`].
 ///
 /// The portal reads a request's body if the route takes one. A connection with an unread body is
@@ -29,26 +56,7 @@ impl PortalService {
     }
 }
 
-impl<B> Service<Request<B>> for PortalService
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
-
-    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let portal = self.0.clone();
-        Box::pin(async move {
-            Ok(answer(request, move |request| async move { portal.handle(request).await }).await)
-        })
-    }
-}
+impl_service!(PortalService);
 
 /// A tower service that answers requests with [`Login::handle`], with bodies as in
 /// [`PortalService`].
@@ -62,26 +70,7 @@ impl LoginService {
     }
 }
 
-impl<B> Service<Request<B>> for LoginService
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
-
-    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let login = self.0.clone();
-        Box::pin(async move {
-            Ok(answer(request, move |request| async move { login.handle(request).await }).await)
-        })
-    }
-}
+impl_service!(LoginService);
 
 async fn answer<B, F>(
     request: Request<B>,
