@@ -2,7 +2,8 @@
 
 use coder_core::with_causes;
 use std::fs;
-use std::path::PathBuf;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use coder_config::{
@@ -107,6 +108,13 @@ struct Attempt {
     parts: Vec<Part>,
 }
 
+/// Reads a file up to one byte more than is accepted: it may have grown since its size was seen.
+fn bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(yaml::MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 impl Attempt {
     fn read(name: &str, stamp: Stamp, parts: Parts<'_>) -> Self {
         if stamp.is_some_and(|(_, bytes)| bytes > yaml::MAX_BYTES as u64) {
@@ -115,7 +123,7 @@ impl Attempt {
                 "`{name}` is too large; at most {limit} bytes are accepted"
             ));
         }
-        match fs::read(parts.path()).map(String::from_utf8) {
+        match bounded(parts.path()).map(String::from_utf8) {
             Ok(Ok(text)) => Self::parse(name, &text, parts),
             Ok(Err(_)) => Self::failed(format!("cannot read `{name}`: it is not UTF-8 text")),
             Err(error) => {
