@@ -86,6 +86,10 @@ pub(crate) struct ServeArgs {
     /// a file descriptor (`ulimit -n`), and up to one more for what is asked of Coder
     #[arg(long, value_name = "NUMBER", default_value_t = crate::server::CONNECTIONS)]
     pub(crate) max_connections: NonZeroUsize,
+    /// Leaves out what `check` asks of Coder, the store and the catalog, which is otherwise asked
+    /// once at the start and told in the log
+    #[arg(long)]
+    pub(crate) skip_check: bool,
 }
 
 #[derive(Debug, clap::Args)]

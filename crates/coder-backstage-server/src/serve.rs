@@ -39,7 +39,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let serving = Serving { routes, portal: portal.clone(), tls, runtime, connections };
     tokio::select! {
         () = server::run(listener, serving, shutdown::requested()) => Ok(()),
-        never = check::watch(&config, &portal, store) => match never {},
+        never = check::watch(&config, &portal, store), if !args.skip_check => match never {},
     }
 }
 

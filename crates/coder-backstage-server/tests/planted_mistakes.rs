@@ -505,7 +505,7 @@ async fn every_planted_mistake_is_told_where_it_can_first_be_known() {
 /// environment, with the answers.
 async fn answer_to_a_browser(scene: &Scene) -> String {
     scene.file("app-config.yaml", &scene.config);
-    let process = Process::start(scene.directory.path(), |command| {
+    let process = Process::start_and_check(scene.directory.path(), |command| {
         clean(command);
         command.env("SECRET", &scene.secret);
     });
@@ -523,7 +523,7 @@ async fn a_replica_with_other_keys_is_told_by_the_check() {
     let house = House::new(on_time()).await;
     let mut scene = Scene::new(&house);
     scene.file("app-config.yaml", &scene.config);
-    let process = Process::start(scene.directory.path(), |command| {
+    let process = Process::start_and_check(scene.directory.path(), |command| {
         clean(command);
         command.env("SECRET", &scene.secret);
     });
@@ -547,7 +547,7 @@ async fn a_proxy_that_keeps_the_prefix_is_told_by_what_arrives() {
     let house = House::new(on_time()).await;
     let scene = Scene::new(&house);
     scene.file("app-config.yaml", &scene.config);
-    let process = Process::start(scene.directory.path(), |command| {
+    let process = Process::start_and_check(scene.directory.path(), |command| {
         clean(command);
         command.env("SECRET", &scene.secret);
     });
@@ -572,7 +572,7 @@ async fn a_key_set_of_another_backend_is_told_from_outside() {
     let house = House::new(on_time()).await;
     let scene = Scene::new(&house);
     scene.file("app-config.yaml", &scene.config);
-    let process = Process::start(scene.directory.path(), |command| {
+    let process = Process::start_and_check(scene.directory.path(), |command| {
         clean(command);
         command.env("SECRET", &scene.secret);
     });
@@ -624,7 +624,7 @@ async fn a_server_that_starts_tells_its_log_what_is_wrong_and_serves() {
     let house = House::new(on_time().oauth2_provider(false)).await;
     let scene = Scene::new(&house);
     scene.file("app-config.yaml", &scene.config);
-    let process = Process::start(scene.directory.path(), |command| {
+    let process = Process::start_and_check(scene.directory.path(), |command| {
         clean(command);
         command.env("SECRET", &scene.secret);
     });
