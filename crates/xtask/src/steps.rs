@@ -176,7 +176,8 @@ fn check_doc_style() -> Result<(), Failure> {
         let found: Vec<_> = findings.iter().filter(|finding| finding.fault == fault).collect();
         if found.len() > fault.most() {
             found.iter().for_each(|finding| println!("{finding}"));
-            println!("{} doc comments are {fault:?}, {} may be", found.len(), fault.most());
+            let (found, most) = (found.len(), fault.most());
+            println!("{found} doc comments are {fault:?}, {most} may be: {}", fault.rule());
             is_kept = false;
         }
     }
