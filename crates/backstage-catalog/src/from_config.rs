@@ -27,7 +27,7 @@ use crate::{Catalog, FileCatalog, RemoteCatalog};
 pub struct ConfiguredCatalog {
     /// The catalog.
     pub catalog: Arc<dyn Catalog>,
-    /// What was noticed about its locations and files. The log does not repeat it.
+    /// Notices about the catalog's locations and files. The log does not repeat them.
     pub notices: Vec<Notice>,
 }
 

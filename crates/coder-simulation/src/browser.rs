@@ -42,7 +42,7 @@ struct State {
 /// How a change of the session ended.
 #[derive(Clone, Copy)]
 enum End {
-    /// It is done.
+    /// The change is done.
     Done,
     /// The session is what it was.
     Nothing,

@@ -38,7 +38,7 @@ pub(crate) struct Pair {
     pub(crate) refresh: String,
     /// The process whose request it answered.
     pub(crate) process: Process,
-    /// Its name in the store, once it was there.
+    /// The pair's name in the store, once it was there.
     pub(crate) id: Option<PairId>,
     pub(crate) place: Place,
     /// Why the portal is not to blame when the pair lives on.

@@ -38,11 +38,11 @@ impl NetworkFault {
 /// A fault of one call of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreFault {
-    /// It fails, and nothing was changed.
+    /// The call fails, and nothing was changed.
     Before,
-    /// It fails, and everything was changed.
+    /// The call fails, and everything was changed.
     After,
-    /// It takes 3 seconds.
+    /// The call takes 3 seconds.
     Slow,
 }
 

@@ -54,7 +54,7 @@ impl Watch {
     }
 }
 
-/// What is known about the age of a state.
+/// Knowledge about the age of a state.
 #[derive(Clone, Copy)]
 pub(crate) struct Ages<'a> {
     now: Timestamp,
