@@ -5,6 +5,7 @@ mod entry;
 mod facets;
 mod listing;
 mod reader;
+mod scope;
 mod snapshot;
 mod store;
 mod workspace_index;

@@ -191,6 +191,10 @@ impl WorkspaceIndex {
         self.entries.keys().chain(self.waiting.keys()).copied().collect()
     }
 
+    pub(super) fn is_waiting(&self, id: WorkspaceId) -> bool {
+        self.waiting.contains_key(&id)
+    }
+
     /// Takes a workspace as Coder lists it. The parameters of a build never change, so those of a
     /// known build are kept.
     pub(super) fn list(&mut self, mut entry: IndexedWorkspace) {

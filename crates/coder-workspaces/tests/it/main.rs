@@ -18,6 +18,7 @@ mod explicit;
 mod fake;
 mod foreign_text;
 mod index;
+mod index_entities;
 mod index_model;
 mod links;
 mod manage;
