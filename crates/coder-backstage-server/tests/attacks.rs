@@ -23,7 +23,7 @@ use serving::{
 };
 use tempfile::TempDir;
 
-/// A Coder of the real time, and the directory of a portal with this `coder` section.
+/// Starts a Coder of the real time, and makes the directory of a portal with this `coder` section.
 async fn house(coder: &str) -> (House, TempDir) {
     let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
     let directory = tempfile::tempdir().unwrap();
@@ -220,7 +220,7 @@ async fn a_code_of_one_deployment_is_never_sent_to_another() {
     assert!(page.contains("not%20from%20the%20Coder") && !victim.is_signed_in(), "{page}");
 }
 
-/// The identity token of a signed-in browser.
+/// Returns the identity token of a signed-in browser.
 async fn identity_token(response: reqwest::Response) -> String {
     let json: serde_json::Value = response.json().await.unwrap();
     let token = json["backstageIdentity"]["token"].as_str();

@@ -68,7 +68,7 @@ auth:
         TcpStream::connect(&self.address).unwrap()
     }
 
-    /// The answer to a request, when the server hangs up after it.
+    /// Returns the answer to a request, when the server hangs up after it.
     fn answer_to(&self, request: &[u8]) -> String {
         let mut stream = self.connect();
         stream.write_all(request).unwrap();
@@ -90,7 +90,7 @@ impl Drop for Server {
     }
 }
 
-/// The head of a request with a form of this length.
+/// Makes the head of a request with a form of this length.
 fn form(method_and_path: &str, length: usize) -> String {
     format!(
         "{method_and_path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\
@@ -143,7 +143,7 @@ fn connections_that_send_nothing_keep_nobody_out() {
     drop((silent, begun));
 }
 
-/// A portal in front of this Coder, which lives in the real time.
+/// Starts a portal in front of this Coder, which lives in the real time.
 async fn portal(coder: FakeCoderBuilder) -> (House, TempDir, Process) {
     let house = House::new(coder.clock(Arc::new(SystemClock))).await;
     let directory = tempfile::tempdir().unwrap();

@@ -35,7 +35,7 @@ use Found::{Check, Config, Login, NoticeOfCheck, NoticeOfConfig, Serve};
 const KEY: &str = "dpLDrTVAu4A8Ags67mbNiIcSMjTqDG5xQ8Ct1z/0Me0=";
 const OTHER_KEY: &str = "P8TM/nRYcOLA2Z9x8w/wZWyN7dQcwdfT03aw2+aF4vM=";
 
-/// A Coder whose clock is that of this machine.
+/// Makes a Coder whose clock is that of this machine.
 fn on_time() -> FakeCoderBuilder {
     FakeCoder::builder().clock(Arc::new(SystemClock))
 }
@@ -171,7 +171,7 @@ fn mistakes() -> Vec<Mistake> {
     mistakes
 }
 
-/// Mistakes about the deployment and the application.
+/// Plants mistakes about the deployment and the application.
 fn with_coder() -> Vec<Mistake> {
     vec![
         mistake("1", Config, &["app-config.yaml:9:22: ", "/api/auth/coder/handler/frame"], |it| {
@@ -285,7 +285,7 @@ fn with_coder() -> Vec<Mistake> {
     ]
 }
 
-/// Mistakes about the configuration, the store, the catalog and the browser.
+/// Plants mistakes about the configuration, the store, the catalog and the browser.
 fn with_the_rest() -> Vec<Mistake> {
     vec![
         mistake("13", Config, &["clientSecret", "`SECRET`"], |it| it.secret.clear()),
@@ -401,7 +401,7 @@ fn with_the_rest() -> Vec<Mistake> {
     ]
 }
 
-/// An answer of HTTP/1.1.
+/// Makes an answer of HTTP/1.1.
 fn answer(status: &str, kind: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
@@ -410,7 +410,7 @@ fn answer(status: &str, kind: &str, headers: &str, body: &str) -> String {
     )
 }
 
-/// Something on plain http that is no Coder; returns its URL.
+/// Starts something on plain http that is no Coder; returns its URL.
 fn plain(answer: impl Fn(&str) -> String + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -427,7 +427,7 @@ fn plain(answer: impl Fn(&str) -> String + Send + 'static) -> String {
     url
 }
 
-/// A server whose certificate nobody trusts; returns its URL.
+/// Starts a server whose certificate nobody trusts; returns its URL.
 fn with_a_strange_certificate() -> String {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -452,7 +452,7 @@ fn with_a_strange_certificate() -> String {
     format!("https://localhost:{port}")
 }
 
-/// The line that holds all of these words, if there is one.
+/// Finds the line that holds all of these words, if there is one.
 fn line<'a>(told: &'a str, words: &[&str]) -> Option<&'a str> {
     told.lines().find(|line| words.iter().all(|word| line.contains(word)))
 }
@@ -501,7 +501,7 @@ async fn every_planted_mistake_is_told_where_it_can_first_be_known() {
     assert!(missed.is_empty(), "{missed}");
 }
 
-/// The log of a server that a browser has asked as a page of another site, and for another
+/// Returns the log of a server that a browser has asked as a page of another site, and for another
 /// environment, with the answers.
 async fn answer_to_a_browser(scene: &Scene) -> String {
     scene.file("app-config.yaml", &scene.config);

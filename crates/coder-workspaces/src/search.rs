@@ -181,8 +181,9 @@ impl<'a> Search<'a> {
         Ok(SearchPlan { queries, compare, narrow, problems })
     }
 
-    /// The filter that our parameters are added to, and one whose answer limits ours: Coder takes
-    /// all parameters of a query for alternatives, so a caller's own need a request of their own.
+    /// Returns the filter that our parameters are added to, and one whose answer limits ours: Coder
+    /// takes all parameters of a query for alternatives, so a caller's own need a request of their
+    /// own.
     fn base(&self) -> (WorkspaceFilter, Option<WorkspaceFilter>) {
         let owned = |filter: WorkspaceFilter| match self.owner {
             Owner::Me => filter.mine(),
@@ -281,7 +282,7 @@ impl Answer {
         }
     }
 
-    /// The first place counts, and the last state.
+    /// Adds a workspace to the answer. The first place counts, and the last state.
     fn add(&mut self, workspace: Workspace) {
         let place = *self.hosts.entry(workspace.id).or_insert(self.workspaces.len());
         match self.workspaces.get_mut(place) {
@@ -336,7 +337,8 @@ struct Listed {
     problems: Vec<SearchProblem>,
 }
 
-/// Workspaces that have one of these parameters at all, where Coder can be asked for each of them.
+/// Filters the workspaces that have one of these parameters at all, where Coder can be asked for
+/// each of them.
 fn any_of(keys: &[String], base: WorkspaceFilter) -> WorkspaceFilter {
     keys.iter().try_fold(base.clone(), |filter, key| filter.has_param(key)).unwrap_or(base)
 }
@@ -392,7 +394,7 @@ fn encoded_length(text: &str) -> usize {
     form_urlencoded::byte_serialize(text.as_bytes()).map(str::len).sum()
 }
 
-/// Running workspaces first, then those that are about to run.
+/// Ranks a status: running workspaces first, then those that are about to run.
 pub(crate) fn status_rank(status: &WorkspaceStatus) -> u8 {
     match status {
         WorkspaceStatus::Running => 0,

@@ -53,7 +53,7 @@ spec: {{ memberOf: [] }}
 
 /// Something that serves the portal.
 pub(crate) trait Serves {
-    /// The host and the port that it listens at.
+    /// Returns the host and the port that it listens at.
     fn address(&self) -> &str;
 
     fn url(&self, path_and_query: &str) -> String {
@@ -70,7 +70,7 @@ pub(crate) async fn change(data: &Path, statements: &'static str) {
     sqlx::raw_sql(statements).execute(&mut database(data).await).await.unwrap();
 }
 
-/// The number of rows of this table in the database in this data directory.
+/// Counts the rows of this table in the database in this data directory.
 pub(crate) async fn count_rows(data: &Path, table: &str) -> i64 {
     let count = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
     sqlx::query_scalar(count).fetch_one(&mut database(data).await).await.unwrap()
@@ -98,7 +98,7 @@ impl House {
         Self::registered(coder, "").await
     }
 
-    /// One Coder of several, with the redirect URI of this environment.
+    /// Starts one Coder of several, with the redirect URI of this environment.
     pub(crate) async fn beside_others(coder: FakeCoderBuilder, environment: &str) -> Self {
         Self::registered(coder, &format!("/{environment}")).await
     }
@@ -114,14 +114,14 @@ impl House {
         self.fake.coder()
     }
 
-    /// The application at this Coder, as the block of an environment names it.
+    /// Returns the application at this Coder, as the block of an environment names it.
     pub(crate) fn application(&self) -> String {
         let (id, secret) = (&self.app.client_id, self.app.client_secret.expose());
         let url = self.coder().url();
         format!("clientId: {id}, clientSecret: {secret}, deploymentUrl: '{url}'")
     }
 
-    /// The client id and the client secret of the application.
+    /// Returns the client id and the client secret of the application.
     pub(crate) fn credentials(&self) -> (String, String) {
         let FakeApp { client_id, client_secret, .. } = &self.app;
         (client_id.to_string(), client_secret.expose().to_owned())
@@ -191,7 +191,7 @@ impl Process {
         Self { child, address, log }
     }
 
-    /// What it has logged up to now.
+    /// Returns what it has logged up to now.
     pub(crate) fn log(&self) -> String {
         self.log.borrow().clone()
     }
@@ -367,7 +367,7 @@ impl Browser {
     }
 }
 
-/// What Coder says of a user at `/users/me`.
+/// Returns what Coder says of a user at `/users/me`.
 pub(crate) fn user_of(id: &str, username: &str) -> serde_json::Value {
     serde_json::json!({
         "id": id, "username": username, "email": format!("{username}@example.com"),
@@ -377,7 +377,7 @@ pub(crate) fn user_of(id: &str, username: &str) -> serde_json::Value {
     })
 }
 
-/// A parameter in the query of a URL.
+/// Returns a parameter in the query of a URL.
 pub(crate) fn parameter(url: &Url, name: &str) -> String {
     url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned()
 }

@@ -48,7 +48,7 @@ const ACTIONS: [&str; 14] = [
     "update_personal",
 ];
 
-/// One answer for each question.
+/// Answers each question of an authorization check.
 pub(crate) fn check(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let body = REQUEST.read(call)?;
@@ -67,7 +67,8 @@ pub(crate) fn check(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) 
     Ok(Reply::ok(&answers.into()))
 }
 
-/// Things, kinds and actions that do not exist are not allowed.
+/// Tells whether the caller may do something with an object. Things, kinds and actions that do not
+/// exist are not allowed.
 fn allowed(deployment: &Deployment<'_>, caller: &Caller, object: &Value, action: &str) -> bool {
     let kind = object.text("resource_type").unwrap_or_default();
     let knows = !deployment.dialect().checks_actions || ACTIONS.contains(&action);

@@ -38,22 +38,22 @@ enum Target {
 }
 
 impl NewWorkspaceApp {
-    /// An app under a subdomain of its own.
+    /// Makes an app under a subdomain of its own.
     pub fn subdomain(slug: &str) -> Self {
         Self::new(slug, Target::Subdomain, "healthy")
     }
 
-    /// An app below the workspace's path.
+    /// Makes an app below the workspace's path.
     pub fn path(slug: &str) -> Self {
         Self::new(slug, Target::Path, "healthy")
     }
 
-    /// A link to somewhere else.
+    /// Makes an app that is a link to another site.
     pub fn external(slug: &str, url: &str) -> Self {
         Self::new(slug, Target::External(url.to_owned()), "disabled")
     }
 
-    /// A command in the terminal.
+    /// Makes an app that is a command in the terminal.
     pub fn command(slug: &str, command: &str) -> Self {
         Self::new(slug, Target::Command(command.to_owned()), "disabled")
     }
@@ -78,7 +78,7 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// Where it listens beside the agent; `http://localhost:13337` unless said.
+    /// Sets the URL that the app listens at beside the agent; `http://localhost:13337` unless set.
     pub fn listens_at(mut self, url: &str) -> Self {
         url.clone_into(&mut self.url);
         self
@@ -97,13 +97,13 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// `disabled`, `initializing`, `healthy` or `unhealthy`.
+    /// Sets the health: `disabled`, `initializing`, `healthy` or `unhealthy`.
     pub fn health(mut self, health: &'static str) -> Self {
         self.health = health;
         self
     }
 
-    /// `owner`, `authenticated`, `organization` or `public`.
+    /// Sets who may use the app: `owner`, `authenticated`, `organization` or `public`.
     pub fn sharing_level(mut self, level: &str) -> Self {
         level.clone_into(&mut self.sharing_level);
         self
@@ -115,8 +115,8 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// `home` is what the subdomain says behind the app, when it is in a workspace; `running` says
-    /// whether its agent can have checked whether it works.
+    /// Renders the app. `home` is the part of the subdomain behind the app, for an app in a
+    /// workspace; `running` says whether its agent can have checked whether the app works.
     pub(crate) fn json(&self, id: Uuid, home: Option<&str>, running: bool) -> Value {
         let reachable = matches!(self.target, Target::Subdomain | Target::Path);
         let check = self.healthcheck.as_ref().filter(|_| reachable);

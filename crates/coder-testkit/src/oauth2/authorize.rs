@@ -60,7 +60,8 @@ impl OAuthError {
         Self { code, title, details: vec![description.clone()], description }
     }
 
-    /// Faults of parameters, as a release tells them on Coder or at the callback.
+    /// Makes an error of the faults of parameters, as a release tells them on Coder or at the
+    /// callback.
     fn of_faults(faults: &[Fault], at_callback: bool) -> Self {
         let all: Vec<String> = faults
             .iter()
@@ -93,7 +94,7 @@ enum Step {
     Consent,
 }
 
-/// `GET /oauth2/authorize`: shows the consent page to someone who is signed in.
+/// Answers `GET /oauth2/authorize` with the consent page, for a person who is signed in.
 pub(crate) fn show(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -129,7 +130,7 @@ pub(crate) fn show(
     })
 }
 
-/// `POST /oauth2/authorize`: the person has pressed "Allow".
+/// Answers `POST /oauth2/authorize`, which the browser sends when the person presses "Allow".
 pub(crate) fn allow(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -232,7 +233,7 @@ fn read<'c>(
     Ok(AuthorizationRequest { callback, state, challenge, resource, scopes: granted })
 }
 
-/// 43 to 128 unreserved characters (RFC 7636 §4.1).
+/// Tells whether a text has 43 to 128 unreserved characters (RFC 7636 §4.1).
 pub(crate) fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
         && text
@@ -240,7 +241,7 @@ pub(crate) fn is_verifier(text: &str) -> bool {
             .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_' | '~'))
 }
 
-/// The callback with an OAuth error, in releases that tell it there.
+/// Redirects to the callback with an OAuth error, in releases that tell it there.
 fn to_callback(
     deployment: &Deployment<'_>,
     call: &Call,

@@ -98,12 +98,12 @@ impl GoUrl {
         Ok(url)
     }
 
-    /// Host and port as they were written; empty without an authority.
+    /// Returns host and port as they were written; empty without an authority.
     pub(crate) fn host(&self) -> &str {
         self.authority.as_ref().map_or("", |authority| authority.host.as_str())
     }
 
-    /// The host without port and brackets.
+    /// Returns the host without port and brackets.
     pub(crate) fn hostname(&self) -> &str {
         let host = self.host();
         match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
@@ -157,7 +157,8 @@ impl Authority {
     }
 }
 
-/// Scheme and rest. A text that begins with a colon has an empty scheme, which is none.
+/// Splits a text into scheme and rest. A text that begins with a colon is no URL, and one without a
+/// scheme has an empty one.
 fn scheme_of(text: &str) -> Result<(&str, &str), NoUrl> {
     let is_first = |letter: char| letter.is_ascii_alphabetic();
     let is_later =
@@ -171,7 +172,7 @@ fn scheme_of(text: &str) -> Result<(&str, &str), NoUrl> {
     }
 }
 
-/// Whether every percent sign begins an encoded byte.
+/// Tells whether every percent sign begins an encoded byte.
 pub(crate) fn is_encoded_well(text: &str) -> bool {
     text.split('%').skip(1).all(|after| {
         after.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))

@@ -49,7 +49,7 @@ pub(crate) fn route(
     answer.map(finish).map_err(finish)
 }
 
-/// An endpoint of the provider. The client is looked at before the method.
+/// Routes a call to an endpoint of the provider. The client is looked at before the method.
 fn endpoint(
     deployment: &mut Deployment<'_>,
     call: &Call,

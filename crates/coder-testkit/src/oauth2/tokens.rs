@@ -162,7 +162,8 @@ fn bad_code() -> Reply {
     oauth("invalid_grant", "The authorization code is invalid or expired")
 }
 
-/// The code of a request that may have it, and whether the request has overtaken another one.
+/// Returns the code of a request that may have it, and tells whether the request has overtaken
+/// another one.
 fn code_of(
     deployment: &mut Deployment<'_>,
     app: &App,
@@ -294,7 +295,7 @@ fn token_answer(
     Reply::ok(&answer)
 }
 
-/// `DELETE /oauth2/tokens?client_id=…`: the user disconnects an application.
+/// Answers `DELETE /oauth2/tokens?client_id=…`, by which the user disconnects an application.
 pub(crate) fn disconnect(deployment: &mut Deployment<'_>, call: &Call, app: &App) -> Answer {
     let caller = deployment.authenticate(call)?;
     let user = caller.user.id;
@@ -304,7 +305,7 @@ pub(crate) fn disconnect(deployment: &mut Deployment<'_>, call: &Call, app: &App
 }
 
 impl Deployment<'_> {
-    /// Whether a text is a refresh token that would be accepted now.
+    /// Tells whether a text is a refresh token that would be accepted now.
     pub(crate) fn is_live_refresh_token(&self, token: &str) -> bool {
         TwoPart::parse_prefixed(token).is_some_and(|parts| {
             let stored = self.state.refresh_tokens.get(&parts.id);
@@ -314,7 +315,7 @@ impl Deployment<'_> {
 }
 
 impl crate::store::State {
-    /// Whether a user has authorized an application.
+    /// Tells whether a user has authorized an application.
     pub(crate) fn has_pair(&self, user: Uuid, app: Uuid) -> bool {
         self.refresh_tokens.values().any(|token| token.user == user && token.app == app)
     }
@@ -343,7 +344,7 @@ impl crate::store::State {
     }
 }
 
-/// Whether `verifier` is what the S256 `challenge` was made of (RFC 7636 §4.6).
+/// Tells whether the S256 `challenge` was made of `verifier` (RFC 7636 §4.6).
 fn answers(challenge: &str, verifier: &str) -> bool {
     let expected = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
     expected.as_bytes().ct_eq(challenge.as_bytes()).into()
@@ -357,7 +358,7 @@ fn malformed() -> Reply {
     oauth("invalid_request", "The request is missing required parameters or is otherwise malformed")
 }
 
-/// The answer to a request that was overtaken after it had read its token.
+/// Refuses a request that was overtaken after it had read its token.
 fn failed_exchange() -> Reply {
     Reply::error_with_detail(
         StatusCode::INTERNAL_SERVER_ERROR,

@@ -109,7 +109,8 @@ fn show(deployment: &Deployment<'_>, visitor: &Visitor, workspace: &Workspace) -
     visitor.page(StatusCode::OK, &workspace.name, &main)
 }
 
-/// A button was pressed. What cannot be begun now is shown as it is.
+/// Begins the build of the button that was pressed. If it cannot begin now, the page shows the
+/// workspace as it is.
 fn press(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -129,7 +130,7 @@ fn press(
     Ok(Reply::redirect(StatusCode::SEE_OTHER, &call.target))
 }
 
-/// Where an app or a terminal would be.
+/// Renders the page that stands where an app or a terminal would be.
 fn place(visitor: &Visitor, workspace: &Workspace, agent: &str, what: &str) -> Reply {
     let of = if agent.is_empty() { String::new() } else { format!(" on agent {}", escape(agent)) };
     let main = format!(

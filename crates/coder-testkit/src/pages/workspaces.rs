@@ -11,7 +11,7 @@ use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::Answer;
 
-/// `GET /workspaces?filter=…`, with the search language of the API.
+/// Answers `GET /workspaces?filter=…`, with the search language of the API.
 pub(crate) fn show(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
     let visitor = Visitor::from_call(deployment, call)?;
     let filter = call.query("filter").unwrap_or("owner:me");

@@ -82,7 +82,8 @@ impl Recordings {
         Self { ignored: names.iter().map(|&name| name.to_owned()).collect(), ..self }
     }
 
-    /// These are some recordings among many: a pattern may fit nothing but cases that are held.
+    /// Marks these recordings as some among many: a pattern may fit nothing but cases that are
+    /// held.
     #[must_use]
     pub fn incomplete(self) -> Self {
         Self { complete: false, ..self }
@@ -178,7 +179,7 @@ fn text(outcome: &Outcome) -> String {
     }
 }
 
-/// `*` stands for anything.
+/// Tells whether a name fits a pattern, in which `*` stands for anything.
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,

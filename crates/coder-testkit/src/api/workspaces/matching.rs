@@ -135,7 +135,7 @@ impl WorkspaceSearch {
         }
     }
 
-    /// Whether a workspace is found by `viewer`.
+    /// Tells whether `viewer` finds a workspace by this search.
     pub(crate) fn matches(
         &self,
         deployment: &Deployment<'_>,

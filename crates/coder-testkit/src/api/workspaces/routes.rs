@@ -206,7 +206,7 @@ pub(crate) fn route_agents(deployment: &mut Deployment<'_>, call: &Call, rest: &
     }
 }
 
-/// An id in a path.
+/// Parses an id in a path.
 fn id_in_path(segment: &str) -> Result<Uuid, Reply> {
     parse_id(segment).map_err(|reason| {
         let message = format!("Invalid UUID \"{segment}\".");
@@ -214,7 +214,7 @@ fn id_in_path(segment: &str) -> Result<Uuid, Reply> {
     })
 }
 
-/// The user of that id or name, whoever asks.
+/// Returns the user of that id or name, whoever asks.
 fn named_user(deployment: &Deployment<'_>, segment: &str) -> Result<User, Reply> {
     let users = &deployment.state;
     let user = match Uuid::try_parse(segment) {
@@ -230,7 +230,7 @@ fn no_number(segment: &str) -> Reply {
     Reply::error_with_detail(StatusCode::BAD_REQUEST, message, &reason)
 }
 
-/// The list of resources does not know under which names the apps are reached.
+/// Removes the subdomains of apps, which the list of resources does not know.
 fn leave_out_subdomains(resource: &mut Value) {
     let agents = resource.get_mut("agents").and_then(Value::as_array_mut);
     for agent in agents.into_iter().flatten() {
@@ -241,7 +241,7 @@ fn leave_out_subdomains(resource: &mut Value) {
     }
 }
 
-/// The workspace of that id, when the caller may see it.
+/// Returns the workspace of that id, when the caller may see it.
 fn visible(deployment: &Deployment<'_>, caller: &Caller, id: Uuid) -> Result<Workspace, Reply> {
     deployment
         .state
@@ -275,7 +275,7 @@ fn is_deleted(deployment: &Deployment<'_>, workspace: &Workspace) -> bool {
     workspace.is_deleted(&deployment.settings.pace, deployment.now)
 }
 
-/// `include_deleted`, as Go reads a boolean.
+/// Reads `include_deleted` as Go reads a boolean.
 fn includes_deleted(call: &Call) -> Result<bool, Reply> {
     match call.query("include_deleted") {
         None => Ok(false),
@@ -335,7 +335,7 @@ fn list_builds(deployment: &Deployment<'_>, call: &Call, workspace: &Workspace) 
     Ok(Reply::ok(&builds.into()))
 }
 
-/// `since`: builds that are not newer are left out.
+/// Reads `since`: builds that are not newer are left out.
 fn since(call: &Call) -> Result<Option<Timestamp>, Reply> {
     call.query("since").map(parse_time).transpose().map_err(|reason| {
         let message = "bad `since` format, must be RFC3339";

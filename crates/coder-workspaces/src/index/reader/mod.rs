@@ -54,7 +54,7 @@ pub struct IndexProgress {
     pub waiting: usize,
 }
 
-/// Fills a [`WorkspaceIndex`] from Coder and keeps it up to date, step by step.
+/// Reader that fills a [`WorkspaceIndex`] from Coder and keeps it up to date, step by step.
 ///
 /// All workspaces are listed page by page, and then the parameters of each build that the index has
 /// not seen are read. A known workspace that is missing from a list is asked for, since it may have
@@ -386,7 +386,7 @@ impl std::fmt::Debug for IndexReader {
     }
 }
 
-/// Whether the same request may succeed later.
+/// Tells whether the same request may succeed later.
 fn may_pass(error: &ClientError) -> bool {
     error.is_rate_limited() || error.is_inconclusive()
 }
