@@ -20,6 +20,8 @@ mod foreign_text;
 mod index;
 mod index_entities;
 mod index_model;
+mod index_ownership;
+mod index_visibility;
 mod links;
 mod manage;
 mod open;
