@@ -1,7 +1,6 @@
 //! The binary, as an operator runs it.
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a failed test may panic anywhere"

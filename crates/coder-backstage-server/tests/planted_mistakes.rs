@@ -23,7 +23,8 @@ use std::sync::Arc;
 use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, FakeCoderBuilder, TestClock};
 use rcgen::{CertificateParams, KeyPair};
-use serving::{Browser, House, Process, Serves as _, write_people};
+use serving::browsing::visitor;
+use serving::{House, Process, write_people};
 use tempfile::TempDir;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -509,11 +510,10 @@ async fn answer_to_a_browser(scene: &Scene) -> String {
         clean(command);
         command.env("SECRET", &scene.secret);
     });
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut browser = visitor();
     let mut told = String::new();
     for query in ["env=development&origin=http://localhost:7007", "env=staging"] {
-        let url = process.url(&format!("/api/auth/coder/start?{query}"));
-        told += &(client.get(url).send().await.unwrap().text().await.unwrap() + "\n");
+        told += &(browser.start_with(&process, query).await.text() + "\n");
     }
     told + &process.log()
 }
@@ -528,7 +528,7 @@ async fn a_replica_with_other_keys_is_told_by_the_check() {
         command.env("SECRET", &scene.secret);
     });
     let alice = house.coder().add_user("alice");
-    drop(Browser::signed_in(&house, &process, &alice).await);
+    drop(house.signed_in(&process, &alice).await);
     let (code, told) = scene.run(&["check"]);
     assert_eq!(code, 0, "{told}");
     assert!(
@@ -577,7 +577,7 @@ async fn a_key_set_of_another_backend_is_told_from_outside() {
         command.env("SECRET", &scene.secret);
     });
     let alice = house.coder().add_user("alice");
-    drop(Browser::signed_in(&house, &process, &alice).await);
+    drop(house.signed_in(&process, &alice).await);
     let (_, told) = scene.run(&["check", "--from-outside", &process.url("")]);
     assert!(line(&told, &["good", "is the key set of this portal"]).is_some(), "{told}");
     let other = plain(|path| {
@@ -629,7 +629,6 @@ async fn a_server_that_starts_tells_its_log_what_is_wrong_and_serves() {
         command.env("SECRET", &scene.secret);
     });
     process.logged("the OAuth2 provider of this deployment is switched off").await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let health = client.get(process.url("/.backstage/health/v1/readiness")).send().await.unwrap();
+    let health = visitor().navigate(&process, "/.backstage/health/v1/readiness").await;
     assert_eq!(health.status(), 200);
 }

@@ -193,11 +193,7 @@ impl Agent {
                 }
                 AgentEvent::Reconnects => state.reconnect(*at),
                 AgentEvent::ShutsDown => {
-                    let stop = self.plan.scripts.stop;
-                    if stop.is_some() {
-                        state.log.push((*at, "Shutting down"));
-                    }
-                    state.shut_down(*at, plus(*at, pace.stopping), stop.unwrap_or_default(), now);
+                    state.shut_down(*at, pace, self.plan.scripts.stop, now);
                 }
             }
         }
@@ -482,11 +478,16 @@ impl AgentState {
         }
     }
 
-    fn shut_down(&mut self, at: Timestamp, ends: Timestamp, stop: ScriptFate, now: Timestamp) {
+    /// Begins to shut the agent down at `at`, and ends with its shutdown script, if it has one.
+    fn shut_down(&mut self, at: Timestamp, pace: &Pace, stop: Option<ScriptFate>, now: Timestamp) {
+        if stop.is_some() {
+            self.log.push((at, "Shutting down"));
+        }
         self.lifecycle = "shutting_down";
         self.stop_began = Some(at);
+        let ends = plus(at, pace.stopping);
         if ends <= now {
-            self.lifecycle = stop.after_stop();
+            self.lifecycle = stop.unwrap_or_default().after_stop();
             self.stop_ended = Some(ends);
             self.lose(ends);
         }

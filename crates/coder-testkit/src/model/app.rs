@@ -121,7 +121,6 @@ impl NewWorkspaceApp {
         let reachable = matches!(self.target, Target::Subdomain | Target::Path);
         let check = self.healthcheck.as_ref().filter(|_| reachable);
         let (interval, threshold) = if check.is_some() { (5, 6) } else { (0, 0) };
-        let url = self.url.as_str();
         let mut app = json!({
             "id": id,
             "external": matches!(self.target, Target::External(_)),
@@ -146,6 +145,13 @@ impl NewWorkspaceApp {
         if !self.icon.is_empty() {
             app.set("icon", self.icon.as_str());
         }
+        self.add_target(&mut app, home);
+        app
+    }
+
+    /// Adds where the app leads.
+    fn add_target(&self, app: &mut Value, home: Option<&str>) {
+        let url = self.url.as_str();
         match &self.target {
             Target::Subdomain => {
                 app.set("url", url);
@@ -157,6 +163,5 @@ impl NewWorkspaceApp {
             Target::External(url) => app.set("url", url.as_str()),
             Target::Command(command) => app.set("command", command.as_str()),
         }
-        app
     }
 }

@@ -63,39 +63,41 @@ impl GoUrl {
             Some((before, query)) => (before, Some(query.to_owned())),
             None => (rest, None),
         };
-        let mut url = Self {
+        let url = Self {
             scheme: scheme.to_ascii_lowercase(),
             query,
             fragment: fragment.filter(|fragment| !fragment.is_empty()).map(str::to_owned),
             ..Self::default()
         };
-        if !rest.starts_with('/') {
-            if !scheme.is_empty() {
-                url.is_opaque = true;
-                rest.clone_into(&mut url.raw_path);
-                return Ok(url);
-            }
-            // A colon in the first part of a relative path would look like a scheme.
-            if rest.split('/').next().is_some_and(|first| first.contains(':')) {
-                return Err(NoUrl);
-            }
+        let is_rooted = rest.starts_with('/');
+        if !is_rooted && !scheme.is_empty() {
+            return Ok(Self { is_opaque: true, raw_path: rest.to_owned(), ..url });
         }
-        let authority =
-            rest.strip_prefix("//").filter(|after| !scheme.is_empty() || !after.starts_with('/'));
-        let path = match authority {
+        // A colon in the first part of a relative path would look like a scheme.
+        if !is_rooted && rest.split('/').next().is_some_and(|first| first.contains(':')) {
+            return Err(NoUrl);
+        }
+        url.with_hierarchy(rest)
+    }
+
+    /// Reads the authority, if there is one, and the path.
+    fn with_hierarchy(mut self, text: &str) -> Result<Self, NoUrl> {
+        let after = text.strip_prefix("//");
+        let after = after.filter(|after| !self.scheme.is_empty() || !after.starts_with('/'));
+        let path = match after {
             Some(after) => {
                 let end = after.find('/').unwrap_or(after.len());
                 let (authority, path) = after.split_at_checked(end).unwrap_or((after, ""));
-                url.authority = Some(Authority::parse(authority)?);
+                self.authority = Some(Authority::parse(authority)?);
                 path
             }
-            None => rest,
+            None => text,
         };
         if !is_encoded_well(path) {
             return Err(NoUrl);
         }
-        path.clone_into(&mut url.raw_path);
-        Ok(url)
+        path.clone_into(&mut self.raw_path);
+        Ok(self)
     }
 
     /// Returns host and port as they were written; empty without an authority.

@@ -19,6 +19,7 @@ use crate::json::Json as _;
 use crate::model::{
     ApiKey, App, ClientType, Code, KeyKind, Kind, RefreshToken, TwoPart, Verdict, after,
 };
+use crate::release::Profile;
 use crate::rules::scopes;
 use crate::store::Deployment;
 use crate::wire::call::{Call, first};
@@ -217,15 +218,7 @@ fn refresh(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'_
         return Err(bad_resource());
     }
     let granted = stored.scopes;
-    let scopes = if profile.scopes {
-        // The ceiling may have been lowered since.
-        scopes::negotiate(app.scope.as_deref(), &granted.join(" "))
-            .map_err(|reason| oauth("invalid_grant", &reason))?;
-        scopes::narrower(&granted, request.scope.unwrap_or_default())
-            .map_err(|reason| oauth("invalid_scope", &reason))?
-    } else {
-        granted.clone()
-    };
+    let scopes = refreshed_scopes(&profile, app, &granted, request.scope)?;
     match deployment.state.finish_race(&parts.id, is_raced, Kind::RefreshToken) {
         Verdict::Wins => {}
         Verdict::ComesTooLate => return Err(bad_token()),
@@ -244,6 +237,24 @@ fn refresh(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'_
             resource: stored.resource,
         },
     ))
+}
+
+/// Returns the scopes of a refreshed pair: those that were granted, or fewer if the request asks for
+/// fewer.
+fn refreshed_scopes(
+    profile: &Profile,
+    app: &App,
+    granted: &[String],
+    asked: Option<&str>,
+) -> Result<Vec<String>, Reply> {
+    if !profile.scopes {
+        return Ok(granted.to_vec());
+    }
+    // The ceiling may have been lowered since.
+    scopes::negotiate(app.scope.as_deref(), &granted.join(" "))
+        .map_err(|reason| oauth("invalid_grant", &reason))?;
+    scopes::narrower(granted, asked.unwrap_or_default())
+        .map_err(|reason| oauth("invalid_scope", &reason))
 }
 
 /// Issues a pair of tokens.

@@ -342,37 +342,45 @@ impl Kind {
             Self::Held(gate) => {
                 let reply = process();
                 gate.reach();
-                let (body_opened, opened) = (gate.opened.clone(), gate.opened);
-                Outcome::Answered(
-                    reply
-                        .with_body(|body| Body::from_stream(after(body_opened, body)))
-                        .with_messages(|all| Box::pin(after(opened, all))),
-                )
+                Outcome::Answered(held_back(reply, gate.opened))
             }
             Self::Delayed(delay) => Outcome::Delayed(delay, process()),
             Self::BodyInPieces => Outcome::Answered(process().with_body(in_pieces)),
-            Self::StreamStalls(after) => Outcome::Answered(
-                process()
-                    .with_body(|body| Body::from_stream(body.take(after).chain(stream::pending())))
-                    .with_messages(|all| Box::pin(all.take(after).chain(stream::pending()))),
-            ),
-            Self::StreamCut(after) => Outcome::Answered(
-                process()
-                    .with_body(|body| {
-                        Body::from_stream(body.take(after).chain(stream::once(cut())))
-                    })
-                    .with_messages(|all| Box::pin(all.take(after).chain(stream::once(cut())))),
-            ),
-            Self::StreamClosed(after) => {
-                let end = stream::iter([Ok(close(1000, "done"))]);
-                Outcome::Answered(
-                    process()
-                        .with_body(|body| Body::from_stream(body.take(after)))
-                        .with_messages(|all| Box::pin(all.take(after).chain(end))),
-                )
-            }
+            Self::StreamStalls(after) => Outcome::Answered(stalled(process(), after)),
+            Self::StreamCut(after) => Outcome::Answered(cut_after(process(), after)),
+            Self::StreamClosed(after) => Outcome::Answered(closed(process(), after)),
         }
     }
+}
+
+/// Holds back body and messages until the gate is open.
+fn held_back(reply: Reply, opened: Shared<oneshot::Receiver<Infallible>>) -> Reply {
+    let of_body = opened.clone();
+    reply
+        .with_body(|body| Body::from_stream(after(of_body, body)))
+        .with_messages(|all| Box::pin(after(opened, all)))
+}
+
+/// Stalls a stream after so many events or messages.
+fn stalled(reply: Reply, after: usize) -> Reply {
+    reply
+        .with_body(|body| Body::from_stream(body.take(after).chain(stream::pending())))
+        .with_messages(|all| Box::pin(all.take(after).chain(stream::pending())))
+}
+
+/// Cuts a stream after so many events or messages.
+fn cut_after(reply: Reply, after: usize) -> Reply {
+    reply
+        .with_body(|body| Body::from_stream(body.take(after).chain(stream::once(cut()))))
+        .with_messages(|all| Box::pin(all.take(after).chain(stream::once(cut()))))
+}
+
+/// Closes a stream after so many events or messages, as Coder does when it is restarted.
+fn closed(reply: Reply, after: usize) -> Reply {
+    let end = stream::iter([Ok(close(1000, "done"))]);
+    reply
+        .with_body(|body| Body::from_stream(body.take(after)))
+        .with_messages(|all| Box::pin(all.take(after).chain(end)))
 }
 
 /// Fails, but not at once: what came before has to reach the wire first.

@@ -188,17 +188,7 @@ enum Mistake {
 impl Field {
     /// Checks the value against the field's type; `None` for null.
     fn typed(&self, shape: &str, path: &str, value: Value) -> Result<Option<Value>, Mistake> {
-        let wrong = |value: &Value, go: &str| {
-            let found = match value {
-                Value::Number(number) if matches!(self.kind, Kind::Integer | Kind::Duration) => {
-                    format!("number {number}")
-                }
-                other => kind_of(other).to_owned(),
-            };
-            Mistake::Type(format!(
-                "json: cannot unmarshal {found} into Go struct field {shape}.{path} of type {go}"
-            ))
-        };
+        let wrong = |value: &Value, go: &str| self.wrong_type(shape, path, value, go);
         let value = match (self.kind, value) {
             (_, Value::Null) => return Ok(None),
             (Kind::Any, value) => value,
@@ -207,40 +197,44 @@ impl Field {
             (Kind::Integer | Kind::Duration, Value::Number(number)) if number.is_i64() => {
                 Value::Number(number)
             }
-            (Kind::Id, Value::String(text)) => match parse_id(&text) {
-                Ok(id) => Value::String(id.to_string()),
-                Err(reason) => return Err(Mistake::Text(reason)),
-            },
-            (Kind::Time, Value::String(text)) => match parse_time(&text) {
-                Ok(time) => Value::String(time.to_string()),
-                Err(reason) => return Err(Mistake::Text(reason)),
-            },
+            (Kind::Id, Value::String(text)) => {
+                Value::String(parse_id(&text).map_err(Mistake::Text)?.to_string())
+            }
+            (Kind::Time, Value::String(text)) => {
+                Value::String(parse_time(&text).map_err(Mistake::Text)?.to_string())
+            }
             (Kind::Texts, Value::Array(items)) => {
-                if let Some(wrong_item) = items.iter().find(|item| !item.is_string()) {
-                    return Err(wrong(wrong_item, "string"));
-                }
+                all_texts(&items).map_err(|item| wrong(item, "string"))?;
                 Value::Array(items)
             }
             (Kind::Map, Value::Object(map)) => {
-                if let Some(wrong_item) = map.values().find(|item| !item.is_string()) {
-                    return Err(wrong(wrong_item, "string"));
-                }
+                all_texts(map.values()).map_err(|item| wrong(item, "string"))?;
                 Value::Object(map)
             }
             (Kind::Objects(inner), Value::Array(items)) => {
-                let mut objects = Vec::new();
-                for item in items {
-                    match item {
-                        Value::Object(map) => objects.push(Value::Object(inner.nested(path, map)?)),
-                        Value::Null => objects.push(Value::Object(Map::new())),
-                        other => return Err(wrong(&other, &format!("codersdk.{}", inner.name))),
-                    }
-                }
-                Value::Array(objects)
+                let object = |item| match item {
+                    Value::Object(map) => Ok(Value::Object(inner.nested(path, map)?)),
+                    Value::Null => Ok(Value::Object(Map::new())),
+                    other => Err(wrong(&other, &format!("codersdk.{}", inner.name))),
+                };
+                Value::Array(items.into_iter().map(object).collect::<Result<_, _>>()?)
             }
             (kind, other) => return Err(wrong(&other, &kind.go_name())),
         };
         Ok(Some(value))
+    }
+
+    /// Makes the mistake of a value that is not of the type `go`, in Go's words.
+    fn wrong_type(&self, shape: &str, path: &str, value: &Value, go: &str) -> Mistake {
+        let found = match value {
+            Value::Number(number) if matches!(self.kind, Kind::Integer | Kind::Duration) => {
+                format!("number {number}")
+            }
+            other => kind_of(other).to_owned(),
+        };
+        Mistake::Type(format!(
+            "json: cannot unmarshal {found} into Go struct field {shape}.{path} of type {go}"
+        ))
     }
 
     /// Returns the value as the validator prints it: the zero value when it is absent.
@@ -258,6 +252,11 @@ impl Field {
             (_, Some(other)) => other.to_string(),
         }
     }
+}
+
+/// Checks that all items are texts; the error is the first one that is none.
+fn all_texts<'v>(items: impl IntoIterator<Item = &'v Value>) -> Result<(), &'v Value> {
+    items.into_iter().find(|item| !item.is_string()).map_or(Ok(()), Err)
 }
 
 impl Shape {

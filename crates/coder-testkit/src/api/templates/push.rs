@@ -112,13 +112,7 @@ pub(crate) fn create_version(
     };
     let id = deployment.mint().uuid();
     let name = body.text("name").map_or_else(|| invented_name(id), str::to_owned);
-    let known = template.and_then(|id| deployment.state.template(id));
-    if known.is_some_and(|known| known.versions.iter().any(|version| version.name == name)) {
-        let message =
-            format!("A template version with name \"{name}\" already exists for this template.");
-        let fields = [("name", "This value is already in use and should be unique.")];
-        return Err(Reply::invalid(StatusCode::CONFLICT, &message, fields));
-    }
+    check_version_name(template.and_then(|id| deployment.state.template(id)), &name)?;
     let version = TemplateVersion {
         message: body.text("message").unwrap_or_default().to_owned(),
         created_by: Some(caller.user.id),
@@ -133,6 +127,18 @@ pub(crate) fn create_version(
     }
     let (template, version) = deployment.state.version(id).ok_or_else(Reply::not_found)?;
     Ok(Reply::created(&version.json(deployment, &template)))
+}
+
+/// Checks that the template, if there is one yet, has no version of that name.
+fn check_version_name(template: Option<&Template>, name: &str) -> Result<(), Reply> {
+    let mut versions = template.into_iter().flat_map(|template| &template.versions);
+    if !versions.any(|version| version.name == name) {
+        return Ok(());
+    }
+    let message =
+        format!("A template version with name \"{name}\" already exists for this template.");
+    let fields = [("name", "This value is already in use and should be unique.")];
+    Err(Reply::invalid(StatusCode::CONFLICT, &message, fields))
 }
 
 /// Answers `POST /api/v2/organizations/{organization}/templates` for owners.

@@ -19,7 +19,7 @@ use crate::wire::input::{Input, Kind, Rule, Shape, field, ruled};
 use crate::wire::reply::{Answer, Reply};
 
 impl Deployment<'_> {
-    /// Adds a build to a workspace; its id.
+    /// Adds a build to a workspace, and returns its id.
     pub(crate) fn add_build(&mut self, workspace: Uuid, plan: BuildPlan) -> Option<Uuid> {
         let mint = self.mint().clone();
         let start = plan.transition == Transition::Start;
@@ -344,15 +344,7 @@ pub(crate) fn cancel(
             format!("Invalid expect_status \"{wrong}\". Only 'running' or 'pending' are allowed.");
         return Err(Reply::bad_request(&message));
     }
-    let template = deployment.state.template(workspace.template);
-    let by_members = template.is_some_and(|template| template.cancel_by_members);
-    let theirs = by_members && workspace.owner == caller.user.id;
-    if !(caller.user.owner || theirs) {
-        return Err(Reply::error(
-            StatusCode::FORBIDDEN,
-            "User is not allowed to cancel workspace builds. Owner role is required.",
-        ));
-    }
+    check_may_cancel(deployment, caller, workspace)?;
     let job = build.job(&deployment.settings.pace, deployment.now);
     if job.completed_at.is_some() {
         return Err(Reply::bad_request("Job has already completed!"));
@@ -373,6 +365,23 @@ pub(crate) fn cancel(
         stored.canceled_at = Some(now);
     }
     Ok(Reply::ok(&serde_json::json!({ "message": "Job has been marked as canceled..." })))
+}
+
+/// Checks that the caller may cancel builds: owners may, and members where the template lets them.
+fn check_may_cancel(
+    deployment: &Deployment<'_>,
+    caller: &Caller,
+    workspace: &Workspace,
+) -> Result<(), Reply> {
+    let template = deployment.state.template(workspace.template);
+    let by_members = template.is_some_and(|template| template.cancel_by_members);
+    if caller.user.owner || by_members && workspace.owner == caller.user.id {
+        return Ok(());
+    }
+    Err(Reply::error(
+        StatusCode::FORBIDDEN,
+        "User is not allowed to cancel workspace builds. Owner role is required.",
+    ))
 }
 
 impl Deployment<'_> {

@@ -83,7 +83,7 @@ pub(crate) fn create(
     Ok(Reply::created(&workspace.json(deployment, caller.user.id, Fresh::Yes)))
 }
 
-/// Creates what is wished for, if it may be; the workspace's id.
+/// Creates what is wished for, if it may be created, and returns the workspace's id.
 pub(crate) fn fulfil(
     deployment: &mut Deployment<'_>,
     caller: &Caller,
@@ -102,12 +102,35 @@ pub(crate) fn fulfil(
     let wanted = Wanted { preset, given: &wish.parameters, last: None };
     let resolved = template.resolve(deployment.settings.version, &version, wanted)?;
     check_active_version(&template, caller, version.id)?;
+    let id = store(deployment, owner, wish.name, &template, settings);
+    let plan = BuildPlan {
+        transition: Transition::Start,
+        version: version.id,
+        preset: resolved.preset,
+        parameters: resolved.values,
+        initiator: caller.user.id,
+        reason: "initiator".to_owned(),
+        created_at: deployment.now,
+        fate: deployment.fate(template.id, Transition::Start),
+    };
+    deployment.add_build(id, plan);
+    Ok(id)
+}
+
+/// Stores a workspace that has no build yet, and returns its id.
+fn store(
+    deployment: &mut Deployment<'_>,
+    owner: &User,
+    name: String,
+    template: &Template,
+    settings: Knobs,
+) -> Uuid {
     let id = deployment.mint().uuid();
     let moment = deployment.state.next_moment();
-    deployment.state.names_made.insert((owner.id, wish.name.to_lowercase()), moment);
+    deployment.state.names_made.insert((owner.id, name.to_lowercase()), moment);
     let workspace = Workspace {
         id,
-        name: wish.name,
+        name,
         owner: owner.id,
         template: template.id,
         created_at: deployment.now,
@@ -124,18 +147,7 @@ pub(crate) fn fulfil(
         agents: vec![default_agent()],
     };
     deployment.state.workspaces.insert(id, workspace);
-    let plan = BuildPlan {
-        transition: Transition::Start,
-        version: version.id,
-        preset: resolved.preset,
-        parameters: resolved.values,
-        initiator: caller.user.id,
-        reason: "initiator".to_owned(),
-        created_at: deployment.now,
-        fate: deployment.fate(template.id, Transition::Start),
-    };
-    deployment.add_build(id, plan);
-    Ok(id)
+    id
 }
 
 fn check_form_of_name(name: &str) -> Result<(), Reply> {

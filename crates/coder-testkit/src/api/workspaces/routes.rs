@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::json::Fresh;
 use super::{builds, create, knobs, list, logs, metadata, timings};
-use crate::model::{Build, User, Workspace};
+use crate::model::{AgentState, Build, User, Workspace};
 use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
@@ -183,27 +183,38 @@ pub(crate) fn route_agents(deployment: &mut Deployment<'_>, call: &Call, rest: &
     })?;
     match rest {
         [] => Ok(Reply::ok(&build.agent_json(deployment, workspace, agent, &state))),
-        // Coder asks the agent for half a minute.
-        ["listening-ports"] if state.lifecycle == "shutting_down" => Err(Reply::error_with_detail(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Internal error fetching listening ports.",
-            "context deadline exceeded",
-        )),
-        ["listening-ports" | "containers"] if state.status != "connected" => {
-            let status = state.status;
-            Err(Reply::bad_request(&format!(
-                "Agent state is \"{status}\", it must be in the \"connected\" state."
-            )))
-        }
-        ["listening-ports"] => {
-            let port = json!({ "process_name": "node", "network": "tcp", "port": 3000 });
-            Ok(Reply::ok(&json!({ "ports": [port] })))
-        }
+        ["listening-ports"] => listening_ports(&state),
+        ["containers"] if state.status != "connected" => Err(not_connected(&state)),
         ["logs" | "startup-logs"] => logs::of_agent(deployment, call, agent.id),
         ["watch-metadata"] => metadata::watch(deployment, call, agent.id, Wire::ServerSent),
         ["watch-metadata-ws"] => metadata::watch(deployment, call, agent.id, Wire::WebSocket),
         _ => Err(Reply::no_route()),
     }
+}
+
+/// Answers `GET /api/v2/workspaceagents/{id}/listening-ports`.
+fn listening_ports(state: &AgentState) -> Answer {
+    if state.lifecycle == "shutting_down" {
+        // Coder asks the agent for half a minute.
+        return Err(Reply::error_with_detail(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal error fetching listening ports.",
+            "context deadline exceeded",
+        ));
+    }
+    if state.status != "connected" {
+        return Err(not_connected(state));
+    }
+    let port = json!({ "process_name": "node", "network": "tcp", "port": 3000 });
+    Ok(Reply::ok(&json!({ "ports": [port] })))
+}
+
+/// Refuses a question to an agent that is not connected.
+fn not_connected(state: &AgentState) -> Reply {
+    let status = state.status;
+    Reply::bad_request(&format!(
+        "Agent state is \"{status}\", it must be in the \"connected\" state."
+    ))
 }
 
 /// Parses an id in a path.
