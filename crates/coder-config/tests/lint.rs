@@ -124,11 +124,7 @@ a: 2
                 "`spec.coder.mode` is `a; b`",
                 Some("it must be `manual` or `auto` and is ignored"),
             ),
-            (
-                notice,
-                "`spec.coder.modes` is not known and ignored",
-                Some("did you mean `mode`?"),
-            ),
+            (notice, "`spec.coder.modes` is not known and ignored", Some("did you mean `mode`?"),),
             (
                 DiagnosticCode::DuplicateKey,
                 "duplicate key `a`, first written at catalog-info.yaml:6:1",
