@@ -283,6 +283,27 @@ async fn the_index_answers_each_entity_as_a_search_does() {
     }
 }
 
+#[async_test]
+async fn an_index_for_certain_entities_answers_each_of_them_as_a_search_does() {
+    let dice = Dice(SeededRandom::new("entities"));
+    let company = Company::new(&dice);
+    let questions: Vec<_> = (0..ENTITIES).map(|_| Question::roll(&dice, &company)).collect();
+    let can_be_said = |question: &&Question| REPOSITORIES[question.repository].can_be_said;
+    let questions: Vec<_> = questions.iter().filter(can_be_said).take(40).collect();
+    let index = Lock::new(WorkspaceIndex::new(KEYS.concat(), integrations()));
+    let client = client(&company.coder, &company.owner);
+    let reader = IndexReader::new(&client, RequestBudget::default()).owner(Owner::Everyone);
+    let mut reader = reader.entities(questions.iter().map(|question| question.entity()));
+    reader.read_all(&index).await.unwrap();
+    assert!(index.lock().len() < WORKSPACES, "they were searched for");
+    let index = Index(index);
+    for question in questions {
+        let owner = question.viewer.map(|viewer| company.users[viewer].id);
+        let place = format!("{} by {:?}", question.page, question.keys);
+        assert_eq!(index.ids(question, owner), company.expected(question), "{place}");
+    }
+}
+
 /// An index of the company's workspaces.
 struct Index(Lock<WorkspaceIndex>);
 
