@@ -119,7 +119,7 @@ impl Time {
         })
     }
 
-    /// Adds a task.
+    /// Adds a task to the schedule.
     pub(crate) fn spawn(&self, tag: Tag, task: BoxFuture<'static, ()>) {
         let mut core = self.core();
         if core.dead.contains(&tag.process) {

@@ -43,7 +43,7 @@ impl Watch {
         }
     }
 
-    /// Counts a pause.
+    /// Counts a pause between two looks.
     pub(crate) fn pass(&mut self, pause: Duration) {
         self.passed = self.passed.saturating_add(pause);
     }

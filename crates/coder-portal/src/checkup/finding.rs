@@ -35,7 +35,7 @@ pub struct Finding {
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::exhaustive_enums, reason = "every reader has to have a word for each of them")]
 pub enum Question {
-    /// The app-config itself.
+    /// The files of the app-config.
     Configuration,
     /// The way to a deployment, and its release.
     Coder,

@@ -108,7 +108,7 @@ impl Browser {
         answer
     }
 
-    /// Opens a page.
+    /// Opens a page of the site.
     pub async fn navigate(&mut self, site: &impl Site, target: &str) -> Answer {
         self.send(site, self.request("GET", target), Bytes::new()).await
     }

@@ -123,7 +123,7 @@ pub(crate) struct LinkedToken {
     username: Option<String>,
 }
 
-/// Describes all routes.
+/// Describes all routes of the API.
 fn description() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.definitions_path = "/components/schemas".into();
