@@ -19,7 +19,7 @@ pub struct Vectors {
 }
 
 impl Vectors {
-    /// Finds recordings below this directory.
+    /// Takes the recordings below this directory.
     pub fn new(directory: impl AsRef<Path>) -> Self {
         Self { directory: directory.as_ref().to_owned(), ignored: Vec::new() }
     }
