@@ -1,4 +1,4 @@
-//! What people write: Backstage app-config files, catalog entities and spec.coder, read with the
+//! Reader of what people write: Backstage app-config files, catalog entities and spec.coder, with the
 //! place of every mistake.
 //!
 //! ```toml
