@@ -363,7 +363,7 @@ impl ParameterPacking {
         Self { base, base_length, max_length, query, length: base_length, queries: Vec::new() }
     }
 
-    /// Adds a pair.
+    /// Adds a name with its value.
     ///
     /// # Errors
     ///
