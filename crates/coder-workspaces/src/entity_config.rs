@@ -56,7 +56,7 @@ impl EntityWorkspacesConfig {
             }
         }
         if let Some(spec) = spec {
-            params.extend(spec.params.clone());
+            params.extend(spec.params.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
         if let Some(repository) = repository {
             let clone_url = || repository.clone_url().to_owned();

@@ -113,4 +113,4 @@ pub use manage::ManageWorkspace;
 pub use missing_account::MissingAccount;
 pub use open::{OpenOutcome, OpenWorkspace, OpenedWorkspace};
 pub use search::{EntityWorkspaces, Owner, Search, SearchPlan, find_workspaces};
-pub use search_problem::SearchProblem;
+pub use search_problem::{RefusedParameter, SearchProblem};

@@ -212,7 +212,13 @@ impl Read for Value {
 
     fn from_fields(fields: &mut dyn Fields) -> Result<Outcome<Self>, Broken> {
         let members = BTreeMap::<String, Self>::from_fields(fields)?;
-        Ok(members.map(|members| Self::Object(members.into_iter().collect())))
+        Ok(members.map(|members| {
+            let mut object = serde_json::Map::new();
+            for (name, value) in members {
+                object.insert(name, value);
+            }
+            Self::Object(object)
+        }))
     }
 }
 
