@@ -187,7 +187,7 @@ impl Resolved {
     }
 }
 
-/// What differs from entity to entity; [`Shared`] is the rest.
+/// Values that differ from entity to entity; [`Shared`] has the rest.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Compiled<'a> {
