@@ -83,7 +83,7 @@ impl Company {
     }
 }
 
-/// The lines of a table, with one space between columns and without the moments of the last use.
+/// Returns the lines of a table, with one space between columns and without the times of use.
 fn lines(table: &str) -> Vec<String> {
     let cells = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();

@@ -123,7 +123,7 @@ pub(super) fn clone_root(
         .ok_or_else(|| none(shown(), &host, &format!("{root}/{example}")))
 }
 
-/// Whether a text holds a quotation mark or a control character, encoded or not.
+/// Tells whether a text holds a quotation mark or a control character, encoded or not.
 fn holds_quote(text: &str) -> bool {
     let is_quote = |byte: u8| byte == b'"' || byte.is_ascii_control();
     text.bytes().any(is_quote) || (text.contains('%') && percent_decode_str(text).any(is_quote))
