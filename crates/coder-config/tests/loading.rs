@@ -197,3 +197,12 @@ workspaces: { defaultTemplateName: dev, defaultMode: auto, repoUrlParamKeys: [b,
         "missing `deployment.accessUrl`: add it to `app-config.yaml`",
     );
 }
+
+#[test]
+fn a_key_that_javascript_keeps_for_itself_is_refused_in_an_object_too() {
+    let app = r#"{"coder": {"workspaces": [{"__proto__": "x", "a": 1}]}, "__proto__": {}}"#;
+    let node: Node = serde_json::from_str(app).unwrap();
+    let errors = LoadedConfig::from_node(node).unwrap_err();
+    let paths: Vec<_> = errors.iter().map(|error| error.path().unwrap()).collect();
+    assert_eq!(paths, ["coder.workspaces[0].__proto__", "__proto__"]);
+}
