@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use coder_config::{
-    ConfigErrors, ConfigSources, CreationMode, Environment, LoadedConfig, WorkspacesConfig,
+    ConfigErrors, ConfigSources, CreationMode, Environment, LoadedConfig, Node, WorkspacesConfig,
 };
 
 fn files(files: &[(&str, &str)]) -> BTreeMap<String, String> {
