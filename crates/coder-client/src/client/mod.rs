@@ -20,7 +20,7 @@ use coder_core::{
     BoxFuture, DeploymentUrl, RetryPolicy, RetryState, TransportError, TransportErrorKind, World,
     timeout, with_causes,
 };
-use http::header::{ACCEPT, HeaderValue};
+use http::header::{ACCEPT, HeaderName, HeaderValue};
 use http::{HeaderMap, Request};
 use jiff::Timestamp;
 use tracing::Instrument as _;
@@ -67,6 +67,7 @@ pub struct Client {
     stream_idle_limit: Duration,
     timeout: Duration,
     deadline: Option<Duration>,
+    bypasses_rate_limit: bool,
     capabilities: Arc<CapabilityCache>,
     clock: Arc<DeploymentClock>,
 }
@@ -83,6 +84,7 @@ impl Client {
             stream_idle_limit: DEFAULT_STREAM_IDLE_LIMIT,
             timeout: DEFAULT_TIMEOUT,
             deadline: None,
+            bypasses_rate_limit: false,
             capabilities: Arc::default(),
             clock: Arc::default(),
         }
@@ -152,6 +154,16 @@ impl Client {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// Returns the client with requests that Coder does not count (`X-Coder-Bypass-Ratelimit`), if the
+    /// credential is an owner's. Coder does not lift the limit for other users.
+    ///
+    /// Ask whoever runs the deployment first: the limit protects its database.
+    #[must_use]
+    pub fn with_rate_limit_bypass(mut self) -> Self {
+        self.bypasses_rate_limit = true;
         self
     }
 
@@ -374,6 +386,10 @@ impl Client {
         let mut request = request.clone();
         let (name, value) = credential.header()?;
         request.headers_mut().insert(name, value);
+        if self.bypasses_rate_limit {
+            let bypass = HeaderName::from_static("x-coder-bypass-ratelimit");
+            request.headers_mut().insert(bypass, HeaderValue::from_static("true"));
+        }
         Ok(request)
     }
 

@@ -70,7 +70,7 @@ pub enum AccessTokenPolicy {
     /// The browser gets it, as in Backstage, and may call Coder itself.
     #[default]
     Browser,
-    /// It stays here; browsers reach Coder through the portal's own routes only.
+    /// The token stays here; browsers reach Coder through the portal's own routes only.
     Server,
 }
 
@@ -161,7 +161,8 @@ impl<'a> Reader<'a> {
         session
     }
 
-    /// Refuses an idle lifetime that a session never reaches, since its absolute one ends it before.
+    /// Refuses an idle lifetime that a session never reaches, since its absolute one ends it
+    /// before.
     fn idle_within_absolute(
         &mut self,
         section: &Section<'a>,
@@ -185,7 +186,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The name of a store, or a mapping with its `type` and what that needs.
+    /// Reads the name of a store, or a mapping with its `type` and what that needs.
     fn store(&mut self, session: &Section<'a>) -> Option<SessionStoreConfig> {
         let value = self.value(session, "store")?;
         if value.node.as_map().is_none() {
