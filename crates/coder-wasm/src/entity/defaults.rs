@@ -25,7 +25,7 @@ pub struct Defaults {
 
 impl Defaults {
     pub(super) fn read(text: &str, integrations: ScmIntegrations) -> Result<Self, Fault> {
-        let loaded = LoadedConfig::from_node(read::<Node>("the app's configuration", text)?);
+        let loaded = LoadedConfig::from_node(read::<Node>("the app's configuration", text)?)?;
         let (config, notices) = WorkspacesConfig::from_loaded(&loaded)?;
         Ok(Self { config, notices, integrations })
     }
