@@ -40,6 +40,7 @@
 //! # Features
 //!
 //! - `native`: the system's clock and randomness and a tokio runtime ([`World::native`]).
+//! - `browser`: the same of a browser (`World::browser`), for wasm.
 //! - `reqwest`: a transport over reqwest, with WebSockets; `rustls` or `native-tls` choose its TLS.
 //! - `http2`: HTTP/2 for requests of that transport, where the peer offers it.
 //! - `web-socket`: the handshake of WebSockets for a transport of one's own ([`WebSocketHandshake`]).
@@ -53,6 +54,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
+#[cfg(all(feature = "browser", target_family = "wasm"))]
+mod browser;
 mod clock;
 mod deployment_url;
 mod lock;
@@ -85,6 +88,9 @@ mod reqwest_web_socket;
 mod web_socket_handshake;
 
 pub use body::Body;
+#[cfg(all(feature = "browser", target_family = "wasm"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "browser")))]
+pub use browser::{BrowserClock, BrowserRandom, BrowserRuntime};
 pub use clock::Clock;
 pub use deployment_url::{DeploymentUrl, DeploymentUrlError};
 pub use lock::Lock;
