@@ -1,9 +1,6 @@
-//! `ws`: Coder workspaces from the command line.
-//!
-//! It is signed in as Coder's own `coder login`, or by `CODER_URL` and `CODER_SESSION_TOKEN`.
+//! Coder workspaces from the command line, signed in as `coder login` is, or by a URL and a token.
 
 use std::error::Error;
-use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use coder_client::models::{Workspace, WorkspaceStatus};
@@ -16,7 +13,6 @@ use coder_client::{
 };
 use coder_workspaces::{Availability, DeploymentHosts, ManageWorkspace, Progress, WorkspaceLinks};
 use futures_util::TryStreamExt as _;
-use futures_util::stream::select_all;
 
 #[derive(Parser)]
 struct Arguments {
@@ -54,8 +50,6 @@ enum Command {
     Stop { name: WorkspaceName },
     /// Deletes a workspace with everything in it
     Delete { name: WorkspaceName },
-    /// Lets a workspace run longer
-    Extend { name: WorkspaceName, hours: u64 },
     /// Shows the logs of the start scripts, and follows them until Ctrl-C
     Logs { name: WorkspaceName },
     /// Says whenever a workspace changes
@@ -103,21 +97,13 @@ async fn run(client: &Client, command: Command) -> Result<(), Box<dyn Error>> {
             println!("{}", WorkspaceLinks::new(&ready, &hosts).dashboard);
         }
         Command::Start { name } => {
-            let workspace = find(client, name).await?;
-            show(client, &ManageWorkspace::new(client, workspace.id).start(log).await?);
+            show(client, &manage(client, name).await?.start(log).await?);
         }
         Command::Stop { name } => {
-            let workspace = find(client, name).await?;
-            show(client, &ManageWorkspace::new(client, workspace.id).stop(log).await?);
+            show(client, &manage(client, name).await?.stop(log).await?);
         }
         Command::Delete { name } => {
-            let workspace = find(client, name).await?;
-            ManageWorkspace::new(client, workspace.id).delete(log).await?;
-        }
-        Command::Extend { name, hours } => {
-            let workspace = find(client, name).await?;
-            let by = Duration::from_secs(hours * 60 * 60);
-            println!("until {}", ManageWorkspace::new(client, workspace.id).extend(by).await?);
+            manage(client, name).await?.delete(log).await?;
         }
         Command::Logs { name } => {
             let workspace = find(client, name).await?;
@@ -125,7 +111,7 @@ async fn run(client: &Client, command: Command) -> Result<(), Box<dyn Error>> {
                 let lines = client.subscribe(FollowAgentLogs::new(agent.id));
                 lines.map_ok(|line| format!("{}: {}", agent.name, line.output))
             });
-            let mut lines = select_all(logs);
+            let mut lines = futures_util::stream::select_all(logs);
             while let Some(line) = lines.try_next().await? {
                 println!("{line}");
             }
@@ -142,6 +128,13 @@ async fn run(client: &Client, command: Command) -> Result<(), Box<dyn Error>> {
 
 async fn find(client: &Client, name: WorkspaceName) -> Result<Workspace, Box<dyn Error>> {
     Ok(client.send(&GetWorkspaceByName::new("me", name)).await?)
+}
+
+async fn manage(
+    client: &Client,
+    name: WorkspaceName,
+) -> Result<ManageWorkspace<'_>, Box<dyn Error>> {
+    Ok(ManageWorkspace::new(client, find(client, name).await?.id))
 }
 
 fn show(client: &Client, workspace: &Workspace) {
