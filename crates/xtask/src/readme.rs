@@ -68,7 +68,7 @@ fn make(package: &Package) -> Result<Readme, String> {
     Ok(Readme { path: directory.join("README.md").into(), text })
 }
 
-/// The target whose file has the documentation of the crate.
+/// Finds the target whose file has the documentation of the crate.
 fn crate_root(package: &Package) -> Result<&Target, String> {
     let is_root = |target: &&Target| target.is_lib() || target.is_bin();
     Ok(package.targets.iter().find(is_root).ok_or("has no source file")?)
@@ -100,12 +100,12 @@ fn with_versions(source: &str, version: &Version) -> String {
     source.split_inclusive('\n').map(line).collect()
 }
 
-/// Whether the requirement `wanted` of a user takes this version.
+/// Tells whether the requirement `wanted` of a user takes this version.
 fn holds(wanted: &str, version: &Version) -> bool {
     VersionReq::parse(wanted).is_ok_and(|wanted| wanted.matches(version))
 }
 
-/// The README of the crate `name`, from the text of its `lib.rs` or `main.rs`.
+/// Renders the README of the crate `name`, from the text of its `lib.rs` or `main.rs`.
 fn render(name: &str, source: &str) -> Result<String, String> {
     let docs: Vec<&str> = source.lines().map_while(|line| line.strip_prefix("//!")).collect();
     let docs: Vec<&str> = docs.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
@@ -226,16 +226,23 @@ fn check_beginning(readme: &str) -> Result<(), String> {
     };
     let is_first = |section: usize| section > example;
     if !place("\n## ").is_none_or(is_first) || table < example {
-        return Err("its documentation does not begin with an example and the table of purposes".into());
+        return Err(
+            "its documentation does not begin with an example and the table of purposes".into()
+        );
     }
-    let rows = readme.get(table..).unwrap_or_default().lines().skip(2).take_while(|line| line.starts_with('|'));
+    let rows = readme
+        .get(table..)
+        .unwrap_or_default()
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
     if rows.count() < 3 {
         return Err("its table of purposes has fewer than three rows".into());
     }
     Ok(())
 }
 
-/// The code of a Markdown text, with the language of each block.
+/// Returns the code of a Markdown text, with the language of each block.
 fn code_blocks(text: &str) -> Vec<(&str, &str)> {
     let fenced = text.split("```").skip(1).step_by(2);
     fenced.filter_map(|block| block.split_once('\n')).collect()
