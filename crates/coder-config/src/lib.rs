@@ -36,6 +36,18 @@
 //! }
 //! ```
 //!
+//! | I want to … | Item |
+//! |---|---|
+//! | read the app-config files as Backstage does | [`ConfigSources`], [`AppConfig`] |
+//! | make a configuration in Rust, without files | [`AppConfig::new`], [`WorkspacesConfig::new`] |
+//! | read a `catalog-info.yaml` | [`parse_entities`] |
+//! | know what an entity says about its workspaces | [`Entity::coder_spec`] |
+//! | know which repository an entity has | [`Entity::repository`], [`Repository`] |
+//! | know what Backstage's catalog refuses | [`check_entity`] |
+//! | lint files in an editor or a pipeline | [`lint_app_config`], [`lint_catalog_info`] |
+//! | let an editor complete app-config | [`app_config_schema`] |
+//! | read any YAML with the place of each value | [`yaml`] |
+//!
 //! - [`ConfigSources`] finds, substitutes and merges app-config as Backstage does; every value of
 //!   the [`LoadedConfig`] knows where it came from.
 //! - [`AppConfig`] is that configuration, checked and typed. All problems are told at once

@@ -26,6 +26,14 @@
 //! }
 //! ```
 //!
+//! | I want to … | Item |
+//! |---|---|
+//! | serve a portal from its app-config | [`Portal::from_config`], [`Portal::handle`] |
+//! | add sign-in rules of my own | [`Portal::builder`] |
+//! | know who asks a route of mine | [`Portal::auth`] |
+//! | serve the login without a portal | [`Login`] |
+//! | check Coder, the application and the catalog before people come | [`Checkup`] |
+//!
 //! [`Portal::builder`] takes further parts of a program that configuration can name, such as its own
 //! sign-in resolvers. Then [`Portal::handle`] answers every request. `coder-axum` mounts it in an
 //! axum or tower service; there is no framework and no socket here. [`Checkup`] asks everything around

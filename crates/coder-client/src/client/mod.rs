@@ -3,9 +3,15 @@
 mod capability_cache;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod cli_session;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 mod connect;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 mod connect_error;
 mod credential;
 mod credential_provider;
@@ -27,10 +33,16 @@ use tracing::Instrument as _;
 use url::Url;
 
 use self::capability_cache::CapabilityCache;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
 pub use self::connect::ClientBuilder;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
 pub use self::connect_error::ConnectError;
 pub use self::credential::Credential;
@@ -340,12 +352,17 @@ impl Client {
         retries: &mut RetryState,
         error: ClientError,
     ) -> Result<(), ClientError> {
-        tracing::debug!(error = with_causes(&error), "a try has failed");
-        if retries.pause(&self.world, policy, error.retry_after()).await {
-            Ok(())
-        } else {
-            Err(error)
-        }
+        let Some(pause) = retries.next_pause(&self.world, policy, error.retry_after()) else {
+            return Err(error);
+        };
+        tracing::info!(
+            error = with_causes(&error),
+            failed = retries.failed(),
+            ?pause,
+            "trying again"
+        );
+        self.world.runtime.sleep(pause).await;
+        Ok(())
     }
 
     /// Calls `attempt` with the signed request, and once more with a fresher credential when Coder
