@@ -163,6 +163,7 @@ class Stream {
   #signal;
   #handle;
   #over = false;
+  #reading = Promise.resolve();
   #stop = () => this.#end();
 
   constructor(open, signal) {
@@ -174,7 +175,14 @@ class Stream {
     return this;
   }
 
-  async next() {
+  /** Whoever asks before the last answer has come, gets the one after it. */
+  next() {
+    const read = this.#reading.then(() => this.#read());
+    this.#reading = read.catch(() => {});
+    return read;
+  }
+
+  async #read() {
     this.#signal?.throwIfAborted();
     if (this.#over) return { done: true, value: undefined };
     if (this.#handle === undefined) {

@@ -164,6 +164,43 @@ test('a `fetch` that does not heed signals is not waited for', async () => {
   await assert.rejects(sent, { name: 'AbortError' });
 });
 
+test('a redirect is not followed, since the token would travel with it', async () => {
+  const elsewhere = await serve((request, answer) => {
+    answer.writeHead(302, { location: 'https://login.example.com/' });
+    answer.end();
+  });
+  await assert.rejects(client({ url: elsewhere.url }).send(getUser()), error => {
+    assert.deepEqual([error.code, error.status], ['unexpectedAnswer', 302]);
+    assert.match(error.message, /redirect to `https:\/\/login.example.com`/);
+    return true;
+  });
+  elsewhere.stop();
+  // As browsers show it.
+  const hidden = Object.defineProperty(new Response(), 'type', { value: 'opaqueredirect' });
+  const browser = client({ fetch: async () => hidden });
+  await assert.rejects(browser.send(getUser()), error => {
+    assert.equal(error.code, 'unreachable');
+    assert.match(error.message, /the answer is a redirect/);
+    return true;
+  });
+});
+
+test('a call that is over leaves no timer, for which Node.js would wait', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length;
+  const fetch = async () => Response.json({ id: fake.workspaces.running, username: 'alice' });
+  const before = timers();
+  await client({ fetch }).send(getUser());
+  const controller = new AbortController();
+  const silent = client({ fetch: () => new Promise(() => {}) });
+  const sent = silent.send(getUser(), { signal: controller.signal });
+  await new Promise(resolve => setImmediate(resolve));
+  assert.ok(timers() > before, 'its deadline');
+  controller.abort();
+  await assert.rejects(sent);
+  await new Promise(resolve => setImmediate(resolve));
+  assert.equal(timers(), before);
+});
+
 test('a workspace is watched: it comes at once, and when it has changed', async () => {
   const seen = [];
   for await (const workspace of client().watchWorkspace(fake.workspaces.running)) {
@@ -214,6 +251,15 @@ test('the log of a build is read from its first line to its end', async () => {
   const rest = [];
   for await (const line of coder.buildLogs(latestBuild.id, { after: lines[0].id })) rest.push(line);
   assert.deepEqual(rest, lines.slice(1));
+});
+
+test('lines that are asked for at once come one after the other', async () => {
+  const coder = client();
+  const { latestBuild } = await coder.send(getWorkspace(fake.workspaces.running));
+  const stream = coder.buildLogs(latestBuild.id);
+  const [first, second] = await Promise.all([stream.next(), stream.next()]);
+  assert.ok(first.value.id < second.value.id);
+  await stream.return();
 });
 
 /** A web socket that says one line, and is closed by its peer. */
