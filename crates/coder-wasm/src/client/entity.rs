@@ -39,9 +39,9 @@ impl EntityHandle {
         let node: Node = read("the entity", entity)?;
         let entity = Entity::from_node(&node);
         let entity = entity.map_err(|error| Fault::from_config("invalidEntity", error))?;
-        let app = LoadedConfig::from_node(read("the app's configuration", app_config)?);
+        let app = LoadedConfig::from_node(read("the app's configuration", app_config)?)?;
         let (app, _) = WorkspacesConfig::from_loaded(&app)?;
-        let integrations = LoadedConfig::from_node(read("the integrations", integrations)?);
+        let integrations = LoadedConfig::from_node(read("the integrations", integrations)?)?;
         let integrations = ScmIntegrations::from_loaded(&integrations)?;
         let repository = entity.repository(&integrations).ok();
         let config = EntityWorkspacesConfig::resolve(
