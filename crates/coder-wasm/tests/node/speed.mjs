@@ -3,7 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { CoderDefaults, compileCoderConfig, iconLetter, readWorkspaces } from '@coder-backstage/core';
+import {
+  CoderDefaults,
+  compileCoderConfig,
+  iconLetter,
+  readWorkspaces,
+} from '@coder-backstage/core';
 import * as v from 'valibot';
 
 const appConfig = {
