@@ -103,6 +103,7 @@ pub use crate::http::error::RequestError;
 pub use crate::http::origins::AllowedOrigins;
 pub use caller::Caller;
 pub use caller::page::PageError;
+pub use caller::rights::CallerRights;
 pub use error::{AuthError, AuthErrorKind, BugError};
 pub use grant::key::{GrantKey, OAuth2App};
 pub use grant::profile::Profile;

@@ -24,6 +24,7 @@ use jiff::SignedDuration;
 use crate::PortalError;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
+use crate::live::Live;
 use crate::portal::Portal;
 use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
@@ -79,6 +80,7 @@ impl PortalBuilder<'_> {
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
+            live: Arc::new(Live::new(world)),
         }))
     }
 

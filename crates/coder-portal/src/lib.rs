@@ -41,6 +41,7 @@
 //! | `/api/auth/.well-known/…`, `/api/auth/v1/userinfo` | identity tokens, for other backends |
 //! | `GET /api/coder/v1/entities` | the catalog's components |
 //! | `GET /api/coder/v1/entities/{kind}/{namespace}/{name}/workspaces` | an entity's workspaces |
+//! | `GET /api/coder/v1/live` | live states and logs of workspaces, as one stream of events for a page |
 //! | `GET`, `POST`, `DELETE /api/coder/v1/link` | the Coder session token that a user has linked |
 //! | `GET /.backstage/health/v1/{liveness,readiness}` | health |
 //!
@@ -59,6 +60,7 @@ mod entities;
 mod error;
 mod frame;
 mod from_config;
+mod live;
 mod login;
 mod portal;
 mod request_body;

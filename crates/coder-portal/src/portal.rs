@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
+use coder_client::WorkspaceId;
 use coder_core::{Body, with_causes};
 use http::{HeaderMap, Request, Response, StatusCode};
 
@@ -47,6 +48,23 @@ impl Portal {
     /// within a time limit.
     pub fn auth(&self) -> &CoderAuth {
         &self.0.auth
+    }
+
+    /// Has open streams of events read this workspace again, because it was changed.
+    ///
+    /// The portal's own routes call it, and so should a route of your own that changes a workspace:
+    /// Coder's stream is silent when a workspace falls asleep or wakes, and about deadlines and
+    /// favorites. Without the call, pages see such a change within two minutes.
+    pub fn refresh_workspace(&self, workspace: WorkspaceId) {
+        self.0.live.refresh(workspace);
+    }
+
+    /// Ends every open stream of events with an event that says so, and opens no more. Everything else
+    /// is answered as before.
+    ///
+    /// A server calls it when it is asked to stop: no stream would end by itself.
+    pub fn close_streams(&self) {
+        self.0.live.close();
     }
 
     /// Answers a request to any route of this portal. An unknown route gets Backstage's 404.

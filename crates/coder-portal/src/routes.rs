@@ -27,6 +27,7 @@ pub(crate) enum Route {
     Health,
     Entities,
     EntityWorkspaces(EntityRef),
+    Live,
     ShowLink,
     Link,
     Unlink,
@@ -60,6 +61,7 @@ impl Route {
             ["api", "coder", "v1", "link"] if get => Self::ShowLink,
             ["api", "coder", "v1", "link"] if post => Self::Link,
             ["api", "coder", "v1", "link"] if *method == Method::DELETE => Self::Unlink,
+            ["api", "coder", "v1", "live"] if get => Self::Live,
             ["api", "coder", "v1", "entities"] if get => Self::Entities,
             ["api", "coder", "v1", "entities", kind, namespace, name, "workspaces"] if get => {
                 let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
@@ -82,6 +84,7 @@ impl Route {
             Self::Health
             | Self::Entities
             | Self::EntityWorkspaces(_)
+            | Self::Live
             | Self::ShowLink
             | Self::Unlink => BodyKind::Nothing,
         }
@@ -98,6 +101,7 @@ impl Route {
     ) -> BoxFuture<'a, Result<Response<Body>, ErrorResponse>> {
         let auth = &state.auth;
         match self {
+            Self::Auth(AuthRoute::Logout) => Box::pin(state.logout(request).map(Ok)),
             Self::Auth(route) => Box::pin(route.answer(auth, request).map(Ok)),
             Self::ShowLink => Box::pin(auth.show_link(request).map(Ok)),
             Self::Link => Box::pin(auth.link(request).map(Ok)),
@@ -106,6 +110,7 @@ impl Route {
                 Box::pin(async { Ok(json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))) })
             }
             Self::Entities => Box::pin(state.entities(request).map_err(ErrorResponse::from)),
+            Self::Live => Box::pin(state.live(request).map_err(ErrorResponse::from)),
             Self::EntityWorkspaces(entity) => Box::pin(async move {
                 state.workspaces_of(&entity, request).await.map_err(ErrorResponse::from)
             }),

@@ -10,6 +10,7 @@ use coder_core::World;
 use coder_workspaces::DeploymentHostsCache;
 
 use crate::cors::Cors;
+use crate::live::Live;
 
 /// The parts of a portal.
 pub(crate) struct PortalState {
@@ -25,4 +26,6 @@ pub(crate) struct PortalState {
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Host names of the deployments' apps and shells.
     pub(crate) hosts: DeploymentHostsCache,
+    /// Open streams of events.
+    pub(crate) live: Arc<Live>,
 }
