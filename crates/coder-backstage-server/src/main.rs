@@ -57,6 +57,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod args;
 mod check;
+mod compression;
 mod config;
 mod configuration;
 #[cfg(feature = "demo")]
@@ -65,6 +66,7 @@ mod failure;
 mod logs;
 mod page;
 mod places;
+mod protocol;
 mod register;
 mod serve;
 mod server;

@@ -31,6 +31,8 @@
 //! axum or tower service; there is no framework and no socket here. [`Checkup`] asks everything around
 //! the portal before people do.
 //!
+//! [`Portal::part`] is one part of the routes, for a program that mounts it where it likes.
+//!
 //! A program that is no portal has the login alone, without any app-config: [`Login`].
 //!
 //! # The routes
@@ -55,6 +57,7 @@
 mod auth_routes;
 mod builder;
 mod checkup;
+mod compressible;
 mod cors;
 mod entities;
 mod error;
@@ -62,6 +65,7 @@ mod frame;
 mod from_config;
 mod live;
 mod login;
+mod part;
 mod portal;
 mod request_body;
 mod routes;
@@ -70,6 +74,8 @@ mod state;
 
 pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
 pub use checkup::{Checkup, Finding, Question, Verdict};
+pub use compressible::Compressible;
 pub use error::PortalError;
 pub use login::Login;
+pub use part::{Part, PortalPart};
 pub use portal::Portal;

@@ -10,8 +10,10 @@ use coder_client::WorkspaceId;
 use coder_core::{Body, with_causes};
 use http::{HeaderMap, Request, Response, StatusCode};
 
+use crate::compressible::Compressible;
 use crate::cors;
 use crate::frame;
+use crate::part::Part;
 use crate::request_body;
 use crate::routes::{Route, RouteError};
 use crate::state::PortalState;
@@ -76,16 +78,21 @@ impl Portal {
     /// events. An answer that is not ready in time is 503 with `Retry-After`. Work that must not be
     /// lost goes on.
     pub async fn handle<B: Into<Body>>(&self, request: Request<B>) -> Response<Body> {
-        self.answer(request.map(Into::into)).await
+        self.answer(request.map(Into::into), None).await
     }
 
-    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+    /// Answers a request to any route, or to the routes of one part.
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Body>,
+        part: Option<Part>,
+    ) -> Response<Body> {
         let (mut head, body) = frame::split(request);
         let response = if cors::is_preflight(&head) {
             frame::no_content()
         } else {
             let runtime = &*self.0.world.runtime;
-            let answer = frame::in_time(runtime, self.dispatch(&mut head, body)).await;
+            let answer = frame::in_time(runtime, self.dispatch(&mut head, body, part)).await;
             answer.unwrap_or_else(|error| frame::error(&error, &head, &self.0.auth))
         };
         frame::finish(&head, self.0.cors.as_ref(), response)
@@ -96,6 +103,7 @@ impl Portal {
         &self,
         head: &mut Request<Bytes>,
         body: Body,
+        part: Option<Part>,
     ) -> Result<Response<Body>, ErrorResponse> {
         let (method, path) = (head.method(), head.uri().path());
         let route = Route::find(method, path).map_err(|error| match error {
@@ -104,10 +112,18 @@ impl Portal {
                 ErrorResponse::new(StatusCode::BAD_REQUEST, with_causes(&error))
             }
         })?;
+        if part.is_some_and(|part| part != route.part()) {
+            return Err(frame::not_found(method, path));
+        }
+        let may_be_compressed = route.may_be_compressed();
         let runtime = &*self.0.world.runtime;
         let body = request_body::read(route.takes(method), head.headers(), body, runtime).await?;
         *head.body_mut() = body;
-        route.answer(&self.0, head).await
+        let mut answer = route.answer(&self.0, head).await?;
+        if may_be_compressed {
+            answer.extensions_mut().insert(Compressible);
+        }
+        Ok(answer)
     }
 }
 

@@ -13,6 +13,7 @@ use http::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::auth_routes::AuthRoute;
+use crate::part::Part;
 use crate::request_body::BodyKind;
 use crate::state::PortalState;
 
@@ -87,6 +88,33 @@ impl Route {
             | Self::Live
             | Self::ShowLink
             | Self::Unlink => BodyKind::Nothing,
+        }
+    }
+
+    /// Returns the part of the portal that this route belongs to.
+    pub(crate) fn part(&self) -> Part {
+        match self {
+            Self::Auth(_) => Part::Auth,
+            Self::Health => Part::Health,
+            Self::Live => Part::Live,
+            Self::Entities
+            | Self::EntityWorkspaces(_)
+            | Self::ShowLink
+            | Self::Link
+            | Self::Unlink => Part::Workspaces,
+        }
+    }
+
+    /// Returns whether the answer may be compressed: nothing in it is secret, and it ends.
+    pub(crate) fn may_be_compressed(&self) -> bool {
+        match self {
+            Self::Entities | Self::EntityWorkspaces(_) => true,
+            Self::Auth(_)
+            | Self::Health
+            | Self::Live
+            | Self::ShowLink
+            | Self::Link
+            | Self::Unlink => false,
         }
     }
 

@@ -60,11 +60,12 @@ fn shown(deployment: &Deployment<'_>, workspace: &Workspace, viewer: Uuid) -> Ev
     Event::Error(json!({ "message": "Internal error fetching workspace.", "detail": reason }))
 }
 
-/// Everything about the workspace that Coder announces. It is silent when a workspace falls asleep or
-/// wakes, gets another lifetime or deadline, or becomes a favorite.
+/// Everything about the workspace that Coder announces. It is silent when a workspace is used, falls
+/// asleep or wakes, gets another lifetime or deadline, or becomes a favorite.
 fn fingerprint(deployment: &Deployment<'_>, workspace: &Workspace) -> String {
     let mut workspace = workspace.clone();
     (workspace.dormant_at, workspace.ttl_ms, workspace.favorite) = (None, None, false);
+    workspace.last_used_at = Timestamp::UNIX_EPOCH;
     for build in &mut workspace.builds {
         build.deadline = None;
     }
