@@ -90,3 +90,72 @@ impl Feed {
         Ok(events)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use coder_client::{BuildId, WorkspaceId};
+
+    use super::*;
+
+    fn at(position: u64) -> Position {
+        Position(position)
+    }
+
+    fn state(last: u8) -> Told {
+        Told::gone(format!("00000000-0000-4000-8000-0000000000{last:02x}").parse().unwrap())
+    }
+
+    fn lines(text: &str) -> Told {
+        let line = serde_json::json!({ "id": 1, "created_at": "2026-08-20T10:00:00Z",
+            "log_source": "provisioner", "log_level": "info", "stage": "Plan", "output": text });
+        let lines = vec![serde_json::from_value(line).unwrap(); 64];
+        Told::build_log(WorkspaceId::default(), BuildId::default(), &lines)
+    }
+
+    fn positions(feed: &Feed, read: Option<u64>) -> Result<Vec<u64>, Missed> {
+        let events = feed.events_after(read.map(at), || state(0))?;
+        Ok(events.into_iter().map(|(position, _)| position.0).collect())
+    }
+
+    #[test]
+    fn a_page_gets_what_it_has_not_read() {
+        let mut feed = Feed::new(at(1));
+        assert!(feed.set_state(at(2), state(1)));
+        assert!(!feed.set_state(at(3), state(1)), "it is known");
+        feed.add_log(at(4), lines("one"));
+        assert_eq!(positions(&feed, None), Ok(vec![2, 4]));
+        assert_eq!(positions(&feed, Some(2)), Ok(vec![4]));
+        assert_eq!(positions(&feed, Some(4)), Ok(vec![]));
+        assert!(feed.set_problem(at(5), state(2)));
+        assert!(feed.set_state(at(6), state(1)), "that the problem is over is news");
+        assert_eq!(positions(&feed, Some(4)), Ok(vec![6]));
+    }
+
+    #[test]
+    fn a_page_that_left_before_the_feed_began_cannot_resume_it() {
+        let feed = Feed::new(at(7));
+        assert!(!feed.can_resume(at(6)));
+        assert!(feed.can_resume(at(7)));
+    }
+
+    #[test]
+    fn a_log_is_bounded_and_a_page_that_missed_lines_of_it_cannot_go_on() {
+        let mut feed = Feed::new(at(1));
+        let long = "x".repeat(4000);
+        for position in 2..8 {
+            feed.add_log(at(position), lines(&long));
+        }
+        assert!(feed.log_size <= MAX_LOG);
+        assert_eq!(positions(&feed, Some(1)), Err(Missed));
+        assert!(!feed.can_resume(at(1)));
+        let cut = feed.cut.unwrap().0;
+        let from_the_start = positions(&feed, None).unwrap();
+        assert_eq!(from_the_start.first(), Some(&cut), "it is told that lines are missing");
+        assert_eq!(positions(&feed, Some(cut)), Ok(from_the_start[1..].to_vec()));
+
+        // The next build has a log of its own, and nobody has missed a line of it.
+        feed.clear_log();
+        feed.add_log(at(9), lines("one"));
+        assert_eq!(positions(&feed, Some(1)), Ok(vec![9]));
+    }
+}
