@@ -224,7 +224,8 @@ async fn attend<S>(
             Err(_) => tracing::debug!("a client did not begin in time"),
         };
     };
-    let handshake = timeout(HANDSHAKE_WITHIN, tls.accept(socket));
+    // On the heap, so that a connection without TLS takes no more room than it needs.
+    let handshake = Box::pin(timeout(HANDSHAKE_WITHIN, tls.accept(socket)));
     let secured = tokio::select! {
         secured = handshake => secured,
         // Nothing was asked yet.
@@ -233,7 +234,7 @@ async fn attend<S>(
     match secured {
         Ok(Ok(stream)) => {
             let protocol = Protocol::of_handshake(&stream);
-            answer(http, protocol, stream, service, closed).await;
+            Box::pin(answer(http, protocol, stream, service, closed)).await;
         }
         Ok(Err(error)) => {
             tracing::debug!(error = with_causes(&error), "a client did not agree on TLS");
@@ -259,9 +260,12 @@ async fn answer<S>(
             let connection = http.one.serve_connection(stream, service).with_upgrades();
             until_closed(connection, |connection| connection.graceful_shutdown(), closed).await
         }
+        // On the heap, so that a connection of HTTP/1.1 takes no more room than it needs.
         Protocol::Http2 => {
             let connection = http.two.serve_connection(stream, service);
-            until_closed(connection, |connection| connection.graceful_shutdown(), closed).await
+            let served =
+                until_closed(connection, |connection| connection.graceful_shutdown(), closed);
+            Box::pin(served).await
         }
     };
     if let Err(error) = ended {
@@ -357,7 +361,7 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello"), "{answer}");
     }
 
-    /// The number that the server answers with, over this connection.
+    /// Returns the number that the server answers with, over this connection.
     async fn count(client: &mut TcpStream) -> String {
         client.write_all(b"GET / HTTP/1.1\r\nHost: portal\r\n\r\n").await.unwrap();
         counted(client).await

@@ -22,6 +22,7 @@ use coder_workspaces::DeploymentHostsCache;
 use jiff::SignedDuration;
 
 use crate::PortalError;
+use crate::api::Idempotency;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
 use crate::live::Live;
@@ -81,6 +82,7 @@ impl PortalBuilder<'_> {
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
             live: Arc::new(Live::new(world)),
+            idempotency: Idempotency::default(),
         }))
     }
 

@@ -7,15 +7,15 @@ use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
 use coder_client::WorkspaceId;
-use coder_core::{Body, with_causes};
-use http::{HeaderMap, Request, Response, StatusCode};
+use coder_core::Body;
+use http::{HeaderMap, Request, Response};
 
 use crate::compressible::Compressible;
 use crate::cors;
 use crate::frame;
 use crate::part::Part;
 use crate::request_body;
-use crate::routes::{Route, RouteError};
+use crate::routes::Route;
 use crate::state::PortalState;
 
 /// The backend of a portal: the login with Coder, and the workspaces of catalog entities. Cheap to
@@ -106,12 +106,7 @@ impl Portal {
         part: Option<Part>,
     ) -> Result<Response<Body>, ErrorResponse> {
         let (method, path) = (head.method(), head.uri().path());
-        let route = Route::find(method, path).map_err(|error| match error {
-            RouteError::NotFound => frame::not_found(method, path),
-            RouteError::EntityRef(error) => {
-                ErrorResponse::new(StatusCode::BAD_REQUEST, with_causes(&error))
-            }
-        })?;
+        let route = Route::find(method, path).ok_or_else(|| frame::not_found(method, path))?;
         if part.is_some_and(|part| part != route.part()) {
             return Err(frame::not_found(method, path));
         }

@@ -9,6 +9,7 @@ use coder_config::{ScmIntegrations, WorkspacesConfig};
 use coder_core::World;
 use coder_workspaces::DeploymentHostsCache;
 
+use crate::api::Idempotency;
 use crate::cors::Cors;
 use crate::live::Live;
 
@@ -28,4 +29,6 @@ pub(crate) struct PortalState {
     pub(crate) hosts: DeploymentHostsCache,
     /// Open streams of events.
     pub(crate) live: Arc<Live>,
+    /// Answers to requests that have changed something, for those who send them again.
+    pub(crate) idempotency: Idempotency,
 }

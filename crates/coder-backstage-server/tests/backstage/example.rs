@@ -7,7 +7,7 @@ use coder_core::SystemClock;
 use coder_testkit::FakeCoder;
 
 use crate::needs_node;
-use crate::serving::{House, Process, Serves as _};
+use crate::serving::{House, Process};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Node.js 20 or newer with npm: cargo xtask test --only backstage"]
