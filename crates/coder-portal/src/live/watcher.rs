@@ -81,7 +81,7 @@ impl Watcher {
         loop {
             let heard = self.next(&mut changes).await;
             let outcome = match heard {
-                Heard::Change(Some(Ok(workspace))) => self.take(workspace),
+                Heard::Change(Some(Ok(workspace))) => self.take(*workspace),
                 Heard::Change(Some(Err(error))) => return error,
                 // The subscription never ends without an error.
                 Heard::Change(None) => {
@@ -112,7 +112,9 @@ impl Watcher {
         let lines = Box::pin(self.logs.next());
         let changed = Box::pin(self.changed.raised());
         match select(select(changes.next(), lines), select(changed, time)).await {
-            Either::Left((Either::Left((change, _)), _)) => Heard::Change(change),
+            Either::Left((Either::Left((change, _)), _)) => {
+                Heard::Change(change.map(|change| change.map(Box::new)))
+            }
             Either::Left((Either::Right((lines, _)), _)) => Heard::Lines(lines),
             Either::Right((Either::Left(((), _)), _)) => Heard::Changed,
             Either::Right((Either::Right(((), _)), _)) => Heard::Time,
@@ -129,8 +131,7 @@ impl Watcher {
     }
 
     fn silence(&self) -> Duration {
-        let silence = elapsed(self.live.now(), self.heard_at);
-        Duration::try_from(silence).unwrap_or_default()
+        elapsed(self.live.now(), self.heard_at)
     }
 
     /// Takes the present state of the workspace.
@@ -171,7 +172,7 @@ impl Watcher {
 
 /// Something that a watcher waits for.
 enum Heard {
-    Change(Option<Result<Workspace, ClientError>>),
+    Change(Option<Result<Box<Workspace>, ClientError>>),
     Lines(super::logs::Lines),
     /// Somebody has changed the workspace.
     Changed,
