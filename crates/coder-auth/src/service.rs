@@ -25,6 +25,7 @@ use crate::routes::refresh::{RefreshRoute, refresh_error};
 use crate::routes::start::StartRoute;
 use crate::routes::userinfo::UserInfoRoute;
 use crate::seal::SealingKeys;
+use crate::session::SessionId;
 use crate::store::AuthStore;
 
 /// The time between two sweeps.
@@ -249,6 +250,14 @@ impl CoderAuth {
     ) -> Result<Caller, AuthError> {
         let found = Box::pin(self.0.callers.find(headers, environment, SentBy::Script));
         in_time(&*self.0.parts.world.runtime, found).await
+    }
+
+    /// Returns the id of the session whose cookie a request brings, without looking whether there is
+    /// such a session.
+    ///
+    /// It tells which work belongs to a session that has just been ended.
+    pub fn session_id(&self, headers: &HeaderMap) -> Option<SessionId> {
+        self.0.parts.cookies.session(headers).map(|handle| handle.id())
     }
 
     /// Identifies the caller of a page that the browser navigates to. Such a request has the session

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use bytes::Bytes;
 use coder_core::BoxFuture;
-use coder_portal::{Login, Portal};
+use coder_portal::{Login, Portal, PortalPart};
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, Version};
 use tower_service::Service;
@@ -57,6 +57,23 @@ impl PortalService {
 }
 
 impl_service!(PortalService);
+
+/// A tower service that answers requests with [`PortalPart::handle`], with bodies as in
+/// [`PortalService`].
+///
+/// It answers the path that it gets, so a router that nests it must take off the prefix, as
+/// [`axum::Router::nest_service`] does.
+#[derive(Clone, Debug)]
+pub struct PartService(PortalPart);
+
+impl PartService {
+    /// Creates a service for the routes of one part of a portal.
+    pub fn new(part: PortalPart) -> Self {
+        Self(part)
+    }
+}
+
+impl_service!(PartService);
 
 /// A tower service that answers requests with [`Login::handle`], with bodies as in
 /// [`PortalService`].

@@ -25,6 +25,7 @@ use crate::PortalError;
 use crate::api::Idempotency;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
+use crate::live::Live;
 use crate::portal::Portal;
 use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
@@ -80,6 +81,7 @@ impl PortalBuilder<'_> {
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
+            live: Arc::new(Live::new(world)),
             idempotency: Idempotency::default(),
         }))
     }

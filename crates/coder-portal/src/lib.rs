@@ -39,6 +39,8 @@
 //! axum or tower service; there is no framework and no socket here. [`Checkup`] asks everything around
 //! the portal before people do.
 //!
+//! [`Portal::part`] is one part of the routes, for a program that mounts it where it likes.
+//!
 //! A program that is no portal has the login alone, without any app-config: [`Login`].
 //!
 //! # The routes
@@ -48,6 +50,7 @@
 //! | `/api/auth/coder/…` | the login: Backstage's routes, see [`coder_auth::CoderAuth`] |
 //! | `/api/auth/.well-known/…`, `/api/auth/v1/userinfo` | identity tokens, for other backends |
 //! | `/api/coder/v1/…` | the API for pages: entities, their workspaces, linked tokens; `GET /api/coder/v1/openapi.json` describes each route |
+//! | `GET /api/coder/v1/live` | live states and logs of workspaces, as one stream of events for a page |
 //! | `GET /.backstage/health/v1/{liveness,readiness}` | health |
 //!
 //! A route of the API that needs a caller identifies the caller by [`coder_auth::CoderAuth::caller`].
@@ -61,12 +64,15 @@ mod api;
 mod auth_routes;
 mod builder;
 mod checkup;
+mod compressible;
 mod cors;
 mod entities;
 mod error;
 mod frame;
 mod from_config;
+mod live;
 mod login;
+mod part;
 mod portal;
 mod request_body;
 mod routes;
@@ -77,6 +83,8 @@ mod workspace_query;
 
 pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
 pub use checkup::{Checkup, Finding, Question, Verdict};
+pub use compressible::Compressible;
 pub use error::PortalError;
 pub use login::Login;
+pub use part::{Part, PortalPart};
 pub use portal::Portal;

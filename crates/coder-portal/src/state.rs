@@ -11,6 +11,7 @@ use coder_workspaces::DeploymentHostsCache;
 
 use crate::api::Idempotency;
 use crate::cors::Cors;
+use crate::live::Live;
 
 /// The parts of a portal.
 pub(crate) struct PortalState {
@@ -26,6 +27,8 @@ pub(crate) struct PortalState {
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Host names of the deployments' apps and shells.
     pub(crate) hosts: DeploymentHostsCache,
+    /// Open streams of events.
+    pub(crate) live: Arc<Live>,
     /// Answers to requests that have changed something, for those who send them again.
     pub(crate) idempotency: Idempotency,
 }

@@ -4,6 +4,7 @@ pub(crate) mod links;
 pub(crate) mod page;
 pub(crate) mod passed_tokens;
 pub(crate) mod renewing_client;
+pub(crate) mod rights;
 pub(crate) mod user;
 
 use std::fmt;

@@ -10,6 +10,7 @@ mod callers;
 mod canaries;
 mod configuration;
 mod line;
+mod live;
 mod sign_in;
 mod support;
 mod texts;
