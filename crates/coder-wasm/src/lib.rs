@@ -14,3 +14,8 @@
 mod answer;
 #[cfg(feature = "entity")]
 pub mod entity;
+// Handles of JavaScript cannot move between threads, which the seams of native targets ask for.
+#[cfg(all(feature = "fetch", target_family = "wasm"))]
+pub mod fetch;
+#[cfg(all(feature = "fetch", target_family = "wasm"))]
+mod web_socket;
