@@ -17,5 +17,7 @@ pub mod entity;
 // Handles of JavaScript cannot move between threads, which the seams of native targets ask for.
 #[cfg(all(feature = "fetch", target_family = "wasm"))]
 pub mod fetch;
+#[cfg(feature = "rows")]
+pub mod rows;
 #[cfg(all(feature = "fetch", target_family = "wasm"))]
 mod web_socket;
