@@ -141,15 +141,20 @@ pub(crate) fn from_headers(headers: &Headers) -> Option<HeaderMap> {
     for entry in headers.entries() {
         let entry: Array = entry.ok()?.unchecked_into();
         let (name, value) = (entry.get(0).as_string()?, entry.get(1).as_string()?);
-        let value: Option<Vec<u8>> = value.chars().map(|char| u8::try_from(char).ok()).collect();
         let name = HeaderName::try_from(name).ok()?;
-        read.append(name, HeaderValue::from_bytes(&value?).ok()?);
+        read.append(name, HeaderValue::from_bytes(&from_latin1(&value)?).ok()?);
     }
     Some(read)
 }
 
-fn to_latin1(value: &HeaderValue) -> String {
+/// Writes a header's value as a text in which each character stands for one byte.
+pub(crate) fn to_latin1(value: &HeaderValue) -> String {
     value.as_bytes().iter().copied().map(char::from).collect()
+}
+
+/// Reads a text in which each character stands for one byte.
+pub(crate) fn from_latin1(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|char| u8::try_from(char).ok()).collect()
 }
 
 /// Returns the error of a request without an answer. Only what Node.js tells names a kind.

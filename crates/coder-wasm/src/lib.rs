@@ -10,11 +10,13 @@
 //! It holds no rule. What an entity's configuration is, which workspaces belong to it and whether
 //! they can be used, is decided by the crates below. It is no library for Rust.
 
-#[cfg(feature = "entity")]
+#[cfg(any(feature = "entity", all(feature = "edge", target_family = "wasm")))]
 mod answer;
+// Handles of JavaScript cannot move between threads, which the seams of native targets ask for.
+#[cfg(all(feature = "edge", target_family = "wasm"))]
+pub mod edge;
 #[cfg(feature = "entity")]
 pub mod entity;
-// Handles of JavaScript cannot move between threads, which the seams of native targets ask for.
 #[cfg(all(feature = "fetch", target_family = "wasm"))]
 pub mod fetch;
 #[cfg(feature = "rows")]
