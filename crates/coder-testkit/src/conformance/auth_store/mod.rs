@@ -134,7 +134,7 @@ macro_rules! auth_store_tests {
     };
     (@one [$($attribute:tt)+], $open:expr, $rule:ident) => {
         $($attribute)+
-        async fn $rule() {
+        pub async fn $rule() {
             $crate::conformance::auth_store::$rule($open).await;
         }
     };
