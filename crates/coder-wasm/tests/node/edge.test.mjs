@@ -53,23 +53,29 @@ test('each request with a context is a replica of its own', async () => {
 test('a page is refused, whatever it holds', context => {
   context.after(() => delete globalThis.document);
   globalThis.document = {};
-  assert.throws(() => createHandler({}, stores()), error => {
-    assert.equal(error.code, 'serverOnly');
-    assert.match(error.message, /must never get the client secret/);
-    return true;
-  });
+  assert.throws(
+    () => createHandler({}, stores()),
+    error => {
+      assert.equal(error.code, 'serverOnly');
+      assert.match(error.message, /must never get the client secret/);
+      return true;
+    },
+  );
 });
 
 test('every mistake of a configuration is told at once, with its place in a text', () => {
   const text = 'app: { baseUrl: 7 }\nbackend: { baseUrl: https://portal.example.com }\n';
   const files = [{ name: 'app-config.yaml', text }];
-  assert.throws(() => createHandler(files, stores()), error => {
-    assert.equal(error.code, 'invalidConfig');
-    assert.equal(error.file, 'app-config.yaml');
-    assert.equal(error.line, 1);
-    assert.ok(error.problems.length > 1, error.message);
-    return true;
-  });
+  assert.throws(
+    () => createHandler(files, stores()),
+    error => {
+      assert.equal(error.code, 'invalidConfig');
+      assert.equal(error.file, 'app-config.yaml');
+      assert.equal(error.line, 1);
+      assert.ok(error.problems.length > 1, error.message);
+      return true;
+    },
+  );
 });
 
 test('texts are merged, and take their secrets from the environment', async () => {
@@ -94,10 +100,13 @@ test('keys that other processes cannot know are refused', () => {
 test('what is missing is named', () => {
   const login = new MemoryStore();
   assert.throws(() => createHandler(config(fake, app), { login }), /there is no catalog/);
-  assert.throws(() => createHandler(config(fake, app), {}), error => {
-    assert.match(error.message, /no `read`, `list`, `commit`/);
-    return true;
-  });
+  assert.throws(
+    () => createHandler(config(fake, app), {}),
+    error => {
+      assert.match(error.message, /no `read`, `list`, `commit`/);
+      return true;
+    },
+  );
 });
 
 test('a store that fails is a 503, and the log tells why', async () => {

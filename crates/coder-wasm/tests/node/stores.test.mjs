@@ -1,7 +1,6 @@
 // Each store of the package keeps the rules of a login: the suite of the Rust crates, one test a rule.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -10,12 +9,12 @@ import { pathToFileURL } from 'node:url';
 import { MemoryStore } from '@coder-backstage/core/edge';
 import { SqliteStore } from '@coder-backstage/core/sqlite';
 
+import { Database } from './sqlite.mjs';
+
 const BOUND = join(process.env.CODER_NPM, 'bound');
 const suite = await import(pathToFileURL(join(BOUND, 'conformance.js')).href);
 suite.initSync({ module: readFileSync(join(BOUND, 'conformance_bg.wasm')) });
 const RULES = Object.keys(suite).filter(name => name.includes('_'));
-
-const Database = createRequire(join(process.env.CODER_SQLITE, 'package.json'))('better-sqlite3');
 
 /** How each store is made: a function that opens handles on one. */
 const STORES = {
