@@ -48,7 +48,9 @@ export function createHandler(config, stores, options = {}) {
 }
 
 function refusePages() {
-  if (typeof window === 'undefined' && typeof document === 'undefined') return;
+  // The last one is a worker of a page; those of workerd and Node.js have no such function.
+  const signs = [typeof window, typeof document, typeof importScripts];
+  if (signs.every(sign => sign === 'undefined')) return;
   throw new CoderError({
     code: 'serverOnly',
     message: 'createHandler was called in a page, which must never get the client secret',

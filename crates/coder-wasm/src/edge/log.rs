@@ -13,11 +13,21 @@ thread_local! {
     static WRITE: std::cell::RefCell<Option<Function>> = const { std::cell::RefCell::new(None) };
 }
 
-/// Sends the log to `write`.
+/// Sends the log to `write`, and what a panic says: the request that panics gets no answer.
 pub(super) fn install(write: Function) {
     WRITE.set(Some(write));
+    std::panic::set_hook(Box::new(|panic| send("error", &panic.to_string())));
     // It is there already after the first call.
     let _ = tracing::subscriber::set_global_default(Log);
+}
+
+fn send(level: &str, line: &str) {
+    let line = cleaned_to(MAX_LENGTH, line);
+    let write = WRITE.with_borrow(Clone::clone);
+    if let Some(write) = write {
+        // A log that fails must not fail the request.
+        let _ = write.call2(&JsValue::UNDEFINED, &level.into(), &line.into());
+    }
 }
 
 struct Log;
@@ -39,13 +49,7 @@ impl Subscriber for Log {
         let mut line = Line::default();
         event.record(&mut line);
         let level = event.metadata().level().as_str().to_ascii_lowercase();
-        let text = cleaned_to(MAX_LENGTH, &format!("{}{}", line.message, line.fields));
-        WRITE.with_borrow(|write| {
-            if let Some(write) = write {
-                // A log that fails must not fail the request.
-                let _ = write.call2(&JsValue::UNDEFINED, &level.into(), &text.into());
-            }
-        });
+        send(&level, &format!("{}{}", line.message, line.fields));
     }
 
     fn enter(&self, _span: &Id) {}

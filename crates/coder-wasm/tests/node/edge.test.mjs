@@ -50,17 +50,20 @@ test('each request with a context is a replica of its own', async () => {
   await Promise.all(kept);
 });
 
-test('a page is refused, whatever it holds', context => {
-  context.after(() => delete globalThis.document);
-  globalThis.document = {};
-  assert.throws(
-    () => createHandler({}, stores()),
-    error => {
-      assert.equal(error.code, 'serverOnly');
-      assert.match(error.message, /must never get the client secret/);
-      return true;
-    },
-  );
+test('a page is refused, and so is its worker', context => {
+  for (const sign of ['window', 'document', 'importScripts']) {
+    context.after(() => delete globalThis[sign]);
+    globalThis[sign] = () => {};
+    assert.throws(
+      () => createHandler({}, stores()),
+      error => {
+        assert.equal(error.code, 'serverOnly');
+        assert.match(error.message, /must never get the client secret/);
+        return true;
+      },
+    );
+    delete globalThis[sign];
+  }
 });
 
 test('every mistake of a configuration is told at once, with its place in a text', () => {
