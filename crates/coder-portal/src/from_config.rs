@@ -22,6 +22,7 @@ use coder_workspaces::DeploymentHostsCache;
 use jiff::SignedDuration;
 
 use crate::PortalError;
+use crate::api::Idempotency;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
 use crate::portal::Portal;
@@ -79,6 +80,7 @@ impl PortalBuilder<'_> {
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
+            idempotency: Idempotency::default(),
         }))
     }
 

@@ -51,6 +51,7 @@
 //! It holds no rule of the login (`coder-auth`), of configuration (`coder-config`) or of
 //! association (`coder-workspaces`); it connects them.
 
+mod api;
 mod auth_routes;
 mod builder;
 mod checkup;
@@ -65,6 +66,8 @@ mod request_body;
 mod routes;
 mod signing_keys;
 mod state;
+mod wire;
+mod workspace_query;
 
 pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
 pub use checkup::{Checkup, Finding, Question, Verdict};

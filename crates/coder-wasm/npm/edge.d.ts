@@ -40,10 +40,10 @@ export interface Stores {
 
 /** Further parts of a handler. */
 export interface HandlerOptions {
-  /** Environment variables that texts of app-config refer to. */
-  env?: Record<string, string>;
+  /** Environment variables that texts of app-config refer to; none by default. `process.env` is one. */
+  environment?: Readonly<Record<string, string | undefined>>;
   /** Texts of files that the configuration refers to, such as signing keys, by their paths. */
-  files?: Record<string, string>;
+  files?: Readonly<Record<string, string>>;
   /** Gets each line of the log. Without it they go to the console. The last handler's counts. */
   log?: (level: 'error' | 'warn' | 'info', line: string) => void;
 }

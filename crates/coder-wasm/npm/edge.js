@@ -59,10 +59,17 @@ function refusePages() {
 }
 
 /** The configuration as one value. */
-function given(config, { env = {}, files = {} }) {
-  if (!Array.isArray(config)) return { object: config ?? null, load: [], files, env };
+function given(config, { environment = {}, files = {} }) {
+  if (!Array.isArray(config)) {
+    return { object: config ?? null, load: [], files, environment };
+  }
   const texts = Object.fromEntries(config.map(({ name, text }) => [name, text]));
-  return { object: null, load: config.map(({ name }) => name), files: { ...files, ...texts }, env };
+  return {
+    object: null,
+    load: config.map(({ name }) => name),
+    files: { ...files, ...texts },
+    environment,
+  };
 }
 
 function checkStore(login) {

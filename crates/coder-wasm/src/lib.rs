@@ -10,7 +10,11 @@
 //! It holds no rule. What an entity's configuration is, which workspaces belong to it and whether
 //! they can be used, is decided by the crates below. It is no library for Rust.
 
-#[cfg(any(feature = "entity", all(feature = "edge", target_family = "wasm")))]
+#[cfg(any(
+    feature = "entity",
+    feature = "text",
+    all(feature = "edge", target_family = "wasm")
+))]
 mod answer;
 // Handles of JavaScript cannot move between threads, which the seams of native targets ask for.
 #[cfg(all(feature = "edge", target_family = "wasm"))]
@@ -21,5 +25,7 @@ pub mod entity;
 pub mod fetch;
 #[cfg(feature = "rows")]
 pub mod rows;
+#[cfg(feature = "text")]
+pub mod text;
 #[cfg(all(feature = "fetch", target_family = "wasm"))]
 mod web_socket;

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// The state of a workspace in one word: whether it can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a page shows each of them")]
 pub enum AvailabilityState {
     /// It can be used.
     Online,
@@ -65,7 +65,7 @@ impl AvailabilityState {
 /// Action that a person would take next with a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a page offers each of them")]
 pub enum NextAction {
     /// Open the workspace: it can be used.
     Open,

@@ -67,7 +67,7 @@ pub enum NotSearchable {
 
 /// Why a workspace cannot be created as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "an answer must be decided for each")]
 pub enum NotCreatable {
     /// Nobody names a template.
     #[error(
@@ -189,7 +189,7 @@ impl ParameterProblem {
 
 /// Reason why a workspace did not reach the state that the caller asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "an answer must be decided for each")]
 pub enum NotReady {
     /// The workspace's build failed.
     #[error("was not built: {0}")]

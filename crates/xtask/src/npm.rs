@@ -19,6 +19,7 @@ struct Module {
 
 const MODULES: &[Module] = &[
     Module { feature: "entity", specifier: "@coder-backstage/core" },
+    Module { feature: "text", specifier: "@coder-backstage/core/text" },
     Module { feature: "edge", specifier: "@coder-backstage/core/edge" },
 ];
 

@@ -26,7 +26,7 @@ struct Given {
     /// Texts by name: those to load, and what they refer to.
     files: BTreeMap<String, String>,
     /// Environment variables.
-    env: BTreeMap<String, String>,
+    environment: BTreeMap<String, String>,
 }
 
 /// A configuration, checked.
@@ -37,11 +37,11 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn read(config: &str) -> Result<Self, Fault> {
-        let Given { object, load, files, env } = read("the configuration", config)?;
+        let Given { object, load, files, environment } = read("the configuration", config)?;
         let loaded = match object {
             Some(root) => LoadedConfig::from_node(root),
             None => {
-                let environment: Environment = env.into_iter().collect();
+                let environment: Environment = environment.into_iter().collect();
                 ConfigSources::new(&files, &environment).with_files(&load).load()?
             }
         };

@@ -87,7 +87,7 @@ test('texts are merged, and take their secrets from the environment', async () =
     { name: 'app-config.yaml', text: JSON.stringify(whole) },
     { name: 'app-config.production.yaml', text: 'coder: { session: { idle: 1h } }' },
   ];
-  const handler = createHandler(texts, stores(), { env: { SECRET: app.clientSecret } });
+  const handler = createHandler(texts, stores(), { environment: { SECRET: app.clientSecret } });
   const answer = await handler(new Request(`${PORTAL}/.backstage/health/v1/readiness`));
   assert.deepEqual(await answer.json(), { status: 'ok' });
 });
