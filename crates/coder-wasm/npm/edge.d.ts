@@ -1,14 +1,13 @@
+import type { Entity, InitSource } from './entity.js';
 import type { Awaitable, RowStore } from './stores.js';
 
+export type { Entity, InitSource } from './entity.js';
 export { CoderError } from './errors.js';
 export { MemoryStore } from './stores.js';
 export type { Awaitable, Commit, Row, RowStore, RowValue } from './stores.js';
 
-/** Where the WebAssembly comes from, in runtimes other than Node.js and workerd. */
-export type EdgeSource = URL | string | Response | BufferSource | WebAssembly.Module;
-
 /** Loads the WebAssembly. Node.js and workerd have it already, so there it does nothing. */
-export function init(source?: EdgeSource | Promise<EdgeSource>): Promise<void>;
+export function init(source?: InitSource): Promise<void>;
 
 /** A text of app-config, such as that of `app-config.yaml`. */
 export interface ConfigText {
@@ -16,15 +15,6 @@ export interface ConfigText {
   name: string;
   /** Content of the file, in YAML or JSON. */
   text: string;
-}
-
-/** An entity of a Backstage catalog. */
-export interface CatalogEntity {
-  apiVersion: string;
-  kind: string;
-  metadata: { name: string; namespace?: string; [key: string]: unknown };
-  spec?: Record<string, unknown>;
-  relations?: unknown[];
 }
 
 /** Where a handler keeps things, and finds them. */
@@ -35,7 +25,7 @@ export interface Stores {
    * Entities of the catalog, or a function that gives them. An array that the function gives again is not
    * read again. Without it the catalog is that of the Backstage that `coder.catalog` names.
    */
-  catalog?: readonly CatalogEntity[] | (() => Awaitable<readonly CatalogEntity[]>);
+  catalog?: readonly Entity[] | (() => Awaitable<readonly Entity[]>);
 }
 
 /** Further parts of a handler. */
