@@ -51,7 +51,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     fs::write(directory("pack.json"), packed.as_encoded_bytes()).map_err(cannot("write"))?;
     let archive = directory(&format!("coder-backstage-core-{}.tgz", version()?));
     let install = format!("{npm} install --no-save --no-package-lock --loglevel=error");
-    run(command(&install).arg(archive).current_dir(&tests))?;
+    run(command(&install).arg(&archive).current_dir(&tests))?;
     run(node("node_modules/typescript/bin/tsc --project types").current_dir(&tests))?;
     let all = "--expose-gc --enable-source-maps --test --test-reporter=dot";
     let mut tests_in_node = node(all);
@@ -62,7 +62,20 @@ pub(crate) fn check() -> Result<(), Failure> {
     run(&mut command("cargo build --quiet --package coder-conformance"))?;
     let fake = target().join("debug").join(format!("coder-conformance{}", env::consts::EXE_SUFFIX));
     tests_in_node.env("CODER_FAKE", fake).env("CODER_SQLITE", sqlite()?);
-    run(&mut tests_in_node)
+    run(&mut tests_in_node)?;
+    bundle(&install, &archive)
+}
+
+/// Installs the package into an empty project with bundlers, and runs what they build in Chromium.
+fn bundle(install: &str, archive: &Path) -> Result<(), Failure> {
+    tools::browser()?;
+    let project = directory("bundlers");
+    empty(&project)?;
+    let tests = root().join(CRATE).join("tests/bundlers");
+    copy(&tests, &project).map_err(cannot("copy the tests"))?;
+    tools::javascript(&project)?;
+    run(command(install).arg(archive).current_dir(&project))?;
+    run(node("--test --test-reporter=dot").current_dir(&project))
 }
 
 /// Installs SQLite for Node.js, unless that version is there: it may have to be compiled. Returns the
