@@ -82,12 +82,6 @@ impl Fault {
     }
 }
 
-impl std::fmt::Display for Fault {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.0.message)
-    }
-}
-
 impl From<&ConfigError> for Problem {
     fn from(error: &ConfigError) -> Self {
         let mut place = Place { path: error.path().map(str::to_owned), ..Place::default() };

@@ -59,7 +59,7 @@ impl Parts {
     fn portal(&self, context: Option<Context>) -> Result<Portal, JsError> {
         let Some(context) = context else { return Ok(self.shared.clone()) };
         let portal = self.settings.portal(Some(context), self.entities.as_ref(), &self.rows);
-        portal.map_err(|fault| JsError::new(&fault.to_string()))
+        portal.map_err(|fault| JsError::new(fault.message()))
     }
 }
 
