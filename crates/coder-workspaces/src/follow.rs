@@ -159,7 +159,7 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
                 Ok(found) if found.workspaces.is_empty() => {
                     let failed = found.problems.iter().find_map(|problem| match problem {
                         SearchProblem::Failed(error) => Some(error),
-                        SearchProblem::Refused { .. }
+                        SearchProblem::Refused(_)
                         | SearchProblem::Unreadable(_)
                         | SearchProblem::TooMany { .. }
                         | SearchProblem::Missing { .. } => None,

@@ -41,6 +41,7 @@ pub fn npm() -> bool {
 
 /// Builds the package, packs it, installs it into an empty project and runs its tests there.
 pub(crate) fn check() -> Result<(), Failure> {
+    check_adapter()?;
     let package = build()?;
     let tests = directory("tests");
     compile(CONFORMANCE)?;
@@ -88,6 +89,13 @@ fn sqlite() -> Result<PathBuf, Failure> {
         tools::javascript(&to)?;
     }
     Ok(to)
+}
+
+/// Runs the tests of what stands in for the tables of host names, which is in no workspace.
+fn check_adapter() -> Result<(), Failure> {
+    let manifest = root().join(CRATE).join("idna_adapter/Cargo.toml");
+    let mut test = command("cargo test --quiet --manifest-path");
+    run(test.arg(manifest).env("CARGO_TARGET_DIR", target()))
 }
 
 /// Builds the folder of the package.

@@ -3,9 +3,15 @@
 mod capability_cache;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod cli_session;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 mod connect;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 mod connect_error;
 mod credential;
 mod credential_provider;
@@ -20,17 +26,23 @@ use coder_core::{
     BoxFuture, DeploymentUrl, RetryPolicy, RetryState, TransportError, TransportErrorKind, World,
     timeout, with_causes,
 };
-use http::header::{ACCEPT, HeaderValue};
+use http::header::{ACCEPT, HeaderName, HeaderValue};
 use http::{HeaderMap, Request};
 use jiff::Timestamp;
 use tracing::Instrument as _;
 use url::Url;
 
 use self::capability_cache::CapabilityCache;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
 pub use self::connect::ClientBuilder;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
 pub use self::connect_error::ConnectError;
 pub use self::credential::Credential;
@@ -67,6 +79,7 @@ pub struct Client {
     stream_idle_limit: Duration,
     timeout: Duration,
     deadline: Option<Duration>,
+    bypasses_rate_limit: bool,
     capabilities: Arc<CapabilityCache>,
     clock: Arc<DeploymentClock>,
 }
@@ -83,6 +96,7 @@ impl Client {
             stream_idle_limit: DEFAULT_STREAM_IDLE_LIMIT,
             timeout: DEFAULT_TIMEOUT,
             deadline: None,
+            bypasses_rate_limit: false,
             capabilities: Arc::default(),
             clock: Arc::default(),
         }
@@ -152,6 +166,16 @@ impl Client {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// Returns the client with requests that Coder does not count (`X-Coder-Bypass-Ratelimit`), if the
+    /// credential is an owner's. Coder does not lift the limit for other users.
+    ///
+    /// Ask whoever runs the deployment first: the limit protects its database.
+    #[must_use]
+    pub fn with_rate_limit_bypass(mut self) -> Self {
+        self.bypasses_rate_limit = true;
         self
     }
 
@@ -328,12 +352,17 @@ impl Client {
         retries: &mut RetryState,
         error: ClientError,
     ) -> Result<(), ClientError> {
-        tracing::debug!(error = with_causes(&error), "a try has failed");
-        if retries.pause(&self.world, policy, error.retry_after()).await {
-            Ok(())
-        } else {
-            Err(error)
-        }
+        let Some(pause) = retries.next_pause(&self.world, policy, error.retry_after()) else {
+            return Err(error);
+        };
+        tracing::info!(
+            error = with_causes(&error),
+            failed = retries.failed(),
+            ?pause,
+            "trying again"
+        );
+        self.world.runtime.sleep(pause).await;
+        Ok(())
     }
 
     /// Calls `attempt` with the signed request, and once more with a fresher credential when Coder
@@ -374,6 +403,10 @@ impl Client {
         let mut request = request.clone();
         let (name, value) = credential.header()?;
         request.headers_mut().insert(name, value);
+        if self.bypasses_rate_limit {
+            let bypass = HeaderName::from_static("x-coder-bypass-ratelimit");
+            request.headers_mut().insert(bypass, HeaderValue::from_static("true"));
+        }
         Ok(request)
     }
 

@@ -8,8 +8,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::Unreadable;
-use super::read::Outcome;
+use super::unreadable::{Outcome, Unreadable};
 
 /// The text is no JSON. The source keeps the reason.
 pub(crate) struct Broken;
@@ -91,10 +90,7 @@ pub(crate) trait Model {
 
 /// Puts the values of an object into the fields of a model. Other values are skipped; of two values
 /// for one field the last counts.
-pub(crate) fn fill(
-    fields: &mut dyn Fields,
-    model: &mut dyn Model,
-) -> Result<Outcome<()>, Broken> {
+pub(crate) fn fill(fields: &mut dyn Fields, model: &mut dyn Model) -> Result<Outcome<()>, Broken> {
     let names = model.names();
     // What became of the required fields.
     let (mut found, mut faults) = (0_u128, Vec::new());

@@ -24,7 +24,7 @@ pub(crate) struct Endpoint {
         &'a Request<Bytes>,
         PathValues,
     ) -> BoxFuture<'a, Result<Response<Body>, ErrorResponse>>,
-    /// What the handler takes and answers, for the description.
+    /// Contract of the handler, for the description: what it takes and answers.
     #[cfg(test)]
     pub(crate) contract: fn(&mut schemars::SchemaGenerator) -> super::openapi::Contract,
 }

@@ -39,7 +39,7 @@ impl Settings {
     pub(super) fn read(config: &str) -> Result<Self, Fault> {
         let Given { object, load, files, environment } = read("the configuration", config)?;
         let loaded = match object {
-            Some(root) => LoadedConfig::from_node(root),
+            Some(root) => LoadedConfig::from_node(root)?,
             None => {
                 let environment: Environment = environment.into_iter().collect();
                 ConfigSources::new(&files, &environment).with_files(&load).load()?
