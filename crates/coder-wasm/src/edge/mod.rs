@@ -109,7 +109,7 @@ impl Edge {
         })
     }
 
-    /// What a person should know about the configuration: paths and messages in turn.
+    /// Returns what a person should know about the configuration: paths and messages in turn.
     pub fn notices(&self) -> Array {
         let notices = self.0.settings.notices();
         notices
