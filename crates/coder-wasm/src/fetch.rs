@@ -18,7 +18,7 @@ use crate::web_socket;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The function of every runtime, which needs no window.
+    /// Calls the function that every runtime has, without a window.
     #[wasm_bindgen(catch, js_name = fetch)]
     fn fetch(url: &str, options: &RequestInit) -> Result<Promise, JsValue>;
 }
