@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 
 import { MemoryStore, createHandler } from '@coder-backstage/core/edge';
 
-import { CATALOG, PORTAL, config, sparingConfig, startFake } from './fake.mjs';
+import { CATALOG, PORTAL, config, sparingConfig, startFake } from './portal.mjs';
 import { wire } from './wire.mjs';
 
 let [fake, app] = [undefined, undefined];

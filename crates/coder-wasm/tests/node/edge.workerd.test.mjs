@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 
-import { CATALOG, config, sparingConfig, startFake } from './fake.mjs';
+import { CATALOG, config, sparingConfig, startFake } from './portal.mjs';
 import { wire } from './wire.mjs';
 import { startWorker } from './workerd.mjs';
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { PORTAL } from './fake.mjs';
+import { PORTAL } from './portal.mjs';
 
 function snapshot(name) {
   const file = `coder-auth/tests/login/snapshots/login__wire__${name}.snap`;
