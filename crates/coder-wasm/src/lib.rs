@@ -10,8 +10,15 @@
 //! It holds no rule. What an entity's configuration is, which workspaces belong to it and whether
 //! they can be used, is decided by the crates below. It is no library for Rust.
 
-#[cfg(any(feature = "entity", feature = "text", all(feature = "edge", target_family = "wasm")))]
+#[cfg(any(
+    feature = "client",
+    feature = "entity",
+    feature = "text",
+    all(feature = "edge", target_family = "wasm")
+))]
 mod answer;
+#[cfg(all(feature = "client", target_family = "wasm"))]
+pub mod client;
 // Handles of JavaScript cannot move between threads, which the seams of native targets ask for.
 #[cfg(all(feature = "edge", target_family = "wasm"))]
 pub mod edge;

@@ -20,6 +20,7 @@ struct Module {
 const MODULES: &[Module] = &[
     Module { feature: "entity", specifier: "@coder-backstage/core" },
     Module { feature: "text", specifier: "@coder-backstage/core/text" },
+    Module { feature: "client", specifier: "@coder-backstage/core/client" },
     Module { feature: "edge", specifier: "@coder-backstage/core/edge" },
 ];
 
@@ -54,15 +55,18 @@ pub(crate) fn check() -> Result<(), Failure> {
     let install = format!("{npm} install --no-save --no-package-lock --loglevel=error");
     run(command(&install).arg(&archive).current_dir(&tests))?;
     run(node("node_modules/typescript/bin/tsc --project types").current_dir(&tests))?;
+    run(&mut command("cargo build --quiet --package coder-testkit --example fake_coder"))?;
+    let fake = format!("debug/examples/fake_coder{}", env::consts::EXE_SUFFIX);
     let all = "--expose-gc --enable-source-maps --test --test-reporter=dot";
     let mut tests_in_node = node(all);
     tests_in_node.current_dir(&tests);
     // They read recordings of the crates, and measure what was built.
     tests_in_node.env("CODER_CRATES", root().join("crates")).env("CODER_NPM", directory(""));
-    // A fake Coder on a socket, and a database.
+    // Fake Coders on sockets, and a database.
     run(&mut command("cargo build --quiet --package coder-conformance"))?;
-    let fake = target().join("debug").join(format!("coder-conformance{}", env::consts::EXE_SUFFIX));
-    tests_in_node.env("CODER_FAKE", fake).env("CODER_SQLITE", sqlite()?);
+    let served = format!("debug/coder-conformance{}", env::consts::EXE_SUFFIX);
+    tests_in_node.env("CODER_FAKE", target().join(fake));
+    tests_in_node.env("CODER_WORLD", target().join(served)).env("CODER_SQLITE", sqlite()?);
     run(&mut tests_in_node)?;
     bundle(&install, &archive)
 }
@@ -177,8 +181,13 @@ fn write_workspace() -> io::Result<()> {
     let workspace = directory("workspace");
     fs::create_dir_all(&workspace)?;
     let features = MODULES.iter().map(|module| module.feature);
-    let features: String =
-        features.map(|feature| format!("{feature} = [\"coder-wasm/{feature}\"]\n")).collect();
+    let features: String = features
+        .map(|feature| {
+            // Only a server has somebody who reads a log.
+            let silent = if feature == "edge" { "" } else { ", \"coder-wasm/silent\"" };
+            format!("{feature} = [\"coder-wasm/{feature}\"{silent}]\n")
+        })
+        .collect();
     let suite = root().join("crates/coder-wasm-conformance");
     let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
     let profile = manifest.split_once("[profile.wasm]\n").map_or("", |(_, profile)| profile);

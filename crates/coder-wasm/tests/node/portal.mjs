@@ -18,7 +18,7 @@ export async function startFake(name) {
   for (let tries = 0; tries < 20; tries++) {
     const port = 20_000 + Math.floor(Math.random() * 20_000);
     const options = ['--fake', 'V2_38', '--serve', String(port), '--seed', seedFile];
-    const server = spawn(process.env.CODER_FAKE, options, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const server = spawn(process.env.CODER_WORLD, options, { stdio: ['ignore', 'pipe', 'ignore'] });
     const line = await Promise.race([once(server.stdout, 'data'), once(server, 'exit')]);
     if (!String(line[0]).includes(' at http')) continue;
     return new Fake(server, JSON.parse(readFileSync(seedFile, 'utf8')));

@@ -19,7 +19,9 @@ export async function startWorker(directory, contents) {
     loader: { '.wasm': 'copy' },
     logLevel: 'error',
   });
-  const wasm = readdirSync(directory).find(name => name.endsWith('.wasm'));
+  const modules = readdirSync(directory)
+    .filter(name => name.endsWith('.wasm'))
+    .map(name => `(name = "${name}", wasm = embed "${name}"),`);
   writeFileSync(
     `${directory}/config.capnp`,
     `using Workerd = import "/workerd/workerd.capnp";
@@ -33,7 +35,7 @@ export async function startWorker(directory, contents) {
      const worker :Workerd.Worker = (
        modules = [
          (name = "worker.js", esModule = embed "worker.js"),
-         (name = "${wasm}", wasm = embed "${wasm}"),
+         ${modules.join('\n')}
        ],
        compatibilityDate = "2026-01-01",
      );`,
