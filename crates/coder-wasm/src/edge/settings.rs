@@ -25,11 +25,11 @@ struct Given {
     load: Vec<String>,
     /// Texts by name: those to load, and what they refer to.
     files: BTreeMap<String, String>,
-    /// Environment variables.
+    /// Environment variables that the texts refer to.
     environment: BTreeMap<String, String>,
 }
 
-/// A configuration, checked.
+/// A configuration that was read and checked.
 pub(super) struct Settings {
     config: AppConfig,
     files: BTreeMap<String, String>,
