@@ -73,6 +73,12 @@ impl Fault {
         Self(Box::new(Told { code, message, place, problems: Vec::new() }))
     }
 
+    /// Returns the mistake, for people.
+    #[cfg(all(feature = "edge", target_family = "wasm"))]
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// Makes an error with the texts of its causes.
     pub(crate) fn from_error(
         code: &'static str,

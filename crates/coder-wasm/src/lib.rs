@@ -10,11 +10,25 @@
 //! It holds no rule. What an entity's configuration is, which workspaces belong to it and whether
 //! they can be used, is decided by the crates below. It is no library for Rust.
 
-#[cfg(any(feature = "client", feature = "entity", feature = "text"))]
+#[cfg(any(
+    feature = "client",
+    feature = "entity",
+    feature = "text",
+    all(feature = "edge", target_family = "wasm")
+))]
 mod answer;
 #[cfg(all(feature = "client", target_family = "wasm"))]
 pub mod client;
+// Handles of JavaScript cannot move between threads, which the seams of native targets ask for.
+#[cfg(all(feature = "edge", target_family = "wasm"))]
+pub mod edge;
 #[cfg(feature = "entity")]
 pub mod entity;
+#[cfg(all(feature = "fetch", target_family = "wasm"))]
+pub mod fetch;
+#[cfg(feature = "rows")]
+pub mod rows;
 #[cfg(feature = "text")]
 pub mod text;
+#[cfg(all(feature = "fetch", target_family = "wasm"))]
+mod web_socket;
