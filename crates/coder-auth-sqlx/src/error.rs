@@ -1,4 +1,4 @@
-//! What can keep a store from being opened.
+//! The error of a store that cannot be opened.
 
 use std::error::Error;
 use std::io;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SqlStoreError {
-    /// Configuration: the PostgreSQL URL is none.
+    /// Configuration: the PostgreSQL URL is not valid.
     #[error(
         "the PostgreSQL URL cannot be used; it looks like `postgres://user:password@host/database?sslmode=verify-full`"
     )]

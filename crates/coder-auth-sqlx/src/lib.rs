@@ -31,7 +31,8 @@
 //!
 //! Several machines share a PostgreSQL, and then any of them may answer any request:
 //! [`PostgresAuthStore::connect`]. Their sealing keys must be configured, the same for all, since
-//! there is no file that all of them could share; whoever wires a portal refuses to start without.
+//! there is no file that all of them could share. An app-config that
+//! names a PostgreSQL and no keys is refused.
 //!
 //! # What is in the database
 //!

@@ -67,7 +67,7 @@ impl PostgresAuthStore {
     ///
     /// # Errors
     ///
-    /// When the URL is none or has an unknown parameter, the database cannot be reached or refuses,
+    /// When the URL is not valid or has an unknown parameter, the database cannot be reached or refuses,
     /// or its schema is of a newer release.
     pub async fn connect(url: Secret, max_connections: u32) -> Result<Self, SqlStoreError> {
         let options = parse(&url)?;

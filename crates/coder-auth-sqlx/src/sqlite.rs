@@ -41,11 +41,11 @@ const BUSY: i64 = 5;
 ///
 /// A write that has returned is on the disk: the file is in write-ahead mode, and every commit is
 /// synced. This process has one connection to the file, on a thread of its own; other processes on
-/// the same machine may use the file as well. Not on a network file system, whose locks SQLite
-/// cannot trust.
+/// the same machine may use the file as well. The file must not be on a network file system, because
+/// SQLite cannot trust the locks there.
 ///
-/// So the leases that a crashed process has left in the file are not dropped when it is opened: they
-/// may be those of a process that is still at work, such as the one that this process replaces, and
+/// Opening the file does not drop the leases that a crashed process has left in it: they may be
+/// those of a process that is still at work, such as the one that this process replaces, and
 /// Coder must not see two rotations of one pair. Each lease ends by itself within seconds.
 pub struct SqliteAuthStore {
     options: SqliteConnectOptions,
@@ -63,7 +63,7 @@ impl SqliteAuthStore {
     ///
     /// # Errors
     ///
-    /// When the file cannot be made or is no database, is another user's or open to others, or was
+    /// When the file cannot be made or is not a database, is another user's or open to others, or was
     /// written by a newer release; when its directory or the file cannot be written to.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, SqlStoreError> {
         let path = path.as_ref();

@@ -40,7 +40,7 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 /// kill a process after 30.
 const GRACE: Duration = Duration::from_secs(25);
 
-/// How many connections are served at a time, unless said otherwise: half of the descriptors that
+/// How many connections are served at a time by default: half of the descriptors that
 /// most systems give to a process. The other half is for Coder and the store.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 

@@ -73,7 +73,7 @@
 //! # What it is not
 //!
 //! It opens no file and reads no environment: [`Files`] and [`Environment`] bring them in, so it
-//! runs in a browser and in tests without a disk. It is no validator of all of Backstage's
+//! runs in a browser and in tests without a disk. It is not a validator of all of Backstage's
 //! configuration; keys of others are left alone. Own code that needs the typed values only, needs
 //! no YAML: every type can be built in Rust.
 #![cfg_attr(docsrs, feature(doc_cfg))]

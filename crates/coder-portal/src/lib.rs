@@ -39,7 +39,7 @@
 //! axum or tower service; there is no framework and no socket here. [`Checkup`] asks everything around
 //! the portal before people do.
 //!
-//! A program that is no portal has the login alone, without any app-config: [`Login`].
+//! A program that is not a portal has the login alone, without any app-config: [`Login`].
 //!
 //! # The routes
 //!

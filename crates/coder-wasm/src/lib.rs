@@ -8,7 +8,7 @@
 //! # What it is not
 //!
 //! It holds no rule. What an entity's configuration is, which workspaces belong to it and whether
-//! they can be used, is decided by the crates below. It is no library for Rust.
+//! they can be used, is decided by the crates below. It is not a library for Rust.
 
 #[cfg(any(feature = "entity", feature = "text"))]
 mod answer;

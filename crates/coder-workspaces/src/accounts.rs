@@ -17,7 +17,7 @@ use crate::missing_account::MissingAccount;
 ///
 /// # Errors
 ///
-/// When Coder does not answer, or says no.
+/// When Coder refuses or does not answer.
 pub async fn missing_accounts(
     client: &Client,
     workspace: &Workspace,

@@ -79,7 +79,7 @@ pub struct AppLink {
     pub group: Option<String>,
     /// Health as Coder reports it.
     pub health: AppHealth,
-    /// Where it likes to be opened.
+    /// Window in which the app is to be opened.
     pub open_in: AppOpenIn,
 }
 

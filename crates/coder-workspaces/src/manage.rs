@@ -94,8 +94,8 @@ impl<'a> ManageWorkspace<'a> {
     ///
     /// # Errors
     ///
-    /// [`WorkspacesError::NotReady`] when it does not get there, and what Coder said when it said no; so for
-    /// the other calls.
+    /// [`WorkspacesError::NotReady`] when the workspace does not reach that state, and
+    /// [`WorkspacesError::Client`] when Coder refuses or does not answer. The other calls fail alike.
     pub async fn start(
         &self,
         on_progress: impl FnMut(Progress<'_>) + MaybeSend,
@@ -157,8 +157,8 @@ impl<'a> ManageWorkspace<'a> {
     ///
     /// # Errors
     ///
-    /// [`NotReady::Stopped`] when it does not run, [`NotReady::NoDeadline`] when it has no deadline, and
-    /// what Coder said when it said no.
+    /// [`NotReady::Stopped`] when the workspace does not run, [`NotReady::NoDeadline`] when it has no
+    /// deadline, and [`WorkspacesError::Client`] when Coder refuses or does not answer.
     pub async fn extend(&self, by: Duration) -> Result<Timestamp, WorkspacesError> {
         let workspace = self.client.send(&GetWorkspace::new(self.workspace)).await?;
         let build = &workspace.latest_build;

@@ -86,7 +86,7 @@ impl<'a> Search<'a> {
         Self { owner, ..self }
     }
 
-    /// Keeps the workspaces that match this filter as well, such as a person's input in a search box.
+    /// Restricts the search to workspaces that match this filter as well, such as a person's input in a search box.
     #[must_use]
     pub fn filter(self, filter: WorkspaceFilter) -> Self {
         Self { filter, ..self }

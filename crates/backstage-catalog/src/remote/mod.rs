@@ -20,7 +20,7 @@ use self::cache::{Cache, Question};
 pub use self::url::{CatalogUrl, CatalogUrlError};
 use crate::{Catalog, CatalogError, EntityFilter, EntityPage, PageCursor};
 
-/// How long an answer may be given again, unless said otherwise.
+/// How long an answer may be given again by default.
 const FRESH_FOR: Duration = Duration::from_secs(60);
 
 /// How many entities a question for all of them fetches at once.

@@ -90,7 +90,7 @@ pub enum UpstreamError {
     /// Coder does not accept the access token.
     #[error("Authentication failed, Coder does not accept the token it issued; sign in again")]
     TokenRefused(#[source] ClientError),
-    /// The token endpoint answered with JSON that is no token response.
+    /// The token endpoint answered with JSON that is not a token response.
     #[error(
         "Authentication failed, Coder's token endpoint answered something that is no token (at `{at}`); check `deploymentUrl`"
     )]

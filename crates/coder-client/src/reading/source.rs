@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::Unreadable;
 use super::read::Outcome;
 
-/// The text is no JSON. The source keeps the reason.
+/// The text is not JSON. The source keeps the reason.
 pub(crate) struct Broken;
 
 /// A JSON number of any kind.

@@ -26,7 +26,7 @@ pub(super) struct Reader<'a> {
 pub(super) struct Section<'a> {
     path: String,
     node: Option<&'a Node>,
-    /// Where its key is written.
+    /// Place where its key is written.
     key: Option<&'a Location>,
 }
 

@@ -27,7 +27,8 @@ pub(super) struct Transform<'a> {
 /// The most files that one configuration may be made of.
 const MAX_FILES: usize = 1_000;
 
-/// Where a value stands: what relative paths start from, and who included it.
+/// The context of a value: the directory that relative paths start from, and the `$include` that
+/// leads to it.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) directory: &'a str,

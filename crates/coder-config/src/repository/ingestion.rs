@@ -26,7 +26,7 @@ impl ScmIntegrations {
     ///
     /// # Errors
     ///
-    /// When the source location of the entity would be no location reference.
+    /// When the source location of the entity would not be a location reference.
     pub fn annotations_of(
         &self,
         location: &LocationRef,

@@ -24,7 +24,7 @@
 //! - A carriage return without a line feed is an error wherever it stands.
 //! - A tab alone on a line ends no literal text, and may stand between `-` and an anchor or tag.
 //! - Keys that are lists or mappings are called by their text in one line: `[ null ]`, `{ a: }`.
-//! - `...` alone is no document; a quote that only looks closed (`'''`) is not.
+//! - `...` alone is not a document; a quote that only looks closed (`'''`) is not.
 
 mod characters;
 mod indentation;

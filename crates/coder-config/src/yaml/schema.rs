@@ -4,7 +4,7 @@
 use crate::node::{Content, Entry};
 use crate::{Location, Node};
 
-/// Which schema a document is read with.
+/// The schema that a document is read with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Schema {
     Core,
@@ -63,7 +63,7 @@ pub(super) fn emptied() -> Content {
 }
 
 /// Decodes bytes, which Backstage copies as a mapping from index to byte. Like Node's `Buffer`,
-/// what is no base64 is skipped, and the first `=` is the end.
+/// what is not base64 is skipped, and the first `=` is the end.
 fn binary(text: &str) -> Content {
     use base64::Engine as _;
     use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};

@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::{IndexedWorkspace, WorkspaceIndex};
 use crate::EntityWorkspacesConfig;
 
-/// How many letters two names of repositories differ in at most to be a slip of the pen.
+/// The greatest number of letters in which the names of two repositories differ when one is a typing
+/// mistake.
 const SLIP: usize = 2;
 
 /// The relation of a catalog's entities and the workspaces of an index, seen from both sides.
