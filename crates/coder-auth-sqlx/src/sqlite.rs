@@ -32,8 +32,8 @@ use crate::transitions::sql_transitions;
 
 /// The first step made the tables of previews, which the second one drops.
 const SCHEMA: &[&str] = &["", include_str!("../schema/sqlite/2.sql")];
-/// How long a statement waits while another process writes.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time limit of a call: for its turn in this process, and while another process writes.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// SQLite's code for a database that somebody else has locked.
 const BUSY: i64 = 5;
 
@@ -73,7 +73,7 @@ impl SqliteAuthStore {
         files::check_database(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .busy_timeout(PATIENCE)
+            .busy_timeout(CALL_TIMEOUT)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true);
         let mut connection = options.connect().await?;
@@ -89,7 +89,7 @@ impl SqliteAuthStore {
     /// A transaction that was dropped is rolled back by the connection's thread before anything
     /// that comes later.
     async fn connection(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, Failure> {
-        let mut place = timeout(PATIENCE, self.connection.lock()).await?;
+        let mut place = timeout(CALL_TIMEOUT, self.connection.lock()).await?;
         if place.is_none() {
             *place = Some(self.options.connect().await?);
         }
@@ -131,7 +131,7 @@ async fn write_once(connection: &mut SqliteConnection) -> Result<(), sqlx::Error
 /// Puts the file into write-ahead mode, which stays with it. This is the one lock that SQLite does
 /// not wait for, so of two processes that open a new file at once, one has to try again.
 async fn write_ahead(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + CALL_TIMEOUT;
     loop {
         match sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await {
             Err(error) if is_busy(&error) && Instant::now() < deadline => {

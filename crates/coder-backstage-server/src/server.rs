@@ -27,13 +27,13 @@ use crate::failure::Failure;
 use crate::places::Places;
 use crate::socket::Socket;
 
-/// How long a client may take for the head of a request, and a connection may idle between two:
-/// longer than the minute after which load balancers drop it, so that they never use one that has
+/// The time limit for the head of a request, and for the idle time between two requests. It is longer
+/// than the minute after which load balancers drop a connection, so that they never use one that has
 /// just been closed.
-const HEAD_WITHIN: Duration = Duration::from_secs(75);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// How long a client may take to agree on TLS.
-const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// The time limit of a TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long what is under way may take to end once the server is asked to stop: requests first, then
 /// the work that outlives them. A rotation that Coder answers late takes 11 seconds, and orchestrators
@@ -105,7 +105,7 @@ async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Instant {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     // Closed when no more requests are taken.
     let (open, closed) = watch::channel(());
     let places = Places::new(connections);
@@ -161,7 +161,7 @@ async fn attend<S>(
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let Some(tls) = tls else { return answer(http, socket, service, closed).await };
-    let handshake = timeout(HANDSHAKE_WITHIN, tls.accept(socket));
+    let handshake = timeout(HANDSHAKE_TIMEOUT, tls.accept(socket));
     let secured = tokio::select! {
         secured = handshake => secured,
         // Nothing was asked yet.
@@ -250,7 +250,7 @@ mod tests {
         // The beginning of a record that never ends.
         client.write_all(&[0x16, 3, 1, 2, 0]).await.unwrap();
         assert_eq!(client.read(&mut [0; 16]).await.unwrap(), 0);
-        assert!(began.elapsed() < HEAD_WITHIN);
+        assert!(began.elapsed() < HEAD_TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]

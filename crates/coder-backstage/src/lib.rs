@@ -1,7 +1,7 @@
 //! Coder workspaces in a Backstage portal, as Rust libraries.
 //!
 //! This crate is the front door: it re-exports the others, each behind a feature of its name, and
-//! its documentation is the manual. Those who need one part only can depend on that part's crate
+//! its documentation is the manual. A program that needs one part only can depend on that part's crate
 //! alone; the types are the same.
 //!
 //! Here is the whole backend of a portal. People sign in with Coder, and see the workspaces of each

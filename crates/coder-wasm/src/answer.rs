@@ -1,4 +1,4 @@
-//! What a call answers: a text of JSON, `{"ok": …}` or `{"error": …}`.
+//! The answer of a call: a text of JSON, `{"ok": …}` or `{"error": …}`.
 
 use coder_config::{ConfigError, ConfigErrors, Location};
 use coder_core::with_causes;

@@ -26,8 +26,8 @@ pub struct WorkspaceLinks {
     pub build: Url,
     /// Page with the workspace's settings.
     pub settings: Url,
-    /// The links of the workspace's agents. Those of dev containers come with their own, each after
-    /// the agent that it lives in.
+    /// The links of the workspace's agents. The agents of dev containers are among them, each
+    /// after the agent that it lives in.
     pub agents: Vec<AgentLinks>,
 }
 

@@ -19,8 +19,9 @@ const WAIT_LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// Management of one workspace: each call asks for a build and waits until it is done.
 ///
-/// What is there already, or on its way, is not asked for again. While somebody else's build is
-/// under way it is waited for first. A request whose answer was lost is not made twice.
+/// A call asks for no build when the workspace is in the wanted state already, or on its way there.
+/// It first waits for a build of somebody else that is under way. A request whose answer was lost is
+/// not made twice.
 #[derive(Clone, Debug)]
 pub struct ManageWorkspace<'a> {
     client: &'a Client,

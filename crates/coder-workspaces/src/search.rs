@@ -35,8 +35,8 @@ pub enum Owner {
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct EntityWorkspaces {
-    /// Running ones first, then those that are about to; of each the recently used ones first.
-    /// One page of them, when a page was asked for.
+    /// The workspaces, or one page of them when a page was asked for. Running ones come first, then
+    /// those that are about to run; among each, the recently used ones come first.
     pub workspaces: Vec<Workspace>,
     /// Number of workspaces on all pages.
     pub count: usize,

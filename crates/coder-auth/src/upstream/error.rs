@@ -98,7 +98,8 @@ pub enum UpstreamError {
         /// Place in the JSON document.
         at: String,
     },
-    /// The answer names no user: the id is nil, or the name is longer than any.
+    /// The answer names no user: the id is nil, or the user name or the e-mail address is too
+    /// long.
     #[error(
         "Authentication failed, Coder's answer does not say who this is; the portal's operator has to check `deploymentUrl`"
     )]

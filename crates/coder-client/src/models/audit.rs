@@ -1,4 +1,4 @@
-//! What happened: the audit log and the connection log.
+//! The audit log and the connection log.
 
 use std::collections::BTreeMap;
 

@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
 
     /// Returns the errors and warnings found.
     ///
-    /// A value that was left out appears once: as an error where it is required. Those that nothing
+    /// A value that was left out appears once: as an error where it is required. Values that nothing
     /// here reads have one line together.
     pub(super) fn finish(self) -> (Vec<ConfigError>, Vec<Notice>) {
         let Self { loaded, trail, errors, notices } = self;

@@ -36,7 +36,7 @@ const FORMATS: [(&str, Format); 5] = [
 ///
 /// As in Backstage's `PlaceholderProcessor`, a placeholder is a mapping whose only key is `$text`,
 /// `$json`, `$yaml`, `$openapi` or `$asyncapi`, anywhere in an entity. Other mappings with a `$` key are
-/// left alone, with all that is in them. What is put in is not searched for placeholders.
+/// left alone, with all that is in them. The values that are put in are not searched for placeholders.
 ///
 /// ```
 /// use coder_config::{PlaceholderFile, Placeholders, yaml};

@@ -1,4 +1,4 @@
-//! What Backstage's catalog notes on an entity that it read from a URL.
+//! Annotations that Backstage's catalog adds to an entity that it read from a URL.
 
 use std::collections::BTreeMap;
 

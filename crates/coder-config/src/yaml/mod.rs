@@ -2,7 +2,7 @@
 //!
 //! Backstage reads app-config and catalog files with the `yaml` package of npm: core schema, no
 //! merge keys, duplicate keys refused, each document of a catalog file on its own. So does this
-//! module, and it says where every key and value is written. What it accepts is bounded by
+//! module, and it says where every key and value is written. Its input is bounded by
 //! [`MAX_BYTES`], [`MAX_DEPTH`], [`MAX_NODES`], [`MAX_SCALAR_BYTES`] and [`MAX_ALIASES`], so that
 //! no input can make it hang or fill the memory.
 //!

@@ -1,4 +1,4 @@
-//! What a scalar means: the YAML 1.2 core schema, and YAML 1.1's where a document asks for it,
+//! The meaning of scalars: the YAML 1.2 core schema, and YAML 1.1's where a document asks for it,
 //! as the `yaml` package of npm reads them.
 
 use crate::node::{Content, Entry};
@@ -33,7 +33,7 @@ pub(super) fn plain(text: &str, schema: Schema) -> Content {
 ///
 /// # Errors
 ///
-/// What a timestamp must be like, when it is none.
+/// Fails for a text that is not a timestamp, with the form that one must have.
 pub(super) fn tagged(text: &str, tag: &str, schema: Schema) -> Result<Content, &'static str> {
     let number = |value: Option<f64>| value.map(|value| (value, text));
     let found = match tag {

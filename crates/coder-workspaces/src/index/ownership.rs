@@ -12,7 +12,7 @@ use crate::EntityWorkspacesConfig;
 
 /// The greatest number of letters in which the names of two repositories differ when one is a typing
 /// mistake.
-const SLIP: usize = 2;
+const MAX_TYPO_DISTANCE: usize = 2;
 
 /// The relation of a catalog's entities and the workspaces of an index, seen from both sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -230,7 +230,8 @@ impl<'a> Catalog<'a> {
             let siblings = self.by_owner.get(&(host.clone(), owner.clone()))?;
             let slips = siblings.iter().filter_map(|(sibling, known)| {
                 let distance = strsim::osa_distance(&name, sibling);
-                (distance <= SLIP && distance < name.chars().count()).then_some((distance, *known))
+                (distance <= MAX_TYPO_DISTANCE && distance < name.chars().count())
+                    .then_some((distance, *known))
             });
             slips.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
         };
