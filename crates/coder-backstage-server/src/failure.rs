@@ -9,7 +9,7 @@ use coder_config::{ConfigError, ConfigErrors, Listen};
 use coder_core::{DeploymentUrl, ReqwestTransportError, with_causes};
 use coder_portal::PortalError;
 
-use crate::workspaces::WorkspacesFailure;
+use crate::workspaces::error::WorkspacesFailure;
 
 /// Error that ends the process.
 #[derive(Debug, thiserror::Error)]

@@ -22,7 +22,7 @@ pub struct CookieName(String);
 )]
 pub struct CookieNameError;
 
-/// The name `coder-session`.
+/// The name that a portal has by default: `coder-session`.
 impl Default for CookieName {
     fn default() -> Self {
         Self(DEFAULT.to_owned())

@@ -1,3 +1,4 @@
+import { writeEntity } from './entity-fields.js';
 import { construct, disposed, settle, write } from './errors.js';
 import * as wasm from '#entity';
 
@@ -196,22 +197,6 @@ export function workspaceLinks(workspace, hosts) {
 export function iconLetter(name) {
   wasm.started();
   return wasm.iconLetter(name);
-}
-
-/** The parts of an entity that are read: relations and the rest may be large. */
-function writeEntity(entity) {
-  if (typeof entity !== 'object' || entity === null) return write('the entity', entity);
-  const { apiVersion, kind, metadata, spec } = entity;
-  return write('the entity', {
-    apiVersion,
-    kind,
-    metadata: metadata && {
-      name: metadata.name,
-      namespace: metadata.namespace,
-      annotations: metadata.annotations,
-    },
-    spec: spec && { coder: spec.coder },
-  });
 }
 
 /** What has no value is left out in Rust and `undefined` here. */

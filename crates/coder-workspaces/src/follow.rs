@@ -24,7 +24,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// Progress of a call, for somebody who waits.
 #[derive(Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a user interface shows each of them")]
 pub enum Progress<'a> {
     /// Workspaces of the entity are looked for.
     Searching,

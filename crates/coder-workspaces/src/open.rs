@@ -63,7 +63,8 @@ pub struct OpenedWorkspace {
 }
 
 /// Way in which a workspace was obtained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum OpenOutcome {
     /// The workspace was running.

@@ -20,6 +20,7 @@ struct Module {
 const MODULES: &[Module] = &[
     Module { feature: "entity", specifier: "@coder-backstage/core" },
     Module { feature: "text", specifier: "@coder-backstage/core/text" },
+    Module { feature: "client", specifier: "@coder-backstage/core/client" },
 ];
 
 /// The places where a module runs, each with a way of its own to load it.
@@ -49,11 +50,14 @@ pub(crate) fn check() -> Result<(), Failure> {
     let install = format!("{npm} install --no-save --no-package-lock --loglevel=error");
     run(command(&install).arg(archive).current_dir(&tests))?;
     run(node("node_modules/typescript/bin/tsc --project types").current_dir(&tests))?;
+    run(&mut command("cargo build --quiet --package coder-testkit --example fake_coder"))?;
+    let fake = format!("debug/examples/fake_coder{}", env::consts::EXE_SUFFIX);
     let all = "--expose-gc --enable-source-maps --test --test-reporter=dot";
     let mut tests_in_node = node(all);
     tests_in_node.current_dir(&tests);
     // They read recordings of the crates, and measure what was built.
     tests_in_node.env("CODER_CRATES", root().join("crates")).env("CODER_NPM", directory(""));
+    tests_in_node.env("CODER_FAKE", target().join(fake));
     run(&mut tests_in_node)
 }
 

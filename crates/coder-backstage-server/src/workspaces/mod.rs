@@ -1,19 +1,21 @@
 //! `coder-backstage workspaces`: who works on what, in the terminal.
 
+pub(crate) mod error;
 mod output;
 
 use std::path::Path;
 
-use backstage_catalog::{Catalog as _, CatalogError, ConfiguredCatalog, EntityFilter};
+use backstage_catalog::{Catalog as _, ConfiguredCatalog, EntityFilter};
 use coder_client::{Client, Credential};
 use coder_config::{AppConfig, CoderEnvironment, ConfigSources, EntityRef};
 use coder_core::{Lock, ReqwestTransport, Secret, World};
+use coder_workspaces::EntityWorkspacesConfig;
 use coder_workspaces::index::{
     IndexReader, IndexStep, OwnershipReport, RequestBudget, WorkspaceIndex,
 };
-use coder_workspaces::{EntityWorkspacesConfig, WorkspacesError};
 use jiff::SignedDuration;
 
+use self::error::WorkspacesFailure;
 use self::output::{Progress, Row};
 use crate::args::WorkspacesArgs;
 use crate::configuration;
@@ -23,30 +25,6 @@ use crate::user_agent::USER_AGENT;
 /// The variable with the token that Coder is asked with. It is not an argument, because everyone on the
 /// machine sees those.
 const TOKEN: &str = "CODER_SESSION_TOKEN";
-
-/// Error of the command, beside those of the configuration.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WorkspacesFailure {
-    /// There is no token to ask Coder with.
-    #[error(
-        "set `CODER_SESSION_TOKEN` to a token of a user of Coder; the table shows the workspaces that this user may see"
-    )]
-    NoToken,
-    /// The environment has no settings of Coder.
-    #[error("`auth.providers.coder` has no usable block for the environment `{0}`")]
-    NoEnvironment(String),
-    /// The catalog cannot be asked.
-    #[error("the catalog does not answer")]
-    Catalog(#[from] CatalogError),
-    /// The catalog does not have the entity.
-    #[error(
-        "the catalog has no entity `{0}`; write it as `component:default/payments` or `payments`"
-    )]
-    NoEntity(String),
-    /// Coder cannot be asked.
-    #[error("Coder does not tell its workspaces")]
-    Coder(#[from] WorkspacesError),
-}
 
 /// An entity of the catalog, with what its workspaces are made of.
 struct Known {

@@ -16,6 +16,7 @@ mod connect_error;
 mod credential;
 mod credential_provider;
 mod deployment_clock;
+mod pending;
 
 use std::fmt;
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub use self::credential::Credential;
 pub(crate) use self::credential::SESSION_TOKEN;
 pub use self::credential_provider::CredentialProvider;
 use self::deployment_clock::DeploymentClock;
+use self::pending::{Pending, Sendable};
 use crate::error::RequestInfo;
 use crate::operation::{OwnSecrets, read_body};
 use crate::operations::GetBuildInfo;
@@ -215,7 +217,9 @@ impl Client {
         if let Some(known) = self.capabilities.fresh(now) {
             return Ok(known);
         }
-        let capabilities = Capabilities::from(&self.send_with_retries(&GetBuildInfo).await?);
+        let pending = Pending::new(&GetBuildInfo);
+        self.send_with_retries(&pending).await?;
+        let capabilities = Capabilities::from(&pending.into_output()?);
         self.capabilities.set(now, capabilities);
         Ok(capabilities)
     }
@@ -231,6 +235,12 @@ impl Client {
     /// See [`ClientError`]; [`ClientError::is_transient`] ones have been tried again already where that was
     /// safe and worth the wait.
     pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, ClientError> {
+        let pending = Pending::new(operation);
+        self.send_pending(&pending).await?;
+        pending.into_output()
+    }
+
+    async fn send_pending(&self, operation: &dyn Sendable) -> Result<(), ClientError> {
         let is_safe = operation.request(&self.deployment)?.method().is_safe();
         let sent = async {
             self.check_capability(operation).await?;
@@ -259,7 +269,7 @@ impl Client {
     }
 
     /// Checks that the deployment does not silently ignore a part of the request.
-    async fn check_capability<O: Operation>(&self, operation: &O) -> Result<(), ClientError> {
+    async fn check_capability(&self, operation: &dyn Sendable) -> Result<(), ClientError> {
         let Some(needs) = operation.needs().filter(|needs| needs.is_ignored_by_older()) else {
             return Ok(());
         };
@@ -267,15 +277,12 @@ impl Client {
         if capabilities.has(needs) == Some(true) {
             return Ok(());
         }
-        let (operation, release) = (name_of::<O>(), capabilities.version());
+        let (operation, release) = (operation.name(), capabilities.version());
         let unsupported = Unsupported { operation, needs: Some(needs), release, answer: None };
         Err(ClientError::Unsupported(Box::new(unsupported)))
     }
 
-    async fn send_with_retries<O: Operation>(
-        &self,
-        operation: &O,
-    ) -> Result<O::Output, ClientError> {
+    async fn send_with_retries(&self, operation: &dyn Sendable) -> Result<(), ClientError> {
         let mut request = operation.request(&self.deployment)?;
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         // Never the query: it may hold what people search for.
@@ -287,11 +294,11 @@ impl Client {
         self.retry_loop(operation, &request).instrument(span).await
     }
 
-    async fn retry_loop<O: Operation>(
+    async fn retry_loop(
         &self,
-        operation: &O,
+        operation: &dyn Sendable,
         request: &Request<Bytes>,
-    ) -> Result<O::Output, ClientError> {
+    ) -> Result<(), ClientError> {
         let repeatable = operation.is_repeatable(request.method());
         let mut retries = RetryState::default();
         loop {
@@ -302,7 +309,7 @@ impl Client {
                 })
                 .await;
             let error = match outcome {
-                Ok(output) => return Ok(output),
+                Ok(()) => return Ok(()),
                 Err(error) => error,
             };
             let safe = repeatable || !error.may_have_been_processed();
@@ -313,15 +320,15 @@ impl Client {
         }
     }
 
-    async fn send_once<O: Operation>(
+    async fn send_once(
         &self,
-        operation: &O,
+        operation: &dyn Sendable,
         request: Request<Bytes>,
         attempt: u32,
-    ) -> Result<O::Output, ClientError> {
+    ) -> Result<(), ClientError> {
         let path = request.uri().path();
         let mut info = RequestInfo {
-            operation: name_of::<O>(),
+            operation: operation.name(),
             needs: operation.needs(),
             is_safe: request.method().is_safe(),
             is_beside_the_api: !["/api/v2/", "/oauth2/"].iter().any(|below| path.contains(below)),
@@ -341,7 +348,7 @@ impl Client {
         } else {
             answer.await
         };
-        let parsed = answer.and_then(|answer| operation.parse(secrets.redact(answer)));
+        let parsed = answer.and_then(|answer| operation.read(secrets.redact(answer)));
         parsed.map_err(|error| error.with_request(&info))
     }
 
@@ -423,12 +430,6 @@ impl Client {
 fn silence(limit: Duration) -> TransportError {
     let reason = format!("nothing came within {limit:?}");
     TransportError::new(TransportErrorKind::Timeout).with_reason(reason)
-}
-
-/// Returns the name of an operation's type, without its path.
-fn name_of<O: Operation>() -> &'static str {
-    let name = std::any::type_name::<O>();
-    name.rsplit("::").next().unwrap_or(name)
 }
 
 /// Returns the release that an answer of Coder names.

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::list::{read_all, report};
 use super::moment::moment;
-use super::read::{Blank, Found, Neutral, Outcome, Read};
+use super::read::{Blank, Found, Neutral, Read};
 use super::source::{Broken, Fields, Items, Number};
+use super::unreadable::Outcome;
 use super::{List, Unreadable, neutral};
 
 impl Read for String {

@@ -62,6 +62,20 @@ function withoutOrder({ ok }) {
   if (ok?.creationUrl) ok.creationUrl = ok.creationUrl.split(/[?&]/).sort();
 }
 
+/** The same for what answers later. */
+export async function holdLater(run, recorded) {
+  let answer;
+  try {
+    const value = await run(recorded.input);
+    answer = () => value;
+  } catch (error) {
+    answer = () => {
+      throw error;
+    };
+  }
+  hold(answer, recorded);
+}
+
 /** Fails with the kind of error that a recording has. */
 export function fail(kind) {
   throw Object.assign(new Error(kind), { kind });
