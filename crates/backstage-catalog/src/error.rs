@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// A catalog could not be asked, or gave no answer that can be used.
+/// The error of a catalog that could not be asked, or gave no answer that can be used.
 #[derive(Debug, thiserror::Error)]
 #[expect(clippy::exhaustive_enums, reason = "a check has a remedy for each of them")]
 pub enum CatalogError {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-/// A store, or the key beside it, cannot be used.
+/// The error of a store, or of the key beside it, that cannot be used.
 ///
 /// Once a store is open, what fails is a [`StoreError`](coder_auth::store::StoreError).
 #[derive(Debug, thiserror::Error)]

@@ -121,7 +121,7 @@ fn make_private_file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes to the database, and changes nothing: one that can only be read is told now, and not by
+/// Writes to the database, and changes nothing: one that can only be read is reported now, and not by
 /// the first login.
 async fn write_once(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let same = "UPDATE coder_auth_schema SET version = version";

@@ -132,7 +132,7 @@ impl CoderAuth {
     /// The answer is the page of the popup, which posts the session to the portal; in the redirect
     /// flow it redirects to the page that the login was started from.
     ///
-    /// An authorization error without a `state` is told to the newest login attempt of this
+    /// An authorization error without a `state` goes to the newest login attempt of this
     /// browser. Any other request without a valid `state` is refused with JSON, because no page
     /// waits for a message.
     pub async fn callback(&self, request: &Request<Bytes>) -> Response<Body> {

@@ -91,7 +91,7 @@ impl PartialEq<&str> for EnvironmentName {
     }
 }
 
-/// The text is not a name of an environment.
+/// The error for a text that is not the name of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no name of an environment; a name has 1 to 64 ASCII letters, digits, `-`, `_` and `.`, and begins with a letter or a digit, like `production`"

@@ -47,7 +47,7 @@ struct Told {
     problems: Vec<Problem>,
 }
 
-/// One of several errors that are told at once.
+/// One of several errors that are reported at once.
 #[derive(Debug, Serialize)]
 struct Problem {
     message: String,

@@ -258,7 +258,7 @@ fn problems(problems: &[ParameterProblem]) -> String {
     problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// Lists the names of others, of which the first twenty are told.
+/// Lists the names of others, of which the first twenty are named.
 pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
     if names.is_empty() {
         return "none".to_owned();

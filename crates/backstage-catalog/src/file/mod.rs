@@ -101,7 +101,7 @@ impl FileCatalog {
     /// Returns the problems of the files as they are now: unreadable documents, missing files,
     /// duplicate entities, and entities that no rule lets in.
     ///
-    /// Whoever calls this is told of them, so they are not logged any more.
+    /// The caller gets them, so they are not logged any more.
     pub fn notices(&self) -> Vec<Notice> {
         let mut state = self.state.lock();
         let reading = self.read(&mut state);

@@ -13,7 +13,7 @@ use crate::message::shown;
 use crate::suggest::{or_known, rename_slip, slips_of};
 use crate::{ConfigError, Location, Node, Notice, Provenance};
 
-/// Reader of sections, which collects what is wrong, so that all of it is told at once.
+/// Reader of sections, which collects the mistakes, so that all of them are reported at once.
 pub(super) struct Reader<'a> {
     loaded: &'a LoadedConfig,
     trail: Trail,

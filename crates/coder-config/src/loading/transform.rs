@@ -80,7 +80,7 @@ impl Transform<'_> {
         }
     }
 
-    /// Counts a value. Once a limit is reached, which is told once, nothing more is done.
+    /// Counts a value. Once a limit is reached, which is reported once, nothing more is done.
     fn goes_on(&mut self, node: &Node, context: Context<'_>) -> bool {
         self.nodes += 1;
         let (what, limit) = if self.exhausted {
