@@ -163,7 +163,7 @@ impl CreateWorkspaceBuild {
         Self { reason: Some(reason), ..self }
     }
 
-    /// Makes the deletion leave the workspace's resources behind, undestroyed. Only
+    /// Makes the deletion keep the resources of the workspace, which stay behind. Only
     /// administrators may do so.
     #[must_use]
     pub fn orphan(self) -> Self {
