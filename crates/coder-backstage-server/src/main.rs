@@ -38,7 +38,7 @@
 //!   ends with 1.
 //! - It logs to standard error, everything from `info` on; `RUST_LOG` says otherwise. No secret is
 //!   ever logged.
-//! - SIGINT and SIGTERM end it after the requests at hand.
+//! - SIGINT and SIGTERM end it after it has answered the requests that have arrived.
 //! - Sessions are kept in the SQLite file `coder-backstage.sqlite` of the directory that `--data-dir` names,
 //!   sealed with the key in `coder-backstage.sqlite.key` beside it, so a restart signs nobody out. Several
 //!   processes share a PostgreSQL (`coder.session.store`).

@@ -29,35 +29,35 @@ use crate::places::Places;
 use crate::protocol::Protocol;
 use crate::socket::Socket;
 
-/// How long a client may take for the head of a request, and a connection may idle between two:
-/// longer than the minute after which load balancers drop it, so that they never use one that has
+/// The time limit for the head of a request, and for the idle time between two requests. It is longer
+/// than the minute after which load balancers drop a connection, so that they never use one that has
 /// just been closed.
-const HEAD_WITHIN: Duration = Duration::from_secs(75);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// How often a connection over HTTP/2 is asked whether the client is still there, and how long the
-/// answer may take.
+/// The interval at which a client over HTTP/2 is asked for a sign of life, and the time limit of its
+/// answer.
 const PING_EVERY: Duration = Duration::from_secs(30);
-const PONG_WITHIN: Duration = Duration::from_secs(20);
+const PONG_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How many requests there may be at a time over one connection of HTTP/2. A reverse proxy sends those
+/// The greatest number of requests at a time over one connection of HTTP/2. A reverse proxy sends those
 /// of many people over one.
 const STREAMS: u32 = 512;
 
 /// The greatest size of the headers of a request over HTTP/2, in bytes. A query may have 32 kB.
 const MAX_HEADERS: u32 = 64 * 1024;
 
-/// How much of an answer over HTTP/2 waits for a client that does not take it, in bytes.
+/// The greatest part of an answer over HTTP/2 that waits for a client, in bytes.
 const SEND_BUFFER: usize = 64 * 1024;
 
-/// How long a client may take to agree on TLS.
-const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// The time limit of a TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long what is under way may take to end once the server is asked to stop: requests first, then
 /// the work that outlives them. A rotation that Coder answers late takes 11 seconds, and orchestrators
 /// kill a process after 30.
 const GRACE: Duration = Duration::from_secs(25);
 
-/// How many connections are served at a time, unless said otherwise: half of the descriptors that
+/// How many connections are served at a time by default: half of the descriptors that
 /// most systems give to a process. The other half is for Coder and the store.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 
@@ -181,11 +181,11 @@ struct Http {
 impl Http {
     fn new() -> Self {
         let mut one = http1::Builder::new();
-        one.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+        one.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
         let mut two = http2::Builder::new(TokioExecutor::new());
         two.timer(TokioTimer::new())
             .keep_alive_interval(PING_EVERY)
-            .keep_alive_timeout(PONG_WITHIN)
+            .keep_alive_timeout(PONG_TIMEOUT)
             .max_concurrent_streams(STREAMS)
             .max_header_list_size(MAX_HEADERS)
             .max_send_buf_size(SEND_BUFFER);
@@ -205,7 +205,7 @@ async fn attend<S>(
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let Some(tls) = tls else {
-        let began = timeout(HEAD_WITHIN, Protocol::of_client(&mut socket));
+        let began = timeout(HEAD_TIMEOUT, Protocol::of_client(&mut socket));
         let protocol = tokio::select! {
             protocol = began => protocol,
             // Nothing was asked yet.
@@ -220,7 +220,7 @@ async fn attend<S>(
         };
     };
     // On the heap, so that a connection without TLS takes no more room than it needs.
-    let handshake = Box::pin(timeout(HANDSHAKE_WITHIN, tls.accept(socket)));
+    let handshake = Box::pin(timeout(HANDSHAKE_TIMEOUT, tls.accept(socket)));
     let secured = tokio::select! {
         secured = handshake => secured,
         // Nothing was asked yet.
@@ -336,7 +336,7 @@ mod tests {
         // The beginning of a record that never ends.
         client.write_all(&[0x16, 3, 1, 2, 0]).await.unwrap();
         assert_eq!(client.read(&mut [0; 16]).await.unwrap(), 0);
-        assert!(began.elapsed() < HEAD_WITHIN);
+        assert!(began.elapsed() < HEAD_TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]

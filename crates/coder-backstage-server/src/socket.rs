@@ -13,8 +13,8 @@ use tokio::time::{Sleep, sleep};
 
 use crate::places::Seat;
 
-/// How long a client may leave an answer untaken.
-const TAKEN_WITHIN: Duration = Duration::from_secs(30);
+/// The time limit for a client to take a part of an answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long what a client still sends is thrown away after its answer. A socket that is closed
 /// with unread bytes resets the connection, and the client may lose the answer (RFC 9112 §9.6).
@@ -72,7 +72,7 @@ impl AsyncWrite for Socket {
             self.seat.touch();
             return Poll::Ready(written);
         }
-        let untaken = self.untaken.get_or_insert_with(|| Box::pin(sleep(TAKEN_WITHIN)));
+        let untaken = self.untaken.get_or_insert_with(|| Box::pin(sleep(WRITE_TIMEOUT)));
         ready!(untaken.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }

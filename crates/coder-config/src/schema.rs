@@ -110,7 +110,7 @@ fn backend() -> Value {
         "properties": {
             "baseUrl": url("Where browsers reach the backend."),
             "listen": {
-                "description": "Where the server accepts connections: `:7007` unless said otherwise.",
+                "description": "Where the server accepts connections: `:7007` by default.",
                 "oneOf": [
                     { "type": ["string", "number"], "examples": [":7007", "127.0.0.1:7007"] },
                     closed("An address and a port.", &[], &json!({
@@ -194,7 +194,7 @@ fn auth() -> Value {
                 },
             },
             "identityTokenAlgorithm": { "const": "ES256", "description": "How identity tokens are signed; there is no choice." },
-            "omitIdentityTokenOwnershipClaim": flag("Whether identity tokens leave out what their person owns; true unless said otherwise."),
+            "omitIdentityTokenOwnershipClaim": flag("Whether identity tokens leave out what their person owns; true by default."),
             "keyStore": key_store(),
             "backstageTokenExpiration": duration("How long identity tokens are good: 10 minutes to 24 hours."),
             "providers": {
@@ -310,7 +310,7 @@ fn coder() -> Value {
                 "description": "Other Backstage backends whose identity tokens say who somebody is.",
                 "items": closed("A Backstage backend.", &["issuer"], &json!({
                     "issuer": url("What stands in the tokens' `iss`, like `https://backstage.example.com/api/auth`."),
-                    "jwksUrl": url("Where the keys are published; below the issuer unless said otherwise."),
+                    "jwksUrl": url("Where the keys are published; below the issuer by default."),
                     "audience": { "type": "string", "default": "backstage", "description": "What must stand in the tokens' `aud`." },
                 })),
             },
@@ -406,7 +406,7 @@ fn catalog() -> Value {
 
 fn integrations() -> Value {
     let mut properties = serde_json::Map::new();
-    let base_url = || url("Where its pages and repositories are; `https://HOST` unless said.");
+    let base_url = || url("Where its pages and repositories are; `https://HOST` by default.");
     for scm in crate::Scm::ALL {
         let mut item =
             json!({ "host": text("The host, with its port unless that is the default.") });
@@ -414,8 +414,8 @@ fn integrations() -> Value {
         match scm {
             crate::Scm::Gerrit => {
                 insert(&mut item, "gitilesBaseUrl", url("Where Gitiles shows the code."));
-                insert(&mut item, "baseUrl", url("Where Gerrit is; `https://HOST` unless said."));
-                let clone = url("Where repositories are cloned from; `baseUrl` unless said.");
+                insert(&mut item, "baseUrl", url("Where Gerrit is; `https://HOST` by default."));
+                let clone = url("Where repositories are cloned from; `baseUrl` by default.");
                 insert(&mut item, "cloneUrl", clone);
                 required.extend(["host", "gitilesBaseUrl"]);
             }

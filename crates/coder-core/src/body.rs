@@ -1,4 +1,4 @@
-//! Bodies of answers: bytes at hand, or a stream of chunks.
+//! Bodies of answers: bytes in memory, or a stream of chunks.
 
 use std::fmt;
 use std::pin::Pin;

@@ -115,7 +115,7 @@ pub(crate) async fn get(call: Call<EntityRef>) -> Result<Json<EntityConfig>, Api
     }))
 }
 
-/// Which workspaces of an entity to list.
+/// The query of the route that lists workspaces of an entity.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

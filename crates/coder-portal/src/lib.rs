@@ -41,7 +41,7 @@
 //!
 //! [`Portal::part`] is one part of the routes, for a program that mounts it where it likes.
 //!
-//! A program that is no portal has the login alone, without any app-config: [`Login`].
+//! A program that is not a portal has the login alone, without any app-config: [`Login`].
 //!
 //! # The routes
 //!

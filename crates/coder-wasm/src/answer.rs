@@ -1,4 +1,4 @@
-//! What a call answers: a text of JSON, `{"ok": …}` or `{"error": …}`.
+//! The answer of a call: a text of JSON, `{"ok": …}` or `{"error": …}`.
 
 use coder_config::{ConfigError, ConfigErrors, Location};
 use coder_core::with_causes;
@@ -47,7 +47,7 @@ struct Told {
     problems: Vec<Problem>,
 }
 
-/// One of several errors that are told at once.
+/// One of several errors that are reported at once.
 #[derive(Debug, Serialize)]
 struct Problem {
     message: String,

@@ -19,7 +19,7 @@ use crate::{
 
 /// How often a workspace is looked at while somebody waits for it.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// The longest pause between two requests that shall change something.
+/// The longest pause between two requests that change something.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// Progress of a call, for somebody who waits.
@@ -146,7 +146,7 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
 
     /// Searches as [`ask`](Self::ask) asks.
     ///
-    /// Nothing found is no result while a part of the search has had none.
+    /// Nothing found is not a result while a part of the search has had none.
     pub(crate) async fn search(
         &mut self,
         search: &Search<'_>,
@@ -245,7 +245,7 @@ impl<F> Follower<'_, F> {
     }
 }
 
-/// Returns the pause after a request that shall change something has failed for the `tried`th time
+/// Returns the pause after a request that changes something has failed for the `tried`th time
 /// (at least 1): two seconds, then twice as long each time, up to half a minute.
 pub(crate) fn backoff(tried: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(tried.saturating_sub(1));

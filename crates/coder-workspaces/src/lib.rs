@@ -51,8 +51,8 @@
 //!   its repository is: [`EntityWorkspacesConfig`], a [`CreationLink`] in every form that Coder
 //!   takes, and [whether Coder has anything to offer](EntityWorkspacesConfig::compatibility).
 //! - [`find_workspaces`] asks Coder **once** for all parameters that hold a repository and for all
-//!   spellings of it; [`Search`] does so with a person's own filter, by pages. What Coder's search
-//!   has no words for is compared here. A failure is never an empty list, and a list from which
+//!   spellings of it; [`Search`] does so with a person's own filter, by pages. Parameters
+//!   that Coder's search cannot express are compared here. A failure is never an empty list, and a list from which
 //!   something may be missing [says so](EntityWorkspaces::is_partial).
 //!
 //! - [`WorkspaceIndex`](index::WorkspaceIndex) answers for all entities at once: it reads all

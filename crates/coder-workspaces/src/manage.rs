@@ -19,8 +19,9 @@ const WAIT_LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// Management of one workspace: each call asks for a build and waits until it is done.
 ///
-/// What is there already, or on its way, is not asked for again. While somebody else's build is
-/// under way it is waited for first. A request whose answer was lost is not made twice.
+/// A call asks for no build when the workspace is in the wanted state already, or on its way there.
+/// It first waits for a build of somebody else that is under way. A request whose answer was lost is
+/// not made twice.
 #[derive(Clone, Debug)]
 pub struct ManageWorkspace<'a> {
     client: &'a Client,
@@ -94,8 +95,8 @@ impl<'a> ManageWorkspace<'a> {
     ///
     /// # Errors
     ///
-    /// [`WorkspacesError::NotReady`] when it does not get there, and what Coder said when it said no; so for
-    /// the other calls.
+    /// [`WorkspacesError::NotReady`] when the workspace does not reach that state, and
+    /// [`WorkspacesError::Client`] when Coder refuses or does not answer. The other calls fail alike.
     pub async fn start(
         &self,
         on_progress: impl FnMut(Progress<'_>) + MaybeSend,
@@ -157,8 +158,8 @@ impl<'a> ManageWorkspace<'a> {
     ///
     /// # Errors
     ///
-    /// [`NotReady::Stopped`] when it does not run, [`NotReady::NoDeadline`] when it has no deadline, and
-    /// what Coder said when it said no.
+    /// [`NotReady::Stopped`] when the workspace does not run, [`NotReady::NoDeadline`] when it has no
+    /// deadline, and [`WorkspacesError::Client`] when Coder refuses or does not answer.
     pub async fn extend(&self, by: Duration) -> Result<Timestamp, WorkspacesError> {
         let workspace = self.client.send(&GetWorkspace::new(self.workspace)).await?;
         let build = &workspace.latest_build;

@@ -118,7 +118,7 @@ impl<'a> OpenWorkspace<'a> {
         self
     }
 
-    /// Creates a workspace of this name although the entity may have others.
+    /// Makes the call create a workspace of this name although the entity may have others.
     ///
     /// The call stays repeatable: a workspace of this name that an earlier call has made is used.
     #[must_use]
@@ -141,8 +141,10 @@ impl<'a> OpenWorkspace<'a> {
     ///
     /// # Errors
     ///
-    /// What is missing before one can be created, what went wrong with the one there is, and what
-    /// Coder said when it said no.
+    /// [`WorkspacesError::NotCreatable`] when something is missing to create a workspace,
+    /// [`WorkspacesError::Incomplete`] when an existing one may have been overlooked,
+    /// [`WorkspacesError::NotReady`] when the workspace does not become ready, and
+    /// [`WorkspacesError::Client`] when Coder refuses or does not answer.
     pub async fn run(
         &self,
         client: &Client,

@@ -163,7 +163,7 @@ impl Grants {
 
     /// Returns the grant after Coder has refused its access token `refused`.
     ///
-    /// The refusal of one route is no reason to rotate; `/users/me` decides.
+    /// The refusal of one route is not a reason to rotate; `/users/me` decides.
     pub(crate) async fn refresh_rejected(
         &self,
         upstream: &Arc<Upstream>,

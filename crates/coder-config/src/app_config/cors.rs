@@ -16,7 +16,7 @@ pub struct CorsConfig {
     pub origins: Vec<String>,
     /// `credentials`: whether these pages may send the browser's cookies.
     pub credentials: bool,
-    /// `methods` that these pages may use; Backstage's six unless said otherwise.
+    /// `methods` that these pages may use; Backstage's six by default.
     pub methods: Vec<String>,
     /// `allowedHeaders` that these pages may send. Without it, those that their preflight names.
     pub allowed_headers: Option<Vec<String>>,

@@ -1,4 +1,4 @@
-//! What handlers answer.
+//! The answers of handlers.
 
 use coder_auth::http::{empty, json};
 use coder_core::Body;

@@ -1,4 +1,4 @@
-//! What answers a route: a handler, with its types erased.
+//! The endpoint of a route: a handler, with its types erased.
 
 use std::sync::Arc;
 
@@ -53,8 +53,8 @@ macro_rules! endpoint {
     };
 }
 
-/// Makes the endpoint of a function that reads the request itself and answers it. What it takes and
-/// answers is told beside it, for the description.
+/// Makes the endpoint of a function that reads the request itself and answers it. Its input
+/// and its answers are named beside it, for the description.
 macro_rules! raw_endpoint {
     ($takes:expr, |$state:pat_param, $request:pat_param| $answer:expr, $body:ty => $kind:ty) => {
         $crate::api::endpoint::Endpoint {

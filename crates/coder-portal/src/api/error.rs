@@ -71,7 +71,7 @@ impl ApiError {
         Self::Coder(error.into())
     }
 
-    /// Creates the error for a text that is no id.
+    /// Creates the error for a text that is not an id.
     pub(crate) fn id(error: IdError) -> Self {
         Self::Id(error)
     }

@@ -1,4 +1,4 @@
-//! What handlers read from a request: the query and the body.
+//! The input of handlers: the query and the body of a request.
 
 use bytes::Bytes;
 use coder_auth::RequestError;

@@ -36,7 +36,7 @@ pub(crate) enum Who {
     Anyone,
     /// A caller with an identity token, a session cookie or a Coder token, as the login decides.
     SignedIn,
-    /// A caller with an identity token or a session cookie. A Coder token is no identity.
+    /// A caller with an identity token or a session cookie. A Coder token is not an identity.
     Identified,
 }
 

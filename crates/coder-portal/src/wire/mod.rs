@@ -1,4 +1,4 @@
-//! What the API's answers hold, beside the models of Coder and of `coder-workspaces`: the form that
+//! The bodies of the API's answers, beside the models of Coder and of `coder-workspaces`: the form that
 //! pages rely on.
 
 mod links;
