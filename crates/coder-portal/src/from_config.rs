@@ -29,6 +29,7 @@ use crate::portal::Portal;
 use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
 use crate::state::PortalState;
+use crate::workspaces::RepositoriesOfBuilds;
 
 impl Portal {
     /// Creates the portal that this configuration describes.
@@ -80,6 +81,7 @@ impl PortalBuilder<'_> {
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
+            repositories: RepositoriesOfBuilds::default(),
             idempotency: Idempotency::default(),
         }))
     }

@@ -11,6 +11,7 @@ use coder_workspaces::DeploymentHostsCache;
 
 use crate::api::Idempotency;
 use crate::cors::Cors;
+use crate::workspaces::RepositoriesOfBuilds;
 
 /// The parts of a portal.
 pub(crate) struct PortalState {
@@ -26,6 +27,8 @@ pub(crate) struct PortalState {
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Host names of the deployments' apps and shells.
     pub(crate) hosts: DeploymentHostsCache,
+    /// Repositories of the workspaces that were listed.
+    pub(crate) repositories: RepositoriesOfBuilds,
     /// Answers to requests that have changed something, for those who send them again.
     pub(crate) idempotency: Idempotency,
 }

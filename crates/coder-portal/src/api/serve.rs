@@ -77,7 +77,6 @@ impl Reader {
         Ok(Call {
             client: caller.client().clone(),
             caller,
-            headers: self.request.headers().clone(),
             path: P::from_path(&self.path)?,
             query: query(&self.request)?,
             body: B::from_body(&self.request)?,
