@@ -52,7 +52,7 @@ pub(crate) fn tools() -> PathBuf {
 /// The directories programs are looked for in: the checkout's tools, then the user's path.
 fn search_path() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let ours = [tools().join("bin"), tools().join("python/bin")];
+    let ours = ["bin", "python/bin", "schemathesis/bin"].map(|directory| tools().join(directory));
     ours.into_iter().chain(env::split_paths(&path)).collect()
 }
 
