@@ -101,7 +101,7 @@ pub(crate) struct DataArgs {
 }
 
 impl DataArgs {
-    /// Where the server keeps its files.
+    /// Returns the directory where the server keeps its files.
     pub(crate) fn directory(&self) -> PathBuf {
         let of_systemd = || {
             let directories = std::env::var_os("STATE_DIRECTORY")?;

@@ -275,7 +275,7 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello"), "{answer}");
     }
 
-    /// The number that the server answers with, over this connection.
+    /// Returns the number that the server answers with, over this connection.
     async fn count(client: &mut TcpStream) -> String {
         client.write_all(b"GET / HTTP/1.1\r\nHost: portal\r\n\r\n").await.unwrap();
         counted(client).await

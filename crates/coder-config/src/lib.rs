@@ -107,7 +107,7 @@ pub use entity::{
 pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
 pub use environment_name::{EnvironmentName, EnvironmentNameError};
 pub use error::{ConfigError, ConfigErrors};
-pub use lint::{Diagnostic, Severity, lint_app_config, lint_catalog_info};
+pub use lint::{Diagnostic, DiagnosticCode, Severity, lint_app_config, lint_catalog_info};
 pub use loading::{ConfigSources, Environment, Files, LoadedConfig};
 pub use location::{Location, Provenance};
 pub use location_ref::{LocationRef, LocationRefError};

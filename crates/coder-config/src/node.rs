@@ -194,7 +194,8 @@ impl fmt::Debug for Node {
     }
 }
 
-/// Every number is a double, as in JavaScript; whole ones are written without a fraction.
+/// Converts a number to JSON. Every number is a double, as in JavaScript, and whole ones are
+/// written without a fraction.
 fn json_number(value: f64) -> Value {
     const SAFE: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() < SAFE && !(value == 0.0 && value.is_sign_negative()) {

@@ -32,7 +32,7 @@ pub fn app_config_schema() -> Value {
     })
 }
 
-/// A URL, or text that becomes one when its variables are put in.
+/// Describes a URL, or text that becomes one when its variables are put in.
 fn url(description: &str) -> Value {
     let url = json!({ "type": "string", "anyOf": [{ "format": "uri" }, { "pattern": r"\$\{" }] });
     json!({ "description": description, "oneOf": [url, elsewhere()] })
@@ -51,7 +51,8 @@ fn secret(description: &str) -> Value {
     })
 }
 
-/// `{ $env: NAME }`, `{ $file: secret.txt }`, `{ $include: other.yaml#key }`.
+/// Describes a value that stands elsewhere: `{ $env: NAME }`, `{ $file: secret.txt }`, `{ $include:
+/// other.yaml#key }`.
 fn elsewhere() -> Value {
     json!({
         "type": "object",
@@ -91,7 +92,7 @@ fn duration(description: &str) -> Value {
     })
 }
 
-/// A mapping without any other keys.
+/// Describes a mapping without any other keys.
 fn closed(description: &str, required: &[&str], properties: &Value) -> Value {
     json!({
         "type": "object",

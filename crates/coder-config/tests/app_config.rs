@@ -283,7 +283,7 @@ fn no_secret_shows_in_debug_output() {
     assert!(!shown.contains("do-not-print"));
 }
 
-/// The smallest configuration, with this below `coder` and this below `auth`.
+/// Reads the smallest configuration, with this below `coder` and this below `auth`.
 fn with(coder: &str, auth: &str) -> Result<AppConfig, ConfigErrors> {
     let text = format!(
         "app: {{ baseUrl: https://portal.example.com }}
@@ -318,7 +318,7 @@ fn the_former_plugins_oauth_app_is_ignored_and_the_way_to_move_it_is_told() {
     assert!(!notice.contains("do-not-print"));
 }
 
-/// The smallest configuration with this sign-in resolver.
+/// Reads the smallest configuration with this sign-in resolver.
 fn with_resolver(resolver: &str) -> Result<AppConfig, ConfigErrors> {
     let text = format!(
         "coder: {{ deployment: {{ accessUrl: https://coder.example.com }} }}
@@ -525,7 +525,7 @@ fn an_issuer_that_cannot_be_trusted_is_told() {
     insta::assert_snapshot!(told.join("\n"));
 }
 
-/// The rule of the development environment that is not one of Backstage's.
+/// Returns the rule of the development environment that is not one of Backstage's.
 fn custom(resolver: &str) -> CustomSignInResolver {
     let text = SEED.replace("            - resolver: usernameMatchingUserEntityName", resolver);
     let config = load(&[("app-config.yaml", &text)], &environment()).unwrap();

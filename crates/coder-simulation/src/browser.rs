@@ -154,7 +154,7 @@ impl Browser {
         self.end_change(end);
     }
 
-    /// `None` when nobody can say how it ended.
+    /// Signs in; `None` when nobody can say how it ended.
     async fn log_in(&self, user: usize, environment: usize) -> Option<End> {
         let (house, ledger) = (&self.house, &self.house.ledger);
         let (name, began) = (names::environment(environment), house.time.step());
@@ -200,13 +200,13 @@ impl Browser {
         Some(End::Done)
     }
 
-    /// A page asks for its session. Gives the status.
+    /// Asks for the session of a page, and returns the status.
     pub(crate) async fn refresh(&self) -> Option<u16> {
         let session = self.session()?;
         self.refresh_with(session).await
     }
 
-    /// Somebody asks with this session cookie.
+    /// Asks as somebody with this session cookie.
     pub(crate) async fn refresh_with(&self, session: String) -> Option<u16> {
         let ledger = &self.house.ledger;
         let (owner, was_retired) = {
@@ -298,7 +298,7 @@ impl Browser {
         self.end_change(if is_answered { End::Done } else { End::Unknown });
     }
 
-    /// The browser closes: whatever it waited for is dropped.
+    /// Closes the browser: whatever it waited for is dropped.
     pub(crate) fn close(&self) {
         self.tell(|| "is closed in the middle".to_owned());
         self.house.ledger.count("browsers closed");

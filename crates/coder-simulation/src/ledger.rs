@@ -92,13 +92,13 @@ impl Book {
         *until = step.max(*until);
     }
 
-    /// Whether a session may be over by something that the portal is not to blame for.
+    /// Tells whether a session may be over by something that the portal is not to blame for.
     pub(crate) fn may_have_ended(&self, owner: Owner) -> bool {
         self.logging_out.get(&owner.person()).is_some_and(|logouts| *logouts > 0)
             || self.over.get(&owner.person()).is_some_and(|step| owner.began <= *step)
     }
 
-    /// The pair with this access or refresh token.
+    /// Finds the pair with this access or refresh token.
     pub(crate) fn pair(&self, token: &str) -> Option<&Pair> {
         self.pairs.iter().find(|pair| pair.access == token || pair.refresh == token)
     }

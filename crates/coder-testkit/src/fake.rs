@@ -100,7 +100,7 @@ impl FakeCoder {
         self.answer(&self.record(request), None)
     }
 
-    /// The same at a door where requests may overlap.
+    /// Answers a request at a door where requests may overlap.
     pub(crate) async fn exchange_in_turn(&self, request: Request<Bytes>) -> Outcome {
         let call = self.record(request);
         let Some(arrival) = self.shared.peek(|deployment| deployment.arrive(&call)) else {

@@ -6,6 +6,8 @@ export type CoderErrorCode =
   | 'invalidConfig'
   /** The entity is none that a catalog could hold. */
   | 'invalidEntity'
+  /** A reference to an entity is none, or lacks a part. */
+  | 'invalidEntityRef'
   /** A filter cannot be expressed in the grammar of Coder's search. */
   | 'invalidFilter'
   /** A location has no type or no target, or is a script. */

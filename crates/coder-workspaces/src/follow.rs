@@ -249,7 +249,8 @@ impl<F> Follower<'_, F> {
         self.wait_limit.saturating_sub(Duration::try_from(waited).unwrap_or_default())
     }
 
-    /// A template that needs an account fails in words of its own when there is none.
+    /// Explains a failed build that needs an account: such a template fails in words of its own
+    /// when there is none.
     async fn explained(&self, problem: NotReady, workspace: &Workspace) -> NotReady {
         let build = &workspace.latest_build;
         let may_want_accounts =

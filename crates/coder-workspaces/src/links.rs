@@ -52,7 +52,7 @@ pub struct AgentLinks {
     pub apps: Vec<AppLink>,
 }
 
-/// Opens an editor on the desktop.
+/// Link that opens an editor on the desktop.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct EditorLink {

@@ -62,13 +62,13 @@ pub(crate) struct Ages<'a> {
 }
 
 impl<'a> Ages<'a> {
-    /// Ages of what is looked at once: by the moments that Coder tells.
+    /// Makes the ages of what is looked at once: by the moments that Coder tells.
     pub(crate) fn once(now: Timestamp) -> Self {
         Self { now, watch: None }
     }
 
-    /// Ages of what is watched. The moments that Coder tells count only where they are much older
-    /// than two clocks differ.
+    /// Makes the ages of what is watched. The moments that Coder tells count only where they are
+    /// much older than two clocks differ.
     pub(crate) fn watched(now: Timestamp, watch: &'a Watch) -> Self {
         Self { now, watch: Some(watch) }
     }

@@ -17,7 +17,10 @@ struct Module {
     specifier: &'static str,
 }
 
-const MODULES: &[Module] = &[Module { feature: "entity", specifier: "@coder-backstage/core" }];
+const MODULES: &[Module] = &[
+    Module { feature: "entity", specifier: "@coder-backstage/core" },
+    Module { feature: "text", specifier: "@coder-backstage/core/text" },
+];
 
 /// The places where a module runs, each with a way of its own to load it.
 const CONDITIONS: [&str; 3] = ["browser", "node", "workerd"];

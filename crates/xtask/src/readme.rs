@@ -67,7 +67,7 @@ fn make(package: &Package) -> Result<Readme, String> {
     Ok(Readme { path: directory.join("README.md").into(), text })
 }
 
-/// The target whose file has the documentation of the crate.
+/// Finds the target whose file has the documentation of the crate.
 fn crate_root(package: &Package) -> Result<&Target, String> {
     let is_root = |target: &&Target| target.is_lib() || target.is_bin();
     Ok(package.targets.iter().find(is_root).ok_or("has no source file")?)
@@ -99,12 +99,12 @@ fn with_versions(source: &str, version: &Version) -> String {
     source.split_inclusive('\n').map(line).collect()
 }
 
-/// Whether the requirement `wanted` of a user takes this version.
+/// Tells whether the requirement `wanted` of a user takes this version.
 fn holds(wanted: &str, version: &Version) -> bool {
     VersionReq::parse(wanted).is_ok_and(|wanted| wanted.matches(version))
 }
 
-/// The README of the crate `name`, from the text of its `lib.rs` or `main.rs`.
+/// Renders the README of the crate `name`, from the text of its `lib.rs` or `main.rs`.
 fn render(name: &str, source: &str) -> Result<String, String> {
     let docs: Vec<&str> = source.lines().map_while(|line| line.strip_prefix("//!")).collect();
     let docs: Vec<&str> = docs.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
@@ -210,7 +210,7 @@ fn check_dependencies(readme: &str, version: &Version) -> Result<(), String> {
     Ok(())
 }
 
-/// The code of a Markdown text, with the language of each block.
+/// Returns the code of a Markdown text, with the language of each block.
 fn code_blocks(text: &str) -> Vec<(&str, &str)> {
     let fenced = text.split("```").skip(1).step_by(2);
     fenced.filter_map(|block| block.split_once('\n')).collect()

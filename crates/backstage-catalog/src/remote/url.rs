@@ -32,7 +32,7 @@ impl CatalogUrl {
         self.0.as_str()
     }
 
-    /// The URL of a route below the API, with this query.
+    /// Returns the URL of a route below the API, with this query.
     pub(super) fn route(&self, path: [&str; 2], query: &[(&str, &str)]) -> String {
         let mut url = self.0.endpoint(path);
         if !query.is_empty() {

@@ -148,7 +148,7 @@ pub(crate) enum SentBy {
     Navigation,
 }
 
-/// Identifies the Backstage users of requests. Cheap to clone.
+/// Identification of the Backstage users of requests. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct BackstageUsers {
     keys: SealingKeys,

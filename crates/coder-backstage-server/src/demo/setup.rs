@@ -68,7 +68,7 @@ impl Demo {
         Ok(Self { url, config, scene, transport, _fake: fake, directory })
     }
 
-    /// Where the fake is.
+    /// Returns the URL of the fake Coder.
     pub(super) fn coder_url(&self) -> Url {
         self.scene.coder.url().endpoint([])
     }

@@ -13,7 +13,7 @@ use super::{Client, Credential, CredentialProvider};
 
 const USER_AGENT: &str = concat!("coder-client/", env!("CARGO_PKG_VERSION"));
 
-/// Collects what a [`Client`] needs; made by [`Client::builder`].
+/// Builder of a [`Client`]; made by [`Client::builder`].
 ///
 /// ```no_run
 /// # #[tokio::main]

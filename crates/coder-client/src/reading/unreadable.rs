@@ -12,6 +12,11 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
+    /// Creates the error for the value that is being read: it has another form than the expected one.
+    pub(crate) fn unlike(found: &str, expected: &str) -> Box<Self> {
+        Self::here([found, " instead of ", expected].concat())
+    }
+
     /// Creates the error for the value that is being read.
     pub(crate) fn here(reason: String) -> Box<Self> {
         Box::new(Self { path: String::new(), reason })

@@ -46,7 +46,7 @@ impl ProxyConfig {
 }
 
 impl<'a> Reader<'a> {
-    /// In both places and both shapes that Backstage knows: below `proxy` and below
+    /// Reads the proxy in both places and both shapes that Backstage knows: below `proxy` and below
     /// `proxy.endpoints`, a mapping or only the target.
     pub(super) fn proxy(&mut self, root: &Section<'a>) -> Option<ProxyConfig> {
         let proxy = self.section(root, "proxy");

@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The name of a store, or a mapping with its `type` and what that needs.
+    /// Reads the name of a store, or a mapping with its `type` and what that needs.
     fn store(&mut self, session: &Section<'a>) -> Option<SessionStoreConfig> {
         let value = self.value(session, "store")?;
         if value.node.as_map().is_none() {

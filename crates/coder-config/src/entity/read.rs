@@ -137,7 +137,7 @@ impl<'a> Fields<'a> {
         self.optional(key).map(|node| Ok(self.text(key, node)?.to_owned())).transpose()
     }
 
-    /// The description, which Backstage allows to be empty.
+    /// Reads the description, which Backstage allows to be empty.
     fn description(&self) -> Result<Option<String>, ConfigError> {
         let written = self.optional("description").filter(|node| node.as_str() != Some(""));
         written.map(|node| Ok(self.text("description", node)?.to_owned())).transpose()

@@ -17,13 +17,14 @@ pub enum CatalogVerdict {
     ForeignKind,
 }
 
-/// The error for a key that `node` must have, and the key that was probably meant for it.
+/// Makes the error for a key that `node` must have, and names the key that was probably meant for
+/// it.
 pub(super) fn missing(path: String, node: &Node, key: &str, rule: &str) -> ConfigError {
     let hint = rename_slip(key, node.as_map()).map(Hint::into_text).unwrap_or_default();
     broken(path, node, &format!("{rule}{hint}"))
 }
 
-/// The error for a value that breaks a rule.
+/// Makes the error for a value that breaks a rule.
 pub(super) fn broken(path: impl Into<String>, node: &Node, rule: &str) -> ConfigError {
     ConfigError::invalid(path, node.provenance().clone(), rule)
 }

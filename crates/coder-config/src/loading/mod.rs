@@ -136,7 +136,7 @@ impl<'a> ConfigSources<'a> {
         ConfigErrors::unless_empty(errors, loaded)
     }
 
-    /// The files to read, and whether each must exist.
+    /// Returns the files to read, and whether each must exist.
     fn paths(&self) -> Vec<(String, bool)> {
         if !self.targets.is_empty() {
             return self.targets.iter().map(|target| (target.clone(), true)).collect();
@@ -156,7 +156,7 @@ impl<'a> ConfigSources<'a> {
         join(self.directory, &format!("app-config{name}.yaml"))
     }
 
-    /// The names in `BACKSTAGE_ENV`, which is a list with commas.
+    /// Returns the names in `BACKSTAGE_ENV`, which is a list with commas.
     fn environments(&self) -> impl Iterator<Item = &'a str> {
         let names = self.environment.get("BACKSTAGE_ENV").unwrap_or_default().split(',');
         names.map(str::trim).filter(|name| !name.is_empty())

@@ -57,7 +57,7 @@ impl Context<'_> {
 }
 
 impl Transform<'_> {
-    /// The value with everything put in; `None` when it is dropped or in error.
+    /// Transforms the value with everything in it; `None` when it is dropped or in error.
     pub(super) fn value(&mut self, node: &Node, path: &str, context: Context<'_>) -> Option<Node> {
         if !self.goes_on(node, context) {
             return None;
@@ -121,7 +121,7 @@ impl Transform<'_> {
         self.dropped.push(DroppedValue { path: path.to_owned(), provenance, dropped });
     }
 
-    /// The value itself is taken as it is, what is inside it is transformed.
+    /// Transforms what is inside the value, and takes the value itself as it is.
     fn members(&mut self, node: &Node, path: &str, context: Context<'_>) -> Option<Node> {
         let provenance = context.provenance(node);
         let content = match &node.content {

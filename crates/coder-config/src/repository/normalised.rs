@@ -42,7 +42,7 @@ impl Normalised {
         })
     }
 
-    /// Whether `url` is another spelling of `known`; `None` when it is no repository's URL.
+    /// Tells whether `url` is another spelling of `known`; `None` when it is no repository's URL.
     pub(super) fn like(url: &str, known: &Self) -> Option<bool> {
         let found = Self::parse(url, |address| {
             if known.server.is_at(&address.host) {
@@ -79,7 +79,7 @@ impl Normalised {
         (!path.is_empty()).then_some(Self { server, root, path })
     }
 
-    /// Whether letter case makes no difference in a path of this server.
+    /// Tells whether letter case makes no difference in a path of this server.
     fn folds_case(&self) -> bool {
         match self.server.scm {
             Some(
@@ -148,7 +148,7 @@ fn bitbucket_server(path: &str) -> (&str, String) {
     }
 }
 
-/// `organization/project/_git/name`, from all forms of the cloud; a server of one's own has a
+/// Returns `organization/project/_git/name` for all forms of the cloud. A server of one's own has a
 /// collection for an organization, and perhaps `tfs` before it.
 fn azure(address: &Address, path: &str) -> String {
     let parts: Vec<&str> = path.split('/').collect();

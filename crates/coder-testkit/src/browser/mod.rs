@@ -64,13 +64,13 @@ impl Browser {
         }
     }
 
-    /// Origin of the portal's pages.
+    /// Sets the origin of the portal's pages.
     #[must_use]
     pub fn origin(self, origin: impl Into<String>) -> Self {
         Self { origin: origin.into(), ..self }
     }
 
-    /// Name of the environment that logins, refreshes and logouts ask for.
+    /// Sets the name of the environment that logins, refreshes and logouts ask for.
     #[must_use]
     pub fn environment(self, environment: impl Into<String>) -> Self {
         Self { environment: environment.into(), ..self }

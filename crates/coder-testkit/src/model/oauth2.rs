@@ -62,7 +62,7 @@ pub(crate) struct NewApp {
 }
 
 impl App {
-    /// The redirect URI that Coder shows as the callback URL.
+    /// Returns the redirect URI that Coder shows as the callback URL.
     pub(crate) fn callback_url(&self) -> &str {
         self.redirect_uris.first().map_or("", String::as_str)
     }

@@ -14,7 +14,7 @@ const REFRESHES: u32 = 3;
 /// A request waits for up to so many turns of its executor between arrival and answer.
 pub(crate) const TURNS: u8 = 8;
 
-/// Decides races by a seed.
+/// Races, which are decided by a seed.
 pub(crate) struct Races {
     pub(crate) random: SeededRandom,
     /// How many requests have redeemed a code or a refresh token, by its first part.
@@ -57,7 +57,7 @@ impl Races {
         }
     }
 
-    /// A number below `limit`.
+    /// Draws a number below `limit`.
     pub(crate) fn draw(&self, limit: u8) -> u8 {
         random_bytes::<1>(&self.random).map_or(0, |[byte]| byte % limit)
     }

@@ -17,6 +17,10 @@ const PRINTED = [
   ],
   ['pauls-workspace: Online, next: open', 'look again in 60 s'],
   [{ cpu: '8', region: 'eu-helsinki', repo_url: 'https://gitlab.com/acme/shop/payments' }],
+  [
+    'warning in line 4, column 47: `spec.coder.templatesName` is not known and ignored',
+    'templatesName: did you mean `templateName`?',
+  ],
 ];
 
 const ANSWERS = {
@@ -32,6 +36,11 @@ const ANSWERS = {
     spec: { type: 'service' },
   }),
   '/api/proxy/coder/api/v2/workspaces?q=owner:me': list(),
+  '/catalog-info.yaml': `apiVersion: backstage.io/v1alpha1
+kind: API
+metadata: { name: payments }
+spec: { type: grpc, lifecycle: "🚀", coder: { templatesName: dev }, owner: a, definition: x }
+`,
 };
 
 function list() {
@@ -49,8 +58,8 @@ const files = EXAMPLES.map((code, index) => {
   return file;
 });
 
-test('there are three examples of about ten lines', () => {
-  assert.equal(EXAMPLES.length, 3);
+test('each example has about ten lines, and says what it prints', () => {
+  assert.equal(EXAMPLES.length, PRINTED.length);
   for (const code of EXAMPLES) assert.ok(code.trim().split('\n').length <= 11, code);
 });
 

@@ -39,7 +39,7 @@ fn add(coder: &FakeCoder, owner: &FakeUser, prefix: &str, repository: &str, numb
     }
 }
 
-/// The names of the workspaces of an entity with this repository.
+/// Returns the names of the workspaces of an entity with this repository.
 fn names(index: &Lock<WorkspaceIndex>, repository: &str) -> Vec<String> {
     let index = index.lock();
     let found = index.of(&entity(repository, &["git_repo"])).unwrap();

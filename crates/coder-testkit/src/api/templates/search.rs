@@ -55,7 +55,7 @@ impl TemplateSearch {
         Ok(found)
     }
 
-    /// Whether a template is found by `caller`.
+    /// Tells whether `caller` finds a template by this search.
     pub(crate) fn finds(
         &self,
         deployment: &Deployment<'_>,
