@@ -39,9 +39,11 @@
 //! |---|---|
 //! | `/api/auth/coder/…` | the login: Backstage's routes, see [`coder_auth::CoderAuth`] |
 //! | `/api/auth/.well-known/…`, `/api/auth/v1/userinfo` | identity tokens, for other backends |
-//! | `GET /api/coder/v1/entities` | the catalog's components |
-//! | `GET /api/coder/v1/entities/{kind}/{namespace}/{name}/workspaces` | an entity's workspaces |
-//! | `GET`, `POST`, `DELETE /api/coder/v1/link` | the Coder session token that a user has linked |
+//! | `/api/coder/v1/entities/…` | the catalog's components: what Coder offers for each, its workspaces, the form for a new one, creating and opening |
+//! | `/api/coder/v1/workspaces/…` | workspaces: state, agents, ports, logs, accounts; start, stop, restart, update, delete, extend, rename, favourite, dormant |
+//! | `/api/coder/v1/templates/…` | the templates that the caller may use |
+//! | `/api/coder/v1/me`, `…/connection`, `…/link` | who the caller is, and what connects the caller with Coder |
+//! | `/api/coder/v1/openapi.json` | the description of these in OpenAPI 3.1 |
 //! | `GET /.backstage/health/v1/{liveness,readiness}` | health |
 //!
 //! Routes outside the login identify their caller by [`coder_auth::CoderAuth::caller`].

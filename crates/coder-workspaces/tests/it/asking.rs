@@ -104,7 +104,8 @@ async fn a_form_of_a_template_with_static_parameters_has_them_too() {
     let scene = scene();
     scene.coder.add_template("devcontainers").classic_parameters(true);
     let (config, user) = (entity(), scene.coder.user(&scene.alice).id);
-    let form = CreationForm::read(&scene.client, &config, user, None, &IndexMap::new());
+    let none = IndexMap::new();
+    let form = CreationForm::read(&scene.client, &config, user, None, &none);
     let form = form.await.unwrap();
     let names: Vec<_> = form.parameters.iter().map(|one| one.name.as_str()).collect();
     assert!(names.contains(&"repo") && names.contains(&"region"), "{names:?}");
