@@ -91,10 +91,7 @@ pub(crate) trait Model {
 
 /// Puts the values of an object into the fields of a model. Other values are skipped; of two values
 /// for one field the last counts.
-pub(crate) fn fill(
-    fields: &mut dyn Fields,
-    model: &mut dyn Model,
-) -> Result<Outcome<()>, Broken> {
+pub(crate) fn fill(fields: &mut dyn Fields, model: &mut dyn Model) -> Result<Outcome<()>, Broken> {
     let names = model.names();
     // What became of the required fields.
     let (mut found, mut faults) = (0_u128, Vec::new());

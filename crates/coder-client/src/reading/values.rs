@@ -6,8 +6,8 @@ use coder_core::Secret;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::moment::moment;
 use super::list::{read_all, report};
+use super::moment::moment;
 use super::read::{Blank, Found, Neutral, Outcome, Read};
 use super::source::{Broken, Fields, Items, Number};
 use super::{List, Unreadable, neutral};

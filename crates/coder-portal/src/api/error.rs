@@ -11,14 +11,17 @@ use coder_core::{cleaned, quoted, with_causes};
 use coder_workspaces::{NotCreatable, NotReady, WorkspacesError};
 use http::StatusCode;
 
-use super::input::{MAX_VALUE, MAX_VALUES};
-
 /// How long to wait before the catalog is asked again.
 const CATALOG_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How long to wait before Coder is asked again, unless it says so itself.
 const CODER_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How long to wait before a template that is imported can be used.
 const IMPORT_RETRY_AFTER: Duration = Duration::from_secs(30);
+
+/// The greatest number of parameters of a template that a request sets.
+pub(super) const MAX_VALUES: usize = 200;
+/// The greatest length of a parameter's value, in bytes.
+pub(super) const MAX_VALUE: usize = 8 * 1024;
 
 /// Reasons why a route has no answer.
 #[derive(Debug, thiserror::Error)]

@@ -9,16 +9,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::error::ApiError;
+use super::error::{ApiError, MAX_VALUE, MAX_VALUES};
 use crate::request_body::BodyKind;
 
 /// The greatest length of a query, in bytes.
 const MAX_QUERY: usize = 32 * 1024;
-
-/// The greatest number of parameters of a template that a request sets.
-pub(super) const MAX_VALUES: usize = 200;
-/// The greatest length of a parameter's value, in bytes.
-pub(super) const MAX_VALUE: usize = 8 * 1024;
 
 /// Checks the number and the length of values for a template's parameters.
 ///

@@ -13,7 +13,9 @@ mod idempotency;
 mod input;
 pub(crate) mod openapi;
 mod path;
+mod path_values;
 mod route;
+mod router;
 mod serve;
 mod table;
 
@@ -25,4 +27,5 @@ pub(crate) use error::ApiError;
 pub(crate) use idempotency::Idempotency;
 pub(crate) use input::{JsonBody, NoBody, NoQuery, OptionalJsonBody, check_values};
 pub(crate) use path::{AgentPath, NoPath};
-pub(crate) use route::{Matched, find};
+pub(crate) use route::Matched;
+pub(crate) use router::find;

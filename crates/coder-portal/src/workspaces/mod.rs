@@ -5,5 +5,6 @@ pub(crate) mod details;
 pub(crate) mod logs;
 pub(crate) mod mine;
 mod of_entities;
+mod repositories;
 
-pub(crate) use of_entities::RepositoriesOfBuilds;
+pub(crate) use repositories::RepositoriesOfBuilds;

@@ -1,70 +1,24 @@
 //! Which components of the catalog workspaces belong to.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use backstage_catalog::EntityFilter;
+use coder_client::WorkspaceId;
 use coder_client::models::{BuildParameter, Workspace};
 use coder_client::operations::ListBuildParameters;
-use coder_client::{BuildId, WorkspaceId};
 use coder_config::{Repository, RepositoryKey};
-use coder_core::{Lock, with_causes};
+use coder_core::with_causes;
 use futures_util::{StreamExt as _, stream};
 
+use super::repositories::{Named, Parameter};
 use crate::api::{ApiError, Call};
 
 /// How many builds' parameters are read at a time.
 const CONCURRENCY: usize = 8;
 /// How many builds' parameters are read for one answer.
 const MAX_READ: usize = 100;
-/// How many builds' parameters are kept.
-const MAX_KEPT: usize = 5000;
 /// The greatest length of a value that may be the URL of a repository.
 const MAX_URL: usize = 2000;
-
-/// The parameters of builds that may name a repository. The parameters of a build never change.
-///
-/// Who may list a workspace may read its parameters, so what is kept is shown with the workspaces
-/// that Coder has listed for the caller, and with no others.
-#[derive(Default)]
-pub(crate) struct RepositoriesOfBuilds {
-    kept: Lock<Kept>,
-}
-
-#[derive(Default)]
-struct Kept {
-    values: HashMap<BuildId, Named>,
-    /// The oldest first.
-    order: VecDeque<BuildId>,
-}
-
-/// A parameter that may name a repository.
-#[derive(Clone)]
-struct Parameter {
-    /// Name in lower case.
-    name: String,
-    value: String,
-    key: RepositoryKey,
-}
-
-type Named = Vec<Parameter>;
-
-impl RepositoriesOfBuilds {
-    fn get(&self, build: BuildId) -> Option<Named> {
-        self.kept.lock().values.get(&build).cloned()
-    }
-
-    fn keep(&self, build: BuildId, named: Named) {
-        let mut kept = self.kept.lock();
-        if kept.values.insert(build, named).is_none() {
-            kept.order.push_back(build);
-        }
-        if kept.order.len() > MAX_KEPT
-            && let Some(oldest) = kept.order.pop_front()
-        {
-            kept.values.remove(&oldest);
-        }
-    }
-}
 
 /// A component with a repository.
 struct Component {
