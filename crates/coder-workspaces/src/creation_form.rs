@@ -78,7 +78,7 @@ pub struct FormParameter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FormOption {
-    /// Name for people.
+    /// Name that people see.
     pub name: String,
     /// Description; may be empty.
     pub description: String,

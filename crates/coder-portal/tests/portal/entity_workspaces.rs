@@ -14,7 +14,7 @@ fn add(house: &House, owner: &FakeUser, name: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_entitys_workspaces_cost_one_request_to_coder_and_its_configuration_none() {
+async fn the_workspaces_of_an_entity_cost_one_request_to_coder_and_its_configuration_none() {
     let house = House::new();
     let alice = house.coder.add_user("alice");
     for name in ["one", "two", "three"] {
