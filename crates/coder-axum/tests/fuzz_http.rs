@@ -1,11 +1,7 @@
 //! The routes for pages, asked with what a fuzzer makes of their description.
 //!
 //! `cargo xtask fuzz-http` installs the fuzzer and runs this.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a failed test may panic anywhere"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 use std::path::Path;
 use std::process::Command;
