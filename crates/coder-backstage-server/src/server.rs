@@ -1,6 +1,5 @@
 //! Sockets: listening, serving, and stopping.
 
-use std::convert::Infallible;
 use std::io;
 use std::num::NonZeroUsize;
 use std::pin::pin;
@@ -27,9 +26,6 @@ use tokio_rustls::TlsAcceptor;
 use crate::failure::Failure;
 use crate::places::Places;
 use crate::socket::Socket;
-
-/// How often what has expired is removed.
-const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// How long a client may take for the head of a request, and a connection may idle between two:
 /// longer than the minute after which load balancers drop it, so that they never use one that has
@@ -87,10 +83,9 @@ pub(crate) async fn run(
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     let Serving { routes, portal, tls, runtime, connections } = serving;
-    let stopped_at = tokio::select! {
-        stopped_at = serve(listener, routes, tls, connections, stop) => stopped_at,
-        never = sweep(portal) => match never {},
-    };
+    let sweeping = tokio::spawn(portal.auth().sweeper());
+    let stopped_at = serve(listener, routes, tls, connections, stop).await;
+    sweeping.abort();
     let tasks = runtime.unfinished();
     if tasks > 0 {
         tracing::info!(tasks, "waiting for work that is under way");
@@ -202,17 +197,6 @@ async fn answer<S>(
     };
     if let Err(error) = ended {
         tracing::debug!(error = with_causes(&error), "a connection broke");
-    }
-}
-
-/// Ends sessions and logins whose time is over, for ever. It begins at once: a server that is
-/// restarted often would never come to it.
-async fn sweep(portal: Portal) -> Infallible {
-    loop {
-        if let Err(error) = portal.auth().sweep().await {
-            tracing::warn!(error = with_causes(&error), "expired sessions could not be removed");
-        }
-        tokio::time::sleep(SWEEP_EVERY).await;
     }
 }
 

@@ -162,9 +162,13 @@ impl Node {
             Content::Number { value, .. } => json_number(*value),
             Content::String(text) => Value::String(text.to_string()),
             Content::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
-            Content::Map(map) => Value::Object(
-                map.iter().map(|(key, entry)| (key.clone(), entry.node.to_json())).collect(),
-            ),
+            Content::Map(map) => {
+                let mut members = serde_json::Map::new();
+                for (key, entry) in map.iter() {
+                    members.insert(key.clone(), entry.node.to_json());
+                }
+                Value::Object(members)
+            }
         }
     }
 

@@ -294,6 +294,7 @@ fn coder() -> Value {
                 "dangerouslyAllowHttp": { "type": "boolean", "default": false, "description": "Whether the portal may be served over plain http off this machine. Cookies are then sent in clear text, and everybody on the way can take over sessions." },
                 "logout": { "enum": ["session", "grant"], "default": "session", "description": "What signing out ends." },
                 "accessToken": { "enum": ["browser", "server"], "default": "browser", "description": "Who gets Coder's access token." },
+                "cookieName": { "type": "string", "default": "coder-session", "pattern": "^(?!__)[A-Za-z0-9._-]{1,64}$", "description": "The name of the session cookie; two portals of one host need different ones." },
                 "keys": { "type": "array", "items": secret("A key of at least 32 random characters."), "description": "What seals what is stored, the newest first; each once." },
                 "store": store(),
             })),

@@ -158,6 +158,15 @@ integrations: { github: [{ host: 'https://ghe.example.com' }] }
 }
 
 #[test]
+fn the_name_of_the_session_cookie_is_chosen_and_checked_where_it_is_written() {
+    let name = |text: &str| with(&format!("session: {{ cookieName: {text} }}"), "");
+    let chosen = name("payments-session").unwrap().session.cookie_name;
+    assert_eq!(chosen.to_string(), "payments-session");
+    let told = told(&name("__Host-mine"));
+    assert!(told.contains("`coder.session.cookieName` is `__Host-mine`: not a name"), "{told}");
+}
+
+#[test]
 fn a_deployment_on_plain_http_beyond_this_machine_is_refused_with_coders_reason() {
     let text = |url: &str| {
         format!(

@@ -1,4 +1,4 @@
-//! What works on which release of Coder, as a table for people.
+//! Table for people of what works on which release of Coder.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a browser does to sign in.
+//! The requests of a browser that signs in.
 
 use bytes::Bytes;
 use coder_testkit::{Cookies, FakeCoder, FakeUser};

@@ -63,7 +63,7 @@ pub(crate) async fn list(call: Call) -> Result<Json<EntityList>, ApiError> {
     Ok(Json(EntityList { items: items.collect() }))
 }
 
-/// What Coder has to offer for an entity.
+/// Offer of Coder for an entity.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

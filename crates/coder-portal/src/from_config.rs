@@ -180,6 +180,7 @@ fn with_session(
         absolute,
         logout,
         access_token,
+        cookie_name,
         dangerously_allow_http,
         // Read where the portal is built.
         keys: _,
@@ -200,6 +201,7 @@ fn with_session(
             coder_config::AccessTokenPolicy::Server => AccessTokenPolicy::Server,
             coder_config::AccessTokenPolicy::Browser => AccessTokenPolicy::Browser,
         })
+        .cookie_name(cookie_name.clone())
         .dangerously_allow_http(*dangerously_allow_http)
 }
 

@@ -26,6 +26,14 @@
 //! }
 //! ```
 //!
+//! | I want to … | Item |
+//! |---|---|
+//! | serve a portal from its app-config | [`Portal::from_config`], [`Portal::handle`] |
+//! | add sign-in rules of my own | [`Portal::builder`] |
+//! | know who asks a route of mine | [`Portal::auth`] |
+//! | serve the login without a portal | [`Login`] |
+//! | check Coder, the application and the catalog before people come | [`Checkup`] |
+//!
 //! [`Portal::builder`] takes further parts of a program that configuration can name, such as its own
 //! sign-in resolvers. Then [`Portal::handle`] answers every request. `coder-axum` mounts it in an
 //! axum or tower service; there is no framework and no socket here. [`Checkup`] asks everything around
@@ -46,7 +54,7 @@
 //! | `/api/coder/v1/openapi.json` | the description of these in OpenAPI 3.1 |
 //! | `GET /.backstage/health/v1/{liveness,readiness}` | health |
 //!
-//! Routes outside the login identify their caller by [`coder_auth::CoderAuth::caller`].
+//! A route of the API that needs a caller identifies the caller by [`coder_auth::CoderAuth::caller`].
 //!
 //! # What it is not
 //!

@@ -17,7 +17,7 @@ use crate::rules::{self, HandedOut};
 
 pub(crate) const SESSION: &str = "__Host-coder-session";
 
-/// One browser.
+/// One browser of the schedule.
 pub(crate) struct Browser {
     pub(crate) number: usize,
     pub(crate) house: Arc<House>,
@@ -42,11 +42,11 @@ struct State {
 /// How a change of the session ended.
 #[derive(Clone, Copy)]
 enum End {
-    /// It is done.
+    /// The change is done.
     Done,
     /// The session is what it was.
     Nothing,
-    /// Nobody can say.
+    /// Nobody can say how it ended.
     Unknown,
 }
 
@@ -249,7 +249,7 @@ impl Browser {
         }
     }
 
-    /// Signs out.
+    /// Signs out of the portal.
     pub(crate) async fn log_out(&self) {
         let Some(session) = self.session() else { return };
         let ledger = &self.house.ledger;

@@ -38,11 +38,11 @@ impl NetworkFault {
 /// A fault of one call of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreFault {
-    /// It fails, and nothing was changed.
+    /// The call fails, and nothing was changed.
     Before,
-    /// It fails, and everything was changed.
+    /// The call fails, and everything was changed.
     After,
-    /// It takes 3 seconds.
+    /// The call takes 3 seconds.
     Slow,
 }
 
@@ -121,11 +121,11 @@ pub(crate) enum Action {
 /// How a request says whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Credential {
-    /// The session cookie.
+    /// The session cookie of the browser.
     Cookie,
     /// The newest identity token of the browser.
     Token,
-    /// The oldest one.
+    /// The oldest identity token of the browser.
     OldToken,
 }
 
@@ -181,7 +181,7 @@ pub(crate) struct Plan {
     /// How long Coder's sessions live, in seconds.
     pub(crate) session_lifetime: u64,
     pub(crate) release: Version,
-    /// By environment.
+    /// Backstage identities of the sign-ins, by environment.
     pub(crate) identities: [Identities; 2],
     pub(crate) items: Vec<Item>,
     pub(crate) network: Vec<(usize, NetworkFault)>,

@@ -24,13 +24,13 @@ pub(crate) const OUTSIDE: Process = 0;
 /// The work of one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// It answers the request of a browser's tab.
+    /// The task answers the request of a browser's tab.
     Request { browser: usize },
-    /// The core has detached it.
+    /// The core has detached the task.
     Detached,
-    /// It removes what has expired.
+    /// The task removes what has expired.
     Sweep,
-    /// It plays a browser, the administrator or the plan.
+    /// The task plays a browser, the administrator or the plan.
     Outside,
 }
 
@@ -119,7 +119,7 @@ impl Time {
         })
     }
 
-    /// Adds a task.
+    /// Adds a task to the schedule.
     pub(crate) fn spawn(&self, tag: Tag, task: BoxFuture<'static, ()>) {
         let mut core = self.core();
         if core.dead.contains(&tag.process) {

@@ -77,6 +77,12 @@ impl FakeCoder {
         self.look_at_the_clock();
     }
 
+    /// Returns `true` if the fake lives by a clock of its own, which [`advance`](Self::advance) turns.
+    #[cfg(all(feature = "native", not(target_family = "wasm")))]
+    pub(crate) fn has_own_clock(&self) -> bool {
+        self.test_clock.is_some()
+    }
+
     /// Wakes streams that wait for a change, after a clock of yours was turned.
     pub fn look_at_the_clock(&self) {
         self.with(|_| ());

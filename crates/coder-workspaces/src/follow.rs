@@ -24,7 +24,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// Progress of a call, for somebody who waits.
 #[derive(Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a user interface shows each of them")]
 pub enum Progress<'a> {
     /// Workspaces of the entity are looked for.
     Searching,
@@ -183,7 +183,7 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
                 Ok(found) if found.workspaces.is_empty() => {
                     let failed = found.problems.iter().find_map(|problem| match problem {
                         SearchProblem::Failed(error) => Some(error),
-                        SearchProblem::Refused { .. }
+                        SearchProblem::Refused(_)
                         | SearchProblem::Unreadable(_)
                         | SearchProblem::TooMany { .. }
                         | SearchProblem::Missing { .. } => None,

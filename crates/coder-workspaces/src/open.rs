@@ -64,7 +64,8 @@ pub struct OpenedWorkspace {
 }
 
 /// Way in which a workspace was obtained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[expect(clippy::exhaustive_enums, reason = "a page tells each of them")]
 pub enum OpenOutcome {
     /// The workspace was running.

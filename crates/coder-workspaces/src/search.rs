@@ -9,7 +9,9 @@ use coder_client::{Client, FilterError, List, WorkspaceFilter, WorkspaceId};
 use coder_config::Repository;
 use futures_util::{StreamExt as _, stream};
 
-use crate::{EntityWorkspacesConfig, NotSearchable, SearchProblem, WorkspacesError};
+use crate::{
+    EntityWorkspacesConfig, NotSearchable, RefusedParameter, SearchProblem, WorkspacesError,
+};
 
 /// Servers and proxies refuse request lines of more than 8 KiB.
 const MAX_QUERY: usize = 6 * 1024;
@@ -106,6 +108,7 @@ impl<'a> Search<'a> {
     pub async fn run(&self, client: &Client) -> Result<EntityWorkspaces, WorkspacesError> {
         let repository = self.repository()?;
         let SearchPlan { queries, compare, narrow, problems } = self.plan()?;
+        let problems = problems.into_iter().map(SearchProblem::Refused).collect();
         let mut answer = Answer { problems, ..Answer::default() };
         for query in queries {
             answer.take(list(client, query).await)?;
@@ -162,7 +165,7 @@ impl<'a> Search<'a> {
                     Ok(()) => {}
                     Err(error) if error.is_inexpressible() => inexpressible = true,
                     Err(error) => {
-                        problems.push(SearchProblem::Refused { key: key.clone(), error });
+                        problems.push(RefusedParameter { key: key.clone(), error });
                         break;
                     }
                 }
@@ -174,7 +177,7 @@ impl<'a> Search<'a> {
             queries.clear();
             compare = Some(any_of(keys, base));
         } else if queries.is_empty()
-            && let Some(SearchProblem::Refused { key, error }) = problems.pop()
+            && let Some(RefusedParameter { key, error }) = problems.pop()
         {
             return Err(NotSearchable::Refused { key, source: error });
         }
@@ -254,7 +257,7 @@ pub struct SearchPlan {
     /// result.
     pub narrow: Option<WorkspaceFilter>,
     /// Reasons why workspaces may be missing.
-    pub problems: Vec<SearchProblem>,
+    pub problems: Vec<RefusedParameter>,
 }
 
 /// Workspaces and problems collected so far.
@@ -363,7 +366,7 @@ impl ParameterPacking {
         Self { base, base_length, max_length, query, length: base_length, queries: Vec::new() }
     }
 
-    /// Adds a pair.
+    /// Adds a name with its value.
     ///
     /// # Errors
     ///

@@ -43,7 +43,7 @@ impl Watch {
         }
     }
 
-    /// Counts a pause.
+    /// Counts a pause between two looks.
     pub(crate) fn pass(&mut self, pause: Duration) {
         self.passed = self.passed.saturating_add(pause);
     }
@@ -54,7 +54,7 @@ impl Watch {
     }
 }
 
-/// What is known about the age of a state.
+/// Knowledge about the age of a state.
 #[derive(Clone, Copy)]
 pub(crate) struct Ages<'a> {
     now: Timestamp,

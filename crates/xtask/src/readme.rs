@@ -62,6 +62,7 @@ fn make(package: &Package) -> Result<Readme, String> {
     let text = render(&package.name, &source)?;
     if target.is_lib() {
         check_dependencies(&text, &package.version)?;
+        check_beginning(&text)?;
     }
     let directory = package.manifest_path.parent().ok_or("has no directory")?;
     Ok(Readme { path: directory.join("README.md").into(), text })
@@ -210,6 +211,37 @@ fn check_dependencies(readme: &str, version: &Version) -> Result<(), String> {
     Ok(())
 }
 
+/// The first row of the table that leads from a purpose to an item.
+const PURPOSES: &str = "| I want to … |";
+
+/// Fails unless the text begins with what the crate is, an example, and the table of purposes, the
+/// example before the first section.
+fn check_beginning(readme: &str) -> Result<(), String> {
+    let place = |what: &str| readme.find(what);
+    let Some(example) = place("```rust\n") else {
+        return Err("its documentation has no example".into());
+    };
+    let Some(table) = place(PURPOSES) else {
+        return Err(format!("its documentation has no table `{PURPOSES} Item |`"));
+    };
+    let is_first = |section: usize| section > example;
+    if !place("\n## ").is_none_or(is_first) || table < example {
+        return Err(
+            "its documentation does not begin with an example and the table of purposes".into()
+        );
+    }
+    let rows = readme
+        .get(table..)
+        .unwrap_or_default()
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    if rows.count() < 3 {
+        return Err("its table of purposes has fewer than three rows".into());
+    }
+    Ok(())
+}
+
 /// Returns the code of a Markdown text, with the language of each block.
 fn code_blocks(text: &str) -> Vec<(&str, &str)> {
     let fenced = text.split("```").skip(1).step_by(2);
@@ -280,5 +312,20 @@ mod tests {
 
         let none = check_dependencies("# coder-things\n", &version("0.1.7")).unwrap_err();
         assert!(none.contains("no `toml` block"), "{none}");
+    }
+
+    #[test]
+    fn a_readme_begins_with_an_example_and_a_table_of_purposes() {
+        let readme = render("coder-things", SOURCE).unwrap();
+        let fault = check_beginning(&readme).unwrap_err();
+        assert!(fault.contains("no table `| I want to … | Item |`"), "{fault}");
+
+        let table = "| I want to … | Item |\n|---|---|\n| a | b |\n| c | d |\n| e | f |\n";
+        let whole = readme.replace("## What it is not", &format!("{table}\n## What it is not"));
+        assert_eq!(check_beginning(&whole), Ok(()));
+        let short = whole.replace("| c | d |\n", "");
+        assert!(check_beginning(&short).unwrap_err().contains("fewer than three rows"));
+        let late = whole.replace("```rust", "## How\n\n```rust");
+        assert!(check_beginning(&late).unwrap_err().contains("does not begin with an example"));
     }
 }

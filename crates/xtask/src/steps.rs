@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::command::{Failure, command, is_installed, output, run, target};
 use crate::doc_style::{self, Fault};
-use crate::{features, house, javascript, npm, readme, semver, tools};
+use crate::{features, house, javascript, npm, programs, readme, semver, tools};
 
 /// One check of the repository. The first comment of each is what the step prints.
 ///
@@ -39,6 +39,8 @@ pub enum Step {
     Doctests,
     /// The documentation builds without a warning
     Docs,
+    /// The programs of a user compile with the features they name, and pass their tests
+    Programs,
     /// Each feature of the libraries alone, with the oldest Rust they declare
     Features,
     /// The core crates build for wasm32-unknown-unknown
@@ -118,6 +120,7 @@ impl Step {
                 run(command(docs).env("RUSTDOCFLAGS", "-D warnings"))?;
                 check_doc_style()
             }
+            Self::Programs => programs::check(),
             Self::Features => features::check(),
             Self::Wasm => {
                 tools::wasm_target()?;

@@ -23,7 +23,7 @@ pub(super) struct Browser {
     cookies: CookiesByHost,
 }
 
-/// Cookies, by host.
+/// Cookies of each host, by its name.
 pub(super) type CookiesByHost = BTreeMap<String, Cookies>;
 
 /// Response with its whole body.

@@ -29,7 +29,7 @@ pub(super) struct Demo {
     pub(super) transport: Arc<dyn Transport>,
     /// The fake's socket, which closes with this.
     _fake: FakeServer,
-    /// Its files, which go with this.
+    /// The demo's files, which go with this.
     pub(super) directory: TempDir,
 }
 

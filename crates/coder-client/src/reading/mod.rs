@@ -12,6 +12,7 @@ mod values;
 pub use list::List;
 pub(crate) use model::{blank, model, neutral, place, wire};
 pub(crate) use open_enum::open_enum;
-pub(crate) use read::{Blank, Neutral, Outcome, Read};
+pub(crate) use read::{Blank, Neutral, Read};
 pub(crate) use source::{Broken, Fields, Model, Number, Place, fill};
+pub(crate) use unreadable::Outcome;
 pub use unreadable::Unreadable;

@@ -8,11 +8,8 @@
 
 use serde::de::{DeserializeSeed as _, Deserializer};
 
-use super::Unreadable;
 use super::source::{Broken, Fields, Items, NeutralTarget, Number, Target, Value, skip_fields};
-
-/// A value, or the reason why it cannot be read.
-pub(crate) type Outcome<T> = Result<T, Box<Unreadable>>;
+use super::unreadable::{Outcome, Unreadable};
 
 /// A type that is read from a JSON value of any form. Forms that it does not accept are read to
 /// their end, and become an [`Unreadable`].

@@ -8,8 +8,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::Unreadable;
-use super::read::Outcome;
+use super::unreadable::{Outcome, Unreadable};
 
 /// The text is no JSON. The source keeps the reason.
 pub(crate) struct Broken;

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// A value, or the reason why it cannot be read.
+pub(crate) type Outcome<T> = Result<T, Box<Unreadable>>;
+
 /// A part of an answer that cannot be read.
 ///
 /// Neither path nor reason contains text of the answer, which may be a secret.

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::list::{read_all, report};
 use super::moment::moment;
-use super::read::{Blank, Found, Neutral, Outcome, Read};
+use super::read::{Blank, Found, Neutral, Read};
 use super::source::{Broken, Fields, Items, Number};
+use super::unreadable::Outcome;
 use super::{List, Unreadable, neutral};
 
 impl Read for String {
@@ -212,7 +213,13 @@ impl Read for Value {
 
     fn from_fields(fields: &mut dyn Fields) -> Result<Outcome<Self>, Broken> {
         let members = BTreeMap::<String, Self>::from_fields(fields)?;
-        Ok(members.map(|members| Self::Object(members.into_iter().collect())))
+        Ok(members.map(|members| {
+            let mut object = serde_json::Map::new();
+            for (name, value) in members {
+                object.insert(name, value);
+            }
+            Self::Object(object)
+        }))
     }
 }
 

@@ -8,12 +8,12 @@ use crate::{ConfigError, Node};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "who shows a verdict has to decide about each of them")]
 pub enum CatalogVerdict {
-    /// It is of one of Backstage's own kinds, and keeps that kind's rules.
+    /// The entity is of one of Backstage's own kinds, and keeps that kind's rules.
     Accepted,
-    /// It is of one of Backstage's own kinds in another spelling or API version: the catalog
-    /// finds nobody to process it.
+    /// The entity is of one of Backstage's own kinds in another spelling or API version: the
+    /// catalog finds nobody to process it.
     NotRecognised,
-    /// It is of a kind of somebody else's, whose rules are not known here.
+    /// The entity is of a kind of somebody else's, whose rules are not known here.
     ForeignKind,
 }
 

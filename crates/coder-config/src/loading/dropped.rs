@@ -17,9 +17,9 @@ pub(crate) struct DroppedValue {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Dropped {
-    /// These environment variables are not set.
+    /// Environment variables that are not set.
     Variables(Vec<String>),
-    /// These environment variables are not set or empty, and so is their default.
+    /// Environment variables that are not set or empty, as their defaults are.
     Defaults(Vec<String>),
     /// The path behind `#` leads nowhere in this file.
     PathInFile { file: String, path: String },

@@ -253,14 +253,21 @@ impl Layer {
 impl LoadedConfig {
     /// Wraps a mapping that a program passes in, such as an object of JavaScript. Nothing in it is
     /// substituted.
-    pub fn from_node(root: Node) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// Every key `__proto__` in it, which JavaScript keeps for itself.
+    pub fn from_node(root: Node) -> Result<Self, ConfigErrors> {
+        let mut errors = Vec::new();
+        transform::refuse_reserved(&root, "", &mut errors);
+        let loaded = Self {
             sources: Vec::new(),
             merged: root,
             dropped: Vec::new(),
             files: Vec::new(),
             notices: Vec::new(),
-        }
+        };
+        ConfigErrors::unless_empty(errors, loaded)
     }
 
     /// Returns the whole configuration, a mapping.

@@ -1,5 +1,7 @@
 //! From a URL of a page, file or branch to the URL that clones the repository.
 
+use std::borrow::Cow;
+
 use coder_core::host_and_port;
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -19,7 +21,7 @@ pub(super) fn clone_root(
 ) -> Result<String, NoRepository> {
     let text = text.trim();
     if Scp::parse(text).is_some() {
-        if percent_decode_str(text).any(|byte| byte == b'"' || byte.is_ascii_control()) {
+        if holds_quote(text) {
             return Err(NoRepository::Quote { text: shown(text) });
         }
         return Ok(azure_ssh(text.trim_end_matches('/').to_owned(), integrations));
@@ -32,7 +34,7 @@ pub(super) fn clone_root(
     let region = region.map(|(_, region)| region.into_owned());
     url.set_query(None);
     url.set_fragment(None);
-    if percent_decode_str(url.path()).any(|byte| byte == b'"' || byte.is_ascii_control()) {
+    if holds_quote(url.path()) {
         return Err(NoRepository::Quote { text: shown() });
     }
     match url.scheme() {
@@ -121,8 +123,17 @@ pub(super) fn clone_root(
         .ok_or_else(|| none(shown(), &host, &format!("{root}/{example}")))
 }
 
+/// Tells whether a text holds a quotation mark or a control character, encoded or not.
+fn holds_quote(text: &str) -> bool {
+    let is_quote = |byte: u8| byte == b'"' || byte.is_ascii_control();
+    text.bytes().any(is_quote) || (text.contains('%') && percent_decode_str(text).any(is_quote))
+}
+
 /// Decodes the characters that mean the same encoded and not (RFC 3986, section 6.2.2.2).
-fn without_needless_encoding(path: &str) -> String {
+fn without_needless_encoding(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
     let mut parts = path.split('%');
     let mut decoded = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -138,7 +149,7 @@ fn without_needless_encoding(path: &str) -> String {
             }
         }
     }
-    decoded
+    Cow::Owned(decoded)
 }
 
 /// Splits a URL into scheme with host, and path, as people wrote them: what they copy into a
@@ -150,13 +161,18 @@ fn as_written<'a>(text: &'a str, host: &str) -> Option<(String, &'a str)> {
         return None;
     }
     let rest = rest.split(['?', '#']).next()?;
-    let odd = |c: char| c <= ' ' || r#""<>\^`{}|"#.contains(c) || c == '\u{7f}';
+    let is_odd = |byte| {
+        matches!(
+            byte,
+            0..=b' ' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'}' | b'|' | 0x7f
+        )
+    };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let written = authority.rsplit('@').next()?;
-    let dots = path
-        .split('/')
-        .any(|part| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."));
-    (!rest.contains(odd) && written.eq_ignore_ascii_case(host) && !dots)
+    let dots = [".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"];
+    let is_dots = |part: &str| dots.iter().any(|dots| part.eq_ignore_ascii_case(dots));
+    let is_plain = !rest.bytes().any(is_odd) && !path.split('/').any(is_dots);
+    (is_plain && written.eq_ignore_ascii_case(host))
         .then(|| (format!("{scheme}://{written}"), path))
 }
 

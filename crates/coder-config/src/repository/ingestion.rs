@@ -32,10 +32,9 @@ impl ScmIntegrations {
         location: &LocationRef,
         origin: &LocationRef,
     ) -> Result<BTreeMap<&'static str, String>, LocationRefError> {
-        let mut annotations = BTreeMap::from([
-            (MANAGED_BY_LOCATION, location.to_string()),
-            (MANAGED_BY_ORIGIN_LOCATION, origin.to_string()),
-        ]);
+        let mut annotations = BTreeMap::new();
+        annotations.insert(MANAGED_BY_LOCATION, location.to_string());
+        annotations.insert(MANAGED_BY_ORIGIN_LOCATION, origin.to_string());
         if location.kind() != "url" {
             return Ok(annotations);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// Which private characters stand for which unprintable ones while a text is parsed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StandIns {
-    /// Original and stand-in.
+    /// Pairs of an original and its stand-in.
     pairs: Vec<(char, char)>,
     /// Where a stand-in begins, and how many bytes it and those before it are longer than their
     /// originals. Shared: each document of a file has the same.

@@ -44,7 +44,7 @@ impl<T: Serialize + Described> Answer for Json<T> {
 /// An answer in JSON about something that may be new.
 #[derive(Debug)]
 pub(crate) enum Made<T> {
-    /// It was there already (200).
+    /// The thing was there already (200).
     Found(T),
     /// This request has made it (201).
     Created(T),
@@ -72,7 +72,7 @@ impl<T: Serialize + Described> Answer for Made<T> {
 /// An answer in JSON about something that may take its time.
 #[derive(Debug)]
 pub(crate) enum Asked<T> {
-    /// It is as it was wanted (200).
+    /// The thing is as it was wanted (200).
     Done(T),
     /// Coder was asked for it, and it is still to come (202).
     Accepted(T),

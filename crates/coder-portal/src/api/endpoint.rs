@@ -23,7 +23,7 @@ pub(crate) struct Endpoint {
     /// The kind of body that the handler takes.
     pub(crate) takes: BodyKind,
     pub(crate) run: for<'a> fn(&'a Arc<PortalState>, &'a Request<Bytes>, PathValues) -> Running<'a>,
-    /// What the handler takes and answers, for the description.
+    /// Contract of the handler, for the description: what it takes and answers.
     #[cfg(test)]
     pub(crate) contract: fn(&mut schemars::SchemaGenerator) -> super::openapi::Contract,
 }

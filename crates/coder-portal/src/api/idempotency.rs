@@ -36,7 +36,7 @@ const MAX_ANSWER: usize = 1024 * 1024;
 /// The answers to requests that have changed something.
 #[derive(Default)]
 pub(crate) struct Idempotency {
-    /// The oldest first.
+    /// Answers to repeat, the oldest first.
     kept: Lock<VecDeque<Kept>>,
 }
 

@@ -6,7 +6,7 @@ use coder_config::EntityRef;
 use super::error::ApiError;
 use super::path_values::PathValues;
 
-/// What a route's path holds.
+/// Value that a route's path holds.
 pub(crate) trait FromPath: Sized {
     /// Names of the parameters, in their order, each with what it is.
     #[cfg(test)]

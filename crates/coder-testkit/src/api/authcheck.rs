@@ -97,7 +97,7 @@ fn allowed(deployment: &Deployment<'_>, caller: &Caller, object: &Value, action:
         }
 }
 
-/// What an object of a question names.
+/// The thing that an object of a question names.
 struct Thing {
     owner: Option<Uuid>,
     /// Whether the deployment has it, not only its kind.

@@ -270,7 +270,7 @@ pub async fn a_value_matches_itself_and_nothing_else(catalog: &dyn Catalog) {
     }
 }
 
-/// Checks that a membership that only the Group states is one, and that one that both state is one.
+/// Checks that a user is a member of a Group when the User, the Group or both of them say so.
 pub async fn a_user_is_a_member_of_the_groups_that_either_of_them_names(catalog: &dyn Catalog) {
     for user in ["user:default/alice", "user:default/bob"] {
         let entity = answered(catalog.entity(&reference(user)).await);

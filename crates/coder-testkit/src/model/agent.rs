@@ -32,7 +32,7 @@ pub(crate) enum AgentFate {
     #[default]
     BecomesReady,
     NeverConnects,
-    /// Its connection is lost once it was ready.
+    /// The agent loses its connection once it was ready.
     IsLost,
 }
 
@@ -61,11 +61,11 @@ pub(crate) enum ScriptFate {
 pub(crate) enum AgentEvent {
     /// The connection of the agent breaks.
     Lost,
-    /// It is started again, connects, and runs its scripts once more.
+    /// The agent is started again, connects, and runs its scripts once more.
     Back,
-    /// Its connection is there again, and its process has run all the time.
+    /// The agent's connection is there again, and its process has run all the time.
     Reconnects,
-    /// It is told to end: it runs its stop scripts, and goes.
+    /// The agent is told to end: it runs its stop scripts, and goes.
     ShutsDown,
 }
 
@@ -83,7 +83,8 @@ pub(crate) struct Agent {
 /// Where an agent is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
-    /// The names of its workspace and of the owner; none while it is only what a template will make.
+    /// The names of its workspace and of the owner; none while it is only what a template will
+    /// make.
     pub(crate) home: Option<(&'a str, &'a str)>,
     /// The agent that a dev container runs in.
     pub(crate) parent: Option<Uuid>,

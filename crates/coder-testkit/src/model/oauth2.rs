@@ -13,7 +13,7 @@ use super::TwoPart;
 pub struct FakeApp {
     /// The application's UUID, which is its `client_id`.
     pub client_id: String,
-    /// One of its client secrets.
+    /// Client secret of the application, one of several.
     pub client_secret: Secret,
 }
 

@@ -40,11 +40,11 @@ pub(crate) enum Kind {
 /// How a request ends that has shown a good code or refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It gets a pair.
+    /// The request gets a pair.
     Wins,
-    /// It has read the token after another request had used it up.
+    /// The request has read the token after another request had used it up.
     ComesTooLate,
-    /// The record that it has read is gone when it comes to write.
+    /// The request finds that the record it has read is gone when it writes.
     Stumbles,
 }
 

@@ -47,7 +47,7 @@ pub(crate) struct Template {
     pub(crate) roles: TemplateRoles,
     /// External authentication that everyone needs before creating: id and display name.
     pub(crate) external_auth: Vec<(String, String)>,
-    /// Oldest first.
+    /// Versions of the template, oldest first.
     pub(crate) versions: Vec<TemplateVersion>,
     /// The version that new workspaces are made from.
     pub(crate) active: Uuid,

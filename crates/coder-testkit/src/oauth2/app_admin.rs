@@ -24,7 +24,7 @@ const APP_FIELDS: &[crate::wire::input::Field] = &[
     field("icon", Kind::Text),
 ];
 
-/// The same since 2.38: names are free, and there may be several redirect URIs.
+/// The body of an application since 2.38: names are free, and there may be several redirect URIs.
 static RICH_APP: Shape = Shape {
     name: "OAuth2ProviderAppRequest",
     fields: &[

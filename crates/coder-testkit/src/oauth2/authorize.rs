@@ -40,7 +40,7 @@ struct AuthorizationRequest<'a> {
 enum Refused {
     /// Coder breaks off with this answer.
     BrokenOff(Reply),
-    /// Nobody may be redirected: told on Coder.
+    /// Coder tells it on a page of its own, since nobody may be redirected.
     Here(OAuthError),
     /// Old releases tell it on Coder, newer ones at the callback.
     OAuth(Callback, OAuthError),
@@ -201,7 +201,7 @@ fn read<'c>(
     Ok(AuthorizationRequest { callback, state, challenge, resource, scopes })
 }
 
-/// What an application asks for, beside the callback.
+/// The wishes of an application, beside the callback.
 #[derive(Debug)]
 struct Wish<'a> {
     response_type: Option<&'a str>,

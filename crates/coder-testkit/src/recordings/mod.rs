@@ -76,7 +76,7 @@ impl Recordings {
         }
     }
 
-    /// Names of fields that do not count, wherever they are.
+    /// Sets the names of fields that do not count, wherever they are.
     #[must_use]
     pub fn ignored_fields(self, names: &[&str]) -> Self {
         Self { ignored: names.iter().map(|&name| name.to_owned()).collect(), ..self }

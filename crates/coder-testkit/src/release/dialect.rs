@@ -81,7 +81,7 @@ pub(crate) enum Preferences {
     Tasks,
     /// The preferences of the agents' chat as well, at first all automatic.
     Chat,
-    /// The same with other first values.
+    /// The chat preferences with other first values.
     QuietChat,
 }
 

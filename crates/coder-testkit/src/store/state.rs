@@ -74,7 +74,7 @@ pub(crate) struct State {
     pub(crate) templates: Vec<Template>,
     /// Versions that belong to no template yet.
     pub(crate) drafts: Vec<Draft>,
-    /// Uploaded archives.
+    /// Uploaded archives, by their ids.
     pub(crate) files: HashMap<Uuid, Bytes>,
     /// The error with which imports of pushed versions end, if they fail.
     pub(crate) imports_fail: Option<String>,

@@ -54,7 +54,7 @@ pub(crate) enum Kind {
     BodyStalls,
     /// Coder's answer begins and then the connection breaks.
     BodyCut,
-    /// The body comes when the test lets it.
+    /// Coder's answer comes, and its body when the test lets it.
     Held(Gate),
     /// The body comes a few bytes at a time.
     BodyInPieces,
@@ -248,11 +248,11 @@ impl Fault {
     /// Delays the answer: Coder does its work at once, and its answer begins only when the fake's
     /// clock has gone on by `delay`.
     ///
-    /// The fake's own clock stands still, so a time limit of the code under test ends first, and the
-    /// answer comes with [`FakeCoder::advance`](crate::FakeCoder::advance). On a clock that moves by
-    /// itself ([`FakeCoderBuilder::clock`](crate::FakeCoderBuilder::clock)) the fake looks at it four
-    /// times a second, if it has a [`runtime`](crate::FakeCoderBuilder::runtime) as a `FakeServer`
-    /// has. From a `FakeCatalog`, which has no clock, no answer comes.
+    /// The fake's own clock stands still, so a time limit of the code under test ends first, and
+    /// the answer comes with [`FakeCoder::advance`](crate::FakeCoder::advance). On a clock that
+    /// moves by itself ([`FakeCoderBuilder::clock`](crate::FakeCoderBuilder::clock)) the fake looks
+    /// at it four times a second, if it has a [`runtime`](crate::FakeCoderBuilder::runtime) as a
+    /// `FakeServer` has. From a `FakeCatalog`, which has no clock, no answer comes.
     pub fn delay(delay: Duration) -> Self {
         Self::new(Kind::Delayed(delay))
     }

@@ -14,7 +14,7 @@ use crate::wire::call::Call;
 /// The messages that the server will send, until it closes.
 pub(crate) type Messages = BoxStream<'static, Result<WebSocketMessage, TransportError>>;
 
-/// Takes what a client sends; `false` when it cannot be understood.
+/// Listener to what a client sends; `false` when a message cannot be understood.
 pub(crate) type Listener = Box<dyn FnMut(WebSocketMessage) -> bool + Send>;
 
 /// The habits of Coder's WebSockets of a kind of route.

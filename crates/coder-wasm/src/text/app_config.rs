@@ -64,7 +64,7 @@ pub fn load_app_config(written: &str) -> Answer {
     }))
 }
 
-/// What was loaded, and what there is to say about it.
+/// Loaded configuration, and what there is to say about it.
 #[derive(Serialize)]
 struct Loaded {
     config: Option<Value>,

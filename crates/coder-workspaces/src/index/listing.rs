@@ -17,9 +17,9 @@ pub(super) const PAGE: u32 = 200;
 pub(super) enum Extent {
     /// All that the credential may see.
     All,
-    /// Those of the entities that the index is read for.
+    /// Workspaces of the entities that the index is read for.
     Entities,
-    /// Those of the others that were used since the last list.
+    /// Other workspaces that were used since the last list.
     Changes,
 }
 

@@ -193,7 +193,7 @@ impl WorkspaceIndex {
     }
 }
 
-/// What a reader and a snapshot do to it.
+/// The methods by which a reader and a snapshot change an index.
 impl WorkspaceIndex {
     pub(super) fn keys(&self) -> &[String] {
         &self.keys

@@ -16,7 +16,7 @@ use crate::support::entity;
 
 const PAYMENTS: &str = "https://github.com/acme/payments";
 
-/// A portal with this many entities, of which the first one is about payments.
+/// Makes a portal with this many entities, of which the first one is about payments.
 fn entities(number: usize) -> Vec<EntityWorkspacesConfig> {
     let others = (1..number).map(|at| format!("https://github.com/acme/service-{at}"));
     let all = [PAYMENTS.to_owned()].into_iter().chain(others);
@@ -56,7 +56,7 @@ impl Company {
         self.coder.requests().len()
     }
 
-    /// The names of all workspaces in the index.
+    /// Returns the names of all workspaces in the index.
     fn names(&self) -> Vec<String> {
         let index = self.index.lock();
         let mut names: Vec<_> = index.workspaces().map(|entry| entry.name.clone()).collect();

@@ -38,7 +38,7 @@ fn report(coder: &FakeCoder, index: &Lock<WorkspaceIndex>) -> Value {
     serde_json::to_value(OwnershipReport::new(&index.lock(), entities, now, month)).unwrap()
 }
 
-/// The reasons by the names of the workspaces, without the workspaces themselves.
+/// Returns the reasons by the names of the workspaces, without the workspaces themselves.
 fn reasons(report: &Value) -> Value {
     let orphans = report["workspaces_without_entity"].as_array().unwrap();
     let reasons = orphans.iter().map(|orphan| {

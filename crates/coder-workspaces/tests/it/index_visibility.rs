@@ -46,7 +46,7 @@ impl Dice {
         usize::from(u16::from_be_bytes(random_bytes(&self.0).unwrap())) % limit
     }
 
-    /// Some of these.
+    /// Picks some of these.
     fn some<T: Clone>(&self, all: &[T]) -> Vec<T> {
         all.iter().filter(|_| self.below(4) == 0).cloned().collect()
     }
@@ -112,7 +112,8 @@ impl Made {
         serde_json::from_value(indexed).unwrap()
     }
 
-    /// Coder's decision: a permission at some level, or an entry in the list of shares.
+    /// Tells whether Coder shows it to a person: a permission at some level, or an entry in the
+    /// list of shares.
     fn is_shown_to(&self, person: &Person) -> bool {
         let by_role = person.roles.iter().any(|(_, level, reads, organization)| match level {
             Level::Site => *reads,

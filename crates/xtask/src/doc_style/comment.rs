@@ -7,7 +7,7 @@ pub(super) struct Comment {
     pub(super) line: usize,
     /// Text of its first paragraph.
     pub(super) text: String,
-    /// What it is about.
+    /// The kind of item that the comment is about.
     pub(super) subject: Subject,
 }
 

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use self::comment::{Comment, Subject, comments};
 use crate::command::root;
 
-/// Words that begin a sentence whose subject comes later, or never.
-const WEAK_OPENINGS: [&str; 6] = ["who", "whose", "what", "that", "of", "those"];
+/// Words that begin a sentence whose subject comes later, or never, or stands outside of it.
+const WEAK_OPENINGS: [&str; 12] =
+    ["who", "whose", "what", "that", "of", "those", "it", "its", "they", "their", "them", "these"];
 
 /// The number of words that a first paragraph has at least.
 const FEWEST_WORDS: usize = 4;
@@ -41,8 +42,7 @@ impl Fault {
     pub fn most(self) -> usize {
         match self {
             Self::TooShort => 60,
-            Self::WeakOpening => 20,
-            Self::NoVerb | Self::VerbOfType => 0,
+            Self::WeakOpening | Self::NoVerb | Self::VerbOfType => 0,
         }
     }
 
@@ -50,7 +50,10 @@ impl Fault {
     pub fn rule(self) -> &'static str {
         match self {
             Self::TooShort => "the first paragraph has at least four words",
-            Self::WeakOpening => "no sentence begins with who, whose, what, that, of or those",
+            Self::WeakOpening => {
+                "no sentence begins with who, whose, what, that, of or those, nor with a pronoun \
+                 such as it or they"
+            }
             Self::NoVerb => {
                 "a function's first line begins with a verb in the third person; a verb that is \
                  missing in `crates/xtask/src/doc_style/verbs.rs` is added there"
@@ -122,7 +125,8 @@ fn check_source(file: &Path, is_checked: impl Fn(Fault) -> bool) -> io::Result<V
 
 /// Checks the pages that `cargo doc` has built, and with them what macros render.
 ///
-/// A page counts up to its trait implementations: behind them stand the docs of other crates.
+/// A page counts up to its trait implementations, and to the methods of the type that it derefs to:
+/// behind them stand the docs of other crates.
 ///
 /// # Errors
 ///
@@ -160,8 +164,9 @@ fn faults(paragraph: &str, subject: Subject) -> impl Iterator<Item = Fault> {
     let is_weak = WEAK_OPENINGS.contains(&&*word.to_lowercase());
     // A name in backticks is no verb.
     let verb = first.trim_end_matches([',', ':', ';', '.']);
+    let next = paragraph.split_whitespace().nth(1).unwrap_or_default();
     let verb_is_wrong = match subject {
-        Subject::Function => (!verbs::is_verb(verb)).then_some(Fault::NoVerb),
+        Subject::Function => (!verbs::is_verb(verb, next)).then_some(Fault::NoVerb),
         Subject::Type => verbs::is_nothing_but_verb(verb).then_some(Fault::VerbOfType),
         Subject::Other => None,
     };
@@ -176,6 +181,8 @@ fn faults(paragraph: &str, subject: Subject) -> impl Iterator<Item = Fault> {
 /// Returns the first paragraph of each doc comment that a page shows, without its markup.
 fn first_paragraphs(page: &str) -> impl Iterator<Item = (String, Subject)> {
     let own = page.split("id=\"trait-implementations\"").next().unwrap_or_default();
+    // Methods by way of `Deref` are another type's.
+    let own = own.split("id=\"deref-methods").next().unwrap_or_default();
     let mut blocks = own.split("<div class=\"docblock\">");
     let mut before = blocks.next().unwrap_or_default();
     blocks.filter_map(move |block| {
@@ -239,6 +246,7 @@ mod tests {
             ("The name.", Some(Fault::TooShort)),
             ("Of what the arguments name.", Some(Fault::WeakOpening)),
             ("`Who` asks for a token.", Some(Fault::WeakOpening)),
+            ("It has no name yet.", Some(Fault::WeakOpening)),
             ("Whoever asks gets an answer.", None),
         ] {
             assert_eq!(faults(text, Subject::Other).next(), expected, "{text}");
@@ -250,11 +258,12 @@ mod tests {
         for (text, function, of_type) in [
             ("Returns the user's name.", None, Some(Fault::VerbOfType)),
             ("Checks, and then checks again.", None, None),
-            ("Names that are known to users.", None, None),
+            ("Names the user who asks.", None, None),
+            ("Names of those who ask.", Some(Fault::NoVerb), None),
             ("The name of the user.", Some(Fault::NoVerb), None),
             ("`Returns` is a known word.", Some(Fault::NoVerb), None),
             ("Users and their many roles.", Some(Fault::NoVerb), None),
-            ("Its name as Coder shows it.", Some(Fault::NoVerb), None),
+            ("The name as Coder shows it.", Some(Fault::NoVerb), None),
         ] {
             assert_eq!(faults(text, Subject::Function).next(), function, "{text}");
             assert_eq!(faults(text, Subject::Type).next(), of_type, "{text}");

@@ -2,7 +2,7 @@
 
 /// Verbs in the third person that are nothing else.
 const VERBS: &str = "\
-    Accepts Adds Allows Appends Applies Approves Asks Asserts Attaches Authenticates Awaits Begins \
+    Accepts Adds Allows Appends Applies Approves Archives Asks Asserts Attaches Authenticates Awaits Begins \
     Borrows Builds Cancels Captures Carries Chooses Classifies Cleans Clears Clicks Clones Closes \
     Collects Combines Comes Commits Compares Compiles Completes Computes Configures Confirms \
     Connects Consumes Converts Creates Decides Declares Decodes Decrypts Deletes Denies Deprecates \
@@ -28,9 +28,11 @@ const VERBS_AND_NOUNS: &str = "\
     Shares Shows Signs Sorts Splits Stalls Starts Stops Stores Streams Stubs Swaps Sweeps Switches \
     Tests Traces Tracks Tries Trusts Turns Updates Uses Walks Watches";
 
-/// Tells whether a word is a verb that may begin the documentation of a function.
-pub(super) fn is_verb(word: &str) -> bool {
-    is_nothing_but_verb(word) || VERBS_AND_NOUNS.split(' ').any(|verb| verb == word)
+/// Tells whether a word is a verb that may begin the documentation of a function. Before `of`, a
+/// word that may be a noun is one: "Names of users".
+pub(super) fn is_verb(word: &str, next: &str) -> bool {
+    let may_be_noun = VERBS_AND_NOUNS.split(' ').any(|verb| verb == word);
+    is_nothing_but_verb(word) || may_be_noun && next != "of"
 }
 
 /// Tells whether a word is such a verb, and cannot be the plural of a noun.

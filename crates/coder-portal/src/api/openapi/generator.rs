@@ -15,7 +15,7 @@ use crate::api::path::FromPath;
 use crate::api::route::{Route, Segment, Who};
 use crate::api::table::ROUTES;
 
-/// What a route takes and answers.
+/// Contract of a route: what it takes and answers.
 pub(crate) struct Contract {
     path: &'static [(&'static str, &'static str)],
     /// Schema of an object whose properties are the parameters.
@@ -123,7 +123,7 @@ pub(crate) struct LinkedToken {
     username: Option<String>,
 }
 
-/// Describes all routes.
+/// Describes all routes of the API.
 fn description() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.definitions_path = "/components/schemas".into();
@@ -277,7 +277,7 @@ fn responses(contract: &Contract, problem: &Schema) -> Value {
     responses
 }
 
-/// The table of routes in `docs/http.md`.
+/// Writes the table of routes in `docs/http.md`.
 fn table() -> String {
     let mut table = "| route | who may ask | requests to Coder |\n|---|---|---|\n".to_owned();
     for route in ROUTES {

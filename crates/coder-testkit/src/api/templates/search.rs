@@ -18,7 +18,7 @@ pub(crate) struct TemplateSearch {
     ids: Vec<Uuid>,
     deprecated: bool,
     author: Option<String>,
-    /// It asks for something that no template of the fake is.
+    /// The search asks for something that no template of the fake is.
     nothing: bool,
 }
 

@@ -192,7 +192,7 @@ pub(crate) fn route_agents(deployment: &mut Deployment<'_>, call: &Call, rest: &
     }
 }
 
-/// Answers `GET /api/v2/workspaceagents/{id}/listening-ports`.
+/// Answers `GET /api/v2/workspaceagents/{id}/listening-ports` of a connected agent with one port.
 fn listening_ports(state: &AgentState) -> Answer {
     if state.lifecycle == "shutting_down" {
         // Coder asks the agent for half a minute.

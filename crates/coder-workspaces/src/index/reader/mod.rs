@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use coder_client::operations::{GetWorkspace, ListBuildParameters};
 use coder_client::{BuildId, Client, ClientError, WorkspaceFilter, WorkspaceId};
+use coder_config::ScmIntegrations;
 use coder_core::{Lock, RetryPolicy, elapsed, later, with_causes};
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -377,6 +378,29 @@ impl IndexReader {
                 );
             }
         }
+    }
+}
+
+impl WorkspaceIndex {
+    /// Returns an index of all workspaces of `owner` that the client's credential may see, read once.
+    ///
+    /// `keys` are the names of all parameters that hold a repository for any entity; see
+    /// [`WorkspaceIndex::new`]. For a job that ends; a program that goes on keeps its index up to date
+    /// with an [`IndexReader`].
+    ///
+    /// # Errors
+    ///
+    /// As [`IndexReader::step`].
+    pub async fn fetch<K: AsRef<str>>(
+        client: &Client,
+        owner: Owner,
+        keys: impl IntoIterator<Item = K>,
+        integrations: ScmIntegrations,
+    ) -> Result<Self, WorkspacesError> {
+        let index = Lock::new(Self::new(keys, integrations));
+        let mut reader = IndexReader::new(client, RequestBudget::default()).owner(owner);
+        reader.read_all(&index).await?;
+        Ok(index.into_inner())
     }
 }
 
