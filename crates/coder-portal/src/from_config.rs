@@ -30,6 +30,7 @@ use crate::portal::Portal;
 use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
 use crate::state::PortalState;
+use crate::workspaces::RepositoriesOfBuilds;
 
 impl Portal {
     /// Creates the portal that this configuration describes.
@@ -82,6 +83,7 @@ impl PortalBuilder<'_> {
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
             live: Arc::new(Live::new(world)),
+            repositories: RepositoriesOfBuilds::default(),
             idempotency: Idempotency::default(),
         }))
     }

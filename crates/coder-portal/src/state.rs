@@ -12,6 +12,7 @@ use coder_workspaces::DeploymentHostsCache;
 use crate::api::Idempotency;
 use crate::cors::Cors;
 use crate::live::Live;
+use crate::workspaces::RepositoriesOfBuilds;
 
 /// The parts of a portal.
 pub(crate) struct PortalState {
@@ -29,6 +30,8 @@ pub(crate) struct PortalState {
     pub(crate) hosts: DeploymentHostsCache,
     /// Open streams of events.
     pub(crate) live: Arc<Live>,
+    /// Repositories of the workspaces that were listed.
+    pub(crate) repositories: RepositoriesOfBuilds,
     /// Answers to requests that have changed something, for those who send them again.
     pub(crate) idempotency: Idempotency,
 }
