@@ -53,6 +53,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
+mod body_limits;
 mod clock;
 mod deployment_url;
 mod lock;
@@ -85,6 +86,7 @@ mod reqwest_web_socket;
 mod web_socket_handshake;
 
 pub use body::Body;
+pub use body_limits::BodyLimits;
 pub use clock::Clock;
 pub use deployment_url::{DeploymentUrl, DeploymentUrlError};
 pub use lock::Lock;
