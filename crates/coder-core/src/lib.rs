@@ -114,5 +114,5 @@ pub use url_parts::{host_and_port, join_path};
 pub use web_socket::{WebSocket, WebSocketMessage, WebSocketResponse};
 #[cfg(all(feature = "web-socket", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "web-socket")))]
-pub use web_socket_handshake::WebSocketHandshake;
+pub use web_socket_handshake::{WebSocketAcceptance, WebSocketHandshake};
 pub use world::World;

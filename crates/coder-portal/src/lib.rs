@@ -42,6 +42,7 @@
 //! | `GET /api/coder/v1/entities` | the catalog's components |
 //! | `GET /api/coder/v1/entities/{kind}/{namespace}/{name}/workspaces` | an entity's workspaces |
 //! | `GET`, `POST`, `DELETE /api/coder/v1/link` | the Coder session token that a user has linked |
+//! | `/api/proxy/coder/…` | Coder's API with the caller's rights, as `proxy.endpoints` says |
 //! | `GET /.backstage/health/v1/{liveness,readiness}` | health |
 //!
 //! Routes outside the login identify their caller by [`coder_auth::CoderAuth::caller`].
@@ -61,6 +62,7 @@ mod frame;
 mod from_config;
 mod login;
 mod portal;
+mod proxy;
 mod request_body;
 mod routes;
 mod signing_keys;

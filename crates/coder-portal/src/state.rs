@@ -10,6 +10,7 @@ use coder_core::World;
 use coder_workspaces::DeploymentHostsCache;
 
 use crate::cors::Cors;
+use crate::proxy::Proxy;
 
 /// The parts of a portal.
 pub(crate) struct PortalState {
@@ -17,6 +18,7 @@ pub(crate) struct PortalState {
     pub(crate) auth: CoderAuth,
     /// Headers for pages of other origins; without it, they may send and read nothing.
     pub(crate) cors: Option<Cors>,
+    pub(crate) proxy: Proxy,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) integrations: ScmIntegrations,
     /// Configuration of workspaces in the portal's own environment.
