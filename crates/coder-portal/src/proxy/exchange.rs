@@ -109,24 +109,19 @@ impl PortalState {
         };
         let head = outgoing.request(endpoint, Some(&caller))?;
         let answer = self.send(head, upload).await?;
-        let Some(renewed) = self.renewed(&caller, &answer).await? else { return Ok(answer) };
+        if !refuses_the_token(&answer) {
+            return Ok(answer);
+        }
+        let Some(renewed) = self.renewed(&caller).await? else { return Ok(answer) };
         let kept = kept.ok_or(ProxyError::Renewed)?;
         let head = outgoing.request(endpoint, Some(&renewed))?;
         self.send(head, Upload::Kept(kept)).await
     }
 
-    /// Returns the caller with another token, if Coder has refused that one and a renewal helps.
+    /// Returns the caller with another token after Coder has refused that one, if a renewal helps.
     ///
     /// A 401 about something else, and one that only a login mends, are left to the page.
-    pub(super) async fn renewed(
-        &self,
-        caller: &Caller,
-        answer: &Response<Body>,
-    ) -> Result<Option<Caller>, ProxyError> {
-        let is_of_coder = has_media_type(answer.headers(), "application/json");
-        if answer.status() != StatusCode::UNAUTHORIZED || !is_of_coder {
-            return Ok(None);
-        }
+    pub(super) async fn renewed(&self, caller: &Caller) -> Result<Option<Caller>, ProxyError> {
         match self.auth.renew(caller).await {
             Ok(renewed) if renewed.access_token().matches(caller.access_token()) => Ok(None),
             Ok(renewed) => Ok(Some(renewed)),
@@ -240,6 +235,12 @@ pub(super) fn refused<T>(error: &ProxyError, asked: &Request<T>) -> Response<Bod
     response.log(asked);
     let path = asked.uri().path();
     response.to_response(asked.method(), without_prefix(path, PROXY_PATH).unwrap_or(path))
+}
+
+/// Tells whether this is Coder's own 401, and not that of a login in front of it.
+pub(super) fn refuses_the_token(answer: &Response<Body>) -> bool {
+    answer.status() == StatusCode::UNAUTHORIZED
+        && has_media_type(answer.headers(), "application/json")
 }
 
 pub(super) fn too_late() -> TransportError {

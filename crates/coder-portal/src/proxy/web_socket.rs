@@ -7,7 +7,7 @@ use http::{Method, Request};
 use super::answer::Content;
 use super::endpoint::Endpoint;
 use super::error::ProxyError;
-use super::exchange::{ANSWER_WITHIN, Outgoing, refused, too_late};
+use super::exchange::{ANSWER_WITHIN, Outgoing, refused, refuses_the_token, too_late};
 use super::request_headers;
 use super::target::{Target, TargetError};
 use crate::state::PortalState;
@@ -42,23 +42,31 @@ impl PortalState {
         let caller = self.auth.web_socket_caller(asked.headers(), &environments).await?;
         let headers = endpoint.headers().passed_on(asked.headers());
         let outgoing = Outgoing { method: &Method::GET, path: &path, headers };
-        let refusal = match self.open(outgoing.request(endpoint, Some(&caller))?).await? {
-            WebSocketResponse::Refused(refusal) => refusal,
-            open @ WebSocketResponse::Open(_) => return Ok(open),
-        };
-        let refusal = match self.renewed(&caller, &refusal).await? {
-            None => refusal,
-            Some(renewed) => match self.open(outgoing.request(endpoint, Some(&renewed))?).await? {
-                WebSocketResponse::Refused(refusal) => refusal,
-                open @ WebSocketResponse::Open(_) => return Ok(open),
-            },
-        };
-        Ok(WebSocketResponse::Refused(self.for_the_page(refusal, Content::Personal)?))
+        let mut opened = self.open(outgoing.request(endpoint, Some(&caller))?).await?;
+        if is_refused_for_the_token(&opened)
+            && let Some(renewed) = self.renewed(&caller).await?
+        {
+            opened = self.open(outgoing.request(endpoint, Some(&renewed))?).await?;
+        }
+        match opened {
+            WebSocketResponse::Open(_) => Ok(opened),
+            WebSocketResponse::Refused(refusal) => {
+                let refusal = self.for_the_page(refusal, Content::Personal)?;
+                Ok(WebSocketResponse::Refused(refusal))
+            }
+        }
     }
 
     async fn open(&self, request: Request<()>) -> Result<WebSocketResponse, ProxyError> {
         let opening = self.world.transport.open_web_socket(request);
         let opened = timeout(&*self.world.runtime, ANSWER_WITHIN, opening).await;
         Ok(opened.unwrap_or_else(|| Err(too_late()))?)
+    }
+}
+
+fn is_refused_for_the_token(opened: &WebSocketResponse) -> bool {
+    match opened {
+        WebSocketResponse::Open(_) => false,
+        WebSocketResponse::Refused(refusal) => refuses_the_token(refusal),
     }
 }

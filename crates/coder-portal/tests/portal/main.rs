@@ -1,6 +1,7 @@
 //! A whole portal from configuration files, asked through its one function.
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a failed test may panic anywhere"
 )]
@@ -10,6 +11,7 @@ mod callers;
 mod canaries;
 mod configuration;
 mod line;
+mod proxy;
 mod sign_in;
 mod support;
 mod texts;
