@@ -1,10 +1,5 @@
 //! `proxy.endpoints` is read as Backstage reads it, as far as it leads to Coder.
 #![cfg(test)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed test may panic anywhere"
-)]
 
 mod support;
 

@@ -1,7 +1,6 @@
 //! A whole portal from configuration files, asked through its one function.
 #![expect(
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a failed test may panic anywhere"
 )]
