@@ -9,7 +9,7 @@ use coder_client::operations::ListWorkspaces;
 use coder_client::{Client, ClientError, WorkspaceFilter};
 use coder_testkit::{FakeCoder, Fault};
 
-/// The code under test: how many of a person's workspaces run.
+/// Counts how many of a person's workspaces run: the code under test.
 async fn running(client: &Client) -> Result<usize, ClientError> {
     let mine = ListWorkspaces::new(WorkspaceFilter::new().mine());
     let workspaces = client.send(&mine).await?.workspaces;

@@ -18,7 +18,7 @@ use coder_testkit::{CoderMock, FakeCoder};
 use http::{Request, StatusCode};
 use serde_json::json;
 
-/// The code under test: tells a chat how many of a person's workspaces have failed.
+/// Tells a chat how many of a person's workspaces have failed: the code under test.
 async fn tell_of_failures(client: &Client, chat: &str) -> Result<usize, Box<dyn Error>> {
     let failed = WorkspaceFilter::new().mine().status(&WorkspaceStatus::Failed)?;
     let count = client.send(&ListWorkspaces::new(failed)).await?.workspaces.len();
@@ -34,7 +34,7 @@ async fn tell_of_failures(client: &Client, chat: &str) -> Result<usize, Box<dyn 
     Ok(count)
 }
 
-/// A chat that expects so many messages.
+/// Starts a chat that expects so many messages.
 async fn chat(messages: u64) -> MockServer {
     let chat = MockServer::start().await;
     Mock::given(method("POST"))

@@ -49,7 +49,7 @@ metadata: { name: bob }
 spec: { memberOf: [] }
 ";
 
-/// The configuration that the example shows, for this Coder.
+/// Writes the configuration that the example shows, for this Coder.
 fn configured(coder: &FakeCoder, app: &FakeApp) -> PathBuf {
     let text = include_str!("../src/bin/own_resolver.rs");
     let (_, yaml) = text.split_once("```yaml\n").unwrap();
@@ -89,7 +89,8 @@ impl Browser {
         response
     }
 
-    /// A whole login at the portal whose pages are at `page`. Gives what `refresh` says then.
+    /// Goes through a whole login at the portal whose pages are at `page`, and returns what
+    /// `refresh` says then.
     async fn sign_in(&mut self, portal: &str, page: &str, coder: &FakeCoder, user: &str) -> Value {
         let user = coder.add_user(user);
         let start = format!(
@@ -129,7 +130,7 @@ async fn own_resolver_signs_in_by_its_rule_and_then_by_backstages() {
     }
 }
 
-/// A portal in this process, where its configuration says it is.
+/// Starts a portal in this process, where its configuration says it is.
 async fn portal(coder: &FakeCoder) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
-/// A server with a user who has two workspaces, and that user's token.
+/// Starts a server with a user who has two workspaces, and returns that user's token.
 async fn coder() -> (FakeServer, String) {
     let server = FakeServer::start(FakeCoder::builder()).await.unwrap();
     let alice = server.coder().add_user("alice");
@@ -24,7 +24,7 @@ async fn coder() -> (FakeServer, String) {
     (server, alice.session_token.expose().to_owned())
 }
 
-/// What an example prints.
+/// Returns what an example prints.
 async fn output(
     example: &str,
     arguments: &[&str],
@@ -102,7 +102,7 @@ async fn watch_workspace_says_what_changes() {
     assert_eq!(line().await, "pay-dev is pending, healthy");
 }
 
-/// The id of a workspace.
+/// Returns the id of a workspace.
 async fn workspace(
     coder: &FakeCoder,
     user: &coder_testkit::FakeUser,

@@ -18,8 +18,8 @@ const PORTAL: &str = "https://portal.example.com";
 const CODER: &str = "https://coder.example.com";
 const TOKEN: &str = "the-access-token";
 
-/// The query of a callback, in which `STATE` is that of a login the browser has begun. Only that
-/// one signs in, and nothing that comes in becomes markup or leads away.
+/// Sends the query of a callback, in which `STATE` is that of a login the browser has begun. Only
+/// that one signs in, and nothing that comes in becomes markup or leads away.
 pub fn callback_query(query: &str) {
     let portal = portal();
     let (state, attempt) = begun(&portal);
@@ -40,8 +40,8 @@ pub fn callback_query(query: &str) {
     assert!(!is_signed_in(&read(portal.callback(&again))), "another attempt's cookie");
 }
 
-/// A `Cookie` header, in which `ATTEMPT` is that of a login the browser has begun, name and value,
-/// and `SESSION` the handle of a person who is signed in. Only these two open anything.
+/// Sends a `Cookie` header, in which `ATTEMPT` is that of a login the browser has begun, name and
+/// value, and `SESSION` the handle of a person who is signed in. Only these two open anything.
 pub fn cookies(text: &str) {
     let portal = portal();
     let (state, attempt) = begun(&portal);
@@ -76,8 +76,8 @@ pub fn cookies(text: &str) {
     assert_ne!(read(portal.refresh(&refresh)).status(), StatusCode::OK, "{text}");
 }
 
-/// The page has one script, a redirect leads to the portal or to Coder, and only who is signed in
-/// gets the token.
+/// Checks that the page has one script, that a redirect leads to the portal or to Coder, and that
+/// only who is signed in gets the token.
 fn assert_harmless(response: &Response<Bytes>, signed_in: bool) {
     let body = std::str::from_utf8(response.body()).unwrap();
     if body.starts_with("<!DOCTYPE html>") {
@@ -101,7 +101,7 @@ fn is_signed_in(response: &Response<Bytes>) -> bool {
     !set_cookie(response, "__Host-coder-session=").is_empty()
 }
 
-/// The cookie of this kind that is set, not cleared: `name=value`.
+/// Returns the cookie of this kind that is set, not cleared: `name=value`.
 fn set_cookie(response: &Response<Bytes>, prefix: &str) -> String {
     let cookies = response.headers().get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str());
     let mut set = cookies.map(Result::unwrap).filter(|cookie| !cookie.contains("Max-Age=0"));
@@ -109,7 +109,7 @@ fn set_cookie(response: &Response<Bytes>, prefix: &str) -> String {
     found.split(';').next().unwrap_or_default().to_owned()
 }
 
-/// A login that was started: its `state`, and the attempt's cookie.
+/// Starts a login, and returns its `state` and the attempt's cookie.
 fn begun(portal: &CoderAuth) -> (String, String) {
     let request = Request::get("/api/auth/coder/start?env=production").body(Bytes::new()).unwrap();
     let response = read(portal.start(&request));
@@ -137,7 +137,7 @@ fn portal() -> CoderAuth {
     CoderAuth::new(&world, Arc::new(MemoryAuthStore::new()), keys, options)
 }
 
-/// A Coder that lets everybody in.
+/// Answers as a Coder that lets everybody in.
 fn coder(path: &str) -> Response<Body> {
     let json = match path {
         "/api/v2/buildinfo" => r#"{"version":"v2.38.0+1a2b3c4","external_url":""}"#.to_owned(),
@@ -157,13 +157,13 @@ fn coder(path: &str) -> Response<Body> {
     answer
 }
 
-/// A response that waits for nobody, with its body.
+/// Reads a response that waits for nobody, with its body.
 fn read(response: impl Future<Output = Response<Body>>) -> Response<Bytes> {
     let (head, body) = at_once(response).into_parts();
     Response::from_parts(head, at_once(body.collect(1 << 20)).unwrap())
 }
 
-/// What a future gives that waits for nobody.
+/// Returns what a future gives that waits for nobody.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().unwrap()
 }

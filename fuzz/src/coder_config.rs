@@ -8,8 +8,8 @@ use coder_config::{
     yaml,
 };
 
-/// Every value and every mistake has a place inside the text, and what was read can be written
-/// down and read again.
+/// Checks that every value and every mistake has a place inside the text, and that what was read
+/// can be written down and read again.
 pub fn yaml(text: &str) {
     let files = BTreeMap::from([("x.yaml", text)]);
     let documents = yaml::documents("x.yaml", text);
@@ -39,8 +39,8 @@ pub fn yaml(text: &str) {
     }
 }
 
-/// Three files in one text, separated by lines of `===`: `app-config.yaml`, `x.yaml` for it to
-/// include, and environment variables. Every mistake is told in one line with a place inside of
+/// Reads three files in one text, separated by lines of `===`: `app-config.yaml`, `x.yaml` for it
+/// to include, and environment variables. Every mistake is told in one line with a place inside of
 /// these, and what is printed can be read.
 pub fn app_config(text: &str) {
     let mut parts = text.splitn(3, "\n===\n");
@@ -76,8 +76,8 @@ pub fn app_config(text: &str) {
     assert_eq!(loaded.to_redacted_lines().lines().count(), count_values(loaded.root()));
 }
 
-/// A source location leads to one repository: its clone URL leads to the same one, holds no
-/// credentials, and all of its spellings are recognised.
+/// Checks that a source location leads to one repository: its clone URL leads to the same one,
+/// holds no credentials, and all of its spellings are recognised.
 pub fn source_location(text: &str) {
     let integrations = ScmIntegrations::default();
     if let Ok(repository) = Repository::from_url(text, &integrations) {
@@ -112,7 +112,7 @@ fn assert_repository(repository: &Repository, integrations: &ScmIntegrations) {
     }
 }
 
-/// What a reference is printed as is that reference.
+/// Checks that a reference is printed as text that is that reference.
 pub fn entity_ref(text: &str) {
     for reference in
         [EntityRef::parse(text), EntityRef::parse_with_defaults(text, "component", "team-a")]
@@ -136,7 +136,7 @@ pub fn entity_ref(text: &str) {
     }
 }
 
-/// One line, with a place inside the texts if it has one.
+/// Checks that an error has one line, with a place inside the texts if it has one.
 fn assert_told(error: &ConfigError, files: &BTreeMap<&str, &str>) {
     assert_one_line(&error.to_string());
     if let Some(location) = error.location() {
@@ -148,7 +148,7 @@ fn assert_one_line(message: &str) {
     assert!(!message.is_empty() && !message.contains(['\n', '\r']), "{message:?}");
 }
 
-/// Places other than in files have no line to be checked.
+/// Checks that a place is inside the files. Places other than in files have no line to be checked.
 fn assert_inside(location: &Location, files: &BTreeMap<&str, &str>) {
     let Location::File { file, line, column, .. } = location else { return };
     let text = files.get(&**file).unwrap_or_else(|| panic!("{location}: there is no such file"));
@@ -169,14 +169,14 @@ fn each_place(node: &Node, visit: &mut impl FnMut(&Location)) {
     }
 }
 
-/// Scalars, and collections that are empty.
+/// Counts scalars, and collections that are empty.
 fn count_values(node: &Node) -> usize {
     let items = node.as_list().into_iter().flatten().map(count_values).sum::<usize>();
     let members = node.members().into_iter().flatten();
     (items + members.map(|(_, member)| count_values(member)).sum::<usize>()).max(1)
 }
 
-/// In characters as JSON writes them.
+/// Returns the length of the longest key, in characters as JSON writes them.
 fn longest_key(value: &serde_json::Value) -> usize {
     let written = |key: &str| serde_json::Value::from(key).to_string().len();
     let members = value.as_object().into_iter().flatten();

@@ -16,22 +16,22 @@ use crate::{CatalogError, EntityFilter, EntityPage, PageCursor};
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 pub trait Catalog: MaybeSend + MaybeSync {
-    /// The entity of this name, if there is one.
+    /// Returns the entity of this name, if there is one.
     ///
     /// # Errors
     ///
     /// When the catalog cannot be asked.
     async fn entity(&self, entity_ref: &EntityRef) -> Result<Option<Arc<Entity>>, CatalogError>;
 
-    /// The entities that pass the filter, ordered by their references.
+    /// Returns the entities that pass the filter, ordered by their references.
     ///
     /// # Errors
     ///
     /// When the catalog cannot be asked.
     async fn entities(&self, filter: &EntityFilter) -> Result<Vec<Arc<Entity>>, CatalogError>;
 
-    /// The entities of these names, in the order of the names; `None` where there is no such
-    /// entity.
+    /// Returns the entities of these names, in the order of the names; `None` where there is no
+    /// such entity.
     ///
     /// # Errors
     ///
@@ -47,8 +47,8 @@ pub trait Catalog: MaybeSend + MaybeSync {
         Ok(found)
     }
 
-    /// At most `limit` of the entities that pass the filter: the first ones, or those behind the
-    /// page that gave `after`. The filter must be the same for all pages.
+    /// Returns at most `limit` of the entities that pass the filter: the first ones, or those
+    /// behind the page that gave `after`. The filter must be the same for all pages.
     ///
     /// An entity that is there from the first page to the last one is on exactly one of them. The
     /// order is the catalog's own, and a page may hold fewer entities than asked for, even none:

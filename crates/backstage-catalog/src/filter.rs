@@ -80,7 +80,8 @@ impl Condition {
         serde_json::to_value(entity).is_ok_and(|entity| self.holds_below(&entity, &path))
     }
 
-    /// Keys may contain dots, so every member whose name begins the path is followed.
+    /// Tells whether an entity has the value at a path. Keys may contain dots, so every member
+    /// whose name begins the path is followed.
     fn holds_below(&self, value: &Value, path: &str) -> bool {
         match value {
             _ if path.is_empty() => self.accepts(value),

@@ -25,9 +25,9 @@ use crate::{Catalog, FileCatalog, RemoteCatalog};
 /// ```
 #[non_exhaustive]
 pub struct ConfiguredCatalog {
-    /// The catalog.
+    /// The catalog, ready to be asked.
     pub catalog: Arc<dyn Catalog>,
-    /// What was noticed about its locations and files. The log does not repeat it.
+    /// Notices about the catalog's locations and files. The log does not repeat them.
     pub notices: Vec<Notice>,
 }
 

@@ -28,6 +28,16 @@
 //! }
 //! ```
 //!
+//! | I want to … | Item |
+//! |---|---|
+//! | have a catalog in memory, for tests | [`MemoryCatalog`] |
+//! | read catalog files | `FileCatalog` |
+//! | ask the catalog of a Backstage backend | [`RemoteCatalog`] |
+//! | have the catalog that an app-config names | `ConfiguredCatalog` |
+//! | search entities | [`Catalog::entities`] with an [`EntityFilter`] |
+//! | read a large catalog page by page | [`EntityPage`], [`PageCursor`] |
+//! | be a catalog | [`Catalog`] |
+//!
 //! # What it is not
 //!
 //! It is no catalog backend: it does not process, store or watch entities, and it knows no rules

@@ -38,7 +38,7 @@ impl EntityPage {
         Self { entities, next }
     }
 
-    /// A page of entities that are all at hand, ordered by their references. A cursor is the
+    /// Makes a page of entities that are all at hand, ordered by their references. A cursor is the
     /// reference of the last entity before it, so that entities may come and go between pages.
     pub(crate) fn of(
         mut entities: Vec<Arc<Entity>>,

@@ -42,7 +42,7 @@ mod remote {
     use coder_core::World;
     use coder_testkit::FakeCatalog;
 
-    /// In the real world, but for the network.
+    /// Makes a catalog in the real world, but for the network.
     fn catalog() -> RemoteCatalog {
         let fake = FakeCatalog::new(entities());
         let world = World::native(fake.clone()).unwrap();

@@ -13,7 +13,7 @@ const BY_NAME: &str = "{ resolver: usernameMatchingUserEntityName }";
 const PEOPLE: &str = "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: { name: alice }\n\
                       spec: { memberOf: [] }\n";
 
-/// The catalog of a portal whose people sign in by these resolvers, with more configuration.
+/// Makes the catalog of a portal whose people sign in by these resolvers, with more configuration.
 fn catalog(resolvers: &str, more: &str) -> Result<ConfiguredCatalog, ConfigError> {
     let text = format!(
         "app: {{ baseUrl: https://portal.example.com }}\n\

@@ -6,7 +6,7 @@ use backstage_catalog::{Catalog as _, EntityFilter, MemoryCatalog};
 use coder_config::{Entity, parse_entities};
 use futures_executor::block_on;
 
-/// Entities, each written as `kind`, `namespace/name` and `spec`.
+/// Makes entities, each written as `kind`, `namespace/name` and `spec`.
 fn entities(written: &[(&str, &str, &str)]) -> Vec<Entity> {
     let entity = |(kind, name, spec): &(&str, &str, &str)| {
         let (namespace, name) = name.split_once('/').unwrap_or(("default", name));
@@ -19,7 +19,7 @@ fn entities(written: &[(&str, &str, &str)]) -> Vec<Entity> {
     written.iter().map(entity).collect()
 }
 
-/// What an entity is related to, as `type target`.
+/// Returns what an entity is related to, as `type target`.
 fn relations(catalog: &MemoryCatalog, entity_ref: &str) -> Vec<String> {
     let entity = block_on(catalog.entity(&entity_ref.parse().unwrap())).unwrap().unwrap();
     let relation = |it: &coder_config::Relation| format!("{} {}", it.relation, it.target_ref);

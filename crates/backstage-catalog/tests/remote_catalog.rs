@@ -54,7 +54,7 @@ impl House {
         Self { fake, clock, catalog }
     }
 
-    /// Ours, with no patience.
+    /// Makes a catalog of ours, with no patience.
     fn hasty(names: &[&str]) -> Self {
         let mut house = Self::new(names);
         house.catalog = house.catalog.with_retry(RetryPolicy::NEVER);
@@ -74,7 +74,7 @@ fn user(name: &str) -> EntityRef {
     EntityRef::new("user", "", name).unwrap()
 }
 
-/// An error with everything below it.
+/// Returns an error with everything below it.
 fn told(error: &CatalogError) -> String {
     let source = std::error::Error::source(error).map(|source| format!("\n  {source}"));
     format!("{error}{}", source.unwrap_or_default())
@@ -275,7 +275,7 @@ spec: { profile: { email: 'a,kind=group@example.com' }, memberOf: [] }
     assert_eq!(by_email("ALICE@example.com").await, 1);
 }
 
-/// What a Backstage backend with `@backstage/plugin-catalog-backend` 4.0.0 answered.
+/// Checks what a Backstage backend with `@backstage/plugin-catalog-backend` 4.0.0 answered.
 #[tokio::test(start_paused = true)]
 async fn the_answers_of_a_real_catalog_are_read() {
     let questions = Arc::new(Mutex::new(Vec::new()));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::SqlStoreError;
 
-/// Options that make a new file which only its owner may read and write.
+/// Returns the options that make a new file which only its owner may read and write.
 pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -33,7 +33,8 @@ pub(crate) fn check_private(path: &Path, file: &Metadata) -> Result<(), SqlStore
     check_mode(path, file)
 }
 
-/// Other systems keep files apart by other means than a mode.
+/// Checks that nobody else can read a file. Systems without modes keep files apart by other means,
+/// so every file passes there.
 #[cfg(not(unix))]
 pub(crate) fn check_private(path: &Path, file: &Metadata) -> Result<(), SqlStoreError> {
     check_mode(path, file)
@@ -113,7 +114,7 @@ pub(crate) fn check_directory_of(path: &Path) -> Result<(), SqlStoreError> {
     }
 }
 
-/// `path` with `suffix` behind its name.
+/// Returns `path` with `suffix` behind its name.
 pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

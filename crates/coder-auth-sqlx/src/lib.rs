@@ -23,6 +23,12 @@
 //! }
 //! ```
 //!
+//! | I want to … | Item |
+//! |---|---|
+//! | keep logins in a file | [`SqliteAuthStore`] |
+//! | keep the sealing key beside that file | [`KeyFile`] |
+//! | share logins among several servers | [`PostgresAuthStore`] |
+//!
 //! Several machines share a PostgreSQL, and then any of them may answer any request:
 //! [`PostgresAuthStore::connect`]. Their sealing keys must be configured, the same for all, since
 //! there is no file that all of them could share; whoever wires a portal refuses to start without.

@@ -121,7 +121,7 @@ fn open_to_everybody(directory: &Path) -> Option<PlaceNotice> {
     is_open.then(|| PlaceNotice::OpenDirectory { path: directory.to_owned(), mode })
 }
 
-/// Other systems keep directories by other means than a mode.
+/// Returns no notice: other systems keep directories apart by other means than a mode.
 #[cfg(not(unix))]
 fn open_to_everybody(_directory: &Path) -> Option<PlaceNotice> {
     None

@@ -43,7 +43,7 @@ const NO_ANSWER: &str = "the server did not answer in time";
 const LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '3s'; \
                       SET idle_in_transaction_session_timeout = '10s'";
 
-/// Keeps grants and sessions in PostgreSQL, for any number of replicas.
+/// Store of grants and sessions in PostgreSQL, for any number of replicas.
 ///
 /// A connection is taken from the pool for one transaction and given back. None is held while Coder
 /// is asked, so a few connections serve many people. A call that the server does not answer fails

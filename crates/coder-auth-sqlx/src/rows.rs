@@ -74,7 +74,7 @@ impl From<KeyRow> for StoredKey {
     }
 }
 
-/// A time as it is stored: microseconds since 1970-01-01T00:00:00Z.
+/// Returns a time as it is stored: microseconds since 1970-01-01T00:00:00Z.
 pub(crate) fn micros(time: Timestamp) -> i64 {
     time.as_microsecond()
 }

@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// SQLite's code for a database that somebody else has locked.
 const BUSY: i64 = 5;
 
-/// Keeps grants and sessions in a SQLite file.
+/// Store of grants and sessions in a SQLite file.
 ///
 /// A write that has returned is on the disk: the file is in write-ahead mode, and every commit is
 /// synced. This process has one connection to the file, on a thread of its own; other processes on

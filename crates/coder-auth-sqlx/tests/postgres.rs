@@ -46,12 +46,12 @@ coder_testkit::auth_store_tests!(
     }
 );
 
-/// A pool of its own, as every process has.
+/// Connects a pool of its own, as every process has.
 async fn connect(database: &Database<'_>, max_connections: u32) -> Arc<dyn AuthStore> {
     Arc::new(PostgresAuthStore::connect(database.url(), max_connections).await.unwrap())
 }
 
-/// A portal process like the others.
+/// Makes a portal process like the others.
 async fn replica(house: &TestPortal, name: &str, database: &Database<'_>) -> CoderAuth {
     house.process(name, connect(database, 2).await, house.coder.clone())
 }
@@ -84,7 +84,7 @@ async fn fifty_refreshes_at_two_replicas_cause_one_rotation_and_fifty_good_answe
     assert!(house.coder.is_live(&tokens[0]));
 }
 
-/// Asks the store something before every request to Coder.
+/// Door to Coder that asks the store something before every request.
 struct StoreIsFree {
     coder: FakeCoder,
     store: Arc<dyn AuthStore>,

@@ -168,7 +168,7 @@ async fn a_database_of_a_preview_is_emptied_and_used() {
     open(&path).await;
 }
 
-/// A key file as two processes would have it, from different random numbers.
+/// Makes a key file as two processes would have it, from different random numbers.
 fn key_file(database: &Path, random: &str) -> Result<KeyFile, SqlStoreError> {
     KeyFile::beside(database, &SeededRandom::new(random))
 }

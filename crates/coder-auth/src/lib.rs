@@ -24,6 +24,19 @@
 //! }
 //! ```
 //!
+//! | I want to … | Item |
+//! |---|---|
+//! | sign people in with Coder | [`CoderAuth`], with [`AuthOptions`] and [`EnvironmentOptions`] |
+//! | know who asks a route of mine, and call Coder for that user | [`CoderAuth::caller`], [`Caller`] |
+//! | render a page for a signed-in user, and send strangers to the login | [`CoderAuth::caller_of_page`] |
+//! | sign users in to Backstage by a rule of my own | [`SignInResolver`], [`resolver_fn`] |
+//! | verify Backstage tokens in a service of my own | [`identity::IdentityVerifier`] |
+//! | let a user link a Coder session token | [`CoderAuth::link`] |
+//! | keep logins across restarts | `coder-auth-sqlx`, or a [`store::AuthStore`] of my own |
+//! | set how long sessions last | [`SessionOptions`] |
+//! | run two portals on one host | [`AuthOptions::cookie_name`] |
+//! | register the OAuth2 application by a program | [`register_app`] |
+//!
 //! It serves every Coder from 2.25 on. Routes, messages and tokens are those of Backstage's auth
 //! backend, so Backstage's own browser client signs in through it unchanged.
 //!
@@ -98,11 +111,12 @@ pub mod store;
 pub mod testing;
 mod upstream;
 
-pub use crate::http::cookie_name::{CookieName, CookieNameError};
 pub use crate::http::error::RequestError;
 pub use crate::http::origins::AllowedOrigins;
 pub use caller::Caller;
 pub use caller::page::PageError;
+#[doc(no_inline)]
+pub use coder_core::{CookieName, CookieNameError};
 pub use error::{AuthError, AuthErrorKind, BugError};
 pub use grant::key::{GrantKey, OAuth2App};
 pub use grant::profile::Profile;

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use coder_core::{DeploymentUrl, Secret};
+use coder_core::{CookieName, DeploymentUrl, Secret};
 use jiff::SignedDuration;
 use url::Url;
 
-use crate::http::cookie_name::CookieName;
 use crate::http::origins::AllowedOrigins;
 use crate::identity::{IdentityTokenOptions, StaticSigningKey, TrustedIssuer};
 use crate::session::SessionOptions;

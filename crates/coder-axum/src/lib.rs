@@ -37,7 +37,7 @@
 //!
 //! A server also calls `tokio::spawn(auth.sweeper())` once, which ends what is over.
 //!
-//! | I want to … | item |
+//! | I want to … | Item |
 //! |---|---|
 //! | serve the login, below a path | [`login`] |
 //! | serve all routes of a Backstage portal | [`router`] |

@@ -17,7 +17,7 @@ use coder_testkit::{Cookies, FakeCoder, Fault};
 use http::{Request, Response, StatusCode};
 use serde_json::Value;
 
-/// A portal whose configuration no file has seen.
+/// Makes a portal whose configuration no file has seen.
 fn portal(coder: &FakeCoder) -> Portal {
     let environment = CoderEnvironment::new(coder.url().clone(), "id", "secret");
     let auth = AuthConfig::new("development".parse().unwrap(), environment);
@@ -29,7 +29,7 @@ fn portal(coder: &FakeCoder) -> Portal {
         .unwrap()
 }
 
-/// A login without any portal, below `/tools/api/auth` of an app of one's own.
+/// Makes a login without any portal, below `/tools/api/auth` of an app of one's own.
 fn login(coder: &FakeCoder) -> CoderAuth {
     let base = "http://localhost:7007/tools/api/auth";
     let app = coder.add_oauth2_app("tools", &format!("{base}/coder/handler/frame"));
@@ -43,7 +43,7 @@ fn login(coder: &FakeCoder) -> CoderAuth {
     CoderAuth::new(&world, MemoryAuthStore::new(), keys, options)
 }
 
-/// The address of a server with these routes; it ends with the test.
+/// Starts a server with these routes, and returns its address; it ends with the test.
 async fn served(routes: Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -148,7 +148,7 @@ impl FromRef<AppState> for CoderAuth {
     }
 }
 
-/// An app below `/tools`, with the login nested in it.
+/// Makes an app below `/tools`, with the login nested in it.
 fn tools(coder: &FakeCoder) -> Router {
     async fn page(State(state): State<AppState>, SignedInPage(caller): SignedInPage) -> String {
         format!("{} {}", state.greeting, caller.profile().username)

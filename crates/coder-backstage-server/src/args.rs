@@ -25,6 +25,8 @@ pub(crate) enum Command {
     /// Asks Coder, the store, the catalog and the way to them, before people do; fails when
     /// something is wrong
     Check(Box<CheckupArgs>),
+    /// Prints the workspaces of the catalog's entities, or what has no counterpart on the other side
+    Workspaces(WorkspacesArgs),
     /// Registers the portal as an OAuth2 application of Coder, and prints the app-config for it
     Register(Box<RegisterArgs>),
     /// Shows everything on this machine: a fake Coder, a catalog from files and a portal page
@@ -68,6 +70,25 @@ pub(crate) struct CheckupArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct WorkspacesArgs {
+    #[command(flatten)]
+    pub(crate) sources: ConfigArgs,
+    /// The entity: a reference such as `component:default/payments`, or the name of a component.
+    /// Without it, all entities
+    pub(crate) entity: Option<String>,
+    /// Prints the entities without workspaces, the workspaces that belong to no entity with the
+    /// reason, and the stale ones
+    #[arg(long, conflicts_with = "entity")]
+    pub(crate) report: bool,
+    /// The number of days after which a workspace that nobody has used is stale
+    #[arg(long, value_name = "DAYS", default_value_t = 30, requires = "report")]
+    pub(crate) stale_after: u16,
+    /// Prints JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct PrintArgs {
     #[command(flatten)]
     pub(crate) sources: ConfigArgs,
@@ -101,7 +122,7 @@ pub(crate) struct DataArgs {
 }
 
 impl DataArgs {
-    /// Where the server keeps its files.
+    /// Returns the directory where the server keeps its files.
     pub(crate) fn directory(&self) -> PathBuf {
         let of_systemd = || {
             let directories = std::env::var_os("STATE_DIRECTORY")?;

@@ -53,7 +53,8 @@ pub(crate) fn read(path: &str) -> io::Result<String> {
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
-/// The variables of this process. One that is not Unicode cannot be substituted and is left out.
+/// Returns the variables of this process. A variable that is not Unicode cannot be substituted and
+/// is left out.
 pub(crate) fn process_environment() -> Environment {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -9,6 +9,8 @@ use coder_config::{ConfigError, ConfigErrors, Listen};
 use coder_core::{DeploymentUrl, ReqwestTransportError, with_causes};
 use coder_portal::PortalError;
 
+use crate::workspaces::error::WorkspacesFailure;
+
 /// Error that ends the process.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -41,6 +43,9 @@ pub(crate) enum Failure {
     /// Coder did not take the portal as an application.
     #[error(transparent)]
     Registration(#[from] RegistrationError),
+    /// The workspaces cannot be printed.
+    #[error(transparent)]
+    Workspaces(#[from] WorkspacesFailure),
     /// Nobody's token is there to register with.
     #[error(
         "set CODER_SESSION_TOKEN to a token of an owner of the deployment (Coder makes one at `{deployment}/settings/tokens`), or use `--dynamic` where the deployment lets clients register themselves"

@@ -8,6 +8,7 @@
 //! coder-backstage serve --config app-config.yaml --config app-config.production.yaml
 //! coder-backstage config check  # looks for mistakes without serving; `config print` shows what holds
 //! coder-backstage check         # asks Coder, the store and the catalog, before people do
+//! coder-backstage workspaces    # prints who works on which entity; `--report` what has no counterpart
 //! coder-backstage register      # makes the portal an OAuth2 application of Coder
 //! ```
 //!
@@ -73,6 +74,7 @@ mod socket;
 mod store;
 mod tls;
 mod user_agent;
+mod workspaces;
 
 use std::process::ExitCode;
 
@@ -100,6 +102,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
             Command::Check(args) => return check::check(&args).await,
             Command::Serve(args) => serve::serve(&args).await,
             Command::Config(command) => config::config(&command),
+            Command::Workspaces(args) => workspaces::workspaces(&args).await,
             Command::Register(args) => register::register(&args).await,
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::demo(&args).await,

@@ -42,7 +42,8 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The page of this portal; `None` when its pages are at another origin than this backend.
+    /// Makes the page of this portal; `None` when its pages are at another origin than this
+    /// backend.
     pub(crate) fn from_config(config: &AppConfig) -> Option<Self> {
         let origin = Origin::from_url(&config.app_base_url).ok()?;
         let ours =
@@ -57,7 +58,7 @@ impl Page {
         Self { note, ..self }
     }
 
-    /// The page at `/`, and its parts below `/page`.
+    /// Routes the page at `/`, and its parts below `/page`.
     pub(crate) fn router(&self) -> Router {
         let index = self.index();
         let index =
@@ -86,7 +87,7 @@ fn file(kind: &'static str, text: impl Into<String>) -> Response {
     (headers, text.into()).into_response()
 }
 
-/// Text that may stand in an element or a quoted attribute.
+/// Escapes text so that it may stand in an element or a quoted attribute.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -43,8 +43,8 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     }
 }
 
-/// The portal that a configuration describes, in the real world. The catalog's files are looked for
-/// in `directory`.
+/// Makes the portal that a configuration describes, in the real world. The catalog's files are
+/// looked for in `directory`.
 pub(crate) fn portal(
     config: &AppConfig,
     directory: &Path,

@@ -1,6 +1,5 @@
 //! Sockets: listening, serving, and stopping.
 
-use std::convert::Infallible;
 use std::io;
 use std::num::NonZeroUsize;
 use std::pin::pin;
@@ -27,9 +26,6 @@ use tokio_rustls::TlsAcceptor;
 use crate::failure::Failure;
 use crate::places::Places;
 use crate::socket::Socket;
-
-/// How often what has expired is removed.
-const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// How long a client may take for the head of a request, and a connection may idle between two:
 /// longer than the minute after which load balancers drop it, so that they never use one that has
@@ -87,10 +83,9 @@ pub(crate) async fn run(
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     let Serving { routes, portal, tls, runtime, connections } = serving;
-    let stopped_at = tokio::select! {
-        stopped_at = serve(listener, routes, tls, connections, stop) => stopped_at,
-        never = sweep(portal) => match never {},
-    };
+    let sweeping = tokio::spawn(portal.auth().sweeper());
+    let stopped_at = serve(listener, routes, tls, connections, stop).await;
+    sweeping.abort();
     let tasks = runtime.unfinished();
     if tasks > 0 {
         tracing::info!(tasks, "waiting for work that is under way");
@@ -205,17 +200,6 @@ async fn answer<S>(
     }
 }
 
-/// Ends sessions and logins whose time is over, for ever. It begins at once: a server that is
-/// restarted often would never come to it.
-async fn sweep(portal: Portal) -> Infallible {
-    loop {
-        if let Err(error) = portal.auth().sweep().await {
-            tracing::warn!(error = with_causes(&error), "expired sessions could not be removed");
-        }
-        tokio::time::sleep(SWEEP_EVERY).await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -275,7 +259,7 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello"), "{answer}");
     }
 
-    /// The number that the server answers with, over this connection.
+    /// Returns the number that the server answers with, over this connection.
     async fn count(client: &mut TcpStream) -> String {
         client.write_all(b"GET / HTTP/1.1\r\nHost: portal\r\n\r\n").await.unwrap();
         counted(client).await

@@ -13,17 +13,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coder_core::SystemClock;
-use coder_testkit::{FakeCoder, Fault};
+use coder_testkit::{Answer, Browser, FakeCoder, Fault};
 use http::StatusCode;
-use reqwest::Method;
-use reqwest::header::{COOKIE, HeaderValue, ORIGIN};
-use serving::{
-    Browser, House, PEOPLE, Process, SIGN_IN, Serves as _, access_token, change, parameter, until,
-    user_of, write_people,
+use http::header::{AUTHORIZATION, COOKIE, HeaderValue, ORIGIN};
+use serving::browsing::{
+    come_back_and_leave, finish_login, is_signed_in, refresh_until_refused, visitor,
 };
+use serving::{House, PEOPLE, Process, SIGN_IN, change, parameter, until, user_of, write_people};
 use tempfile::TempDir;
 
-/// A Coder of the real time, and the directory of a portal with this `coder` section.
+/// Starts a Coder of the real time, and makes the directory of a portal with this `coder` section.
 async fn house(coder: &str) -> (House, TempDir) {
     let house = House::new(FakeCoder::builder().clock(Arc::new(SystemClock))).await;
     let directory = tempfile::tempdir().unwrap();
@@ -39,14 +38,14 @@ fn serve(directory: &TempDir) -> Process {
 async fn a_made_up_credential_opens_nothing() {
     let (_house, directory) = house("{}").await;
     let server = serve(&directory);
-    let stranger = Browser::new();
+    let stranger = visitor();
     for (name, value) in [
         ("coder-session-token", "made-up-0123456789"),
         ("authorization", "Bearer made-up"),
         ("cookie", "coder-session=made-up"),
     ] {
-        let request = stranger.request(Method::GET, &server, "/api/coder/v1/entities");
-        let answer = request.header(name, value).send().await.unwrap();
+        let request = stranger.script_request("GET", "/api/coder/v1/entities");
+        let answer = Answer::to(&server, request.header(name, value), "").await;
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{name}");
     }
 }
@@ -56,7 +55,7 @@ async fn a_forged_line_of_the_log_stays_within_its_own() {
     let (house, directory) = house("{}").await;
     let server = serve(&directory);
     let alice = house.coder().add_user("alice");
-    let browser = Browser::new();
+    let browser = visitor();
     const FORGED: &str = "x%0d%0a2026-01-01%20INFO%20forged%1b%5b2J%e2%80%ae";
     let long = "x".repeat(20_000);
     for path in [
@@ -66,9 +65,10 @@ async fn a_forged_line_of_the_log_stays_within_its_own() {
         format!("/api/auth/coder/start?env={long}"),
         format!("/api/coder/v1/entities/component/default/{long}/workspaces"),
     ] {
-        let request = browser.request(Method::GET, &server, &path);
+        let request = browser.script_request("GET", &path);
         let request = request.header("coder-session-token", alice.session_token.expose());
-        assert_eq!(request.send().await.unwrap().status(), StatusCode::NOT_FOUND, "{path}");
+        let answer = Answer::to(&server, request, "").await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
     }
     let log = server.logged("forged").await;
     assert!(!log.lines().any(|line| line.starts_with("2026-01-01 INFO")), "{log}");
@@ -82,16 +82,22 @@ async fn whoever_signs_out_everywhere_stays_signed_out_after_the_next_login() {
     let (house, directory) = house("{ session: { logout: grant } }").await;
     let server = serve(&directory);
     let alice = house.coder().add_user("alice");
-    let phone = Browser::signed_in(&house, &server, &alice).await;
-    let laptop = Browser::signed_in(&house, &server, &alice).await;
+    let phone = house.signed_in(&server, &alice).await;
+    let laptop = house.signed_in(&server, &alice).await;
     let logout = "/api/auth/coder/logout?env=development";
-    let answer = phone.request(Method::POST, &server, logout).send().await.unwrap();
+    let answer = phone.ajax(&server, "POST", logout).await;
     assert_eq!(answer.status(), StatusCode::OK);
-    assert_eq!(laptop.refresh_until_refused(&server).await.status(), StatusCode::UNAUTHORIZED);
-    let phone = Browser::signed_in(&house, &server, &alice).await;
-    let token = access_token(phone.refresh(&server).await).await;
+    assert_eq!(
+        refresh_until_refused(&laptop, server.place()).await.status(),
+        StatusCode::UNAUTHORIZED
+    );
+    let phone = house.signed_in(&server, &alice).await;
+    let token = phone.refresh(&server).await.access_token().to_owned();
     assert!(house.coder().is_live(&token));
-    assert_eq!(laptop.refresh_until_refused(&server).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        refresh_until_refused(&laptop, server.place()).await.status(),
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,11 +105,11 @@ async fn a_second_login_of_a_browser_keeps_itself() {
     let (house, directory) = house("{ session: { logout: grant } }").await;
     let server = serve(&directory);
     let alice = house.coder().add_user("alice");
-    let mut browser = Browser::signed_in(&house, &server, &alice).await;
+    let mut browser = house.signed_in(&server, &alice).await;
     let authorize = browser.start(&server).await;
     let callback = house.coder().approve(&authorize, &alice).unwrap();
-    browser.call_back(&server, &callback).await;
-    let token = access_token(browser.refresh(&server).await).await;
+    finish_login(&mut browser, &server, &callback).await;
+    let token = browser.refresh(&server).await.access_token().to_owned();
     assert!(house.coder().is_live(&token));
 }
 
@@ -114,13 +120,13 @@ async fn a_coder_that_names_another_person_gives_nobody_that_persons_session() {
     let (alice, bob) = (house.coder().add_user("alice"), house.coder().add_user("bob"));
     // So short that a refresh rotates at once, and asks Coder whose the new pair is.
     house.coder().set_session_lifetime(Duration::from_secs(1));
-    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let browser = house.signed_in(&server, &alice).await;
     let bobs = user_of(&bob.id.to_string(), "bob");
     let answer = Fault::answer(StatusCode::OK, "application/json", bobs.to_string());
     house.coder().fail_next(answer.on("/api/v2/users/me").times(usize::MAX));
-    let answer = browser.refresh_until_refused(&server).await;
+    let answer = refresh_until_refused(&browser, server.place()).await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let told = answer.text().await.unwrap();
+    let told = answer.text();
     assert!(!told.contains("bob@example.com"), "{told}");
 }
 
@@ -136,12 +142,15 @@ async fn a_logout_ends_what_the_cookie_names_whichever_environment_it_says() {
     std::fs::write(directory.path().join("app-config.local.yaml"), staging).unwrap();
     let server = serve(&directory);
     let alice = house.coder().add_user("alice");
-    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let browser = house.signed_in(&server, &alice).await;
     let logout = "/api/auth/coder/logout?env=staging";
-    let answer = browser.request(Method::POST, &server, logout).send().await.unwrap();
+    let answer = browser.ajax(&server, "POST", logout).await;
     assert_eq!(answer.status(), StatusCode::OK);
     // With the cookie that it was told to forget.
-    assert_eq!(browser.refresh_until_refused(&server).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        refresh_until_refused(&browser, server.place()).await.status(),
+        StatusCode::UNAUTHORIZED
+    );
     assert_eq!(house.coder().count_pairs(&alice), 0);
 }
 
@@ -151,13 +160,13 @@ async fn a_logout_beside_a_rotation_is_final() {
     let server = serve(&directory);
     let alice = house.coder().add_user("alice");
     house.coder().set_session_lifetime(Duration::from_secs(1));
-    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let browser = house.signed_in(&server, &alice).await;
     let (fault, held) = Fault::hold();
     house.coder().fail_next(fault.on("/oauth2/tokens"));
-    let rotating = tokio::spawn(browser.refresh_until_refused(&server));
+    let rotating = tokio::spawn(refresh_until_refused(&browser, server.place()));
     held.reached().await;
     let logout = "/api/auth/coder/logout?env=development";
-    let answer = browser.request(Method::POST, &server, logout).send().await.unwrap();
+    let answer = browser.ajax(&server, "POST", logout).await;
     assert_eq!(answer.status(), StatusCode::OK);
     held.release();
     assert_eq!(rotating.await.unwrap().status(), StatusCode::UNAUTHORIZED);
@@ -171,7 +180,7 @@ async fn an_origin_that_may_read_answers_gets_no_login() {
     std::fs::write(directory.path().join("app-config.local.yaml"), cors).unwrap();
     let server = serve(&directory);
     let start = "/api/auth/coder/start?env=development&origin=https://partner.example";
-    let answer = Browser::new().request(Method::GET, &server, start).send().await.unwrap();
+    let answer = visitor().ajax(&server, "GET", start).await;
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
 }
 
@@ -208,23 +217,16 @@ async fn a_code_of_one_deployment_is_never_sent_to_another() {
     let alice = two.honest.coder().add_user("alice");
     // Mallory runs the other Coder. She sends alice, who has begun a login there, to the honest
     // one, and alice's browser brings the honest code back with the state of her own attempt.
-    let (mut victim, mut mallory) = (Browser::new(), Browser::new());
-    let at_other = victim.start_in("staging", &server).await;
-    let at_honest = mallory.start_in("development", &server).await;
+    let (mut victim, mut mallory) = (visitor().environment("staging"), visitor());
+    let at_other = victim.start(&server).await;
+    let at_honest = mallory.start(&server).await;
     let mut callback = two.honest.coder().approve(&at_honest, &alice).unwrap();
     let (code, state) = (parameter(&callback, "code"), parameter(&at_other, "state"));
     callback.query_pairs_mut().clear().append_pair("code", &code).append_pair("state", &state);
     two.other.coder().forget_requests();
-    let page = victim.come_back(&server, &callback).await;
+    let page = victim.call_back(&server, &callback).await.text();
     assert_eq!(two.other.coder().count("POST", "/oauth2/tokens"), 0, "mallory gets no code");
-    assert!(page.contains("not%20from%20the%20Coder") && !victim.is_signed_in(), "{page}");
-}
-
-/// The identity token of a signed-in browser.
-async fn identity_token(response: reqwest::Response) -> String {
-    let json: serde_json::Value = response.json().await.unwrap();
-    let token = json["backstageIdentity"]["token"].as_str();
-    token.unwrap_or_else(|| panic!("{json}")).to_owned()
+    assert!(page.contains("not%20from%20the%20Coder") && !is_signed_in(&victim), "{page}");
 }
 
 /// Asks for the catalog, in this environment, with an identity token.
@@ -235,8 +237,9 @@ async fn status_of(
     token: &str,
 ) -> StatusCode {
     let path = format!("/api/coder/v1/entities?env={environment}");
-    let request = browser.request(Method::GET, server, &path).bearer_auth(token);
-    request.send().await.unwrap().status()
+    let request = browser.script_request("GET", &path);
+    let request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+    Answer::to(server, request, "").await.status()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -246,16 +249,13 @@ async fn an_identity_token_opens_the_grant_it_was_issued_for_and_no_other() {
     // Mallory runs the other Coder, and calls a user there like alice.
     let (alice, mallory) =
         (two.honest.coder().add_user("alice"), two.other.coder().add_user("alice"));
-    let mut browser = Browser::new();
-    let authorize = browser.start_in("staging", &server).await;
+    let mut browser = visitor().environment("staging");
+    let authorize = browser.start(&server).await;
     let callback = two.other.coder().approve(&authorize, &mallory).unwrap();
-    browser.call_back(&server, &callback).await;
-    let refresh = "/api/auth/coder/refresh?env=staging";
-    let answer = browser.request(Method::GET, &server, refresh).send().await.unwrap();
-    let token = identity_token(answer).await;
-    let alices = Browser::signed_in(&two.honest, &server, &alice).await;
-    identity_token(alices.refresh(&server).await).await;
-    let stranger = Browser::new();
+    finish_login(&mut browser, &server, &callback).await;
+    let token = browser.refresh(&server).await.identity_token().to_owned();
+    two.honest.signed_in(&server, &alice).await;
+    let stranger = visitor();
     let status = status_of(&stranger, &server, "staging", &token).await;
     assert_eq!(status, StatusCode::OK);
     let status = status_of(&stranger, &server, "development", &token).await;
@@ -268,19 +268,19 @@ async fn a_rotation_from_before_a_logout_does_not_touch_the_next_login() {
     let server = serve(&directory);
     let alice = house.coder().add_user("alice");
     house.coder().set_session_lifetime(Duration::from_secs(1));
-    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let browser = house.signed_in(&server, &alice).await;
     let (fault, held) = Fault::hold();
     house.coder().fail_next(fault.on("/oauth2/tokens"));
-    let rotating = tokio::spawn(browser.refresh_until_refused(&server));
+    let rotating = tokio::spawn(refresh_until_refused(&browser, server.place()));
     held.reached().await;
     let logout = "/api/auth/coder/logout?env=development";
-    let answer = browser.request(Method::POST, &server, logout).send().await.unwrap();
+    let answer = browser.ajax(&server, "POST", logout).await;
     assert_eq!(answer.status(), StatusCode::OK);
     house.coder().set_session_lifetime(Duration::from_secs(3600));
-    let again = Browser::signed_in(&house, &server, &alice).await;
+    let again = house.signed_in(&server, &alice).await;
     held.release();
     assert_eq!(rotating.await.unwrap().status(), StatusCode::UNAUTHORIZED);
-    let token = access_token(again.refresh(&server).await).await;
+    let token = again.refresh(&server).await.access_token().to_owned();
     assert!(house.coder().is_live(&token));
     assert_eq!(house.coder().count_pairs(&alice), 1);
 }
@@ -303,11 +303,11 @@ async fn a_token_of_a_trusted_backend_and_the_cookie_of_somebody_else_do_not_add
     let (house, _directory, server) = portal(&trusted).await;
 
     let alice = house.coder().add_user("alice");
-    let alices = Browser::signed_in(&house, &server, &alice).await;
+    let alices = house.signed_in(&server, &alice).await;
     for (user, status) in [("alice", StatusCode::OK), ("bob", StatusCode::UNAUTHORIZED)] {
         let user = neighbours.coder().add_user(user);
-        let browser = Browser::signed_in(&neighbours, &neighbour, &user).await;
-        let token = identity_token(browser.refresh(&neighbour).await).await;
+        let browser = neighbours.signed_in(&neighbour, &user).await;
+        let token = browser.refresh(&neighbour).await.identity_token().to_owned();
         let answer = status_of(&alices, &server, "development", &token).await;
         assert_eq!(answer, status, "{}", user.username);
     }
@@ -322,14 +322,14 @@ async fn the_nil_user_signs_in_nowhere() {
         ("00000000-0000-0000-0000-000000000000", false),
         ("c0ffee00-0000-4000-8000-000000000000", true),
     ] {
-        let mut browser = Browser::new();
+        let mut browser = visitor();
         let authorize = browser.start(&server).await;
         let callback = house.coder().approve(&authorize, &alice).unwrap();
         let user = user_of(id, "alice").to_string();
         let answer = Fault::answer(StatusCode::OK, "application/json", user);
         house.coder().fail_next(answer.on("/api/v2/users/me"));
-        let page = browser.come_back(&server, &callback).await;
-        assert_eq!(browser.is_signed_in(), may_sign_in, "{id}: {page}");
+        let page = browser.call_back(&server, &callback).await.text();
+        assert_eq!(is_signed_in(&browser), may_sign_in, "{id}: {page}");
     }
 }
 
@@ -338,13 +338,12 @@ async fn an_origin_that_no_browser_writes_is_nobodys() {
     let (house, directory) = house("{}").await;
     let server = serve(&directory);
     let alice = house.coder().add_user("alice");
-    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let browser = house.signed_in(&server, &alice).await;
     let refresh = async |origins: &[&str]| {
-        let headers = origins.iter().map(|origin| (ORIGIN, origin.parse().unwrap()));
-        let path = "/api/auth/coder/refresh?env=development";
-        let request = browser.request(Method::GET, &server, path);
-        // In the place of its own.
-        request.headers(headers.collect()).send().await.unwrap().status()
+        let request = browser.request("GET", "/api/auth/coder/refresh?env=development");
+        let request = request.header("x-requested-with", "XMLHttpRequest");
+        let request = origins.iter().fold(request, |it, origin| it.header(ORIGIN, *origin));
+        Answer::to(&server, request, "").await.status()
     };
     const PORTAL: &str = "http://localhost:7007";
     assert_eq!(refresh(&[PORTAL]).await, StatusCode::OK);
@@ -367,7 +366,7 @@ async fn a_proxy_sees_nothing_of_a_login_at_a_coder_on_this_machine() {
         command.env("HTTP_PROXY", &address).env("http_proxy", &address).env_remove("NO_PROXY");
     });
     let alice = house.coder().add_user("alice");
-    Browser::signed_in(&house, &server, &alice).await;
+    house.signed_in(&server, &alice).await;
     proxy.set_nonblocking(true).unwrap();
     assert_eq!(proxy.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }
@@ -380,22 +379,23 @@ async fn what_one_process_has_rotated_no_other_one_hands_out_before_coder_has_co
     let alice = house.coder().add_user("alice");
     // So short that a refresh rotates soon; the pair that it gets is to last.
     house.coder().set_session_lifetime(Duration::from_secs(1));
-    let browser = Browser::signed_in(&house, &one, &alice).await;
+    let browser = house.signed_in(&one, &alice).await;
     house.coder().set_session_lifetime(Duration::from_secs(3600));
     let (fault, rotated) = Fault::hold();
     house.coder().fail_next(fault.on("/oauth2/tokens"));
     let (fault, confirmed) = Fault::hold();
     house.coder().fail_next(fault.on("/api/v2/users/me"));
-    let rotating = tokio::spawn(browser.refresh_until_refused(&one));
+    let rotating = tokio::spawn(refresh_until_refused(&browser, one.place()));
     rotated.reached().await;
     house.coder().suspend(&alice);
-    let waiting = tokio::spawn(browser.request(Method::GET, &two, REFRESH).send());
+    let (waiting, place) = (browser.clone(), two.place().clone());
+    let waiting = tokio::spawn(async move { waiting.ajax(&place, "GET", REFRESH).await });
     rotated.release();
     confirmed.reached().await;
     // The new pair is stored now, and nobody has confirmed it.
-    let answer = browser.request(Method::GET, &two, REFRESH).send().await.unwrap();
+    let answer = browser.ajax(&two, "GET", REFRESH).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(waiting.await.unwrap().unwrap().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(waiting.await.unwrap().status(), StatusCode::UNAUTHORIZED);
     confirmed.release();
     assert_eq!(rotating.await.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
@@ -406,12 +406,12 @@ async fn a_login_whose_window_was_closed_leaves_no_living_pair() {
     let (house, directory) = house("{}").await;
     let server = serve(&directory);
     let alice = house.coder().add_user("alice");
-    let mut browser = Browser::new();
+    let mut browser = visitor();
     let authorize = browser.start(&server).await;
     let callback = house.coder().approve(&authorize, &alice).unwrap();
     let (fault, held) = Fault::hold();
     house.coder().fail_next(fault.on("/api/v2/users/me"));
-    browser.come_back_and_leave(&server, &callback, held.reached()).await;
+    come_back_and_leave(&browser, server.place(), &callback, held.reached()).await;
     held.release();
     // The login goes on to its end all the same.
     server.terminate();
@@ -431,12 +431,12 @@ async fn what_cannot_be_revoked_holds_up_no_other_revocation() {
     for (house, environment, user) in
         [(&two.other, "staging", &mallory), (&two.honest, "development", &alice)]
     {
-        let mut browser = Browser::new();
-        let authorize = browser.start_in(environment, &server).await;
+        let mut browser = visitor().environment(environment);
+        let authorize = browser.start(&server).await;
         let callback = house.coder().approve(&authorize, user).unwrap();
         let (fault, held) = Fault::hold();
         house.coder().fail_next(fault.on("/api/v2/users/me"));
-        browser.come_back_and_leave(&server, &callback, held.reached()).await;
+        come_back_and_leave(&browser, server.place(), &callback, held.reached()).await;
         under_way.push(held);
     }
     server.kill();
@@ -458,13 +458,13 @@ async fn a_cookie_of_another_program_on_a_sibling_host_signs_nobody_out() {
     let (house, directory) = house("{}").await;
     let server = serve(&directory);
     let alice = house.coder().add_user("alice");
-    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let browser = house.signed_in(&server, &alice).await;
     let path = "/api/auth/coder/refresh?env=development";
-    let mut request = browser.request(Method::GET, &server, path).build().unwrap();
-    let mut cookies = "name=Zoë; ".as_bytes().to_vec();
-    cookies.extend(request.headers()[COOKIE].as_bytes());
-    request.headers_mut().insert(COOKIE, HeaderValue::from_bytes(&cookies).unwrap());
-    let answer = reqwest::Client::new().execute(request).await.unwrap();
+    let mut request = browser.script_request("GET", path);
+    let cookies = format!("name=Zoë; {}", browser.cookies.header().unwrap());
+    let cookies = HeaderValue::from_bytes(cookies.as_bytes()).unwrap();
+    request.headers_mut().unwrap().insert(COOKIE, cookies);
+    let answer = Answer::to(&server, request, "").await;
     assert_eq!(answer.status(), StatusCode::OK);
 }
 
@@ -477,21 +477,18 @@ async fn an_identity_token_from_before_a_logout_does_not_open_the_grant_of_the_n
     write_people(directory.path(), &["alice"]);
     let server = serve(&directory);
     let alice = house.coder().add_user("alice");
-    let (phone, laptop) = (
-        Browser::signed_in(&house, &server, &alice).await,
-        Browser::signed_in(&house, &server, &alice).await,
-    );
-    let of_the_laptop = identity_token(laptop.refresh(&server).await).await;
-    let status =
-        async |token: &str| status_of(&Browser::new(), &server, "development", token).await;
+    let (phone, laptop) =
+        (house.signed_in(&server, &alice).await, house.signed_in(&server, &alice).await);
+    let of_the_laptop = laptop.refresh(&server).await.identity_token().to_owned();
+    let status = async |token: &str| status_of(&visitor(), &server, "development", token).await;
     // A login of another browser goes on with the grant.
-    Browser::signed_in(&house, &server, &alice).await;
+    house.signed_in(&server, &alice).await;
     assert_eq!(status(&of_the_laptop).await, StatusCode::OK);
     let logout = "/api/auth/coder/logout?env=development";
-    phone.request(Method::POST, &server, logout).send().await.unwrap();
+    phone.ajax(&server, "POST", logout).await;
     assert_eq!(status(&of_the_laptop).await, StatusCode::UNAUTHORIZED);
-    let phone = Browser::signed_in(&house, &server, &alice).await;
+    let phone = house.signed_in(&server, &alice).await;
     assert_eq!(status(&of_the_laptop).await, StatusCode::UNAUTHORIZED);
-    let of_the_phone = identity_token(phone.refresh(&server).await).await;
+    let of_the_phone = phone.refresh(&server).await.identity_token().to_owned();
     assert_eq!(status(&of_the_phone).await, StatusCode::OK);
 }

@@ -1,7 +1,6 @@
 //! The binary, as an operator runs it.
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a failed test may panic anywhere"
@@ -28,14 +27,14 @@ fn coder_backstage() -> Command {
     command
 }
 
-/// A directory with this app-config in it.
+/// Makes a directory with this app-config in it.
 fn configured(app_config: &str) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("app-config.yaml"), app_config).unwrap();
     directory
 }
 
-/// A whole app-config that listens there.
+/// Makes a whole app-config that listens there.
 fn app_config(listen: &str) -> String {
     format!(
         "app: {{ baseUrl: http://localhost:7007 }}
@@ -184,7 +183,7 @@ fn a_server_answers_tells_no_secret_and_ends_when_asked() {
     assert!(!logged.contains(SECRET));
 }
 
-/// The whole answer to a request, head and body.
+/// Returns the whole answer to a request, head and body.
 fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("the server listens");
     let request =
@@ -390,7 +389,7 @@ fn a_sign_in_resolver_that_nobody_has_fails_the_check_with_the_nearest_name() {
     assert!(err.contains("did you mean `usernameMatchingUserEntityName`?"), "{err}");
 }
 
-/// An app-config whose people sign in by this resolver, with more behind it.
+/// Makes an app-config whose people sign in by this resolver, with more behind it.
 fn with_resolver(resolver: &str, more: &str) -> String {
     let sign_in = format!(
         "deploymentUrl: https://coder.example.com\n        signIn: {{ resolvers: [{resolver}] }}"
@@ -564,7 +563,7 @@ fn a_database_that_others_may_write_is_a_reason_not_to_start() {
     assert!(stderr.contains("chmod 600"), "{stderr}");
 }
 
-/// The kernel gives nobody, not even its administrator, a file in there.
+/// Checks a directory in which the kernel gives nobody, not even its administrator, a file.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_directory_that_cannot_be_written_to_is_a_reason_not_to_start() {

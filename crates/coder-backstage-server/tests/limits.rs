@@ -17,12 +17,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use coder_core::SystemClock;
-use coder_testkit::{FakeCoder, FakeCoderBuilder, Fault, Version};
+use coder_testkit::{Answer, FakeCoder, FakeCoderBuilder, Fault, Version};
 use futures_util::future::join_all;
 use http::StatusCode;
-use reqwest::Method;
-use reqwest::header::RETRY_AFTER;
-use serving::{Browser, House, Process, change, count_rows, until, user_of};
+use serving::browsing::{callback_of, finish_login, is_signed_in, refresh_until_refused, visitor};
+use serving::{House, Process, change, count_rows, until, user_of};
 use tempfile::TempDir;
 
 const READINESS: &[u8] =
@@ -68,7 +67,7 @@ auth:
         TcpStream::connect(&self.address).unwrap()
     }
 
-    /// The answer to a request, when the server hangs up after it.
+    /// Returns the answer to a request, when the server hangs up after it.
     fn answer_to(&self, request: &[u8]) -> String {
         let mut stream = self.connect();
         stream.write_all(request).unwrap();
@@ -90,7 +89,7 @@ impl Drop for Server {
     }
 }
 
-/// The head of a request with a form of this length.
+/// Makes the head of a request with a form of this length.
 fn form(method_and_path: &str, length: usize) -> String {
     format!(
         "{method_and_path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\
@@ -143,7 +142,7 @@ fn connections_that_send_nothing_keep_nobody_out() {
     drop((silent, begun));
 }
 
-/// A portal in front of this Coder, which lives in the real time.
+/// Starts a portal in front of this Coder, which lives in the real time.
 async fn portal(coder: FakeCoderBuilder) -> (House, TempDir, Process) {
     let house = House::new(coder.clock(Arc::new(SystemClock))).await;
     let directory = tempfile::tempdir().unwrap();
@@ -159,15 +158,15 @@ async fn callbacks_with_invented_codes_leave_room_at_coder_for_a_rotation() {
     let alice = house.coder().add_user("alice");
     // So short that a refresh rotates soon.
     house.coder().set_session_lifetime(Duration::from_secs(1));
-    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let browser = house.signed_in(&server, &alice).await;
     let requests = || house.coder().count("POST", "/oauth2/tokens");
     for _ in 0..69 {
-        let mut stranger = Browser::new();
+        let mut stranger = visitor();
         let authorize = stranger.start(&server).await;
-        let mut callback = Browser::callback_of(&authorize);
+        let mut callback = callback_of(&authorize);
         callback.query_pairs_mut().append_pair("code", "bogus");
-        stranger.come_back(&server, &callback).await;
-        assert!(!stranger.is_signed_in());
+        stranger.call_back(&server, &callback).await;
+        assert!(!is_signed_in(&stranger));
     }
     let before = requests();
     while requests() == before {
@@ -179,7 +178,7 @@ async fn callbacks_with_invented_codes_leave_room_at_coder_for_a_rotation() {
 async fn a_coder_that_hangs_is_asked_one_question_by_all_logins_together() {
     let (house, _directory, server) = portal(FakeCoder::builder()).await;
     house.coder().fail_next(Fault::silence().on("/api/v2/buildinfo").times(usize::MAX));
-    let starts = (0..50).map(async |_| Browser::new().start(&server).await);
+    let starts = (0..50).map(async |_| visitor().start(&server).await);
     join_all(starts).await;
     assert_eq!(house.coder().count("GET", "/api/v2/buildinfo"), 1);
 }
@@ -205,12 +204,12 @@ async fn a_coder_whose_answer_never_ends_keeps_nobody_waiting_beyond_the_time_of
     let alice = house.coder().add_user("alice");
     house.coder().fail_next(Fault::body_stalls().on("/api/v2/workspaces").times(usize::MAX));
     let path = "/api/coder/v1/entities/component/default/pay/workspaces";
-    let request = Browser::new().request(Method::GET, &server, path);
+    let request = visitor().script_request("GET", path);
     let request = request.header("coder-session-token", alice.session_token.expose());
     // Long, for a busy machine.
-    let answer = tokio::time::timeout(Duration::from_secs(60), request.send()).await;
-    let answer = answer.unwrap().unwrap();
-    let (status, told) = (answer.status(), answer.text().await.unwrap());
+    let answer = Answer::to(&server, request, "");
+    let answer = tokio::time::timeout(Duration::from_secs(60), answer).await.unwrap();
+    let (status, told) = (answer.status(), answer.text());
     assert!(status.is_server_error(), "{status} {told}");
 }
 
@@ -220,11 +219,11 @@ async fn a_coder_that_asks_for_a_century_is_asked_again_within_an_hour() {
     let alice = house.coder().add_user("alice");
     // So short that a refresh rotates soon.
     house.coder().set_session_lifetime(Duration::from_secs(1));
-    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let browser = house.signed_in(&server, &alice).await;
     house.coder().fail_next(Fault::rate_limited(u32::MAX).on("/oauth2/tokens"));
-    let busy = browser.refresh_until_refused(&server).await;
+    let busy = refresh_until_refused(&browser, server.place()).await;
     assert_eq!(busy.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let wait: u64 = busy.headers()[RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    let wait: u64 = busy.retry_after().unwrap().parse().unwrap();
     assert!(wait <= 3600, "{wait}");
     assert_eq!(browser.refresh(&server).await.status(), StatusCode::OK);
 }
@@ -234,14 +233,14 @@ async fn an_answer_of_coder_that_is_too_large_signs_nobody_in() {
     let (house, _directory, server) = portal(FakeCoder::builder()).await;
     let alice = house.coder().add_user("alice");
     for (spaces, is_read) in [(1024, true), (1024 * 1024, false)] {
-        let mut browser = Browser::new();
+        let mut browser = visitor();
         let authorize = browser.start(&server).await;
         let callback = house.coder().approve(&authorize, &alice).unwrap();
         let body = user_of(&alice.id.to_string(), "alice").to_string() + &" ".repeat(spaces);
         let answer = Fault::answer(StatusCode::OK, "application/json", body);
         house.coder().fail_next(answer.on("/api/v2/users/me"));
-        let page = browser.come_back(&server, &callback).await;
-        assert_eq!(browser.is_signed_in(), is_read, "{spaces} spaces: {page}");
+        let page = browser.call_back(&server, &callback).await.text();
+        assert_eq!(is_signed_in(&browser), is_read, "{spaces} spaces: {page}");
     }
 }
 
@@ -249,13 +248,13 @@ async fn an_answer_of_coder_that_is_too_large_signs_nobody_in() {
 async fn a_long_message_of_coder_is_cut_on_the_page_and_in_the_log() {
     let (house, _directory, server) = portal(FakeCoder::builder()).await;
     let alice = house.coder().add_user("alice");
-    let mut browser = Browser::new();
+    let mut browser = visitor();
     let authorize = browser.start(&server).await;
     let callback = house.coder().approve(&authorize, &alice).unwrap();
     let body = serde_json::json!({ "message": format!("told {}", "x".repeat(100_000)) });
     let refusal = Fault::answer(StatusCode::FORBIDDEN, "application/json", body.to_string());
     house.coder().fail_next(refusal.on("/api/v2/users/me"));
-    let page = browser.come_back(&server, &callback).await;
+    let page = browser.call_back(&server, &callback).await.text();
     assert!(page.contains("told%20xxx") && page.len() < 5000, "{page}");
     let log = server.logged("told xxx").await;
     assert!(log.lines().all(|line| line.len() < 2000), "{log}");
@@ -266,20 +265,20 @@ async fn a_callback_without_a_code_uses_no_attempt_up_and_those_that_are_used_up
     const USED: &str = "coder_auth_used_attempts";
     let (house, directory, server) = portal(FakeCoder::builder()).await;
     let alice = house.coder().add_user("alice");
-    let mut browser = Browser::new();
+    let mut browser = visitor();
     let authorize = browser.start(&server).await;
-    let stranger = Browser::callback_of(&authorize);
-    let page = browser.clone().come_back(&server, &stranger).await;
+    let stranger = callback_of(&authorize);
+    let page = browser.clone().call_back(&server, &stranger).await.text();
     assert!(page.contains("Unexpected%20redirect"), "{page}");
     assert_eq!(count_rows(directory.path(), USED).await, 0);
     let callback = house.coder().approve(&authorize, &alice).unwrap();
-    browser.call_back(&server, &callback).await;
+    finish_login(&mut browser, &server, &callback).await;
     assert_eq!(count_rows(directory.path(), USED).await, 1);
 
     drop(server);
     change(directory.path(), "UPDATE coder_auth_used_attempts SET expires_at = 0").await;
     let server = Process::start(directory.path(), |_| {});
-    Browser::signed_in(&house, &server, &alice).await;
+    house.signed_in(&server, &alice).await;
     assert_eq!(count_rows(directory.path(), USED).await, 1, "that of the last login");
 }
 
@@ -289,14 +288,15 @@ async fn made_up_tokens_that_come_all_at_once_leave_room_at_coder() {
     let (house, _directory, server) = portal(FakeCoder::builder()).await;
     let (fault, held) = Fault::hold();
     house.coder().fail_next(fault.on("/api/v2/users/me").times(usize::MAX));
-    let (answered, stranger) = (Arc::new(AtomicUsize::new(0)), Browser::new());
+    let (answered, stranger) = (Arc::new(AtomicUsize::new(0)), visitor());
     let strangers: Vec<_> = (0..MANY)
         .map(|number| {
             let answered = Arc::clone(&answered);
-            let request = stranger.request(Method::GET, &server, "/api/coder/v1/entities");
+            let place = server.place().clone();
+            let request = stranger.script_request("GET", "/api/coder/v1/entities");
             let request = request.header("coder-session-token", format!("made-up-{number}"));
             tokio::spawn(async move {
-                let status = request.send().await.unwrap().status();
+                let status = Answer::to(&place, request, "").await.status();
                 answered.fetch_add(1, Ordering::SeqCst);
                 status
             })

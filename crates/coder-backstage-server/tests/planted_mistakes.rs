@@ -23,7 +23,8 @@ use std::sync::Arc;
 use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, FakeCoderBuilder, TestClock};
 use rcgen::{CertificateParams, KeyPair};
-use serving::{Browser, House, Process, Serves as _, write_people};
+use serving::browsing::visitor;
+use serving::{House, Process, write_people};
 use tempfile::TempDir;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -35,7 +36,7 @@ use Found::{Check, Config, Login, NoticeOfCheck, NoticeOfConfig, Serve};
 const KEY: &str = "dpLDrTVAu4A8Ags67mbNiIcSMjTqDG5xQ8Ct1z/0Me0=";
 const OTHER_KEY: &str = "P8TM/nRYcOLA2Z9x8w/wZWyN7dQcwdfT03aw2+aF4vM=";
 
-/// A Coder whose clock is that of this machine.
+/// Makes a Coder whose clock is that of this machine.
 fn on_time() -> FakeCoderBuilder {
     FakeCoder::builder().clock(Arc::new(SystemClock))
 }
@@ -171,7 +172,7 @@ fn mistakes() -> Vec<Mistake> {
     mistakes
 }
 
-/// Mistakes about the deployment and the application.
+/// Plants mistakes about the deployment and the application.
 fn with_coder() -> Vec<Mistake> {
     vec![
         mistake("1", Config, &["app-config.yaml:9:22: ", "/api/auth/coder/handler/frame"], |it| {
@@ -285,7 +286,7 @@ fn with_coder() -> Vec<Mistake> {
     ]
 }
 
-/// Mistakes about the configuration, the store, the catalog and the browser.
+/// Plants mistakes about the configuration, the store, the catalog and the browser.
 fn with_the_rest() -> Vec<Mistake> {
     vec![
         mistake("13", Config, &["clientSecret", "`SECRET`"], |it| it.secret.clear()),
@@ -401,7 +402,7 @@ fn with_the_rest() -> Vec<Mistake> {
     ]
 }
 
-/// An answer of HTTP/1.1.
+/// Makes an answer of HTTP/1.1.
 fn answer(status: &str, kind: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
@@ -410,7 +411,7 @@ fn answer(status: &str, kind: &str, headers: &str, body: &str) -> String {
     )
 }
 
-/// Something on plain http that is no Coder; returns its URL.
+/// Starts something on plain http that is no Coder; returns its URL.
 fn plain(answer: impl Fn(&str) -> String + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -427,7 +428,7 @@ fn plain(answer: impl Fn(&str) -> String + Send + 'static) -> String {
     url
 }
 
-/// A server whose certificate nobody trusts; returns its URL.
+/// Starts a server whose certificate nobody trusts; returns its URL.
 fn with_a_strange_certificate() -> String {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -452,7 +453,7 @@ fn with_a_strange_certificate() -> String {
     format!("https://localhost:{port}")
 }
 
-/// The line that holds all of these words, if there is one.
+/// Finds the line that holds all of these words, if there is one.
 fn line<'a>(told: &'a str, words: &[&str]) -> Option<&'a str> {
     told.lines().find(|line| words.iter().all(|word| line.contains(word)))
 }
@@ -501,7 +502,7 @@ async fn every_planted_mistake_is_told_where_it_can_first_be_known() {
     assert!(missed.is_empty(), "{missed}");
 }
 
-/// The log of a server that a browser has asked as a page of another site, and for another
+/// Returns the log of a server that a browser has asked as a page of another site, and for another
 /// environment, with the answers.
 async fn answer_to_a_browser(scene: &Scene) -> String {
     scene.file("app-config.yaml", &scene.config);
@@ -509,11 +510,10 @@ async fn answer_to_a_browser(scene: &Scene) -> String {
         clean(command);
         command.env("SECRET", &scene.secret);
     });
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut browser = visitor();
     let mut told = String::new();
     for query in ["env=development&origin=http://localhost:7007", "env=staging"] {
-        let url = process.url(&format!("/api/auth/coder/start?{query}"));
-        told += &(client.get(url).send().await.unwrap().text().await.unwrap() + "\n");
+        told += &(browser.start_with(&process, query).await.text() + "\n");
     }
     told + &process.log()
 }
@@ -528,7 +528,7 @@ async fn a_replica_with_other_keys_is_told_by_the_check() {
         command.env("SECRET", &scene.secret);
     });
     let alice = house.coder().add_user("alice");
-    drop(Browser::signed_in(&house, &process, &alice).await);
+    drop(house.signed_in(&process, &alice).await);
     let (code, told) = scene.run(&["check"]);
     assert_eq!(code, 0, "{told}");
     assert!(
@@ -577,7 +577,7 @@ async fn a_key_set_of_another_backend_is_told_from_outside() {
         command.env("SECRET", &scene.secret);
     });
     let alice = house.coder().add_user("alice");
-    drop(Browser::signed_in(&house, &process, &alice).await);
+    drop(house.signed_in(&process, &alice).await);
     let (_, told) = scene.run(&["check", "--from-outside", &process.url("")]);
     assert!(line(&told, &["good", "is the key set of this portal"]).is_some(), "{told}");
     let other = plain(|path| {
@@ -629,7 +629,6 @@ async fn a_server_that_starts_tells_its_log_what_is_wrong_and_serves() {
         command.env("SECRET", &scene.secret);
     });
     process.logged("the OAuth2 provider of this deployment is switched off").await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let health = client.get(process.url("/.backstage/health/v1/readiness")).send().await.unwrap();
+    let health = visitor().navigate(&process, "/.backstage/health/v1/readiness").await;
     assert_eq!(health.status(), 200);
 }

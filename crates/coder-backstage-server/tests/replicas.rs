@@ -24,7 +24,7 @@ use cluster::Cluster;
 use coder_core::{Secret, SystemClock};
 use coder_testkit::{FakeCoder, Fault, Version};
 use futures_util::future::join_all;
-use serving::{Browser, House, Process, access_token};
+use serving::{House, Process};
 use tempfile::TempDir;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -72,13 +72,13 @@ async fn fifty_refreshes_at_two_processes_cause_one_rotation_and_fifty_good_answ
     let setting = Setting::on(&cluster.schema().await).await;
     let (one, two) = (setting.process(), setting.process());
     let alice = setting.house.coder().add_user("alice");
-    let browser = Browser::signed_in(&setting.house, &one, &alice).await;
-    let token = access_token(browser.refresh(&one).await).await;
+    let browser = setting.house.signed_in(&one, &alice).await;
+    let token = browser.refresh(&one).await.access_token().to_owned();
     setting.lengthen_sessions(&token).await;
     let before = setting.token_requests();
     let refreshes = (0..50).map(|n| {
         let process = if n % 2 == 0 { &one } else { &two };
-        async { access_token(browser.refresh(process).await).await }
+        async { browser.refresh(process).await.access_token().to_owned() }
     });
     let tokens = join_all(refreshes).await;
     assert_eq!(setting.token_requests() - before, 1);
@@ -93,11 +93,9 @@ async fn when_a_process_is_killed_with_coders_answer_the_next_login_revives_ever
     let (victim, survivor) = (setting.process(), setting.process());
     let house = &setting.house;
     let alice = house.coder().add_user("alice");
-    let browsers = [
-        Browser::signed_in(house, &victim, &alice).await,
-        Browser::signed_in(house, &survivor, &alice).await,
-    ];
-    let token = access_token(browsers[0].refresh(&victim).await).await;
+    let browsers =
+        [house.signed_in(&victim, &alice).await, house.signed_in(&survivor, &alice).await];
+    let token = browsers[0].refresh(&victim).await.access_token().to_owned();
     setting.lengthen_sessions(&token).await;
 
     // Coder has made a new pair and killed the old one; half of its answer has arrived.
@@ -115,10 +113,10 @@ async fn when_a_process_is_killed_with_coders_answer_the_next_login_revives_ever
     }
     victim.kill();
 
-    let revived = Browser::signed_in(house, &survivor, &alice).await;
-    let token = access_token(revived.refresh(&survivor).await).await;
+    let revived = house.signed_in(&survivor, &alice).await;
+    let token = revived.refresh(&survivor).await.access_token().to_owned();
     for browser in &browsers {
-        assert_eq!(access_token(browser.refresh(&survivor).await).await, token);
+        assert_eq!(browser.refresh(&survivor).await.access_token(), token);
     }
     assert!(house.coder().is_live(&token));
 }

@@ -1,10 +1,5 @@
 //! A restart of the real server signs nobody out.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a failed test may panic anywhere"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 #[expect(dead_code, reason = "each test of the server uses its part")]
 mod serving;
@@ -13,13 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coder_core::SystemClock;
-use coder_testkit::{FakeCoder, Fault};
-use reqwest::header::RETRY_AFTER;
-use reqwest::{Method, StatusCode};
+use coder_testkit::{Answer, FakeCoder, Fault};
+use http::StatusCode;
 use serving::ahead::Ahead;
-use serving::{
-    Browser, House, PEOPLE, Process, SIGN_IN, access_token, change, count_rows, until, write_people,
-};
+use serving::browsing::{finish_login, is_signed_in, refresh_until_refused, visitor};
+use serving::{House, PEOPLE, Process, SIGN_IN, change, count_rows, until, write_people};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_killed_and_started_again_knows_everybody() {
@@ -33,11 +26,9 @@ async fn a_server_that_was_killed_and_started_again_knows_everybody() {
     let before = Process::start(directory.path(), |command| {
         command.arg("--data-dir").arg(data.path());
     });
-    let (one, two) = (
-        Browser::signed_in(&house, &before, &alice).await,
-        Browser::signed_in(&house, &before, &alice).await,
-    );
-    let mut three = Browser::new();
+    let (one, two) =
+        (house.signed_in(&before, &alice).await, house.signed_in(&before, &alice).await);
+    let mut three = visitor();
     let authorize = three.start(&before).await;
     let callback = house.coder().approve(&authorize, &alice).unwrap();
     let (database, key) = (
@@ -60,12 +51,12 @@ async fn a_server_that_was_killed_and_started_again_knows_everybody() {
     let after = Process::start(directory.path(), |command| {
         command.env("STATE_DIRECTORY", data.path());
     });
-    let token = access_token(one.refresh(&after).await).await;
-    assert_eq!(access_token(two.refresh(&after).await).await, token);
+    let token = one.refresh(&after).await.access_token().to_owned();
+    assert_eq!(two.refresh(&after).await.access_token(), token);
     // The login that was under way ends as well.
-    three.call_back(&after, &callback).await;
-    let token = access_token(three.refresh(&after).await).await;
-    assert_eq!(access_token(one.refresh(&after).await).await, token);
+    finish_login(&mut three, &after, &callback).await;
+    let token = three.refresh(&after).await.access_token().to_owned();
+    assert_eq!(one.refresh(&after).await.access_token(), token);
     assert!(house.coder().is_live(&token));
     assert!(!after.log().contains("made a key"), "{}", after.log());
 }
@@ -80,11 +71,11 @@ async fn a_rotation_under_way_is_finished_before_the_server_ends() {
     let before = Process::start(directory.path(), |_| {});
     // So short that the refresh rotates; the pair that it gets is to last.
     house.coder().set_session_lifetime(Duration::from_secs(1));
-    let browser = Browser::signed_in(&house, &before, &alice).await;
+    let browser = house.signed_in(&before, &alice).await;
     house.coder().set_session_lifetime(Duration::from_secs(3600));
     let (fault, held) = Fault::hold();
     house.coder().fail_next(fault.on("/oauth2/tokens"));
-    let gone = tokio::spawn(browser.refresh_until_refused(&before));
+    let gone = tokio::spawn(refresh_until_refused(&browser, before.place()));
     held.reached().await;
     gone.abort();
     before.terminate();
@@ -95,7 +86,7 @@ async fn a_rotation_under_way_is_finished_before_the_server_ends() {
 
     house.coder().forget_requests();
     let after = Process::start(directory.path(), |_| {});
-    let token = access_token(browser.refresh(&after).await).await;
+    let token = browser.refresh(&after).await.access_token().to_owned();
     assert!(house.coder().is_live(&token));
     assert_eq!(house.coder().count("POST", "/oauth2/tokens"), 0, "the pair was kept");
 }
@@ -109,22 +100,22 @@ async fn a_rotation_that_a_crash_has_ended_holds_nobody_up_after_the_restart() {
     let before = Process::start(directory.path(), |_| {});
     // So short that the refresh rotates.
     house.coder().set_session_lifetime(Duration::from_secs(1));
-    let browser = Browser::signed_in(&house, &before, &alice).await;
+    let browser = house.signed_in(&before, &alice).await;
     let (fault, held) = Fault::hold();
     house.coder().fail_next(fault.on("/oauth2/tokens"));
-    let gone = tokio::spawn(browser.refresh_until_refused(&before));
+    let gone = tokio::spawn(refresh_until_refused(&browser, before.place()));
     held.reached().await;
     gone.abort();
     before.kill();
     held.release();
 
     let after = Process::start(directory.path(), |_| {});
-    let busy = browser.refresh_until_refused(&after).await;
+    let busy = refresh_until_refused(&browser, after.place()).await;
     assert_eq!(busy.status(), StatusCode::SERVICE_UNAVAILABLE, "somebody may still rotate");
-    assert!(busy.headers().contains_key(RETRY_AFTER));
+    assert!(busy.retry_after().is_some());
     house.coder().set_session_lifetime(Duration::from_secs(3600));
-    Browser::signed_in(&house, &after, &alice).await;
-    let token = access_token(browser.refresh(&after).await).await;
+    house.signed_in(&after, &alice).await;
+    let token = browser.refresh(&after).await.access_token().to_owned();
     assert!(house.coder().is_live(&token));
 }
 
@@ -145,18 +136,14 @@ async fn a_linked_token_outlives_a_restart_and_is_sealed_on_the_disk() {
             command.arg("--data-dir").arg(data.path());
         })
     };
-    let linked = async |answer: reqwest::Response| -> Option<String> {
-        let answer: serde_json::Value = answer.json().await.unwrap();
-        answer["username"].as_str().map(str::to_owned)
-    };
 
     let before = start();
-    let browser = Browser::signed_in(&house, &before, &alice).await;
+    let browser = house.signed_in(&before, &alice).await;
     let token = alice.session_token.expose();
-    let request = browser.request(Method::POST, &before, LINK);
+    let request = browser.script_request("POST", LINK);
     let request = request.header("content-type", "application/json");
-    let request = request.body(serde_json::json!({ "token": token }).to_string());
-    assert_eq!(linked(request.send().await.unwrap()).await.as_deref(), Some("alice"));
+    let body = serde_json::json!({ "token": token }).to_string();
+    assert_eq!(Answer::to(&before, request, body).await.json()["username"], "alice");
     assert!(!before.log().contains(token));
     before.kill();
 
@@ -168,8 +155,7 @@ async fn a_linked_token_outlives_a_restart_and_is_sealed_on_the_disk() {
     }
     assert!(files >= 2, "the database and its key");
     let after = start();
-    let shown = browser.request(Method::GET, &after, LINK).send().await.unwrap();
-    assert_eq!(linked(shown).await.as_deref(), Some("alice"));
+    assert_eq!(browser.ajax(&after, "GET", LINK).await.json()["username"], "alice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,11 +182,11 @@ async fn a_login_that_the_store_broke_off_left_nothing_behind() {
     let full = "CREATE TRIGGER full BEFORE INSERT ON coder_auth_sessions
         BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
     change(data, full).await;
-    let mut browser = Browser::new();
+    let mut browser = visitor();
     let authorize = browser.start(&before).await;
     let callback = house.coder().approve(&authorize, &alice).unwrap();
-    let page = browser.come_back(&before, &callback).await;
-    assert!(!browser.is_signed_in(), "{page}");
+    let page = browser.call_back(&before, &callback).await.text();
+    assert!(!is_signed_in(&browser), "{page}");
     before.kill();
     assert_eq!(count_rows(data, "coder_auth_grants").await, 0);
 
@@ -217,19 +203,19 @@ async fn an_answer_of_coder_from_before_the_clock_was_set_back_does_not_count() 
     let directory = tempfile::tempdir().unwrap();
     house.configure(directory.path(), "{}");
     let server = Process::start(directory.path(), |_| {});
-    let browser = Browser::signed_in(&house, &server, &alice).await;
+    let browser = house.signed_in(&server, &alice).await;
     let ahead = Ahead::start(directory.path()).await;
     // Coder confirms her, a day ahead.
-    let another = Browser::signed_in(&house, &ahead, &alice).await;
+    let another = house.signed_in(&ahead, &alice).await;
     drop(ahead);
     house.coder().suspend(&alice);
     for browser in [&browser, &another] {
-        let refresh =
-            browser.request(Method::GET, &server, "/api/auth/coder/refresh?env=development");
-        assert_eq!(refresh.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+        let refresh = "/api/auth/coder/refresh?env=development";
+        let answer = browser.ajax(&server, "GET", refresh).await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     }
     house.coder().activate(&alice);
-    access_token(browser.refresh(&server).await).await;
+    assert_eq!(browser.refresh(&server).await.status(), StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,19 +227,16 @@ async fn a_lease_from_before_the_clock_was_set_back_holds_nobody_up() {
     let server = Process::start(directory.path(), |_| {});
     // So short that a refresh rotates soon.
     house.coder().set_session_lifetime(Duration::from_secs(1));
-    let browsers = [
-        Browser::signed_in(&house, &server, &alice).await,
-        Browser::signed_in(&house, &server, &alice).await,
-    ];
+    let browsers = [house.signed_in(&server, &alice).await, house.signed_in(&server, &alice).await];
     house.coder().set_session_lifetime(Duration::from_secs(3600));
     let ahead = Ahead::start(directory.path()).await;
     house.coder().fail_next(Fault::silence().on("/oauth2/tokens"));
     house.coder().forget_requests();
-    let gone = tokio::spawn(browsers[0].refresh_until_refused(&ahead));
+    let gone = tokio::spawn(refresh_until_refused(&browsers[0], ahead.place()));
     until(|| house.coder().count("POST", "/oauth2/tokens") == 1).await;
     gone.abort();
     drop(ahead);
     while house.coder().count("POST", "/oauth2/tokens") == 1 {
-        access_token(browsers[1].refresh(&server).await).await;
+        assert_eq!(browsers[1].refresh(&server).await.status(), StatusCode::OK);
     }
 }

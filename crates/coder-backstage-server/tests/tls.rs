@@ -1,10 +1,5 @@
 //! A portal that speaks https itself, with the certificate of `backend.https.certificate`.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a failed test may panic anywhere"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 #[expect(dead_code, reason = "each test of the server uses its part")]
 mod serving;
@@ -16,7 +11,7 @@ use coder_testkit::FakeCoder;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use reqwest::header::SET_COOKIE;
 use reqwest::{Certificate, Client};
-use serving::{House, Process, Serves as _};
+use serving::{House, Process};
 
 /// The portal's URL, as browsers know it.
 const PORTAL: &str = "https://localhost:7007";

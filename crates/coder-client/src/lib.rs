@@ -28,7 +28,8 @@
 //! | connect with a URL and a token | [`Client::connect`] |
 //! | connect as the `coder` CLI is signed in | [`Client::from_env`] |
 //! | use a transport, a credential or a `User-Agent` of my own | [`Client::builder`] |
-//! | run in a browser, or on another runtime | [`Client::new`] with a [`World`] |
+//! | run in a browser | `Client::connect`, with the feature `browser` and without default features |
+//! | run on another runtime | [`Client::new`] with a [`World`] |
 //! | call a route | [`Client::send`] with one of the [`operations`] |
 //! | call a route that has no operation | [`Call`] |
 //! | search workspaces | [`WorkspaceFilter`] |
@@ -68,6 +69,7 @@
 //! - `rustls` (default): [`Client::connect`] over HTTPS, with certificates as the system trusts them.
 //! - `native-tls`: the same with the TLS of the operating system.
 //! - `native`: the same without TLS, for http on loopback or a transport of your own.
+//! - `browser`: [`Client::connect`] in a page or a worker, over `fetch`. Without default features.
 //!
 //! Without default features the crate opens no socket and builds for wasm; a [`World`] brings the
 //! transport, the clock, the randomness and the runtime.
@@ -93,7 +95,10 @@ mod version;
 #[doc(no_inline)]
 pub use async_trait::async_trait;
 pub use client::{Client, Credential, CredentialProvider};
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
 pub use client::{ClientBuilder, ConnectError};
 #[doc(no_inline)]
@@ -101,7 +106,7 @@ pub use coder_core::{
     BoxFuture, BoxStream, DeploymentUrl, DeploymentUrlError, MaybeSend, MaybeSync, RetryPolicy,
     Secret, Transport, TransportError, TransportErrorKind, World,
 };
-#[cfg(feature = "native")]
+#[cfg(any(feature = "browser", feature = "native"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
 #[doc(no_inline)]
 pub use coder_core::{ReqwestTransport, ReqwestTransportError};

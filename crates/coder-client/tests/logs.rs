@@ -82,7 +82,9 @@ async fn logs_at_trace_tell_what_happened_and_no_secret() {
         "coder{method=GET path=\"/api/v2/workspaces\"}",
         "attempt=1 status=502",
         "attempt=2 status=200",
-        "a try has failed error=\"did not receive JSON from coder, but status 502",
+        "INFO coder{method=GET path=\"/api/v2/workspaces\"}: coder_client::client: trying again \
+         error=\"did not receive JSON from coder, but status 502",
+        "failed=1 pause=",
         "channel=WebSocket",
     ] {
         assert!(text.contains(told), "{told} is not in {text}");

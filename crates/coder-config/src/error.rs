@@ -197,7 +197,7 @@ pub(crate) struct Hint {
 }
 
 impl Hint {
-    /// `text` names the place `at`; `plain` does not.
+    /// Makes a hint from two texts: `text` names the place `at`, `plain` does not.
     pub(crate) fn new(
         at: impl Into<Provenance>,
         text: impl Into<String>,
@@ -206,7 +206,7 @@ impl Hint {
         Self { at: Some(at.into()), text: text.into(), plain: plain.into() }
     }
 
-    /// A hint that knows no place.
+    /// Makes a hint that knows no place.
     pub(crate) fn without_place(text: impl Into<String>) -> Self {
         let text = text.into();
         Self { at: None, plain: text.clone(), text }
@@ -226,7 +226,7 @@ pub struct ConfigErrors {
 }
 
 impl ConfigErrors {
-    /// `Ok(value)` when there are no errors.
+    /// Returns `Ok(value)` when there are no errors.
     pub(crate) fn unless_empty<T>(errors: Vec<ConfigError>, value: T) -> Result<T, Self> {
         if errors.is_empty() { Ok(value) } else { Err(Self::new(errors, Vec::new())) }
     }

@@ -1,4 +1,4 @@
-//! What people write: Backstage app-config files, catalog entities and spec.coder, read with the
+//! Reader of what people write: Backstage app-config files, catalog entities and spec.coder, with the
 //! place of every mistake.
 //!
 //! ```toml
@@ -35,6 +35,18 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! | I want to … | Item |
+//! |---|---|
+//! | read the app-config files as Backstage does | [`ConfigSources`], [`AppConfig`] |
+//! | make a configuration in Rust, without files | [`AppConfig::new`], [`WorkspacesConfig::new`] |
+//! | read a `catalog-info.yaml` | [`parse_entities`] |
+//! | know what an entity says about its workspaces | [`Entity::coder_spec`] |
+//! | know which repository an entity has | [`Entity::repository`], [`Repository`] |
+//! | know what Backstage's catalog refuses | [`check_entity`] |
+//! | lint files in an editor or a pipeline | [`lint_app_config`], [`lint_catalog_info`] |
+//! | let an editor complete app-config | [`app_config_schema`] |
+//! | read any YAML with the place of each value | [`yaml`] |
 //!
 //! - [`ConfigSources`] finds, substitutes and merges app-config as Backstage does; every value of
 //!   the [`LoadedConfig`] knows where it came from.
@@ -107,7 +119,7 @@ pub use entity::{
 pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError};
 pub use environment_name::{EnvironmentName, EnvironmentNameError};
 pub use error::{ConfigError, ConfigErrors};
-pub use lint::{Diagnostic, Severity, lint_app_config, lint_catalog_info};
+pub use lint::{Diagnostic, DiagnosticCode, Severity, lint_app_config, lint_catalog_info};
 pub use loading::{ConfigSources, Environment, Files, LoadedConfig};
 pub use location::{Location, Provenance};
 pub use location_ref::{LocationRef, LocationRefError};

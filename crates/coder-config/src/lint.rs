@@ -18,6 +18,46 @@ pub enum Severity {
     Warning,
 }
 
+/// Kind of a [`Diagnostic`], as a program compares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::exhaustive_enums, reason = "an editor may treat each of them differently")]
+pub enum DiagnosticCode {
+    /// A file could not be read.
+    Unreadable,
+    /// No source of configuration says anything.
+    Empty,
+    /// The text is not YAML (or JSON).
+    Syntax,
+    /// A mapping has the same key twice.
+    DuplicateKey,
+    /// The document exceeds a limit of the reader.
+    TooLarge,
+    /// `$env`, `$file`, `$include` or an `APP_CONFIG_…` variable cannot be followed.
+    Directive,
+    /// A required value is not there.
+    Missing,
+    /// A value is there and cannot be used.
+    Invalid,
+    /// A remark that stops nothing.
+    Notice,
+}
+
+impl From<&ConfigError> for DiagnosticCode {
+    fn from(error: &ConfigError) -> Self {
+        match error {
+            ConfigError::Unreadable { .. } => Self::Unreadable,
+            ConfigError::Empty { .. } => Self::Empty,
+            ConfigError::Syntax { .. } => Self::Syntax,
+            ConfigError::DuplicateKey { .. } => Self::DuplicateKey,
+            ConfigError::TooLarge { .. } => Self::TooLarge,
+            ConfigError::Directive { .. } => Self::Directive,
+            ConfigError::Missing { .. } => Self::Missing,
+            ConfigError::Invalid { .. } => Self::Invalid,
+        }
+    }
+}
+
 /// One remark about a file: the text and the place apart, as an editor shows them.
 ///
 /// Its text form is one line with the severity and the place in front:
@@ -27,6 +67,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// Weight of the remark.
     pub severity: Severity,
+    /// Kind of the remark.
+    pub code: DiagnosticCode,
     /// Path of the value, like `auth.environment`, when the remark is about a value.
     pub path: Option<String>,
     /// Place of the key, the value or the character, when it has one.
@@ -45,12 +87,41 @@ impl Diagnostic {
     pub fn span(&self) -> Option<Range<usize>> {
         self.location()?.span()
     }
+
+    /// Returns the description alone: the message without [`help`](Self::help).
+    pub fn problem(&self) -> &str {
+        self.parts().0
+    }
+
+    /// Returns the remedy alone: the part of the message behind its first semicolon, when there is
+    /// one outside of backticks.
+    pub fn help(&self) -> Option<&str> {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&str, Option<&str>) {
+        let mut is_quoted = false;
+        for (index, character) in self.message.char_indices() {
+            match character {
+                '`' => is_quoted = !is_quoted,
+                ';' if !is_quoted => {
+                    let (problem, rest) = self.message.split_at(index);
+                    if let Some(help) = rest.strip_prefix("; ") {
+                        return (problem, Some(help));
+                    }
+                }
+                _ => {}
+            }
+        }
+        (&self.message, None)
+    }
 }
 
 impl From<ConfigError> for Diagnostic {
     fn from(error: ConfigError) -> Self {
         Self {
             severity: Severity::Error,
+            code: DiagnosticCode::from(&error),
             path: error.path().map(str::to_owned),
             provenance: error.provenance(),
             message: error.problem(),
@@ -62,6 +133,7 @@ impl From<Notice> for Diagnostic {
     fn from(notice: Notice) -> Self {
         Self {
             severity: Severity::Warning,
+            code: DiagnosticCode::Notice,
             path: Some(notice.path).filter(|path| !path.is_empty()),
             provenance: notice.provenance,
             message: notice.message,

@@ -162,9 +162,13 @@ impl Node {
             Content::Number { value, .. } => json_number(*value),
             Content::String(text) => Value::String(text.to_string()),
             Content::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
-            Content::Map(map) => Value::Object(
-                map.iter().map(|(key, entry)| (key.clone(), entry.node.to_json())).collect(),
-            ),
+            Content::Map(map) => {
+                let mut members = serde_json::Map::new();
+                for (key, entry) in map.iter() {
+                    members.insert(key.clone(), entry.node.to_json());
+                }
+                Value::Object(members)
+            }
         }
     }
 
@@ -194,7 +198,8 @@ impl fmt::Debug for Node {
     }
 }
 
-/// Every number is a double, as in JavaScript; whole ones are written without a fraction.
+/// Converts a number to JSON. Every number is a double, as in JavaScript, and whole ones are
+/// written without a fraction.
 fn json_number(value: f64) -> Value {
     const SAFE: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() < SAFE && !(value == 0.0 && value.is_sign_negative()) {

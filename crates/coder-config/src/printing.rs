@@ -150,12 +150,12 @@ fn is_secret(path: &str, node: &Node) -> bool {
         || node.as_str().is_some_and(is_telling)
 }
 
-/// A key in lower case, without `-` and `_`.
+/// Returns a key in lower case, without `-` and `_`.
 fn plain(key: &str) -> String {
     key.to_ascii_lowercase().replace(['-', '_'], "")
 }
 
-/// Whether a URL shows a secret: a user's, one in its query, or one that is its path.
+/// Tells whether a URL shows a secret: a user's, one in its query, or one that is its path.
 fn is_telling_url(url: &url::Url) -> bool {
     const WEBHOOKS: [&str; 3] = ["hooks.slack.com", "discord.com", "webhook.office.com"];
     let is_at = |host: &str| {
@@ -168,7 +168,7 @@ fn is_telling_url(url: &url::Url) -> bool {
         || WEBHOOKS.into_iter().any(is_at)
 }
 
-/// Whether the value itself shows that it is a secret, whatever its key is called.
+/// Tells whether the value itself shows that it is a secret, whatever its key is called.
 fn is_telling(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     ["bearer ", "basic ", "-----begin"].iter().any(|start| lower.trim_start().starts_with(start))

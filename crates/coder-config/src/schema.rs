@@ -32,7 +32,7 @@ pub fn app_config_schema() -> Value {
     })
 }
 
-/// A URL, or text that becomes one when its variables are put in.
+/// Describes a URL, or text that becomes one when its variables are put in.
 fn url(description: &str) -> Value {
     let url = json!({ "type": "string", "anyOf": [{ "format": "uri" }, { "pattern": r"\$\{" }] });
     json!({ "description": description, "oneOf": [url, elsewhere()] })
@@ -51,7 +51,8 @@ fn secret(description: &str) -> Value {
     })
 }
 
-/// `{ $env: NAME }`, `{ $file: secret.txt }`, `{ $include: other.yaml#key }`.
+/// Describes a value that stands elsewhere: `{ $env: NAME }`, `{ $file: secret.txt }`, `{ $include:
+/// other.yaml#key }`.
 fn elsewhere() -> Value {
     json!({
         "type": "object",
@@ -91,7 +92,7 @@ fn duration(description: &str) -> Value {
     })
 }
 
-/// A mapping without any other keys.
+/// Describes a mapping without any other keys.
 fn closed(description: &str, required: &[&str], properties: &Value) -> Value {
     json!({
         "type": "object",
@@ -293,6 +294,7 @@ fn coder() -> Value {
                 "dangerouslyAllowHttp": { "type": "boolean", "default": false, "description": "Whether the portal may be served over plain http off this machine. Cookies are then sent in clear text, and everybody on the way can take over sessions." },
                 "logout": { "enum": ["session", "grant"], "default": "session", "description": "What signing out ends." },
                 "accessToken": { "enum": ["browser", "server"], "default": "browser", "description": "Who gets Coder's access token." },
+                "cookieName": { "type": "string", "default": "coder-session", "pattern": "^(?!__)[A-Za-z0-9._-]{1,64}$", "description": "The name of the session cookie; two portals of one host need different ones." },
                 "keys": { "type": "array", "items": secret("A key of at least 32 random characters."), "description": "What seals what is stored, the newest first; each once." },
                 "store": store(),
             })),

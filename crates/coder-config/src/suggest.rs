@@ -4,14 +4,14 @@ use crate::error::Hint;
 use crate::node::Map;
 use crate::{Location, Notice};
 
-/// `; did you mean `key`?` when one of `known` is close to what was written, else nothing.
+/// Returns `; did you mean `key`?` when one of `known` is close to what was written, else nothing.
 pub(crate) fn did_you_mean(written: &str, known: &[&str]) -> String {
     closest(written, known)
         .map(|candidate| format!("; did you mean `{candidate}`?"))
         .unwrap_or_default()
 }
 
-/// "Did you mean …", or what there is to choose from.
+/// Returns "Did you mean …", or what there is to choose from.
 pub(crate) fn or_known(written: &str, known: &[&str]) -> String {
     let guess = did_you_mean(written, known);
     if guess.is_empty() && known.len() <= 8 {
@@ -21,7 +21,7 @@ pub(crate) fn or_known(written: &str, known: &[&str]) -> String {
     guess
 }
 
-/// The key of a mapping that looks like the one that is missing, and where it is written.
+/// Finds the key of a mapping that looks like the one that is missing, and where it is written.
 pub(crate) fn slip<'a>(missing: &str, map: Option<&'a Map>) -> Option<(&'a str, &'a Location)> {
     let map = map?;
     let written: Vec<_> = map.keys().map(String::as_str).collect();
@@ -29,7 +29,7 @@ pub(crate) fn slip<'a>(missing: &str, map: Option<&'a Map>) -> Option<(&'a str, 
     Some((slip, &map.get(slip)?.key))
 }
 
-/// `: `slip` at … looks like it; rename it to …`, for a key that is missing.
+/// Makes the hint `: `slip` at … looks like it; rename it to …`, for a key that is missing.
 pub(crate) fn rename_slip(missing: &str, map: Option<&Map>) -> Option<Hint> {
     let (slip, at) = slip(missing, map)?;
     Some(Hint::new(
@@ -39,7 +39,7 @@ pub(crate) fn rename_slip(missing: &str, map: Option<&Map>) -> Option<Hint> {
     ))
 }
 
-/// Notices for keys that nobody reads and that look like one of `ours`, which is absent.
+/// Makes notices for keys that nobody reads and that look like one of `ours`, which is absent.
 pub(crate) fn slips_of(path: &str, map: &Map, ours: &[&str]) -> Vec<Notice> {
     let absent: Vec<_> = ours.iter().copied().filter(|key| !map.contains_key(*key)).collect();
     let strangers = map.iter().filter(|(key, _)| !ours.contains(&key.as_str()));
@@ -53,7 +53,7 @@ pub(crate) fn slips_of(path: &str, map: &Map, ours: &[&str]) -> Vec<Notice> {
         .collect()
 }
 
-/// The one of `known` that `written` is probably a slip of.
+/// Finds the one of `known` that `written` is probably a slip of.
 pub(crate) fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     if written.len() > 64 {
         return None;
@@ -68,12 +68,13 @@ pub(crate) fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, candidate)| candidate)
 }
 
-/// Case, `-` and `_` are the usual slips: `template_name` is `templateName`.
+/// Folds a key over the usual slips, which are case, `-` and `_`: `template_name` is
+/// `templateName`.
 fn fold(text: &str) -> Vec<char> {
     text.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
-/// The number of letters to insert, drop, replace or swap with their neighbour.
+/// Counts the letters to insert, drop, replace or swap with their neighbour.
 fn distance(from: &[char], to: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=to.len()).collect();

@@ -161,6 +161,15 @@ integrations: { github: [{ host: 'https://ghe.example.com' }] }
 }
 
 #[test]
+fn the_name_of_the_session_cookie_is_chosen_and_checked_where_it_is_written() {
+    let name = |text: &str| with(&format!("session: {{ cookieName: {text} }}"), "");
+    let chosen = name("payments-session").unwrap().session.cookie_name;
+    assert_eq!(chosen.to_string(), "payments-session");
+    let told = told(&name("__Host-mine"));
+    assert!(told.contains("`coder.session.cookieName` is `__Host-mine`: not a name"), "{told}");
+}
+
+#[test]
 fn a_deployment_on_plain_http_beyond_this_machine_is_refused_with_coders_reason() {
     let text = |url: &str| {
         format!(
@@ -287,7 +296,7 @@ fn no_secret_shows_in_debug_output() {
     assert!(!shown.contains("do-not-print"));
 }
 
-/// The smallest configuration, with this below `coder` and this below `auth`.
+/// Reads the smallest configuration, with this below `coder` and this below `auth`.
 fn with(coder: &str, auth: &str) -> Result<AppConfig, ConfigErrors> {
     let text = format!(
         "app: {{ baseUrl: https://portal.example.com }}
@@ -322,7 +331,7 @@ fn the_former_plugins_oauth_app_is_ignored_and_the_way_to_move_it_is_told() {
     assert!(!notice.contains("do-not-print"));
 }
 
-/// The smallest configuration with this sign-in resolver.
+/// Reads the smallest configuration with this sign-in resolver.
 fn with_resolver(resolver: &str) -> Result<AppConfig, ConfigErrors> {
     let text = format!(
         "coder: {{ deployment: {{ accessUrl: https://coder.example.com }} }}
@@ -529,7 +538,7 @@ fn an_issuer_that_cannot_be_trusted_is_told() {
     insta::assert_snapshot!(told.join("\n"));
 }
 
-/// The rule of the development environment that is not one of Backstage's.
+/// Returns the rule of the development environment that is not one of Backstage's.
 fn custom(resolver: &str) -> CustomSignInResolver {
     let text = SEED.replace("            - resolver: usernameMatchingUserEntityName", resolver);
     let config = load(&[("app-config.yaml", &text)], &environment()).unwrap();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment};
 use support::{load_text, told};
 
-/// A portal with these URLs, and further lines below `coder`.
+/// Reads a portal with these URLs, and further lines below `coder`.
 fn load(app: &str, backend: &str, callback: &str, coder: &str) -> Result<AppConfig, ConfigErrors> {
     let callback = match callback {
         "" => String::new(),
@@ -40,7 +40,7 @@ fn plain_http_off_this_machine_is_refused_at_its_place() {
     insta::assert_snapshot!(told(&result));
 }
 
-/// Everything a person is told of a portal whose backend has this URL and these keys.
+/// Returns everything a person is told of a portal whose backend has this URL and these keys.
 fn told_with_https(url: &str, https: &str) -> String {
     told(&load(url, &format!("{url}\n  https: {https}"), "", ""))
 }
@@ -68,7 +68,7 @@ fn a_server_with_a_certificate_is_met_by_https() {
     insta::assert_snapshot!(told_with_https("http://localhost:7007", https), @"error: app-config.yaml:4:12: `backend.baseUrl` is `http://localhost:7007`, plain http, while the server speaks https with `backend.https.certificate` at app-config.yaml:5:33; write the URL with https, or remove the certificate");
 }
 
-/// Everything a person is told of a block with this `internalUrl` and further keys.
+/// Returns everything a person is told of a block with this `internalUrl` and further keys.
 fn told_of_internal(url: &str, more: &str) -> String {
     let portal = "https://portal.test";
     let callback = format!(

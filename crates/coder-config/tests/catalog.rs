@@ -19,7 +19,7 @@ fn load(more: &str) -> Result<AppConfig, ConfigErrors> {
     support::load(&files, &environment)
 }
 
-/// Everything a person is told, a line each.
+/// Returns everything a person is told, a line each.
 fn told(more: &str) -> String {
     support::told(&load(more))
 }

@@ -6,7 +6,7 @@ mod support;
 
 use coder_config::{AppConfig, ConfigErrors, CorsConfig};
 
-/// A portal with this value of `backend.cors`, and its app at this URL.
+/// Reads a portal with this value of `backend.cors`, and its app at this URL.
 fn load(cors: &str, app: &str) -> Result<AppConfig, ConfigErrors> {
     let text = format!(
         "app: {{ baseUrl: '{app}' }}

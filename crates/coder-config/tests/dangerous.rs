@@ -6,7 +6,7 @@ mod support;
 use coder_config::{AppConfig, ConfigErrors};
 use support::{load_text as load, told};
 
-/// What is told of each configuration, below the line that differs.
+/// Returns what is told of each configuration, below the line that differs.
 fn each_told<'a>(
     lines: impl IntoIterator<Item = &'a str>,
     with: impl Fn(&str) -> Result<AppConfig, ConfigErrors>,
@@ -16,7 +16,7 @@ fn each_told<'a>(
     told.join("\n")
 }
 
-/// A whole configuration with one more line below `auth`, and one below `coder`.
+/// Reads a whole configuration with one more line below `auth`, and one below `coder`.
 fn with(auth: &str, coder: &str) -> Result<AppConfig, ConfigErrors> {
     load(&format!(
         "app: {{ baseUrl: https://portal.example.com }}
@@ -30,7 +30,7 @@ coder:
     ))
 }
 
-/// A portal whose environment has this name, as it stands in the file.
+/// Reads a portal whose environment has this name, as it stands in the file.
 fn with_environment(name: &str) -> Result<AppConfig, ConfigErrors> {
     load(&format!(
         "app: {{ baseUrl: https://portal.example.com }}

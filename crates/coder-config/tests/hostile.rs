@@ -9,7 +9,7 @@ use coder_config::{
 };
 use proptest::prelude::*;
 
-/// What reading the text ends in: `read`, or the first error.
+/// Returns what reading the text ends in: `read`, or the first error.
 fn end(text: &str) -> String {
     match yaml::document("x.yaml", text) {
         Ok(_) => "read".to_owned(),

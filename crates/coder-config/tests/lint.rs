@@ -4,7 +4,9 @@
 
 use std::io;
 
-use coder_config::{ConfigSources, Diagnostic, Environment, lint_app_config, lint_catalog_info};
+use coder_config::{
+    ConfigSources, Diagnostic, DiagnosticCode, Environment, lint_app_config, lint_catalog_info,
+};
 use proptest::prelude::*;
 
 const SEED: &str = include_str!("fixtures/app-config.yaml");
@@ -97,6 +99,39 @@ fn a_missing_value_is_told_at_the_place_to_mend() {
         let span = diagnostics[0].span().expect("the place is in the file");
         assert_eq!(&text[span], marked, "{}", diagnostics[0]);
     }
+}
+
+#[test]
+fn a_remark_has_a_kind_and_tells_the_remedy_apart() {
+    let text = "\
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: { name: payments }
+spec: { type: service, lifecycle: production, owner: team, coder: { mode: a; b, modes: x } }
+---
+a: 1
+a: 2
+";
+    let diagnostics = lint_catalog_info("catalog-info.yaml", text);
+    let told: Vec<_> =
+        diagnostics.iter().map(|told| (told.code, told.problem(), told.help())).collect();
+    let notice = DiagnosticCode::Notice;
+    assert_eq!(
+        told,
+        [
+            (
+                notice,
+                "`spec.coder.mode` is `a; b`",
+                Some("it must be `manual` or `auto` and is ignored"),
+            ),
+            (notice, "`spec.coder.modes` is not known and ignored", Some("did you mean `mode`?"),),
+            (
+                DiagnosticCode::DuplicateKey,
+                "duplicate key `a`, first written at catalog-info.yaml:6:1",
+                None,
+            ),
+        ],
+    );
 }
 
 proptest! {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use coder_config::{
-    ConfigErrors, ConfigSources, CreationMode, Environment, LoadedConfig, WorkspacesConfig,
+    ConfigErrors, ConfigSources, CreationMode, Environment, LoadedConfig, Node, WorkspacesConfig,
 };
 
 fn files(files: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -196,4 +196,13 @@ workspaces: { defaultTemplateName: dev, defaultMode: auto, repoUrlParamKeys: [b,
         WorkspacesConfig::from_loaded(&missing).unwrap_err().to_string(),
         "missing `deployment.accessUrl`: add it to `app-config.yaml`",
     );
+}
+
+#[test]
+fn a_key_that_javascript_keeps_for_itself_is_refused_in_an_object_too() {
+    let app = r#"{"coder": {"workspaces": [{"__proto__": "x", "a": 1}]}, "__proto__": {}}"#;
+    let node: Node = serde_json::from_str(app).unwrap();
+    let errors = LoadedConfig::from_node(node).unwrap_err();
+    let paths: Vec<_> = errors.iter().map(|error| error.path().unwrap()).collect();
+    assert_eq!(paths, ["coder.workspaces[0].__proto__", "__proto__"]);
 }

@@ -15,13 +15,13 @@ fn page() -> String {
     std::fs::read_to_string(Path::new(HERE).join("../../docs/configuration.md")).unwrap()
 }
 
-/// The blocks of code in this language.
+/// Returns the blocks of code in this language.
 fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
     let start = format!("```{language}\n");
     page.split(&start).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
-/// The keys below a schema that have no keys of their own.
+/// Finds the keys below a schema that have no keys of their own.
 fn leaves(schema: &Value, path: &str, found: &mut BTreeSet<String>) {
     let mut inner = Vec::new();
     inner.extend(schema["oneOf"].as_array().into_iter().flatten().map(|it| (path.to_owned(), it)));

@@ -12,7 +12,7 @@ auth: { providers: { coder: { development:
   { clientId: a, clientSecret: b, deploymentUrl: 'https://coder.example.com' } } } }
 ";
 
-/// The notices of a configuration that has this beside what it needs, in a file of its own.
+/// Returns the notices of a configuration that has this beside what it needs, in a file of its own.
 fn told(more: &str) -> Vec<String> {
     told_with(more, &Environment::default())
 }

@@ -22,7 +22,7 @@ struct Key<'a> {
     column: usize,
 }
 
-/// Every key that has a line.
+/// Returns every key that has a line.
 fn keys(text: &str) -> Vec<Key<'_>> {
     let mut start = 0;
     let mut keys = Vec::new();
@@ -40,7 +40,7 @@ fn keys(text: &str) -> Vec<Key<'_>> {
     keys
 }
 
-/// The second and third letter change places, or the second goes when they are the same.
+/// Swaps the second and the third letter, or removes the second when they are the same.
 fn mistyped(name: &str) -> String {
     let mut letters: Vec<char> = name.chars().collect();
     if letters[1] == letters[2] {

@@ -8,7 +8,7 @@ use coder_config::{
 };
 use serde_json::{Value, json};
 
-/// The files beside the catalog file.
+/// Reads a file beside the catalog file.
 fn file(path: &str) -> Result<PlaceholderFile, PlaceholderError> {
     let text = match path {
         "./text" => "one: 1\n",
@@ -28,7 +28,7 @@ fn file(path: &str) -> Result<PlaceholderFile, PlaceholderError> {
     Ok(PlaceholderFile::new(path, text))
 }
 
-/// `spec.x` of an entity, resolved, and what was told.
+/// Resolves `spec.x` of an entity, and returns what was told.
 fn resolved(value: &str) -> (Value, Vec<String>) {
     let mut node = yaml::document("c.yaml", &format!("spec:\n  x: {value}\n")).unwrap();
     let unread = Placeholders::new(file).resolve(&mut node);

@@ -16,7 +16,7 @@ fn integrations() -> ScmIntegrations {
     ScmIntegrations::from_loaded(&loaded).unwrap()
 }
 
-/// The repositories of the table, each with its title and its texts.
+/// Reads the repositories of the table, each with its title and its texts.
 fn table() -> Vec<(&'static str, Vec<(&'static str, Repository)>)> {
     let integrations = integrations();
     let read = |text: &'static str| match Repository::from_url(text, &integrations) {
@@ -30,7 +30,7 @@ fn table() -> Vec<(&'static str, Vec<(&'static str, Repository)>)> {
     TABLE.trim_end().split("\n\n").map(paragraph).collect()
 }
 
-/// The spellings, in the letter case that a search does not see.
+/// Returns the spellings, in the letter case that a search does not see.
 fn spellings(repository: &Repository) -> BTreeSet<String> {
     repository.spellings().into_iter().map(|text| text.to_lowercase()).collect()
 }

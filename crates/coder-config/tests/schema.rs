@@ -17,7 +17,7 @@ fn the_checked_in_schema_is_this_version_s() {
     assert_eq!(checked_in, current, "run this test with UPDATE_SCHEMA=1 to write the file anew");
 }
 
-/// Every mapping of the schema that allows no other keys: the way to it, and its keys.
+/// Finds every mapping of the schema that allows no other keys: the way to it, and its keys.
 fn closed(schema: &Value, way: &[&str], found: &mut Vec<(Vec<String>, Map<String, Value>)>) {
     let owned = |way: &[&str]| way.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
     for branch in schema["oneOf"].as_array().into_iter().flatten() {
@@ -38,7 +38,8 @@ fn closed(schema: &Value, way: &[&str], found: &mut Vec<(Vec<String>, Map<String
     }
 }
 
-/// What a configuration with this value at the end of the way has noticed about unknown keys.
+/// Returns what a configuration with this value at the end of the way has noticed about unknown
+/// keys.
 fn unknown(way: &[String], value: Value) -> Vec<String> {
     let root = way.iter().rev().fold(value, |value, key| match key.as_str() {
         "[]" => json!([value]),

@@ -81,7 +81,7 @@ impl Accepted {
     }
 }
 
-/// Whether a text is of this pattern.
+/// Tells whether a text is of this pattern.
 fn matches(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
     text.strip_prefix(start).is_some_and(|text| {
@@ -122,13 +122,13 @@ impl Verdict {
         Self { differences, missing: grouped(releases), stale }
     }
 
-    /// Whether all that differs is accepted, and all that is accepted differs.
+    /// Tells whether all that differs is accepted, and all that is accepted differs.
     pub fn is_fine(&self) -> bool {
         self.differences.is_empty() && self.stale.is_empty()
     }
 }
 
-/// One entry for all labels of a part that differ on the same releases.
+/// Makes one entry for all labels of a part that differ on the same releases.
 fn grouped(releases: BTreeMap<(Part, &str), BTreeSet<&str>>) -> Vec<Accepted> {
     let mut labels: BTreeMap<(Part, BTreeSet<&str>), Vec<String>> = BTreeMap::new();
     for ((part, label), releases) in releases {

@@ -89,7 +89,7 @@ pub(crate) const HEADERS: &[&str] = &[
 /// Texts that are longer are cut.
 const TEXT: usize = 400;
 
-/// The headers that are looked at, with placeholders.
+/// Returns the headers that are looked at, with placeholders.
 pub(crate) fn headers(
     headers: &HeaderMap,
     placeholders: &Placeholders,
@@ -121,7 +121,7 @@ pub(crate) fn headers(
     shown
 }
 
-/// A `Set-Cookie` with its value left out.
+/// Returns a `Set-Cookie` with its value left out.
 fn without_value(cookie: &str) -> String {
     match cookie.split_once('=') {
         Some((name, rest)) => {
@@ -132,7 +132,7 @@ fn without_value(cookie: &str) -> String {
     }
 }
 
-/// A body by its content type, with placeholders.
+/// Reads a body by its content type, with placeholders.
 pub(crate) fn body(
     bytes: &[u8],
     content_type: &str,

@@ -45,7 +45,7 @@ const COUNTED: &[&str] = &[
 const NOT_COMPARED: &[&str] =
     &["vary", "x-ratelimit-limit", "x-content-type-options", "content-security-policy"];
 
-/// Where `ours` differs from `recorded`; `None` stands for no answer at all.
+/// Returns where `ours` differs from `recorded`; `None` stands for no answer at all.
 pub fn differences(recorded: &Answer, ours: Option<&Answer>) -> Vec<Difference> {
     let mut found = Found(Vec::new());
     let Some(ours) = ours else {
@@ -76,7 +76,7 @@ pub fn differences(recorded: &Answer, ours: Option<&Answer>) -> Vec<Difference> 
     found.0
 }
 
-/// The headers that count, with the names and attributes of all cookies.
+/// Returns the headers that count, with the names and attributes of all cookies.
 fn compared(answer: &Answer) -> BTreeMap<&str, &str> {
     let headers = answer.headers.iter();
     let counts = headers.filter(|(name, _)| !NOT_COMPARED.contains(&name.as_str()));
@@ -167,7 +167,7 @@ impl Found {
     }
 }
 
-/// Coder gives build parameters in any order.
+/// Sorts the build parameters of both sides, which Coder gives in any order.
 fn in_one_order(recorded: &[Value], ours: &[Value]) -> (Vec<Value>, Vec<Value>) {
     let (mut recorded, mut ours) = (recorded.to_vec(), ours.to_vec());
     let is_parameter = |item: &Value| item.get("name").is_some() && item.get("value").is_some();

@@ -96,7 +96,7 @@ async fn main() -> ExitCode {
 struct Failures(Vec<String>);
 
 impl Failures {
-    /// The value of a step; notes and prints why there is none.
+    /// Returns the value of a step; notes and prints why there is none.
     fn check<T>(&mut self, step: &str, outcome: Result<T, impl Display>) -> Option<T> {
         match outcome {
             Ok(value) => Some(value),

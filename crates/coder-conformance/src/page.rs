@@ -42,7 +42,7 @@ pub(crate) fn read(html: &str) -> Page {
     Page { forms: forms.into(), inputs: inputs.into(), csrf_token }
 }
 
-/// Where the links of a page lead.
+/// Returns where the links of a page lead.
 pub(crate) fn links(html: &str) -> Vec<String> {
     let mut links = Vec::new();
     for token in Tokenizer::new(html) {

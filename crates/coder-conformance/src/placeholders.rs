@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// A client id, workspace id and so on that no Coder has.
 pub(crate) const UNKNOWN_ID: &str = "3f9f6d3c-1111-4222-8333-944445555666";
 
-/// Replaces what differs from run to run.
+/// Placeholders for what differs from run to run.
 #[derive(Clone, Debug)]
 pub struct Placeholders {
     base: String,
@@ -32,7 +32,7 @@ impl Placeholders {
         }
     }
 
-    /// Host and port of the deployment.
+    /// Returns host and port of the deployment.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
@@ -125,7 +125,7 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
     time: Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)").unwrap(),
 });
 
-/// Whether a text is the id of an API key: ten letters and digits of both cases.
+/// Tells whether a text is the id of an API key: ten letters and digits of both cases.
 fn is_key_id(text: &str) -> bool {
     text.len() == 10
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())

@@ -11,7 +11,7 @@ use crate::compare::{Difference, differences};
 use crate::sections::Part;
 use crate::server::Server;
 
-/// The folder of the recorded answers.
+/// Returns the folder of the recorded answers.
 pub fn recorded_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("recorded")
 }
@@ -75,7 +75,7 @@ pub struct DifferentAnswer {
 }
 
 impl Outcome {
-    /// How many answers are alike.
+    /// Returns how many answers are alike.
     pub fn alike(&self) -> usize {
         self.compared - self.different.len()
     }

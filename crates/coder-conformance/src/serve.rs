@@ -132,7 +132,7 @@ pub async fn serve(
     std::future::pending().await
 }
 
-/// Why a port cannot be had, and what to do.
+/// Explains why a port cannot be had, and what to do.
 fn cannot_listen(port: u16, reason: &io::Error) -> io::Error {
     let text = format!(
         "cannot listen on port {port} of 127.0.0.1: {reason}; `--serve PORT` takes PORT and the \

@@ -21,8 +21,8 @@ use crate::world::{Kind, Seed, SeedUser};
 /// No answer takes longer, on a machine that has much else to do either.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Six letters and digits that are part of every name a run makes. There is a letter among them, so
-/// that the name in upper case is another one.
+/// Makes six letters and digits that are part of every name of a run. There is a letter among them,
+/// so that the name in upper case is another one.
 pub fn run_name(number: u32) -> String {
     format!("r{:05x}", number & 0xf_ffff)
 }
@@ -167,12 +167,12 @@ impl Server {
         &self.seed
     }
 
-    /// A text that is part of every name this run makes.
+    /// Returns a text that is part of every name this run makes.
     pub(crate) fn run(&self) -> &str {
         &self.run
     }
 
-    /// The answers so far, by the label of their request.
+    /// Returns the answers so far, by the label of their request.
     pub fn answers(&self) -> &IndexMap<String, Answer> {
         &self.answers
     }
@@ -204,12 +204,12 @@ impl Server {
         &self.placeholders
     }
 
-    /// The session token of a user of the world.
+    /// Returns the session token of a user of the world.
     pub(crate) fn token(&self, user: &str) -> String {
         self.seed.users.get(user).map(|user| user.token.clone()).unwrap_or_default()
     }
 
-    /// The id of a user of the world.
+    /// Returns the id of a user of the world.
     pub(crate) fn user_id(&self, user: &str) -> String {
         self.seed.users.get(user).map(|user| user.id.clone()).unwrap_or_default()
     }
@@ -345,7 +345,7 @@ impl Server {
         talk.await.unwrap_or_default()
     }
 
-    /// The control door of a fake.
+    /// Returns the address of the control door of a fake.
     fn door(&self) -> Option<SocketAddr> {
         if self.seed.control.is_some() {
             return self.seed.control;
@@ -502,7 +502,7 @@ async fn exchange(
 }
 
 impl Server {
-    /// A reply with placeholders.
+    /// Shows a reply with placeholders.
     pub(crate) fn shown(&self, label: String, method: &str, path: &str, reply: &Reply) -> Answer {
         let content_type = reply.header("content-type").unwrap_or_default();
         let (kind, body) = if reply.status == 0 {
@@ -522,12 +522,12 @@ impl Server {
 }
 
 impl Reply {
-    /// The body as JSON; null when it is none.
+    /// Returns the body as JSON; null when it is none.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// A text of the body, by its JSON pointer; empty when it is not there.
+    /// Returns a text of the body, by its JSON pointer; empty when it is not there.
     pub(crate) fn text_at(&self, pointer: &str) -> String {
         self.json().pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
@@ -536,7 +536,7 @@ impl Reply {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The parameters of the URL that it redirects to.
+    /// Returns the parameters of the URL that the reply redirects to.
     pub(crate) fn location_parameters(&self) -> BTreeMap<String, String> {
         let location = self.header(header::LOCATION.as_str()).unwrap_or_default();
         let query = location.split_once('?').map_or("", |(_, query)| query);

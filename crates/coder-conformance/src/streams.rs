@@ -36,7 +36,7 @@ impl Default for Listen<'_> {
 }
 
 impl<'a> Listen<'a> {
-    /// With a session token.
+    /// Listens with a session token.
     pub(crate) fn as_user(token: &'a str) -> Self {
         Self { token: Some(token), ..Self::default() }
     }
@@ -223,7 +223,7 @@ impl Wire {
         }
     }
 
-    /// The body of an answer that is no WebSocket.
+    /// Reads the body of an answer that is no WebSocket.
     async fn body(&mut self, headers: &HeaderMap, until: Instant) -> Option<Vec<u8>> {
         let length = headers.get("content-length");
         let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
@@ -249,7 +249,7 @@ impl Wire {
         }
     }
 
-    /// The messages, as they are shown: text by text, with the number of their frames.
+    /// Reads the messages, and shows them: text by text, with the number of their frames.
     async fn messages(&mut self, server: &Server, listen: &Listen<'_>) -> Vec<Value> {
         let mut until = Instant::now() + REQUEST_TIMEOUT;
         let (mut shown, mut parts): (Vec<Value>, Vec<Frame>) = (Vec::new(), Vec::new());
@@ -276,7 +276,7 @@ impl Wire {
     }
 }
 
-/// A text as a client sends it (RFC 6455 §5.3); at most 125 bytes of it.
+/// Masks a text as a client sends it (RFC 6455 §5.3); at most 125 bytes of it.
 fn masked(text: &str) -> Vec<u8> {
     let mask = [1, 2, 3, 4];
     let length = u8::try_from(text.len()).unwrap_or(125).min(125);
@@ -311,7 +311,7 @@ fn message(parts: &[Frame], server: &Server) -> Value {
     }
 }
 
-/// A body in chunks (RFC 9112 §7.1), once it is complete.
+/// Joins a body in chunks (RFC 9112 §7.1), once it is complete.
 fn joined_chunks(mut bytes: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
@@ -327,7 +327,7 @@ fn joined_chunks(mut bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The first frame of these bytes, and how many of them it takes.
+/// Parses the first frame of these bytes, and returns how many of them it takes.
 fn parse_frame(bytes: &[u8]) -> Option<(Frame, usize)> {
     let (first, second) = (*bytes.first()?, *bytes.get(1)?);
     let (length, start) = match second & 0x7f {

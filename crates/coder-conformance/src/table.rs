@@ -1,4 +1,4 @@
-//! What works on which release of Coder, as a table for people.
+//! Table for people of what works on which release of Coder.
 
 use std::fmt;
 
@@ -88,7 +88,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// A reason without what differs from run to run.
+/// Returns a reason without what differs from run to run.
 fn one_line(trouble: &Trouble) -> String {
     trouble.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }

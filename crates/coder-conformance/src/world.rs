@@ -18,7 +18,8 @@ use serde_json::Value;
 /// The password of everybody in the world of a fake.
 pub const PASSWORD: &str = "conformance-Passw0rd!";
 
-/// The key for web push notifications of the deployment that was recorded: each made its own.
+/// Returns the key for web push notifications of the deployment that was recorded: each made its
+/// own.
 pub(crate) const fn web_push_key(version: Version, provider: bool) -> &'static str {
     match (version, provider) {
         (Version::V2_34, _) => {
@@ -164,7 +165,7 @@ pub fn build(coder: &FakeCoder) -> Result<Seed, serde_json::Error> {
     Ok(seed)
 }
 
-/// A user as the seed file tells them.
+/// Describes a user for the seed file.
 pub(crate) fn seed_user(user: &FakeUser) -> SeedUser {
     SeedUser { id: user.id.to_string(), token: user.session_token.expose().to_owned() }
 }
@@ -213,7 +214,7 @@ fn containers() -> [NewResource; 2] {
     [volume, container]
 }
 
-/// An agent that nobody has started, with an app of each kind.
+/// Makes an agent that nobody has started, with an app of each kind.
 fn agent(name: &str, prefix: &str) -> NewAgent {
     let slug = |slug: &str| format!("{prefix}{slug}");
     let gateway = "jetbrains-gateway://connect#type=coder&token=$SESSION_TOKEN";

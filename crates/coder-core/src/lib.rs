@@ -31,6 +31,19 @@
 //! }
 //! ```
 //!
+//! | I want to … | Item |
+//! |---|---|
+//! | hold a token | [`Secret`] |
+//! | hold the URL of a deployment | [`DeploymentUrl`] |
+//! | run on a server | `World::native`, with a `ReqwestTransport` |
+//! | run in a browser | `World::browser`, with a `ReqwestTransport` |
+//! | set authorities, a client certificate, a proxy, time limits | `ReqwestTransport::builder` |
+//! | send requests by a client of my own | [`Transport`], `WebSocketHandshake` |
+//! | control time and randomness in a test | [`Clock`], [`Random`] |
+//! | try again after a failure | [`RetryPolicy`], [`RetryState`] |
+//! | limit the time of any future | [`timeout`] |
+//! | show text of strangers in a log or an error | [`quoted`], [`cleaned`] |
+//!
 //! # What it is not
 //!
 //! This crate knows neither Coder's API nor Backstage. No type of an HTTP library or of a
@@ -40,6 +53,7 @@
 //! # Features
 //!
 //! - `native`: the system's clock and randomness and a tokio runtime ([`World::native`]).
+//! - `browser`: the same of a browser (`World::browser`), for wasm.
 //! - `reqwest`: a transport over reqwest, with WebSockets; `rustls` or `native-tls` choose its TLS.
 //! - `http2`: HTTP/2 for requests of that transport, where the peer offers it.
 //! - `web-socket`: the handshake of WebSockets for a transport of one's own ([`WebSocketHandshake`]).
@@ -54,7 +68,10 @@
 
 mod body;
 mod body_limits;
+#[cfg(all(feature = "browser", target_family = "wasm"))]
+mod browser;
 mod clock;
+mod cookie_name;
 mod deployment_url;
 mod lock;
 mod maybe_send;
@@ -87,7 +104,11 @@ mod web_socket_handshake;
 
 pub use body::Body;
 pub use body_limits::BodyLimits;
+#[cfg(all(feature = "browser", target_family = "wasm"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "browser")))]
+pub use browser::{BrowserClock, BrowserRandom, BrowserRuntime};
 pub use clock::Clock;
+pub use cookie_name::{CookieName, CookieNameError};
 pub use deployment_url::{DeploymentUrl, DeploymentUrlError};
 pub use lock::Lock;
 pub use maybe_send::{BoxFuture, BoxStream, MaybeSend, MaybeSync};

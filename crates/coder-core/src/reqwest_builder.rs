@@ -221,7 +221,7 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Builds the transport.
+    /// Builds the transport from what was set.
     ///
     /// # Errors
     ///

@@ -144,9 +144,27 @@ pub struct RetryState {
 }
 
 impl RetryState {
-    /// Returns the number of failed tries that [`pause`](Self::pause) was called for.
+    /// Returns the number of failed tries so far.
     pub fn failed(&self) -> u32 {
         self.failed
+    }
+
+    /// Counts a failed try and returns the pause before the next one; `None` when `policy` allows no
+    /// more.
+    ///
+    /// `retry_after` is the pause that the peer has asked for.
+    pub fn next_pause(
+        &mut self,
+        world: &World,
+        policy: &RetryPolicy,
+        retry_after: Option<Duration>,
+    ) -> Option<Duration> {
+        let now = world.clock.now();
+        let since = *self.since.get_or_insert(now);
+        self.failed = self.failed.saturating_add(1);
+        // Without randomness, clients that failed together come back together; that is bearable.
+        let [jitter] = random_bytes(&*world.random).unwrap_or_default();
+        policy.delay(self.failed, elapsed(now, since), retry_after, jitter)
     }
 
     /// Counts a failed try and sleeps until the next one; returns `false`, without sleeping, when
@@ -159,15 +177,7 @@ impl RetryState {
         policy: &RetryPolicy,
         retry_after: Option<Duration>,
     ) -> bool {
-        let now = world.clock.now();
-        let since = *self.since.get_or_insert(now);
-        self.failed = self.failed.saturating_add(1);
-        // Without randomness, clients that failed together come back together; that is bearable.
-        let [jitter] = random_bytes(&*world.random).unwrap_or_default();
-        let Some(pause) = policy.delay(self.failed, elapsed(now, since), retry_after, jitter)
-        else {
-            return false;
-        };
+        let Some(pause) = self.next_pause(world, policy, retry_after) else { return false };
         tracing::debug!(failed = self.failed, ?pause, "trying again");
         world.runtime.sleep(pause).await;
         true

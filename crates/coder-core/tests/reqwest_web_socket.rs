@@ -38,7 +38,7 @@ async fn open(address: SocketAddr) -> Result<WebSocketResponse, TransportError> 
     ReqwestTransport::new("test/1.0").unwrap().open_web_socket(request).await
 }
 
-/// Both ends of a socket.
+/// Opens both ends of a socket.
 async fn both_ends() -> (WebSocket, WebSocketStream<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

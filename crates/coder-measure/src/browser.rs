@@ -1,4 +1,4 @@
-//! What a browser does to sign in.
+//! The requests of a browser that signs in.
 
 use bytes::Bytes;
 use coder_testkit::{Cookies, FakeCoder, FakeUser};
@@ -42,7 +42,7 @@ pub(crate) async fn sign_in(
     Ok(cookies.header().unwrap_or_default())
 }
 
-/// The status and the beginning of the body.
+/// Returns the status and the beginning of the body.
 pub(crate) fn text(answer: &Response<Bytes>) -> String {
     let body: String = String::from_utf8_lossy(answer.body()).chars().take(200).collect();
     format!("{} {body:?}", answer.status())

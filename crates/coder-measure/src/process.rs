@@ -80,7 +80,7 @@ impl Process {
         Ok(Cpu(threads))
     }
 
-    /// The most memory that it has had at once, in MiB (`VmHWM`).
+    /// Returns the most memory that the process has had at once, in MiB (`VmHWM`).
     ///
     /// # Errors
     ///

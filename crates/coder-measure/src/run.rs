@@ -110,7 +110,7 @@ pub(crate) async fn run(arguments: &RunArguments) -> Outcome<()> {
     }
 }
 
-/// Our server on one store, and people who are signed in.
+/// Starts our server on one store, and signs people in.
 async fn portal(
     name: &'static str,
     store: &str,
@@ -145,7 +145,7 @@ async fn portal(
     Ok(Server { name, process, people, work, _directory: directory })
 }
 
-/// A bare handler that sends what the first server has answered.
+/// Starts a bare handler that sends what the first server has answered.
 async fn bare_server(
     servers: &mut [Server],
     coder: &FakeCoder,
@@ -196,7 +196,7 @@ coder: {{ session: {{ keys: [{key}], store: {store} }} }}
     )
 }
 
-/// A program that the same build has made.
+/// Finds a program that the same build has made.
 fn beside_this_program(name: &str) -> Outcome<PathBuf> {
     let this = std::env::current_exe()?;
     let file = this.parent().unwrap_or(Path::new("")).join(name);

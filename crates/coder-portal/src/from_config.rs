@@ -22,6 +22,7 @@ use coder_workspaces::DeploymentHostsCache;
 use jiff::SignedDuration;
 
 use crate::PortalError;
+use crate::api::Idempotency;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
 use crate::portal::Portal;
@@ -81,6 +82,7 @@ impl PortalBuilder<'_> {
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
+            idempotency: Idempotency::default(),
         }))
     }
 
@@ -178,6 +180,7 @@ fn with_session(
         absolute,
         logout,
         access_token,
+        cookie_name,
         dangerously_allow_http,
         // Read where the portal is built.
         keys: _,
@@ -198,6 +201,7 @@ fn with_session(
             coder_config::AccessTokenPolicy::Server => AccessTokenPolicy::Server,
             coder_config::AccessTokenPolicy::Browser => AccessTokenPolicy::Browser,
         })
+        .cookie_name(cookie_name.clone())
         .dangerously_allow_http(*dangerously_allow_http)
 }
 

@@ -26,6 +26,14 @@
 //! }
 //! ```
 //!
+//! | I want to … | Item |
+//! |---|---|
+//! | serve a portal from its app-config | [`Portal::from_config`], [`Portal::handle`] |
+//! | add sign-in rules of my own | [`Portal::builder`] |
+//! | know who asks a route of mine | [`Portal::auth`] |
+//! | serve the login without a portal | [`Login`] |
+//! | check Coder, the application and the catalog before people come | [`Checkup`] |
+//!
 //! [`Portal::builder`] takes further parts of a program that configuration can name, such as its own
 //! sign-in resolvers. Then [`Portal::handle`] answers every request. `coder-axum` mounts it in an
 //! axum or tower service; there is no framework and no socket here. [`Checkup`] asks everything around
@@ -39,19 +47,18 @@
 //! |---|---|
 //! | `/api/auth/coder/…` | the login: Backstage's routes, see [`coder_auth::CoderAuth`] |
 //! | `/api/auth/.well-known/…`, `/api/auth/v1/userinfo` | identity tokens, for other backends |
-//! | `GET /api/coder/v1/entities` | the catalog's components |
-//! | `GET /api/coder/v1/entities/{kind}/{namespace}/{name}/workspaces` | an entity's workspaces |
-//! | `GET`, `POST`, `DELETE /api/coder/v1/link` | the Coder session token that a user has linked |
+//! | `/api/coder/v1/…` | the API for pages: entities, their workspaces, linked tokens; `GET /api/coder/v1/openapi.json` describes each route |
 //! | `/api/proxy/coder/…` | Coder's API with the caller's rights, as `proxy.endpoints` says |
 //! | `GET /.backstage/health/v1/{liveness,readiness}` | health |
 //!
-//! Routes outside the login identify their caller by [`coder_auth::CoderAuth::caller`].
+//! A route of the API that needs a caller identifies the caller by [`coder_auth::CoderAuth::caller`].
 //!
 //! # What it is not
 //!
 //! It holds no rule of the login (`coder-auth`), of configuration (`coder-config`) or of
 //! association (`coder-workspaces`); it connects them.
 
+mod api;
 mod auth_routes;
 mod builder;
 mod checkup;
@@ -67,6 +74,8 @@ mod request_body;
 mod routes;
 mod signing_keys;
 mod state;
+mod wire;
+mod workspace_query;
 
 pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
 pub use checkup::{Checkup, Finding, Question, Verdict};

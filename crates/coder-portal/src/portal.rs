@@ -6,14 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
-use coder_core::{Body, WebSocket, WebSocketResponse, with_causes};
-use http::{HeaderMap, Request, Response, StatusCode};
+use coder_core::{Body, WebSocket, WebSocketResponse};
+use http::{HeaderMap, Request, Response};
 
 use crate::cors;
 use crate::frame;
 use crate::proxy::Proxy;
 use crate::request_body;
-use crate::routes::{Route, RouteError};
+use crate::routes::Route;
 use crate::state::PortalState;
 
 /// The backend of a portal: the login with Coder, and the workspaces of catalog entities. Cheap to
@@ -120,12 +120,7 @@ impl Portal {
         body: Body,
     ) -> Result<Response<Body>, ErrorResponse> {
         let (method, path) = (head.method(), head.uri().path());
-        let route = Route::find(method, path).map_err(|error| match error {
-            RouteError::NotFound => frame::not_found(method, path),
-            RouteError::EntityRef(error) => {
-                ErrorResponse::new(StatusCode::BAD_REQUEST, with_causes(&error))
-            }
-        })?;
+        let route = Route::find(method, path).ok_or_else(|| frame::not_found(method, path))?;
         let runtime = &*self.0.world.runtime;
         let body = request_body::read(route.takes(method), head.headers(), body, runtime).await?;
         *head.body_mut() = body;

@@ -16,7 +16,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) enum BodyKind {
     /// No body, or an empty one.
     Nothing,
-    /// A form (`application/x-www-form-urlencoded`).
+    /// A form of a page (`application/x-www-form-urlencoded`).
     Form,
     /// A document in JSON (`application/json`).
     Json,

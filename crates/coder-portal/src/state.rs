@@ -9,6 +9,7 @@ use coder_config::{ScmIntegrations, WorkspacesConfig};
 use coder_core::World;
 use coder_workspaces::DeploymentHostsCache;
 
+use crate::api::Idempotency;
 use crate::cors::Cors;
 use crate::proxy::Proxy;
 
@@ -27,4 +28,6 @@ pub(crate) struct PortalState {
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Host names of the deployments' apps and shells.
     pub(crate) hosts: DeploymentHostsCache,
+    /// Answers to requests that have changed something, for those who send them again.
+    pub(crate) idempotency: Idempotency,
 }

@@ -17,7 +17,7 @@ use crate::rules::{self, HandedOut};
 
 pub(crate) const SESSION: &str = "__Host-coder-session";
 
-/// One browser.
+/// One browser of the schedule.
 pub(crate) struct Browser {
     pub(crate) number: usize,
     pub(crate) house: Arc<House>,
@@ -42,11 +42,11 @@ struct State {
 /// How a change of the session ended.
 #[derive(Clone, Copy)]
 enum End {
-    /// It is done.
+    /// The change is done.
     Done,
     /// The session is what it was.
     Nothing,
-    /// Nobody can say.
+    /// Nobody can say how it ended.
     Unknown,
 }
 
@@ -154,7 +154,7 @@ impl Browser {
         self.end_change(end);
     }
 
-    /// `None` when nobody can say how it ended.
+    /// Signs in; `None` when nobody can say how it ended.
     async fn log_in(&self, user: usize, environment: usize) -> Option<End> {
         let (house, ledger) = (&self.house, &self.house.ledger);
         let (name, began) = (names::environment(environment), house.time.step());
@@ -200,13 +200,13 @@ impl Browser {
         Some(End::Done)
     }
 
-    /// A page asks for its session. Gives the status.
+    /// Asks for the session of a page, and returns the status.
     pub(crate) async fn refresh(&self) -> Option<u16> {
         let session = self.session()?;
         self.refresh_with(session).await
     }
 
-    /// Somebody asks with this session cookie.
+    /// Asks as somebody with this session cookie.
     pub(crate) async fn refresh_with(&self, session: String) -> Option<u16> {
         let ledger = &self.house.ledger;
         let (owner, was_retired) = {
@@ -249,7 +249,7 @@ impl Browser {
         }
     }
 
-    /// Signs out.
+    /// Signs out of the portal.
     pub(crate) async fn log_out(&self) {
         let Some(session) = self.session() else { return };
         let ledger = &self.house.ledger;
@@ -298,7 +298,7 @@ impl Browser {
         self.end_change(if is_answered { End::Done } else { End::Unknown });
     }
 
-    /// The browser closes: whatever it waited for is dropped.
+    /// Closes the browser: whatever it waited for is dropped.
     pub(crate) fn close(&self) {
         self.tell(|| "is closed in the middle".to_owned());
         self.house.ledger.count("browsers closed");

@@ -20,7 +20,7 @@ pub(crate) enum Place {
     Received,
     /// Kept for a login that is under way.
     Pending,
-    /// In a grant.
+    /// The pair is in a grant.
     Granted,
     /// Kept for its revocation.
     Ended,
@@ -38,7 +38,7 @@ pub(crate) struct Pair {
     pub(crate) refresh: String,
     /// The process whose request it answered.
     pub(crate) process: Process,
-    /// Its name in the store, once it was there.
+    /// The pair's name in the store, once it was there.
     pub(crate) id: Option<PairId>,
     pub(crate) place: Place,
     /// Why the portal is not to blame when the pair lives on.
@@ -48,7 +48,7 @@ pub(crate) struct Pair {
 /// A rule that did not hold.
 #[derive(Clone, Debug)]
 pub struct Breach {
-    /// The rule.
+    /// The rule that was broken.
     pub rule: Rule,
     /// The event that broke it, in words.
     pub what: String,
@@ -92,13 +92,13 @@ impl Book {
         *until = step.max(*until);
     }
 
-    /// Whether a session may be over by something that the portal is not to blame for.
+    /// Tells whether a session may be over by something that the portal is not to blame for.
     pub(crate) fn may_have_ended(&self, owner: Owner) -> bool {
         self.logging_out.get(&owner.person()).is_some_and(|logouts| *logouts > 0)
             || self.over.get(&owner.person()).is_some_and(|step| owner.began <= *step)
     }
 
-    /// The pair with this access or refresh token.
+    /// Finds the pair with this access or refresh token.
     pub(crate) fn pair(&self, token: &str) -> Option<&Pair> {
         self.pairs.iter().find(|pair| pair.access == token || pair.refresh == token)
     }

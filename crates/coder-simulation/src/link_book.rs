@@ -58,7 +58,7 @@ impl Links {
         state.overlapped &= state.under_way > 0;
     }
 
-    /// Whether this user's token may be linked.
+    /// Tells whether this user's token may be linked.
     pub(crate) fn may_be(&self, place: LinkPlace, user: usize) -> bool {
         self.0.get(&place).is_some_and(|state| state.possible.contains(&Some(user)))
     }

@@ -16,7 +16,7 @@ struct Arguments {
     /// How many seeds to run.
     #[arg(long, default_value_t = 2000)]
     seeds: u64,
-    /// The first seed.
+    /// The first seed that is played.
     #[arg(long, default_value_t = 0)]
     from: u64,
     /// Where grants and sessions are kept.

@@ -12,7 +12,7 @@ pub(crate) fn user_name(user: usize) -> &'static str {
     USERS.get(user).copied().unwrap_or_default()
 }
 
-/// The user of this name.
+/// Finds the user of this name.
 pub(crate) fn user_named(name: &str) -> Option<usize> {
     USERS.iter().position(|user| *user == name)
 }

@@ -62,7 +62,7 @@ impl Question<'_> {
 }
 
 impl Drop for Question<'_> {
-    /// Nobody waits any more: Coder may have done its work, for whomever.
+    /// Notes that nobody waits any more: Coder may have done its work, for whomever.
     fn drop(&mut self) {
         if !self.is_answered && self.about.path == "/oauth2/tokens" {
             let users = self.network.users.get(self.about.coder).map_or(0, Vec::len);

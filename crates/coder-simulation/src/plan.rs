@@ -38,11 +38,11 @@ impl NetworkFault {
 /// A fault of one call of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreFault {
-    /// It fails, and nothing was changed.
+    /// The call fails, and nothing was changed.
     Before,
-    /// It fails, and everything was changed.
+    /// The call fails, and everything was changed.
     After,
-    /// It takes 3 seconds.
+    /// The call takes 3 seconds.
     Slow,
 }
 
@@ -121,11 +121,11 @@ pub(crate) enum Action {
 /// How a request says whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Credential {
-    /// The session cookie.
+    /// The session cookie of the browser.
     Cookie,
     /// The newest identity token of the browser.
     Token,
-    /// The oldest one.
+    /// The oldest identity token of the browser.
     OldToken,
 }
 
@@ -181,7 +181,7 @@ pub(crate) struct Plan {
     /// How long Coder's sessions live, in seconds.
     pub(crate) session_lifetime: u64,
     pub(crate) release: Version,
-    /// By environment.
+    /// Backstage identities of the sign-ins, by environment.
     pub(crate) identities: [Identities; 2],
     pub(crate) items: Vec<Item>,
     pub(crate) network: Vec<(usize, NetworkFault)>,
@@ -296,7 +296,7 @@ impl Plan {
         }
     }
 
-    /// The deployment of an environment.
+    /// Returns the deployment of an environment.
     pub(crate) fn coder_of(&self, environment: usize) -> usize {
         environment.min(self.deployments.saturating_sub(1))
     }
@@ -306,7 +306,7 @@ impl Plan {
         self.identities.get(environment).copied().unwrap_or(Identities::None)
     }
 
-    /// The user entity ref of a user of this environment's Coder.
+    /// Returns the user entity ref of a user of this environment's Coder.
     pub(crate) fn entity_of(&self, environment: usize, user: usize) -> Option<String> {
         match self.identities_of(environment) {
             Identities::None => None,
@@ -315,7 +315,7 @@ impl Plan {
         }
     }
 
-    /// The redirect URI that the logins of this deployment use.
+    /// Returns the redirect URI that the logins of this deployment use.
     pub(crate) fn callback_of(&self, coder: usize) -> String {
         let frame = format!("{PORTAL}/api/auth/coder/handler/frame");
         match ENVIRONMENTS.get(coder) {
@@ -324,12 +324,12 @@ impl Plan {
         }
     }
 
-    /// Whether Coder can end one pair of a person and leave the others alone.
+    /// Tells whether Coder can end one pair of a person and leave the others alone.
     pub(crate) fn revokes_pairs(&self) -> bool {
         self.release >= Version::V2_29
     }
 
-    /// Tokens are about to expire, and everything happens while they are rotated.
+    /// Plans that tokens are about to expire, and that everything happens while they are rotated.
     fn rush(&mut self, choices: &mut Choices) {
         let seconds = self.session_lifetime - 300;
         self.items.push(Item { turns: 0, action: Action::Wait { seconds } });
@@ -351,7 +351,7 @@ impl Plan {
         }
     }
 
-    /// Somebody signs out and in again while the old tokens are rotated.
+    /// Plans that somebody signs out and in again while the old tokens are rotated.
     fn change_of_hands(&mut self, choices: &mut Choices) {
         let browser = choices.below(self.browsers);
         let action = Action::LogOut { browser };

@@ -218,7 +218,7 @@ impl House {
         Ok(options)
     }
 
-    /// The deployment of an environment.
+    /// Returns the deployment of an environment.
     pub(crate) fn coder_of(&self, environment: usize) -> usize {
         self.plan.coder_of(environment)
     }
@@ -227,13 +227,13 @@ impl House {
         self.users.get(coder)?.get(user)
     }
 
-    /// Where the token is kept that the person of this sign-in links in an environment.
+    /// Returns where the token is kept that the person of this sign-in links in an environment.
     pub(crate) fn link_place(&self, owner: Owner, environment: usize) -> LinkPlace {
         let (holder, coder) = (owner.person(), self.coder_of(environment));
         LinkPlace { holder, environment: owner.environment, coder }
     }
 
-    /// Whether a token of this user is the person's own, as far as the portal can tell.
+    /// Tells whether a token of this user is the person's own, as far as the portal can tell.
     pub(crate) fn may_link(&self, owner: Owner, environment: usize, user: usize) -> bool {
         if self.coder_of(environment) == owner.coder {
             return user == owner.user;
@@ -285,7 +285,7 @@ impl House {
         receive.await.ok()
     }
 
-    /// A replica that takes requests, another one each time.
+    /// Picks a replica that takes requests, another one each time.
     fn pick(&self, browser: usize) -> Option<(Process, CoderAuth)> {
         let replicas = self.replicas();
         let open: Vec<_> = replicas
@@ -363,7 +363,7 @@ impl House {
         }
     }
 
-    /// The access tokens that grants hold.
+    /// Returns the access tokens that grants hold.
     pub(crate) async fn held(&self) -> std::collections::BTreeSet<String> {
         let mut held = std::collections::BTreeSet::new();
         for (number, coder) in self.coders.iter().enumerate() {
@@ -393,7 +393,7 @@ impl House {
         }
     }
 
-    /// The administrator, or the person, revokes the application's access at Coder.
+    /// Revokes the application's access at Coder, as the administrator or the person does.
     pub(crate) fn revoke_all(&self, user: usize) {
         for (number, (coder, app)) in self.coders.iter().zip(&self.apps).enumerate() {
             let Some(user) = self.user(number, user) else { continue };

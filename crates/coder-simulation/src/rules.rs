@@ -26,14 +26,14 @@ pub(crate) struct HandedOut {
     pub(crate) identity: Option<(String, String)>,
 }
 
-/// A session that has ended stays ended.
+/// Checks that a session that has ended stays ended.
 pub(crate) fn ended_stays_ended(ledger: &Ledger, who: &str, was_retired: bool) {
     if was_retired {
         ledger.breach(Rule::SignedOut, format!("{who} is signed in with a session that has ended"));
     }
 }
 
-/// Profile and token are those of the person who signed in.
+/// Checks that profile and token are those of the person who signed in.
 pub(crate) fn own_profile(
     ledger: &Ledger,
     who: &str,
@@ -57,7 +57,8 @@ pub(crate) fn own_profile(
     }
 }
 
-/// A request speaks for the person who made it, or with the token which that person has linked.
+/// Checks that a request speaks for the person who made it, or with the token which that person has
+/// linked.
 pub(crate) fn own_caller(
     ledger: &Ledger,
     who: &str,
@@ -71,7 +72,7 @@ pub(crate) fn own_caller(
     }
 }
 
-/// A person sees the own link, and links an own token as far as the portal can tell.
+/// Checks that a person sees the own link, and links an own token as far as the portal can tell.
 pub(crate) fn own_link(ledger: &Ledger, who: &str, owner: Owner, user: usize, is_own: bool) {
     if !is_own {
         let what = format!("{who} ({owner:?}) has a link with the token of user {user}");
@@ -79,7 +80,7 @@ pub(crate) fn own_link(ledger: &Ledger, who: &str, owner: Owner, user: usize, is
     }
 }
 
-/// At rest, what was linked and not removed is linked.
+/// Checks that what was linked and not removed is linked at rest.
 pub(crate) fn still_linked(ledger: &Ledger, who: &str, expected: usize, shown: Option<usize>) {
     if shown != Some(expected) {
         let what = format!("{who} has linked the token of user {expected}, and sees {shown:?}");
@@ -87,7 +88,8 @@ pub(crate) fn still_linked(ledger: &Ledger, who: &str, expected: usize, shown: O
     }
 }
 
-/// Coder has confirmed the user within 30 seconds, or within 10 minutes if it does not answer.
+/// Checks that Coder has confirmed the user within 30 seconds, or within 10 minutes if it does not
+/// answer.
 pub(crate) fn is_confirmed(ledger: &Ledger, who: &str, now: Duration, token: &str) {
     let (age, limit, back) = {
         let book = ledger.book();
@@ -107,14 +109,14 @@ pub(crate) fn is_confirmed(ledger: &Ledger, who: &str, now: Duration, token: &st
     }
 }
 
-/// The answer came in time.
+/// Checks that the answer came in time.
 pub(crate) fn in_time(ledger: &Ledger, who: &str, took: Duration) {
     if took > BOUND {
         ledger.breach(Rule::Bound, format!("{who} waited {:.1} s", took.as_secs_f64()));
     }
 }
 
-/// At rest, a pair that lives is held by a grant.
+/// Checks that a pair that lives at rest is held by a grant.
 pub(crate) fn every_pair_is_held(
     ledger: &Ledger,
     held: &BTreeSet<String>,
@@ -135,8 +137,8 @@ pub(crate) fn every_pair_is_held(
     }
 }
 
-/// When all sessions have expired and the sweeper's time is over, no pair lives: a grant that no
-/// session stands on has ended.
+/// Checks that no pair lives when all sessions have expired and the sweeper's time is over: a grant
+/// that no session stands on has ended.
 pub(crate) fn no_pair_outlives_its_sessions(ledger: &Ledger, lives: impl Fn(usize, &str) -> bool) {
     let pairs = ledger.book().pairs.clone();
     for pair in pairs.iter().filter(|pair| pair.excuse.is_none()) {
@@ -147,7 +149,7 @@ pub(crate) fn no_pair_outlives_its_sessions(ledger: &Ledger, lives: impl Fn(usiz
     }
 }
 
-/// A pair that is in no store has a process that goes on with it.
+/// Checks that a pair that is in no store has a process that goes on with it.
 pub(crate) fn every_pair_is_attended(
     ledger: &Ledger,
     time: &Time,
@@ -173,7 +175,7 @@ pub(crate) fn every_pair_is_attended(
     }
 }
 
-/// At rest, a browser that signed in and did not sign out is signed in.
+/// Checks that a browser that signed in and did not sign out is signed in at rest.
 pub(crate) fn still_signed_in(ledger: &Ledger, who: &str, owner: Owner, status: u16) {
     let may_be_over = ledger.book().may_have_ended(owner);
     if status != 200 && !may_be_over {

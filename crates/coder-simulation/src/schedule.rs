@@ -95,7 +95,7 @@ async fn direct(house: Arc<House>, browsers: Vec<Arc<Browser>>) {
     house.ledger.count("schedules at rest");
 }
 
-/// The sweeper's time: five rounds, five minutes apart; all replicas at once, then one of them.
+/// Sweeps in five rounds, five minutes apart: all replicas at once, then one of them.
 async fn sweep_for_a_while(house: &Arc<House>) {
     for round in 0..5 {
         let replicas = if round == 0 { house.plan.replicas } else { 1 };
@@ -104,7 +104,7 @@ async fn sweep_for_a_while(house: &Arc<House>) {
     }
 }
 
-/// The checks at rest.
+/// Checks the rules at rest.
 async fn look(house: &Arc<House>, browsers: &[Arc<Browser>]) {
     let held = house.held().await;
     rules::every_pair_is_held(&house.ledger, &held, |coder, token| {
@@ -219,7 +219,8 @@ async fn act(house: &Arc<House>, browsers: &[Arc<Browser>], action: Action) {
     }
 }
 
-/// A request that is under way may use its session at this very moment, whoever makes it.
+/// Notes the uses of sessions: a request that is under way may use its session at this very moment,
+/// whoever makes it.
 fn note_uses(house: &House) {
     let now = house.time.clock_of_portal().now();
     let mut book = house.ledger.book();
@@ -228,7 +229,8 @@ fn note_uses(house: &House) {
     }
 }
 
-/// A time of the future is an unknown one: sessions that were used then count as old.
+/// Sets the portal's clock back. A time of the future is an unknown one: sessions that were used
+/// then count as old.
 fn set_back(house: &House, seconds: u64) {
     let now = house.time.clock_of_portal().now();
     let mut book = house.ledger.book();

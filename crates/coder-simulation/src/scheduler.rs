@@ -24,13 +24,13 @@ pub(crate) const OUTSIDE: Process = 0;
 /// The work of one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// It answers the request of a browser's tab.
+    /// The task answers the request of a browser's tab.
     Request { browser: usize },
-    /// The core has detached it.
+    /// The core has detached the task.
     Detached,
-    /// It removes what has expired.
+    /// The task removes what has expired.
     Sweep,
-    /// It plays a browser, the administrator or the plan.
+    /// The task plays a browser, the administrator or the plan.
     Outside,
 }
 
@@ -88,7 +88,7 @@ impl Time {
         self.0.lock()
     }
 
-    /// How long the schedule has run, in virtual time.
+    /// Returns how long the schedule has run, in virtual time.
     pub(crate) fn elapsed(&self) -> Duration {
         Duration::from_micros(self.core().now)
     }
@@ -104,13 +104,13 @@ impl Time {
         START + SignedDuration::from_micros(now.saturating_add(offset))
     }
 
-    /// The clock of Coder's machine, which never jumps.
+    /// Returns the clock of Coder's machine, which never jumps.
     pub(crate) fn clock_of_coder(&self) -> Arc<dyn Clock> {
         let time = self.clone();
         Arc::new(move || time.at(0))
     }
 
-    /// The clock of the portal's machines.
+    /// Returns the clock of the portal's machines.
     pub(crate) fn clock_of_portal(&self) -> Arc<dyn Clock> {
         let time = self.clone();
         Arc::new(move || {
@@ -119,7 +119,7 @@ impl Time {
         })
     }
 
-    /// Adds a task.
+    /// Adds a task to the schedule.
     pub(crate) fn spawn(&self, tag: Tag, task: BoxFuture<'static, ()>) {
         let mut core = self.core();
         if core.dead.contains(&tag.process) {
@@ -139,12 +139,12 @@ impl Time {
         core.kills.push(kill);
     }
 
-    /// Whether tasks of this process are under way that `wanted` accepts.
+    /// Tells whether tasks of this process are under way that `wanted` accepts.
     pub(crate) fn is_busy(&self, process: Process, wanted: impl Fn(Work) -> bool) -> bool {
         self.core().alive.iter().any(|tag| tag.process == process && wanted(tag.work))
     }
 
-    /// The number of the step.
+    /// Returns the number of the step.
     pub(crate) fn step(&self) -> u64 {
         self.core().steps
     }
@@ -340,7 +340,7 @@ mod tests {
         Tag { process: OUTSIDE, work: Work::Outside }
     }
 
-    /// The order in which three tasks of three turns each run.
+    /// Returns the order in which three tasks of three turns each run.
     fn order(seed: u64) -> Vec<u8> {
         let time = Time::default();
         let order = Arc::new(Lock::new(Vec::new()));

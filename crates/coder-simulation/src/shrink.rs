@@ -4,7 +4,7 @@ use coder_testkit::Version;
 
 use crate::plan::{Identities, Plan};
 
-/// The smallest plan that `fails` accepts, found by leaving parts out one by one.
+/// Finds the smallest plan that `fails` accepts, by leaving parts out one by one.
 pub(crate) fn shrink(plan: Plan, fails: impl Fn(&Plan) -> bool) -> Plan {
     let mut smallest = plan;
     loop {
@@ -15,7 +15,7 @@ pub(crate) fn shrink(plan: Plan, fails: impl Fn(&Plan) -> bool) -> Plan {
     }
 }
 
-/// All plans with one part less.
+/// Returns all plans with one part less.
 fn candidates(plan: &Plan) -> Vec<Plan> {
     let mut smaller = Vec::new();
     for index in (0..plan.items.len()).rev() {

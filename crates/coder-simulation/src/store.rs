@@ -93,7 +93,7 @@ impl Steps {
         }
     }
 
-    /// A pair is forgotten when it is dead.
+    /// Checks that a pair that is forgotten is dead.
     fn note_forgotten(&self, id: &PairId) {
         let pair = {
             let book = self.ledger.book();

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::misuse::misuse;
 use crate::random::SeededRandom;
 
-/// A time as Coder's database keeps it: without what is below a microsecond.
+/// Rounds a time down to microseconds, as Coder's database keeps it.
 pub(crate) fn to_microseconds(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }

@@ -77,6 +77,12 @@ impl FakeCoder {
         self.look_at_the_clock();
     }
 
+    /// Returns `true` if the fake lives by a clock of its own, which [`advance`](Self::advance) turns.
+    #[cfg(all(feature = "native", not(target_family = "wasm")))]
+    pub(crate) fn has_own_clock(&self) -> bool {
+        self.test_clock.is_some()
+    }
+
     /// Wakes streams that wait for a change, after a clock of yours was turned.
     pub fn look_at_the_clock(&self) {
         self.with(|_| ());
@@ -100,7 +106,7 @@ impl FakeCoder {
         self.answer(&self.record(request), None)
     }
 
-    /// The same at a door where requests may overlap.
+    /// Answers a request at a door where requests may overlap.
     pub(crate) async fn exchange_in_turn(&self, request: Request<Bytes>) -> Outcome {
         let call = self.record(request);
         let Some(arrival) = self.shared.peek(|deployment| deployment.arrive(&call)) else {

@@ -27,7 +27,7 @@ pub(crate) fn estrange(value: &mut Value) {
     }
 }
 
-/// Objects whose keys are data have no fields to be added.
+/// Tells whether an object's keys are data, so that no fields can be added to the object.
 fn is_map(members: &Map<String, Value>) -> bool {
     let fields = members
         .keys()

@@ -7,7 +7,7 @@ pub(crate) trait Json {
     /// Sets a field of an object; anything else is left as it is.
     fn set(&mut self, field: &str, value: impl Into<Value>);
 
-    /// A field that is a text, and not an empty one.
+    /// Returns a field that is a text, and not an empty one.
     fn text(&self, field: &str) -> Option<&str>;
 }
 

@@ -31,6 +31,18 @@
 //! }
 //! ```
 //!
+//! | I want to … | Item |
+//! |---|---|
+//! | test code that calls Coder | [`FakeCoder`], `FakeCoder::client` |
+//! | answer one route as I say, and count its calls | `CoderMock` |
+//! | see what happens when Coder or the network fails | [`FakeCoder::fail_next`], [`Fault`] |
+//! | let time pass | [`FakeCoder::advance`], [`TestClock`] |
+//! | test a program over a socket | `FakeServer` |
+//! | test a login with a browser | [`Browser`], `TestPortal` |
+//! | test on another release of Coder | [`FakeCoderBuilder::version`], [`Version::ALL`] |
+//! | test a store or a catalog of my own | `auth_store_tests!`, `catalog_tests!` |
+//! | know which requests were sent | [`FakeCoder::count`], [`RecordedRequest`] |
+//!
 //! [`FakeCoder`] is pure logic: a request goes in, a response comes out, and everything it knows
 //! is in memory. It keeps Coder's rules, also the unpleasant ones: one live token pair per user
 //! and application, a search language with traps, 404 for what

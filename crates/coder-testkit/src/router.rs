@@ -10,7 +10,7 @@ use crate::wire::cors;
 use crate::wire::reply::{Answer, Reply};
 use crate::{api, future, oauth2, pages};
 
-/// Coder's answer to `call`, with the headers every answer has.
+/// Answers `call` as Coder does, with the headers that every answer has.
 pub(crate) fn respond(deployment: &mut Deployment<'_>, call: &Call) -> Reply {
     deployment.purge_expired();
     let build = deployment.settings.version.build();
@@ -62,7 +62,7 @@ fn route(deployment: &mut Deployment<'_>, call: &Call, csrf: &CsrfCookie) -> Ans
     }
 }
 
-/// `GET /latency-check`: any page may ask.
+/// Answers `GET /latency-check`, which any page may ask.
 fn latency_check() -> Reply {
     Reply::text(StatusCode::OK, "OK")
         .with("access-control-allow-origin", "*")

@@ -1,3 +1,4 @@
+import { writeEntity } from './entity-fields.js';
 import { construct, disposed, settle, write } from './errors.js';
 import * as wasm from '#entity';
 
@@ -17,6 +18,8 @@ export function compileCoderConfig(appConfig, rawYamlConfig, repoUrl) {
 
 export class CoderDefaults {
   #handle;
+  /** The part of every answer that is the same for all entities. */
+  #shared;
 
   constructor(appConfig, integrations) {
     wasm.started();
@@ -24,6 +27,8 @@ export class CoderDefaults {
     this.#handle = construct(() =>
       integrations === undefined ? new wasm.Defaults(text) : integrations.defaults(text),
     );
+    this.#shared = settle(this.#handle.shared());
+    Object.freeze(this.#shared.repoUrlParamKeys);
   }
 
   get notices() {
@@ -32,11 +37,11 @@ export class CoderDefaults {
 
   compile(rawYamlConfig, repoUrl) {
     const spec = rawYamlConfig === undefined ? undefined : write('spec.coder', rawYamlConfig);
-    return compiled(settle(this.#used().compile(spec, repoUrl)));
+    return compiled(settle(this.#used().compile(spec, repoUrl)), this.#shared);
   }
 
   compileEntity(entity) {
-    return compiled(settle(this.#used().compileEntity(writeEntity(entity))));
+    return compiled(settle(this.#used().compileEntity(writeEntity(entity))), this.#shared);
   }
 
   searchPlan(entity, { owner = 'me' } = {}) {
@@ -194,36 +199,20 @@ export function iconLetter(name) {
   return wasm.iconLetter(name);
 }
 
-/** The parts of an entity that are read: relations and the rest may be large. */
-function writeEntity(entity) {
-  if (typeof entity !== 'object' || entity === null) return write('the entity', entity);
-  const { apiVersion, kind, metadata, spec } = entity;
-  return write('the entity', {
-    apiVersion,
-    kind,
-    metadata: metadata && {
-      name: metadata.name,
-      namespace: metadata.namespace,
-      annotations: metadata.annotations,
-    },
-    spec: spec && { coder: spec.coder },
-  });
-}
-
-/** Rust's `None` is JSON's null and TypeScript's `undefined`. */
-function compiled({ config, incompatible, repositoryProblem, notices }) {
+/** What has no value is left out in Rust and `undefined` here. */
+function compiled(own, { repoUrlParamKeys, accessUrl }) {
   return {
-    mode: config.mode,
-    creationUrl: config.creationUrl ?? undefined,
-    templateName: config.templateName ?? undefined,
-    repoUrl: config.repoUrl ?? undefined,
-    repoUrlParamKeys: config.repoUrlParamKeys,
-    params: config.params,
-    isReadingEntityData: config.isReadingEntityData,
-    accessUrl: config.accessUrl,
-    incompatible: incompatible ?? undefined,
-    repositoryProblem: repositoryProblem ?? undefined,
-    notices,
+    mode: own.mode,
+    creationUrl: own.creationUrl,
+    templateName: own.templateName,
+    repoUrl: own.repoUrl,
+    repoUrlParamKeys,
+    params: own.params,
+    isReadingEntityData: own.isReadingEntityData,
+    accessUrl,
+    incompatible: own.incompatible,
+    repositoryProblem: own.repositoryProblem,
+    notices: own.notices ?? [],
   };
 }
 

@@ -6,6 +6,8 @@ export type CoderErrorCode =
   | 'invalidConfig'
   /** The entity is none that a catalog could hold. */
   | 'invalidEntity'
+  /** A reference to an entity is none, or lacks a part. */
+  | 'invalidEntityRef'
   /** A filter cannot be expressed in the grammar of Coder's search. */
   | 'invalidFilter'
   /** A location has no type or no target, or is a script. */
@@ -14,6 +16,32 @@ export type CoderErrorCode =
   | 'invalidUrl'
   /** Coder cannot be asked which workspaces belong to the entity. */
   | 'notSearchable'
+  /** The token is missing, unknown or expired: the user must sign in again. */
+  | 'unauthorized'
+  /** The token does not allow the call. */
+  | 'forbidden'
+  /** What the call names does not exist, or is hidden from this user. */
+  | 'notFound'
+  /** Somebody else was faster, or a name is taken. */
+  | 'conflict'
+  /** Coder has refused the call for another reason. */
+  | 'refused'
+  /** This deployment does not have the call: it is older, or a feature is switched off. */
+  | 'unsupported'
+  /** Coder limits the rate of requests; `retryAfterSeconds` tells how long to wait. */
+  | 'rateLimited'
+  /** Something else than Coder answered: a login page, a proxy, a wrong URL. */
+  | 'unexpectedAnswer'
+  /** The provider of tokens has failed. */
+  | 'noToken'
+  /** No answer arrived, or not all of it. */
+  | 'unreachable'
+  /** No workspace can be created as it was asked for; `problems` has wrong parameters. */
+  | 'notCreatable'
+  /** A workspace did not get where it was wanted. */
+  | 'notReady'
+  /** Not every workspace of the entity could be read, so none is created. */
+  | 'incomplete'
   /** `init` was not called. */
   | 'notInitialized'
   /** An object was used after `free`. */
@@ -49,6 +77,10 @@ export class CoderError extends Error implements Problem {
   readonly line?: number;
   /** The column in that line, from 1, in characters. */
   readonly column?: number;
+  /** The HTTP status of Coder's answer, when there was one. */
+  readonly status?: number;
+  /** The time that Coder asks to wait before the next try. */
+  readonly retryAfterSeconds?: number;
   /** Every mistake, when several were found at once. */
   readonly problems: readonly Problem[];
 }

@@ -1,6 +1,7 @@
 /** Says what went wrong, where, and what helps. Everything that this package throws is one. */
 export class CoderError extends Error {
-  constructor({ code, message, help, path, file, line, column, problems }) {
+  constructor(told) {
+    const { code, message, help, path, file, line, column, problems } = told;
     super(message);
     this.name = 'CoderError';
     this.code = code;
@@ -9,6 +10,8 @@ export class CoderError extends Error {
     this.file = file;
     this.line = line;
     this.column = column;
+    this.status = told.status;
+    this.retryAfterSeconds = told.retryAfterSeconds;
     this.problems = problems ?? [];
   }
 }

@@ -73,7 +73,7 @@ impl Fault {
         Self(Box::new(Told { code, message, place, problems: Vec::new() }))
     }
 
-    /// An error with the texts of its causes.
+    /// Makes an error with the texts of its causes.
     pub(crate) fn from_error(
         code: &'static str,
         error: &(dyn std::error::Error + 'static),

@@ -10,7 +10,11 @@
 //! It holds no rule. What an entity's configuration is, which workspaces belong to it and whether
 //! they can be used, is decided by the crates below. It is no library for Rust.
 
-#[cfg(feature = "entity")]
+#[cfg(any(feature = "client", feature = "entity", feature = "text"))]
 mod answer;
+#[cfg(all(feature = "client", target_family = "wasm"))]
+pub mod client;
 #[cfg(feature = "entity")]
 pub mod entity;
+#[cfg(feature = "text")]
+pub mod text;

@@ -18,8 +18,18 @@ pub(crate) fn with_sub_agents(
     let all: Vec<&WorkspaceAgent> = workspace.agents().collect();
     let known = |id: AgentId| all.iter().copied().find(|agent| agent.id == id);
     let parent = |agent: &WorkspaceAgent| agent.parent_id.and_then(known);
-    let place = |id: AgentId| all.iter().position(|agent| agent.id == id);
-    let mut sorted: Vec<_> = all.iter().copied().map(|agent| (agent, parent(agent))).collect();
-    sorted.sort_by_key(|(agent, parent)| (place(parent.unwrap_or(agent).id), parent.is_some()));
+    let with_parent = || all.iter().copied().map(|agent| (agent, parent(agent)));
+    let mut sorted = Vec::new();
+    for (place, first) in all.iter().enumerate() {
+        if all.iter().position(|agent| agent.id == first.id) != Some(place) {
+            // Coder gives no id twice.
+            continue;
+        }
+        for is_sub_agent in [false, true] {
+            sorted.extend(with_parent().filter(|(agent, parent)| {
+                parent.is_some() == is_sub_agent && parent.unwrap_or(agent).id == first.id
+            }));
+        }
+    }
     sorted
 }

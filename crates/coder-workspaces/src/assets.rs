@@ -74,10 +74,10 @@ pub struct AssetUrls {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssetUrlsError {
-    /// It is no absolute http(s) URL.
+    /// The text is no absolute http(s) URL.
     #[error("not an http or https URL; write it like `https://portal.example.com/api/proxy/coder`")]
     NotAUrl,
-    /// It has a query or a fragment.
+    /// The URL has a query or a fragment.
     #[error("a query or fragment does not belong into the URL; remove everything from `?` or `#`")]
     QueryOrFragment,
 }

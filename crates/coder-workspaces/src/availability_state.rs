@@ -5,26 +5,28 @@ use serde::Serialize;
 /// The state of a workspace in one word: whether it can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a page shows each of them")]
 pub enum AvailabilityState {
-    /// It can be used.
+    /// The workspace can be used.
     Online,
-    /// It is starting: its build waits or runs, an agent has not connected yet or runs start
-    /// scripts that must end first. Or an agent has just lost its connection, and may come back.
+    /// The workspace is starting: its build waits or runs, an agent has not connected yet or runs
+    /// start scripts that must end first. Or an agent has just lost its connection, and may come
+    /// back.
     Pending,
-    /// It is stopping, or its build is being canceled.
+    /// The workspace is stopping, or its build is being canceled.
     Stopping,
     /// The workspace is stopped.
     Offline,
-    /// Its last build failed.
+    /// The workspace's last build failed.
     Failed,
-    /// It is being deleted.
+    /// The workspace is being deleted.
     Deleting,
     /// The workspace no longer exists.
     Deleted,
-    /// It was not used for long, and was put to sleep. That alone stops nothing: it may still run.
+    /// The workspace was not used for long, and was put to sleep. That alone stops nothing: it may
+    /// still run.
     Dormant,
-    /// It runs, but something in it does not work.
+    /// The workspace runs, but something in it does not work.
     Unhealthy,
     /// Coder says something about it that this version does not know.
     Unknown,
@@ -65,7 +67,7 @@ impl AvailabilityState {
 /// Action that a person would take next with a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a page offers each of them")]
 pub enum NextAction {
     /// Open the workspace: it can be used.
     Open,

@@ -363,8 +363,8 @@ impl Plan {
         }
     }
 
-    /// The workspace of this name, if it was made from the same template with the same values, and
-    /// is not on its way out.
+    /// Finds the workspace of this name, if it was made from the same template with the same
+    /// values, and is not on its way out.
     pub(crate) async fn earlier<F: FnMut(Progress<'_>) + MaybeSend>(
         &self,
         follower: &mut Follower<'_, F>,

@@ -41,8 +41,8 @@ pub struct EntityWorkspacesConfig {
 impl EntityWorkspacesConfig {
     /// Merges the app's configuration (`config`), the entity's own (`spec`) and its repository.
     ///
-    /// The entity's template, mode and parameters win over the app's; the repository's URL wins over
-    /// both in the parameters that hold it.
+    /// The entity's template, mode and parameters win over the app's; the repository's URL wins
+    /// over both in the parameters that hold it.
     pub fn resolve(
         config: &WorkspacesConfig,
         spec: Option<&CoderSpec>,
@@ -56,7 +56,7 @@ impl EntityWorkspacesConfig {
             }
         }
         if let Some(spec) = spec {
-            params.extend(spec.params.clone());
+            params.extend(spec.params.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
         if let Some(repository) = repository {
             let clone_url = || repository.clone_url().to_owned();
@@ -90,8 +90,8 @@ impl EntityWorkspacesConfig {
     ///
     /// # Errors
     ///
-    /// [`Incompatible`] when not; its text says what the entity's owner or the portal's administrator
-    /// can do.
+    /// [`Incompatible`] when not; its text says what the entity's owner or the portal's
+    /// administrator can do.
     pub fn compatibility(&self) -> Result<(), Incompatible> {
         let repository = self.repository.is_some();
         let can_be_searched = repository && !self.repo_url_param_keys.is_empty();
@@ -110,17 +110,17 @@ impl EntityWorkspacesConfig {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Incompatible {
-    /// It has no repository, and says nothing about workspaces itself.
+    /// The entity has no repository, and says nothing about workspaces itself.
     /// [`Entity::repository`](coder_config::Entity::repository) tells why there is none.
     #[error("the entity has neither a repository nor a `spec.coder`")]
     NoRepository,
-    /// It has a repository, but nobody said which parameters of templates hold one.
+    /// The entity has a repository, but nobody said which parameters of templates hold one.
     #[error(
         "no template parameter is named that holds a repository; set `coder.workspaces.repoUrlParamKeys`, or `spec.coder` of the entity"
     )]
     NoParamKeys,
-    /// It says something about workspaces, but there is neither a template nor anything to search
-    /// for.
+    /// The entity says something about workspaces, but there is neither a template nor anything to
+    /// search for.
     #[error(
         "no template is named; set `spec.coder.templateName` or `coder.workspaces.defaultTemplateName`"
     )]

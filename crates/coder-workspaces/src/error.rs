@@ -67,7 +67,7 @@ pub enum NotSearchable {
 
 /// Why a workspace cannot be created as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "an answer must be decided for each")]
 pub enum NotCreatable {
     /// Nobody names a template.
     #[error(
@@ -189,12 +189,12 @@ impl ParameterProblem {
 
 /// Reason why a workspace did not reach the state that the caller asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "an answer must be decided for each")]
 pub enum NotReady {
     /// The workspace's build failed.
     #[error("was not built: {0}")]
     Failed(String),
-    /// Its build failed, or was refused, while its owner has not linked these accounts.
+    /// The workspace's build failed, or was refused, while its owner has not linked these accounts.
     #[error("was not built: {reason}; {}", missing_account::advice(missing))]
     ExternalAuth {
         /// Coder's message about the build.
@@ -202,34 +202,34 @@ pub enum NotReady {
         /// Accounts that the template needs, and that the workspace's owner has not linked.
         missing: Vec<MissingAccount>,
     },
-    /// It runs, but cannot be used.
+    /// The workspace runs, but cannot be used.
     #[error("runs, but cannot be used: {0}; restart it")]
     Unusable(String),
-    /// It is stopped, or on its way to be.
+    /// The workspace is stopped, or on its way to be.
     #[error("is stopped; start it again")]
     Stopped,
-    /// Somebody canceled its build.
+    /// Somebody canceled the workspace's build.
     #[error("was not built: somebody canceled its build; start it again")]
     Canceled,
-    /// It went dormant after it had been woken.
+    /// The workspace went dormant after it had been woken.
     #[error("went dormant meanwhile")]
     Dormant,
-    /// It runs without a deadline, so there is none to put off.
+    /// The workspace runs without a deadline, so there is none to put off.
     #[error("has no deadline that could be extended")]
     NoDeadline,
     /// Somebody started the workspace meanwhile.
     #[error("was started meanwhile")]
     Started,
-    /// It is deleted, or on its way to be.
+    /// The workspace is deleted, or on its way to be.
     #[error("was deleted")]
     Deleted,
     /// Other builds of it kept coming first.
     #[error("is busy with builds that somebody else asked for")]
     Busy,
-    /// It took longer than the caller wanted to wait.
+    /// The workspace took longer than the caller wanted to wait.
     #[error("is not there yet{}; look again later", because(reason))]
     TimedOut {
-        /// What it waits for, as far as is known.
+        /// Thing that the workspace waits for, as far as is known.
         reason: Option<String>,
     },
 }
@@ -258,7 +258,7 @@ fn problems(problems: &[ParameterProblem]) -> String {
     problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// Names of others, of which the first twenty are told.
+/// Lists the names of others, of which the first twenty are told.
 pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
     if names.is_empty() {
         return "none".to_owned();

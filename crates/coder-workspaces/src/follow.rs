@@ -24,7 +24,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// Progress of a call, for somebody who waits.
 #[derive(Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a user interface shows each of them")]
 pub enum Progress<'a> {
     /// Workspaces of the entity are looked for.
     Searching,
@@ -159,7 +159,7 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
                 Ok(found) if found.workspaces.is_empty() => {
                     let failed = found.problems.iter().find_map(|problem| match problem {
                         SearchProblem::Failed(error) => Some(error),
-                        SearchProblem::Refused { .. }
+                        SearchProblem::Refused(_)
                         | SearchProblem::Unreadable(_)
                         | SearchProblem::TooMany { .. }
                         | SearchProblem::Missing { .. } => None,
@@ -225,7 +225,8 @@ impl<F> Follower<'_, F> {
         self.wait_limit.saturating_sub(Duration::try_from(waited).unwrap_or_default())
     }
 
-    /// A template that needs an account fails in words of its own when there is none.
+    /// Explains a failed build that needs an account: such a template fails in words of its own
+    /// when there is none.
     async fn explained(&self, problem: NotReady, workspace: &Workspace) -> NotReady {
         let build = &workspace.latest_build;
         let may_want_accounts =

@@ -32,6 +32,19 @@
 //! }
 //! ```
 //!
+//! | I want to … | Item |
+//! |---|---|
+//! | know what template, parameters and link an entity has | [`EntityWorkspacesConfig::resolve`] |
+//! | find the workspaces of an entity | [`find_workspaces`], with filters and pages [`Search`] |
+//! | find the workspaces of many entities | [`WorkspaceIndex`](index::WorkspaceIndex) |
+//! | know whether a workspace can be used | [`Availability`] |
+//! | link to a workspace, its apps and editors | [`WorkspaceLinks`], [`Editor`] |
+//! | open the workspace of an entity, or create it | [`OpenWorkspace`] |
+//! | create a workspace once, for anybody | [`EnsureWorkspace`] |
+//! | start, stop, restart, update, extend, delete one | [`ManageWorkspace`] |
+//! | wait until a workspace is ready | [`ManageWorkspace::wait_until_ready`] |
+//! | show the progress and the log of a build | [`Progress`] |
+//!
 //! # Which workspaces
 //!
 //! - [`EntityWorkspacesConfig::resolve`] puts together what the app says for every entity, what one entity says, and where
@@ -113,4 +126,4 @@ pub use manage::ManageWorkspace;
 pub use missing_account::MissingAccount;
 pub use open::{OpenOutcome, OpenWorkspace, OpenedWorkspace};
 pub use search::{EntityWorkspaces, Owner, Search, SearchPlan, find_workspaces};
-pub use search_problem::SearchProblem;
+pub use search_problem::{RefusedParameter, SearchProblem};

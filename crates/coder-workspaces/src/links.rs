@@ -26,8 +26,8 @@ pub struct WorkspaceLinks {
     pub build: Url,
     /// Page with the workspace's settings.
     pub settings: Url,
-    /// Its agents' links. Those of dev containers come with their own, each after the agent that it
-    /// lives in.
+    /// The links of the workspace's agents. Those of dev containers come with their own, each after
+    /// the agent that it lives in.
     pub agents: Vec<AgentLinks>,
 }
 
@@ -52,7 +52,7 @@ pub struct AgentLinks {
     pub apps: Vec<AppLink>,
 }
 
-/// Opens an editor on the desktop.
+/// Link that opens an editor on the desktop.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct EditorLink {
@@ -102,8 +102,8 @@ impl WorkspaceLinks {
     }
 }
 
-/// Builds the link that opens a port of a workspace in the browser; `None` when the deployment has no
-/// host names for apps. `https` tells the protocol of the port itself.
+/// Builds the link that opens a port of a workspace in the browser; `None` when the deployment has
+/// no host names for apps. `https` tells the protocol of the port itself.
 pub fn port_link(
     workspace: &Workspace,
     agent: &WorkspaceAgent,

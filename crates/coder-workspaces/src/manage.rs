@@ -17,7 +17,7 @@ const MAX_TRIES: u32 = 3;
 /// How long people wait for a build by default.
 const WAIT_LIMIT: Duration = Duration::from_secs(30 * 60);
 
-/// Manages one workspace: each call asks for a build and waits until it is done.
+/// Management of one workspace: each call asks for a build and waits until it is done.
 ///
 /// What is there already, or on its way, is not asked for again. While somebody else's build is
 /// under way it is waited for first. A request whose answer was lost is not made twice.
@@ -214,7 +214,7 @@ impl<'a> ManageWorkspace<'a> {
         }
     }
 
-    /// Whether the latest build leads where the step leads.
+    /// Tells whether the latest build leads where the step leads.
     fn is_on_its_way(&self, step: Step, workspace: &Workspace) -> bool {
         let version = workspace.latest_build.template_version_id;
         match step {
@@ -243,7 +243,7 @@ pub(crate) fn start(workspace: &Workspace) -> CreateWorkspaceBuild {
     }
 }
 
-/// Whether the latest build has done this, or will if nothing happens.
+/// Tells whether the latest build has done this, or will if nothing happens.
 pub(crate) fn leads_to(transition: &WorkspaceTransition, workspace: &Workspace) -> bool {
     let build = &workspace.latest_build;
     let ended = [JobStatus::Failed, JobStatus::Canceled, JobStatus::Canceling];

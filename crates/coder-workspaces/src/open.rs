@@ -20,8 +20,8 @@ const MAX_NAMES: u32 = 9;
 /// Greatest length of a workspace's name at Coder.
 const MAX_NAME_LENGTH: usize = 32;
 
-/// Opens a workspace to work on an entity: an existing workspace is used, and started if it is
-/// stopped; a new one is created only when there is none.
+/// Call that opens a workspace to work on an entity: an existing workspace is used, and started if
+/// it is stopped; a new one is created only when there is none.
 ///
 /// The call can be repeated: a workspace that an earlier call has created is found again, even when
 /// Coder's answer was lost.
@@ -63,7 +63,8 @@ pub struct OpenedWorkspace {
 }
 
 /// Way in which a workspace was obtained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum OpenOutcome {
     /// The workspace was running.
@@ -164,8 +165,8 @@ impl<'a> OpenWorkspace<'a> {
         }
     }
 
-    /// The best of the entity's workspaces: of the wanted template if there is one, running ones
-    /// and recently used ones first.
+    /// Finds the best of the entity's workspaces: of the wanted template if there is one, running
+    /// ones and recently used ones first.
     async fn existing<F: FnMut(Progress<'_>) + MaybeSend>(
         &self,
         follower: &mut Follower<'_, F>,

@@ -5,11 +5,13 @@ use std::ops::Range;
 
 use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
 use coder_client::operations::{ListBuildParameters, ListWorkspaces};
-use coder_client::{Client, List, WorkspaceFilter, WorkspaceId};
+use coder_client::{Client, FilterError, List, WorkspaceFilter, WorkspaceId};
 use coder_config::Repository;
 use futures_util::{StreamExt as _, stream};
 
-use crate::{EntityWorkspacesConfig, NotSearchable, SearchProblem, WorkspacesError};
+use crate::{
+    EntityWorkspacesConfig, NotSearchable, RefusedParameter, SearchProblem, WorkspacesError,
+};
 
 /// Servers and proxies refuse request lines of more than 8 KiB.
 const MAX_QUERY: usize = 6 * 1024;
@@ -106,6 +108,7 @@ impl<'a> Search<'a> {
     pub async fn run(&self, client: &Client) -> Result<EntityWorkspaces, WorkspacesError> {
         let repository = self.repository()?;
         let SearchPlan { queries, compare, narrow, problems } = self.plan()?;
+        let problems = problems.into_iter().map(SearchProblem::Refused).collect();
         let mut answer = Answer { problems, ..Answer::default() };
         for query in queries {
             answer.take(list(client, query).await)?;
@@ -154,48 +157,36 @@ impl<'a> Search<'a> {
             return Err(NotSearchable::NoParamKeys);
         }
         let (base, narrow) = self.base();
-        let spellings = repository.spellings();
-        let mut plan =
-            SearchPlan { queries: Vec::new(), compare: None, narrow, problems: Vec::new() };
-        let base_length = encoded_length(&base.to_string());
-        let (mut query, mut length) = (base.clone(), base_length);
-        let mut inexpressible = false;
+        let mut packing = ParameterPacking::new(base.clone(), MAX_QUERY);
+        let (mut problems, mut inexpressible) = (Vec::new(), false);
         for key in keys {
-            for spelling in &spellings {
-                let added = encoded_length(&format!(" param:\"{key}={spelling}\""));
-                if length + added > MAX_QUERY && query != base {
-                    plan.queries.push(std::mem::replace(&mut query, base.clone()));
-                    length = base_length;
-                }
-                match query.clone().param(key, spelling) {
-                    Ok(longer) => {
-                        query = longer;
-                        length += added;
-                    }
+            for spelling in repository.spellings() {
+                match packing.add(key, &spelling) {
+                    Ok(()) => {}
                     Err(error) if error.is_inexpressible() => inexpressible = true,
                     Err(error) => {
-                        plan.problems.push(SearchProblem::Refused { key: key.clone(), error });
+                        problems.push(RefusedParameter { key: key.clone(), error });
                         break;
                     }
                 }
             }
         }
+        let (mut queries, mut compare) = (packing.finish(), None);
         if inexpressible {
             // Every candidate is compared with every spelling, so the other queries add nothing.
-            plan.queries.clear();
-            plan.compare = Some(any_of(keys, base));
-        } else if query != base {
-            plan.queries.push(query);
-        } else if plan.queries.is_empty()
-            && let Some(SearchProblem::Refused { key, error }) = plan.problems.pop()
+            queries.clear();
+            compare = Some(any_of(keys, base));
+        } else if queries.is_empty()
+            && let Some(RefusedParameter { key, error }) = problems.pop()
         {
             return Err(NotSearchable::Refused { key, source: error });
         }
-        Ok(plan)
+        Ok(SearchPlan { queries, compare, narrow, problems })
     }
 
-    /// The filter that our parameters are added to, and one whose answer limits ours: Coder takes
-    /// all parameters of a query for alternatives, so a caller's own need a request of their own.
+    /// Returns the filter that our parameters are added to, and one whose answer limits ours: Coder
+    /// takes all parameters of a query for alternatives, so a caller's own need a request of their
+    /// own.
     fn base(&self) -> (WorkspaceFilter, Option<WorkspaceFilter>) {
         let owned = |filter: WorkspaceFilter| match self.owner {
             Owner::Me => filter.mine(),
@@ -266,7 +257,7 @@ pub struct SearchPlan {
     /// result.
     pub narrow: Option<WorkspaceFilter>,
     /// Reasons why workspaces may be missing.
-    pub problems: Vec<SearchProblem>,
+    pub problems: Vec<RefusedParameter>,
 }
 
 /// Workspaces and problems collected so far.
@@ -294,7 +285,7 @@ impl Answer {
         }
     }
 
-    /// The first place counts, and the last state.
+    /// Adds a workspace to the answer. The first place counts, and the last state.
     fn add(&mut self, workspace: Workspace) {
         let place = *self.hosts.entry(workspace.id).or_insert(self.workspaces.len());
         match self.workspaces.get_mut(place) {
@@ -349,16 +340,64 @@ struct Listed {
     problems: Vec<SearchProblem>,
 }
 
-/// Workspaces that have one of these parameters at all, where Coder can be asked for each of them.
+/// Filters the workspaces that have one of these parameters at all, where Coder can be asked for
+/// each of them.
 fn any_of(keys: &[String], base: WorkspaceFilter) -> WorkspaceFilter {
     keys.iter().try_fold(base.clone(), |filter, key| filter.has_param(key)).unwrap_or(base)
+}
+
+/// Pairs of a parameter and a value, in as few filters as they fit in. Coder takes the pairs of one
+/// filter for alternatives.
+pub(crate) struct ParameterPacking {
+    base: WorkspaceFilter,
+    base_length: usize,
+    max_length: usize,
+    query: WorkspaceFilter,
+    length: usize,
+    queries: Vec<WorkspaceFilter>,
+}
+
+impl ParameterPacking {
+    /// Creates a packing whose filters begin with `base` and have at most `max_length` characters in
+    /// a URL. A filter has one pair at least.
+    pub(crate) fn new(base: WorkspaceFilter, max_length: usize) -> Self {
+        let base_length = encoded_length(&base.to_string());
+        let query = base.clone();
+        Self { base, base_length, max_length, query, length: base_length, queries: Vec::new() }
+    }
+
+    /// Adds a name with its value.
+    ///
+    /// # Errors
+    ///
+    /// When Coder's search has no words for it.
+    pub(crate) fn add(&mut self, key: &str, value: &str) -> Result<(), FilterError> {
+        // Alone first, since a failure would take the other pairs along.
+        WorkspaceFilter::new().param(key, value)?;
+        let added = encoded_length(&format!(" param:\"{key}={value}\""));
+        if self.length + added > self.max_length && self.length > self.base_length {
+            self.queries.push(std::mem::replace(&mut self.query, self.base.clone()));
+            self.length = self.base_length;
+        }
+        self.query = std::mem::take(&mut self.query).param(key, value)?;
+        self.length += added;
+        Ok(())
+    }
+
+    /// Returns the filters; none when no pair was added.
+    pub(crate) fn finish(mut self) -> Vec<WorkspaceFilter> {
+        if self.length > self.base_length {
+            self.queries.push(self.query);
+        }
+        self.queries
+    }
 }
 
 fn encoded_length(text: &str) -> usize {
     form_urlencoded::byte_serialize(text.as_bytes()).map(str::len).sum()
 }
 
-/// Running workspaces first, then those that are about to run.
+/// Ranks a status: running workspaces first, then those that are about to run.
 pub(crate) fn status_rank(status: &WorkspaceStatus) -> u8 {
     match status {
         WorkspaceStatus::Running => 0,

@@ -5,17 +5,29 @@ use std::fmt;
 use coder_client::{FilterError, Unreadable};
 use coder_core::{quoted, with_causes};
 
+/// A parameter's name that Coder's search has no words for.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RefusedParameter {
+    /// Name of the parameter.
+    pub key: String,
+    /// Reason why the search cannot express it.
+    pub error: FilterError,
+}
+
+impl fmt::Display for RefusedParameter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (key, why) = (quoted(&self.key), with_causes(&self.error));
+        write!(formatter, "the parameter {key} was left out: {why}")
+    }
+}
+
 /// Reason why workspaces may be missing from an answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SearchProblem {
     /// Coder's search has no words for a parameter's name.
-    Refused {
-        /// Name of the parameter.
-        key: String,
-        /// Reason why the search cannot express it.
-        error: FilterError,
-    },
+    Refused(RefusedParameter),
     /// One of several requests failed.
     Failed(coder_client::ClientError),
     /// Something that Coder listed could not be read.
@@ -39,14 +51,7 @@ pub enum SearchProblem {
 impl fmt::Display for SearchProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused { key, error } => {
-                write!(
-                    formatter,
-                    "the parameter {} was left out: {}",
-                    quoted(key),
-                    with_causes(error)
-                )
-            }
+            Self::Refused(refused) => refused.fmt(formatter),
             Self::Failed(error) => {
                 write!(formatter, "one of several requests failed: {}", with_causes(error))
             }

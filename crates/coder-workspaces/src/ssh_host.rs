@@ -4,7 +4,7 @@ use coder_client::models::{Workspace, WorkspaceAgent};
 
 use crate::DeploymentHosts;
 
-/// The host that `coder config-ssh` makes known to SSH.
+/// Returns the host that `coder config-ssh` makes known to SSH.
 pub(crate) fn ssh_host(
     workspace: &Workspace,
     agent: &WorkspaceAgent,

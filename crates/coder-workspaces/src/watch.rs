@@ -43,7 +43,7 @@ impl Watch {
         }
     }
 
-    /// Counts a pause.
+    /// Counts a pause between two looks.
     pub(crate) fn pass(&mut self, pause: Duration) {
         self.passed = self.passed.saturating_add(pause);
     }
@@ -54,7 +54,7 @@ impl Watch {
     }
 }
 
-/// What is known about the age of a state.
+/// Knowledge about the age of a state.
 #[derive(Clone, Copy)]
 pub(crate) struct Ages<'a> {
     now: Timestamp,
@@ -62,13 +62,13 @@ pub(crate) struct Ages<'a> {
 }
 
 impl<'a> Ages<'a> {
-    /// Ages of what is looked at once: by the moments that Coder tells.
+    /// Makes the ages of what is looked at once: by the moments that Coder tells.
     pub(crate) fn once(now: Timestamp) -> Self {
         Self { now, watch: None }
     }
 
-    /// Ages of what is watched. The moments that Coder tells count only where they are much older
-    /// than two clocks differ.
+    /// Makes the ages of what is watched. The moments that Coder tells count only where they are
+    /// much older than two clocks differ.
     pub(crate) fn watched(now: Timestamp, watch: &'a Watch) -> Self {
         Self { now, watch: Some(watch) }
     }

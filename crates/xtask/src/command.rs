@@ -33,7 +33,7 @@ pub(crate) enum Failure {
     Skipped(String),
 }
 
-/// The directory of the workspace.
+/// Returns the directory of the workspace.
 pub(crate) fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).unwrap_or(here)
@@ -44,25 +44,26 @@ pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Where tools of the checkout are installed: ignored by git, kept between runs.
+/// Returns where tools of the checkout are installed: ignored by git, kept between runs.
 pub(crate) fn tools() -> PathBuf {
     root().join(".tools")
 }
 
-/// The directories programs are looked for in: the checkout's tools, then the user's path.
+/// Returns the directories that programs are looked for in: the checkout's tools, then the user's
+/// path.
 fn search_path() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let ours = [tools().join("bin"), tools().join("python/bin")];
     ours.into_iter().chain(env::split_paths(&path)).collect()
 }
 
-/// Whether a program of this name can be started.
+/// Tells whether a program of this name can be started.
 pub(crate) fn is_installed(program: &str) -> bool {
     let file = format!("{program}{}", env::consts::EXE_SUFFIX);
     search_path().iter().any(|directory| directory.join(&file).is_file())
 }
 
-/// A command in the workspace's directory; `line` is split at spaces.
+/// Makes a command in the workspace's directory; `line` is split at spaces.
 pub(crate) fn command(line: &str) -> Command {
     let mut words = line.split_whitespace();
     let mut command = Command::new(words.next().unwrap_or_default());
@@ -85,7 +86,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     }
 }
 
-/// The command as one would type it, with the variables set for it.
+/// Shows the command as one would type it, with the variables set for it.
 fn display(command: &Command) -> String {
     let variables = command
         .get_envs()

@@ -186,7 +186,7 @@ fn operations_file() -> PathBuf {
     root().join("crates/xtask/coder-operations.txt")
 }
 
-/// The page: what stands before the table now, and the table.
+/// Makes the page: what stands before the table now, and the table.
 fn text() -> Result<String, String> {
     let read = |path: PathBuf| {
         fs::read_to_string(&path).map_err(|error| format!("`{}`: {error}", path.display()))
@@ -265,7 +265,7 @@ impl Row<'_> {
         format!("| {} | `{}` | {} | {reason} |\n", self.method, self.path, operations.join(", "))
     }
 
-    /// The reason why there is no operation.
+    /// Returns the reason why there is no operation.
     fn reason(&self) -> &'static str {
         let fits = |begin: &str| match begin.split_once(' ') {
             Some((method, path)) => method == self.method && path == self.path,
@@ -279,7 +279,7 @@ impl Row<'_> {
 /// The reason where none was given.
 const NOT_YET: &str = "not modelled yet; `Call` sends it";
 
-/// Name, method and path of each request in the snapshot.
+/// Returns name, method and path of each request in the snapshot.
 fn requests(snapshot: &str) -> impl Iterator<Item = (&str, &str, &str)> {
     snapshot.lines().filter_map(|line| {
         let (name, request) = line.split_once(": ")?;

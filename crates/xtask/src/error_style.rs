@@ -23,7 +23,7 @@ const SHOWS_ERRORS: &str = "crates/coder-core/src/text.rs";
 /// A line that shows an error by its own text alone.
 #[derive(Debug)]
 pub struct Bare {
-    /// The source file.
+    /// The source file of the line.
     pub file: PathBuf,
     /// The line, from 1 on.
     pub line: usize,

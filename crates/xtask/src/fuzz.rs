@@ -27,7 +27,7 @@ pub fn fuzz(only: &[String], seconds: u64) -> bool {
     failed.is_empty()
 }
 
-/// One target, from the corpus that is checked in and from what earlier runs have found.
+/// Runs one target, from the corpus that is checked in and from what earlier runs have found.
 fn holds(name: &str, seconds: u64) -> bool {
     let found = directory().join("target/found").join(name);
     if let Err(error) = fs::create_dir_all(&found) {
@@ -52,7 +52,7 @@ fn directory() -> PathBuf {
     root().join("fuzz")
 }
 
-/// The names of the files in `fuzz/fuzz_targets`.
+/// Returns the names of the files in `fuzz/fuzz_targets`.
 fn targets() -> Vec<String> {
     let files = fs::read_dir(directory().join("fuzz_targets")).into_iter().flatten();
     let name = |file: &Path| Some(file.file_stem()?.to_str()?.to_owned());

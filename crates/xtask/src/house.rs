@@ -41,7 +41,7 @@ enum Imports {
 }
 
 impl Member {
-    /// Whether this crate may depend on `other`, a crate of the house.
+    /// Tells whether this crate may depend on `other`, a crate of the house.
     pub fn may_import(&self, other: &str) -> bool {
         match self.imports {
             Imports::Only(names) => names.contains(&other),
@@ -103,12 +103,12 @@ const fn anything(name: &'static str, floor: Floor) -> Member {
     Member { name, floor, imports: Imports::Anything }
 }
 
-/// The crate of this name, if it is on the map.
+/// Finds the crate of this name, if it is on the map.
 pub fn member(name: &str) -> Option<&'static Member> {
     HOUSE.iter().find(|member| member.name == name)
 }
 
-/// The core crates: ground to third floor.
+/// Returns the core crates: ground to third floor.
 pub fn core() -> impl Iterator<Item = &'static Member> {
     HOUSE.iter().filter(|member| member.floor <= Floor::Third)
 }

@@ -33,6 +33,7 @@ pub mod house;
 mod javascript;
 mod measure;
 mod npm;
+mod programs;
 mod readme;
 pub mod rustdoc_json;
 mod semver;

@@ -17,7 +17,11 @@ struct Module {
     specifier: &'static str,
 }
 
-const MODULES: &[Module] = &[Module { feature: "entity", specifier: "@coder-backstage/core" }];
+const MODULES: &[Module] = &[
+    Module { feature: "entity", specifier: "@coder-backstage/core" },
+    Module { feature: "text", specifier: "@coder-backstage/core/text" },
+    Module { feature: "client", specifier: "@coder-backstage/core/client" },
+];
 
 /// The places where a module runs, each with a way of its own to load it.
 const CONDITIONS: [&str; 3] = ["browser", "node", "workerd"];
@@ -34,6 +38,7 @@ pub fn npm() -> bool {
 
 /// Builds the package, packs it, installs it into an empty project and runs its tests there.
 pub(crate) fn check() -> Result<(), Failure> {
+    check_adapter()?;
     let package = build()?;
     let tests = directory("tests");
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
@@ -45,12 +50,22 @@ pub(crate) fn check() -> Result<(), Failure> {
     let install = format!("{npm} install --no-save --no-package-lock --loglevel=error");
     run(command(&install).arg(archive).current_dir(&tests))?;
     run(node("node_modules/typescript/bin/tsc --project types").current_dir(&tests))?;
+    run(&mut command("cargo build --quiet --package coder-testkit --example fake_coder"))?;
+    let fake = format!("debug/examples/fake_coder{}", env::consts::EXE_SUFFIX);
     let all = "--expose-gc --enable-source-maps --test --test-reporter=dot";
     let mut tests_in_node = node(all);
     tests_in_node.current_dir(&tests);
     // They read recordings of the crates, and measure what was built.
     tests_in_node.env("CODER_CRATES", root().join("crates")).env("CODER_NPM", directory(""));
+    tests_in_node.env("CODER_FAKE", target().join(fake));
     run(&mut tests_in_node)
+}
+
+/// Runs the tests of what stands in for the tables of host names, which is in no workspace.
+fn check_adapter() -> Result<(), Failure> {
+    let manifest = root().join(CRATE).join("idna_adapter/Cargo.toml");
+    let mut test = command("cargo test --quiet --manifest-path");
+    run(test.arg(manifest).env("CARGO_TARGET_DIR", target()))
 }
 
 /// Builds the folder of the package.

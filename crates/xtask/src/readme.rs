@@ -62,12 +62,13 @@ fn make(package: &Package) -> Result<Readme, String> {
     let text = render(&package.name, &source)?;
     if target.is_lib() {
         check_dependencies(&text, &package.version)?;
+        check_beginning(&text)?;
     }
     let directory = package.manifest_path.parent().ok_or("has no directory")?;
     Ok(Readme { path: directory.join("README.md").into(), text })
 }
 
-/// The target whose file has the documentation of the crate.
+/// Finds the target whose file has the documentation of the crate.
 fn crate_root(package: &Package) -> Result<&Target, String> {
     let is_root = |target: &&Target| target.is_lib() || target.is_bin();
     Ok(package.targets.iter().find(is_root).ok_or("has no source file")?)
@@ -99,12 +100,12 @@ fn with_versions(source: &str, version: &Version) -> String {
     source.split_inclusive('\n').map(line).collect()
 }
 
-/// Whether the requirement `wanted` of a user takes this version.
+/// Tells whether the requirement `wanted` of a user takes this version.
 fn holds(wanted: &str, version: &Version) -> bool {
     VersionReq::parse(wanted).is_ok_and(|wanted| wanted.matches(version))
 }
 
-/// The README of the crate `name`, from the text of its `lib.rs` or `main.rs`.
+/// Renders the README of the crate `name`, from the text of its `lib.rs` or `main.rs`.
 fn render(name: &str, source: &str) -> Result<String, String> {
     let docs: Vec<&str> = source.lines().map_while(|line| line.strip_prefix("//!")).collect();
     let docs: Vec<&str> = docs.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
@@ -210,7 +211,38 @@ fn check_dependencies(readme: &str, version: &Version) -> Result<(), String> {
     Ok(())
 }
 
-/// The code of a Markdown text, with the language of each block.
+/// The first row of the table that leads from a purpose to an item.
+const PURPOSES: &str = "| I want to … |";
+
+/// Fails unless the text begins with what the crate is, an example, and the table of purposes, the
+/// example before the first section.
+fn check_beginning(readme: &str) -> Result<(), String> {
+    let place = |what: &str| readme.find(what);
+    let Some(example) = place("```rust\n") else {
+        return Err("its documentation has no example".into());
+    };
+    let Some(table) = place(PURPOSES) else {
+        return Err(format!("its documentation has no table `{PURPOSES} Item |`"));
+    };
+    let is_first = |section: usize| section > example;
+    if !place("\n## ").is_none_or(is_first) || table < example {
+        return Err(
+            "its documentation does not begin with an example and the table of purposes".into()
+        );
+    }
+    let rows = readme
+        .get(table..)
+        .unwrap_or_default()
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    if rows.count() < 3 {
+        return Err("its table of purposes has fewer than three rows".into());
+    }
+    Ok(())
+}
+
+/// Returns the code of a Markdown text, with the language of each block.
 fn code_blocks(text: &str) -> Vec<(&str, &str)> {
     let fenced = text.split("```").skip(1).step_by(2);
     fenced.filter_map(|block| block.split_once('\n')).collect()
@@ -280,5 +312,20 @@ mod tests {
 
         let none = check_dependencies("# coder-things\n", &version("0.1.7")).unwrap_err();
         assert!(none.contains("no `toml` block"), "{none}");
+    }
+
+    #[test]
+    fn a_readme_begins_with_an_example_and_a_table_of_purposes() {
+        let readme = render("coder-things", SOURCE).unwrap();
+        let fault = check_beginning(&readme).unwrap_err();
+        assert!(fault.contains("no table `| I want to … | Item |`"), "{fault}");
+
+        let table = "| I want to … | Item |\n|---|---|\n| a | b |\n| c | d |\n| e | f |\n";
+        let whole = readme.replace("## What it is not", &format!("{table}\n## What it is not"));
+        assert_eq!(check_beginning(&whole), Ok(()));
+        let short = whole.replace("| c | d |\n", "");
+        assert!(check_beginning(&short).unwrap_err().contains("fewer than three rows"));
+        let late = whole.replace("```rust", "## How\n\n```rust");
+        assert!(check_beginning(&late).unwrap_err().contains("does not begin with an example"));
     }
 }

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::command::{Failure, command, is_installed, output, run, target};
 use crate::doc_style::{self, Fault};
-use crate::{features, house, javascript, npm, readme, semver, tools};
+use crate::{features, house, javascript, npm, programs, readme, semver, tools};
 
 /// One check of the repository. The first comment of each is what the step prints.
 ///
@@ -39,6 +39,8 @@ pub enum Step {
     Doctests,
     /// The documentation builds without a warning
     Docs,
+    /// The programs of a user compile with the features they name, and pass their tests
+    Programs,
     /// Each feature of the libraries alone, with the oldest Rust they declare
     Features,
     /// The core crates build for wasm32-unknown-unknown
@@ -118,6 +120,7 @@ impl Step {
                 run(command(docs).env("RUSTDOCFLAGS", "-D warnings"))?;
                 check_doc_style()
             }
+            Self::Programs => programs::check(),
             Self::Features => features::check(),
             Self::Wasm => {
                 tools::wasm_target()?;
@@ -176,7 +179,8 @@ fn check_doc_style() -> Result<(), Failure> {
         let found: Vec<_> = findings.iter().filter(|finding| finding.fault == fault).collect();
         if found.len() > fault.most() {
             found.iter().for_each(|finding| println!("{finding}"));
-            println!("{} doc comments are {fault:?}, {} may be", found.len(), fault.most());
+            let (found, most) = (found.len(), fault.most());
+            println!("{found} doc comments are {fault:?}, {most} may be: {}", fault.rule());
             is_kept = false;
         }
     }
@@ -188,11 +192,13 @@ fn cargo(arguments: &str) -> Result<(), Failure> {
     run(&mut command(&format!("cargo {arguments}")))
 }
 
-/// A build for wasm of the packages still to be named.
+/// Makes the command that builds for wasm, without the packages.
 fn wasm() -> Command {
     command("cargo build --target wasm32-unknown-unknown --no-default-features")
 }
 
+/// Removes what Cargo has unpacked of our crates.
+///
 /// `cargo package` checks our crates against each other in a registry of its own, without a host
 /// name. Cargo keeps what it unpacked from there by name and version, so the crates of an earlier
 /// run would be taken for today's.
@@ -214,8 +220,8 @@ fn forget_packaged_crates() -> Result<(), Failure> {
     forget_builds_of_packaged_crates()
 }
 
-/// Cargo takes what it has built of an unpacked crate for today's as well, whatever changed. The list
-/// of sources of each build tells which ones these are.
+/// Removes what Cargo has built of unpacked crates, which it takes for today's as well, whatever
+/// changed. The list of sources of each build tells which ones these are.
 fn forget_builds_of_packaged_crates() -> Result<(), Failure> {
     let builds = target().join("debug");
     let Ok(lists) = fs::read_dir(builds.join("deps")) else { return Ok(()) };

@@ -59,7 +59,7 @@ fn run_step(step: Step) -> Outcome {
     Outcome { step: name, took, verdict }
 }
 
-/// A step's name and what it does, as `--help` shows them.
+/// Returns a step's name and what it does, as `--help` shows them.
 fn words(step: Step) -> (String, String) {
     let value = step.to_possible_value();
     let name = value.as_ref().map(|value| value.get_name().to_owned());

@@ -161,7 +161,7 @@ impl Model {
     }
 }
 
-/// The fields of a definition, with those of the definitions it consists of.
+/// Returns the fields of a definition, with those of the definitions that it consists of.
 fn properties(name: &str, definitions: &Map<String, Value>) -> BTreeSet<String> {
     let Some(definition) = definitions.get(name) else { return BTreeSet::new() };
     let own = |value: &Value| {
@@ -178,7 +178,7 @@ fn properties(name: &str, definitions: &Map<String, Value>) -> BTreeSet<String> 
     all
 }
 
-/// The structs of a file, read line by line: rustfmt has given them all the same form.
+/// Reads the structs of a file line by line: rustfmt has given them all the same form.
 fn models_of(source: &str) -> Vec<Model> {
     let mut models = Vec::new();
     let mut explanations: Vec<&str> = Vec::new();
@@ -229,7 +229,7 @@ fn models_of(source: &str) -> Vec<Model> {
     models
 }
 
-/// A field's name as serde's `rename_all` writes it.
+/// Returns a field's name as serde's `rename_all` writes it.
 fn in_case(name: &str, rename_all: &str) -> String {
     let capitalised = |word: &str| {
         let mut letters = word.chars();

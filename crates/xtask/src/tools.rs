@@ -25,8 +25,8 @@ pub(crate) fn cargo_hack() -> Result<(), Failure> {
     cargo_install("cargo-hack", CARGO_HACK)
 }
 
-/// `cargo semver-checks`. Each of its releases reads the documentation of the newest releases of
-/// Rust only, so the newest is the right one.
+/// Installs `cargo semver-checks`. Each of its releases reads the documentation of the newest
+/// releases of Rust only, so the newest is the right one.
 pub(crate) fn cargo_semver_checks() -> Result<(), Failure> {
     if is_installed("cargo-semver-checks") {
         return Ok(());
@@ -45,7 +45,7 @@ fn cargo_install(name: &str, version: &str) -> Result<(), Failure> {
     run(command(&install).arg(tools()))
 }
 
-/// `typos`, the spell checker.
+/// Installs `typos`, the spell checker.
 pub(crate) fn typos() -> Result<(), Failure> {
     let version = format!("typos-cli {TYPOS}");
     if output(&mut command("typos --version")).is_some_and(|it| it == *version) {
@@ -61,7 +61,7 @@ pub(crate) fn typos() -> Result<(), Failure> {
     run(command(&install).arg(tools()))
 }
 
-/// The Rust toolchain of this version, such as `1.89`.
+/// Installs the Rust toolchain of this version, such as `1.89`.
 pub(crate) fn toolchain(version: &str) -> Result<(), Failure> {
     if output(&mut command(&format!("rustup run {version} rustc --version"))).is_some() {
         return Ok(());
@@ -74,14 +74,14 @@ pub(crate) fn toolchain(version: &str) -> Result<(), Failure> {
     })
 }
 
-/// Prettier and ESLint, in the versions of the lock file in `directory`.
+/// Installs Prettier and ESLint, in the versions of the lock file in `directory`.
 pub(crate) fn javascript(directory: &Path) -> Result<(), Failure> {
     node()?;
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     run(command(&format!("{npm} ci --loglevel=error")).current_dir(directory))
 }
 
-/// `cargo fuzz`, and the nightly compiler it needs.
+/// Installs `cargo fuzz`, and the nightly compiler that it needs.
 pub(crate) fn cargo_fuzz() -> Result<(), Failure> {
     if !is_installed("rustup") {
         return Err(Failure::Missing {
@@ -95,7 +95,7 @@ pub(crate) fn cargo_fuzz() -> Result<(), Failure> {
     cargo_install("cargo-fuzz", CARGO_FUZZ)
 }
 
-/// The standard library for `wasm32-unknown-unknown`.
+/// Installs the standard library for `wasm32-unknown-unknown`.
 pub(crate) fn wasm_target() -> Result<(), Failure> {
     let libraries = "rustc --print target-libdir --target wasm32-unknown-unknown";
     if output(&mut command(libraries)).is_some_and(|path| Path::new(&path).is_dir()) {
@@ -145,7 +145,7 @@ pub(crate) fn node() -> Result<(), Failure> {
     })
 }
 
-/// OpenSSL's headers: the `native-tls` feature stands on them, on Linux only.
+/// Installs OpenSSL's headers: the `native-tls` feature stands on them, on Linux only.
 pub(crate) fn native_tls() -> Result<(), Failure> {
     let headers = "pkg-config --exists openssl";
     if !cfg!(target_os = "linux") || output(&mut command(headers)).is_some() {
@@ -158,7 +158,7 @@ pub(crate) fn native_tls() -> Result<(), Failure> {
     )
 }
 
-/// Chromium and its WebDriver server.
+/// Installs Chromium and its WebDriver server.
 pub(crate) fn browser() -> Result<(), Failure> {
     let browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     if is_installed("chromedriver") && browsers.into_iter().any(is_installed) {
@@ -171,7 +171,8 @@ pub(crate) fn browser() -> Result<(), Failure> {
     )
 }
 
-/// The PostgreSQL server, which the tests start by themselves, and what makes its certificate.
+/// Installs the PostgreSQL server, which the tests start by themselves, and what makes its
+/// certificate.
 pub(crate) fn postgres() -> Result<(), Failure> {
     // Debian keeps the server's programs off the path.
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

@@ -35,8 +35,8 @@ fn crates_import_only_what_the_map_allows() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// What is wrong with one dependency of a crate, if anything is. Tests may look further than the
-/// crate itself, but not up: what they need must be published before it.
+/// Tells what is wrong with one dependency of a crate, if anything is. Tests may look further than
+/// the crate itself, but not up: what they need must be published before it.
 fn fault(member: &Member, dependency: &Dependency) -> Option<String> {
     let name = &dependency.name;
     let other = house::member(name)?;

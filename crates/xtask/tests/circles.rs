@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use xtask::circles::circles;
 
-/// The files of each circle of a crate that is made of these files.
+/// Finds the files of each circle of a crate that is made of these files.
 fn found(name: &str, files: &[(&str, &str)]) -> Vec<Vec<String>> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("circles").join(name);
     for (file, text) in files {

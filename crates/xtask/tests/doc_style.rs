@@ -3,7 +3,7 @@
 use xtask::doc_style::{Fault, check_sources};
 
 #[test]
-fn doc_comments_begin_with_a_whole_sentence_that_has_its_subject() {
+fn doc_comments_begin_with_a_whole_sentence_a_verb_for_a_function_a_noun_for_a_type() {
     let findings = check_sources().expect("the sources can be read");
     for fault in Fault::ALL {
         let most = fault.most();
@@ -14,8 +14,9 @@ fn doc_comments_begin_with_a_whole_sentence_that_has_its_subject() {
             .collect();
         assert!(
             found.len() <= most,
-            "{} doc comments are {fault:?}, {most} may be:\n{}",
+            "{} doc comments are {fault:?}, {most} may be: {}:\n{}",
             found.len(),
+            fault.rule(),
             found.join("\n")
         );
     }

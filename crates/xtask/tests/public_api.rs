@@ -95,7 +95,7 @@ fn read(directory: &Path, package: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
 }
 
-/// The items of other crates that the public API names, by crate.
+/// Returns the items of other crates that the public API names, by crate.
 ///
 /// An item of the index is part of the API, except what rustdoc makes up: the implementations a
 /// foreign blanket implementation or an auto trait lays over every type.
@@ -137,7 +137,7 @@ fn foreign_paths(documentation: &Value) -> BTreeMap<String, BTreeSet<String>> {
     foreign
 }
 
-/// The ids of all paths in a piece of documentation: of types, traits and re-exports.
+/// Collects the ids of all paths in a piece of documentation: of types, traits and re-exports.
 fn collect_ids(part: &Value, ids: &mut BTreeSet<u64>) {
     match part {
         Value::Object(fields) => {

@@ -50,8 +50,9 @@ fn the_public_address_is_in_all_published_crates_or_in_none() {
     }
 }
 
-/// The step `features` compiles with the oldest Rust of the workspace. A crate that needs a newer
-/// one says so because a dependency does, and names no newer one than that.
+/// Checks a crate that needs a newer Rust than the workspace's oldest: it says so because a
+/// dependency does, and names no newer one than that. The step `features` compiles with the oldest
+/// one.
 #[test]
 fn a_crate_declares_the_oldest_rust_that_its_dependencies_take() {
     let workspace = workspace(false);
@@ -74,7 +75,7 @@ fn a_crate_declares_the_oldest_rust_that_its_dependencies_take() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// The crates that every build of `package` has, in the versions of the lock file.
+/// Returns the crates that every build of `package` has, in the versions of the lock file.
 fn dependencies<'a>(
     workspace: &'a Metadata,
     package: &'a Package,

@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Four steps: found or asked for, taken by a provisioner, built, ready.
+/// Shows one of four steps: found or asked for, taken by a provisioner, built, ready.
 fn show(bar: &ProgressBar, progress: &Progress<'_>) {
     match progress {
         Progress::Searching => bar.set_message("looking for your workspaces"),

@@ -191,7 +191,8 @@ impl Attempt {
     }
 }
 
-/// This portal can do without what is missing; who shares the file with Backstage wants to know.
+/// Makes a notice of an error that this portal can do without, and adds that Backstage refuses the
+/// entity: somebody may share the file with Backstage.
 fn refused_by_backstage(error: ConfigError) -> Notice {
     let mut notice = Notice::from(error);
     notice.message.push_str("; Backstage's catalog refuses the entity");

@@ -12,7 +12,7 @@ pub(super) fn stamp(path: &Path) -> Stamp {
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
-/// How a file is called to those who see its entities.
+/// Returns the name by which people who see a file's entities know the file.
 pub(super) fn name_from(root: &Path, path: &Path) -> String {
     let directory = path.parent().and_then(Path::parent);
     let below = path.strip_prefix(root).ok();

@@ -23,7 +23,7 @@ pub(super) struct Part {
 
 /// Where a catalog file is, and which files its placeholders may read.
 pub(super) struct Place<'a> {
-    /// The catalog file.
+    /// The catalog file that is read.
     pub(super) path: &'a Path,
     /// The directory from which files are named.
     pub(super) root: &'a Path,

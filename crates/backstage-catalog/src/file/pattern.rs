@@ -10,7 +10,7 @@ use super::braces;
 /// How deep `**` goes.
 const MAX_DEPTH: usize = 32;
 
-/// The path without `.`, and without `..` where that can be said.
+/// Removes `.` from a path, and `..` where that is possible without the disk.
 pub(super) fn tidy(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for component in path.components() {
@@ -50,7 +50,7 @@ pub(super) fn is_extended(target: &str) -> bool {
     ["?(", "*(", "+(", "@(", "!("].iter().any(|start| target.contains(start))
 }
 
-/// The directory below which all files are that a target names.
+/// Returns the directory below which all files are that a target names.
 pub(super) fn fixed_directory(target: &Path) -> PathBuf {
     let directory = target.parent().unwrap_or(Path::new(""));
     let fixed = directory
@@ -59,7 +59,8 @@ pub(super) fn fixed_directory(target: &Path) -> PathBuf {
     fixed.collect()
 }
 
-/// The files a target names, in order. As in Backstage, `*` does not match a leading dot.
+/// Returns the files that a target names, in order. As in Backstage, `*` does not match a leading
+/// dot.
 ///
 /// # Errors
 ///
@@ -81,8 +82,8 @@ pub(super) fn expand(target: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The files of a target whose braces stand for themselves. If it is the only one, the directories
-/// that it names must be there.
+/// Returns the files of a target whose braces stand for themselves. If it is the only target, the
+/// directories that it names must be there.
 fn expand_one(target: &Path, is_only: bool) -> io::Result<Vec<PathBuf>> {
     let mut found = vec![PathBuf::new()];
     let mut is_fixed = is_only;
@@ -125,7 +126,7 @@ fn matching(
     Ok(())
 }
 
-/// The directory and all below it. Links are not followed: they may lead in circles.
+/// Adds the directory and all below it to `all`. Links are not followed: they may lead in circles.
 fn below(directory: &Path, is_fixed: bool, depth: usize, all: &mut Vec<PathBuf>) -> io::Result<()> {
     all.push(directory.to_path_buf());
     if depth < MAX_DEPTH {
@@ -139,8 +140,8 @@ fn below(directory: &Path, is_fixed: bool, depth: usize, all: &mut Vec<PathBuf>)
     Ok(())
 }
 
-/// The names in a directory. One that a pattern found may be no directory, or gone meanwhile; one
-/// that is named must be there.
+/// Returns the names in a directory. A directory that a pattern found may be something else, or
+/// gone meanwhile; one that a target names must be there.
 fn names(directory: &Path, is_fixed: bool) -> io::Result<Vec<String>> {
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let listed = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);

@@ -15,14 +15,14 @@ use super::pattern;
 use super::rules::{Origin, Rules};
 use crate::relations;
 
-/// What a catalog of files is configured as.
+/// Configuration of a catalog of files.
 pub(super) struct Plan {
     pub(super) directory: PathBuf,
     pub(super) origins: Vec<Origin>,
     pub(super) rules: Rules,
 }
 
-/// What a look at all files found, as far as the next look needs it.
+/// Result of a look at all files, as far as the next look needs it.
 #[derive(Default)]
 pub(super) struct Found {
     files: Files,

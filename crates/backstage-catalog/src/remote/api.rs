@@ -65,7 +65,7 @@ struct Failure {
 }
 
 impl Api {
-    /// `POST /entities/by-refs`: the entities of these names, in their order.
+    /// Sends `POST /entities/by-refs` and returns the entities of these names, in their order.
     ///
     /// Unlike `GET /entities/by-name`, it says with status 200 that something is not there: a 404
     /// may come from anything that stands at a wrong URL.
@@ -89,7 +89,8 @@ impl Api {
         Ok(items.into_iter().map(|item| item.map(Arc::new)).collect())
     }
 
-    /// `GET /entities/by-query`: a page of what passes the filter, and maybe of what does not.
+    /// Sends `GET /entities/by-query` and returns a page of what passes the filter, and maybe of
+    /// what does not.
     pub(super) async fn by_query(
         &self,
         filter: &EntityFilter,
@@ -171,7 +172,8 @@ impl Api {
         .into()
     }
 
-    /// Why a successful answer cannot be read: it is a page, or somebody else's JSON.
+    /// Makes the error of a successful answer that cannot be read: it is a page, or somebody else's
+    /// JSON.
     fn unreadable(&self, response: &Response<Bytes>, error: &serde_json::Error) -> CatalogError {
         let reason = if error.is_data() {
             "its JSON is not of the form that a catalog's answers have".to_owned()
@@ -226,7 +228,7 @@ pub(super) fn unusable(reason: impl Into<String>) -> CatalogError {
     CatalogError::unusable(reason)
 }
 
-/// The status, with the reason that Backstage gives for it, on one line.
+/// Formats the status, with the reason that Backstage gives for it, on one line.
 fn said(response: &Response<Bytes>) -> String {
     let status = response.status().as_u16();
     match serde_json::from_slice::<ErrorBody>(response.body()) {

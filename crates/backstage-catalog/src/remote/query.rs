@@ -8,9 +8,9 @@ const MAX_INDEXED: usize = 200;
 /// Top-level keys of an entity that Backstage does not index.
 const NOT_INDEXED: [&str; 2] = ["attachments", "status"];
 
-/// The parameter `filter` (`kind=user,spec.profile.email=a@example.com`) that finds all entities
-/// that pass `filter`, and as few others as can be said. `None` stands for no parameter, which
-/// finds every entity.
+/// Returns the parameter `filter` (`kind=user,spec.profile.email=a@example.com`) that finds all
+/// entities that pass `filter`, and as few others as can be said. `None` stands for no parameter,
+/// which finds every entity.
 ///
 /// The grammar has no quotes: a comma ends a condition, white space at the ends is dropped, two
 /// values of one path mean either of them, and a path without a value finds texts and numbers but

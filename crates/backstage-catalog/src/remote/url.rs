@@ -7,8 +7,8 @@ use coder_core::{DeploymentUrl, DeploymentUrlError};
 
 /// The URL of a Backstage catalog's REST API: `https://backstage.example.com/api/catalog`.
 ///
-/// It is https, except on loopback, since a service token goes there; a [`DeploymentUrl`] for which plain
-/// http was allowed by name is taken as it is. It has no credentials, query or fragment.
+/// It is https, except on loopback, since a service token goes there; a [`DeploymentUrl`] for which
+/// plain http was allowed by name is taken as it is. It has no credentials, query or fragment.
 #[derive(Clone, PartialEq, Eq, Hash)]
 // The rules are those for Coder's own URL, and so are the reasons.
 pub struct CatalogUrl(DeploymentUrl);
@@ -32,7 +32,7 @@ impl CatalogUrl {
         self.0.as_str()
     }
 
-    /// The URL of a route below the API, with this query.
+    /// Returns the URL of a route below the API, with this query.
     pub(super) fn route(&self, path: [&str; 2], query: &[(&str, &str)]) -> String {
         let mut url = self.0.endpoint(path);
         if !query.is_empty() {
@@ -72,10 +72,10 @@ impl fmt::Debug for CatalogUrl {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogUrlError {
-    /// It is not an absolute URL.
+    /// The text is not an absolute URL.
     #[error("not a URL; write it like `https://backstage.example.com/api/catalog`")]
     NotAUrl,
-    /// It is a URL that no token may be sent to.
+    /// The text is a URL that no token may be sent to.
     #[error(transparent)]
     Refused(DeploymentUrlError),
 }

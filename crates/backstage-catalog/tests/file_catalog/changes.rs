@@ -21,7 +21,7 @@ fn a_changed_file_is_read_again_and_a_new_one_is_found() {
     assert_eq!(names(&catalog), ["component:default/new"]);
 }
 
-/// What a sign-in that looks for this user gets: whether there is one, or that nobody knows.
+/// Tells what a sign-in that looks for this user gets: whether there is one, or that nobody knows.
 fn knows(catalog: &FileCatalog, name: &str) -> Result<bool, bool> {
     let entity_ref = format!("user:default/{name}").parse().unwrap();
     let found = block_on(catalog.entity(&entity_ref));
@@ -32,7 +32,7 @@ const KNOWN: Result<bool, bool> = Ok(true);
 const GONE: Result<bool, bool> = Ok(false);
 const NOBODY_KNOWS: Result<bool, bool> = Err(true);
 
-/// Contents that are no whole catalog file.
+/// Returns contents that are no whole catalog file.
 fn broken() -> Vec<(&'static str, Vec<u8>)> {
     let alice = user("alice");
     vec![
@@ -198,7 +198,7 @@ fn a_file_that_may_be_missing_hides_nobody() {
     assert!(catalog.notices().is_empty());
 }
 
-/// The kernel refuses to read this file from its beginning, whoever asks.
+/// Checks a file that the kernel refuses to read from its beginning, whoever asks.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_that_the_system_does_not_let_be_read_keeps_its_entities() {

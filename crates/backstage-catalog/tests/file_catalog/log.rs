@@ -32,7 +32,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// What three questions log, a line each.
+/// Returns what three questions log, a line each.
 fn logged(catalog: &FileCatalog) -> Vec<String> {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()

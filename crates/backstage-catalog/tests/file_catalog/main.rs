@@ -15,7 +15,7 @@ mod placeholders;
 mod relations;
 mod rules;
 
-/// A fresh directory with these files.
+/// Makes a fresh directory with these files.
 fn directory(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("file_catalog").join(name);
     let _ = fs::remove_dir_all(&root);
@@ -41,7 +41,7 @@ fn user(name: &str) -> String {
     )
 }
 
-/// Locations of files, with rules that let in the kinds of these tests.
+/// Makes locations of files, with rules that let in the kinds of these tests.
 fn config(targets: &[&str]) -> CatalogConfig {
     let locations = targets.iter().map(|target| CatalogLocation::new("file", *target));
     let kinds = ["Component", "Location", "User", "Group", "API", "Template"];
@@ -57,7 +57,7 @@ fn names(catalog: &FileCatalog) -> Vec<String> {
     entities.iter().map(|entity| entity.entity_ref().to_string()).collect()
 }
 
-/// The notices, with the directory's own name taken out.
+/// Returns the notices, with the directory's own name taken out.
 fn notices(catalog: &FileCatalog, root: &Path) -> Vec<String> {
     let root = format!("{}/", root.display());
     catalog.notices().iter().map(|notice| notice.to_string().replace(&root, "")).collect()

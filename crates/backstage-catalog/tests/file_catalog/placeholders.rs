@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{catalog, config, directory, names, notices, user};
 
-/// An API whose definition is this.
+/// Makes an API whose definition is this.
 fn api(definition: &str) -> String {
     format!(
         "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {{ name: a }}\n\
@@ -80,7 +80,7 @@ fn coder_settings_and_metadata_may_be_placeholders() {
     assert!(notices(&catalog, &root).is_empty());
 }
 
-/// The files of two teams, with what the process keeps beside them.
+/// Writes the files of two teams, with what the process keeps beside them.
 fn tree(name: &str, text: &str) -> std::path::PathBuf {
     directory(
         name,
@@ -152,7 +152,7 @@ fn a_link_does_not_lead_out_of_the_folder() {
     }
 }
 
-/// How Kubernetes mounts the files of a ConfigMap.
+/// Checks the way in which Kubernetes mounts the files of a ConfigMap.
 #[cfg(unix)]
 #[test]
 fn a_mounted_config_map_is_read_as_a_folder() {

@@ -10,7 +10,7 @@ use coder_config::{
 
 use super::{directory, names, notices};
 
-/// A file with an entity of each kind, two of them Groups.
+/// Makes a file with an entity of each kind, two of them Groups.
 fn everything() -> String {
     let entity = |kind: &str, name: &str, spec: &str| {
         format!(
@@ -37,7 +37,7 @@ fn file(target: &str) -> CatalogLocation {
     CatalogLocation::new("file", target)
 }
 
-/// What comes from a file of everything, by these rules.
+/// Returns what comes from a file of everything, by these rules.
 fn allowed(name: &str, config: impl FnOnce(&Path) -> CatalogConfig) -> Vec<String> {
     let text = everything();
     let files = [("all.yaml", text.as_str()), ("sub/all.yaml", text.as_str())];

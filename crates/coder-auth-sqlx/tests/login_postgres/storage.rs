@@ -22,7 +22,7 @@ impl Storage {
         Self { url: opened(cluster.schema()), _running: cluster }
     }
 
-    /// The store, as one more process opens it.
+    /// Opens the store as one more process does.
     pub(crate) fn open(&self) -> Arc<dyn AuthStore> {
         let opening = PostgresAuthStore::connect(self.url.clone(), 2);
         Arc::new(Unhurried(opened(opening).unwrap()))

@@ -17,7 +17,7 @@ impl Storage {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// The store, as one more process opens it.
+    /// Opens the store as one more process does.
     pub(crate) fn open(&self) -> Arc<dyn AuthStore> {
         let file = self.0.path().join("auth.sqlite");
         Arc::new(Unhurried(opened(SqliteAuthStore::open(file)).unwrap()))

@@ -25,7 +25,8 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// The cluster of this process, started if no other test runs on it at the moment.
+    /// Returns the cluster of this process, and starts it if no other test runs on it at the
+    /// moment.
     pub(crate) fn shared() -> Arc<Self> {
         static SHARED: Lock<Weak<Cluster>> = Lock::new(Weak::new());
         let mut shared = SHARED.lock();
@@ -75,7 +76,7 @@ impl Cluster {
         Self { directory, programs, owner, server, port, databases: AtomicUsize::default() }
     }
 
-    /// A fresh database, as the URL of its socket.
+    /// Makes a fresh database.
     pub(crate) async fn database(&self) -> Database<'_> {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let mut connection = PgConnection::connect(&self.url("postgres")).await.unwrap();
@@ -84,7 +85,8 @@ impl Cluster {
         Database { cluster: self, name }
     }
 
-    /// A fresh schema of one database, as a URL that sees nothing else: much faster to make.
+    /// Makes a fresh schema of one database, and returns a URL that sees nothing else: much faster
+    /// to make.
     pub(crate) async fn schema(&self) -> Secret {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let url = self.url("postgres");
@@ -99,7 +101,8 @@ impl Cluster {
         format!("postgres://portal@localhost:{}/{database}?host={socket}", self.port)
     }
 
-    /// The server's certificate, which has signed itself; `None` when there is no `openssl`.
+    /// Returns the server's certificate, which has signed itself; `None` when there is no
+    /// `openssl`.
     pub(crate) fn certificate(&self) -> Option<PathBuf> {
         let file = self.directory.path().join("data/server.crt");
         file.is_file().then_some(file)
@@ -113,23 +116,23 @@ pub(crate) struct Database<'a> {
 }
 
 impl Database<'_> {
-    /// Over the socket.
+    /// Returns the URL over the socket.
     pub(crate) fn url(&self) -> Secret {
         Secret::new(self.cluster.url(&self.name))
     }
 
-    /// Over TCP, with these parameters.
+    /// Returns the URL over TCP, with these parameters.
     pub(crate) fn tcp_url(&self, host: &str, parameters: &str) -> Secret {
         let port = self.cluster.port;
         Secret::new(format!("postgres://portal@{host}:{port}/{}?{parameters}", self.name))
     }
 
-    /// The host and port of [`tcp_url`](Self::tcp_url) with the host `127.0.0.1`.
+    /// Returns the host and port of [`tcp_url`](Self::tcp_url) with the host `127.0.0.1`.
     pub(crate) fn tcp_address(&self) -> String {
         format!("127.0.0.1:{}", self.cluster.port)
     }
 
-    /// A connection beside the store.
+    /// Opens a connection beside the store.
     pub(crate) async fn connection(&self) -> PgConnection {
         PgConnection::connect(self.url().expose()).await.unwrap()
     }
@@ -150,7 +153,7 @@ const MISSING: &str = "no PostgreSQL server is installed: `initdb` is neither on
      /usr/lib/postgresql/*/bin. Install it (on Debian: `apt-get install postgresql`), or run \
      `cargo xtask test --only postgres`, which does";
 
-/// The directory of `initdb`, `postgres` and `pg_ctl`; Debian keeps it off the PATH.
+/// Finds the directory of `initdb`, `postgres` and `pg_ctl`; Debian keeps it off the PATH.
 pub(crate) fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut debian: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")

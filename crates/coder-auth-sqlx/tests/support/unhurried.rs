@@ -84,7 +84,7 @@ pub(crate) fn opened<S: Send>(opening: impl Future<Output = S> + Send) -> S {
     })
 }
 
-/// After how many polls to drop a future next: a database takes thousands.
+/// Returns after how many polls to drop a future next: a database takes thousands.
 pub(crate) fn later(polls: usize) -> usize {
     2 * polls + 1
 }

@@ -176,7 +176,7 @@ impl fmt::Debug for Caller {
     }
 }
 
-/// Identifies the callers of requests, and renews their tokens.
+/// Identification of the callers of requests, and renewal of their tokens.
 pub(crate) struct Callers {
     world: World,
     environments: Arc<Environments>,

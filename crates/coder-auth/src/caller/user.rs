@@ -155,7 +155,7 @@ pub(crate) enum SentBy {
     Navigation,
 }
 
-/// Identifies the Backstage users of requests. Cheap to clone.
+/// Identification of the Backstage users of requests. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct BackstageUsers {
     pub(super) keys: SealingKeys,

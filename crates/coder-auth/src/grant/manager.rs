@@ -491,7 +491,7 @@ impl Grants {
     }
 }
 
-/// Removes a question when its work has ended, in any way.
+/// Guard that removes a question when its work has ended, in any way.
 struct Landing {
     flights: Arc<Flights>,
     key: GrantKey,

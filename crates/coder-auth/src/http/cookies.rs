@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use coder_core::{Origin, is_loopback};
+use coder_core::{CookieName, Origin, is_loopback};
 use cookie::{Cookie, SameSite};
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 use jiff::SignedDuration;
 use url::Url;
 
-use crate::http::cookie_name::CookieName;
 use crate::login::attempt::{AttemptCookie, AttemptId};
 use crate::session::SessionHandle;
 
@@ -59,7 +58,7 @@ impl CookieRules {
             secure: !all_plain,
             same_site,
             session: format!("{prefix}{name}").into(),
-            attempt_prefix: format!("{prefix}{}", name.attempt_prefix()).into(),
+            attempt_prefix: format!("{prefix}{}", attempt_prefix(name)).into(),
         }
     }
 
@@ -174,6 +173,15 @@ fn header(cookie: &Cookie<'_>) -> HeaderValue {
     value
 }
 
+/// Returns the beginning of the names of login attempts, behind the prefix of all cookies.
+fn attempt_prefix(name: &CookieName) -> String {
+    if *name == CookieName::default() {
+        "coder-attempt-".to_owned()
+    } else {
+        format!("{name}-attempt-")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,5 +292,13 @@ mod tests {
             let text = header.to_str().unwrap();
             assert!(text.contains("Max-Age=0") && !text.contains("CANARY"), "{text}");
         }
+    }
+
+    #[test]
+    fn the_attempts_of_one_name_are_not_those_of_another() {
+        let prefix = |name: &str| attempt_prefix(&name.parse().unwrap());
+        assert_eq!(attempt_prefix(&CookieName::default()), "coder-attempt-");
+        assert_eq!(prefix("payments-session"), "payments-session-attempt-");
+        assert_eq!(prefix("coder-session"), "coder-attempt-");
     }
 }

@@ -3,7 +3,6 @@
 //! A route reads its query with [`single_param`] and its body with [`read_json`], and answers with
 //! [`json`], with an [`EventStream`], or with an [`ErrorResponse`], which also writes the log.
 
-pub(crate) mod cookie_name;
 pub(crate) mod cookies;
 pub(crate) mod error;
 mod event_stream;

@@ -33,7 +33,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// The greatest size of a key set, in bytes.
 const MAX_KEY_SET: usize = 256 * 1024;
 
-/// Verifies Backstage identity tokens of trusted issuers: of a portal of this project, seen from
+/// Verifier of Backstage identity tokens of trusted issuers: of a portal of this project, seen from
 /// another service, or of other Backstage backends.
 ///
 /// Only ES256 is accepted, only the two token types of Backstage, and only keys that the issuer

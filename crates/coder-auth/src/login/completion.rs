@@ -24,7 +24,7 @@ use crate::upstream::UpstreamError;
 /// The number of times that a login tries again after other writes have changed its grant.
 const MAX_CONFLICTS: u32 = 20;
 
-/// Finishes logins. Cheap to clone.
+/// Ends of logins: each one is finished here. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Logins {
     world: World,

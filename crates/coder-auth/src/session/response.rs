@@ -68,7 +68,7 @@ struct Identity {
     ownership_entity_refs: Vec<String>,
 }
 
-/// Makes session responses, with the identity tokens in them. Cheap to clone.
+/// Maker of session responses, with the identity tokens in them. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct SessionResponses {
     world: World,

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::{TokenAnswer, expires_in};
 
-/// As Coder answers from 2.30 on, and with `scope` from 2.38 on.
+/// Returns what Coder answers from 2.30 on, and with `scope` from 2.38 on.
 fn answers() -> [Value; 2] {
     let answer = json!({
         "access_token": "kW3rTq9ZpA-8sVb1NxEo4YcQm7LdHu2Rj",

@@ -79,7 +79,7 @@ async fn an_endless_answer_of_the_token_endpoint_signs_nobody_in() {
     }
 }
 
-/// How often Coder was asked what it can do.
+/// Counts how often Coder was asked what it can do.
 fn questions(house: &House) -> usize {
     house.coder.count("GET", "/api/v2/buildinfo")
 }

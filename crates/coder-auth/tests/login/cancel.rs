@@ -13,7 +13,7 @@ use crate::support::{Browser, CALLBACK, House, PORTAL, message, posted, versions
 const DENIED: &str =
     "Authentication rejected, The resource owner or authorization server denied the request";
 
-/// The link as 2.29.19 and 2.31.14 were seen to write it.
+/// Returns the link as 2.29.19 and 2.31.14 were seen to write it.
 fn cancel() -> Url {
     error("access_denied")
 }

@@ -133,7 +133,8 @@ async fn revocations_asked_for(house: &House, fault: Fault, days: u32) -> usize 
     house.coder.count("POST", "/oauth2/revoke")
 }
 
-/// At the logout, and then by the sweeper for a day, in which an operator may mend it.
+/// Checks the tries at the logout, and then by the sweeper for a day, in which an operator may mend
+/// it.
 #[tokio::test(start_paused = true)]
 async fn a_revocation_that_coder_refuses_is_tried_for_a_day_and_given_up() {
     let json = "application/json";

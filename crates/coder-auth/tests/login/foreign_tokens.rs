@@ -21,14 +21,14 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
-    /// Logging in here signs nobody in to Backstage.
+    /// Makes a portal where logging in signs nobody in to Backstage.
     pub(crate) fn new() -> Self {
         let house = House::current();
         let environment = house.environment();
         Self::on(house, |options| options.environment("development", environment))
     }
 
-    /// Coder is a sign-in provider of its own, too.
+    /// Makes a portal where Coder is a sign-in provider of its own, too.
     pub(crate) fn with_sign_in() -> Self {
         let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
         let house = with_sign_in(&sign_in);
@@ -48,7 +48,7 @@ impl Beside {
         Self { house, key }
     }
 
-    /// An identity token of the other backend.
+    /// Makes an identity token of the other backend.
     pub(crate) fn token(&self, user: &str) -> String {
         self.token_with(json!({ "sub": user }))
     }
@@ -90,7 +90,7 @@ async fn a_foreign_token_does_not_reach_the_grant_of_a_namesake() {
     assert_eq!(refusal(result).0, StatusCode::UNAUTHORIZED);
 }
 
-/// Behind one host, a backend and the portal beside it are both `https://<host>/api/auth`.
+/// Checks a backend and the portal beside it behind one host: both are `https://<host>/api/auth`.
 #[tokio::test(start_paused = true)]
 async fn an_issuer_that_is_called_like_this_portal_is_another_one_all_the_same() {
     let mut beside = Beside::with_sign_in();

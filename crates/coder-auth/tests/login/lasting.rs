@@ -308,7 +308,7 @@ async fn at_most<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> 
     None
 }
 
-/// How many turns the second of two waits for the first.
+/// Returns how many turns the second of two waits for the first.
 fn delays() -> impl Iterator<Item = usize> {
     std::iter::successors(Some(0), |turns| Some(later(*turns))).take_while(|turns| *turns < 16)
 }

@@ -31,12 +31,12 @@ impl Ask {
         Self { method, query: String::new(), headers: headers(pairs), body: Vec::new() }
     }
 
-    /// With an identity token.
+    /// Asks with an identity token.
     fn by(method: &'static str, token: &str) -> Self {
         Self::new(method, &[("authorization", &format!("Bearer {token}"))])
     }
 
-    /// By a page of the portal, in this browser.
+    /// Asks as a page of the portal does, in this browser.
     fn in_browser(method: &'static str, browser: &Browser) -> Self {
         Self::new(method, &from_page(&cookie(browser), PORTAL))
     }
@@ -81,13 +81,13 @@ fn from_page<'a>(cookie: &'a str, origin: &'a str) -> [(&'static str, &'a str); 
     [("cookie", cookie), ("x-requested-with", "XMLHttpRequest"), ("origin", origin)]
 }
 
-/// Whom the holder of this token is to Coder.
+/// Returns whom the holder of this token is to Coder.
 async fn at_coder(house: &House, token: &str) -> Option<String> {
     let caller = caller(house, token).await.ok()?;
     Some(caller.client().send(&GetUser::me()).await.unwrap().username)
 }
 
-/// Coder forgets the token.
+/// Makes Coder forget the token.
 fn delete_token(house: &House, user: &FakeUser) {
     let token = user.session_token.expose();
     let id = token.split('-').next().unwrap();
@@ -247,7 +247,7 @@ async fn the_grant_of_a_login_counts_before_a_link() {
     assert_eq!(asks(&was).await, "other", "the login is over, the link is not");
 }
 
-/// Two environments. In the first one people sign in to Backstage.
+/// Makes two environments. In the first one people sign in to Backstage.
 fn two_environments() -> House {
     let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
     let mut house = with_sign_in(&sign_in);

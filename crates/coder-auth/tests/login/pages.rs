@@ -10,7 +10,7 @@ use crate::support::{Browser, House, PORTAL};
 
 const PAGE: &str = "/tools/report?week=3";
 
-/// The request for a page with these headers, by a browser with its cookies.
+/// Makes the request for a page with these headers, by a browser with its cookies.
 fn page(browser: &Browser, method: &Method, headers: &[(&str, &str)]) -> Parts {
     let request = browser.request(method.as_str(), PAGE);
     let request =

@@ -14,7 +14,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Each seed orders the requests in another way, and lets others of them lose.
 const SEEDS: u64 = 6;
 
-/// A house for every release and every seed.
+/// Makes a house for every release and every seed.
 fn racing() -> impl Iterator<Item = (String, House)> {
     Version::ALL.into_iter().filter(|version| *version >= Version::V2_25).flat_map(|version| {
         (0..SEEDS).map(move |seed| {

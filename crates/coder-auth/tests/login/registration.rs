@@ -76,7 +76,7 @@ async fn a_member_is_told_to_ask_an_owner() {
     assert!(matches!(error, RegistrationError::NotAnOwner(_)), "{error:?}");
 }
 
-/// A client of a Coder of this release, which gives these answers.
+/// Makes a client of a Coder of this release, which gives these answers.
 fn answered<const N: usize>(house: &House, release: &str, answers: [(u16, &str); N]) -> Client {
     let answers = answers.map(|(status, body)| {
         Response::builder()
@@ -95,7 +95,7 @@ fn answered<const N: usize>(house: &House, release: &str, answers: [(u16, &str);
     Client::new(&world, house.coder.url().clone()).with_credential(token)
 }
 
-/// An error and what is below it, in one line: what the operator reads.
+/// Returns an error and what is below it, in one line: what the operator reads.
 fn in_full(error: &dyn Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {}", in_full(source)),

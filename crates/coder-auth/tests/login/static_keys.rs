@@ -29,7 +29,7 @@ fn second() -> StaticSigningKey {
     key("second", SECOND, SECOND_PUBLIC).unwrap()
 }
 
-/// A portal that signs with these keys.
+/// Makes a portal that signs with these keys.
 fn portal(keys: impl IntoIterator<Item = StaticSigningKey>) -> House {
     let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
     let mut house = with_sign_in(&sign_in);

@@ -14,13 +14,13 @@ impl Storage {
         Self(Arc::new(MemoryAuthStore::new()))
     }
 
-    /// The store, as one more process opens it.
+    /// Opens the store as one more process does.
     pub(crate) fn open(&self) -> Arc<dyn AuthStore> {
         self.0.clone()
     }
 }
 
-/// After how many polls to drop a future next: one more.
+/// Returns after how many polls to drop a future next: one more.
 pub(crate) fn later(polls: usize) -> usize {
     polls + 1
 }

@@ -33,7 +33,8 @@ pub(crate) struct Release {
     races: Option<u64>,
 }
 
-/// Every release a login works on: one request after the other, and with requests that overlap.
+/// Returns every release a login works on: one request after the other, and with requests that
+/// overlap.
 pub(crate) fn versions() -> impl Iterator<Item = Release> {
     let usable = Version::ALL.into_iter().filter(|version| *version >= Version::V2_25);
     usable.flat_map(|version| [None, Some(7)].map(|races| Release { version, races }))
@@ -111,7 +112,7 @@ impl Site for House {
 /// Another Backstage backend, whose keys this portal may trust.
 pub(crate) const NEIGHBOUR: &str = "https://backstage.example.com/api/auth";
 
-/// Gives the scheduler a turn before and after every request, as a network does.
+/// Network that gives the scheduler a turn before and after every request.
 struct Network {
     coder: FakeCoder,
     held: Arc<Mutex<Option<Held>>>,
@@ -161,7 +162,7 @@ impl House {
         Self::at(release.into().coder(), configure)
     }
 
-    /// A house at a Coder that is set up like this.
+    /// Makes a house at a Coder that is set up like this.
     pub(crate) fn at(
         coder: FakeCoderBuilder,
         configure: impl Fn(EnvironmentOptions) -> EnvironmentOptions,
@@ -185,35 +186,36 @@ impl House {
         &self.world
     }
 
-    /// Another process of the same portal, on the same store.
+    /// Makes another process of the same portal, on the same store.
     pub(crate) fn replica(&self) -> CoderAuth {
         let options = options(self.environment(), |environment| environment);
         CoderAuth::new(&self.world, self.storage.open(), self.keys.clone(), options)
     }
 
-    /// The process ends, and another one takes its place.
+    /// Ends the process and puts another one in its place.
     pub(crate) fn restart(&mut self) {
         self.auth = self.replica();
     }
 
-    /// A portal on the same store, configured by hand.
+    /// Makes a portal on the same store, configured by hand.
     pub(crate) fn portal(&self, options: AuthOptions) -> CoderAuth {
         CoderAuth::new(&self.world, self.storage.open(), self.keys.clone(), options)
     }
 
-    /// The portal on a machine with this clock.
+    /// Makes the portal on a machine with this clock.
     pub(crate) fn portal_at(&self, clock: Arc<dyn Clock>) -> CoderAuth {
         let world = World { clock, ..self.world.clone() };
         let options = options(self.environment(), |environment| environment);
         CoderAuth::new(&world, self.storage.open(), self.keys.clone(), options)
     }
 
-    /// A browser that has started a login, and where Coder sends it as this user allows it.
+    /// Makes a browser that has started a login, and returns where Coder sends it as this user
+    /// allows it.
     pub(crate) async fn consented(&self, user: &FakeUser) -> (Browser, Url) {
         self.portal.consented(self, user).await
     }
 
-    /// A browser, signed in as this user.
+    /// Makes a browser that is signed in as this user.
     pub(crate) async fn signed_in(&self, user: &FakeUser) -> Browser {
         self.portal.signed_in(self, user).await
     }
@@ -225,12 +227,12 @@ impl House {
         sender
     }
 
-    /// What the other backend publishes as its key set; `None` takes it down.
+    /// Sets what the other backend publishes as its key set; `None` takes it down.
     pub(crate) fn set_neighbour(&self, keys: Option<String>) {
         *self.neighbour.lock().unwrap() = keys;
     }
 
-    /// In seconds since 1970.
+    /// Returns the time in seconds since 1970.
     pub(crate) fn now(&self) -> i64 {
         self.clock.now().as_second()
     }
@@ -256,7 +258,7 @@ pub(crate) async fn read(response: impl Future<Output = Response<Body>>) -> Answ
     Answer::read(response.await).await
 }
 
-/// The message that the popup page posts, and the origin it posts it to.
+/// Returns the message that the popup page posts, and the origin it posts it to.
 pub(crate) fn posted(answer: &Answer) -> (Value, String) {
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(answer.headers().contains_key(CONTENT_SECURITY_POLICY));

@@ -64,7 +64,7 @@ impl Key {
         sign(header, claims, &self.secret, self.algorithm)
     }
 
-    /// A token like those of Backstage, but for these members of its header and its claims.
+    /// Makes a token like those of Backstage, but for these members of its header and its claims.
     pub(crate) fn token(&self, now: i64, header: Value, claims: Value) -> String {
         self.sign(&merged(self.header(), header), &merged(claims_at(now), claims))
     }
@@ -80,7 +80,7 @@ fn sign(header: &Value, claims: &Value, secret: &EncodingKey, algorithm: Algorit
     format!("{signed}.{signature}")
 }
 
-/// With these members set; one that is null is taken away.
+/// Sets these members; one that is null is taken away.
 fn merged(mut into: Value, members: Value) -> Value {
     let Value::Object(members) = members else { panic!("{members} has no members") };
     for (name, value) in members {
@@ -111,7 +111,7 @@ struct Backend {
 }
 
 impl Backend {
-    /// It publishes its key, and `others`.
+    /// Makes a backend that publishes its key, and `others`.
     fn new(house: &House, others: &[&Key]) -> Self {
         let key = Key::ec("the-key", Algorithm::ES256);
         let mut keys = vec![key.public()];
@@ -140,7 +140,7 @@ fn portal() -> House {
     with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()))
 }
 
-/// The ids of the keys that the portal publishes.
+/// Returns the ids of the keys that the portal publishes.
 pub(crate) async fn published(house: &House) -> Vec<String> {
     let keys = key_set(house).await.keys.into_iter();
     keys.map(|key| key.common.key_id.unwrap()).collect()
@@ -151,7 +151,7 @@ async fn key_set(house: &House) -> JwkSet {
     serde_json::from_slice(read(house.auth.jwks(&request)).await.body()).unwrap()
 }
 
-/// An identity token of the portal, and its public key.
+/// Returns an identity token of the portal, and its public key.
 pub(crate) async fn ours(house: &House) -> (String, Jwk) {
     let alice = house.coder.add_user("alice");
     let message = Browser::new().sign_in(house, &house.coder, &alice).await;
@@ -165,7 +165,7 @@ pub(crate) fn decoded(part: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-/// The limited token that anyone can make from a full one.
+/// Makes the limited token that anyone can make from a full one.
 fn limited(token: &str) -> String {
     let parts: Vec<&str> = token.split('.').collect();
     let (header, claims) = (decoded(parts[0]), decoded(parts[1]));
@@ -176,8 +176,8 @@ fn limited(token: &str) -> String {
     format!("{header}.{payload}.{}", claims["uip"].as_str().unwrap())
 }
 
-/// Whether the other library accepts the signature. Its clock is the real one, so it is not asked
-/// about times.
+/// Tells whether the other library accepts the signature. Its clock is the real one, so it is not
+/// asked about times.
 pub(crate) fn oracle_accepts(token: &str, key: &Jwk, audience: bool) -> bool {
     let mut validation = Validation::new(Algorithm::ES256);
     validation.validate_exp = false;
@@ -188,7 +188,7 @@ pub(crate) fn oracle_accepts(token: &str, key: &Jwk, audience: bool) -> bool {
     jsonwebtoken::decode::<Value>(token, &key, &validation).is_ok()
 }
 
-/// What the portal says to the holder of a token: to `userinfo`, and as a caller.
+/// Returns what the portal says to the holder of a token: to `userinfo`, and as a caller.
 pub(crate) async fn statuses(house: &House, token: &str) -> (StatusCode, Option<StatusCode>) {
     let bearer = format!("Bearer {token}");
     let request = Request::get("/api/auth/v1/userinfo").header("authorization", &bearer);
@@ -250,7 +250,8 @@ async fn no_other_algorithm_is_accepted_even_with_a_published_key() {
     }
 }
 
-/// What an attacker can take for a shared secret: the public key in every form it is written in.
+/// Returns what an attacker can take for a shared secret: the public key in every form it is
+/// written in.
 fn public_forms(key: &Jwk) -> Vec<Vec<u8>> {
     let json = serde_json::to_value(key).unwrap();
     let [x, y] =

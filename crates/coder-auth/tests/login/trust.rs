@@ -26,7 +26,7 @@ async fn settle() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
-/// A house where a logout signs out everywhere.
+/// Makes a house where a logout signs out everywhere.
 fn house_of_grants() -> House {
     let mut house = House::current();
     let session = SessionOptions::default().logout(LogoutScope::Grant);

@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use crate::sign_in::{catalog, with_sign_in};
 use crate::support::{Answer, Browser, House, PORTAL, base_options, read};
 
-/// The answer as a person can compare it.
+/// Shows the answer as a person can compare it.
 pub(crate) fn shown(response: &Answer) -> String {
     let mut lines: Vec<String> = response
         .headers()
@@ -30,7 +30,7 @@ pub(crate) fn shown(response: &Answer) -> String {
     format!("{}\n{}\n\n{body}\n", response.status(), lines.join("\n"))
 }
 
-/// What is random or sealed, by what it is.
+/// Masks what is random or sealed, by what it is.
 fn masks() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     for (random, what) in [
@@ -52,7 +52,7 @@ fn masks() -> insta::internals::SettingsBindDropGuard {
     settings.bind_to_scope()
 }
 
-/// A portal people sign in to, as Backstage's own client asks it.
+/// Makes a portal people sign in to, as Backstage's own client asks it.
 fn house() -> House {
     with_sign_in(&SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default()))
 }

@@ -33,7 +33,7 @@ use support::{Browser, House};
 /// Something that is wrong at Coder, and how it comes about.
 type Wrong = (&'static str, fn(&House));
 
-/// Everything from `info` on, as the server prints it, without the time.
+/// Listens to everything from `info` on, as the server prints it, without the time.
 fn listening() -> (LogBuffer, tracing::subscriber::DefaultGuard) {
     let log = LogBuffer::default();
     let subscriber = tracing_subscriber::fmt()
@@ -45,12 +45,12 @@ fn listening() -> (LogBuffer, tracing::subscriber::DefaultGuard) {
     (log, tracing::subscriber::set_default(subscriber))
 }
 
-/// What was logged since the last time.
+/// Returns what was logged since the last time.
 fn logged(log: &LogBuffer) -> String {
     log.take().lines().map(|line| format!("  log: {}\n", line.trim())).collect()
 }
 
-/// A login during which this happens once the browser is at Coder.
+/// Tells of a login during which this happens once the browser is at Coder.
 async fn login(house: &House, user: &FakeUser, happens: impl FnOnce(&House)) -> String {
     let (mut browser, callback) = house.consented(user).await;
     happens(house);
@@ -58,7 +58,7 @@ async fn login(house: &House, user: &FakeUser, happens: impl FnOnce(&House)) -> 
     format!("  read: {}: {}\n", message["error"]["name"], message["error"]["message"])
 }
 
-/// A refresh, ten minutes after this has happened.
+/// Tells of a refresh, ten minutes after this has happened.
 async fn refresh(house: &House, browser: &Browser, happens: impl FnOnce(&House)) -> String {
     happens(house);
     house.advance(Duration::from_secs(601));
@@ -231,7 +231,8 @@ async fn the_log_says_who_has_linked_a_token_by_the_reference_of_the_entity() {
     );
 }
 
-/// The tries before are no warnings: each of many pairs would make one every ten minutes.
+/// Checks that the tries before are no warnings: each of many pairs would make one every ten
+/// minutes.
 #[tokio::test(start_paused = true)]
 async fn the_log_warns_once_of_a_pair_that_coder_refuses_to_revoke() {
     let (log, _listening) = listening();

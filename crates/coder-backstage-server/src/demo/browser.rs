@@ -23,7 +23,7 @@ pub(super) struct Browser {
     cookies: CookiesByHost,
 }
 
-/// Cookies, by host.
+/// Cookies of each host, by its name.
 pub(super) type CookiesByHost = BTreeMap<String, Cookies>;
 
 /// Response with its whole body.
@@ -114,7 +114,7 @@ impl Browser {
 }
 
 impl Answer {
-    /// The answer, if it has this status; else what it says.
+    /// Returns the answer if it has this status. The error is what the answer says.
     pub(super) fn expect(self, status: u16) -> Result<Self, Problem> {
         if self.status == status {
             return Ok(self);
@@ -129,13 +129,13 @@ impl Answer {
         ))
     }
 
-    /// Where the browser is sent.
+    /// Returns the URL that the browser is sent to.
     pub(super) fn location(&self) -> Option<Url> {
         let location = self.headers.get(LOCATION)?.to_str().ok()?;
         self.status.is_redirection().then(|| self.url.join(location).ok()).flatten()
     }
 
-    /// The `Set-Cookie` header of the cookie with this name.
+    /// Returns the `Set-Cookie` header of the cookie with this name.
     pub(super) fn set_cookie(&self, name: &str) -> Option<&str> {
         let cookies =
             self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -146,13 +146,13 @@ impl Answer {
         serde_json::from_str(&self.text).map_err(|_| format!("{} sent no JSON", self.url.path()))
     }
 
-    /// The value of the hidden form field of this name.
+    /// Returns the value of the hidden form field of this name.
     pub(super) fn hidden_field(&self, name: &str) -> Option<&str> {
         let (_, rest) = self.text.split_once(&format!("name=\"{name}\" value=\""))?;
         rest.split('"').next()
     }
 
-    /// The message that a popup's page posts.
+    /// Returns the message that a popup's page posts.
     pub(super) fn posted(&self) -> Result<PopupMessage, Problem> {
         let posted = PopupMessage::from_page(&self.text);
         posted.ok_or_else(|| "the callback's page posts no message".to_owned())

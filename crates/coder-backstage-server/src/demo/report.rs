@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use super::browser::Problem;
 
-/// Prints one line per step: `ok  3. callback: …`, or `FAILED`.
+/// Report that prints one line per step: `ok  3. callback: …`, or `FAILED`.
 #[derive(Default)]
 pub(super) struct Report {
     steps: usize,
@@ -35,13 +35,13 @@ impl Report {
         Failed
     }
 
-    /// How many steps there were.
+    /// Returns how many steps there were.
     pub(super) fn steps(&self) -> usize {
         self.steps
     }
 }
 
-/// A line on standard output.
+/// Prints a line on standard output.
 pub(super) fn print(line: &str) {
     // When standard output is closed nobody reads it.
     let _ = writeln!(std::io::stdout(), "{line}");

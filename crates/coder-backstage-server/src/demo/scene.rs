@@ -117,7 +117,7 @@ impl Scene {
     }
 }
 
-/// The names of a person's workspaces that are made for a component, in alphabetical order.
+/// Returns the names of a person's workspaces that are made for a component, in alphabetical order.
 pub(super) fn workspaces_of(owner: &str, component: &str) -> Vec<&'static str> {
     let mut names: Vec<_> = WORKSPACES
         .iter()

@@ -29,7 +29,7 @@ pub(super) struct Demo {
     pub(super) transport: Arc<dyn Transport>,
     /// The fake's socket, which closes with this.
     _fake: FakeServer,
-    /// Its files, which go with this.
+    /// The demo's files, which go with this.
     pub(super) directory: TempDir,
 }
 
@@ -68,7 +68,7 @@ impl Demo {
         Ok(Self { url, config, scene, transport, _fake: fake, directory })
     }
 
-    /// Where the fake is.
+    /// Returns the URL of the fake Coder.
     pub(super) fn coder_url(&self) -> Url {
         self.scene.coder.url().endpoint([])
     }

@@ -49,7 +49,7 @@ pub(super) async fn run(demo: &Demo) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The files were read, with what is in the environment put in.
+/// Checks that the files were read, with what is in the environment put in.
 fn configuration(demo: &Demo) -> Outcome<()> {
     let auth = &demo.config.auth;
     ensure(auth.environment == ENVIRONMENT, "the environment is another one")?;
@@ -74,7 +74,8 @@ impl<'a> Visitor<'a> {
         Self { demo, browser: Browser::new(Arc::clone(&demo.transport)) }
     }
 
-    /// The portal page comes from the server, with a policy that lets no other script in.
+    /// Checks that the portal page comes from the server, with a policy that lets no other script
+    /// in.
     async fn page(&mut self) -> Outcome<()> {
         let page = self.browser.open(&self.demo.url).await?.expect(200)?;
         let policy = page.headers.get("content-security-policy").ok_or("it has no policy")?;
@@ -83,7 +84,8 @@ impl<'a> Visitor<'a> {
         Ok(((), format!("{} kB of HTML, scripts of this server only", page.text.len() / 1024)))
     }
 
-    /// The server sends the browser to Coder, with PKCE, and gives it a sealed attempt.
+    /// Checks that the server sends the browser to Coder, with PKCE, and gives the browser a sealed
+    /// attempt.
     async fn start(&mut self) -> Outcome<Url> {
         let origin = self.demo.url.origin().ascii_serialization();
         let mut url = self.portal("/api/auth/coder/start");
@@ -102,7 +104,7 @@ impl<'a> Visitor<'a> {
         Ok((coder.clone(), format!("302 to {} with {}", coder.path(), names.join(", "))))
     }
 
-    /// The person signs in at Coder and presses "Allow".
+    /// Signs the person in at Coder and presses "Allow".
     async fn consent(&mut self, coder: &Url, person: &FakeUser) -> Outcome<Url> {
         let login = self.browser.open(coder).await?.expect(200)?;
         ensure(login.text.contains("action=\"/login\""), "Coder shows no login page")?;
@@ -134,7 +136,7 @@ impl<'a> Visitor<'a> {
         Ok((callback, said))
     }
 
-    /// The server exchanges the code, keeps the tokens, and gives the browser a handle.
+    /// Checks that the server exchanges the code, keeps the tokens, and gives the browser a handle.
     async fn callback(&mut self, callback: &Url, person: &FakeUser) -> Outcome<()> {
         let page = self.browser.open(callback).await?.expect(200)?;
         let PopupMessage { message, origin, .. } = page.posted()?;
@@ -154,7 +156,7 @@ impl<'a> Visitor<'a> {
         ))
     }
 
-    /// A reloaded page finds its session.
+    /// Checks that a reloaded page finds its session.
     async fn refresh(&mut self, person: &FakeUser) -> Outcome<Value> {
         let session = self.session().await?.expect(200)?.json()?;
         let expected = format!("user:default/{}", person.username);
@@ -167,7 +169,7 @@ impl<'a> Visitor<'a> {
         Ok((session, said))
     }
 
-    /// Other backends can verify the identity token: its key is published.
+    /// Checks that other backends can verify the identity token, since its key is published.
     async fn identity_token(&mut self, session: &Value) -> Outcome<()> {
         let header =
             text(session, "/backstageIdentity/token").split('.').next().unwrap_or_default();
@@ -193,7 +195,8 @@ impl<'a> Visitor<'a> {
         Ok((names, said))
     }
 
-    /// One search finds an entity's workspaces, whatever spelling of the URL they were made with.
+    /// Checks that one search finds an entity's workspaces, whatever spelling of the URL they were
+    /// made with.
     async fn workspaces(&mut self, name: &str, person: &FakeUser) -> Outcome<()> {
         let before = self.searches();
         let path = format!("/api/coder/v1/entities/component/default/{name}/workspaces");
@@ -228,7 +231,7 @@ impl<'a> Visitor<'a> {
         Ok(((), format!("{name}: {states}; new at {} ({counted})", creation.path())))
     }
 
-    /// The whole login at once.
+    /// Goes through the whole login at once.
     async fn sign_in(&mut self, person: &FakeUser) -> Outcome<()> {
         let (coder, _) = self.start().await?;
         let (callback, _) = self.consent(&coder, person).await?;
@@ -237,7 +240,8 @@ impl<'a> Visitor<'a> {
         Ok(((), format!("{} signed in there, too", person.username)))
     }
 
-    /// Coder keeps one token pair per person and app; the browsers share it.
+    /// Checks that a browser is still signed in: Coder keeps one token pair per person and app, and
+    /// the browsers share it.
     async fn is_still_signed_in(&mut self, person: &FakeUser) -> Outcome<Value> {
         let (session, _) = self.refresh(person).await?;
         self.workspaces("payments", person).await?;
@@ -255,7 +259,7 @@ impl<'a> Visitor<'a> {
         Ok(((), "the session has ended".to_owned()))
     }
 
-    /// With the last session Coder's tokens end, too.
+    /// Checks that Coder's tokens end with the last session.
     async fn log_out_for_good(&mut self, session: &Value) -> Outcome<()> {
         let token = text(session, "/providerInfo/accessToken");
         let coder = &self.demo.scene.coder;
@@ -275,12 +279,12 @@ impl<'a> Visitor<'a> {
         self.browser.fetch(Method::GET, &url).await
     }
 
-    /// How often Coder was asked to search.
+    /// Returns how often Coder was asked to search.
     fn searches(&self) -> usize {
         self.demo.scene.coder.count("GET", "/api/v2/workspaces")
     }
 
-    /// A route of the portal, for the demo's environment.
+    /// Returns the URL of a route of the portal, for the demo's environment.
     fn portal(&self, path: &str) -> Url {
         let mut url = self.demo.url.clone();
         url.set_path(path);
@@ -289,7 +293,7 @@ impl<'a> Visitor<'a> {
     }
 }
 
-/// The popup's message may be that the login failed.
+/// Fails when the popup's message says that the login was refused.
 fn refused(message: &Value) -> Result<(), Problem> {
     let reason = text(message, "/error/message");
     ensure(reason.is_empty(), &format!("the login was refused: {reason}"))
@@ -299,12 +303,12 @@ fn ensure(holds: bool, otherwise: &str) -> Result<(), Problem> {
     if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }
 
-/// The text at a place of some JSON (RFC 6901); empty when there is none.
+/// Returns the text at a place of some JSON (RFC 6901); empty when there is none.
 fn text<'v>(json: &'v Value, pointer: &str) -> &'v str {
     json.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The list at a place of some JSON; empty when there is none.
+/// Returns the list at a place of some JSON; empty when there is none.
 fn list<'v>(json: &'v Value, pointer: &str) -> &'v [Value] {
     json.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

@@ -48,7 +48,7 @@ fn needs_node() {
     assert!(major.parse().is_ok_and(|major: u32| major >= 20), "{WANTED}; here is `{version}`");
 }
 
-/// The directory of the tests in JavaScript.
+/// Returns the directory of the tests in JavaScript.
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/backstage")
 }

@@ -48,7 +48,7 @@ fn integrations(file: &Path) -> ScmIntegrations {
     ScmIntegrations::from_loaded(&loaded).unwrap()
 }
 
-/// What Backstage's packages say about each text of the table.
+/// Returns what Backstage's packages say about each text of the table.
 fn answers(tables: &Path) -> Vec<Value> {
     let mut node = Command::new("node");
     node.arg("repositories.js").current_dir(directory());
@@ -58,7 +58,7 @@ fn answers(tables: &Path) -> Vec<Value> {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The oracle and the text of each answer that is not ours, with the answer.
+/// Returns the oracle and the text of each answer that is not ours, with the answer.
 fn differences(answer: &Value, integrations: &ScmIntegrations) -> Vec<(String, String)> {
     let text = answer["text"].as_str().unwrap();
     let ours = Repository::from_url(text, integrations).unwrap();

@@ -116,7 +116,7 @@ async fn a_person_who_said_no_is_told_so_and_signs_in_with_the_keyboard_alone() 
     .await;
 }
 
-/// The demo, and the portal's URL.
+/// Starts the demo, and returns the portal's URL.
 fn demo() -> (Process, String) {
     let mut demo = Command::new(env!("CARGO_BIN_EXE_coder-backstage"));
     Process::start(demo.args(["demo", "--port=0"]), |line| {

@@ -57,7 +57,7 @@ impl Session {
         self.post("refresh", json!({})).await.unwrap();
     }
 
-    /// The address of the current window.
+    /// Returns the address of the current window.
     pub(crate) async fn address(&self) -> url::Url {
         self.get("url").await.unwrap().as_str().unwrap().parse().unwrap()
     }
@@ -70,14 +70,15 @@ impl Session {
         wait_until(&format!("`{selector}` is there"), look).await;
     }
 
-    /// What people read in the first element that `selector` finds, once it is there.
+    /// Returns what people read in the first element that `selector` finds, once it is there.
     pub(crate) async fn text(&self, selector: &str) -> String {
         self.see(selector).await;
         let script = "return document.querySelector(arguments[0]).innerText";
         self.script(script, json!([selector])).await.as_str().unwrap().to_owned()
     }
 
-    /// The values of this attribute in all elements that `selector` finds, in alphabetical order.
+    /// Returns the values of this attribute in all elements that `selector` finds, in alphabetical
+    /// order.
     pub(crate) async fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
         let script = "return [...document.querySelectorAll(arguments[0])]\
                       .map((element) => element.getAttribute(arguments[1])).sort()";
@@ -129,7 +130,7 @@ impl Session {
         wait_until(&format!("Tab leads to #{id}"), step).await;
     }
 
-    /// The current window.
+    /// Returns the current window.
     pub(crate) async fn window(&self) -> Window {
         Window(self.get("window").await.unwrap())
     }
@@ -166,13 +167,13 @@ impl Session {
         self.go_to(window).await;
     }
 
-    /// The current window as PNG, in Base64.
+    /// Takes a picture of the current window as PNG, in Base64.
     pub(crate) async fn picture(&self) -> Result<String, String> {
         Ok(self.get("screenshot").await?.as_str().unwrap_or_default().to_owned())
     }
 
-    /// The browser found no error in a script, and nothing that a page's policy forbids. What
-    /// servers answer is their own matter.
+    /// Checks that the browser found no error in a script, and nothing that a page's policy
+    /// forbids. What servers answer is their own matter.
     pub(crate) async fn has_no_complaints(&self) {
         let entries = self.post("se/log", json!({ "type": "browser" })).await.unwrap();
         let complaints = entries.as_array().unwrap().iter();
@@ -193,7 +194,7 @@ impl Session {
     }
 }
 
-/// A command's result, or what ChromeDriver has against it.
+/// Returns a command's result, or what ChromeDriver has against it.
 async fn answer(request: reqwest::RequestBuilder) -> Result<Value, String> {
     let response = request.send().await.unwrap();
     let succeeded = response.status().is_success();

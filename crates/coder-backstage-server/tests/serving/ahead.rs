@@ -4,22 +4,26 @@ use std::path::Path;
 use std::sync::Arc;
 
 use backstage_catalog::MemoryCatalog;
+use bytes::Bytes;
 use coder_auth_sqlx::{KeyFile, SqliteAuthStore};
 use coder_config::{AppConfig, ConfigSources, Environment};
-use coder_core::{Clock as _, OsRandom, ReqwestTransport, SystemClock, World};
+use coder_core::{Body, Clock as _, OsRandom, ReqwestTransport, SystemClock, World};
 use coder_portal::Portal;
+use coder_testkit::Site;
+use http::{Request, Response};
 use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use super::{DATABASE, Serves};
+use super::DATABASE;
+use super::browsing::Place;
 
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// A portal in this process, whose clock is a day ahead. It is gone when this is dropped, as after a
 /// crash.
 pub(crate) struct Ahead {
-    address: String,
+    place: Place,
     runtime: Option<Runtime>,
 }
 
@@ -28,8 +32,13 @@ impl Ahead {
     pub(crate) async fn start(directory: &Path) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let serving = runtime.spawn(Self::serve(directory.to_owned()));
-        let address = serving.await.unwrap();
-        Self { address, runtime: Some(runtime) }
+        let place = Place::new(serving.await.unwrap());
+        Self { place, runtime: Some(runtime) }
+    }
+
+    /// Returns where the portal listens.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     async fn serve(directory: std::path::PathBuf) -> String {
@@ -53,9 +62,9 @@ impl Ahead {
     }
 }
 
-impl Serves for Ahead {
-    fn address(&self) -> &str {
-        &self.address
+impl Site for Ahead {
+    async fn answer(&self, request: Request<Bytes>) -> Response<Body> {
+        self.place.answer(request).await
     }
 }
 

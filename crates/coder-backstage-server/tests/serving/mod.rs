@@ -7,20 +7,17 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 pub(crate) mod ahead;
+pub(crate) mod browsing;
 
-use coder_testkit::{Cookies, FakeApp, FakeCoder, FakeCoderBuilder, FakeServer, FakeUser};
-use reqwest::header::{COOKIE, LOCATION};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use browsing::{PORTAL, Place};
+use bytes::Bytes;
+use coder_core::Body;
+use coder_testkit::{Browser, FakeApp, FakeCoder, FakeCoderBuilder, FakeServer, FakeUser, Site};
+use http::{Request, Response};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use url::Url;
-
-/// Where browsers believe the portal to be: in front of all its processes.
-const PORTAL: &str = "http://localhost:7007";
 
 /// The sessions, in the data directory.
 const DATABASE: &str = "coder-backstage.sqlite";
@@ -51,16 +48,6 @@ spec: {{ memberOf: [] }}
     std::fs::write(directory.join("org.yaml"), people).unwrap();
 }
 
-/// Something that serves the portal.
-pub(crate) trait Serves {
-    /// The host and the port that it listens at.
-    fn address(&self) -> &str;
-
-    fn url(&self, path_and_query: &str) -> String {
-        format!("http://{}{path_and_query}", self.address())
-    }
-}
-
 async fn database(data: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(data.join(DATABASE)).connect().await.unwrap()
 }
@@ -70,7 +57,7 @@ pub(crate) async fn change(data: &Path, statements: &'static str) {
     sqlx::raw_sql(statements).execute(&mut database(data).await).await.unwrap();
 }
 
-/// The number of rows of this table in the database in this data directory.
+/// Counts the rows of this table in the database in this data directory.
 pub(crate) async fn count_rows(data: &Path, table: &str) -> i64 {
     let count = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
     sqlx::query_scalar(count).fetch_one(&mut database(data).await).await.unwrap()
@@ -98,7 +85,7 @@ impl House {
         Self::registered(coder, "").await
     }
 
-    /// One Coder of several, with the redirect URI of this environment.
+    /// Starts one Coder of several, with the redirect URI of this environment.
     pub(crate) async fn beside_others(coder: FakeCoderBuilder, environment: &str) -> Self {
         Self::registered(coder, &format!("/{environment}")).await
     }
@@ -114,14 +101,22 @@ impl House {
         self.fake.coder()
     }
 
-    /// The application at this Coder, as the block of an environment names it.
+    /// Returns a browser that has signed in at this process.
+    pub(crate) async fn signed_in(&self, process: &impl Site, user: &FakeUser) -> Browser {
+        let mut browser = browsing::visitor();
+        let message = browser.sign_in(process, self.coder(), user).await;
+        assert!(browsing::is_signed_in(&browser), "{message}");
+        browser
+    }
+
+    /// Returns the application at this Coder, as the block of an environment names it.
     pub(crate) fn application(&self) -> String {
         let (id, secret) = (&self.app.client_id, self.app.client_secret.expose());
         let url = self.coder().url();
         format!("clientId: {id}, clientSecret: {secret}, deploymentUrl: '{url}'")
     }
 
-    /// The client id and the client secret of the application.
+    /// Returns the client id and the client secret of the application.
     pub(crate) fn credentials(&self) -> (String, String) {
         let FakeApp { client_id, client_secret, .. } = &self.app;
         (client_id.to_string(), client_secret.expose().to_owned())
@@ -147,7 +142,7 @@ coder: {coder}
 /// A running `coder-backstage serve`. It is killed when this is dropped.
 pub(crate) struct Process {
     child: Child,
-    address: String,
+    place: Place,
     log: watch::Receiver<String>,
 }
 
@@ -188,10 +183,20 @@ impl Process {
         // Long, for a busy machine.
         let address = finding.recv_timeout(Duration::from_secs(60));
         let address = address.unwrap_or_else(|_| panic!("it does not listen:\n{}", *log.borrow()));
-        Self { child, address, log }
+        Self { child, place: Place::new(address), log }
     }
 
-    /// What it has logged up to now.
+    /// Returns where the process listens.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Returns the URL of a path with its query at this process.
+    pub(crate) fn url(&self, path_and_query: &str) -> String {
+        self.place.url(path_and_query)
+    }
+
+    /// Returns what it has logged up to now.
     pub(crate) fn log(&self) -> String {
         self.log.borrow().clone()
     }
@@ -223,9 +228,9 @@ impl Process {
     }
 }
 
-impl Serves for Process {
-    fn address(&self) -> &str {
-        &self.address
+impl Site for Process {
+    async fn answer(&self, request: Request<Bytes>) -> Response<Body> {
+        self.place.answer(request).await
     }
 }
 
@@ -237,137 +242,7 @@ impl Drop for Process {
     }
 }
 
-/// A browser: cookies, and what it sends with them.
-#[derive(Clone)]
-pub(crate) struct Browser {
-    client: Client,
-    cookies: Cookies,
-}
-
-impl Browser {
-    pub(crate) fn new() -> Self {
-        let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
-        Self { client, cookies: Cookies::default() }
-    }
-
-    /// A browser that has signed in through this process.
-    pub(crate) async fn signed_in(house: &House, process: &impl Serves, user: &FakeUser) -> Self {
-        let mut browser = Self::new();
-        let authorize = browser.start(process).await;
-        let callback = house.coder().approve(&authorize, user).unwrap();
-        browser.call_back(process, &callback).await;
-        browser
-    }
-
-    /// Starts a login; gives the URL of Coder's consent page.
-    pub(crate) async fn start(&mut self, process: &impl Serves) -> Url {
-        self.start_in("development", process).await
-    }
-
-    /// Starts a login in this environment; gives the URL of its Coder's consent page.
-    pub(crate) async fn start_in(&mut self, environment: &str, process: &impl Serves) -> Url {
-        let path = format!("/api/auth/coder/start?env={environment}&origin={PORTAL}");
-        let response = self.send(process, &path).await;
-        self.keep(&response);
-        Url::parse(response.headers()[LOCATION].to_str().unwrap()).unwrap()
-    }
-
-    /// Where Coder would send the browser back from this consent page, so far without a code.
-    pub(crate) fn callback_of(authorize: &Url) -> Url {
-        let mut callback = Url::parse(&format!("{PORTAL}/api/auth/coder/handler/frame")).unwrap();
-        callback.query_pairs_mut().append_pair("state", &parameter(authorize, "state"));
-        callback
-    }
-
-    /// Comes back from Coder, signed in.
-    pub(crate) async fn call_back(&mut self, process: &impl Serves, callback: &Url) {
-        let page = self.come_back(process, callback).await;
-        assert!(self.is_signed_in(), "{page}");
-    }
-
-    /// Comes back from Coder; gives the page that it sees.
-    pub(crate) async fn come_back(&mut self, process: &impl Serves, callback: &Url) -> String {
-        let path = format!("{}?{}", callback.path(), callback.query().unwrap());
-        let response = self.send(process, &path).await;
-        self.keep(&response);
-        response.text().await.unwrap()
-    }
-
-    /// Comes back from Coder, and closes the window as soon as `then` ends. Waits until the server
-    /// has noticed.
-    pub(crate) async fn come_back_and_leave(
-        &self,
-        process: &Process,
-        callback: &Url,
-        then: impl Future<Output = ()>,
-    ) {
-        let path = format!("{}?{}", callback.path(), callback.query().unwrap());
-        let request = self.request(Method::GET, process, &path).build().unwrap();
-        let mut head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n", process.address);
-        for (name, value) in request.headers() {
-            head += &format!("{name}: {}\r\n", value.to_str().unwrap());
-        }
-        let mut stream = TcpStream::connect(&process.address).await.unwrap();
-        stream.write_all((head + "\r\n").as_bytes()).await.unwrap();
-        then.await;
-        stream.shutdown().await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        assert_eq!(answer, "", "nobody is there any more");
-    }
-
-    pub(crate) fn is_signed_in(&self) -> bool {
-        self.cookies.contains_key("coder-session")
-    }
-
-    pub(crate) async fn refresh(&self, process: &impl Serves) -> Response {
-        self.send(process, "/api/auth/coder/refresh?optional&env=development").await
-    }
-
-    /// Refreshes until the answer is no session, as soon as the token is due; gives that answer.
-    pub(crate) fn refresh_until_refused(
-        &self,
-        process: &impl Serves,
-    ) -> impl Future<Output = Response> + Send + 'static {
-        let refresh = "/api/auth/coder/refresh?env=development";
-        let request = self.request(Method::GET, process, refresh);
-        let refused = async move {
-            loop {
-                let answer = request.try_clone().unwrap().send().await.unwrap();
-                if answer.status() != StatusCode::OK {
-                    return answer;
-                }
-            }
-        };
-        // Long, for a busy machine.
-        let refused = tokio::time::timeout(Duration::from_secs(60), refused);
-        async { refused.await.unwrap() }
-    }
-
-    async fn send(&self, process: &impl Serves, path_and_query: &str) -> Response {
-        self.request(Method::GET, process, path_and_query).send().await.unwrap()
-    }
-
-    /// As a script of the portal's pages asks.
-    pub(crate) fn request(
-        &self,
-        method: Method,
-        process: &impl Serves,
-        path_and_query: &str,
-    ) -> RequestBuilder {
-        self.client
-            .request(method, process.url(path_and_query))
-            .header("x-requested-with", "XMLHttpRequest")
-            .header("origin", PORTAL)
-            .header(COOKIE, self.cookies.header().unwrap_or_default())
-    }
-
-    fn keep(&mut self, response: &Response) {
-        self.cookies.keep(response.headers());
-    }
-}
-
-/// What Coder says of a user at `/users/me`.
+/// Returns what Coder says of a user at `/users/me`.
 pub(crate) fn user_of(id: &str, username: &str) -> serde_json::Value {
     serde_json::json!({
         "id": id, "username": username, "email": format!("{username}@example.com"),
@@ -377,15 +252,7 @@ pub(crate) fn user_of(id: &str, username: &str) -> serde_json::Value {
     })
 }
 
-/// A parameter in the query of a URL.
+/// Returns a parameter in the query of a URL.
 pub(crate) fn parameter(url: &Url, name: &str) -> String {
     url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned()
-}
-
-/// The access token in the answer to a refresh.
-pub(crate) async fn access_token(response: Response) -> String {
-    let status = response.status();
-    let json: serde_json::Value = response.json().await.unwrap();
-    assert_eq!(status, StatusCode::OK, "{json}");
-    json["providerInfo"]["accessToken"].as_str().unwrap().to_owned()
 }

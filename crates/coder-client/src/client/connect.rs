@@ -1,19 +1,22 @@
-//! Ways to a client on a native system: a URL and a token, the environment, Coder's own CLI.
+//! Ways to a client: a URL and a token, the environment, Coder's own CLI. In a browser the first one.
 
 use std::fmt;
 use std::sync::Arc;
 
-use coder_core::{
-    DeploymentUrl, OsRandom, ReqwestTransport, Secret, SystemClock, TokioRuntime, Transport, World,
-};
+#[cfg(target_family = "wasm")]
+use coder_core::{BrowserClock, BrowserRandom, BrowserRuntime};
+use coder_core::{DeploymentUrl, ReqwestTransport, Secret, Transport, World};
+#[cfg(not(target_family = "wasm"))]
+use coder_core::{OsRandom, SystemClock, TokioRuntime};
 
+#[cfg(not(target_family = "wasm"))]
 use super::cli_session::CliSession;
 use super::connect_error::ConnectError;
 use super::{Client, Credential, CredentialProvider};
 
 const USER_AGENT: &str = concat!("coder-client/", env!("CARGO_PKG_VERSION"));
 
-/// Collects what a [`Client`] needs; made by [`Client::builder`].
+/// Builder of a [`Client`]; made by [`Client::builder`].
 ///
 /// ```no_run
 /// # #[tokio::main]
@@ -63,7 +66,7 @@ impl ClientBuilder {
         Self { transport: Some(Arc::new(transport)), ..self }
     }
 
-    /// Creates the client on the current tokio runtime. No request is sent.
+    /// Creates the client, on a native system on the current tokio runtime. No request is sent.
     ///
     /// # Errors
     ///
@@ -80,15 +83,30 @@ impl ClientBuilder {
                 Arc::new(ReqwestTransport::new(user_agent)?)
             }
         };
-        let world = World {
-            transport,
-            clock: Arc::new(SystemClock),
-            random: Arc::new(OsRandom),
-            runtime: Arc::new(TokioRuntime::current().ok_or(ConnectError::NoRuntime)?),
-        };
-        let client = Client::new(&world, deployment);
+        let client = Client::new(&world(transport)?, deployment);
         Ok(Client { credentials: self.credentials, ..client })
     }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn world(transport: Arc<dyn Transport>) -> Result<World, ConnectError> {
+    Ok(World {
+        transport,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(OsRandom),
+        runtime: Arc::new(TokioRuntime::current().ok_or(ConnectError::NoRuntime)?),
+    })
+}
+
+#[cfg(target_family = "wasm")]
+#[expect(clippy::unnecessary_wraps, reason = "a native system may have no runtime")]
+fn world(transport: Arc<dyn Transport>) -> Result<World, ConnectError> {
+    Ok(World {
+        transport,
+        clock: Arc::new(BrowserClock),
+        random: Arc::new(BrowserRandom),
+        runtime: Arc::new(BrowserRuntime),
+    })
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -105,7 +123,8 @@ impl fmt::Debug for ClientBuilder {
 impl Client {
     /// Creates a client for the deployment at `url` with a session token or API token.
     ///
-    /// No request is sent. The client uses the current tokio runtime and a [`ReqwestTransport`].
+    /// No request is sent. The client uses the current tokio runtime, in a browser its event loop,
+    /// and a [`ReqwestTransport`].
     ///
     /// # Errors
     ///
@@ -127,6 +146,7 @@ impl Client {
     ///
     /// When there is no URL or no token, and as [`ClientBuilder::build`].
     #[doc(alias = "try_default")]
+    #[cfg(not(target_family = "wasm"))]
     pub fn from_env() -> Result<Self, ConnectError> {
         let variable = |name: &str| std::env::var(name).ok();
         let read = |path: &std::path::Path| std::fs::read_to_string(path);

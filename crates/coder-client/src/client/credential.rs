@@ -23,6 +23,13 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// Returns the token, in whichever header it is sent.
+    pub fn token(&self) -> &Secret {
+        match self {
+            Self::SessionToken(token) | Self::Bearer(token) => token,
+        }
+    }
+
     /// Returns the header that carries the credential, marked as sensitive.
     pub(crate) fn header(&self) -> Result<(HeaderName, HeaderValue), RequestError> {
         let (name, value) = match self {

@@ -3,13 +3,20 @@
 mod capability_cache;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod cli_session;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 mod connect;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 mod connect_error;
 mod credential;
 mod credential_provider;
 mod deployment_clock;
+mod pending;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,23 +27,30 @@ use coder_core::{
     BoxFuture, DeploymentUrl, RetryPolicy, RetryState, TransportError, TransportErrorKind, World,
     timeout, with_causes,
 };
-use http::header::{ACCEPT, HeaderValue};
+use http::header::{ACCEPT, HeaderName, HeaderValue};
 use http::{HeaderMap, Request};
 use jiff::Timestamp;
 use tracing::Instrument as _;
 use url::Url;
 
 use self::capability_cache::CapabilityCache;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
 pub use self::connect::ClientBuilder;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(any(
+    all(feature = "native", not(target_family = "wasm")),
+    all(feature = "browser", target_family = "wasm")
+))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
 pub use self::connect_error::ConnectError;
 pub use self::credential::Credential;
 pub(crate) use self::credential::SESSION_TOKEN;
 pub use self::credential_provider::CredentialProvider;
 use self::deployment_clock::DeploymentClock;
+use self::pending::{Pending, Sendable};
 use crate::error::RequestInfo;
 use crate::operation::{OwnSecrets, read_body};
 use crate::operations::GetBuildInfo;
@@ -67,6 +81,7 @@ pub struct Client {
     stream_idle_limit: Duration,
     timeout: Duration,
     deadline: Option<Duration>,
+    bypasses_rate_limit: bool,
     capabilities: Arc<CapabilityCache>,
     clock: Arc<DeploymentClock>,
 }
@@ -83,6 +98,7 @@ impl Client {
             stream_idle_limit: DEFAULT_STREAM_IDLE_LIMIT,
             timeout: DEFAULT_TIMEOUT,
             deadline: None,
+            bypasses_rate_limit: false,
             capabilities: Arc::default(),
             clock: Arc::default(),
         }
@@ -155,6 +171,16 @@ impl Client {
         self
     }
 
+    /// Returns the client with requests that Coder does not count (`X-Coder-Bypass-Ratelimit`), if the
+    /// credential is an owner's. Coder does not lift the limit for other users.
+    ///
+    /// Ask whoever runs the deployment first: the limit protects its database.
+    #[must_use]
+    pub fn with_rate_limit_bypass(mut self) -> Self {
+        self.bypasses_rate_limit = true;
+        self
+    }
+
     /// Returns the deployment that this client sends to.
     pub fn deployment(&self) -> &DeploymentUrl {
         &self.deployment
@@ -191,7 +217,9 @@ impl Client {
         if let Some(known) = self.capabilities.fresh(now) {
             return Ok(known);
         }
-        let capabilities = Capabilities::from(&self.send_with_retries(&GetBuildInfo).await?);
+        let pending = Pending::new(&GetBuildInfo);
+        self.send_with_retries(&pending).await?;
+        let capabilities = Capabilities::from(&pending.into_output()?);
         self.capabilities.set(now, capabilities);
         Ok(capabilities)
     }
@@ -207,6 +235,12 @@ impl Client {
     /// See [`ClientError`]; [`ClientError::is_transient`] ones have been tried again already where that was
     /// safe and worth the wait.
     pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, ClientError> {
+        let pending = Pending::new(operation);
+        self.send_pending(&pending).await?;
+        pending.into_output()
+    }
+
+    async fn send_pending(&self, operation: &dyn Sendable) -> Result<(), ClientError> {
         let is_safe = operation.request(&self.deployment)?.method().is_safe();
         let sent = async {
             self.check_capability(operation).await?;
@@ -235,7 +269,7 @@ impl Client {
     }
 
     /// Checks that the deployment does not silently ignore a part of the request.
-    async fn check_capability<O: Operation>(&self, operation: &O) -> Result<(), ClientError> {
+    async fn check_capability(&self, operation: &dyn Sendable) -> Result<(), ClientError> {
         let Some(needs) = operation.needs().filter(|needs| needs.is_ignored_by_older()) else {
             return Ok(());
         };
@@ -243,15 +277,12 @@ impl Client {
         if capabilities.has(needs) == Some(true) {
             return Ok(());
         }
-        let (operation, release) = (name_of::<O>(), capabilities.version());
+        let (operation, release) = (operation.name(), capabilities.version());
         let unsupported = Unsupported { operation, needs: Some(needs), release, answer: None };
         Err(ClientError::Unsupported(Box::new(unsupported)))
     }
 
-    async fn send_with_retries<O: Operation>(
-        &self,
-        operation: &O,
-    ) -> Result<O::Output, ClientError> {
+    async fn send_with_retries(&self, operation: &dyn Sendable) -> Result<(), ClientError> {
         let mut request = operation.request(&self.deployment)?;
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         // Never the query: it may hold what people search for.
@@ -263,11 +294,11 @@ impl Client {
         self.retry_loop(operation, &request).instrument(span).await
     }
 
-    async fn retry_loop<O: Operation>(
+    async fn retry_loop(
         &self,
-        operation: &O,
+        operation: &dyn Sendable,
         request: &Request<Bytes>,
-    ) -> Result<O::Output, ClientError> {
+    ) -> Result<(), ClientError> {
         let repeatable = operation.is_repeatable(request.method());
         let mut retries = RetryState::default();
         loop {
@@ -278,7 +309,7 @@ impl Client {
                 })
                 .await;
             let error = match outcome {
-                Ok(output) => return Ok(output),
+                Ok(()) => return Ok(()),
                 Err(error) => error,
             };
             let safe = repeatable || !error.may_have_been_processed();
@@ -289,15 +320,15 @@ impl Client {
         }
     }
 
-    async fn send_once<O: Operation>(
+    async fn send_once(
         &self,
-        operation: &O,
+        operation: &dyn Sendable,
         request: Request<Bytes>,
         attempt: u32,
-    ) -> Result<O::Output, ClientError> {
+    ) -> Result<(), ClientError> {
         let path = request.uri().path();
         let mut info = RequestInfo {
-            operation: name_of::<O>(),
+            operation: operation.name(),
             needs: operation.needs(),
             is_safe: request.method().is_safe(),
             is_beside_the_api: !["/api/v2/", "/oauth2/"].iter().any(|below| path.contains(below)),
@@ -317,7 +348,7 @@ impl Client {
         } else {
             answer.await
         };
-        let parsed = answer.and_then(|answer| operation.parse(secrets.redact(answer)));
+        let parsed = answer.and_then(|answer| operation.read(secrets.redact(answer)));
         parsed.map_err(|error| error.with_request(&info))
     }
 
@@ -328,12 +359,17 @@ impl Client {
         retries: &mut RetryState,
         error: ClientError,
     ) -> Result<(), ClientError> {
-        tracing::debug!(error = with_causes(&error), "a try has failed");
-        if retries.pause(&self.world, policy, error.retry_after()).await {
-            Ok(())
-        } else {
-            Err(error)
-        }
+        let Some(pause) = retries.next_pause(&self.world, policy, error.retry_after()) else {
+            return Err(error);
+        };
+        tracing::info!(
+            error = with_causes(&error),
+            failed = retries.failed(),
+            ?pause,
+            "trying again"
+        );
+        self.world.runtime.sleep(pause).await;
+        Ok(())
     }
 
     /// Calls `attempt` with the signed request, and once more with a fresher credential when Coder
@@ -374,6 +410,10 @@ impl Client {
         let mut request = request.clone();
         let (name, value) = credential.header()?;
         request.headers_mut().insert(name, value);
+        if self.bypasses_rate_limit {
+            let bypass = HeaderName::from_static("x-coder-bypass-ratelimit");
+            request.headers_mut().insert(bypass, HeaderValue::from_static("true"));
+        }
         Ok(request)
     }
 
@@ -390,12 +430,6 @@ impl Client {
 fn silence(limit: Duration) -> TransportError {
     let reason = format!("nothing came within {limit:?}");
     TransportError::new(TransportErrorKind::Timeout).with_reason(reason)
-}
-
-/// Returns the name of an operation's type, without its path.
-fn name_of<O: Operation>() -> &'static str {
-    let name = std::any::type_name::<O>();
-    name.rsplit("::").next().unwrap_or(name)
 }
 
 /// Returns the release that an answer of Coder names.

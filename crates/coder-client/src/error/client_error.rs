@@ -171,7 +171,7 @@ impl ClientError {
         self.says(StatusCode::TOO_EARLY)
     }
 
-    /// Whether Coder itself has answered with this status.
+    /// Tells whether Coder itself has answered with this status.
     fn says(&self, status: StatusCode) -> bool {
         self.api().is_some_and(|api| api.says(status))
     }

@@ -277,7 +277,7 @@ open_enum! {
     }
 }
 
-/// As Coder writes a map that nobody filled.
+/// Serializes a map as Coder does: one that nobody filled is null.
 fn null_when_empty<S: Serializer>(
     map: &BTreeMap<String, String>,
     serializer: S,

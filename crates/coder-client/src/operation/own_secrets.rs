@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 
 use crate::client::SESSION_TOKEN;
 
-/// What stands in a text of a peer where a secret stood.
+/// Text that stands in a text of a peer where a secret stood.
 const REDACTED: &str = "[redacted]";
 
 /// Fields of a form that hold a secret (RFC 6749 §4.1.3, §6; RFC 7009 §2.1; RFC 7636 §4.5).

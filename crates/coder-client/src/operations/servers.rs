@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use coder_core::Secret;
 use serde::Serialize;
 
 use crate::models::{
@@ -43,8 +44,6 @@ operations! {
     /// `GET /api/v2/licenses`: lists the licences of the deployment.
     #[doc(alias = "license")]
     ListLicenses = GET ["licenses"] => List<License>;
-    /// `POST /api/v2/licenses`: adds a licence, which is a signed text.
-    AddLicense(license: String) = POST ["licenses"] body { license } => License;
     /// `DELETE /api/v2/licenses/{id}`: deletes a licence.
     DeleteLicense(id: i64) = DELETE ["licenses", id] => ();
     /// `POST /api/v2/licenses/refresh-entitlements`: reads the licences again, once in ten minutes
@@ -90,6 +89,23 @@ operations! {
     DeleteProvisionerKey(organization: OrganizationRef, name: String) =
         DELETE ["organizations", organization, "provisionerkeys", name] => ();
 }
+
+/// `POST /api/v2/licenses`: adds a licence, which is a signed text.
+#[derive(Clone, Debug, Serialize)]
+pub struct AddLicense {
+    #[serde(serialize_with = "Secret::serialize_exposed")]
+    license: Secret,
+}
+
+impl AddLicense {
+    /// Creates the operation for the text of a licence. Whoever has the text can use the licence, so it is
+    /// a secret.
+    pub fn new(license: impl Into<Secret>) -> Self {
+        Self { license: license.into() }
+    }
+}
+
+impl_operation!(AddLicense => License, |this| RequestBuilder::post(["licenses"]).json(this));
 
 /// `GET /api/v2/organizations/{organization}/provisionerjobs`: lists the provisioner jobs of an
 /// organization, the newest first. It explains why a workspace stays `pending`.

@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 use serde::{Serialize, Serializer};
 
 use super::Unreadable;
+use super::source::{Broken, Items, Target};
 
 /// The number of unreadable items that a list describes. Further ones are only counted.
 const MAX_DESCRIBED: usize = 100;
@@ -31,8 +32,9 @@ pub struct List<T> {
     unreadable: Option<Box<Reports>>,
 }
 
+/// The reports about the unreadable items of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Reports {
+pub(super) struct Reports {
     described: Vec<Unreadable>,
     count: usize,
 }
@@ -51,12 +53,33 @@ impl<T> List<T> {
         self.items.len() + self.unreadable.as_deref().map_or(0, |reports| reports.count)
     }
 
-    pub(crate) fn report(&mut self, unreadable: Unreadable) {
-        let reports = self.unreadable.get_or_insert_default();
-        reports.count += 1;
-        if reports.described.len() < MAX_DESCRIBED {
-            reports.described.push(unreadable);
+    pub(super) fn with_reports(items: Vec<T>, unreadable: Option<Box<Reports>>) -> Self {
+        Self { items, unreadable }
+    }
+}
+
+/// Puts all items into a place, one after the other, and returns the reports about the others.
+pub(super) fn read_all(
+    items: &mut dyn Items,
+    target: &mut dyn Target,
+) -> Result<Option<Box<Reports>>, Broken> {
+    let mut reports = None;
+    let mut index = 0_usize;
+    while let Some(outcome) = items.next(target)? {
+        if let Err(fault) = outcome {
+            report(&mut reports, *fault.within(&format!("[{index}]")));
         }
+        index += 1;
+    }
+    Ok(reports)
+}
+
+/// Adds a report about an item that cannot be read.
+pub(super) fn report(reports: &mut Option<Box<Reports>>, unreadable: Unreadable) {
+    let reports = reports.get_or_insert_default();
+    reports.count += 1;
+    if reports.described.len() < MAX_DESCRIBED {
+        reports.described.push(unreadable);
     }
 }
 

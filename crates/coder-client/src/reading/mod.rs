@@ -10,8 +10,9 @@ mod unreadable;
 mod values;
 
 pub use list::List;
-pub(crate) use model::{filled, model, neutral, wire};
+pub(crate) use model::{blank, model, neutral, place, wire};
 pub(crate) use open_enum::open_enum;
-pub(crate) use read::{Neutral, Outcome, Read, Slot};
-pub(crate) use source::{Broken, Field, Fields, Number, fill};
+pub(crate) use read::{Blank, Neutral, Read};
+pub(crate) use source::{Broken, Fields, Model, Number, Place, fill};
+pub(crate) use unreadable::Outcome;
 pub use unreadable::Unreadable;

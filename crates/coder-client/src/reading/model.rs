@@ -42,20 +42,31 @@ macro_rules! model {
         )*}
 
         const _: () = {
-            #[derive(Default)]
-            struct Slots {$(
-                $field: crate::reading::Slot<$type>,
-            )*}
+            const NAMES: &[&str] = &[$(crate::reading::wire!($field $($($attribute)*)?)),*];
+            // One bit for each field, while they are read.
+            const _: () = assert!(NAMES.len() <= 128);
 
-            impl Slots {
-                fn filled(self) -> crate::reading::Outcome<$name> {
-                    Ok($name {$(
-                        $field: crate::reading::filled!(
-                            self.$field,
-                            crate::reading::wire!($field $($($attribute)*)?)
-                            $(, $required)?
-                        ),
-                    )*})
+            impl crate::reading::Model for $name {
+                fn names(&self) -> &'static [&'static str] {
+                    NAMES
+                }
+
+                fn place(&mut self, index: usize) -> Option<crate::reading::Place<'_>> {
+                    #[expect(non_camel_case_types, reason = "the names of the fields")]
+                    enum Index { $($field),* }
+
+                    $(
+                        if index == Index::$field as usize {
+                            return Some(crate::reading::place!(&mut self.$field $(, $required)?));
+                        }
+                    )*
+                    None
+                }
+            }
+
+            impl crate::reading::Blank for $name {
+                fn blank() -> Self {
+                    Self {$($field: crate::reading::blank!($type $(, $required)?),)*}
                 }
             }
 
@@ -65,12 +76,9 @@ macro_rules! model {
                 fn from_fields(
                     fields: &mut dyn crate::reading::Fields,
                 ) -> Result<crate::reading::Outcome<Self>, crate::reading::Broken> {
-                    let mut slots = Slots::default();
-                    crate::reading::fill(fields, &mut [$(crate::reading::Field {
-                        name: crate::reading::wire!($field $($($attribute)*)?),
-                        target: &mut slots.$field,
-                    }),*])?;
-                    Ok(slots.filled())
+                    let mut model = <Self as crate::reading::Blank>::blank();
+                    let outcome = crate::reading::fill(fields, &mut model)?;
+                    Ok(outcome.map(|()| model))
                 }
             }
 
@@ -86,12 +94,23 @@ macro_rules! model {
     };
 }
 
-macro_rules! filled {
-    ($slot:expr, $name:expr) => {
-        $slot.or_neutral()
+/// The place of a field.
+macro_rules! place {
+    ($place:expr) => {
+        crate::reading::Place::Neutral($place)
     };
-    ($slot:expr, $name:expr, required) => {
-        $slot.required($name)?
+    ($place:expr, required) => {
+        crate::reading::Place::Required($place)
+    };
+}
+
+/// The value of a field before it is read.
+macro_rules! blank {
+    ($type:ty) => {
+        <$type as crate::reading::Neutral>::neutral()
+    };
+    ($type:ty, required) => {
+        <$type as crate::reading::Blank>::blank()
     };
 }
 
@@ -116,4 +135,4 @@ macro_rules! neutral {
     )+};
 }
 
-pub(crate) use {filled, model, neutral, wire};
+pub(crate) use {blank, model, neutral, place, wire};

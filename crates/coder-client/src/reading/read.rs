@@ -8,11 +8,8 @@
 
 use serde::de::{DeserializeSeed as _, Deserializer};
 
-use super::Unreadable;
-use super::source::{Broken, Fields, Items, Number, Target, Value};
-
-/// A value, or the reason why it cannot be read.
-pub(crate) type Outcome<T> = Result<T, Box<Unreadable>>;
+use super::source::{Broken, Fields, Items, NeutralTarget, Number, Target, Value, skip_fields};
+use super::unreadable::{Outcome, Unreadable};
 
 /// A type that is read from a JSON value of any form. Forms that it does not accept are read to
 /// their end, and become an [`Unreadable`].
@@ -49,23 +46,21 @@ pub(crate) trait Read: Sized {
 
     /// Reads an object; the outer error means that the text is not JSON.
     fn from_fields(fields: &mut dyn Fields) -> Result<Outcome<Self>, Broken> {
-        while fields.next_name(&mut |_| {})? {
-            fields.skip()?;
-        }
+        skip_fields(fields)?;
         Ok(Err(Self::unlike("an object")))
     }
 
     /// Reads a value of any form; the outer error means that the text is not JSON.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome<Self>, D::Error> {
-        let mut slot = Slot::default();
-        Value(&mut slot).deserialize(deserializer)?;
-        Ok(slot.outcome())
+        let mut found = Found(Vec::new());
+        let outcome = Value(&mut found).deserialize(deserializer)?;
+        Ok(outcome.and_then(|()| found.0.pop().ok_or_else(|| Self::unlike("nothing"))))
     }
 
     /// Returns the error for a value of another form. It never tells the value, which may be a
     /// secret.
     fn unlike(form: &str) -> Box<Unreadable> {
-        Unreadable::here(format!("{form} instead of {}", Self::FORM))
+        Unreadable::unlike(form, Self::FORM)
     }
 }
 
@@ -82,63 +77,55 @@ pub(crate) trait Neutral: Read {
     }
 }
 
-/// The outcome for a field or item; `None` when the field is missing.
-pub(crate) struct Slot<T>(pub(super) Option<Outcome<T>>);
-
-impl<T> Default for Slot<T> {
-    fn default() -> Self {
-        Self(None)
-    }
+/// A type that a model can hold before its value is read.
+pub(crate) trait Blank: Read {
+    /// Returns a value that nobody sees: without the real one there is no model.
+    fn blank() -> Self;
 }
 
-impl<T: Read> Target for Slot<T> {
-    fn null(&mut self) {
-        self.0 = Some(T::from_null());
-    }
+/// The values that were read so far.
+pub(super) struct Found<T>(pub(super) Vec<T>);
 
-    fn flag(&mut self, flag: bool) {
-        self.0 = Some(T::from_flag(flag));
-    }
+/// Implements a place for values, by what is done with a value that could be read.
+macro_rules! target {
+    ($target:ty, $put:expr) => {
+        impl<T: Read> Target for $target {
+            fn null(&mut self) -> Outcome<()> {
+                T::from_null().map(|value| $put(self, value))
+            }
 
-    fn number(&mut self, number: Number) {
-        self.0 = Some(T::from_number(number));
-    }
+            fn flag(&mut self, flag: bool) -> Outcome<()> {
+                T::from_flag(flag).map(|value| $put(self, value))
+            }
 
-    fn text(&mut self, text: &str) {
-        self.0 = Some(T::from_text(text));
-    }
+            fn number(&mut self, number: Number) -> Outcome<()> {
+                T::from_number(number).map(|value| $put(self, value))
+            }
 
-    fn items(&mut self, items: &mut dyn Items) -> Result<(), Broken> {
-        self.0 = Some(T::from_items(items)?);
-        Ok(())
-    }
+            fn text(&mut self, text: &str) -> Outcome<()> {
+                T::from_text(text).map(|value| $put(self, value))
+            }
 
-    fn fields(&mut self, fields: &mut dyn Fields) -> Result<(), Broken> {
-        self.0 = Some(T::from_fields(fields)?);
-        Ok(())
-    }
-}
+            fn items(&mut self, items: &mut dyn Items) -> Result<Outcome<()>, Broken> {
+                Ok(T::from_items(items)?.map(|value| $put(self, value)))
+            }
 
-impl<T: Read> Slot<T> {
-    /// Returns what was read, or the error for a value that is missing.
-    pub(super) fn outcome(self) -> Outcome<T> {
-        self.0.unwrap_or_else(|| Err(T::unlike("nothing")))
-    }
+            fn fields(&mut self, fields: &mut dyn Fields) -> Result<Outcome<()>, Broken> {
+                Ok(T::from_fields(fields)?.map(|value| $put(self, value)))
+            }
 
-    /// Returns the value of a required field, or the error for the struct that holds it.
-    pub(crate) fn required(self, field: &str) -> Outcome<T> {
-        self.outcome().map_err(|fault| fault.within(field))
-    }
-
-    /// Returns the value of another field, or the neutral value.
-    pub(crate) fn or_neutral(self) -> T
-    where
-        T: Neutral,
-    {
-        match self.0 {
-            Some(Ok(value)) => value,
-            Some(Err(fault)) => T::instead_of(*fault),
-            None => T::neutral(),
+            fn missing(&self) -> Box<Unreadable> {
+                T::unlike("nothing")
+            }
         }
+    };
+}
+
+target!(T, |place: &mut T, value| *place = value);
+target!(Found<T>, |found: &mut Self, value| found.0.push(value));
+
+impl<T: Neutral> NeutralTarget for T {
+    fn spoil(&mut self, unreadable: Unreadable) {
+        *self = T::instead_of(unreadable);
     }
 }

@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::unreadable::{Outcome, Unreadable};
+
 /// The text is no JSON. The source keeps the reason.
 pub(crate) struct Broken;
 
@@ -29,20 +31,29 @@ impl fmt::Display for Number {
     }
 }
 
-/// A place that a value is put into.
+/// A place that a value is put into. A value that cannot be read leaves it as it was.
 pub(crate) trait Target {
-    fn null(&mut self);
-    fn flag(&mut self, flag: bool);
-    fn number(&mut self, number: Number);
-    fn text(&mut self, text: &str);
-    fn items(&mut self, items: &mut dyn Items) -> Result<(), Broken>;
-    fn fields(&mut self, fields: &mut dyn Fields) -> Result<(), Broken>;
+    fn null(&mut self) -> Outcome<()>;
+    fn flag(&mut self, flag: bool) -> Outcome<()>;
+    fn number(&mut self, number: Number) -> Outcome<()>;
+    fn text(&mut self, text: &str) -> Outcome<()>;
+    fn items(&mut self, items: &mut dyn Items) -> Result<Outcome<()>, Broken>;
+    fn fields(&mut self, fields: &mut dyn Fields) -> Result<Outcome<()>, Broken>;
+
+    /// Returns the error for a value that is missing.
+    fn missing(&self) -> Box<Unreadable>;
+}
+
+/// The place of a field that has a neutral value.
+pub(crate) trait NeutralTarget: Target {
+    /// Puts the value there that stands for one that cannot be read.
+    fn spoil(&mut self, unreadable: Unreadable);
 }
 
 /// The rest of a list.
 pub(crate) trait Items {
-    /// Puts the next item into `target`. Returns `false` at the end.
-    fn next(&mut self, target: &mut dyn Target) -> Result<bool, Broken>;
+    /// Puts the next item into `target`. Returns `None` at the end.
+    fn next(&mut self, target: &mut dyn Target) -> Result<Option<Outcome<()>>, Broken>;
 
     /// Skips all items.
     fn skip(&mut self) -> Result<(), Broken>;
@@ -54,111 +65,164 @@ pub(crate) trait Fields {
     fn next_name(&mut self, told: &mut dyn FnMut(&str)) -> Result<bool, Broken>;
 
     /// Puts the value of this field into `target`.
-    fn value(&mut self, target: &mut dyn Target) -> Result<(), Broken>;
+    fn value(&mut self, target: &mut dyn Target) -> Result<Outcome<()>, Broken>;
 
     /// Skips the value of this field.
     fn skip(&mut self) -> Result<(), Broken>;
 }
 
-/// A field of a model: its name in JSON, and the place of its value.
-pub(crate) struct Field<'a> {
-    pub(crate) name: &'static str,
-    pub(crate) target: &'a mut dyn Target,
+/// The place of a field's value.
+pub(crate) enum Place<'a> {
+    /// The model cannot exist without the value.
+    Required(&'a mut dyn Target),
+    Neutral(&'a mut dyn NeutralTarget),
+}
+
+/// A model whose fields are filled in. Each model is a table of names and places, and there is one
+/// piece of code for all of them.
+pub(crate) trait Model {
+    /// Returns the names of the fields in JSON.
+    fn names(&self) -> &'static [&'static str];
+
+    /// Returns the place of the field with this index among the names.
+    fn place(&mut self, index: usize) -> Option<Place<'_>>;
 }
 
 /// Puts the values of an object into the fields of a model. Other values are skipped; of two values
 /// for one field the last counts.
-pub(crate) fn fill(fields: &mut dyn Fields, model: &mut [Field<'_>]) -> Result<(), Broken> {
+pub(crate) fn fill(fields: &mut dyn Fields, model: &mut dyn Model) -> Result<Outcome<()>, Broken> {
+    let names = model.names();
+    // What became of the required fields.
+    let (mut found, mut faults) = (0_u128, Vec::new());
     // Coder writes fields in the order of the model, with gaps.
     let mut expected = 0;
     loop {
-        let mut found = None;
+        let mut place = None;
         let is_there = fields.next_name(&mut |name| {
-            let ahead = model.get(expected..).unwrap_or_default();
-            let is_it = |field: &Field<'_>| field.name == name;
-            found = ahead.iter().position(is_it).map(|place| place + expected);
-            found = found.or_else(|| model.iter().position(is_it));
+            let ahead = names.get(expected..).unwrap_or_default();
+            place = ahead.iter().position(|known| *known == name).map(|place| place + expected);
+            place = place.or_else(|| names.iter().position(|known| *known == name));
         })?;
         if !is_there {
-            return Ok(());
+            return Ok(complete(model, found, faults));
         }
-        match found.and_then(|place| model.get_mut(place)) {
-            Some(field) => fields.value(field.target)?,
+        let Some(index) = place else {
+            fields.skip()?;
+            continue;
+        };
+        expected = index + 1;
+        match model.place(index) {
+            Some(Place::Required(target)) => {
+                faults.retain(|(place, _)| *place != index);
+                found |= bit(index);
+                if let Err(fault) = fields.value(target)? {
+                    found &= !bit(index);
+                    faults.push((index, fault));
+                }
+            }
+            Some(Place::Neutral(target)) => {
+                if let Err(fault) = fields.value(target)? {
+                    target.spoil(*fault);
+                }
+            }
             None => fields.skip()?,
         }
-        expected = found.map_or(expected, |place| place + 1);
     }
+}
+
+/// Skips the rest of an object.
+pub(crate) fn skip_fields(fields: &mut dyn Fields) -> Result<(), Broken> {
+    while fields.next_name(&mut |_| {})? {
+        fields.skip()?;
+    }
+    Ok(())
+}
+
+/// Returns the error of the first required field that could not be read or is missing.
+fn complete(
+    model: &mut dyn Model,
+    found: u128,
+    mut faults: Vec<(usize, Box<Unreadable>)>,
+) -> Outcome<()> {
+    for (index, name) in model.names().iter().enumerate() {
+        if let Some(Place::Required(target)) = model.place(index)
+            && found & bit(index) == 0
+        {
+            let fault = faults.iter().position(|(place, _)| *place == index);
+            let fault = fault.map_or_else(|| target.missing(), |at| faults.swap_remove(at).1);
+            return Err(fault.within(name));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the bit of a field. [`model!`](super::model) allows no more fields than there are bits.
+const fn bit(index: usize) -> u128 {
+    1 << (index & 127)
 }
 
 /// Reads a value of any form into a place.
 pub(super) struct Value<'a>(pub(super) &'a mut dyn Target);
 
 impl<'de> DeserializeSeed<'de> for Value<'_> {
-    type Value = ();
+    type Value = Outcome<()>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome<()>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Value<'_> {
-    type Value = ();
+    type Value = Outcome<()>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a value of JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.0.null();
-        Ok(())
+    fn visit_unit<E>(self) -> Result<Outcome<()>, E> {
+        Ok(self.0.null())
     }
 
-    fn visit_none<E>(self) -> Result<(), E> {
-        self.0.null();
-        Ok(())
+    fn visit_none<E>(self) -> Result<Outcome<()>, E> {
+        Ok(self.0.null())
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome<()>, D::Error> {
         self.deserialize(deserializer)
     }
 
-    fn visit_bool<E>(self, flag: bool) -> Result<(), E> {
-        self.0.flag(flag);
-        Ok(())
+    fn visit_bool<E>(self, flag: bool) -> Result<Outcome<()>, E> {
+        Ok(self.0.flag(flag))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        self.0.number(Number::Negative(number));
-        Ok(())
+    fn visit_i64<E>(self, number: i64) -> Result<Outcome<()>, E> {
+        Ok(self.0.number(Number::Negative(number)))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        self.0.number(Number::Natural(number));
-        Ok(())
+    fn visit_u64<E>(self, number: u64) -> Result<Outcome<()>, E> {
+        Ok(self.0.number(Number::Natural(number)))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
-        self.0.number(Number::Real(number));
-        Ok(())
+    fn visit_f64<E>(self, number: f64) -> Result<Outcome<()>, E> {
+        Ok(self.0.number(Number::Real(number)))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.0.text(text);
-        Ok(())
+    fn visit_str<E>(self, text: &str) -> Result<Outcome<()>, E> {
+        Ok(self.0.text(text))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<Outcome<()>, A::Error> {
         let mut source = Source { access, error: None };
         match self.0.items(&mut source) {
-            Ok(()) => Ok(()),
+            Ok(outcome) => Ok(outcome),
             Err(Broken) => Err(source.reason()),
         }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Outcome<()>, A::Error> {
         let mut source = Source { access, error: None };
         match self.0.fields(&mut source) {
-            Ok(()) => Ok(()),
+            Ok(outcome) => Ok(outcome),
             Err(Broken) => Err(source.reason()),
         }
     }
@@ -184,9 +248,9 @@ impl<A, E: Error> Source<A, E> {
 }
 
 impl<'de, A: SeqAccess<'de>> Items for Source<A, A::Error> {
-    fn next(&mut self, target: &mut dyn Target) -> Result<bool, Broken> {
+    fn next(&mut self, target: &mut dyn Target) -> Result<Option<Outcome<()>>, Broken> {
         let item = self.access.next_element_seed(Value(target));
-        self.keep(item).map(|item| item.is_some())
+        self.keep(item)
     }
 
     fn skip(&mut self) -> Result<(), Broken> {
@@ -205,7 +269,7 @@ impl<'de, A: MapAccess<'de>> Fields for Source<A, A::Error> {
         self.keep(name).map(|name| name.is_some())
     }
 
-    fn value(&mut self, target: &mut dyn Target) -> Result<(), Broken> {
+    fn value(&mut self, target: &mut dyn Target) -> Result<Outcome<()>, Broken> {
         let value = self.access.next_value_seed(Value(target));
         self.keep(value)
     }

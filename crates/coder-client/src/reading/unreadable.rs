@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// A value, or the reason why it cannot be read.
+pub(crate) type Outcome<T> = Result<T, Box<Unreadable>>;
+
 /// A part of an answer that cannot be read.
 ///
 /// Neither path nor reason contains text of the answer, which may be a secret.
@@ -12,6 +15,11 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
+    /// Creates the error for the value that is being read: it has another form than the expected one.
+    pub(crate) fn unlike(found: &str, expected: &str) -> Box<Self> {
+        Self::here([found, " instead of ", expected].concat())
+    }
+
     /// Creates the error for the value that is being read.
     pub(crate) fn here(reason: String) -> Box<Self> {
         Box::new(Self { path: String::new(), reason })

@@ -6,9 +6,11 @@ use coder_core::Secret;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::list::{read_all, report};
 use super::moment::moment;
-use super::read::{Neutral, Outcome, Read, Slot};
+use super::read::{Blank, Found, Neutral, Read};
 use super::source::{Broken, Fields, Items, Number};
+use super::unreadable::Outcome;
 use super::{List, Unreadable, neutral};
 
 impl Read for String {
@@ -134,18 +136,9 @@ impl<T: Read> Read for List<T> {
     }
 
     fn from_items(items: &mut dyn Items) -> Result<Outcome<Self>, Broken> {
-        let mut list = Self::default();
-        for index in 0.. {
-            let mut slot = Slot::<T>::default();
-            if !items.next(&mut slot)? {
-                break;
-            }
-            match slot.outcome() {
-                Ok(item) => list.push(item),
-                Err(fault) => list.report(*fault.within(&format!("[{index}]"))),
-            }
-        }
-        Ok(Ok(list))
+        let mut found = Found(Vec::new());
+        let reports = read_all(items, &mut found)?;
+        Ok(Ok(Self::with_reports(found.0, reports)))
     }
 }
 
@@ -159,9 +152,9 @@ where
 
     /// Returns an empty list that reports the error.
     fn instead_of(unreadable: Unreadable) -> Self {
-        let mut list = Self::default();
-        list.report(unreadable);
-        list
+        let mut reports = None;
+        report(&mut reports, unreadable);
+        Self::with_reports(Vec::new(), reports)
     }
 }
 
@@ -178,9 +171,10 @@ impl<T: Read> Read for BTreeMap<String, T> {
         let mut map = Self::new();
         let mut name = String::new();
         while fields.next_name(&mut |next| next.clone_into(&mut name))? {
-            let mut slot = Slot::<T>::default();
-            fields.value(&mut slot)?;
-            if let Ok(value) = slot.outcome() {
+            let mut found = Found(Vec::new());
+            if fields.value(&mut found)?.is_ok()
+                && let Some(value) = found.0.pop()
+            {
                 map.insert(std::mem::take(&mut name), value);
             }
         }
@@ -219,7 +213,13 @@ impl Read for Value {
 
     fn from_fields(fields: &mut dyn Fields) -> Result<Outcome<Self>, Broken> {
         let members = BTreeMap::<String, Self>::from_fields(fields)?;
-        Ok(members.map(|members| Self::Object(members.into_iter().collect())))
+        Ok(members.map(|members| {
+            let mut object = serde_json::Map::new();
+            for (name, value) in members {
+                object.insert(name, value);
+            }
+            Self::Object(object)
+        }))
     }
 }
 
@@ -233,3 +233,22 @@ where
 }
 
 neutral!(String, bool, i64, i32, u64, f64, Value);
+
+/// Implements [`Blank`] by `Default`.
+macro_rules! blank {
+    ($($value:ty),+) => {$(
+        impl Blank for $value {
+            fn blank() -> Self {
+                Self::default()
+            }
+        }
+    )+};
+}
+
+blank!(String, bool, i64, u16, f64, Timestamp, uuid::Uuid);
+
+impl Blank for Secret {
+    fn blank() -> Self {
+        Self::new("")
+    }
+}

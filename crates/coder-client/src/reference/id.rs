@@ -43,6 +43,12 @@ macro_rules! ids {
             }
         }
 
+        impl crate::reading::Blank for $name {
+            fn blank() -> Self {
+                Self::default()
+            }
+        }
+
         impl From<Uuid> for $name {
             fn from(uuid: Uuid) -> Self {
                 Self(uuid)

@@ -119,7 +119,7 @@ impl Decoder {
 mod tests {
     use super::*;
 
-    /// The events of `pieces`, as `name=data`.
+    /// Decodes `pieces` to the events in them, as `name=data`.
     fn events(pieces: &[&[u8]]) -> Vec<String> {
         let mut decoder = Decoder::new(64);
         let mut events = Vec::new();

@@ -20,7 +20,7 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// The answer as it came.
+    /// Returns the answer as it came.
     pub(crate) fn answer(&self) -> Answer {
         let version = format!("v{}+f00", self.release);
         let mut headers = vec![("x-coder-build-version", version.as_str())];
@@ -65,7 +65,7 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../coder-conformance/recorded")
 }
 
-/// Every answer of every release.
+/// Returns every answer of every release.
 pub(crate) fn all() -> Vec<Recorded> {
     let mut all = Vec::new();
     for release in list(&directory()).into_iter().filter(|path| path.is_dir()) {
@@ -80,12 +80,12 @@ pub(crate) fn all() -> Vec<Recorded> {
     all
 }
 
-/// The answer to one operation, like `2.24.6/operations/GetUser.none`.
+/// Returns the answer to one operation, like `2.24.6/operations/GetUser.none`.
 pub(crate) fn one(name: &str) -> Recorded {
     single(&directory().join(format!("{name}.json")))
 }
 
-/// An answer in one of the sequences, like `2.36.0/api` and `keys/make-dup`.
+/// Returns an answer in one of the sequences, like `2.36.0/api` and `keys/make-dup`.
 pub(crate) fn labelled(sequence_name: &str, label: &str) -> Recorded {
     let name = format!("{sequence_name}: {label}");
     let all = sequence(&directory().join(format!("{sequence_name}.json")));

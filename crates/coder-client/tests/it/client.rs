@@ -328,7 +328,7 @@ async fn a_message_cannot_forge_a_line_of_a_log() {
     assert_eq!(error.to_string(), "coder answered 400: bad ERROR all is lost");
 }
 
-/// Answers of a status that mean something at Coder, but that something else has given.
+/// Makes answers of a status that mean something at Coder, but that something else has given.
 fn of_a_stranger(status: u16) -> [Answer; 4] {
     [
         answer(status, &[("content-type", "text/plain")], "404 page not found"),

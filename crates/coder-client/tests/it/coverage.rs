@@ -34,7 +34,7 @@ fn cells(row: &str) -> [&str; 4] {
     [method, path.trim_matches('`'), operations, reason]
 }
 
-/// Whether a path that was sent is of this route.
+/// Tells whether a path that was sent is of this route.
 fn fits(sent: &str, route: &str) -> bool {
     let sent = sent.split('?').next().unwrap();
     let (sent, route): (Vec<&str>, Vec<&str>) =

@@ -16,7 +16,7 @@ use coder_client::{
 use coder_core::{RetryPolicy, Secret};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
-/// Gives a token, and another one when that is refused.
+/// Provider of a token, and of another one when that is refused.
 #[derive(Default)]
 struct Rotating {
     tokens: Mutex<Vec<Secret>>,

@@ -33,17 +33,17 @@ impl Door {
         Self { coder: coder.clone(), transport: Arc::new(coder) }
     }
 
-    /// A client through this door, for nobody.
+    /// Makes a client through this door, for nobody.
     pub(crate) fn visitor(&self) -> Client {
         self.over(Arc::clone(&self.transport))
     }
 
-    /// A client through this door, for a user.
+    /// Makes a client through this door, for a user.
     pub(crate) fn client(&self, user: &FakeUser) -> Client {
         self.visitor().with_credential(Credential::SessionToken(user.session_token.clone()))
     }
 
-    /// A client with a transport of its own, in the same world.
+    /// Makes a client with a transport of its own, in the same world.
     pub(crate) fn over(&self, transport: Arc<dyn Transport>) -> Client {
         let world = World {
             transport,
@@ -59,12 +59,13 @@ impl Door {
             .with_stream_idle_limit(Duration::MAX)
     }
 
-    /// The same way, but requests are answered only as a whole and no WebSocket is opened.
+    /// Returns the same way to Coder, where requests are answered only as a whole and no WebSocket
+    /// is opened.
     pub(crate) fn without_streams(&self) -> Arc<dyn Transport> {
         Arc::new(Whole(Arc::clone(&self.transport)))
     }
 
-    /// The same way, but without WebSockets.
+    /// Returns the same way to Coder, but without WebSockets.
     pub(crate) fn without_web_sockets(&self) -> Arc<dyn Transport> {
         let transport = Arc::clone(&self.transport);
         Arc::new(move |request: http::Request<Bytes>| {

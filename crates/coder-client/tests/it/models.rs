@@ -68,7 +68,7 @@ fn survives_the_future<T: DeserializeOwned + Serialize>(name: &str) {
     assert_eq!(again.matches("\"from-the-future\"").count(), enums, "{name}: {again}");
 }
 
-/// Moments have more than one spelling; Coder's `…20.0Z` is our `…20Z`.
+/// Rewrites moments, which have more than one spelling: Coder's `…20.0Z` is our `…20Z`.
 fn same_moments(value: Value) -> Value {
     match value {
         Value::String(text) => match text.parse::<Timestamp>() {

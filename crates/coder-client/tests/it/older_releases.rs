@@ -23,7 +23,7 @@ fn id<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
     ID.parse().unwrap()
 }
 
-/// `buildinfo` of a release.
+/// Answers `buildinfo` as a release does.
 fn release(version: &str) -> Answer {
     json(200, &format!(r#"{{"version": "{version}+f00"}}"#))
 }

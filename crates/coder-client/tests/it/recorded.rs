@@ -176,14 +176,14 @@ impl Recorded {
         }
     }
 
-    /// Whether it is an answer of the API. Outside of it an older Coder gives a page for an unknown
-    /// path.
+    /// Tells whether it is an answer of the API. Outside of it an older Coder gives a page for an
+    /// unknown path.
     pub(crate) fn is_success(&self) -> bool {
         let page = self.content_type.as_deref().is_some_and(|kind| kind.starts_with("text/html"));
         (200..300).contains(&self.status) && !page
     }
 
-    /// What its operation makes of it, with another body.
+    /// Returns what its operation makes of it, with another body.
     pub(crate) fn parsed(&self, body: &Value) -> Result<Option<Value>, ClientError> {
         let content_type = self.content_type.as_deref().unwrap_or("application/json");
         let body = match body {
@@ -211,7 +211,7 @@ fn stem(path: &Path) -> &str {
     path.file_stem().unwrap().to_str().unwrap()
 }
 
-/// Every recorded answer to an operation, and every one while an agent was in some state.
+/// Returns every recorded answer to an operation, and every one while an agent was in some state.
 pub(crate) fn every_answer() -> Vec<Recorded> {
     let operations = RELEASES.iter().flat_map(|release| folder(&format!("{release}/operations")));
     let operations = operations.map(|path| {
@@ -266,7 +266,7 @@ fn every_answer_is_read_and_written_back_without_loss() {
     assert!(read >= 896, "only {read}");
 }
 
-/// Where what was written is not what came. What is missing, null and empty says the same.
+/// Returns where what was written is not what came. What is missing, null and empty says the same.
 pub(crate) fn differences(came: &Value, written: &Value, path: &str) -> Vec<String> {
     match (came, written) {
         (Value::Object(came), Value::Object(written)) => fields_of(came, written)
@@ -287,7 +287,7 @@ pub(crate) fn differences(came: &Value, written: &Value, path: &str) -> Vec<Stri
     }
 }
 
-/// All fields of the two, by name.
+/// Returns all fields of the two, by name.
 fn fields_of<'a>(
     came: &'a Map<String, Value>,
     written: &'a Map<String, Value>,

@@ -37,7 +37,7 @@ pub(crate) fn error_of(recorded: &Recorded) -> ClientError {
     block_on(client(recorded).send(&Sent(recorded))).expect_err(&recorded.name)
 }
 
-/// All that an error says about itself, in one line.
+/// Returns all that an error says about itself, in one line.
 fn meaning(error: &ClientError) -> String {
     let conflict = error.conflict().map(|conflict| format!("{conflict:?}"));
     let predicates = [
@@ -53,7 +53,7 @@ fn meaning(error: &ClientError) -> String {
     said.chain(conflict).collect::<Vec<_>>().join(", ")
 }
 
-/// What was said, without what differs from run to run.
+/// Returns what was said, without what differs from run to run.
 fn text(recorded: &Recorded) -> String {
     let body: serde_json::Value = serde_json::from_slice(&recorded.body).unwrap_or_default();
     let of = |name: &str| body.get(name).and_then(|value| value.as_str()).unwrap_or_default();

@@ -57,7 +57,7 @@ fn organization() -> OrganizationRef {
     OrganizationRef::Default
 }
 
-/// Every operation, and those that differ by what they are told.
+/// Writes every operation, and those that differ by what they are told.
 pub(crate) fn every_operation() -> Vec<Written> {
     let agent: AgentId = ID.parse().unwrap();
     let app: OAuth2AppId = ID.parse().unwrap();
@@ -376,7 +376,7 @@ pub(crate) fn every_operation() -> Vec<Written> {
     ]
 }
 
-/// Every subscription, over each channel that begins with a request.
+/// Writes every subscription, over each channel that begins with a request.
 pub(crate) fn every_subscription() -> Vec<Written> {
     let build: BuildId = ID.parse().unwrap();
     let agent: AgentId = ID.parse().unwrap();

@@ -3,7 +3,7 @@
 use coder_client::WorkspaceFilter;
 use proptest::prelude::*;
 
-/// Coder's lexer: the filters of a query in order, and its free text.
+/// Reads a query as Coder's lexer does: its filters in order, and its free text.
 fn coder_reads(query: &str) -> Result<(Vec<(String, String)>, String), String> {
     let (mut filters, mut free) = (Vec::new(), Vec::new());
     for element in fields(&query.to_lowercase(), ' ') {
@@ -26,7 +26,7 @@ fn coder_reads(query: &str) -> Result<(Vec<(String, String)>, String), String> {
     Ok((filters, free.join(" ")))
 }
 
-/// Go's `strings.FieldsFunc` with quotes.
+/// Splits a text as Go's `strings.FieldsFunc` does, with quotes.
 fn fields(text: &str, delimiter: char) -> Vec<String> {
     let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
     for character in text.chars() {
@@ -42,7 +42,7 @@ fn fields(text: &str, delimiter: char) -> Vec<String> {
     fields
 }
 
-/// Framing full of what has a meaning in the grammar.
+/// Generates texts full of what has a meaning in the grammar.
 fn text() -> impl Strategy<Value = String> {
     proptest::string::string_regex("([a-zA-Z0-9/._@-]|[\"':=, \\\\\n\t]|owner:me|param:|é){0,12}")
         .unwrap()

@@ -21,7 +21,7 @@ async fn status(changes: &mut Changes) -> String {
     changes.try_next().await.unwrap().unwrap().latest_build.status.to_string()
 }
 
-/// A door, somebody, and a running workspace of theirs.
+/// Opens a door, for somebody with a running workspace.
 async fn running() -> (Door, FakeUser, WorkspaceId) {
     let door = Door::open().await;
     let alice = door.coder.add_user("alice");
@@ -360,8 +360,8 @@ async fn a_created_workspace_is_followed_until_it_is_ready() {
     panic!("a watch does not end");
 }
 
-/// Nothing is read before it is wanted: a stream that nobody polls asks for nothing, and a message
-/// is taken only when the one before has been given away.
+/// Checks that nothing is read before it is wanted: a stream that nobody polls asks for nothing,
+/// and a message is taken only when the one before has been given away.
 #[async_test]
 async fn a_slow_reader_is_not_run_over() {
     let (door, alice, dev) = running().await;
@@ -382,7 +382,7 @@ async fn a_slow_reader_is_not_run_over() {
     assert!(changes.next().now_or_never().is_none());
 }
 
-/// A client without a socket, so that what has not come will not come.
+/// Makes a client without a socket, so that what has not come will not come.
 fn in_process(door: &Door, user: &FakeUser) -> Client {
     let client = door.over(std::sync::Arc::new(door.coder.clone()));
     client

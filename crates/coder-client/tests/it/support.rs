@@ -17,7 +17,8 @@ use jiff::Timestamp;
 
 pub(crate) type Answer = Result<Response<Bytes>, TransportError>;
 
-/// Gives prepared answers, and remembers what was asked and how long the caller slept.
+/// Transport that gives prepared answers, and remembers what was asked and how long the caller
+/// slept.
 #[derive(Clone, Default)]
 pub(crate) struct Script {
     answers: Arc<Mutex<VecDeque<Answer>>>,
@@ -43,7 +44,7 @@ impl Script {
         Client::new(&world, "https://coder.test".parse().unwrap())
     }
 
-    /// From now on a request without a prepared answer gets none.
+    /// Makes a request without a prepared answer hang from now on.
     pub(crate) fn hang_when_nothing_is_prepared(&self) {
         *self.hangs.lock().unwrap() = true;
     }
@@ -114,7 +115,7 @@ pub(crate) fn json(status: u16, body: &str) -> Answer {
 
 static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/fixtures");
 
-/// The text of a recorded answer.
+/// Returns the text of a recorded answer.
 pub(crate) fn fixture(name: &str) -> &'static str {
     FIXTURES.get_file(name).and_then(File::contents_utf8).unwrap_or_else(|| panic!("no {name}"))
 }

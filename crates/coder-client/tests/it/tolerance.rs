@@ -88,7 +88,7 @@ enum Step {
     Item(usize),
 }
 
-/// Values of every form, some of them odd.
+/// Returns values of every form, some of them odd.
 fn forms() -> Vec<Value> {
     let scalars = [json!(null), json!("odd"), json!(true), json!(7), json!(-7), json!(1e300)];
     scalars.into_iter().chain([json!([null]), json!({"odd": [7]})]).collect()
@@ -143,7 +143,7 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// Whether a thing is lost together with the field at this place.
+    /// Tells whether a thing is lost together with the field at this place.
     fn is_gone_without(&self, place: &[Step], faults: &mut Vec<String>) -> bool {
         let mut body = self.recorded.body.clone();
         let (last, holder) = place.split_last().unwrap();
@@ -186,8 +186,8 @@ impl Answer<'_> {
         }
     }
 
-    /// What may be lost with this place: the place itself, or the thing that it makes; of a list or
-    /// map an item. Nothing stands for the whole answer.
+    /// Returns what may be lost with this place: the place itself, or the thing that it makes; of a
+    /// list or map an item. `None` stands for the whole answer.
     fn damage<'a>(&self, place: &'a [Step]) -> Option<&'a [Step]> {
         let (last, holder) = place.split_last()?;
         match last {
@@ -203,7 +203,7 @@ impl Answer<'_> {
         MAKES.iter().any(|(thing, fields)| *thing == holder && fields.contains(&name.as_str()))
     }
 
-    /// What the table calls the thing that has a field at this place.
+    /// Returns what the table calls the thing that has a field at this place.
     fn holder(&self, place: &[Step]) -> String {
         match &place[..place.len() - 1] {
             [] | [Step::Item(_)] => self.thing.to_owned(),
@@ -214,7 +214,7 @@ impl Answer<'_> {
         }
     }
 
-    /// The place, whichever the item of a list or the entry of a map is.
+    /// Returns the place, whichever the item of a list or the entry of a map is.
     fn shape(&self, place: &[Step]) -> String {
         let mut shape = String::new();
         for (at, step) in place.iter().enumerate() {
@@ -228,7 +228,7 @@ impl Answer<'_> {
     }
 }
 
-/// Every place in a value but the value itself.
+/// Returns every place in a value but the value itself.
 fn places(value: &Value) -> Vec<Vec<Step>> {
     let inside: Vec<(Step, &Value)> = match value {
         Value::Object(fields) => {

@@ -110,7 +110,7 @@ impl CoderEnvironment {
         }
     }
 
-    /// Where this server reaches the deployment.
+    /// Returns the URL at which this server reaches the deployment.
     fn reached_at(&self) -> &DeploymentUrl {
         self.internal_url.as_ref().unwrap_or(&self.deployment_url)
     }
@@ -283,7 +283,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `clientId` and the like directly below `coder`: the environment was forgotten.
+    /// Refuses `clientId` and the like directly below `coder`, where the environment was forgotten.
     fn misplaced(&mut self, coder: &Section<'a>) {
         if let Some(key) = coder.keys().into_iter().find(|key| is_misplaced(key)) {
             let path = coder.path_of(key);

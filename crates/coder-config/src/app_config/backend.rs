@@ -94,7 +94,7 @@ impl fmt::Display for Listen {
 pub struct ListenError;
 
 impl<'a> Reader<'a> {
-    /// A base URL, without the slash that a person may have put at its end.
+    /// Reads a base URL, without the slash that a person may have put at its end.
     pub(super) fn base_url(&mut self, section: &Section<'a>) -> Option<Url> {
         let text = self.required(section, "baseUrl")?;
         self.parse(section, "baseUrl", text, |text| {

@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The warning about an opt-in to plain http, or the remark that it changes nothing.
+/// Makes the warning about an opt-in to plain http, or the remark that the opt-in changes nothing.
 fn opted_in(opt_in: &Value<'_>, off_this_machine: Option<&BrowserUrl<'_>>) -> Notice {
     let path = &opt_in.path;
     let message = match off_this_machine {

@@ -126,7 +126,8 @@ impl<'a> Reader<'a> {
         integrations
     }
 
-    /// A list, or for Google Cloud Storage and in former configurations one mapping.
+    /// Reads a list of storages; for Google Cloud Storage, and in former configurations, it may be
+    /// one mapping.
     fn storage_items(&mut self, section: &Section<'a>, storage: Storage) -> Vec<Section<'a>> {
         let key = storage.config_key();
         match self.value(section, key) {
@@ -135,7 +136,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The hosts that are not the public ones.
+    /// Reads the hosts of a storage that are not the public ones.
     fn storage(&mut self, kind: Storage, section: &Section<'a>, known: &mut ScmIntegrations) {
         self.slips(section, &["host", "endpoint"]);
         if let Some(host) = self.text(section, "host") {
@@ -225,8 +226,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The pages beside an API of Bitbucket Server: `https://git.example.com/stash` for
-/// `https://git.example.com/stash/rest/api/1.0`.
+/// Returns the URL of the pages beside an API of Bitbucket Server: `https://git.example.com/stash`
+/// for `https://git.example.com/stash/rest/api/1.0`.
 fn root_of_api(api: &Url) -> Option<Url> {
     let mut root = api.clone();
     let (base, _) = api.path().split_once("/rest/")?;
@@ -234,7 +235,8 @@ fn root_of_api(api: &Url) -> Option<Url> {
     Some(root)
 }
 
-/// A host as the WHATWG URL standard writes it, with its port unless that is the default.
+/// Tells whether a host is written as in the WHATWG URL standard, with its port unless that is the
+/// default.
 fn is_host(host: &str) -> bool {
     let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
     host_and_port(&url).as_deref() == Some(host) && url.path() == "/" && url.username().is_empty()

@@ -8,7 +8,7 @@ use super::reader::{Reader, Section, Value, each_once};
 use crate::{CreationMode, Notice, TemplateRef, WorkspacesConfig};
 
 impl<'a> Reader<'a> {
-    /// `coder.oauth` is what the former backend plugin read. Nothing of it is used.
+    /// Warns about `coder.oauth`, which the former backend plugin read. Nothing of it is used.
     pub(super) fn former_oauth(&mut self, coder: &Section<'a>) {
         self.without_effect(coder, "oauth");
         if let Some(value) = self.value(coder, "oauth") {

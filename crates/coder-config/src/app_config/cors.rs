@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Names of methods or headers: a list, or one string with commas between them.
+    /// Reads names of methods or headers: a list, or one string with commas between them.
     pub(super) fn names(&mut self, section: &Section<'a>, key: &str) -> Option<Vec<String>> {
         let value = self.value(section, key)?;
         let texts = self.texts(section, key);

@@ -34,9 +34,9 @@ struct Bound {
 
 /// Treatment of a duration outside of its range.
 enum Beyond {
-    /// It is an error.
+    /// The duration is an error.
     Refused,
-    /// It is a notice, and the nearest duration counts, as in Backstage.
+    /// The duration makes a notice, and the nearest one counts, as in Backstage.
     Replaced,
 }
 

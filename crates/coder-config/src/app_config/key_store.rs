@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Backstage leaves the choice; here is one algorithm, and it is Backstage's default.
+    /// Refuses any algorithm but ES256, which is Backstage's default. Backstage leaves the choice.
     pub(super) fn es256(&mut self, value: &Value<'a>) {
         if let Some(text) = self.text_of(value)
             && text.trim() != "ES256"

@@ -87,8 +87,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The patterns that are compared here as Backstage compares them. Others are errors, since
-    /// they would let in others than a person means.
+    /// Returns the patterns that are compared here as Backstage compares them. Others are errors,
+    /// since they would let in others than a person means.
     fn readable_patterns(&mut self, keys: &[&str]) -> Vec<(Value<'a>, &'a str)> {
         let mut readable = Vec::new();
         for (value, text) in self.patterns(keys) {
@@ -190,7 +190,7 @@ fn plain_pattern(text: &str) -> Pattern {
     Pattern { reach, is_plain_off_this_machine: scheme != "https" && !is_local }
 }
 
-/// Whether a character stands for others in a glob; alternatives are resolved before.
+/// Tells whether a character stands for others in a glob; alternatives are resolved before.
 fn is_wild(character: char) -> bool {
     matches!(character, '*' | '?' | '[' | ']' | '!')
 }

@@ -13,7 +13,7 @@ use crate::message::shown;
 use crate::suggest::{or_known, rename_slip, slips_of};
 use crate::{ConfigError, Location, Node, Notice, Provenance};
 
-/// Collects what is wrong while sections are read, so that all of it is told at once.
+/// Reader of sections, which collects what is wrong, so that all of it is told at once.
 pub(super) struct Reader<'a> {
     loaded: &'a LoadedConfig,
     trail: Trail,
@@ -67,7 +67,8 @@ impl<'a> Reader<'a> {
         Section { path: String::new(), node: Some(self.loaded.root()), key: None }
     }
 
-    /// A mapping below `parent`. Anything else there is an error, and read as an empty mapping.
+    /// Reads a mapping below `parent`. Anything else there is an error, and read as an empty
+    /// mapping.
     pub(super) fn section(&mut self, parent: &Section<'a>, key: &str) -> Section<'a> {
         self.trail.section(&parent.path_of(key));
         let entry = parent.node.and_then(Node::as_map).and_then(|map| map.get(key));
@@ -86,7 +87,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The keys of a section that nobody reads become notices.
+    /// Adds a notice for each key of a section that nobody reads.
     pub(super) fn only(&mut self, section: &Section<'_>, known: &[&str]) {
         self.every_key(section);
         let Some(map) = section.node.and_then(Node::as_map) else { return };
@@ -108,13 +109,14 @@ impl<'a> Reader<'a> {
         self.trail.carried(section.path_of(key));
     }
 
-    /// In a section that others read too, only what looks like a slip of our own keys.
+    /// Adds notices for the keys of a section that look like slips of our own keys. Others read
+    /// such a section too.
     pub(super) fn slips(&mut self, section: &Section<'_>, ours: &[&str]) {
         let Some(map) = section.node.and_then(Node::as_map) else { return };
         self.notices.extend(slips_of(&section.path, map, ours));
     }
 
-    /// A value below a section, if there is one.
+    /// Returns a value below a section, if there is one.
     pub(super) fn value(&self, section: &Section<'a>, key: &str) -> Option<Value<'a>> {
         let path = section.path_of(key);
         self.trail.value(path.clone());
@@ -122,7 +124,7 @@ impl<'a> Reader<'a> {
         Some(Value { path, node })
     }
 
-    /// A value by the keys that lead to it, if there is one.
+    /// Returns a value by the keys that lead to it, if there is one.
     pub(super) fn at(&self, keys: &[&str]) -> Option<Value<'a>> {
         let root = self.loaded.root();
         let node = keys.iter().try_fold(root, |node, key| node.get(key))?;
@@ -143,7 +145,7 @@ impl<'a> Reader<'a> {
         self.invalid(value, format!("is {}; it must be {expected}", value.node.kind()));
     }
 
-    /// The text of a scalar. Empty counts as not set.
+    /// Reads the text of a scalar. An empty text counts as not set.
     pub(super) fn text(&mut self, section: &Section<'a>, key: &str) -> Option<&'a str> {
         let value = self.value(section, key)?;
         self.text_of(&value).filter(|text| !text.is_empty())
@@ -157,7 +159,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// The text of a scalar that must be there.
+    /// Reads the text of a scalar that must be there.
     pub(super) fn required(&mut self, section: &Section<'a>, key: &str) -> Option<&'a str> {
         let Some(value) = self.value(section, key) else {
             let error = self.missing(section, key);
@@ -180,7 +182,7 @@ impl<'a> Reader<'a> {
         self.required(section, key).map(|text| Secret::new(text.trim()))
     }
 
-    /// Something that is written as a string and has a syntax of its own.
+    /// Reads something that is written as a string and has a syntax of its own.
     pub(super) fn parsed<T, E: Into<Box<dyn Error>>>(
         &mut self,
         section: &Section<'a>,
@@ -210,7 +212,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A list of strings; a single string is a list of one.
+    /// Reads a list of strings; a single string is a list of one.
     pub(super) fn texts(&mut self, section: &Section<'a>, key: &str) -> Vec<&'a str> {
         self.items(section, key).into_iter().map(|(_, text)| text).collect()
     }
@@ -229,7 +231,7 @@ impl<'a> Reader<'a> {
         texts
     }
 
-    /// The mappings of a list.
+    /// Reads the mappings of a list.
     pub(super) fn sections(&mut self, section: &Section<'a>, key: &str) -> Vec<Section<'a>> {
         let Some(value) = self.value(section, key) else { return Vec::new() };
         let Some(items) = value.node.as_list() else {
@@ -250,7 +252,7 @@ impl<'a> Reader<'a> {
         sections
     }
 
-    /// `true` or `false`, with Backstage's other words for them.
+    /// Reads `true` or `false`, with Backstage's other words for them.
     pub(super) fn flag(&mut self, section: &Section<'a>, key: &str) -> Option<bool> {
         let value = self.value(section, key)?;
         match self.text_of(&value)?.trim().to_ascii_lowercase().as_str() {
@@ -263,8 +265,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The error for a value that is not there: who refers to it, who looks like it, where to add
-    /// it.
+    /// Makes the error for a value that is not there: which value refers to it, which key looks
+    /// like it, where to add it.
     pub(super) fn missing(&self, section: &Section<'_>, key: &str) -> ConfigError {
         let path = section.path_of(key);
         let dropped = self.loaded.dropped().iter().rev().find(|dropped| {
@@ -285,7 +287,7 @@ impl<'a> Reader<'a> {
         ConfigError::missing(path, hint)
     }
 
-    /// The innermost mapping that exists, else the files that were read.
+    /// Returns a hint at the innermost mapping that exists, else at the files that were read.
     fn where_to_add(&self, section: &Section<'_>) -> Hint {
         let mut node = self.loaded.root();
         let mut found = None;
@@ -345,7 +347,7 @@ impl<'a> Section<'a> {
         &self.path
     }
 
-    /// Where a key of the section is written.
+    /// Returns where a key of the section is written.
     pub(super) fn key_location(&self, key: &str) -> Option<&'a Location> {
         Some(&self.node?.as_map()?.get(key)?.key)
     }
@@ -364,7 +366,7 @@ impl<'a> Section<'a> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// Where it is written, for what is built from it.
+    /// Returns where the section is written, for what is built from it.
     pub(super) fn provenance(&self) -> Option<Provenance> {
         Some(match self.key {
             Some(key) => Provenance::at(key.clone()),
@@ -373,7 +375,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// The hint for a value that was left out, because what it refers to is not there.
+/// Makes the hint for a value that was left out, because what it refers to is not there.
 fn refers_to_nothing(dropped: &DroppedValue) -> Hint {
     let refers_to = match &dropped.dropped {
         Dropped::Variables(names) => {
@@ -395,7 +397,7 @@ fn refers_to_nothing(dropped: &DroppedValue) -> Hint {
     Hint::new(at.clone(), format!(": {at} {refers_to}"), format!(": its value {refers_to}"))
 }
 
-/// The keys of a path, each with the end of the path up to it.
+/// Splits a path into its keys, each with the end of the path up to it.
 fn parts(path: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut end = 0;
     path.split('.').map(move |part| {
@@ -418,7 +420,7 @@ pub(super) fn web_url(text: &str) -> Result<Url, &'static str> {
     }
 }
 
-/// The texts without repetition, in their order.
+/// Returns the texts without repetition, in their order.
 pub(super) fn each_once<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut seen = HashSet::new();
     texts.into_iter().filter(|text| seen.insert(*text)).map(str::to_owned).collect()

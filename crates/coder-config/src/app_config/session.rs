@@ -1,6 +1,6 @@
 //! `coder.session`: how long people stay signed in, and where and how what they need is kept.
 
-use coder_core::Secret;
+use coder_core::{CookieName, Secret};
 use jiff::SignedDuration;
 
 use super::auth::AuthConfig;
@@ -25,6 +25,8 @@ pub struct SessionConfig {
     pub logout: Logout,
     /// `accessToken`: whether browsers get Coder's access token.
     pub access_token: AccessTokenPolicy,
+    /// `cookieName`: the name of the session cookie. Two portals of one host need different ones.
+    pub cookie_name: CookieName,
     /// `dangerouslyAllowHttp`: whether the portal may be served over plain http off this machine.
     pub dangerously_allow_http: bool,
     /// `keys` that seal what is stored, the newest first.
@@ -70,7 +72,7 @@ pub enum AccessTokenPolicy {
     /// The browser gets it, as in Backstage, and may call Coder itself.
     #[default]
     Browser,
-    /// It stays here; browsers reach Coder through the portal's own routes only.
+    /// The token stays here; browsers reach Coder through the portal's own routes only.
     Server,
 }
 
@@ -126,8 +128,16 @@ impl<'a> Reader<'a> {
         auth: Option<&AuthConfig>,
     ) -> SessionConfig {
         let section = self.section(coder, "session");
-        let known =
-            ["idle", "absolute", "logout", "accessToken", "dangerouslyAllowHttp", "keys", "store"];
+        let known = [
+            "idle",
+            "absolute",
+            "logout",
+            "accessToken",
+            "cookieName",
+            "dangerouslyAllowHttp",
+            "keys",
+            "store",
+        ];
         self.only(&section, &known);
         let logout = self.parsed(&section, "logout", |text| match text {
             "session" => Ok(Logout::Session),
@@ -144,6 +154,7 @@ impl<'a> Reader<'a> {
             absolute: self.duration(&section, "absolute", &Range::SESSION),
             logout: logout.unwrap_or_default(),
             access_token: access_token.unwrap_or_default(),
+            cookie_name: self.parsed(&section, "cookieName", str::parse).unwrap_or_default(),
             dangerously_allow_http: self.flag(&section, "dangerouslyAllowHttp").unwrap_or_default(),
             keys: self.sealing_keys(&section),
             store: self.store(&section),
@@ -161,7 +172,8 @@ impl<'a> Reader<'a> {
         session
     }
 
-    /// Refuses an idle lifetime that a session never reaches, since its absolute one ends it before.
+    /// Refuses an idle lifetime that a session never reaches, since its absolute one ends it
+    /// before.
     fn idle_within_absolute(
         &mut self,
         section: &Section<'a>,
@@ -185,7 +197,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The name of a store, or a mapping with its `type` and what that needs.
+    /// Reads the name of a store, or a mapping with its `type` and what that needs.
     fn store(&mut self, session: &Section<'a>) -> Option<SessionStoreConfig> {
         let value = self.value(session, "store")?;
         if value.node.as_map().is_none() {

@@ -42,7 +42,8 @@ impl Trail {
         self.0.borrow_mut().insert(path, Read::Carried);
     }
 
-    /// Whether the value at a path has an effect in this program, or would have one if it was there.
+    /// Tells whether the value at a path has an effect in this program, or would have one if it was
+    /// there.
     pub(super) fn holds(&self, path: &str) -> bool {
         let paths = self.0.borrow();
         let ends = path.rmatch_indices(['.', '[']).filter_map(|(end, _)| path.get(..end));

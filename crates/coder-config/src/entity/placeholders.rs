@@ -32,7 +32,7 @@ const FORMATS: [(&str, Format); 5] = [
     ("$asyncapi", Format::Text),
 ];
 
-/// Puts in the values of the placeholders of one catalog file.
+/// Reader that puts in the values of the placeholders of one catalog file.
 ///
 /// As in Backstage's `PlaceholderProcessor`, a placeholder is a mapping whose only key is `$text`,
 /// `$json`, `$yaml`, `$openapi` or `$asyncapi`, anywhere in an entity. Other mappings with a `$` key are

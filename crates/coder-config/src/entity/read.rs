@@ -137,7 +137,7 @@ impl<'a> Fields<'a> {
         self.optional(key).map(|node| Ok(self.text(key, node)?.to_owned())).transpose()
     }
 
-    /// The description, which Backstage allows to be empty.
+    /// Reads the description, which Backstage allows to be empty.
     fn description(&self) -> Result<Option<String>, ConfigError> {
         let written = self.optional("description").filter(|node| node.as_str() != Some(""));
         written.map(|node| Ok(self.text("description", node)?.to_owned())).transpose()
@@ -183,29 +183,30 @@ impl<'a> Fields<'a> {
     }
 
     fn others(&self, known: &[&str]) -> serde_json::Map<String, Value> {
-        self.map
-            .iter()
-            .filter(|(key, _)| !known.contains(&key.as_str()))
-            .map(|(key, entry)| (key.clone(), entry.node.to_json()))
-            .collect()
+        let mut others = serde_json::Map::new();
+        for (key, entry) in self.map.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+            others.insert(key.clone(), entry.node.to_json());
+        }
+        others
     }
 
     fn relations(&self) -> Result<Vec<Relation>, ConfigError> {
         let items = self.optional("relations").and_then(Node::as_list).unwrap_or_default();
-        items
-            .iter()
-            .map(|item| {
-                serde_json::from_value(item.to_json()).map_err(|error| {
-                    let at = item.provenance().clone();
-                    ConfigError::invalid(
-                        "relations",
-                        at,
-                        format!("cannot be read: {}", with_causes(&error)),
-                    )
-                })
-            })
-            .collect()
+        items.iter().map(relation).collect()
     }
+}
+
+fn relation(node: &Node) -> Result<Relation, ConfigError> {
+    let fields = Fields::new(node, "relations")?;
+    let text = |key| {
+        let written = fields.required(key)?;
+        written.as_str().ok_or_else(|| wrong(&fields.path(key), written, "a string"))
+    };
+    let target_ref = EntityRef::parse(text("targetRef")?).map_err(|error| {
+        let problem = format!("cannot be read: {}", with_causes(&error));
+        ConfigError::invalid(fields.path("targetRef"), node.provenance().clone(), problem)
+    })?;
+    Ok(Relation::new(text("type")?, target_ref))
 }
 
 fn is_set(node: &Node) -> bool {

@@ -8,22 +8,23 @@ use crate::{ConfigError, Node};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "who shows a verdict has to decide about each of them")]
 pub enum CatalogVerdict {
-    /// It is of one of Backstage's own kinds, and keeps that kind's rules.
+    /// The entity is of one of Backstage's own kinds, and keeps that kind's rules.
     Accepted,
-    /// It is of one of Backstage's own kinds in another spelling or API version: the catalog
-    /// finds nobody to process it.
+    /// The entity is of one of Backstage's own kinds in another spelling or API version: the
+    /// catalog finds nobody to process it.
     NotRecognised,
-    /// It is of a kind of somebody else's, whose rules are not known here.
+    /// The entity is of a kind of somebody else's, whose rules are not known here.
     ForeignKind,
 }
 
-/// The error for a key that `node` must have, and the key that was probably meant for it.
+/// Makes the error for a key that `node` must have, and names the key that was probably meant for
+/// it.
 pub(super) fn missing(path: String, node: &Node, key: &str, rule: &str) -> ConfigError {
     let hint = rename_slip(key, node.as_map()).map(Hint::into_text).unwrap_or_default();
     broken(path, node, &format!("{rule}{hint}"))
 }
 
-/// The error for a value that breaks a rule.
+/// Makes the error for a value that breaks a rule.
 pub(super) fn broken(path: impl Into<String>, node: &Node, rule: &str) -> ConfigError {
     ConfigError::invalid(path, node.provenance().clone(), rule)
 }

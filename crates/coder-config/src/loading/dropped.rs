@@ -17,16 +17,16 @@ pub(crate) struct DroppedValue {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Dropped {
-    /// These environment variables are not set.
+    /// Environment variables that are not set.
     Variables(Vec<String>),
-    /// These environment variables are not set or empty, and so is their default.
+    /// Environment variables that are not set or empty, as their defaults are.
     Defaults(Vec<String>),
     /// The path behind `#` leads nowhere in this file.
     PathInFile { file: String, path: String },
 }
 
 impl DroppedValue {
-    /// Whether a source that is laid over the value's own has something at its path.
+    /// Tells whether a source that is laid over the value's own has something at its path.
     pub(crate) fn is_replaced_by(&self, root: &Node) -> bool {
         has(root, &self.path)
     }
@@ -51,7 +51,7 @@ impl DroppedValue {
     }
 }
 
-/// Whether a source decides about a path: it has a value there, or no mapping on the way.
+/// Tells whether a source decides about a path: it has a value there, or no mapping on the way.
 fn has(node: &Node, path: &str) -> bool {
     let Some(map) = node.as_map().filter(|_| !path.is_empty()) else { return true };
     map.iter().any(|(key, entry)| {

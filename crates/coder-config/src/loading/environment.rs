@@ -47,8 +47,8 @@ impl fmt::Debug for Environment {
 const PREFIX: &str = "APP_CONFIG_";
 
 impl Environment {
-    /// The configuration in `APP_CONFIG_…` variables: `APP_CONFIG_app_title` is `app.title`, its
-    /// value is JSON if it can be read as such and a string otherwise.
+    /// Reads the configuration in `APP_CONFIG_…` variables: `APP_CONFIG_app_title` is `app.title`,
+    /// and its value is JSON if it can be read as such and a string otherwise.
     pub(super) fn configuration(&self, errors: &mut Vec<ConfigError>) -> Option<Node> {
         let mut root: Option<Map> = None;
         for (name, value) in &self.0 {
@@ -155,7 +155,8 @@ impl Environment {
     }
 }
 
-/// The first `${…}` without braces inside: what is before it, inside it and after it.
+/// Finds the first `${…}` without braces inside, and returns the text before it, inside it and
+/// after it.
 fn next_expression(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     loop {

@@ -29,7 +29,8 @@ impl Files for BTreeMap<String, String> {
     }
 }
 
-/// `path` as seen from the directory `directory`, without `.` and `..` where that can be said.
+/// Returns `path` as seen from the directory `directory`, without `.`, and without `..` where that
+/// is possible.
 pub(crate) fn join(directory: &str, path: &str) -> String {
     let drive = path.as_bytes().get(1) == Some(&b':');
     let whole = if directory.is_empty() || path.starts_with(['/', '\\']) || drive {
@@ -51,17 +52,17 @@ pub(crate) fn join(directory: &str, path: &str) -> String {
     parts.join("/")
 }
 
-/// The directory a file is in; empty for a bare name.
+/// Returns the directory that a file is in; empty for a bare name.
 pub(crate) fn directory(path: &str) -> &str {
     path.rfind('/').and_then(|end| path.get(..end.max(1))).unwrap_or_default()
 }
 
-/// The last part of a path.
+/// Returns the last part of a path.
 pub(crate) fn base_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The extension with its dot, as Node's `path.extname`: a leading dot begins a name.
+/// Returns the extension with its dot, as Node's `path.extname` does: a leading dot begins a name.
 pub(crate) fn extension(path: &str) -> &str {
     let name = base_name(path);
     match name.rfind('.') {

@@ -3,8 +3,9 @@
 use crate::Node;
 use crate::node::{Content, Entry, Map};
 
-/// Backstage's rule: mappings are merged member by member, everything else replaces, null removes
-/// (and shows nothing of what is below it). The keys of the upper one come first.
+/// Merges two values by Backstage's rule: mappings are merged member by member, everything else
+/// replaces, null removes (and shows nothing of what is below it). The keys of the upper one come
+/// first.
 pub(crate) fn merge(upper: &Node, lower: Option<&Node>) -> Option<Node> {
     let map = match &upper.content {
         Content::Null => return None,

@@ -136,7 +136,7 @@ impl<'a> ConfigSources<'a> {
         ConfigErrors::unless_empty(errors, loaded)
     }
 
-    /// The files to read, and whether each must exist.
+    /// Returns the files to read, and whether each must exist.
     fn paths(&self) -> Vec<(String, bool)> {
         if !self.targets.is_empty() {
             return self.targets.iter().map(|target| (target.clone(), true)).collect();
@@ -156,7 +156,7 @@ impl<'a> ConfigSources<'a> {
         join(self.directory, &format!("app-config{name}.yaml"))
     }
 
-    /// The names in `BACKSTAGE_ENV`, which is a list with commas.
+    /// Returns the names in `BACKSTAGE_ENV`, which is a list with commas.
     fn environments(&self) -> impl Iterator<Item = &'a str> {
         let names = self.environment.get("BACKSTAGE_ENV").unwrap_or_default().split(',');
         names.map(str::trim).filter(|name| !name.is_empty())
@@ -253,14 +253,21 @@ impl Layer {
 impl LoadedConfig {
     /// Wraps a mapping that a program passes in, such as an object of JavaScript. Nothing in it is
     /// substituted.
-    pub fn from_node(root: Node) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// Every key `__proto__` in it, which JavaScript keeps for itself.
+    pub fn from_node(root: Node) -> Result<Self, ConfigErrors> {
+        let mut errors = Vec::new();
+        transform::refuse_reserved(&root, "", &mut errors);
+        let loaded = Self {
             sources: Vec::new(),
             merged: root,
             dropped: Vec::new(),
             files: Vec::new(),
             notices: Vec::new(),
-        }
+        };
+        ConfigErrors::unless_empty(errors, loaded)
     }
 
     /// Returns the whole configuration, a mapping.

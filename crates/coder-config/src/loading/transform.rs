@@ -57,7 +57,7 @@ impl Context<'_> {
 }
 
 impl Transform<'_> {
-    /// The value with everything put in; `None` when it is dropped or in error.
+    /// Transforms the value with everything in it; `None` when it is dropped or in error.
     pub(super) fn value(&mut self, node: &Node, path: &str, context: Context<'_>) -> Option<Node> {
         if !self.goes_on(node, context) {
             return None;
@@ -121,7 +121,7 @@ impl Transform<'_> {
         self.dropped.push(DroppedValue { path: path.to_owned(), provenance, dropped });
     }
 
-    /// The value itself is taken as it is, what is inside it is transformed.
+    /// Transforms what is inside the value, and takes the value itself as it is.
     fn members(&mut self, node: &Node, path: &str, context: Context<'_>) -> Option<Node> {
         let provenance = context.provenance(node);
         let content = match &node.content {
@@ -138,11 +138,8 @@ impl Transform<'_> {
                 let mut out = Map::with_capacity(map.len());
                 for (key, entry) in map.iter() {
                     let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                    if key == "__proto__" {
-                        let problem = "is a name that JavaScript keeps for itself, so Backstage \
-                                       reads it as something else; rename it";
-                        let at = Provenance::at(entry.key.clone());
-                        self.errors.push(ConfigError::invalid(path, at, problem));
+                    if key == RESERVED {
+                        self.errors.push(reserved(path, &entry.key));
                     } else if let Some(node) = self.value(&entry.node, &path, context.deeper()) {
                         out.insert(key.clone(), Entry::new(entry.key.clone(), node));
                     }
@@ -289,4 +286,28 @@ fn refuse_cycle(included: &Included<'_>) -> Result<(), String> {
         by = outer.by;
     }
     Ok(())
+}
+
+/// The key that JavaScript keeps for itself.
+const RESERVED: &str = "__proto__";
+
+fn reserved(path: String, at: &Location) -> ConfigError {
+    let problem = "is a name that JavaScript keeps for itself, so Backstage reads it as something \
+                   else; rename it";
+    ConfigError::invalid(path, Provenance::at(at.clone()), problem)
+}
+
+/// Adds an error for each key in a value that JavaScript keeps for itself.
+pub(super) fn refuse_reserved(node: &Node, path: &str, errors: &mut Vec<ConfigError>) {
+    for (index, item) in node.as_list().unwrap_or_default().iter().enumerate() {
+        refuse_reserved(item, &format!("{path}[{index}]"), errors);
+    }
+    for (key, entry) in node.as_map().into_iter().flatten() {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        if key == RESERVED {
+            errors.push(reserved(path, &entry.key));
+        } else {
+            refuse_reserved(&entry.node, &path, errors);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! From a URL of a page, file or branch to the URL that clones the repository.
 
+use std::borrow::Cow;
+
 use coder_core::host_and_port;
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -12,14 +14,14 @@ use super::spellings::encoded;
 use super::{NoRepository, Scm, ScmIntegrations};
 use crate::message::shown;
 
-/// The URL that clones the repository `text` points into.
+/// Returns the URL that clones the repository which `text` points into.
 pub(super) fn clone_root(
     text: &str,
     integrations: &ScmIntegrations,
 ) -> Result<String, NoRepository> {
     let text = text.trim();
     if Scp::parse(text).is_some() {
-        if percent_decode_str(text).any(|byte| byte == b'"' || byte.is_ascii_control()) {
+        if holds_quote(text) {
             return Err(NoRepository::Quote { text: shown(text) });
         }
         return Ok(azure_ssh(text.trim_end_matches('/').to_owned(), integrations));
@@ -32,7 +34,7 @@ pub(super) fn clone_root(
     let region = region.map(|(_, region)| region.into_owned());
     url.set_query(None);
     url.set_fragment(None);
-    if percent_decode_str(url.path()).any(|byte| byte == b'"' || byte.is_ascii_control()) {
+    if holds_quote(url.path()) {
         return Err(NoRepository::Quote { text: shown() });
     }
     match url.scheme() {
@@ -121,8 +123,17 @@ pub(super) fn clone_root(
         .ok_or_else(|| none(shown(), &host, &format!("{root}/{example}")))
 }
 
+/// Tells whether a text holds a quotation mark or a control character, encoded or not.
+fn holds_quote(text: &str) -> bool {
+    let is_quote = |byte: u8| byte == b'"' || byte.is_ascii_control();
+    text.bytes().any(is_quote) || (text.contains('%') && percent_decode_str(text).any(is_quote))
+}
+
 /// Decodes the characters that mean the same encoded and not (RFC 3986, section 6.2.2.2).
-fn without_needless_encoding(path: &str) -> String {
+fn without_needless_encoding(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
     let mut parts = path.split('%');
     let mut decoded = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -138,24 +149,30 @@ fn without_needless_encoding(path: &str) -> String {
             }
         }
     }
-    decoded
+    Cow::Owned(decoded)
 }
 
-/// Scheme with host, and path, as people wrote them: what they copy into a template's parameter
-/// looks the same. `None` when `host`, which a browser would ask, differs in more than letter case.
+/// Splits a URL into scheme with host, and path, as people wrote them: what they copy into a
+/// template's parameter looks the same. `None` when `host`, which a browser would ask, differs in
+/// more than letter case.
 fn as_written<'a>(text: &'a str, host: &str) -> Option<(String, &'a str)> {
     let (scheme, rest) = text.split_once("://")?;
     if !matches!(scheme, "http" | "https") {
         return None;
     }
     let rest = rest.split(['?', '#']).next()?;
-    let odd = |c: char| c <= ' ' || r#""<>\^`{}|"#.contains(c) || c == '\u{7f}';
+    let is_odd = |byte| {
+        matches!(
+            byte,
+            0..=b' ' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'}' | b'|' | 0x7f
+        )
+    };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let written = authority.rsplit('@').next()?;
-    let dots = path
-        .split('/')
-        .any(|part| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."));
-    (!rest.contains(odd) && written.eq_ignore_ascii_case(host) && !dots)
+    let dots = [".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"];
+    let is_dots = |part: &str| dots.iter().any(|dots| part.eq_ignore_ascii_case(dots));
+    let is_plain = !rest.bytes().any(is_odd) && !path.split('/').any(is_dots);
+    (is_plain && written.eq_ignore_ascii_case(host))
         .then(|| (format!("{scheme}://{written}"), path))
 }
 
@@ -204,7 +221,8 @@ fn azure_ssh(url: String, integrations: &ScmIntegrations) -> String {
     today().unwrap_or(url)
 }
 
-/// The host of GitHub whose files are shown raw, or packed, at `host`, or whose API is there.
+/// Returns the host of GitHub whose files are shown raw, or packed, at `host`, or whose API is
+/// there.
 fn host_of_parts<'a>(host: &'a str, integrations: &ScmIntegrations) -> Option<&'a str> {
     if matches!(host, "raw.githubusercontent.com" | "codeload.github.com" | "api.github.com") {
         return Some("github.com");
@@ -213,8 +231,9 @@ fn host_of_parts<'a>(host: &'a str, integrations: &ScmIntegrations) -> Option<&'
     (integrations.scm_of(parent) == Some(Scm::GitHub)).then_some(parent)
 }
 
-/// A GitHub Enterprise Server without domains for its parts has them below paths, whose names no
-/// owner can have: `raw/OWNER/NAME/…` for files, `api/v3/repos/OWNER/NAME/…` for its API.
+/// Returns owner and name of a repository at GitHub. A GitHub Enterprise Server without domains for
+/// its parts has them below paths, whose names no owner can have: `raw/OWNER/NAME/…` for files,
+/// `api/v3/repos/OWNER/NAME/…` for its API.
 fn github(host: &str, segments: &[&str]) -> Option<String> {
     owner_and_name(match segments {
         ["raw" | "codeload", repository @ ..] | ["api", "v3", "repos", repository @ ..]
@@ -226,21 +245,22 @@ fn github(host: &str, segments: &[&str]) -> Option<String> {
     })
 }
 
-/// GitHub, Bitbucket Cloud, Gitea: everything behind the second segment is a page.
+/// Returns owner and name of a repository at GitHub, Bitbucket Cloud or Gitea: everything behind
+/// the second segment is a page.
 fn owner_and_name(segments: &[&str]) -> Option<String> {
     let [owner, name, ..] = segments else { return None };
     Some(format!("{owner}/{}", without_git(name)?))
 }
 
-/// The API is below `api/v1/repos/OWNER/NAME`.
+/// Returns owner and name of a repository at Gitea, whose API is below `api/v1/repos/OWNER/NAME`.
 fn gitea(segments: &[&str]) -> Option<String> {
     owner_and_name(match segments {
         ["api", "v1", "repos", repository @ ..] | repository => repository,
     })
 }
 
-/// Groups nest, so the project ends where a page begins: at `-`, or at a word that GitLab
-/// reserves for pages.
+/// Returns the path of a project at GitLab. Groups nest, so the project ends where a page begins:
+/// at `-`, or at a word that GitLab reserves for pages.
 fn gitlab(segments: &[&str]) -> Option<String> {
     const PAGES: [&str; 8] =
         ["-", "tree", "blob", "raw", "edit", "blame", "commits", "merge_requests"];
@@ -251,7 +271,8 @@ fn gitlab(segments: &[&str]) -> Option<String> {
     Some(format!("{groups}/{}", without_git(last)?))
 }
 
-/// Pages are below `projects/KEY/repos/NAME` or `users/NAME/repos/NAME`, clones below `scm`.
+/// Returns the path of a repository at Bitbucket Server. Pages are below `projects/KEY/repos/NAME`
+/// or `users/NAME/repos/NAME`, clones below `scm`.
 fn bitbucket_server(segments: &[&str]) -> Option<String> {
     let clone = |before: &[&str], key: &str, name: &str| {
         let mut path = before.to_vec();
@@ -272,8 +293,9 @@ fn bitbucket_server(segments: &[&str]) -> Option<String> {
     })
 }
 
-/// `…/_git/NAME`, whatever is before it: an organization and a project, or only one of them. The
-/// part that says which branches a clone gets is left out.
+/// Returns the path of a repository at Azure DevOps: `…/_git/NAME`, whatever is before it, be it an
+/// organization and a project, or only one of them. The part that says which branches a clone gets
+/// is left out.
 fn azure(segments: &[&str]) -> Option<String> {
     let git = segments.iter().position(|segment| *segment == "_git")?;
     let (before, after) = segments.split_at_checked(git + 1)?;
@@ -281,8 +303,8 @@ fn azure(segments: &[&str]) -> Option<String> {
     Some(format!("{}/{name}", before.join("/")))
 }
 
-/// Projects nest. Gitiles shows them below `plugins/gitiles` and ends them with `+`; `a` asks for
-/// a login; `c/PROJECT/+/1` is a change.
+/// Returns the path of a project at Gerrit. Projects nest. Gitiles shows them below
+/// `plugins/gitiles` and ends them with `+`; `a` asks for a login; `c/PROJECT/+/1` is a change.
 fn gerrit(segments: &[&str]) -> Option<String> {
     gerrit_project(match segments {
         ["plugins", "gitiles", project @ ..]
@@ -300,7 +322,9 @@ fn gerrit_project(segments: &[&str]) -> Option<String> {
     Some(path.strip_suffix(".git").unwrap_or(path).to_owned()).filter(|path| !path.is_empty())
 }
 
-/// `account/ACCOUNT/…/orgs/ORG/projects/PROJECT/repos/NAME`, cloned as `ACCOUNT/ORG/PROJECT/NAME`.
+/// Returns the path of a repository at Harness:
+/// `account/ACCOUNT/…/orgs/ORG/projects/PROJECT/repos/NAME` is cloned as
+/// `ACCOUNT/ORG/PROJECT/NAME`.
 fn harness(segments: &[&str]) -> Option<String> {
     let after = |word: &str| {
         let at = segments.iter().position(|segment| *segment == word)?;
@@ -314,8 +338,9 @@ fn harness(segments: &[&str]) -> Option<String> {
     Some(path.join("/"))
 }
 
-/// Pages are below `codesuite/codecommit/repositories/NAME` in the console of a region, clones below
-/// `v1/repos` on a host of that region.
+/// Returns the URL of a repository at AWS CodeCommit. Pages are below
+/// `codesuite/codecommit/repositories/NAME` in the console of a region, clones below `v1/repos` on
+/// a host of that region.
 fn aws_code_commit(host: &str, region: Option<&str>, segments: &[&str]) -> Option<String> {
     let (["codesuite", "codecommit", "repositories", name, ..] | ["v1", "repos", name, ..]) =
         segments
@@ -327,7 +352,8 @@ fn aws_code_commit(host: &str, region: Option<&str>, segments: &[&str]) -> Optio
     is_region.then(|| format!("https://git-codecommit.{region}.amazonaws.com/v1/repos/{name}"))
 }
 
-/// A host that no integration names: the forms of the known systems, then the URL as it is.
+/// Returns the path of a repository at a host that no integration names: the forms of the known
+/// systems, then the URL as it is.
 fn generic(segments: &[&str]) -> Option<String> {
     const PAGES: [&str; 7] = ["-", "tree", "blob", "raw", "edit", "src", "browse"];
     if let Some(path) = azure(segments) {
@@ -348,7 +374,7 @@ fn generic(segments: &[&str]) -> Option<String> {
     Some(segments.get(..end)?.join("/")).filter(|path| !path.is_empty())
 }
 
-/// Where a page begins: at one of `pages` behind an owner and a name, or behind `NAME.git`.
+/// Returns where a page begins: at one of `pages` behind an owner and a name, or behind `NAME.git`.
 fn page_begins(segments: &[&str], pages: &[&str]) -> usize {
     let page = |(index, segment): (usize, &&str)| {
         index >= 2 && pages.contains(segment) || {

@@ -32,10 +32,9 @@ impl ScmIntegrations {
         location: &LocationRef,
         origin: &LocationRef,
     ) -> Result<BTreeMap<&'static str, String>, LocationRefError> {
-        let mut annotations = BTreeMap::from([
-            (MANAGED_BY_LOCATION, location.to_string()),
-            (MANAGED_BY_ORIGIN_LOCATION, origin.to_string()),
-        ]);
+        let mut annotations = BTreeMap::new();
+        annotations.insert(MANAGED_BY_LOCATION, location.to_string());
+        annotations.insert(MANAGED_BY_ORIGIN_LOCATION, origin.to_string());
         if location.kind() != "url" {
             return Ok(annotations);
         }
@@ -53,14 +52,14 @@ impl ScmIntegrations {
     }
 }
 
-/// A word of 40 or more hexadecimal digits.
+/// Tells whether a text has a word of 40 or more hexadecimal digits.
 fn names_a_commit(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| {
         word.len() >= 40 && word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     })
 }
 
-/// The directory of the file at `url`.
+/// Returns the directory of the file at `url`.
 fn directory(scm: Scm, url: &Url) -> Option<String> {
     if scm == Scm::Azure
         && let Some(directory) = azure_directory(url)
@@ -76,7 +75,7 @@ fn directory(scm: Scm, url: &Url) -> Option<String> {
     Some(if scm == Scm::GitHub { github_page(&directory, "tree") } else { directory })
 }
 
-/// Azure DevOps names the file in its query.
+/// Returns the directory of a file at Azure DevOps, which names the file in its query.
 fn azure_directory(url: &Url) -> Option<String> {
     let decoded = percent_decode_str(url.path()).decode_utf8().ok()?;
     let parts: Vec<_> = decoded.split('/').collect();
@@ -91,7 +90,8 @@ fn azure_directory(url: &Url) -> Option<String> {
     Some(with_query(url, &[("path", path.path())]))
 }
 
-/// `URLSearchParams.set` for each pair: the first one of that name is replaced, the others go.
+/// Sets each pair in the query as `URLSearchParams.set` does: the first one of that name is
+/// replaced, the others go.
 fn with_query(url: &Url, pairs: &[(&str, &str)]) -> String {
     let mut query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     for (name, value) in pairs {
@@ -139,7 +139,7 @@ fn edit_url(scm: Scm, target: &str, url: &Url) -> String {
     }
 }
 
-/// `//host/owner/name/blob/…` with another word for `blob`.
+/// Returns a page of GitHub, `//host/owner/name/blob/…`, with another word for `blob`.
 fn github_page(text: &str, page: &str) -> String {
     let Some(start) = text.find("//") else { return text.to_owned() };
     let parts: Vec<_> = text.get(start + 2..).unwrap_or_default().splitn(5, '/').collect();
@@ -154,7 +154,8 @@ fn github_page(text: &str, page: &str) -> String {
     }
 }
 
-/// `…/repositories/NAME/browse/…` with `files/edit` for `browse`.
+/// Returns the page that edits a file at AWS CodeCommit: `…/repositories/NAME/browse/…` with
+/// `files/edit` for `browse`.
 fn code_commit_edit_page(text: &str) -> Option<String> {
     const REPOSITORIES: &str = "/codesuite/codecommit/repositories/";
     let (console, rest) = text.split_once(REPOSITORIES)?;

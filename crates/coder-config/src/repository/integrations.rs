@@ -26,7 +26,7 @@ pub(crate) enum Storage {
 impl Storage {
     pub(crate) const ALL: [Self; 3] = [Self::AwsS3, Self::AzureBlobs, Self::GoogleGcs];
 
-    /// The key below `integrations`, as Backstage calls it.
+    /// Returns the key below `integrations`, as Backstage calls it.
     pub(crate) fn config_key(self) -> &'static str {
         match self {
             Self::AwsS3 => "awsS3",
@@ -35,7 +35,7 @@ impl Storage {
         }
     }
 
-    /// As people call it.
+    /// Returns the name by which people know the storage.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AwsS3 => "Amazon S3",
@@ -44,7 +44,7 @@ impl Storage {
         }
     }
 
-    /// The one that has this host wherever it is used.
+    /// Returns the storage that has this host wherever it is used.
     fn of_public_host(host: &str) -> Option<Self> {
         let is_s3 = |label: &str| label == "s3" || label.starts_with("s3-");
         match host {
@@ -74,8 +74,8 @@ impl Host {
 }
 
 impl Default for ScmIntegrations {
-    /// The public hosts: those of Backstage (github.com, gitlab.com, bitbucket.org, dev.azure.com),
-    /// app.harness.io, gitea.com and codeberg.org.
+    /// Returns the public hosts: those of Backstage (github.com, gitlab.com, bitbucket.org,
+    /// dev.azure.com), app.harness.io, gitea.com and codeberg.org.
     fn default() -> Self {
         let mut integrations = Self { hosts: IndexMap::new(), storages: IndexMap::new() };
         for (host, scm) in [
@@ -204,7 +204,7 @@ impl ScmIntegrations {
         configured.map(|(_, storage)| *storage).or_else(|| Storage::of_public_host(&host))
     }
 
-    /// The host of Gerrit whose Gitiles URL begins this one, and what follows.
+    /// Finds the host of Gerrit whose Gitiles URL begins this one, and returns what follows.
     pub(super) fn gitiles<'a>(&self, url: &'a str) -> Option<(&str, &'a str)> {
         self.hosts.iter().find_map(|(host, integration)| {
             let base = integration.gitiles.as_deref()?.trim_end_matches('/');
@@ -217,7 +217,7 @@ impl ScmIntegrations {
 /// Where people look at CodeCommit's repositories, in front of it the region.
 const AWS_CONSOLE: &str = "console.aws.amazon.com";
 
-/// The region that is part of a host of AWS CodeCommit.
+/// Returns the region that is part of a host of AWS CodeCommit.
 pub(super) fn aws_region(host: &str) -> Option<&str> {
     let console = host.strip_suffix(AWS_CONSOLE).and_then(|host| host.strip_suffix('.'));
     let git = host.strip_prefix("git-codecommit.").and_then(|h| h.strip_suffix(".amazonaws.com"));

@@ -36,6 +36,16 @@ impl RepositoryKey {
         Normalised::from_url(url, integrations).map(|repository| Self::new(&repository))
     }
 
+    /// Returns the name of the server, such as `github.com`.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Returns the path at the server in lower case, such as `acme/payments`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     fn new(repository: &Normalised) -> Self {
         let (host, path) = (repository.server.name(), repository.path.to_lowercase());
         Self { host: host.into(), path: path.into() }

@@ -42,7 +42,7 @@ impl Normalised {
         })
     }
 
-    /// Whether `url` is another spelling of `known`; `None` when it is no repository's URL.
+    /// Tells whether `url` is another spelling of `known`; `None` when it is no repository's URL.
     pub(super) fn like(url: &str, known: &Self) -> Option<bool> {
         let found = Self::parse(url, |address| {
             if known.server.is_at(&address.host) {
@@ -79,7 +79,7 @@ impl Normalised {
         (!path.is_empty()).then_some(Self { server, root, path })
     }
 
-    /// Whether letter case makes no difference in a path of this server.
+    /// Tells whether letter case makes no difference in a path of this server.
     fn folds_case(&self) -> bool {
         match self.server.scm {
             Some(
@@ -118,6 +118,10 @@ impl Address {
             let (user, host) = (user.to_owned(), host.to_ascii_lowercase());
             return Some(Self { user, host, path: path.to_owned(), is_web: false });
         }
+        if let Some((host, path)) = plain(text) {
+            let (user, host) = (String::new(), host.to_ascii_lowercase());
+            return Some(Self { user, host, path: path.to_owned(), is_web: true });
+        }
         let url = Url::parse(text).ok()?;
         let is_web = match url.scheme() {
             "https" | "http" => true,
@@ -139,6 +143,30 @@ impl Address {
     }
 }
 
+/// Returns host and path of a URL on the web that has nothing else, and nothing that a parser of URLs
+/// changes except letter case. Most URLs of repositories are such, and so need no parser.
+fn plain(text: &str) -> Option<(&str, &str)> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let (host, path) = rest.split_at(rest.find('/')?);
+    let is_label = |label: &str| {
+        let bytes = label.as_bytes();
+        // Two hyphens may begin a name that is encoded.
+        bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+            && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+            && !label.contains("--")
+    };
+    // A last label that begins with a digit may make the host an address.
+    let is_name =
+        host.split('.').next_back()?.starts_with(|first: char| first.is_ascii_alphabetic());
+    let is_part = |part: &str| {
+        let is_plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        part.bytes().all(is_plain) && !matches!(part, "." | "..")
+    };
+    (is_name && host.split('.').all(is_label) && path.split('/').all(is_part))
+        .then_some((host, path))
+}
+
 /// Splits what is before `scm/` from the project and the name. SSH has neither.
 fn bitbucket_server(path: &str) -> (&str, String) {
     match path.split_once("scm/") {
@@ -148,7 +176,7 @@ fn bitbucket_server(path: &str) -> (&str, String) {
     }
 }
 
-/// `organization/project/_git/name`, from all forms of the cloud; a server of one's own has a
+/// Returns `organization/project/_git/name` for all forms of the cloud. A server of one's own has a
 /// collection for an organization, and perhaps `tfs` before it.
 fn azure(address: &Address, path: &str) -> String {
     let parts: Vec<&str> = path.split('/').collect();
@@ -185,5 +213,46 @@ fn azure_name<'a>(parts: &[&'a str]) -> Option<&'a str> {
     match parts {
         ["_optimized" | "_full", name] | [name] => Some(name),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_url_is_read_as_a_parser_of_urls_reads_it(
+            text in r"https?://([a-zA-Z0-9%@:._~-]{0,12}|[a-zA-Z0-9]{1,4}(\.[a-zA-Z0-9-]{1,4}){0,3})(/[a-zA-Z0-9._~%-]{0,4}){0,4}",
+        ) {
+            if let Some((host, path)) = plain(&text) {
+                let url = Url::parse(&text).unwrap();
+                let (host, path) = (host.to_ascii_lowercase(), path.to_owned());
+                prop_assert_eq!((host_and_port(&url), url.path()), (Some(host), &*path));
+                prop_assert!(url.username().is_empty() && url.query().is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_parser_of_urls_changes_is_not_plain() {
+        assert_eq!(plain("https://GitHub.com/acme/pay.git"), Some(("GitHub.com", "/acme/pay.git")));
+        for text in [
+            "https://127.0.0.1/a/b",
+            "https://example.0x7f/a/b",
+            "https://xn--bcher-kva.example/a/b",
+            "https://me@example.com/a/b",
+            "https://example.com:443/a/b",
+            "https://example.com/a/../b",
+            "https://example.com/a%2fb",
+            "https://example.com/a/b?c",
+            "https://example.com",
+            "https:///a/b",
+            "ssh://example.com/a/b",
+        ] {
+            assert_eq!(plain(text), None, "{text}");
+        }
     }
 }

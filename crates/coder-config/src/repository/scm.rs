@@ -40,7 +40,7 @@ impl Scm {
         }
     }
 
-    /// The host of an item that names none.
+    /// Returns the host of an item that names none.
     pub(crate) fn default_host(self) -> Option<&'static str> {
         match self {
             Self::GitHub => Some("github.com"),

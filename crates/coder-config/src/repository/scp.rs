@@ -28,7 +28,8 @@ impl<'a> Scp<'a> {
     }
 }
 
-/// Whether each `%` begins an encoded byte, as in `git@ssh.dev.azure.com:v3/acme/My%20Project/pay`.
+/// Tells whether each `%` begins an encoded byte, as in
+/// `git@ssh.dev.azure.com:v3/acme/My%20Project/pay`.
 fn is_percent_encoded(path: &str) -> bool {
     path.split('%').skip(1).all(|rest| {
         let digits = rest.get(..2);

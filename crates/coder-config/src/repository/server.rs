@@ -14,7 +14,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A server that shows its repositories at `authority` (a host with its port) and is called so.
+    /// Makes a server that shows its repositories at `authority` (a host with its port) and has
+    /// that name.
     pub(super) fn plain(authority: &str, scm: Option<Scm>) -> Self {
         Self { scm, host: authority.to_owned(), roots: vec![authority.to_owned()] }
     }
@@ -37,14 +38,14 @@ impl Server {
         found.max_by_key(|(root, _)| root.len())
     }
 
-    /// Whether this is the server that a URL with this authority leads to.
+    /// Tells whether this is the server that a URL with this authority leads to.
     pub(super) fn is_at(&self, authority: &str) -> bool {
         let name = name_of(public_name(authority));
         self.name() == name || self.roots.iter().any(|root| name_of(root) == name)
     }
 }
 
-/// The host name of an authority, possibly with a port and a path behind it.
+/// Returns the host name of an authority, possibly with a port and a path behind it.
 pub(super) fn name_of(place: &str) -> &str {
     let authority = place.split('/').next().unwrap_or_default();
     match authority.rsplit_once(':') {

@@ -13,7 +13,7 @@ use super::server::{
 /// Parts before the name of a repository of Azure DevOps, which say which branches a clone gets.
 const AZURE_PARTIAL: [&str; 2] = ["_optimized", "_full"];
 
-/// The clone URL and the other spellings of the repository, each once.
+/// Returns the clone URL and the other spellings of the repository, each once.
 pub(super) fn spellings(repository: &Normalised, clone_url: &str) -> Vec<String> {
     let mut all = vec![clone_url.to_owned()];
     let server = &repository.server;
@@ -59,7 +59,7 @@ fn web(repository: &Normalised, clone_url: &str) -> Vec<String> {
     urls.iter().flat_map(|url| ["", ".git", "/"].map(|end| format!("{url}{end}"))).collect()
 }
 
-/// The places on the web that show the repository.
+/// Returns the places on the web that show the repository.
 fn web_roots(repository: &Normalised) -> &[String] {
     let roots = &repository.server.roots;
     match &repository.root {
@@ -97,7 +97,8 @@ fn ssh(repository: &Normalised) -> Vec<String> {
     places.iter().flat_map(with_path).collect()
 }
 
-/// The forms of an organization, which is a part of the path, of a user name, or of the host.
+/// Returns the spellings at Azure DevOps in the cloud, where the organization is a part of the
+/// path, of a user name, or of the host.
 fn azure_cloud(repository: &Normalised) -> Vec<String> {
     let path = encoded(&repository.path);
     let Some((organization, rest)) = path.split_once('/') else { return Vec::new() };
@@ -138,7 +139,7 @@ fn azure_cloud(repository: &Normalised) -> Vec<String> {
     all
 }
 
-/// Azure DevOps Server has one path for the web and for SSH.
+/// Returns the spellings at Azure DevOps Server, which has one path for the web and for SSH.
 fn azure_server(repository: &Normalised) -> Vec<String> {
     let path = encoded(&repository.path);
     let Some((before, name)) = path.split_once("/_git/") else { return Vec::new() };
@@ -166,7 +167,7 @@ fn azure_server(repository: &Normalised) -> Vec<String> {
     all
 }
 
-/// Every beginning with every end.
+/// Combines every beginning with every end.
 fn combined(beginnings: &[String], ends: &[impl AsRef<str>]) -> Vec<String> {
     let with_ends = |beginning: &String| {
         ends.iter().map(|end| format!("{beginning}{}", end.as_ref())).collect::<Vec<_>>()
@@ -174,7 +175,7 @@ fn combined(beginnings: &[String], ends: &[impl AsRef<str>]) -> Vec<String> {
     beginnings.iter().flat_map(with_ends).collect()
 }
 
-/// `path` as a browser writes it.
+/// Encodes `path` as a browser writes it.
 pub(super) fn encoded(path: &str) -> String {
     let Ok(mut url) = Url::parse("https://a.example") else { return path.to_owned() };
     url.set_path(path);

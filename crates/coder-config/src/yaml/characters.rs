@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// Which private characters stand for which unprintable ones while a text is parsed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StandIns {
-    /// Original and stand-in.
+    /// Pairs of an original and its stand-in.
     pairs: Vec<(char, char)>,
     /// Where a stand-in begins, and how many bytes it and those before it are longer than their
     /// originals. Shared: each document of a file has the same.
@@ -15,7 +15,8 @@ pub(super) struct StandIns {
 }
 
 impl StandIns {
-    /// The text with a private character, which it does not hold, for each unprintable one.
+    /// Replaces each unprintable character of a text with a private one that the text does not
+    /// hold.
     pub(super) fn put_into(text: &str) -> (Cow<'_, str>, Self) {
         if !text.contains(is_unprintable) {
             return (Cow::Borrowed(text), Self::default());
@@ -49,7 +50,7 @@ impl StandIns {
         offset - longer.map_or(0, |(_, bytes)| *bytes)
     }
 
-    /// The unprintable characters back in their places.
+    /// Restores the unprintable characters in their places.
     pub(super) fn take_out<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let original = |c: char| self.pairs.iter().find(|(_, stand_in)| *stand_in == c);
         if self.pairs.is_empty() || !text.contains(|c| original(c).is_some()) {
@@ -64,8 +65,8 @@ fn is_unprintable(c: char) -> bool {
         || matches!(c, '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// JSON writes characters beyond U+FFFF as two escapes, which YAML does not know. A half of such
-/// a pair alone is no character; it becomes U+FFFD.
+/// Joins the two escapes as which JSON writes a character beyond U+FFFF, since YAML does not know
+/// them. A half of such a pair alone is no character; it becomes U+FFFD.
 pub(super) fn whole_characters(text: &str) -> Cow<'_, str> {
     let half = |at: usize, range: std::ops::Range<u32>| {
         let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;

@@ -12,7 +12,7 @@ pub(super) enum Begins {
     Inside,
 }
 
-/// Whether a value that begins in `column` and is written as `text` is indented too little
+/// Tells whether a value that begins in `column` and is written as `text` is indented too little
 /// somewhere. `block` is the column of the innermost block collection. Columns count from 0.
 pub(super) fn is_outdented(text: &str, column: usize, block: usize, begins: Begins) -> bool {
     let least = match begins {
@@ -41,8 +41,8 @@ pub(super) enum First {
     Scalar,
 }
 
-/// Where in `line`, the part of a line before a value, a tab indents. Columns count from 0; `block`
-/// is the column of the innermost block collection.
+/// Finds a tab that indents, in `line`, the part of a line before a value. Columns count from 0;
+/// `block` is the column of the innermost block collection.
 pub(super) fn indenting_tab(line: &str, block: Option<usize>, first: First) -> Option<usize> {
     let content = line.find(is_no_space).unwrap_or(line.len());
     if let Some(tab) = line.get(..content)?.find('\t') {
@@ -62,7 +62,7 @@ pub(super) fn indenting_tab(line: &str, block: Option<usize>, first: First) -> O
         .then(|| line.get(..space.len() + tab).unwrap_or_default().chars().count())
 }
 
-/// Neither a space nor a tab.
+/// Tells whether a character is neither a space nor a tab.
 pub(super) fn is_no_space(c: char) -> bool {
     !matches!(c, ' ' | '\t')
 }

@@ -140,7 +140,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// A place by line and column from 1.
+    /// Makes a place by line and column from 1.
     fn at(&self, line: usize, column: usize) -> Location {
         let bounded = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         match self {
@@ -439,8 +439,8 @@ impl<'a> Builder<'a> {
         self.stack.last().is_some_and(|frame| frame.block.is_none())
     }
 
-    /// The column of the first dash of a list that is indented no more than the mapping it is in.
-    /// The parser lets such a list begin behind that dash.
+    /// Returns the column of the first dash of a list that is indented no more than the mapping it
+    /// is in. The parser lets such a list begin behind that dash.
     fn dash_at_parent(&self, span: &Span) -> Option<usize> {
         let Some(Frame { block: Some(column), collection: Collection::Map { .. }, .. }) =
             self.stack.last()

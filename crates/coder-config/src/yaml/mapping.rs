@@ -12,7 +12,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// `text` is what a collection is called, if it is called anything.
+    /// Reads a key from a node. `text` is what a collection is called, if it is called anything.
     pub(super) fn from_node(node: &Node, text: Option<&str>) -> Self {
         let (text, kind) = match &node.content {
             Content::String(text) => (text.to_string(), KeyKind::Text),
@@ -46,7 +46,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// A collection that is a key, as npm's `yaml` writes it.
+/// Writes a collection that is a key, as npm's `yaml` writes it.
 fn in_flow(node: &Node) -> String {
     match &node.content {
         Content::List(items) if !items.is_empty() => {
@@ -72,7 +72,8 @@ fn in_flow(node: &Node) -> String {
     }
 }
 
-/// YAML 1.1's `<<`: members of the mappings below it, where the mapping has none of that name.
+/// Merges by YAML 1.1's `<<`: members of the mappings below it are added where the mapping has none
+/// of that name.
 pub(super) fn merge(map: &mut Map, node: &Node, key: &Location) -> Result<(), ConfigError> {
     let sources = node.as_list().unwrap_or(std::slice::from_ref(node));
     for source in sources {

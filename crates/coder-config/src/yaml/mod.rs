@@ -99,7 +99,7 @@ fn byte_offset(text: &str, line: usize, column: usize) -> usize {
     offset
 }
 
-/// A text that may be JSON; `None` when it is not. Everything in it is at `location`.
+/// Parses a text that may be JSON; `None` when it is not. Everything in it is at `location`.
 pub(crate) fn json(text: &str, location: &Location) -> Option<Result<Node, ConfigError>> {
     serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
     Some(loader::load_json(&Place::Fixed(location.clone()), text))

@@ -11,7 +11,7 @@ pub(super) enum Schema {
     Yaml11,
 }
 
-/// A plain scalar without a tag.
+/// Reads a plain scalar without a tag.
 pub(super) fn plain(text: &str, schema: Schema) -> Content {
     if matches!(text, "" | "~" | "null" | "Null" | "NULL") {
         return Content::Null;
@@ -28,8 +28,8 @@ pub(super) fn plain(text: &str, schema: Schema) -> Content {
     Content::String(text.into())
 }
 
-/// A scalar with a tag of YAML's own namespace, such as `int`. A text that the tag does not fit
-/// stays a string, as do scalars with any other tag.
+/// Reads a scalar with a tag of YAML's own namespace, such as `int`. A text that the tag does not
+/// fit stays a string, as do scalars with any other tag.
 ///
 /// # Errors
 ///
@@ -62,8 +62,8 @@ pub(super) fn emptied() -> Content {
     Content::Map(Box::default())
 }
 
-/// Bytes, which Backstage copies as a mapping from index to byte. Like Node's `Buffer`, what is no
-/// base64 is skipped, and the first `=` is the end.
+/// Decodes bytes, which Backstage copies as a mapping from index to byte. Like Node's `Buffer`,
+/// what is no base64 is skipped, and the first `=` is the end.
 fn binary(text: &str) -> Content {
     use base64::Engine as _;
     use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -147,7 +147,8 @@ fn integer(text: &str, schema: Schema) -> Option<f64> {
     }
 }
 
-/// `12:30:45` is 45045 in YAML 1.1; the last part may have a fraction.
+/// Reads a sexagesimal number of YAML 1.1: `12:30:45` is 45045, and the last part may have a
+/// fraction.
 fn sexagesimal(text: &str) -> Option<f64> {
     let mut total = 0.0;
     for (index, part) in text.split(':').enumerate() {
@@ -215,7 +216,8 @@ fn all_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `2024-01-31` or `2024-01-31T10:00:00Z` with YAML 1.1's freedoms.
+/// Tells whether a text is a timestamp: `2024-01-31` or `2024-01-31T10:00:00Z` with YAML 1.1's
+/// freedoms.
 fn is_timestamp(text: &str) -> bool {
     let (date, time) = match text.find(['T', 't', ' ', '\t']) {
         Some(end) => (text.get(..end).unwrap_or(text), text.get(end..)),
@@ -237,7 +239,8 @@ fn is_timestamp(text: &str) -> bool {
     sizes(date, '-', &[(4, 4), (1, 2), (1, 2)]) && sizes(time, ':', &[(1, 2), (1, 2), (1, 2)])
 }
 
-/// A list as JavaScript shows it where it takes it for an object: a mapping from index to item.
+/// Converts a list as JavaScript shows it where it takes it for an object: to a mapping from index
+/// to item.
 fn index_map(items: impl IntoIterator<Item = Content>) -> Content {
     Content::Map(Box::new(
         items

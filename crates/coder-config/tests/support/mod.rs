@@ -19,7 +19,7 @@ pub(crate) fn load_text(text: &str) -> Result<AppConfig, ConfigErrors> {
     load(&[("app-config.yaml", text)], &Environment::default())
 }
 
-/// Everything a person is told, a line each.
+/// Returns everything a person is told, a line each.
 pub(crate) fn told(result: &Result<AppConfig, ConfigErrors>) -> String {
     let (errors, notices) = match result {
         Ok(config) => (Vec::new(), config.notices()),

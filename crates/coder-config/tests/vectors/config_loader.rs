@@ -44,7 +44,7 @@ fn strings<'a>(texts: impl IntoIterator<Item = &'a str>) -> Json {
     Json::List(texts.into_iter().map(|text| Json::String(text.to_owned())).collect())
 }
 
-/// The values of `--config x` and `--config=x`.
+/// Returns the values of `--config x` and `--config=x`.
 fn config_arguments(input: &Json) -> Vec<String> {
     let arguments = input.get("args").and_then(Json::as_list).unwrap_or_default();
     let mut arguments = arguments.iter().map(|argument| argument.as_str().unwrap());
@@ -59,7 +59,7 @@ fn config_arguments(input: &Json) -> Vec<String> {
     targets
 }
 
-/// What JavaScript calls the first of these errors.
+/// Returns what JavaScript calls the first of these errors.
 fn kind(errors: &ConfigErrors) -> String {
     match errors.iter().next().expect("an error") {
         ConfigError::Unreadable { .. } => "NotFoundError",
@@ -139,7 +139,7 @@ fn call(reader: &ConfigReader, method: &str, read: &Json) -> Answer {
     }
 }
 
-/// A configuration that is this JSON text.
+/// Loads a configuration that is this JSON text.
 pub(crate) fn load(text: String) -> Result<LoadedConfig, ConfigErrors> {
     let files = BTreeMap::from([("app-config.yaml".to_owned(), text)]);
     ConfigSources::new(&files, &Environment::default()).load()

@@ -149,7 +149,7 @@ impl ConfigReader {
         Ok(items?.map(Json::List))
     }
 
-    /// A number, or a text that JavaScript converts to one.
+    /// Reads a number, or a text that JavaScript converts to one.
     pub(crate) fn get_optional_number(&self, key: &str) -> Read<Option<Json>> {
         let Some((reader, value)) = self.find(key)? else { return Ok(None) };
         match value {
@@ -162,7 +162,7 @@ impl ConfigReader {
         }
     }
 
-    /// A boolean, or one of Backstage's words for it.
+    /// Reads a boolean, or one of Backstage's words for it.
     pub(crate) fn get_optional_boolean(&self, key: &str) -> Read<Option<Json>> {
         let Some((reader, value)) = self.find(key)? else { return Ok(None) };
         let text = match value {
@@ -195,7 +195,7 @@ impl ConfigReader {
         items.iter().enumerate().map(item).collect::<Read<_>>().map(Some)
     }
 
-    /// The value of the topmost source that has one, and its reader.
+    /// Finds the value of the topmost source that has one, and its reader.
     fn find<'a>(&'a self, key: &str) -> Read<Option<(&'a Self, &'a Json)>> {
         match (self.said(key)?, &self.fallback) {
             (Said::Value(value), _) => Ok(Some((self, value))),
@@ -236,7 +236,7 @@ impl ConfigReader {
         format!("{}{dot}{key}", self.prefix)
     }
 
-    /// The error of a value that must be there.
+    /// Makes the error of a value that must be there.
     pub(crate) fn missing(&self, key: &str) -> ReadError {
         let (key, context) = (self.full_key(key), &self.context);
         let message = format!("Missing required config value at '{key}' in '{context}'");
@@ -268,18 +268,18 @@ impl ConfigReader {
         ReadError { kind: "Error", message }
     }
 
-    /// All that is below this reader.
+    /// Returns all that is below this reader.
     pub(crate) fn all(&self) -> Json {
         recorded(&self.merged)
     }
 }
 
-/// The value at a path; the empty path is everything.
+/// Finds the value at a path; the empty path is everything.
 fn at<'a>(value: &'a Json, key: &str) -> Option<&'a Json> {
     key.split('.').filter(|_| !key.is_empty()).try_fold(value, |value, part| value.get(part))
 }
 
-/// The value without the members that are null, which loading leaves in lists alone.
+/// Removes the members that are null, which loading leaves in lists alone.
 fn without_nulls(value: &Json) -> Json {
     match value {
         Json::Map(members) => {
@@ -290,7 +290,7 @@ fn without_nulls(value: &Json) -> Json {
     }
 }
 
-/// The value as recordings have it.
+/// Returns the value as recordings have it.
 pub(crate) fn recorded(value: &Json) -> Json {
     match value {
         Json::Number(number, _) => Json::number(*number),
@@ -302,7 +302,8 @@ pub(crate) fn recorded(value: &Json) -> Json {
     }
 }
 
-/// The value of a node, with the numbers as they are: [`Json::number`] writes the special ones.
+/// Returns the value of a node, with the numbers as they are: [`Json::number`] writes the special
+/// ones.
 pub(crate) fn value_of(node: &Node) -> Json {
     if let Some(items) = node.as_list() {
         return Json::List(items.iter().map(value_of).collect());
@@ -318,19 +319,20 @@ pub(crate) fn value_of(node: &Node) -> Json {
     }
 }
 
-/// One part of a key: `[a-z][a-z0-9]*`, joined by `-`, `_` or `:`, in any case.
+/// Tells whether a text is one part of a key: `[a-z][a-z0-9]*`, joined by `-`, `_` or `:`, in any
+/// case.
 fn is_key_part(part: &str) -> bool {
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
     part.starts_with(|first: char| first.is_ascii_alphabetic())
         && part.split(['-', '_', ':']).all(plain)
 }
 
-/// `String.prototype.trim`: a BOM is space there, U+0085 is not.
+/// Trims a text as `String.prototype.trim` does: a BOM is space there, U+0085 is not.
 fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}'))
 }
 
-/// `Number(text)`: decimal, or `0x`, `0o`, `0b` without a sign; blank is 0.
+/// Converts a text as `Number(text)` does: decimal, or `0x`, `0o`, `0b` without a sign; blank is 0.
 fn number(text: &str) -> Option<f64> {
     let text = trim(text);
     if text.is_empty() {

@@ -92,7 +92,7 @@ fn scalar(value: Option<&Json>) -> Option<String> {
     }
 }
 
-/// An entity or an object with the three parts.
+/// Reads the reference of an entity, or of an object with the three parts.
 fn of_object(reference: &Json) -> Result<EntityRef, String> {
     let names = match reference.get("metadata") {
         Some(metadata @ Json::Map(_)) => metadata,
@@ -149,7 +149,7 @@ fn validate(entity: &Json) -> Outcome {
     ]))
 }
 
-/// A value as it comes from a catalog's server.
+/// Reads a value as it comes from a catalog's server.
 pub(crate) fn node(value: &Json) -> Node {
     Node::from_json(&value.to_value())
 }

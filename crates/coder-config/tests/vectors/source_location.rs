@@ -84,7 +84,7 @@ fn error(kind: &str) -> Json {
     Json::map([("error", Json::map([("kind", Json::String(kind.to_owned()))]))])
 }
 
-/// What the catalog adds; the entity's own annotations count more.
+/// Adds what the catalog adds; the entity's own annotations count more.
 fn ingest(
     entity: &mut Json,
     location: &Json,

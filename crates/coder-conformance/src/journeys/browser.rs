@@ -105,7 +105,7 @@ impl Browser {
         Ok(())
     }
 
-    /// A whole login; the message that the popup posts.
+    /// Goes through a whole login, and returns the message that the popup posts.
     pub(super) async fn log_in(
         &mut self,
         stage: &mut Stage,
@@ -157,7 +157,7 @@ impl Browser {
     }
 }
 
-/// The message of an error answer.
+/// Returns the message of an error answer.
 pub(super) fn reason(json: &Value) -> &str {
     json.pointer("/error/message").and_then(Value::as_str).unwrap_or_default()
 }
@@ -230,7 +230,7 @@ fn location(header: Option<&http::HeaderValue>) -> Result<Url, Trouble> {
     Ok(Url::parse(text)?)
 }
 
-/// The message in the popup's page, or the error of a JSON answer.
+/// Returns the message in the popup's page, or the error of a JSON answer.
 fn message(response: &Response<Bytes>) -> Result<Value, Trouble> {
     let text = String::from_utf8_lossy(response.body());
     if let Ok(json) = serde_json::from_str(&text) {

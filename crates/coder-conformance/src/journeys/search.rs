@@ -41,14 +41,14 @@ pub(super) async fn search(stage: &mut Stage) -> Result<(), Trouble> {
     forms(stage, &present).await
 }
 
-/// The workspaces of the world that are there; a deployment may have lost some.
+/// Returns the names of the world's workspaces that are there; a deployment may have lost some.
 async fn present(owner: &Client) -> Result<BTreeSet<String>, Trouble> {
     let all = owner.send(&ListWorkspaces::new(WorkspaceFilter::new())).await?;
     let names = all.workspaces.iter().map(|workspace| workspace.name.to_string());
     Ok(names.filter(|name| WORLD.contains(&name.as_str())).collect())
 }
 
-/// Every form of a filter that a portal uses.
+/// Tries every form of a filter that a portal uses.
 async fn forms(stage: &mut Stage, present: &BTreeSet<String>) -> Result<(), Trouble> {
     let owner = stage.client("ada")?;
     let new = WorkspaceFilter::new;

@@ -8,13 +8,13 @@ use super::{Stage, Trouble, ensure};
 /// Longer than the portal goes without asking Coder whether a person still may.
 const CONFIRMATION_INTERVAL: i64 = 11 * 60;
 
-/// Whether Coder accepts a token.
+/// Tells whether Coder accepts a token.
 async fn is_accepted(stage: &mut Stage, token: &str) -> bool {
     let reply = stage.server.quietly("GET", "/api/v2/users/me").token(token).send().await;
     reply.status == 200
 }
 
-/// A portal, and a browser that grace has signed in with.
+/// Opens a portal, and a browser that grace has signed in with.
 async fn signed_in(stage: &mut Stage) -> Result<(Portal, Browser), Trouble> {
     let portal = Portal::open(stage).await?;
     let mut browser = Browser::default();

@@ -35,7 +35,7 @@ impl Stage {
         Ok(Self { server, world, restart })
     }
 
-    /// The server, to go on with or to clean up.
+    /// Returns the server, to go on with or to clean up.
     pub fn server_mut(&mut self) -> &mut Server {
         &mut self.server
     }
@@ -50,7 +50,7 @@ impl Stage {
         }
     }
 
-    /// A client of a person of the world.
+    /// Makes a client of a person of the world.
     pub(crate) fn client(&self, user: &str) -> Result<Client, Trouble> {
         let token = Secret::new(self.server.token(user));
         let url = self.server.seed().base.parse()?;

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{Stage, Trouble, ensure};
 
-/// An entity of the world's template with parameters, in a repository of this run.
+/// Makes an entity of the world's template with parameters, in a repository of this run.
 pub(super) fn entity(stage: &Stage, name: &str) -> Result<EntityWorkspacesConfig, Trouble> {
     let mut config = WorkspacesConfig::new(stage.server.seed().base.parse()?);
     config.repo_url_param_keys = vec!["git_repo".to_owned()];
@@ -25,7 +25,7 @@ pub(super) fn entity(stage: &Stage, name: &str) -> Result<EntityWorkspacesConfig
     Ok(EntityWorkspacesConfig::resolve(&config, Some(&spec), Some(&repository)))
 }
 
-/// Everything that a person does with a workspace of their own.
+/// Does everything that a person does with a workspace of their own.
 pub(super) async fn own(stage: &mut Stage, user: &str) -> Result<(), Trouble> {
     let client = stage.client(user)?;
     let entity = entity(stage, &format!("own-{user}"))?;
@@ -64,7 +64,7 @@ async fn through_its_states(
     Ok(())
 }
 
-/// The same with a template that uses classic parameters.
+/// Goes the journey of [`own`] with a template that uses classic parameters.
 pub(super) async fn classic(stage: &mut Stage) -> Result<(), Trouble> {
     let path = stage.server.seed().templates.get("devcontainers").cloned().unwrap_or_default();
     let path = format!("/api/v2/templates/{path}");
@@ -82,7 +82,7 @@ async fn set_classic(stage: &mut Stage, path: &str, classic: bool) -> Result<(),
     Ok(())
 }
 
-/// An owner creates a workspace for a member; a member who tries the same is refused.
+/// Creates a workspace for a member as an owner. A member who tries the same is refused.
 pub(super) async fn for_somebody_else(stage: &mut Stage) -> Result<(), Trouble> {
     let entity = entity(stage, "others")?;
     let name: WorkspaceName = format!("for-{}", stage.server.run()).parse()?;

@@ -164,7 +164,7 @@ async fn send_variants(
     }
 }
 
-/// The page by cookie, and the consent by token.
+/// Asks for the page by cookie, and for the consent by token.
 async fn send_both(server: &mut Server, label: &str, pairs: &Pairs, member: &str) {
     let query = borrowed(pairs);
     server
@@ -270,7 +270,7 @@ async fn methods(server: &mut Server, app: &App, member: &str) {
         .await;
 }
 
-/// The button on the page, pressed by a browser and by others.
+/// Presses the button on the page, as a browser and as others.
 async fn consent(server: &mut Server, app: &App, member: &str) {
     let usual = app.authorization(&[]);
     let query = borrowed(&usual);
@@ -338,7 +338,7 @@ impl Button<'_> {
     }
 }
 
-/// Parameters in other places than the query.
+/// Sends parameters in other places than the query.
 async fn other_places(server: &mut Server, app: &App, member: &str) {
     let usual = app.authorization(&[]);
     let without = app.authorization(&[("client_id", None)]);

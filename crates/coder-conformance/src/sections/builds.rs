@@ -103,7 +103,8 @@ async fn transitions(server: &mut Server) {
     BUILDS.send(server, &[("plain/builds-list", "ada", &builds), ("plain/get", "ada", &get)]).await;
 }
 
-/// A real Coder begins the build of `on_success` some time after the first one has ended.
+/// Waits for the build of `on_success`, which a real Coder begins some time after the first one has
+/// ended.
 async fn wait_for_the_next_build(server: &mut Server) {
     let (id, ada) = (server.fill(PLAIN), server.token("ada"));
     server.wait(&id, &ada).await;

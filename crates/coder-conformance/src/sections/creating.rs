@@ -7,7 +7,7 @@ use crate::server::{Reply, Server};
 
 const OWN: &str = "/users/me/workspaces";
 
-/// Sends requests that create workspaces.
+/// Sender of requests that create workspaces.
 struct Creating<'s> {
     server: &'s mut Server,
     /// How many names it has given.
@@ -34,17 +34,17 @@ pub(super) async fn play(server: &mut Server) {
     creating.owners().await;
 }
 
-/// A body for the template without parameters.
+/// Makes a body for the template without parameters.
 fn plain(fields: Value) -> Value {
     with(json!({ "template_id": "{template.plain}", "name": NEW_NAME }), fields)
 }
 
-/// A body for the template with parameters.
+/// Makes a body for the template with parameters.
 fn full(fields: Value) -> Value {
     with(json!({ "template_id": "{template.devcontainers}", "name": NEW_NAME }), fields)
 }
 
-/// A body for the template with parameters, with the one that it requires and these.
+/// Makes a body for the template with parameters, with the one that it requires and these.
 pub(super) fn full_with(values: &[(&str, &str)]) -> Value {
     let mut all = vec![("git_repo", "https://a.test/x.git")];
     for (name, value) in values {
@@ -54,7 +54,7 @@ pub(super) fn full_with(values: &[(&str, &str)]) -> Value {
     full(json!({ "rich_parameter_values": parameters(&all) }))
 }
 
-/// Parameter values, as Coder takes them.
+/// Renders parameter values, as Coder takes them.
 pub(super) fn parameters(values: &[(&str, &str)]) -> Value {
     values.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
 }
@@ -103,7 +103,7 @@ impl Creating<'_> {
         reply
     }
 
-    /// A body that is filled in, with a new name in the place of [`NEW_NAME`].
+    /// Fills a body in, with a new name in the place of [`NEW_NAME`].
     fn named(&mut self, body: &Value) -> Value {
         let mut body = filled(self.server, body);
         if let Some(name) = body.get_mut("name").filter(|name| *name == NEW_NAME) {
@@ -115,7 +115,7 @@ impl Creating<'_> {
         body
     }
 
-    /// The parameters of the build that created a workspace.
+    /// Asks for the parameters of the build that created a workspace.
     async fn parameters_of(&mut self, label: &str, created: &Reply, token: &str) {
         let build = created.text_at("/latest_build/id");
         let path = format!("/api/v2/workspacebuilds/{build}/parameters");
@@ -288,7 +288,7 @@ impl Creating<'_> {
         .await;
     }
 
-    /// For whom, and where.
+    /// Asks for whom, and where, workspaces can be created.
     async fn owners(&mut self) {
         for (label, who, path) in [
             ("for-other-by-owner", "ada", "/users/{linus.id}/workspaces"),

@@ -34,7 +34,7 @@ pub(super) async fn play(server: &mut Server) {
     server.keeps("the deleted workspaces of this run");
 }
 
-/// Settings of a deleted workspace.
+/// Changes the settings of a deleted workspace.
 async fn settings(server: &mut Server) {
     for (label, request, body) in [
         ("deleted/builds", "GET /builds?limit=1", None),
@@ -55,7 +55,7 @@ async fn settings(server: &mut Server) {
     }
 }
 
-/// Only the status was recorded.
+/// Takes the name of a deleted workspace again. Only the status was recorded.
 async fn take_the_name_again(server: &mut Server) {
     let label = "deleted/name-again";
     let body = json!({ "template_id": "{template.plain}", "name": FIRST_NAME });

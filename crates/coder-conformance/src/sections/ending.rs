@@ -87,7 +87,7 @@ async fn post(server: &mut Server, label: &str, form: &[(&str, &str)]) {
     server.ask(&format!("revoke/{label}"), "POST", REVOKE).form(form).send().await;
 }
 
-/// Each case with a pair of its own, and what becomes of that pair.
+/// Revokes a fresh pair in each case, and asks what becomes of that pair.
 async fn revoke_fresh_pairs(server: &mut Server, app: &App, linus: &str) {
     let (id, secret) = (("client_id", app.id.as_str()), ("client_secret", app.secret.as_str()));
     let pair = server.pair(app, linus).await;

@@ -71,7 +71,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// The code that later requests go on with.
+    /// Exchanges with wrong secrets, and returns the code that later requests go on with.
     async fn wrong_secrets(&self, server: &mut Server, code: &str) -> String {
         let same_prefix = wrong_half(&self.app.secret);
         for (label, secret) in [
@@ -114,7 +114,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// Parameters twice, bodies of other types, other methods.
+    /// Sends parameters twice, bodies of other types, and other methods.
     async fn forms(&self, server: &mut Server, code: &str) {
         let form = self.app.exchange(code, &[]);
         for name in ["code", "grant_type", "client_id", "client_secret"] {
@@ -306,7 +306,7 @@ impl Exchange<'_> {
         form
     }
 
-    /// Parameters in the query.
+    /// Sends parameters in the query.
     async fn query(&self, server: &mut Server) {
         let (id, secret) = (self.app.id.as_str(), self.app.secret.as_str());
         let code = self.code(server, &[]).await;

@@ -64,12 +64,12 @@ impl Family {
     }
 }
 
-/// The session token of a user, who may have been added by this run.
+/// Returns the session token of a user, whom this run may have added.
 fn session(server: &Server, who: &str) -> Option<String> {
     (who != NOBODY).then(|| server.fill(&format!("{{{who}.token}}")))
 }
 
-/// A body with the things that it names.
+/// Fills a body in with the things that it names.
 pub(super) fn filled(server: &Server, body: &Value) -> Value {
     match body {
         Value::String(text) => Value::String(server.fill(text)),

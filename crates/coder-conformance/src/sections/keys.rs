@@ -108,7 +108,7 @@ async fn read_and_delete(server: &mut Server, ivan: &SeedUser) {
     .await;
 }
 
-/// `POST /users/logout`, with a session of its own.
+/// Asks `POST /users/logout`, with a session of its own.
 async fn log_out(server: &mut Server, session: &str, ivan: &SeedUser) {
     let (me, logout) = ("/api/v2/users/me", "/api/v2/users/logout");
     server.ask("keys/new-session-works", "GET", me).token(session).send().await;
@@ -122,7 +122,7 @@ async fn log_out(server: &mut Server, session: &str, ivan: &SeedUser) {
         .await;
 }
 
-/// A token with the scope `workspace:read`, where Coder has scopes.
+/// Uses a token with the scope `workspace:read`, where Coder has scopes.
 async fn use_a_limited_token(server: &mut Server) {
     let ivan = server.fill("{ivan.token}");
     let body = json!({ "token_name": "limited", "lifetime": HOUR, "scopes": ["workspace:read"] });

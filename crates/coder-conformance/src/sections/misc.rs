@@ -145,7 +145,7 @@ fn keep_types(body: &mut Value) {
     }
 }
 
-/// The type, in the words of the recorded answers.
+/// Returns the type, in the words of the recorded answers.
 fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "NoneType",
@@ -158,7 +158,7 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// Bodies that are no permission checks.
+/// Sends bodies that are no permission checks.
 async fn bodies(server: &mut Server) {
     const CHECK: &str = "POST /authcheck";
     API.ask(server, ("bad-json", "grace", CHECK))
@@ -237,7 +237,7 @@ async fn checks_of_the_rest(server: &mut Server) {
     }
 }
 
-/// Bodies of 5 MiB and 1.1 MiB. A server that hangs up has given no answer, and that is kept.
+/// Sends bodies of 5 MiB and 1.1 MiB. A server that hangs up has given no answer, and that is kept.
 async fn large_bodies(server: &mut Server) {
     const MEBIBYTE: usize = 1024 * 1024;
     for (label, size) in [("huge-body", 5 * MEBIBYTE), ("1MiB-body", 1100 * 1024)] {

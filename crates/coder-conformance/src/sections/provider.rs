@@ -20,7 +20,7 @@ pub(super) type Pairs = Vec<(String, String)>;
 /// Sets a parameter, or removes it (`None`).
 pub(super) type Change<'a> = (&'a str, Option<&'a str>);
 
-/// Pairs with changes: a known name changes where it stands, a new one comes last.
+/// Changes pairs: a known name changes where it stands, a new one comes last.
 pub(super) fn with(pairs: &[(&str, &str)], changes: &[Change<'_>]) -> Pairs {
     let mut result: Vec<(String, Option<String>)> =
         pairs.iter().map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned()))).collect();
@@ -34,7 +34,7 @@ pub(super) fn with(pairs: &[(&str, &str)], changes: &[Change<'_>]) -> Pairs {
     result.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Pairs as requests take them.
+/// Borrows pairs as requests take them.
 pub(super) fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
     pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
@@ -55,19 +55,19 @@ pub(super) struct TokenPair {
 }
 
 impl TokenPair {
-    /// The pair of a token answer.
+    /// Reads the pair of a token answer.
     pub(super) fn from_reply(reply: &Reply) -> Self {
         Self { access: reply.text_at("/access_token"), refresh: reply.text_at("/refresh_token") }
     }
 
-    /// The pair of this answer if it has one, else this one.
+    /// Returns the pair of this answer if it has one, else this pair.
     pub(super) fn or_newer(self, reply: &Reply) -> Self {
         if reply.status == 200 { Self::from_reply(reply) } else { self }
     }
 }
 
 impl App {
-    /// The parameters of an authorization request.
+    /// Makes the parameters of an authorization request.
     pub(super) fn authorization(&self, changes: &[Change<'_>]) -> Pairs {
         let usual = [
             ("client_id", self.id.as_str()),
@@ -80,7 +80,7 @@ impl App {
         with(&usual, changes)
     }
 
-    /// The form that exchanges a code.
+    /// Makes the form that exchanges a code.
     pub(super) fn exchange(&self, code: &str, changes: &[Change<'_>]) -> Pairs {
         let usual = [
             ("grant_type", "authorization_code"),
@@ -93,7 +93,7 @@ impl App {
         with(&usual, changes)
     }
 
-    /// The form that refreshes a pair.
+    /// Makes the form that refreshes a pair.
     pub(super) fn refresh(&self, token: &str, changes: &[Change<'_>]) -> Pairs {
         let usual = [
             ("grant_type", "refresh_token"),
@@ -187,7 +187,7 @@ impl Server {
     }
 }
 
-/// A text with its last three characters replaced: the right first half, a wrong second.
+/// Replaces the last three characters of a text: the right first half, a wrong second.
 pub(super) fn wrong_half(token: &str) -> String {
     let kept = token.char_indices().rev().nth(2).map_or(0, |(index, _)| index);
     format!("{}zzz", token.get(..kept).unwrap_or_default())

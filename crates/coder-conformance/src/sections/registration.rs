@@ -105,7 +105,7 @@ async fn fields(server: &mut Server, good: &Value) {
     }
 }
 
-/// The good registration with one field set.
+/// Makes the good registration with one field set.
 fn changed(good: &Value, field: &str, value: &Value) -> Value {
     let mut body = good.clone();
     if let Some(object) = body.as_object_mut() {

@@ -88,7 +88,7 @@ async fn time_to_live(server: &mut Server) {
     get(server, "deadline-after-start").await;
 }
 
-/// A deadline this many seconds from now.
+/// Makes a deadline this many seconds from now.
 fn deadline_in(seconds: i64) -> Value {
     let time = Timestamp::now().saturating_add(SignedDuration::from_secs(seconds));
     let time = time.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());

@@ -131,7 +131,7 @@ async fn versions_by_name(server: &mut Server) {
     }
 }
 
-/// `…/dynamic-parameters` and its `/evaluate`.
+/// Asks `…/dynamic-parameters` and its `/evaluate`.
 async fn dynamic_parameters(server: &mut Server) {
     let inputs = |name: &str, value: &str| json!({ "id": 1, "inputs": { name: value } });
     let owner = |owner: &str| json!({ "id": 1, "inputs": {}, "owner_id": owner });

@@ -99,7 +99,7 @@ pub(super) async fn play(server: &mut Server) {
     changes_by_a_member(server).await;
 }
 
-/// `GET /users/me` with every kind of credentials.
+/// Asks `GET /users/me` with every kind of credentials.
 async fn credentials(server: &mut Server) {
     let grace = server.token("grace");
     let key_id = grace.split_once('-').map_or("", |(id, _)| id);

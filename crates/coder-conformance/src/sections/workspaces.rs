@@ -130,7 +130,7 @@ pub(super) async fn play(server: &mut Server) {
     watch_by_socket(server).await;
 }
 
-/// The latest build, which is shown as `{NAME.build}` from now on.
+/// Returns the latest build, which is shown as `{NAME.build}` from now on.
 async fn latest_build(server: &mut Server, workspace: &str, who: &str) -> Value {
     let path = server.fill(&format!("/api/v2/workspaces/{{workspace.{workspace}}}"));
     let token = server.token(who);
@@ -139,7 +139,7 @@ async fn latest_build(server: &mut Server, workspace: &str, who: &str) -> Value 
     reply.json().get("latest_build").cloned().unwrap_or_default()
 }
 
-/// The last agent by name, `main`, which never connects.
+/// Asks for the last agent by name, `main`, which never connects.
 async fn agent(server: &mut Server, build: &Value) {
     let list = |value: &Value, field: &str| {
         value.get(field).and_then(Value::as_array).cloned().unwrap_or_default()

@@ -17,7 +17,7 @@ pub struct Finding {
     pub question: Question,
     /// Whether something has to be done.
     pub verdict: Verdict,
-    /// The block of `auth.providers.coder` that it is about.
+    /// The block of `auth.providers.coder` that the finding is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
     /// Place in the configuration or in a file of the catalog.
@@ -35,7 +35,7 @@ pub struct Finding {
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::exhaustive_enums, reason = "every reader has to have a word for each of them")]
 pub enum Question {
-    /// The app-config itself.
+    /// The files of the app-config.
     Configuration,
     /// The way to a deployment, and its release.
     Coder,
@@ -58,11 +58,11 @@ pub enum Question {
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum Verdict {
-    /// It was asked, and is as it should be.
+    /// The answer is as it should be.
     Good,
-    /// It could not be asked, or the answer does not tell.
+    /// The question could not be asked, or its answer does not tell.
     Unchecked,
-    /// It may be meant, and somebody should know.
+    /// The thing may be meant, and somebody should know of it.
     Notice,
     /// Somebody will not be able to sign in, or to find workspaces.
     Wrong,
@@ -76,12 +76,12 @@ impl Finding {
         Self { question, verdict, environment: None, place: None, text, remedy: None }
     }
 
-    /// Creates the finding that a notice of the configuration or of the catalog is.
+    /// Creates a finding from a notice of the configuration or of the catalog.
     pub fn from_notice(question: Question, notice: &Notice) -> Self {
         Self::new(question, Verdict::Notice, &notice.message).place(notice.provenance.clone())
     }
 
-    /// Creates the finding that an error of the configuration is.
+    /// Creates a finding from an error of the configuration.
     pub fn from_error(question: Question, error: &ConfigError) -> Self {
         Self::new(question, Verdict::Wrong, error.problem()).place(error.provenance())
     }

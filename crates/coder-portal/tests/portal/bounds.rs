@@ -70,7 +70,7 @@ async fn an_empty_body_is_none() {
     assert!(frame.message().contains("missing the OAuth state"), "{}", frame.message());
 }
 
-/// Every answer to a request that needs Coder, however Coder behaves.
+/// Checks every answer to a request that needs Coder, however Coder behaves.
 async fn is_answered_within_20_seconds(fault: Fault) {
     let house = House::new();
     let alice = house.coder.add_user("alice");

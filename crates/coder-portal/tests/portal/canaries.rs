@@ -11,8 +11,8 @@ use crate::support::{
     APP_CONFIG, APP_CONFIG_LOCAL, link, load, portal, routes, variables, visitor, world,
 };
 
-/// Everything secret that a request or an answer of the fake can have held: values of headers and
-/// of forms that are tokens, codes, verifiers or secrets.
+/// Finds everything secret that a request or an answer of the fake can have held: values of headers
+/// and of forms that are tokens, codes, verifiers or secrets.
 fn secrets_on_the_wire(coder: &FakeCoder) -> Vec<String> {
     let mut secrets = Vec::new();
     for request in coder.requests() {

@@ -95,7 +95,7 @@ async fn an_origin_of_cors_may_read_answers_and_is_no_target_of_a_login() {
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
 }
 
-/// A portal with this value of `backend.cors`.
+/// Makes a portal with this value of `backend.cors`.
 fn with_cors(cors: &str) -> Portal {
     let coder = FakeCoder::new();
     let config = APP_CONFIG.replace("  listen: ':7007'", &format!("  cors: {cors}"));
@@ -106,8 +106,8 @@ fn with_cors(cors: &str) -> Portal {
 const HEALTH: &str = "/.backstage/health/v1/readiness";
 const PARTNER: &str = "https://partner.example";
 
-/// The headers of the CORS protocol, and `Vary`, that a page of these origins gets for a preflight
-/// and for the request itself.
+/// Returns the headers of the CORS protocol, and `Vary`, that a page of these origins gets for a
+/// preflight and for the request itself.
 async fn cors_of(portal: &Portal, origins: &[&str]) -> String {
     let with_origins = |mut request: http::request::Builder| {
         for origin in origins {
@@ -175,7 +175,7 @@ async fn an_origin_that_no_browser_writes_reads_nothing() {
     }
 }
 
-/// A portal with two deployments, and what is written into each environment's block.
+/// Makes a portal with two deployments, and with more in each environment's block.
 fn two_deployments(production: &str, staging: &str) -> Result<Portal, PortalError> {
     let coder = FakeCoder::new();
     let block = |name: &str, more: &str| {

@@ -19,7 +19,8 @@ use crate::support::{APP_CONFIG, CATALOG, ask, link, load, routes, variables, vi
 
 const CALLBACK: &str = "https://portal.example.com/api/auth/coder/handler/frame";
 
-/// A Coder, and the portal of the example with this configuration added, and what a program brings.
+/// Makes a Coder, and the portal of the example with this configuration added, and what a program
+/// brings.
 fn house(
     local: &str,
     bring: impl for<'a> FnOnce(PortalBuilder<'a>) -> PortalBuilder<'a>,
@@ -106,7 +107,7 @@ async fn a_resolver_of_ones_own_gets_its_options() {
     assert!(nobody.as_str().unwrap().contains("unable to resolve user identity"), "{nobody}");
 }
 
-/// What an operator reads.
+/// Returns what an operator reads.
 fn told(portal: Result<Portal, PortalError>) -> String {
     let error = portal.unwrap_err();
     format!("{error}: {}", error.source().unwrap())

@@ -97,7 +97,7 @@ impl Site for House {
     }
 }
 
-/// The routes of a portal.
+/// Returns the routes of a portal.
 pub(crate) fn routes(portal: &Portal) -> impl Site {
     |request| portal.handle(request)
 }
@@ -133,7 +133,7 @@ pub(crate) fn portal(config: &AppConfig, world: &World) -> Result<Portal, Portal
     portal_of(CATALOG, config, world)
 }
 
-/// The portal of these entities.
+/// Makes the portal of these entities.
 fn portal_of(catalog: &str, config: &AppConfig, world: &World) -> Result<Portal, PortalError> {
     let entities = parse_entities("catalog-info.yaml", catalog).into_iter().map(Result::unwrap);
     let catalog = Arc::new(MemoryCatalog::new(entities));
@@ -141,12 +141,12 @@ fn portal_of(catalog: &str, config: &AppConfig, world: &World) -> Result<Portal,
 }
 
 impl House {
-    /// The portal of the seeds' example, in front of the fake's in-process door.
+    /// Makes the portal of the seeds' example, in front of the fake's in-process door.
     pub(crate) fn new() -> Self {
         Self::with_catalog(CATALOG)
     }
 
-    /// The same with these entities.
+    /// Makes the portal of the seeds' example with these entities.
     pub(crate) fn with_catalog(catalog: &str) -> Self {
         let coder = FakeCoder::new();
         let app = coder.add_oauth2_app("backstage", CALLBACK);
@@ -168,7 +168,7 @@ impl House {
     }
 }
 
-/// A browser in the environment of the example.
+/// Makes a browser in the environment of the example.
 pub(crate) fn visitor() -> Browser {
     Browser::new().environment("production")
 }

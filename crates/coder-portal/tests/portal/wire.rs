@@ -6,7 +6,7 @@ use http::Request;
 
 use crate::support::{Answer, House, PORTAL, ask, visitor};
 
-/// An answer as text: status, headers in order of their names, body.
+/// Writes an answer as text: status, headers in order of their names, body.
 fn text(answer: &Answer) -> String {
     let mut text = format!("{}\n", answer.status());
     let mut headers: Vec<_> = answer.headers().iter().collect();

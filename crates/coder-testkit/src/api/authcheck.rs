@@ -48,7 +48,7 @@ const ACTIONS: [&str; 14] = [
     "update_personal",
 ];
 
-/// One answer for each question.
+/// Answers each question of an authorization check.
 pub(crate) fn check(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let body = REQUEST.read(call)?;
@@ -67,7 +67,8 @@ pub(crate) fn check(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) 
     Ok(Reply::ok(&answers.into()))
 }
 
-/// Things, kinds and actions that do not exist are not allowed.
+/// Tells whether the caller may do something with an object. Things, kinds and actions that do not
+/// exist are not allowed.
 fn allowed(deployment: &Deployment<'_>, caller: &Caller, object: &Value, action: &str) -> bool {
     let kind = object.text("resource_type").unwrap_or_default();
     let knows = !deployment.dialect().checks_actions || ACTIONS.contains(&action);
@@ -75,29 +76,10 @@ fn allowed(deployment: &Deployment<'_>, caller: &Caller, object: &Value, action:
         return false;
     }
     let me = caller.user.id;
-    let mut owner = match object.text("owner_id") {
-        Some("me") => Some(me),
-        Some(id) => Uuid::try_parse(id).ok(),
-        None => None,
+    let Some(Thing { owner, exists }) = find(deployment, caller, object, action) else {
+        return false;
     };
-    let thing = object.text("resource_id").map(|id| Uuid::try_parse(id).unwrap_or_default());
-    let mut exists = false;
-    match (kind, thing) {
-        ("workspace", Some(id)) => match deployment.state.workspace(id) {
-            None => return false,
-            Some(known) if action == "read" && known.is_shared_with(me) => return true,
-            Some(known) => {
-                owner = Some(known.owner);
-                exists = true;
-            }
-        },
-        ("template", Some(id)) => match deployment.state.template(id) {
-            None => return false,
-            Some(_) => exists = true,
-        },
-        ("user", Some(id)) => owner = Some(id),
-        _ => {}
-    }
+    let is_mine = owner == Some(me);
     let somewhere = exists
         || object.text("organization_id").is_some()
         || object.get("any_org").and_then(Value::as_bool).unwrap_or_default()
@@ -107,10 +89,48 @@ fn allowed(deployment: &Deployment<'_>, caller: &Caller, object: &Value, action:
             // Of templates in general a member may know nothing: their groups decide.
             ("template", "read" | "use") => exists,
             ("organization" | "oauth2_app", "read") => true,
-            ("workspace" | "workspace_dormant", _) => owner == Some(me) && somewhere,
-            ("api_key", _) => owner == Some(me),
-            ("user", "read" | "read_personal" | "update_personal") => owner == Some(me),
-            ("organization_member", "read") => owner == Some(me),
+            ("workspace" | "workspace_dormant", _) => is_mine && somewhere,
+            ("api_key", _) => is_mine,
+            ("user", "read" | "read_personal" | "update_personal") => is_mine,
+            ("organization_member", "read") => is_mine,
             _ => false,
         }
+}
+
+/// The thing that an object of a question names.
+struct Thing {
+    owner: Option<Uuid>,
+    /// Whether the deployment has it, not only its kind.
+    exists: bool,
+}
+
+/// Finds what an object names; `None` when the object names something that does not exist.
+///
+/// A workspace that is shared with the caller counts as the caller's own to read.
+fn find(
+    deployment: &Deployment<'_>,
+    caller: &Caller,
+    object: &Value,
+    action: &str,
+) -> Option<Thing> {
+    let me = caller.user.id;
+    let owner = match object.text("owner_id") {
+        Some("me") => Some(me),
+        Some(id) => Uuid::try_parse(id).ok(),
+        None => None,
+    };
+    let thing = object.text("resource_id").map(|id| Uuid::try_parse(id).unwrap_or_default());
+    match (object.text("resource_type").unwrap_or_default(), thing) {
+        ("workspace", Some(id)) => {
+            let known = deployment.state.workspace(id)?;
+            let is_shared = action == "read" && known.is_shared_with(me);
+            Some(Thing { owner: Some(if is_shared { me } else { known.owner }), exists: true })
+        }
+        ("template", Some(id)) => {
+            deployment.state.template(id)?;
+            Some(Thing { owner, exists: true })
+        }
+        ("user", Some(id)) => Some(Thing { owner: Some(id), exists: false }),
+        _ => Some(Thing { owner, exists: false }),
+    }
 }

@@ -38,7 +38,7 @@ pub(crate) fn build_info(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'_>
     Ok(Reply::ok(&info))
 }
 
-/// `GET /api/v2/updatecheck`: always the newest.
+/// Answers `GET /api/v2/updatecheck`: the fake's release is always the newest.
 pub(crate) fn update_check(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
     Ok(Reply::ok(&json!({
         "current": true,
@@ -47,7 +47,7 @@ pub(crate) fn update_check(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'
     })))
 }
 
-/// `GET /api/v2/experiments`: those that are switched on.
+/// Answers `GET /api/v2/experiments` with the experiments that are switched on.
 pub(crate) fn experiments(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     deployment.authenticate(call)?;
     let provider = deployment.dialect().oauth2_experiment && !deployment.state.provider_off;
@@ -70,7 +70,7 @@ pub(crate) fn scopes(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'_>) ->
     Ok(Reply::ok(&json!({ "external": oauth_scopes::catalog(deployment.settings.version) })))
 }
 
-/// `GET /api/v2/regions`: the primary only.
+/// Answers `GET /api/v2/regions` with the primary region, the only one.
 pub(crate) fn regions(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     deployment.authenticate(call)?;
     Ok(Reply::ok(&json!({
@@ -102,8 +102,8 @@ pub(crate) fn ssh(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) ->
     })))
 }
 
-/// `GET /api/v2/deployment/config`: for owners. Of the hundreds of settings there are those that a
-/// portal may want.
+/// Answers `GET /api/v2/deployment/config` for owners. Of the hundreds of settings, the answer has
+/// those that a portal may want.
 pub(crate) fn config(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     owner(deployment, call)?;
     let settings = deployment.settings;
@@ -126,7 +126,7 @@ pub(crate) fn config(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>)
     })))
 }
 
-/// `GET /api/v2/deployment/stats`: for owners.
+/// Answers `GET /api/v2/deployment/stats` for owners.
 pub(crate) fn stats(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     owner(deployment, call)?;
     let pace = &deployment.settings.pace;
@@ -152,7 +152,7 @@ pub(crate) fn stats(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) 
     })))
 }
 
-/// `GET /api/v2/debug/health`: for owners; others do not learn that it exists.
+/// Answers `GET /api/v2/debug/health` for owners. Other users do not learn that the route exists.
 pub(crate) fn health(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     if !caller.user.owner {

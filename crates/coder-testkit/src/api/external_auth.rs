@@ -18,7 +18,8 @@ const DEFAULT_PROVIDER: &str = "github";
 /// The code of every device flow.
 const DEVICE_CODE: &str = "xxx-xxxx-0000000000";
 
-/// `GET /api/v2/external-auth`: the providers, and what the caller has linked.
+/// Answers `GET /api/v2/external-auth` with the providers and the accounts that the caller has
+/// linked.
 pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let providers = providers(deployment);
@@ -60,7 +61,8 @@ pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -
     Ok(Reply::ok(&json!({ "providers": list, "links": links })))
 }
 
-/// `GET /api/v2/external-auth/{provider}`: whether the caller has linked an account there.
+/// Answers `GET /api/v2/external-auth/{provider}`, which says whether the caller has linked an
+/// account there.
 pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let id = first(open);
@@ -82,7 +84,7 @@ pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>)
     Ok(Reply::ok(&provider))
 }
 
-/// `DELETE /api/v2/external-auth/{provider}`: forgets the account.
+/// Answers `DELETE /api/v2/external-auth/{provider}` and forgets the caller's account there.
 pub(crate) fn unlink(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let user = deployment.authenticate(call)?.user.id;
     let id = first(open);
@@ -100,8 +102,8 @@ pub(crate) fn unlink(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
 static EXCHANGE: Shape =
     Shape { name: "ExternalAuthDeviceExchange", fields: &[field("device_code", Kind::Text)] };
 
-/// `GET /api/v2/external-auth/{provider}/device`: begins to link an account without a redirect
-/// (RFC 8628 §3.2).
+/// Answers `GET /api/v2/external-auth/{provider}/device`, which begins to link an account without a
+/// redirect (RFC 8628 §3.2).
 pub(crate) fn start_device(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -119,8 +121,10 @@ pub(crate) fn start_device(
     })))
 }
 
-/// `POST /api/v2/external-auth/{provider}/device`: ends it, once the person has consented at the
-/// provider, which [`FakeCoder::link_external_auth`](crate::FakeCoder::link_external_auth) says.
+/// Answers `POST /api/v2/external-auth/{provider}/device`, which ends the linking of an account
+/// once the person has consented at the provider.
+/// [`FakeCoder::link_external_auth`](crate::FakeCoder::link_external_auth) says that the person
+/// has.
 pub(crate) fn finish_device(
     deployment: &mut Deployment<'_>,
     call: &Call,

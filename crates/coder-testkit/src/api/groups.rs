@@ -42,7 +42,7 @@ const SHARE: Shape = Shape {
 };
 
 impl User {
-    /// The user without roles and organizations.
+    /// Renders the user as JSON without roles and organizations.
     fn reduced(&self) -> Value {
         json!({
             "id": self.id,
@@ -59,7 +59,8 @@ impl User {
 }
 
 impl State {
-    /// The groups that are stored, and before them the group of everybody of each organization.
+    /// Returns all groups: for each organization the group of everybody, then the groups that are
+    /// stored.
     pub(crate) fn all_groups(&self) -> Vec<Group> {
         let everyone = self.organizations.iter().map(|organization| Group {
             id: organization.id,
@@ -73,12 +74,12 @@ impl State {
         everyone.chain(self.groups.iter().cloned()).collect()
     }
 
-    /// The groups of a user.
+    /// Returns the groups of a user.
     fn groups_of(&self, user: Uuid) -> impl Iterator<Item = Group> {
         self.all_groups().into_iter().filter(move |group| group.members.contains(&user))
     }
 
-    /// Whether a user may create workspaces from a template.
+    /// Tells whether a user may create workspaces from a template.
     pub(crate) fn may_use(&self, user: &User, template: &Template) -> bool {
         let roles = &template.roles;
         user.owner
@@ -109,7 +110,8 @@ impl Group {
     }
 }
 
-/// `GET /api/v2/groups`: all for an owner, their own for others.
+/// Answers `GET /api/v2/groups`: an owner sees all groups, another user those that have this user
+/// as a member.
 pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let mut query = Query::new(call);
@@ -186,7 +188,7 @@ pub(crate) fn get_by_name(deployment: &mut Deployment<'_>, call: &Call, open: &O
     Ok(Reply::ok(&group.json(deployment.state)))
 }
 
-/// `POST /api/v2/organizations/{organization}/groups`: for owners.
+/// Answers `POST /api/v2/organizations/{organization}/groups` for owners.
 pub(crate) fn create(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let body = CREATE.read(call)?;
@@ -216,7 +218,7 @@ pub(crate) fn create(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     Ok(Reply::created(&answer))
 }
 
-/// `PATCH /api/v2/groups/{group}`: for owners.
+/// Answers `PATCH /api/v2/groups/{group}` for owners.
 pub(crate) fn update(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let mut group = managed(deployment, call, open)?;
     let body = UPDATE.read(call)?;
@@ -250,7 +252,7 @@ pub(crate) fn update(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     Ok(Reply::ok(&answer))
 }
 
-/// `DELETE /api/v2/groups/{group}`: for owners.
+/// Answers `DELETE /api/v2/groups/{group}` for owners.
 pub(crate) fn delete(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let group = managed(deployment, call, open)?;
     deployment.state.groups.retain(|known| known.id != group.id);
@@ -267,7 +269,8 @@ fn by_id(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Resul
     group.filter(|group| is_seen(group, &caller)).ok_or_else(Reply::not_found)
 }
 
-/// The group of a path, for an owner; nobody changes the group of everybody.
+/// Returns the group of a path, if an owner asks. The group of everybody is refused, since nobody
+/// may change it.
 fn managed(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Result<Group, Reply> {
     let caller = deployment.authenticate(call)?;
     let group = by_id(deployment, call, open)?;
@@ -281,7 +284,7 @@ fn managed(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Res
     Ok(group)
 }
 
-/// `GET /api/v2/templates/{template}/acl`: for owners.
+/// Answers `GET /api/v2/templates/{template}/acl` for owners.
 pub(crate) fn template_acl(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -303,7 +306,7 @@ pub(crate) fn template_acl(
     Ok(Reply::ok(&json!({ "users": users, "group": groups })))
 }
 
-/// `GET /api/v2/templates/{template}/acl/available`: for owners.
+/// Answers `GET /api/v2/templates/{template}/acl/available` for owners.
 pub(crate) fn template_candidates(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -318,7 +321,7 @@ pub(crate) fn template_candidates(
     Ok(Reply::ok(&json!({ "users": users, "groups": groups })))
 }
 
-/// `PATCH /api/v2/templates/{template}/acl`: for owners. An empty role takes the role away.
+/// Answers `PATCH /api/v2/templates/{template}/acl` for owners. An empty role takes the role away.
 pub(crate) fn share_template(
     deployment: &mut Deployment<'_>,
     call: &Call,

@@ -38,7 +38,7 @@ const CREATE_TOKEN: Shape = Shape {
     ],
 };
 
-/// `POST …/keys`: a session.
+/// Answers `POST …/keys` with a new session token.
 pub(crate) fn create_session(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -51,8 +51,8 @@ pub(crate) fn create_session(
     Ok(Reply::created(&json!({ "key": key.parts.as_key() })))
 }
 
-/// `GET …/keys/tokens`: tokens only, neither sessions nor OAuth keys. Go's nil slice when there
-/// are none.
+/// Answers `GET …/keys/tokens` with the tokens only, neither sessions nor OAuth keys. Without
+/// tokens the answer is `null`, Go's nil slice.
 pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let (caller, user) = key_holder(deployment, call, open, "api_key:read")?;
     let everybody = caller.user.owner && call.query("include_all") == Some("true");
@@ -139,7 +139,7 @@ pub(crate) fn create(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     Ok(Reply::created(&json!({ "key": key.parts.as_key() })))
 }
 
-/// The scopes that a token gets: those asked for, or all.
+/// Returns the scopes that a new token gets: those that the request asks for, or all.
 fn granted(dialect: &Dialect, body: &Input) -> Result<Vec<String>, Reply> {
     let failed = |status, detail: &str| {
         Reply::error_with_detail(status, "Failed to create API key.", detail)
@@ -189,7 +189,7 @@ fn max_lifetime(user: &User) -> Duration {
     if user.owner { MAX_OWNER_LIFETIME } else { MAX_LIFETIME }
 }
 
-/// The caller, and the user whose keys the path is about.
+/// Returns the caller, and the user whose keys the path is about.
 fn key_holder(
     deployment: &mut Deployment<'_>,
     call: &Call,

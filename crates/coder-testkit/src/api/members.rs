@@ -24,7 +24,7 @@ const OF_ORGANIZATION: [(&str, &str); 5] = [
 ];
 
 impl State {
-    /// The members of an organization: everybody who was not removed from it.
+    /// Returns the members of an organization: every user that was not removed from it.
     pub(crate) fn members_of(&self, organization: Uuid) -> impl Iterator<Item = &User> {
         self.users.values().filter(move |user| self.is_member(user.id, organization))
     }
@@ -33,7 +33,7 @@ impl State {
         !self.strangers.contains(&(organization, user))
     }
 
-    /// The roles of a member, as the API lists them.
+    /// Renders the roles of a member as JSON, in the form of the API.
     pub(crate) fn roles_of_member(&self, user: Uuid, organization: Uuid) -> Value {
         let roles = self.member_roles.get(&(organization, user));
         let roles = roles.into_iter().flatten().map(|name| {
@@ -73,7 +73,7 @@ pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>)
     Ok(Reply::ok(&member(state, &user, organization, deployment.dialect())))
 }
 
-/// `POST /api/v2/organizations/{organization}/members/{user}`: for owners.
+/// Answers `POST /api/v2/organizations/{organization}/members/{user}` for owners.
 pub(crate) fn add(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let (organization, user) = managed(deployment, call, open)?;
     if !deployment.state.strangers.remove(&(organization, user.id)) {
@@ -82,7 +82,7 @@ pub(crate) fn add(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>)
     Ok(Reply::ok(&membership(deployment.state, &user, organization)))
 }
 
-/// `DELETE /api/v2/organizations/{organization}/members/{user}`: for owners.
+/// Answers `DELETE /api/v2/organizations/{organization}/members/{user}` for owners.
 pub(crate) fn remove(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let (organization, user) = managed(deployment, call, open)?;
     if !deployment.state.is_member(user.id, organization) {
@@ -97,7 +97,7 @@ pub(crate) fn remove(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     Ok(Reply::no_content())
 }
 
-/// `PUT /api/v2/organizations/{organization}/members/{user}/roles`: for owners.
+/// Answers `PUT /api/v2/organizations/{organization}/members/{user}/roles` for owners.
 pub(crate) fn set_roles(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let (organization, user) = managed(deployment, call, open)?;
     let roles = ROLES.read(call)?.texts("roles");
@@ -141,7 +141,7 @@ fn organization(deployment: &Deployment<'_>, open: &Open<'_>) -> Result<Uuid, Re
     Ok(found.id)
 }
 
-/// The organization and the user of a path, for an owner.
+/// Returns the organization and the user of a path, if an owner asks.
 fn managed(
     deployment: &mut Deployment<'_>,
     call: &Call,

@@ -19,7 +19,7 @@ pub(crate) fn inbox(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) 
     Ok(Reply::ok(&json!({ "notifications": [], "unread_count": 0 })))
 }
 
-/// `GET /api/v2/notifications/templates/system`: not for members.
+/// Answers `GET /api/v2/notifications/templates/system`, which refuses members.
 pub(crate) fn system_templates(
     deployment: &mut Deployment<'_>,
     call: &Call,

@@ -33,7 +33,7 @@ impl Organization {
 }
 
 impl Deployment<'_> {
-    /// The organization of that name, made when there is none.
+    /// Returns the organization of that name, and creates it when there is none.
     pub(crate) fn organization_named(&mut self, name: &str) -> Uuid {
         if let Some(known) = self.state.organization_at(name) {
             return known.id;
@@ -45,7 +45,8 @@ impl Deployment<'_> {
         id
     }
 
-    /// The organization that a search names, if it does: by name or id, `default` is no name.
+    /// Returns the organization that a search names by name or id, if the search names one.
+    /// `default` is no name here.
     pub(crate) fn searched_organization(&self, terms: &mut Terms) -> Option<Uuid> {
         let name = terms.one("organization")?;
         let known = Some(name.as_str()).filter(|name| *name != "default");
@@ -69,7 +70,8 @@ impl Deployment<'_> {
         Ok(Reply::ok(json))
     }
 
-    /// The organization of a path, for owners: others do not learn what is in it.
+    /// Returns the organization of a path, if an owner asks. Other users do not learn what is in
+    /// it.
     fn managed_organization(&mut self, call: &Call, segment: &str) -> Result<Uuid, Reply> {
         let caller = self.authenticate(call)?;
         let organization = self.state.organization_at(segment).ok_or_else(Reply::not_found)?;
@@ -110,7 +112,7 @@ pub(crate) fn get_of_user(deployment: &mut Deployment<'_>, call: &Call, open: &O
     deployment.organization_json(second(open))
 }
 
-/// `GET /api/v2/organizations/{organization}/members`: everybody for an owner.
+/// Answers `GET /api/v2/organizations/{organization}/members`: an owner sees every member.
 pub(crate) fn members(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let organization =
@@ -122,7 +124,7 @@ pub(crate) fn members(deployment: &mut Deployment<'_>, call: &Call, open: &Open<
     Ok(Reply::ok(&members.map(|user| member(state, user, organization, dialect)).collect()))
 }
 
-/// A member as the API shows it.
+/// Renders a member as JSON, in the form of the API.
 pub(super) fn member(state: &State, user: &User, organization: Uuid, dialect: &Dialect) -> Value {
     let created_at = user.created_at.to_string();
     let mut member = json!({
@@ -149,8 +151,8 @@ pub(super) fn member(state: &State, user: &User, organization: Uuid, dialect: &D
     member
 }
 
-/// `GET /api/v2/organizations/{organization}/provisionerdaemons`: the two that are built in, for
-/// owners.
+/// Answers `GET /api/v2/organizations/{organization}/provisionerdaemons` for owners, with the two
+/// provisioners that are built in.
 pub(crate) fn provisioner_daemons(
     deployment: &mut Deployment<'_>,
     call: &Call,

@@ -213,7 +213,7 @@ fn see_workspace(
     visible.ok_or_else(Reply::not_found).map(drop)
 }
 
-/// The segments of a call behind the first ones.
+/// Returns the segments of a call's path without the first `skipped` ones.
 fn behind(call: &Call, skipped: usize) -> Vec<&str> {
     call.segments.iter().skip(skipped).map(String::as_str).collect()
 }

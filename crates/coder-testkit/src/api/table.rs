@@ -11,7 +11,7 @@ use crate::wire::reply::{Answer, Reply};
 /// A function that answers a call.
 pub(crate) type Handler = fn(&mut Deployment<'_>, &Call, &Open<'_>) -> Answer;
 
-/// Refuses a call for what the beginning of its path names.
+/// Check that refuses a call for what the beginning of its path names.
 pub(crate) type Check = fn(&mut Deployment<'_>, &Call, &Open<'_>) -> Result<(), Reply>;
 
 /// A route of the API.
@@ -56,19 +56,19 @@ pub(crate) const fn delete(path: &'static str, handler: Handler) -> Route {
     route(Some(Method::DELETE), path, handler)
 }
 
-/// Everything below a path that no other route matches.
+/// Makes the route of everything below a path that no other route matches.
 pub(crate) const fn below(path: &'static str, handler: Handler) -> Route {
     route(None, path, handler)
 }
 
 impl Route {
-    /// The same route, which older releases do not have.
+    /// Restricts the route to the releases from `version` on.
     pub(crate) const fn since(mut self, version: Version) -> Self {
         self.since = version;
         self
     }
 
-    /// The same route, which only deployments with a licence have.
+    /// Restricts the route to deployments with a licence.
     pub(crate) const fn licensed(mut self) -> Self {
         self.licensed = true;
         self
@@ -85,7 +85,7 @@ impl Route {
         }
     }
 
-    /// Fewer open parts go first, and a whole path before a catch-all.
+    /// Ranks the route: fewer open segments go first, and a whole path goes before a catch-all.
     fn rank(&self) -> (bool, usize) {
         (self.method.is_none(), self.path.matches('{').count())
     }
@@ -106,7 +106,7 @@ fn opened<'a>(pattern: &str, segments: &[&'a str]) -> Option<Vec<&'a str>> {
     Some(open)
 }
 
-/// Coder's answer to a call to `segments` below `/api/v2`.
+/// Answers a call to `segments` below `/api/v2`.
 ///
 /// # Errors
 ///
@@ -149,7 +149,7 @@ pub(crate) fn dispatch(
     Err(not_allowed(inside.filter_map(|route| route.method.as_ref()).collect()))
 }
 
-/// 405 with the methods that are allowed; 404 when there is none.
+/// Refuses a method with 405 and the methods that the path has, or with 404 when it has none.
 fn not_allowed(mut methods: Vec<&Method>) -> Reply {
     if methods.is_empty() {
         return Reply::no_route();

@@ -11,7 +11,7 @@ pub use popup::PopupMessage;
 pub use site::Site;
 
 use bytes::Bytes;
-use http::header::{COOKIE, ORIGIN};
+use http::header::{CONTENT_TYPE, COOKIE, ORIGIN};
 use http::{Request, Response, StatusCode, request};
 use serde_json::Value;
 use url::Url;
@@ -64,13 +64,13 @@ impl Browser {
         }
     }
 
-    /// Origin of the portal's pages.
+    /// Sets the origin of the portal's pages.
     #[must_use]
     pub fn origin(self, origin: impl Into<String>) -> Self {
         Self { origin: origin.into(), ..self }
     }
 
-    /// Name of the environment that logins, refreshes and logouts ask for.
+    /// Sets the name of the environment that logins, refreshes and logouts ask for.
     #[must_use]
     pub fn environment(self, environment: impl Into<String>) -> Self {
         Self { environment: environment.into(), ..self }
@@ -108,9 +108,24 @@ impl Browser {
         answer
     }
 
-    /// Opens a page.
+    /// Opens a page of the site.
     pub async fn navigate(&mut self, site: &impl Site, target: &str) -> Answer {
         self.send(site, self.request("GET", target), Bytes::new()).await
+    }
+
+    /// Submits a form of a page of the site.
+    pub async fn submit(
+        &mut self,
+        site: &impl Site,
+        target: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self
+            .request("POST", target)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
+        self.send(site, request, form).await
     }
 
     /// Asks as a script of the portal's pages does. The cookies stay as they are.

@@ -19,7 +19,7 @@ use http::{Request, Response};
 /// }
 /// ```
 pub trait Site: MaybeSync {
-    /// Answers a request.
+    /// Answers a request of a browser.
     fn answer(&self, request: Request<Bytes>) -> impl Future<Output = Response<Body>> + MaybeSend;
 }
 

@@ -197,7 +197,8 @@ impl Transport for FakeCatalog {
     }
 }
 
-/// References are compared letter by letter with the canonical, lower-case form.
+/// Answers `POST /entities/by-refs`. References are compared letter by letter with the canonical,
+/// lower-case form.
 fn by_refs(entities: &BTreeMap<String, Value>, call: &Call) -> Answer {
     if call.body.len() > BODY_LIMIT {
         return Err(error(StatusCode::BAD_REQUEST, "request entity too large"));
@@ -212,7 +213,7 @@ fn by_refs(entities: &BTreeMap<String, Value>, call: &Call) -> Answer {
     Ok(Reply::ok(&json!({ "items": items })))
 }
 
-/// A cursor brings the filter of its first page along.
+/// Answers `GET /entities/by-query`. A cursor brings the filter of its first page along.
 fn by_query(entities: &BTreeMap<String, Value>, call: &Call) -> Answer {
     let invalid = |message: &str| error(StatusCode::BAD_REQUEST, message);
     let cursor = match call.query("cursor") {
@@ -246,7 +247,7 @@ fn by_query(entities: &BTreeMap<String, Value>, call: &Call) -> Answer {
     Ok(Reply::ok(&json!({ "items": items, "totalItems": total, "pageInfo": page_info })))
 }
 
-/// Backstage's body of an error.
+/// Makes an error with Backstage's body.
 fn error(status: StatusCode, message: &str) -> Reply {
     let name = match status {
         StatusCode::UNAUTHORIZED => "AuthenticationError",
@@ -259,7 +260,8 @@ fn error(status: StatusCode, message: &str) -> Reply {
     Reply::json(status, &body)
 }
 
-/// An entity as a catalog of `all` serves it: with its namespace, an id, and the relations it derives.
+/// Renders an entity as a catalog of `all` serves it: with its namespace, an id, and the relations
+/// that the catalog derives.
 fn served(entity: &Entity, all: &[Entity]) -> Value {
     let mut served = serde_json::to_value(entity).unwrap_or_default();
     let name = entity.entity_ref();
@@ -281,7 +283,7 @@ fn served(entity: &Entity, all: &[Entity]) -> Value {
     served
 }
 
-/// The Groups among `all` whose `spec.members` names the user.
+/// Returns the Groups among `all` whose `spec.members` names the user.
 fn groups_that_name(user: &EntityRef, all: &[Entity]) -> Vec<EntityRef> {
     let names_it = |group: &&Entity| {
         let members = group.spec.get("members").and_then(Value::as_array).into_iter().flatten();

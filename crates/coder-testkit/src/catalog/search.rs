@@ -64,8 +64,8 @@ impl Filters {
     }
 }
 
-/// The rows of the search table: keys and values in lower case. Only texts, numbers, booleans and
-/// nulls make one; an item of a list makes another one that says that it is there.
+/// Returns the rows of the search table: keys and values in lower case. Only texts, numbers,
+/// booleans and nulls make one; an item of a list makes another one that says that it is there.
 fn index(entity: &Value) -> Vec<(String, Option<String>)> {
     let mut rows = Vec::new();
     visit("", entity, &mut rows);

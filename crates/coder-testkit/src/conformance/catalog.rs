@@ -12,7 +12,7 @@ use crate::misuse::misuse;
 /// The entities a catalog under test has to hold, as the text of a catalog file.
 pub const ENTITIES: &str = include_str!("catalog-info.yaml");
 
-/// The entities of [`ENTITIES`].
+/// Returns the entities of [`ENTITIES`].
 pub fn entities() -> Vec<Entity> {
     parse_entities("catalog-info.yaml", ENTITIES)
         .into_iter()
@@ -84,39 +84,39 @@ async fn title(catalog: &dyn Catalog, entity_ref: &str) -> Option<String> {
     entity.map(|entity| entity.metadata.title.clone().unwrap_or_default())
 }
 
-/// The references of what a filter finds.
+/// Returns the references of the entities that a filter finds.
 async fn found(catalog: &dyn Catalog, filter: EntityFilter) -> Vec<String> {
     let entities = answered(catalog.entities(&filter).await);
     entities.iter().map(|entity| entity.entity_ref().to_string()).collect()
 }
 
-/// A full reference leads to its entity.
+/// Checks that a full reference leads to its entity.
 pub async fn an_entity_is_found_by_its_reference(catalog: &dyn Catalog) {
     let title = title(catalog, "component:default/payments").await;
     assert_eq!(title.as_deref(), Some("Payments"));
 }
 
-/// References are compared without case, names included.
+/// Checks that references are compared without case, names included.
 pub async fn a_reference_has_no_case(catalog: &dyn Catalog) {
     assert_eq!(title(catalog, "Component:Default/PAYMENTS").await.as_deref(), Some("Payments"));
     assert_eq!(title(catalog, "user:default/alice").await.as_deref(), Some("Alice"));
 }
 
-/// The same name in another namespace or of another kind is another entity.
+/// Checks that the same name in another namespace or of another kind is another entity.
 pub async fn kind_and_namespace_tell_entities_apart(catalog: &dyn Catalog) {
     let other = title(catalog, "component:other/payments").await;
     assert_eq!(other.as_deref(), Some("Payments of others"));
     assert_eq!(title(catalog, "group:default/payments").await.as_deref(), Some("Payments team"));
 }
 
-/// An entity that is not there is `None`, and not an error.
+/// Checks that an entity that is not there is `None`, and not an error.
 pub async fn an_unknown_reference_finds_nothing(catalog: &dyn Catalog) {
     for unknown in ["component:default/nothing", "api:default/payments", "user:other/alice"] {
         assert_eq!(title(catalog, unknown).await, None, "{unknown}");
     }
 }
 
-/// Each entity is listed once, ordered by its reference.
+/// Checks that each entity is listed once, ordered by its reference.
 pub async fn without_conditions_everything_is_listed_in_order(catalog: &dyn Catalog) {
     assert_eq!(
         found(catalog, EntityFilter::all()).await,
@@ -131,7 +131,7 @@ pub async fn without_conditions_everything_is_listed_in_order(catalog: &dyn Cata
     );
 }
 
-/// `kind` is compared without case.
+/// Checks that `kind` is compared without case.
 pub async fn kinds_are_compared_without_case(catalog: &dyn Catalog) {
     let users = ["user:default/alice", "user:default/bob"];
     for kind in ["User", "user", "USER"] {
@@ -140,8 +140,8 @@ pub async fn kinds_are_compared_without_case(catalog: &dyn Catalog) {
     assert!(found(catalog, EntityFilter::kind("Users")).await.is_empty());
 }
 
-/// A path leads through maps whose keys may hold dots and slashes, and into lists; values are
-/// compared as text without case.
+/// Checks that a path leads through maps, whose keys may hold dots and slashes, and into lists, and
+/// that values are compared as text without case.
 pub async fn values_are_compared_along_a_path(catalog: &dyn Catalog) {
     for (path, value, references) in [
         ("metadata.name", "Payments", 3),
@@ -160,7 +160,7 @@ pub async fn values_are_compared_along_a_path(catalog: &dyn Catalog) {
     }
 }
 
-/// Conditions are and-ed, two on the same path too.
+/// Checks that conditions are and-ed, two on the same path too.
 pub async fn every_condition_must_be_met(catalog: &dyn Catalog) {
     let tagged = EntityFilter::kind("component").with("metadata.tags", "rust");
     assert_eq!(found(catalog, tagged.clone()).await.len(), 2);
@@ -169,7 +169,7 @@ pub async fn every_condition_must_be_met(catalog: &dyn Catalog) {
     assert!(found(catalog, tagged.with("metadata.name", "alice")).await.is_empty());
 }
 
-/// Without a value, a path asks whether there is anything.
+/// Checks that a path without a value asks whether there is anything.
 pub async fn a_path_alone_asks_whether_there_is_anything(catalog: &dyn Catalog) {
     let with_coder = EntityFilter::all().having("spec.coder");
     assert_eq!(found(catalog, with_coder).await, ["component:default/payments"]);
@@ -177,7 +177,7 @@ pub async fn a_path_alone_asks_whether_there_is_anything(catalog: &dyn Catalog) 
     assert_eq!(found(catalog, with_email).await, ["user:default/alice"]);
 }
 
-/// Annotations, tags and `spec` are what the file says.
+/// Checks that annotations, tags and `spec` are what the file says.
 pub async fn entities_arrive_as_they_were_written(catalog: &dyn Catalog) {
     for written in entities() {
         let entity = answered(catalog.entity(written.entity_ref()).await);
@@ -193,7 +193,8 @@ pub async fn entities_arrive_as_they_were_written(catalog: &dyn Catalog) {
     }
 }
 
-/// Many references are answered in the order they were asked in, each as if it were alone.
+/// Checks that many references are answered in the order they were asked in, each as if it were
+/// alone.
 pub async fn many_references_are_answered_in_their_order(catalog: &dyn Catalog) {
     let asked = ["user:default/bob", "user:default/nobody", "Component:Other/payments", "user:bob"];
     let refs = asked.map(reference);
@@ -206,7 +207,7 @@ pub async fn many_references_are_answered_in_their_order(catalog: &dyn Catalog) 
     assert!(answered(catalog.entities_by_refs(&[]).await).is_empty());
 }
 
-/// The references on all pages, page by page.
+/// Returns the references on all pages, page by page.
 async fn pages(catalog: &dyn Catalog, filter: &EntityFilter, limit: usize) -> Vec<Vec<String>> {
     let Some(limit) = NonZeroUsize::new(limit) else { misuse("a page holds something") };
     let mut pages = Vec::new();
@@ -222,7 +223,8 @@ async fn pages(catalog: &dyn Catalog, filter: &EntityFilter, limit: usize) -> Ve
     misuse("the pages have no end")
 }
 
-/// Whatever the size of a page, all pages together hold each entity once, and none too many.
+/// Checks that all pages together hold each entity once, whatever the size of a page, and that no
+/// page holds too many.
 pub async fn pages_hold_every_entity_once(catalog: &dyn Catalog) {
     let everything = EntityFilter::all();
     let expected = found(catalog, everything.clone()).await;
@@ -235,7 +237,7 @@ pub async fn pages_hold_every_entity_once(catalog: &dyn Catalog) {
     }
 }
 
-/// The second page holds what passes the filter of the first one.
+/// Checks that the second page holds what passes the filter of the first one.
 pub async fn a_page_keeps_the_filter(catalog: &dyn Catalog) {
     for filter in
         [EntityFilter::kind("User"), EntityFilter::kind("User").with("metadata.title", "Bob")]
@@ -247,7 +249,7 @@ pub async fn a_page_keeps_the_filter(catalog: &dyn Catalog) {
     }
 }
 
-/// No value can become a condition of its own, be of another type, or say "any".
+/// Checks that no value can become a condition of its own, be of another type, or say "any".
 pub async fn a_value_matches_itself_and_nothing_else(catalog: &dyn Catalog) {
     for value in [
         "",
@@ -268,7 +270,7 @@ pub async fn a_value_matches_itself_and_nothing_else(catalog: &dyn Catalog) {
     }
 }
 
-/// A membership that only the Group states is one, and one that both state is one.
+/// Checks that a user is a member of a Group when the User, the Group or both of them say so.
 pub async fn a_user_is_a_member_of_the_groups_that_either_of_them_names(catalog: &dyn Catalog) {
     for user in ["user:default/alice", "user:default/bob"] {
         let entity = answered(catalog.entity(&reference(user)).await);

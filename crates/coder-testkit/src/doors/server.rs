@@ -160,7 +160,7 @@ impl Runtime for Tokio {
 
 type WireBody = UnsyncBoxBody<Bytes, TransportError>;
 
-/// The answer; an error closes the connection.
+/// Answers a request; an error closes the connection.
 async fn answer(
     coder: FakeCoder,
     mut request: Request<Incoming>,
@@ -202,7 +202,7 @@ fn wire_body(body: Body) -> WireBody {
     StreamBody::new(body.map_ok(Frame::data)).boxed_unsync()
 }
 
-/// The answer that turns the connection into a WebSocket (RFC 6455 §4.2.2).
+/// Makes the answer that turns the connection into a WebSocket (RFC 6455 §4.2.2).
 fn switching(reply: Reply, key: &HeaderValue) -> Response<Body> {
     let mut response = reply.into_response();
     let headers = response.headers_mut();

@@ -32,7 +32,7 @@ pub(crate) enum AgentFate {
     #[default]
     BecomesReady,
     NeverConnects,
-    /// Its connection is lost once it was ready.
+    /// The agent loses its connection once it was ready.
     IsLost,
 }
 
@@ -61,11 +61,11 @@ pub(crate) enum ScriptFate {
 pub(crate) enum AgentEvent {
     /// The connection of the agent breaks.
     Lost,
-    /// It is started again, connects, and runs its scripts once more.
+    /// The agent is started again, connects, and runs its scripts once more.
     Back,
-    /// Its connection is there again, and its process has run all the time.
+    /// The agent's connection is there again, and its process has run all the time.
     Reconnects,
-    /// It is told to end: it runs its stop scripts, and goes.
+    /// The agent is told to end: it runs its stop scripts, and goes.
     ShutsDown,
 }
 
@@ -83,7 +83,8 @@ pub(crate) struct Agent {
 /// Where an agent is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
-    /// The names of its workspace and of the owner; none while it is only what a template will make.
+    /// The names of its workspace and of the owner; none while it is only what a template will
+    /// make.
     pub(crate) home: Option<(&'a str, &'a str)>,
     /// The agent that a dev container runs in.
     pub(crate) parent: Option<Uuid>,
@@ -112,7 +113,7 @@ pub(crate) struct AgentState {
 }
 
 impl ScriptFate {
-    /// The exit code and the word for it.
+    /// Returns the exit code and the word for it.
     fn end(self) -> (i32, &'static str) {
         match self {
             Self::Succeeds => (0, "ok"),
@@ -138,7 +139,7 @@ impl ScriptFate {
         }
     }
 
-    /// In nanoseconds; 0 for never.
+    /// Returns the time limit of the script in nanoseconds; 0 for none.
     fn timeout(self) -> i64 {
         match self {
             Self::TimesOut => 3_000_000_000,
@@ -148,7 +149,7 @@ impl ScriptFate {
 }
 
 impl Agent {
-    /// An agent with these ids.
+    /// Makes an agent that has the next ids of `id`.
     pub(crate) fn new(plan: AgentPlan, mut id: impl FnMut() -> Uuid) -> Self {
         Self {
             id: id(),
@@ -160,7 +161,7 @@ impl Agent {
         }
     }
 
-    /// The agent at `now`; its build was done at `built`.
+    /// Returns the state of the agent at `now`, where its build was done at `built`.
     pub(crate) fn state(&self, pace: &Pace, built: Timestamp, now: Timestamp) -> AgentState {
         let mut state = AgentState::created(built);
         let Some((connects, events)) = self.connects(pace, built, now) else {
@@ -193,19 +194,15 @@ impl Agent {
                 }
                 AgentEvent::Reconnects => state.reconnect(*at),
                 AgentEvent::ShutsDown => {
-                    let stop = self.plan.scripts.stop;
-                    if stop.is_some() {
-                        state.log.push((*at, "Shutting down"));
-                    }
-                    state.shut_down(*at, plus(*at, pace.stopping), stop.unwrap_or_default(), now);
+                    state.shut_down(*at, pace, self.plan.scripts.stop, now);
                 }
             }
         }
         state
     }
 
-    /// When it first connects, and what happens after that. An agent that never connects by itself
-    /// does so when somebody starts it.
+    /// Returns when the agent first connects, and what happens after that. An agent that never
+    /// connects by itself does so when somebody starts it.
     fn connects(
         &self,
         pace: &Pace,
@@ -439,8 +436,8 @@ impl AgentState {
         }
     }
 
-    /// An agent process connects, reports a moment later, and runs the startup script; when that
-    /// ends.
+    /// Connects an agent process, which reports a moment later and runs the startup script. The
+    /// result is the time at which the script ends.
     fn connect(
         &mut self,
         at: Timestamp,
@@ -473,7 +470,7 @@ impl AgentState {
         self.disconnected_at = Some(at);
     }
 
-    /// The connection is there again, unless the process has ended.
+    /// Restores the connection, unless the process has ended.
     fn reconnect(&mut self, at: Timestamp) {
         let has_ended = matches!(self.lifecycle, "off" | "shutdown_error" | "shutdown_timeout");
         if self.status == "disconnected" && !has_ended {
@@ -482,22 +479,28 @@ impl AgentState {
         }
     }
 
-    fn shut_down(&mut self, at: Timestamp, ends: Timestamp, stop: ScriptFate, now: Timestamp) {
+    /// Begins to shut the agent down at `at`, and ends with its shutdown script, if it has one.
+    fn shut_down(&mut self, at: Timestamp, pace: &Pace, stop: Option<ScriptFate>, now: Timestamp) {
+        if stop.is_some() {
+            self.log.push((at, "Shutting down"));
+        }
         self.lifecycle = "shutting_down";
         self.stop_began = Some(at);
+        let ends = plus(at, pace.stopping);
         if ends <= now {
-            self.lifecycle = stop.after_stop();
+            self.lifecycle = stop.unwrap_or_default().after_stop();
             self.stop_ended = Some(ends);
             self.lose(ends);
         }
     }
 
-    /// Whether its process has told Coder about itself.
+    /// Tells whether the agent's process has told Coder about itself.
     pub(crate) fn has_reported(&self) -> bool {
         self.started_at.is_some()
     }
 
-    /// When it was last heard of; a connected agent is heard of every fifteen seconds.
+    /// Returns when Coder last heard of the agent; a connected agent is heard of every fifteen
+    /// seconds.
     fn last_heard_of(&self, now: Timestamp) -> Option<Timestamp> {
         let connected = self.connected_at?;
         let gone = self.disconnected_at.filter(|_| self.status == "disconnected");
@@ -515,7 +518,7 @@ impl AgentState {
         self.complaint().is_none()
     }
 
-    /// The first thing that is wrong, in Coder's words and order.
+    /// Returns the first thing that is wrong, in Coder's words and order.
     fn complaint(&self) -> Option<&'static str> {
         match (self.status, self.lifecycle) {
             ("connecting", _) => Some("agent has not yet connected"),
@@ -536,7 +539,7 @@ impl AgentState {
     }
 }
 
-/// The agent a workspace has unless a test says otherwise.
+/// Returns the agent that a workspace has unless a test says otherwise.
 pub(crate) fn default_agent() -> AgentPlan {
     AgentPlan {
         name: "main".to_owned(),

@@ -38,22 +38,22 @@ enum Target {
 }
 
 impl NewWorkspaceApp {
-    /// An app under a subdomain of its own.
+    /// Makes an app under a subdomain of its own.
     pub fn subdomain(slug: &str) -> Self {
         Self::new(slug, Target::Subdomain, "healthy")
     }
 
-    /// An app below the workspace's path.
+    /// Makes an app below the workspace's path.
     pub fn path(slug: &str) -> Self {
         Self::new(slug, Target::Path, "healthy")
     }
 
-    /// A link to somewhere else.
+    /// Makes an app that is a link to another site.
     pub fn external(slug: &str, url: &str) -> Self {
         Self::new(slug, Target::External(url.to_owned()), "disabled")
     }
 
-    /// A command in the terminal.
+    /// Makes an app that is a command in the terminal.
     pub fn command(slug: &str, command: &str) -> Self {
         Self::new(slug, Target::Command(command.to_owned()), "disabled")
     }
@@ -78,7 +78,7 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// Where it listens beside the agent; `http://localhost:13337` unless said.
+    /// Sets the URL that the app listens at beside the agent; `http://localhost:13337` unless set.
     pub fn listens_at(mut self, url: &str) -> Self {
         url.clone_into(&mut self.url);
         self
@@ -97,13 +97,13 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// `disabled`, `initializing`, `healthy` or `unhealthy`.
+    /// Sets the health: `disabled`, `initializing`, `healthy` or `unhealthy`.
     pub fn health(mut self, health: &'static str) -> Self {
         self.health = health;
         self
     }
 
-    /// `owner`, `authenticated`, `organization` or `public`.
+    /// Sets who may use the app: `owner`, `authenticated`, `organization` or `public`.
     pub fn sharing_level(mut self, level: &str) -> Self {
         level.clone_into(&mut self.sharing_level);
         self
@@ -115,13 +115,12 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// `home` is what the subdomain says behind the app, when it is in a workspace; `running` says
-    /// whether its agent can have checked whether it works.
+    /// Renders the app. `home` is the part of the subdomain behind the app, for an app in a
+    /// workspace; `running` says whether its agent can have checked whether the app works.
     pub(crate) fn json(&self, id: Uuid, home: Option<&str>, running: bool) -> Value {
         let reachable = matches!(self.target, Target::Subdomain | Target::Path);
         let check = self.healthcheck.as_ref().filter(|_| reachable);
         let (interval, threshold) = if check.is_some() { (5, 6) } else { (0, 0) };
-        let url = self.url.as_str();
         let mut app = json!({
             "id": id,
             "external": matches!(self.target, Target::External(_)),
@@ -146,6 +145,13 @@ impl NewWorkspaceApp {
         if !self.icon.is_empty() {
             app.set("icon", self.icon.as_str());
         }
+        self.add_target(&mut app, home);
+        app
+    }
+
+    /// Adds where the app leads.
+    fn add_target(&self, app: &mut Value, home: Option<&str>) {
+        let url = self.url.as_str();
         match &self.target {
             Target::Subdomain => {
                 app.set("url", url);
@@ -157,6 +163,5 @@ impl NewWorkspaceApp {
             Target::External(url) => app.set("url", url.as_str()),
             Target::Command(command) => app.set("command", command.as_str()),
         }
-        app
     }
 }

@@ -80,7 +80,7 @@ impl Reader {
 }
 
 impl Build {
-    /// The job at `now`.
+    /// Returns the job at `now`.
     pub(crate) fn job(&self, pace: &Pace, now: Timestamp) -> Job {
         let starts = plus(self.created_at, pace.queued);
         let ends = self.reader.ends(plus(starts, pace.building));
@@ -120,12 +120,12 @@ impl Build {
         job
     }
 
-    /// The status of the workspace while this is its latest build.
+    /// Returns the status of the workspace while this is its latest build.
     pub(crate) fn status(&self, pace: &Pace, now: Timestamp) -> &'static str {
         self.status_of(&self.job(pace, now))
     }
 
-    /// The status of the workspace while this is the job of its latest build.
+    /// Returns the status of the workspace while this is the job of its latest build.
     pub(crate) fn status_of(&self, job: &Job) -> &'static str {
         match (job.status, self.transition) {
             ("running", Transition::Start) => "starting",
@@ -138,7 +138,8 @@ impl Build {
         }
     }
 
-    /// Why this job of the build has failed, and the code of that; `None` unless it has.
+    /// Returns why this job of the build has failed, and the code of the failure; `None` unless it
+    /// has failed.
     pub(crate) fn failure_of(&self, job: &Job) -> Option<(&str, Option<&str>)> {
         match (&self.fate, job.canceled_at) {
             _ if job.status != "failed" => None,
@@ -148,7 +149,7 @@ impl Build {
         }
     }
 
-    /// Whether no other build may begin yet.
+    /// Tells whether no other build may begin yet.
     pub(crate) fn is_active(&self, pace: &Pace, now: Timestamp) -> bool {
         self.job(pace, now).completed_at.is_none()
     }

@@ -19,8 +19,8 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
-    /// How many requests the last sixty seconds had: this minute's, and as much of the former
-    /// minute's as still lies within.
+    /// Returns how many requests the last sixty seconds had: this minute's, and as much of the
+    /// former minute's as still lies within.
     pub(crate) fn rate(&mut self, seconds: i64) -> u32 {
         let minute = seconds.div_euclid(WINDOW);
         match minute - self.minute {

@@ -37,7 +37,7 @@ impl std::fmt::Debug for ApiKey {
 }
 
 impl ApiKey {
-    /// The name a person has given it.
+    /// Returns the name that a person has given the token.
     pub(crate) fn token_name(&self) -> Option<&str> {
         match &self.kind {
             KeyKind::Token { name, .. } => Some(name),
@@ -45,7 +45,8 @@ impl ApiKey {
         }
     }
 
-    /// The name that the API shows: a person's own, or the one that Coder gives an OAuth key.
+    /// Returns the name that the API shows: a person's own, or the one that Coder gives an OAuth
+    /// key.
     pub(crate) fn shown_name(&self) -> String {
         match &self.kind {
             KeyKind::Session => String::new(),
@@ -54,7 +55,8 @@ impl ApiKey {
         }
     }
 
-    /// A use moves the expiry once an hour of the lifetime has passed, except of tokens.
+    /// Marks the key as used. A use moves the expiry once an hour of the lifetime has passed,
+    /// except of tokens.
     pub(crate) fn touch(&mut self, now: Timestamp) {
         self.last_used = Some(now);
         if self.token_name().is_some() {
@@ -71,7 +73,7 @@ impl ApiKey {
     }
 }
 
-/// `time` and a while; the end of time when there is no later one.
+/// Returns `time` plus `duration`, or the latest time that there is.
 pub(crate) fn after(time: Timestamp, duration: SignedDuration) -> Timestamp {
     time.checked_add(duration).unwrap_or(Timestamp::MAX)
 }

@@ -10,7 +10,7 @@ use crate::misuse::misuse;
 
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// Draws ids and secrets from the injected randomness.
+/// Source of ids and secrets, which draws them from the injected randomness.
 #[derive(Clone)]
 pub(crate) struct Mint(pub(crate) Arc<dyn Random>);
 
@@ -27,17 +27,17 @@ impl Mint {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
     }
 
-    /// The parts of an API key.
+    /// Draws the parts of an API key.
     pub(crate) fn key(&self) -> TwoPart {
         TwoPart { id: self.text(10), secret: self.text(22) }
     }
 
-    /// The parts of a code, a refresh token or a client secret.
+    /// Draws the parts of a code, a refresh token or a client secret.
     pub(crate) fn prefixed(&self) -> TwoPart {
         TwoPart { id: self.text(10), secret: self.text(40) }
     }
 
-    /// `length` characters of `[A-Za-z0-9]`.
+    /// Draws `length` characters of `[A-Za-z0-9]`.
     pub(crate) fn text(&self, length: usize) -> String {
         let mut text = String::with_capacity(length);
         while text.len() < length {
@@ -61,12 +61,13 @@ impl fmt::Debug for Mint {
 }
 
 impl TwoPart {
-    /// `<10>-<22>`, the shape of an API key.
+    /// Formats the parts as `<10>-<22>`, the shape of an API key.
     pub(crate) fn as_key(&self) -> String {
         format!("{}-{}", self.id, self.secret)
     }
 
-    /// `coder_<10>_<40>`, the shape of codes, refresh tokens and client secrets.
+    /// Formats the parts as `coder_<10>_<40>`, the shape of codes, refresh tokens and client
+    /// secrets.
     pub(crate) fn as_prefixed(&self) -> String {
         format!("coder_{}_{}", self.id, self.secret)
     }

@@ -13,7 +13,7 @@ use super::TwoPart;
 pub struct FakeApp {
     /// The application's UUID, which is its `client_id`.
     pub client_id: String,
-    /// One of its client secrets.
+    /// Client secret of the application, one of several.
     pub client_secret: Secret,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct NewApp {
 }
 
 impl App {
-    /// The redirect URI that Coder shows as the callback URL.
+    /// Returns the redirect URI that Coder shows as the callback URL.
     pub(crate) fn callback_url(&self) -> &str {
         self.redirect_uris.first().map_or("", String::as_str)
     }

@@ -47,7 +47,7 @@ impl Pace {
         giving_up: CONNECTION_TIMEOUT,
     };
 
-    /// All steps of a start together.
+    /// Returns how long all steps of a start take together.
     pub(crate) const fn total(&self) -> Duration {
         self.queued
             .saturating_add(self.building)
@@ -56,8 +56,8 @@ impl Pace {
             .saturating_add(self.starting)
     }
 
-    /// Every step takes this long: for demonstrations. Agents that never connect are given up after
-    /// 120 seconds all the same.
+    /// Gives every step the same duration, for demonstrations. Agents that never connect are given
+    /// up after 120 seconds all the same.
     pub const fn every(step: Duration) -> Self {
         Self {
             queued: step,
@@ -72,8 +72,8 @@ impl Pace {
 }
 
 impl Default for Pace {
-    /// 2 seconds in the queue, 30 for the build, 10 until the agents connect, 10 for their startup
-    /// scripts and 10 for those at the end. They report at once.
+    /// Returns the usual pace: 2 seconds in the queue, 30 for the build, 10 until the agents
+    /// connect, 10 for their startup scripts and 10 for those at the end. Agents report at once.
     fn default() -> Self {
         Self {
             queued: Duration::from_secs(2),
@@ -87,7 +87,7 @@ impl Default for Pace {
     }
 }
 
-/// `time` and a while.
+/// Returns `time` plus `duration`, or the latest time that there is.
 pub(crate) fn plus(time: Timestamp, duration: Duration) -> Timestamp {
     after(time, SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX))
 }

@@ -14,7 +14,7 @@ const REFRESHES: u32 = 3;
 /// A request waits for up to so many turns of its executor between arrival and answer.
 pub(crate) const TURNS: u8 = 8;
 
-/// Decides races by a seed.
+/// Races, which are decided by a seed.
 pub(crate) struct Races {
     pub(crate) random: SeededRandom,
     /// How many requests have redeemed a code or a refresh token, by its first part.
@@ -40,11 +40,11 @@ pub(crate) enum Kind {
 /// How a request ends that has shown a good code or refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It gets a pair.
+    /// The request gets a pair.
     Wins,
-    /// It has read the token after another request had used it up.
+    /// The request has read the token after another request had used it up.
     ComesTooLate,
-    /// The record that it has read is gone when it comes to write.
+    /// The request finds that the record it has read is gone when it writes.
     Stumbles,
 }
 
@@ -57,7 +57,7 @@ impl Races {
         }
     }
 
-    /// A number below `limit`.
+    /// Draws a number below `limit`.
     pub(crate) fn draw(&self, limit: u8) -> u8 {
         random_bytes::<1>(&self.random).map_or(0, |[byte]| byte % limit)
     }

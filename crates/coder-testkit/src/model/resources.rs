@@ -86,7 +86,7 @@ struct Script {
     icon: String,
 }
 
-/// A pod with the agents of the workspace, and a volume.
+/// Returns the usual resources: a pod with the agents of the workspace, and a volume.
 pub(crate) fn usual() -> Vec<Resource> {
     let pod = NewResource::new("kubernetes_pod", "main").icon("/icon/k8s.png");
     let volume = NewResource::new("kubernetes_persistent_volume_claim", "home")
@@ -135,12 +135,12 @@ impl NewResource {
         self
     }
 
-    /// Something to know about it.
+    /// Adds a fact about the resource.
     pub fn metadata(self, key: &str, value: &str) -> Self {
         self.datum(key, value, false)
     }
 
-    /// Something to know about it that is not for every eye.
+    /// Adds a fact about the resource that is not for every eye.
     pub fn sensitive_metadata(self, key: &str, value: &str) -> Self {
         self.datum(key, value, true)
     }
@@ -151,19 +151,19 @@ impl NewResource {
         self
     }
 
-    /// It stays while the workspace is stopped.
+    /// Keeps the resource while the workspace is stopped.
     pub fn kept_when_stopped(mut self) -> Self {
         self.0.lasts = Lasts::UntilDeleted;
         self
     }
 
-    /// Every build lists it, the one that deletes the workspace too.
+    /// Lists the resource in every build, the one that deletes the workspace included.
     pub fn listed_always(mut self) -> Self {
         self.0.lasts = Lasts::Always;
         self
     }
 
-    /// An agent that runs in it.
+    /// Adds an agent that runs in the resource.
     pub fn agent(mut self, agent: NewAgent) -> Self {
         self.0.agents.push(agent.0);
         self
@@ -201,7 +201,7 @@ impl NewAgent {
         self
     }
 
-    /// Where people get help when it does not connect.
+    /// Sets the URL where people get help when the agent does not connect.
     pub fn troubleshooting_url(mut self, url: &str) -> Self {
         url.clone_into(&mut self.0.troubleshooting_url);
         self
@@ -213,7 +213,7 @@ impl NewAgent {
         self
     }
 
-    /// A startup script that people wait for.
+    /// Sets a startup script that people wait for.
     pub fn blocking_script(mut self, name: &str, text: &str, log_path: &str, icon: &str) -> Self {
         self.0.script = Some(Script {
             display_name: name.to_owned(),
@@ -224,7 +224,7 @@ impl NewAgent {
         self
     }
 
-    /// Something that it collects about itself with a command, every ten seconds.
+    /// Adds a fact that the agent collects about itself with a command, every ten seconds.
     pub fn metadata(mut self, key: &str, display_name: &str, script: &str) -> Self {
         self.0.metadata.push(AgentDatum {
             key: key.to_owned(),
@@ -234,7 +234,7 @@ impl NewAgent {
         self
     }
 
-    /// It never connects: nobody has started a real one.
+    /// Keeps the agent from connecting, since nobody has started a real one.
     pub fn never_connects(mut self) -> Self {
         self.0.never_connects = true;
         self
@@ -242,7 +242,7 @@ impl NewAgent {
 }
 
 impl Resource {
-    /// Whether a build with this transition lists it.
+    /// Tells whether a build with this transition lists the resource.
     pub(crate) fn is_listed_after(&self, transition: Transition) -> bool {
         match transition {
             Transition::Start => true,

@@ -64,7 +64,7 @@ impl Schedule {
         &self.text
     }
 
-    /// The first moment after `now` that it names.
+    /// Returns the first moment after `now` that the schedule names.
     pub(crate) fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
         let today = now.to_zoned(self.zone.clone()).date();
         let has = |set: u64, number: i8| set & (1 << number) != 0;
@@ -100,7 +100,7 @@ fn weekly(text: &str) -> Result<(), String> {
 }
 
 impl Bounds {
-    /// The set of values that a field names: `*`, `1-5`, `*/15`, `mon,wed`.
+    /// Reads the set of values that a field names: `*`, `1-5`, `*/15`, `mon,wed`.
     fn field(&self, text: &str) -> Result<u64, String> {
         let ranges = text.split(',').filter(|range| !range.is_empty());
         ranges.map(|range| self.range(range)).try_fold(0, |set, range| Ok(set | range?))

@@ -47,7 +47,7 @@ pub(crate) struct Template {
     pub(crate) roles: TemplateRoles,
     /// External authentication that everyone needs before creating: id and display name.
     pub(crate) external_auth: Vec<(String, String)>,
-    /// Oldest first.
+    /// Versions of the template, oldest first.
     pub(crate) versions: Vec<TemplateVersion>,
     /// The version that new workspaces are made from.
     pub(crate) active: Uuid,
@@ -111,7 +111,7 @@ pub(crate) struct Preset {
 }
 
 impl Template {
-    /// A template of which nobody has said more than its name, with one version.
+    /// Makes a template with a name and one version, and with defaults for everything else.
     pub(crate) fn bare(
         id: Uuid,
         organization: Uuid,
@@ -153,7 +153,8 @@ impl Template {
         if self.display_name.is_empty() { &self.name } else { &self.display_name }
     }
 
-    /// Whether its parameters are the classic ones; by the release unless somebody has said it.
+    /// Tells whether the template's parameters are the classic ones. The release decides unless a
+    /// test has said it.
     pub(crate) fn is_classic(&self, version: Version) -> bool {
         self.classic.unwrap_or(Dialect::new(version).classic_parameters)
     }
@@ -163,17 +164,17 @@ impl Template {
         self.agents().find(|agent| agent.name == name)
     }
 
-    /// The agents that it describes.
+    /// Returns the agents that the template describes.
     pub(crate) fn agents(&self) -> impl Iterator<Item = &AgentDescription> {
         self.resources.iter().flat_map(|resource| &resource.agents)
     }
 
-    /// What its resources cost a day together, in credits.
+    /// Returns what the template's resources cost a day together, in credits.
     pub(crate) fn daily_cost(&self) -> u32 {
         self.resources.iter().map(|resource| resource.daily_cost).fold(0, u32::saturating_add)
     }
 
-    /// Whether its resources say which agents a workspace has.
+    /// Tells whether the template's resources say which agents a workspace has.
     pub(crate) fn describes_agents(&self) -> bool {
         !self.resources.iter().any(|resource| resource.any_agent)
     }
@@ -214,7 +215,7 @@ impl Template {
 }
 
 impl TemplateVersion {
-    /// A version that was imported at once, without parameters.
+    /// Makes a version that was imported at once, without parameters.
     pub(crate) fn new(id: Uuid, name: &str, created_at: Timestamp) -> Self {
         Self {
             id,
@@ -232,7 +233,7 @@ impl TemplateVersion {
         }
     }
 
-    /// Its import at this moment; it takes as long as a build.
+    /// Returns the version's import at this moment; it takes as long as a build.
     pub(crate) fn import(&self, pace: &Pace, now: Timestamp) -> ImportJob {
         let created_at = self.created_at;
         let (started_at, completed_at, canceled_at, error) = match &self.import {
@@ -261,14 +262,14 @@ impl TemplateVersion {
         }
     }
 
-    /// Whether a parameter is for one build only.
+    /// Tells whether a parameter is for one build only.
     pub(crate) fn is_ephemeral(&self, name: &str) -> bool {
         let parameter = self.parameters.iter().find(|known| known.text("name") == Some(name));
         let flag = parameter.and_then(|parameter| parameter.get("ephemeral"));
         flag.and_then(Value::as_bool).unwrap_or_default()
     }
 
-    /// Its parameters; a display name that is empty is left out.
+    /// Renders the version's parameters; a display name that is empty is left out.
     pub(crate) fn parameters_json(&self) -> Value {
         let mut parameters = self.parameters.clone();
         for parameter in &mut parameters {
@@ -282,7 +283,7 @@ impl TemplateVersion {
     }
 }
 
-/// An id that belongs to another one: of the job or the file of a version.
+/// Derives an id that belongs to another one, such as that of the job or the file of a version.
 pub(crate) fn sibling(id: Uuid, number: u128) -> Uuid {
     Uuid::from_u128(id.as_u128() ^ number)
 }

@@ -61,7 +61,7 @@ impl User {
         }
     }
 
-    /// The roles of the deployment that the user has.
+    /// Renders the roles of the deployment that the user has.
     pub(crate) fn roles(&self) -> Value {
         let roles = self.role_names().into_iter().map(|name| {
             let known = SITE_ROLES.iter().find(|(known, _)| *known == name);
@@ -71,7 +71,7 @@ impl User {
         roles.collect()
     }
 
-    /// The names of these roles.
+    /// Returns the names of the roles of the deployment that the user has.
     pub(crate) fn role_names(&self) -> Vec<&str> {
         let owner = self.owner.then_some("owner");
         owner.into_iter().chain(self.other_roles.iter().map(String::as_str)).collect()

@@ -45,7 +45,7 @@ pub(crate) struct PortShare {
 }
 
 impl Workspace {
-    /// The build that counts.
+    /// Returns the latest build, which decides about the workspace.
     pub(crate) fn latest(&self) -> Option<&Build> {
         self.builds.last()
     }
@@ -59,17 +59,18 @@ impl Workspace {
         }
     }
 
-    /// Whether the last build has deleted it.
+    /// Tells whether the last build has deleted the workspace.
     pub(crate) fn is_deleted(&self, pace: &Pace, now: Timestamp) -> bool {
         self.latest().is_some_and(|build| build.status(pace, now) == "deleted")
     }
 
-    /// Whether a user may see it: theirs, shared with them, or they may see everything.
+    /// Tells whether a user may see the workspace: its owner, a user that it is shared with, or an
+    /// owner of the deployment.
     pub(crate) fn is_visible_to(&self, user: &User) -> bool {
         user.owner || self.owner == user.id || self.is_shared_with(user.id)
     }
 
-    /// When it starts by itself next.
+    /// Returns when the workspace starts by itself next.
     pub(crate) fn next_start_at(&self, now: Timestamp) -> Option<Timestamp> {
         self.autostart.as_ref().filter(|_| self.awaits_start)?.next_after(now)
     }

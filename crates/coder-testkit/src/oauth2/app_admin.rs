@@ -24,7 +24,7 @@ const APP_FIELDS: &[crate::wire::input::Field] = &[
     field("icon", Kind::Text),
 ];
 
-/// The same since 2.38: names are free, and there may be several redirect URIs.
+/// The body of an application since 2.38: names are free, and there may be several redirect URIs.
 static RICH_APP: Shape = Shape {
     name: "OAuth2ProviderAppRequest",
     fields: &[
@@ -62,7 +62,7 @@ pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, rest: &[&str])
     }
 }
 
-/// Everything below one application.
+/// Routes everything below one application.
 fn one_app(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -124,7 +124,7 @@ fn one_secret(
     }
 }
 
-/// An id in a path.
+/// Parses an id in a path.
 fn path_id(text: &str) -> Result<Uuid, Reply> {
     parse_id(text).map_err(|reason| {
         let message = format!("Invalid UUID \"{text}\".");
@@ -132,7 +132,8 @@ fn path_id(text: &str) -> Result<Uuid, Reply> {
     })
 }
 
-/// Members may look at applications only. Coder calls that its own fault.
+/// Checks that an owner asks. Members may look at applications only; Coder calls that its own
+/// fault.
 fn require_owner(caller: &Caller, doing: &str) -> Result<(), Reply> {
     if caller.user.owner {
         return Ok(());
@@ -143,7 +144,8 @@ fn require_owner(caller: &Caller, doing: &str) -> Result<(), Reply> {
 }
 
 impl AppSecret {
-    /// Secrets of registered clients are shown with asterisks, others are the last letters only.
+    /// Renders a secret: that of a registered client with asterisks, another one by its last
+    /// letters only.
     fn json(&self, app: &App) -> Value {
         let text = self.parts.as_prefixed();
         let shown = text.get(text.len().saturating_sub(6)..).unwrap_or_default();
@@ -187,7 +189,7 @@ fn not_found() -> Reply {
     Reply::error(StatusCode::NOT_FOUND, "OAuth2 application not found.")
 }
 
-/// All applications, or with `?user_id=` the ones that user has authorized.
+/// Lists all applications, or with `?user_id=` the ones that the user has authorized.
 fn list(deployment: &Deployment<'_>, call: &Call) -> Answer {
     let user = match call.query("user_id").map(Uuid::try_parse) {
         None => None,
@@ -283,7 +285,7 @@ fn invalid(field: &str, tag: &str, value: &str) -> Reply {
     Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", [(field, detail)])
 }
 
-/// 1 to 32 letters and digits in groups joined by `-`.
+/// Tells whether a name has 1 to 32 letters and digits, in groups joined by `-`.
 fn is_name(name: &str) -> bool {
     name.len() <= 32
         && !matches!(name, "new" | "create")
@@ -292,18 +294,19 @@ fn is_name(name: &str) -> bool {
         })
 }
 
-/// Since 2.38: up to 64 characters of anything visible.
+/// Tells whether a name is allowed since 2.38: up to 64 characters of anything visible.
 fn is_rich_name(name: &str) -> bool {
     !name.trim().is_empty() && name.chars().count() <= 64
 }
 
-/// A URL of the web with a host.
+/// Tells whether a URI is a URL of the web with a host.
 fn is_http_url(uri: &str) -> bool {
     GoUrl::parse(uri)
         .is_ok_and(|url| matches!(url.scheme.as_str(), "http" | "https") && !url.host().is_empty())
 }
 
-/// Since 2.38: any scheme that no browser runs, and plain http on this machine only.
+/// Tells whether a callback is allowed since 2.38: any scheme that no browser runs, and plain http
+/// on this machine only.
 fn is_rich_callback(uri: &str) -> bool {
     let Ok(url) = url::Url::parse(uri) else { return false };
     match url.scheme() {

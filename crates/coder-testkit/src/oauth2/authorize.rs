@@ -9,7 +9,7 @@ use super::params::{Fault, Params};
 use super::redirect_uri::Callback;
 use crate::model::{App, Code, after};
 use crate::pages;
-use crate::release::{ConsentPage, Pkce};
+use crate::release::{ConsentPage, Pkce, Profile};
 use crate::rules::authentication::Caller;
 use crate::rules::csrf::CsrfCookie;
 use crate::rules::scopes;
@@ -40,7 +40,7 @@ struct AuthorizationRequest<'a> {
 enum Refused {
     /// Coder breaks off with this answer.
     BrokenOff(Reply),
-    /// Nobody may be redirected: told on Coder.
+    /// Coder tells it on a page of its own, since nobody may be redirected.
     Here(OAuthError),
     /// Old releases tell it on Coder, newer ones at the callback.
     OAuth(Callback, OAuthError),
@@ -60,7 +60,8 @@ impl OAuthError {
         Self { code, title, details: vec![description.clone()], description }
     }
 
-    /// Faults of parameters, as a release tells them on Coder or at the callback.
+    /// Makes an error of the faults of parameters, as a release tells them on Coder or at the
+    /// callback.
     fn of_faults(faults: &[Fault], at_callback: bool) -> Self {
         let all: Vec<String> = faults
             .iter()
@@ -93,7 +94,7 @@ enum Step {
     Consent,
 }
 
-/// `GET /oauth2/authorize`: shows the consent page to someone who is signed in.
+/// Answers `GET /oauth2/authorize` with the consent page, for a person who is signed in.
 pub(crate) fn show(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -129,7 +130,7 @@ pub(crate) fn show(
     })
 }
 
-/// `POST /oauth2/authorize`: the person has pressed "Allow".
+/// Answers `POST /oauth2/authorize`, which the browser sends when the person presses "Allow".
 pub(crate) fn allow(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -189,50 +190,83 @@ fn read<'c>(
         // A doubtful client or redirect URI: nobody is sent anywhere.
         return Err(Refused::Here(OAuthError::of_faults(&params.faults, false)));
     }
-    let known_types = if profile.names_response_types { &RESPONSE_TYPES[..] } else { &["code"] };
-    let response_type = params.word("response_type", known_types);
-    let scope = params.text("scope");
-    let state = params.text("state");
-    let resource = params.text("resource");
-    let challenge = params.text("code_challenge");
-    let method = params.text("code_challenge_method").filter(|_| challenge.is_some());
-    if profile.checks_verifier_form && challenge.is_some_and(|challenge| !is_verifier(challenge)) {
-        params.faults.push(Fault::new(
-            "code_challenge",
-            "must be 43 to 128 characters from the unreserved character set [A-Za-z0-9-._~] (RFC \
-             7636 §4.2)",
-        ));
-    }
-    params.check_resource(resource);
-    if !profile.ignores_unknown_parameters {
-        params.refuse_others();
-    }
+    let wish = Wish::read(&mut params, profile);
     let refused = |error| Refused::OAuth(callback.clone(), error);
     if !params.faults.is_empty() {
         return Err(refused(OAuthError::of_faults(&params.faults, at_callback)));
     }
-    if response_type != Some("code") {
-        let text = "Only response_type=code is supported".to_owned();
-        let title = "Unsupported Response Type";
-        return Err(refused(OAuthError::new("unsupported_response_type", title, text)));
-    }
-    if let Some(method) = method
-        && method != "S256"
-        && (at_callback || step == Step::Consent)
-    {
-        let text = profile.pkce.refusal_of_method(method);
-        return Err(refused(OAuthError::new("invalid_request", "Invalid Query Parameters", text)));
-    }
-    let granted = if profile.scopes {
-        scopes::negotiate(app.scope.as_deref(), scope.unwrap_or_default())
-            .map_err(|reason| refused(OAuthError::new("invalid_scope", "Invalid Scope", reason)))?
-    } else {
-        vec![scopes::ALL.to_owned()]
-    };
-    Ok(AuthorizationRequest { callback, state, challenge, resource, scopes: granted })
+    wish.check(profile, step).map_err(refused)?;
+    let scopes = wish.granted(profile, app).map_err(refused)?;
+    let Wish { state, challenge, resource, .. } = wish;
+    Ok(AuthorizationRequest { callback, state, challenge, resource, scopes })
 }
 
-/// 43 to 128 unreserved characters (RFC 7636 §4.1).
+/// The wishes of an application, beside the callback.
+#[derive(Debug)]
+struct Wish<'a> {
+    response_type: Option<&'a str>,
+    scope: Option<&'a str>,
+    state: Option<&'a str>,
+    resource: Option<&'a str>,
+    challenge: Option<&'a str>,
+    /// The challenge method; `None` without a challenge.
+    method: Option<&'a str>,
+}
+
+impl<'a> Wish<'a> {
+    /// Reads the parameters. What is wrong with one of them is among the faults of `params`.
+    fn read(params: &mut Params<'a>, profile: &Profile) -> Self {
+        let known_types =
+            if profile.names_response_types { &RESPONSE_TYPES[..] } else { &["code"] };
+        let response_type = params.word("response_type", known_types);
+        let scope = params.text("scope");
+        let state = params.text("state");
+        let resource = params.text("resource");
+        let challenge = params.text("code_challenge");
+        let method = params.text("code_challenge_method").filter(|_| challenge.is_some());
+        let is_odd = challenge.is_some_and(|challenge| !is_verifier(challenge));
+        if profile.checks_verifier_form && is_odd {
+            params.faults.push(Fault::new(
+                "code_challenge",
+                "must be 43 to 128 characters from the unreserved character set [A-Za-z0-9-._~] \
+                 (RFC 7636 §4.2)",
+            ));
+        }
+        params.check_resource(resource);
+        if !profile.ignores_unknown_parameters {
+            params.refuse_others();
+        }
+        Self { response_type, scope, state, resource, challenge, method }
+    }
+
+    /// Checks that Coder supports the response type and the challenge method.
+    fn check(&self, profile: &Profile, step: Step) -> Result<(), OAuthError> {
+        if self.response_type != Some("code") {
+            let text = "Only response_type=code is supported".to_owned();
+            let title = "Unsupported Response Type";
+            return Err(OAuthError::new("unsupported_response_type", title, text));
+        }
+        let is_looked_at = profile.errors_to_callback || step == Step::Consent;
+        match self.method.filter(|method| *method != "S256" && is_looked_at) {
+            None => Ok(()),
+            Some(method) => {
+                let text = profile.pkce.refusal_of_method(method);
+                Err(OAuthError::new("invalid_request", "Invalid Query Parameters", text))
+            }
+        }
+    }
+
+    /// Returns the scopes that the application gets.
+    fn granted(&self, profile: &Profile, app: &App) -> Result<Vec<String>, OAuthError> {
+        if !profile.scopes {
+            return Ok(vec![scopes::ALL.to_owned()]);
+        }
+        scopes::negotiate(app.scope.as_deref(), self.scope.unwrap_or_default())
+            .map_err(|reason| OAuthError::new("invalid_scope", "Invalid Scope", reason))
+    }
+}
+
+/// Tells whether a text has 43 to 128 unreserved characters (RFC 7636 §4.1).
 pub(crate) fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
         && text
@@ -240,7 +274,7 @@ pub(crate) fn is_verifier(text: &str) -> bool {
             .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_' | '~'))
 }
 
-/// The callback with an OAuth error, in releases that tell it there.
+/// Redirects to the callback with an OAuth error, in releases that tell it there.
 fn to_callback(
     deployment: &Deployment<'_>,
     call: &Call,

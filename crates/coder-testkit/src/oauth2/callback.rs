@@ -10,8 +10,8 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 /// Names of an authorization response. A callback's own query must not hold them.
 const RESERVED: [&str; 4] = ["code", "error", "error_description", "state"];
 
-/// `redirect_uri` with more parameters. Its query is written anew, in the order of the names, as
-/// Go does; its fragment stays at the end.
+/// Adds parameters to `redirect_uri`. Its query is written anew, in the order of the names, as Go
+/// does; its fragment stays at the end.
 pub(crate) fn with_parameters(redirect_uri: &str, added: &[(&str, &str)]) -> String {
     let Ok(url) = GoUrl::parse(redirect_uri) else { return redirect_uri.to_owned() };
     let query = url.query.as_deref().unwrap_or_default();
@@ -30,7 +30,8 @@ fn encode(text: &str) -> String {
     utf8_percent_encode(text, QUERY).to_string().replace("%20", "+")
 }
 
-/// `error_description` may hold printable ASCII without `"` and `\` only (RFC 6749 §4.1.2.1).
+/// Cleans a text for `error_description`, which may hold printable ASCII without `"` and `\` only
+/// (RFC 6749 §4.1.2.1).
 pub(crate) fn description(text: &str) -> String {
     let clean: String = text
         .chars()

@@ -10,8 +10,8 @@ use crate::store::Deployment;
 use crate::wire::call::{Call, Pairs, first};
 use crate::wire::reply::Reply;
 
-/// The application of a call: named in the query, the form or, since 2.31, by HTTP Basic. A
-/// browser gets JSON too when it is unknown.
+/// Returns the application of a call, which the query, the form or, since 2.31, HTTP Basic names.
+/// Even a browser gets an error as JSON when the application is unknown.
 pub(crate) fn app_of_call(deployment: &Deployment<'_>, call: &Call) -> Result<App, Reply> {
     let basic = basic(deployment, call).map(|(user, _)| user).filter(|user| !user.is_empty());
     // A form that is broken anywhere is not looked at.
@@ -34,8 +34,8 @@ fn basic(deployment: &Deployment<'_>, call: &Call) -> Option<(String, String)> {
     call.basic().filter(|_| deployment.profile().client_basic)
 }
 
-/// The parameters of a call between servers, the body's first, with the credentials of HTTP Basic
-/// among them.
+/// Returns the parameters of a call between servers, the body's first, with the credentials of HTTP
+/// Basic among them.
 ///
 /// # Errors
 ///
@@ -72,7 +72,7 @@ pub(crate) struct Proof {
     pub(crate) app: Uuid,
 }
 
-/// The stored secret that `given` is. Before 2.37 any application's will do.
+/// Returns the stored secret that `given` is. Before 2.37 a secret of any application is accepted.
 ///
 /// # Errors
 ///
@@ -100,7 +100,7 @@ fn is_secret(stored: &AppSecret, given: &TwoPart) -> bool {
         && stored.parts.secret.as_bytes().ct_eq(given.secret.as_bytes()).into()
 }
 
-/// 401, whatever was wrong with the credentials.
+/// Refuses credentials with 401, whatever was wrong with them.
 pub(crate) fn invalid_client(deployment: &Deployment<'_>) -> Reply {
     let reply = Reply::oauth_error(
         StatusCode::UNAUTHORIZED,

@@ -63,47 +63,49 @@ impl GoUrl {
             Some((before, query)) => (before, Some(query.to_owned())),
             None => (rest, None),
         };
-        let mut url = Self {
+        let url = Self {
             scheme: scheme.to_ascii_lowercase(),
             query,
             fragment: fragment.filter(|fragment| !fragment.is_empty()).map(str::to_owned),
             ..Self::default()
         };
-        if !rest.starts_with('/') {
-            if !scheme.is_empty() {
-                url.is_opaque = true;
-                rest.clone_into(&mut url.raw_path);
-                return Ok(url);
-            }
-            // A colon in the first part of a relative path would look like a scheme.
-            if rest.split('/').next().is_some_and(|first| first.contains(':')) {
-                return Err(NoUrl);
-            }
+        let is_rooted = rest.starts_with('/');
+        if !is_rooted && !scheme.is_empty() {
+            return Ok(Self { is_opaque: true, raw_path: rest.to_owned(), ..url });
         }
-        let authority =
-            rest.strip_prefix("//").filter(|after| !scheme.is_empty() || !after.starts_with('/'));
-        let path = match authority {
+        // A colon in the first part of a relative path would look like a scheme.
+        if !is_rooted && rest.split('/').next().is_some_and(|first| first.contains(':')) {
+            return Err(NoUrl);
+        }
+        url.with_hierarchy(rest)
+    }
+
+    /// Reads the authority, if there is one, and the path.
+    fn with_hierarchy(mut self, text: &str) -> Result<Self, NoUrl> {
+        let after = text.strip_prefix("//");
+        let after = after.filter(|after| !self.scheme.is_empty() || !after.starts_with('/'));
+        let path = match after {
             Some(after) => {
                 let end = after.find('/').unwrap_or(after.len());
                 let (authority, path) = after.split_at_checked(end).unwrap_or((after, ""));
-                url.authority = Some(Authority::parse(authority)?);
+                self.authority = Some(Authority::parse(authority)?);
                 path
             }
-            None => rest,
+            None => text,
         };
         if !is_encoded_well(path) {
             return Err(NoUrl);
         }
-        path.clone_into(&mut url.raw_path);
-        Ok(url)
+        path.clone_into(&mut self.raw_path);
+        Ok(self)
     }
 
-    /// Host and port as they were written; empty without an authority.
+    /// Returns host and port as they were written; empty without an authority.
     pub(crate) fn host(&self) -> &str {
         self.authority.as_ref().map_or("", |authority| authority.host.as_str())
     }
 
-    /// The host without port and brackets.
+    /// Returns the host without port and brackets.
     pub(crate) fn hostname(&self) -> &str {
         let host = self.host();
         match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
@@ -157,7 +159,8 @@ impl Authority {
     }
 }
 
-/// Scheme and rest. A text that begins with a colon has an empty scheme, which is none.
+/// Splits a text into scheme and rest. A text that begins with a colon is no URL, and one without a
+/// scheme has an empty one.
 fn scheme_of(text: &str) -> Result<(&str, &str), NoUrl> {
     let is_first = |letter: char| letter.is_ascii_alphabetic();
     let is_later =
@@ -171,7 +174,7 @@ fn scheme_of(text: &str) -> Result<(&str, &str), NoUrl> {
     }
 }
 
-/// Whether every percent sign begins an encoded byte.
+/// Tells whether every percent sign begins an encoded byte.
 pub(crate) fn is_encoded_well(text: &str) -> bool {
     text.split('%').skip(1).all(|after| {
         after.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))

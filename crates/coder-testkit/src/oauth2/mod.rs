@@ -49,7 +49,7 @@ pub(crate) fn route(
     answer.map(finish).map_err(finish)
 }
 
-/// An endpoint of the provider. The client is looked at before the method.
+/// Routes a call to an endpoint of the provider. The client is looked at before the method.
 fn endpoint(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -63,17 +63,7 @@ fn endpoint(
     deployment.require_provider()?;
     let registers = profile.registration != Registration::Absent;
     match rest {
-        ["authorize"] => {
-            let app = client::app_of_call(deployment, call)?;
-            let caller = deployment
-                .identify(call)
-                .map_err(|rejected| pages::login_because(call, &rejected.message))?;
-            match call.method {
-                Method::GET => authorize::show(deployment, call, &app, &caller, csrf),
-                Method::POST => authorize::allow(deployment, call, &app, &caller),
-                _ => Err(Reply::method_not_allowed(&["GET", "POST"])),
-            }
-        }
+        ["authorize"] => authorize(deployment, call, csrf),
         ["tokens"] => {
             let app = client::app_of_call(deployment, call)?;
             match call.method {
@@ -95,6 +85,19 @@ fn endpoint(
         },
         ["clients", id] if registers => registration::manage(deployment, call, id),
         _ => Ok(pages::dashboard()),
+    }
+}
+
+/// Routes a call to the consent page, which needs a person who is signed in.
+fn authorize(deployment: &mut Deployment<'_>, call: &Call, csrf: &CsrfCookie) -> Answer {
+    let app = client::app_of_call(deployment, call)?;
+    let caller = deployment
+        .identify(call)
+        .map_err(|rejected| pages::login_because(call, &rejected.message))?;
+    match call.method {
+        Method::GET => authorize::show(deployment, call, &app, &caller, csrf),
+        Method::POST => authorize::allow(deployment, call, &app, &caller),
+        _ => Err(Reply::method_not_allowed(&["GET", "POST"])),
     }
 }
 

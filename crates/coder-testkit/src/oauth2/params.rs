@@ -34,12 +34,12 @@ pub(crate) struct Params<'a> {
 }
 
 impl<'a> Params<'a> {
-    /// Parameters of which these must not be empty.
+    /// Reads parameters of which those in `required` must not be empty.
     pub(crate) fn new(pairs: &'a Pairs, required: &'static [&'static str]) -> Self {
         Self { pairs, required, known: Vec::new(), faults: Vec::new() }
     }
 
-    /// The value of a parameter; empty counts as absent.
+    /// Reads the value of a parameter; an empty one counts as absent.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<&'a str> {
         self.known.push(name);
         let values: Vec<&'a str> = self
@@ -65,7 +65,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// One of a few words; absent is none.
+    /// Reads a parameter that is one of a few words; `None` when it is absent.
     pub(crate) fn word(&mut self, name: &'static str, words: &[&str]) -> Option<&'a str> {
         let value = self.text(name)?;
         if words.contains(&value) {
@@ -77,7 +77,7 @@ impl<'a> Params<'a> {
         None
     }
 
-    /// The redirect URI to use, held to the ones of the application.
+    /// Reads the redirect URI to use, and compares it with the ones of the application.
     ///
     /// # Errors
     ///
@@ -107,8 +107,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// A resource indicator (RFC 8707 §2): an absolute URI without a fragment. Its syntax is
-    /// judged by [`Params::check_resource`].
+    /// Checks a resource indicator (RFC 8707 §2): an absolute URI without a fragment.
     pub(crate) fn check_resource(&mut self, resource: Option<&str>) {
         if resource.is_some_and(|resource| !is_resource(resource)) {
             self.faults.push(Fault::new("resource", "must be an absolute URI without fragment"));
@@ -127,13 +126,13 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// Whether something is wrong with a parameter.
+    /// Tells whether something is wrong with a parameter.
     pub(crate) fn is_at_fault(&self, name: &str) -> bool {
         self.faults.iter().any(|fault| fault.field == name)
     }
 }
 
-/// An absolute URI without a fragment (RFC 8707 §2).
+/// Tells whether a text is an absolute URI without a fragment (RFC 8707 §2).
 fn is_resource(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.fragment().is_none())
 }

@@ -41,8 +41,8 @@ impl Deployment<'_> {
         Some(Arrival { seen: code.or(refresh_token), turns: 1 + races.draw(TURNS) })
     }
 
-    /// The code with that first part, and whether it is only there because this request had read it
-    /// before another one used it up.
+    /// Finds the code with that first part, and tells whether it is only there because this request
+    /// had read it before another one used it up.
     pub(super) fn find_code(&self, id: &str) -> Option<(Code, bool)> {
         if let Some(code) = self.state.codes.get(id) {
             return Some((code.clone(), false));
@@ -53,7 +53,7 @@ impl Deployment<'_> {
         }
     }
 
-    /// Like [`Deployment::find_code`], for refresh tokens.
+    /// Finds a refresh token as [`Deployment::find_code`] finds a code.
     pub(super) fn find_refresh_token(&self, id: &str) -> Option<(RefreshToken, bool)> {
         if let Some(token) = self.state.refresh_tokens.get(id) {
             return Some((token.clone(), false));

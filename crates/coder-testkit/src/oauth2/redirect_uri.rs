@@ -16,7 +16,7 @@ pub(crate) struct Callback {
 }
 
 impl Callback {
-    /// The first registered one, for a request that names none.
+    /// Returns the first registered redirect URI, for a request that names none.
     pub(crate) fn registered(app: &App) -> Self {
         let uri = app.callback_url();
         let uri = GoUrl::parse(uri).map_or_else(|_| uri.to_owned(), |url| url.to_string());
@@ -53,18 +53,20 @@ pub(crate) fn choose(
     }
 }
 
-/// The same text, but for the case of the scheme.
+/// Tells whether two URIs are the same text, but for the case of the scheme.
 fn is_same(url: &GoUrl, registered: &str) -> bool {
     GoUrl::parse(registered).is_ok_and(|registered| registered.to_string() == url.to_string())
 }
 
-/// The same host and port, and a path that begins with the registered one.
+/// Tells whether a URI has the host and port of the registered one, and a path that begins with the
+/// registered one.
 fn is_below(url: &GoUrl, registered: &str) -> bool {
     GoUrl::parse(registered)
         .is_ok_and(|base| url.host() == base.host() && url.path().starts_with(&base.path()))
 }
 
-/// Native applications listen on any free port of this machine (RFC 8252 §7.3).
+/// Tells whether two URIs differ in nothing but a port on loopback: native applications listen on
+/// any free port of this machine (RFC 8252 §7.3).
 fn same_but_for_loopback_port(sent: &str, registered: &str) -> bool {
     let (Ok(url), Ok(mut entry)) = (Url::parse(sent), Url::parse(registered)) else { return false };
     let on_loopback = match url.host() {

@@ -62,7 +62,7 @@ const REPEATED: [&str; 10] = [
 /// Metadata that is a URL of the web.
 const WEB_URLS: [&str; 5] = ["client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri"];
 
-/// `POST /oauth2/register`: anyone may register while it is switched on.
+/// Answers `POST /oauth2/register`: anyone may register while registration is switched on.
 pub(crate) fn register(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
     if deployment.profile().registration == Registration::OffByDefault
         && !deployment.state.registration_on
@@ -88,7 +88,7 @@ pub(crate) fn register(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
     Ok(Reply::created(&answer))
 }
 
-/// `/oauth2/clients/{client_id}`: a client looks after its own registration.
+/// Routes `/oauth2/clients/{client_id}`, where a client looks after its own registration.
 pub(crate) fn manage(deployment: &mut Deployment<'_>, call: &Call, client_id: &str) -> Answer {
     let (app, registered) = authorized(deployment, call, client_id)?;
     match call.method {
@@ -117,7 +117,7 @@ pub(crate) fn manage(deployment: &mut Deployment<'_>, call: &Call, client_id: &s
     }
 }
 
-/// The client whose registration token a call shows.
+/// Returns the client whose registration token a call shows.
 fn authorized(
     deployment: &Deployment<'_>,
     call: &Call,
@@ -198,7 +198,7 @@ fn read(deployment: &Deployment<'_>, call: &Call) -> Result<(NewApp, Value), Rep
     Ok((new, metadata))
 }
 
-/// A name as Coder stores it: one that is too long ends with a hash of the whole.
+/// Returns a name as Coder stores it: one that is too long ends with a hash of the whole.
 fn stored_name(name: &str) -> String {
     if name.len() <= NAME_LIMIT {
         return name.to_owned();
@@ -212,7 +212,7 @@ fn stored_name(name: &str) -> String {
     format!("{}-{hash}", name.get(..end).unwrap_or_default())
 }
 
-/// The first thing that is wrong with the metadata.
+/// Checks the metadata, and returns the first thing that is wrong with it.
 fn check(body: &Input, twice: bool) -> Result<(), String> {
     let redirect_uris = body.texts("redirect_uris");
     if redirect_uris.is_empty() {
@@ -248,7 +248,7 @@ fn is_web_url(uri: &str) -> bool {
     GoUrl::parse(uri).is_ok_and(|url| matches!(url.scheme.as_str(), "http" | "https"))
 }
 
-/// Why a redirect URI is refused: what follows its index.
+/// Checks a redirect URI. The error is the reason, which follows the URI's index in the message.
 fn check_redirect_uri(uri: &str, twice: bool) -> Result<(), String> {
     if uri.is_empty() {
         return Err(" cannot be empty".to_owned());
@@ -280,7 +280,7 @@ fn bad_metadata(reason: &str) -> Reply {
     error(StatusCode::BAD_REQUEST, "invalid_client_metadata", reason)
 }
 
-/// An error of registration; it names no charset.
+/// Makes an error of registration; its content type names no charset.
 fn error(status: StatusCode, code: &str, reason: &str) -> Reply {
     Reply::oauth_error(status, code, reason).replacing("content-type", "application/json")
 }

@@ -8,8 +8,8 @@ use crate::store::Deployment;
 use crate::wire::call::{Call, first};
 use crate::wire::reply::{Answer, Reply};
 
-/// Revoking either half of a pair ends both. What is unknown, or another client's, is a success
-/// that does nothing.
+/// Revokes both halves of a pair, whichever half the call names. A token that is unknown, or
+/// belongs to another client, is a success that does nothing.
 pub(crate) fn revoke(deployment: &mut Deployment<'_>, call: &Call, app: &App) -> Answer {
     if deployment.profile().secret_always && app.client_type == ClientType::Confidential {
         let pairs = client::parameters(deployment, call)?;
@@ -59,7 +59,7 @@ fn bad(description: &str) -> Reply {
     Reply::oauth_error(StatusCode::BAD_REQUEST, "invalid_request", description)
 }
 
-/// A known first part with a wrong secret, or a key that no application holds.
+/// Refuses a known first part with a wrong secret, or a key that no application holds.
 fn broken() -> Reply {
     Reply::oauth_error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Internal server error")
 }

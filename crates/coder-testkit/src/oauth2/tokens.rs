@@ -19,6 +19,7 @@ use crate::json::Json as _;
 use crate::model::{
     ApiKey, App, ClientType, Code, KeyKind, Kind, RefreshToken, TwoPart, Verdict, after,
 };
+use crate::release::Profile;
 use crate::rules::scopes;
 use crate::store::Deployment;
 use crate::wire::call::{Call, first};
@@ -162,7 +163,8 @@ fn bad_code() -> Reply {
     oauth("invalid_grant", "The authorization code is invalid or expired")
 }
 
-/// The code of a request that may have it, and whether the request has overtaken another one.
+/// Returns the code of a request that may have it, and tells whether the request has overtaken
+/// another one.
 fn code_of(
     deployment: &mut Deployment<'_>,
     app: &App,
@@ -216,15 +218,7 @@ fn refresh(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'_
         return Err(bad_resource());
     }
     let granted = stored.scopes;
-    let scopes = if profile.scopes {
-        // The ceiling may have been lowered since.
-        scopes::negotiate(app.scope.as_deref(), &granted.join(" "))
-            .map_err(|reason| oauth("invalid_grant", &reason))?;
-        scopes::narrower(&granted, request.scope.unwrap_or_default())
-            .map_err(|reason| oauth("invalid_scope", &reason))?
-    } else {
-        granted.clone()
-    };
+    let scopes = refreshed_scopes(&profile, app, &granted, request.scope)?;
     match deployment.state.finish_race(&parts.id, is_raced, Kind::RefreshToken) {
         Verdict::Wins => {}
         Verdict::ComesTooLate => return Err(bad_token()),
@@ -243,6 +237,24 @@ fn refresh(deployment: &mut Deployment<'_>, app: &App, request: &TokenRequest<'_
             resource: stored.resource,
         },
     ))
+}
+
+/// Returns the scopes of a refreshed pair: those that were granted, or fewer if the request asks for
+/// fewer.
+fn refreshed_scopes(
+    profile: &Profile,
+    app: &App,
+    granted: &[String],
+    asked: Option<&str>,
+) -> Result<Vec<String>, Reply> {
+    if !profile.scopes {
+        return Ok(granted.to_vec());
+    }
+    // The ceiling may have been lowered since.
+    scopes::negotiate(app.scope.as_deref(), &granted.join(" "))
+        .map_err(|reason| oauth("invalid_grant", &reason))?;
+    scopes::narrower(granted, asked.unwrap_or_default())
+        .map_err(|reason| oauth("invalid_scope", &reason))
 }
 
 /// Issues a pair of tokens.
@@ -294,7 +306,7 @@ fn token_answer(
     Reply::ok(&answer)
 }
 
-/// `DELETE /oauth2/tokens?client_id=…`: the user disconnects an application.
+/// Answers `DELETE /oauth2/tokens?client_id=…`, by which the user disconnects an application.
 pub(crate) fn disconnect(deployment: &mut Deployment<'_>, call: &Call, app: &App) -> Answer {
     let caller = deployment.authenticate(call)?;
     let user = caller.user.id;
@@ -304,7 +316,7 @@ pub(crate) fn disconnect(deployment: &mut Deployment<'_>, call: &Call, app: &App
 }
 
 impl Deployment<'_> {
-    /// Whether a text is a refresh token that would be accepted now.
+    /// Tells whether a text is a refresh token that would be accepted now.
     pub(crate) fn is_live_refresh_token(&self, token: &str) -> bool {
         TwoPart::parse_prefixed(token).is_some_and(|parts| {
             let stored = self.state.refresh_tokens.get(&parts.id);
@@ -314,7 +326,7 @@ impl Deployment<'_> {
 }
 
 impl crate::store::State {
-    /// Whether a user has authorized an application.
+    /// Tells whether a user has authorized an application.
     pub(crate) fn has_pair(&self, user: Uuid, app: Uuid) -> bool {
         self.refresh_tokens.values().any(|token| token.user == user && token.app == app)
     }
@@ -343,7 +355,7 @@ impl crate::store::State {
     }
 }
 
-/// Whether `verifier` is what the S256 `challenge` was made of (RFC 7636 §4.6).
+/// Tells whether the S256 `challenge` was made of `verifier` (RFC 7636 §4.6).
 fn answers(challenge: &str, verifier: &str) -> bool {
     let expected = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
     expected.as_bytes().ct_eq(challenge.as_bytes()).into()
@@ -357,7 +369,7 @@ fn malformed() -> Reply {
     oauth("invalid_request", "The request is missing required parameters or is otherwise malformed")
 }
 
-/// The answer to a request that was overtaken after it had read its token.
+/// Refuses a request that was overtaken after it had read its token.
 fn failed_exchange() -> Reply {
     Reply::error_with_detail(
         StatusCode::INTERNAL_SERVER_ERROR,

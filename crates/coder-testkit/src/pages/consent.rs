@@ -17,7 +17,7 @@ pub(crate) struct Consent<'a> {
     pub(crate) has_ids: bool,
 }
 
-/// The form posts to the page's own URL, query included, as Coder's does.
+/// Renders the consent page. Its form posts to the page's own URL, query included, as Coder's does.
 pub(crate) fn consent(consent: &Consent<'_>) -> String {
     let app = escape(consent.app);
     let username = escape(consent.username);

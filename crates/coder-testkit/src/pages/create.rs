@@ -16,7 +16,7 @@ use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 
-/// The path of a template's form.
+/// Returns the path of a template's form.
 pub(crate) fn path(deployment: &Deployment<'_>, template: &Template) -> String {
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let organization = deployment
@@ -60,7 +60,7 @@ pub(crate) fn route(
     Ok(form(&visitor, call, &template, name, &values, None))
 }
 
-/// With `mode=auto&match=…` a workspace that is already there is opened instead.
+/// Finds the workspace that a link with `mode=auto&match=…` opens instead of creating one.
 fn existing(
     deployment: &Deployment<'_>,
     call: &Call,
@@ -74,8 +74,8 @@ fn existing(
     found.first().map(|workspace| format!("/@{owner}/{}", workspace.name))
 }
 
-/// The template's parameters with what the link says (a preset beats single values), and the
-/// link's values for parameters the template does not have when it has none at all.
+/// Returns the template's parameters with the values of the link, where a preset beats single
+/// values. A template without parameters takes all values of the link.
 fn prefilled(template: &Template, call: &Call) -> Vec<(String, String)> {
     let linked = |name: &str| {
         let key = format!("param.{name}");
@@ -177,7 +177,7 @@ fn form(
     visitor.page(status, &format!("New {} workspace", template.shown_name()), &main)
 }
 
-/// What a person reads above the form.
+/// Renders the note that a person reads above the form.
 fn note(problem: Option<&str>, auto: bool) -> String {
     match problem {
         Some(problem) => format!(
@@ -193,7 +193,7 @@ fn note(problem: Option<&str>, auto: bool) -> String {
     }
 }
 
-/// The fields of the template's parameters.
+/// Adds the fields of the template's parameters.
 fn add_parameters(
     main: &mut String,
     call: &Call,

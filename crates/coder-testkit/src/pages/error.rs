@@ -5,7 +5,8 @@ use http::StatusCode;
 use super::html::{escape, page};
 use crate::wire::reply::Reply;
 
-/// A page with a link back to the deployment; `title`, each of `details` and `home` are text.
+/// Renders a page with a link back to the deployment; `title`, each of `details` and `home` are
+/// text.
 pub(crate) fn error(title: &str, details: &[String], home: &str) -> String {
     let items: String =
         details.iter().map(|detail| format!("<li>{}</li>", escape(detail))).collect();

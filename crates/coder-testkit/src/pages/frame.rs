@@ -17,19 +17,20 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    /// Whoever the browser's cookie says; others go to the login page and come back.
+    /// Identifies the visitor by the browser's cookie. A browser without a session goes to the
+    /// login page and comes back.
     pub(crate) fn from_call(deployment: &mut Deployment<'_>, call: &Call) -> Result<Self, Reply> {
         let caller = deployment.caller(call).map_err(|_| super::login::first(call))?;
         let session = call.cookie(SESSION_COOKIE).unwrap_or_default();
         Ok(Self { caller, csrf_token: Deployment::csrf_token(session) })
     }
 
-    /// The hidden field that every form needs.
+    /// Renders the hidden field that every form needs.
     pub(crate) fn csrf_field(&self) -> String {
         format!("<input type=\"hidden\" name=\"csrf_token\" value=\"{}\">", self.csrf_token)
     }
 
-    /// A page for this person; `main` is HTML.
+    /// Renders a page for this person; `main` is HTML.
     pub(crate) fn page(&self, status: StatusCode, title: &str, main: &str) -> Reply {
         let navigation = format!(
             "<nav aria-label=\"Main\"><a href=\"/workspaces\">Workspaces</a></nav>\

@@ -1,6 +1,6 @@
 //! The frame around every page, and escaping.
 
-/// Text that may stand in an element or a quoted attribute.
+/// Escapes text so that it may stand in an element or a quoted attribute.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -16,7 +16,7 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// A whole page. `title` is text, `navigation` and `main` are HTML.
+/// Renders a whole page. `title` is text, `navigation` and `main` are HTML.
 pub(crate) fn page(title: &str, navigation: &str, main: &str) -> String {
     let title = escape(title);
     format!(

@@ -13,7 +13,7 @@ use crate::wire::call::Call;
 use crate::wire::call::SESSION_COOKIE;
 use crate::wire::reply::{Answer, Reply};
 
-/// `GET /login`: one button per user.
+/// Answers `GET /login` with one button per user.
 pub(crate) fn show(deployment: &Deployment<'_>, call: &Call) -> Answer {
     let redirect = local(call.query("redirect"));
     let mut main = String::new();
@@ -42,7 +42,7 @@ pub(crate) fn show(deployment: &Deployment<'_>, call: &Call) -> Answer {
     Ok(Reply::html(StatusCode::OK, page("Sign in", "", &main)))
 }
 
-/// `POST /login`: starts a session and goes where the person wanted to go.
+/// Answers `POST /login`, which starts a session and goes where the person wanted to go.
 pub(crate) fn submit(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
     let user = call
         .form("user")
@@ -65,7 +65,7 @@ pub(crate) fn submit(deployment: &mut Deployment<'_>, call: &Call) -> Answer {
         .with("set-cookie", &cookie))
 }
 
-/// A browser without a session goes to the login page and comes back.
+/// Sends a browser without a session to the login page, from where it comes back.
 pub(crate) fn first(call: &Call) -> Reply {
     because(
         call,
@@ -73,7 +73,7 @@ pub(crate) fn first(call: &Call) -> Reply {
     )
 }
 
-/// The same, with the reason.
+/// Sends a browser to the login page with the reason, from where it comes back.
 pub(crate) fn because(call: &Call, reason: &str) -> Reply {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("message", reason)
@@ -90,7 +90,8 @@ pub(crate) fn because(call: &Call, reason: &str) -> Reply {
     }
 }
 
-/// Only a path of this deployment may be returned to.
+/// Returns the path to go to after the login: `target` if it is a path of this deployment, else the
+/// list of workspaces.
 fn local(target: Option<&str>) -> &str {
     target
         .filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))

@@ -20,7 +20,7 @@ use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 
-/// Everything that belongs to the dashboard.
+/// Routes everything that belongs to the dashboard.
 pub(crate) fn route(deployment: &mut Deployment<'_>, call: &Call, segments: &[&str]) -> Answer {
     match (&call.method, segments) {
         (&Method::GET, []) => Ok(Reply::redirect(StatusCode::SEE_OTHER, "/workspaces")),

@@ -84,32 +84,33 @@ fn show(deployment: &Deployment<'_>, visitor: &Visitor, workspace: &Workspace) -
         }
         main.push_str("</dl>\n");
     }
-    let buttons: &[(&str, &str)] = match status {
-        "running" => &[("stop", "Stop")],
-        "stopped" => &[("start", "Start"), ("delete", "Delete")],
-        "failed" | "canceled" => &[("start", "Start again"), ("delete", "Delete")],
-        "deleted" => &[],
-        _ => {
-            main.push_str("<p><a href=\"\">Look again</a> to see how far it is.</p>\n");
-            &[]
+    match status {
+        "running" => add_buttons(&mut main, visitor, &[("stop", "Stop")]),
+        "stopped" => add_buttons(&mut main, visitor, &[("start", "Start"), ("delete", "Delete")]),
+        "failed" | "canceled" => {
+            add_buttons(&mut main, visitor, &[("start", "Start again"), ("delete", "Delete")]);
         }
-    };
-    if !buttons.is_empty() {
-        let _ =
-            write!(main, "<form method=\"POST\">{}<div class=\"actions\">", visitor.csrf_field());
-        for (transition, label) in buttons {
-            let quiet = if *transition == "start" { "" } else { " class=\"quiet\"" };
-            let _ = write!(
-                main,
-                "<button name=\"transition\" value=\"{transition}\"{quiet}>{label}</button>"
-            );
-        }
-        main.push_str("</div></form>");
+        "deleted" => {}
+        _ => main.push_str("<p><a href=\"\">Look again</a> to see how far it is.</p>\n"),
     }
     visitor.page(StatusCode::OK, &workspace.name, &main)
 }
 
-/// A button was pressed. What cannot be begun now is shown as it is.
+/// Adds a form with a button for each of these transitions, which have a label.
+fn add_buttons(main: &mut String, visitor: &Visitor, buttons: &[(&str, &str)]) {
+    let _ = write!(main, "<form method=\"POST\">{}<div class=\"actions\">", visitor.csrf_field());
+    for (transition, label) in buttons {
+        let quiet = if *transition == "start" { "" } else { " class=\"quiet\"" };
+        let _ = write!(
+            main,
+            "<button name=\"transition\" value=\"{transition}\"{quiet}>{label}</button>"
+        );
+    }
+    main.push_str("</div></form>");
+}
+
+/// Begins the build of the button that was pressed. If it cannot begin now, the page shows the
+/// workspace as it is.
 fn press(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -129,7 +130,7 @@ fn press(
     Ok(Reply::redirect(StatusCode::SEE_OTHER, &call.target))
 }
 
-/// Where an app or a terminal would be.
+/// Renders the page that stands where an app or a terminal would be.
 fn place(visitor: &Visitor, workspace: &Workspace, agent: &str, what: &str) -> Reply {
     let of = if agent.is_empty() { String::new() } else { format!(" on agent {}", escape(agent)) };
     let main = format!(

@@ -39,7 +39,8 @@ impl Json {
         }
     }
 
-    /// A number of JavaScript; what JSON has no words for is `{"$number": "NaN"}` and the like.
+    /// Makes a number of JavaScript. A number that JSON has no words for is `{"$number": "NaN"}`
+    /// and the like.
     pub fn number(value: f64) -> Self {
         let special = match value {
             _ if value.is_nan() => "NaN",
@@ -51,12 +52,12 @@ impl Json {
         Self::map([("$number", Self::String(special.to_owned()))])
     }
 
-    /// An object of JSON values.
+    /// Makes an object of JSON values.
     pub fn map<'a>(members: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
         Self::Map(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     }
 
-    /// A member of an object.
+    /// Returns a member of an object.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(map) => map.get(key),
@@ -64,7 +65,7 @@ impl Json {
         }
     }
 
-    /// The text, if it is one.
+    /// Returns the text, if the value is one.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -72,7 +73,7 @@ impl Json {
         }
     }
 
-    /// The items, if it is a list.
+    /// Returns the items, if the value is a list.
     pub fn as_list(&self) -> Option<&[Self]> {
         match self {
             Self::List(items) => Some(items),
@@ -80,7 +81,7 @@ impl Json {
         }
     }
 
-    /// A member of an object that is a text.
+    /// Returns a member of an object that is a text.
     ///
     /// # Panics
     ///
@@ -93,7 +94,7 @@ impl Json {
         }
     }
 
-    /// Without the fields of these names.
+    /// Copies the value without the fields of these names.
     pub fn without(&self, names: &[&str]) -> Self {
         match self {
             Self::List(items) => Self::List(items.iter().map(|item| item.without(names)).collect()),
@@ -107,12 +108,12 @@ impl Json {
         }
     }
 
-    /// As JSON without order.
+    /// Converts the value to JSON without order.
     pub fn to_value(&self) -> serde_json::Value {
         serde_json::from_str(&self.to_text()).unwrap_or_default()
     }
 
-    /// As JSON text, in order. What YAML would not take as it is, is escaped.
+    /// Writes the value as JSON text, in order. What YAML would not take as it is, is escaped.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         self.write(&mut text);
@@ -162,8 +163,8 @@ fn quote(string: &str, text: &mut String) {
 }
 
 impl Json {
-    /// Whether this recording and what came instead are the same: objects whatever their order,
-    /// numbers as JavaScript's, errors by their kind.
+    /// Tells whether this recording and `got` are the same: objects whatever their order, numbers
+    /// as JavaScript's, errors by their kind.
     pub fn same(&self, got: &Self) -> bool {
         match (self, got) {
             (Self::Null, Self::Null) => true,

@@ -76,13 +76,14 @@ impl Recordings {
         }
     }
 
-    /// Names of fields that do not count, wherever they are.
+    /// Sets the names of fields that do not count, wherever they are.
     #[must_use]
     pub fn ignored_fields(self, names: &[&str]) -> Self {
         Self { ignored: names.iter().map(|&name| name.to_owned()).collect(), ..self }
     }
 
-    /// These are some recordings among many: a pattern may fit nothing but cases that are held.
+    /// Marks these recordings as some among many: a pattern may fit nothing but cases that are
+    /// held.
     #[must_use]
     pub fn incomplete(self) -> Self {
         Self { complete: false, ..self }
@@ -98,51 +99,61 @@ impl Recordings {
         let mut report = Report::default();
         let ignored: Vec<&str> = self.ignored.iter().map(String::as_str).collect();
         let (mut held, mut deviate, mut mismatch) = (0, 0, 0);
-        let set = &self.set;
         for case in self.cases.as_list().unwrap_or_default() {
-            let name = case.text("name");
+            let (set, name) = (&self.set, case.text("name"));
             let (Some(input), Some(expected)) = (case.get("input"), case.get("expected")) else {
                 misuse(&format!("{set}/{name} has no input or no expectation"))
             };
             let outcome = run(input);
             let expected = expected.without(&ignored);
             let differs = !same(&expected, &outcome);
-            let mut listed = None;
-            for deviation in &mut self.deviations {
-                for pattern in &mut deviation.patterns {
-                    if matches(&pattern.text, name) {
-                        pattern.fits = true;
-                        pattern.differs |= differs;
-                        listed = Some(deviation.expected.clone());
-                    }
+            let is_decided = is_decided(&mut self.deviations, name, &outcome, differs);
+            match (differs, is_decided) {
+                (false, _) => held += 1,
+                (true, true) => {
+                    deviate += 1;
+                    report.instead += &format!("{name}: {}\n", text(&outcome));
+                }
+                (true, false) => {
+                    mismatch += 1;
+                    let (wanted, got) = (expected.to_text(), text(&outcome));
+                    report.lines += &format!("MISMATCH {set}/{name}: wanted {wanted}, got {got}\n");
                 }
             }
-            let as_decided =
-                listed.is_some_and(|wanted| wanted.is_none_or(|wanted| same(&wanted, &outcome)));
-            if !differs {
-                held += 1;
-            } else if as_decided {
-                deviate += 1;
-                report.instead += &format!("{name}: {}\n", text(&outcome));
-            } else {
-                mismatch += 1;
-                let (wanted, got) = (expected.to_text(), text(&outcome));
-                report.lines += &format!("MISMATCH {set}/{name}: wanted {wanted}, got {got}\n");
-            }
         }
-        let mut unneeded = 0;
-        for pattern in self.deviations.iter().flat_map(|deviation| &deviation.patterns) {
-            let counts = self.complete || !pattern.text.contains('*');
-            if pattern.fits && !pattern.differs && counts {
-                unneeded += 1;
-                let listed = &pattern.text;
-                report.lines += &format!("UNNEEDED {set}/{listed}: listed, but does not differ\n");
-            }
-        }
+        let unneeded = self.unneeded();
+        report.is_held = mismatch == 0 && unneeded.is_empty();
+        report.lines += &unneeded;
+        let set = &self.set;
         report.lines += &format!("{set}: {held} held, {deviate} deviate, {mismatch} mismatch\n");
-        report.is_held = mismatch + unneeded == 0;
         report
     }
+
+    /// Returns a line for each name or pattern that is listed, and does not differ.
+    fn unneeded(&self) -> String {
+        let patterns = self.deviations.iter().flat_map(|deviation| &deviation.patterns);
+        let counts = |text: &str| self.complete || !text.contains('*');
+        patterns
+            .filter(|pattern| pattern.fits && !pattern.differs && counts(&pattern.text))
+            .map(|Pattern { text, .. }| {
+                format!("UNNEEDED {}/{text}: listed, but does not differ\n", self.set)
+            })
+            .collect()
+    }
+}
+
+/// Marks the patterns that fit a case, and tells whether the last deviation that lists the case
+/// takes this outcome.
+fn is_decided(deviations: &mut [Deviation], name: &str, outcome: &Outcome, differs: bool) -> bool {
+    let mut is_decided = false;
+    for Deviation { patterns, expected } in deviations {
+        for pattern in patterns.iter_mut().filter(|pattern| matches(&pattern.text, name)) {
+            pattern.fits = true;
+            pattern.differs |= differs;
+            is_decided = expected.as_ref().is_none_or(|wanted| same(wanted, outcome));
+        }
+    }
+    is_decided
 }
 
 impl Deviation {
@@ -178,7 +189,7 @@ fn text(outcome: &Outcome) -> String {
     }
 }
 
-/// `*` stands for anything.
+/// Tells whether a name fits a pattern, in which `*` stands for anything.
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,

@@ -19,12 +19,12 @@ pub struct Vectors {
 }
 
 impl Vectors {
-    /// Names the directory.
+    /// Takes the recordings below this directory.
     pub fn new(directory: impl AsRef<Path>) -> Self {
         Self { directory: directory.as_ref().to_owned(), ignored: Vec::new() }
     }
 
-    /// Names of fields that do not count, wherever they are.
+    /// Sets the names of fields that do not count, wherever they are.
     #[must_use]
     pub fn ignored_fields(self, names: &[&str]) -> Self {
         Self { ignored: names.iter().map(|&name| name.to_owned()).collect(), ..self }

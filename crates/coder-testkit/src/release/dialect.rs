@@ -81,7 +81,7 @@ pub(crate) enum Preferences {
     Tasks,
     /// The preferences of the agents' chat as well, at first all automatic.
     Chat,
-    /// The same with other first values.
+    /// The chat preferences with other first values.
     QuietChat,
 }
 
@@ -97,7 +97,7 @@ pub(crate) enum TemplateField {
 }
 
 impl Dialect {
-    /// The behaviour of `version`: the oldest one's, and what each later release changed.
+    /// Returns the behaviour of `version`: the oldest one's, and what each later release changed.
     pub(crate) const fn new(version: Version) -> Self {
         let release = version as u8;
         let mut dialect = V2_24;
@@ -175,7 +175,7 @@ impl Dialect {
         dialect
     }
 
-    /// Whether templates have a field.
+    /// Tells whether templates have a field.
     pub(crate) fn has(&self, field: TemplateField) -> bool {
         self.template_fields.contains(&field)
     }

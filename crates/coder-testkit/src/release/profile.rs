@@ -114,7 +114,7 @@ pub(crate) enum Pkce {
 }
 
 impl Pkce {
-    /// The words for a challenge method that is not `S256`.
+    /// Returns the words for a challenge method that is not `S256`.
     pub(crate) fn refusal_of_method(self, method: &str) -> String {
         match (self, method) {
             (Self::Optional, _) => {
@@ -147,7 +147,7 @@ pub(crate) enum Registration {
 }
 
 impl Profile {
-    /// The behaviour of `version`: the oldest one's, and what each later release changed.
+    /// Returns the behaviour of `version`: the oldest one's, and what each later release changed.
     pub(crate) const fn new(version: Version) -> Self {
         let release = version as u8;
         let mut profile = V2_24;

@@ -65,14 +65,14 @@ impl Version {
         }
     }
 
-    /// Whether real Coders of this release were asked, and this fake held against their answers.
-    /// The others follow Coder's description of itself.
+    /// Tells whether real Coders of this release were asked, and this fake was compared with their
+    /// answers. The other releases follow Coder's description of itself.
     pub const fn is_recorded(self) -> bool {
         matches!(self, Self::V2_24 | Self::V2_29 | Self::V2_31 | Self::V2_34 | Self::V2_36)
     }
 
-    /// As `GET /api/v2/buildinfo` and the header `X-Coder-Build-Version` say it:
-    /// `v2.31.14`.
+    /// Returns the version as `GET /api/v2/buildinfo` and the header `X-Coder-Build-Version` say
+    /// it: `v2.31.14`.
     pub fn build(self) -> String {
         format!("v{}", self.number())
     }

@@ -25,7 +25,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Whether the token's scopes allow an action like `workspace:read`.
+    /// Tells whether the token's scopes allow an action like `workspace:read`.
     pub(crate) fn may(&self, action: &str) -> bool {
         self.permissions.allow(action)
     }
@@ -48,18 +48,19 @@ enum Place {
 }
 
 impl Deployment<'_> {
-    /// The caller of an API request. Cookies need a CSRF token for anything that is not a read.
+    /// Identifies the caller of an API request. Cookies need a CSRF token for anything that is not
+    /// a read.
     pub(crate) fn authenticate(&mut self, call: &Call) -> Result<Caller, Reply> {
         csrf::check(self, call)?;
         self.caller(call)
     }
 
-    /// The caller, whatever the method.
+    /// Identifies the caller, whatever the method.
     pub(crate) fn caller(&mut self, call: &Call) -> Result<Caller, Reply> {
         self.identify(call).map_err(|rejected| rejected.reply)
     }
 
-    /// The caller, or what a person is told on the login page instead.
+    /// Identifies the caller, or returns what a person is told on the login page instead.
     pub(crate) fn identify(&mut self, call: &Call) -> Result<Caller, Rejected> {
         let Some((token, _)) = self.token(call) else {
             return Err(self.unauthorized(
@@ -121,7 +122,8 @@ impl Deployment<'_> {
         Ok(())
     }
 
-    /// The first non-empty place that may hold a token decides, even when that token is bad.
+    /// Finds the token of a call. The first non-empty place that may hold one decides, even when
+    /// that token is bad.
     fn token<'c>(&self, call: &'c Call) -> Option<(&'c str, Place)> {
         let elsewhere = |token: Option<&'c str>| token.map(|token| (token, Place::Elsewhere));
         let bearer = call.bearer().filter(|_| self.profile().bearer);
@@ -162,17 +164,18 @@ impl Deployment<'_> {
         Ok(key)
     }
 
-    /// Whether a text is an API key that would be accepted now.
+    /// Tells whether a text is an API key that would be accepted now.
     pub(crate) fn is_live_key(&self, token: &str) -> bool {
         self.live_key(token).is_ok()
     }
 
-    /// The user of an API key that would be accepted now.
+    /// Returns the user of an API key that would be accepted now.
     pub(crate) fn owner_of(&self, token: &str) -> Option<UserId> {
         self.live_key(token).ok().map(|key| key.user.into())
     }
 
-    /// Signed out, for whatever reason: the challenge always says that the token has expired.
+    /// Refuses a caller as signed out, for whatever reason: the challenge always says that the
+    /// token has expired.
     fn unauthorized(&self, detail: &str) -> Rejected {
         let reply = self.challenge(
             Reply::error_with_detail(StatusCode::UNAUTHORIZED, SIGNED_OUT, detail),
@@ -196,14 +199,15 @@ impl Deployment<'_> {
         )
     }
 
-    /// The token that proves a form of the fake's own dashboard was made for this session.
+    /// Makes the token that proves that a form of the fake's own dashboard was made for this
+    /// session.
     pub(crate) fn csrf_token(session: &str) -> String {
         let digest = Sha256::new().chain_update("csrf:").chain_update(session).finalize();
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// A form of the fake's own dashboard must show the token of the session's pages, in the form
-    /// or in `X-CSRF-TOKEN`.
+    /// Checks that a form of the fake's own dashboard shows the token of the session's pages, in
+    /// the form or in `X-CSRF-TOKEN`.
     pub(crate) fn check_csrf(&self, call: &Call) -> Result<(), Reply> {
         let Some((session, Place::Cookie)) = self.token(call) else {
             return Ok(());

@@ -23,7 +23,7 @@ pub(crate) struct CsrfCookie {
 }
 
 impl CsrfCookie {
-    /// The cookie of the browser behind a call.
+    /// Reads the cookie of the browser behind a call, and makes a new one for a browser without.
     pub(crate) fn from_call(deployment: &Deployment<'_>, call: &Call) -> Self {
         match call.cookie(COOKIE).filter(|value| !value.is_empty()) {
             Some(value) => Self { value: value.to_owned(), is_new: false },
@@ -31,7 +31,7 @@ impl CsrfCookie {
         }
     }
 
-    /// The token for the pages of this browser.
+    /// Returns the token for the pages of this browser.
     pub(crate) fn token(&self) -> String {
         token_of(&self.value)
     }
@@ -74,8 +74,8 @@ pub(crate) fn check(deployment: &Deployment<'_>, call: &Call) -> Result<(), Repl
     if shown && is_same_origin(deployment, call) { Ok(()) } else { Err(refusal()) }
 }
 
-/// Whether the browser says that a page of this deployment sends the request. Coder compares the
-/// origin with `https`, so plain http passes only where browsers send `Sec-Fetch-Site`.
+/// Tells whether the browser says that a page of this deployment sends the request. Coder compares
+/// the origin with `https`, so plain http passes only where browsers send `Sec-Fetch-Site`.
 fn is_same_origin(deployment: &Deployment<'_>, call: &Call) -> bool {
     if let Some(site) = call.header("sec-fetch-site") {
         return site == "same-origin";

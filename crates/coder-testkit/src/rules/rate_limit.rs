@@ -23,7 +23,7 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// The headers that tell it.
+    /// Adds the headers that tell the rate limit.
     pub(crate) fn tell(&self, reply: Reply) -> Reply {
         reply
             .with("x-ratelimit-limit", &self.limit.to_string())
@@ -56,7 +56,7 @@ pub(crate) fn count(
     Ok(Some(Standing { limit, remaining: limit - rate - 1, reset }))
 }
 
-/// The limit of a call, and the path it is counted for.
+/// Returns the limit of a call, and the path it is counted for.
 fn limit(deployment: &Deployment<'_>, call: &Call) -> Option<(u32, String)> {
     if !deployment.settings.rate_limits {
         return None;
@@ -75,7 +75,7 @@ fn limit(deployment: &Deployment<'_>, call: &Call) -> Option<(u32, String)> {
     }
 }
 
-/// 429, in both error dialects.
+/// Refuses a request with 429, in both error dialects.
 fn too_many(limit: u32) -> Reply {
     let message =
         format!("You've been rate limited for sending more than {limit} requests in 1m0s.");

@@ -74,7 +74,7 @@ const LATER: [(&str, Version); 7] = [
     ("user:*", Version::V2_36),
 ];
 
-/// The scopes of a release: 48 in 2.29, 49 in 2.31, 54 in 2.34, 55 since 2.36.
+/// Returns the scopes of a release: 48 in 2.29, 49 in 2.31, 54 in 2.34, 55 since 2.36.
 pub(crate) fn catalog(version: Version) -> Vec<&'static str> {
     let is_later =
         |scope: &str| LATER.iter().any(|(name, since)| *name == scope && *since > version);
@@ -161,7 +161,7 @@ impl Permissions {
         Self::new([ALL])
     }
 
-    /// Whether an action like `workspace:read`, or every action of a kind (`workspace:*`), is
+    /// Tells whether an action like `workspace:read`, or every action of a kind (`workspace:*`), is
     /// allowed.
     pub(crate) fn allow(&self, action: &str) -> bool {
         let kind = action.split_once(':').map_or(action, |(kind, _)| kind);
@@ -173,7 +173,7 @@ impl Permissions {
     }
 }
 
-/// The name of today of a scope that had another one.
+/// Returns today's name of a scope that had another one.
 pub(crate) fn canonical(scope: &str) -> &str {
     match scope {
         "all" => ALL,
@@ -191,7 +191,7 @@ pub(crate) fn legacy(scopes: &[String]) -> &'static str {
     }
 }
 
-/// Whether a client may ask for `scope`.
+/// Tells whether a client may ask for `scope`.
 pub(crate) fn is_known(scope: &str) -> bool {
     CATALOG.contains(&scope) || matches!(scope, "all" | "application_connect")
 }
@@ -222,7 +222,8 @@ pub(crate) fn negotiate(allowed: Option<&str>, asked: &str) -> Result<Vec<String
     }
 }
 
-/// Whether everything in `asked` is covered by `granted`; the first one that is not, otherwise.
+/// Returns the scopes in `asked` if `granted` covers them all. The error is the first one that it
+/// does not cover.
 pub(crate) fn narrower(granted: &[String], asked: &str) -> Result<Vec<String>, String> {
     if asked.trim().is_empty() {
         return Ok(granted.to_vec());

@@ -19,8 +19,9 @@ pub struct NotRedirected {
 }
 
 impl FakeCoder {
-    /// The person opens `authorize_url`, signs in as `user` and presses "Allow". The result is
-    /// the URL Coder sends the browser to: the callback with a code or, since 2.38, with an error.
+    /// Approves a login: the person opens `authorize_url`, signs in as `user` and presses "Allow".
+    /// The result is the URL that Coder sends the browser to: the callback with a code or, since
+    /// 2.38, with an error.
     ///
     /// # Errors
     ///
@@ -43,7 +44,8 @@ impl FakeCoder {
         }
     }
 
-    /// The person opens `authorize_url`, signs in as `user` and presses "Cancel".
+    /// Denies a login: the person opens `authorize_url`, signs in as `user` and presses "Cancel".
+    /// The result is the URL that the button leads to.
     ///
     /// # Errors
     ///
@@ -124,8 +126,8 @@ impl Got {
         Self { status: StatusCode::BAD_REQUEST, location: None, page }
     }
 
-    /// `Ok(Ok(url))` when the browser is sent to another site, `Ok(Err(page))` for a page that is
-    /// fine.
+    /// Returns `Ok(Ok(url))` when the browser is sent to another site, `Ok(Err(page))` for a page
+    /// that is fine.
     fn leads_away(self) -> Result<Result<Url, String>, NotRedirected> {
         let away = self.location.as_deref().and_then(|location| Url::parse(location).ok());
         match away {
@@ -138,7 +140,7 @@ impl Got {
     }
 }
 
-/// Where "Cancel" leads. The link has an id in newer releases only.
+/// Finds the link of "Cancel" in a page. The link has an id in newer releases only.
 fn cancel_link(page: &str) -> Option<&str> {
     let (before, _) = page.split_once("\">Cancel</a>")?;
     before.rsplit_once("href=\"").map(|(_, href)| href)

@@ -18,7 +18,7 @@ use crate::{FakeCoder, Version};
 const WEB_PUSH_KEY: &str =
     "BJY-h-_k64kaiIucsBeca25h1zbXxRHEbycsQE3virPqEu5GOzUMxNgRHaSoKnftSG2duR6RpTm9guYZiCWO8eM";
 
-/// Decides what a [`FakeCoder`] is like. Made by [`FakeCoder::builder`].
+/// Builder that decides what a [`FakeCoder`] is like. Made by [`FakeCoder::builder`].
 #[must_use = "a builder makes nothing until `build` is called"]
 pub struct FakeCoderBuilder {
     url: DeploymentUrl,
@@ -78,7 +78,8 @@ impl FakeCoderBuilder {
         self
     }
 
-    /// The same for a server: parsed, and with the runtime it lives in unless there is another.
+    /// Sets the URL that a server has, and the runtime that the fake lives in unless there is
+    /// another.
     #[cfg(all(feature = "server", not(target_family = "wasm")))]
     pub(crate) fn served_at(mut self, url: DeploymentUrl, runtime: Arc<dyn Runtime>) -> Self {
         self.url = url;

@@ -26,14 +26,14 @@ pub struct FakeTemplate {
 }
 
 impl FakeCoder {
-    /// The template of that name in the default organization; added when there is none.
+    /// Adds a template of that name to the default organization, or returns the one that is there.
     pub fn add_template(&self, name: &str) -> FakeTemplate {
         let id = self.with(|deployment| deployment.template_in_default(name));
         FakeTemplate { coder: self.clone(), id, name: name.to_owned() }
     }
 
-    /// From now on the import of a template version that somebody pushes ends with this error, as
-    /// after a mistake in its Terraform files; `None` lets imports succeed again.
+    /// Makes the import of every template version fail that is pushed from now on, with this error,
+    /// as after a mistake in its Terraform files. `None` lets imports succeed again.
     pub fn imports_fail(&self, error: Option<&str>) {
         let error = error.map(str::to_owned);
         self.with(|deployment| deployment.state.imports_fail = error);
@@ -186,8 +186,8 @@ impl FakeTemplate {
         })
     }
 
-    /// Whether its parameters are the classic ones, or those of a form that answers (dynamic). A
-    /// new template's are dynamic, and classic before 2.25.
+    /// Sets whether the template's parameters are the classic ones, or those of a form that answers
+    /// (dynamic). A new template's are dynamic, and classic before 2.25.
     pub fn classic_parameters(self, classic: bool) -> Self {
         self.change(|template| template.classic = Some(classic))
     }
@@ -199,34 +199,36 @@ impl FakeTemplate {
         self.change(|template| template.add_version(id, name, now))
     }
 
-    /// Whether the active version is still being imported: its parameters answer 425, and
+    /// Sets whether the active version is still being imported: its parameters answer 425, and
     /// workspaces cannot be made from it.
     pub fn importing(self, importing: bool) -> Self {
         self.change_active(|version| version.importing = importing)
     }
 
-    /// No more workspaces can be made from it; the message says why.
+    /// Deprecates the template: no more workspaces can be made from it, and the message says why.
     pub fn deprecated(self, message: &str) -> Self {
         self.change(|template| message.clone_into(&mut template.deprecation))
     }
 
-    /// From now on the builds that start its workspaces fail, with this error and perhaps a code:
-    /// `INSUFFICIENT_QUOTA` when the owner's credits do not suffice, or
-    /// `REQUIRED_TEMPLATE_VARIABLES`. As at Coder the request for the build succeeds all the same;
-    /// it is the job that fails. Stopping and deleting still work.
+    /// Makes the builds that start the template's workspaces fail from now on, with this error and
+    /// perhaps a code: `INSUFFICIENT_QUOTA` when the owner's credits do not suffice, or
+    /// `REQUIRED_TEMPLATE_VARIABLES`.
+    ///
+    /// As at Coder, the request for the build succeeds all the same; it is the job that fails.
+    /// Stopping and deleting still work.
     pub fn builds_fail(self, error: &str, code: Option<&str>) -> Self {
         let failure = (error.to_owned(), code.map(str::to_owned));
         self.change(|template| template.builds_fail = Some(failure))
     }
 
-    /// From now on the builds that delete its workspaces fail, with this error: the workspaces are
-    /// still there, and their status is `failed`.
+    /// Makes the builds that delete the template's workspaces fail from now on, with this error:
+    /// the workspaces are still there, and their status is `failed`.
     pub fn deletions_fail(self, error: &str) -> Self {
         let failure = (error.to_owned(), None);
         self.change(|template| template.deletions_fail = Some(failure))
     }
 
-    /// From now on its workspaces start again, and can be deleted.
+    /// Makes the template's workspaces start again from now on, and lets them be deleted.
     pub fn builds_succeed(self) -> Self {
         self.change(|template| {
             template.builds_fail = None;
@@ -234,8 +236,8 @@ impl FakeTemplate {
         })
     }
 
-    /// People must have linked this external provider before they create a workspace (enforced
-    /// since 2.35). Link it with [`FakeCoder::link_external_auth`].
+    /// Requires that people have linked this external provider before they create a workspace
+    /// (enforced since 2.35). Link it with [`FakeCoder::link_external_auth`].
     pub fn external_auth(self, id: &str, display_name: &str) -> Self {
         self.change(|template| {
             template.external_auth.push((id.to_owned(), display_name.to_owned()));

@@ -153,8 +153,8 @@ impl FakeCoder {
 }
 
 impl NewWorkspace {
-    /// Made from this template of the default organization, which is added when there is none of
-    /// that name; `devcontainers` unless said.
+    /// Makes the workspace from this template of the default organization, which is added when
+    /// there is none of that name; `devcontainers` unless set.
     pub fn template(mut self, name: &str) -> Self {
         self.template = Some(name.to_owned());
         self
@@ -166,25 +166,25 @@ impl NewWorkspace {
         self
     }
 
-    /// Started an hour ago, and ready.
+    /// Makes the workspace running: it was started an hour ago, and is ready.
     pub fn running(mut self) -> Self {
         self.state = Wanted::Running;
         self
     }
 
-    /// Its build has just succeeded; the agents connect by the clock.
+    /// Makes the workspace's build succeed just now; its agents connect by the clock.
     pub fn connecting(mut self) -> Self {
         self.state = Wanted::Connecting;
         self
     }
 
-    /// A provisioner has just begun to start it.
+    /// Makes the workspace starting: a provisioner has just begun to start it.
     pub fn starting(mut self) -> Self {
         self.state = Wanted::Starting;
         self
     }
 
-    /// Just created; no provisioner has taken it yet.
+    /// Makes the workspace pending: it was just created, and no provisioner has taken it yet.
     pub fn pending(mut self) -> Self {
         self.state = Wanted::Pending;
         self
@@ -197,19 +197,19 @@ impl NewWorkspace {
         self
     }
 
-    /// Stopped an hour ago.
+    /// Makes the workspace stopped, since an hour ago.
     pub fn stopped(mut self) -> Self {
         self.state = Wanted::Stopped;
         self
     }
 
-    /// A provisioner has just begun to stop it.
+    /// Makes the workspace stopping: a provisioner has just begun to stop it.
     pub fn stopping(mut self) -> Self {
         self.state = Wanted::Stopping;
         self
     }
 
-    /// Its start has failed with this error.
+    /// Makes the workspace's start fail with this error.
     pub fn failed(mut self, error: &str) -> Self {
         self.state = Wanted::Failed { error: error.to_owned(), code: None };
         self
@@ -221,80 +221,82 @@ impl NewWorkspace {
         self
     }
 
-    /// Its start has been canceled while it waited for a provisioner. A start that is canceled
-    /// later fails.
+    /// Makes the workspace's start canceled while it waited for a provisioner. A start that is
+    /// canceled later fails.
     pub fn canceled(mut self) -> Self {
         self.state = Wanted::Canceled;
         self
     }
 
-    /// Deleted an hour ago.
+    /// Makes the workspace deleted, since an hour ago.
     pub fn deleted(mut self) -> Self {
         self.state = Wanted::Deleted;
         self
     }
 
-    /// Its agents never connect: `connecting` for two minutes, then `timeout`.
+    /// Keeps the workspace's agents from ever connecting: they are `connecting` for two minutes,
+    /// then `timeout`.
     pub fn agents_never_connect(mut self) -> Self {
         self.agent_fate = AgentFate::NeverConnects;
         self
     }
 
-    /// Its agents have lost their connection.
+    /// Makes the workspace's agents lose their connection.
     pub fn agents_lost(mut self) -> Self {
         self.agent_fate = AgentFate::IsLost;
         self
     }
 
-    /// The startup script of its agents has failed.
+    /// Makes the startup script of the workspace's agents fail.
     pub fn startup_failed(mut self) -> Self {
         self.scripts.start = ScriptFate::Fails;
         self
     }
 
-    /// The startup script of its agents takes too long, and is given up.
+    /// Makes the startup script of the workspace's agents take too long, so that it is given up.
     pub fn startup_timed_out(mut self) -> Self {
         self.scripts.start = ScriptFate::TimesOut;
         self
     }
 
-    /// The startup script of its agents has ended, but something that it started holds its output
-    /// open, which Coder takes for a failure.
+    /// Makes the startup script of the workspace's agents end while something that it started holds
+    /// its output open, which Coder takes for a failure.
     pub fn startup_leaves_output_open(mut self) -> Self {
         self.scripts.start = ScriptFate::LeavesOutputOpen;
         self
     }
 
-    /// Nobody should use it before the startup script of its agents is done.
+    /// Tells people not to use the workspace before the startup script of its agents is done.
     pub fn startup_blocks_login(mut self) -> Self {
         self.scripts.blocks = true;
         self
     }
 
-    /// Its agents have a shutdown script.
+    /// Gives the workspace's agents a shutdown script.
     pub fn shutdown_script(mut self) -> Self {
         self.scripts.stop = Some(ScriptFate::Succeeds);
         self
     }
 
-    /// Its agents have a shutdown script, which fails.
+    /// Gives the workspace's agents a shutdown script, which fails.
     pub fn shutdown_fails(mut self) -> Self {
         self.scripts.stop = Some(ScriptFate::Fails);
         self
     }
 
-    /// Its agents begin to shut down now, and are gone when their shutdown scripts have ended.
+    /// Makes the workspace's agents begin to shut down now. They are gone when their shutdown
+    /// scripts have ended.
     pub fn agents_shutting_down(mut self) -> Self {
         self.shutting_down = true;
         self
     }
 
-    /// One of its agents never connects.
+    /// Keeps one of the workspace's agents from ever connecting.
     pub fn agent_never_connects(self, name: &str) -> Self {
         self.change_agent(name, |agent| agent.fate = AgentFate::NeverConnects)
     }
 
-    /// The startup script of one of its agents has failed.
+    /// Makes the startup script of one of the workspace's agents fail.
     pub fn agent_startup_failed(self, name: &str) -> Self {
         self.change_agent(name, |agent| agent.scripts.start = ScriptFate::Fails)
     }
@@ -304,13 +306,14 @@ impl NewWorkspace {
         self
     }
 
-    /// One more agent, which serves a dev container inside of the first one.
+    /// Adds an agent, which serves a dev container inside of the first one.
     pub fn sub_agent(mut self, name: &str) -> Self {
         self.sub_agents.push(name.to_owned());
         self
     }
 
-    /// Its agents, instead of one called `main`. The apps go to the first one.
+    /// Gives the workspace these agents, instead of one called `main`. The apps go to the first
+    /// one.
     pub fn agents(mut self, names: &[&str]) -> Self {
         let apps = self.agents.first().map(|agent| agent.apps.clone()).unwrap_or_default();
         self.agents = names
@@ -325,7 +328,7 @@ impl NewWorkspace {
         self
     }
 
-    /// One more app of the first agent, beside `code-server`.
+    /// Adds an app to the first agent, beside `code-server`.
     pub fn app(mut self, app: NewWorkspaceApp) -> Self {
         if let Some(agent) = self.agents.first_mut() {
             agent.apps.push(app);
@@ -339,25 +342,26 @@ impl NewWorkspace {
         self
     }
 
-    /// A favorite of its owner.
+    /// Makes the workspace a favorite of its owner.
     pub fn favorite(mut self) -> Self {
         self.favorite = true;
         self
     }
 
-    /// Set aside because nobody used it.
+    /// Makes the workspace dormant: it is set aside because nobody used it.
     pub fn dormant(mut self) -> Self {
         self.dormant = true;
         self
     }
 
-    /// Made from an older version of its template. The template gets a new version.
+    /// Makes the workspace outdated: its template has a newer version than the one that it was made
+    /// from.
     pub fn outdated(mut self) -> Self {
         self.outdated = true;
         self
     }
 
-    /// Last used at this time; an hour ago unless said.
+    /// Sets when the workspace was last used; an hour ago unless set.
     pub fn last_used_at(mut self, time: Timestamp) -> Self {
         self.last_used = Some(time);
         self
@@ -369,7 +373,8 @@ impl NewWorkspace {
         self
     }
 
-    /// Another user may use it (`use`) or do everything with it (`admin`).
+    /// Shares the workspace with another user, who may use it (`use`) or do everything with it
+    /// (`admin`).
     pub fn shared_with(mut self, user: &FakeUser, role: &str) -> Self {
         self.shared_with.push((user.id.as_uuid(), role.to_owned()));
         self
@@ -420,7 +425,7 @@ impl NewWorkspace {
         id
     }
 
-    /// The workspace before its first build.
+    /// Makes the workspace as it is before its first build.
     fn stored(&self, id: Uuid, template: Uuid, moments: &Moments) -> Workspace {
         Workspace {
             id,
@@ -507,7 +512,7 @@ impl Moments {
 }
 
 impl Wanted {
-    /// The builds that lead to this state, the oldest first.
+    /// Returns the builds that lead to this state, the oldest first.
     fn builds(&self, moments: &Moments) -> Vec<(Transition, Timestamp, Fate)> {
         let &Moments { now, queued, built, hour_ago, long_ago } = moments;
         let start = |at, fate| (Transition::Start, at, fate);

@@ -10,7 +10,7 @@ use super::state::{Settings, State};
 use crate::model::Mint;
 use crate::release::{Dialect, Profile};
 
-/// Lets happen what happens by itself as time goes by.
+/// Function that lets happen what happens by itself as time goes by.
 pub(crate) type Passing = fn(&mut Deployment<'_>);
 
 /// A deployment, as all its doors and streams share it.
@@ -35,7 +35,7 @@ impl Deployment<'_> {
         &self.settings.profile
     }
 
-    /// How the API of this release behaves.
+    /// Returns how the API of this release behaves.
     pub(crate) fn dialect(&self) -> &Dialect {
         &self.settings.profile.api
     }
@@ -44,7 +44,7 @@ impl Deployment<'_> {
         &self.settings.mint
     }
 
-    /// An absolute URL of this deployment; `path` begins with a slash.
+    /// Returns an absolute URL of this deployment; `path` begins with a slash.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.settings.url)
     }

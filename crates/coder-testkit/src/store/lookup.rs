@@ -9,12 +9,12 @@ use crate::model::{ApiKey, App, Build, Organization, Template, TemplateVersion, 
 
 /// Names and passwords of people.
 impl State {
-    /// The user with that name; names are compared without case.
+    /// Finds the user with that name; names are compared without case.
     pub(crate) fn user_named(&self, name: &str) -> Option<&User> {
         self.users.values().find(|user| user.username.eq_ignore_ascii_case(name))
     }
 
-    /// `me`, a name or an id.
+    /// Finds the user that a segment of a path names: `me`, a name or an id.
     pub(crate) fn user_at(&self, segment: &str, caller: Uuid) -> Option<&User> {
         match (segment, Uuid::try_parse(segment)) {
             ("me", _) => self.users.get(&caller),
@@ -75,13 +75,13 @@ impl State {
 }
 
 impl State {
-    /// The organizations of a user.
+    /// Returns the organizations of a user.
     pub(crate) fn organizations_of(&self, user: Uuid) -> impl Iterator<Item = &Organization> {
         let all = self.organizations.iter();
         all.filter(move |organization| self.is_member(user, organization.id))
     }
 
-    /// `default`, a name or an id.
+    /// Finds the organization that a segment of a path names: `default`, a name or an id.
     pub(crate) fn organization_at(&self, segment: &str) -> Option<&Organization> {
         match (segment, Uuid::try_parse(segment)) {
             ("default", _) => self.organizations.first(),
@@ -103,14 +103,15 @@ impl State {
         self.templates.iter_mut().find(|template| template.id == id)
     }
 
-    /// A template by name in one organization.
+    /// Finds a template by name in one organization.
     pub(crate) fn template_named(&self, organization: Uuid, name: &str) -> Option<&Template> {
         self.templates.iter().find(|template| {
             template.organization == organization && template.name.eq_ignore_ascii_case(name)
         })
     }
 
-    /// A version with its template; one that belongs to none yet comes with a template without id.
+    /// Finds a version with its template. A version that belongs to no template yet comes with a
+    /// template without id.
     pub(crate) fn version(&self, id: Uuid) -> Option<(Template, TemplateVersion)> {
         if let Some(template) = self.template_of_version(id) {
             return Some((template.clone(), template.version(id)?.clone()));
@@ -123,7 +124,7 @@ impl State {
         Some((template, version))
     }
 
-    /// The template that has this version.
+    /// Finds the template that has this version.
     pub(crate) fn template_of_version(&self, version: Uuid) -> Option<&Template> {
         self.templates.iter().find(|template| template.version(version).is_some())
     }
@@ -138,13 +139,13 @@ impl State {
         self.workspaces.get_mut(&id)
     }
 
-    /// The build of that id and its workspace.
+    /// Finds the build of that id and its workspace.
     pub(crate) fn build(&self, id: Uuid) -> Option<(&Workspace, &Build)> {
         let workspace = self.workspace(*self.workspace_of_build.get(&id)?)?;
         workspace.builds.iter().find(|build| build.id == id).map(|build| (workspace, build))
     }
 
-    /// How many people have a workspace of a template.
+    /// Counts the people who have a workspace of a template.
     pub(crate) fn users_of_template(&self, template: Uuid) -> usize {
         let users: BTreeSet<Uuid> = self
             .workspaces

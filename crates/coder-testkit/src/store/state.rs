@@ -74,7 +74,7 @@ pub(crate) struct State {
     pub(crate) templates: Vec<Template>,
     /// Versions that belong to no template yet.
     pub(crate) drafts: Vec<Draft>,
-    /// Uploaded archives.
+    /// Uploaded archives, by their ids.
     pub(crate) files: HashMap<Uuid, Bytes>,
     /// The error with which imports of pushed versions end, if they fail.
     pub(crate) imports_fail: Option<String>,
@@ -108,13 +108,13 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The next moment in the order of things.
+    /// Returns the next moment in the order of events.
     pub(crate) fn next_moment(&mut self) -> u64 {
         self.moment += 1;
         self.moment
     }
 
-    /// The external providers a user has linked.
+    /// Returns the external providers that a user has linked.
     pub(crate) fn external_auth_of(&self, user: Uuid) -> Vec<String> {
         let links = self.external_auth.iter().filter(|(id, _)| *id == user);
         links.map(|(_, provider)| provider.clone()).collect()

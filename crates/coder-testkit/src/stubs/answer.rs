@@ -37,14 +37,14 @@ impl<'a, T> StubbedEndpoint<'a, T> {
         }
     }
 
-    /// Only requests that also match this, for example `wiremock::matchers::query_param("q",
-    /// "owner:me")`.
+    /// Restricts the stub to requests that also match `condition`, for example
+    /// `wiremock::matchers::query_param("q", "owner:me")`.
     pub fn and(mut self, condition: impl Match + 'static) -> Self {
         self.builder = self.builder.and(condition);
         self
     }
 
-    /// 401, as for a token that Coder does not know any more.
+    /// Answers with 401, as for a token that Coder does not know any more.
     pub fn unauthorized(self) -> Stub<'a> {
         self.api_error(
             401,
@@ -58,7 +58,7 @@ impl<'a, T> StubbedEndpoint<'a, T> {
         self.api_error(403, "Forbidden.", "You don't have permission to view this content.")
     }
 
-    /// 404: absent, or hidden.
+    /// Answers with 404: the resource is absent, or hidden.
     pub fn not_found(self) -> Stub<'a> {
         self.api_error(404, "Resource not found or you do not have access to this resource", "")
     }
@@ -77,19 +77,19 @@ impl<'a, T> StubbedEndpoint<'a, T> {
         self.api_error(500, "An internal server error occurred.", "")
     }
 
-    /// 502 with the HTML page of a proxy.
+    /// Answers with 502 and the HTML page of a proxy.
     pub fn bad_gateway(self) -> Stub<'a> {
         let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
         self.respond_with(ResponseTemplate::new(502).set_body_raw(page, "text/html"))
     }
 
-    /// 200 with the HTML login page of a proxy.
+    /// Answers with 200 and the HTML login page of a proxy.
     pub fn login_page(self) -> Stub<'a> {
         let page = "<!doctype html><title>Sign in</title>";
         self.respond_with(ResponseTemplate::new(200).set_body_raw(page, "text/html"))
     }
 
-    /// An error in the API's dialect.
+    /// Answers with an error in the API's dialect.
     pub fn api_error(self, status: u16, message: &str, detail: &str) -> Stub<'a> {
         let mut body = json!({ "message": message });
         if !detail.is_empty() {
@@ -98,7 +98,7 @@ impl<'a, T> StubbedEndpoint<'a, T> {
         self.respond_with(ResponseTemplate::new(status).set_body_json(body))
     }
 
-    /// An error in the OAuth dialect (RFC 6749 §5.2).
+    /// Answers with an error in the OAuth dialect (RFC 6749 §5.2).
     pub fn oauth_error(self, status: u16, error: &str, description: &str) -> Stub<'a> {
         let body = json!({ "error": error, "error_description": description });
         self.respond_with(ResponseTemplate::new(status).set_body_json(body))

@@ -60,8 +60,8 @@ impl CoderMock {
         self.endpoint("POST", "/oauth2/revoke", 200)
     }
 
-    /// The endpoint of any call of `coder-client`: its method and path, whatever its query and body.
-    /// The good answer is 201 to a `POST` and 200 to anything else.
+    /// Stubs the endpoint of any call of `coder-client`: its method and path, whatever its query
+    /// and body. The good answer is 201 to a `POST` and 200 to anything else.
     ///
     /// ```
     /// use coder_client::Client;
@@ -96,7 +96,7 @@ impl CoderMock {
         }
     }
 
-    /// Any other endpoint; `success` is the status of its good answer.
+    /// Stubs any other endpoint; `success` is the status of its good answer.
     pub fn endpoint<T>(&self, method: &str, path: &str, success: u16) -> StubbedEndpoint<'_, T> {
         StubbedEndpoint::new(self, method, path, success)
     }

@@ -78,7 +78,7 @@ impl CoderMock {
         uri.parse().unwrap_or_else(|_| misuse("wiremock listens somewhere else than on loopback"))
     }
 
-    /// wiremock itself, for mocks of one's own.
+    /// Returns wiremock's own server, for mocks that the kit does not have.
     pub fn server(&self) -> &MockServer {
         &self.server
     }

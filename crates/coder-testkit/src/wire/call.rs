@@ -57,32 +57,32 @@ impl Call {
         }
     }
 
-    /// Whether the path ends with a slash.
+    /// Tells whether the path ends with a slash.
     pub(crate) fn has_closing_slash(&self) -> bool {
         self.target.split('?').next().is_some_and(|path| path.ends_with('/'))
     }
 
-    /// Whether this is the beginning of a WebSocket (RFC 6455 §4.1).
+    /// Tells whether this is the beginning of a WebSocket (RFC 6455 §4.1).
     pub(crate) fn asks_for_web_socket(&self) -> bool {
         self.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
     }
 
-    /// The first value of a header, when it is text.
+    /// Returns the first value of a header, when it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The first value of a parameter in the query.
+    /// Returns the first value of a parameter in the query.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
         first(&self.query, name)
     }
 
-    /// The first value of a field of the form.
+    /// Returns the first value of a field of the form.
     pub(crate) fn form(&self, name: &str) -> Option<&str> {
         first(&self.form, name)
     }
 
-    /// The value of a cookie.
+    /// Returns the value of a cookie.
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         self.headers
             .get_all(header::COOKIE)
@@ -93,14 +93,14 @@ impl Call {
             .find_map(|(key, value)| (key == name).then_some(value))
     }
 
-    /// User name and password of HTTP Basic authentication.
+    /// Returns user name and password of HTTP Basic authentication.
     pub(crate) fn basic(&self) -> Option<(String, String)> {
         let decoded = STANDARD.decode(self.authorization("basic")?).ok()?;
         let text = String::from_utf8(decoded).ok()?;
         text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
     }
 
-    /// The bearer token of `Authorization`.
+    /// Returns the bearer token of `Authorization`.
     pub(crate) fn bearer(&self) -> Option<&str> {
         self.authorization("bearer")
     }
@@ -115,7 +115,7 @@ fn pairs(encoded: &[u8]) -> Pairs {
     form_urlencoded::parse(encoded).into_owned().collect()
 }
 
-/// The first non-empty value called `name`.
+/// Returns the first non-empty value called `name`.
 pub(crate) fn first<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
     pairs.iter().find_map(|(key, value)| (key == name && !value.is_empty()).then_some(&**value))
 }

@@ -15,13 +15,13 @@ const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::DELETE, Method:
 /// Seconds a browser may keep the answer to a preflight.
 const MAX_AGE: &str = "86400";
 
-/// Whether a request is a preflight.
+/// Tells whether a request is a preflight.
 pub(crate) fn is_preflight(call: &Call) -> bool {
     let has = |name| call.header(name).is_some();
     call.method == Method::OPTIONS && has("origin") && has("access-control-request-method")
 }
 
-/// The answer to a preflight; `None` for any other request. It repeats what was asked for.
+/// Answers a preflight, and repeats what it asked for; `None` for any other request.
 pub(crate) fn preflight(call: &Call) -> Option<Reply> {
     let wanted = call.header("access-control-request-method").filter(|_| is_preflight(call))?;
     let mut reply = Reply::empty(StatusCode::OK);

@@ -56,7 +56,7 @@ impl Event {
 }
 
 impl Wire {
-    /// An answer that goes on with each of `events`.
+    /// Makes an answer that goes on with each of `events`.
     pub(crate) fn send(self, call: &Call, events: BoxStream<'static, Event>) -> Answer {
         match self {
             Self::ServerSent => {

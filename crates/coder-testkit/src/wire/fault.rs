@@ -54,7 +54,7 @@ pub(crate) enum Kind {
     BodyStalls,
     /// Coder's answer begins and then the connection breaks.
     BodyCut,
-    /// The body comes when the test lets it.
+    /// Coder's answer comes, and its body when the test lets it.
     Held(Gate),
     /// The body comes a few bytes at a time.
     BodyInPieces,
@@ -128,7 +128,7 @@ impl Fault {
         Self { kind, method: None, path: String::new(), remaining: 1 }
     }
 
-    /// An answer of `status` with a body, given by something in front of Coder.
+    /// Answers with `status` and a body, as something in front of Coder does.
     pub fn answer(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Self {
         Self::new(Kind::Instead {
             status,
@@ -144,7 +144,7 @@ impl Fault {
         Self::answer(status, "application/json; charset=utf-8", body)
     }
 
-    /// 429 with `Retry-After`, in both error dialects.
+    /// Answers with 429 and `Retry-After`, in both error dialects.
     pub fn rate_limited(retry_after_seconds: u32) -> Self {
         let message = "You've been rate limited for sending more than 512 requests in 1m0s.";
         let body = json!({
@@ -164,7 +164,7 @@ impl Fault {
         })
     }
 
-    /// 502 with the HTML page of a reverse proxy, as during a restart of Coder.
+    /// Answers with 502 and the HTML page of a reverse proxy, as during a restart of Coder.
     pub fn bad_gateway() -> Self {
         Self::answer(
             StatusCode::BAD_GATEWAY,
@@ -174,7 +174,7 @@ impl Fault {
         )
     }
 
-    /// 200 with the HTML login page of a proxy that wants people to sign in first.
+    /// Answers with 200 and the HTML login page of a proxy that wants people to sign in first.
     pub fn login_page() -> Self {
         Self::answer(
             StatusCode::OK,
@@ -184,7 +184,7 @@ impl Fault {
         )
     }
 
-    /// 302 to a single sign-on host.
+    /// Redirects with 302 to a single sign-on host.
     pub fn sso_redirect() -> Self {
         Self::new(Kind::Instead {
             status: StatusCode::FOUND,
@@ -193,40 +193,41 @@ impl Fault {
         })
     }
 
-    /// No connection: refused, or the name is not found. Coder has not seen the request.
+    /// Refuses the connection, or does not find the name. Coder has not seen the request.
     pub fn connection_refused() -> Self {
         Self::new(Kind::Refused)
     }
 
-    /// The connection breaks before Coder has seen the request.
+    /// Breaks the connection before Coder has seen the request.
     pub fn request_lost() -> Self {
         Self::new(Kind::RequestLost)
     }
 
-    /// Coder does its work, then the connection breaks before a byte of the answer has come:
-    /// a rotation whose new pair is lost.
+    /// Breaks the connection after Coder has done its work, before a byte of the answer has come: a
+    /// rotation whose new pair is lost.
     pub fn answer_lost() -> Self {
         Self::new(Kind::AnswerLost)
     }
 
-    /// Nothing ever comes back. Coder has not seen the request.
+    /// Keeps silent: nothing ever comes back, and Coder has not seen the request.
     pub fn silence() -> Self {
         Self::new(Kind::Silence)
     }
 
-    /// Coder does its work and answers; head and half of the body arrive, then nothing, for ever.
+    /// Stalls the answer after Coder has done its work: head and half of the body arrive, then
+    /// nothing, for ever.
     pub fn body_stalls() -> Self {
         Self::new(Kind::BodyStalls)
     }
 
-    /// Coder does its work and answers; head and half of the body arrive, then the connection
-    /// breaks.
+    /// Cuts the answer after Coder has done its work: head and half of the body arrive, then the
+    /// connection breaks.
     pub fn body_cut() -> Self {
         Self::new(Kind::BodyCut)
     }
 
-    /// Coder does its work and answers, but the body is held back until the [`Held`] is dropped or
-    /// released: a rotation under way, for as long as a test needs it.
+    /// Holds the body of the answer back, after Coder has done its work, until the [`Held`] is
+    /// dropped or released: a rotation under way, for as long as a test needs it.
     ///
     /// ```
     /// use coder_testkit::{Fault, FakeCoder};
@@ -244,54 +245,54 @@ impl Fault {
         (Self::new(Kind::Held(gate)), Held { reached: reached.shared(), _open: open })
     }
 
-    /// Coder does its work at once, and its answer begins only when the fake's clock has gone on by
-    /// `delay`.
+    /// Delays the answer: Coder does its work at once, and its answer begins only when the fake's
+    /// clock has gone on by `delay`.
     ///
-    /// The fake's own clock stands still, so a time limit of the code under test ends first, and the
-    /// answer comes with [`FakeCoder::advance`](crate::FakeCoder::advance). On a clock that moves by
-    /// itself ([`FakeCoderBuilder::clock`](crate::FakeCoderBuilder::clock)) the fake looks at it four
-    /// times a second, if it has a [`runtime`](crate::FakeCoderBuilder::runtime) as a `FakeServer`
-    /// has. From a `FakeCatalog`, which has no clock, no answer comes.
+    /// The fake's own clock stands still, so a time limit of the code under test ends first, and
+    /// the answer comes with [`FakeCoder::advance`](crate::FakeCoder::advance). On a clock that
+    /// moves by itself ([`FakeCoderBuilder::clock`](crate::FakeCoderBuilder::clock)) the fake looks
+    /// at it four times a second, if it has a [`runtime`](crate::FakeCoderBuilder::runtime) as a
+    /// `FakeServer` has. From a `FakeCatalog`, which has no clock, no answer comes.
     pub fn delay(delay: Duration) -> Self {
         Self::new(Kind::Delayed(delay))
     }
 
-    /// Coder does its work and answers, but the body comes a few bytes at a time: a slow line.
+    /// Sends the body of Coder's answer a few bytes at a time, as over a slow line.
     pub fn body_in_pieces() -> Self {
         Self::new(Kind::BodyInPieces)
     }
 
-    /// A stream stops after so many events (the first ping is one) or WebSocket messages: nothing
+    /// Stalls a stream after so many events (the first ping is one) or WebSocket messages: nothing
     /// comes any more, for ever.
     pub fn stream_stalls(after: usize) -> Self {
         Self::new(Kind::StreamStalls(after))
     }
 
-    /// A stream breaks after so many events (the first ping is one) or WebSocket messages: no
-    /// close, the connection is just gone.
+    /// Cuts a stream after so many events (the first ping is one) or WebSocket messages: the
+    /// connection is gone without a close.
     pub fn stream_cut(after: usize) -> Self {
         Self::new(Kind::StreamCut(after))
     }
 
-    /// Coder ends a stream after so many events (the first ping is one) or WebSocket messages, a
-    /// WebSocket with code 1000 and `done`: as it does with all of them when it is restarted.
+    /// Closes a stream after so many events (the first ping is one) or WebSocket messages, a
+    /// WebSocket with code 1000 and `done`, as Coder does with all of them when it is restarted.
     pub fn stream_closed(after: usize) -> Self {
         Self::new(Kind::StreamClosed(after))
     }
 
-    /// Only requests whose path begins with `prefix`.
+    /// Restricts the fault to requests whose path begins with `prefix`.
     pub fn on(mut self, prefix: &str) -> Self {
         prefix.clone_into(&mut self.path);
         self
     }
 
-    /// Only requests with this method.
+    /// Restricts the fault to requests with this method.
     pub fn method(mut self, method: Method) -> Self {
         self.method = Some(method);
         self
     }
 
-    /// The next `requests` that match, instead of only one.
+    /// Repeats the fault for the next `requests` that match, instead of only one.
     pub fn times(mut self, requests: usize) -> Self {
         self.remaining = requests;
         self
@@ -303,7 +304,7 @@ impl Fault {
     }
 }
 
-/// The fault that `call` meets, if any; it is used up by that.
+/// Returns the fault that `call` meets, if any, and counts it as used.
 pub(crate) fn strike(faults: &mut Vec<Fault>, call: &Call) -> Option<Kind> {
     faults.retain(|fault| fault.remaining > 0);
     let fault = faults.iter_mut().find(|fault| fault.matches(call))?;
@@ -341,37 +342,45 @@ impl Kind {
             Self::Held(gate) => {
                 let reply = process();
                 gate.reach();
-                let (body_opened, opened) = (gate.opened.clone(), gate.opened);
-                Outcome::Answered(
-                    reply
-                        .with_body(|body| Body::from_stream(after(body_opened, body)))
-                        .with_messages(|all| Box::pin(after(opened, all))),
-                )
+                Outcome::Answered(held_back(reply, gate.opened))
             }
             Self::Delayed(delay) => Outcome::Delayed(delay, process()),
             Self::BodyInPieces => Outcome::Answered(process().with_body(in_pieces)),
-            Self::StreamStalls(after) => Outcome::Answered(
-                process()
-                    .with_body(|body| Body::from_stream(body.take(after).chain(stream::pending())))
-                    .with_messages(|all| Box::pin(all.take(after).chain(stream::pending()))),
-            ),
-            Self::StreamCut(after) => Outcome::Answered(
-                process()
-                    .with_body(|body| {
-                        Body::from_stream(body.take(after).chain(stream::once(cut())))
-                    })
-                    .with_messages(|all| Box::pin(all.take(after).chain(stream::once(cut())))),
-            ),
-            Self::StreamClosed(after) => {
-                let end = stream::iter([Ok(close(1000, "done"))]);
-                Outcome::Answered(
-                    process()
-                        .with_body(|body| Body::from_stream(body.take(after)))
-                        .with_messages(|all| Box::pin(all.take(after).chain(end))),
-                )
-            }
+            Self::StreamStalls(after) => Outcome::Answered(stalled(process(), after)),
+            Self::StreamCut(after) => Outcome::Answered(cut_after(process(), after)),
+            Self::StreamClosed(after) => Outcome::Answered(closed(process(), after)),
         }
     }
+}
+
+/// Holds back body and messages until the gate is open.
+fn held_back(reply: Reply, opened: Shared<oneshot::Receiver<Infallible>>) -> Reply {
+    let of_body = opened.clone();
+    reply
+        .with_body(|body| Body::from_stream(after(of_body, body)))
+        .with_messages(|all| Box::pin(after(opened, all)))
+}
+
+/// Stalls a stream after so many events or messages.
+fn stalled(reply: Reply, after: usize) -> Reply {
+    reply
+        .with_body(|body| Body::from_stream(body.take(after).chain(stream::pending())))
+        .with_messages(|all| Box::pin(all.take(after).chain(stream::pending())))
+}
+
+/// Cuts a stream after so many events or messages.
+fn cut_after(reply: Reply, after: usize) -> Reply {
+    reply
+        .with_body(|body| Body::from_stream(body.take(after).chain(stream::once(cut()))))
+        .with_messages(|all| Box::pin(all.take(after).chain(stream::once(cut()))))
+}
+
+/// Closes a stream after so many events or messages, as Coder does when it is restarted.
+fn closed(reply: Reply, after: usize) -> Reply {
+    let end = stream::iter([Ok(close(1000, "done"))]);
+    reply
+        .with_body(|body| Body::from_stream(body.take(after)))
+        .with_messages(|all| Box::pin(all.take(after).chain(end)))
 }
 
 /// Fails, but not at once: what came before has to reach the wire first.
@@ -389,7 +398,7 @@ async fn cut<T>() -> Result<T, TransportError> {
         .with_reason("the fake was told to cut the body"))
 }
 
-/// The same items, once the gate is open.
+/// Delays the items until the gate is open.
 fn after<T>(
     opened: Shared<oneshot::Receiver<Infallible>>,
     items: impl Stream<Item = T> + MaybeSend + 'static,
@@ -397,7 +406,7 @@ fn after<T>(
     opened.map(|_| items).flatten_stream()
 }
 
-/// The same bytes in chunks of seven.
+/// Splits a body into chunks of seven bytes.
 fn in_pieces(body: Body) -> Body {
     Body::from_stream(body.flat_map(|chunk| {
         let pieces: Vec<Result<Bytes, TransportError>> = match chunk {
@@ -408,7 +417,7 @@ fn in_pieces(body: Body) -> Body {
     }))
 }
 
-/// The first half of a body's first chunk, and then `tail`.
+/// Returns the first half of a body's first chunk, and then `tail`.
 fn half(
     body: Body,
     tail: impl Stream<Item = Result<Bytes, TransportError>> + MaybeSend + 'static,

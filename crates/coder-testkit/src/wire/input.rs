@@ -69,12 +69,12 @@ pub(crate) enum Rule {
     Tag(&'static str, fn(&str) -> bool),
 }
 
-/// A field without rules.
+/// Declares a field without rules.
 pub(crate) const fn field(name: &'static str, kind: Kind) -> Field {
     Field { name, kind, rules: &[] }
 }
 
-/// A field with rules.
+/// Declares a field with rules.
 pub(crate) const fn ruled(name: &'static str, kind: Kind, rules: &'static [Rule]) -> Field {
     Field { name, kind, rules }
 }
@@ -98,7 +98,7 @@ impl Shape {
         Err(Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", faults))
     }
 
-    /// Like [`Shape::read`], for routes that take no body as well.
+    /// Reads a body like [`Shape::read`], for routes that take no body as well.
     pub(crate) fn read_if_any(&self, call: &Call) -> Result<Input, Reply> {
         if call.body.is_empty() { Ok(Input(Map::new())) } else { self.read(call) }
     }
@@ -130,7 +130,8 @@ impl Shape {
         }
     }
 
-    /// The fields that are known, under their own names; Coder compares names without case.
+    /// Checks the fields that are known, and returns them under their own names. Coder compares
+    /// names without case.
     fn typed(&self, object: Map<String, Value>) -> Result<Map<String, Value>, String> {
         let mut typed = Map::new();
         // Coder goes on after a wrong type and tells the first one, but stops at a text that is
@@ -185,19 +186,9 @@ enum Mistake {
 }
 
 impl Field {
-    /// The value as its type; `None` for null.
+    /// Checks the value against the field's type; `None` for null.
     fn typed(&self, shape: &str, path: &str, value: Value) -> Result<Option<Value>, Mistake> {
-        let wrong = |value: &Value, go: &str| {
-            let found = match value {
-                Value::Number(number) if matches!(self.kind, Kind::Integer | Kind::Duration) => {
-                    format!("number {number}")
-                }
-                other => kind_of(other).to_owned(),
-            };
-            Mistake::Type(format!(
-                "json: cannot unmarshal {found} into Go struct field {shape}.{path} of type {go}"
-            ))
-        };
+        let wrong = |value: &Value, go: &str| self.wrong_type(shape, path, value, go);
         let value = match (self.kind, value) {
             (_, Value::Null) => return Ok(None),
             (Kind::Any, value) => value,
@@ -206,43 +197,47 @@ impl Field {
             (Kind::Integer | Kind::Duration, Value::Number(number)) if number.is_i64() => {
                 Value::Number(number)
             }
-            (Kind::Id, Value::String(text)) => match parse_id(&text) {
-                Ok(id) => Value::String(id.to_string()),
-                Err(reason) => return Err(Mistake::Text(reason)),
-            },
-            (Kind::Time, Value::String(text)) => match parse_time(&text) {
-                Ok(time) => Value::String(time.to_string()),
-                Err(reason) => return Err(Mistake::Text(reason)),
-            },
+            (Kind::Id, Value::String(text)) => {
+                Value::String(parse_id(&text).map_err(Mistake::Text)?.to_string())
+            }
+            (Kind::Time, Value::String(text)) => {
+                Value::String(parse_time(&text).map_err(Mistake::Text)?.to_string())
+            }
             (Kind::Texts, Value::Array(items)) => {
-                if let Some(wrong_item) = items.iter().find(|item| !item.is_string()) {
-                    return Err(wrong(wrong_item, "string"));
-                }
+                all_texts(&items).map_err(|item| wrong(item, "string"))?;
                 Value::Array(items)
             }
             (Kind::Map, Value::Object(map)) => {
-                if let Some(wrong_item) = map.values().find(|item| !item.is_string()) {
-                    return Err(wrong(wrong_item, "string"));
-                }
+                all_texts(map.values()).map_err(|item| wrong(item, "string"))?;
                 Value::Object(map)
             }
             (Kind::Objects(inner), Value::Array(items)) => {
-                let mut objects = Vec::new();
-                for item in items {
-                    match item {
-                        Value::Object(map) => objects.push(Value::Object(inner.nested(path, map)?)),
-                        Value::Null => objects.push(Value::Object(Map::new())),
-                        other => return Err(wrong(&other, &format!("codersdk.{}", inner.name))),
-                    }
-                }
-                Value::Array(objects)
+                let object = |item| match item {
+                    Value::Object(map) => Ok(Value::Object(inner.nested(path, map)?)),
+                    Value::Null => Ok(Value::Object(Map::new())),
+                    other => Err(wrong(&other, &format!("codersdk.{}", inner.name))),
+                };
+                Value::Array(items.into_iter().map(object).collect::<Result<_, _>>()?)
             }
             (kind, other) => return Err(wrong(&other, &kind.go_name())),
         };
         Ok(Some(value))
     }
 
-    /// The value as the validator prints it: the zero value when it is absent.
+    /// Makes the mistake of a value that is not of the type `go`, in Go's words.
+    fn wrong_type(&self, shape: &str, path: &str, value: &Value, go: &str) -> Mistake {
+        let found = match value {
+            Value::Number(number) if matches!(self.kind, Kind::Integer | Kind::Duration) => {
+                format!("number {number}")
+            }
+            other => kind_of(other).to_owned(),
+        };
+        Mistake::Type(format!(
+            "json: cannot unmarshal {found} into Go struct field {shape}.{path} of type {go}"
+        ))
+    }
+
+    /// Returns the value as the validator prints it: the zero value when it is absent.
     fn shown(&self, input: &Input) -> String {
         match (self.kind, input.0.get(self.name)) {
             (_, Some(Value::String(text))) => text.clone(),
@@ -257,6 +252,11 @@ impl Field {
             (_, Some(other)) => other.to_string(),
         }
     }
+}
+
+/// Checks that all items are texts; the error is the first one that is none.
+fn all_texts<'v>(items: impl IntoIterator<Item = &'v Value>) -> Result<(), &'v Value> {
+    items.into_iter().find(|item| !item.is_string()).map_or(Ok(()), Err)
 }
 
 impl Shape {
@@ -278,7 +278,7 @@ impl Shape {
 }
 
 impl Kind {
-    /// The type's name in Go.
+    /// Returns the type's name in Go.
     fn go_name(self) -> String {
         match self {
             Self::Text => "string".to_owned(),
@@ -297,7 +297,7 @@ impl Kind {
 }
 
 impl Rule {
-    /// The tag, when a value breaks the rule.
+    /// Returns the tag of the rule, when a value breaks it.
     fn broken_by(self, field: &Field, input: &Input) -> Option<&'static str> {
         let text = input.text(field.name).unwrap_or_default();
         let (tag, holds) = match self {
@@ -317,12 +317,12 @@ impl Rule {
 }
 
 impl Input {
-    /// A text that is not empty.
+    /// Returns a text that is not empty.
     pub(crate) fn text(&self, field: &str) -> Option<&str> {
         self.0.get(field)?.as_str().filter(|text| !text.is_empty())
     }
 
-    /// A flag; absent is false.
+    /// Returns a flag; an absent one is false.
     pub(crate) fn flag(&self, field: &str) -> bool {
         self.0.get(field).and_then(Value::as_bool).unwrap_or_default()
     }
@@ -331,7 +331,7 @@ impl Input {
         self.0.get(field)?.as_i64()
     }
 
-    /// An id that is not the nil one.
+    /// Returns an id that is not the nil one.
     pub(crate) fn id(&self, field: &str) -> Option<Uuid> {
         self.text(field).and_then(|text| Uuid::try_parse(text).ok()).filter(|id| !id.is_nil())
     }
@@ -340,18 +340,18 @@ impl Input {
         self.text(field)?.parse().ok()
     }
 
-    /// The texts of a list; absent is none.
+    /// Returns the texts of a list; an absent list has none.
     pub(crate) fn texts(&self, field: &str) -> Vec<String> {
         let items = self.0.get(field).and_then(Value::as_array);
         items.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    /// The value of a field as it was sent, when it is not null.
+    /// Returns the value of a field as it was sent, when it is not null.
     pub(crate) fn value(&self, field: &str) -> Option<&Value> {
         self.0.get(field)
     }
 
-    /// Whether a field holds more than the zero value of its type.
+    /// Tells whether a field holds more than the zero value of its type.
     pub(crate) fn is_given(&self, field: &str) -> bool {
         match self.0.get(field) {
             None | Some(Value::Null) => false,
@@ -366,7 +366,7 @@ impl Input {
 
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
-/// The answer to a body that cannot be read.
+/// Refuses a body that cannot be read.
 pub(crate) fn unreadable(detail: &str) -> Reply {
     let message = "Request body must be valid JSON.";
     Reply::error_with_detail(StatusCode::BAD_REQUEST, message, detail)
@@ -409,7 +409,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// Go's text for the first character that cannot begin a value.
+/// Returns Go's text for the first character that cannot begin a value.
 fn syntax_error(body: &[u8]) -> String {
     let first = body.iter().copied().find(|byte| !byte.is_ascii_whitespace()).unwrap_or(b' ');
     format!("invalid character '{}' looking for beginning of value", char::from(first))
@@ -448,7 +448,7 @@ impl<'a> Query<'a> {
         ""
     }
 
-    /// A number from zero to 2³¹ − 1; absent is zero.
+    /// Reads a number from zero to 2³¹ − 1; an absent one is zero.
     pub(crate) fn count(&mut self, name: &'static str) -> usize {
         let text = self.text(name);
         if text.is_empty() {
@@ -466,7 +466,7 @@ impl<'a> Query<'a> {
         0
     }
 
-    /// An id; absent is none.
+    /// Reads an id; `None` when it is absent.
     pub(crate) fn id(&mut self, name: &'static str) -> Option<Uuid> {
         let text = self.text(name);
         let id = Uuid::try_parse(text).ok();

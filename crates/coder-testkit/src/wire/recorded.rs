@@ -38,7 +38,7 @@ impl RecordedRequest {
         }
     }
 
-    /// Whether this is a request with `method` to exactly `path`.
+    /// Tells whether this is a request with `method` to exactly `path`.
     pub fn is(&self, method: &str, path: &str) -> bool {
         self.method == method && self.path == path
     }

@@ -26,12 +26,12 @@ pub(crate) struct Reply {
 pub(crate) type Answer = Result<Reply, Reply>;
 
 impl Reply {
-    /// A status without a body.
+    /// Answers with a status without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self { status, headers: Vec::new(), body: Body::empty(), opening: None }
     }
 
-    /// JSON as Go's encoder writes it: `<`, `>` and `&` escaped.
+    /// Answers with JSON as Go's encoder writes it: `<`, `>` and `&` are escaped.
     pub(crate) fn json(status: StatusCode, value: &Value) -> Self {
         let text = value
             .to_string()
@@ -47,7 +47,7 @@ impl Reply {
         Self::json(StatusCode::OK, value)
     }
 
-    /// 201 with JSON: the answer to every create.
+    /// Answers with 201 and JSON, as every create does.
     pub(crate) fn created(value: &Value) -> Self {
         Self::json(StatusCode::CREATED, value)
     }
@@ -76,7 +76,7 @@ impl Reply {
             .with("x-accel-buffering", "no")
     }
 
-    /// A WebSocket that sends each of these as text and then closes normally.
+    /// Opens a WebSocket that sends each of `messages` as text and then closes normally.
     ///
     /// # Errors
     ///
@@ -104,7 +104,7 @@ impl Reply {
         self
     }
 
-    /// 405 with the methods that the path has, and nothing else.
+    /// Answers with 405 and the methods that the path has, and nothing else.
     pub(crate) fn method_not_allowed(allowed: &[&str]) -> Self {
         let reply = Self::empty(StatusCode::METHOD_NOT_ALLOWED);
         allowed.iter().fold(reply, |reply, method| reply.with("allow", method))
@@ -114,7 +114,7 @@ impl Reply {
         Self::empty(status).with("location", location)
     }
 
-    /// An error in the API's dialect (`message`, `detail`, `validations`).
+    /// Answers with an error in the API's dialect (`message`, `detail`, `validations`).
     pub(crate) fn error(status: StatusCode, message: &str) -> Self {
         Self::json(status, &json!({ "message": message }))
     }
@@ -123,7 +123,7 @@ impl Reply {
         Self::json(status, &json!({ "message": message, "detail": detail }))
     }
 
-    /// An error that names the fields at fault.
+    /// Answers with an error that names the fields at fault.
     pub(crate) fn invalid(
         status: StatusCode,
         message: &str,
@@ -136,12 +136,12 @@ impl Reply {
         Self::json(status, &json!({ "message": message, "validations": validations }))
     }
 
-    /// An error in the OAuth dialect (RFC 6749 §5.2).
+    /// Answers with an error in the OAuth dialect (RFC 6749 §5.2).
     pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) -> Self {
         Self::json(status, &json!({ "error": error, "error_description": description }))
     }
 
-    /// Not found, or not for the caller's eyes: Coder does not say which.
+    /// Answers that something is not found, or not for the caller's eyes: Coder does not say which.
     pub(crate) fn not_found() -> Self {
         Self::error(
             StatusCode::NOT_FOUND,
@@ -149,7 +149,7 @@ impl Reply {
         )
     }
 
-    /// No such path, or a feature that is off.
+    /// Answers that there is no such path, or that a feature is off.
     pub(crate) fn no_route() -> Self {
         Self::error(StatusCode::NOT_FOUND, "Route not found.")
     }
@@ -191,7 +191,7 @@ impl Reply {
         self
     }
 
-    /// The error's message with the reasons of its fields, for a page.
+    /// Returns the error's message with the reasons of its fields, for a page.
     pub(crate) fn reason(self) -> String {
         let body = self.body.collect(usize::MAX).now_or_never().and_then(Result::ok);
         let json: Value = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default();
@@ -204,7 +204,7 @@ impl Reply {
         reason
     }
 
-    /// All that an error says: message, detail and the reasons of its fields.
+    /// Returns all that an error says: message, detail and the reasons of its fields.
     #[cfg(test)]
     pub(crate) fn reason_with_detail(self) -> String {
         let body = self.body.collect(usize::MAX).now_or_never().and_then(Result::ok);
@@ -238,12 +238,12 @@ impl Reply {
         self
     }
 
-    /// The WebSocket that this answer opens, if it does.
+    /// Takes the WebSocket that this answer opens, if it does.
     pub(crate) fn take_web_socket(&mut self) -> Option<WebSocket> {
         self.opening.take().map(|opening| opening.open())
     }
 
-    /// Whether a message of the WebSocket comes in two frames.
+    /// Tells whether a message of the WebSocket comes in two frames.
     #[cfg_attr(
         not(feature = "server"),
         expect(dead_code, reason = "only a real socket has frames")

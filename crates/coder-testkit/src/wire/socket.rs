@@ -14,7 +14,7 @@ use crate::wire::call::Call;
 /// The messages that the server will send, until it closes.
 pub(crate) type Messages = BoxStream<'static, Result<WebSocketMessage, TransportError>>;
 
-/// Takes what a client sends; `false` when it cannot be understood.
+/// Listener to what a client sends; `false` when a message cannot be understood.
 pub(crate) type Listener = Box<dyn FnMut(WebSocketMessage) -> bool + Send>;
 
 /// The habits of Coder's WebSockets of a kind of route.
@@ -90,7 +90,7 @@ impl Habit {
         }
     }
 
-    /// Coder's library writes the reason, and Coder its own error after it.
+    /// Refuses a call. Coder's library writes the reason, and Coder its own error after it.
     fn refuse(&self, status: StatusCode, reason: &str) -> Refused {
         let (message, prefix) = self.refusal;
         let detail = format!("{prefix}{reason}");
@@ -99,13 +99,13 @@ impl Habit {
         Refused { status, text }
     }
 
-    /// A message as Coder's encoder writes it: the JSON and a line feed.
+    /// Formats a message as Coder's encoder writes it: the JSON and a line feed.
     fn message(json: &Value) -> WebSocketMessage {
         WebSocketMessage::Text(format!("{json}\n"))
     }
 }
 
-/// The host of the page that asks, when it is not the deployment's own.
+/// Returns the host of the page that asks and the deployment's host, when they differ.
 fn foreign_origin(call: &Call) -> Option<(String, String)> {
     let (origin, host) = (call.header("origin")?, call.header("host")?);
     let page = Url::parse(origin).ok();
@@ -147,7 +147,8 @@ impl Opening {
         self.habit.in_two_frames
     }
 
-    /// The client's end. As at Coder, a client that sends what nobody listens to is shown out.
+    /// Opens the client's end. As at Coder, a client that sends what nobody listens to is shown
+    /// out.
     pub(crate) fn open(self) -> WebSocket {
         let Self { mut messages, mut listener, habit } = self;
         let (sender, mut heard) = mpsc::unbounded();

@@ -31,7 +31,7 @@ fn an_agent_that_never_connects_is_waited_for_as_long_as_the_pace_says() {
     }
 }
 
-/// What a real Coder answered while an agent was in this state.
+/// Returns what a real Coder answered while an agent was in this state.
 fn recorded(state: &str, operation: &str) -> Value {
     let live = "../coder-conformance/recorded/2.36.0/live";
     let file = format!("{}/{live}/{state}-{operation}.json", env!("CARGO_MANIFEST_DIR"));
@@ -63,7 +63,7 @@ const OWN: [&str; 19] = [
 /// What the template of the recordings sets, and the fake has none of.
 const OF_THE_TEMPLATE: [&str; 2] = ["environment_variables", "apps"];
 
-/// What a value is: `null`, `bool`, `number`, `time`, `id` or `text`.
+/// Returns what a value is: `null`, `bool`, `number`, `time`, `id` or `text`.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -77,7 +77,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Where the fake's answer is of another kind than the recorded one, or has another word.
+/// Finds where the fake's answer is of another kind than the recorded one, or has another word.
 fn differences(path: &str, field: &str, fake: &Value, real: &Value, found: &mut Vec<String>) {
     match (fake, real) {
         (Value::Object(ours), Value::Object(theirs)) => {

@@ -30,14 +30,14 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The cookie of the session that it sets, with its attributes.
+    /// Returns the cookie of the session that the answer sets, with its attributes.
     pub(crate) fn session_cookie(&self) -> &str {
         let cookies = self.headers.get_all("set-cookie").iter();
         let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap());
         cookies.find(|cookie| cookie.starts_with("coder_session_token=")).unwrap_or_default()
     }
 
-    /// `error` of the OAuth dialect or `message` of the API's, with the status.
+    /// Returns `error` of the OAuth dialect or `message` of the API's, with the status.
     pub(crate) fn error(&self) -> (u16, String) {
         let json = self.json();
         let text = json["error"].as_str().or(json["message"].as_str()).unwrap_or_default();
@@ -85,7 +85,7 @@ pub(crate) fn challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }
 
-/// The parameters every release from 2.25 takes.
+/// Makes an authorization URL with the parameters that every release from 2.25 takes.
 pub(crate) fn authorize_url(coder: &FakeCoder, app: &FakeApp, more: &[(&str, &str)]) -> Url {
     let mut url = coder.url().endpoint(["oauth2", "authorize"]);
     url.query_pairs_mut()
@@ -99,12 +99,12 @@ pub(crate) fn authorize_url(coder: &FakeCoder, app: &FakeApp, more: &[(&str, &st
     url
 }
 
-/// `url` without one of its parameters.
+/// Returns `url` without one of its parameters.
 pub(crate) fn without(url: &Url, name: &str) -> Url {
     with(url, name, None)
 }
 
-/// `url` with another value of one of its parameters.
+/// Returns `url` with another value of one of its parameters.
 pub(crate) fn with(url: &Url, name: &str, value: Option<&str>) -> Url {
     let kept: Vec<(String, String)> =
         url.query_pairs().into_owned().filter(|(key, _)| key != name).collect();
@@ -131,7 +131,7 @@ pub(crate) fn setting(version: Version) -> Setting {
     Setting { coder, alice, app }
 }
 
-/// Every release a login works on.
+/// Returns every release that a login works on.
 pub(crate) fn releases() -> impl Iterator<Item = Version> {
     Version::ALL.into_iter().filter(|version| *version > Version::V2_24)
 }

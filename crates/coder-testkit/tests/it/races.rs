@@ -21,7 +21,7 @@ fn racing(seed: u64) -> Setting {
     Setting { coder, alice, app }
 }
 
-/// Four equal requests to the token endpoint that begin before any is answered.
+/// Sends four equal requests to the token endpoint that begin before any is answered.
 async fn four_times(setting: &Setting, fields: &[(&str, &str)]) -> Vec<Answer> {
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", &setting.app.client_id)

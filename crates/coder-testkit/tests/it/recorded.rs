@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::common::{call, get, send};
 
-/// What a real Coder of a release answered: status and body.
+/// Returns what a real Coder of a release answered: status and body.
 fn recorded(release: &str, name: &str) -> (u64, Value) {
     let folder = format!("../coder-conformance/recorded/{release}/operations");
     let file = format!("{}/{folder}/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -123,7 +123,7 @@ fn cancel(coder: &FakeCoder, user: &FakeUser, build: &Value) {
     assert_eq!(call(coder, "PATCH", &path, token, &Value::Null).status, 200);
 }
 
-/// Source, stage and text of each line of a log.
+/// Returns source, stage and text of each line of a log.
 fn lines(log: &Value) -> Vec<[String; 3]> {
     let text = |line: &Value, field: &str| line[field].as_str().unwrap().to_owned();
     let fields = |line| ["log_source", "stage", "output"].map(|field| text(line, field));

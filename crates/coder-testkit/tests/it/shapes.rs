@@ -6,7 +6,7 @@ use crate::common::{call, get, setting};
 use coder_testkit::{FakeCoder, NewWorkspaceApp, Pace, Version};
 use serde_json::{Value, json};
 
-/// The paths of all fields; the items of an array share theirs.
+/// Returns the paths of all fields; the items of an array share theirs.
 fn fields(value: &Value) -> BTreeSet<String> {
     fn walk(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         match value {

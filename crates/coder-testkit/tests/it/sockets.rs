@@ -46,7 +46,7 @@ fn json_of(message: WebSocketMessage) -> Value {
     }
 }
 
-/// The messages that are there without waiting.
+/// Returns the messages that are there without waiting.
 fn messages(socket: &mut WebSocket) -> Vec<Value> {
     let next = || socket.next().now_or_never().flatten();
     std::iter::from_fn(next).map(|message| json_of(message.unwrap())).collect()
@@ -230,7 +230,7 @@ fn text(json: &Value) -> WebSocketMessage {
     WebSocketMessage::Text(json.to_string())
 }
 
-/// Id of a form and the value of its parameter.
+/// Returns the id of a form and the value of its parameter.
 fn id_and_value(form: &Value) -> (Option<i64>, Option<&str>) {
     (form["id"].as_i64(), form["parameters"][0]["value"]["value"].as_str())
 }

@@ -133,14 +133,14 @@ fn an_import_plans_twice_and_its_log_is_read_like_that_of_a_build() {
     assert_eq!(wrong.status, 400);
 }
 
-/// What a real Coder answered, from the recorded answers.
+/// Returns what a real Coder answered, from the recorded answers.
 fn recorded(name: &str) -> Value {
     let operations = "../coder-conformance/recorded/2.36.0/operations";
     let file = format!("{}/{operations}/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
-/// A parameter as the template lists it, from its place in a recorded form.
+/// Returns a parameter as the template lists it, from its place in a recorded form.
 fn listed(form: &Value) -> Value {
     let mut parameter = form.clone();
     parameter["default_value"] = form["default_value"]["value"].clone();

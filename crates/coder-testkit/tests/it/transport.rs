@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_client::operations::GetUser;
+use coder_client::models::WorkspaceStatus;
+use coder_client::operations::{CreateWorkspaceBuild, GetUser};
 use coder_core::{Transport as _, TransportErrorKind};
-use coder_testkit::{FakeCoder, Fault};
+use coder_testkit::{FakeCoder, Fault, Pace};
 use futures_util::{FutureExt as _, StreamExt as _};
 use http::{Method, Request, StatusCode};
 
@@ -169,6 +170,29 @@ async fn a_client_of_a_user_speaks_for_that_user_on_the_fakes_clock() {
     }
     coder.advance(Duration::from_secs(3600));
     assert_eq!(coder.world().clock.now(), coder.clock().now());
+}
+
+#[tokio::test(start_paused = true)]
+async fn code_that_waits_for_a_build_sees_it_end_since_its_pauses_turn_the_clock() {
+    let coder = FakeCoder::builder().pace(Pace::RECORDED).build();
+    let alice = coder.add_user("alice");
+    let dev = coder.add_workspace(&alice, "dev").running().create();
+    let client = coder.client(&alice);
+    client.send(&CreateWorkspaceBuild::stop(dev)).await.unwrap();
+    let start = client.world().clock.now();
+    while coder.workspace(dev).latest_build.status != WorkspaceStatus::Stopped {
+        client.world().runtime.sleep(Duration::from_secs(1)).await;
+    }
+    assert!(client.world().clock.now() > start);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_side_by_side_turn_the_clock_once() {
+    let coder = FakeCoder::new();
+    let (world, start) = (coder.world(), coder.clock().now());
+    let pause = || world.runtime.sleep(Duration::from_secs(10));
+    tokio::join!(pause(), pause());
+    assert_eq!(coder.clock().now().duration_since(start).as_secs(), 10);
 }
 
 #[tokio::test]

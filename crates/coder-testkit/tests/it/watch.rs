@@ -20,7 +20,7 @@ fn watch(coder: &FakeCoder, user: &FakeUser, id: coder_client::WorkspaceId) -> B
     answer.into_body()
 }
 
-/// The events that are there without waiting: `ping`, or the status a workspace has.
+/// Returns the events that are there without waiting: `ping`, or the status a workspace has.
 fn events(stream: &mut Body) -> Vec<String> {
     let mut events = Vec::new();
     while let Some(Some(chunk)) = stream.next().now_or_never() {

@@ -16,7 +16,7 @@ fn alices() -> (FakeCoder, FakeUser) {
     (coder, alice)
 }
 
-/// The names a search finds, or what is wrong with it.
+/// Returns the names a search finds, or what is wrong with it.
 fn search(coder: &FakeCoder, user: &FakeUser, q: &str) -> Result<Vec<String>, String> {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", q).finish();
     let path = format!("/api/v2/workspaces?{query}");

@@ -2,12 +2,14 @@
 
 use coder_client::{TemplateVersionId, WorkspaceFilter, WorkspaceName};
 use coder_config::{
-    CoderSpec, Entity, LoadedConfig, NoRepository, Node, Notice, Repository, ScmIntegrations,
-    WorkspacesConfig,
+    CoderSpec, CreationMode, Entity, LoadedConfig, NoRepository, Node, Notice, Repository,
+    ScmIntegrations, TemplateRef, WorkspacesConfig,
 };
 use coder_core::with_causes;
 use coder_workspaces::{CreationLink, EntityWorkspacesConfig, Incompatible, Owner, Search};
+use indexmap::IndexMap;
 use serde::Serialize;
+use url::Url;
 use wasm_bindgen::prelude::*;
 
 use crate::answer::{Answer, Fault, answer, read};
@@ -23,7 +25,7 @@ pub struct Defaults {
 
 impl Defaults {
     pub(super) fn read(text: &str, integrations: ScmIntegrations) -> Result<Self, Fault> {
-        let loaded = LoadedConfig::from_node(read::<Node>("the app's configuration", text)?);
+        let loaded = LoadedConfig::from_node(read::<Node>("the app's configuration", text)?)?;
         let (config, notices) = WorkspacesConfig::from_loaded(&loaded)?;
         Ok(Self { config, notices, integrations })
     }
@@ -32,10 +34,11 @@ impl Defaults {
         split(url.map(|url| Repository::from_url(&url, &self.integrations)))
     }
 
-    fn of_entity(&self, text: &str) -> Result<Compiled, Fault> {
+    fn of_entity(&self, text: &str) -> Result<Resolved, Fault> {
         let entity = read_entity(text)?;
         let (repository, problem) = split(Some(entity.repository(&self.integrations)));
-        Ok(Compiled::new(&self.config, entity.coder_spec(), repository.as_ref(), problem.as_ref()))
+        let spec = entity.coder_spec();
+        Ok(Resolved::new(&self.config, spec.as_ref(), repository.as_ref(), problem.as_ref()))
     }
 }
 
@@ -56,20 +59,30 @@ impl Defaults {
         answer(Ok(Told::all(&self.notices)))
     }
 
+    /// Returns what is the same for all entities.
+    pub fn shared(&self) -> Answer {
+        let config = EntityWorkspacesConfig::resolve(&self.config, None, None);
+        answer(Ok(Shared {
+            repo_url_param_keys: &config.repo_url_param_keys,
+            access_url: config.access_url.as_str(),
+        }))
+    }
+
     /// Compiles a value of `spec.coder` and a repository's URL.
     pub fn compile(&self, spec: Option<String>, repository: Option<String>) -> Answer {
         let spec = spec.map(|text| read::<Node>("`spec.coder`", &text)).transpose();
-        answer(spec.map(|spec| {
+        let resolved = spec.map(|spec| {
             let spec = spec.as_ref().map(CoderSpec::from_node);
             let (repository, problem) = self.repository(repository);
-            Compiled::new(&self.config, spec, repository.as_ref(), problem.as_ref())
-        }))
+            Resolved::new(&self.config, spec.as_ref(), repository.as_ref(), problem.as_ref())
+        });
+        compiled(resolved)
     }
 
     /// Compiles an entity.
     #[wasm_bindgen(js_name = compileEntity)]
     pub fn compile_entity(&self, entity: &str) -> Answer {
-        answer(self.of_entity(entity))
+        compiled(self.of_entity(entity))
     }
 
     /// Returns the requests that find an entity's workspaces.
@@ -109,7 +122,7 @@ impl Defaults {
                 reuse: reuse.map_err(|error| Fault::from_error("invalidFilter", &error))?,
                 version: version.map_err(|error| Fault::from_error("invalidArgument", &error))?,
                 preset,
-                lock: read("the names to lock", lock)?,
+                lock: read_names("the names to lock", lock)?,
             })
         };
         let link = || {
@@ -127,6 +140,23 @@ pub(super) fn read_entity(text: &str) -> Result<Entity, Fault> {
     Entity::from_node(&node).map_err(|error| Fault::from_config("invalidEntity", error))
 }
 
+fn compiled(resolved: Result<Resolved, Fault>) -> Answer {
+    let resolved = match resolved {
+        Ok(resolved) => resolved,
+        Err(fault) => return answer::<()>(Err(fault)),
+    };
+    answer(Ok(Compiled::from(&resolved)))
+}
+
+/// Reads a list of texts.
+fn read_names(what: &'static str, text: &str) -> Result<Vec<String>, Fault> {
+    let node: Node = read(what, text)?;
+    let names = node.as_list().and_then(|items| {
+        items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>()
+    });
+    names.ok_or_else(|| Fault::new("invalidArgument", format!("{what} are no list of texts")))
+}
+
 fn split<T, E>(found: Option<Result<T, E>>) -> (Option<T>, Option<E>) {
     match found {
         Some(Ok(found)) => (Some(found), None),
@@ -135,33 +165,73 @@ fn split<T, E>(found: Option<Result<T, E>>) -> (Option<T>, Option<E>) {
     }
 }
 
-/// The configuration of one entity's workspaces, and whether it is of use.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Compiled {
+/// The configuration of one entity's workspaces, and what else there is to say about it.
+struct Resolved {
     config: EntityWorkspacesConfig,
-    incompatible: Option<Reason>,
     repository_problem: Option<String>,
-    /// In place of those of the configuration, which are texts with places.
     notices: Vec<Told>,
 }
 
-impl Compiled {
+impl Resolved {
     fn new(
         config: &WorkspacesConfig,
-        spec: Option<CoderSpec>,
+        spec: Option<&CoderSpec>,
         repository: Option<&Repository>,
         problem: Option<&NoRepository>,
     ) -> Self {
-        let mut config = EntityWorkspacesConfig::resolve(config, spec.as_ref(), repository);
-        config.notices.clear();
         Self {
-            incompatible: config.compatibility().err().map(Reason::from),
-            config,
+            config: EntityWorkspacesConfig::resolve(config, spec, repository),
             repository_problem: problem.map(|problem| with_causes(problem)),
             notices: spec.map(|spec| Told::all(&spec.notices)).unwrap_or_default(),
         }
     }
+}
+
+/// Values that differ from entity to entity; [`Shared`] has the rest.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Compiled<'a> {
+    mode: CreationMode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    creation_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template_name: Option<&'a TemplateRef>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repo_url: Option<&'a str>,
+    params: &'a IndexMap<String, String>,
+    is_reading_entity_data: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incompatible: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository_problem: Option<&'a str>,
+    /// In place of those of the configuration, which are texts with places.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notices: &'a [Told],
+}
+
+impl<'a> From<&'a Resolved> for Compiled<'a> {
+    fn from(resolved: &'a Resolved) -> Self {
+        let Resolved { config, repository_problem, notices } = resolved;
+        Self {
+            mode: config.mode,
+            creation_url: config.creation_url.as_ref().map(Url::as_str),
+            template_name: config.template.as_ref(),
+            repo_url: config.repository.as_ref().map(Repository::clone_url),
+            params: &config.params,
+            is_reading_entity_data: config.is_reading_entity_data,
+            incompatible: config.compatibility().err().map(Reason::from),
+            repository_problem: repository_problem.as_deref(),
+            notices,
+        }
+    }
+}
+
+/// The part of a configuration that is the same for all entities.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shared<'a> {
+    repo_url_param_keys: &'a [String],
+    access_url: &'a str,
 }
 
 #[derive(Serialize)]

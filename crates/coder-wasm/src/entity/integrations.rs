@@ -24,7 +24,7 @@ impl Integrations {
     #[wasm_bindgen(constructor)]
     pub fn new(config: &str) -> Result<Self, Answer> {
         let read = || -> Result<_, Fault> {
-            let loaded = LoadedConfig::from_node(read::<Node>("the integrations", config)?);
+            let loaded = LoadedConfig::from_node(read::<Node>("the integrations", config)?)?;
             Ok(Self(ScmIntegrations::from_loaded(&loaded)?))
         };
         read().map_err(|fault| answer::<()>(Err(fault)))

@@ -36,12 +36,12 @@ impl Assets {
         self.0.icon(icon).map(String::from)
     }
 
-    /// Whether credentials for the deployment may go to this URL.
+    /// Tells whether credentials for the deployment may go to this URL.
     pub fn owns(&self, url: &str) -> bool {
         Url::parse(url).is_ok_and(|url| self.0.owns(&url))
     }
 
-    /// Whether a picture is an emoji.
+    /// Tells whether a picture is an emoji.
     #[wasm_bindgen(js_name = isEmoji)]
     pub fn is_emoji(&self, url: &str) -> bool {
         Url::parse(url).is_ok_and(|url| self.0.is_emoji(&url))

@@ -3,7 +3,8 @@
 use coder_client::models::{Workspace, WorkspacePage};
 use coder_core::DeploymentUrl;
 use coder_workspaces::{
-    Availability, DeploymentHosts, WorkspaceLinks, agent_statuses, icon_letter, poll_after,
+    Availability, AvailabilityState, DeploymentHosts, NextAction, WorkspaceLinks, agent_statuses,
+    icon_letter, poll_after,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -92,8 +93,12 @@ fn moment(milliseconds: f64) -> Timestamp {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Usable {
-    #[serde(flatten)]
-    availability: Availability,
+    state: AvailabilityState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    action: NextAction,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll_after_seconds: Option<u64>,
     label: &'static str,
     is_lit: bool,
     agent_statuses: Vec<String>,
@@ -108,7 +113,10 @@ impl Usable {
         let state = availability.state;
         let agents = agent_statuses(workspace).into_iter();
         Self {
-            availability,
+            state,
+            reason: availability.reason,
+            action: availability.action,
+            poll_after_seconds: availability.poll_after.map(|duration| duration.as_secs()),
             label: state.label(),
             is_lit: state.is_lit(),
             agent_statuses: agents.map(ToString::to_string).collect(),

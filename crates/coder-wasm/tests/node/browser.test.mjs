@@ -7,14 +7,21 @@ import { pathToFileURL } from 'node:url';
 const WASM = 'node_modules/@coder-backstage/core/wasm';
 const url = pathToFileURL(`${WASM}/entity.browser.js`).href;
 
-test('a module that is not initialized explains what to do', async () => {
-  const { started } = await import(`${url}?never`);
-  assert.throws(started, error => {
-    assert.equal(error.code, 'notInitialized');
-    assert.match(error.help, /call `await init\(\)`, imported from '@coder-backstage\/core'/);
-    return true;
+for (const [module, specifier] of [
+  ['entity', '@coder-backstage/core'],
+  ['text', '@coder-backstage/core/text'],
+  ['client', '@coder-backstage/core/client'],
+]) {
+  test(`the module ${module} explains what to do when it is not initialized`, async () => {
+    const file = pathToFileURL(`${WASM}/${module}.browser.js`).href;
+    const { started } = await import(`${file}?never`);
+    assert.throws(started, error => {
+      assert.equal(error.code, 'notInitialized');
+      assert.ok(error.help.startsWith(`call \`await init()\`, imported from '${specifier}'`));
+      return true;
+    });
   });
-});
+}
 
 test('a load that failed can be tried again', async () => {
   const { init, started } = await import(`${url}?again`);

@@ -17,6 +17,11 @@ const PRINTED = [
   ],
   ['pauls-workspace: Online, next: open', 'look again in 60 s'],
   [{ cpu: '8', region: 'eu-helsinki', repo_url: 'https://gitlab.com/acme/shop/payments' }],
+  [
+    'warning in line 4, column 47: `spec.coder.templatesName` is not known and ignored',
+    'templatesName: did you mean `templateName`?',
+  ],
+  ['searching', 'reusing', 'pauls-workspace: found, Online'],
 ];
 
 const ANSWERS = {
@@ -32,14 +37,31 @@ const ANSWERS = {
     spec: { type: 'service' },
   }),
   '/api/proxy/coder/api/v2/workspaces?q=owner:me': list(),
+  '/catalog-info.yaml': `apiVersion: backstage.io/v1alpha1
+kind: API
+metadata: { name: payments }
+spec: { type: grpc, lifecycle: "🚀", coder: { templatesName: dev }, owner: a, definition: x }
+`,
 };
 
 function list() {
+  return JSON.stringify({ count: 1, workspaces: [pauls()] });
+}
+
+function pauls() {
   const file = 'coder-workspaces/tests/fixtures/workspace_running.json';
   const workspace = JSON.parse(readFileSync(join(process.env.CODER_CRATES, file), 'utf8'));
   workspace.name = 'pauls-workspace';
   delete workspace.latest_build.deadline;
-  return JSON.stringify({ count: 1, workspaces: [workspace] });
+  return workspace;
+}
+
+/** The portal's answers, and those of the Coder behind its proxy. */
+function answer(url) {
+  const [, route] = url.split('https://portal.example.com/api/proxy/coder/api/v2');
+  if (route === undefined) return new Response(ANSWERS[url]);
+  const text = route.startsWith('/workspaces?') ? list() : JSON.stringify(pauls());
+  return new Response(text, { headers: { 'content-type': 'application/json' } });
 }
 
 mkdirSync('examples', { recursive: true });
@@ -49,15 +71,15 @@ const files = EXAMPLES.map((code, index) => {
   return file;
 });
 
-test('there are three examples of about ten lines', () => {
-  assert.equal(EXAMPLES.length, 3);
-  for (const code of EXAMPLES) assert.ok(code.trim().split('\n').length <= 11, code);
+test('each example has about ten lines, and says what it prints', () => {
+  assert.equal(EXAMPLES.length, PRINTED.length);
+  for (const code of EXAMPLES) assert.ok(code.trim().split('\n').length <= 14, code);
 });
 
 for (const [index, file] of files.entries()) {
   test(`example ${index + 1} prints what the README promises`, async context => {
     const printed = [];
-    context.mock.method(globalThis, 'fetch', async url => new Response(ANSWERS[url]));
+    context.mock.method(globalThis, 'fetch', async url => answer(url));
     context.mock.method(console, 'log', line => printed.push(line));
     await import(pathToFileURL(file).href);
     assert.deepEqual(printed, PRINTED[index]);

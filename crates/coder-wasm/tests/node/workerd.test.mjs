@@ -1,4 +1,4 @@
-// The module at the edge: bundled as wrangler does, and run by workerd.
+// The modules at the edge: bundled as wrangler does, and run by workerd.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,8 @@ import workerd from 'workerd';
 
 const WORKER = `
   import { availability, compileCoderConfig, init } from '@coder-backstage/core';
+  import { CoderClient, getUser } from '@coder-backstage/core/client';
+  import { lintCatalogInfo } from '@coder-backstage/core/text';
 
   const app = {
     deployment: { accessUrl: 'https://coder.example.com' },
@@ -19,7 +21,13 @@ const WORKER = `
     async fetch(request) {
       await init();
       try {
-        const { spec, page } = await request.json();
+        const { spec, page, text, user } = await request.json();
+        if (text !== undefined) return Response.json(lintCatalogInfo(text));
+        if (user !== undefined) {
+          const fetch = async () => Response.json(user);
+          const coder = new CoderClient({ url: app.deployment.accessUrl, fetch });
+          return Response.json(await coder.send(getUser()));
+        }
         return Response.json(compileCoderConfig(app, spec, page));
       } catch ({ name, code, path }) {
         return Response.json({ name, code, path }, { status: 500 });
@@ -43,7 +51,9 @@ before(async () => {
     loader: { '.wasm': 'copy' },
     logLevel: 'error',
   });
-  const wasm = readdirSync('edge').find(name => name.endsWith('.wasm'));
+  const modules = readdirSync('edge')
+    .filter(name => name.endsWith('.wasm'))
+    .map(name => `(name = "${name}", wasm = embed "${name}"),`);
   writeFileSync(
     'edge/config.capnp',
     `using Workerd = import "/workerd/workerd.capnp";
@@ -54,7 +64,7 @@ before(async () => {
      const worker :Workerd.Worker = (
        modules = [
          (name = "worker.js", esModule = embed "worker.js"),
-         (name = "${wasm}", wasm = embed "${wasm}"),
+         ${modules.join('\n')}
        ],
        compatibilityDate = "2026-01-01",
      );`,
@@ -81,6 +91,17 @@ async function ask(body) {
   const answer = await fetch(address, { method: 'POST', body: JSON.stringify(body) });
   return answer.json();
 }
+
+test('a text is read there, and its places count as JavaScript does', async () => {
+  const [{ message, span }] = await ask({ text: '# 🚀\na: [1' });
+  assert.equal(message, "unclosed bracket '['");
+  assert.deepEqual(span, { start: 8, end: 9 });
+});
+
+test('Coder is asked there, with the clock, the timers and the randomness of the edge', async () => {
+  const user = { id: '7e8a26cd-5e2d-4d7e-9c3e-0d2c9a0f5a11', username: 'alice', email: '' };
+  assert.equal((await ask({ user })).username, 'alice');
+});
 
 test('a worker has the module when it starts', async () => {
   const page = 'https://git.bücher.example/a/b/-/tree/main';

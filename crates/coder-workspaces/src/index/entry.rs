@@ -1,7 +1,9 @@
 //! What the index knows of one workspace.
 
-use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
-use coder_client::{BuildId, OrganizationId, TemplateId, UserId, WorkspaceId};
+use std::collections::BTreeSet;
+
+use coder_client::models::{ActorType, BuildParameter, Workspace, WorkspaceStatus};
+use coder_client::{BuildId, GroupId, OrganizationId, TemplateId, UserId, WorkspaceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -36,6 +38,12 @@ pub struct IndexedWorkspace {
     pub last_used_at: Option<Timestamp>,
     /// The moment since which the workspace is dormant.
     pub dormant_at: Option<Timestamp>,
+    /// The ids of the users that the workspace is shared with. Releases since 2.30 tell them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub shared_with_users: BTreeSet<UserId>,
+    /// The ids of the groups that the workspace is shared with. Releases since 2.30 tell them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub shared_with_groups: BTreeSet<GroupId>,
     /// The moment at which Coder told all this.
     pub listed_at: Timestamp,
     /// The parameters of the latest build that may hold a repository, in Coder's order.
@@ -60,6 +68,14 @@ impl IndexedWorkspace {
     /// Creates the entry of a workspace, without its parameters.
     pub(super) fn new(workspace: &Workspace, listed_at: Timestamp) -> Self {
         let build = &workspace.latest_build;
+        let (mut users, mut groups) = (BTreeSet::new(), BTreeSet::new());
+        for share in workspace.shared_with.iter().filter(|share| !share.roles.is_empty()) {
+            match share.actor_type {
+                ActorType::User => drop(users.insert(UserId::from(share.id))),
+                ActorType::Group => drop(groups.insert(GroupId::from(share.id))),
+                _ => {}
+            }
+        }
         Self {
             id: workspace.id,
             name: workspace.name.clone(),
@@ -74,6 +90,8 @@ impl IndexedWorkspace {
             status: build.status.clone(),
             last_used_at: workspace.used_at(),
             dormant_at: workspace.dormant_at,
+            shared_with_users: users,
+            shared_with_groups: groups,
             listed_at,
             repositories: Vec::new(),
             unread: None,

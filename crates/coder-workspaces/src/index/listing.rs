@@ -1,6 +1,6 @@
 //! A list of workspaces that is read page by page, while it changes.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 
 use coder_client::models::{Workspace, WorkspacePage};
 use coder_client::operations::ListWorkspaces;
@@ -12,16 +12,35 @@ use crate::SearchProblem;
 /// The number of workspaces on a page; Coder sends some 10 kB for each.
 pub(super) const PAGE: u32 = 200;
 
-/// A list that is being read.
+/// The workspaces that a list brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All that the credential may see.
+    All,
+    /// Workspaces of the entities that the index is read for.
+    Entities,
+    /// Other workspaces that were used since the last list.
+    Changes,
+}
+
+/// A list that is being read. It is one or more lists of Coder's, one after the other.
 #[derive(Debug)]
 pub(super) struct Listing {
-    filter: WorkspaceFilter,
-    /// Whether it lists all workspaces.
-    pub(super) is_whole: bool,
+    pub(super) extent: Extent,
     pub(super) begun_at: Timestamp,
     /// Known workspaces that it should list. One that it does not list may be deleted, or may have
     /// moved from one page to another between two requests.
     expected: BTreeSet<WorkspaceId>,
+    part: Part,
+    further: VecDeque<WorkspaceFilter>,
+    seen: HashSet<WorkspaceId>,
+    problems: Vec<SearchProblem>,
+}
+
+/// One list of Coder's.
+#[derive(Debug, Default)]
+struct Part {
+    filter: WorkspaceFilter,
     offset: u32,
     seen: HashSet<WorkspaceId>,
     unreadable: usize,
@@ -31,41 +50,70 @@ pub(super) struct Listing {
 }
 
 impl Listing {
+    /// Begins a list of what these filters bring. Without any filter it is over after one page.
     pub(super) fn new(
-        filter: WorkspaceFilter,
-        is_whole: bool,
+        filters: Vec<WorkspaceFilter>,
+        extent: Extent,
         expected: BTreeSet<WorkspaceId>,
         begun_at: Timestamp,
     ) -> Self {
+        let mut further = VecDeque::from(filters);
+        let filter = further.pop_front().unwrap_or_default();
         Self {
-            filter,
-            is_whole,
+            extent,
             begun_at,
             expected,
-            offset: 0,
+            part: Part { filter, ..Part::default() },
+            further,
             seen: HashSet::new(),
-            unreadable: 0,
-            total: None,
-            is_repeated: false,
             problems: Vec::new(),
         }
     }
 
     /// Returns the request for the next page.
     pub(super) fn next_page(&self) -> ListWorkspaces {
-        ListWorkspaces::new(self.filter.clone()).limit(PAGE).offset(self.offset)
+        ListWorkspaces::new(self.part.filter.clone()).limit(PAGE).offset(self.part.offset)
     }
 
     /// Returns how many workspaces were listed, and how many there are.
     pub(super) fn progress(&self) -> (usize, Option<usize>) {
-        (self.seen.len(), self.total)
+        let total = self.part.total.filter(|_| self.seen.is_empty() && self.further.is_empty());
+        (self.seen.len() + self.part.seen.len(), total)
     }
 
+    /// Takes a page, and returns its workspaces and whether it was the last one.
+    pub(super) fn take(&mut self, page: WorkspacePage) -> (List<Workspace>, bool) {
+        let (workspaces, is_last) = self.part.take(page);
+        if !is_last {
+            return (workspaces, false);
+        }
+        let next = self.further.pop_front();
+        let is_over = next.is_none();
+        let next = Part { filter: next.unwrap_or_default(), ..Part::default() };
+        let part = std::mem::replace(&mut self.part, next);
+        self.seen.extend(part.seen);
+        self.problems.extend(part.problems);
+        (workspaces, is_over)
+    }
+
+    /// Returns the expected workspaces that were not listed, and the problems.
+    pub(super) fn finish(self) -> (Vec<WorkspaceId>, Vec<SearchProblem>) {
+        let unlisted = self.expected.into_iter().filter(|id| !self.seen.contains(id)).collect();
+        (unlisted, self.problems)
+    }
+
+    /// Returns the known workspaces that it should list.
+    pub(super) fn into_expected(self) -> BTreeSet<WorkspaceId> {
+        self.expected
+    }
+}
+
+impl Part {
     /// Takes a page, and returns its workspaces and whether it was the last one.
     ///
     /// A list with fewer workspaces than Coder counts is read a second time: a workspace that moved to
     /// a page before was overlooked.
-    pub(super) fn take(&mut self, page: WorkspacePage) -> (List<Workspace>, bool) {
+    fn take(&mut self, page: WorkspacePage) -> (List<Workspace>, bool) {
         let received = page.workspaces.received();
         let taken = u32::try_from(received).unwrap_or(u32::MAX);
         self.offset = self.offset.saturating_add(taken);
@@ -101,11 +149,5 @@ impl Listing {
             self.problems.push(SearchProblem::Missing { listed, counted: self.total });
         }
         true
-    }
-
-    /// Returns the expected workspaces that were not listed, and the problems.
-    pub(super) fn finish(self) -> (Vec<WorkspaceId>, Vec<SearchProblem>) {
-        let unlisted = self.expected.into_iter().filter(|id| !self.seen.contains(id)).collect();
-        (unlisted, self.problems)
     }
 }

@@ -4,15 +4,22 @@ mod budget;
 mod entry;
 mod facets;
 mod listing;
+mod ownership;
 mod reader;
+mod scope;
 mod snapshot;
 mod store;
+mod visibility;
 mod workspace_index;
 
 pub use budget::RequestBudget;
 pub use entry::{IndexedWorkspace, RepositoryParameter};
 pub use facets::Facets;
+pub use ownership::{
+    Difference, NearMiss, NoEntity, OwnershipReport, WorkspaceName, WorkspaceWithoutEntity,
+};
 pub use reader::{IndexProgress, IndexReader, IndexStep};
 pub use snapshot::IndexSnapshotError;
 pub use store::{IndexStore, IndexStoreError};
+pub use visibility::{IndexVisibility, Viewer};
 pub use workspace_index::WorkspaceIndex;

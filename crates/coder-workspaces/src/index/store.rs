@@ -6,7 +6,7 @@ use coder_core::{MaybeSend, MaybeSync};
 /// Error of an [`IndexStore`].
 pub type IndexStoreError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Keeps one index as bytes, such as a file or a row of a database.
+/// Store that keeps one index as bytes, such as a file or a row of a database.
 ///
 /// A store belongs to one deployment and one credential. The bytes tell the names of workspaces and
 /// users, and the repositories that the credential may see; they hold no token.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use coder_client::models::BuildParameter;
+use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
 use coder_client::{BuildId, UserId, WorkspaceId};
 use coder_config::{Repository, RepositoryKey, ScmIntegrations};
 use jiff::{SignedDuration, Timestamp};
@@ -18,8 +18,8 @@ use crate::{EntityWorkspacesConfig, NotSearchable, SearchProblem};
 /// workspace ([`IndexedWorkspace::listed_at`]): a workspace with a new build is shown as it was until
 /// the parameters of that build are read.
 ///
-/// The index holds what the credential may see, so it may be shown to the user of that credential
-/// only.
+/// The index holds what the credential may see. [`IndexVisibility`](super::IndexVisibility) decides
+/// what of it is shown to another person than the user of that credential.
 #[derive(Debug)]
 pub struct WorkspaceIndex {
     /// Names of the parameters that may hold a repository, in lower case.
@@ -127,6 +127,22 @@ impl WorkspaceIndex {
         self.listed_at.map(|then| now.duration_since(then).max(SignedDuration::ZERO))
     }
 
+    /// Puts a workspace as Coder tells it into the index, such as from a watch stream or the answer to
+    /// an action, so that it is shown before the next list. The parameters of a new build are read by
+    /// the reader's next [`step`](super::IndexReader::step). What is older than the index is ignored,
+    /// and a deleted workspace leaves the index.
+    pub fn update(&mut self, workspace: &Workspace, told_at: Timestamp) {
+        let known = self.waiting.get(&workspace.id).or_else(|| self.entries.get(&workspace.id));
+        if known.is_some_and(|known| known.listed_at > told_at) {
+            return;
+        }
+        if workspace.latest_build.status == WorkspaceStatus::Deleted {
+            self.remove(workspace.id);
+        } else {
+            self.list(IndexedWorkspace::new(workspace, told_at));
+        }
+    }
+
     /// Returns the workspaces of which a parameter could not be read;
     /// [`IndexedWorkspace::unread`] tells why.
     pub fn unread(&self) -> impl Iterator<Item = &IndexedWorkspace> {
@@ -177,7 +193,7 @@ impl WorkspaceIndex {
     }
 }
 
-/// What a reader and a snapshot do to it.
+/// The methods by which a reader and a snapshot change an index.
 impl WorkspaceIndex {
     pub(super) fn keys(&self) -> &[String] {
         &self.keys
@@ -189,6 +205,15 @@ impl WorkspaceIndex {
 
     pub(super) fn ids(&self) -> BTreeSet<WorkspaceId> {
         self.entries.keys().chain(self.waiting.keys()).copied().collect()
+    }
+
+    /// Returns the key of the repository that a parameter's value names, if it names one.
+    pub(super) fn key_of(&self, value: &str) -> Option<RepositoryKey> {
+        RepositoryKey::from_url(value, &self.integrations)
+    }
+
+    pub(super) fn is_waiting(&self, id: WorkspaceId) -> bool {
+        self.waiting.contains_key(&id)
     }
 
     /// Takes a workspace as Coder lists it. The parameters of a build never change, so those of a
@@ -252,7 +277,7 @@ impl WorkspaceIndex {
     pub(super) fn put(&mut self, entry: IndexedWorkspace) {
         self.take_out(entry.id);
         for parameter in &entry.repositories {
-            if let Some(key) = RepositoryKey::from_url(&parameter.value, &self.integrations) {
+            if let Some(key) = self.key_of(&parameter.value) {
                 let values = self.by_repository.entry(key).or_default();
                 values.entry(parameter.value.clone()).or_default().insert(entry.id);
             }
@@ -268,7 +293,7 @@ impl WorkspaceIndex {
     fn take_out(&mut self, id: WorkspaceId) {
         let Some(entry) = self.entries.remove(&id) else { return };
         for parameter in &entry.repositories {
-            let Some(key) = RepositoryKey::from_url(&parameter.value, &self.integrations) else {
+            let Some(key) = self.key_of(&parameter.value) else {
                 continue;
             };
             if let Some(values) = self.by_repository.get_mut(&key) {

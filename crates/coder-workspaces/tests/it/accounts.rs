@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::async_test;
 use crate::support::{Coder, fixture, workspace};
 
-/// A Coder of this release: the caller has linked nothing, and the owner of workspaces everything.
+/// Makes a Coder of this release: the caller has linked nothing, and the owner of workspaces
+/// everything.
 fn coder(release: &'static str, caller: &'static str) -> Coder {
     let mut user = json!({"username": "dana", "email": "dana@example.com", "status": "active",
         "created_at": "2026-08-20T09:00:00Z", "updated_at": "2026-08-20T09:00:00Z",

@@ -21,7 +21,7 @@ struct Scene {
     alice: FakeUser,
 }
 
-/// Every step takes ten seconds.
+/// Sets a scene in which every step takes ten seconds.
 fn scene() -> Scene {
     let pace = Pace::every(Duration::from_secs(10));
     let coder = FakeCoder::builder().version(Version::V2_36).pace(pace).build();

@@ -140,7 +140,7 @@ impl Company {
         find_workspaces(&client(&self.coder, user), &question.entity(), owner).await
     }
 
-    /// By going through all workspaces.
+    /// Finds what is expected by going through all workspaces.
     fn expected(&self, question: &Question) -> BTreeSet<WorkspaceId> {
         let is_key =
             |made: &Made| question.keys.iter().any(|key| made.holder.eq_ignore_ascii_case(key));
@@ -153,7 +153,7 @@ impl Company {
 }
 
 impl Question {
-    /// Mostly from somebody who has a workspace of the repository.
+    /// Rolls a question, mostly from somebody who has a workspace of the repository.
     fn roll(dice: &Dice, company: &Company) -> Self {
         let made = &company.workspaces[dice.below(WORKSPACES)];
         let repository = made.repository.unwrap_or_else(|| dice.below(REPOSITORIES.len()));
@@ -182,7 +182,7 @@ fn ids(found: &EntityWorkspaces) -> BTreeSet<WorkspaceId> {
     found.workspaces.iter().map(|workspace| workspace.id).collect()
 }
 
-/// Whether there were more candidates than are compared one by one.
+/// Tells whether there were more candidates than are compared one by one.
 fn too_many(found: &EntityWorkspaces) -> bool {
     found.problems.iter().any(|problem| matches!(problem, SearchProblem::TooMany { .. }))
 }
@@ -217,7 +217,7 @@ async fn every_entity_gets_its_workspaces_and_no_others() {
 
 /// The same questions, with something going wrong.
 impl Company {
-    /// The first search fails: what the others do not ask for is missing, and nothing else.
+    /// Makes the first search fail: what the others do not ask for is missing, and nothing else.
     async fn lose_a_search(&self, question: &Question, searches: usize) {
         self.coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces?"));
         let answer = self.ask(question).await;
@@ -238,7 +238,7 @@ impl Company {
         assert_eq!(ids(&found), expected, "{}", question.page);
     }
 
-    /// The parameters of one workspace cannot be read: it is missing, and nothing else.
+    /// Makes the parameters of one workspace unreadable: it is missing, and nothing else.
     async fn lose_parameters(&self, question: &Question, unread: &Workspace) {
         let path = format!("/api/v2/workspacebuilds/{}", unread.latest_build.id);
         self.coder.fail_next(Fault::bad_gateway().on(&path));
@@ -250,7 +250,7 @@ impl Company {
     }
 }
 
-/// The search of a request, in lower case as Coder reads it.
+/// Returns the search of a request, in lower case as Coder reads it.
 fn query(request: &RecordedRequest) -> String {
     let mut pairs = form_urlencoded::parse(request.query.as_bytes());
     pairs.find_map(|(name, value)| (name == "q").then(|| value.to_lowercase())).unwrap()
@@ -280,6 +280,27 @@ async fn the_index_answers_each_entity_as_a_search_does() {
         if !too_many(&found) {
             assert_eq!(ids(&found), expected, "{place}");
         }
+    }
+}
+
+#[async_test]
+async fn an_index_for_certain_entities_answers_each_of_them_as_a_search_does() {
+    let dice = Dice(SeededRandom::new("entities"));
+    let company = Company::new(&dice);
+    let questions: Vec<_> = (0..ENTITIES).map(|_| Question::roll(&dice, &company)).collect();
+    let can_be_said = |question: &&Question| REPOSITORIES[question.repository].can_be_said;
+    let questions: Vec<_> = questions.iter().filter(can_be_said).take(40).collect();
+    let index = Lock::new(WorkspaceIndex::new(KEYS.concat(), integrations()));
+    let client = client(&company.coder, &company.owner);
+    let reader = IndexReader::new(&client, RequestBudget::default()).owner(Owner::Everyone);
+    let mut reader = reader.entities(questions.iter().map(|question| question.entity()));
+    reader.read_all(&index).await.unwrap();
+    assert!(index.lock().len() < WORKSPACES, "they were searched for");
+    let index = Index(index);
+    for question in questions {
+        let owner = question.viewer.map(|viewer| company.users[viewer].id);
+        let place = format!("{} by {:?}", question.page, question.keys);
+        assert_eq!(index.ids(question, owner), company.expected(question), "{place}");
     }
 }
 

@@ -11,7 +11,7 @@ fn of(json: Value) -> Value {
     serde_json::to_value(Availability::new(&workspace(json), now())).unwrap()
 }
 
-/// A running workspace with one agent, changed.
+/// Makes a running workspace with one agent, changed.
 fn agent(change: impl Fn(&mut Value)) -> Value {
     let mut json = fixture("workspace_running");
     change(&mut json["latest_build"]["resources"][0]["agents"][0]);

@@ -82,14 +82,14 @@ const TABLE: [(&str, Expectation, Expectation); 45] = [
     ("woken", READY, READY),
 ];
 
-/// What is expected of this state right then, and an hour later.
+/// Returns what is expected of this state right then, and an hour later.
 pub(crate) fn expected(state: &str) -> [Expectation; 2] {
     let row = TABLE.iter().find(|(name, _, _)| *name == state);
     let (_, now, later) = row.unwrap_or_else(|| panic!("the table has no row `{state}`"));
     [*now, *later]
 }
 
-/// All states of the table.
+/// Returns all states of the table.
 pub(crate) fn states() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|(name, _, _)| *name)
 }

@@ -31,7 +31,7 @@ pub(crate) fn client(coder: &FakeCoder, user: &FakeUser) -> Client {
     client_through(coder, user, Arc::new(coder.clone()))
 }
 
-/// A client whose own clock is this many seconds ahead of Coder's, or behind it.
+/// Makes a client whose own clock is this many seconds ahead of Coder's, or behind it.
 pub(crate) fn client_ahead(coder: &FakeCoder, user: &FakeUser, seconds: i64) -> Client {
     let clock = Arc::new(Ahead(coder.clock(), SignedDuration::from_secs(seconds)));
     client_of(coder, user, Arc::new(coder.clone()), clock)
@@ -71,7 +71,7 @@ type Act = Box<dyn FnOnce(&FakeCoder) + Send>;
 #[cfg(target_family = "wasm")]
 type Act = Box<dyn FnOnce(&FakeCoder)>;
 
-/// Does something before a certain request reaches the fake.
+/// Transport that does something before a certain request reaches the fake.
 struct Meanwhile {
     coder: FakeCoder,
     path: &'static str,
@@ -91,7 +91,7 @@ impl Transport for Meanwhile {
     }
 }
 
-/// A client to whom something happens right before the first request that contains `path`.
+/// Makes a client to whom something happens right before the first request that contains `path`.
 pub(crate) fn client_with(
     coder: &FakeCoder,
     user: &FakeUser,

@@ -53,7 +53,7 @@ impl World {
         self.made += 1;
     }
 
-    /// Somebody does something, or something goes wrong.
+    /// Lets somebody do something, or something go wrong.
     async fn happen(&mut self) {
         let at = self.below(self.living.len());
         let id = self.living[at];
@@ -83,7 +83,7 @@ impl World {
         }
     }
 
-    /// The value of the parameter in a build, as Coder tells it.
+    /// Returns the value of the parameter in a build, as Coder tells it.
     async fn value(&self, build: BuildId) -> Vec<String> {
         let parameters = self.client.send(&ListBuildParameters::new(build)).await.unwrap();
         let ours = parameters.iter().filter(|parameter| parameter.name == "git_repo");
@@ -134,7 +134,7 @@ async fn nothing_that_happens_meanwhile_leaves_a_wrong_association() {
     }
 }
 
-/// Nothing happens any more, and everything is read.
+/// Waits until everything is read, while nothing happens any more.
 async fn settle(world: &World, reader: &mut IndexReader, index: &Lock<WorkspaceIndex>) {
     // Faults that nobody has met yet.
     for _ in 0..STEPS {

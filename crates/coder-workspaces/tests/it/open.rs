@@ -25,7 +25,7 @@ pub(crate) struct Scene {
     pub(crate) client: Client,
 }
 
-/// A deployment with a template, and a user who has nothing yet.
+/// Makes a deployment with a template, and a user who has nothing yet.
 pub(crate) fn scene() -> Scene {
     let coder = FakeCoder::new();
     let alice = coder.add_user("alice");

@@ -27,7 +27,7 @@ fn scene(version: Version, classic: bool) -> Scene {
     Scene { coder, root, alice, bob }
 }
 
-/// Every release with every kind of template.
+/// Makes a scene for every release with every kind of template.
 fn scenes() -> impl Iterator<Item = (String, Scene)> {
     let kinds = [("dynamic", false), ("classic", true)];
     let all = Version::ALL.into_iter().flat_map(move |version| kinds.map(|kind| (version, kind)));

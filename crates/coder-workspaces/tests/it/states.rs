@@ -24,7 +24,7 @@ use crate::{async_test, test};
 static LIVE: Dir<'_> =
     include_dir!("$CARGO_MANIFEST_DIR/../coder-conformance/recorded/2.36.0/live");
 
-/// What a real Coder said of a workspace in this state.
+/// Returns what a real Coder said of a workspace in this state.
 pub(crate) fn recorded(state: &str) -> Option<Value> {
     let file = LIVE.get_file(format!("{state}-workspace.json"))?;
     let answer: Value = serde_json::from_str(file.contents_utf8()?).ok()?;
@@ -36,7 +36,7 @@ fn recorded_states() -> Vec<String> {
     names.filter_map(|name| name.strip_suffix("-workspace.json")).map(str::to_owned).collect()
 }
 
-/// The latest moment that an answer tells of: it was asked for right then.
+/// Finds the latest moment that an answer tells of: it was asked for right then.
 fn moment(answer: &Value) -> Timestamp {
     match answer {
         Value::String(text) => text.parse().unwrap_or(Timestamp::UNIX_EPOCH),
@@ -102,7 +102,7 @@ impl Transport for Still {
     }
 }
 
-/// What opening and starting a workspace do that is in this state at this moment.
+/// Returns what opening and starting a workspace do that is in this state at this moment.
 async fn verdicts(workspace: &Value, now: Timestamp) -> [String; 2] {
     let still = || Still {
         workspace: Arc::new(Mutex::new(workspace.clone())),

@@ -47,13 +47,13 @@ impl Coder {
         self.asked.lock().unwrap().clone()
     }
 
-    /// The searches, as Coder would read them.
+    /// Returns the searches, as Coder would read them.
     pub(crate) fn queries(&self) -> Vec<String> {
         self.asked().iter().filter_map(query).collect()
     }
 }
 
-/// The search in a request.
+/// Returns the search in a request.
 pub(crate) fn query(url: &Url) -> Option<String> {
     url.query_pairs().find(|(name, _)| name == "q").map(|(_, query)| query.into_owned())
 }
@@ -76,7 +76,7 @@ pub(crate) fn now() -> Timestamp {
 
 static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/fixtures");
 
-/// A workspace as Coder tells it.
+/// Returns a workspace as Coder tells it.
 pub(crate) fn fixture(name: &str) -> Value {
     let file = FIXTURES.get_file(format!("{name}.json")).and_then(File::contents_utf8);
     serde_json::from_str(file.unwrap_or_else(|| panic!("no {name}"))).unwrap()
@@ -86,7 +86,7 @@ pub(crate) fn workspace(json: Value) -> Workspace {
     serde_json::from_value(json).unwrap()
 }
 
-/// Workspace number `number`, called `name`, in this status and last used at this minute.
+/// Makes workspace number `number`, called `name`, in this status and last used at this minute.
 pub(crate) fn numbered(number: u32, name: &str, status: &str, minute: u32) -> Workspace {
     let mut json = fixture("workspace_running");
     json["id"] = id(number).to_string().into();
@@ -101,7 +101,7 @@ pub(crate) fn id(number: u32) -> WorkspaceId {
     format!("00000000-0000-0000-0000-{number:012}").parse().unwrap()
 }
 
-/// The config of an entity whose repository is `url`, held by these parameters.
+/// Makes the config of an entity whose repository is `url`, held by these parameters.
 pub(crate) fn entity(url: &str, keys: &[&str]) -> EntityWorkspacesConfig {
     let mut config = WorkspacesConfig::new("https://coder.test".parse().unwrap());
     config.repo_url_param_keys = keys.iter().map(|key| (*key).to_owned()).collect();

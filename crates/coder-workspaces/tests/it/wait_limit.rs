@@ -93,7 +93,7 @@ async fn of_a_build_that_was_over_before_no_log_is_told() {
     assert_eq!(told(stopped).await, 5, "it was asked for");
 }
 
-/// An error inside of Coder: it cannot reach its database.
+/// Makes an error inside of Coder: it cannot reach its database.
 fn internal_error() -> Fault {
     let body = r#"{"message": "Internal error.", "detail": "pq: connection refused"}"#;
     Fault::answer(StatusCode::INTERNAL_SERVER_ERROR, "application/json", body)

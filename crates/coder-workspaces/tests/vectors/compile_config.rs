@@ -60,12 +60,12 @@ fn run(input: &Json) -> Outcome {
     Ok(Json::Map(result))
 }
 
-/// JSON with its order, by way of its text.
+/// Reads JSON with its order, by way of its text.
 fn node(value: &Json) -> Node {
     yaml::document("vector.json", &value.to_text()).unwrap()
 }
 
-/// The recordings take any object for an entity.
+/// Returns the spec of the first entity. The recordings take any object for an entity.
 fn spec_of_first_entity(text: &str) -> Result<Option<CoderSpec>, String> {
     let mut documents = yaml::documents("catalog-info.yaml", text).into_iter();
     let entity = loop {
@@ -81,7 +81,7 @@ fn spec_of_first_entity(text: &str) -> Result<Option<CoderSpec>, String> {
     Ok(coder.map(CoderSpec::from_node))
 }
 
-/// The plugin's `CoderAppConfig`, which its users write in TypeScript, read as configuration.
+/// Reads the plugin's `CoderAppConfig`, which its users write in TypeScript, as configuration.
 fn app_config(app: &Json) -> Result<WorkspacesConfig, String> {
     let text = app.to_text();
     let files = |_: &str| Ok(text.clone());
@@ -92,8 +92,8 @@ fn app_config(app: &Json) -> Result<WorkspacesConfig, String> {
     Ok(config)
 }
 
-/// JSON text as JavaScript takes it: halves of a surrogate pair become U+FFFD, as they do when
-/// they come to Rust. The second result says whether there were any.
+/// Parses JSON text as JavaScript takes it: halves of a surrogate pair become U+FFFD, as they do
+/// when they come to Rust. The second result says whether there were any.
 fn parse_lossy(text: &str) -> (Json, bool) {
     let bytes = text.as_bytes();
     let unit = |at: usize| {

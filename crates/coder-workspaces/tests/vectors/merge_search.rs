@@ -85,7 +85,7 @@ async fn search(input: &Json) -> Outcome {
     Ok(Json::parse(&result.to_string()))
 }
 
-/// As a portal shows it.
+/// Returns an icon as a portal shows it.
 fn icon(icon: &str) -> Option<String> {
     let assets = AssetUrls::from_url("https://origin.invalid/api/proxy/coder").unwrap();
     Some(String::from(assets.icon(icon)?).replace("https://origin.invalid", "<origin>"))
@@ -109,14 +109,15 @@ impl Recorded {
         Client::new(&world, "https://coder.test".parse().unwrap()).with_retry(RetryPolicy::NEVER)
     }
 
-    /// As the plugin would have sent them: one spelling of the repository, through its proxy.
+    /// Returns the requests as the plugin would have sent them: one spelling of the repository,
+    /// through its proxy.
     fn requests(&self) -> Vec<Value> {
         let asked = self.asked.lock().unwrap();
         asked.iter().map(|query| json!({"q": one_spelling(query)})).collect()
     }
 }
 
-/// The query without the spellings that come after a key's first one.
+/// Removes the spellings that come after a key's first one from the query.
 fn one_spelling(query: &str) -> String {
     let mut seen = Vec::new();
     let mut kept = String::new();
@@ -163,7 +164,7 @@ impl Transport for Recorded {
     }
 }
 
-/// A recorded text; if it holds workspaces, then whole ones.
+/// Completes a recorded text; if it holds workspaces, they become whole ones.
 fn whole_body(raw: &str) -> String {
     let text = raw.trim_start_matches('\u{feff}');
     let Ok(json) = serde_json::from_str::<Json>(text) else { return raw.to_owned() };
@@ -174,7 +175,7 @@ fn whole_body(raw: &str) -> String {
     raw.replace(text, &page(&json).to_string())
 }
 
-/// The recorded workspaces, each as a whole one.
+/// Returns the recorded workspaces, each as a whole one.
 fn page(response: &Json) -> Value {
     let workspaces = response.get("workspaces").and_then(Json::as_list).unwrap_or_default();
     let whole = workspaces.iter().map(|recorded| {
@@ -191,7 +192,7 @@ fn page(response: &Json) -> Value {
     json!({"count": whole.len(), "workspaces": whole})
 }
 
-/// An id of a recording as a UUID that holds its text.
+/// Converts an id of a recording to a UUID that holds its text.
 fn long(id: &Value) -> Value {
     let Some(text) = id.as_str().filter(|text| text.len() < 16) else { return id.clone() };
     let mut bytes = [0; 16];

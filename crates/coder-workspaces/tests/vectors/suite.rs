@@ -9,7 +9,7 @@ pub(crate) fn hold(set: &str, run: impl Fn(&Json) -> Outcome) {
     hold_without(set, &[], run);
 }
 
-/// The same, except that fields of these names do not count.
+/// Holds a set of recordings, where fields of these names do not count.
 pub(crate) fn hold_without(set: &str, ignored: &[&str], run: impl Fn(&Json) -> Outcome) {
     let vectors = Vectors::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors"));
     if let Some(instead) = vectors.ignored_fields(ignored).hold(set, run) {

@@ -82,7 +82,7 @@ fn icons(input: &Json, discovery: &Discovery) -> Result<Value, String> {
     Ok(json!({"icons": icons, "requestUrl": request}))
 }
 
-/// What a front end may send along when it fetches a picture.
+/// Returns what a front end may send along when it fetches a picture.
 fn icon_fetch(input: &Json, discovery: &Discovery) -> Result<Value, String> {
     let assets = AssetUrls::from_url(&discovery.urls(0)?.assets_route).map_err(|_| "Error")?;
     let Some(url) = assets.icon(input.text("src")) else {
@@ -134,7 +134,7 @@ impl Discovery {
         })
     }
 
-    /// Before discovery was asked: below the backend.
+    /// Returns the URLs before discovery was asked: below the backend.
     fn initial(&self) -> PortalUrls {
         let base = self.base_url.trim_end_matches('/');
         PortalUrls::new(&format!("{base}{}", self.prefix), &self.prefix, ROUTE)
@@ -146,7 +146,7 @@ impl Discovery {
     }
 }
 
-/// Backstage's `FrontendHostDiscovery`.
+/// Discovers a URL as Backstage's `FrontendHostDiscovery` does.
 fn from_config(app: &Json, base_url: &str) -> Result<String, String> {
     let endpoints = app.get("discovery").and_then(|discovery| discovery.get("endpoints"));
     let mut target = pattern(&format!("{}/api/{{{{pluginId}}}}", base_url.trim_end_matches('/')))?;
@@ -166,7 +166,7 @@ fn from_config(app: &Json, base_url: &str) -> Result<String, String> {
     Ok(target)
 }
 
-/// Backstage's `UrlPatternDiscovery`, for the plugin `proxy`.
+/// Fills in a URL as Backstage's `UrlPatternDiscovery` does, for the plugin `proxy`.
 fn pattern(text: &str) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = text;

@@ -50,7 +50,7 @@ pub fn circles(root: &Path) -> io::Result<Vec<Circle>> {
     Ok(circles)
 }
 
-/// The files that can be reached from `start` over one edge or more.
+/// Returns the files that can be reached from `start` over one edge or more.
 fn reachable<'a>(
     start: &Path,
     targets: &BTreeMap<&'a Path, BTreeSet<&'a Path>>,

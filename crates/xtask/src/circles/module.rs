@@ -112,7 +112,7 @@ impl Crate {
         Ok(id)
     }
 
-    /// Where the file of `mod name;` is, and the folder of its own modules.
+    /// Finds the file of `mod name;`, and the folder of its own modules.
     fn find(
         &self,
         below: &Path,
@@ -132,7 +132,7 @@ impl Crate {
         (file, folder)
     }
 
-    /// The edges between the crate's files, each once.
+    /// Returns the edges between the crate's files, each once.
     pub(super) fn edges(&self) -> Vec<Edge> {
         let mut edges = BTreeMap::new();
         for (id, module) in self.modules.iter().enumerate() {
@@ -153,7 +153,7 @@ impl Crate {
         edges.collect()
     }
 
-    /// Where a path leads that stands in this module; `None` when it leaves the crate.
+    /// Resolves a path that stands in this module; `None` when it leaves the crate.
     fn resolve(&self, module: usize, path: &[String], steps: usize) -> Option<Target> {
         let steps = steps.checked_sub(1)?;
         let (first, rest) = path.split_first()?;
@@ -208,7 +208,7 @@ impl Crate {
 }
 
 impl Module {
-    /// Whether an import is more than passed on to other files.
+    /// Tells whether an import is more than passed on to other files.
     fn needs(&self, import: &Named) -> bool {
         let alias = import.alias.as_deref().unwrap_or_default();
         !import.is_passed_on

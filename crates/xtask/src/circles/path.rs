@@ -110,7 +110,7 @@ impl<'a> Cursor<'a> {
         matches!(self.peek(ahead), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
     }
 
-    /// Whether `::` stands here.
+    /// Tells whether `::` stands here.
     fn is_separator(&self) -> bool {
         self.is_punct(0, ':') && self.is_punct(1, ':')
     }
@@ -189,7 +189,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Whether a `::`, a `.` or the `'` of a lifetime stands before this place.
+    /// Tells whether a `::`, a `.` or the `'` of a lifetime stands before this place.
     fn goes_on(&self) -> bool {
         let before = |back: usize| {
             let index = self.index.checked_sub(back)?;
@@ -206,7 +206,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The single paths of a `use`, each with what it is called here.
+/// Returns the single paths of a `use`, each with what it is called here.
 fn leaves(tree: &[TokenTree], before: &[String]) -> Vec<(Vec<String>, String)> {
     let mut all = Vec::new();
     let is_comma =
@@ -239,20 +239,20 @@ fn leaves(tree: &[TokenTree], before: &[String]) -> Vec<(Vec<String>, String)> {
     all
 }
 
-/// Whether an attribute leaves an item to tests.
+/// Tells whether an attribute leaves an item to tests.
 fn is_for_tests(attribute: &Group) -> bool {
     let text: String = attribute.stream().to_string().split_whitespace().collect();
     text.starts_with("cfg(test") || text.starts_with("cfg(all(test") || text == "test"
 }
 
-/// The file of `#[path = "…"]`.
+/// Returns the file of `#[path = "…"]`.
 fn value_of_path(attribute: &Group) -> Option<String> {
     let text = attribute.stream().to_string();
     let value = text.strip_prefix("path")?.trim_start().strip_prefix('=')?;
     Some(value.trim().trim_matches('"').to_owned())
 }
 
-/// Paths that an attribute quotes: `serialize_with = "crate::json::time"`.
+/// Finds paths that an attribute quotes: `serialize_with = "crate::json::time"`.
 fn literal_paths(tokens: TokenStream, found: &mut Vec<Piece>) {
     for token in tokens {
         match token {

@@ -2,7 +2,7 @@ use p256::ecdsa::SigningKey;
 
 use super::{implementation, portable};
 
-/// The key of RFC 6979 §A.2.5.
+/// Returns the key of RFC 6979 §A.2.5.
 fn key() -> SigningKey {
     let secret = [
         0xc9, 0xaf, 0xa9, 0xd8, 0x45, 0xba, 0x75, 0x16, 0x6b, 0x5c, 0x21, 0x57, 0x67, 0xb1, 0xd6,

@@ -35,7 +35,7 @@ impl Portal {
         Self { now, store, issuer }
     }
 
-    /// Another process of the same portal.
+    /// Returns an issuer of another process of the same portal.
     fn replica(&self) -> Issuer {
         issuer(&self.now, &self.store, 100, "https://portal.example.com/api/auth")
     }
@@ -94,7 +94,7 @@ fn kid(token: &str) -> String {
     header["kid"].as_str().unwrap().to_owned()
 }
 
-/// The limited token that anyone can make from a full one.
+/// Makes the limited token that anyone can make from a full one.
 fn limited(token: &str) -> String {
     let mut parts = token.split('.');
     let decode = |part: &str| -> serde_json::Value {

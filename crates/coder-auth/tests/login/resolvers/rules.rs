@@ -106,7 +106,7 @@ impl<S: Source> Portal<S> {
         Self { house, source }
     }
 
-    /// What a login of a new Coder user leads to.
+    /// Returns what a login of a new Coder user leads to.
     async fn login(&self, username: &str, email: &str) -> Outcome {
         let user = self.house.coder.add_user_with_email(username, email);
         self.login_of(&user).await
@@ -116,7 +116,7 @@ impl<S: Source> Portal<S> {
         outcome(&Browser::new().sign_in(&self.house, &self.house.coder, user).await)
     }
 
-    /// A login with this address.
+    /// Returns what a login with this address leads to.
     async fn login_by(&self, email: &str) -> Outcome {
         let number = self.house.coder.count("POST", "/oauth2/tokens");
         self.login(&format!("account-{number}"), email).await
@@ -423,7 +423,7 @@ pub(super) async fn a_catalog_that_is_down_refuses_for_now_and_keeps_the_session
     assert_eq!(browser.refresh(&portal.house).await.status(), StatusCode::OK);
 }
 
-/// Files alone have a state in which nobody knows who is in them.
+/// Checks files, which alone have a state in which nobody knows who is in them.
 #[tokio::test(start_paused = true)]
 async fn a_file_that_never_could_be_read_refuses_for_now_and_keeps_the_session() {
     let portal = Portal::new(Files::new(ORG), |sign_in| {

@@ -19,10 +19,10 @@ pub(super) trait Source {
     /// Puts the entities of this text in the place of all others, and waits until that counts.
     fn replace(&self, text: &str);
 
-    /// The next questions of one sign-in are not answered.
+    /// Makes the catalog leave the next questions of one sign-in without an answer.
     fn go_down(&self);
 
-    /// The catalog answers again.
+    /// Makes the catalog answer again.
     fn come_back(&self);
 }
 
@@ -170,12 +170,12 @@ impl Source for Remote {
         self.clock.advance(Duration::from_secs(60));
     }
 
-    /// What it has answered is not fresh any more, and all tries of the next question fail.
+    /// Makes all tries of the next question fail, and lets what was answered before grow old.
     fn go_down(&self) {
         self.clock.advance(Duration::from_secs(60));
         self.fake.fail_next(Fault::bad_gateway().times(3));
     }
 
-    /// By itself: the tries are used up.
+    /// Comes back by itself: the tries are used up.
     fn come_back(&self) {}
 }

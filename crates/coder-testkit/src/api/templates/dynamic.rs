@@ -23,8 +23,9 @@ const ASKED: Shape = Shape {
     fields: &[field("id", Kind::Integer), field("inputs", Kind::Map), field("owner_id", Kind::Id)],
 };
 
-/// `POST …/evaluate`: what the form looks like for the owner that the body names, with its values
-/// filled in. Without an owner there is no form: this route does not take the caller for one.
+/// Answers `POST …/evaluate` with the form for the owner that the body names, with the body's
+/// values filled in. Without an owner there is no form: this route does not take the caller for the
+/// owner.
 pub(crate) fn evaluate(
     deployment: &Deployment<'_>,
     caller: &Caller,
@@ -36,9 +37,9 @@ pub(crate) fn evaluate(
     Ok(Reply::ok(&form(deployment, caller, version, (0, owner, inputs))))
 }
 
-/// `GET …/dynamic-parameters?user_id=…`: a WebSocket with the form as it is without values, and
-/// an answer to each message of the client, under the same id. The owner is the caller unless the
-/// query, or a message, names another one.
+/// Answers `GET …/dynamic-parameters?user_id=…` with a WebSocket, which sends the form as it is
+/// without values, and answers each message of the client under the same id. The owner is the
+/// caller unless the query, or a message, names another one.
 pub(crate) fn talk(
     deployment: &Deployment<'_>,
     caller: Caller,
@@ -70,7 +71,7 @@ pub(crate) fn talk(
     Ok(Reply::web_socket(call, &FORMS, answers)?.heard_by(Box::new(listener)))
 }
 
-/// The form of an owner under an id, with these values filled in.
+/// Renders the form of an owner under an id, with these values filled in.
 fn form(
     deployment: &Deployment<'_>,
     caller: &Caller,
@@ -89,14 +90,14 @@ fn form(
     json!({ "id": id, "diagnostics": [diagnostic], "parameters": null })
 }
 
-/// Whether the caller gets the form of this owner. From 2.31 on members get everybody's.
+/// Tells whether the caller gets the form of this owner. From 2.31 on members get everybody's form.
 fn may_ask_for(deployment: &Deployment<'_>, caller: &Caller, owner: Uuid) -> bool {
     let known = deployment.state.users.contains_key(&owner);
     let everybody = deployment.settings.version >= Version::V2_31;
     known && (everybody || caller.user.owner || caller.user.id == owner)
 }
 
-/// The parameters, by their names.
+/// Renders the parameters, ordered by their names.
 fn parameters(version: &TemplateVersion, inputs: Option<&Value>) -> Vec<Value> {
     let mut parameters: Vec<&Value> = version.parameters.iter().collect();
     parameters.sort_by_key(|parameter| parameter.text("name").unwrap_or_default());
@@ -158,7 +159,7 @@ fn options(parameter: &Value) -> Vec<Value> {
     options.map(option).collect()
 }
 
-/// One rule, when the parameter has any.
+/// Renders the rules of a parameter as one entry; empty when the parameter has no rules.
 fn validations(parameter: &Value) -> Vec<Value> {
     let rule = |field: &str| parameter.get(field).filter(|rule| **rule != "").cloned();
     let rules = ["regex", "min", "max", "monotonic"].map(|kind| format!("validation_{kind}"));

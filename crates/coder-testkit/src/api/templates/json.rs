@@ -63,7 +63,7 @@ impl Template {
         template
     }
 
-    /// The name of the user who has made it.
+    /// Returns the name of the user who has made the version.
     fn author(&self, deployment: &Deployment<'_>) -> String {
         username(deployment, self.created_by)
     }
@@ -75,7 +75,7 @@ fn username(deployment: &Deployment<'_>, user: Option<Uuid>) -> String {
 }
 
 impl TemplateField {
-    /// Name and value in the answer.
+    /// Returns the name and the value of the field in the answer.
     fn json(self) -> (&'static str, Value) {
         match self {
             Self::CorsBehavior => ("cors_behavior", json!("simple")),
@@ -123,7 +123,7 @@ impl TemplateVersion {
         version
     }
 
-    /// The job that has imported it.
+    /// Renders the job that has imported the version.
     fn job_json(&self, deployment: &Deployment<'_>, template: &Template) -> Value {
         let import = self.import(&deployment.settings.pace, deployment.now);
         let mut job = json!({
@@ -169,7 +169,7 @@ impl TemplateVersion {
 }
 
 impl Preset {
-    /// Coder writes presets in Go's own case.
+    /// Renders the preset. Coder writes its fields in Go's own case.
     pub(crate) fn json(&self, dialect: &Dialect) -> Value {
         let parameters: Vec<Value> = self
             .values

@@ -28,7 +28,8 @@ use crate::model::{Template, TemplateVersion};
 use crate::store::Deployment;
 
 impl Deployment<'_> {
-    /// The template of that name in the default organization, made when there is none.
+    /// Returns the template of that name in the default organization, and creates it when there is
+    /// none.
     pub(crate) fn template_in_default(&mut self, name: &str) -> Uuid {
         let organization = self.organization_named("default");
         if let Some(known) = self.state.template_named(organization, name) {

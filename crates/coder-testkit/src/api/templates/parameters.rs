@@ -40,8 +40,8 @@ struct Rules {
 }
 
 impl Template {
-    /// The values of a build: the preset's, which beat given ones, then those of the build before,
-    /// and defaults. Names that the template does not have are ignored.
+    /// Resolves the values of a build: the preset's values beat given ones, then come those of the
+    /// build before, then the defaults. Names that the template does not have are ignored.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl Template {
 }
 
 impl Rules {
-    /// The value of one parameter, or what is wrong with it.
+    /// Returns the value of one parameter, or what is wrong with the value.
     fn value_of(
         self,
         parameter: &Value,
@@ -121,7 +121,8 @@ impl Rules {
         )
     }
 
-    /// The answer. The classic one names the first parameter in its detail.
+    /// Makes the answer that refuses values. The classic one names the first parameter in its
+    /// detail.
     fn refusal(self, faults: Vec<(String, String)>) -> Reply {
         match faults.first() {
             Some((name, reason)) if self.classic => Reply::error_with_detail(
@@ -136,8 +137,8 @@ impl Rules {
     }
 }
 
-/// The parameters in the order in which Coder stores their values: as in the build before, or else
-/// those by default, by their names, then those that were given, then those of the preset.
+/// Returns the parameters in the order in which Coder stores their values: as in the build before,
+/// or else those by default, by their names, then those that were given, then those of the preset.
 fn in_order<'v>(version: &'v TemplateVersion, wanted: &Wanted<'_>) -> Vec<&'v Value> {
     let given = wanted.given;
     let preset = wanted.preset.map(|preset| preset.values.as_slice()).unwrap_or_default();
@@ -159,7 +160,8 @@ fn in_order<'v>(version: &'v TemplateVersion, wanted: &Wanted<'_>) -> Vec<&'v Va
     parameters
 }
 
-/// Why a number may not follow the one before.
+/// Returns why a number may not follow the one before, for a parameter that may only grow or only
+/// shrink.
 fn against_its_way(parameter: &Value, before: &str, value: &str) -> Option<String> {
     let (Ok(last), Ok(next)) = (before.parse::<i64>(), value.parse::<i64>()) else { return None };
     let way = match parameter.text("validation_monotonic")? {
@@ -170,12 +172,13 @@ fn against_its_way(parameter: &Value, before: &str, value: &str) -> Option<Strin
     Some(format!("parameter value '{next}' must be equal or {way} than previous value: {last}"))
 }
 
-/// The last value of that name.
+/// Finds the last value of that name.
 fn find(values: &[(String, String)], name: &str) -> Option<String> {
     values.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone())
 }
 
-/// The preset whose values are all among these; of several, the one with most values.
+/// Finds the preset whose values are all among these. If several fit, the one with most values is
+/// taken.
 fn matching(presets: &[Preset], values: &[(String, String)]) -> Option<Uuid> {
     let fits = |preset: &&Preset| {
         !preset.values.is_empty() && preset.values.iter().all(|value| values.contains(value))
@@ -194,7 +197,7 @@ fn keep_unknown(values: &mut Values, wanted: &Wanted<'_>) {
 }
 
 impl State {
-    /// The preset of that id, of whatever template.
+    /// Returns the preset of that id, whichever template has it.
     ///
     /// # Errors
     ///

@@ -61,7 +61,7 @@ const RENAME: Shape = Shape {
 const ARCHIVE: Shape =
     Shape { name: "ArchiveTemplateVersionsRequest", fields: &[field("all", Kind::Flag)] };
 
-/// `POST /api/v2/files`: for owners. The same bytes have the same id.
+/// Answers `POST /api/v2/files` for owners. The same bytes get the same id.
 pub(crate) fn upload(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let kind = call.header("content-type").unwrap_or_default();
@@ -78,7 +78,7 @@ pub(crate) fn upload(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>)
     Ok(Reply::created(&json!({ "hash": id })))
 }
 
-/// `GET /api/v2/files/{file}`: the bytes as they were uploaded, for owners.
+/// Answers `GET /api/v2/files/{file}` for owners, with the bytes as they were uploaded.
 pub(crate) fn download(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let id = super::parse_id(first(open))?;
@@ -88,8 +88,8 @@ pub(crate) fn download(deployment: &mut Deployment<'_>, call: &Call, open: &Open
     Ok(reply.with_body(|_| file.into()))
 }
 
-/// `POST /api/v2/organizations/{organization}/templateversions`: for owners. The version is usable
-/// when its import is over, which takes as long as a build.
+/// Answers `POST /api/v2/organizations/{organization}/templateversions` for owners. The version is
+/// usable when its import is over, which takes as long as a build.
 pub(crate) fn create_version(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -112,13 +112,7 @@ pub(crate) fn create_version(
     };
     let id = deployment.mint().uuid();
     let name = body.text("name").map_or_else(|| invented_name(id), str::to_owned);
-    let known = template.and_then(|id| deployment.state.template(id));
-    if known.is_some_and(|known| known.versions.iter().any(|version| version.name == name)) {
-        let message =
-            format!("A template version with name \"{name}\" already exists for this template.");
-        let fields = [("name", "This value is already in use and should be unique.")];
-        return Err(Reply::invalid(StatusCode::CONFLICT, &message, fields));
-    }
+    check_version_name(template.and_then(|id| deployment.state.template(id)), &name)?;
     let version = TemplateVersion {
         message: body.text("message").unwrap_or_default().to_owned(),
         created_by: Some(caller.user.id),
@@ -135,7 +129,19 @@ pub(crate) fn create_version(
     Ok(Reply::created(&version.json(deployment, &template)))
 }
 
-/// `POST /api/v2/organizations/{organization}/templates`: for owners.
+/// Checks that the template, if there is one yet, has no version of that name.
+fn check_version_name(template: Option<&Template>, name: &str) -> Result<(), Reply> {
+    let mut versions = template.into_iter().flat_map(|template| &template.versions);
+    if !versions.any(|version| version.name == name) {
+        return Ok(());
+    }
+    let message =
+        format!("A template version with name \"{name}\" already exists for this template.");
+    let fields = [("name", "This value is already in use and should be unique.")];
+    Err(Reply::invalid(StatusCode::CONFLICT, &message, fields))
+}
+
+/// Answers `POST /api/v2/organizations/{organization}/templates` for owners.
 pub(crate) fn create(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let body = CREATE_TEMPLATE.read(call)?;
@@ -175,8 +181,8 @@ pub(crate) fn create(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'
     Ok(Reply::created(&template.json(deployment)))
 }
 
-/// `PATCH /api/v2/templates/{template}/versions`: makes an imported version the active one, for
-/// owners.
+/// Answers `PATCH /api/v2/templates/{template}/versions` for owners, and makes an imported version
+/// the active one.
 pub(crate) fn promote(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let body = PROMOTE.read(call)?;
@@ -207,7 +213,8 @@ pub(crate) fn promote(deployment: &mut Deployment<'_>, call: &Call, open: &Open<
     Ok(Reply::ok(&json!({ "message": "Updated the active template version!" })))
 }
 
-/// `PATCH /api/v2/templateversions/{version}`: name and message, refused to members.
+/// Answers `PATCH /api/v2/templateversions/{version}`, which changes name and message and refuses
+/// members.
 pub(crate) fn patch_version(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -234,7 +241,7 @@ pub(crate) fn patch_version(
     Ok(Reply::ok(&version.json(deployment, &template)))
 }
 
-/// `PATCH /api/v2/templateversions/{version}/cancel`: for owners.
+/// Answers `PATCH /api/v2/templateversions/{version}/cancel` for owners.
 pub(crate) fn cancel(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let Found { caller, version, .. } = find(deployment, call, open)?;
     if !caller.user.owner {
@@ -276,8 +283,8 @@ pub(crate) fn unarchive(deployment: &mut Deployment<'_>, call: &Call, open: &Ope
     Ok(Reply::ok(&json!({ "message": "template version unarchived" })))
 }
 
-/// `POST /api/v2/templates/{template}/versions/archive`: the versions whose import failed, or all
-/// that are neither active nor used.
+/// Answers `POST /api/v2/templates/{template}/versions/archive`, which archives the versions whose
+/// import failed, or all that are neither active nor used.
 pub(crate) fn archive_versions(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -317,7 +324,7 @@ fn only_owners(caller: &Caller) -> Result<(), Reply> {
     if caller.user.owner { Ok(()) } else { Err(Reply::forbidden()) }
 }
 
-/// A name that nobody chose, as Coder invents them.
+/// Invents a name for something that nobody has named, in Coder's way.
 fn invented_name(id: Uuid) -> String {
     let mut digits = id.simple().to_string();
     digits.truncate(8);

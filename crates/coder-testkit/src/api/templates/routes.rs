@@ -31,7 +31,7 @@ pub(crate) fn list_of_organization(
     find_all(deployment, call, &caller, Some(organization))
 }
 
-/// Ordered by name; deprecated ones only when asked for.
+/// Lists templates, ordered by name. Deprecated ones are listed only when the search asks for them.
 fn find_all(
     deployment: &Deployment<'_>,
     call: &Call,
@@ -65,7 +65,7 @@ pub(crate) fn get_by_name(deployment: &mut Deployment<'_>, call: &Call, open: &O
     Ok(Reply::ok(&template.json(deployment)))
 }
 
-/// `DELETE /api/v2/templates/{template}`: for owners, of templates without workspaces.
+/// Answers `DELETE /api/v2/templates/{template}` for owners. A template with workspaces is refused.
 pub(crate) fn delete(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let id = by_id(deployment, call, open)?.id;
@@ -100,8 +100,8 @@ const UPDATE: Shape = Shape {
     ],
 };
 
-/// `PATCH /api/v2/templates/{template}`: refused to members. Of the settings, the fake knows names,
-/// texts, and what decides about builds.
+/// Answers `PATCH /api/v2/templates/{template}`, which refuses members. Of the settings, the fake
+/// knows names, texts, and what decides about builds.
 pub(crate) fn patch(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let template = by_id(deployment, call, open)?;
@@ -148,7 +148,7 @@ impl Template {
     }
 }
 
-/// `GET /api/v2/templates/{template}/versions`: oldest first.
+/// Answers `GET /api/v2/templates/{template}/versions`, oldest first.
 pub(crate) fn versions(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let template = by_id(deployment, call, open)?;
     let page = Page::read(call)?;
@@ -164,7 +164,7 @@ pub(crate) fn versions(deployment: &mut Deployment<'_>, call: &Call, open: &Open
     Ok(Reply::ok(&shown.collect()))
 }
 
-/// `GET /api/v2/templates/{template}/versions/{version}`, by name.
+/// Answers `GET /api/v2/templates/{template}/versions/{version}`, where `{version}` is a name.
 pub(crate) fn version_by_name(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -174,7 +174,8 @@ pub(crate) fn version_by_name(
     named_version(deployment, &template, second(open))
 }
 
-/// `GET /api/v2/organizations/{organization}/templates/{template}/versions/{version}`, by names.
+/// Answers `GET /api/v2/organizations/{organization}/templates/{template}/versions/{version}`,
+/// where all three are names.
 pub(crate) fn version_by_names(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -197,7 +198,7 @@ fn no_version(name: &str) -> Reply {
     Reply::error(StatusCode::NOT_FOUND, &message)
 }
 
-/// `GET …/versions/{version}/previous`: the version before this one.
+/// Answers `GET …/versions/{version}/previous` with the version before this one.
 pub(crate) fn previous_version(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -218,7 +219,7 @@ pub(crate) fn previous_version(
     }
 }
 
-/// The template of an id in the path, when the caller may see it.
+/// Returns the template whose id is in the path, when the caller may see it.
 fn by_id(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Result<Template, Reply> {
     let caller = deployment.authenticate(call)?;
     let template = deployment.state.template(parse_id(first(open))?);
@@ -230,7 +231,7 @@ fn may_see(deployment: &Deployment<'_>, caller: &Caller, template: &Template) ->
     caller.may("template:read") && deployment.state.may_use(&caller.user, template)
 }
 
-/// The template of an organization and a name in the path, when the caller may see it.
+/// Returns the template whose organization and name are in the path, when the caller may see it.
 fn by_name(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -248,7 +249,7 @@ fn organization(deployment: &Deployment<'_>, segment: &str) -> Result<Uuid, Repl
     Ok(found.id)
 }
 
-/// An id in a path.
+/// Parses an id in a path.
 pub(crate) fn parse_id(segment: &str) -> Result<Uuid, Reply> {
     parse(segment).map_err(|reason| {
         let message = format!("Invalid UUID {segment:?}.");

@@ -18,7 +18,7 @@ pub(crate) struct TemplateSearch {
     ids: Vec<Uuid>,
     deprecated: bool,
     author: Option<String>,
-    /// It asks for something that no template of the fake is.
+    /// The search asks for something that no template of the fake is.
     nothing: bool,
 }
 
@@ -55,7 +55,7 @@ impl TemplateSearch {
         Ok(found)
     }
 
-    /// Whether a template is found by `caller`.
+    /// Tells whether `caller` finds a template by this search.
     pub(crate) fn finds(
         &self,
         deployment: &Deployment<'_>,

@@ -14,13 +14,13 @@ pub(crate) struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// As creations and builds tell it.
+    /// Returns the fault as creations and builds tell it.
     pub(crate) fn text(&self) -> String {
         format!("{}; {}", self.summary, self.detail)
     }
 }
 
-/// The faults of a value; none when the parameter can take it.
+/// Returns the faults of a value; none when the parameter can take it.
 pub(crate) fn diagnose(parameter: &Value, value: &str) -> Vec<Diagnostic> {
     let faults = [mistype(parameter, value), no_option(parameter, value), broken(parameter, value)];
     faults.into_iter().flatten().collect()
@@ -66,7 +66,8 @@ fn no_option(parameter: &Value, value: &str) -> Option<Diagnostic> {
     })
 }
 
-/// A number that is outside of its limits, or none where there are limits.
+/// Finds a number that is outside of its limits, and a text that is no number where there are
+/// limits.
 fn broken(parameter: &Value, value: &str) -> Option<Diagnostic> {
     let (least, greatest) = (limit(parameter, "min"), limit(parameter, "max"));
     if parameter.text("type") != Some("number") || least.or(greatest).is_none() {

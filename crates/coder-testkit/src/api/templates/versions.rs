@@ -29,7 +29,7 @@ pub(crate) fn rich_parameters(
     Ok(Reply::ok(&version.parameters_json()))
 }
 
-/// `GET …/presets`; Go's nil slice when there are none.
+/// Answers `GET …/presets`. Without presets the answer is `null`, Go's nil slice.
 pub(crate) fn presets(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let version = find(deployment, call, open)?.version;
     let dialect = deployment.dialect();
@@ -37,7 +37,8 @@ pub(crate) fn presets(deployment: &mut Deployment<'_>, call: &Call, open: &Open<
     Ok(Reply::ok(&if presets.is_empty() { Value::Null } else { presets.into() }))
 }
 
-/// `GET …/external-auth`: the accounts that the version wants, and whether they are linked.
+/// Answers `GET …/external-auth` with the accounts that the version wants, and says whether they
+/// are linked.
 pub(crate) fn external_auth(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -63,7 +64,7 @@ pub(crate) fn external_auth(
     Ok(Reply::ok(&providers.collect()))
 }
 
-/// `GET …/resources`: what the import of the version has found.
+/// Answers `GET …/resources` with what the import of the version has found.
 pub(crate) fn resources(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let Found { template, version, .. } = find(deployment, call, open)?;
     Ok(Reply::ok(&imported_resources(deployment, &template, &version).into()))
@@ -76,8 +77,8 @@ pub(crate) fn nothing(deployment: &mut Deployment<'_>, call: &Call, open: &Open<
     Ok(Reply::ok(&json!([])))
 }
 
-/// `GET …/logs`: what the import of the version said. The provisioner plans twice: what stays when
-/// a workspace is stopped, and what does not.
+/// Answers `GET …/logs` with what the import of the version said. The provisioner plans twice: what
+/// stays when a workspace is stopped, and what does not.
 pub(crate) fn logs(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let Found { template, version, .. } = find(deployment, call, open)?;
     let [planned, _] = &template.log;

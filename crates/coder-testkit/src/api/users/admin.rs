@@ -24,7 +24,7 @@ const CREATE_USER: Shape = Shape {
     ],
 };
 
-/// `POST /api/v2/users`: for owners.
+/// Answers `POST /api/v2/users` for owners.
 pub(crate) fn create(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let body = CREATE_USER.read(call)?;
@@ -49,7 +49,7 @@ pub(crate) fn create(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>)
     Ok(Reply::created(&user.json(deployment)))
 }
 
-/// `DELETE /api/v2/users/{user}`: for owners, who cannot delete themselves.
+/// Answers `DELETE /api/v2/users/{user}` for owners, who cannot delete themselves.
 pub(crate) fn delete(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let user = deployment.visible_user(&caller, first(open))?;
@@ -109,7 +109,7 @@ const PASSWORD: Shape = Shape {
     fields: &[field("old_password", Kind::Text), ruled("password", Kind::Text, &[Rule::Required])],
 };
 
-/// `PUT /api/v2/users/{user}/roles`: for owners, who cannot change their own.
+/// Answers `PUT /api/v2/users/{user}/roles` for owners, who cannot change their own roles.
 pub(crate) fn set_roles(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let user = deployment.visible_user(&caller, first(open))?;
@@ -128,8 +128,8 @@ pub(crate) fn set_roles(deployment: &mut Deployment<'_>, call: &Call, open: &Ope
     Ok(Reply::ok(&user.json(deployment)))
 }
 
-/// `PUT /api/v2/users/{user}/password`: of anybody for an owner, who need not know the old one; it
-/// ends the user's sessions and tokens.
+/// Answers `PUT /api/v2/users/{user}/password` and ends the user's sessions and tokens. An owner
+/// changes anybody's password and need not know the old one.
 pub(crate) fn set_password(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -155,7 +155,7 @@ pub(crate) fn set_password(
     Ok(Reply::no_content())
 }
 
-/// `GET /api/v2/users/roles`: the roles that there are.
+/// Answers `GET /api/v2/users/roles` with all roles of the deployment.
 pub(crate) fn assignable_roles(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -174,7 +174,7 @@ pub(crate) fn assignable_roles(
 }
 
 impl Deployment<'_> {
-    /// A member that is not stored yet.
+    /// Makes a member that is not stored yet.
     pub(crate) fn new_user(&self, username: &str, email: &str) -> User {
         User {
             id: self.mint().uuid(),
@@ -191,7 +191,7 @@ impl Deployment<'_> {
     }
 }
 
-/// Letters and digits, with single hyphens between them; at most 32.
+/// Tells whether a text has letters and digits, with single hyphens between them; at most 32.
 pub(crate) fn is_username(text: &str) -> bool {
     let parts = text.split('-');
     let is_word =
@@ -199,7 +199,7 @@ pub(crate) fn is_username(text: &str) -> bool {
     text.len() <= 32 && parts.into_iter().all(is_word)
 }
 
-/// Something with an `@` inside.
+/// Tells whether a text has an `@` inside, which is enough for an address here.
 pub(crate) fn is_email(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
 }

@@ -86,8 +86,8 @@ impl UserSearch {
     }
 }
 
-/// Everybody for an owner, oneself for others. `count` counts all that was found, but is zero
-/// beyond the end.
+/// Answers the list of users: an owner sees everybody, another user only that user. `count` counts
+/// all that was found, but is zero beyond the end.
 pub(crate) fn list(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let search =

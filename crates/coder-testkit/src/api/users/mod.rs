@@ -54,7 +54,7 @@ impl User {
 }
 
 impl Deployment<'_> {
-    /// The user a path names, when the caller may know of it.
+    /// Returns the user that a path names, when the caller may know of that user.
     pub(crate) fn visible_user(&self, caller: &Caller, segment: &str) -> Result<User, Reply> {
         let found = self.state.user_at(segment, caller.user.id);
         match found.filter(|user| user.id == caller.user.id || caller.user.owner) {
@@ -69,7 +69,7 @@ impl Deployment<'_> {
     }
 }
 
-/// `GET /api/v2/users/{user}`: oneself, or anyone for an owner.
+/// Answers `GET /api/v2/users/{user}` for the user in person and for owners.
 pub(crate) fn get(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     let user = deployment.visible_user(&caller, first_open(open))?;

@@ -43,7 +43,7 @@ pub(crate) fn roles(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_
     Ok(Reply::ok(&json!({ "roles": user.role_names(), "organization_roles": of_organizations })))
 }
 
-/// `GET /api/v2/users/{user}/appearance`: nothing was chosen.
+/// Answers `GET /api/v2/users/{user}/appearance`, where nothing was chosen.
 pub(crate) fn appearance(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     named(deployment, call, open)?;
     Ok(Reply::ok(&if deployment.dialect().theme_modes {
@@ -59,7 +59,7 @@ pub(crate) fn appearance(deployment: &mut Deployment<'_>, call: &Call, open: &Op
     }))
 }
 
-/// `GET /api/v2/users/{user}/preferences`: the first values.
+/// Answers `GET /api/v2/users/{user}/preferences` with the first values.
 pub(crate) fn preferences(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     named(deployment, call, open)?;
     let chat = |shell: &str, diff: &str| {
@@ -99,8 +99,8 @@ pub(crate) fn put_profile(deployment: &mut Deployment<'_>, call: &Call, open: &O
     Ok(Reply::ok(&stored.json(deployment)))
 }
 
-/// `GET /api/v2/users/{user}/autofill-parameters`: the values of the user's newest start of a
-/// workspace of a template, except those that are for one build only.
+/// Answers `GET /api/v2/users/{user}/autofill-parameters` with the values of the user's newest
+/// start of a workspace of a template, except those that are for one build only.
 pub(crate) fn autofill(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Answer {
     let user = named(deployment, call, open)?;
     let mut query = Query::new(call);
@@ -130,7 +130,7 @@ pub(crate) fn autofill(deployment: &mut Deployment<'_>, call: &Call, open: &Open
     Ok(Reply::ok(&values.collect()))
 }
 
-/// The user of the path, when the caller may know of it.
+/// Returns the user of the path, when the caller may know of that user.
 fn named(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>) -> Result<User, Reply> {
     let caller = deployment.authenticate(call)?;
     deployment.visible_user(&caller, first(open))

@@ -40,7 +40,7 @@ const FIRST_USER: Shape = Shape {
     ],
 };
 
-/// `POST /api/v2/users/login`: a session for an email address and a password.
+/// Answers `POST /api/v2/users/login` with a session, for an email address and a password.
 pub(crate) fn login(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let body = LOGIN.read(call)?;
     let given = Secret::new(body.text("password").unwrap_or_default());
@@ -72,7 +72,7 @@ pub(crate) fn login(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) 
     Ok(Reply::created(&json!({ "session_token": key })).with("set-cookie", &cookie))
 }
 
-/// `POST /api/v2/users/logout`: ends the token of the call.
+/// Answers `POST /api/v2/users/logout` and ends the token of the call.
 pub(crate) fn logout(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let caller = deployment.authenticate(call)?;
     deployment.state.delete_keys(|key| key.parts.id == caller.key);
@@ -81,7 +81,7 @@ pub(crate) fn logout(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>)
     Ok(Reply::ok(&json!({ "message": "Logged out!" })).with("set-cookie", &cookie))
 }
 
-/// `GET /api/v2/users/first`: whether the deployment has been set up.
+/// Answers `GET /api/v2/users/first`, which says whether the deployment has been set up.
 pub(crate) fn first(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> Answer {
     if deployment.state.users.is_empty() {
         Err(Reply::error(StatusCode::NOT_FOUND, "The initial user has not been created!"))
@@ -90,7 +90,7 @@ pub(crate) fn first(deployment: &mut Deployment<'_>, _: &Call, _: &Open<'_>) -> 
     }
 }
 
-/// `POST /api/v2/users/first`: sets the deployment up with its first owner.
+/// Answers `POST /api/v2/users/first` and sets the deployment up with its first owner.
 pub(crate) fn create_first(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let body = FIRST_USER.read(call)?;
     if !deployment.state.users.is_empty() {

@@ -19,7 +19,7 @@ use crate::wire::input::{Input, Kind, Rule, Shape, field, ruled};
 use crate::wire::reply::{Answer, Reply};
 
 impl Deployment<'_> {
-    /// Adds a build to a workspace; its id.
+    /// Adds a build to a workspace, and returns its id.
     pub(crate) fn add_build(&mut self, workspace: Uuid, plan: BuildPlan) -> Option<Uuid> {
         let mint = self.mint().clone();
         let start = plan.transition == Transition::Start;
@@ -62,7 +62,8 @@ impl Deployment<'_> {
         Some(id)
     }
 
-    /// The agents that a start gives a workspace: those its template describes, or else its own.
+    /// Returns the agents that a start gives a workspace: those that its template describes, or
+    /// else its own.
     fn agents_of(&self, workspace: Uuid) -> Vec<AgentPlan> {
         let Some(stored) = self.state.workspace(workspace) else { return Vec::new() };
         let template = self.state.template(stored.template);
@@ -233,7 +234,7 @@ fn check_rights(
     ))
 }
 
-/// One build at a time; and what is deleted can only be deleted again.
+/// Checks that no other build is active, and that nothing but a deletion follows a deletion.
 fn check_moment(
     deployment: &Deployment<'_>,
     workspace: &Workspace,
@@ -255,7 +256,8 @@ fn check_moment(
     Ok(())
 }
 
-/// Before 2.25 a member must wake a workspace before starting it; later releases wake it.
+/// Checks that a dormant workspace is not started before 2.25: there a member must wake it first,
+/// and later releases wake it.
 fn check_dormancy(
     deployment: &Deployment<'_>,
     caller: &Caller,
@@ -291,7 +293,7 @@ pub(crate) fn check_active_version(
     ))
 }
 
-/// The version of that id, when it is one of the workspace's template.
+/// Returns the version of that id, when it is one of the workspace's template.
 fn version_of<'t>(
     deployment: &Deployment<'_>,
     template: &'t Template,
@@ -315,7 +317,7 @@ fn version_of<'t>(
     })
 }
 
-/// `rich_parameter_values` of a request.
+/// Reads `rich_parameter_values` of a request.
 pub(crate) fn given_parameters(values: Option<&Value>) -> Values {
     let values = values.and_then(Value::as_array);
     values
@@ -342,15 +344,7 @@ pub(crate) fn cancel(
             format!("Invalid expect_status \"{wrong}\". Only 'running' or 'pending' are allowed.");
         return Err(Reply::bad_request(&message));
     }
-    let template = deployment.state.template(workspace.template);
-    let by_members = template.is_some_and(|template| template.cancel_by_members);
-    let theirs = by_members && workspace.owner == caller.user.id;
-    if !(caller.user.owner || theirs) {
-        return Err(Reply::error(
-            StatusCode::FORBIDDEN,
-            "User is not allowed to cancel workspace builds. Owner role is required.",
-        ));
-    }
+    check_may_cancel(deployment, caller, workspace)?;
     let job = build.job(&deployment.settings.pace, deployment.now);
     if job.completed_at.is_some() {
         return Err(Reply::bad_request("Job has already completed!"));
@@ -371,6 +365,23 @@ pub(crate) fn cancel(
         stored.canceled_at = Some(now);
     }
     Ok(Reply::ok(&serde_json::json!({ "message": "Job has been marked as canceled..." })))
+}
+
+/// Checks that the caller may cancel builds: owners may, and members where the template lets them.
+fn check_may_cancel(
+    deployment: &Deployment<'_>,
+    caller: &Caller,
+    workspace: &Workspace,
+) -> Result<(), Reply> {
+    let template = deployment.state.template(workspace.template);
+    let by_members = template.is_some_and(|template| template.cancel_by_members);
+    if caller.user.owner || by_members && workspace.owner == caller.user.id {
+        return Ok(());
+    }
+    Err(Reply::error(
+        StatusCode::FORBIDDEN,
+        "User is not allowed to cancel workspace builds. Owner role is required.",
+    ))
 }
 
 impl Deployment<'_> {

@@ -59,7 +59,7 @@ pub(crate) struct Wish {
     pub(crate) arrived: u64,
 }
 
-/// `POST /api/v2/users/{user}/workspaces` and its older form below an organization.
+/// Answers `POST /api/v2/users/{user}/workspaces` and its older form below an organization.
 pub(crate) fn create(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -83,7 +83,7 @@ pub(crate) fn create(
     Ok(Reply::created(&workspace.json(deployment, caller.user.id, Fresh::Yes)))
 }
 
-/// Creates what is wished for, if it may be; the workspace's id.
+/// Creates what is wished for, if it may be created, and returns the workspace's id.
 pub(crate) fn fulfil(
     deployment: &mut Deployment<'_>,
     caller: &Caller,
@@ -102,12 +102,35 @@ pub(crate) fn fulfil(
     let wanted = Wanted { preset, given: &wish.parameters, last: None };
     let resolved = template.resolve(deployment.settings.version, &version, wanted)?;
     check_active_version(&template, caller, version.id)?;
+    let id = store(deployment, owner, wish.name, &template, settings);
+    let plan = BuildPlan {
+        transition: Transition::Start,
+        version: version.id,
+        preset: resolved.preset,
+        parameters: resolved.values,
+        initiator: caller.user.id,
+        reason: "initiator".to_owned(),
+        created_at: deployment.now,
+        fate: deployment.fate(template.id, Transition::Start),
+    };
+    deployment.add_build(id, plan);
+    Ok(id)
+}
+
+/// Stores a workspace that has no build yet, and returns its id.
+fn store(
+    deployment: &mut Deployment<'_>,
+    owner: &User,
+    name: String,
+    template: &Template,
+    settings: Knobs,
+) -> Uuid {
     let id = deployment.mint().uuid();
     let moment = deployment.state.next_moment();
-    deployment.state.names_made.insert((owner.id, wish.name.to_lowercase()), moment);
+    deployment.state.names_made.insert((owner.id, name.to_lowercase()), moment);
     let workspace = Workspace {
         id,
-        name: wish.name,
+        name,
         owner: owner.id,
         template: template.id,
         created_at: deployment.now,
@@ -124,18 +147,7 @@ pub(crate) fn fulfil(
         agents: vec![default_agent()],
     };
     deployment.state.workspaces.insert(id, workspace);
-    let plan = BuildPlan {
-        transition: Transition::Start,
-        version: version.id,
-        preset: resolved.preset,
-        parameters: resolved.values,
-        initiator: caller.user.id,
-        reason: "initiator".to_owned(),
-        created_at: deployment.now,
-        fate: deployment.fate(template.id, Transition::Start),
-    };
-    deployment.add_build(id, plan);
-    Ok(id)
+    id
 }
 
 fn check_form_of_name(name: &str) -> Result<(), Reply> {
@@ -147,7 +159,7 @@ fn check_form_of_name(name: &str) -> Result<(), Reply> {
     Err(Reply::invalid(StatusCode::BAD_REQUEST, "Validation failed.", fields))
 }
 
-/// Whether the caller may create a workspace of this template for that owner.
+/// Checks that the caller may create a workspace of this template for that owner.
 fn check_rights(caller: &Caller, owner: &User, template: &Template) -> Result<(), Reply> {
     let scopes = caller.may("workspace:create") && caller.may("organization_member:read");
     if !scopes || (owner.id != caller.user.id && !caller.user.owner) {
@@ -166,7 +178,7 @@ fn check_rights(caller: &Caller, owner: &User, template: &Template) -> Result<()
     Ok(())
 }
 
-/// Whether workspaces can be made from this template now.
+/// Checks that workspaces can be made from this template now.
 fn check_template(
     deployment: &Deployment<'_>,
     template: &Template,
@@ -241,7 +253,7 @@ impl Knobs {
 const MINUTE_MS: i64 = 60_000;
 const MONTH_MS: i64 = 30 * 24 * 60 * MINUTE_MS;
 
-/// How long a workspace runs; zero is for ever.
+/// Reads how long a workspace runs, in milliseconds; zero is for ever.
 ///
 /// # Errors
 ///
@@ -255,8 +267,10 @@ pub(crate) fn time_to_live(ttl_ms: Option<i64>) -> Result<Option<i64>, &'static 
     }
 }
 
-/// Whether the owner has no workspace of that name. What was made while this request was under way
-/// is not seen by Coder's own check: then its database refuses.
+/// Checks that the owner has no workspace of that name.
+///
+/// Coder's own check does not see what was made while this request was under way: then its database
+/// refuses.
 pub(crate) fn check_name(
     deployment: &Deployment<'_>,
     owner: &User,
@@ -277,7 +291,7 @@ pub(crate) fn check_name(
     Err(already_exists(&wish.name))
 }
 
-/// The refusal of a name that is taken.
+/// Refuses a name that is taken.
 pub(crate) fn already_exists(name: &str) -> Reply {
     Reply::invalid(
         StatusCode::CONFLICT,
@@ -287,7 +301,7 @@ pub(crate) fn already_exists(name: &str) -> Reply {
 }
 
 impl Deployment<'_> {
-    /// Whether somebody has a workspace of that name.
+    /// Tells whether the owner has a workspace of that name.
     pub(crate) fn is_taken(&self, owner: Uuid, name: &str) -> bool {
         self.state.workspaces.values().any(|other| {
             other.owner == owner
@@ -297,7 +311,7 @@ impl Deployment<'_> {
     }
 }
 
-/// The template and version a wish names.
+/// Returns the template and the version that a wish names.
 fn chosen(
     deployment: &Deployment<'_>,
     caller: &Caller,
@@ -351,7 +365,8 @@ fn missing(field: &str, message: &str) -> Reply {
     Reply::invalid(StatusCode::BAD_REQUEST, message, [(field, "template not found")])
 }
 
-/// 1 to 32 letters and digits, in groups joined by single hyphens; not `new` or `create`.
+/// Tells whether a name has 1 to 32 letters and digits, in groups joined by single hyphens, and is
+/// not `new` or `create`.
 pub(crate) fn is_workspace_name(name: &str) -> bool {
     (1..=32).contains(&name.len())
         && !matches!(name, "new" | "create")

@@ -10,8 +10,8 @@ use crate::model::{
 };
 use crate::store::Deployment;
 
-/// The resources, by their names; each is listed for a start and for a stop. Nobody runs their
-/// agents.
+/// Renders the resources, ordered by their names. Each is listed for a start and for a stop, and
+/// nobody runs their agents.
 pub(crate) fn imported_resources(
     deployment: &Deployment<'_>,
     template: &Template,
@@ -47,7 +47,7 @@ pub(crate) fn imported_resources(
     found
 }
 
-/// The agents of a resource: those that the template describes, or else the usual one.
+/// Returns the agents of a resource: those that the template describes, or else the usual one.
 fn plans(resource: &Resource) -> Vec<AgentPlan> {
     let usual = resource.any_agent.then(default_agent);
     let described = resource.agents.iter().map(|agent| AgentPlan {

@@ -18,7 +18,7 @@ pub(crate) enum Fresh {
 }
 
 impl State {
-    /// The name of a user; empty when there is none of that id.
+    /// Returns the name of a user; empty when no user has that id.
     pub(crate) fn username(&self, id: Uuid) -> String {
         self.users.get(&id).map(|user| user.username.clone()).unwrap_or_default()
     }
@@ -30,7 +30,7 @@ impl State {
 }
 
 impl Build {
-    /// The agents at this moment; none unless a start has succeeded.
+    /// Returns the agents at this moment; none unless a start has succeeded.
     pub(crate) fn agents_now(&self, deployment: &Deployment<'_>) -> Vec<(&Agent, AgentState)> {
         let pace = &deployment.settings.pace;
         let job = self.job(pace, deployment.now);
@@ -44,7 +44,7 @@ impl Build {
         }
     }
 
-    /// The agents that make the workspace unhealthy.
+    /// Returns the ids of the agents that make the workspace unhealthy.
     fn failing_agents(&self, deployment: &Deployment<'_>) -> Vec<Uuid> {
         let agents = self.agents_now(deployment).into_iter();
         agents
@@ -109,7 +109,8 @@ impl Build {
         build
     }
 
-    /// The resources as builds show them: those with agents come first, then by their names.
+    /// Renders the resources as builds show them: those with agents first, then ordered by their
+    /// names.
     fn sorted_resources(
         &self,
         deployment: &Deployment<'_>,
@@ -124,7 +125,8 @@ impl Build {
         resources
     }
 
-    /// The job as this answer shows it: the one that made the build has not looked again.
+    /// Returns the job as this answer shows it. A request that has just made the build does not
+    /// look again, so it shows a pending job.
     fn job_shown(&self, deployment: &Deployment<'_>, fresh: Fresh) -> Job {
         match fresh {
             Fresh::No => self.job(&deployment.settings.pace, deployment.now),
@@ -225,7 +227,7 @@ impl Build {
         listed.map(json).collect()
     }
 
-    /// The agents of a resource.
+    /// Renders the agents of a resource.
     fn agents_json(
         &self,
         deployment: &Deployment<'_>,
@@ -250,7 +252,7 @@ impl Build {
         .collect()
     }
 
-    /// An agent by itself.
+    /// Renders an agent by itself.
     pub(crate) fn agent_json(
         &self,
         deployment: &Deployment<'_>,
@@ -263,21 +265,21 @@ impl Build {
         agent.described(deployment, template, self.place_of(workspace, &owner, agent), state)
     }
 
-    /// The place of an agent that is in the first resource.
+    /// Returns the place of an agent that is in the first resource.
     fn place_of<'w>(&self, workspace: &'w Workspace, owner: &'w str, agent: &Agent) -> Place<'w> {
         let parent = self.agents.first().filter(|_| agent.plan.is_sub_agent).map(|main| main.id);
         let home = Some((&*workspace.name, owner));
         Place { home, parent, resource: self.resource_id(0) }
     }
 
-    /// The id of the resource that the template lists at this place.
+    /// Returns the id of the resource that the template lists at this place.
     pub(crate) fn resource_id(&self, number: u32) -> Uuid {
         Uuid::from_u128(self.id.as_u128() ^ u128::from(number + 1))
     }
 }
 
 impl Agent {
-    /// The agent, with what its template says of it.
+    /// Renders the agent, with what its template says of it.
     pub(super) fn described(
         &self,
         deployment: &Deployment<'_>,
@@ -299,13 +301,13 @@ impl Agent {
 /// How many provisioners could take a job that waits.
 const PROVISIONERS: u32 = 2;
 
-/// The id of the file that a template's version was made from.
+/// Returns the id of the file that a template's version was made from.
 fn file_of(version: Uuid) -> Uuid {
     Uuid::from_u128(version.as_u128() ^ 1)
 }
 
-/// Whether an agent makes its workspace unhealthy. Before 2.34 one that has not connected yet does
-/// not.
+/// Tells whether an agent makes its workspace unhealthy. Before 2.34 an agent that has not
+/// connected yet does not.
 fn is_failing(deployment: &Deployment<'_>, state: &AgentState) -> bool {
     let waits = state.status == "connecting" && !deployment.profile().connecting_is_unhealthy;
     !waits && !state.is_healthy()
@@ -318,7 +320,7 @@ impl State {
 }
 
 impl Workspace {
-    /// The workspace, as `viewer` sees it.
+    /// Renders the workspace, as `viewer` sees it.
     pub(crate) fn json(&self, deployment: &Deployment<'_>, viewer: Uuid, fresh: Fresh) -> Value {
         let state = &*deployment.state;
         let Some(build) = self.latest() else { return Value::Null };

@@ -39,7 +39,7 @@ static USAGE: Shape = Shape {
     fields: &[field("agent_id", Kind::Id), field("app_name", Kind::Text)],
 };
 
-/// Everything below `/api/v2/workspaces/{id}` that is not about builds.
+/// Routes everything below `/api/v2/workspaces/{id}` that is not about builds.
 pub(crate) fn route(
     deployment: &mut Deployment<'_>,
     call: &Call,
@@ -80,7 +80,7 @@ pub(crate) fn route(
     }
 }
 
-/// Letters and digits in groups joined by single hyphens, 32 at most.
+/// Tells whether a name has letters and digits in groups joined by single hyphens; at most 32.
 fn is_username(name: &str) -> bool {
     (1..=32).contains(&name.len())
         && name.split('-').all(|group| {
@@ -139,7 +139,8 @@ fn rename(
     change(deployment, workspace, |stored| name.clone_into(&mut stored.name))
 }
 
-/// Only one's own, whatever else one may do.
+/// Makes a workspace a favorite of its owner, or no favorite any more. Nobody else may do so, not
+/// even an owner of the deployment.
 fn favorite(
     deployment: &mut Deployment<'_>,
     caller: &Caller,

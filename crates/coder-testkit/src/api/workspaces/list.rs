@@ -13,7 +13,7 @@ use crate::wire::call::Call;
 use crate::wire::input::Query;
 use crate::wire::reply::{Answer, Reply};
 
-/// One page of what the caller may see and the search finds; `count` counts all of it.
+/// Lists one page of what the caller may see and the search finds; `count` counts all of it.
 pub(crate) fn list(deployment: &Deployment<'_>, call: &Call, caller: &Caller) -> Answer {
     let page = Page::read(call)?;
     let search = WorkspaceSearch::read(call.query("q").unwrap_or_default(), deployment).map_err(
@@ -28,7 +28,8 @@ pub(crate) fn list(deployment: &Deployment<'_>, call: &Call, caller: &Caller) ->
     Ok(Reply::ok(&json!({ "workspaces": workspaces, "count": count })))
 }
 
-/// The requester's favorites first, then what runs, then by owner and name.
+/// Finds workspaces, and orders them: the requester's favorites first, then those that run, then by
+/// owner and name.
 pub(crate) fn find<'a>(
     deployment: &'a Deployment<'_>,
     search: &WorkspaceSearch,
@@ -84,7 +85,7 @@ impl Page {
         Ok(page)
     }
 
-    /// The entries of the page.
+    /// Selects the entries of the page.
     pub(crate) fn of<T>(self, all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
         let limit = if self.limit == 0 { usize::MAX } else { self.limit };
         all.into_iter().skip(self.offset).take(limit)

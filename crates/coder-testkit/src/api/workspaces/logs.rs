@@ -15,8 +15,8 @@ use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 use crate::wire::socket::LOGS;
 
-/// The log of a build, after `?after=<id>`. With `follow` it is a WebSocket with a message for each
-/// line, which closes when the build is over.
+/// Answers with the log of a build, after `?after=<id>`. With `follow` the answer is a WebSocket
+/// with a message for each line, which closes when the build is over.
 pub(super) fn of_build(
     deployment: &Deployment<'_>,
     call: &Call,
@@ -40,9 +40,9 @@ pub(super) fn of_build(
     Reply::web_socket(call, &LOGS, batches.flat_map(stream::iter))
 }
 
-/// The log of an agent, after `?after=<id>`. With `follow` it is a WebSocket with an array of
-/// lines in each message: first what there is, be it nothing, then what comes. It closes when the
-/// workspace has got another build.
+/// Answers with the log of an agent, after `?after=<id>`. With `follow` the answer is a WebSocket
+/// with an array of lines in each message: first the lines that there are (an empty array without
+/// any), then those that come. It closes when the workspace has got another build.
 pub(super) fn of_agent(deployment: &Deployment<'_>, call: &Call, agent: Uuid) -> Answer {
     let asked = Asked::read(call)?;
     if !asked.follow {
@@ -64,8 +64,8 @@ pub(super) fn of_agent(deployment: &Deployment<'_>, call: &Call, agent: Uuid) ->
     Reply::web_socket(call, &LOGS, batches.map(Value::from))
 }
 
-/// The log of the import of a template's version. With `follow` it is a WebSocket with a message
-/// for each line, which closes when the import is over.
+/// Answers with the log of the import of a template's version. With `follow` the answer is a
+/// WebSocket with a message for each line, which closes when the import is over.
 pub(crate) fn of_import(
     deployment: &Deployment<'_>,
     call: &Call,
@@ -177,7 +177,7 @@ fn after(call: &Call) -> Result<u64, Reply> {
     Ok(u64::try_from(number).unwrap_or_default())
 }
 
-/// A line for people: of a build with its stage, of an agent without.
+/// Renders a line for people. A line of a build has its stage, a line of an agent has none.
 fn as_text(line: &Value) -> String {
     let text = |field: &str| line.text(field).unwrap_or_default();
     let at: Timestamp = text("created_at").parse().unwrap_or_default();
@@ -253,7 +253,8 @@ fn costs(deployment: &Deployment<'_>, template: Option<&Template>, build: &Build
 /// Something that is said in a log: when, by whom, at which stage, and what.
 type Said<'a> = (Timestamp, &'a str, &'a str, String);
 
-/// The lines of a log whose first one has this id, after the line of another id.
+/// Renders the lines of a log whose first line has the id `first`, and leaves out those up to the
+/// id `after`.
 fn lines(first: u64, after: u64, said: Vec<Said<'_>>) -> Vec<Value> {
     let line = |(id, (at, source, stage, output)): (u64, Said<'_>)| {
         json!({
@@ -268,7 +269,7 @@ fn lines(first: u64, after: u64, said: Vec<Said<'_>>) -> Vec<Value> {
     (first..).zip(said).filter(|(id, _)| *id > after).map(line).collect()
 }
 
-/// `None` when the agent is not one of a latest build.
+/// Renders the log of an agent; `None` when the agent is not one of a latest build.
 fn agent_lines(deployment: &Deployment<'_>, id: Uuid, after: u64) -> Option<Vec<Value>> {
     let builds = deployment.state.workspaces.values().filter_map(Workspace::latest);
     let mut agents = builds.flat_map(|build| build.agents_now(deployment));

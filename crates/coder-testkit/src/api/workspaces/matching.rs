@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::model::{Build, Transition, User, Workspace};
+use crate::release::Dialect;
 use crate::rules::search::{FreeText, SearchFault, Terms, ilike};
 use crate::store::Deployment;
 
@@ -66,18 +67,7 @@ impl WorkspaceSearch {
             ..Self::default()
         };
         found.organization = deployment.searched_organization(&mut terms);
-        if dialect.searches_health {
-            found.agents = terms.list("has-agent");
-            match terms.bool("healthy") {
-                Some(true) => found.agents.push("connected".to_owned()),
-                Some(false) => {
-                    found.agents.extend(["disconnected".to_owned(), "timeout".to_owned()]);
-                }
-                None => {}
-            }
-        } else {
-            found.agents.extend(terms.one("has-agent"));
-        }
+        found.read_agents(&mut terms, dialect);
         if dialect.searches_shares {
             found.read_shares(&mut terms, deployment);
         }
@@ -91,6 +81,19 @@ impl WorkspaceSearch {
         found.read_parameters(&mut terms);
         terms.finish()?;
         Ok(found)
+    }
+
+    fn read_agents(&mut self, terms: &mut Terms, dialect: &Dialect) {
+        if !dialect.searches_health {
+            self.agents.extend(terms.one("has-agent"));
+            return;
+        }
+        self.agents = terms.list("has-agent");
+        match terms.bool("healthy") {
+            Some(true) => self.agents.push("connected".to_owned()),
+            Some(false) => self.agents.extend(["disconnected", "timeout"].map(str::to_owned)),
+            None => {}
+        }
     }
 
     fn read_shares(&mut self, terms: &mut Terms, deployment: &Deployment<'_>) {
@@ -135,7 +138,7 @@ impl WorkspaceSearch {
         }
     }
 
-    /// Whether a workspace is found by `viewer`.
+    /// Tells whether `viewer` finds a workspace by this search.
     pub(crate) fn matches(
         &self,
         deployment: &Deployment<'_>,

@@ -63,7 +63,8 @@ pub(super) fn watch(deployment: &Deployment<'_>, call: &Call, agent: Uuid, wire:
     wire.send(call, events)
 }
 
-/// The workspace of an agent, and whether the agent is far enough to have collected anything.
+/// Finds the workspace of an agent, and tells whether the agent is far enough to have collected
+/// anything.
 fn find(deployment: &Deployment<'_>, agent: Uuid) -> Option<(Uuid, bool)> {
     deployment.state.workspaces.values().find_map(|workspace| {
         let agents = workspace.latest()?.agents_now(deployment);

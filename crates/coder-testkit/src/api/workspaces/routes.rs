@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::json::Fresh;
 use super::{builds, create, knobs, list, logs, metadata, timings};
-use crate::model::{Build, User, Workspace};
+use crate::model::{AgentState, Build, User, Workspace};
 use crate::rules::authentication::Caller;
 use crate::store::Deployment;
 use crate::wire::call::Call;
@@ -183,22 +183,8 @@ pub(crate) fn route_agents(deployment: &mut Deployment<'_>, call: &Call, rest: &
     })?;
     match rest {
         [] => Ok(Reply::ok(&build.agent_json(deployment, workspace, agent, &state))),
-        // Coder asks the agent for half a minute.
-        ["listening-ports"] if state.lifecycle == "shutting_down" => Err(Reply::error_with_detail(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Internal error fetching listening ports.",
-            "context deadline exceeded",
-        )),
-        ["listening-ports" | "containers"] if state.status != "connected" => {
-            let status = state.status;
-            Err(Reply::bad_request(&format!(
-                "Agent state is \"{status}\", it must be in the \"connected\" state."
-            )))
-        }
-        ["listening-ports"] => {
-            let port = json!({ "process_name": "node", "network": "tcp", "port": 3000 });
-            Ok(Reply::ok(&json!({ "ports": [port] })))
-        }
+        ["listening-ports"] => listening_ports(&state),
+        ["containers"] if state.status != "connected" => Err(not_connected(&state)),
         ["logs" | "startup-logs"] => logs::of_agent(deployment, call, agent.id),
         ["watch-metadata"] => metadata::watch(deployment, call, agent.id, Wire::ServerSent),
         ["watch-metadata-ws"] => metadata::watch(deployment, call, agent.id, Wire::WebSocket),
@@ -206,7 +192,32 @@ pub(crate) fn route_agents(deployment: &mut Deployment<'_>, call: &Call, rest: &
     }
 }
 
-/// An id in a path.
+/// Answers `GET /api/v2/workspaceagents/{id}/listening-ports` of a connected agent with one port.
+fn listening_ports(state: &AgentState) -> Answer {
+    if state.lifecycle == "shutting_down" {
+        // Coder asks the agent for half a minute.
+        return Err(Reply::error_with_detail(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal error fetching listening ports.",
+            "context deadline exceeded",
+        ));
+    }
+    if state.status != "connected" {
+        return Err(not_connected(state));
+    }
+    let port = json!({ "process_name": "node", "network": "tcp", "port": 3000 });
+    Ok(Reply::ok(&json!({ "ports": [port] })))
+}
+
+/// Refuses a question to an agent that is not connected.
+fn not_connected(state: &AgentState) -> Reply {
+    let status = state.status;
+    Reply::bad_request(&format!(
+        "Agent state is \"{status}\", it must be in the \"connected\" state."
+    ))
+}
+
+/// Parses an id in a path.
 fn id_in_path(segment: &str) -> Result<Uuid, Reply> {
     parse_id(segment).map_err(|reason| {
         let message = format!("Invalid UUID \"{segment}\".");
@@ -214,7 +225,7 @@ fn id_in_path(segment: &str) -> Result<Uuid, Reply> {
     })
 }
 
-/// The user of that id or name, whoever asks.
+/// Returns the user of that id or name, whoever asks.
 fn named_user(deployment: &Deployment<'_>, segment: &str) -> Result<User, Reply> {
     let users = &deployment.state;
     let user = match Uuid::try_parse(segment) {
@@ -230,7 +241,7 @@ fn no_number(segment: &str) -> Reply {
     Reply::error_with_detail(StatusCode::BAD_REQUEST, message, &reason)
 }
 
-/// The list of resources does not know under which names the apps are reached.
+/// Removes the subdomains of apps, which the list of resources does not know.
 fn leave_out_subdomains(resource: &mut Value) {
     let agents = resource.get_mut("agents").and_then(Value::as_array_mut);
     for agent in agents.into_iter().flatten() {
@@ -241,7 +252,7 @@ fn leave_out_subdomains(resource: &mut Value) {
     }
 }
 
-/// The workspace of that id, when the caller may see it.
+/// Returns the workspace of that id, when the caller may see it.
 fn visible(deployment: &Deployment<'_>, caller: &Caller, id: Uuid) -> Result<Workspace, Reply> {
     deployment
         .state
@@ -275,7 +286,7 @@ fn is_deleted(deployment: &Deployment<'_>, workspace: &Workspace) -> bool {
     workspace.is_deleted(&deployment.settings.pace, deployment.now)
 }
 
-/// `include_deleted`, as Go reads a boolean.
+/// Reads `include_deleted` as Go reads a boolean.
 fn includes_deleted(call: &Call) -> Result<bool, Reply> {
     match call.query("include_deleted") {
         None => Ok(false),
@@ -335,7 +346,7 @@ fn list_builds(deployment: &Deployment<'_>, call: &Call, workspace: &Workspace) 
     Ok(Reply::ok(&builds.into()))
 }
 
-/// `since`: builds that are not newer are left out.
+/// Reads `since`: builds that are not newer are left out.
 fn since(call: &Call) -> Result<Option<Timestamp>, Reply> {
     call.query("since").map(parse_time).transpose().map_err(|reason| {
         let message = "bad `since` format, must be RFC3339";

@@ -82,7 +82,7 @@ fn share(
     Ok(Reply::no_content())
 }
 
-/// Users and the roles they get; an empty role takes them off the list.
+/// Reads users and the roles that they get; an empty role takes a user off the list.
 fn changes(deployment: &Deployment<'_>, body: &Input) -> Result<Vec<(Uuid, String)>, String> {
     let roles = body.value("user_roles").and_then(Value::as_object).into_iter().flatten();
     let change = |(user, role): (&String, &Value)| {

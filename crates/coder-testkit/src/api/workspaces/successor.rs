@@ -38,7 +38,7 @@ impl Successor {
         }))
     }
 
-    /// … after this build.
+    /// Sets the build that the new one comes after.
     pub(crate) fn after(self, build: Uuid) -> Self {
         Self { build, ..self }
     }

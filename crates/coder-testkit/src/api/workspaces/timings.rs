@@ -8,7 +8,8 @@ use crate::json::Json as _;
 use crate::model::Build;
 use crate::store::Deployment;
 
-/// How long the scripts and connections of agents took: the fake's provisioner measures nothing.
+/// Renders how long the scripts and connections of agents took. The fake's provisioner measures
+/// nothing.
 pub(super) fn of_build(deployment: &Deployment<'_>, build: &Build) -> Value {
     let agents = build.agents_now(deployment);
     // The one that began last comes first.
@@ -24,7 +25,8 @@ pub(super) fn of_build(deployment: &Deployment<'_>, build: &Build) -> Value {
     })
 }
 
-/// How long the steps of a build took: the fake's provisioner measures nothing.
+/// Renders how long the steps of a build took, which is empty: the fake's provisioner measures
+/// nothing.
 pub(super) fn none() -> Value {
     json!({
         "provisioner_timings": [],

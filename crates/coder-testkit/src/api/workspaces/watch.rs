@@ -21,8 +21,8 @@ struct Sent {
     at: Timestamp,
 }
 
-/// A ping, the workspace as it is, and the workspace again whenever something about it changes. A
-/// WebSocket is kept alive below the events.
+/// Streams a ping, the workspace as it is, and the workspace again whenever something about it
+/// changes. A WebSocket is kept alive below the events.
 pub(crate) fn watch(
     shared: Shared,
     workspace: Uuid,
@@ -50,7 +50,7 @@ pub(crate) fn watch(
     })
 }
 
-/// The workspace, for eyes that may still see it.
+/// Renders the workspace for a viewer that may still see it, and an error for any other.
 fn shown(deployment: &Deployment<'_>, workspace: &Workspace, viewer: Uuid) -> Event {
     let user = deployment.state.users.get(&viewer);
     if user.is_some_and(|user| workspace.is_visible_to(user)) {

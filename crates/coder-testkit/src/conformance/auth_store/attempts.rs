@@ -11,7 +11,7 @@ fn attempt(id: &str) -> AttemptId {
     AttemptId::from_stored(id)
 }
 
-/// The second use of an attempt is told so; another attempt is another one.
+/// Checks that the second use of an attempt is refused, and that each attempt counts by itself.
 pub async fn an_attempt_is_used_once(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     assert!(store.use_attempt(&attempt("a"), at(0), at(600)).await.unwrap());
@@ -20,7 +20,7 @@ pub async fn an_attempt_is_used_once(open: impl AsyncFn() -> Arc<dyn AuthStore>)
     assert!(store.use_attempt(&attempt("b"), at(0), at(600)).await.unwrap(), "another one");
 }
 
-/// Exactly one caller uses an attempt, in whatever process.
+/// Checks that exactly one caller uses an attempt, whichever process it runs in.
 pub async fn of_many_who_use_an_attempt_at_once_one_does(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -30,7 +30,7 @@ pub async fn of_many_who_use_an_attempt_at_once_one_does(
     assert_eq!(how_many(&answers.await), 1);
 }
 
-/// A mark is kept for its time, although others come and go meanwhile.
+/// Checks that a mark is kept for its time, although others come and go meanwhile.
 pub async fn an_attempt_stays_used_while_others_come_and_expire(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {

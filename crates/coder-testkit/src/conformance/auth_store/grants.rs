@@ -10,7 +10,8 @@ use super::{
     all_due, app, at, at_once, due, grant, grant_key, how_many, id, login, pair, sign_in, version,
 };
 
-/// A writer who has seen another version, or none, changes nothing; and an update makes no grant.
+/// Checks that a writer who has seen another version, or none, changes nothing, and that an update
+/// makes no grant.
 pub async fn a_grant_is_updated_at_the_version_that_was_read_and_at_no_other(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -31,7 +32,8 @@ pub async fn a_grant_is_updated_at_the_version_that_was_read_and_at_no_other(
     assert_eq!(all_due(&*store).await, [""; 0], "a rotation's former pair is dead");
 }
 
-/// Work that was begun before the end cannot undo it, even if the person has signed in again.
+/// Checks that work which was begun before the end of a grant cannot undo it, even if the person
+/// has signed in again.
 pub async fn the_end_of_a_grant_is_final_for_work_begun_before(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -46,7 +48,8 @@ pub async fn the_end_of_a_grant_is_final_for_work_begun_before(
     assert_eq!(store.grant(&key).await.unwrap(), Some(grant(&key, "two")));
 }
 
-/// While the pair stays, so does the lease: a profile may be confirmed beside a rotation.
+/// Checks that the lease stays while the pair stays, since a profile may be confirmed beside a
+/// rotation.
 pub async fn an_update_frees_the_lease_if_it_replaces_the_pair(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -66,7 +69,7 @@ pub async fn an_update_frees_the_lease_if_it_replaces_the_pair(
     assert!(store.lease_grant(&key, &pair("three").id, &lease("b")).await.unwrap());
 }
 
-/// Deployment, its path, client and user each make another grant.
+/// Checks that deployment, its path, client and user each make another grant.
 pub async fn grants_differ_in_every_part_of_their_key(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     let key = grant_key(1);
@@ -94,7 +97,7 @@ pub async fn grants_differ_in_every_part_of_their_key(open: impl AsyncFn() -> Ar
     }
 }
 
-/// Exactly one of several writers who have seen the same writes.
+/// Checks that exactly one of several writers who have seen the same version writes.
 pub async fn of_many_who_update_a_grant_at_once_one_does(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -130,7 +133,7 @@ pub async fn of_many_who_update_a_grant_at_once_one_does(
     assert_eq!(stored, Some(grant(&key, &format!("last {winner}"))));
 }
 
-/// Writers who read and try again until they succeed all leave their mark.
+/// Checks that writers who read and try again until they succeed all leave their mark.
 pub async fn no_write_is_lost_among_writers_who_compare_and_swap(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {

@@ -13,7 +13,7 @@ use super::{
     MICROSECOND, app, at, grant, grant_key, id, login, pair, pending, session, sign_in, version,
 };
 
-/// A transition that has returned is seen by every later one, from any process.
+/// Checks that a transition that has returned is seen by every later one, from any process.
 pub async fn what_one_handle_has_written_the_others_see(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -35,7 +35,7 @@ pub async fn what_one_handle_has_written_the_others_see(
     assert_eq!(one.grant(&key).await.unwrap(), None);
 }
 
-/// A process that starts anew finds everything.
+/// Checks that a process that starts anew finds everything.
 pub async fn what_was_written_outlives_its_handle(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let rows = Rows::written("a", at(0));
     let attempt = AttemptId::from_stored("a");
@@ -57,7 +57,7 @@ pub async fn what_was_written_outlives_its_handle(open: impl AsyncFn() -> Arc<dy
     assert!(!store.lease_grant(key, pair, &lease("another", at(1))).await.unwrap());
 }
 
-/// No text is trimmed, folded, unescaped or taken for a pattern or a statement.
+/// Checks that no text is trimmed, folded, unescaped or taken for a pattern or a statement.
 pub async fn texts_come_back_as_they_were_whatever_they_hold(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -91,7 +91,7 @@ pub async fn texts_come_back_as_they_were_whatever_they_hold(
     }
 }
 
-/// Long ago, now and far ahead.
+/// Checks that times long ago, now and far ahead come back to the microsecond.
 pub async fn times_come_back_to_the_microsecond(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     for (name, time) in [

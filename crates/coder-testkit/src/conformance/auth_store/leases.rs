@@ -14,7 +14,7 @@ async fn lease(store: &dyn AuthStore, user: u128, holder: &str, now: Timestamp) 
     store.lease_grant(&grant_key(user), &pair(&user.to_string()).id, &lease).await.unwrap()
 }
 
-/// A store with the grants of two users, whose pairs are named after them.
+/// Opens a store with the grants of two users, whose pairs are named after them.
 async fn with_grants(
     open: &impl AsyncFn() -> Arc<dyn AuthStore>,
 ) -> (Arc<dyn AuthStore>, GrantKey) {
@@ -25,8 +25,8 @@ async fn with_grants(
     (store, grant_key(1))
 }
 
-/// Nobody else gets the lease before it is given back, not even a process that opens the store
-/// meanwhile: the holder may be the one that it replaces.
+/// Checks that nobody else gets the lease before it is given back, not even a process that opens
+/// the store meanwhile: the holder may be the process that it replaces.
 pub async fn a_lease_is_held_by_one(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let (store, key) = with_grants(&open).await;
     assert!(lease(&*store, 1, "one", at(0)).await);
@@ -37,7 +37,7 @@ pub async fn a_lease_is_held_by_one(open: impl AsyncFn() -> Arc<dyn AuthStore>) 
     assert!(!lease(&*store, 1, "one", at(3)).await);
 }
 
-/// A holder that is gone loses its lease at the moment it was to end, not before.
+/// Checks that a holder that is gone loses its lease at the moment it was to end, not before.
 pub async fn a_lease_is_free_when_it_expires(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let (store, _) = with_grants(&open).await;
     assert!(lease(&*store, 1, "gone", at(0)).await);
@@ -46,7 +46,7 @@ pub async fn a_lease_is_free_when_it_expires(open: impl AsyncFn() -> Arc<dyn Aut
     assert!(!lease(&*store, 1, "gone", at(61)).await, "it is lost");
 }
 
-/// A clock that was set back must not hold a person for as long.
+/// Checks that a clock that was set back does not hold a person for as long.
 pub async fn a_lease_that_ends_later_than_any_can_does_not_count(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -57,7 +57,7 @@ pub async fn a_lease_that_ends_later_than_any_can_does_not_count(
     assert!(!lease(&*store, 1, "ahead", at(1000)).await);
 }
 
-/// The new end counts.
+/// Checks that the new end of a prolonged lease counts.
 pub async fn the_holder_prolongs_a_lease(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let (store, _) = with_grants(&open).await;
     assert!(lease(&*store, 1, "one", at(0)).await);
@@ -66,7 +66,7 @@ pub async fn the_holder_prolongs_a_lease(open: impl AsyncFn() -> Arc<dyn AuthSto
     assert!(lease(&*store, 1, "two", at(90)).await);
 }
 
-/// Somebody else's, or one of another grant, is left alone.
+/// Checks that a lease of another holder, or of another grant, is left alone.
 pub async fn only_the_holder_gives_a_lease_back(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let (store, key) = with_grants(&open).await;
     store.release_grant(&key, "nobody").await.unwrap();
@@ -77,7 +77,7 @@ pub async fn only_the_holder_gives_a_lease_back(open: impl AsyncFn() -> Arc<dyn 
     assert!(!lease(&*store, 1, "two", at(1)).await);
 }
 
-/// Each grant has its own.
+/// Checks that each grant has a lease of its own.
 pub async fn a_lease_of_one_grant_is_no_lease_of_another(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -87,7 +87,7 @@ pub async fn a_lease_of_one_grant_is_no_lease_of_another(
     assert!(!lease(&*store, 1, "two", at(1)).await);
 }
 
-/// Whoever would rotate a pair that is not there any more has nothing to rotate.
+/// Checks that a caller who would rotate a pair that is not there any more gets no lease.
 pub async fn a_lease_is_of_the_pair_that_is_there(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let (store, key) = with_grants(&open).await;
     let lease =
@@ -103,7 +103,7 @@ pub async fn a_lease_is_of_the_pair_that_is_there(open: impl AsyncFn() -> Arc<dy
     assert!(store.lease_grant(&key, &pair("again").id, &next).await.unwrap());
 }
 
-/// Exactly one replica gets the lease: a free one, and an expired one.
+/// Checks that exactly one replica gets a free lease, and one an expired lease.
 pub async fn of_many_who_want_a_lease_at_once_one_gets_it(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {

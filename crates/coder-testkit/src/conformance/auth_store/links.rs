@@ -15,7 +15,7 @@ fn link(key: &LinkKey, name: &str) -> LinkRecord {
     LinkRecord { key: key.clone(), version: version(name), sealed: name.into() }
 }
 
-/// Another path of the same origin is another deployment.
+/// Checks that another path of the same origin is another deployment.
 pub async fn a_link_is_kept_by_person_and_deployment(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     let alice = key("user:default/alice");
@@ -44,7 +44,8 @@ pub async fn a_link_is_kept_by_person_and_deployment(open: impl AsyncFn() -> Arc
     }
 }
 
-/// A link that was removed stays so, and one that was linked anew is not taken for the former one.
+/// Checks that a link that was removed stays so, and that one that was linked anew is not taken for
+/// the former one.
 pub async fn a_link_is_updated_at_the_version_that_was_read_and_at_no_other(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -65,7 +66,7 @@ pub async fn a_link_is_updated_at_the_version_that_was_read_and_at_no_other(
     assert_eq!(store.link(&key).await.unwrap(), None);
 }
 
-/// Exactly one of several writers who have seen the same writes, or deletes.
+/// Checks that exactly one of several writers who have seen the same version writes or deletes.
 pub async fn of_many_who_update_a_link_at_once_one_does(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {

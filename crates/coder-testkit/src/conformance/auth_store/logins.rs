@@ -10,7 +10,7 @@ use super::{
     sign_in, tried,
 };
 
-/// The pair leaves the revocations; bytes come back as they were.
+/// Checks that the pair leaves the revocations, and that bytes come back as they were.
 pub async fn a_first_login_makes_the_grant_and_its_session(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -29,7 +29,7 @@ pub async fn a_first_login_makes_the_grant_and_its_session(
     assert_eq!(all_due(&*store).await, [""; 0]);
 }
 
-/// The pair of a login that was refused still waits for one, or for its end.
+/// Checks that the pair of a login that was refused still waits for a login, or for its end.
 pub async fn a_login_counts_at_the_version_that_was_read_and_at_no_other(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -59,7 +59,8 @@ pub async fn a_login_counts_at_the_version_that_was_read_and_at_no_other(
     assert_eq!(store.grant(&key).await.unwrap(), Some(grant(&key, "p")));
 }
 
-/// One that was never kept, was forgotten, is claimed, or was in a grant already.
+/// Checks that a login is refused a pair that was never kept, was forgotten, is claimed, or was in
+/// a grant already.
 pub async fn a_login_takes_only_a_pair_that_waits_for_one(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -90,7 +91,8 @@ pub async fn a_login_takes_only_a_pair_that_waits_for_one(
     assert_eq!(all_due(&*store).await, ["claimed", "not pending"]);
 }
 
-/// Coder has killed the former pair already, or it is due for revocation at once.
+/// Checks that the former pair is gone when Coder has killed it already, and else due for
+/// revocation at once.
 pub async fn a_login_puts_its_pair_in_the_place_of_the_former_one(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -112,7 +114,7 @@ pub async fn a_login_puts_its_pair_in_the_place_of_the_former_one(
     assert_eq!(claimed, [tried("two", at(60), 1)]);
 }
 
-/// A rotation that was under way has lost, and the next one need not wait for it.
+/// Checks that a rotation that was under way has lost, and that the next one need not wait for it.
 pub async fn a_login_frees_the_lease_of_the_pair_it_replaces(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -132,7 +134,7 @@ pub async fn a_login_frees_the_lease_of_the_pair_it_replaces(
     assert!(store.lease_grant(&key, &pair("three").id, &lease("b")).await.unwrap());
 }
 
-/// The session is made, the grant is as it was, and the login's pair is due.
+/// Checks that the session is made, the grant is as it was, and the login's pair is due.
 pub async fn a_login_that_keeps_the_grant_gives_its_own_pair_up(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -147,7 +149,8 @@ pub async fn a_login_that_keeps_the_grant_gives_its_own_pair_up(
     assert_eq!(claimed, [tried("two", at(60), 1)]);
 }
 
-/// Its grant goes on if it has another session, the new one as well; else its pair is due.
+/// Checks that the grant of the former session goes on if it has another session, the new one as
+/// well, and that else its pair is due.
 pub async fn a_login_ends_the_former_session_of_its_browser(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -174,7 +177,8 @@ pub async fn a_login_ends_the_former_session_of_its_browser(
     assert_eq!(claimed, [tried("b2", at(60), 1)]);
 }
 
-/// Where there is a grant its sessions get the pair; where there is none, none is made.
+/// Checks that the sessions of a grant get the pair of such a login, and that it makes no grant
+/// where there is none.
 pub async fn a_login_without_a_session_makes_no_grant(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     let key = grant_key(1);
@@ -206,7 +210,7 @@ pub async fn a_login_without_a_session_makes_no_grant(open: impl AsyncFn() -> Ar
     assert_eq!(all_due(&*store).await, ["three"]);
 }
 
-/// The others are told so, and find their pair where it was.
+/// Checks that the logins that lost are told so, and find their pairs where they were.
 pub async fn of_many_first_logins_at_once_one_makes_the_grant(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -231,7 +235,7 @@ pub async fn of_many_first_logins_at_once_one_makes_the_grant(
     assert_eq!(all_due(&*store).await.len(), 19);
 }
 
-/// Everybody is signed in at the end.
+/// Checks that everybody is signed in at the end.
 pub async fn no_login_is_lost_among_many_who_try_again(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     at_once(20, &open, |n, store| {
         Box::pin(async move {

@@ -140,7 +140,8 @@ macro_rules! auth_store_tests {
     };
 }
 
-/// Seconds after the suite's beginning, with microseconds, which every database keeps.
+/// Returns the time so many seconds after the suite's beginning, with microseconds, which every
+/// database keeps.
 fn at(seconds: i64) -> Timestamp {
     Timestamp::constant(1_787_218_200, 123_456_000) + SignedDuration::from_secs(seconds)
 }
@@ -168,7 +169,7 @@ fn pair(name: &str) -> PairRecord {
     PairRecord { id: PairId::from_stored(name), sealed: name.into() }
 }
 
-/// The content of a grant that has `name` as its version, pair and content.
+/// Makes a grant that has `name` as its version, pair and content.
 fn grant(key: &GrantKey, name: &str) -> GrantRecord {
     GrantRecord { key: key.clone(), version: version(name), pair: pair(name), sealed: name.into() }
 }
@@ -183,22 +184,22 @@ fn session(name: &str, grant: &GrantKey) -> SessionRecord {
     }
 }
 
-/// The pair of a login under way, due in five minutes.
+/// Makes the pair of a login under way, due in five minutes.
 fn pending(name: &str) -> RevocationRecord {
     RevocationRecord { app: app(), pair: pair(name), due_at: at(300), is_pending: true, tries: 0 }
 }
 
-/// A pair that is to be revoked at `due_at`.
+/// Makes a pair that is to be revoked at `due_at`.
 fn due(name: &str, due_at: Timestamp) -> RevocationRecord {
     RevocationRecord { due_at, is_pending: false, ..pending(name) }
 }
 
-/// The same pair after it was claimed so many times.
+/// Makes a pair that is to be revoked at `due_at` and was claimed `tries` times.
 fn tried(name: &str, due_at: Timestamp, tries: u32) -> RevocationRecord {
     RevocationRecord { tries, ..due(name, due_at) }
 }
 
-/// A login that brings the pair `name` and a session of that name, to where the grant has the
+/// Makes a login that brings the pair `name` and a session of that name, to where the grant has the
 /// version `expected`.
 fn login(key: &GrantKey, expected: Option<&str>, name: &str) -> LoginCompletion {
     LoginCompletion {
@@ -227,7 +228,7 @@ fn finished(outcome: LoginOutcome) -> Vec<RevocationRecord> {
     }
 }
 
-/// Every pair among the revocations, with when it is due, to the second; ends with all claimed.
+/// Claims every pair among the revocations, and returns their names in order.
 async fn all_due(store: &dyn AuthStore) -> Vec<String> {
     let mut pairs = store.claim_revocations(at(1_000_000), at(2_000_000), 1000).await.unwrap();
     pairs.sort_by(|one, other| one.pair.id.cmp(&other.pair.id));

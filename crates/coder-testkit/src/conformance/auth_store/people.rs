@@ -8,7 +8,7 @@ use super::{MICROSECOND, at};
 
 const ALICE: &str = "user:default/alice";
 
-/// The record of a person is replaced as a whole.
+/// Checks that the record of a person is replaced as a whole.
 pub async fn the_last_sign_in_of_a_person_wins(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     let person = |owned: &[&str]| PersonRecord {
@@ -32,7 +32,7 @@ fn signing_key(id: &str, seconds: i64) -> SigningKeyRecord {
     SigningKeyRecord { id: id.to_owned(), sealed: id.into(), created_at: at(seconds) }
 }
 
-/// In the order in which they were made, not in which they were stored.
+/// Checks that keys come in the order in which they were made, not in which they were stored.
 pub async fn signing_keys_are_listed_oldest_first(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     assert_eq!(store.signing_keys().await.unwrap(), []);
@@ -43,7 +43,7 @@ pub async fn signing_keys_are_listed_oldest_first(open: impl AsyncFn() -> Arc<dy
     assert_eq!(store.signing_keys().await.unwrap(), [first, second, third]);
 }
 
-/// A key made at the moment is kept.
+/// Checks that a key that was made at the given moment is kept.
 pub async fn signing_keys_are_forgotten_by_age(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     let (old, new) = (signing_key("old", 1), signing_key("new", 2));

@@ -7,7 +7,7 @@ use coder_auth::store::{AuthStore, RevocationRecord};
 
 use super::{MICROSECOND, at, at_once, due, pair, pending, tried};
 
-/// Due to the microsecond; a pair that was claimed comes again when it was to be retried.
+/// Checks that pairs are due to the microsecond, and that a claimed pair comes again at its retry.
 pub async fn a_pair_is_claimed_when_it_is_due_and_again_at_its_retry(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -27,7 +27,7 @@ pub async fn a_pair_is_claimed_when_it_is_due_and_again_at_its_retry(
     assert_eq!(claim(at(610), at(1210)).await, [retried]);
 }
 
-/// No pair is due later than at a retry from now, unless the clock was set back since.
+/// Checks that no pair is due later than at a retry from now, unless the clock was set back since.
 pub async fn a_pair_that_is_due_later_than_a_retry_is_claimed_at_once(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -38,8 +38,10 @@ pub async fn a_pair_that_is_due_later_than_a_retry_is_claimed_at_once(
     assert_eq!(taken, [tried("before the clock was set back", at(610), 1)]);
 }
 
-/// So a caller knows how often it was tried to revoke a pair, by every handle together. A pair that
-/// is kept again begins anew.
+/// Checks that tries are counted for all handles together, and that a pair which is kept again
+/// begins anew.
+///
+/// A caller knows by them how often it was tried to revoke a pair.
 pub async fn each_claim_of_a_pair_counts_as_a_try(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let handles = [open().await, open().await];
     handles[0].keep_pair(due("a", at(0))).await.unwrap();
@@ -53,7 +55,7 @@ pub async fn each_claim_of_a_pair_counts_as_a_try(open: impl AsyncFn() -> Arc<dy
     assert_eq!(taken, [tried("a", at(60), 1)]);
 }
 
-/// In the place of what was kept under that name.
+/// Checks that a pair takes the place of what was kept under its name.
 pub async fn a_pair_that_is_kept_again_is_as_it_was_kept_last(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -67,7 +69,8 @@ pub async fn a_pair_that_is_kept_again_is_as_it_was_kept_last(
     assert_eq!(store.claim_revocations(at(79), at(80), 10).await.unwrap(), [], "once");
 }
 
-/// A pair that is dead is not asked about any more; forgetting what is not there is no failure.
+/// Checks that a forgotten pair is not claimed any more, and that forgetting an unknown pair is no
+/// failure.
 pub async fn a_pair_is_kept_until_it_is_forgotten(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     store.keep_pair(due("a", at(0))).await.unwrap();
@@ -81,7 +84,7 @@ pub async fn a_pair_is_kept_until_it_is_forgotten(open: impl AsyncFn() -> Arc<dy
     assert_eq!(store.claim_revocations(at(60), at(120), 10).await.unwrap(), []);
 }
 
-/// The others are for the next caller.
+/// Checks that the pairs beyond the limit are left for the next caller.
 pub async fn no_more_pairs_are_claimed_than_asked_for(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     for n in 0..5 {
@@ -97,7 +100,7 @@ pub async fn no_more_pairs_are_claimed_than_asked_for(open: impl AsyncFn() -> Ar
     assert_eq!(all, ["0", "1", "2", "3", "4"].map(|name| pair(name).id));
 }
 
-/// Two callers never get the same pair, and together they get all.
+/// Checks that two callers never get the same pair, and that together they get all.
 pub async fn of_many_who_claim_pairs_at_once_each_gets_others(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {

@@ -21,7 +21,7 @@ async fn sign_in_at(
     sign_in(store, LoginCompletion { session: Some(made), ..login }).await;
 }
 
-/// Another id is another session.
+/// Checks that a session comes back as it was, and that another id is another session.
 pub async fn a_session_is_kept_as_its_login_made_it(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     assert_eq!(store.session(&id("a")).await.unwrap(), None);
@@ -39,7 +39,7 @@ pub async fn a_session_is_kept_as_its_login_made_it(open: impl AsyncFn() -> Arc<
     assert_eq!(store.session(&id("a ")).await.unwrap(), None);
 }
 
-/// One read gives what two would.
+/// Checks that one read returns what two would.
 pub async fn a_session_is_read_with_its_grant(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     assert_eq!(store.session_with_grant(&id("a")).await.unwrap(), None);
@@ -56,7 +56,7 @@ pub async fn a_session_is_read_with_its_grant(open: impl AsyncFn() -> Arc<dyn Au
     assert_eq!(store.session_with_grant(&id("a")).await.unwrap(), None);
 }
 
-/// Neither anything else of the session, nor another one.
+/// Checks that neither anything else of the session changes, nor another session.
 pub async fn a_touch_moves_the_last_use_and_nothing_else(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -70,7 +70,7 @@ pub async fn a_touch_moves_the_last_use_and_nothing_else(
     assert_eq!(store.session(&id("b")).await.unwrap(), Some(session("b", &key)));
 }
 
-/// A session that is gone stays gone.
+/// Checks that a session that is gone stays gone.
 pub async fn a_touch_does_not_revive_a_session(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     sign_in(&*store, login(&grant_key(1), None, "a")).await;
@@ -79,7 +79,8 @@ pub async fn a_touch_does_not_revive_a_session(open: impl AsyncFn() -> Arc<dyn A
     assert_eq!(store.session(&id("a")).await.unwrap(), None);
 }
 
-/// Other browsers go on; the pair is given to who has ended the last one, and kept.
+/// Checks that other browsers stay signed in, and that the caller who ends the last session gets
+/// the pair, which is kept.
 pub async fn the_last_session_takes_its_grant_with_it(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     let key = grant_key(1);
@@ -102,7 +103,7 @@ pub async fn the_last_session_takes_its_grant_with_it(open: impl AsyncFn() -> Ar
     assert_eq!(store.claim_revocations(at(20), at(60), 10).await.unwrap(), [tried("b", at(60), 1)]);
 }
 
-/// All browsers are out, and stay so when the person signs in again.
+/// Checks that all browsers are signed out, and stay so when the person signs in again.
 pub async fn the_end_of_a_grant_ends_all_its_sessions(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     let key = grant_key(1);
@@ -123,7 +124,8 @@ pub async fn the_end_of_a_grant_ends_all_its_sessions(open: impl AsyncFn() -> Ar
     );
 }
 
-/// Exactly one of several callers that end the sessions of a grant at once gets the pair.
+/// Checks that exactly one of several callers that end the sessions of a grant at once gets the
+/// pair.
 pub async fn of_many_who_end_sessions_at_once_one_ends_the_grant(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -141,7 +143,8 @@ pub async fn of_many_who_end_sessions_at_once_one_ends_the_grant(
     assert_eq!(store.grant(&key).await.unwrap(), None);
 }
 
-/// Used before the one moment, or made before the other; not at it, and each once.
+/// Checks that sessions expire which were used before the one moment or made before the other, not
+/// at it, and each once.
 pub async fn sessions_expire_when_idle_or_old(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     sign_in_at(&*store, 1, None, ("idle", 50, 50)).await;
@@ -164,7 +167,7 @@ pub async fn sessions_expire_when_idle_or_old(open: impl AsyncFn() -> Arc<dyn Au
     assert_eq!(claimed, [tried("both", at(260), 1), tried("old", at(260), 1)]);
 }
 
-/// The others are for the next time.
+/// Checks that the sessions beyond the limit are left for the next time.
 pub async fn no_more_sessions_expire_than_asked_for(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
     let store = open().await;
     for user in 1..=5 {
@@ -176,7 +179,7 @@ pub async fn no_more_sessions_expire_than_asked_for(open: impl AsyncFn() -> Arc<
     assert_eq!(all_due(&*store).await, ["1", "2", "3", "4", "5"]);
 }
 
-/// Several sweepers at once end each session once.
+/// Checks that several sweepers at once end each session once.
 pub async fn of_many_who_expire_sessions_at_once_each_ends_others(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -191,7 +194,7 @@ pub async fn of_many_who_expire_sessions_at_once_each_ends_others(
     assert_eq!(all_due(&*store).await.len(), 20);
 }
 
-/// Writers of different rows do not disturb each other.
+/// Checks that writers of different rows do not disturb each other.
 pub async fn of_a_hundred_people_who_sign_in_at_once_nobody_is_lost(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {

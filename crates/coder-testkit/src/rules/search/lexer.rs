@@ -22,7 +22,7 @@ pub(crate) enum Words {
     Each,
 }
 
-/// The elements of `search`.
+/// Splits `search` into its elements.
 ///
 /// # Errors
 ///
@@ -52,8 +52,8 @@ pub(crate) fn lex(search: &str, words: Words) -> Result<Vec<Element>, String> {
     Ok(elements)
 }
 
-/// The non-empty parts between delimiters that stand outside quotes. A quote that is never closed
-/// swallows the rest.
+/// Splits a text at the delimiters that stand outside quotes, without empty parts. A quote that is
+/// never closed swallows the rest.
 fn split(text: &str, delimiter: char) -> Vec<&str> {
     let mut quoted = false;
     text.split(|letter| {
@@ -64,7 +64,7 @@ fn split(text: &str, delimiter: char) -> Vec<&str> {
     .collect()
 }
 
-/// The same, without the quotes at the ends of each part.
+/// Splits a text as [`split`] does, and removes the quotes at the ends of each part.
 pub(crate) fn split_unquoted(text: &str, delimiter: char) -> Vec<&str> {
     split(text, delimiter).into_iter().map(|part| part.trim_matches('"')).collect()
 }

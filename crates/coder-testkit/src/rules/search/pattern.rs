@@ -1,6 +1,6 @@
 //! PostgreSQL's `ILIKE`.
 
-/// Whether `text` is like `pattern`, without case: `_` stands for one character, `%` for any
+/// Tells whether `text` is like `pattern`, without case: `_` stands for one character, `%` for any
 /// number of them, and a backslash takes the meaning from the next one.
 pub(crate) fn ilike(text: &str, pattern: &str) -> bool {
     let text: Vec<char> = text.to_lowercase().chars().collect();

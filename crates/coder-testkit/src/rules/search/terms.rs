@@ -78,7 +78,7 @@ impl Terms {
         Ok(Self { values, faults: Vec::new() })
     }
 
-    /// Every value of a key.
+    /// Takes every value of a key.
     pub(crate) fn all(&mut self, key: &str) -> Vec<String> {
         let (taken, kept): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.values).into_iter().partition(|(name, _)| name == key);
@@ -86,13 +86,13 @@ impl Terms {
         taken.into_iter().map(|(_, value)| value).collect()
     }
 
-    /// Every value of a key, split at commas.
+    /// Takes every value of a key, split at commas.
     pub(crate) fn list(&mut self, key: &str) -> Vec<String> {
         let all = self.all(key);
         all.iter().flat_map(|value| value.split(',')).map(str::to_owned).collect()
     }
 
-    /// The value of a key that may stand once.
+    /// Takes the value of a key that may stand once.
     pub(crate) fn one(&mut self, key: &str) -> Option<String> {
         let all = self.all(key);
         if all.len() > 1 {
@@ -102,7 +102,7 @@ impl Terms {
         all.into_iter().next()
     }
 
-    /// A truth value, written as Go reads them.
+    /// Takes a truth value, written as Go reads them.
     pub(crate) fn bool(&mut self, key: &str) -> Option<bool> {
         let value = self.one(key)?;
         match value.as_str() {
@@ -127,7 +127,7 @@ impl Terms {
         number
     }
 
-    /// A point in time (RFC 3339). Its letters are put back into upper case.
+    /// Takes a point in time (RFC 3339). Its letters are put back into upper case.
     pub(crate) fn time(&mut self, key: &str) -> Option<Timestamp> {
         let value = self.one(key)?.to_uppercase();
         let time = value.parse().ok();
@@ -140,7 +140,7 @@ impl Terms {
         time
     }
 
-    /// Ids, separated by commas.
+    /// Takes ids, separated by commas.
     pub(crate) fn ids(&mut self, key: &str) -> Vec<Uuid> {
         let mut ids = Vec::new();
         for value in self.list(key) {
@@ -152,7 +152,7 @@ impl Terms {
         ids
     }
 
-    /// One of a few words.
+    /// Takes a value that is one of a few words.
     pub(crate) fn word(&mut self, key: &str, known: &[&str]) -> Option<String> {
         let value = self.one(key)?;
         if known.contains(&value.as_str()) {
@@ -162,7 +162,7 @@ impl Terms {
         None
     }
 
-    /// Some of a few words, separated by commas.
+    /// Takes some of a few words, separated by commas.
     pub(crate) fn words(&mut self, key: &str, known: &[&str]) -> Vec<String> {
         let values = self.list(key);
         for unknown in values.iter().filter(|value| !known.contains(&value.as_str())) {

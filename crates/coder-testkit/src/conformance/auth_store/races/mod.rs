@@ -19,15 +19,15 @@ struct End {
     state: State,
 }
 
-/// Both answers and the state are as if the one had come after the other, in either order, and what
-/// the trait says is true of any state is true of it.
+/// Checks that both answers and the state are as if the one transition had come after the other, in
+/// either order, and that all rules of the trait are true of the state.
 pub async fn transitions_of_a_login_that_meet_are_as_if_one_came_first(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
     all_meet_all(open, &LOGINS).await;
 }
 
-/// A link that was removed does not come back, and none is lost.
+/// Checks that a link that was removed does not come back, and that none is lost.
 pub async fn transitions_of_a_link_that_meet_are_as_if_one_came_first(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
@@ -61,7 +61,7 @@ async fn meet(handles: &[Arc<dyn AuthStore>; 2], one: Transition, other: Transit
     End { answers: [first_answer, second_answer], state }
 }
 
-/// The ends that are right: those of one transition after the other.
+/// Returns the ends that are right: those of one transition after the other.
 async fn orders(one: Transition, other: Transition) -> Vec<End> {
     let mut ends = Vec::new();
     for is_one_first in [true, false] {

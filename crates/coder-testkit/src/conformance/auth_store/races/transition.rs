@@ -77,7 +77,7 @@ pub(super) const BOB: u128 = 2;
 pub(super) const CAROL: u128 = 3;
 
 impl Transition {
-    /// The login, for those that finish one. Each brings a pair of its own.
+    /// Returns the login of a transition that finishes one. Each brings a pair of its own.
     fn login(self) -> Option<LoginCompletion> {
         let name = format!("{self:?}");
         let of = |user, expected| {

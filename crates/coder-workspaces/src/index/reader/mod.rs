@@ -1,18 +1,22 @@
 //! Fills an index from Coder, and keeps it up to date.
 
+mod lists;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use coder_client::operations::{GetWorkspace, ListBuildParameters};
 use coder_client::{BuildId, Client, ClientError, WorkspaceFilter, WorkspaceId};
-use coder_core::{Lock, RetryPolicy, earlier, elapsed, is_within, later, with_causes};
+use coder_config::ScmIntegrations;
+use coder_core::{Lock, RetryPolicy, elapsed, later, with_causes};
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 
-use super::listing::Listing;
-use super::{IndexStore, IndexedWorkspace, RequestBudget, WorkspaceIndex};
-use crate::{Owner, SearchProblem, WorkspacesError};
+use crate::index::listing::Listing;
+use crate::index::scope::Scope;
+use crate::index::{IndexStore, IndexedWorkspace, RequestBudget, WorkspaceIndex};
+use crate::{EntityWorkspacesConfig, Owner, SearchProblem, WorkspacesError};
 
 /// How many builds' parameters are read at a time.
 const CONCURRENCY: usize = 8;
@@ -21,9 +25,6 @@ const MAX_ATTEMPTS: u32 = 3;
 /// The pause after Coder did not answer; it doubles each time.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 const MAX_PAUSE: SignedDuration = SignedDuration::from_mins(5);
-/// How much earlier than the last list the changes are asked for: Coder writes the last use of a
-/// workspace with some delay.
-const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
 /// How many builds are read before the index is saved again.
 const SAVE_EVERY: usize = 500;
 
@@ -54,12 +55,14 @@ pub struct IndexProgress {
     pub waiting: usize,
 }
 
-/// Fills a [`WorkspaceIndex`] from Coder and keeps it up to date, step by step.
+/// Reader that fills a [`WorkspaceIndex`] from Coder and keeps it up to date, step by step.
 ///
 /// All workspaces are listed page by page, and then the parameters of each build that the index has
 /// not seen are read. A known workspace that is missing from a list is asked for, since it may have
-/// moved between two pages. Between two lists of all workspaces, those that were used since are
-/// listed.
+/// moved between two pages. Between two such lists, the workspaces that were used since are listed.
+///
+/// A reader for certain [`entities`](Self::entities) searches for their workspaces instead, where
+/// that takes fewer requests.
 ///
 /// A caller drives it, because the reader neither waits nor starts tasks. A step that is dropped or
 /// fails loses the answers that it waits for and nothing else.
@@ -70,6 +73,7 @@ pub struct IndexReader {
     list_interval: SignedDuration,
     changes_interval: SignedDuration,
     store: Option<Arc<dyn IndexStore>>,
+    scope: Option<Scope>,
     listing: Option<Listing>,
     /// Known workspaces that a list did not bring.
     to_confirm: VecDeque<WorkspaceId>,
@@ -77,6 +81,8 @@ pub struct IndexReader {
     /// When this reader last began a list of all workspaces that it read to the end.
     listed: Option<Timestamp>,
     looked: Option<Timestamp>,
+    /// Whether the last list was a search for the entities' workspaces.
+    is_searching: bool,
     failures: i32,
     paused_until: Option<Timestamp>,
     unsaved: usize,
@@ -94,11 +100,13 @@ impl IndexReader {
             list_interval: SignedDuration::from_mins(15),
             changes_interval: SignedDuration::from_mins(1),
             store: None,
+            scope: None,
             listing: None,
             to_confirm: VecDeque::new(),
             attempts: BTreeMap::new(),
             listed: None,
             looked: None,
+            is_searching: false,
             failures: 0,
             paused_until: None,
             unsaved: 0,
@@ -127,6 +135,18 @@ impl IndexReader {
     #[must_use]
     pub fn store(self, store: Arc<dyn IndexStore>) -> Self {
         Self { store: Some(store), ..self }
+    }
+
+    /// Sets the entities that the index is asked about; by default all that may be.
+    ///
+    /// Before each list the reader compares two ways: to search for the workspaces of all these
+    /// entities together, or to list all workspaces. A search takes a request for each 56 kB of
+    /// spellings (a repository on GitHub has about 1 kB), and the parameters of what it finds are
+    /// read. The reader takes the way with fewer requests. After a search the index
+    /// [holds](WorkspaceIndex::workspaces) the workspaces of these entities and no others.
+    #[must_use]
+    pub fn entities(self, entities: impl IntoIterator<Item = EntityWorkspacesConfig>) -> Self {
+        Self { scope: Some(Scope::new(entities.into_iter().collect())), ..self }
     }
 
     /// Returns how far the reader is.
@@ -170,7 +190,9 @@ impl IndexReader {
         if let Some(until) = self.paused_until.filter(|until| now < *until) {
             return Ok(IndexStep::Paused(until));
         }
-        self.begin_what_is_due(index, now);
+        if let Some(step) = self.begin_what_is_due(index, now).await? {
+            return Ok(step);
+        }
         let step = if self.listing.is_some() {
             self.read_page(index, now).await
         } else if let Some(id) = self.to_confirm.front().copied() {
@@ -201,34 +223,6 @@ impl IndexReader {
         }
     }
 
-    /// Begins a list when its time has come and no other one is being read.
-    fn begin_what_is_due(&mut self, index: &Lock<WorkspaceIndex>, now: Timestamp) {
-        if self.listing.is_some() || !self.to_confirm.is_empty() {
-            return;
-        }
-        let is_due = |last: Option<Timestamp>, interval| {
-            last.is_none_or(|last| !is_within(interval, now, last))
-        };
-        if is_due(self.listed, self.list_interval) {
-            self.attempts.clear();
-            let expected = index.lock().ids();
-            self.listing = Some(Listing::new(self.filter(), true, expected, now));
-        } else if is_due(self.looked, self.changes_interval)
-            && let Some(looked) = self.looked
-        {
-            // The moment is compared with those of Coder's clock.
-            let behind = now.duration_since(looked) + OVERLAP;
-            let filter = self.filter().last_used_after(earlier(self.client.now(), behind));
-            self.listing = Some(Listing::new(filter, false, Default::default(), now));
-        }
-    }
-
-    fn next_look(&self, now: Timestamp) -> Timestamp {
-        let next =
-            |last: Option<Timestamp>, interval| last.map_or(now, |last| later(last, interval));
-        next(self.listed, self.list_interval).min(next(self.looked, self.changes_interval))
-    }
-
     async fn read_page(
         &mut self,
         index: &Lock<WorkspaceIndex>,
@@ -242,7 +236,7 @@ impl IndexReader {
         }
         let page = match self.client.send(&request).await {
             Ok(page) => page,
-            Err(error) => return self.pause(error),
+            Err(error) => return self.refuse_list(error, now),
         };
         self.failures = 0;
         let Some(mut listing) = self.listing.take() else { return Ok(IndexStep::Working) };
@@ -255,17 +249,7 @@ impl IndexReader {
             self.listing = Some(listing);
             return Ok(IndexStep::Working);
         }
-        let (is_whole, begun_at) = (listing.is_whole, listing.begun_at);
-        let (unlisted, problems) = listing.finish();
-        self.to_confirm.extend(unlisted);
-        self.looked = Some(begun_at);
-        if is_whole {
-            self.listed = Some(begun_at);
-            index.finish_list(begun_at, problems);
-            self.unsaved += 1;
-        } else {
-            problems.into_iter().for_each(|problem| index.add_problem(problem));
-        }
+        self.finish_list(&mut index, listing);
         Ok(IndexStep::Working)
     }
 
@@ -397,13 +381,36 @@ impl IndexReader {
     }
 }
 
+impl WorkspaceIndex {
+    /// Returns an index of all workspaces of `owner` that the client's credential may see, read once.
+    ///
+    /// `keys` are the names of all parameters that hold a repository for any entity; see
+    /// [`WorkspaceIndex::new`]. For a job that ends; a program that goes on keeps its index up to date
+    /// with an [`IndexReader`].
+    ///
+    /// # Errors
+    ///
+    /// As [`IndexReader::step`].
+    pub async fn fetch<K: AsRef<str>>(
+        client: &Client,
+        owner: Owner,
+        keys: impl IntoIterator<Item = K>,
+        integrations: ScmIntegrations,
+    ) -> Result<Self, WorkspacesError> {
+        let index = Lock::new(Self::new(keys, integrations));
+        let mut reader = IndexReader::new(client, RequestBudget::default()).owner(owner);
+        reader.read_all(&index).await?;
+        Ok(index.into_inner())
+    }
+}
+
 impl std::fmt::Debug for IndexReader {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("IndexReader").field("owner", &self.owner).finish_non_exhaustive()
     }
 }
 
-/// Whether the same request may succeed later.
+/// Tells whether the same request may succeed later.
 fn may_pass(error: &ClientError) -> bool {
     error.is_rate_limited() || error.is_inconclusive()
 }

@@ -22,14 +22,7 @@ pub struct CookieName(String);
 )]
 pub struct CookieNameError;
 
-impl CookieName {
-    /// Returns the beginning of the names of login attempts.
-    pub(crate) fn attempt_prefix(&self) -> String {
-        if self.0 == DEFAULT { "coder-attempt-".to_owned() } else { format!("{}-attempt-", self.0) }
-    }
-}
-
-/// The name `coder-session`.
+/// The name that a portal has by default: `coder-session`.
 impl Default for CookieName {
     fn default() -> Self {
         Self(DEFAULT.to_owned())
@@ -67,13 +60,5 @@ mod tests {
         for name in ["", "__Host-a", "__a", "a b", "a=b", "a;b", "ä", &"a".repeat(65)] {
             assert_eq!(name.parse::<CookieName>(), Err(CookieNameError), "{name}");
         }
-    }
-
-    #[test]
-    fn the_attempts_of_one_name_are_not_those_of_another() {
-        let prefix = |name: &str| name.parse::<CookieName>().unwrap().attempt_prefix();
-        assert_eq!(CookieName::default().attempt_prefix(), "coder-attempt-");
-        assert_eq!(prefix("payments-session"), "payments-session-attempt-");
-        assert_eq!(prefix("coder-session"), "coder-attempt-");
     }
 }

@@ -1,0 +1,28 @@
+//! Why workspaces cannot be printed.
+
+use backstage_catalog::CatalogError;
+use coder_workspaces::WorkspacesError;
+
+/// Error of the command, beside those of the configuration.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkspacesFailure {
+    /// There is no token to ask Coder with.
+    #[error(
+        "set `CODER_SESSION_TOKEN` to a token of a user of Coder; the table shows the workspaces that this user may see"
+    )]
+    NoToken,
+    /// The environment has no settings of Coder.
+    #[error("`auth.providers.coder` has no usable block for the environment `{0}`")]
+    NoEnvironment(String),
+    /// The catalog cannot be asked.
+    #[error("the catalog does not answer")]
+    Catalog(#[from] CatalogError),
+    /// The catalog does not have the entity.
+    #[error(
+        "the catalog has no entity `{0}`; write it as `component:default/payments` or `payments`"
+    )]
+    NoEntity(String),
+    /// Coder cannot be asked.
+    #[error("Coder does not tell its workspaces")]
+    Coder(#[from] WorkspacesError),
+}

@@ -1,0 +1,195 @@
+//! Reasons why a route has no answer, and what each is answered with.
+
+use std::time::Duration;
+
+use backstage_catalog::CatalogError;
+use coder_auth::http::ErrorResponse;
+use coder_auth::{AuthError, RequestError, SessionError};
+use coder_client::{ClientError, FilterError, IdError, NameError};
+use coder_config::{EntityRef, EntityRefError};
+use coder_core::{cleaned, quoted, with_causes};
+use coder_workspaces::{NotCreatable, NotReady, WorkspacesError};
+use http::StatusCode;
+
+/// How long to wait before the catalog is asked again.
+const CATALOG_RETRY_AFTER: Duration = Duration::from_secs(5);
+/// How long to wait before a template that is imported can be used.
+const IMPORT_RETRY_AFTER: Duration = Duration::from_secs(30);
+
+/// Reasons why a route has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    #[error("the parameter {} {problem}", quoted(name))]
+    Parameter { name: String, problem: String },
+    #[error(transparent)]
+    EntityRef(#[from] EntityRefError),
+    #[error("{}", cleaned(&.0.to_string()))]
+    Id(IdError),
+    #[error("{}", cleaned(&.0.to_string()))]
+    Name(NameError),
+    #[error("there is no entity '{}' in the catalog", cleaned(&.0.to_string()))]
+    NoEntity(EntityRef),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(
+        "`Idempotency-Key` must be given once, as 1 to 255 visible ASCII characters without white space"
+    )]
+    InvalidKey,
+    #[error("this `Idempotency-Key` was given to another request; choose a new key for each one")]
+    KeyReused,
+    #[error("the server is shutting down; try again in a moment")]
+    Interrupted,
+    #[error("{0}")]
+    Workspaces(Box<WorkspacesError>),
+    #[error(transparent)]
+    Coder(#[from] ClientError),
+}
+
+impl ApiError {
+    /// Tells whether Coder has refused the caller's token.
+    pub(super) fn is_unauthorized(&self) -> bool {
+        match self {
+            Self::Coder(error) => error.is_unauthorized(),
+            Self::Workspaces(error) => error.is_unauthorized(),
+            Self::Auth(_)
+            | Self::Parameter { .. }
+            | Self::EntityRef(_)
+            | Self::Id(_)
+            | Self::Name(_)
+            | Self::NoEntity(_)
+            | Self::Catalog(_)
+            | Self::InvalidKey
+            | Self::KeyReused
+            | Self::Interrupted => false,
+        }
+    }
+
+    /// Creates the error for a text that cannot be searched for.
+    pub(crate) fn filter(error: FilterError) -> Self {
+        Self::Coder(error.into())
+    }
+
+    /// Creates the error for a text that is no id.
+    pub(crate) fn id(error: IdError) -> Self {
+        Self::Id(error)
+    }
+}
+
+impl From<RequestError> for ApiError {
+    fn from(error: RequestError) -> Self {
+        Self::Auth(error.into())
+    }
+}
+
+impl From<WorkspacesError> for ApiError {
+    fn from(error: WorkspacesError) -> Self {
+        match error {
+            WorkspacesError::Client(error) => Self::Coder(error),
+            error @ (WorkspacesError::NotSearchable(_)
+            | WorkspacesError::NotCreatable(_)
+            | WorkspacesError::NotReady { .. }
+            | WorkspacesError::Incomplete(_)) => Self::Workspaces(Box::new(error)),
+        }
+    }
+}
+
+impl From<ApiError> for ErrorResponse {
+    fn from(error: ApiError) -> Self {
+        let status = match &error {
+            ApiError::Auth(error) => return error.into(),
+            ApiError::Catalog(error) => {
+                let wait = error.is_transient().then_some(CATALOG_RETRY_AFTER);
+                return Self::from_error(StatusCode::SERVICE_UNAVAILABLE, error).retry_after(wait);
+            }
+            ApiError::Coder(error) => return of_coder(error),
+            ApiError::Workspaces(error) => return of_workspaces(error),
+            ApiError::EntityRef(error) => {
+                return Self::new(StatusCode::BAD_REQUEST, with_causes(error));
+            }
+            ApiError::Parameter { .. }
+            | ApiError::Id(_)
+            | ApiError::Name(_)
+            | ApiError::InvalidKey => StatusCode::BAD_REQUEST,
+            ApiError::NoEntity(_) => StatusCode::NOT_FOUND,
+            ApiError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            ApiError::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::from_error(status, &error)
+    }
+}
+
+/// Answers with what a failed request to Coder means for the person.
+fn of_coder(error: &ClientError) -> ErrorResponse {
+    if error.is_unauthorized() {
+        return ErrorResponse::from_error(StatusCode::UNAUTHORIZED, error)
+            .message(SessionError::NeedsLogin.to_string());
+    }
+    let status = if error.is_forbidden() {
+        StatusCode::FORBIDDEN
+    } else if error.is_not_found() || error.is_gone() {
+        StatusCode::NOT_FOUND
+    } else if error.is_conflict() || error.is_too_late() {
+        StatusCode::CONFLICT
+    } else if is_refused(error) {
+        StatusCode::BAD_REQUEST
+    } else {
+        // Coder may be asked again; the session has nothing to do with it.
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    ErrorResponse::from_error(status, error).retry_after(error.retry_after())
+}
+
+/// Tells whether Coder itself finds a fault in the request, or the request cannot be made.
+fn is_refused(error: &ClientError) -> bool {
+    match error {
+        ClientError::Request(_) => true,
+        ClientError::Api(api) => api.status.is_client_error() && !error.is_inconclusive(),
+        ClientError::Unsupported(_)
+        | ClientError::RateLimited { .. }
+        | ClientError::NotJson(_)
+        | ClientError::Unreadable(_)
+        | ClientError::Redirected { .. }
+        | ClientError::Credential(_)
+        | ClientError::Transport(_) => false,
+    }
+}
+
+fn of_workspaces(error: &WorkspacesError) -> ErrorResponse {
+    let mut wait = None;
+    let status = match error {
+        WorkspacesError::NotSearchable(_) => StatusCode::BAD_REQUEST,
+        WorkspacesError::NotCreatable(reason) => {
+            wait = matches!(reason, NotCreatable::TemplateImporting { .. })
+                .then_some(IMPORT_RETRY_AFTER);
+            of_not_creatable(reason)
+        }
+        WorkspacesError::NotReady { problem: NotReady::TimedOut { .. }, .. }
+        | WorkspacesError::Incomplete(_) => StatusCode::SERVICE_UNAVAILABLE,
+        WorkspacesError::NotReady { .. } => StatusCode::CONFLICT,
+        WorkspacesError::Client(error) => return of_coder(error),
+    };
+    ErrorResponse::from_error(status, error).retry_after(wait)
+}
+
+fn of_not_creatable(reason: &NotCreatable) -> StatusCode {
+    match reason {
+        NotCreatable::NameTaken(_)
+        | NotCreatable::BeingDeleted(_)
+        | NotCreatable::ExternalAuth { .. } => StatusCode::CONFLICT,
+        NotCreatable::OwnerSuspended(_) => StatusCode::FORBIDDEN,
+        NotCreatable::TemplateImporting { .. } | NotCreatable::NoActiveVersion { .. } => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        NotCreatable::NoTemplate
+        | NotCreatable::TemplateNotFound { .. }
+        | NotCreatable::TemplateAmbiguous { .. }
+        | NotCreatable::TemplateDeprecated { .. }
+        | NotCreatable::PresetNotFound { .. }
+        | NotCreatable::PresetContradicts { .. }
+        | NotCreatable::Parameters(_)
+        | NotCreatable::Name(_)
+        | NotCreatable::OwnerNotFound(_) => StatusCode::BAD_REQUEST,
+    }
+}

@@ -1,0 +1,26 @@
+//! The API for pages, below `/api/coder/v1`: each route is one declaration in [`table`], and a handler
+//! that turns a [`Call`] into an answer.
+//!
+//! The declaration holds the method, the path, who may ask, the cost and the handler. The handler's
+//! signature holds the rest: what it takes from path, query and body, and what it answers. Routing,
+//! the description ([`openapi`]) and the table in `docs/http.md` are made from both.
+
+mod answer;
+mod call;
+mod endpoint;
+mod error;
+mod idempotency;
+mod input;
+pub(crate) mod openapi;
+mod path;
+mod route;
+mod serve;
+mod table;
+
+pub(crate) use answer::{Asked, Empty, Json, Made};
+pub(crate) use call::Call;
+pub(crate) use error::ApiError;
+pub(crate) use idempotency::Idempotency;
+pub(crate) use input::{JsonBody, NoBody, NoQuery, OptionalJsonBody};
+pub(crate) use path::{AgentPath, NoPath};
+pub(crate) use route::{Matched, find};

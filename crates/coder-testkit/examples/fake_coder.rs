@@ -1,0 +1,57 @@
+//! A fake Coder for tests in other languages: it listens on a free port of this machine until its
+//! input ends.
+//!
+//! ```console
+//! $ cargo run --package coder-testkit --example fake_coder
+//! {"url":"http://127.0.0.1:40123","token":"…","workspaces":{"running":"…","stopped":"…"}}
+//! ```
+//!
+//! Its first line tells where it is, a token of the user `alice`, and the ids of her workspaces, which
+//! were made from the template `devcontainers` for `https://github.com/acme/payments`. Each line of its
+//! input lets something happen to one of them: `start running`, `stop running`, `lose-agents running`.
+
+use std::io::{BufRead as _, Write as _};
+use std::sync::Arc;
+use std::{error, io};
+
+use coder_core::{OsRandom, SystemClock};
+use coder_testkit::{FakeCoder, FakeServer, Pace};
+use serde_json::json;
+
+const REPOSITORY: &str = "https://github.com/acme/payments";
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn error::Error>> {
+    let builder = FakeCoder::builder()
+        .clock(Arc::new(SystemClock))
+        .random(Arc::new(OsRandom))
+        .pace(Pace::INSTANT);
+    let server = FakeServer::start(builder).await?;
+    let coder = server.coder();
+    let alice = coder.add_user("alice");
+    coder.add_template("devcontainers").parameter("repo", "").parameter("region", "eu-helsinki");
+    let new = |name| {
+        let workspace = coder.add_workspace(&alice, name).template("devcontainers");
+        workspace.parameter("repo", REPOSITORY)
+    };
+    let running = new("running").running().create();
+    let stopped = new("stopped").stopped().create();
+    let told = json!({
+        "url": coder.url().as_str(),
+        "token": alice.session_token.expose(),
+        "workspaces": { "running": running, "stopped": stopped },
+    });
+    writeln!(io::stdout(), "{told}")?;
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let (action, workspace) = line.split_once(' ').unwrap_or((&line, "running"));
+        let workspace = if workspace == "stopped" { stopped } else { running };
+        match action {
+            "start" => coder.start(workspace),
+            "stop" => coder.stop(workspace),
+            "lose-agents" => coder.lose_agents(workspace),
+            _ => writeln!(io::stderr(), "there is no action `{action}`")?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,297 @@
+import { construct, disposed, settle, write } from './errors.js';
+import { Platform } from './platform.js';
+import { writeEntity } from './entity-fields.js';
+import * as wasm from '#client';
+
+export { CoderError } from './errors.js';
+export { init } from '#client';
+
+export class CoderClient {
+  #handle;
+
+  constructor(options) {
+    wasm.started();
+    const { url, token, tokenHeader = 'sessionToken', timeoutSeconds, retry } = options;
+    const scheme = token === undefined ? undefined : tokenHeader;
+    const text = write('the options', { url, scheme, timeoutSeconds, retry });
+    this.#handle = construct(() => new wasm.ClientHandle(text, new Platform(options)));
+  }
+
+  async send(operation, { signal } = {}) {
+    const text = write('the operation', operation);
+    return untilAborted(signal, aborted => this.#used().send(text, aborted));
+  }
+
+  request(operation) {
+    const text = write('the operation', operation);
+    const { method, url, headers, body } = settle(this.#used().request(text));
+    return { method, url, headers: Object.fromEntries(headers), body: body ?? undefined };
+  }
+
+  async read(operation, response) {
+    const text = write('the operation', operation);
+    const body = new Uint8Array(await response.arrayBuffer());
+    const headers = [...response.headers].flat();
+    return settle(this.#used().read(text, response.status, headers, body));
+  }
+
+  watchWorkspace(id, { signal } = {}) {
+    return this.#follow({ name: 'workspace', id }, signal);
+  }
+
+  buildLogs(id, { after, signal } = {}) {
+    return this.#follow({ name: 'buildLogs', id, after }, signal);
+  }
+
+  agentLogs(id, { after, signal } = {}) {
+    return this.#follow({ name: 'agentLogs', id, after }, signal);
+  }
+
+  waitUntilReady(id, options) {
+    return this.#manage('wait', id, options);
+  }
+
+  startWorkspace(id, options) {
+    return this.#manage('start', id, options);
+  }
+
+  stopWorkspace(id, options) {
+    return this.#manage('stop', id, options);
+  }
+
+  restartWorkspace(id, options) {
+    return this.#manage('restart', id, options);
+  }
+
+  updateWorkspace(id, options) {
+    return this.#manage('update', id, options);
+  }
+
+  deleteWorkspace(id, options) {
+    return this.#manage('delete', id, options);
+  }
+
+  workspacesOf(entity, appConfig, { integrations = {} } = {}) {
+    const app = write('the app config', appConfig);
+    const scm = write('the integrations', { integrations });
+    const text = writeEntity(entity);
+    return new EntityWorkspaces(construct(() => this.#used().entity(text, app, scm)));
+  }
+
+  free() {
+    this.#handle?.free();
+    this.#handle = undefined;
+  }
+
+  #follow(followed, signal) {
+    const text = write('what is followed', followed);
+    return new Stream(() => construct(() => this.#used().follow(text)), signal);
+  }
+
+  async #manage(action, id, options = {}) {
+    const { parameters, waitLimitSeconds, onProgress, signal } = options;
+    const managed = { action, id, parameters: entries(parameters), waitLimitSeconds };
+    const text = write('what is done', managed);
+    return untilAborted(signal, aborted =>
+      this.#used().manage(text, listener(onProgress, signal), aborted),
+    );
+  }
+
+  #used() {
+    if (this.#handle === undefined) throw disposed('CoderClient');
+    return this.#handle;
+  }
+}
+
+class EntityWorkspaces {
+  #handle;
+
+  constructor(handle) {
+    this.#handle = handle;
+  }
+
+  async find({ owner, filter, limit, offset, signal } = {}) {
+    const text = write('the options', { owner, filter, limit, offset });
+    return untilAborted(signal, aborted => this.#used().find(text, aborted));
+  }
+
+  async *watch(options = {}) {
+    for (;;) {
+      const found = await this.find(options);
+      yield found;
+      await pause(found.pollAfterSeconds * 1000, options.signal);
+    }
+  }
+
+  async open(options = {}) {
+    const { name, another, owner, parameters, preset, waitLimitSeconds } = options;
+    const { onProgress, signal } = options;
+    const asked = { name, another, owner, parameters: entries(parameters), preset };
+    const text = write('the options', { ...asked, waitLimitSeconds });
+    return untilAborted(signal, aborted =>
+      this.#used().open(text, listener(onProgress, signal), aborted),
+    );
+  }
+
+  async ensure(name, { owner, parameters, preset, signal } = {}) {
+    const asked = { name, owner, parameters: entries(parameters), preset };
+    const text = write('the options', asked);
+    return untilAborted(signal, aborted => this.#used().ensure(text, aborted));
+  }
+
+  free() {
+    this.#handle?.free();
+    this.#handle = undefined;
+  }
+
+  #used() {
+    if (this.#handle === undefined) throw disposed('EntityWorkspaces');
+    return this.#handle;
+  }
+}
+
+// `using` frees them at the end of a block, where the runtime knows the symbol.
+if (Symbol.dispose !== undefined) {
+  for (const { prototype } of [CoderClient, EntityWorkspaces]) {
+    prototype[Symbol.dispose] = prototype.free;
+  }
+}
+
+/** Items of a stream of the module. It is opened when the first one is asked for. */
+class Stream {
+  #open;
+  #signal;
+  #handle;
+  #over = false;
+  #reading = Promise.resolve();
+  #stop = () => this.#end();
+
+  constructor(open, signal) {
+    this.#open = open;
+    this.#signal = signal;
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  /** Whoever asks before the last answer has come, gets the one after it. */
+  next() {
+    const read = this.#reading.then(() => this.#read());
+    this.#reading = read.catch(() => {});
+    return read;
+  }
+
+  async #read() {
+    this.#signal?.throwIfAborted();
+    if (this.#over) return { done: true, value: undefined };
+    if (this.#handle === undefined) {
+      this.#handle = this.#open();
+      this.#signal?.addEventListener('abort', this.#stop, { once: true });
+    }
+    const answer = await this.#handle.next();
+    this.#signal?.throwIfAborted();
+    if (answer === undefined || this.#over) {
+      this.#end();
+      return { done: true, value: undefined };
+    }
+    try {
+      return { done: false, value: settle(answer) };
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  async return(value) {
+    this.#end();
+    return { done: true, value };
+  }
+
+  /** Drops the source at once: the connection is closed, and a read under way ends. */
+  #end() {
+    if (this.#over) return;
+    this.#over = true;
+    this.#signal?.removeEventListener('abort', this.#stop);
+    this.#handle?.stop();
+    this.#handle?.free();
+  }
+}
+
+/** Runs a call of the module, which drops what it does when the signal says so. */
+async function untilAborted(signal, call) {
+  signal?.throwIfAborted();
+  let abort;
+  const aborted = new Promise(resolve => (abort = resolve));
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const answer = await call(aborted);
+    signal?.throwIfAborted();
+    return settle(answer);
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    // Nobody waits for what never comes.
+    abort();
+  }
+}
+
+function listener(onProgress, signal) {
+  if (onProgress === undefined) return undefined;
+  return answer => {
+    if (!signal?.aborted) onProgress(settle(answer));
+  };
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    // What a promise is made with throws into it.
+    signal?.throwIfAborted();
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
+
+function entries(parameters = {}) {
+  return Object.entries(parameters);
+}
+
+export function call(method, path, { query = {}, body } = {}) {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
+  const texts = pairs.map(([name, value]) => [name, String(value)]);
+  return { name: 'call', method, path, query: texts, body };
+}
+
+export function getBuildInfo() {
+  return { name: 'getBuildInfo' };
+}
+
+export function getUser(user = 'me') {
+  return { name: 'getUser', user };
+}
+
+export function getWorkspace(id) {
+  return { name: 'getWorkspace', id };
+}
+
+export function getWorkspaceByName(owner, workspace) {
+  return { name: 'getWorkspaceByName', owner, workspace };
+}
+
+export function listBuildParameters(build) {
+  return { name: 'listBuildParameters', build };
+}
+
+export function listTemplates() {
+  return { name: 'listTemplates' };
+}
+
+export function listWorkspaces({ filter = '', limit, offset } = {}) {
+  return { name: 'listWorkspaces', filter, limit, offset };
+}

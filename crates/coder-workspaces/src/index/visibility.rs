@@ -1,0 +1,133 @@
+//! What a person is shown of an index that a service account has read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use coder_client::operations::{GetUser, GetUserRoles, ListGroups};
+use coder_client::{Client, ClientError, GroupId, OrganizationId, UserId, UserRef};
+
+use super::IndexedWorkspace;
+
+/// The roles of a deployment that read each workspace.
+const SITE_READERS: [&str; 2] = ["owner", "template-admin"];
+/// The roles of an organization that read each workspace of the organization.
+const ORGANIZATION_READERS: [&str; 2] = ["organization-admin", "organization-template-admin"];
+
+/// The workspaces that a person is shown of an index which a service account has read.
+///
+/// The default is the strictest one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a caller must decide about each")]
+pub enum IndexVisibility {
+    /// The person's own workspaces.
+    #[default]
+    Own,
+    /// The workspaces that Coder shows to the person: own ones, those that are shared with the person
+    /// or with a group of the person, and those that a role shows.
+    ///
+    /// The roles are owner and template admin of the deployment, and admin and template admin of the
+    /// workspace's organization. A custom role shows nothing here, although it may at Coder.
+    Coder,
+    /// All workspaces, to everybody who is signed in.
+    Everyone,
+}
+
+impl IndexVisibility {
+    /// Returns whether a person is shown a workspace.
+    pub fn shows(self, workspace: &IndexedWorkspace, viewer: &Viewer) -> bool {
+        let is_own = workspace.owner_id == viewer.user_id;
+        match self {
+            Self::Own => is_own,
+            Self::Coder => is_own || viewer.reads(workspace),
+            Self::Everyone => true,
+        }
+    }
+}
+
+/// A person who looks at an index, as Coder knows that person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    user_id: UserId,
+    roles: BTreeSet<String>,
+    organization_roles: BTreeMap<OrganizationId, BTreeSet<String>>,
+    groups: BTreeSet<GroupId>,
+}
+
+impl Viewer {
+    /// Creates a viewer with this user id, and without any role or group.
+    pub fn new(user_id: UserId) -> Self {
+        Self {
+            user_id,
+            roles: BTreeSet::new(),
+            organization_roles: BTreeMap::new(),
+            groups: BTreeSet::new(),
+        }
+    }
+
+    /// Sets the names of the viewer's roles in the whole deployment, such as `template-admin`.
+    #[must_use]
+    pub fn roles<S: Into<String>>(self, roles: impl IntoIterator<Item = S>) -> Self {
+        Self { roles: roles.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Sets the names of the viewer's roles in an organization, such as `organization-admin`.
+    #[must_use]
+    pub fn organization_roles<S: Into<String>>(
+        mut self,
+        organization: OrganizationId,
+        roles: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let roles = roles.into_iter().map(Into::into).collect();
+        self.organization_roles.insert(organization, roles);
+        self
+    }
+
+    /// Sets the groups that the viewer is a member of.
+    #[must_use]
+    pub fn groups(self, groups: impl IntoIterator<Item = GroupId>) -> Self {
+        Self { groups: groups.into_iter().collect(), ..self }
+    }
+
+    /// Asks Coder for the user, the roles and the groups of the client's credential, with three
+    /// requests. A deployment without groups has none.
+    ///
+    /// # Errors
+    ///
+    /// When Coder refuses one of the requests or does not answer it.
+    pub async fn read(client: &Client) -> Result<Self, ClientError> {
+        let user = client.send(&GetUser::new(UserRef::Me)).await?;
+        let roles = client.send(&GetUserRoles::new(UserRef::Me)).await?;
+        let groups = match client.send(&ListGroups::new().has_member(user.id)).await {
+            Ok(groups) => groups.iter().map(|group| group.id).collect(),
+            Err(error) if error.is_unsupported() || error.is_forbidden() => BTreeSet::new(),
+            Err(error) => return Err(error),
+        };
+        let mut viewer = Self::new(user.id).roles(roles.roles.iter().cloned()).groups(groups);
+        for (organization, roles) in &roles.organization_roles {
+            // A name in place of an id would be no organization's that a workspace tells.
+            if let Ok(organization) = organization.parse() {
+                viewer = viewer.organization_roles(organization, roles.iter().cloned());
+            }
+        }
+        Ok(viewer)
+    }
+
+    /// Returns the id of the user.
+    pub fn user_id(&self) -> UserId {
+        self.user_id
+    }
+
+    /// Returns whether Coder shows the viewer a workspace of somebody else.
+    fn reads(&self, workspace: &IndexedWorkspace) -> bool {
+        let has = |roles: &BTreeSet<String>, readers: &[&str]| {
+            readers.iter().any(|reader| roles.contains(*reader))
+        };
+        let in_organization = || {
+            let roles = self.organization_roles.get(workspace.organization_id.as_ref()?)?;
+            Some(has(roles, &ORGANIZATION_READERS))
+        };
+        has(&self.roles, &SITE_READERS)
+            || in_organization().unwrap_or(false)
+            || workspace.shared_with_users.contains(&self.user_id)
+            || !workspace.shared_with_groups.is_disjoint(&self.groups)
+    }
+}

@@ -1,0 +1,31 @@
+//! The programs of a user of the libraries, each built alone.
+
+use crate::command::{Failure, command, root, run, target};
+use crate::tools;
+
+/// Programs, each with the features that its own manifest names.
+const NATIVE: [&str; 5] = ["association", "cli", "linter", "service", "unit-tests"];
+/// Modules for a browser.
+const WASM: [&str; 2] = ["wasm-client", "wasm-entity"];
+
+/// Lints and tests the programs one by one: built together, one would get the features of another.
+pub(crate) fn check() -> Result<(), Failure> {
+    tools::wasm_target()?;
+    cargo("fmt --all --check")?;
+    for program in NATIVE {
+        cargo(&format!("clippy --locked --all-targets --package {program} -- -D warnings"))?;
+        cargo(&format!("test --locked --quiet --package {program}"))?;
+    }
+    for module in WASM {
+        let wasm = "clippy --locked --target wasm32-unknown-unknown";
+        cargo(&format!("{wasm} --package {module} -- -D warnings"))?;
+    }
+    Ok(())
+}
+
+/// Runs `cargo` in the workspace of the programs.
+fn cargo(arguments: &str) -> Result<(), Failure> {
+    run(command(&format!("cargo {arguments}"))
+        .current_dir(root().join("examples/programs"))
+        .env("CARGO_TARGET_DIR", target().join("programs")))
+}
