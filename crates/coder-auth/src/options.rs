@@ -35,8 +35,11 @@ pub enum AccessTokenPolicy {
     /// The token goes to the browser, as in Backstage, and the page may call Coder itself.
     #[default]
     Browser,
-    /// The token stays on this server. A page reaches Coder through the portal's own routes only,
-    /// and `providerInfo.accessToken` is absent in its session.
+    /// The token stays on this server. A page reaches Coder through the portal only.
+    ///
+    /// In place of the token, the page gets a placeholder (`providerInfo.accessToken`). It is opaque,
+    /// bound to the session, and opens nothing without an identity token or cookie of its person
+    /// ([`CoderAuth::proxy_caller`](crate::CoderAuth::proxy_caller)).
     Server,
 }
 

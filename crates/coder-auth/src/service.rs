@@ -290,6 +290,10 @@ impl CoderAuth {
         found.map_err(|error| PageError::new(error, request, environment, parts))
     }
 
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.0.callers
+    }
+
     /// Renews the token of a caller after Coder has refused a request with 401.
     ///
     /// `/users/me` tells whether the token is dead. A grant is then rotated; a dead linked token is

@@ -54,6 +54,7 @@
 mod body;
 mod service;
 mod signed_in;
+mod web_socket;
 
 pub use service::{LoginService, PartService, PortalService};
 pub use signed_in::{SignedIn, SignedInPage, SignedInRejection};

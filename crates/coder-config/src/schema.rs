@@ -304,6 +304,9 @@ fn coder() -> Value {
                 "dangerouslyAllowHttp": flag("Lets `baseUrl` be plain http to another machine, which shows the token to whoever is on the way."),
                 "token": secret("A static token of that Backstage's `backend.auth.externalAccess`."),
             })),
+            "proxy": closed("What pages reach through the proxy beside Coder.", &[], &json!({
+                "iconHosts": texts("Hosts that the proxy fetches icons of templates from, without any credential."),
+            })),
             "oauth": { "type": "object", "deprecated": true, "description": "Of the former backend plugin; ignored. Move it to `auth.providers.coder`." },
             "trustedIssuers": {
                 "type": "array",
@@ -336,17 +339,17 @@ fn proxy() -> Value {
     let endpoint = json!({
         "oneOf": [
             url("The deployment."),
-            closed("What the original plugin's pages may ask Coder through the backend.", &["target"], &json!({
+            closed("What pages may ask Coder through the backend.", &["target"], &json!({
                 "target": url("The deployment."),
                 "changeOrigin": flag("Backstage's; always so here."),
                 "allowedMethods": texts("The methods that are passed on; all without it."),
                 "allowedHeaders": texts("Request headers that are passed on, beside the usual ones."),
-                "headers": { "type": "object", "additionalProperties": text("The value."), "description": "Headers that are added to every request." },
-                "pathRewrite": { "type": "object" },
+                "headers": { "type": "object", "additionalProperties": secret("The value."), "description": "Headers that are added to every request." },
+                "pathRewrite": { "type": "object", "description": "Backstage's; the prefix is always taken off, and nothing else." },
                 "credentials": { "enum": ["require", "forward", "dangerously-allow-unauthenticated"] },
-                "secure": flag("Backstage's."),
-                "ws": flag("Backstage's."),
-                "followRedirects": flag("Backstage's."),
+                "secure": flag("Backstage's; certificates are always checked here."),
+                "ws": flag("Backstage's; WebSockets of allowed origins are passed on without it."),
+                "followRedirects": flag("Backstage's; redirects are never followed here."),
             })),
         ],
     });

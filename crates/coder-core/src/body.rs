@@ -46,6 +46,16 @@ impl Body {
         }
     }
 
+    /// Returns the bytes of a body that is there as a whole, or else the body itself.
+    #[cfg(all(feature = "reqwest", not(target_family = "wasm")))]
+    pub(crate) fn into_whole(self) -> Result<Bytes, Self> {
+        match self.0 {
+            Inner::Empty => Ok(Bytes::new()),
+            Inner::Whole(bytes) => Ok(bytes),
+            Inner::Coming(_) => Err(self),
+        }
+    }
+
     /// Reads all bytes of the body.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ use crate::builder::PortalBuilder;
 use crate::cors::Cors;
 use crate::live::Live;
 use crate::portal::Portal;
+use crate::proxy::Proxy;
 use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
 use crate::state::PortalState;
@@ -76,6 +77,7 @@ impl PortalBuilder<'_> {
         Ok(Portal::new(PortalState {
             auth,
             cors,
+            proxy: Proxy::new(config),
             world: world.clone(),
             catalog: self.catalog,
             integrations: config.integrations.clone(),

@@ -55,6 +55,7 @@
 //! | `/api/coder/v1/me`, `…/connection`, `…/link` | who the caller is, and what connects the caller with Coder |
 //! | `/api/coder/v1/openapi.json` | the description of these in OpenAPI 3.1 |
 //! | `GET /api/coder/v1/live` | live states and logs of workspaces, as one stream of events for a page |
+//! | `/api/proxy/coder/…` | Coder's API with the caller's rights, as `proxy.endpoints` says |
 //! | `GET /.backstage/health/v1/{liveness,readiness}` | health |
 //!
 //! A route of the API that needs a caller identifies the caller by [`coder_auth::CoderAuth::caller`].
@@ -80,6 +81,7 @@ mod login;
 mod part;
 mod person;
 mod portal;
+mod proxy;
 mod request_body;
 mod routes;
 mod signing_keys;

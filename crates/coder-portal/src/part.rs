@@ -21,6 +21,9 @@ pub enum Part {
     Workspaces,
     /// The stream of events of `/api/coder/v1/live`.
     Live,
+    /// The proxy to Coder: the endpoints that a portal has below `/api/proxy`. WebSockets go through
+    /// [`Portal::open_web_socket`], at the paths of a whole portal.
+    Proxy,
     /// Health: what a portal has below `/.backstage/health/v1`.
     Health,
 }
@@ -32,6 +35,7 @@ impl Part {
             Self::Auth => "/api/auth",
             Self::Workspaces => "/api/coder/v1",
             Self::Live => "/api/coder/v1/live",
+            Self::Proxy => "/api/proxy",
             Self::Health => "/.backstage/health/v1",
         }
     }

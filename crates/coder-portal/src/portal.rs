@@ -7,13 +7,14 @@ use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
 use coder_client::WorkspaceId;
-use coder_core::Body;
+use coder_core::{Body, WebSocket, WebSocketResponse};
 use http::{HeaderMap, Request, Response};
 
 use crate::compressible::Compressible;
 use crate::cors;
 use crate::frame;
 use crate::part::Part;
+use crate::proxy::Proxy;
 use crate::request_body;
 use crate::routes::Route;
 use crate::state::PortalState;
@@ -74,11 +75,47 @@ impl Portal {
     /// The body is read only if the route takes one, up to 64 kB and for at most 10 seconds. Any
     /// other body is refused (400, 413, 415) and not read, so that its connection must be closed.
     ///
-    /// The answer begins within 20 seconds, and is complete by then unless it is a stream of
+    /// A request to the proxy (`/api/proxy/…`) is passed on to Coder, and its answer passed back, while
+    /// they arrive. A body may have 100 MB.
+    ///
+    /// Any other answer begins within 20 seconds, and is complete by then unless it is a stream of
     /// events. An answer that is not ready in time is 503 with `Retry-After`. Work that must not be
     /// lost goes on.
     pub async fn handle<B: Into<Body>>(&self, request: Request<B>) -> Response<Body> {
         self.answer(request.map(Into::into), None).await
+    }
+
+    /// Opens a WebSocket at Coder for a page, through the proxy. `request` is the head of the page's
+    /// opening handshake (RFC 6455 §4.1).
+    ///
+    /// An adapter calls it for a request that opens a WebSocket. It then answers the handshake and
+    /// carries the messages between both, or sends the refusal. Only a page of an allowed origin
+    /// opens one.
+    pub async fn open_web_socket(&self, request: Request<()>) -> WebSocketResponse {
+        let opened = match self.0.proxy.find(request.uri().path()) {
+            Some((endpoint, path)) => self.0.open_web_socket_at(endpoint, path, &request).await,
+            None => {
+                let error = frame::not_found(request.method(), request.uri().path());
+                let path = self.0.auth.local_path(request.uri().path());
+                WebSocketResponse::Refused(error.to_response(request.method(), path))
+            }
+        };
+        match opened {
+            WebSocketResponse::Refused(refusal) => {
+                let asked = request.map(|()| Bytes::new());
+                let refusal = frame::finish(&asked, self.0.cors.as_ref(), refusal);
+                WebSocketResponse::Refused(refusal)
+            }
+            open @ WebSocketResponse::Open(_) => open,
+        }
+    }
+
+    /// Carries messages between a page and Coder until one of them closes the WebSocket, breaks it or
+    /// does not read for 30 seconds. Both sides are closed then.
+    ///
+    /// `coder` is what [`open_web_socket`](Self::open_web_socket) has opened for this page.
+    pub async fn relay(&self, page: WebSocket, coder: WebSocket) {
+        Proxy::relay(page, coder, &*self.0.world.runtime).await;
     }
 
     /// Answers a request to any route, or to the routes of one part.
@@ -88,8 +125,13 @@ impl Portal {
         part: Option<Part>,
     ) -> Response<Body> {
         let (mut head, body) = frame::split(request);
+        let has_proxy = part.is_none_or(|part| part == Part::Proxy);
+        let endpoint = self.0.proxy.find(head.uri().path()).filter(|_| has_proxy);
         let response = if cors::is_preflight(&head) {
             frame::no_content()
+        } else if let Some((endpoint, path)) = endpoint {
+            // It has time limits of its own: a large body takes longer than an answer of ours may.
+            self.0.pass_on(endpoint, path, &head, body).await
         } else {
             let runtime = &*self.0.world.runtime;
             let answer = frame::in_time(runtime, self.dispatch(&mut head, body, part)).await;

@@ -12,6 +12,7 @@ use coder_workspaces::DeploymentHostsCache;
 use crate::api::Idempotency;
 use crate::cors::Cors;
 use crate::live::Live;
+use crate::proxy::Proxy;
 use crate::workspaces::RepositoriesOfBuilds;
 
 /// The parts of a portal.
@@ -20,6 +21,7 @@ pub(crate) struct PortalState {
     pub(crate) auth: CoderAuth,
     /// Headers for pages of other origins; without it, they may send and read nothing.
     pub(crate) cors: Option<Cors>,
+    pub(crate) proxy: Proxy,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) integrations: ScmIntegrations,
     /// Configuration of workspaces in the portal's own environment.

@@ -29,7 +29,7 @@ impl Caller {
     /// Returns the rights of this caller, to compare them with those of another one.
     pub fn rights(&self) -> CallerRights {
         let credential = match &self.source {
-            TokenSource::Grant(key) => Credential::Grant(key.clone()),
+            TokenSource::Grant { key, former: _ } => Credential::Grant(key.clone()),
             TokenSource::Request | TokenSource::Link(_) => {
                 Credential::Token(Sha256::digest(self.token.expose()).into())
             }

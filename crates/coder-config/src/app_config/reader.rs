@@ -357,6 +357,11 @@ impl<'a> Section<'a> {
         map.into_iter().flatten().map(|(key, _)| key.as_str()).collect()
     }
 
+    /// Looks at the value of a key, which does not count as read.
+    pub(super) fn peek(&self, key: &str) -> Option<&'a Node> {
+        self.node?.get(key)
+    }
+
     pub(super) fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }

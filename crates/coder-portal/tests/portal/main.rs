@@ -16,6 +16,7 @@ mod line;
 mod live;
 mod new_workspaces;
 mod person;
+mod proxy;
 mod refusals;
 mod sign_in;
 mod support;
