@@ -67,7 +67,7 @@ export interface Handler {
  * @param config App-config: a merged object, in which nothing is substituted, or texts, of which later ones
  * override earlier ones. `coder.session.keys` is needed; `coder.session.store` is not read.
  * @throws {CoderError} with code `invalidConfig` and all mistakes in `problems`, with their places in texts;
- * `serverOnly` in a page.
+ * `invalidArgument` for an argument of another type, and for two texts of one name; `serverOnly` in a page.
  */
 export function createHandler(
   config: Readonly<Record<string, unknown>> | readonly ConfigText[],

@@ -27,6 +27,7 @@ const MASKS = [
   [/state=[\w-]{99,}/g, 'state=<sealed>'],
   [/code_challenge=[\w-]{43}/g, 'code_challenge=<43>'],
   [/"token":( ?)"[\w-]+\.[\w-]+\.[\w-]+"/g, '"token":$1"<token>"'],
+  [/"accessToken":( ?)"coder-session\.[\w-]+"/g, '"accessToken":$1"<placeholder>"'],
   [/"accessToken":( ?)"[\w-]+"/g, '"accessToken":$1"<token>"'],
   [/"kid": "[\w-]+"/g, '"kid": "<uuid>"'],
   [/"([xy])": "[\w-]{43}"/g, '"$1": "<43>"'],
